@@ -1,0 +1,309 @@
+"""What kinds of thing does the catalogue hold? One pydantic type per folder of TOML files."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from calculator.evidence import Entry, IsoDate, Quantity
+from calculator.units import Fraction, Positive
+
+WeightClass = Literal["4-bit", "5-bit", "6-bit", "8-bit", "16-bit"]
+"""What a person chooses; each runtime maps it to the weight format that it really loads."""
+
+Vendor = Literal["apple", "nvidia", "amd"]
+Split = Literal["layer", "tensor"]
+
+
+class Chip(Entry):
+    """One GPU, card or system on a chip: what decides speed and memory. chips/<id>.toml
+
+    `matrix_tflops` is the dense 16-bit rate with 32-bit accumulation; absent where no vendor or measurement gives it.
+    """
+
+    id: str
+    name: str
+    vendor: Vendor
+    family: str = Field(description="architecture that shares its efficiency: apple-m2, nvidia-ada, amd-rdna3.5 ...")
+    released: IsoDate
+    status: str
+    memory_kind: Literal["unified", "discrete"]
+    memory_options_gb: tuple[Positive, ...]
+    gpu_core_count: int | None = None
+    tensor_core_count: int | None = None
+    bandwidth_gb_per_s: Quantity
+    matrix_tflops: Quantity | None = None
+    fp32_tflops: Quantity | None = None
+    board_max_w: Quantity | None = None
+    host_link_gb_per_s: Quantity | None = None
+    peer_link_gb_per_s: Quantity | None = None
+    note: str = ""
+
+
+class Price(Entry):
+    """One dated observation of what a thing costs; rows are added, never overwritten."""
+
+    kind: Literal["list", "street", "used", "refurbished", "estimate"]
+    price_usd: Quantity
+
+
+class Power(Entry):
+    """Watts by state. Wall watts of the whole box, unless `scope` says otherwise; scopes are never mixed."""
+
+    scope: Literal["wall", "board", "package"]
+    sleep_w: Quantity | None = None
+    idle_w: Quantity
+    prefill_w: Quantity
+    decode_w: Quantity
+
+
+class Machine(Entry):
+    """A whole computer that one can buy. machines/<id>.toml"""
+
+    id: str
+    name: str
+    kind: Literal["mac", "workstation", "mini-pc"]
+    status: str
+    chip: str
+    chip_count: int = Field(ge=1, le=16)
+    memory_gb: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
+    system_ram_gb: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
+    storage_gb_per_s: Quantity | None = None
+    power: Power
+    prices: tuple[Price, ...] = Field(min_length=1)
+    bought: Literal["new", "used"]
+    age_when_bought_years: Quantity | None = None
+    setup_h: Quantity
+    runtime: str
+    split: Split = "layer"
+    note: str = ""
+
+    def purchase_price(self) -> Price:
+        """The newest row of the kind one would pay: used for a used machine, else street, list or estimate."""
+        wanted = ("used", "refurbished", "estimate") if self.bought == "used" else ("street", "list", "estimate")
+        rows = [row for row in self.prices if row.kind in wanted] or list(self.prices)
+        return max(rows, key=lambda row: row.price_usd.as_of)
+
+    def list_price(self) -> Price:
+        """The newest list price, the base of the resale curve; the purchase price where no list price is known."""
+        rows = [row for row in self.prices if row.kind == "list"]
+        return max(rows, key=lambda row: row.price_usd.as_of) if rows else self.purchase_price()
+
+
+class HourlyRate(Entry):
+    """One dated observation of a rental price."""
+
+    kind: Literal["on-demand", "spot", "reserved"]
+    rate_usd_per_h: Quantity
+
+
+class CloudOffer(Entry):
+    """A machine rented by the hour. cloud/<id>.toml"""
+
+    id: str
+    name: str
+    provider: str
+    chip: str
+    chip_count: int = Field(ge=1, le=16)
+    memory_gb: Positive
+    system_ram_gb: Positive | None = None
+    rates: tuple[HourlyRate, ...] = Field(min_length=1)
+    billing_minutes: Quantity
+    startup_minutes: Quantity
+    storage_gb: Quantity
+    storage_usd_per_gb_month: Quantity
+    setup_h: Quantity
+    runtime: str
+    split: Split = "tensor"
+    note: str = ""
+
+    def rate(self) -> HourlyRate:
+        """The newest on-demand row, else the newest of any kind."""
+        rows = [row for row in self.rates if row.kind == "on-demand"] or list(self.rates)
+        return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
+
+
+class ApiTariff(Entry):
+    """What one host asks per million tokens for one model, as read on one day."""
+
+    model: str = Field(description="our model id, or the vendor's own name for a closed model")
+    provider: str
+    provider_model: str
+    input_usd_per_mtok: Quantity
+    output_usd_per_mtok: Quantity
+    cached_input_usd_per_mtok: Quantity | None = None
+    note: str = ""
+
+
+class ApiOffer(Entry):
+    """A hosted API, paid per token. api/<id>.toml
+
+    kind `same-model`: the same open weights, hosted: one tariff per model id. kind `frontier`: a closed model, whatever
+    open model the scenario names; never blended with the first kind.
+    """
+
+    id: str
+    name: str
+    kind: Literal["same-model", "frontier"]
+    tariffs: tuple[ApiTariff, ...]
+    setup_h: Quantity
+    note: str = ""
+
+
+class ElectricityTariff(Entry):
+    """A flat electricity price of a region and sector. electricity.toml"""
+
+    id: str
+    region: str
+    sector: Literal["residential", "commercial", "industrial", "all"]
+    electricity_usd_per_kwh: Quantity
+
+
+class GridCarbon(Entry):
+    """Carbon intensity of a grid. grid_carbon.toml"""
+
+    id: str
+    region: str
+    carbon_g_per_kwh: Quantity
+
+
+class ResaleObservation(Entry):
+    """One observed price kept. resale.toml"""
+
+    id: str
+    item: str
+    age_years: Quantity
+    kept_fraction: Quantity
+    channel: str = ""
+
+
+class UsableMemory(Entry):
+    """How much unified memory macOS lets the GPU have by default. macos_limits.toml"""
+
+    macos: str
+    memory_gib: Positive
+    usable_gib: Quantity
+
+
+class Phantom(Entry):
+    """A machine that is often quoted and never existed. phantoms.toml"""
+
+    names: tuple[str, ...] = Field(min_length=1)
+    sentence: str
+    nearest: tuple[str, ...] = Field(min_length=1)
+    source: str
+
+
+class Claim(Entry):
+    """One figure of the article, kept as a claim. claims.toml"""
+
+    id: str
+    quote: str
+    subject: str
+    claimed: Quantity | None = None
+    note: str = ""
+
+
+# --- what is served -------------------------------------------------------------------------------------------------
+
+TensorRole = Literal[
+    "embedding", "output", "attn_q", "attn_k", "attn_v", "attn_qkv", "attn_output", "attn_q_a", "attn_q_b", "attn_kv_a", "attn_kv_b",
+    "ffn_gate", "ffn_up", "ffn_down", "expert_gate", "expert_up", "expert_down",
+    "shared_expert_gate", "shared_expert_up", "shared_expert_down", "router", "ssm", "norm", "bias", "other",
+]  # fmt: skip
+
+
+class TensorGroup(Entry):
+    """Tensors of one role and shape: `count` of them, each `shape` as stored (experts first where there are experts)."""
+
+    role: TensorRole
+    shape: tuple[int, ...]
+    count: int = Field(ge=1)
+    quantizable: bool = Field(description="a matrix that a 4-bit or 8-bit format packs; norms, biases, routers kept exact are not")
+    note: str = ""
+
+    def parameter_count(self) -> int:
+        """How many numbers the group holds."""
+        total = self.count
+        for size in self.shape:
+            total *= size
+        return total
+
+
+class CacheGroup(Entry):
+    """How `layer_count` layers remember the past.
+
+    full: kv_head_count x (key_dim + value_dim) per token. sliding: the same, never more than window_tokens. latent:
+    latent_dim per token, shared by all heads (MLA). recurrent: state_bytes, whatever the context.
+    """
+
+    kind: Literal["full", "sliding", "latent", "recurrent"]
+    layer_count: int = Field(ge=1)
+    kv_head_count: int = 0
+    key_dim: int = 0
+    value_dim: int = 0
+    latent_dim: int = 0
+    window_tokens: int = 0
+    state_bytes: int = 0
+    note: str = ""
+
+
+class LanguageModel(Entry):
+    """An open-weights model by its shapes. models/<id>.toml, written by `python -m measurements describe CONFIG.json`."""
+
+    id: str
+    name: str
+    family: str
+    released: IsoDate
+    source: str
+    layer_count: int = Field(ge=1)
+    hidden_dim: int
+    attention_head_count: int
+    head_dim: int
+    vocabulary_count: int
+    context_limit_tokens: int
+    expert_count: int = 0
+    active_expert_count: int = 0
+    tensors: tuple[TensorGroup, ...]
+    caches: tuple[CacheGroup, ...]
+    note: str = ""
+
+    def parameter_count(self) -> int:
+        """All parameters that are loaded."""
+        return sum(group.parameter_count() for group in self.tensors)
+
+
+class WeightFormat(Entry):
+    """How weights are packed. formats/<id>.toml
+
+    scheme plain: `bits` each. affine (MLX): bits + scale_bits per group of group_size. mx: block formats of MLX.
+    gguf: the mixture that llama.cpp's rules give for `recipe`. gptq, fp8, nvfp4, exl: see physics/memory.py.
+    """
+
+    id: str
+    name: str
+    scheme: Literal["plain", "affine", "gguf", "gptq", "fp8", "nvfp4", "exl", "nominal"]
+    weight_class: WeightClass
+    bits: float
+    group_size: int | None = None
+    scale_bits: float = 0
+    recipe: str = ""
+    bits_per_weight: Quantity
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Runtime(Entry):
+    """The software that serves. runtimes/<id>.toml"""
+
+    id: str
+    name: str
+    version: str
+    vendors: tuple[Vendor, ...]
+    formats: dict[WeightClass, str] = Field(description="which format a weight class means on this runtime")
+    splits: tuple[Split, ...]
+    sliding_window_saves: bool = Field(description="keeps only the window's tokens, instead of full pages")
+    overhead_gib: Quantity
+    prefill_step_tokens: int = Field(ge=1)
+    memory_use_fraction: Fraction = 1.0
+    source: str
+    note: str = ""

@@ -1,0 +1,99 @@
+"""What can go wrong, said in one sentence: what, got, allowed, do.
+
+    CalculatorError
+    |-- CatalogError      a catalogue file is wrong (names file, key and repair)
+    |-- ScenarioError     a scenario value is wrong (names the field)
+    |-- UnknownIdError    no machine, model, format ... of that name (names the nearest)
+    `-- PhantomError      the thing asked for never existed (names the nearest real ones)
+
+pydantic's raw text never reaches a user: `sentences` is the one place that turns it into words.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from calculator.units import unit_of_name
+
+
+class CalculatorError(ValueError):
+    """Any refusal by the calculator; its text is fit to be shown to a user as it is."""
+
+
+class CatalogError(CalculatorError):
+    """A catalogue file does not hold what it must."""
+
+
+class ScenarioError(CalculatorError):
+    """A scenario holds a value that the model cannot use."""
+
+
+class UnknownIdError(CalculatorError):
+    """An id that the catalogue does not know."""
+
+    def __init__(self, kind: str, got: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(got, known, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known[:12])} ..."
+        super().__init__(f"{kind} {got!r} is not in the catalogue. {hint} `python -m calculator list {kind}s` shows all.")
+
+
+class PhantomError(CalculatorError):
+    """Something that is often quoted but never existed."""
+
+
+def sentences(error: ValidationError, model: type[BaseModel] | None = None) -> list[str]:
+    """One plain sentence per problem in a pydantic error."""
+    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+
+
+def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
+    name = ".".join(str(part) for part in problem["loc"]) or "the record"
+    kind, got, context = problem["type"], problem.get("input"), problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = list(model.model_fields) if model else []
+        near = difflib.get_close_matches(name.rsplit(".", 1)[-1], known, n=1, cutoff=0.5)
+        return f"{name} is not a known key." + (f" Did you mean {near[0]}?" if near else " Remove it or correct its spelling.")
+    if kind == "missing":
+        return f"{name} is missing. Add it."
+    if kind == "value_error":
+        return str(context.get("error", problem["msg"])).removeprefix("Value error, ")
+    bounds = _bounds(problem, model)
+    if kind == "finite_number" or _is_nan(got):
+        return f"{name} is {got}; it must be a finite number{' in ' + bounds if bounds else ''}."
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        words = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
+        limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
+        allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {limit}"
+        hint = ""
+        if bounds == "0..1" and isinstance(got, int | float) and 1 < got <= 100:
+            as_percent = got if got >= 2 else 70
+            hint = f" Enter {as_percent / 100:g} for {as_percent:g} %."
+        return f"{name} is {got}; it must {allowed}.{hint}"
+    if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
+        noun = "a whole number" if kind.startswith("int") else "a number"
+        return f"{name} is {got!r}; it must be {noun}{' in ' + bounds if bounds else ''}."
+    if kind == "literal_error":
+        return f"{name} is {got!r}; allowed: {context.get('expected')}."
+    unit = unit_of_name(name)
+    return f"{name} is {got!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}{f' (unit {unit})' if unit else ''}."
+
+
+def _is_nan(got: Any) -> bool:
+    return isinstance(got, float) and got != got
+
+
+def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
+    """'0..1' for a field whose metadata gives both bounds."""
+    if model is None or len(problem["loc"]) != 1:
+        return None
+    field = model.model_fields.get(str(problem["loc"][0]))
+    if field is None:
+        return None
+    low = high = None
+    for item in field.metadata:
+        low = getattr(item, "ge", getattr(item, "gt", None)) if low is None else low
+        high = getattr(item, "le", getattr(item, "lt", None)) if high is None else high
+    return f"{low:g}..{high:g}" if low is not None and high is not None else None

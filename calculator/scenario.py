@@ -1,0 +1,183 @@
+"""What may a person ask? Every knob of the page, once: its unit, bounds, help text and section.
+
+The page builds its widgets, the command line its `--set`, and the URL its parameters from this one class. Default values
+live in catalog/defaults.toml with their evidence; what is a plain choice (which model, how many months) stands here.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from calculator.catalog.types import WeightClass
+from calculator.errors import CatalogError, ScenarioError, sentences
+from calculator.evidence import Record
+
+SCHEMA_VERSION = 1
+_DEFAULTS_FILE = Path(__file__).parent / "catalog" / "defaults.toml"
+Section = Literal["question", "demand", "labour", "energy", "resale", "money", "cloud", "time"]
+
+
+def _load_defaults() -> dict[str, float]:
+    try:
+        table = tomllib.loads(_DEFAULTS_FILE.read_text("utf-8"))["defaults"]
+        return {name: float(row["central"]) for name, row in table.items()}
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise CatalogError(f"defaults.toml: cannot be read ({error}). Restore it from the repository.") from None
+
+
+_DEFAULTS = _load_defaults()
+
+
+def _knob(section: Section, label: str, help_text: str, *, unit: str, step: float, shown: float = 1.0) -> Any:
+    """What the page needs to draw a field; `shown` is the factor between the model's unit and the one displayed (100 for %)."""
+    return {"section": section, "label": label, "help": help_text, "unit": unit, "step": step, "shown": shown}
+
+
+def _evidenced(name: str, low: float, high: float, knob: dict[str, Any]) -> Any:
+    return Field(default=_DEFAULTS[name], ge=low, le=high, allow_inf_nan=False, description=knob["help"], json_schema_extra=knob)
+
+
+def _chosen(default: float, low: float, high: float, knob: dict[str, Any]) -> Any:
+    return Field(default=default, ge=low, le=high, description=knob["help"], json_schema_extra=knob)
+
+
+OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
+DEFAULT_OPTIONS = (
+    "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model",
+)  # fmt: skip
+
+
+class Scenario(Record):
+    """One question, complete: what is served, how much of it, at which prices, for how long.
+
+    Frozen and validated once; `Scenario.parse` turns pydantic's errors into sentences (ScenarioError).
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    name: str = Field(default="A firm of eight", max_length=120)
+    options: OptionIds = DEFAULT_OPTIONS
+
+    # --- question
+    model: str = Field(default="llama-3-70b", description="A model of the catalogue, or 'another-size'.", json_schema_extra=_knob("question", "Model", "Which open-weights model is served.", unit="", step=1))
+    another_size_b: float = _chosen(70, 0.1, 3000, _knob("question", "Parameters of another size", "Billions of parameters; used when the model is 'another size': a dense model with grouped-query attention.", unit="billion", step=1))
+    weight_class: WeightClass = Field(default="4-bit", description="Precision of the weights, the same for every option.", json_schema_extra=_knob("question", "Weight precision", "The same for every option; each runtime loads its own format of this class.", unit="", step=1))
+    second_tenant_gb: float = _chosen(0, 0, 1000, _knob("question", "Second tenant", "Memory that something else needs beside the model, a vector database for example. It shares unified memory on a Mac and sits in system RAM on a PC.", unit="GB", step=5))
+    macos_wired_limit_gb: float = _chosen(0, 0, 1000, _knob("question", "macOS wired limit", "iogpu.wired_limit_mb in GB; 0 leaves Apple's default.", unit="GB", step=1))
+
+    # --- demand
+    requests_per_working_day: float = _evidenced("requests_per_working_day", 0, 1_000_000, _knob("demand", "Requests per working day", "Questions that the whole team asks on a working day.", unit="requests", step=10))
+    prompt_tokens: int = _chosen(300, 1, 1_000_000, _knob("demand", "Prompt", "Tokens of instruction and question.", unit="tokens", step=50))
+    retrieved_tokens: int = _chosen(3500, 0, 1_000_000, _knob("demand", "Retrieved text", "Tokens of documents put before the question (RAG).", unit="tokens", step=250))
+    answer_tokens: int = _chosen(400, 1, 100_000, _knob("demand", "Answer", "Tokens that the model writes.", unit="tokens", step=50))
+    cached_prompt_fraction: float = _chosen(0, 0, 1, _knob("demand", "Prompt already cached", "Share of prompt and retrieved tokens whose keys and values are still in memory, or billed at the cached price.", unit="%", step=5, shown=100))
+    concurrent_request_count: int = _chosen(2, 1, 256, _knob("demand", "At once", "Requests that must be served at the same time.", unit="requests", step=1))
+    on_h_per_day: float = _chosen(10, 0.5, 24, _knob("demand", "Machine on", "Hours per working day in which the machine is on.", unit="h", step=0.5))
+    working_days_per_year: int = _chosen(252, 1, 365, _knob("demand", "Working days", "Days per year on which it is used.", unit="days/year", step=1))
+    demand_growth_rate: float = _evidenced("demand_growth_rate", -0.9, 10, _knob("demand", "Growth of demand", "Change of requests per year.", unit="%/year", step=5, shown=100))
+
+    # --- labour
+    wage_usd_per_h: float = _evidenced("wage_usd_per_h", 0, 1000, _knob("labour", "Hourly rate", "Loaded cost of an hour of whoever looks after the machine. The article bills $200.", unit="$/h", step=5))
+    wage_escalation_rate: float = _evidenced("wage_escalation_rate", -0.2, 0.5, _knob("labour", "Wage growth", "Change of the hourly rate per year.", unit="%/year", step=0.1, shown=100))
+    mac_administration_h_per_year: float = _evidenced("mac_administration_h_per_year", 0, 2000, _knob("labour", "Care of a Mac", "Hours a year for updates, restarts and model changes.", unit="h/year", step=1))
+    pc_administration_h_per_year: float = _evidenced("pc_administration_h_per_year", 0, 2000, _knob("labour", "Care of a PC with GPUs", "Hours a year for drivers, updates, restarts and model changes. The article claims 20.", unit="h/year", step=1))
+    cloud_administration_h_per_year: float = _evidenced("cloud_administration_h_per_year", 0, 2000, _knob("labour", "Care of a rented GPU", "Hours a year for images, start and stop, keys.", unit="h/year", step=1))
+    api_administration_h_per_year: float = _evidenced("api_administration_h_per_year", 0, 2000, _knob("labour", "Care of an API account", "Hours a year for keys, invoices, model changes.", unit="h/year", step=1))
+
+    # --- energy
+    electricity_usd_per_kwh: float = _evidenced("electricity_usd_per_kwh", 0, 2, _knob("energy", "Electricity price", "Price of a kilowatt-hour, taxes included.", unit="$/kWh", step=0.005))
+    electricity_escalation_rate: float = _evidenced("electricity_escalation_rate", -0.2, 0.5, _knob("energy", "Electricity price growth", "Nominal change per year.", unit="%/year", step=0.1, shown=100))
+    site: Literal["office", "server-room"] = Field(default="office", description="Office: air conditioning by its coefficient of performance. Server room: power usage effectiveness. Never both.", json_schema_extra=_knob("energy", "Where it stands", "Decides how cooling is counted.", unit="", step=1))
+    cooling_cop_ratio: float = _evidenced("cooling_cop_ratio", 0.5, 20, _knob("energy", "Air conditioner COP", "Heat moved per kWh (office only).", unit="", step=0.5))
+    cooling_season_fraction: float = _evidenced("cooling_season_fraction", 0, 1, _knob("energy", "Cooled share of the year", "Share of the year in which the office is cooled.", unit="%", step=5, shown=100))
+    pue_ratio: float = _evidenced("pue_ratio", 1, 3, _knob("energy", "PUE", "Power usage effectiveness (server room only).", unit="", step=0.01))
+
+    # --- resale
+    resale_fraction: float = _evidenced("resale_fraction", 0, 1, _knob("resale", "Resale value: Mac or mini PC", "Share of the list price kept after 36 months, before fees.", unit="%", step=1, shown=100))
+    gpu_resale_fraction: float = _evidenced("gpu_resale_fraction", 0, 1, _knob("resale", "Resale value: PC with GPUs", "Share of the list price kept after 36 months, before fees. The article says 'scrap'.", unit="%", step=1, shown=100))
+    resale_market_index: float = _evidenced("resale_market_index", 0, 5, _knob("resale", "Market index at sale", "Price of a new replacement against today's.", unit="", step=0.05))
+    resale_fee_fraction: float = _evidenced("resale_fee_fraction", 0, 1, _knob("resale", "Selling fee", "Share of the sale that the marketplace keeps.", unit="%", step=1, shown=100))
+
+    # --- money
+    discount_rate: float = _evidenced("discount_rate", -0.5, 1, _knob("money", "Discount rate", "Nominal, per year; the monthly rate is (1+r)^(1/12)-1.", unit="%/year", step=0.5, shown=100))
+    inflation_rate: float = _evidenced("inflation_rate", -0.2, 0.5, _knob("money", "Inflation", "Used for the view in today's money only.", unit="%/year", step=0.1, shown=100))
+    sales_tax_fraction: float = _evidenced("sales_tax_fraction", 0, 0.5, _knob("money", "Sales tax on hardware", "0 where the tax is recovered.", unit="%", step=0.25, shown=100))
+
+    # --- cloud
+    rental: Literal["working-hours", "always-on"] = Field(default="working-hours", description="Rented GPUs are paid for the hours the machine must be on, or around the clock.", json_schema_extra=_knob("cloud", "Rented GPU is paid", "Only the hours on, or around the clock.", unit="", step=1))
+    api_price_trend_rate: float = _evidenced("api_price_trend_rate", -0.95, 1, _knob("cloud", "API price trend", "Change per year of the same model's price.", unit="%/year", step=5, shown=100))
+    cloud_price_trend_rate: float = _evidenced("cloud_price_trend_rate", -0.95, 1, _knob("cloud", "GPU rental price trend", "Change per year.", unit="%/year", step=5, shown=100))
+
+    # --- time
+    months: int = _chosen(36, 12, 84, _knob("time", "Months", "How long the machine is kept.", unit="months", step=6))
+    start_month: str = Field(default="2026-12", pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Month of purchase.", json_schema_extra=_knob("time", "Start", "Month of purchase, YYYY-MM.", unit="", step=1))
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> "Scenario":
+        """Validate; raises ScenarioError with one sentence per problem."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise ScenarioError(" ".join(sentences(error, cls))) from None
+
+    def changed(self, **values: Any) -> "Scenario":
+        """A copy with other values, validated."""
+        return Scenario.parse({**self.model_dump(), **values})
+
+    def id(self) -> str:
+        """Twelve hexadecimal digits that name this scenario: a hash of all its values."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def input_tokens(self) -> int:
+        """Tokens that must be read per request: prompt and retrieved text."""
+        return self.prompt_tokens + self.retrieved_tokens
+
+    def context_tokens(self) -> int:
+        """Tokens in the cache when the answer is complete."""
+        return self.input_tokens() + self.answer_tokens
+
+
+@dataclass(frozen=True)
+class Knob:
+    """How a field is shown: label, unit, help, bounds and step, in displayed units."""
+
+    name: str
+    section: str
+    label: str
+    help: str
+    unit: str
+    low: float
+    high: float
+    step: float
+    shown: float
+    default: Any
+
+
+def knobs() -> dict[str, Knob]:
+    """Every field that a person may change, in the page's order."""
+    found: dict[str, Knob] = {}
+    for name, info in Scenario.model_fields.items():
+        extra = info.json_schema_extra
+        if not isinstance(extra, dict):
+            continue
+        extra = cast("dict[str, Any]", extra)
+        low, high = _bounds(info)
+        found[name] = Knob(
+            name=name, section=extra["section"], label=extra["label"], help=extra["help"], unit=extra["unit"],
+            low=low, high=high, step=extra["step"], shown=extra["shown"], default=info.default,
+        )  # fmt: skip
+    return found
+
+
+def _bounds(info: FieldInfo) -> tuple[float, float]:
+    low, high = float("-inf"), float("inf")
+    for item in info.metadata:
+        low, high = getattr(item, "ge", low), getattr(item, "le", high)
+    return low, high

@@ -1,0 +1,76 @@
+"""Which unit is this? The only place with 1e9, 2**30, 8760 and 3600, and the unit every name ending implies.
+
+Bytes are integers inside the calculator; GB (1e9) and GiB (2**30) appear at the edges only. Rates are per year and
+decimal: 0.10 is ten percent a year, and no percent sign occurs inside the model.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+BYTES_PER_GB = 1_000_000_000
+BYTES_PER_GIB = 2**30
+BYTES_PER_MIB = 2**20
+BITS_PER_BYTE = 8
+FLOPS_PER_TFLOP = 1e12
+W_PER_KW = 1_000.0
+S_PER_H = 3_600.0
+H_PER_YEAR = 8_760.0
+MONTHS_PER_YEAR = 12
+H_PER_MONTH = H_PER_YEAR / MONTHS_PER_YEAR
+DAYS_PER_YEAR = 365.0
+TOKENS_PER_MTOK = 1_000_000
+G_PER_KG = 1_000.0
+MS_PER_S = 1_000.0
+US_PER_S = 1_000_000.0
+
+# Longest ending first: "_usd_per_kwh" must be found before "_kwh".
+UNIT_OF_ENDING: dict[str, str] = {
+    "_usd_per_kwh": "USD/kWh",
+    "_usd_per_mtok": "USD/Mtok",
+    "_usd_per_h": "USD/h",
+    "_usd_per_month": "USD/month",
+    "_usd": "USD",
+    "_gb_per_s": "GB/s",
+    "_tokens_per_s": "token/s",
+    "_h_per_year": "h/year",
+    "_h_per_day": "h/day",
+    "_g_per_kwh": "g/kWh",
+    "_tflops": "TFLOPS",
+    "_fraction": "1",
+    "_rate": "1/year",
+    "_index": "1",
+    "_ratio": "1",
+    "_gb": "GB",
+    "_gib": "GiB",
+    "_mib": "MiB",
+    "_kwh": "kWh",
+    "_w": "W",
+    "_months": "month",
+    "_minutes": "min",
+    "_years": "year",
+    "_tokens": "token",
+    "_bits": "bit",
+    "_count": "1",
+    "_h": "h",
+    "_us": "us",
+    "_s": "s",
+}
+
+
+def unit_of_name(name: str) -> str | None:
+    """The unit that a field name promises by its ending, or None where the ending names no unit.
+
+    >>> unit_of_name("electricity_usd_per_kwh")
+    'USD/kWh'
+    """
+    for ending, unit in UNIT_OF_ENDING.items():
+        if name.endswith(ending):
+            return unit
+    return None
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
