@@ -1,0 +1,130 @@
+"""The calculator's second face: the same front door from a terminal.
+
+    python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv FILE] [--json FILE]
+    python -m calculator predict --machine ID --model ID --format ID [--json]
+    python -m calculator list machines|models|formats|runtimes|chips|options
+
+A refusal is one sentence on standard error and exit code 2; never a traceback.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from calculator.catalog import load_catalog
+from calculator.compare import compare
+from calculator.errors import CalculatorError, ScenarioError
+from calculator.prediction import predict
+from calculator.scenario_file import read_scenario
+
+REFUSED = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it answered, 2 when it refused."""
+    arguments = _parser().parse_args(argv)
+    try:
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except CalculatorError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m calculator", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("compare", help="all options at the same demand: fit, speed, cost, verdict")
+    command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="change one value; may be repeated")
+    command.add_argument("--csv", metavar="FILE", help="the ledger, tidy; - for standard output")
+    command.add_argument("--wide-csv", metavar="FILE", help="the ledger by year, for people; - for standard output")
+    command.add_argument("--json", metavar="FILE", help="everything but the months; - for standard output")
+    command.set_defaults(command=_compare)
+
+    command = commands.add_parser("predict", help="one model on one machine: bytes and tokens per second")
+    command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
+    command.add_argument("--count", type=int, metavar="N", help="chips, where --machine is a bare chip")
+    command.add_argument("--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several")
+    command.add_argument("--model", required=True, metavar="ID")
+    command.add_argument("--format", required=True, metavar="ID")
+    command.add_argument("--runtime", metavar="ID")
+    command.add_argument("--prompt-tokens", type=int, default=1024, metavar="N")
+    command.add_argument("--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; the prompt's unless given")
+    command.add_argument("--batch", type=int, default=1, metavar="N")
+    command.add_argument("--split", choices=["layer", "tensor"])
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(command=_predict)
+
+    command = commands.add_parser("list", help="what the catalogue holds")
+    command.add_argument("what", choices=["machines", "models", "formats", "runtimes", "chips", "options"])
+    command.set_defaults(command=_list)
+    return parser
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from calculator.report.json_report import comparison_dict
+    from calculator.report.text import comparison_text
+
+    targets = [arguments.csv, arguments.wide_csv, arguments.json]
+    if targets.count("-") > 1:
+        raise ScenarioError("--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file.")
+    comparison = compare(read_scenario(arguments.scenario, settings=arguments.settings), load_catalog())
+    if arguments.csv or arguments.wide_csv:
+        from calculator.report.tables import tidy_csv, wide_csv
+
+        if arguments.csv:
+            _write(arguments.csv, tidy_csv(comparison))
+        if arguments.wide_csv:
+            _write(arguments.wide_csv, wide_csv(comparison))
+    if arguments.json:
+        _write(arguments.json, json.dumps(comparison_dict(comparison), indent=2, allow_nan=False) + "\n")
+    if "-" not in targets:
+        print(comparison_text(comparison))
+    return 0
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from calculator.report.json_report import prediction_dict
+    from calculator.report.text import prediction_text
+
+    prediction = predict(
+        load_catalog(), machine=arguments.machine, chip_count=arguments.count, memory_gb=arguments.memory_gb,
+        model=arguments.model, format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
+        context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split,
+    )  # fmt: skip
+    print(json.dumps(prediction_dict(prediction), indent=2, allow_nan=False) if arguments.json else prediction_text(prediction))
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    catalog = load_catalog()
+    tables = {
+        "machines": [catalog.machines, catalog.clouds], "models": [catalog.models], "formats": [catalog.formats],
+        "runtimes": [catalog.runtimes], "chips": [catalog.chips], "options": [catalog.machines, catalog.clouds, catalog.apis],
+    }[arguments.what]  # fmt: skip
+    rows = [(key, entry.name) for table in tables for key, entry in table.items()]
+    width = max((len(key) for key, _ in rows), default=0)
+    for key, name in rows:
+        print(f"{key:<{width}}  {name}")
+    return 0
+
+
+def _write(target: str, text: str) -> None:
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ScenarioError(f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What can this machine do with this model? Memory first, then speed, in one frozen answer."""

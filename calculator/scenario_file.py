@@ -1,0 +1,58 @@
+"""How does a scenario come from a file and from `--set`? Read, typed and validated, with one sentence when it is wrong."""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from calculator.errors import ScenarioError
+from calculator.scenario import Scenario
+
+
+def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenario:
+    """The scenario of a TOML file (flat `name = value` lines, optionally under [scenario]) with `name=value` settings on top.
+
+    Raises ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
+    """
+    values = _read(path) if path else {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip():
+            raise ScenarioError(f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95.")
+        values[name.strip()] = typed(name.strip(), text.strip())
+    return Scenario.parse(values)
+
+
+def typed(name: str, text: str) -> Any:
+    """The text of a setting as the type that its field wants: a list for options, a number where it is one, else text."""
+    if name == "options":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    field = Scenario.model_fields.get(name)
+    if field is not None and field.annotation in (float, int):
+        try:
+            number = float(text.replace("_", ""))
+        except ValueError:
+            return text
+        return int(number) if field.annotation is int and number == number and number.is_integer() else number
+    return text
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: there is no such scenario file. Check the path.") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror}). Name a scenario file.") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise ScenarioError(f"{path}: is not a valid scenario file: {error}. Correct that line.") from None
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path}: holds {type(data).__name__}, not a table of name = value.")
+    inner: Any = data.get("scenario", data)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(inner, dict):
+        raise ScenarioError(f"{path}: [scenario] is not a table of name = value.")
+    return dict(inner)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
