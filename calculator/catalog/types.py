@@ -14,6 +14,21 @@ Vendor = Literal["apple", "nvidia", "amd"]
 Split = Literal["layer", "tensor"]
 
 
+class Geometry(Entry):
+    """What bandwidth and matrix rate follow from, so that a test can recompute them. Absent where sources contradict each other.
+
+    bandwidth (GB/s) = bus_width_bits x pin_rate_gbit_per_s / 8. Dense 16-bit rate (TFLOPS) = tensor cores x boost_ghz x
+    tensor_flop_per_clock / 1000, half of that where fp32_accumulate is half.
+    """
+
+    bus_width_bits: int = Field(ge=1)
+    pin_rate_gbit_per_s: Positive
+    boost_ghz: Positive | None = None
+    tensor_flop_per_clock: int | None = None
+    fp32_accumulate: Literal["full", "half"] | None = None
+    source: str
+
+
 class Chip(Entry):
     """One GPU, card or system on a chip: what decides speed and memory. chips/<id>.toml
 
@@ -36,6 +51,7 @@ class Chip(Entry):
     board_max_w: Quantity | None = None
     host_link_gb_per_s: Quantity | None = None
     peer_link_gb_per_s: Quantity | None = None
+    geometry: Geometry | None = None
     note: str = ""
 
 
