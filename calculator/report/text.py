@@ -1,0 +1,64 @@
+"""The comparison and the prediction as text for a terminal: the verdict first, then a table, then what one must know."""
+
+from calculator.compare import Comparison, OptionResult
+from calculator.physics.speed import Speed
+from calculator.prediction import Prediction
+from calculator.units import BYTES_PER_GB
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The verdict, one row per option, break-even and remarks."""
+    scenario = comparison.scenario
+    lines = [
+        comparison.verdict.sentence,
+        comparison.verdict.detail,
+        "",
+        f"{'option':<42} {'fits':<14} {'decode tok/s':>14} {'first token s':>15} {f'{scenario.months} months':>10} {'range':>21} {'$/Mtok':>9}",
+    ]
+    lines += [_row(option) for option in comparison.options]
+    lines += ["", comparison.verdict.convention]
+    lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
+    remarks = {remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"}
+    remarks |= {remark.text: None for remark in comparison.remarks}
+    lines += ["", *(f"- {text}" for text in remarks)] if remarks else []
+    lines += ["", f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled}, version {comparison.version}"]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def prediction_text(prediction: Prediction) -> str:
+    """Bytes, speeds and remarks of one model on one machine."""
+    memory = prediction.memory
+    fit = "fits" if memory.fits else "does not fit"
+    rows = [
+        f"{prediction.model} {prediction.format} on {prediction.machine} ({prediction.chip_count} chip(s), {prediction.runtime}, {prediction.split} split)",
+        f"  {fit}: needs {_gb(memory.peak_bytes)} of {_gb(memory.usable_bytes)} usable, headroom {_gb(memory.headroom_bytes)}",
+        f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at {prediction.context_tokens:,} tokens, "
+        f"work space {_gb(memory.transient_bytes)}, runtime {_gb(memory.overhead_bytes)}",
+        f"  decode {_range(prediction.decode)} token/s, prefill {_range(prediction.prefill)} token/s, first token {_range(prediction.time_to_first_token)} s",
+    ]
+    return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
+
+
+def _row(option: OptionResult) -> str:
+    memory, tco = option.memory, option.tco
+    if memory is None:
+        fits = "-"
+    elif memory.fits:
+        fits = "yes"
+    else:
+        fits = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
+    cost = f"${tco.total_cost_usd:,.0f}" if tco else "-"
+    spread = f"${option.total_low_usd:,.0f} .. ${option.total_high_usd:,.0f}" if option.total_low_usd is not None and option.total_high_usd is not None else "-"
+    per = f"{tco.usd_per_mtok:,.2f}" if tco else "-"
+    return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {spread:>21} {per:>9}"
+
+
+def _range(speed: Speed | None) -> str:
+    if speed is None:
+        return "-"
+    digits = 0 if speed.central >= 100 else 1 if speed.central >= 1 else 2
+    return f"{speed.low:,.{digits}f}-{speed.high:,.{digits}f}"
+
+
+def _gb(count: int) -> str:
+    return f"{count / BYTES_PER_GB:,.1f} GB"
