@@ -1,0 +1,80 @@
+# `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench probe lock browser
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+FIND := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
+
+help:
+	@echo "make run     install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
+	@echo "make test    install what the tests need, a browser included, and run them all"
+	@echo "make check   ruff and pyright"
+	@echo "make bench   speed and accuracy benchmarks"
+	@echo "make probe   measure this machine (needs mlx)"
+	@echo "make lock    compile requirements*.txt from pyproject.toml (needs uv)"
+	@echo "PYTHON=/path/to/python3.12 names the Python to use; PORT=9000 the port."
+
+run: $(VENV)/.installed
+	@$(PY) -m streamlit run server.py $(if $(PORT),--server.port $(PORT))
+
+test: $(VENV)/.installed-test browser
+	@$(PY) -m pytest
+
+check: $(VENV)/.installed-test $(VENV)/.installed-check
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright
+
+bench: $(VENV)/.installed-test
+	@for file in bench/*.py; do $(PY) "$$file" || exit 1; done
+
+probe: $(VENV)/.installed
+	@$(PY) -m measurements probe
+
+lock:
+	$(COMPILE) pyproject.toml --extra mlx --output-file requirements.txt
+	$(COMPILE) pyproject.toml --constraints requirements.txt --output-file requirements-core.txt
+	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
+	$(COMPILE) --group check --constraints requirements.txt --output-file requirements-check.txt
+
+# Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
+$(PY):
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if "$$python" -c '$(FIND)' >/dev/null 2>&1; then \
+			echo "Making $(VENV) with $$("$$python" --version) ..."; exec "$$python" -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv and pip was found. Install it (Debian and Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; others: https://www.python.org/downloads/) or name one: make run PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+# mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs without it.
+$(VENV)/.installed: $(PY) requirements.txt requirements-core.txt
+	@echo "Installing the pinned packages (a minute or two, once) ..."
+	@if $(PIP) -r requirements.txt 2>$(VENV)/install.log; then :; else \
+		echo "mlx could not be installed here (details: $(VENV)/install.log): going on without it. The page is complete except for live probing."; \
+		$(PIP) -r requirements-core.txt; \
+	fi
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.installed-check: $(VENV)/.installed requirements-check.txt
+	@$(PIP) -r requirements-check.txt
+	@touch $@
+
+# The system's Chromium; else the package manager's, where that is allowed; else Playwright's own.
+browser: $(VENV)/.installed-test
+	@if $(PY) -m tests.browser.chromium; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium with apt-get ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-liberation >$(VENV)/chromium.log 2>&1 \
+		|| { tail -5 $(VENV)/chromium.log; $(PY) -m playwright install chromium; }; \
+	else \
+		echo "Installing Playwright's Chromium ..."; $(PY) -m playwright install chromium; \
+	fi
