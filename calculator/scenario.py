@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from calculator.catalog.types import WeightClass
@@ -21,7 +21,9 @@ from calculator.evidence import Record
 
 SCHEMA_VERSION = 1
 _DEFAULTS_FILE = Path(__file__).parent / "catalog" / "defaults.toml"
-Section = Literal["question", "demand", "labour", "energy", "resale", "money", "cloud", "time"]
+Section = Literal[
+    "question", "demand", "labour", "energy", "resale", "money", "cloud", "time", "repair", "extras", "books",
+]  # fmt: skip
 
 
 def _load_defaults() -> dict[str, float]:
@@ -117,6 +119,40 @@ class Scenario(Record):
     # --- time
     months: int = _chosen(36, 12, 84, _knob("time", "Months", "How long the machine is kept.", unit="months", step=6))
     start_month: str = Field(default="2026-12", pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Month of purchase.", json_schema_extra=_knob("time", "Start", "Month of purchase, YYYY-MM.", unit="", step=1))
+
+    # --- repair: what breaks, and what happens meanwhile
+    built_failure_rate: float = _evidenced("built_failure_rate", 0, 1, _knob("repair", "Failures of a bought box", "Share of Macs and other factory-built boxes that need a repair in a year.", unit="%/year", step=0.5, shown=100))
+    self_built_failure_rate: float = _evidenced("self_built_failure_rate", 0, 1, _knob("repair", "Failures of a self-built PC", "Share of self-built PCs that need a repair in a year.", unit="%/year", step=0.5, shown=100))
+    repair_fraction: float = _evidenced("repair_fraction", 0, 1, _knob("repair", "Cost of a repair", "Share of the purchase price that a repair out of warranty costs.", unit="%", step=5, shown=100))
+    warranty_months: int = _chosen(12, 0, 84, _knob("repair", "Warranty", "Months in which a repair costs nothing.", unit="months", step=6))
+    availability_fraction: float = _chosen(1, 0.5, 1, _knob("repair", "Availability", "Share of its hours in which the machine really works. What it misses is bought from the API, or counted as lost hours, never both.", unit="%", step=0.5, shown=100))
+    downtime_usd_per_h: float = _chosen(0, 0, 100_000, _knob("repair", "Cost of an hour without it", "If above 0, hours without the machine cost this much; if 0, their requests are bought from the API.", unit="$/h", step=10))
+
+    # --- extras: cost lines that are 0 unless you have them
+    electrical_work_usd: float = _chosen(0, 0, 1_000_000, _knob("extras", "Electrical work", "Circuit, UPS, rack: once, per PC with GPUs.", unit="$", step=100))
+    warranty_usd: float = _chosen(0, 0, 100_000, _knob("extras", "Extended warranty", "AppleCare or the like, once per machine, for the months of warranty above.", unit="$", step=50))
+    disposal_usd: float = _chosen(0, 0, 100_000, _knob("extras", "Disposal", "Cost of getting rid of the machine, data wiped.", unit="$", step=50))
+    insurance_rate: float = _chosen(0, 0, 1, _knob("extras", "Insurance", "Share of the purchase price per year.", unit="%/year", step=0.1, shown=100))
+    space_usd_per_month: float = _chosen(0, 0, 100_000, _knob("extras", "Space or colocation", "Rent of the place where the machine stands.", unit="$/month", step=10))
+    software_usd_per_month: float = _chosen(0, 0, 100_000, _knob("extras", "Software", "Licences and monitoring of an own or rented machine.", unit="$/month", step=10))
+    demand_charge_usd_per_kw_month: float = _chosen(0, 0, 200, _knob("extras", "Demand charge", "Charge for the highest power of the month.", unit="$/kW/month", step=1))
+    peak_hours_fraction: float = _chosen(0, 0, 1, _knob("extras", "Hours at the peak price", "Share of the machine's hours that fall into the peak window of a time-of-use tariff.", unit="%", step=5, shown=100))
+    peak_price_ratio: float = _chosen(1, 0, 10, _knob("extras", "Peak price", "Peak price of electricity as a multiple of the price above.", unit="", step=0.1))
+    api_batch_fraction: float = _chosen(0, 0, 1, _knob("extras", "Requests that can wait", "Share of API requests sent as a batch.", unit="%", step=5, shown=100))
+    api_batch_discount_fraction: float = _evidenced("api_batch_discount_fraction", 0, 1, _knob("extras", "Batch discount", "What a batch costs less.", unit="%", step=5, shown=100))
+    api_retry_fraction: float = _chosen(0, 0, 1, _knob("extras", "Retries", "Share of API requests that are sent, and paid, twice.", unit="%", step=1, shown=100))
+
+    # --- books
+    timing: Literal["month-end", "mid-month", "annual-end"] = Field(default="month-end", description="When the money of a month is counted: at its end, in its middle, or at the end of its year.", json_schema_extra=_knob("books", "Timing of flows", "When the money of a month is counted.", unit="", step=1))
+    already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
+    ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
+
+    @model_validator(mode="after")
+    def _ranges_are_in_order(self) -> Self:
+        for name, (low, central, high) in self.ranges.items():
+            if not low <= central <= high:
+                raise ValueError(f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high.")
+        return self
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Scenario":

@@ -1,12 +1,41 @@
-"""What does one option cost? The one place where physics and finance meet."""
+"""What does an option cost over its life? The one place where physics and finance meet.
 
+`cost_of` gives the frozen `Tco` of one option: a ledger of dated rows and the folds over it. `cost_draws` gives the
+same totals for arrays of draws, from the same lines, without rows.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
+
+from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.charges import Charges
+from calculator.errors import CalculatorError
 from calculator.evidence import Remark
+from calculator.finance.discounting import convention
+from calculator.finance.ledger import (
+    Hardness,
+    Horizon,
+    Line,
+    Term,
+    course_values,
+    monthly_usd,
+    present_value_usd,
+    total_usd,
+)
+from calculator.hosted import api_charges, rent_charges
+from calculator.load import Inputs, Usage
+from calculator.own import own_charges
+from calculator.scenario import Scenario
+from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
+
+__all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
 
 Number = Any
-Hardness = Literal["hard", "soft"]
+"""float, or an ndarray of draws."""
+Option = Machine | CloudOffer | ApiOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +53,10 @@ class Tco:
     """The ledger of one option and the folds over it. All costs are positive dollars; the ledger's amounts are signed.
 
     `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
-    `cumulative_usd` its running sum. `served_tokens` are nominal tokens over the horizon (input and output).
+    `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
+    tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
+    is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
+    `entries` are the lines with their arithmetic and inputs.
     """
 
     months: int
@@ -41,3 +73,145 @@ class Tco:
     energy_kwh: float
     served_tokens: float
     remarks: tuple[Remark, ...] = field(default=())
+    hard_present_value_cost_usd: float = 0.0
+    discounted_usd: tuple[float, ...] = ()
+    hard_usd_per_mtok: float = 0.0
+    entries: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CostDraws:
+    """Positive dollars of one option, one per draw: nominal, present value, and present value without people's time."""
+
+    total_cost_usd: Number
+    present_value_cost_usd: Number
+    hard_present_value_cost_usd: Number
+
+
+def cost_of(
+    option: Option,
+    *,
+    scenario: Scenario,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Tco:
+    """Cost of one option over the scenario's months.
+
+    `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
+    for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
+    name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
+    rate_usd_per_h ...; tariffs by `load.tariff_key`). Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost:
+    12 * PV / sum of the discount factors of months 1..N.
+    """
+    charges = charges_of(option, inputs=Inputs(scenario, values or {}), usage=usage, reference_api=reference_api)
+    rate = (values or {}).get("discount_rate", scenario.discount_rate)
+    return _folded(charges, Horizon(scenario.months, rate, scenario.timing))
+
+
+def cost_draws(
+    option: Option,
+    *,
+    inputs: Inputs,
+    horizon: Horizon,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+) -> CostDraws:
+    """The same cost for arrays of draws [n] in `inputs.given`.
+
+    Share one `inputs` and one `horizon` among all options of a run: their common courses are then summed once, and
+    every option meets the same future.
+    """
+    lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
+    hard = [line for line in lines if line.hardness == "hard"]
+    soft = [line for line in lines if line.hardness == "soft"]
+    hard_pv = -present_value_usd(hard, horizon=horizon)
+    return CostDraws(-total_usd(lines, horizon=horizon), hard_pv - present_value_usd(soft, horizon=horizon), hard_pv)
+
+
+def charges_of(
+    option: Option, *, inputs: Inputs, usage: Usage | None = None, reference_api: ApiTariff | None = None
+) -> Charges:
+    """The bill of one option, before it is folded. Raises CalculatorError where a usage or a tariff is missing."""
+    if isinstance(option, ApiOffer):
+        tariff = _tariff_of(option, inputs.scenario, reference_api)
+        return api_charges(option, tariff=tariff, inputs=inputs)
+    if usage is None:
+        raise CalculatorError(f"{option.id}: no usage given; a machine's cost needs its hours and watts. Pass usage.")
+    if isinstance(option, CloudOffer):
+        return rent_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+    return own_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+
+def convention_of(scenario: Scenario) -> str:
+    """The convention to print under a headline."""
+    return convention(scenario.timing, scenario.discount_rate)
+
+
+def _tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
+    if offer.kind == "frontier" and offer.tariffs:
+        return offer.tariffs[0]
+    for tariff in offer.tariffs:
+        if tariff.model == scenario.model:
+            return tariff
+    if reference_api is not None and offer.kind == "same-model":
+        return reference_api
+    raise CalculatorError(
+        f"{offer.id}: no host offers {scenario.model}. Choose another model, or leave this option out."
+    )
+
+
+def _folded(charges: Charges, horizon: Horizon) -> Tco:
+    months, factors = horizon.months, horizon.factors()
+    flows = {line.name: monthly_usd(line, months=months) for line in charges.lines}
+    hardness: dict[str, Hardness] = {line.name: line.hardness for line in charges.lines}
+    monthly = np.sum(list(flows.values()), axis=0)
+    hard = np.sum([flow for name, flow in flows.items() if hardness[name] == "hard"], axis=0)
+    served = _summed(charges.served, months)
+    annuity = float(np.sum(factors[1:]))
+    present_value, hard_present_value = -float(monthly @ factors), -float(hard @ factors)
+    served_mtok, served_value = float(np.sum(served)), float(served @ factors)
+    per = 1 / served_value if served_value > 0 else float("nan")
+    return Tco(
+        months=months,
+        ledger=tuple(
+            CashFlow(month, name, amount, hardness[name])
+            for name, flow in flows.items()
+            for month, amount in enumerate(flow.tolist())
+            if amount
+        ),
+        lines={name: float(np.sum(flow)) for name, flow in flows.items()},
+        monthly_usd=tuple(monthly.tolist()),
+        cumulative_usd=tuple(np.cumsum(monthly).tolist()),
+        total_cost_usd=-float(np.sum(monthly)),
+        hard_cost_usd=-float(np.sum(hard)),
+        present_value_cost_usd=present_value,
+        equivalent_annual_cost_usd=present_value / annuity * MONTHS_PER_YEAR,
+        usd_per_mtok=present_value * per,
+        marginal_usd_per_mtok=-float(_summed(charges.marginal, months) @ factors) * per,
+        energy_kwh=float(np.sum(_summed(charges.energy, months))),
+        served_tokens=served_mtok * TOKENS_PER_MTOK,
+        remarks=_remarks(charges, served_mtok),
+        hard_present_value_cost_usd=hard_present_value,
+        discounted_usd=tuple(np.cumsum(monthly * factors).tolist()),
+        hard_usd_per_mtok=hard_present_value * per,
+        entries=charges.lines,
+    )
+
+
+def _summed(terms: tuple[Term, ...], months: int) -> Any:
+    total = np.zeros(months + 1)
+    for term in terms:
+        total += term.amount_usd * course_values(term.course, months=months)
+    return total
+
+
+def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
+    remarks: list[Remark] = []
+    if charges.unmet:
+        text = "Part of the demand is not served, and no API price is known at which to buy it: it stays unmet."
+        remarks.append(Remark(code="unmet-demand", text=text, level="problem"))
+    if served_mtok <= 0:
+        text = "No tokens are served, so a cost per million tokens does not exist."
+        remarks.append(Remark(code="no-tokens", text=text, level="warning"))
+    return tuple(remarks)

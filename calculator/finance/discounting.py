@@ -1,0 +1,116 @@
+"""What is money of a later month worth today? Rates, conventions, annuities; nothing else.
+
+Months: t = 0 is the purchase, the start of month 1. Rates are nominal, per year and decimal. The monthly rate is the
+effective one, (1+r)^(1/12)-1, never r/12. Formulas take floats or NumPy arrays of draws and return the same.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from calculator.errors import CalculatorError
+from calculator.units import MONTHS_PER_YEAR
+
+Number = Any
+Timing = Literal["month-end", "mid-month", "annual-end"]
+"""When the money of month m moves: at its end (m), in its middle (m-1/2), or at the end of its year (12 ceil(m/12))."""
+
+_SAYS = {
+    "month-end": "flows at the end of each month",
+    "mid-month": "flows in the middle of each month",
+    "annual-end": "flows at the end of each year",
+}
+
+
+def convention(timing: Timing, annual_rate: float) -> str:
+    """The sentence to print under a headline: the rate, how it is turned into a monthly one, and when flows fall."""
+    return f"{annual_rate:.4g} a year nominal, (1+r)^(1/12)-1 a month, {_SAYS[timing]}, purchase at once"
+
+
+def log_growth(annual_rate: Number) -> Number:
+    """ln(1 + rate): the exponent of one year's growth.
+
+    Raises CalculatorError at -100 % and below, where nothing would be left to grow or to discount.
+    """
+    if np.any(np.asarray(annual_rate) <= -1) or not np.all(np.isfinite(annual_rate)):
+        got = np.min(annual_rate)
+        raise CalculatorError(
+            f"a rate is {got:g} a year; it must be a finite number above -1 (-100 %). Enter 0.1 for 10 %."
+        )
+    return np.log1p(annual_rate)
+
+
+def monthly_rate(annual_rate: Number) -> Number:
+    """Effective rate of one month, (1+r)^(1/12)-1, in 1/month: 12 % a year is 0.9489 % a month, not 1 %."""
+    return np.expm1(log_growth(annual_rate) / MONTHS_PER_YEAR)
+
+
+def discount_months(month: Number, *, timing: Timing) -> Number:
+    """At which time (months from the purchase) the flow of `month` (1, 2, ...) is counted; month 0 stays 0."""
+    month = np.asarray(month)
+    if timing == "month-end":
+        return month
+    if timing == "mid-month":
+        return np.where(month > 0, month - 0.5, 0)
+    return np.ceil(month / MONTHS_PER_YEAR) * MONTHS_PER_YEAR
+
+
+def discount_factor(time_months: Number, *, annual_rate: Number) -> Number:
+    """Worth today of one dollar at `time_months`: (1+r)^(-t/12)."""
+    return np.exp(-log_growth(annual_rate) * np.asarray(time_months) / MONTHS_PER_YEAR)
+
+
+def present_value_usd(monthly_usd: Sequence[float], *, annual_rate: float, timing: Timing = "month-end") -> float:
+    """Value today of a flow per month 0, 1, 2, ... (signed; month 0 is the purchase): sum CF_m (1+r)^(-t(m)/12)."""
+    times = discount_months(np.arange(len(monthly_usd)), timing=timing)
+    return float(np.dot(np.asarray(monthly_usd, dtype=float), discount_factor(times, annual_rate=annual_rate)))
+
+
+def net_present_value(flows: Sequence[float], *, rate: float) -> float:
+    """Value today of flows one period apart, the first of them now: sum CF_t (1+rate)^(-t).
+
+    Excel's NPV() discounts its first argument by one period too; this does not.
+    """
+    return float(np.dot(np.asarray(flows, dtype=float), np.exp(-log_growth(rate) * np.arange(len(flows)))))
+
+
+def annuity_factor(rate: Number, *, periods: Number) -> Number:
+    """Value today of 1 at the end of each of `periods`: (1-(1+rate)^-n)/rate, and n at rate 0."""
+    log_rate = log_growth(rate)
+    return geometric_sum(-log_rate, periods) * np.exp(-log_rate)
+
+
+def equivalent_annual_cost(present_value: Number, *, annual_rate: Number, years: Number) -> Number:
+    """The level cost per year, at year ends, of the same present value: PV / annuity(r, n). Compares unequal lives."""
+    return present_value / annuity_factor(annual_rate, periods=years)
+
+
+def real_rate(nominal_rate: Number, *, inflation_rate: Number) -> Number:
+    """Fisher: (1+nominal)/(1+inflation)-1."""
+    return np.expm1(log_growth(nominal_rate) - log_growth(inflation_rate))
+
+
+def nominal_rate(real: Number, *, inflation_rate: Number) -> Number:
+    """Fisher: (1+real)(1+inflation)-1."""
+    return np.expm1(log_growth(real) + log_growth(inflation_rate))
+
+
+def implied_inflation_rate(nominal: Number, *, real: Number) -> Number:
+    """Fisher: (1+nominal)/(1+real)-1."""
+    return np.expm1(log_growth(nominal) - log_growth(real))
+
+
+def deflated_usd(monthly_usd: Sequence[float], *, inflation_rate: float) -> tuple[float, ...]:
+    """The same flow in money of the purchase month: CF_m (1+inflation)^(-m/12)."""
+    factors = discount_factor(np.arange(len(monthly_usd)), annual_rate=inflation_rate)
+    return tuple(float(value) for value in np.asarray(monthly_usd) * factors)
+
+
+def geometric_sum(log_ratio: Number, count: Number) -> Number:
+    """1 + x + ... + x^(n-1) with x = exp(log_ratio); n where x = 1. Near x = 1 (x^n-1)/(x-1) would lose digits."""
+    safe = log_ratio + (log_ratio == 0) * _TINY
+    return np.expm1(count * safe) / np.expm1(safe)
+
+
+_TINY = 1e-200  # small enough that expm1(n * tiny) / expm1(tiny) is n to the last digit

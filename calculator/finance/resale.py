@@ -1,0 +1,54 @@
+"""What will the machine fetch when it is sold? List price, age, market and fee, each on its own.
+
+An age curve says what share of the list price is kept at an age; between its anchors the logarithm is linear, beyond
+the last one the last slope goes on. The market index is the price of a new replacement at the sale against today's: the
+memory shortage of 2026 made boxes dearer, a glut would make them cheaper. Sales tax is not resold.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from calculator.errors import CalculatorError
+
+Number = Any
+ANCHOR_MONTHS = 36
+"""The age at which the scenario's resale fractions are stated; part of their definition, not a constant of nature."""
+
+
+def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Number:
+    """Share of the list price kept at an age (months), log-linear through age 0 -> 1 and the anchors `kept_at`.
+
+    With the one anchor {36: f} this is f^(age/36): 0.48 after three years is 0.783 after one. An anchor of 0 makes the
+    machine worthless from the first month after the anchor before it. Raises CalculatorError outside 0..1.
+
+    >>> round(float(kept_fraction(12, kept_at={36: 0.48})), 3)
+    0.783
+    """
+    ages = sorted(kept_at)
+    if not ages or ages[0] <= 0:
+        raise CalculatorError(
+            f"age curve has anchors at {ages}; each must be above 0 months. Age 0 keeps 1 by definition."
+        )
+    start, kept_before, result = 0, 1.0, None
+    age = np.asarray(age_months)
+    for position, end in enumerate(ages):
+        kept = kept_at[end]
+        if np.any(np.asarray(kept) < 0) or np.any(np.asarray(kept) > 1):
+            raise CalculatorError(
+                f"kept fraction at {end} months is {np.max(kept):g}; it must lie in 0..1. Enter 0.7 for 70 %."
+            )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.where(np.asarray(kept_before) > 0, np.divide(kept, kept_before), 0.0)
+        value = kept_before * slope ** ((age - start) / (end - start))
+        beyond = position == len(ages) - 1
+        inside = age >= start if beyond else (age >= start) & (age <= end)
+        result = value if result is None else np.where(inside, value, result)
+        start, kept_before = end, kept
+    return result
+
+
+def net_resale_usd(list_price_usd: Number, *, kept: Number, market_index: Number, fee_fraction: Number) -> Number:
+    """What the sale brings after the marketplace's fee: list price * kept fraction * market index * (1 - fee)."""
+    return list_price_usd * kept * market_index * (1 - fee_fraction)

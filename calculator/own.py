@@ -1,0 +1,187 @@
+"""What does a machine cost that one buys, or has already? From hardware to resale; spent money is not counted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from calculator.catalog.types import ApiTariff, Machine
+from calculator.charges import AT_ONCE, Charges, administration, monthly_extras, scaled, setup, spend, with_overflow
+from calculator.finance.ledger import Line, Once, Term
+from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
+from calculator.load import Inputs, Load, Usage
+from calculator.units import H_PER_MONTH, MONTHS_PER_YEAR, W_PER_KW
+
+Number = Any
+"""float, or an ndarray of draws."""
+
+
+def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
+    """The bill of a machine of one's own.
+
+    Energy of a state = watts / 1000 * hours in that state * price; idle hours are the hours on that are not busy.
+    Administration follows the kind: `mac_...` for a Mac, `pc_...` for everything else (Linux boxes with drivers).
+    """
+    count = usage.machine_count
+    lines, paid = _purchase(machine, inputs=inputs, count=count)
+    load = Load.of(machine.id, inputs, usage)
+    states = ("prefill", "decode", "idle", "sleep")
+    watts = {state: inputs.of(machine.id, f"{state}_w", getattr(usage, f"{state}_w")) for state in states}
+    kwh = _energy_kwh(inputs, load, watts, count, step="electricity_escalation_rate")
+    lines.extend(_energy_lines(inputs, load, watts, kwh, count))
+
+    hours = "mac_administration_h_per_year" if machine.kind == "mac" else "pc_administration_h_per_year"
+    lines.append(administration(inputs, hours, count=count))
+    lines.extend(_upkeep(machine, inputs=inputs, count=count, paid_usd=paid))
+    lines.extend(_sale(machine, inputs=inputs, count=count))
+    all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
+    marginal = _above_idle(inputs, load, watts, count)
+    return with_overflow(
+        lines, inputs=inputs, load=load, reference_api=reference_api, marginal=marginal, energy=all_kwh
+    )
+
+
+def _purchase(machine: Machine, *, inputs: Inputs, count: int) -> tuple[list[Line], Number]:
+    """Hardware, sales tax, work and setup; and the price. A machine one has enters at what it would bring today."""
+    owner, have = machine.id, inputs.scenario.already_own_usd
+    if owner in have:
+        worth = inputs.of(owner, "worth_usd", have[owner])
+        says = "what it would bring today, after fees: keeping it forgoes this; what was once paid is spent"
+        return [spend("hardware", worth * count, AT_ONCE, says=says, worth_usd=worth, machine_count=count)], worth
+    price = inputs.of(owner, "price_usd", machine.purchase_price().price_usd)
+    tax = inputs["sales_tax_fraction"]
+    lines = [
+        spend("hardware", price * count, AT_ONCE, says="price * machines", price_usd=price, machine_count=count),
+        spend(
+            "sales tax", price * tax * count, AT_ONCE,
+            says="price * sales tax * machines", price_usd=price, sales_tax_fraction=tax, machine_count=count,
+        ),
+        setup(inputs, setup_h=inputs.of(owner, "setup_h", machine.setup_h), count=count),
+    ]  # fmt: skip
+    work: Number = inputs["electrical_work_usd"] if machine.kind == "workstation" else 0.0
+    for name, usd in (("electrical work", work), ("warranty", inputs["warranty_usd"])):
+        if np.any(usd):
+            lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", **{f"{name}_usd": usd}))
+    return lines, price
+
+
+def _energy_kwh(
+    inputs: Inputs, load: Load, watts: Mapping[str, Number], count: int, step: str = ""
+) -> dict[str, tuple[Term, ...]]:
+    """kWh of month 1 by state; busy states follow the demand that is served. `step` names the growth of their price."""
+    flat, served = inputs.course(step=step), load.served(step)
+    idle = watts["idle"] / W_PER_KW * count
+    kwh: dict[str, tuple[Term, ...]] = {
+        "prefill": scaled(served, watts["prefill"] / W_PER_KW * load.prefill_h * count),
+        "decode": scaled(served, watts["decode"] / W_PER_KW * load.decode_h * count),
+        "idle": (Term(idle * load.on_h, flat), *scaled(served, -idle * (load.prefill_h + load.decode_h))),
+    }
+    if np.any(watts["sleep"]):
+        kwh["sleep"] = (Term(watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count, flat),)
+    return kwh
+
+
+def _energy_lines(
+    inputs: Inputs, load: Load, watts: Mapping[str, Number], kwh: Mapping[str, tuple[Term, ...]], count: int
+) -> list[Line]:
+    """A line per state, cooling (by COP or by PUE, never both), and the demand charge if there is one."""
+    on_price, off_price = _on_price_usd_per_kwh(inputs), inputs["electricity_usd_per_kwh"]
+    hours = {"prefill": load.prefill_h, "decode": load.decode_h, "idle": load.on_h - load.prefill_h - load.decode_h}
+    lines: list[Line] = []
+    cooled: list[Term] = []
+    overhead, overhead_says = _cooling_ratio(inputs)
+    for state, terms in kwh.items():
+        price = off_price if state == "sleep" else on_price
+        seen = {
+            f"{state}_w": watts[state],
+            f"{state}_h_per_month": hours.get(state, H_PER_MONTH - load.on_h),
+            "electricity_usd_per_kwh": price,
+            "machine_count": count,
+        }
+        says = f"{state} watts / 1000 * {state} hours * electricity price * machines"
+        lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), says, seen))
+        cooled.extend(scaled(terms, -price * overhead))
+    says = f"cost of the machine's energy * {overhead_says}"
+    lines.append(Line("cooling", "hard", tuple(cooled), says, {"cooling_kwh_ratio": overhead}))
+    charge = inputs["demand_charge_usd_per_kw_month"]
+    if np.any(charge):
+        peak_kw = np.maximum(watts["prefill"], watts["decode"]) / W_PER_KW * count
+        flat = inputs.course(step="electricity_escalation_rate")
+        says = "highest kW * charge per kW and month"
+        lines.append(
+            spend("demand charge", peak_kw * charge, flat, says=says, peak_kw=peak_kw, usd_per_kw_month=charge)
+        )
+    return lines
+
+
+def _upkeep(machine: Machine, *, inputs: Inputs, count: int, paid_usd: Number) -> list[Line]:
+    """Repair after the warranty, insurance, space and software."""
+    kind = "self_built_failure_rate" if machine.kind == "workstation" else "built_failure_rate"
+    rate, share = inputs[kind], inputs["repair_fraction"]
+    covered = 0 if machine.id in inputs.scenario.already_own_usd else inputs.scenario.warranty_months
+    lines = [
+        spend(
+            "repair", rate / MONTHS_PER_YEAR * share * paid_usd * count,
+            inputs.course(step="inflation_rate", first_month=covered + 1),
+            says="failures a year / 12 * repair as a share of the price * price * machines, after the warranty",
+            **{kind: rate}, repair_fraction=share, price_usd=paid_usd, warranty_months=covered, machine_count=count,
+        )
+    ]  # fmt: skip
+    insurance = inputs["insurance_rate"]
+    if np.any(insurance):
+        usd = insurance / MONTHS_PER_YEAR * paid_usd * count
+        says = "insurance rate / 12 * price * machines"
+        lines.append(spend("insurance", usd, inputs.course(), says=says, insurance_rate=insurance, price_usd=paid_usd))
+    return [*lines, *monthly_extras(inputs, ("space", "software"))]
+
+
+def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
+    """Sale at the horizon, list price * age curve * market index * (1 - fee), and disposal.
+
+    A used machine starts at its age; where no list price is known, the used price ages from the purchase instead.
+    """
+    owner, months = machine.id, inputs.scenario.months
+    name = "gpu_resale_fraction" if machine.kind == "workstation" else "resale_fraction"
+    index, fee = inputs["resale_market_index"], inputs["resale_fee_fraction"]
+    age_when_bought = machine.age_when_bought_years
+    age = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", age_when_bought) if age_when_bought else 0.0
+    base = inputs.of(owner, "list_price_usd", machine.list_price().price_usd)
+    if owner in inputs.scenario.already_own_usd:
+        base, age = inputs.of(owner, "worth_usd", inputs.scenario.already_own_usd[owner]) / (1 - fee), 0.0
+    elif all(row.kind != "list" for row in machine.prices):
+        base, age = inputs.of(owner, "price_usd", machine.purchase_price().price_usd), 0.0
+    kept = kept_fraction(age + months, kept_at={ANCHOR_MONTHS: inputs[name]})
+    usd = net_resale_usd(base, kept=kept, market_index=index, fee_fraction=fee) * count
+    says = "list price * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
+    lines = [
+        spend(
+            "resale", -usd, Once(months), says=says,
+            list_price_usd=base, **{name: inputs[name]}, age_at_sale_months=age + months, kept_fraction=kept,
+            resale_market_index=index, resale_fee_fraction=fee, machine_count=count,
+        )
+    ]  # fmt: skip
+    disposal = inputs["disposal_usd"]
+    if np.any(disposal):
+        lines.append(
+            spend("disposal", disposal * count, Once(months), says="disposal * machines", disposal_usd=disposal)
+        )
+    return lines
+
+
+def _cooling_ratio(inputs: Inputs) -> tuple[Number, str]:
+    """Cooling kWh per kWh of the machine: an office by its air conditioner, a server room by its PUE, never both."""
+    if inputs.scenario.site == "office":
+        return inputs["cooling_season_fraction"] / inputs["cooling_cop_ratio"], "cooled share of the year / COP"
+    return inputs["pue_ratio"] - 1, "(PUE - 1)"
+
+
+def _on_price_usd_per_kwh(inputs: Inputs) -> Number:
+    """Mean price of the hours on under a time-of-use tariff: price * (1 + share at peak * (peak ratio - 1))."""
+    return inputs["electricity_usd_per_kwh"] * (1 + inputs["peak_hours_fraction"] * (inputs["peak_price_ratio"] - 1))
+
+
+def _above_idle(inputs: Inputs, load: Load, watts: Mapping[str, Number], count: int) -> tuple[Term, ...]:
+    """What busy hours cost beyond the idling that is paid anyway, cooling included: the machine's marginal cost."""
+    extra_wh = (watts["prefill"] - watts["idle"]) * load.prefill_h + (watts["decode"] - watts["idle"]) * load.decode_h
+    price = _on_price_usd_per_kwh(inputs) * (1 + _cooling_ratio(inputs)[0])
+    return scaled(load.served("electricity_escalation_rate"), -extra_wh / W_PER_KW * count * price)
