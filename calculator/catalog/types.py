@@ -4,14 +4,32 @@ from typing import Literal
 
 from pydantic import Field
 
+from calculator.catalog.served import (
+    CacheGroup,
+    LanguageModel,
+    Runtime,
+    Split,
+    TensorGroup,
+    TensorRole,
+    Vendor,
+    WeightClass,
+    WeightFormat,
+)
 from calculator.evidence import Entry, IsoDate, Quantity
-from calculator.units import Fraction, Positive
+from calculator.units import Positive
 
-WeightClass = Literal["4-bit", "5-bit", "6-bit", "8-bit", "16-bit"]
-"""What a person chooses; each runtime maps it to the weight format that it really loads."""
-
-Vendor = Literal["apple", "nvidia", "amd"]
-Split = Literal["layer", "tensor"]
+__all__ = [
+    "CacheGroup",
+    "LanguageModel",
+    "Runtime",
+    "Split",
+    "TensorGroup",
+    "TensorRole",
+    "Vendor",
+    "WeightClass",
+    "WeightFormat",
+]
+"""What is served lives in served.py and is named here too, so that `types` holds every type of the catalogue."""
 
 
 class Geometry(Entry):
@@ -70,6 +88,7 @@ class Power(Entry):
     idle_w: Quantity
     prefill_w: Quantity
     decode_w: Quantity
+    max_w: Quantity | None = Field(default=None, description="the maker's maximum for the same scope; no load may exceed it by over 10 %")
 
 
 class Machine(Entry):
@@ -216,110 +235,4 @@ class Claim(Entry):
     quote: str
     subject: str
     claimed: Quantity | None = None
-    note: str = ""
-
-
-# --- what is served -------------------------------------------------------------------------------------------------
-
-TensorRole = Literal[
-    "embedding", "output", "attn_q", "attn_k", "attn_v", "attn_qkv", "attn_output", "attn_q_a", "attn_q_b", "attn_kv_a", "attn_kv_b",
-    "ffn_gate", "ffn_up", "ffn_down", "expert_gate", "expert_up", "expert_down",
-    "shared_expert_gate", "shared_expert_up", "shared_expert_down", "router", "ssm", "norm", "bias", "other",
-]  # fmt: skip
-
-
-class TensorGroup(Entry):
-    """Tensors of one role and shape: `count` of them, each `shape` as stored (experts first where there are experts)."""
-
-    role: TensorRole
-    shape: tuple[int, ...]
-    count: int = Field(ge=1)
-    quantizable: bool = Field(description="a matrix that a 4-bit or 8-bit format packs; norms, biases, routers kept exact are not")
-    note: str = ""
-
-    def parameter_count(self) -> int:
-        """How many numbers the group holds."""
-        total = self.count
-        for size in self.shape:
-            total *= size
-        return total
-
-
-class CacheGroup(Entry):
-    """How `layer_count` layers remember the past.
-
-    full: kv_head_count x (key_dim + value_dim) per token. sliding: the same, never more than window_tokens. latent:
-    latent_dim per token, shared by all heads (MLA). recurrent: state_bytes, whatever the context.
-    """
-
-    kind: Literal["full", "sliding", "latent", "recurrent"]
-    layer_count: int = Field(ge=1)
-    kv_head_count: int = 0
-    key_dim: int = 0
-    value_dim: int = 0
-    latent_dim: int = 0
-    window_tokens: int = 0
-    state_bytes: int = 0
-    note: str = ""
-
-
-class LanguageModel(Entry):
-    """An open-weights model by its shapes. models/<id>.toml, written by `python -m measurements describe CONFIG.json`."""
-
-    id: str
-    name: str
-    family: str
-    released: IsoDate
-    source: str
-    layer_count: int = Field(ge=1)
-    hidden_dim: int
-    attention_head_count: int
-    head_dim: int
-    vocabulary_count: int
-    context_limit_tokens: int
-    expert_count: int = 0
-    active_expert_count: int = 0
-    tensors: tuple[TensorGroup, ...]
-    caches: tuple[CacheGroup, ...]
-    note: str = ""
-
-    def parameter_count(self) -> int:
-        """All parameters that are loaded."""
-        return sum(group.parameter_count() for group in self.tensors)
-
-
-class WeightFormat(Entry):
-    """How weights are packed. formats/<id>.toml
-
-    scheme plain: `bits` each. affine (MLX): bits + scale_bits per group of group_size. mx: block formats of MLX.
-    gguf: the mixture that llama.cpp's rules give for `recipe`. gptq, fp8, nvfp4, exl: see physics/memory.py.
-    """
-
-    id: str
-    name: str
-    scheme: Literal["plain", "affine", "gguf", "gptq", "fp8", "nvfp4", "exl", "nominal"]
-    weight_class: WeightClass
-    bits: float
-    group_size: int | None = None
-    scale_bits: float = 0
-    recipe: str = ""
-    bits_per_weight: Quantity
-    aliases: tuple[str, ...] = ()
-    note: str = ""
-
-
-class Runtime(Entry):
-    """The software that serves. runtimes/<id>.toml"""
-
-    id: str
-    name: str
-    version: str
-    vendors: tuple[Vendor, ...]
-    formats: dict[WeightClass, str] = Field(description="which format a weight class means on this runtime")
-    splits: tuple[Split, ...]
-    sliding_window_saves: bool = Field(description="keeps only the window's tokens, instead of full pages")
-    overhead_gib: Quantity
-    prefill_step_tokens: int = Field(ge=1)
-    memory_use_fraction: Fraction = 1.0
-    source: str
     note: str = ""

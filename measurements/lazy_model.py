@@ -1,0 +1,191 @@
+"""Which tensors and caches does mlx-lm really make of a config.json? The worker process that asks mlx-lm itself.
+
+MLX arrays are lazy: the real model class is built, cast and quantised by mlx-lm's own code, and nothing is ever computed
+or allocated. Weights need no file and no network. The only module of this room, with the probe's worker, that imports
+mlx: run it as `python -m measurements.lazy_model`, a JSON list of requests on stdin, a JSON list of answers on stdout.
+
+request: {"config": {...}, "formats": [{"mode", "bits", "group_size"} | null ...], "contexts": [tokens ...], "prefill_step": n}
+answer:  {"tensors", "caches", "weights_bytes": [...], "kv_cache_bytes": [...], "seconds"} or {"error": one sentence}
+Source of the rules: the installed mlx-lm (checked with 0.32.2 on 2026-11-22).
+"""
+
+import contextlib
+import io
+import json
+import sys
+import time
+from typing import Any
+
+import mlx.core as mx
+from mlx.utils import tree_flatten, tree_map_with_path
+from mlx_lm.models import cache as mlx_cache
+from mlx_lm.utils import _get_classes, quantize_model
+
+Json = dict[str, Any]
+FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
+"""The finest group of any mode: what even this does not pack, no format packs."""
+
+
+def answer(request: Json) -> Json:
+    """One request answered; every failure that mlx-lm can have with a strange config becomes a sentence."""
+    config = text_only(request["config"])
+    try:
+        started = time.perf_counter()
+        plain, packed = build(config, None), build(config, FINEST)
+        caches = caches_of(plain)
+        found: Json = {
+            "tensors": tensors_of(plain, packed),
+            "caches": caches,
+            "weights_bytes": [bytes_of(build(config, each)) for each in request.get("formats", [])],
+            "kv_cache_bytes": [
+                sum(one["count"] * cache_bytes(one, tokens, request.get("prefill_step", 2048)) for one in caches)
+                for tokens in request.get("contexts", [])
+            ],
+        }
+        for one in caches:
+            del one["make"]
+        return {**found, "seconds": time.perf_counter() - started}
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        ZeroDivisionError,
+        NotImplementedError,
+    ) as error:
+        return {"error": _sentence(config, error)}
+
+
+def text_only(config: Json) -> Json:
+    """The config of the plain language model: no quantisation of the original, no vision tower, top-level ties handed down."""
+    config = json.loads(json.dumps(config))
+    text = config.get("text_config")
+    for part in (config, text if isinstance(text, dict) else {}):
+        for key in ("quantization_config", "quantization", "_about"):
+            part.pop(key, None)
+    if isinstance(text, dict) and "tie_word_embeddings" in config:
+        text.setdefault("tie_word_embeddings", config["tie_word_embeddings"])
+    return config
+
+
+def build(config: Json, quantization: Json | None) -> Any:
+    """The real model, lazily: bf16 where mlx-lm casts, packed by mlx-lm's own quantize_model and predicate."""
+    model_class, args_class = _get_classes(config)
+    model = model_class(args_class.from_dict(config))
+    _drop_tied_head(model, config)
+    keeps = getattr(model, "cast_predicate", None)
+
+    def cast(path: str, array: mx.array) -> mx.array:
+        is_cast = mx.issubdtype(array.dtype, mx.floating) and (keeps is None or keeps(path))
+        return array.astype(mx.bfloat16) if is_cast else array
+
+    model.update(tree_map_with_path(cast, model.parameters()))
+    if quantization is not None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            model, _ = quantize_model(
+                model, config, quantization["group_size"], quantization["bits"], quantization["mode"]
+            )
+    return model
+
+
+def _drop_tied_head(model: Any, config: Json) -> None:
+    """Some classes learn from the checkpoint that it has no head (gemma3): show them a checkpoint without one."""
+    tied = config.get("text_config", config).get("tie_word_embeddings", True)
+    for part in (model, getattr(model, "language_model", None)):
+        if part is not None and tied and type(part).__module__.endswith((".gemma3_text", ".recurrent_gemma")):
+            part.sanitize({})
+
+
+def bytes_of(model: Any) -> int:
+    """Bytes of all parameters; exact, because shapes and types of lazy arrays are known."""
+    return sum(array.nbytes for _, array in tree_flatten(model.parameters()))
+
+
+def tensors_of(plain: Any, packed: Any) -> list[Json]:
+    """Every parameter: path, shape, bits per number, whether a format packs it and at which prescribed width."""
+    modules = dict(packed.named_modules())
+    found: list[Json] = []
+    for path, array in tree_flatten(plain.parameters()):
+        owner, _, leaf = path.rpartition(".")
+        module = modules.get(owner)
+        is_packed = leaf == "weight" and module is not None and "scales" in module
+        prescribed = is_packed and (module.mode, module.bits) != (FINEST["mode"], FINEST["bits"])
+        found.append({
+            "path": path, "shape": list(array.shape), "stored_bits": array.itemsize * 8,
+            "quantizable": is_packed, "mlx_bits": module.bits if prescribed else 0,
+        })  # fmt: skip
+    return found
+
+
+def caches_of(model: Any) -> list[Json]:
+    """The cache of every layer, learnt from a lazy pass of one token (never a long one: a recurrent layer would loop)."""
+    made = mlx_cache.make_prompt_cache(model)
+    model(mx.array([[1]]), cache=made)
+    kinds: dict[str, Json] = {}
+    for number, one in enumerate(made):
+        for part in one.caches if isinstance(one, mlx_cache.CacheList) else (one,):
+            described = _describe_cache(part)
+            key = json.dumps(described)
+            kinds.setdefault(key, {**described, "count": 0, "layers": [], "make": _maker(part)})
+            kinds[key]["count"] += 1
+            kinds[key]["layers"].append(number)
+    return list(kinds.values())
+
+
+def _describe_cache(one: Any) -> Json:
+    if isinstance(one, mlx_cache.ArraysCache):
+        return {"kind": "recurrent", "state_bytes": one.nbytes}
+    keys, values = one.keys, one.values
+    shape = {"kv_head_count": keys.shape[1], "key_dim": keys.shape[3], "value_dim": values.shape[3]}
+    bits = {"bits": keys.dtype.size * 8}
+    if isinstance(one, mlx_cache.RotatingKVCache):
+        return {"kind": "sliding", **shape, **bits, "window_tokens": one.max_size}
+    if isinstance(one, mlx_cache.ChunkedKVCache):
+        return {"kind": "chunked", **shape, **bits, "window_tokens": one.chunk_size}
+    if isinstance(one, mlx_cache.KVCache):
+        return {"kind": "full", **shape, **bits}
+    raise NotImplementedError(f"mlx-lm's cache {type(one).__name__} is not understood by this tool")
+
+
+def _maker(one: Any) -> Any:
+    """A function that makes an empty cache of the same kind."""
+    if isinstance(one, mlx_cache.RotatingKVCache):
+        return lambda: mlx_cache.RotatingKVCache(max_size=one.max_size, keep=one.keep)
+    if isinstance(one, mlx_cache.ChunkedKVCache):
+        return lambda: mlx_cache.ChunkedKVCache(chunk_size=one.chunk_size)
+    return type(one) if isinstance(one, mlx_cache.KVCache) else None
+
+
+def cache_bytes(described: Json, tokens: int, prefill_step: int) -> int:
+    """Bytes that the real cache class holds after a prefill of `tokens` in steps, fed with lazy zeros."""
+    if described["kind"] == "recurrent":
+        return described["state_bytes"]
+    one = described["make"]()
+    dtype = mx.float32 if described["bits"] == 32 else mx.bfloat16
+    for start in range(0, tokens, prefill_step):
+        size = min(prefill_step, tokens - start)
+        head = (1, described["kv_head_count"], size)
+        if isinstance(one, mlx_cache.ChunkedKVCache):
+            one.maybe_trim_front()
+        one.update_and_fetch(
+            mx.zeros((*head, described["key_dim"]), dtype), mx.zeros((*head, described["value_dim"]), dtype)
+        )
+    return one.nbytes
+
+
+def _sentence(config: Json, error: Exception) -> str:
+    kind = config.get("model_type", "(no model_type)")
+    if isinstance(error, ValueError) and "not supported" in str(error):
+        return f"model_type is {kind!r}; this mlx-lm does not know it. Use a newer mlx-lm or another model."
+    return f"model_type is {kind!r}; mlx-lm could not build it ({type(error).__name__}: {error}). Check the config."
+
+
+def main() -> int:
+    """Answer the requests on stdin."""
+    print(json.dumps([answer(request) for request in json.load(sys.stdin)]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
