@@ -20,6 +20,8 @@ from calculator.errors import CatalogError, ScenarioError, sentences
 from calculator.evidence import Record
 
 SCHEMA_VERSION = 1
+ANOTHER_SIZE = "another-size"
+"""The model id that stands for a dense model with `another_size_b` billion parameters."""
 _DEFAULTS_FILE = Path(__file__).parent / "catalog" / "defaults.toml"
 Section = Literal[
     "question", "demand", "labour", "energy", "resale", "money", "cloud", "time", "repair", "extras", "books",
