@@ -4,6 +4,7 @@
 demand of each month into what the machines serve and what is missed, as courses that can be summed in closed form.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from calculator.catalog.types import ApiTariff
 from calculator.evidence import Quantity
-from calculator.finance.ledger import Course, Term
+from calculator.finance.ledger import Course, Excess, Term
 from calculator.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
@@ -28,15 +29,15 @@ class Usage:
     could serve at most, as a multiple of month 1's; None derives it from the hours. Watts are at the wall.
     """
 
-    prefill_h_per_month: Number = 0.0
-    decode_h_per_month: Number = 0.0
-    on_h_per_month: Number = 0.0
-    served_fraction: Number = 1.0
-    capacity_ratio: Number | None = None
-    prefill_w: Number = 0.0
-    decode_w: Number = 0.0
-    idle_w: Number = 0.0
-    sleep_w: Number = 0.0
+    prefill_h_per_month: float = 0.0
+    decode_h_per_month: float = 0.0
+    on_h_per_month: float = 0.0
+    served_fraction: float = 1.0
+    capacity_ratio: float | None = None
+    prefill_w: float = 0.0
+    decode_w: float = 0.0
+    idle_w: float = 0.0
+    sleep_w: float = 0.0
     machine_count: int = 1
 
 
@@ -67,8 +68,8 @@ class Inputs:
         key = f"{growth}|{growth_and}|{step}|{first_month}"
         if key not in self._courses:
             rate: Number = self[growth] if growth else 0.0
-            rate = (1 + rate) * (1 + self[growth_and]) - 1 if growth_and else rate
-            self._courses[key] = Course(rate, self[step] if step else 0.0, first_month)
+            both = (1 + rate) * (1 + self[growth_and]) - 1 if growth_and else rate
+            self._courses[key] = Course(both, self[step] if step else 0.0, first_month)
         return self._courses[key]
 
 
@@ -129,8 +130,7 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    Where R is reached within the horizon the months split once: growing demand is served in full first, falling demand
-    last. Hours are those of the whole demand of month 1, per machine.
+    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed.
     """
 
     inputs: Inputs
@@ -139,91 +139,60 @@ class Load:
     on_h: Number
     room: Number
     works_fraction: Number
-    always: bool
-    full: tuple[Number, Number]
-    short: tuple[Number, Number]
+    enough: bool
+    _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod
     def of(cls, owner: str, inputs: Inputs, usage: Usage) -> "Load":
+        """The load of one option where requests, hours or speeds may differ from those of its usage."""
         scenario = inputs.scenario
-        served = np.asarray(usage.served_fraction, dtype=float)
-        safe = np.where(served > 0, served, 1.0)
-        more = (
-            inputs["requests_per_working_day"] / scenario.requests_per_working_day
-            if scenario.requests_per_working_day
-            else 1.0
-        )
-        on_h = usage.on_h_per_month * inputs["on_h_per_day"] / scenario.on_h_per_day
-        known = (usage.prefill_h_per_month + usage.decode_h_per_month) / safe
-        prefill_h = usage.prefill_h_per_month / safe * more / inputs.of(owner, "prefill_speed_ratio", 1.0)
-        decode_h = usage.decode_h_per_month / safe * more / inputs.of(owner, "decode_speed_ratio", 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            room = (
-                usage.capacity_ratio
-                if usage.capacity_ratio is not None
-                else np.where(served < 1, served, usage.on_h_per_month / known)
-            )
-            slower = np.where(known > 0, (prefill_h + decode_h) / known, more)
-            room = np.where(
-                slower > 0, room * (on_h / usage.on_h_per_month if usage.on_h_per_month else 1.0) / slower, np.inf
-            )
-        log_growth = np.log1p(inputs["demand_growth_rate"]) / MONTHS_PER_YEAR
-        months = scenario.months
-        demand_most = np.exp(np.maximum(log_growth * (months - 1), 0.0))
-        always = bool(np.all(room >= demand_most))
-        full, short = ((1, months), (1, 0)) if always else _split_months(room, log_growth=log_growth, months=months)
-        works = inputs["availability_fraction"] if scenario.downtime_usd_per_h == 0 else 1.0
-        return cls(inputs, prefill_h, decode_h, on_h, room, works, always, full, short)
+        share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
+        requests = scenario.requests_per_working_day
+        more = inputs["requests_per_working_day"] / requests if requests else 1.0
+        longer = inputs["on_h_per_day"] / scenario.on_h_per_day
+        prefill_h = usage.prefill_h_per_month / share * more / inputs.of(owner, "prefill_speed_ratio", 1.0)
+        decode_h = usage.decode_h_per_month / share * more / inputs.of(owner, "decode_speed_ratio", 1.0)
+        known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
+        slower = (prefill_h + decode_h) / known_h if known_h else more
+        capacity = _capacity_ratio(usage, known_h)
+        room = capacity * longer / np.maximum(slower, _LEAST)
+        growth = inputs["demand_growth_rate"]
+        highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
+        enough = bool((np.asarray(room) >= highest).all())
+        works = 1.0 if scenario.downtime_usd_per_h else inputs["availability_fraction"]
+        return cls(inputs, prefill_h, decode_h, usage.on_h_per_month * longer, room, works, enough)
 
     def served(self, step: str = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
-        if self.always:
-            return (Term(self.works_fraction, self.inputs.course(growth="demand_growth_rate", step=step)),)
-        price = self.inputs[step] if step else 0.0
-        growth = self.inputs["demand_growth_rate"]
-        return (
-            Term(self.works_fraction, Course(growth, price, *self.full)),
-            Term(
-                self.works_fraction * np.where(np.isfinite(self.room), self.room, 0.0), Course(0.0, price, *self.short)
-            ),
-        )
+        if step not in self._served:
+            self._served[step] = self._serve(step)
+        return self._served[step]
+
+    def _serve(self, step: str) -> tuple[Term, ...]:
+        all_of_it = Term(self.works_fraction, self.inputs.course(growth="demand_growth_rate", step=step))
+        if self.enough:
+            return (all_of_it,)
+        excess = Excess(self.inputs["demand_growth_rate"], self.room, self.inputs.course(step=step))
+        return all_of_it, Term(-self.works_fraction, excess)
 
     def missed(self) -> tuple[Term, ...]:
-        """Demand that is not served, times the trend of API prices."""
-        trend, growth = self.inputs["api_price_trend_rate"], self.inputs["demand_growth_rate"]
-        both = (1 + growth) * (1 + trend) - 1
-        idle = 1 - self.works_fraction
-        if self.always:
-            return (
-                (Term(idle, self.inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")),)
-                if np.any(idle)
-                else ()
-            )
-        room = np.where(np.isfinite(self.room), self.room, 0.0)
-        return (
-            Term(idle, Course(both, 0.0, *self.full)),
-            Term(1.0, Course(both, 0.0, *self.short)),
-            Term(-self.works_fraction * room, Course(trend, 0.0, *self.short)),
-        )
+        """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""
+        growth, trend = "demand_growth_rate", "api_price_trend_rate"
+        missed: list[Term] = []
+        if np.any(self.works_fraction != 1):
+            missed.append(Term(1 - self.works_fraction, self.inputs.course(growth=growth, growth_and=trend)))
+        if not self.enough:
+            excess = Excess(self.inputs[growth], self.room, self.inputs.course(growth=trend))
+            missed.append(Term(self.works_fraction, excess))
+        return tuple(missed)
 
 
-def _split_months(
-    room: Number, *, log_growth: Number, months: int
-) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
-    """First and last month in which demand is served in full, and in which it is not."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossing = np.where(log_growth == 0, 0.0, np.log(np.maximum(room, _TINY_ROOM)) / log_growth)
-    crossing = np.clip(np.nan_to_num(crossing, posinf=months, neginf=-1.0), -1.0, months)
-    growing_until = np.where(room >= 1, np.floor(crossing + _ROUNDING) + 1, 0)
-    falling_until = np.where(room >= 1, 0, np.ceil(crossing - _ROUNDING))
-    flat_until = np.where(room >= 1, months, 0)
-    last_full = np.minimum(np.where(log_growth > 0, growing_until, flat_until), months)
-    last_short = np.minimum(falling_until, months)
-    falls = log_growth < 0
-    full = (np.where(falls, last_short + 1, 1), np.where(falls, months, last_full))
-    short = (np.where(falls, 1, last_full + 1), np.where(falls, last_short, months))
-    return full, short
+def _capacity_ratio(usage: Usage, known_h: float) -> float:
+    if usage.capacity_ratio is not None:
+        return usage.capacity_ratio
+    if usage.served_fraction < 1:
+        return usage.served_fraction
+    return usage.on_h_per_month / known_h if known_h else math.inf
 
 
-_ROUNDING = 1e-9
-_TINY_ROOM = 1e-300
+_LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand

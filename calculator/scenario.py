@@ -149,8 +149,13 @@ class Scenario(Record):
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
     ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
 
+    cases: Mapping[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict, description="A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]].")
+
     @model_validator(mode="after")
     def _ranges_are_in_order(self) -> Self:
+        for name in (*self.ranges, *self.cases):
+            if name not in _DEFAULTS:
+                raise ValueError(f"{name} has no range of its own; ranges can be given for: {', '.join(sorted(_DEFAULTS))}.")
         for name, (low, central, high) in self.ranges.items():
             if not low <= central <= high:
                 raise ValueError(f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high.")

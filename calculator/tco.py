@@ -56,11 +56,10 @@ class Tco:
     `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
     tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
     is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
-    `entries` are the lines with their arithmetic and inputs.
+    `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
     """
 
     months: int
-    ledger: tuple[CashFlow, ...]
     lines: dict[str, float]
     monthly_usd: tuple[float, ...]
     cumulative_usd: tuple[float, ...]
@@ -77,6 +76,17 @@ class Tco:
     discounted_usd: tuple[float, ...] = ()
     hard_usd_per_mtok: float = 0.0
     entries: tuple[Line, ...] = ()
+    flows: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def ledger(self) -> tuple[CashFlow, ...]:
+        """Every dated row, line by line; months in which a line moves nothing have no row."""
+        return tuple(
+            CashFlow(month, entry.name, amount, entry.hardness)
+            for entry, flow in zip(self.entries, self.flows, strict=True)
+            for month, amount in enumerate(flow)
+            if amount
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ def charges_of(
 ) -> Charges:
     """The bill of one option, before it is folded. Raises CalculatorError where a usage or a tariff is missing."""
     if isinstance(option, ApiOffer):
-        tariff = _tariff_of(option, inputs.scenario, reference_api)
+        tariff = tariff_of(option, inputs.scenario, reference_api)
         return api_charges(option, tariff=tariff, inputs=inputs)
     if usage is None:
         raise CalculatorError(f"{option.id}: no usage given; a machine's cost needs its hours and watts. Pass usage.")
@@ -148,7 +158,7 @@ def convention_of(scenario: Scenario) -> str:
     return convention(scenario.timing, scenario.discount_rate)
 
 
-def _tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
+def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
     if offer.kind == "frontier" and offer.tariffs:
         return offer.tariffs[0]
     for tariff in offer.tariffs:
@@ -163,39 +173,32 @@ def _tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | N
 
 def _folded(charges: Charges, horizon: Horizon) -> Tco:
     months, factors = horizon.months, horizon.factors()
-    flows = {line.name: monthly_usd(line, months=months) for line in charges.lines}
-    hardness: dict[str, Hardness] = {line.name: line.hardness for line in charges.lines}
-    monthly = np.sum(list(flows.values()), axis=0)
-    hard = np.sum([flow for name, flow in flows.items() if hardness[name] == "hard"], axis=0)
+    flows = np.array([monthly_usd(line, months=months) for line in charges.lines])
+    monthly = flows.sum(axis=0)
+    hard = flows[[line.hardness == "hard" for line in charges.lines]].sum(axis=0)
     served = _summed(charges.served, months)
-    annuity = float(np.sum(factors[1:]))
     present_value, hard_present_value = -float(monthly @ factors), -float(hard @ factors)
-    served_mtok, served_value = float(np.sum(served)), float(served @ factors)
+    served_mtok, served_value = float(served.sum()), float(served @ factors)
     per = 1 / served_value if served_value > 0 else float("nan")
     return Tco(
         months=months,
-        ledger=tuple(
-            CashFlow(month, name, amount, hardness[name])
-            for name, flow in flows.items()
-            for month, amount in enumerate(flow.tolist())
-            if amount
-        ),
-        lines={name: float(np.sum(flow)) for name, flow in flows.items()},
+        lines=dict(zip((line.name for line in charges.lines), flows.sum(axis=1).tolist(), strict=True)),
         monthly_usd=tuple(monthly.tolist()),
-        cumulative_usd=tuple(np.cumsum(monthly).tolist()),
-        total_cost_usd=-float(np.sum(monthly)),
-        hard_cost_usd=-float(np.sum(hard)),
+        cumulative_usd=tuple(monthly.cumsum().tolist()),
+        total_cost_usd=-float(monthly.sum()),
+        hard_cost_usd=-float(hard.sum()),
         present_value_cost_usd=present_value,
-        equivalent_annual_cost_usd=present_value / annuity * MONTHS_PER_YEAR,
+        equivalent_annual_cost_usd=present_value / float(factors[1:].sum()) * MONTHS_PER_YEAR,
         usd_per_mtok=present_value * per,
-        marginal_usd_per_mtok=-float(_summed(charges.marginal, months) @ factors) * per,
-        energy_kwh=float(np.sum(_summed(charges.energy, months))),
+        marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
+        energy_kwh=float(_summed(charges.energy, months).sum()),
         served_tokens=served_mtok * TOKENS_PER_MTOK,
         remarks=_remarks(charges, served_mtok),
         hard_present_value_cost_usd=hard_present_value,
-        discounted_usd=tuple(np.cumsum(monthly * factors).tolist()),
+        discounted_usd=tuple((monthly * factors).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
         entries=charges.lines,
+        flows=tuple(tuple(flow) for flow in flows.tolist()),
     )
 
 

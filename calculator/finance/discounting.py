@@ -4,6 +4,7 @@ Months: t = 0 is the purchase, the start of month 1. Rates are nominal, per year
 effective one, (1+r)^(1/12)-1, never r/12. Formulas take floats or NumPy arrays of draws and return the same.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -33,8 +34,11 @@ def log_growth(annual_rate: Number) -> Number:
 
     Raises CalculatorError at -100 % and below, where nothing would be left to grow or to discount.
     """
-    if np.any(np.asarray(annual_rate) <= -1) or not np.all(np.isfinite(annual_rate)):
-        got = np.min(annual_rate)
+    if isinstance(annual_rate, float) and -1 < annual_rate < math.inf:  # the page's case, without NumPy's overhead
+        return math.log1p(annual_rate)
+    rates = np.asarray(annual_rate)
+    if not (rates > -1).all() or not np.isfinite(rates).all():
+        got = rates.min()
         raise CalculatorError(
             f"a rate is {got:g} a year; it must be a finite number above -1 (-100 %). Enter 0.1 for 10 %."
         )

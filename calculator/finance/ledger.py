@@ -6,6 +6,7 @@ course says in which months it is paid and how it grows. For the page the course
 to 1e-9.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,8 +39,24 @@ class Course:
 
     growth_rate: Number = 0.0
     step_rate: Number = 0.0
-    first_month: Number = 1
-    last_month: Number | None = None
+    first_month: int = 1
+    last_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excess:
+    """What grows past a limit: max(D(m) - room, 0) * price(m), with D(m) = (1+growth_rate)^((m-1)/12).
+
+    The price is a `Course` of 1 in month 1. Laid out month by month even for draws, but only for those that pass the
+    limit; D may rise (passed late) or fall (passed early).
+    """
+
+    growth_rate: Number
+    room: Number
+    price: "Course"
+
+
+AnyCourse = Course | Excess | Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,7 @@ class Term:
     """`amount_usd` (signed: outgoing negative) per unit of its course."""
 
     amount_usd: Number
-    course: Course | Once
+    course: AnyCourse
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +88,8 @@ class Horizon:
     months: int
     annual_rate: Number
     timing: Timing = "month-end"
-    _sums: dict[tuple[int, bool], tuple[Course | Once, Number]] = field(
-        default_factory=dict[tuple[int, bool], tuple[Course | Once, Number]], repr=False
+    _sums: dict[int, tuple[AnyCourse, tuple[Number, Number]]] = field(
+        default_factory=dict[int, tuple[AnyCourse, tuple[Number, Number]]], repr=False
     )
 
     def factors(self) -> NDArray[np.float64]:
@@ -81,20 +98,27 @@ class Horizon:
             discount_months(np.arange(self.months + 1), timing=self.timing), annual_rate=self.annual_rate
         )
 
-    def total(self, course: Course | Once) -> Number:
+    def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
-        return self._sum(course, discounted=False)
+        return self._both(course)[0]
 
-    def present_value(self, course: Course | Once) -> Number:
+    def present_value(self, course: AnyCourse) -> Number:
         """Sum of the course times the discount factor of each month."""
-        return self._sum(course, discounted=True)
+        return self._both(course)[1]
 
-    def _sum(self, course: Course | Once, *, discounted: bool) -> Number:
-        key = (id(course), discounted)
-        if key not in self._sums:
-            # the course is kept beside its sum: an id may be reused once its object is gone
-            self._sums[key] = (course, _sum(course, self, discounted=discounted))
-        return self._sums[key][1]
+    def _both(self, course: AnyCourse) -> tuple[Number, Number]:
+        if id(course) not in self._sums:
+            # the course is kept beside its sums: an id may be reused once its object is gone
+            self._sums[id(course)] = (course, _sums(course, self))
+        return self._sums[id(course)][1]
+
+
+@functools.lru_cache(maxsize=64)
+def _factors(months: int, annual_rate: float, timing: Timing) -> NDArray[np.float64]:
+    times = discount_months(np.arange(months + 1), timing=timing)
+    factors = np.asarray(discount_factor(times, annual_rate=annual_rate))
+    factors.flags.writeable = False
+    return factors
 
 
 def monthly_usd(line: Line, *, months: int) -> NDArray[np.float64]:
@@ -117,35 +141,76 @@ def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
     )
 
 
-def course_values(course: Course | Once, *, months: int) -> NDArray[np.float64]:
-    """The course in each month 0..months; shape [months+1]. Scalars only."""
-    values = np.zeros(months + 1)
+def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
+    """The course in each month 0..months; shape [months+1], read-only. Scalars only."""
     if isinstance(course, Once):
-        if course.month <= months:
-            values[course.month] = 1.0
-        return values
-    first, last = int(course.first_month), months if course.last_month is None else min(int(course.last_month), months)
-    if first <= last:
-        passed = np.arange(first - 1, last)
-        exponent = log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed
-        values[first : last + 1] = np.exp(exponent + log_growth(course.step_rate) * (passed // MONTHS_PER_YEAR))
+        return _once_values(course.month, months)
+    if isinstance(course, Excess):
+        above = course_values(Course(course.growth_rate), months=months) - float(course.room)
+        return np.maximum(above, 0.0) * course_values(course.price, months=months)
+    last = months if course.last_month is None else min(course.last_month, months)
+    return _course_values(float(course.growth_rate), float(course.step_rate), course.first_month, last, months)
+
+
+@functools.lru_cache(maxsize=1024)
+def _once_values(month: int, months: int) -> NDArray[np.float64]:
+    values = np.zeros(months + 1)
+    if month <= months:
+        values[month] = 1.0
+    values.flags.writeable = False
     return values
 
 
-def _sum(course: Course | Once, horizon: Horizon, *, discounted: bool) -> Number:
+@functools.lru_cache(maxsize=1024)
+def _course_values(growth_rate: float, step_rate: float, first: int, last: int, months: int) -> NDArray[np.float64]:
+    values = np.zeros(months + 1)
+    if first <= last:
+        passed = np.arange(first - 1, last)
+        exponent = log_growth(growth_rate) / MONTHS_PER_YEAR * passed
+        values[first : last + 1] = np.exp(exponent + log_growth(step_rate) * (passed // MONTHS_PER_YEAR))
+    values.flags.writeable = False
+    return values
+
+
+def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
+    """Undiscounted and discounted sum of the course; float or [draws]."""
     if isinstance(course, Once):
         if course.month > horizon.months:
-            return 0.0
-        return discount_factor(course.month, annual_rate=horizon.annual_rate) if discounted else 1.0
-    log_discount = -log_growth(horizon.annual_rate) / MONTHS_PER_YEAR if discounted else 0.0
-    log_month = log_growth(course.growth_rate) / MONTHS_PER_YEAR
-    log_step = log_growth(course.step_rate)
-    last = horizon.months if course.last_month is None else np.minimum(course.last_month, horizon.months)
-    partial = _Partial(log_month, log_step, log_discount, horizon.timing)
-    if isinstance(course.first_month, int) and course.first_month == 1:
-        return partial.sum(last)
+            return 0.0, 0.0
+        return 1.0, discount_factor(course.month, annual_rate=horizon.annual_rate)
+    log_discount = -log_growth(horizon.annual_rate) / MONTHS_PER_YEAR
+    if isinstance(course, Excess):
+        return _excess_sums(course, horizon, log_discount)
+    log_month, log_step = log_growth(course.growth_rate) / MONTHS_PER_YEAR, log_growth(course.step_rate)
+    last = horizon.months if course.last_month is None else min(course.last_month, horizon.months)
     before = course.first_month - 1
-    return np.where(last > before, partial.sum(last) - partial.sum(np.minimum(before, last)), 0.0)
+    if last <= before:
+        return 0.0, 0.0
+    plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
+    if before == 0:
+        return plain.sum(last), valued.sum(last)
+    return plain.sum(last) - plain.sum(before), valued.sum(last) - valued.sum(before)
+
+
+def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
+    months = np.arange(1, horizon.months + 1)
+    passed, years = months - 1, (months - 1) // MONTHS_PER_YEAR
+    times = discount_months(months, timing=horizon.timing)
+    price = course.price
+    columns = (course.growth_rate, course.room, price.growth_rate, price.step_rate, log_discount)
+    shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
+    highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
+    concerned = np.flatnonzero(np.broadcast_to(highest > course.room, shape))
+    total, valued = np.zeros(shape), np.zeros(shape)
+    if concerned.size:
+        growth, room, trend, step, log = (
+            np.broadcast_to(column, shape).reshape(-1)[concerned][:, None] for column in columns
+        )
+        above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
+        flow = above * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)
+        total.reshape(-1)[concerned] = flow.sum(axis=1)
+        valued.reshape(-1)[concerned] = (flow * np.exp(log * times)).sum(axis=1)
+    return total, valued
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +226,12 @@ class _Partial:
     log_discount: Number
     timing: Timing
 
-    def sum(self, months: Number) -> Number:
+    def sum(self, months: int) -> Number:
         log_year = MONTHS_PER_YEAR * (self.log_month + self.log_discount) + self.log_step
         within = self.log_month if self.timing == "annual-end" else self.log_month + self.log_discount
         lead = {"month-end": 1.0, "mid-month": 0.5, "annual-end": float(MONTHS_PER_YEAR)}[self.timing]
         years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
         total = geometric_sum(log_year, years) * geometric_sum(within, MONTHS_PER_YEAR)
-        if np.any(rest):
+        if rest:
             total = total + np.exp(years * log_year) * geometric_sum(within, rest)
         return total * np.exp(lead * self.log_discount)
