@@ -1,4 +1,4 @@
-"""How do hand-edited files become a catalogue one can trust? Read with tomllib, checked by pydantic, cross-checked here.
+"""How do hand-edited files become a catalogue one can trust? Read with tomllib, checked by pydantic, cross-checked.
 
 Every error names file, key and repair. The catalogue's hash (of all files' bytes) goes into every export, so that a
 figure taken to a meeting can be reproduced.
@@ -7,7 +7,7 @@ figure taken to a meeting can be reproduced.
 import functools
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +15,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from calculator.catalog import types as t
+from calculator.catalog.api_prices import newest_quotes, with_tariffs
+from calculator.catalog.crosscheck import contradictions, evidence_of
 from calculator.errors import CatalogError, PhantomError, UnknownIdError, sentences
 from calculator.evidence import Quantity, Source
+
+__all__ = ["FOLDER", "Catalog", "Option", "evidence_of", "load_catalog"]
 
 FOLDER = Path(__file__).parent
 T = TypeVar("T", bound=BaseModel)
@@ -41,6 +45,7 @@ class Catalog:
     grid_carbon: Mapping[str, t.GridCarbon]
     resale: Mapping[str, t.ResaleObservation]
     macos_limits: tuple[t.UsableMemory, ...]
+    api_quotes: tuple[t.ApiQuote, ...]
     phantoms: tuple[t.Phantom, ...]
     claims: Mapping[str, t.Claim]
     defaults: Mapping[str, Quantity]
@@ -103,39 +108,43 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    sources = _table(folder, "sources.toml", "sources", Source)
+    constants = _table(folder, "constants.toml", "constants", Quantity)
+    quotes = tuple(_rows(folder, "api_quotes.toml", "quotes", t.ApiQuote))
+    offers = _folder(folder, "api", t.ApiOffer)
     catalog = Catalog(
         hash=digest.hexdigest()[:16],
-        compiled=str(_read(folder / "defaults.toml")["compiled"]),
-        sources=sources,
+        compiled=str(_read(folder, "defaults.toml")["compiled"]),
+        sources=_table(folder, "sources.toml", "sources", Source),
         chips=_folder(folder, "chips", t.Chip),
         machines=_folder(folder, "machines", t.Machine),
         clouds=_folder(folder, "cloud", t.CloudOffer),
-        apis=_folder(folder, "api", t.ApiOffer),
+        apis=_priced(offers, quotes, constants),
         models=_folder(folder, "models", t.LanguageModel),
         formats=_folder(folder, "formats", t.WeightFormat),
         runtimes=_folder(folder, "runtimes", t.Runtime),
-        electricity=_by_id(_rows(folder, "electricity.toml", "tariffs", t.ElectricityTariff)),
-        grid_carbon=_by_id(_rows(folder, "grid_carbon.toml", "grids", t.GridCarbon)),
-        resale=_by_id(_rows(folder, "resale.toml", "observations", t.ResaleObservation)),
+        electricity=_by_id("electricity.toml", _rows(folder, "electricity.toml", "tariffs", t.ElectricityTariff)),
+        grid_carbon=_by_id("grid_carbon.toml", _rows(folder, "grid_carbon.toml", "grids", t.GridCarbon)),
+        resale=_by_id("resale.toml", _rows(folder, "resale.toml", "observations", t.ResaleObservation)),
         macos_limits=tuple(_rows(folder, "macos_limits.toml", "limits", t.UsableMemory)),
+        api_quotes=quotes,
         phantoms=tuple(_rows(folder, "phantoms.toml", "phantoms", t.Phantom)),
-        claims=_by_id(_rows(folder, "claims.toml", "claims", t.Claim)),
+        claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", t.Claim)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
-        constants=_table(folder, "constants.toml", "constants", Quantity),
-        calibration=_read(folder / "calibration.toml") if (folder / "calibration.toml").exists() else {},
+        constants=constants,
+        calibration=_read(folder, "calibration.toml") if (folder / "calibration.toml").exists() else {},
     )
-    _cross_check(catalog)
+    for problem in contradictions(catalog):
+        raise CatalogError(problem)
     return catalog
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(folder: Path, file: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads((folder / file).read_text("utf-8"))
     except FileNotFoundError:
-        raise CatalogError(f"{path.name}: the file is missing from {path.parent}. Restore it from the repository.") from None
+        raise CatalogError(f"{file}: the file is missing from {folder}. Restore it from the repository.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path.name}: not valid TOML: {error}. Correct that line.") from None
+        raise CatalogError(f"{file}: not valid TOML: {error}. Correct that line.") from None
 
 
 def _build(cls: type[T], data: Any, *, file: str, key: str) -> T:
@@ -143,13 +152,21 @@ def _build(cls: type[T], data: Any, *, file: str, key: str) -> T:
         return cls.model_validate(data)
     except ValidationError as error:
         where = f"{file}: {key}: " if key else f"{file}: "
-        raise CatalogError(where + " ".join(sentences(error, cls))) from None
+        raise CatalogError(where + " ".join(_problems(error, cls))) from None
+
+
+def _problems(error: ValidationError, cls: type[BaseModel]) -> Iterator[str]:
+    """One sentence per problem, each beginning with the key."""
+    for problem, sentence in zip(error.errors(include_url=False), sentences(error, cls), strict=True):
+        key = ".".join(str(part) for part in problem["loc"])
+        yield sentence if not key or sentence.startswith(key) else f"{key}: {sentence}"
 
 
 def _folder(folder: Path, name: str, cls: type[T]) -> dict[str, T]:
     entries: dict[str, T] = {}
     for path in sorted((folder / name).glob("*.toml")):
-        entry = _build(cls, _read(path), file=f"{name}/{path.name}", key="")
+        file = f"{name}/{path.name}"
+        entry = _build(cls, _read(folder, file), file=file, key="")
         key = getattr(entry, "id")  # noqa: B009  (T is any of several entries, all with an id)
         if key != path.stem:
             raise CatalogError(f"{name}/{path.name}: id is {key!r}; it must equal the file's name. Rename one of them.")
@@ -157,71 +174,35 @@ def _folder(folder: Path, name: str, cls: type[T]) -> dict[str, T]:
     return entries
 
 
+def _only(folder: Path, file: str, key: str) -> Any:
+    """What stands under the one heading that the file may have; `compiled` may stand beside it."""
+    data = _read(folder, file)
+    for heading in data.keys() - {key, "compiled"}:
+        raise CatalogError(f"{file}: {heading} is not a known heading. Write {key}.")
+    return data.get(key, {})
+
+
 def _rows(folder: Path, file: str, key: str, cls: type[T]) -> list[T]:
-    rows = _read(folder / file).get(key, [])
-    return [_build(cls, row, file=file, key=f"{key}[{index}]") for index, row in enumerate(rows)]
+    return [_build(cls, row, file=file, key=f"{key}[{index}]") for index, row in enumerate(_only(folder, file, key))]
 
 
 def _table(folder: Path, file: str, key: str, cls: type[T]) -> dict[str, T]:
-    rows = _read(folder / file).get(key, {})
-    return {name: _build(cls, row, file=file, key=name) for name, row in rows.items()}
+    return {name: _build(cls, row, file=file, key=name) for name, row in _only(folder, file, key).items()}
 
 
-def _by_id(rows: list[T]) -> dict[str, T]:
-    return {getattr(row, "id"): row for row in rows}  # noqa: B009
+def _by_id(file: str, rows: list[T]) -> dict[str, T]:
+    table: dict[str, T] = {}
+    for row in rows:
+        key = getattr(row, "id")  # noqa: B009
+        if key in table:
+            raise CatalogError(f"{file}: id {key!r} occurs twice. Rename or remove one of the rows.")
+        table[key] = row
+    return table
 
 
-def _quantities(entry: BaseModel, path: str = "") -> Iterator[tuple[str, Quantity]]:
-    for name in type(entry).model_fields:
-        value, where = getattr(entry, name), f"{path}{name}"
-        if isinstance(value, Quantity):
-            yield where, value
-        elif isinstance(value, BaseModel):
-            yield from _quantities(value, f"{where}.")
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-                if isinstance(item, BaseModel):
-                    yield from _quantities(item, f"{where}[{index}].")
-
-
-def evidence_of(entry: BaseModel) -> dict[str, Quantity]:
-    """Every Quantity of an entry by its path, for the evidence table."""
-    return dict(_quantities(entry))
-
-
-def _cross_check(catalog: Catalog) -> None:
-    """Ids that entries name must exist, and every source id must resolve."""
-    folders: dict[str, Mapping[str, BaseModel]] = {
-        "chips": catalog.chips, "machines": catalog.machines, "cloud": catalog.clouds, "api": catalog.apis,
-        "models": catalog.models, "formats": catalog.formats, "runtimes": catalog.runtimes,
-    }  # fmt: skip
-    singles: dict[str, Mapping[str, BaseModel]] = {
-        "electricity.toml": catalog.electricity, "grid_carbon.toml": catalog.grid_carbon, "resale.toml": catalog.resale,
-        "claims.toml": catalog.claims,
-    }  # fmt: skip
-    for place, table in (*folders.items(), *singles.items()):
-        for key, entry in table.items():
-            file = f"{place}/{key}.toml" if place in folders else f"{place}: {key}"
-            for where, quantity in _quantities(entry):
-                _check_source(catalog, quantity.source, f"{file}: {where}")
-    for file, table in (("defaults.toml", catalog.defaults), ("constants.toml", catalog.constants)):
-        for key, quantity in table.items():
-            _check_source(catalog, quantity.source, f"{file}: {key}")
-    check: Callable[[bool, str], None] = _refuse_unless
-    for place, table in (("machines", catalog.machines), ("cloud", catalog.clouds)):
-        for key, box in table.items():
-            check(box.chip in catalog.chips, f"{place}/{key}.toml: chip is {box.chip!r}; no chips/{box.chip}.toml. Add it or correct the id.")
-            check(box.runtime in catalog.runtimes, f"{place}/{key}.toml: runtime is {box.runtime!r}; no runtimes/{box.runtime}.toml. Add it or correct the id.")
-    for key, runtime in catalog.runtimes.items():
-        for weight_class, format_id in runtime.formats.items():
-            check(format_id in catalog.formats, f"runtimes/{key}.toml: formats.{weight_class} is {format_id!r}; no formats/{format_id}.toml.")
-
-
-def _check_source(catalog: Catalog, source: str, where: str) -> None:
-    for part in filter(None, source.split("+")):
-        _refuse_unless(part in catalog.sources, f"{where}: source {part!r} is not in sources.toml. Add it there or correct the id.")
-
-
-def _refuse_unless(condition: bool, message: str) -> None:
-    if not condition:
-        raise CatalogError(message)
+def _priced(
+    offers: Mapping[str, t.ApiOffer], quotes: Iterable[t.ApiQuote], constants: Mapping[str, Quantity]
+) -> dict[str, t.ApiOffer]:
+    """The API offers with the newest tariffs of their hosts."""
+    newest, share = newest_quotes(quotes), constants["api_ranking_input_fraction"].central
+    return {key: with_tariffs(offer, quotes=newest, input_fraction=share) for key, offer in offers.items()}

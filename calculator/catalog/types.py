@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Geometry(Entry):
-    """What bandwidth and matrix rate follow from, so that a test can recompute them. Absent where sources contradict each other.
+    """What bandwidth and matrix rate follow from, so that they can be recomputed. Absent where sources contradict it.
 
     bandwidth (GB/s) = bus_width_bits x pin_rate_gbit_per_s / 8. Dense 16-bit rate (TFLOPS) = tensor cores x boost_ghz x
     tensor_flop_per_clock / 1000, half of that where fp32_accumulate is half.
@@ -88,7 +88,9 @@ class Power(Entry):
     idle_w: Quantity
     prefill_w: Quantity
     decode_w: Quantity
-    max_w: Quantity | None = Field(default=None, description="the maker's maximum for the same scope; no load may exceed it by over 10 %")
+    max_w: Quantity | None = Field(
+        default=None, description="the maker's maximum for the same scope; no load may exceed it by over 10 %"
+    )
 
 
 class Machine(Entry):
@@ -169,6 +171,37 @@ class ApiTariff(Entry):
     note: str = ""
 
 
+class ApiQuote(Entry):
+    """What one host asks for one model, as read on one day: a row of api_quotes.toml, never overwritten."""
+
+    host: str
+    host_name: str
+    host_model: str
+    input_usd_per_mtok: Positive
+    output_usd_per_mtok: Positive
+    cached_input_usd_per_mtok: Positive | None = None
+    source: str
+    as_of: IsoDate
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        """`host/host_model`, by which HostedModel names it."""
+        return f"{self.host}/{self.host_model}"
+
+    def prices(self) -> tuple[float, float, float | None]:
+        """Input, output and cached input, USD per million tokens."""
+        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok
+
+
+class HostedModel(Entry):
+    """Who hosts one of our models: `host/host_model` of api_quotes.toml, hosts of the same weights only."""
+
+    model: str
+    hosts: tuple[str, ...] = Field(min_length=1)
+    note: str = ""
+
+
 class ApiOffer(Entry):
     """A hosted API, paid per token. api/<id>.toml
 
@@ -179,7 +212,10 @@ class ApiOffer(Entry):
     id: str
     name: str
     kind: Literal["same-model", "frontier"]
-    tariffs: tuple[ApiTariff, ...]
+    hosted: tuple[HostedModel, ...] = ()
+    tariffs: tuple[ApiTariff, ...] = Field(
+        default=(), description="written by the loader from `hosted` and api_quotes.toml"
+    )
     setup_h: Quantity
     note: str = ""
 

@@ -1,0 +1,86 @@
+"""Which prices are too old to trust? Remarks by option, for the day on which one looks.
+
+A price is a dated observation. How long it counts as fresh depends on its kind: constants.toml holds the days. The day
+of looking is passed in: the calculator has no clock.
+"""
+
+import calendar
+from datetime import date
+
+from calculator.catalog.loader import Catalog, Option
+from calculator.catalog.types import ApiOffer, Machine
+from calculator.evidence import Quantity, Remark
+
+STALE = "stale-price"
+YEAR_ONLY, YEAR_AND_MONTH = 1, 2
+FRESH_DAYS = {
+    "list": "list_price_fresh_days",
+    "street": "street_price_fresh_days",
+    "used": "street_price_fresh_days",
+    "refurbished": "street_price_fresh_days",
+    "estimate": "estimate_fresh_days",
+    "rental": "cloud_rate_fresh_days",
+    "API": "api_price_fresh_days",
+}
+
+
+def age_days(as_of: str, *, on: str) -> int:
+    """Days from an observation to the day of looking, at least: one dated by month counts from the month's end.
+
+    Never negative: an observation dated later than `on` is 0 days old.
+    """
+    return max(0, (_last_day(on) - _last_day(as_of)).days)
+
+
+def stale_prices(catalog: Catalog, *, as_of: str) -> dict[str, Remark]:
+    """One remark for each option whose price is older than its kind allows, by option id; fresh options are absent."""
+    remarks: dict[str, Remark] = {}
+    for table in (catalog.machines, catalog.clouds, catalog.apis):
+        for key, option in table.items():
+            if (remark := stale_price(option, catalog=catalog, as_of=as_of)) is not None:
+                remarks[key] = remark
+    return remarks
+
+
+def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | None = None) -> Remark | None:
+    """The remark on one option's price, or None while it is fresh. An API: the price of `model`, else its oldest."""
+    found = _price(option, model)
+    if found is None:
+        return None
+    kind, price, file = found
+    days, fresh = age_days(price.as_of, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
+    if days <= fresh:
+        return None
+    noun = "hourly rate" if kind == "rental" else f"{kind} price"
+    text = (
+        f"{option.name}: the {noun} is of {price.as_of}, {days} days before {as_of}; such a price counts as fresh for "
+        f"{fresh:g} days. Check it and add a dated row to {file}."
+    )
+    return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
+
+
+def _price(option: Option, model: str | None) -> tuple[str, Quantity, str] | None:
+    if isinstance(option, Machine):
+        price = option.purchase_price()
+        return price.kind, price.price_usd, f"machines/{option.id}.toml"
+    if not isinstance(option, ApiOffer):
+        return "rental", option.rate().rate_usd_per_h, f"cloud/{option.id}.toml"
+    tariffs = [
+        tariff for tariff in option.tariffs if model is None or option.kind == "frontier" or tariff.model == model
+    ]
+    if not tariffs:
+        return None
+    return (
+        "API",
+        min((tariff.input_usd_per_mtok for tariff in tariffs), key=lambda price: price.as_of),
+        "api_quotes.toml",
+    )
+
+
+def _last_day(iso: str) -> date:
+    parts = [int(part) for part in iso.split("-")]
+    if len(parts) == YEAR_ONLY:
+        return date(parts[0], 12, 31)
+    if len(parts) == YEAR_AND_MONTH:
+        return date(parts[0], parts[1], calendar.monthrange(parts[0], parts[1])[1])
+    return date(parts[0], parts[1], parts[2])
