@@ -82,7 +82,8 @@ def measured_speed(
             rank = (TRUST_ORDER.index(one.trust), bool(one.stale_because), one.series)
             by_series.setdefault(rank, []).append(one)
     for _, rows in sorted(by_series.items(), key=lambda item: (item[0][:2], _newest_first(item[1]))):
-        found = _at_context(sorted(rows, key=lambda row: row.context_tokens), context_tokens=context_tokens)
+        newest = {row.context_tokens: row for row in sorted(rows, key=lambda row: row.as_of)}
+        found = _at_context([newest[context] for context in sorted(newest)], context_tokens=context_tokens)
         if found is not None:
             return _speed_of(found)
     return None

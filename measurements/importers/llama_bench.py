@@ -1,0 +1,265 @@
+"""What did llama-bench measure? Its JSON, JSONL, CSV and Markdown, of every version seen (2024 to 2026).
+
+One object or row is one test: pp (prompt processing, n_gen 0), tg (text generation, n_prompt 0), at n_depth tokens
+already in the cache. A pg row mixes both in one rate and cannot be told apart again: refused. Unknown keys are
+ignored, because every few months adds some. Markdown prints GiB and no chip. Sampling and tokenisation are not in
+its times. Fields: ggml-org/llama.cpp tools/llama-bench/README.md, read 2026-11-22.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from calculator.evidence import Remark
+from calculator.units import BYTES_PER_GIB, BYTES_PER_MIB
+from measurements.importers.facts import (
+    Collector,
+    Facts,
+    Gate,
+    Imported,
+    Known,
+    MissingFact,
+    moment,
+    number,
+    text,
+    whole,
+)
+from measurements.importers.identify import chip_of_name, format_of_name, model_of_name
+from measurements.record import Series
+
+NAME = "llama-bench"
+_CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5, "q4_1": 4, "q4_0": 4, "iq4_nl": 4}
+_TEST = re.compile(r"(?P<kind>pp|tg) ?(?P<count>\d{1,9})(?:\+(?P<mixed>tg) ?\d+)?(?: ?@ ?d ?(?P<depth>\d{1,9}))?")
+_RATE = re.compile(r"(?P<mean>\d+(?:\.\d+)?) *(?:±|\+/-) *(?P<spread>\d+(?:\.\d+)?)")
+_BUILD = re.compile(r"build: *(?P<commit>[0-9a-f]{6,40}) *\((?P<number>\d{1,9})\)")
+_SIZE = re.compile(r"(?P<count>\d+(?:\.\d+)?) *(?P<unit>GiB|MiB)")
+_ALL_LAYERS = 99  # llama.cpp's idiom for "every layer"; -1 says the same since 2025
+
+
+def is_json_row(fields: Any) -> bool:
+    """Does this decoded JSON object look like one test of llama-bench?"""
+    return isinstance(fields, dict) and {"n_prompt", "n_gen", "avg_ts"} <= fields.keys()
+
+
+def is_csv(content: str) -> bool:
+    """Is the first line llama-bench's CSV header?"""
+    first = content.lstrip("\ufeff \r\n").split("\n", 1)[0]
+    return "avg_ts" in first and "n_gen" in first and "," in first and not first.startswith(("{", "["))
+
+
+def is_markdown(content: str) -> bool:
+    """Is there a table with llama-bench's columns?"""
+    return any(line.startswith("|") and " test " in line and " t/s " in line for line in _lines(content))
+
+
+def import_objects(
+    objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
+) -> Imported:
+    """Decoded JSON objects with their places; one that is no test is refused, the others are kept."""
+    collector = Collector(NAME, gate=gate)
+    for place, fields in objects:
+        if is_json_row(fields):
+            _one(place, fields, facts=facts, known=known, collector=collector)
+        else:
+            collector.refuse(place, "It is no llama-bench test: n_prompt, n_gen or avg_ts is missing.")
+    return collector.imported()
+
+
+def import_csv(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
+    """llama-bench -o csv: every cell quoted, one header row; several outputs may follow each other."""
+    collector = Collector(NAME, gate=gate)
+    header: list[str] = []
+    rows = csv.reader(io.StringIO(content.lstrip("\ufeff"), newline=""))
+    for line, cells in _safely(rows, collector):
+        if "avg_ts" in cells and "n_gen" in cells:
+            header = cells
+        elif len(cells) != len(header):
+            if any(cells):
+                collector.refuse(f"line {line}", f"It has {len(cells)} cells; the header has {len(header)}.")
+        else:
+            _one(f"line {line}", dict(zip(header, cells, strict=True)), facts=facts, known=known, collector=collector)
+    return collector.imported()
+
+
+def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
+    """The table that llama-bench prints by default, with the build line below it."""
+    collector = Collector(NAME, gate=gate)
+    build = _BUILD.search(content)
+    header: list[str] = []
+    for line, row in enumerate(_lines(content), start=1):
+        cells = [cell.strip() for cell in row.strip().strip("|").split("|")] if row.startswith("|") else []
+        if "test" in cells and "t/s" in cells:
+            header = cells
+        elif header and cells and not set(row) <= set("|-: "):
+            place = f"line {line}"
+            if len(cells) != len(header):
+                collector.refuse(place, f"It has {len(cells)} cells; the header has {len(header)}.")
+                continue
+            fields, reason = _fields_of_cells(dict(zip(header, cells, strict=True)))
+            if reason:
+                collector.refuse(place, reason)
+                continue
+            if build:
+                fields |= {"build_commit": build["commit"], "build_number": build["number"]}
+            _one(place, fields, facts=facts, known=known, collector=collector)
+    return collector.imported()
+
+
+def _fields_of_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """The JSON fields that a Markdown row stands for, or the reason why it stands for none."""
+    test, rate = _TEST.fullmatch(cells["test"]), _RATE.fullmatch(cells["t/s"])
+    if test is None:
+        return {}, f"The test {cells['test'][:40]!r} is neither pp N nor tg N."
+    if rate is None:
+        return {}, f"The rate {cells['t/s'][:40]!r} is not of the form 118.88 ± 1.04."
+    size = _SIZE.fullmatch(cells.get("size", ""))
+    scale = BYTES_PER_GIB if size and size["unit"] == "GiB" else BYTES_PER_MIB
+    count = int(test["count"])
+    prompt = count if test["kind"] == "pp" else 0
+    generated = count if test["kind"] == "tg" or test["mixed"] else 0
+    optional = {
+        "n_gpu_layers": "ngl", "n_ubatch": "n_ubatch", "type_k": "type_k", "type_v": "type_v", "split_mode": "sm",
+        "n_cpu_moe": "n_cpu_moe", "gpu_info": "gpu_info", "n_batch": "n_batch",
+    }  # fmt: skip
+    return {
+        "model_type": cells.get("model", ""), "backends": cells.get("backend", ""),
+        "model_size": round(float(size["count"]) * scale) if size else None,
+        "n_prompt": prompt, "n_gen": generated, "n_depth": int(test["depth"] or 0),
+        "avg_ts": rate["mean"], "stddev_ts": rate["spread"],
+        **{field: cells[column] for field, column in optional.items() if column in cells},
+    }, ""  # fmt: skip
+
+
+def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, collector: Collector) -> None:
+    prompt, generated, mean = whole(fields.get("n_prompt")), whole(fields.get("n_gen")), number(fields.get("avg_ts"))
+    if prompt is None or generated is None or prompt < 0 or generated < 0 or mean is None or mean <= 0:
+        collector.refuse(place, "n_prompt, n_gen and avg_ts must be numbers, avg_ts above 0.")
+        return
+    reason = _why_not(fields, prompt=prompt, generated=generated)
+    if reason:
+        collector.refuse(place, reason)
+        return
+    gpus = [name.strip() for name in text(fields.get("gpu_info")).split(",") if name.strip()]
+    if len(set(gpus)) > 1:
+        collector.refuse(
+            place,
+            f"It ran on different chips at once ({', '.join(sorted(set(gpus)))}); the catalogue has no such machine.",
+        )
+        return
+    words = text(fields.get("model_filename")) or text(fields.get("model_type"))
+    chip = facts.chip or (chip_of_name(gpus[0], chips=known.chips) if gpus else None)
+    model = facts.model(words) or model_of_name(words, models=known.models)
+    form = facts.format or format_of_name(words) or format_of_name(text(fields.get("model_type")))
+    needed: dict[MissingFact, Any] = {"chip": chip, "model": model, "format": form}
+    if collector.lacks(place, needed):
+        return
+    depth = whole(fields.get("n_depth")) or 0
+    series = _series(fields, mean=mean)
+    build = whole(fields.get("build_number"))
+    one_chip = text(fields.get("split_mode")) == "none"
+    collector.add(
+        place,
+        {
+            "kind": "imported",
+            "measured_at": moment(_moment(fields.get("test_time")), facts),
+            "host": {
+                "chip": chip,
+                "chip_name": gpus[0] if gpus else "",
+                "chip_count": facts.chip_count or (1 if one_chip else max(1, len(gpus))),
+            },
+            "engine": {
+                "name": "llama.cpp",
+                "version": facts.runtime_version or (f"b{build}" if build else ""),
+                "backend": text(fields.get("backends")).lower(),
+            },
+            "model": {
+                "model": model,
+                "model_name": words,
+                "weights": "real",
+                "format": form,
+                "format_name": text(fields.get("model_type")),
+                "file_bytes": whole(fields.get("model_size")) or 0,
+                "parameter_count": whole(fields.get("model_n_params")) or 0,
+            },
+            "workload": {
+                "prompt_tokens": prompt,
+                "generated_tokens": generated,
+                "depth_tokens": depth,
+                "kv_bits": _CACHE_BITS.get(text(fields.get("type_k")), 0),
+                "split": text(fields.get("split_mode")),
+                "prefill_step_tokens": whole(fields.get("n_ubatch")) or 0,
+                "kv_fill": "prompt" if depth or prompt else "empty",
+            },
+            "result": {
+                "decode_tokens_per_s" if generated else "prefill_tokens_per_s": series,
+                "weights_bytes": whole(fields.get("model_size")),
+            },
+            "provenance": facts.provenance(
+                NAME,
+                place=place,
+                raw=json.dumps(dict(fields), default=str),
+                tool_version=text(fields.get("build_commit")),
+            ),
+            "remarks": _remarks(fields, generated=generated, depth=depth),
+        },
+    )
+
+
+def _why_not(fields: Mapping[str, Any], *, prompt: int, generated: int) -> str:
+    if prompt and generated:
+        return "A pg test mixes reading and writing in one rate; give its pp and tg tests instead."
+    if not prompt and not generated:
+        return "n_prompt and n_gen are both 0; there is nothing to rate."
+    if text(fields.get("embeddings")).lower() in ("1", "true"):
+        return "It measured embeddings, not text generation."
+    if (whole(fields.get("n_cpu_moe")) or 0) > 0:
+        return "n_cpu_moe was set: a part of the experts ran on the CPU, which is another machine to the physics."
+    if text(fields.get("no_kv_offload")).lower() in ("1", "true"):
+        return "no_kv_offload was set: the cache was in system memory, which is another machine to the physics."
+    return ""
+
+
+def _remarks(fields: Mapping[str, Any], *, generated: int, depth: int) -> list[Remark]:
+    remarks: list[Remark] = []
+    layers = whole(fields.get("n_gpu_layers"))
+    if layers is not None and 0 <= layers < _ALL_LAYERS:
+        told = f"n_gpu_layers was {layers}; where the model has more layers, the rest ran on the CPU."
+        remarks.append(Remark(code="partial-offload", text=told, level="warning"))
+    if generated and depth == 0:
+        told = "Decode from an empty cache; mlx-lm decodes after its prompt, so the two are not at the same context."
+        remarks.append(Remark(code="depth-0", text=told))
+    return remarks
+
+
+def _series(fields: Mapping[str, Any], *, mean: float) -> Series:
+    listed = fields.get("samples_ts")
+    samples = [number(value) for value in listed] if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType]
+    if samples and all(value is not None and value > 0 for value in samples):
+        return Series.of([value for value in samples if value is not None])
+    spread = number(fields.get("stddev_ts")) or 0.0
+    return Series.of_mean(mean, standard_deviation=spread if 0 < spread < mean else 0.0)
+
+
+def _moment(value: Any) -> str:
+    found = re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", text(value))
+    return found[0] if found else ""
+
+
+def _lines(content: str) -> list[str]:
+    return [line.strip() for line in content.splitlines()]
+
+
+def _safely(rows: Any, collector: Collector) -> Iterable[tuple[int, list[str]]]:
+    """Rows of a csv.reader with their line numbers; a broken line ends the reading with a refusal."""
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            collector.refuse(f"line {rows.line_num}", f"The CSV is broken here ({error}); the rest was not read.")
+            return
+        yield rows.line_num, cells

@@ -1,0 +1,110 @@
+"""Which tool wrote this file, and what does it hold? The one entry for every format that can be imported."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from measurements.importers import llama_bench, mlx_lm_text, own, vllm_bench
+from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal
+from measurements.record import MeasurementError
+
+LARGEST_FILE_BYTES = 20_000_000  # the largest real file seen has 6,326 rows and 8 MB; the page takes 5 MB
+
+
+def read_upload(file: Path) -> str:
+    """The text of a file; raises MeasurementError where it is too large, missing or not UTF-8."""
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE_BYTES:
+            raise MeasurementError(
+                f"{file.name} has {size:,} bytes; at most {LARGEST_FILE_BYTES:,} are read. Split it."
+            )
+        return decode(file.read_bytes(), name=file.name)
+    except OSError as error:
+        raise MeasurementError(f"{file.name} cannot be read: {error.strerror}. Check the path.") from None
+
+
+def decode(content: bytes, *, name: str) -> str:
+    """UTF-8, with or without its mark; raises MeasurementError otherwise."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise MeasurementError(f"{name} is not UTF-8 text. Save it as UTF-8.") from None
+
+
+def import_content(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
+    """Recognise the format and read every row; a row that cannot be used is refused alone.
+
+    Raises nothing: a file that no parser knows comes back with one refusal.
+    """
+    objects, broken = _json_objects(content)
+    if objects:
+        first: Any = next((cast("Any", fields) for _, fields in objects if isinstance(fields, dict)), None)
+        if own.is_object(first):
+            found = own.import_objects(objects, gate=gate)
+        elif vllm_bench.is_object(first):
+            found = vllm_bench.import_objects(objects, facts=facts, known=known, gate=gate)
+        elif llama_bench.is_json_row(first):
+            found = llama_bench.import_objects(objects, facts=facts, known=known, gate=gate)
+        else:
+            return _unknown("JSON that no known tool writes")
+        return found if broken is None else Imported(
+            found.format, found.records, (*found.refused, broken), found.missing, found.waiting
+        )  # fmt: skip
+    if llama_bench.is_csv(content):
+        return llama_bench.import_csv(content, facts=facts, known=known, gate=gate)
+    if mlx_lm_text.is_text(content):
+        return mlx_lm_text.import_text(content, facts=facts, known=known, gate=gate)
+    if llama_bench.is_markdown(content):
+        return llama_bench.import_markdown(content, facts=facts, known=known, gate=gate)
+    return _unknown(broken.reason if broken else "text that no known tool writes")
+
+
+def _unknown(what: str) -> Imported:
+    told = (
+        f"The file is {what}. Known are the text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, "
+        "the JSON of vllm bench serve, and this tool's own export."
+    )
+    return Imported(format="unknown", refused=(Refusal("file", told),))
+
+
+def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
+    """Objects of one array, or one after the other (JSONL, appended ...); and where the reading broke off."""
+    stripped = content.lstrip("\ufeff \t\r\n")
+    if not stripped.startswith(("{", "[")):
+        return [], None
+    found: list[tuple[str, Any]] = []
+    try:
+        for place, value in _values(content):
+            if isinstance(value, list):
+                rows = cast("list[Any]", value)
+                found += [(f"object {number}", row) for number, row in enumerate(rows, start=1)]
+            else:
+                found.append((place, value))
+    except (ValueError, RecursionError) as error:
+        reason = f"broken JSON ({str(error)[:120]})"
+        return found, Refusal(
+            f"after object {len(found)}", f"The rest is {reason}; it was not read."
+        ) if found else Refusal("file", reason)
+    return found, None
+
+
+def _values(content: str) -> Iterator[tuple[str, Any]]:
+    decoder = json.JSONDecoder(parse_constant=_refuse)
+    position, count = _skip(content, 0), 0
+    while position < len(content):
+        value, end = decoder.raw_decode(content, position)
+        count += 1
+        yield f"object {count}", value
+        position = _skip(content, end)
+
+
+def _skip(content: str, position: int) -> int:
+    while position < len(content) and content[position] in "\ufeff \t\r\n":
+        position += 1
+    return position
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
