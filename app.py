@@ -1,0 +1,43 @@
+"""The page, top to bottom: load, ask, compute, show. `make run` serves it through server.py."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from calculator import compare, load_catalog
+from views.ask import ask_primary, ask_rest, scenario_of
+from views.decision import show_charts, show_options, show_remarks, show_verdict
+from views.evidence import show_assumptions
+from views.link import read_link
+from views.notices import show_notices
+from views.report import show_downloads
+
+st.set_page_config(
+    page_title="Local LLM TCO", page_icon=str(Path(__file__).parent / "views" / "icon.png"), layout="wide"
+)
+
+catalog = load_catalog()
+link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
+
+st.title("Which hardware should serve our local language model?", anchor=False)
+st.markdown(
+    "A Mac with unified memory, a PC with GPUs, a rented GPU or a hosted API: does it fit, how fast is it, what does it cost."
+)
+notices, verdict = st.container(), st.container()
+
+asked = ask_primary(catalog, given=link.values)
+with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
+    asked |= ask_rest(catalog, given=link.values, asked=asked)
+
+scenario, replaced = scenario_of(asked)
+comparison = compare(scenario, catalog)
+
+with notices:
+    show_notices(link, scenario, replaced=replaced)
+with verdict:
+    show_verdict(comparison)
+show_options(comparison)
+show_charts(comparison)
+show_remarks(comparison)
+show_assumptions(comparison, catalog=catalog)
+show_downloads(comparison)

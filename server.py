@@ -1,0 +1,103 @@
+"""What `make run` and a container start: the page of app.py behind gzip and security headers, and /api/compare.csv."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from calculator import Scenario, compare, load_catalog
+from calculator.errors import CalculatorError
+from calculator.report.tables import tidy_csv, wide_csv
+from views.link import read_link
+
+_INDEX = Path(st.__file__).parent / "static" / "index.html"
+_COMPRESS_FROM_BYTES = 1_000
+
+
+def _inline_script_hashes() -> str:
+    """Streamlit's start page holds one inline script; naming its hash allows that one and no other."""
+    scripts = re.findall(r"<script>(.*?)</script>", _INDEX.read_text("utf-8"), flags=re.DOTALL)
+    return " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+    )
+
+
+# Nothing is loaded from, or sent to, any other host. Styles are inline because Streamlit's components write them so.
+HEADERS = {
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {_inline_script_hashes()}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "SAMEORIGIN",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class SecurityHeaders:
+    """Adds HEADERS to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; write the headers when the answer starts."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def compare_csv(request: Request) -> Response:
+    """The ledger of the scenario in the address, with the page's own parameters; `layout=wide` for one row per line.
+
+    Unlike the page, which says what it used instead, a wrong value is refused: a script does not read notices.
+    """
+    catalog = load_catalog()
+    query = {name: request.query_params.getlist(name) for name in request.query_params}
+    layout = query.pop("layout", ["tidy"])[-1]
+    link = read_link(query, catalog=catalog)
+    try:
+        if layout not in ("tidy", "wide"):
+            raise CalculatorError(f"layout is {layout[:40]!r}; it must be tidy or wide.")
+        if link.problems:
+            raise CalculatorError("\n".join(link.problems.values()))
+        comparison = compare(Scenario.parse(link.values), catalog)
+    except CalculatorError as error:
+        return PlainTextResponse(f"{error}\n", status_code=422)
+    text = tidy_csv(comparison) if layout == "tidy" else wide_csv(comparison)
+    name = f"local-llm-tco-{comparison.scenario_id}-{layout}.csv"
+    return Response(
+        text, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
+
+
+app = st.App(
+    Path(__file__).parent / "app.py",
+    routes=[Route("/api/compare.csv", compare_csv)],
+    middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
+)

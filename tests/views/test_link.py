@@ -1,0 +1,119 @@
+"""Does an address carry a scenario there and back, and is every value that cannot be used named?"""
+
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator import Scenario, load_catalog
+from calculator.scenario import knobs
+from views.link import parameters, read_link, used_instead, write_link
+
+CATALOG = load_catalog()
+FLOATS = [name for name in knobs() if Scenario.model_fields[name].annotation is float]
+INTEGERS = [name for name in knobs() if Scenario.model_fields[name].annotation is int]
+
+
+def read(**query: str | list[str]):
+    return read_link(
+        {name: [value] if isinstance(value, str) else value for name, value in query.items()}, catalog=CATALOG
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_permanent_link_reads_back_as_the_same_scenario(data: st.DataObject) -> None:
+    values = {name: data.draw(st.floats(knobs()[name].low, knobs()[name].high), label=name) for name in FLOATS}
+    values |= {
+        name: data.draw(st.integers(int(knobs()[name].low), int(knobs()[name].high)), label=name) for name in INTEGERS
+    }
+    scenario = Scenario.parse(
+        {
+            **values,
+            "name": data.draw(st.text(max_size=120).filter(lambda text: text.isprintable())),
+            "options": ("cloud-h100", "dual-rtx-4090-threadripper"),
+        }
+    )
+    text = write_link(scenario, catalogue_hash=CATALOG.hash)
+    link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
+    assert not link.problems
+    assert not link.stamp_remarks
+    assert Scenario.parse(link.values) == scenario
+    assert not used_instead(link, scenario)
+
+
+def test_permanent_link_names_defaults_too() -> None:
+    names = set(parse_qs(write_link(Scenario(), catalogue_hash="x"), keep_blank_values=True))
+    assert names == {*parameters(), "schema_version", "catalogue_hash"}
+
+
+def test_values_are_in_the_models_own_unit() -> None:
+    assert read(resale_fraction="0.7").values == {"resale_fraction": 0.7}
+    assert "Enter 0.7 for 70 %" in read(resale_fraction="70").problems["resale_fraction"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("wage_usd_per_h", "NaN"), ("wage_usd_per_h", "inf"), ("wage_usd_per_h", "-1"), ("wage_usd_per_h", "1e999"), ("wage_usd_per_h", ""),
+        ("wage_usd_per_h", "１２３"), ("wage_usd_per_h", "$95"), ("wage_usd_per_h", "95; drop table"), ("months", "36.5"), ("months", "1000"),
+        ("model", "gpt-9"), ("weight_class", "3-bit"), ("site", "moon"), ("start_month", "2026-13"), ("name", "x" * 121), ("resale_fraction", "1.4"),
+    ],
+)  # fmt: skip
+def test_value_that_cannot_be_used_gets_one_sentence_and_what_was_used(name: str, text: str) -> None:
+    link = read(**{name: text})
+    assert name not in link.values
+    sentence = used_instead(link, Scenario())[name]
+    assert sentence.startswith(name)
+    assert sentence.endswith("is used instead.")
+    assert "\n" not in sentence
+    assert len(sentence) < 400
+
+
+def test_unknown_parameter_is_named_and_a_near_one_offered() -> None:
+    assert (
+        read(wage="3").problems["wage"]
+        == "wage is not a parameter of this page and was ignored. Did you mean wage_usd_per_h?"
+    )
+    assert read(zzz="3").problems["zzz"] == "zzz is not a parameter of this page and was ignored."
+    assert not read(embed="true", schema_version="1").problems
+
+
+def test_unknown_option_is_left_out_and_named() -> None:
+    link = read(options=["cloud-h100", "no-such-box"])
+    assert link.values["options"] == ("cloud-h100",)
+    assert "no-such-box" in link.problems["options"]
+
+
+def test_machine_that_never_existed_is_named_with_its_nearest() -> None:
+    link = read(options=["mac-studio-m4-ultra-192"])
+    assert "options" not in link.values
+    assert "never shipped" in link.problems["options"]
+
+
+def test_old_link_says_so() -> None:
+    assert "catalogue deadbeef" in read(catalogue_hash="deadbeef").stamp_remarks[0]
+    assert "version 0" in read(schema_version="0").stamp_remarks[0]
+    assert not read(catalogue_hash=CATALOG.hash).stamp_remarks
+
+
+def test_widget_that_shows_another_value_than_the_address_is_reported() -> None:
+    link = read(wage_usd_per_h="120")
+    assert used_instead(link, Scenario(wage_usd_per_h=95.0)) == {
+        "wage_usd_per_h": "wage_usd_per_h is 120 in the address; the page uses 95."
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.one_of(st.sampled_from(parameters()), st.text(max_size=20)),
+        st.lists(st.text(max_size=30), min_size=1, max_size=3),
+        max_size=6,
+    )
+)
+def test_no_address_breaks_the_page(query: dict[str, list[str]]) -> None:
+    link = read_link(query, catalog=CATALOG)
+    Scenario.parse(link.values)
+    assert set(link.values) <= set(parameters())

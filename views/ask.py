@@ -1,0 +1,139 @@
+"""What does the person ask? Every widget is built from the scenario field's own metadata and bound to the address."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import streamlit as st
+
+from calculator import Catalog, Scenario
+from calculator.errors import ScenarioError
+from calculator.scenario import ANOTHER_SIZE, Knob, knobs
+
+PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
+SECTION_TITLES = {
+    "options": "Options", "question": "Model", "demand": "Demand", "labour": "People", "energy": "Energy", "resale": "Resale",
+    "money": "Money", "cloud": "Cloud and API", "time": "Time", "repair": "Repair", "extras": "Extra costs", "books": "Bookkeeping",
+}  # fmt: skip
+_PERCENT = 100
+
+# Where a slider's ends lie, if closer together than the field's bounds: a slider from $0 to $1,000 an hour cannot be
+# aimed. They bind nobody: a value beyond them in the address widens the slider to the field's own bounds.
+_SLIDER_ENDS = {
+    "wage_usd_per_h": (0.0, 400.0),
+    "electricity_usd_per_kwh": (0.0, 0.6),
+    "demand_growth_rate": (-0.5, 1.0),
+    "wage_escalation_rate": (-0.05, 0.15),
+    "electricity_escalation_rate": (-0.05, 0.15),
+    "discount_rate": (0.0, 0.3),
+    "inflation_rate": (-0.05, 0.15),
+    "sales_tax_fraction": (0.0, 0.3),
+    "api_price_trend_rate": (-0.9, 0.5),
+    "cloud_price_trend_rate": (-0.9, 0.5),
+}
+_SLIDER_FORMATS = {"$/h": "$%g", "$/kWh": "$%.3f"}
+
+
+def ask_primary(catalog: Catalog, *, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The questions that decide most, in the main area: model, hourly rate, electricity, resale. Returns field -> value.
+
+    `given` is what the address asked for; it only widens a slider, the widget takes the value from the address itself.
+    """
+    all_knobs = knobs()
+    values: dict[str, Any] = {}
+    with st.grid(len(PRIMARY), min_column_width=190, gap="medium", vertical_alignment="bottom") as grid:
+        for name in PRIMARY:
+            with grid.cell():
+                values[name] = _widget(all_knobs[name], catalog=catalog, given=given)
+                if name == "model" and values[name] == ANOTHER_SIZE:
+                    values["another_size_b"] = _widget(all_knobs["another_size_b"], catalog=catalog, given=given)
+    return values
+
+
+def ask_rest(catalog: Catalog, *, given: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """All other fields, one tab per section."""
+    values: dict[str, Any] = {}
+    rest = [knob for name, knob in knobs().items() if name not in asked and name not in PRIMARY]
+    sections = ["options", *dict.fromkeys(knob.section for knob in rest)]
+    tabs = st.tabs([SECTION_TITLES.get(section, section.capitalize()) for section in sections])
+    for section, tab in zip(sections, tabs, strict=True):
+        with tab:
+            if section == "options":
+                values |= _options(catalog)
+                continue
+            with st.grid(3, min_column_width=240, gap="medium", vertical_alignment="bottom"):
+                for knob in rest:
+                    if knob.section == section:
+                        values[knob.name] = _widget(knob, catalog=catalog, given=given)
+    return values
+
+
+def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
+    """The scenario of the widgets' values, and for each field that was replaced by its default a sentence.
+
+    Widgets enforce bounds in the browser only, so everything is checked again here.
+    """
+    usable: dict[str, Any] = {}
+    sentences: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            usable[name] = getattr(Scenario.parse({name: value}), name)
+        except ScenarioError as error:
+            sentences[name] = f"{error} The default, {Scenario.model_fields[name].default}, is used instead."
+    return Scenario.parse(usable), sentences
+
+
+def _options(catalog: Catalog) -> dict[str, Any]:
+    names = {**catalog.machines, **catalog.clouds, **catalog.apis}
+    default = [option for option in Scenario.model_fields["options"].default if option in names]
+    chosen = st.multiselect(
+        "Options compared", list(names), default=default, key="options", bind="query-params", max_selections=12,
+        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names.",
+    )  # fmt: skip
+    title = st.text_input(
+        "Name of this scenario", value=Scenario.model_fields["name"].default, max_chars=120, key="name", bind="query-params",
+        help="Stands in the exports.",
+    )  # fmt: skip
+    if not chosen:
+        st.warning("Choose at least one option. Until then, the options shown at first are compared.")
+    return {"options": tuple(chosen or default), "name": title}
+
+
+def _widget(knob: Knob, *, catalog: Catalog, given: Mapping[str, Any]) -> Any:
+    annotation = Scenario.model_fields[knob.name].annotation
+    if knob.name == "model":
+        return _choice(knob, [*catalog.models, ANOTHER_SIZE])
+    if choices := get_args(annotation):
+        return _choice(knob, list(choices))
+    if annotation is str:
+        return st.text_input(
+            _label(knob), value=knob.default, key=knob.name, help=knob.help, bind="query-params", max_chars=20
+        )
+    if knob.shown == _PERCENT or knob.name in _SLIDER_ENDS:
+        return _slider(knob, given=given)
+    number = int if annotation is int else float
+    return st.number_input(
+        _label(knob), min_value=number(knob.low), max_value=number(knob.high), value=number(knob.default),
+        step=number(knob.step) or None, format=None if number is int else "%g", key=knob.name, help=knob.help, required=True, bind="query-params",
+    )  # fmt: skip
+
+
+def _choice(knob: Knob, choices: list[str]) -> str:
+    index = choices.index(knob.default) if knob.default in choices else 0
+    return st.selectbox(_label(knob), choices, index=index, key=knob.name, help=knob.help, bind="query-params")
+
+
+def _slider(knob: Knob, *, given: Mapping[str, Any]) -> float:
+    low, high = _SLIDER_ENDS.get(knob.name, (knob.low, knob.high))
+    if not low <= given.get(knob.name, knob.default) <= high:
+        low, high = knob.low, knob.high
+    return st.slider(
+        _label(knob, percent=knob.shown == _PERCENT), min_value=float(low), max_value=float(high), value=float(knob.default),
+        step=knob.step / knob.shown, format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
+        key=knob.name, help=knob.help, bind="query-params",
+    )  # fmt: skip
+
+
+def _label(knob: Knob, *, percent: bool = False) -> str:
+    unit = knob.unit.removeprefix("%").removeprefix("/") if percent else knob.unit
+    text = f"per {unit}" if percent and unit else unit
+    return f"{knob.label} ({text})" if text else knob.label

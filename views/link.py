@@ -1,0 +1,154 @@
+"""How does a web address carry a whole scenario? Reading one strictly, and writing one that keeps its meaning.
+
+A parameter is a scenario field's own name; its value is in the model's own unit, as in a scenario file and in `--set`:
+`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated, once per option. No streamlit here: the page and the
+/api route read addresses with the same code. docs/decisions/0006-page.md says why.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from calculator import Catalog, Scenario
+from calculator.errors import CalculatorError
+from calculator.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
+from calculator.scenario_file import typed
+
+STAMPS = ("schema_version", "catalogue_hash")
+_PLATFORM = ("embed", "embed_options")
+_SHOWN_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What an address said: values that can be used, and one sentence for each that cannot.
+
+    `problems` maps a parameter to its sentence; `stamp_remarks` are about the link's age, not about a value.
+    """
+
+    values: dict[str, Any]
+    problems: dict[str, str]
+    stamp_remarks: tuple[str, ...] = ()
+
+
+def parameters() -> tuple[str, ...]:
+    """The scenario fields that an address may carry, in the page's order."""
+    return ("name", "options", *knobs())
+
+
+def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
+    """Every parameter of an address, checked one by one; nothing is dropped in silence."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    known = parameters()
+    for name, texts in query.items():
+        if name in STAMPS or name in _PLATFORM:
+            continue
+        if name not in known:
+            near = [field for field in known if field.startswith(name)] or difflib.get_close_matches(
+                name, known, n=1, cutoff=0.6
+            )
+            hint = f" Did you mean {near[0]}?" if near else ""
+            problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
+        elif name == "options":
+            values["options"], unusable = _options(texts, catalog=catalog)
+            if unusable:
+                problems["options"] = unusable
+        else:
+            try:
+                values[name] = _value(name, texts, catalog=catalog)
+            except CalculatorError as error:
+                problems[name] = str(error)
+    if not values.get("options", True):
+        del values["options"]
+    return Link(values=values, problems=problems, stamp_remarks=_stamp_remarks(query, catalog=catalog))
+
+
+def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
+    """The query string that names every value of a scenario, the schema's version and the catalogue's hash.
+
+    Default values are written too, so that the link still means the same after a default has changed.
+    """
+    pairs: list[tuple[str, str]] = [
+        ("schema_version", str(scenario.schema_version)),
+        ("catalogue_hash", catalogue_hash),
+    ]
+    for name in parameters():
+        value = getattr(scenario, name)
+        items = value if isinstance(value, tuple) else (value,)
+        pairs += [(name, _text(item)) for item in items]
+    return urlencode(pairs)
+
+
+def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
+    """One sentence per parameter that could not be used as given, each saying what stands in its place.
+
+    Also compares what was read with what the page really uses, so that no widget can round or drop a value unseen.
+    """
+    sentences: dict[str, str] = {}
+    for name, problem in link.problems.items():
+        used = (
+            f" {_text(getattr(scenario, name))} is used instead."
+            if name in Scenario.model_fields and name != "options"
+            else ""
+        )
+        sentences[name] = problem + used
+    for name, value in link.values.items():
+        used = getattr(scenario, name)
+        if used != value and name not in link.problems:
+            sentences[name] = f"{name} is {_text(value)} in the address; the page uses {_text(used)}."
+    return sentences
+
+
+def _value(name: str, texts: Sequence[str], *, catalog: Catalog) -> Any:
+    text = texts[-1] if name == "name" else _short(texts[-1])
+    value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
+    if name == "model" and value != ANOTHER_SIZE:
+        catalog.model(value)
+    return getattr(Scenario.parse({name: value}), name)
+
+
+def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...], str]:
+    """The options that exist, and one sentence about those that do not."""
+    usable: list[str] = []
+    unusable: list[str] = []
+    for option_id in dict.fromkeys(texts):
+        try:
+            catalog.option(option_id)
+            usable.append(option_id)
+        except CalculatorError as error:
+            unusable.append(f"{error} It was left out.")
+    try:
+        if usable:
+            Scenario.parse({"options": usable})
+    except CalculatorError as error:
+        unusable.append(f"{error} The options shown at first are used instead.")
+        usable = []
+    return tuple(usable), " ".join(unusable)
+
+
+def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[str, ...]:
+    remarks: list[str] = []
+    schema = query.get("schema_version", [""])[-1]
+    if schema and schema != str(SCHEMA_VERSION):
+        remarks.append(
+            f"This link was written for version {_short(schema)} of the scenario; this page reads version {SCHEMA_VERSION}. Compare the values below with what was meant."
+        )
+    stamp = query.get("catalogue_hash", [""])[-1]
+    if stamp and stamp != catalog.hash:
+        remarks.append(
+            f"This link was made with catalogue {_short(stamp)}; this page has {catalog.hash} of {catalog.compiled}. Prices or sources have changed since, so figures may differ."
+        )
+    return tuple(remarks)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
