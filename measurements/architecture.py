@@ -83,6 +83,7 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
         vocabulary_count=int(text["vocab_size"]),
         context_limit_tokens=int(text.get("max_position_embeddings") or text.get("seq_length") or 2048),
         expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
+        native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
         tensors=tuple(_tensor_groups(layout["tensors"], expert_count=experts)), caches=tuple(caches),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import mlx.core as mx
+import mlx.nn as nn
 from mlx.utils import tree_flatten, tree_map_with_path
 from mlx_lm.models import cache as mlx_cache
 from mlx_lm.utils import _get_classes, quantize_model
@@ -29,6 +30,7 @@ FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
 def answer(request: Json) -> Json:
     """One request answered; every failure that mlx-lm can have with a strange config becomes a sentence."""
     config = text_only(request["config"])
+    native = native_experts_of(request["config"])
     try:
         started = time.perf_counter()
         plain, packed = build(config, None), build(config, FINEST)
@@ -36,7 +38,7 @@ def answer(request: Json) -> Json:
         found: Json = {
             "tensors": tensors_of(plain, packed),
             "caches": caches,
-            "weights_bytes": [bytes_of(build(config, each)) for each in request.get("formats", [])],
+            "weights_bytes": [bytes_of(build(config, each, native)) for each in request.get("formats", [])],
             "kv_cache_bytes": [
                 sum(one["count"] * cache_bytes(one, tokens, request.get("prefill_step", 2048)) for one in caches)
                 for tokens in request.get("contexts", [])
@@ -69,7 +71,13 @@ def text_only(config: Json) -> Json:
     return config
 
 
-def build(config: Json, quantization: Json | None) -> Any:
+def native_experts_of(config: Json) -> str:
+    """The packing in which the maker published the experts, which mlx-lm keeps whatever else is packed (gpt-oss)."""
+    method = config.get("quantization_config", {}).get("quant_method", "")
+    return "mxfp4" if method == "mxfp4" else ""
+
+
+def build(config: Json, quantization: Json | None, native: str = "") -> Any:
     """The real model, lazily: bf16 where mlx-lm casts, packed by mlx-lm's own quantize_model and predicate."""
     model_class, args_class = _get_classes(config)
     model = model_class(args_class.from_dict(config))
@@ -81,6 +89,10 @@ def build(config: Json, quantization: Json | None) -> Any:
         return array.astype(mx.bfloat16) if is_cast else array
 
     model.update(tree_map_with_path(cast, model.parameters()))
+    if native:
+        nn.quantize(
+            model, 32, 4, mode=native, class_predicate=lambda path, part: hasattr(part, "to_quantized") and ".experts." in path
+        )
     if quantization is not None:
         with contextlib.redirect_stdout(io.StringIO()):
             model, _ = quantize_model(

@@ -1,4 +1,4 @@
-"""What is served, and with what? Language models by their shapes, weight formats, runtimes: models/, formats/, runtimes/."""
+"""What is served, and with what? Language models by their shapes, weight formats, runtimes."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from calculator.evidence import Basis, Entry, IsoDate, Quantity
-from calculator.units import Fraction
+from calculator.units import NonNegative, Positive
 
 WeightClass = Literal["4-bit", "5-bit", "6-bit", "8-bit", "16-bit"]
 """What a person chooses; each runtime maps it to the weight format that it really loads."""
@@ -117,6 +117,9 @@ class LanguageModel(Entry):
     context_limit_tokens: int = Field(ge=1)
     expert_count: int = Field(default=0, ge=0)
     active_expert_count: int = Field(default=0, ge=0)
+    native_experts: Literal["", "mxfp4"] = Field(
+        default="", description="packing in which the maker published the experts"
+    )
     tensors: tuple[TensorGroup, ...] = Field(min_length=1)
     caches: tuple[CacheGroup, ...] = Field(min_length=1)
     note: str = ""
@@ -125,13 +128,18 @@ class LanguageModel(Entry):
     def _experts_are_consistent(self) -> Self:
         if self.active_expert_count > self.expert_count:
             raise ValueError(
-                f"active_expert_count is {self.active_expert_count}; it must not exceed expert_count, {self.expert_count}."
+                f"active_expert_count is {self.active_expert_count}; it must not exceed expert_count, "
+                f"{self.expert_count}. Correct one of them."
             )
         if bool(self.expert_count) != any(group.role in EXPERT_ROLES for group in self.tensors):
             raise ValueError(
                 "expert_count and the tensors disagree: experts need expert_* tensors and the other way round."
             )
         return self
+
+    def __hash__(self) -> int:
+        """By id: lookups must be fast, and equality still compares every field."""
+        return hash(self.id)
 
     def parameter_count(self) -> int:
         """All parameters that are loaded."""
@@ -151,37 +159,81 @@ class LanguageModel(Entry):
 
 
 class WeightFormat(Entry):
-    """How weights are packed. formats/<id>.toml
+    """How weights are packed. formats/<id>.toml; bytes follow in physics/weights.py.
 
-    scheme plain: `bits` each. affine (MLX): bits + scale_bits per group of group_size. mx: block formats of MLX.
-    gguf: the mixture that llama.cpp's rules give for `recipe`. gptq, fp8, nvfp4, exl: see physics/memory.py.
+    plain: the number's own width. mlx: `bits` + scale_bits per group of group_size, on every tensor that mlx-lm packs.
+    gguf: llama.cpp's mixture `recipe`, tensor by tensor (physics/gguf.py), with `overrides` of ggml types per role.
+    linear: the linear layers of a vLLM, SGLang or ExLlama checkpoint, `bits` + scale_bits per group (group_size 0: per
+    row), `row_bits` per output and `column_bits` per input of a matrix; the roles in `keeps` stay 16 bits wide and the
+    head is output_bits where given. nominal: nobody published the mixture; bits_per_weight of all parameters.
     """
 
     id: str
     name: str
-    scheme: Literal["plain", "affine", "gguf", "gptq", "fp8", "nvfp4", "exl", "nominal"]
+    scheme: Literal["plain", "mlx", "gguf", "linear", "nominal"]
     weight_class: WeightClass
-    bits: float
-    group_size: int | None = None
-    scale_bits: float = 0
-    recipe: str = ""
-    bits_per_weight: Quantity
+    bits: Positive
+    group_size: int = Field(default=0, ge=0)
+    scale_bits: NonNegative = 0
+    row_bits: NonNegative = 0
+    column_bits: NonNegative = 0
+    output_bits: NonNegative = 0
+    keeps: tuple[TensorRole, ...] = ()
+    mode: str = Field(default="", description="mlx-lm's quantisation mode: affine, mxfp4, nvfp4, mxfp8")
+    recipe: str = Field(default="", description="llama.cpp's file type, as `llama-quantize` writes it in lower case")
+    overrides: dict[TensorRole, str] = Field(default_factory=dict[TensorRole, str])
+    bits_per_weight: Quantity = Field(
+        description="range over the catalogue's models, for a person's eye; never computed with, but for `nominal`"
+    )
     aliases: tuple[str, ...] = ()
     note: str = ""
 
+    def __hash__(self) -> int:
+        """By id: lookups must be fast, and equality still compares every field."""
+        return hash(self.id)
+
+    @model_validator(mode="after")
+    def _has_what_its_scheme_needs(self) -> Self:
+        if self.scheme == "mlx" and not (self.group_size and self.mode):
+            raise ValueError("a mlx format needs group_size and mode; add them.")
+        if self.scheme == "gguf" and not self.recipe:
+            raise ValueError('a gguf format needs its recipe; add recipe = "q4_k_m" or the like.')
+        return self
+
 
 class Runtime(Entry):
-    """The software that serves. runtimes/<id>.toml"""
+    """The software that serves. runtimes/<id>.toml
+
+    `cache`: how keys and values are laid out (physics/kv_cache.py). `formats`: which format a weight class means here.
+    `overhead_gib`: context, graphs, workspaces on every chip beside weights, cache and the prefill's transient.
+    `memory_use_fraction`: share of a card that it may take at all (vLLM's gpu_memory_utilization). `drops_old_tokens`: a
+    sliding window's old tokens are let go; else every layer holds the whole context.
+    """
 
     id: str
     name: str
     version: str
-    vendors: tuple[Vendor, ...]
-    formats: dict[WeightClass, str] = Field(description="which format a weight class means on this runtime")
-    splits: tuple[Split, ...]
-    sliding_window_saves: bool = Field(description="keeps only the window's tokens, instead of full pages")
+    vendors: tuple[Vendor, ...] = Field(min_length=1)
+    formats: dict[WeightClass, str]
+    own_formats: dict[str, str] = Field(
+        default_factory=dict[str, str], description="formats of one name that are another one on this runtime"
+    )
+    splits: tuple[Split, ...] = ("layer",)
+    cache: Literal["mlx", "llama.cpp", "paged", "contiguous"]
+    drops_old_tokens: bool
+    cache_block_tokens: int = Field(ge=1, description="tokens by which the cache grows")
+    kv_bits: tuple[int, ...] = Field(default=(16,), description="widths of the cache that it offers")
+    kv_scale_bits: NonNegative = Field(default=0, description="bits of scales per number of a packed cache")
+    packs_sliding_caches: bool = Field(default=True, description="can pack the cache of a sliding window")
+    embedding_on_host: bool = Field(default=False, description="keeps the token embedding in system RAM beside a card")
+    transient: Literal["mlx", "llama.cpp", "included"] = Field(description="how prefill's work space is estimated")
     overhead_gib: Quantity
     prefill_step_tokens: int = Field(ge=1)
-    memory_use_fraction: Fraction = 1.0
+    memory_use_fraction: Quantity | None = None
     source: str
+    as_of: IsoDate
     note: str = ""
+
+    def __hash__(self) -> int:
+        """By id: lookups must be fast, and equality still compares every field."""
+        return hash(self.id)
