@@ -1,0 +1,68 @@
+"""How does one formula serve a float and an array of draws alike? The few operations that Python spells in two ways.
+
+A float stays a float (no NumPy call, so the page's scalars are fast); an array is treated element by element.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from calculator.errors import ScenarioError
+
+Number = Any
+"""float, or an ndarray of draws."""
+
+_np_where: Any = np.where  # its overloads do not accept a type that is either float or array
+
+
+def is_array(a: Number, b: Number = None) -> bool:
+    """Whether one of the values is an array."""
+    return isinstance(a, np.ndarray) or isinstance(b, np.ndarray)
+
+
+def larger(a: Number, b: Number) -> Number:
+    """The larger of two, element by element."""
+    return np.maximum(a, b) if is_array(a, b) else max(a, b)
+
+
+def smaller(a: Number, b: Number) -> Number:
+    """The smaller of two, element by element."""
+    return np.minimum(a, b) if is_array(a, b) else min(a, b)
+
+
+def where(condition: Number, a: Number, b: Number) -> Number:
+    """a where the condition holds, else b. Both are computed: guard divisions before."""
+    if is_array(condition):
+        return _np_where(condition, a, b)
+    return a if condition else b
+
+
+def exp(a: Number) -> Number:
+    """e^a."""
+    return np.exp(a) if is_array(a) else math.exp(a)
+
+
+def log(a: Number) -> Number:
+    """Natural logarithm."""
+    return np.log(a) if is_array(a) else math.log(a)
+
+
+def root(a: Number) -> Number:
+    """Square root."""
+    return np.sqrt(a) if is_array(a) else math.sqrt(a)
+
+
+def require(
+    name: str, value: Number, *, above: float | None = None, low: float | None = None, high: float | None = None
+) -> None:
+    """Refuse a value, or an array with a value, that is not finite or out of bounds: one sentence (ScenarioError)."""
+    least, most = (float(np.min(value)), float(np.max(value))) if is_array(value) else (value, value)
+    if not (-math.inf < least and most < math.inf):
+        raise ScenarioError(f"{name} is {most:g}; it must be a finite number.")
+    if above is not None and not least > above:
+        raise ScenarioError(f"{name} is {least:g}; it must be above {above:g}.")
+    if low is not None and least < low:
+        raise ScenarioError(f"{name} is {least:g}; it must be at least {low:g}.")
+    if high is not None and most > high:
+        raise ScenarioError(f"{name} is {most:g}; it must be at most {high:g}.")
