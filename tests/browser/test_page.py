@@ -1,0 +1,165 @@
+"""Does the page do its job in a real browser, from the first look to the CSV?"""
+
+import io
+import math
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from calculator import Scenario, compare, load_catalog
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+
+
+def costs_shown(seen: Visit) -> list[int]:
+    """Whole dollars of each card, in order; cards without a cost are left out."""
+    texts = seen.page.get_by_test_id("stMetricValue").all_inner_texts()
+    return [int(re.sub(r"[^\d-]", "", text)) for text in texts if any(letter.isdigit() for letter in text)]
+
+
+def test_a_person_moves_the_hourly_rate_shares_the_link_and_takes_the_csv_home(visit: Open, tmp_path: Path) -> None:
+    seen = visit()
+    first, first_costs = seen.verdict(), costs_shown(seen)
+    assert first == compare(Scenario(), load_catalog()).verdict.sentence
+    assert parse_qs(urlsplit(seen.page.url).query) == {}
+
+    slider = seen.page.get_by_role("slider", name="Hourly rate")
+    slider.focus()
+    for _ in range(3):
+        seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url("**/?wage_usd_per_h=110")
+    moved = seen.wait_for_verdict(changed_from=first)
+    assert re.findall(r"\$[\d,]+", moved) != re.findall(r"\$[\d,]+", first)
+
+    scenario = Scenario(wage_usd_per_h=110.0)
+    comparison = compare(scenario, load_catalog())
+    expect(seen.page.get_by_role("heading", level=2).first).to_have_text(comparison.verdict.sentence)
+    costs = [option.tco.total_cost_usd for option in comparison.options if option.tco]
+    assert costs_shown(seen) == [round(cost) for cost in costs] != first_costs
+
+    seen.page.reload()
+    expect(seen.page.get_by_role("heading", level=2).first).to_have_text(comparison.verdict.sentence, timeout=20_000)
+    assert seen.page.url.endswith("/?wage_usd_per_h=110")
+
+    with seen.page.expect_download() as download:
+        seen.page.get_by_role("button", name="Ledger as CSV").click()
+    file = tmp_path / "ledger.csv"
+    download.value.save_as(file)
+    assert file.read_text("utf-8").startswith("# ")
+    ledger = pd.read_csv(file, comment="#")
+    sums = -ledger.groupby("option", sort=False)["amount_usd"].sum()
+    assert [round(total) for total in sums] == costs_shown(seen)
+    assert all(math.isclose(total, cost, abs_tol=0.005) for total, cost in zip(sums, costs, strict=True))
+    assert set(ledger["scenario_id"]) == {scenario.id()}
+
+    with seen.page.expect_download() as download:
+        seen.page.get_by_role("button", name="Summary as CSV").click()
+    download.value.save_as(file)
+    wide = pd.read_csv(file, comment="#")
+    totals = wide.loc[wide["line"] == "total", "total_usd"]
+    assert all(math.isclose(-total, cost, abs_tol=0.01 * len(wide)) for total, cost in zip(totals, costs, strict=True))
+
+
+def test_values_that_cannot_be_used_are_named(visit: Open) -> None:
+    seen = visit("?wage_usd_per_h=NaN&resale_fraction=1.4&model=gpt-9&colour=red")
+    assert seen.verdict() == compare(Scenario(), load_catalog()).verdict.sentence
+    said = seen.page.get_by_test_id("stAlert").all_inner_texts()
+    assert len(said) == 4
+    for name, sentence in zip(("wage_usd_per_h", "resale_fraction", "model", "colour"), said, strict=True):
+        assert sentence.startswith(name)
+    assert "Enter 0.7 for 70 %" in said[1]
+
+
+def test_permanent_link_gives_the_same_answer_to_another_person(visit: Open) -> None:
+    seen = visit("?months=48&options=cloud-h100&options=mac-studio-m5-ultra-256")
+    seen.page.get_by_text("Permanent link").click()
+    link = seen.page.get_by_test_id("stCode").inner_text()
+    assert "months=48" in link
+    assert "catalogue_hash=" in link
+    other = visit("?" + urlsplit(link).query)
+    assert other.verdict() == seen.verdict()
+    assert costs_shown(other) == costs_shown(seen)
+    assert other.page.get_by_test_id("stAlert").count() == 0
+
+
+def test_page_is_usable_on_a_phone(visit: Open) -> None:
+    seen = visit(width=390, height=844)
+    seen.page.get_by_text("Everything else you can change").click()
+    seen.page.get_by_role("tab", name="Demand").click()
+    requests = seen.page.get_by_label(re.compile("Requests per working day"))
+    first = seen.verdict()
+    requests.fill("400")
+    requests.press("Enter")
+    seen.wait_for_verdict(changed_from=first)
+    seen.page.wait_for_selector(".js-plotly-plot")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_charts_use_the_modes_own_colours_and_have_names(visit: Open, dark: bool) -> None:
+    import tomllib
+
+    theme = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    colours = theme["dark" if dark else "light"]["chartCategoricalColors"]
+    seen = visit("?options=mac-studio-m5-ultra-256&options=cloud-h100", dark=dark)
+    seen.page.wait_for_selector(".js-plotly-plot .scatterlayer .js-line")
+    strokes = seen.page.eval_on_selector_all(
+        ".js-plotly-plot .scatterlayer .js-line", "lines => lines.map(line => getComputedStyle(line).stroke)"
+    )
+    blue, green = (tuple(int(colours[place][i : i + 2], 16) for i in (1, 3, 5)) for place in (0, 3))
+    assert strokes[:2] == [f"rgb{blue}", f"rgb{green}"]
+    expect(seen.page.get_by_label(re.compile("^Cumulative cost of each option over 36 months"))).to_have_count(1)
+    expect(seen.page.get_by_label(re.compile("^Total cost by line"))).to_have_count(1)
+    expect(seen.page.get_by_label(re.compile("^Memory: "))).to_have_count(1)
+
+
+def test_every_answer_carries_the_security_headers_and_scripts_travel_compressed(server: str) -> None:
+    request = urllib.request.Request(f"{server}/", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        headers = answer.headers
+    assert headers["content-encoding"] == "gzip"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    policy = headers["content-security-policy"]
+    assert "unsafe-eval" not in policy
+    assert "http:" not in policy
+    assert "https:" not in policy
+    assert "script-src 'self' 'sha256-" in policy
+
+
+def test_api_gives_the_same_ledger_as_the_page_and_refuses_in_words(server: str) -> None:
+    with urllib.request.urlopen(f"{server}/api/compare.csv?wage_usd_per_h=110", timeout=10) as answer:
+        ledger = pd.read_csv(io.BytesIO(answer.read()), comment="#")
+    comparison = compare(Scenario(wage_usd_per_h=110.0), load_catalog())
+    costs = {option.id: option.tco.total_cost_usd for option in comparison.options if option.tco}
+    for option, total in (-ledger.groupby("option")["amount_usd"].sum()).items():
+        assert math.isclose(total, costs[str(option)], abs_tol=0.005)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(f"{server}/api/compare.csv?wage_usd_per_h=-1", timeout=10)
+    assert refusal.value.code == 422
+    assert refusal.value.read().decode() == "wage_usd_per_h is -1.0; it must lie in 0..1000.\n"
+
+
+def test_a_page_under_another_name_cannot_drive_this_server(server: str) -> None:
+    """DNS rebinding: a foreign name that resolves to this machine gets no websocket."""
+    import socket
+
+    host, port = urlsplit(server).hostname, urlsplit(server).port
+    lines = (
+        "GET /_stcore/stream HTTP/1.1", f"Host: evil.example:{port}", f"Origin: http://evil.example:{port}", "Upgrade: websocket",
+        "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
+    )  # fmt: skip
+    with socket.create_connection((host, port), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        answer = connection.recv(200).decode()
+    assert " 403 " in answer.splitlines()[0]
