@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from calculator.catalog.types import ApiTariff
-from calculator.finance.ledger import AnyCourse, Hardness, Line, Once, Term
+from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term
 from calculator.load import Demand, Inputs, Load, api_prices
 from calculator.units import MONTHS_PER_YEAR
 
@@ -35,10 +35,17 @@ class Charges:
 
 
 def spend(
-    name: str, usd: Number, course: AnyCourse, *, says: str, hardness: Hardness = "hard", **inputs: Number
+    name: str,
+    usd: Number,
+    course: AnyCourse,
+    *,
+    says: str,
+    hardness: Hardness = "hard",
+    kind: Kind = "running",
+    **inputs: Number,
 ) -> Line:
     """One line that takes `usd` per unit of its course out of the bank; negative dollars come in."""
-    return Line(name=name, hardness=hardness, terms=(Term(-usd, course),), formula=says, inputs=inputs)
+    return Line(name=name, hardness=hardness, terms=(Term(-usd, course),), formula=says, inputs=inputs, kind=kind)
 
 
 def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:

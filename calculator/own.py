@@ -7,9 +7,10 @@ import numpy as np
 
 from calculator.catalog.types import ApiTariff, Machine
 from calculator.charges import AT_ONCE, Charges, administration, monthly_extras, scaled, setup, spend, with_overflow
-from calculator.finance.ledger import Line, Once, Term
+from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
 from calculator.load import Inputs, Load, Usage
+from calculator.scenario import Lease
 from calculator.units import H_PER_MONTH, MONTHS_PER_YEAR, W_PER_KW
 
 Number = Any
@@ -47,22 +48,45 @@ def _purchase(machine: Machine, *, inputs: Inputs, count: int) -> tuple[list[Lin
     if owner in have:
         worth = inputs.of(owner, "worth_usd", have[owner])
         says = "what it would bring today, after fees: keeping it forgoes this; what was once paid is spent"
-        return [spend("hardware", worth * count, AT_ONCE, says=says, worth_usd=worth, machine_count=count)], worth
+        hardware = spend(
+            "hardware", worth * count, AT_ONCE, says=says, kind="capital", worth_usd=worth, machine_count=count
+        )
+        return [hardware], worth
     price = inputs.of(owner, "price_usd", machine.purchase_price().price_usd)
-    tax = inputs["sales_tax_fraction"]
-    lines = [
-        spend("hardware", price * count, AT_ONCE, says="price * machines", price_usd=price, machine_count=count),
-        spend(
-            "sales tax", price * tax * count, AT_ONCE,
-            says="price * sales tax * machines", price_usd=price, sales_tax_fraction=tax, machine_count=count,
-        ),
-        setup(inputs, setup_h=inputs.of(owner, "setup_h", machine.setup_h), count=count),
-    ]  # fmt: skip
+    if owner in inputs.scenario.leases:
+        lines = _lease(inputs.scenario.leases[owner], inputs=inputs, count=count)
+    else:
+        tax = inputs["sales_tax_fraction"]
+        lines = [
+            spend(
+                "hardware", price * count, AT_ONCE,
+                says="price * machines", kind="capital", price_usd=price, machine_count=count,
+            ),
+            spend(
+                "sales tax", price * tax * count, AT_ONCE, says="price * sales tax * machines", kind="capital",
+                price_usd=price, sales_tax_fraction=tax, machine_count=count,
+            ),
+        ]  # fmt: skip
+    lines.append(setup(inputs, setup_h=inputs.of(owner, "setup_h", machine.setup_h), count=count))
     work: Number = inputs["electrical_work_usd"] if machine.kind == "workstation" else 0.0
     for name, usd in (("electrical work", work), ("warranty", inputs["warranty_usd"])):
         if np.any(usd):
-            lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", **{f"{name}_usd": usd}))
+            key = f"{name.replace(' ', '_')}_usd"
+            lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", kind="capital", **{key: usd}))
     return lines, price
+
+
+def _lease(lease: Lease, *, inputs: Inputs, count: int) -> list[Line]:
+    """Level payments in every month, at its start (in advance) or at its end, and the buy-out if there is one."""
+    months, usd = inputs.scenario.months, lease.usd_per_month * count
+    terms = (Term(-usd, AT_ONCE), Term(-usd, Course(last_month=months - 1))) if lease.in_advance else None
+    seen = {"lease_usd_per_month": lease.usd_per_month, "machine_count": count}
+    says = "payment per month * machines" + (", at the start of each month" if lease.in_advance else "")
+    lines = [Line("lease", "hard", terms or (Term(-usd, Course()),), says, seen)]
+    if lease.buyout_usd is not None:
+        buyout = lease.buyout_usd
+        lines.append(spend("buy-out", buyout * count, Once(months), says="buy-out * machines", buyout_usd=buyout))
+    return lines
 
 
 def _energy_kwh(
@@ -141,6 +165,9 @@ def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
     A used machine starts at its age; where no list price is known, the used price ages from the purchase instead.
     """
     owner, months = machine.id, inputs.scenario.months
+    lease = inputs.scenario.leases.get(owner)
+    if lease is not None and lease.buyout_usd is None:
+        return []  # it goes back
     name = "gpu_resale_fraction" if machine.kind == "workstation" else "resale_fraction"
     index, fee = inputs["resale_market_index"], inputs["resale_fee_fraction"]
     age_when_bought = machine.age_when_bought_years
@@ -155,7 +182,7 @@ def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
     says = "list price * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
     lines = [
         spend(
-            "resale", -usd, Once(months), says=says,
+            "resale", -usd, Once(months), says=says, kind="sale",
             list_price_usd=base, **{name: inputs[name]}, age_at_sale_months=age + months, kept_fraction=kept,
             resale_market_index=index, resale_fee_fraction=fee, machine_count=count,
         )

@@ -181,7 +181,7 @@ def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.f
 
 def _halves(range_: NDArray[np.float64], unit: NDArray[np.float64]) -> Draws:
     """P50 at unit 0, P10 at -1, P90 at 1; each half in proportion."""
-    low, central, high = range_
+    low, central, high = (float(value) for value in range_)
     return central + unit * np.where(unit < 0, central - low, high - central)
 
 

@@ -58,6 +58,14 @@ DEFAULT_OPTIONS = (
 )  # fmt: skip
 
 
+class Lease(Record):
+    """Terms of a lease that runs as long as the scenario; without a buy-out price the machine goes back."""
+
+    usd_per_month: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    in_advance: bool = True
+    buyout_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
 class Scenario(Record):
     """One question, complete: what is served, how much of it, at which prices, for how long.
 
@@ -146,6 +154,13 @@ class Scenario(Record):
 
     # --- books
     timing: Literal["month-end", "mid-month", "annual-end"] = Field(default="month-end", description="When the money of a month is counted: at its end, in its middle, or at the end of its year.", json_schema_extra=_knob("books", "Timing of flows", "When the money of a month is counted.", unit="", step=1))
+    tax_mode: Literal["none", "expense", "macrs-half-year", "macrs-mid-quarter-1", "macrs-mid-quarter-4", "straight-line", "custom"] = Field(default="none", description="How the purchase is deducted from taxable income; none leaves tax out.", json_schema_extra=_knob("books", "Tax", "How the purchase is deducted: none leaves tax out, expense deducts it at once (bonus depreciation, section 179), MACRS is the United States' five-year table, straight line and custom are for elsewhere.", unit="", step=1))
+    tax_rate: float = _evidenced("tax_rate", 0, 0.9, _knob("books", "Tax rate", "Share of profit that is paid as tax; used where tax is counted.", unit="%", step=1, shown=100))
+    fiscal_year_end_month: int = _chosen(12, 1, 12, _knob("books", "Fiscal year ends in month", "1 to 12; 12 is December.", unit="", step=1))
+    depreciation_years: float = _chosen(5, 1, 20, _knob("books", "Years of straight-line depreciation", "Used where tax is straight line.", unit="years", step=1))
+    depreciation_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(), description="Share of the price deducted in each tax year, where tax is custom.")
+    debt_rate: float = _evidenced("debt_rate", 0, 0.5, _knob("books", "Cost of debt", "What a bank asks per year; lease and purchase are compared at it, after tax.", unit="%/year", step=0.5, shown=100))
+    leases: Mapping[str, Lease] = Field(default_factory=dict, description="Machines that are leased rather than bought: their id and the terms.")
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
     ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
 

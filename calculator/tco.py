@@ -5,7 +5,7 @@ same totals for arrays of draws, from the same lines, without rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from calculator.hosted import api_charges, rent_charges
 from calculator.load import Inputs, Usage
 from calculator.own import own_charges
 from calculator.scenario import Scenario
+from calculator.taxation import tax_lines
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
 __all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
@@ -142,7 +143,14 @@ def cost_draws(
 def charges_of(
     option: Option, *, inputs: Inputs, usage: Usage | None = None, reference_api: ApiTariff | None = None
 ) -> Charges:
-    """The bill of one option, before it is folded. Raises CalculatorError where a usage or a tariff is missing."""
+    """The bill of one option with its tax lines. Raises CalculatorError where a usage or a tariff is missing."""
+    charges = _untaxed(option, inputs=inputs, usage=usage, reference_api=reference_api)
+    owned = option.id in inputs.scenario.already_own_usd
+    taxes = tax_lines(charges.lines, inputs=inputs, owned=owned)
+    return replace(charges, lines=(*charges.lines, *taxes)) if taxes else charges
+
+
+def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_api: ApiTariff | None) -> Charges:
     if isinstance(option, ApiOffer):
         tariff = tariff_of(option, inputs.scenario, reference_api)
         return api_charges(option, tariff=tariff, inputs=inputs)

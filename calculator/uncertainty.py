@@ -76,7 +76,8 @@ class Odds:
         """Share of the futures in which each option has the lowest present value."""
         names = list(self.present_value_usd)
         winner = np.argmin(np.column_stack([self.present_value_usd[name] for name in names]), axis=1)
-        return {name: float(np.mean(winner == index)) for index, name in enumerate(names)}
+        wins = np.bincount(winner, minlength=len(names)) / len(winner)
+        return dict(zip(names, wins.tolist(), strict=True))
 
 
 def triple(values: NDArray[np.float64]) -> Triple:

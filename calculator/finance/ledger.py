@@ -20,6 +20,8 @@ from calculator.units import MONTHS_PER_YEAR
 Number = Any
 """float, or an ndarray of draws."""
 Hardness = Literal["hard", "soft"]
+Kind = Literal["capital", "running", "sale", "tax"]
+"""How the tax and the profit-and-loss statement treat a line: capital is depreciated, the sale is set against it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +81,7 @@ class Line:
     terms: tuple[Term, ...]
     formula: str = ""
     inputs: Mapping[str, Number] = field(default_factory=dict[str, Number])
+    kind: Kind = "running"
 
 
 @dataclass(frozen=True)

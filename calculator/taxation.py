@@ -1,0 +1,77 @@
+"""What does tax change? One relief line for running costs, one for staff time, one for depreciation, one for the sale.
+
+Running costs are deducted when they are paid. What is bought is deducted by the scenario's schedule. A machine one has
+already is taken as fully deducted: keeping it forgoes its sale price less the tax on that sale.
+"""
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from calculator.charges import AT_ONCE
+from calculator.finance.ledger import Hardness, Line, Once, Term
+from calculator.finance.tax import Schedule, by_table, expensed, fiscal_year_ends, straight_line
+from calculator.load import Inputs
+from calculator.scenario import Scenario
+
+Number = Any
+"""float, or an ndarray of draws."""
+_FILE = Path(__file__).parent / "catalog" / "tax.toml"
+_YEAR_DIGITS = 5  # "YYYY-" before the month in start_month
+
+
+def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -> tuple[Line, ...]:
+    """The tax lines that follow from an option's other lines; none where the scenario leaves tax out."""
+    scenario = inputs.scenario
+    if scenario.tax_mode == "none":
+        return ()
+    rate = inputs["tax_rate"]
+    schedule = expensed() if owned else schedule_of(scenario)
+    found: list[Line] = []
+    names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
+    for hardness, name in names.items():
+        paid = [line for line in lines if line.kind == "running" and line.hardness == hardness]
+        terms = tuple(Term(-rate * term.amount_usd, term.course) for line in paid for term in line.terms)
+        if terms:
+            says = "tax rate * costs of the month, deducted when paid"
+            found.append(Line(name, hardness, terms, says, {"tax_rate": rate}, kind="tax"))
+    cost = sum((-term.amount_usd for line in lines if line.kind == "capital" for term in line.terms), start=0.0)
+    capital = [line for line in lines if line.kind == "capital"]
+    if capital:
+        relief = tuple(
+            Term(rate * share * cost, Once(month) if month else AT_ONCE) for month, share in schedule.deductions
+        )
+        seen = {"tax_rate": rate, "cost_usd": cost, **{f"share_month_{m}": share for m, share in schedule.deductions}}
+        says = "tax rate * cost * share deducted in that month"
+        found.append(Line("tax on depreciation", "hard", relief, says, seen, kind="tax"))
+    price = sum((term.amount_usd for line in lines if line.kind == "sale" for term in line.terms), start=0.0)
+    if any(line.kind == "sale" for line in lines):
+        left = schedule.left_fraction * cost
+        taxed = (Term(-rate * (price - left), Once(scenario.months)),)
+        seen = {"tax_rate": rate, "sale_usd": price, "left_on_books_usd": left}
+        says = "-tax rate * (net sale - what is left on the tax books)"
+        found.append(Line("tax on sale", "hard", taxed, says, seen, kind="tax"))
+    return tuple(found)
+
+
+def schedule_of(scenario: Scenario) -> Schedule:
+    """When the scenario's purchase is deducted."""
+    months, mode = scenario.months, scenario.tax_mode
+    start = int(scenario.start_month[_YEAR_DIGITS:])
+    ends = fiscal_year_ends(months, start_month_of_year=start, last_month_of_year=scenario.fiscal_year_end_month)
+    if mode == "expense":
+        return expensed()
+    if mode == "straight-line":
+        return straight_line(scenario.depreciation_years, months=months, year_ends=ends)
+    if mode == "custom":
+        return by_table(scenario.depreciation_fractions, months=months, year_ends=ends)
+    convention = mode.removeprefix("macrs-")
+    table = _table()
+    sold = table["sold_in_year"]["half-year" if convention == "half-year" else "mid-quarter"]
+    return by_table(table["macrs"][convention], months=months, year_ends=ends, sold_in_year=sold)
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text("utf-8"))
