@@ -37,12 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m calculator", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m calculator", description=(__doc__ or "").split("\n", maxsplit=1)[0]
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("compare", help="all options at the same demand: fit, speed, cost, verdict")
     command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="change one value; may be repeated")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="change one value; may be repeated",
+    )
     command.add_argument("--csv", metavar="FILE", help="the ledger, tidy; - for standard output")
     command.add_argument("--wide-csv", metavar="FILE", help="the ledger by year, for people; - for standard output")
     command.add_argument("--json", metavar="FILE", help="everything but the months; - for standard output")
@@ -51,12 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("predict", help="one model on one machine: bytes and tokens per second")
     command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
     command.add_argument("--count", type=int, metavar="N", help="chips, where --machine is a bare chip")
-    command.add_argument("--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several")
+    command.add_argument(
+        "--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several"
+    )
     command.add_argument("--model", required=True, metavar="ID")
     command.add_argument("--format", required=True, metavar="ID")
     command.add_argument("--runtime", metavar="ID")
     command.add_argument("--prompt-tokens", type=int, default=1024, metavar="N")
-    command.add_argument("--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; the prompt's unless given")
+    command.add_argument(
+        "--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; the prompt's unless given"
+    )
     command.add_argument("--batch", type=int, default=1, metavar="N")
     command.add_argument("--split", choices=["layer", "tensor"])
     command.add_argument("--json", action="store_true")
@@ -74,7 +87,9 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     targets = [arguments.csv, arguments.wide_csv, arguments.json]
     if targets.count("-") > 1:
-        raise ScenarioError("--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file.")
+        raise ScenarioError(
+            "--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file."
+        )
     comparison = compare(read_scenario(arguments.scenario, settings=arguments.settings), load_catalog())
     if arguments.csv or arguments.wide_csv:
         from calculator.report.tables import tidy_csv, wide_csv
@@ -99,7 +114,11 @@ def _predict(arguments: argparse.Namespace) -> int:
         model=arguments.model, format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
         context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split,
     )  # fmt: skip
-    print(json.dumps(prediction_dict(prediction), indent=2, allow_nan=False) if arguments.json else prediction_text(prediction))
+    print(
+        json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
+        if arguments.json
+        else prediction_text(prediction)
+    )
     return 0
 
 
@@ -123,7 +142,9 @@ def _write(target: str, text: str) -> None:
     try:
         Path(target).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise ScenarioError(f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
+        raise ScenarioError(
+            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists."
+        ) from None
 
 
 if __name__ == "__main__":

@@ -1,76 +1,119 @@
 """Which option should one choose? `compare` gives the one frozen Comparison that page, CSV and command line all read."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
+from calculator.capability import Capability, capability_of, reference_tariff, scenario_model
+from calculator.catalog import Catalog
+from calculator.catalog.types import ApiOffer, ApiTariff, Machine
+from calculator.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
-from calculator.physics.memory import MemoryFit
+from calculator.measured import MeasuredSpeed
 from calculator.physics.speed import Speed
-from calculator.scenario import Scenario
-from calculator.service import Service
-from calculator.tco import Tco
+from calculator.scenario import ANOTHER_SIZE, Scenario
+from calculator.tco import cost_of
+from calculator.uncertainty import Candidate, ranges
+from calculator.verdict import break_evens, verdict_of
+from calculator.version import VERSION
+
+__all__ = ["BreakEven", "Comparison", "OptionResult", "Verdict", "compare"]
 
 
-@dataclass(frozen=True, slots=True)
-class OptionResult:
-    """One option, answered in the product's order: does it fit, how fast is it, what does it cost."""
+def compare(scenario: Scenario, catalog: Catalog, measurements: Sequence[MeasuredSpeed] = ()) -> Comparison:
+    """All options of the scenario at the same demand.
 
-    id: str
-    name: str
-    kind: Literal["own", "rent", "api"]
-    available: bool
-    format_id: str
-    format_name: str
-    runtime_id: str
-    split: str
-    fits: bool
-    memory: MemoryFit | None
-    decode: Speed | None
-    prefill: Speed | None
-    time_to_first_token: Speed | None
-    service: Service | None
-    power_w: dict[str, float]
-    tco: Tco | None
-    total_low_usd: float | None
-    total_high_usd: float | None
-    remarks: tuple[Remark, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BreakEven:
-    """When the dearer purchase has paid for itself against another option, or why it never does."""
-
-    option: str
-    against: str
-    month: float | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The answer as a sentence with its range."""
-
-    sentence: str
-    detail: str
-    cheapest: str | None
-    runner_up: str | None
-    difference_usd: float
-    difference_low_usd: float
-    difference_high_usd: float
-    too_close: bool
-    convention: str
+    Raises UnknownIdError or PhantomError for an option or a model that the catalogue does not know. What does not fit, is
+    unmet or out of date is a remark on the result.
+    """
+    model = scenario_model(scenario, catalog)
+    reference = reference_tariff(scenario, catalog)
+    results: list[OptionResult] = []
+    candidates: list[Candidate] = []
+    for option_id in dict.fromkeys(scenario.options):
+        option = catalog.option(option_id)
+        if isinstance(option, ApiOffer):
+            result, costed = _hosted(option, scenario=scenario, reference=reference)
+        else:
+            found = capability_of(option, scenario=scenario, model=model, catalog=catalog, measurements=measurements)
+            result, costed = _boxed(found, scenario=scenario, reference=reference)
+        results.append(result)
+        if costed is not None:
+            candidates.append(costed)
+    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None
+    if odds is not None:
+        spread = {one.option.id: odds.total(one.option.id) for one in candidates}
+        results = [
+            replace(row, total_low_usd=spread[row.id][0], total_high_usd=spread[row.id][2]) if row.id in spread else row
+            for row in results
+        ]
+    return Comparison(
+        scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
+        options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
+        break_even=break_evens(results), remarks=_remarks(scenario, reference),
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything that is shown and exported."""
+def _boxed(
+    found: Capability, *, scenario: Scenario, reference: ApiTariff | None
+) -> tuple[OptionResult, Candidate | None]:
+    """A machine or rented machine: its result, and what the uncertainty needs where it has a cost."""
+    option, prediction = found.option, found.prediction
+    tco = None
+    costed: Candidate | None = None
+    if (
+        found.usage is not None
+        and prediction is not None
+        and prediction.decode is not None
+        and prediction.prefill is not None
+    ):
+        tco = cost_of(option, scenario=scenario, usage=found.usage, reference_api=reference)
+        costed = Candidate(
+            option, usage=found.usage, reference_api=reference, decode_tokens_per_s=_triple(prediction.decode),
+            prefill_tokens_per_s=_triple(prediction.prefill),
+        )  # fmt: skip
+    power = option.power if isinstance(option, Machine) else None
+    result = OptionResult(
+        id=option.id, name=option.name, kind="own" if isinstance(option, Machine) else "rent", available=tco is not None,
+        format_id=found.format.id if found.format else "", format_name=found.format.name if found.format else "",
+        runtime_id=found.runtime.id, split=option.split, fits=prediction is not None and prediction.memory.fits,
+        memory=prediction.memory if prediction else None, decode=prediction.decode if prediction else None,
+        prefill=prediction.prefill if prediction else None, time_to_first_token=prediction.time_to_first_token if prediction else None,
+        service=found.service,
+        power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central} if power else {},
+        tco=tco, total_low_usd=None, total_high_usd=None, remarks=(*found.remarks, *(tco.remarks if tco else ())),
+    )  # fmt: skip
+    return result, costed
 
-    scenario: Scenario
-    scenario_id: str
-    catalogue_hash: str
-    catalogue_compiled: str
-    version: str
-    options: tuple[OptionResult, ...]
-    verdict: Verdict
-    break_even: tuple[BreakEven, ...]
-    remarks: tuple[Remark, ...]
+
+def _hosted(
+    offer: ApiOffer, *, scenario: Scenario, reference: ApiTariff | None
+) -> tuple[OptionResult, Candidate | None]:
+    """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
+    remarks: tuple[Remark, ...] = ()
+    tco, costed = None, None
+    if offer.kind == "frontier" or reference is not None:
+        tco = cost_of(offer, scenario=scenario, reference_api=reference)
+        remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
+    else:
+        text = f"No host of {scenario.model} is known at a price, so {offer.name} cannot be compared. Enter a price in api_quotes.toml."
+        remarks = (Remark(code="no-host", text=text, level="problem"),)
+    result = OptionResult(
+        id=offer.id, name=offer.name, kind="api", available=tco is not None, format_id="", format_name="", runtime_id="", split="",
+        fits=tco is not None, memory=None, decode=None, prefill=None, time_to_first_token=None, service=None, power_w={}, tco=tco,
+        total_low_usd=None, total_high_usd=None, remarks=remarks,
+    )  # fmt: skip
+    return result, costed
+
+
+def _remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:
+    remarks: list[Remark] = []
+    if scenario.model == ANOTHER_SIZE and reference is None:
+        text = (
+            "A model of another size has no host, so no API price is known for it and for what a machine cannot serve."
+        )
+        remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
+    return tuple(remarks)
+
+
+def _triple(speed: Speed) -> tuple[float, float, float]:
+    return speed.low, speed.central, speed.high

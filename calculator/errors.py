@@ -10,6 +10,7 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 """
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,7 +38,9 @@ class UnknownIdError(CalculatorError):
         known = sorted(known)
         near = difflib.get_close_matches(got, known, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known[:12])} ..."
-        super().__init__(f"{kind} {got!r} is not in the catalogue. {hint} `python -m calculator list {kind}s` shows all.")
+        super().__init__(
+            f"{kind} {got!r} is not in the catalogue. {hint} `python -m calculator list {kind}s` shows all."
+        )
 
 
 class PhantomError(CalculatorError):
@@ -55,7 +58,9 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind == "extra_forbidden":
         known = list(model.model_fields) if model else []
         near = difflib.get_close_matches(name.rsplit(".", 1)[-1], known, n=1, cutoff=0.5)
-        return f"{name} is not a known key." + (f" Did you mean {near[0]}?" if near else " Remove it or correct its spelling.")
+        return f"{name} is not a known key." + (
+            f" Did you mean {near[0]}?" if near else " Remove it or correct its spelling."
+        )
     if kind == "missing":
         return f"{name} is missing. Add it."
     if kind == "value_error":
@@ -64,7 +69,12 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind == "finite_number" or _is_nan(got):
         return f"{name} is {got}; it must be a finite number{' in ' + bounds if bounds else ''}."
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        words = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
+        words = {
+            "greater_than": "above",
+            "greater_than_equal": "at least",
+            "less_than": "below",
+            "less_than_equal": "at most",
+        }
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
         allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {limit}"
         hint = ""
@@ -82,7 +92,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
 
 
 def _is_nan(got: Any) -> bool:
-    return isinstance(got, float) and got != got
+    return isinstance(got, float) and math.isnan(got)
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:

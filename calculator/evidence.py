@@ -64,11 +64,13 @@ class Quantity(Record):
     @model_validator(mode="after")
     def _has_its_evidence(self) -> Self:
         if not self.low <= self.central <= self.high:
-            raise ValueError(f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; write low <= central <= high.")
+            raise ValueError(
+                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; write low <= central <= high."
+            )
         if self.basis == "assumption" and not self.note:
-            raise ValueError("an assumption needs a note that says why; add note = \"...\".")
+            raise ValueError('an assumption needs a note that says why; add note = "...".')
         if self.basis not in ("assumption", "yours") and not self.source:
-            raise ValueError(f"basis {self.basis!r} needs a source; add source = \"<id in sources.toml>\".")
+            raise ValueError(f'basis {self.basis!r} needs a source; add source = "<id in sources.toml>".')
         return self
 
 
@@ -80,7 +82,9 @@ class Entry(Record):
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, Quantity) and (expected := unit_of_name(name)) is not None and value.unit != expected:
-                raise ValueError(f"{name} has unit {value.unit!r}; its name promises {expected!r}. Convert the value or rename the key.")
+                raise ValueError(
+                    f"{name} has unit {value.unit!r}; its name promises {expected!r}. Convert the value or rename the key."
+                )
         return self
 
 

@@ -59,7 +59,11 @@ def predict(
     The context is the prompt's length unless given; the runtime is the machine's own, else the vendor's usual one.
     Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
     """
-    bounds = {"prompt_tokens": (prompt_tokens, 1, 10_000_000), "batch": (batch_count, 1, 4096), "count": (chip_count or 1, 1, 64)}
+    bounds = {
+        "prompt_tokens": (prompt_tokens, 1, 10_000_000),
+        "batch": (batch_count, 1, 4096),
+        "count": (chip_count or 1, 1, 64),
+    }
     if context_tokens is not None:
         bounds["context_tokens"] = (context_tokens, 1, 10_000_000)
     for name, (got, low, high) in bounds.items():
@@ -70,7 +74,9 @@ def predict(
     box = catalog.chip_or_machine(machine)
     hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count, memory_gb=memory_gb)
     weight_format = catalog.format(format)
-    runtime_id = runtime or (None if isinstance(box, Chip) else box.runtime) or usual_runtime(hardware.chip, weight_format)
+    runtime_id = (
+        runtime or (None if isinstance(box, Chip) else box.runtime) or usual_runtime(hardware.chip, weight_format)
+    )
     return predict_on(
         catalog, hardware=hardware, name=machine, model=catalog.model(model), format=weight_format,
         runtime=catalog.runtime(runtime_id), prompt_tokens=prompt_tokens,
@@ -113,7 +119,8 @@ def predict_on(
             context_tokens=decode_context_tokens or context_tokens, batch_count=batch_count, split=split, calibration=catalog.calibration,
         )  # fmt: skip
         prefill = prefill_speed(
-            model, hardware=hardware, format=format, runtime=runtime, prompt_tokens=prompt_tokens, split=split, calibration=catalog.calibration,
+            model, hardware=hardware, format=format, runtime=runtime, prompt_tokens=max(1.0, prompt_tokens * (1 - cached_fraction)),
+            depth_tokens=prompt_tokens * cached_fraction, split=split, calibration=catalog.calibration,
         )  # fmt: skip
         first = time_to_first_token(prefill, prompt_tokens=prompt_tokens, cached_fraction=cached_fraction)
     return Prediction(

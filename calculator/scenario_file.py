@@ -19,7 +19,9 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
-            raise ScenarioError(f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95.")
+            raise ScenarioError(
+                f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95."
+            )
         values[name.strip()] = typed(name.strip(), text.strip())
     return Scenario.parse(values)
 
@@ -34,7 +36,7 @@ def typed(name: str, text: str) -> Any:
             number = float(text.replace("_", ""))
         except ValueError:
             return text
-        return int(number) if field.annotation is int and number == number and number.is_integer() else number
+        return int(number) if field.annotation is int and number.is_integer() else number
     return text
 
 

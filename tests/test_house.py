@@ -20,10 +20,36 @@ FORBIDDEN_IN_CALCULATOR = {
     "streamlit", "plotly", "mlx", "mlx_lm", "sqlalchemy", "requests", "httpx", "urllib", "socket", "time", "random", "altair",
 }  # fmt: skip
 # Inside the calculator: what each room may see. Physics and finance never see each other.
-LAYERS = {"physics": {"finance", "tco", "compare", "uncertainty", "report", "service"}, "finance": {"physics", "service", "tco", "compare", "uncertainty", "report"}}
+LAYERS = {
+    "physics": {"finance", "tco", "compare", "uncertainty", "report", "service"},
+    "finance": {"physics", "service", "tco", "compare", "uncertainty", "report"},
+}
 LOWER = {
-    "units": {"evidence", "scenario", "catalog", "physics", "finance", "service", "tco", "compare", "uncertainty", "claims", "report"},
-    "evidence": {"scenario", "catalog", "physics", "finance", "service", "tco", "compare", "uncertainty", "claims", "report"},
+    "units": {
+        "evidence",
+        "scenario",
+        "catalog",
+        "physics",
+        "finance",
+        "service",
+        "tco",
+        "compare",
+        "uncertainty",
+        "claims",
+        "report",
+    },
+    "evidence": {
+        "scenario",
+        "catalog",
+        "physics",
+        "finance",
+        "service",
+        "tco",
+        "compare",
+        "uncertainty",
+        "claims",
+        "report",
+    },
     "catalog": {"physics", "finance", "service", "tco", "compare", "uncertainty", "claims", "report"},
     "service": {"finance", "tco", "compare", "uncertainty", "claims", "report"},
     "tco": {"compare", "uncertainty", "claims", "report"},
@@ -70,7 +96,11 @@ def test_calculator_is_pure() -> None:
         for path in _files("calculator")
         for name in _imports(path)
         if name.split(".")[0] in FORBIDDEN_IN_CALCULATOR
-        or (name.split(".")[0] == "pandas" and "report" not in path.parts and path.name not in ("sweep.py", "accuracy.py"))
+        or (
+            name.split(".")[0] == "pandas"
+            and "report" not in path.parts
+            and path.name not in ("sweep.py", "accuracy.py")
+        )
     ]
     assert not wrong
 
@@ -100,7 +130,11 @@ def test_web_process_never_imports_mlx() -> None:
 
 
 def test_files_stay_small_and_names_say_something() -> None:
-    big = [f"{path.relative_to(ROOT)}: {lines}" for path in _files() if (lines := len(path.read_text("utf-8").splitlines())) > 330]
+    big = [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for path in _files()
+        if (lines := len(path.read_text("utf-8").splitlines())) > 330
+    ]
     assert not big
     assert not [path for path in _files() if path.stem in ("utils", "helpers", "common", "misc")]
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 100
@@ -133,7 +167,10 @@ def test_conversion_factors_live_in_units_only() -> None:
         for path in _files("calculator")
         if path.name != "units.py"
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool) and node.value in factors
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+        and node.value in factors
     ]
     assert not wrong
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from calculator.compare import Comparison, OptionResult
+from calculator.comparison import Comparison, OptionResult
 from calculator.evidence import Remark
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction

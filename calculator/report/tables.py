@@ -1,12 +1,11 @@
 """What does one take to a meeting? The ledger as CSV: tidy for machines, wide for people. The only pandas here."""
 
-import io
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from calculator.compare import Comparison
+from calculator.comparison import Comparison
 from calculator.units import MONTHS_PER_YEAR
 
 TIDY_COLUMNS = ["scenario_id", "option", "line", "month", "date", "amount_usd", "nominal_or_real", "hard_or_soft"]
@@ -21,7 +20,10 @@ def harmless(text: str) -> str:
 def ledger_frame(comparison: Comparison) -> pd.DataFrame:
     """Every cash flow of every option, one row each (TIDY_COLUMNS); outgoing is negative, money of the day (nominal)."""
     year, month = (int(part) for part in comparison.scenario.start_month.split("-"))
-    dates = [date(year + (month - 1 + m) // 12, (month - 1 + m) % 12 + 1, 1).isoformat() for m in range(comparison.scenario.months + 1)]
+    dates = [
+        date(year + (month - 1 + m) // 12, (month - 1 + m) % 12 + 1, 1).isoformat()
+        for m in range(comparison.scenario.months + 1)
+    ]
     rows = [
         (comparison.scenario_id, harmless(option.id), harmless(flow.line), flow.month, dates[flow.month], flow.amount_usd, "nominal", flow.hardness)
         for option in comparison.options
@@ -45,15 +47,31 @@ def wide_csv(comparison: Comparison) -> str:
     years = -(-comparison.scenario.months // MONTHS_PER_YEAR)
     frame["period"] = ["purchase" if m == 0 else f"year_{-(-m // MONTHS_PER_YEAR)}" for m in frame["month"]]
     columns = ["purchase", *(f"year_{n}" for n in range(1, years + 1))]
-    wide = frame.pivot_table(index=["option", "line", "hard_or_soft"], columns="period", values="amount_usd", aggfunc="sum", fill_value=0.0, sort=False)
+    wide = frame.pivot_table(
+        index=["option", "line", "hard_or_soft"],
+        columns="period",
+        values="amount_usd",
+        aggfunc="sum",
+        fill_value=0.0,
+        sort=False,
+    )
     wide = wide.reindex(columns=columns, fill_value=0.0)
     wide.insert(0, "total_usd", wide.sum(axis=1))
     parts: list[pd.DataFrame] = []
     for option in dict.fromkeys(frame["option"]):
         block = wide.loc[[option]].reset_index()
-        total: dict[str, Any] = {"option": option, "line": "total", "hard_or_soft": "both", **block[["total_usd", *columns]].sum().to_dict()}
+        total: dict[str, Any] = {
+            "option": option,
+            "line": "total",
+            "hard_or_soft": "both",
+            **block[["total_usd", *columns]].sum().to_dict(),
+        }
         parts += [block, pd.DataFrame([total])]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["option", "line", "hard_or_soft", "total_usd", *columns])
+    table = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["option", "line", "hard_or_soft", "total_usd", *columns])
+    )
     return _header(comparison) + table.to_csv(index=False, float_format="%.2f", lineterminator="\n")
 
 

@@ -1,6 +1,6 @@
 """The comparison and the prediction as text for a terminal: the verdict first, then a table, then what one must know."""
 
-from calculator.compare import Comparison, OptionResult
+from calculator.comparison import Comparison, OptionResult
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
 from calculator.units import BYTES_PER_GB
@@ -18,10 +18,15 @@ def comparison_text(comparison: Comparison) -> str:
     lines += [_row(option) for option in comparison.options]
     lines += ["", comparison.verdict.convention]
     lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
-    remarks = {remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"}
+    remarks = {
+        remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"
+    }
     remarks |= {remark.text: None for remark in comparison.remarks}
     lines += ["", *(f"- {text}" for text in remarks)] if remarks else []
-    lines += ["", f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled}, version {comparison.version}"]
+    lines += [
+        "",
+        f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled}, version {comparison.version}",
+    ]
     return "\n".join(line for line in lines if line is not None)
 
 
@@ -48,7 +53,11 @@ def _row(option: OptionResult) -> str:
     else:
         fits = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
     cost = f"${tco.total_cost_usd:,.0f}" if tco else "-"
-    spread = f"${option.total_low_usd:,.0f} .. ${option.total_high_usd:,.0f}" if option.total_low_usd is not None and option.total_high_usd is not None else "-"
+    spread = (
+        f"${option.total_low_usd:,.0f} .. ${option.total_high_usd:,.0f}"
+        if option.total_low_usd is not None and option.total_high_usd is not None
+        else "-"
+    )
     per = f"{tco.usd_per_mtok:,.2f}" if tco else "-"
     return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {spread:>21} {per:>9}"
 

@@ -23,7 +23,7 @@ from calculator.tco import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Capability:
     """A machine or rented machine, measured against the scenario's demand.
 
     `service` and `usage` are None where the model does not fit. `batch_decode` is the aggregate over `concurrent_count`.
@@ -57,21 +57,21 @@ def reference_tariff(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     return None
 
 
-def candidate(
+def capability_of(
     option: Machine | CloudOffer,
     *,
     scenario: Scenario,
     model: LanguageModel,
     catalog: Catalog,
     measurements: Sequence[MeasuredSpeed] = (),
-) -> Candidate:
+) -> Capability:
     """One box at the scenario's demand."""
     runtime = catalog.runtime(option.runtime)
     format_id = runtime.formats.get(scenario.weight_class)
     if format_id is None:
         text = f"{runtime.name} has no {scenario.weight_class} format here. Known: {', '.join(runtime.formats)}."
         remark = Remark(code="no-format", text=f"{option.name}: {text}", level="problem")
-        return Candidate(option, None, runtime, None, None, 0, None, None, (remark,))
+        return Capability(option, None, runtime, None, None, 0, None, None, (remark,))
     format = catalog.format(format_id)
     hardware = hardware_of(option, chips=catalog.chips)
 
@@ -80,7 +80,7 @@ def candidate(
     )
     remarks: list[Remark] = list(prediction.remarks)
     if not prediction.memory.fits or prediction.decode is None or prediction.prefill is None:
-        return Candidate(option, format, runtime, prediction, None, 0, None, None, tuple(remarks))
+        return Capability(option, format, runtime, prediction, None, 0, None, None, tuple(remarks))
     if count < scenario.concurrent_request_count:
         text = f"{option.name} holds {count} request(s) of this length at once, not {scenario.concurrent_request_count}; the others wait."
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
@@ -106,7 +106,9 @@ def candidate(
         prefill_tokens_per_s=prefill.central, decode_tokens_per_s=decode.central,
         batch_decode_tokens_per_s=batch_decode.central, concurrent_count=count,
     )  # fmt: skip
-    return Candidate(option, format, runtime, prediction, batch_decode, count, month, _usage(option, month), tuple(remarks))
+    return Capability(
+        option, format, runtime, prediction, batch_decode, count, month, _usage(option, month), tuple(remarks)
+    )
 
 
 def _largest_that_fits(
@@ -166,7 +168,9 @@ def _with_measurements(
     prefill = found("prefill", scenario.input_tokens() / 2) or prediction.prefill
     first = prediction.time_to_first_token
     if prefill is not None and prefill is not prediction.prefill:
-        first = time_to_first_token(prefill, prompt_tokens=scenario.input_tokens(), cached_fraction=scenario.cached_prompt_fraction)
+        first = time_to_first_token(
+            prefill, prompt_tokens=scenario.input_tokens(), cached_fraction=scenario.cached_prompt_fraction
+        )
     return replace(prediction, decode=decode, prefill=prefill, time_to_first_token=first)
 
 
@@ -177,4 +181,10 @@ def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
         return Usage(**hours)
     power = option.power
     sleep_w = power.sleep_w.central if power.sleep_w else 0.0
-    return Usage(**hours, prefill_w=power.prefill_w.central, decode_w=power.decode_w.central, idle_w=power.idle_w.central, sleep_w=sleep_w)
+    return Usage(
+        **hours,
+        prefill_w=power.prefill_w.central,
+        decode_w=power.decode_w.central,
+        idle_w=power.idle_w.central,
+        sleep_w=sleep_w,
+    )

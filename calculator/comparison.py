@@ -1,0 +1,76 @@
+"""What is shown and exported? The frozen answer types; compare.py fills them, report/, views/ and the command line read them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calculator.evidence import Remark
+from calculator.physics.memory import MemoryFit
+from calculator.physics.speed import Speed
+from calculator.scenario import Scenario
+from calculator.service import Service
+from calculator.tco import Tco
+
+
+@dataclass(frozen=True, slots=True)
+class OptionResult:
+    """One option, answered in the product's order: does it fit, how fast is it, what does it cost."""
+
+    id: str
+    name: str
+    kind: Literal["own", "rent", "api"]
+    available: bool
+    format_id: str
+    format_name: str
+    runtime_id: str
+    split: str
+    fits: bool
+    memory: MemoryFit | None
+    decode: Speed | None
+    prefill: Speed | None
+    time_to_first_token: Speed | None
+    service: Service | None
+    power_w: dict[str, float]
+    tco: Tco | None
+    total_low_usd: float | None
+    total_high_usd: float | None
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """When the dearer purchase has paid for itself against another option, or why it never does."""
+
+    option: str
+    against: str
+    month: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer as a sentence with its range."""
+
+    sentence: str
+    detail: str
+    cheapest: str | None
+    runner_up: str | None
+    difference_usd: float
+    difference_low_usd: float
+    difference_high_usd: float
+    too_close: bool
+    convention: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that is shown and exported."""
+
+    scenario: Scenario
+    scenario_id: str
+    catalogue_hash: str
+    catalogue_compiled: str
+    version: str
+    options: tuple[OptionResult, ...]
+    verdict: Verdict
+    break_even: tuple[BreakEven, ...]
+    remarks: tuple[Remark, ...]

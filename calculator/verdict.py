@@ -1,0 +1,132 @@
+"""What is the answer in one sentence? The cheapest option, by how much, how sure, and when a purchase pays for itself."""
+
+from collections.abc import Sequence
+
+from calculator.comparison import BreakEven, OptionResult, Verdict
+from calculator.scenario import Scenario
+from calculator.tco import Tco, convention_of
+from calculator.uncertainty import Odds
+from calculator.units import MONTHS_PER_YEAR
+
+
+def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: Scenario, model_name: str) -> Verdict:
+    """The verdict by present value of cost among the options that can do the work.
+
+    The range is P10 to P90 of the difference to the next option over paired draws. "Too close to call" where that range
+    holds zero. `difference_usd` is that of the central values.
+    """
+    convention = (
+        f"Present value over {scenario.months} months: {convention_of(scenario)}. Range: 10th to 90th percentile; "
+        "people's time is included at the hourly rate."
+    )
+    ranked = sorted((row.tco.present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
+    if not ranked:
+        sentence = f"None of the options can serve {model_name} at {scenario.weight_class}."
+        detail = "Choose a smaller model, fewer bits, or another machine."
+        return Verdict(sentence, detail, None, None, 0.0, 0.0, 0.0, False, convention)
+    best_usd, _, best = ranked[0]
+    if len(ranked) == 1:
+        out = [row.name for row in results if row.tco is None]
+        rest = f"the others cannot serve {model_name}" if out else "it is the only option compared"
+        return Verdict(
+            f"{best.name} costs ${best_usd:,.0f} over {scenario.months} months; {rest}.",
+            _not_fitting(results),
+            best.id,
+            None,
+            0.0,
+            0.0,
+            0.0,
+            False,
+            convention,
+        )
+    next_usd, _, second = ranked[1]
+    difference = next_usd - best_usd
+    low, _, high = odds.difference(second.id, best.id) if odds is not None else (difference, difference, difference)
+    too_close = low <= 0 <= high
+    chance = odds.cheapest_probability().get(best.id) if odds is not None else None
+    sure = f" It is the cheapest in {chance:.0%} of the futures drawn." if chance is not None else ""
+    if too_close:
+        sentence = f"Too close to call: {best.name} at ${best_usd:,.0f} and {second.name} at ${next_usd:,.0f} over {scenario.months} months."
+        detail = (
+            f"The difference is ${difference:,.0f}, and may lie anywhere from {_signed(low)} to {_signed(high)}.{sure}"
+        )
+    else:
+        sentence = f"{best.name} is the cheapest: ${best_usd:,.0f} over {scenario.months} months, ${difference:,.0f} less than {second.name}."
+        detail = f"The difference lies between {_signed(low)} and {_signed(high)}.{sure}"
+    detail = " ".join(filter(None, (detail, _local(best, results), _not_fitting(results))))
+    return Verdict(sentence, detail, best.id, second.id, difference, low, high, too_close, convention)
+
+
+def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
+    """The cheapest machine of one's own, where something else wins: what keeping the data in house costs."""
+    own = sorted(
+        (row.tco.present_value_cost_usd, row.id, row) for row in results if row.kind == "own" and row.tco is not None
+    )
+    if best.kind == "own" or not own or best.tco is None:
+        return ""
+    usd, _, row = own[0]
+    months = row.tco.months if row.tco else 1
+    more = usd - best.tco.present_value_cost_usd
+    return f"The cheapest machine of your own is {row.name} at ${usd:,.0f}: keeping it in house costs ${more / months:,.0f} a month more."
+
+
+def _not_fitting(results: Sequence[OptionResult]) -> str:
+    names = [row.name for row in results if row.memory is not None and not row.fits]
+    return f"Does not fit: {', '.join(names)}." if names else ""
+
+
+def _signed(usd: float) -> str:
+    return f"-${-usd:,.0f}" if usd < 0 else f"${usd:,.0f}"
+
+
+def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
+    """When each machine of one's own has paid for itself against each rented or hosted option.
+
+    Cumulative nominal cost month by month; the sale in the last month counts in that month only.
+    """
+    own = [row for row in results if row.kind == "own" and row.tco is not None]
+    paid = [row for row in results if row.kind != "own" and row.tco is not None]
+    return tuple(_break_even(row, other) for row in own for other in paid)
+
+
+def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
+    assert own.tco is not None
+    assert other.tco is not None
+    month = crossing_month(own.tco, other.tco)
+    if month is not None:
+        years = f" ({month / MONTHS_PER_YEAR:.1f} years)" if month > MONTHS_PER_YEAR else ""
+        return BreakEven(
+            own.id,
+            other.id,
+            month,
+            f"{own.name} has paid for itself against {other.name} after {month:.0f} months{years}.",
+        )
+    saving = own.tco.cumulative_usd[-1] - other.tco.cumulative_usd[-1]
+    running_own = -(own.tco.monthly_usd[1] if own.tco.months else 0.0)
+    running_other = -(other.tco.monthly_usd[1] if other.tco.months else 0.0)
+    if saving >= 0:
+        reason = f"{own.name} is the cheaper one from the first month."
+    elif running_own >= running_other:
+        reason = (
+            f"{own.name} never pays for itself against {other.name}: its running cost, ${running_own:,.0f} in the first month, "
+            f"is not below the ${running_other:,.0f} that it would save."
+        )
+    else:
+        reason = (
+            f"{own.name} never pays for itself against {other.name} within {own.tco.months} months: it saves ${running_other - running_own:,.0f} "
+            f"in the first month, too little for its price; ${-saving:,.0f} are missing at the end, resale included."
+        )
+    return BreakEven(own.id, other.id, None, reason)
+
+
+def crossing_month(own: Tco, other: Tco) -> float | None:
+    """The last month at which the own option's cumulative cost falls below the other's, interpolated; None if it does not.
+
+    gap(m) = cumulative cost of own - of other; the crossing lies in (m-1, m] where gap(m-1) > 0 >= gap(m) and the gap
+    stays at or below zero to the horizon.
+    """
+    gap = [theirs - ours for ours, theirs in zip(own.cumulative_usd, other.cumulative_usd, strict=True)]
+    if gap[-1] > 0 or all(value <= 0 for value in gap):
+        return None
+    last = max(month for month, value in enumerate(gap) if value > 0)
+    return last + gap[last] / (gap[last] - gap[last + 1])
