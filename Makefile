@@ -42,7 +42,7 @@ lock:
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
 		if "$$python" -c '$(FIND)' >/dev/null 2>&1; then \
 			echo "Making $(VENV) with $$("$$python" --version) ..."; exec "$$python" -m venv $(VENV); \
 		fi; \

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from calculator import Catalog, Scenario
@@ -90,7 +89,7 @@ def _row(
 def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
     columns = st.column_config
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, alt=alt, key=key, width="stretch",
+        {column: [row[column] for row in rows] for column in rows[0]} if rows else {}, hide_index=True, alt=alt, key=key, width="stretch",
         column_config={
             "input": columns.TextColumn("Input", pinned=True, width="medium"),
             "value": columns.TextColumn("Value", alignment="right", width="small"),
