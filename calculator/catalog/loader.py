@@ -19,6 +19,7 @@ from calculator.catalog.api_prices import newest_quotes, with_tariffs
 from calculator.catalog.crosscheck import contradictions, evidence_of
 from calculator.errors import CatalogError, PhantomError, UnknownIdError, sentences
 from calculator.evidence import Quantity, Source
+from calculator.units import unit_of_name
 
 __all__ = ["FOLDER", "Catalog", "Option", "evidence_of", "load_catalog"]
 
@@ -187,7 +188,14 @@ def _rows(folder: Path, file: str, key: str, cls: type[T]) -> list[T]:
 
 
 def _table(folder: Path, file: str, key: str, cls: type[T]) -> dict[str, T]:
-    return {name: _build(cls, row, file=file, key=name) for name, row in _only(folder, file, key).items()}
+    table = {name: _build(cls, row, file=file, key=name) for name, row in _only(folder, file, key).items()}
+    for name, entry in table.items():
+        promised = unit_of_name(name)
+        if isinstance(entry, Quantity) and promised not in (None, entry.unit):
+            raise CatalogError(
+                f"{file}: {name} has unit {entry.unit!r}; its name promises {promised!r}. Convert the value or rename the key."
+            )
+    return table
 
 
 def _by_id(file: str, rows: list[T]) -> dict[str, T]:

@@ -185,6 +185,12 @@ BROKEN = {
     "misspelt key inside": (MAC, "decode_w =", "decode_watts =", [MAC, "power.decode_w is missing", "Add it"]),
     "low above central": (MAC, "low = 120", "low = 260", [MAC, "power.decode_w", "not in order", "low <= central <= high"]),
     "wrong unit": (CHIP, 'unit = "GB/s"', 'unit = "GiB/s"', [CHIP, "bandwidth_gb_per_s", "'GiB/s'", "Convert the value"]),
+    "wrong unit of a default": (
+        "defaults.toml",
+        'unit = "USD/kWh"',
+        'unit = "cent/kWh"',
+        ["defaults.toml", "electricity_usd_per_kwh", "'cent/kWh'", "Convert the value"],
+    ),
     "id is not the file's name": (CHIP, 'id = "nvidia-rtx-4090"', 'id = "rtx4090"', [CHIP, "'rtx4090'", "Rename"]),
     "unknown source": (CHIP, 'source = "ada-wp"', 'source = "ada-paper"', [CHIP, "'ada-paper'", "sources.toml", "Add it"]),
     "unknown chip": (MAC, '"apple-m2-ultra-76"', '"apple-m2-ultra-77"', [MAC, "chip is 'apple-m2-ultra-77'", "Add it"]),
