@@ -17,6 +17,26 @@ from calculator.service import Work
 
 
 @dataclass(frozen=True)
+class Case:
+    """A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked."""
+
+    prefill_s: float
+    gain: float
+    concurrent_count: int
+    load: float
+    variation: float
+
+    @property
+    def work(self) -> Work:
+        return Work(self.prefill_s, 1.0, self.concurrent_count / self.gain, self.concurrent_count, 400.0)
+
+    def seen(self) -> "Seen":
+        """30,000 requests; shared by the tests of both files."""
+        rate = self.load / self.work.full_s
+        return simulated(self.work, requests_per_s=rate, answer_variation_ratio=self.variation, request_count=30_000)
+
+
+@dataclass(frozen=True)
 class Seen:
     """What was seen after the warm-up. Times in seconds per request, fractions of the simulated time."""
 
