@@ -65,8 +65,8 @@ def effective_rate(nominal: float, *, compounded: int) -> float:
 def interest_paid(value: float, *, rate: float, periods: int, first: int, last: int) -> float:
     """Interest in payments `first` to `last` (1 is the first) of a loan with level payments at period ends."""
     payment = level_payment(value, rate=rate, periods=periods)
-    balances = (future_value(value, rate=rate, periods=when - 1, payment=payment) for when in range(first, last + 1))
-    return sum(balance * rate for balance in balances)
+    owed = (-future_value(value, rate=rate, periods=when - 1, payment=payment) for when in range(first, last + 1))
+    return sum(balance * rate for balance in owed)
 
 
 def loan_flows(value: float, *, rate: float, periods: int) -> tuple[float, ...]:
