@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from calculator.catalog import load_catalog
@@ -90,7 +91,8 @@ def _compare(arguments: argparse.Namespace) -> int:
         raise ScenarioError(
             "--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file."
         )
-    comparison = compare(read_scenario(arguments.scenario, settings=arguments.settings), load_catalog())
+    scenario = read_scenario(arguments.scenario, settings=arguments.settings)
+    comparison = compare(scenario, load_catalog(), as_of=date.today().isoformat())
     if arguments.csv or arguments.wide_csv:
         from calculator.report.tables import tidy_csv, wide_csv
 

@@ -11,9 +11,9 @@ from calculator.catalog import Catalog
 from calculator.catalog.types import ApiTariff, CloudOffer, LanguageModel, Machine, Runtime, WeightFormat
 from calculator.evidence import Remark
 from calculator.measured import MeasuredSpeed, Phase, measured_speed
+from calculator.physics.another_size import custom_model
 from calculator.physics.decode import decode_speed
 from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.memory import custom_model
 from calculator.physics.prefill import time_to_first_token
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction, predict_on

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from calculator.capability import Capability, capability_of, reference_tariff, scenario_model
 from calculator.catalog import Catalog
+from calculator.catalog.freshness import stale_price
 from calculator.catalog.types import ApiOffer, ApiTariff, Machine
 from calculator.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
@@ -19,8 +20,12 @@ from calculator.version import VERSION
 __all__ = ["BreakEven", "Comparison", "OptionResult", "Verdict", "compare"]
 
 
-def compare(scenario: Scenario, catalog: Catalog, measurements: Sequence[MeasuredSpeed] = ()) -> Comparison:
+def compare(
+    scenario: Scenario, catalog: Catalog, measurements: Sequence[MeasuredSpeed] = (), *, as_of: str | None = None
+) -> Comparison:
     """All options of the scenario at the same demand.
+
+    `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh; the catalogue's own unless given.
 
     Raises UnknownIdError or PhantomError for an option or a model that the catalogue does not know. What does not fit, is
     unmet or out of date is a remark on the result.
@@ -36,7 +41,8 @@ def compare(scenario: Scenario, catalog: Catalog, measurements: Sequence[Measure
         else:
             found = capability_of(option, scenario=scenario, model=model, catalog=catalog, measurements=measurements)
             result, costed = _boxed(found, scenario=scenario, reference=reference)
-        results.append(result)
+        stale = stale_price(option, catalog=catalog, as_of=as_of or catalog.compiled, model=scenario.model)
+        results.append(replace(result, remarks=(*result.remarks, stale)) if stale else result)
         if costed is not None:
             candidates.append(costed)
     odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None

@@ -31,12 +31,13 @@ def typed(name: str, text: str) -> Any:
     if name == "options":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     field = Scenario.model_fields.get(name)
-    if field is not None and field.annotation in (float, int):
+    kind: object = field.annotation if field is not None else None
+    if kind is float or kind is int:
         try:
             number = float(text.replace("_", ""))
         except ValueError:
             return text
-        return int(number) if field.annotation is int and number.is_integer() else number
+        return int(number) if kind is int and number.is_integer() else number
     return text
 
 

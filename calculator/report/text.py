@@ -27,7 +27,7 @@ def comparison_text(comparison: Comparison) -> str:
         "",
         f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled}, version {comparison.version}",
     ]
-    return "\n".join(line for line in lines if line is not None)
+    return "\n".join(lines)
 
 
 def prediction_text(prediction: Prediction) -> str:

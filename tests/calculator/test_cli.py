@@ -1,0 +1,157 @@
+"""Does the terminal face answer, and refuse in one sentence with exit code 2 and no traceback?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from calculator.__main__ import main
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_compare_prints_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "compare")
+    assert code == 0
+    assert "36 months" in out.splitlines()[0]
+    assert err == ""
+
+
+def test_compare_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "compare", "--json", "-", "--set", "months=48")
+    answer = json.loads(out)
+    assert code == 0
+    assert {"scenario", "catalogue_hash", "verdict", "options"} <= set(answer)
+    assert answer["scenario"]["months"] == 48
+    for option in answer["options"]:
+        assert {"id", "name", "fits", "decode_tok_s", "ttft_s", "total_cost_usd", "present_value_cost_usd", "usd_per_mtok", "lines", "remarks"} <= set(option)
+    mac = answer["options"][0]
+    assert mac["decode_tok_s"]["low"] < mac["decode_tok_s"]["central"] < mac["decode_tok_s"]["high"]
+    assert mac["decode_tok_s"]["basis"]
+
+
+def test_compare_reads_a_scenario_file_and_settings_win(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text('name = "Ours"\nmonths = 60\nwage_usd_per_h = 80\noptions = ["api-same-model", "dgx-spark"]\n')
+    code, out, _ = run(capsys, "compare", str(file), "--set", "months=24", "--json", "-")
+    scenario = json.loads(out)["scenario"]
+    assert code == 0
+    assert (scenario["name"], scenario["months"], scenario["wage_usd_per_h"]) == ("Ours", 24, 80)
+
+
+def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "compare", "--csv", str(tmp_path / "a.csv"), "--wide-csv", str(tmp_path / "w.csv"), "--json", str(tmp_path / "a.json"))
+    assert code == 0
+    assert "36 months" in out
+    assert (tmp_path / "a.csv").read_text("utf-8").startswith("# product: Local LLM TCO")
+    assert json.loads((tmp_path / "a.json").read_text("utf-8"))["options"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--set", "resale_fraction=1.4"), "resale_fraction is 1.4; it must lie in 0..1. Enter 0.7 for 70 %."),
+        (("--set", "resale_fraction=nan"), "resale_fraction is nan; it must be a finite number in 0..1."),
+        (("--set", "electricity_usd_per_kwh=inf"), "finite number"),
+        (("--set", "months=0"), "months is 0; it must lie in 12..84."),
+        (("--set", "months=1000"), "months is 1000"),
+        (("--set", "discount_rate=-1"), "discount_rate is -1"),
+        (("--set", "answer_tokens=0"), "answer_tokens is 0"),
+        (("--set", "model=gpt-7"), "'gpt-7' is not in the catalogue"),
+        (("--set", "options=mac-studio-m4-ultra-192"), "never"),
+        (("--set", "nonsense"), "not of the form name=value"),
+        (("--set", "wage=3"), "wage is not a known key"),
+        (("nowhere.toml",), "there is no such scenario file"),
+        (("--csv", "-", "--json", "-"), "cannot share standard output"),
+        (("--csv", "/nowhere/at/all.csv"), "cannot be written"),
+    ],
+)
+def test_compare_refuses_with_one_sentence(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str) -> None:
+    code, out, err = run(capsys, "compare", *arguments)
+    assert code == 2
+    assert out == ""
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("text", ["months = ", "[scenario\n", "months = 'x'\n", "\x00", "scenario = 3\n", "- a\n- b\n"])
+def test_compare_refuses_a_broken_scenario_file(capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    code, _, err = run(capsys, "compare", str(file))
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_predict_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "predict", "--machine", "apple-m2-ultra-76", "--model", "llama-3-70b", "--format", "mlx-8bit", "--context-tokens", "32768", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    keys = {"weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "usable_bytes", "fits", "decode_tok_s", "prefill_tok_s", "ttft_s", "remarks"}
+    assert keys <= set(answer)
+    assert answer["weights_bytes"] == pytest.approx(74.97e9, rel=0.005)
+    assert answer["kv_cache_bytes"] == pytest.approx(10.74e9, rel=0.005)
+    assert answer["fits"]
+
+
+def _predicted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+    code, out, _ = run(capsys, "predict", *arguments, "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def test_predict_70b_on_two_4090s_fits_at_4_bit_only(capsys: pytest.CaptureFixture[str]) -> None:
+    two = ("--machine", "nvidia-rtx-4090", "--count", "2", "--model", "llama-3-70b", "--split", "layer")
+    assert not _predicted(capsys, *two, "--format", "q8_0", "--context-tokens", "4096")["fits"]
+    assert _predicted(capsys, *two, "--format", "q4_k_m", "--context-tokens", "4096")["fits"]
+
+
+def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[str]) -> None:
+    """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp, tg1024 from an empty cache."""
+    mac = _predicted(capsys, "--machine", "apple-m2-ultra-76", "--model", "llama-3-70b", "--format", "q4_k_m", "--runtime", "llama.cpp", "--context-tokens", "512")
+    pc = _predicted(capsys, "--machine", "nvidia-rtx-4090", "--count", "2", "--model", "llama-3-70b", "--format", "q4_k_m", "--runtime", "llama.cpp", "--context-tokens", "512")
+    assert mac["decode_tok_s"]["low"] <= 12.1 <= mac["decode_tok_s"]["high"]  # type: ignore[index]
+    assert pc["decode_tok_s"]["low"] <= 19.1 <= pc["decode_tok_s"]["high"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--machine", "m4 ultra", "--model", "llama-3-8b", "--format", "q4_k_m"),
+        ("--machine", "rtx-9090", "--model", "llama-3-8b", "--format", "q4_k_m"),
+        ("--machine", "nvidia-rtx-4090", "--model", "nope", "--format", "q4_k_m"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_z"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--runtime", "nope"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--batch", "0"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--context-tokens", "-5"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--memory-gb", "nan"),
+    ],
+)
+def test_predict_refuses_with_one_sentence(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    code, out, err = run(capsys, "predict", *arguments)
+    assert code == 2
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("what", ["machines", "models", "formats", "runtimes", "chips", "options"])
+def test_list_names_ids(capsys: pytest.CaptureFixture[str], what: str) -> None:
+    code, out, _ = run(capsys, "list", what)
+    assert code == 0
+    assert len(out.splitlines()) >= 5
+
+
+def test_command_line_as_a_process_never_prints_a_traceback() -> None:
+    done = subprocess.run([sys.executable, "-m", "calculator", "compare", "--set", "months=abc"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,200 @@
+"""Does one Comparison answer the question, and do all its faces say the same number?"""
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calculator import Scenario, compare, load_catalog
+from calculator.comparison import Comparison
+from calculator.errors import PhantomError, ScenarioError, UnknownIdError
+from calculator.report.json_report import comparison_dict
+from calculator.report.tables import TIDY_COLUMNS, harmless, tidy_csv, wide_csv
+from calculator.verdict import crossing_month
+
+CATALOG = load_catalog()
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def default() -> Comparison:
+    return compare(Scenario(), CATALOG)
+
+
+def test_default_scenario_answers_for_every_option(default: Comparison) -> None:
+    assert [option.id for option in default.options] == list(Scenario().options)
+    assert all(option.fits and option.tco is not None for option in default.options)
+    assert default.verdict.cheapest in Scenario().options
+    assert f"{default.scenario.months} months" in default.verdict.sentence
+    for option in default.options:
+        assert option.tco is not None
+        assert option.total_low_usd is not None
+        assert option.total_high_usd is not None
+        assert option.total_low_usd < option.tco.total_cost_usd < option.total_high_usd
+
+
+def test_total_is_the_same_number_in_chart_page_csv_and_json(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    assert list(frame.columns) == TIDY_COLUMNS
+    as_json = {row["id"]: row for row in comparison_dict(default)["options"]}
+    for option in default.options:
+        assert option.tco is not None
+        total = option.tco.total_cost_usd
+        in_csv = -frame.loc[frame["option"] == option.id, "amount_usd"].sum()
+        assert in_csv == pytest.approx(total, abs=0.005)
+        assert as_json[option.id]["total_cost_usd"] == total
+        assert -as_json[option.id]["net_cash_usd"] == pytest.approx(total, abs=0.005)
+        assert -sum(as_json[option.id]["lines"].values()) == pytest.approx(total, abs=0.005)
+        assert -option.tco.cumulative_usd[-1] == pytest.approx(total, abs=0.005)
+
+
+def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(wide_csv(default)), comment="#")
+    totals = frame[frame["line"] == "total"].set_index("option")["total_usd"]
+    for option in default.options:
+        assert option.tco is not None
+        assert -totals[option.id] == pytest.approx(option.tco.total_cost_usd, abs=0.01)
+    years = [name for name in frame.columns if name.startswith("year_")]
+    assert years == ["year_1", "year_2", "year_3"]
+    assert (frame["total_usd"] - frame[["purchase", *years]].sum(axis=1)).abs().max() < 0.03  # cents, rounded one by one
+
+
+def test_csv_dates_run_monthly_from_the_purchase(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    by_month = frame.groupby("month")["date"].unique().map(list)
+    assert by_month[0] == ["2026-12-01"]
+    assert by_month[1] == ["2027-01-01"]
+    assert by_month[36] == ["2029-12-01"]
+
+
+def test_csv_cells_cannot_be_formulas() -> None:
+    name = '=HYPERLINK("http://x","y"),=1+1'
+    text = tidy_csv(compare(Scenario(name=name), CATALOG))
+    for row in csv.reader(io.StringIO(text)):
+        for cell in row[:-1]:
+            if not _is_number(cell):
+                assert not cell.startswith(("=", "+", "-", "@", "\t")), cell
+    assert harmless("=1+1") == "'=1+1"
+    assert harmless("@x") == "'@x"
+    assert harmless("plain") == "plain"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _total(option_id: str, **values: object) -> float:
+    comparison = compare(Scenario.parse({"options": (option_id, "api-same-model"), **values}), CATALOG)
+    tco = comparison.options[0].tco
+    assert tco is not None
+    return tco.total_cost_usd
+
+
+OWN = st.sampled_from(["mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"])
+
+
+@quick
+@given(option=OWN, low=st.floats(0.01, 1.0), more=st.floats(0.01, 1.0))
+def test_total_cost_rises_with_electricity_price(option: str, low: float, more: float) -> None:
+    assert _total(option, electricity_usd_per_kwh=low) < _total(option, electricity_usd_per_kwh=low + more)
+
+
+@quick
+@given(option=OWN, low=st.floats(0, 400), more=st.floats(0.5, 400))
+def test_total_cost_rises_with_wage(option: str, low: float, more: float) -> None:
+    assert _total(option, wage_usd_per_h=low) < _total(option, wage_usd_per_h=low + more)
+
+
+@quick
+@given(option=OWN, low=st.floats(0, 400), more=st.floats(0.5, 400))
+def test_total_cost_rises_with_administration_hours(option: str, low: float, more: float) -> None:
+    name = "pc_administration_h_per_year" if "rtx" in option else "mac_administration_h_per_year"
+    assert _total(option, **{name: low}) < _total(option, **{name: low + more})
+
+
+@quick
+@given(option=OWN, low=st.floats(0, 0.9), more=st.floats(0.01, 0.1))
+def test_total_cost_falls_with_resale(option: str, low: float, more: float) -> None:
+    name = "gpu_resale_fraction" if "rtx" in option else "resale_fraction"
+    assert _total(option, **{name: low}) > _total(option, **{name: low + more})
+
+
+def test_model_that_does_not_fit_has_an_answer_and_no_cost() -> None:
+    comparison = compare(Scenario(weight_class="8-bit", options=("dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used")), CATALOG)
+    pc, mac = comparison.options
+    assert not pc.fits
+    assert pc.tco is None
+    assert pc.decode is None
+    assert pc.memory is not None
+    assert pc.memory.headroom_bytes < 0
+    assert mac.fits
+    assert comparison.verdict.cheapest == mac.id
+    assert pc.name in comparison.verdict.detail
+
+
+def test_no_option_fits_is_said_in_the_verdict() -> None:
+    comparison = compare(Scenario(model="deepseek-v3-671b", weight_class="8-bit", options=("dual-rtx-4090-threadripper", "rtx-5090-pc")), CATALOG)
+    assert comparison.verdict.cheapest is None
+    assert "None of the options" in comparison.verdict.sentence
+
+
+def test_second_tenant_takes_unified_memory_but_not_vram() -> None:
+    mac, pc = compare(Scenario(second_tenant_gb=40, options=("mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper")), CATALOG).options
+    assert mac.memory is not None
+    assert pc.memory is not None
+    assert mac.memory.second_tenant_bytes == 40_000_000_000
+    assert pc.memory.second_tenant_bytes == 0
+
+
+def test_unknown_option_and_phantom_are_refused() -> None:
+    with pytest.raises(PhantomError, match=r"(?s)never.*Nearest real machines: .*m2-ultra"):
+        compare(Scenario(options=("mac-studio-m4-ultra-192",)), CATALOG)
+    with pytest.raises(UnknownIdError, match="not in the catalogue"):
+        compare(Scenario(options=("nonsense",)), CATALOG)
+    with pytest.raises(UnknownIdError, match="Did you mean llama-3-70b"):
+        compare(Scenario(model="llama-3-70"), CATALOG)
+
+
+def test_scenario_refuses_with_one_sentence() -> None:
+    with pytest.raises(ScenarioError, match=r"^resale_fraction is 1\.4; it must lie in 0\.\.1\. Enter 0\.7 for 70 %\.$"):
+        Scenario.parse({"resale_fraction": 1.4})
+    with pytest.raises(ScenarioError, match="Did you mean wage_usd_per_h"):
+        Scenario.parse({"wage_usd_per_hour": 3})
+    with pytest.raises(ScenarioError, match=r"months is 1000; it must lie in 12\.\.84"):
+        Scenario.parse({"months": 1000})
+
+
+def test_crossing_month_by_hand() -> None:
+    """Own: 100 at once, then 10 a month; other: 30 a month. Gap 100, 80, 60, 40, 20, 0 -> month 5."""
+    own, other = _tco([-100, *[-10] * 8]), _tco([0, *[-30] * 8])
+    assert crossing_month(own, other) == pytest.approx(5.0)
+    assert crossing_month(other, own) is None  # it is ahead from the start
+    assert crossing_month(_tco([-1000, *[-10] * 8]), other) is None  # never within the horizon
+
+
+def test_crossing_month_is_the_last_one() -> None:
+    """Ahead in month 2, behind again in month 3 (a repair of 30), ahead for good within month 5: gap 10 -> -10, half way."""
+    own = _tco([-30, 0, 0, -30, 0, 0, 0])
+    other = _tco([0, *[-20] * 6])
+    # cumulative own 30 30 30 60 60 60 60; other 0 20 40 60 80 100 120; gap 30 10 -10 0 -20 ...: last above zero at month 1
+    assert crossing_month(own, other) == pytest.approx(1.5)
+    later = _tco([-30, 0, 0, -50, 0, 0, 0])  # gap 30 10 -10 20 0 -20: last above zero at month 3
+    assert crossing_month(later, other) == pytest.approx(4.0)
+
+
+def _tco(monthly: list[float]):  # noqa: ANN202
+    from itertools import accumulate
+
+    from calculator.tco import Tco
+
+    return Tco(
+        months=len(monthly) - 1, ledger=(), lines={}, monthly_usd=tuple(monthly), cumulative_usd=tuple(accumulate(monthly)), total_cost_usd=-sum(monthly),
+        hard_cost_usd=0, present_value_cost_usd=0, equivalent_annual_cost_usd=0, usd_per_mtok=0, marginal_usd_per_mtok=0, energy_kwh=0, served_tokens=0,
+    )  # fmt: skip
