@@ -225,9 +225,14 @@ class Runtime(Entry):
     kv_bits: tuple[int, ...] = Field(default=(16,), description="widths of the cache that it offers")
     kv_scale_bits: NonNegative = Field(default=0, description="bits of scales per number of a packed cache")
     packs_sliding_caches: bool = Field(default=True, description="can pack the cache of a sliding window")
-    embedding_on_host: bool = Field(default=False, description="keeps the token embedding in system RAM beside a card")
+    embedding_on_host: bool = Field(
+        default=False, description="keeps the token embedding out of the GPU's memory, but on Apple"
+    )
     transient: Literal["mlx", "llama.cpp", "included"] = Field(description="how prefill's work space is estimated")
     overhead_gib: Quantity
+    unified_overhead_gib: Quantity | None = Field(
+        default=None, description="the same in unified memory, where it differs"
+    )
     prefill_step_tokens: int = Field(ge=1)
     memory_use_fraction: Quantity | None = None
     source: str

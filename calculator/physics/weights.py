@@ -118,7 +118,8 @@ def _linear_bits(group: TensorGroup, numbers: int, format: WeightFormat) -> floa
         return numbers * format.output_bits
     if not is_matrix or group.role in format.keeps:
         return numbers * group.stored_bits
-    rows, columns, matrices = group.shape[-2], group.shape[-1], math.prod(group.shape[:-2])
+    *stack, rows, columns = list(group.shape)
+    matrices = math.prod(stack)
     packed = _packed_bits(numbers, columns, format.bits, format.group_size or columns, format.scale_bits)
     return packed + matrices * (rows * format.row_bits + columns * format.column_bits)
 
