@@ -6,7 +6,7 @@ from the occupancy of service.py. Formulas take floats or NumPy arrays and retur
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculator.elementwise import Number, exp, larger, log, require, root, smaller, where
 from calculator.errors import ScenarioError
@@ -184,8 +184,11 @@ def users_latency(work: Work, *, concurrent_user_count: int, think_s: float, ans
     """What N people feel who each ask, wait for the answer, think for `think_s` in the mean, and ask again.
 
     rate = N / (think_s + answer(rate (N - 1)/N)): one who asks finds the other N - 1 as a stranger would find them at
-    their share of the rate. Solved by bisection. The rate errs by 6 % at most against the simulation, the mean answer by
-    10 % below load 0.95 (N 2..30, c 1..32). The machine is never overloaded: people wait instead of asking.
+    their share of the rate. Solved by bisection; people wait instead of asking, so the machine is never overloaded.
+
+    Error against the simulation (N 2..30, think 3..100 answers, c 1..32): rate 7 % at most; mean answer 7 % at most (0.3 %
+    in the median case) below load 0.8, else 16 %. Percentiles are those of a stream without end: the answer's p95 errs by
+    -14..+44 % below load 0.8 (+7 % in the median case), and is up to twice too long in a full machine.
     """
     require("concurrent_user_count", concurrent_user_count, low=1)
     require("think_s", think_s, above=0.0)
@@ -199,7 +202,8 @@ def users_latency(work: Work, *, concurrent_user_count: int, think_s: float, ans
     for _ in range(_HALVINGS):
         rate = (low + high) / 2.0
         low, high = (rate, high) if rate * (think_s + felt(rate).answer_mean_s) < concurrent_user_count else (low, rate)
-    return felt(low)
+    found = felt(low)
+    return replace(found, requests_per_s=low, answer_mean_s=concurrent_user_count / low - think_s)
 
 
 def _missed(found: Latency, targets: Targets) -> str:

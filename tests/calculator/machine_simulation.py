@@ -62,10 +62,13 @@ def simulated(
     seed: int = 1,
     user_count: int = 0,
     think_s: float = 0.0,
+    rates_per_s: tuple[float, ...] = (),
 ) -> Seen:
-    """Poisson requests, or `user_count` users who each think for an exponential time between answer and next question."""
+    """Poisson requests at one rate, or at `rates_per_s` that change every hour and begin again after the last; or
+    `user_count` users who each think for an exponential time between answer and next question.
+    """
     return _Machine(work, answer_variation_ratio, np.random.default_rng(seed)).run(
-        requests_per_s, request_count, user_count, think_s
+        rates_per_s or (requests_per_s,), request_count, user_count, think_s
     )
 
 
@@ -81,13 +84,13 @@ class _Machine:
         self.done: list[_Request] = []
         self.reading_s = self.writing_s = self.steps = 0.0
 
-    def run(self, requests_per_s: float, request_count: int, user_count: int, think_s: float) -> Seen:
+    def run(self, rates_per_s: tuple[float, ...], request_count: int, user_count: int, think_s: float) -> Seen:
         warm_count = request_count // 20
         if user_count:
             for _ in range(user_count):
                 self.env.process(self._user(think_s))
         else:
-            self.env.process(self._arrivals(requests_per_s))
+            self.env.process(self._arrivals(rates_per_s))
         server = self.env.process(self._serve(warm_count))
         self.env.process(self._stop_after(warm_count))
         self.env.run(until=self.env.process(self._stop_after(request_count + warm_count)))
@@ -107,10 +110,13 @@ class _Machine:
         while len(self.done) < count:
             yield self.env.timeout(self.work.full_s * 5)
 
-    def _arrivals(self, requests_per_s: float):
+    def _arrivals(self, rates_per_s: tuple[float, ...]):
+        highest = max(rates_per_s)
         while True:
-            yield self.env.timeout(self.rng.exponential(1.0 / requests_per_s))
-            self._enter(_Request(self.env.now, self._length()))
+            yield self.env.timeout(self.rng.exponential(1.0 / highest))
+            now = rates_per_s[int(self.env.now // 3_600) % len(rates_per_s)]
+            if now == highest or self.rng.random() < now / highest:
+                self._enter(_Request(self.env.now, self._length()))
 
     def _user(self, think_s: float):
         while True:
