@@ -85,7 +85,7 @@ def latency(work: Work, *, requests_per_s: Number, answer_variation_ratio: Numbe
     Error against the simulation, load 0.1..0.85, c 1..32, prefill 0.02..1 of decode_1_s, variation 0..1 (median, 90th
     percentile, worst): p95 of the first token 2, 9, 22 %; median of the answer 2, 7, 23 %; its p95 3, 8, 22 %; its mean
     1, 2, 5 %; stream speed 0.3, 2, 5 %. The worst are c = 32 with long prefills; up to c = 8 the p95 errs by 18 % at most.
-    The first token's median: 0, 9 %, but off by up to 0.1 answers where nearly half of the requests wait. At a variation
+    The first token's median: 0, 9 %, and off by up to 0.3 lone answers where about half of the requests wait. At a variation
     of 1.5 percentiles err by 20 % in the median case. Above load 0.9 an hour is too short for the steady state (true waits
     are shorter); real requests come in bunches (true waits are longer); an arrival also waits for the running decode
     step to end (not counted). Where the queue grows for ever the times are infinite.
