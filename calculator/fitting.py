@@ -1,0 +1,202 @@
+"""Where do the constants of speed come from? `write` fits them to the published rows and writes catalog/calibration.toml.
+
+Two laws are fitted, prefill first: a decoding rate over whole requests has its prefill taken off. The ranges are
+stretched so that 80 % of left-out measurements fall into them (conformal): for a chip that was measured, rows of one
+publisher at a time are left out; for one that was not, rows of one chip at a time.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calculator.catalog import Catalog
+from calculator.errors import CatalogError
+from calculator.observed import Case, case_of, decode_observation, prefill_observation
+from calculator.physics.calibration import Calibration, Law, calibration_of, estimate
+from calculator.physics.decode import INTERVAL_DEVIATIONS, standing_of
+from calculator.physics.fit import Fit, Observation, SharedError, fit, law_of, problem_of
+from calculator.plausible import contradictions, decode_refusal, prefill_refusal
+from calculator.published import PublishedRow, read_table
+
+TABLE = Path(__file__).parent.parent / "measurements" / "published.csv"
+TARGET = Path(__file__).parent / "catalog" / "calibration.toml"
+AS_OF = "2026-11-22"
+TODAY = 2026.7  # the newest rows are of August and September 2026
+COVERED_SHARE = 0.8
+STANDINGS = ("chip", "family", "vendor")
+SMALLEST_SAMPLE = 20
+
+SHARED_ERROR = SharedError(publisher=0.07, case=0.07, row=0.05)
+"""Two publishers of the very same case differ by 11 % in the median (research table, ten pairs), which is a standard
+deviation of 11 % each; divided between publisher, case and row."""
+
+DECODE_SPREADS = {
+    "overhead/all": 3.0, "weights/all": 1.0, "cache/all": 1.5, "experts/all": 1.0, "hop/all": 1.5, "exchange/link": 1.0, "exchange/batch": 1.5,
+    "batch/step": 1.5, "batch/small": 1.5, "batch/large": 1.5, "age": 0.06, "runtime": 0.1,
+}  # fmt: skip
+PREFILL_SPREADS = {
+    "linear/all": 1.5, "attention/all": 1.5, "stream/all": 1.0, "launch/all": 2.0, "exchange/link": 1.0, "pipeline/all": 1.0, "age": 0.06, "runtime": 0.1,
+}  # fmt: skip
+"""Spreads that are set, not estimated: intercepts are free, a year of software or a wrapper changes little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """Both fits with what they were fitted to."""
+
+    cases: Mapping[str, Case]
+    decode: Fit
+    prefill: Fit
+    decode_rows: tuple[Observation, ...]
+    prefill_rows: tuple[Observation, ...]
+
+
+def usable_cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], list[Case]]:
+    """Cases whose decoding rate, and cases whose prefill rate, passes the gate."""
+    cases = [case for case in (case_of(row, catalog) for row in rows) if isinstance(case, Case)]
+    refused = contradictions(cases)
+    decode = [case for case in cases if decode_refusal(case) is None and (case.row.id, "decode") not in refused]
+    prefill = [case for case in cases if prefill_refusal(case) is None and (case.row.id, "prefill") not in refused]
+    return decode, prefill
+
+
+def fit_laws(rows: Iterable[PublishedRow], catalog: Catalog) -> Laws:
+    """Both laws from these rows, spreads estimated."""
+    decode_cases, prefill_cases = usable_cases(rows, catalog)
+    prefill_rows = _present(prefill_observation(case, today=TODAY) for case in prefill_cases)
+    prefill = fit(problem_of(prefill_rows), shared=SHARED_ERROR, fixed_spread=PREFILL_SPREADS)
+    decode_rows = decode_observations(decode_cases, law_of(prefill, stretch={}))
+    decode = fit(problem_of(decode_rows), shared=SHARED_ERROR, fixed_spread=DECODE_SPREADS)
+    cases = {case.row.id: case for case in (*decode_cases, *prefill_cases)}
+    return Laws(cases, decode, prefill, tuple(decode_rows), tuple(prefill_rows))
+
+
+def decode_observations(cases: Iterable[Case], prefill: Law) -> list[Observation]:
+    """Decoding rates as step times; those over whole requests need the prefill law."""
+    known = Calibration(as_of=AS_OF, year=TODAY, rows={}, decode=prefill, prefill=prefill)
+    return _present(decode_observation(case, known, today=TODAY) for case in cases)
+
+
+def refit(whole: Fit, rows: Sequence[Observation], *, fixed_spread: Mapping[str, float]) -> Law:
+    """The law from part of the rows, spreads kept."""
+    start = dict(zip(whole.problem.names, whole.effects.tolist(), strict=True))
+    part = fit(problem_of(rows), shared=SHARED_ERROR, fixed_spread=fixed_spread, spread=whole.spread, start=start)
+    return law_of(part, stretch={})
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a law that never saw the row says about it: log(predicted) - log(measured) time, and its standard deviation."""
+
+    row_id: str
+    error: float
+    deviation: float
+    standing: str
+
+
+def leave_out(whole: Fit, rows: Sequence[Observation], *, cases: Mapping[str, Case], group_of_row: Callable[[PublishedRow], str], fixed_spread: Mapping[str, float]) -> list[LeftOut]:
+    """Each row predicted by a law fitted without the rows of its group."""
+    groups: dict[str, list[Observation]] = {}
+    for row in rows:
+        groups.setdefault(group_of_row(cases[row.row_id].row), []).append(row)
+    found: list[LeftOut] = []
+    for name, members in groups.items():
+        kept = [row for row in rows if group_of_row(cases[row.row_id].row) != name]
+        law = refit(whole, kept, fixed_spread=fixed_spread)
+        for row in members:
+            said = estimate(law, row.terms, row.common)
+            standing = standing_of(law, cases[row.row_id].hardware.chip)
+            found.append(LeftOut(row.row_id, float(np.log(said.central_ms)) - row.log_ms, said.deviation, standing))
+    return found
+
+
+def stretches(by_publisher: Sequence[LeftOut], by_chip: Sequence[LeftOut]) -> dict[str, float]:
+    """For each standing the factor on the standard deviation with which 80 % of the left-out rows are covered."""
+    known = [row for row in by_publisher if row.standing == "chip"]
+    found = {"chip": _stretch(known)}
+    for standing in STANDINGS[1:]:
+        rows = [row for row in by_chip if row.standing == standing]
+        found[standing] = max(_stretch(rows) if len(rows) >= SMALLEST_SAMPLE else 1.0, found["chip"])
+    return found
+
+
+def calibrate(rows: Sequence[PublishedRow], catalog: Catalog) -> str:
+    """The text of calibration.toml."""
+    laws = fit_laws(rows, catalog)
+    sections: list[str] = []
+    for name, whole, seen, fixed in (
+        ("decode", laws.decode, laws.decode_rows, DECODE_SPREADS), ("prefill", laws.prefill, laws.prefill_rows, PREFILL_SPREADS),
+    ):  # fmt: skip
+        publishers = leave_out(whole, seen, cases=laws.cases, group_of_row=lambda row: row.publisher, fixed_spread=fixed)
+        chips = leave_out(whole, seen, cases=laws.cases, group_of_row=lambda row: row.device_id, fixed_spread=fixed)
+        law = law_of(whole, stretch=stretches(publishers, chips))
+        sections.append(_section(name, law, error=_median_error(publishers), chip_error=_median_error(chips)))
+    head = [
+        "# Written by `python -m calculator calibrate` from measurements/published.csv; do not edit by hand.",
+        "# An effect is [natural log of the factor on the time, its standard error, rows that speak about it].",
+        "", "[calibration]", f'as_of = "{AS_OF}"', f"year = {TODAY}",
+        f"rows = {{ decode = {len(laws.decode_rows)}, prefill = {len(laws.prefill_rows)} }}", "",
+    ]  # fmt: skip
+    return "\n".join(head) + "\n" + "\n".join(sections)
+
+
+def write(*, table: Path = TABLE, target: Path = TARGET, catalog: Catalog) -> Path:
+    """Fit and write calibration.toml; raises CatalogError where what was written cannot be read back."""
+    text = calibrate(read_table(table), catalog)
+    try:
+        calibration_of(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"calibration.toml cannot be read back: {error}. The fit's output is broken.") from None
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def _section(name: str, law: Law, *, error: float, chip_error: float) -> str:
+    lines = [
+        f"[{name}]", f"noise = {law.noise:.3f}", f"median_abs_error = {{ publisher_left_out = {error:.3f}, chip_left_out = {chip_error:.3f} }}",
+        "stretch = { " + ", ".join(f"{key} = {value:.3f}" for key, value in law.stretch.items()) + " }", "",
+        f"[{name}.spread]", *(f'"{group}" = {value:.3f}' for group, value in sorted(law.spread.items())), "",
+    ]  # fmt: skip
+    groups: dict[str, list[str]] = {}
+    for key, effect in sorted(law.effects.items()):
+        group, _, member = key.rpartition("/")
+        groups.setdefault(group, []).append(f'"{member}" = [{_plain(effect.value)}, {_plain(effect.error)}, {effect.rows}]')
+    for group, members in groups.items():
+        lines += [f'[{name}.effects."{group}"]', *members, ""]
+    return "\n".join(lines)
+
+
+def _plain(value: float) -> str:
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text
+
+
+def _stretch(rows: Sequence[LeftOut]) -> float:
+    if not rows:
+        return 1.0
+    ratios = [abs(row.error) / (INTERVAL_DEVIATIONS * row.deviation) for row in rows]
+    return float(np.quantile(ratios, COVERED_SHARE))
+
+
+def _median_error(rows: Sequence[LeftOut]) -> float:
+    return float(np.median([abs(np.exp(-row.error) - 1) for row in rows]))
+
+
+def _present(rows: Iterable[Observation | None]) -> list[Observation]:
+    return [row for row in rows if row is not None]
+
+
+def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
+    """`python -m calculator calibrate [TABLE.csv]`: prints where the file was written."""
+    path = write(table=Path(arguments[0]) if arguments else TABLE, catalog=catalog)
+    print(f"wrote {path}")
+    return 0
+
+
+def options_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What calibration.toml says of itself, for the evidence page."""
+    return dict(table.get("calibration", {}))

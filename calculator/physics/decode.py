@@ -1,0 +1,249 @@
+"""How fast does it write? Tokens per second while decoding, as a sum of physical times per step.
+
+    step ms = overhead * layers + dense weights / bandwidth + experts touched / bandwidth + cache / bandwidth
+              (+ arithmetic of a batch) (+ exchange between cards)
+
+A step makes one token for each of `batch_count` streams. With a layer split the cards work one after the other, so the
+bandwidth is one card's; with a tensor split each reads its share, and exchanges results twice per layer.
+The corrections of each term are effects fitted to published measurements (calibration.py).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from calculator.catalog.types import Chip, LanguageModel, Runtime, Split, WeightFormat
+from calculator.physics.calibration import Calibration, Estimate, Law, Term, calibration_from, estimate
+from calculator.physics.hardware import Hardware
+from calculator.physics.kv_cache import kv_read_bytes
+from calculator.physics.speed import Speed
+from calculator.physics.work import Work, experts_touched_fraction, work_of
+from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S, US_PER_S
+
+INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 1.2816 standard deviations
+OVERHEAD_US_PER_LAYER = 40.0  # bases only set the scale: the fitted effects multiply them
+HOP_US = 200.0
+EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
+EXPERT_ALIKENESS = 0.75
+SMALL_BATCH = 16
+
+ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
+"""Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
+
+FABRIC_GB_PER_S = 500.0  # peer links above this are NVLink fabrics of server boards; below, bridges and PCIe
+
+
+def decode_speed(
+    model: LanguageModel,
+    *,
+    hardware: Hardware,
+    format: WeightFormat,
+    runtime: Runtime,
+    context_tokens: float,
+    batch_count: int = 1,
+    split: Split = "layer",
+    calibration: Calibration | Mapping[str, Any],
+) -> Speed:
+    """Tokens per second while decoding, summed over `batch_count` streams, each with `context_tokens` in its cache.
+
+    Range: the middle 80 % of what one would measure with today's build; wider where the chip, runtime or format was
+    never measured. Valid where the model fits in the chips' memory (memory.py); beyond it is 20 to 150 times slower.
+    Fitted to rows of 1 to 128 streams and up to 262,144 tokens of context.
+    """
+    known = calibration_from(calibration)
+    found = decode_estimate(
+        model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=context_tokens, batch_count=batch_count,
+        split=split, calibration=known,
+    )  # fmt: skip
+    return speed_of(found, law=known.decode, tokens=float(batch_count), chip=hardware.chip)
+
+
+def decode_estimate(
+    model: LanguageModel,
+    *,
+    hardware: Hardware,
+    format: WeightFormat,
+    runtime_id: str,
+    context_tokens: float,
+    batch_count: int,
+    split: Split,
+    calibration: Calibration,
+    year: float | None = None,
+    backend: str = "",
+    power_limit_w: float | None = None,
+) -> Estimate:
+    """The time of one step in ms with its uncertainty. `year` is the software's date (today's build unless given)."""
+    terms, common = decode_terms(
+        model, hardware=hardware, format=format, runtime_id=runtime_id, context_tokens=context_tokens, batch_count=batch_count,
+        split=split, age_years=0.0 if year is None else max(0.0, calibration.year - year), backend=backend, power_limit_w=power_limit_w,
+    )  # fmt: skip
+    return estimate(calibration.decode, terms, common)
+
+
+def decode_terms(
+    model: LanguageModel,
+    *,
+    hardware: Hardware,
+    format: WeightFormat,
+    runtime_id: str,
+    context_tokens: float,
+    batch_count: int,
+    split: Split,
+    age_years: float,
+    backend: str = "",
+    power_limit_w: float | None = None,
+) -> tuple[list[Term], list[tuple[str, float]]]:
+    """The terms of one step and the effects that scale the whole of it; fit.py and decode_estimate share them."""
+    chip = hardware.chip
+    work = work_of(model, format)
+    engine = engine_of(runtime_id, format)
+    vendor, on = chip.vendor, f"{chip.vendor} {engine}"
+    bits = bits_class(format)
+    card_count = hardware.chip_count * hardware.node_count
+    together = card_count if split == "tensor" else 1
+    bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together  # bytes per ms
+    kind = chip_class(chip)
+    weights = (
+        "weights/all/1", f"weights/vendor/{vendor}", f"weights/class/{kind}", f"weights/class-on/{engine} {kind}", f"weights/family/{chip.family}", f"weights/chip/{chip.id}",
+        f"weights/engine/{engine}", f"weights/engine-on/{on}", f"weights/bits/{vendor} {bits}", f"weights/bits-on/{on} {bits}",
+    )  # fmt: skip
+    overhead = (
+        "overhead/all/1", f"overhead/vendor/{vendor}", f"overhead/class/{kind}", f"overhead/family/{chip.family}", f"overhead/engine/{on}",
+        f"overhead/kind/{work.kind}", f"overhead/kind-on/{on} {work.kind}",
+    )  # fmt: skip
+    touched = experts_touched_fraction(work.expert_fraction, token_count=float(batch_count), alikeness=EXPERT_ALIKENESS)
+    cache = float(kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count))
+    terms = [
+        Term("overhead", OVERHEAD_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S, overhead),
+        Term("weights", work.dense_bytes / bandwidth, weights),
+        Term("experts", work.expert_bytes * touched / bandwidth, (*weights, "experts/all/1", f"experts/engine/{on}")),
+        Term("kv cache", cache / bandwidth, ("cache/all/1", f"cache/vendor/{vendor}", f"cache/engine/{on}", f"cache/kind/{on} {work.attention_kind}", *_before_flash(engine, vendor, age_years))),
+    ]  # fmt: skip
+    if batch_count > 1:
+        terms += _batch_terms(work, batch_count=batch_count, chip=chip, card_count=together, on=on)
+    if together > 1:
+        link = link_kind(hardware)
+        ms = EXCHANGE_US_PER_LAYER[link] * work.layer_count * MS_PER_S / US_PER_S
+        terms.append(Term("exchange", ms, (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}")))
+        if batch_count > 1:
+            terms.append(Term("exchange of a batch", ms * (batch_count - 1) / SMALL_BATCH, (f"exchange/batch/{link}", f"exchange/batch-engine/{engine}")))
+    elif card_count > 1:
+        terms.append(Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}")))
+    common = [(f"model/{model.id}", 1.0), (f"age/{on}", age_years)]
+    if runtime_id != engine:
+        common.append((f"runtime/{runtime_id}", 1.0))
+    if backend:
+        common.append((f"backend/{vendor} {backend}", 1.0))
+    missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=card_count, split=split)
+    if missing_power:
+        common.append((f"power-limit/{chip.family} {'one card' if card_count == 1 else 'cards together'}", missing_power))
+    return terms, common
+
+
+def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip) -> Speed:
+    """Tokens over time, with the range that held for left-out measurements of the same standing."""
+    standing = standing_of(law, chip)
+    width = math.exp(INTERVAL_DEVIATIONS * found.deviation * law.stretch.get(standing, 1.0))
+    central = tokens * MS_PER_S / found.central_ms
+    largest = max(found.shares, key=lambda name: found.shares[name])
+    return Speed(
+        low=central / width, central=central, high=central * width, unit="token/s", bound_by=BOUND_BY.get(largest, largest),
+        basis="fitted", note=_note(law, chip, standing),
+    )  # fmt: skip
+
+
+BOUND_BY = {
+    "experts": "weights", "batch step": "compute", "batch": "compute", "large batch": "compute", "exchange": "host link", "exchange of a batch": "host link",
+    "hop": "host link", "linear": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
+}  # fmt: skip
+"""Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
+
+
+def standing_of(law: Law, chip: Chip) -> str:
+    """How near the chip is to what was measured: `chip`, `family` or `vendor`."""
+    for standing, name in (("chip", chip.id), ("family", chip.family)):
+        if f"weights/{standing}/{name}" in law.effects or f"linear/{standing}/{name}" in law.effects:
+            return standing
+    return "vendor"
+
+
+def _note(law: Law, chip: Chip, standing: str) -> str:
+    if standing == "chip":
+        effect = law.effects.get(f"weights/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
+        return f"fitted to published measurements, {effect.rows} of this chip"
+    if standing == "family":
+        return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family ({chip.family})"
+    return f"no measurement of this chip or its family: its spec sheet, with the efficiency of {chip.vendor} chips"
+
+
+def engine_of(runtime_id: str, format: WeightFormat) -> str:
+    """The engine that does the work: Ollama with GGUF weights is llama.cpp, with MLX weights mlx-lm."""
+    if format.scheme == "mlx" and runtime_id in ("ollama", "lm-studio"):
+        return "mlx-lm"
+    return ENGINE_OF_RUNTIME.get(runtime_id, runtime_id)
+
+
+def bits_class(format: WeightFormat) -> str:
+    """Widths that kernels treat alike: 2-3, 4, 5-6, 8 or 16 bits."""
+    bits = format.bits_per_weight.central
+    for limit, name in ((4.0, "2-3"), (5.2, "4"), (7.5, "5-6"), (10.0, "8")):
+        if bits < limit:
+            return name
+    return "16"
+
+
+def chip_class(chip: Chip) -> str:
+    """`unified` memory, `card` (GDDR) or `server` (HBM boards, told by their NVLink fabric)."""
+    if chip.memory_kind == "unified":
+        return "unified"
+    peer = chip.peer_link_gb_per_s
+    return "server" if peer is not None and peer.central >= FABRIC_GB_PER_S else "card"
+
+
+def link_kind(hardware: Hardware) -> str:
+    """How chips exchange results: `fabric` (NVLink), `card link` (PCIe or a bridge), `network` (boxes joined by cable)."""
+    if hardware.node_count > 1 or hardware.chip.memory_kind == "unified":
+        return "network"
+    return "fabric" if chip_class(hardware.chip) == "server" else "card link"
+
+
+def matrix_flops_per_ms(chip: Chip) -> float:
+    """The chip's 16-bit matrix rate, operations per ms, at the tensor cores' full rate.
+
+    GeForce cards halve the rate with 32-bit accumulation; the integer and 16-bit kernels that quantised weights use are
+    not halved, so that is undone: prefill efficiencies of GeForce and workstation siblings then agree. Where no matrix
+    rate is published, the shader rate: times 4 on NVIDIA (Ampere to Blackwell), once on Apple, whose GPUs have no other.
+    """
+    if chip.matrix_tflops is not None:
+        halved = chip.geometry is not None and chip.geometry.fp32_accumulate == "half"
+        rate = chip.matrix_tflops.central * (2.0 if halved else 1.0)
+    elif chip.fp32_tflops is not None:
+        rate = chip.fp32_tflops.central * (4.0 if chip.vendor == "nvidia" else 1.0)
+    else:
+        rate = chip.bandwidth_gb_per_s.central / 30.0  # Apple's chips have 29 to 37 GB/s per TFLOPS
+    return rate * FLOPS_PER_TFLOP / MS_PER_S
+
+
+def power_shortfall(chip: Chip, *, power_limit_w: float | None, card_count: int, split: Split) -> float:
+    """How far a power limit lies below 85 % of the board's maximum, as a share of it; 0 where cards take turns (layer split)."""
+    if power_limit_w is None or chip.board_max_w is None or (card_count > 1 and split == "layer"):
+        return 0.0
+    return max(0.0, 0.85 - power_limit_w / chip.board_max_w.central)
+
+
+def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]:
+    """llama.cpp read the cache slowly before flash attention was its default, about two years ago."""
+    return (f"cache/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()
+
+
+def _batch_terms(work: Work, *, batch_count: int, chip: Chip, card_count: int, on: str) -> list[Term]:
+    """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than above."""
+    flops_ms = (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * card_count)
+    small = min(batch_count, SMALL_BATCH) - 1
+    large = max(batch_count - SMALL_BATCH, 0)
+    sort = "experts" if work.expert_bytes else "dense"
+    return [
+        Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}")),
+        Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}")),
+        Term("large batch", flops_ms * large, (f"batch/large/{on}", f"batch/large-sort/{on} {sort}")),
+    ]
