@@ -21,6 +21,7 @@ from calculator.finance.ledger import (
     Line,
     Term,
     course_values,
+    discounted_usd,
     monthly_usd,
     present_value_usd,
     total_usd,
@@ -182,10 +183,10 @@ def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | No
 def _folded(charges: Charges, horizon: Horizon) -> Tco:
     months, factors = horizon.months, horizon.factors()
     flows = np.array([monthly_usd(line, months=months) for line in charges.lines])
-    monthly = flows.sum(axis=0)
-    hard = flows[[line.hardness == "hard" for line in charges.lines]].sum(axis=0)
-    served = _summed(charges.served, months)
-    present_value, hard_present_value = -float(monthly @ factors), -float(hard @ factors)
+    valued = np.array([discounted_usd(line, horizon=horizon) for line in charges.lines])
+    is_hard = [line.hardness == "hard" for line in charges.lines]
+    monthly, served = flows.sum(axis=0), _summed(charges.served, months)
+    present_value, hard_present_value = -float(valued.sum()), -float(valued[is_hard].sum())
     served_mtok, served_value = float(served.sum()), float(served @ factors)
     per = 1 / served_value if served_value > 0 else float("nan")
     return Tco(
@@ -194,7 +195,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         monthly_usd=tuple(monthly.tolist()),
         cumulative_usd=tuple(monthly.cumsum().tolist()),
         total_cost_usd=-float(monthly.sum()),
-        hard_cost_usd=-float(hard.sum()),
+        hard_cost_usd=-float(flows[is_hard].sum()),
         present_value_cost_usd=present_value,
         equivalent_annual_cost_usd=present_value / float(factors[1:].sum()) * MONTHS_PER_YEAR,
         usd_per_mtok=present_value * per,
@@ -203,7 +204,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         served_tokens=served_mtok * TOKENS_PER_MTOK,
         remarks=_remarks(charges, served_mtok),
         hard_present_value_cost_usd=hard_present_value,
-        discounted_usd=tuple((monthly * factors).cumsum().tolist()),
+        discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),

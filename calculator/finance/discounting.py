@@ -26,7 +26,7 @@ _SAYS = {
 
 def convention(timing: Timing, annual_rate: float) -> str:
     """The sentence to print under a headline: the rate, how it is turned into a monthly one, and when flows fall."""
-    return f"{annual_rate:.4g} a year nominal, (1+r)^(1/12)-1 a month, {_SAYS[timing]}, purchase at once"
+    return f"{annual_rate:.2%} a year nominal, (1+r)^(1/12)-1 a month, {_SAYS[timing]}, purchase at once"
 
 
 def log_growth(annual_rate: Number) -> Number:

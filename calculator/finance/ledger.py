@@ -132,6 +132,16 @@ def monthly_usd(line: Line, *, months: int) -> NDArray[np.float64]:
     return flow
 
 
+def discounted_usd(line: Line, *, horizon: Horizon) -> NDArray[np.float64]:
+    """The line's signed present value by the month in which it is paid; shape [months+1]. Scalars only."""
+    flow = np.zeros(horizon.months + 1)
+    by_convention, exact = horizon.factors(), _factors(horizon.months, float(horizon.annual_rate), "month-end")
+    for term in line.terms:
+        factors = exact if isinstance(term.course, Once) else by_convention
+        flow += term.amount_usd * course_values(term.course, months=horizon.months) * factors
+    return flow
+
+
 def total_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
     """Signed nominal dollars over the horizon; float or [draws]."""
     return sum((term.amount_usd * horizon.total(term.course) for line in lines for term in line.terms), start=0.0)

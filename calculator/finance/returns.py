@@ -122,6 +122,8 @@ def _why_never(values: np.ndarray, best: int, what: str) -> str:
     gap = f"${-values[-1]:,.0f} short after {last} months"
     if best == 0:
         return f"never, because {what} only grows: {gap}"
+    if best == last and last > 1 and values[-2] <= values[0]:
+        return f"never, because {what} grows until the sale, which does not make up for it: {gap}"
     if best < last:
         return (
             f"never, because it comes nearest in month {best} (${-values[best]:,.0f} short) and then falls back: {gap}"

@@ -1,0 +1,69 @@
+"""What does the accountant see? Cash, capital and operating expense by fiscal quarter and year.
+
+On the books a machine is written down in equal parts from its cost to what it is expected to bring; so over the whole
+life the expense equals the cash, only at other times. Leases and rents are operating expense.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calculator.units import MONTHS_PER_YEAR
+
+_MONTHS_PER_QUARTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One fiscal quarter or year; positive dollars. `label` is FY2027 or FY2027 Q1, named by the year it ends in.
+
+    `capital_usd` is cash for machines, `operating_usd` cash for running, `staff_usd` people's time, `sale_usd` cash from
+    the sale. `depreciation_usd` is the write-down; expense = operating + staff + depreciation + tax.
+    """
+
+    label: str
+    capital_usd: float
+    operating_usd: float
+    staff_usd: float
+    sale_usd: float
+    tax_usd: float
+    depreciation_usd: float
+    expense_usd: float
+
+
+def periods(
+    *,
+    capital_usd: Sequence[float],
+    operating_usd: Sequence[float],
+    staff_usd: Sequence[float],
+    sale_usd: Sequence[float],
+    tax_usd: Sequence[float],
+    start: tuple[int, int],
+    last_month_of_year: int,
+    by_quarter: bool,
+) -> tuple[Period, ...]:
+    """Fold positive monthly dollars (months 0..N; month 0 belongs to the first month) into fiscal periods.
+
+    `start` is (year, month) of month 1. Straight-line write-down over N months of all capital less the whole sale.
+    """
+    months = len(capital_usd) - 1
+    written_down = np.zeros(months + 1)
+    written_down[1:] = (sum(capital_usd) - sum(sale_usd)) / months
+    labels = [_label(max(month, 1), start, last_month_of_year, by_quarter) for month in range(months + 1)]
+    columns = [np.asarray(flow, dtype=float) for flow in (capital_usd, operating_usd, staff_usd, sale_usd, tax_usd)]
+    found: list[Period] = []
+    for label in dict.fromkeys(labels):
+        rows = [index for index, one in enumerate(labels) if one == label]
+        capital, operating, staff, sale, tax = (float(column[rows].sum()) for column in columns)
+        down = float(written_down[rows].sum())
+        found.append(Period(label, capital, operating, staff, sale, tax, down, operating + staff + tax + down))
+    return tuple(found)
+
+
+def _label(month: int, start: tuple[int, int], last_month_of_year: int, by_quarter: bool) -> str:
+    calendar = start[1] - 1 + month - 1  # months since January of the start year
+    into_year = (calendar - last_month_of_year) % MONTHS_PER_YEAR  # 0 is the first month of the fiscal year
+    ends = calendar + MONTHS_PER_YEAR - 1 - into_year
+    year = start[0] + ends // MONTHS_PER_YEAR
+    return f"FY{year} Q{into_year // _MONTHS_PER_QUARTER + 1}" if by_quarter else f"FY{year}"

@@ -1,0 +1,53 @@
+"""Resale: list price, age, market and fee."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.errors import CalculatorError
+from calculator.finance.resale import kept_fraction, net_resale_usd
+
+
+def test_kept_fraction_goes_through_its_anchors() -> None:
+    assert kept_fraction(36, kept_at={36: 0.48}) == pytest.approx(0.48)
+    assert kept_fraction(0, kept_at={36: 0.48}) == 1.0
+    assert kept_fraction(12, kept_at={36: 0.48}) == pytest.approx(0.48 ** (1 / 3))  # 0.783
+    assert kept_fraction(72, kept_at={36: 0.48}) == pytest.approx(0.48**2)  # the last slope goes on
+
+
+def test_kept_fraction_is_log_linear_between_several_anchors() -> None:
+    anchors = {12: 0.5, 36: 0.4}  # half lost in the first year, slow years after it
+    assert kept_fraction(6, kept_at=anchors) == pytest.approx(0.5**0.5)
+    assert kept_fraction(12, kept_at=anchors) == pytest.approx(0.5)
+    assert kept_fraction(24, kept_at=anchors) == pytest.approx((0.5 * 0.4) ** 0.5)
+    assert kept_fraction(60, kept_at=anchors) == pytest.approx(0.4 * 0.8)
+    assert kept_fraction(np.array([6, 24]), kept_at=anchors) == pytest.approx([0.5**0.5, 0.2**0.5])
+
+
+def test_kept_fraction_of_scrap_is_nothing() -> None:
+    assert kept_fraction(36, kept_at={36: 0.0}) == 0.0
+    assert kept_fraction(24, kept_at={12: 0.0, 36: 0.0}) == 0.0
+
+
+@given(st.floats(0.01, 1.0), st.integers(0, 120), st.integers(0, 120))
+def test_kept_fraction_never_rises_with_age(fraction: float, first: int, second: int) -> None:
+    younger, older = sorted((first, second))
+    assert kept_fraction(older, kept_at={36: fraction}) <= kept_fraction(younger, kept_at={36: fraction}) + 1e-12
+
+
+@pytest.mark.parametrize("fraction", [1.4, -0.1])
+def test_kept_fraction_out_of_range_is_refused(fraction: float) -> None:
+    with pytest.raises(CalculatorError, match=r"must lie in 0\.\.1"):
+        kept_fraction(12, kept_at={36: fraction})
+
+
+def test_kept_fraction_without_an_anchor_is_refused() -> None:
+    with pytest.raises(CalculatorError, match="above 0 months"):
+        kept_fraction(12, kept_at={})
+
+
+def test_net_resale_is_list_price_times_age_market_and_what_the_fee_leaves() -> None:
+    # 10,799 * 0.48 * 1.0 * (1 - 0.13) = 4,509.66
+    assert net_resale_usd(10799, kept=0.48, market_index=1.0, fee_fraction=0.13) == pytest.approx(4509.66, abs=0.005)
+    assert net_resale_usd(10799, kept=0.48, market_index=1.5, fee_fraction=0.13) == pytest.approx(6764.49, abs=0.005)

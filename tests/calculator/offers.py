@@ -1,0 +1,66 @@
+"""A Mac, a PC, a rented GPU and an API with round figures, so that every expected number can be worked by hand."""
+
+from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
+from calculator.evidence import Quantity
+from calculator.load import Usage
+from calculator.scenario import Scenario
+from calculator.uncertainty import Candidate
+
+
+def known(value: float, unit: str, *, low: float | None = None, high: float | None = None) -> Quantity:
+    """A figure for tests: known exactly unless a range is given."""
+    return Quantity(
+        low=value if low is None else low, central=value, high=value if high is None else high,
+        unit=unit, basis="assumption", as_of="2026-11-22", note="for tests",
+    )  # fmt: skip
+
+
+def power(idle_w: float, prefill_w: float, decode_w: float) -> Power:
+    """Wall watts by state."""
+    return Power(
+        scope="wall", idle_w=known(idle_w, "W"), prefill_w=known(prefill_w, "W"), decode_w=known(decode_w, "W")
+    )
+
+
+MAC = Machine(
+    id="mac", name="A Mac", kind="mac", status="current", chip="c", chip_count=1, memory_gb=256, power=power(10, 300, 250),
+    prices=(Price(kind="list", price_usd=known(10_000, "USD", low=9_500, high=11_000)),), bought="new",
+    setup_h=known(4, "h", low=2, high=8), runtime="r",
+)  # fmt: skip
+PC = Machine(
+    id="pc", name="A PC", kind="workstation", status="to build", chip="c", chip_count=2, memory_gb=24, system_ram_gb=128,
+    power=power(150, 900, 600), prices=(Price(kind="list", price_usd=known(8_000, "USD", low=7_000, high=9_500)),), bought="new",
+    setup_h=known(16, "h", low=8, high=40), runtime="r",
+)  # fmt: skip
+USED_MAC = MAC.model_copy(
+    update={
+        "id": "used-mac", "bought": "used", "age_when_bought_years": known(3, "year"),
+        "prices": (Price(kind="list", price_usd=known(6_000, "USD")), Price(kind="used", price_usd=known(4_500, "USD"))),
+    }
+)  # fmt: skip
+CLOUD = CloudOffer(
+    id="cloud", name="A rented GPU", provider="p", chip="c", chip_count=1, memory_gb=80,
+    rates=(HourlyRate(kind="on-demand", rate_usd_per_h=known(3.0, "USD/h", low=2.0, high=4.5)),),
+    billing_minutes=known(1, "min"), startup_minutes=known(6, "min"), storage_gb=known(200, "GB"),
+    storage_usd_per_gb_month=known(0.1, "USD/GB/month"), setup_h=known(8, "h"), runtime="r",
+)  # fmt: skip
+TARIFF = ApiTariff(
+    model="llama-3-70b", provider="host", provider_model="llama", input_usd_per_mtok=known(0.2, "USD/Mtok", low=0.1, high=0.7),
+    output_usd_per_mtok=known(0.6, "USD/Mtok", low=0.3, high=0.9),
+)  # fmt: skip
+API = ApiOffer(id="api", name="An API", kind="same-model", tariffs=(TARIFF,), setup_h=known(2, "h"))
+
+MAC_USAGE = Usage(
+    prefill_h_per_month=20, decode_h_per_month=40, on_h_per_month=210, prefill_w=300, decode_w=250, idle_w=10
+)
+PC_USAGE = Usage(
+    prefill_h_per_month=6, decode_h_per_month=35, on_h_per_month=210, prefill_w=900, decode_w=600, idle_w=150
+)
+SCENARIO = Scenario()
+
+CANDIDATES = (
+    Candidate(MAC, MAC_USAGE, TARIFF, decode_tokens_per_s=(20, 25, 28), prefill_tokens_per_s=(150, 200, 300)),
+    Candidate(PC, PC_USAGE, TARIFF, decode_tokens_per_s=(17, 19, 22), prefill_tokens_per_s=(500, 700, 900)),
+    Candidate(CLOUD, PC_USAGE, TARIFF, decode_tokens_per_s=(30, 40, 50), prefill_tokens_per_s=(3000, 4000, 5000)),
+    Candidate(API),
+)
