@@ -4,6 +4,7 @@ A machine that cannot hold the model at the concurrency asked for is tried with 
 hold it at all "does not fit", which is an answer, not an error.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -176,7 +177,11 @@ def _with_measurements(
 
 def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
     """Hours and watts of a machine as tco.py wants them; a rented one's electricity is in its price."""
-    hours = {"prefill_h_per_month": month.prefill_h, "decode_h_per_month": month.decode_h, "on_h_per_month": month.on_h, "served_fraction": month.served_fraction}  # fmt: skip
+    room = math.inf if not month.load_fraction else 1 / month.load_fraction
+    hours = {
+        "prefill_h_per_month": month.prefill_h, "decode_h_per_month": month.decode_h, "on_h_per_month": month.on_h,
+        "served_fraction": month.served_fraction, "capacity_ratio": room,
+    }  # fmt: skip
     if isinstance(option, CloudOffer):
         return Usage(**hours)
     power = option.power

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calculator.comparison import BreakEven, OptionResult, Verdict
 from calculator.scenario import Scenario
-from calculator.tco import Tco, convention_of
+from calculator.tco import convention_of
 from calculator.uncertainty import Odds
 from calculator.units import MONTHS_PER_YEAR
 
@@ -29,7 +29,7 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
         out = [row.name for row in results if row.tco is None]
         rest = f"the others cannot serve {model_name}" if out else "it is the only option compared"
         return Verdict(
-            f"{best.name} costs ${best_usd:,.0f} over {scenario.months} months; {rest}.",
+            f"{best.name} costs ${best_usd:,.0f} in present value over {scenario.months} months; {rest}.",
             _not_fitting(results),
             best.id,
             None,
@@ -46,12 +46,12 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     chance = odds.cheapest_probability().get(best.id) if odds is not None else None
     sure = f" It is the cheapest in {chance:.0%} of the futures drawn." if chance is not None else ""
     if too_close:
-        sentence = f"Too close to call: {best.name} at ${best_usd:,.0f} and {second.name} at ${next_usd:,.0f} over {scenario.months} months."
+        sentence = f"Too close to call: {best.name} at ${best_usd:,.0f} in present value and {second.name} at ${next_usd:,.0f} over {scenario.months} months."
         detail = (
             f"The difference is ${difference:,.0f}, and may lie anywhere from {_signed(low)} to {_signed(high)}.{sure}"
         )
     else:
-        sentence = f"{best.name} is the cheapest: ${best_usd:,.0f} over {scenario.months} months, ${difference:,.0f} less than {second.name}."
+        sentence = f"{best.name} is the cheapest: ${best_usd:,.0f} in present value over {scenario.months} months, ${difference:,.0f} less than {second.name}."
         detail = f"The difference lies between {_signed(low)} and {_signed(high)}.{sure}"
     detail = " ".join(filter(None, (detail, _local(best, results), _not_fitting(results))))
     return Verdict(sentence, detail, best.id, second.id, difference, low, high, too_close, convention)
@@ -92,7 +92,7 @@ def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
 def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
     assert own.tco is not None
     assert other.tco is not None
-    month = crossing_month(own.tco, other.tco)
+    month = crossing_month(own.tco.cumulative_usd, other.tco.cumulative_usd)
     if month is not None:
         years = f" ({month / MONTHS_PER_YEAR:.1f} years)" if month > MONTHS_PER_YEAR else ""
         return BreakEven(
@@ -119,13 +119,13 @@ def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
     return BreakEven(own.id, other.id, None, reason)
 
 
-def crossing_month(own: Tco, other: Tco) -> float | None:
-    """The last month at which the own option's cumulative cost falls below the other's, interpolated; None if it does not.
+def crossing_month(own_usd: Sequence[float], other_usd: Sequence[float]) -> float | None:
+    """The last month at which the own option's cumulative cost falls below the other's, interpolated; None if never.
 
-    gap(m) = cumulative cost of own - of other; the crossing lies in (m-1, m] where gap(m-1) > 0 >= gap(m) and the gap
-    stays at or below zero to the horizon.
+    Cumulative flows per month 0, 1, ..., signed as the ledger (outgoing negative). gap(m) = cumulative cost of own - of
+    other; the crossing lies in (m-1, m] where gap(m-1) > 0 >= gap(m) and the gap stays at or below zero to the horizon.
     """
-    gap = [theirs - ours for ours, theirs in zip(own.cumulative_usd, other.cumulative_usd, strict=True)]
+    gap = [theirs - ours for ours, theirs in zip(own_usd, other_usd, strict=True)]
     if gap[-1] > 0 or all(value <= 0 for value in gap):
         return None
     last = max(month for month, value in enumerate(gap) if value > 0)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from itertools import accumulate
 
 import pandas as pd
 import pytest
@@ -146,11 +147,15 @@ def test_no_option_fits_is_said_in_the_verdict() -> None:
 
 
 def test_second_tenant_takes_unified_memory_but_not_vram() -> None:
-    mac, pc = compare(Scenario(second_tenant_gb=40, options=("mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper")), CATALOG).options
-    assert mac.memory is not None
-    assert pc.memory is not None
-    assert mac.memory.second_tenant_bytes == 40_000_000_000
-    assert pc.memory.second_tenant_bytes == 0
+    options = ("mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper")
+    without = [row.memory for row in compare(Scenario(options=options), CATALOG).options]
+    beside = [row.memory for row in compare(Scenario(second_tenant_gb=40, options=options), CATALOG).options]
+    assert all(one is not None for one in (*without, *beside))
+    mac_headroom, pc_headroom = (
+        before.headroom_bytes - after.headroom_bytes for before, after in zip(without, beside, strict=True) if before and after
+    )
+    assert mac_headroom >= 40_000_000_000 - 20_000_000_000  # the part that macOS keeps from the GPU anyway may hold some of it
+    assert pc_headroom == 0  # it sits in the PC's own memory
 
 
 def test_unknown_option_and_phantom_are_refused() -> None:
@@ -173,28 +178,20 @@ def test_scenario_refuses_with_one_sentence() -> None:
 
 def test_crossing_month_by_hand() -> None:
     """Own: 100 at once, then 10 a month; other: 30 a month. Gap 100, 80, 60, 40, 20, 0 -> month 5."""
-    own, other = _tco([-100, *[-10] * 8]), _tco([0, *[-30] * 8])
+    own, other = running(-100, *[-10] * 8), running(0, *[-30] * 8)
     assert crossing_month(own, other) == pytest.approx(5.0)
     assert crossing_month(other, own) is None  # it is ahead from the start
-    assert crossing_month(_tco([-1000, *[-10] * 8]), other) is None  # never within the horizon
+    assert crossing_month(running(-1000, *[-10] * 8), other) is None  # never within the horizon
 
 
 def test_crossing_month_is_the_last_one() -> None:
-    """Ahead in month 2, behind again in month 3 (a repair of 30), ahead for good within month 5: gap 10 -> -10, half way."""
-    own = _tco([-30, 0, 0, -30, 0, 0, 0])
-    other = _tco([0, *[-20] * 6])
-    # cumulative own 30 30 30 60 60 60 60; other 0 20 40 60 80 100 120; gap 30 10 -10 0 -20 ...: last above zero at month 1
+    """A repair in month 3 puts the machine behind once more: only the last crossing counts."""
+    own, other = running(-30, 0, 0, -30, 0, 0, 0), running(0, *[-20] * 6)
+    # cumulative own 30 30 30 60 60 60 60, other 0 20 40 60 80 100 120: gap 30 10 -10 0 -20 .., last above zero at month 1
     assert crossing_month(own, other) == pytest.approx(1.5)
-    later = _tco([-30, 0, 0, -50, 0, 0, 0])  # gap 30 10 -10 20 0 -20: last above zero at month 3
+    later = running(-30, 0, 0, -50, 0, 0, 0)  # gap 30 10 -10 20 0 -20: last above zero at month 3, zero at 4
     assert crossing_month(later, other) == pytest.approx(4.0)
 
 
-def _tco(monthly: list[float]):  # noqa: ANN202
-    from itertools import accumulate
-
-    from calculator.tco import Tco
-
-    return Tco(
-        months=len(monthly) - 1, ledger=(), lines={}, monthly_usd=tuple(monthly), cumulative_usd=tuple(accumulate(monthly)), total_cost_usd=-sum(monthly),
-        hard_cost_usd=0, present_value_cost_usd=0, equivalent_annual_cost_usd=0, usd_per_mtok=0, marginal_usd_per_mtok=0, energy_kwh=0, served_tokens=0,
-    )  # fmt: skip
+def running(*monthly: float) -> list[float]:
+    return list(accumulate(monthly))
