@@ -168,10 +168,9 @@ def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.f
     if spread.kind == "lognormal" and low > 0:
         values = np.exp(_halves(np.log([low, central, high]), z / _Z90))
     elif spread.kind == "share" and low > 0 and high < 1:
-        values = 1 / (
-            1
-            + np.exp(-_halves(np.log(np.array([low, central, high]) / (1 - np.array([low, central, high]))), z / _Z90))
-        )
+        odds = np.log(np.array([low, central, high]) / (1 - np.array([low, central, high])))
+        with np.errstate(over="ignore"):  # e^inf is right here: a share of almost nothing drawn low is 0
+            values = 1 / (1 + np.exp(-_halves(odds, z / _Z90)))
     else:
         grid, cumulative = _pert_table()
         unit = np.interp(probability, cumulative, grid) - 0.5

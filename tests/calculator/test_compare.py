@@ -154,7 +154,8 @@ def test_second_tenant_takes_unified_memory_but_not_vram() -> None:
     mac_headroom, pc_headroom = (
         before.headroom_bytes - after.headroom_bytes for before, after in zip(without, beside, strict=True) if before and after
     )
-    assert mac_headroom >= 40_000_000_000 - 20_000_000_000  # the part that macOS keeps from the GPU anyway may hold some of it
+    # macOS keeps about 33 GB of 206 from the GPU: a part of the tenant sits there, the rest is taken from the model
+    assert 10_000_000_000 < mac_headroom < 40_000_000_000
     assert pc_headroom == 0  # it sits in the PC's own memory
 
 
