@@ -61,7 +61,7 @@ def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
     for pattern, role in _ROLE_RULES:
         if pattern.search(path):
             return role
-    if len(shape) == 3 and expert_count and shape[0] == expert_count:  # noqa: PLR2004
+    if len(shape) == 3 and expert_count and shape[0] == expert_count:
         return "expert_up"
     return "other"
 
@@ -98,7 +98,9 @@ def _first(text: Mapping[str, Any], keys: Sequence[str]) -> Any:
 
 
 def _has_experts(layout: Json) -> bool:
-    return any(role_of(one["path"], shape=one["shape"], expert_count=0).startswith("expert_") for one in layout["tensors"])
+    return any(
+        role_of(one["path"], shape=one["shape"], expert_count=0).startswith("expert_") for one in layout["tensors"]
+    )
 
 
 def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[TensorGroup]:
@@ -159,7 +161,8 @@ def toml_of(model: LanguageModel) -> str:
             lines.append(f"{name} = {_toml_value(value)}")
     for name in ("tensors", "caches"):
         lines.append(f"{name} = [")
-        for group in getattr(model, name):
+        groups: tuple[TensorGroup | CacheGroup, ...] = model.tensors if name == "tensors" else model.caches
+        for group in groups:
             pairs = [
                 f"{key} = {_toml_value(getattr(group, key))}"
                 for key, field in type(group).model_fields.items()

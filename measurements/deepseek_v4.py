@@ -21,7 +21,10 @@ def deepseek_v4_layout(config: Json) -> Json:
     index_heads, index_dim, mult = config["index_n_heads"], config["index_head_dim"], config["hc_mult"]
     layers = range(config["num_hidden_layers"])
     mixes = 2 * mult + mult * mult
-    tensors = [_packed("embed_tokens.weight", config["vocab_size"], hidden), _packed("lm_head.weight", config["vocab_size"], hidden)]
+    tensors = [
+        _packed("embed_tokens.weight", config["vocab_size"], hidden),
+        _packed("lm_head.weight", config["vocab_size"], hidden),
+    ]
     tensors += [_plain("norm.weight", hidden), _plain("hc_head.fn", mult, mult * hidden)]
     for layer in layers:
         at = f"model.layers.{layer}"
@@ -47,7 +50,12 @@ def deepseek_v4_layout(config: Json) -> Json:
             _plain(f"{at}.mlp.gate.weight", experts, hidden),
         ]
         if layer < config["num_hash_layers"]:
-            tensors.append({**_plain(f"{at}.mlp.gate.tid2eid", config["vocab_size"], config["num_experts_per_tok"]), "stored_bits": _HASH_TABLE_BITS})
+            tensors.append(
+                {
+                    **_plain(f"{at}.mlp.gate.tid2eid", config["vocab_size"], config["num_experts_per_tok"]),
+                    "stored_bits": _HASH_TABLE_BITS,
+                }
+            )
         else:
             tensors.append(_plain(f"{at}.mlp.gate.e_score_correction_bias", experts))
         tensors += _compressor(f"{at}.self_attn", ratios[layer], hidden=hidden, head=head)
@@ -62,7 +70,13 @@ def deepseek_v4_layout(config: Json) -> Json:
     return {
         "tensors": tensors,
         "caches": [
-            {"kind": "sliding", "count": len(layers), "key_dim": head, "window_tokens": config["sliding_window"], **shared},
+            {
+                "kind": "sliding",
+                "count": len(layers),
+                "key_dim": head,
+                "window_tokens": config["sliding_window"],
+                **shared,
+            },
             {"kind": "compressed", "count": sparse, "key_dim": head, "entry_tokens": _CSA, **shared},
             {"kind": "compressed", "count": sparse, "key_dim": index_dim, "entry_tokens": _CSA, **shared},
             {"kind": "compressed", "count": heavy, "key_dim": head, "entry_tokens": _HCA, **shared},

@@ -20,7 +20,9 @@ def layouts_of(configs: list[Json]) -> list[Json]:
     """Tensors and caches of each configuration: from mlx-lm, or by hand for the one architecture it lacks."""
     known = [config for config in configs if config["model_type"] != "deepseek_v4"]
     answers = iter(ask_mlx_lm([{"config": config} for config in known]) if known else [])
-    return [deepseek_v4_layout(config) if config["model_type"] == "deepseek_v4" else next(answers) for config in configs]
+    return [
+        deepseek_v4_layout(config) if config["model_type"] == "deepseek_v4" else next(answers) for config in configs
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +40,7 @@ def main(arguments: list[str]) -> int:
     for name, config, layout in zip(names, configs, layouts_of(configs), strict=True):
         if "error" in layout:
             raise PlanError(f"{name}: {layout['error']}")
-        text = toml_of(language_model_of(_with_about(name, config, options.about), layout))
+        text = toml_of(language_model_of(with_about(name, config, options.about), layout))
         if options.write:
             path = FOLDER / "models" / f"{config['_about']['id']}.toml"
             path.write_text(text, "utf-8")
@@ -48,7 +50,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _with_about(name: str, config: Json, given: str | None) -> Json:
+def with_about(name: str, config: Json, given: str | None) -> Json:
     """The config with an `_about`; a user's own config gets one from its file name, marked as his."""
     if given:
         config["_about"] = json.loads(given)

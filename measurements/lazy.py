@@ -7,6 +7,7 @@ an `_about` that says where they come from.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from calculator.errors import CalculatorError, UnknownIdError
 Json = dict[str, Any]
 CONFIGS = Path(__file__).parent / "model_configs"
 TIMEOUT_S = 120
+MOST_LAYERS = 1000
+_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _ROOT = Path(__file__).parent.parent
 
 
@@ -45,12 +48,26 @@ def load_config(name: str) -> Json:
     try:
         config: Any = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise PlanError(f"{path} cannot be read ({error.strerror}). Give the path of a config.json or a model id.") from None
+        raise PlanError(
+            f"{path} cannot be read ({error.strerror}). Give the path of a config.json or a model id."
+        ) from None
     except ValueError as error:
         raise PlanError(f"{path} is not valid JSON ({error}). Give the model's own config.json.") from None
-    if not isinstance(config, dict) or "model_type" not in config:
-        raise PlanError(f"{path} has no model_type; a language model's config.json has one. Give that file.")
-    return cast(Json, config)
+    return checked(config, name=str(path))
+
+
+def checked(config: Any, *, name: str) -> Json:
+    """A configuration fit to be handed to mlx-lm; raises PlanError. Sizes are bounded: a stranger may have written it."""
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):  # pyright: ignore[reportUnknownMemberType]
+        raise PlanError(f"{name} has no model_type; a language model's config.json has one. Give that file.")
+    found = cast(Json, config)
+    if not _NAME.fullmatch(found["model_type"]):
+        raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
+    text = found.get("text_config")
+    layers: Any = (cast(Json, text) if isinstance(text, dict) else found).get("num_hidden_layers", 1)
+    if not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+        raise PlanError(f"{name}: num_hidden_layers is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
+    return found
 
 
 def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
@@ -69,7 +86,9 @@ def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
     except subprocess.TimeoutExpired:
         raise PlanError(f"mlx-lm gave no answer in {TIMEOUT_S} s. Plan fewer models at a time.") from None
     if "No module named 'mlx" in done.stderr:
-        raise PlanError("mlx-lm is not installed here. `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS).")
+        raise PlanError(
+            "mlx-lm is not installed here. `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."
+        )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         raise PlanError(f"mlx-lm's process ended with code {done.returncode}: {last[0]}. Check the config.")

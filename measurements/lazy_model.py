@@ -10,19 +10,26 @@ Source of the rules: the installed mlx-lm (checked with 0.32.2 on 2026-11-22).
 """
 
 import contextlib
+import importlib
 import io
 import json
 import sys
 import time
 from typing import Any
 
-import mlx.core as mx
-import mlx.nn as nn
-from mlx.utils import tree_flatten, tree_map_with_path
-from mlx_lm.models import cache as mlx_cache
-from mlx_lm.utils import _get_classes, quantize_model
+# Imported as untyped modules: mlx-lm has no types, and the page's machine may have no mlx at all.
+mx: Any = importlib.import_module("mlx.core")
+nn: Any = importlib.import_module("mlx.nn")
+mlx_tree: Any = importlib.import_module("mlx.utils")
+mlx_cache: Any = importlib.import_module("mlx_lm.models.cache")
+mlx_lm: Any = importlib.import_module("mlx_lm.utils")
 
 Json = dict[str, Any]
+_STRANGE_CONFIG = (
+    ValueError, TypeError, KeyError, AttributeError, IndexError, ZeroDivisionError, NotImplementedError, RuntimeError,
+    AssertionError, SystemExit,
+)  # fmt: skip
+"""What mlx-lm's constructors raise on a config they cannot use; one of its modules exits when a package is missing."""
 FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
 """The finest group of any mode: what even this does not pack, no format packs."""
 
@@ -38,7 +45,10 @@ def answer(request: Json) -> Json:
         found: Json = {
             "tensors": tensors_of(plain, packed),
             "caches": caches,
-            "weights_bytes": [bytes_of(build(config, each, native)) for each in request.get("formats", [])],
+            "weights_bytes": [
+                bytes_of(build(config, each, native) if each or native else plain)
+                for each in request.get("formats", [])
+            ],
             "kv_cache_bytes": [
                 sum(one["count"] * cache_bytes(one, tokens, request.get("prefill_step", 2048)) for one in caches)
                 for tokens in request.get("contexts", [])
@@ -62,12 +72,13 @@ def answer(request: Json) -> Json:
 def text_only(config: Json) -> Json:
     """The config of the plain language model: no quantisation of the original, no vision tower, top-level ties handed down."""
     config = json.loads(json.dumps(config))
-    text = config.get("text_config")
-    for part in (config, text if isinstance(text, dict) else {}):
+    text: Any = config.get("text_config")
+    parts: list[Json] = [config, text] if isinstance(text, dict) else [config]
+    for part in parts:
         for key in ("quantization_config", "quantization", "_about"):
             part.pop(key, None)
-    if isinstance(text, dict) and "tie_word_embeddings" in config:
-        text.setdefault("tie_word_embeddings", config["tie_word_embeddings"])
+    if "tie_word_embeddings" in config:
+        parts[-1].setdefault("tie_word_embeddings", config["tie_word_embeddings"])
     return config
 
 
@@ -79,26 +90,28 @@ def native_experts_of(config: Json) -> str:
 
 def build(config: Json, quantization: Json | None, native: str = "") -> Any:
     """The real model, lazily: bf16 where mlx-lm casts, packed by mlx-lm's own quantize_model and predicate."""
-    model_class, args_class = _get_classes(config)
+    model_class, args_class = mlx_lm._get_classes(config)
     model = model_class(args_class.from_dict(config))
     _drop_tied_head(model, config)
     keeps = getattr(model, "cast_predicate", None)
 
-    def cast(path: str, array: mx.array) -> mx.array:
+    def cast(path: str, array: Any) -> Any:
         is_cast = mx.issubdtype(array.dtype, mx.floating) and (keeps is None or keeps(path))
         return array.astype(mx.bfloat16) if is_cast else array
 
-    model.update(tree_map_with_path(cast, model.parameters()))
+    model.update(mlx_tree.tree_map_with_path(cast, model.parameters()))
     if native:
-        nn.quantize(
-            model, 32, 4, mode=native, class_predicate=lambda path, part: hasattr(part, "to_quantized") and ".experts." in path
-        )
+        nn.quantize(model, 32, 4, mode=native, class_predicate=_is_expert)
     if quantization is not None:
         with contextlib.redirect_stdout(io.StringIO()):
-            model, _ = quantize_model(
+            model, _ = mlx_lm.quantize_model(
                 model, config, quantization["group_size"], quantization["bits"], quantization["mode"]
             )
     return model
+
+
+def _is_expert(path: str, part: Any) -> bool:
+    return hasattr(part, "to_quantized") and ".experts." in path
 
 
 def _drop_tied_head(model: Any, config: Json) -> None:
@@ -111,21 +124,23 @@ def _drop_tied_head(model: Any, config: Json) -> None:
 
 def bytes_of(model: Any) -> int:
     """Bytes of all parameters; exact, because shapes and types of lazy arrays are known."""
-    return sum(array.nbytes for _, array in tree_flatten(model.parameters()))
+    return sum(array.nbytes for _, array in mlx_tree.tree_flatten(model.parameters()))
 
 
 def tensors_of(plain: Any, packed: Any) -> list[Json]:
     """Every parameter: path, shape, bits per number, whether a format packs it and at which prescribed width."""
-    modules = dict(packed.named_modules())
+    modules: dict[str, Any] = dict(packed.named_modules())
     found: list[Json] = []
-    for path, array in tree_flatten(plain.parameters()):
+    for path, array in mlx_tree.tree_flatten(plain.parameters()):
         owner, _, leaf = path.rpartition(".")
-        module = modules.get(owner)
-        is_packed = leaf == "weight" and module is not None and "scales" in module
-        prescribed = is_packed and (module.mode, module.bits) != (FINEST["mode"], FINEST["bits"])
+        module: Any = modules.get(owner)
+        width = 0
+        is_packed = bool(leaf == "weight" and module and "scales" in module)
+        if is_packed and (module.mode, module.bits) != (FINEST["mode"], FINEST["bits"]):
+            width = module.bits
         found.append({
             "path": path, "shape": list(array.shape), "stored_bits": array.itemsize * 8,
-            "quantizable": is_packed, "mlx_bits": module.bits if prescribed else 0,
+            "quantizable": is_packed, "mlx_bits": width,
         })  # fmt: skip
     return found
 
@@ -166,7 +181,7 @@ def _maker(one: Any) -> Any:
         return lambda: mlx_cache.RotatingKVCache(max_size=one.max_size, keep=one.keep)
     if isinstance(one, mlx_cache.ChunkedKVCache):
         return lambda: mlx_cache.ChunkedKVCache(chunk_size=one.chunk_size)
-    return type(one) if isinstance(one, mlx_cache.KVCache) else None
+    return mlx_cache.KVCache if isinstance(one, mlx_cache.KVCache) else None
 
 
 def cache_bytes(described: Json, tokens: int, prefill_step: int) -> int:
@@ -186,7 +201,7 @@ def cache_bytes(described: Json, tokens: int, prefill_step: int) -> int:
     return one.nbytes
 
 
-def _sentence(config: Json, error: Exception) -> str:
+def _sentence(config: Json, error: BaseException) -> str:
     kind = config.get("model_type", "(no model_type)")
     if isinstance(error, ValueError) and "not supported" in str(error):
         return f"model_type is {kind!r}; this mlx-lm does not know it. Use a newer mlx-lm or another model."

@@ -1,0 +1,249 @@
+"""Does it fit? The issue's own cases, the limits of machines, and the reasons given."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.errors import ScenarioError
+from calculator.physics.hardware import Hardware
+from calculator.physics.memory import (
+    MemoryFit,
+    custom_model,
+    memory_fit,
+    recommended_prefill_step_tokens,
+    transient_bytes,
+    usable,
+    weights_bytes,
+)
+from calculator.physics.transient import TransientConstants
+from calculator.physics.usable import macos_limit_gib
+
+CATALOG = load_catalog()
+CONSTANTS = TransientConstants.of(CATALOG.constants)
+MLX = CATALOG.runtime("mlx-lm")
+
+
+def _hardware(chip: str, memory_gb: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
+    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gb=memory_gb, system_ram_gb=ram_gb)
+
+
+MAC_192 = _hardware("apple-m2-ultra-76", 192)
+TWO_4090 = _hardware("nvidia-rtx-4090", 24, count=2, ram_gb=128)
+
+
+def _fit(model: str, hardware: Hardware, format_id: str, runtime: str, tokens: int, **options: float) -> MemoryFit:
+    return memory_fit(
+        CATALOG.model(model), hardware=hardware, format=CATALOG.format(format_id), runtime=CATALOG.runtime(runtime),
+        context_tokens=tokens, catalog=CATALOG, **options,  # pyright: ignore[reportArgumentType]
+    )  # fmt: skip
+
+
+def _codes(fit: MemoryFit) -> set[str]:
+    return {remark.code for remark in fit.remarks}
+
+
+def test_fit_of_llama_3_70b_8_bit_at_32k_on_the_articles_mac() -> None:
+    fit = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    assert fit.fits
+    assert fit.weights_bytes == pytest.approx(74.97e9, rel=0.005)
+    assert fit.kv_cache_bytes == pytest.approx(10.74e9, rel=0.005)
+    parts = fit.weights_bytes + fit.kv_cache_bytes + fit.transient_bytes + fit.overhead_bytes
+    assert fit.peak_bytes == parts
+    assert fit.headroom_bytes == fit.usable_bytes - fit.peak_bytes
+    assert fit.peak_bytes < 90e9  # the article's 140 GB are the 16-bit weights
+
+
+def test_fit_of_llama_3_70b_on_two_4090s_needs_4_bits() -> None:
+    eight = _fit("llama-3-70b", TWO_4090, "q8_0", "llama.cpp", 4_200)
+    four = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    assert not eight.fits
+    assert "does-not-fit" in _codes(eight)
+    missing = next(remark for remark in eight.remarks if remark.code == "does-not-fit").text
+    assert "GB are missing" in missing
+    assert "weights" in missing
+    assert four.fits
+    assert four.weights_bytes == pytest.approx(42.51e9 - 128_256 * 8_192 * 4.5 / 8, rel=1e-3)  # embedding in system RAM
+
+
+def test_fit_with_a_layer_split_is_decided_by_the_fullest_card() -> None:
+    """Two cards that together hold the model by a hair: 81 whole layers do not halve, and the head is large."""
+    fit = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 16_384)
+    assert fit.tightest_peak_bytes > fit.peak_bytes / 2
+    assert fit.headroom_bytes <= 2 * (fit.tightest_usable_bytes - fit.tightest_peak_bytes)
+    longer = [_fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", tokens) for tokens in range(16_384, 32_768, 1_024)]
+    by_card = [one for one in longer if not one.fits and one.peak_bytes <= one.usable_bytes]
+    assert by_card
+    assert "fullest card" in by_card[0].remarks[0].text
+
+
+def test_fit_with_a_tensor_split_shares_evenly() -> None:
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")  # pyright: ignore[reportArgumentType]
+    assert fit.tightest_peak_bytes == pytest.approx((fit.weights_bytes + fit.kv_cache_bytes + fit.overhead_bytes) / 2)
+    assert fit.tightest_usable_bytes == pytest.approx(0.9 * 24 * 2**30, rel=1e-6)
+
+
+def test_second_tenant_shares_a_mac_and_sits_in_a_pcs_own_memory() -> None:
+    alone = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    beside = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768, second_tenant_gb=40)
+    assert beside.peak_bytes == alone.peak_bytes + 40_000_000_000
+    assert beside.headroom_bytes < alone.headroom_bytes
+    on_pc = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200, second_tenant_gb=40)
+    assert on_pc.peak_bytes == _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200).peak_bytes
+    assert on_pc.fits
+    crowded = _fit(
+        "llama-3-70b", _hardware("nvidia-rtx-4090", 24, 2, ram_gb=32), "q4_k_m", "llama.cpp", 4_200, second_tenant_gb=40
+    )
+    assert not crowded.fits
+    assert "host-memory-short" in _codes(crowded)
+
+
+def test_a_second_tenant_never_gives_the_model_more_than_macos_lets_it_have() -> None:
+    """The tenant is no part of the wired limit, but both share what the system leaves."""
+    without = _fit("llama-3-70b", _hardware("apple-m4-max-40", 128), "bf16", "mlx-lm", 4_096)
+    with_one = _fit("llama-3-70b", _hardware("apple-m4-max-40", 128), "bf16", "mlx-lm", 4_096, second_tenant_gb=1)
+    assert without.headroom_bytes >= with_one.headroom_bytes
+
+
+def test_beyond_the_wired_limit_is_a_cliff_with_a_way_out() -> None:
+    """DeepSeek 4-bit on 512 GB: the default is an assumption of 430 GiB; Q4_K_M at 404 GB fits, 8 bits cannot."""
+    small = _hardware("apple-m4-max-40", 64)
+    tight = _fit("llama-3-70b", small, "mlx-6bit", "mlx-lm", 4_096)  # 57.3 GB of 68.7
+    assert not tight.fits
+    assert {"wired-limit-cliff", "raise-wired-limit"} <= _codes(tight)
+    raised = _fit("llama-3-70b", small, "mlx-6bit", "mlx-lm", 4_096, wired_limit_gb=61)
+    assert raised.fits
+    hopeless = _fit("llama-3-70b", small, "bf16", "mlx-lm", 4_096)
+    assert "wired-limit-cliff" in _codes(hopeless)
+    assert "raise-wired-limit" not in _codes(hopeless)
+
+
+def test_usable_bytes_of_macs_are_the_measured_ones() -> None:
+    limit, basis, _ = macos_limit_gib(128, limits=CATALOG.macos_limits)
+    assert (limit, basis) == (107.5, "measured")  # 84 % of 128 GiB under macOS 26
+    between, basis, note = macos_limit_gib(112, limits=CATALOG.macos_limits)
+    assert 96 * 0.7 < between < 107.5
+    assert basis == "assumption"
+    assert "between its neighbours" in note
+    larger, _, _ = macos_limit_gib(1024, limits=CATALOG.macos_limits)
+    assert 0.75 < larger / 1024 < 0.9
+
+
+def test_usable_bytes_of_cards_and_other_unified_memory() -> None:
+    llama = CATALOG.runtime("llama.cpp")
+    two = usable(TWO_4090, runtime=llama, catalog=CATALOG)
+    assert two.limit_bytes == pytest.approx(2 * 23.5 * 2**30, rel=0.001)
+    spark = usable(_hardware("nvidia-gb10", 128), runtime=llama, catalog=CATALOG)
+    assert 110 * 2**30 < spark.limit_bytes < 122 * 2**30
+    assert spark.is_unified
+
+
+def test_transient_bytes_have_the_slope_of_the_published_prefill_steps() -> None:
+    """mlx-lm PR 1781: Qwen3.8-27B 4-bit at 128k on an M5 Max, peak 39.78 GB at 2,048 tokens a step ... 26.52 at 256."""
+    hardware = _hardware("apple-m5-max-40", 128)
+    for step, peak_gb in ((2048, 39.78), (1024, 32.26), (512, 28.54), (256, 26.52)):
+        fit = _fit("qwen3.8-27b", hardware, "mlx-4bit", "mlx-lm", 131_072, prefill_step_tokens=step)
+        assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.02), step
+
+
+@pytest.mark.parametrize(
+    ("tokens", "peak_gb"),
+    [(8, 21.7), (32, 23.8), (64, 26.7), (100, 29.8), (130, 32.5), (160, 35.2), (176, 36.5), (192, 38.0)],
+)
+def test_peak_bytes_follow_the_published_ladder(tokens: int, peak_gb: float) -> None:
+    """mlx-lm issue 1480: Qwen3.6-35B-A3B 4-bit on an M5 Max, 8k to 192k."""
+    fit = _fit("qwen3.5-35b-a3b", _hardware("apple-m5-max-40", 128), "mlx-4bit", "mlx-lm", tokens * 1000)
+    assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("model", "format_id", "peak_gb"),
+    [
+        ("qwen3-4b", "bf16", 9.02), ("qwen3-4b", "mlx-8bit", 5.254), ("qwen3-4b", "mlx-4bit", 3.35),
+        ("qwen3-30b-a3b", "mlx-8bit", 33.46), ("qwen3-30b-a3b", "mlx-4bit", 18.2),
+    ],
+)  # fmt: skip
+def test_peak_bytes_equal_apples_own_benchmark(model: str, format_id: str, peak_gb: float) -> None:
+    """mlx_lm/BENCHMARKS.md, M4 Max: 2,048 tokens read, 128 written."""
+    fit = _fit(model, _hardware("apple-m4-max-40", 64), format_id, "mlx-lm", 2_176)
+    assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.03)
+
+
+def test_recommended_step_is_smaller_without_a_fused_kernel_or_without_room() -> None:
+    def step(model: str, tokens: int, available: float) -> int:
+        return recommended_prefill_step_tokens(
+            CATALOG.model(model), runtime=MLX, context_tokens=tokens, constants=CONSTANTS, available_bytes=available
+        )
+
+    assert step("llama-3-70b", 131_072, 1e12) == 2048  # head size 128 is fused
+    assert step("qwen3.8-27b", 131_072, 1e12) == 512  # 256 is not
+    assert step("qwen3.8-27b", 131_072, 3e9) == 256
+    long = _fit("qwen3.8-27b", _hardware("apple-m5-max-40", 36), "mlx-4bit", "mlx-lm", 131_072)
+    assert not long.fits
+    assert any("it fits" in remark.text for remark in long.remarks if remark.code == "smaller-prefill-step")
+
+
+def test_remarks_name_a_context_that_the_model_was_not_made_for() -> None:
+    assert "context-beyond-model" in _codes(_fit("llama-2-7b", MAC_192, "mlx-4bit", "mlx-lm", 8_192))
+    assert "macos-limit-assumed" in _codes(_fit("llama-2-7b", MAC_192, "mlx-4bit", "mlx-lm", 2_048))
+    with pytest.raises(ScenarioError, match="kv_bits is 3"):
+        _fit("llama-2-7b", TWO_4090, "awq-int4", "vllm", 2_048, kv_bits=3)
+
+
+@given(
+    st.sampled_from(sorted(CATALOG.models)), st.sampled_from(["mlx-4bit", "q4_k_m", "bf16"]),
+    st.integers(1, 100_000), st.integers(1, 100_000), st.sampled_from([1, 2, 4]),
+)  # fmt: skip
+def test_headroom_never_rises_with_context_and_never_falls_with_memory(
+    name: str, format_id: str, first: int, second: int, count: int
+) -> None:
+    few, many = sorted((first, second))
+    runtime = "mlx-lm" if format_id == "mlx-4bit" else "llama.cpp"
+    for chip in ("apple-m4-max-40", "nvidia-rtx-4090"):
+        chips = 1 if chip.startswith("apple") else count
+        short, long = (_fit(name, _hardware(chip, 64, chips), format_id, runtime, tokens) for tokens in (few, many))
+        assert short.headroom_bytes >= long.headroom_bytes
+        assert _fit(name, _hardware(chip, 128, chips), format_id, runtime, few).headroom_bytes >= short.headroom_bytes
+        assert short.fits == (short.headroom_bytes >= 0)
+
+
+def test_custom_model_has_llamas_bytes_at_llamas_sizes() -> None:
+    format = CATALOG.format("mlx-8bit")
+    for size, name in ((8.03, "llama-3-8b"), (70.6, "llama-3-70b"), (405.9, "llama-3.1-405b")):
+        rule, real = custom_model(parameters_b=size), CATALOG.model(name)
+        assert weights_bytes(rule, format=format) == pytest.approx(weights_bytes(real, format=format), rel=0.005)
+        assert rule.layer_count == pytest.approx(real.layer_count, rel=0.05)
+
+
+@given(st.floats(0.1, 3000, allow_nan=False), st.floats(0.1, 3000, allow_nan=False))
+def test_custom_model_meets_the_count_and_bytes_never_fall(first: float, second: float) -> None:
+    small, large = sorted((first, second))
+    models = [custom_model(parameters_b=size) for size in (small, large)]
+    for model, size in zip(models, (small, large), strict=True):
+        assert model.parameter_count() == pytest.approx(size * 1e9, abs=2 * model.hidden_dim + 1)
+    sizes = [weights_bytes(model, format=CATALOG.format("bf16")) for model in models]
+    assert sizes[0] <= sizes[1] or large - small < 1e-4
+
+
+def test_custom_model_refuses_impossible_sizes() -> None:
+    for size in (0.0, 5000.0, float("nan")):
+        with pytest.raises(ScenarioError, match="another_size_b"):
+            custom_model(parameters_b=size)
+
+
+def test_memory_fit_is_fast_enough_for_a_sweep() -> None:
+    """0.2 ms is the goal (see bench); here only that nothing is recomputed: 200 fits in well under a second."""
+    _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    started = time.perf_counter()
+    for _ in range(200):
+        _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    assert time.perf_counter() - started < 2.0
+
+
+def test_transient_bytes_are_nothing_where_the_overhead_holds_them() -> None:
+    got = transient_bytes(
+        CATALOG.model("llama-3-8b"), runtime=CATALOG.runtime("vllm"), context_tokens=4_096, constants=CONSTANTS
+    )
+    assert got == 0

@@ -1,0 +1,212 @@
+"""Are the catalogue's bytes mlx-lm's own? Every shipped model is rebuilt lazily with the real mlx-lm and compared."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.loader import FOLDER
+from calculator.errors import UnknownIdError
+from calculator.physics.kv_cache import kv_cache_bytes
+from calculator.physics.weights import weights_bytes
+from measurements.__main__ import main
+from measurements.architecture import language_model_of, toml_of
+from measurements.deepseek_v4 import deepseek_v4_layout
+from measurements.lazy import PlanError, ask_mlx_lm, checked, load_config, shipped_config_ids
+from measurements.plan import main as plan_command
+from measurements.plan import plan
+
+ROOT = Path(__file__).parent.parent.parent
+FORMATS = (
+    "bf16",
+    "mlx-4bit",
+    "mlx-mxfp4",
+)  # affine and block formats differ in group and in what a predicate prescribes
+CONTEXTS = (300, 32_768)
+BY_HAND = "deepseek-v4-flash"
+
+mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+pytestmark = pytest.mark.mlx
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """mlx-lm's answers by model id."""
+
+    answers: Mapping[str, Any]
+    catalog: Catalog
+
+
+@pytest.fixture(scope="module")
+def rebuilt() -> Rebuilt:
+    """All models that mlx-lm knows, from one worker process."""
+    catalog = load_catalog()
+    wanted = [catalog.format(one) for one in FORMATS]
+    packed = [
+        None if one.scheme == "plain" else {"mode": one.mode, "bits": int(one.bits), "group_size": one.group_size}
+        for one in wanted
+    ]
+    ids = [one for one in shipped_config_ids() if one != BY_HAND]
+    requests = [{"config": load_config(one), "formats": packed, "contexts": CONTEXTS} for one in ids]
+    return Rebuilt(dict(zip(ids, ask_mlx_lm(requests), strict=True)), catalog)
+
+
+def test_models_all_ship_with_a_configuration() -> None:
+    assert sorted(load_catalog().models) == shipped_config_ids()
+    assert len(shipped_config_ids()) == 49
+
+
+@mlx
+def test_weights_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt) -> None:
+    wrong: dict[str, tuple[int, int]] = {}
+    for name, answer in rebuilt.answers.items():
+        for format_id, expected in zip(FORMATS, answer["weights_bytes"], strict=True):
+            got = weights_bytes(rebuilt.catalog.model(name), format=rebuilt.catalog.format(format_id))
+            if got != expected:
+                wrong[f"{name} {format_id}"] = (got, expected)
+    assert not wrong
+    assert len(rebuilt.answers) == 48
+
+
+@mlx
+def test_kv_cache_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt) -> None:
+    wrong: dict[str, tuple[int, int]] = {}
+    runtime = rebuilt.catalog.runtime("mlx-lm")
+    for name, answer in rebuilt.answers.items():
+        for tokens, expected in zip(CONTEXTS, answer["kv_cache_bytes"], strict=True):
+            got = kv_cache_bytes(rebuilt.catalog.model(name), runtime=runtime, context_tokens=tokens)
+            if got != expected:
+                wrong[f"{name} at {tokens}"] = (got, expected)
+    assert not wrong
+
+
+@mlx
+def test_catalogue_files_are_what_describe_writes(rebuilt: Rebuilt) -> None:
+    for name, answer in rebuilt.answers.items():
+        written = toml_of(language_model_of(load_config(name), answer))
+        assert written == (FOLDER / "models" / f"{name}.toml").read_text("utf-8"), name
+
+
+def test_deepseek_v4_written_by_hand_has_the_makers_parameter_count() -> None:
+    config = load_config(BY_HAND)
+    model = language_model_of(config, deepseek_v4_layout(config))
+    assert model.parameter_count() == pytest.approx(284e9, rel=0.002)  # "284B-A13B" in the model's name
+    assert model.active_parameter_count() == pytest.approx(13e9, rel=0.07)
+    assert toml_of(model) == (FOLDER / "models" / f"{BY_HAND}.toml").read_text("utf-8")
+
+
+@mlx
+def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
+    """The oracle of the oracle: a small model really built, packed and computed holds the bytes that laziness promised."""
+    config = {
+        "model_type": "llama", "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 3, "rms_norm_eps": 1e-5,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 512, "tie_word_embeddings": False,
+    }  # fmt: skip
+    packed = {"mode": "affine", "bits": 4, "group_size": 64}
+    code = (
+        "import json, sys; import mlx.core as mx; from measurements.lazy_model import build, bytes_of\n"
+        "request = json.load(sys.stdin); model = build(request['config'], request['packed'])\n"
+        "promised = bytes_of(model); mx.eval(model.parameters()); mx.clear_cache()\n"
+        "print(json.dumps([promised, mx.get_active_memory()]))"
+    )
+    request = json.dumps({"config": config, "packed": packed})
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=request, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    promised, held = json.loads(done.stdout)
+    assert 0 <= held - promised <= 64  # the random generator's own key
+
+
+@mlx
+def test_plan_of_llama_3_70b_in_8_bit_has_the_known_bytes() -> None:
+    found, model = plan("llama-3-70b", format_id="mlx-8bit", catalog=load_catalog(), context_tokens=32_768)
+    # 70.554e9 parameters x 8.5 bit / 8 = 74.96 GB; 80 layers x 8 heads x 2 x 128 x 2 byte x 32,768 = 10.737 GB
+    assert found.weights_bytes == pytest.approx(74.97e9, rel=0.005)
+    assert found.kv_cache_bytes == 80 * 8 * 2 * 128 * 2 * 32_768
+    assert found.peak_bytes == found.weights_bytes + found.kv_cache_bytes + found.transient_bytes
+    assert (found.layers, found.parameters, found.exact_by) == (80, 70_553_706_496, "mlx-lm")
+    assert model.tensors == load_catalog().model("llama-3-70b").tensors
+
+
+@mlx
+def test_plan_command_prints_what_the_issue_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "qwen3-0.6b", "--format", "mlx-4bit", "--context-tokens", "1000", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds"} <= set(found)  # fmt: skip
+    assert found["kv_cache_bytes"] == 28 * 8 * 2 * 128 * 2 * 1024  # 1,000 tokens in steps of 256
+    assert main(["plan", "qwen3-0.6b"]) == 0
+    assert "work space" in capsys.readouterr().out
+
+
+@mlx
+def test_plan_takes_a_users_own_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = {key: value for key, value in load_config("qwen3-0.6b").items() if key != "_about"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["plan", str(tmp_path), "--json"]) == 0
+    own = json.loads(capsys.readouterr().out)
+    assert main(["plan", "qwen3-0.6b", "--json"]) == 0
+    shipped = json.loads(capsys.readouterr().out)
+    assert own["weights_bytes"] == shipped["weights_bytes"]
+    assert own["model"] == tmp_path.name.lower()
+
+
+@mlx
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"model_type": "step3p7", "num_hidden_layers": 2}', "'step3p7'; this mlx-lm does not know it"),
+        ('{"model_type": "llama", "num_hidden_layers": 2}', "could not build it"),
+        ('{"num_hidden_layers": 2}', "has no model_type"),
+        ('{"model_type": "../../os", "num_hidden_layers": 2}', "must be a plain name"),
+        ('{"model_type": "llama", "num_hidden_layers": 10000000}', "whole number in 1..1000"),
+        ("{", "is not valid JSON"),
+        ("[1, 2]", "has no model_type"),
+    ],
+)
+def test_plan_of_a_strange_config_is_one_sentence(
+    content: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(content)
+    assert main(["plan", str(path)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+    assert "Traceback" not in said
+
+
+def test_plan_of_an_unknown_model_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "llama-3-71b"]) == 2
+    assert "Did you mean llama-3-70b" in capsys.readouterr().err
+    with pytest.raises(UnknownIdError):
+        load_config("no-such-model")
+    with pytest.raises(PlanError, match="context-tokens is 0"):
+        plan_command(["llama-3-8b", "--context-tokens", "0"])
+
+
+def test_unknown_command_and_missing_file_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plam"]) == 2
+    assert "is not a command" in capsys.readouterr().err
+    assert main(["plan", str(tmp_path / "absent.json")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    with pytest.raises(PlanError):
+        checked(None, name="x")
+
+
+@mlx
+def test_planning_never_imports_mlx_here() -> None:
+    """The page plans through this module; mlx stays in the worker's process."""
+    code = (
+        "import sys; from calculator.catalog import load_catalog; from measurements.plan import plan\n"
+        "plan('qwen3-0.6b', format_id='mlx-4bit', catalog=load_catalog())\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('mlx', 'mlx_lm', 'transformers')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
