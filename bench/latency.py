@@ -43,19 +43,45 @@ def main() -> None:
 
     rows = {
         "compare, wage moves": median_ms(lambda i: compare(scenario_at(i), catalog)),
-        "compare, demand moves": median_ms(lambda i: compare(Scenario.parse({**values, "requests_per_working_day": 50.0 + i}), catalog)),
+        "compare, demand moves": median_ms(
+            lambda i: compare(Scenario.parse({**values, "requests_per_working_day": 50.0 + i}), catalog)
+        ),
         "compare, all options": median_ms(
-            lambda i: compare(Scenario.parse({**values, "options": tuple([*catalog.machines, *catalog.clouds][:12]), "wage_usd_per_h": 40 + i / 10}), catalog),
+            lambda i: compare(
+                Scenario.parse(
+                    {
+                        **values,
+                        "options": tuple([*catalog.machines, *catalog.clouds][:12]),
+                        "wage_usd_per_h": 40 + i / 10,
+                    }
+                ),
+                catalog,
+            ),
             repetitions=60,
         ),
         "predict, context moves": median_ms(
-            lambda i: predict(catalog, machine="mac-studio-m2-ultra-192-used", model="llama-3-70b", format="mlx-8bit", context_tokens=1000 + i)
+            lambda i: predict(
+                catalog,
+                machine="mac-studio-m2-ultra-192-used",
+                model="llama-3-70b",
+                format="mlx-8bit",
+                context_tokens=1000 + i,
+            )
         ),
         "predict, dual 4090": median_ms(
-            lambda i: predict(catalog, machine="nvidia-rtx-4090", chip_count=2, model="llama-3-70b", format="q4_k_m", context_tokens=1000 + i)
+            lambda i: predict(
+                catalog,
+                machine="nvidia-rtx-4090",
+                chip_count=2,
+                model="llama-3-70b",
+                format="q4_k_m",
+                context_tokens=1000 + i,
+            )
         ),
     }
-    print(f"{'':<28}{'median ms':>10}{'x yardstick':>13}   (yardstick: walk over the machines' evidence, {yardstick:.3f} ms)")
+    print(
+        f"{'':<28}{'median ms':>10}{'x yardstick':>13}   (yardstick: walk over the machines' evidence, {yardstick:.3f} ms)"
+    )
     for name, value in rows.items():
         print(f"{name:<28}{value:>10.3f}{value / yardstick:>13.1f}")
     print(f"{'catalogue loaded once':<28}{loaded_ms:>10.1f}")

@@ -32,7 +32,18 @@ def test_compare_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -
     assert {"scenario", "catalogue_hash", "verdict", "options"} <= set(answer)
     assert answer["scenario"]["months"] == 48
     for option in answer["options"]:
-        assert {"id", "name", "fits", "decode_tok_s", "ttft_s", "total_cost_usd", "present_value_cost_usd", "usd_per_mtok", "lines", "remarks"} <= set(option)
+        assert {
+            "id",
+            "name",
+            "fits",
+            "decode_tok_s",
+            "ttft_s",
+            "total_cost_usd",
+            "present_value_cost_usd",
+            "usd_per_mtok",
+            "lines",
+            "remarks",
+        } <= set(option)
     mac = answer["options"][0]
     assert mac["decode_tok_s"]["low"] < mac["decode_tok_s"]["central"] < mac["decode_tok_s"]["high"]
     assert mac["decode_tok_s"]["basis"]
@@ -48,7 +59,16 @@ def test_compare_reads_a_scenario_file_and_settings_win(capsys: pytest.CaptureFi
 
 
 def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code, out, _ = run(capsys, "compare", "--csv", str(tmp_path / "a.csv"), "--wide-csv", str(tmp_path / "w.csv"), "--json", str(tmp_path / "a.json"))
+    code, out, _ = run(
+        capsys,
+        "compare",
+        "--csv",
+        str(tmp_path / "a.csv"),
+        "--wide-csv",
+        str(tmp_path / "w.csv"),
+        "--json",
+        str(tmp_path / "a.json"),
+    )
     assert code == 0
     assert "36 months" in out
     assert (tmp_path / "a.csv").read_text("utf-8").startswith("# product: Local LLM TCO")
@@ -74,7 +94,9 @@ def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], t
         (("--csv", "/nowhere/at/all.csv"), "cannot be written"),
     ],
 )
-def test_compare_refuses_with_one_sentence(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str) -> None:
+def test_compare_refuses_with_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
     code, out, err = run(capsys, "compare", *arguments)
     assert code == 2
     assert out == ""
@@ -93,10 +115,33 @@ def test_compare_refuses_a_broken_scenario_file(capsys: pytest.CaptureFixture[st
 
 
 def test_predict_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "predict", "--machine", "apple-m2-ultra-76", "--model", "llama-3-70b", "--format", "mlx-8bit", "--context-tokens", "32768", "--json")
+    code, out, _ = run(
+        capsys,
+        "predict",
+        "--machine",
+        "apple-m2-ultra-76",
+        "--model",
+        "llama-3-70b",
+        "--format",
+        "mlx-8bit",
+        "--context-tokens",
+        "32768",
+        "--json",
+    )
     answer = json.loads(out)
     assert code == 0
-    keys = {"weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "usable_bytes", "fits", "decode_tok_s", "prefill_tok_s", "ttft_s", "remarks"}
+    keys = {
+        "weights_bytes",
+        "kv_cache_bytes",
+        "transient_bytes",
+        "peak_bytes",
+        "usable_bytes",
+        "fits",
+        "decode_tok_s",
+        "prefill_tok_s",
+        "ttft_s",
+        "remarks",
+    }
     assert keys <= set(answer)
     assert answer["weights_bytes"] == pytest.approx(74.97e9, rel=0.005)
     assert answer["kv_cache_bytes"] == pytest.approx(10.74e9, rel=0.005)
@@ -117,8 +162,34 @@ def test_predict_70b_on_two_4090s_fits_at_4_bit_only(capsys: pytest.CaptureFixtu
 
 def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[str]) -> None:
     """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp, tg1024 from an empty cache."""
-    mac = _predicted(capsys, "--machine", "apple-m2-ultra-76", "--model", "llama-3-70b", "--format", "q4_k_m", "--runtime", "llama.cpp", "--context-tokens", "512")
-    pc = _predicted(capsys, "--machine", "nvidia-rtx-4090", "--count", "2", "--model", "llama-3-70b", "--format", "q4_k_m", "--runtime", "llama.cpp", "--context-tokens", "512")
+    mac = _predicted(
+        capsys,
+        "--machine",
+        "apple-m2-ultra-76",
+        "--model",
+        "llama-3-70b",
+        "--format",
+        "q4_k_m",
+        "--runtime",
+        "llama.cpp",
+        "--context-tokens",
+        "512",
+    )
+    pc = _predicted(
+        capsys,
+        "--machine",
+        "nvidia-rtx-4090",
+        "--count",
+        "2",
+        "--model",
+        "llama-3-70b",
+        "--format",
+        "q4_k_m",
+        "--runtime",
+        "llama.cpp",
+        "--context-tokens",
+        "512",
+    )
     assert mac["decode_tok_s"]["low"] <= 12.1 <= mac["decode_tok_s"]["high"]  # type: ignore[index]
     assert pc["decode_tok_s"]["low"] <= 19.1 <= pc["decode_tok_s"]["high"]  # type: ignore[index]
 
@@ -151,7 +222,14 @@ def test_list_names_ids(capsys: pytest.CaptureFixture[str], what: str) -> None:
 
 
 def test_command_line_as_a_process_never_prints_a_traceback() -> None:
-    done = subprocess.run([sys.executable, "-m", "calculator", "compare", "--set", "months=abc"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "calculator", "compare", "--set", "months=abc"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stdout == ""

@@ -61,7 +61,9 @@ def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
         assert -totals[option.id] == pytest.approx(option.tco.total_cost_usd, abs=0.01)
     years = [name for name in frame.columns if name.startswith("year_")]
     assert years == ["year_1", "year_2", "year_3"]
-    assert (frame["total_usd"] - frame[["purchase", *years]].sum(axis=1)).abs().max() < 0.03  # cents, rounded one by one
+    assert (
+        frame["total_usd"] - frame[["purchase", *years]].sum(axis=1)
+    ).abs().max() < 0.03  # cents, rounded one by one
 
 
 def test_csv_dates_run_monthly_from_the_purchase(default: Comparison) -> None:
@@ -128,7 +130,9 @@ def test_total_cost_falls_with_resale(option: str, low: float, more: float) -> N
 
 
 def test_model_that_does_not_fit_has_an_answer_and_no_cost() -> None:
-    comparison = compare(Scenario(weight_class="8-bit", options=("dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used")), CATALOG)
+    comparison = compare(
+        Scenario(weight_class="8-bit", options=("dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used")), CATALOG
+    )
     pc, mac = comparison.options
     assert not pc.fits
     assert pc.tco is None
@@ -141,7 +145,10 @@ def test_model_that_does_not_fit_has_an_answer_and_no_cost() -> None:
 
 
 def test_no_option_fits_is_said_in_the_verdict() -> None:
-    comparison = compare(Scenario(model="deepseek-v3-671b", weight_class="8-bit", options=("dual-rtx-4090-threadripper", "rtx-5090-pc")), CATALOG)
+    comparison = compare(
+        Scenario(model="deepseek-v3-671b", weight_class="8-bit", options=("dual-rtx-4090-threadripper", "rtx-5090-pc")),
+        CATALOG,
+    )
     assert comparison.verdict.cheapest is None
     assert "None of the options" in comparison.verdict.sentence
 
@@ -152,7 +159,9 @@ def test_second_tenant_takes_unified_memory_but_not_vram() -> None:
     beside = [row.memory for row in compare(Scenario(second_tenant_gb=40, options=options), CATALOG).options]
     assert all(one is not None for one in (*without, *beside))
     mac_headroom, pc_headroom = (
-        before.headroom_bytes - after.headroom_bytes for before, after in zip(without, beside, strict=True) if before and after
+        before.headroom_bytes - after.headroom_bytes
+        for before, after in zip(without, beside, strict=True)
+        if before and after
     )
     # macOS keeps about 33 GB of 206 from the GPU: a part of the tenant sits there, the rest is taken from the model
     assert 10_000_000_000 < mac_headroom < 40_000_000_000
@@ -169,7 +178,9 @@ def test_unknown_option_and_phantom_are_refused() -> None:
 
 
 def test_scenario_refuses_with_one_sentence() -> None:
-    with pytest.raises(ScenarioError, match=r"^resale_fraction is 1\.4; it must lie in 0\.\.1\. Enter 0\.7 for 70 %\.$"):
+    with pytest.raises(
+        ScenarioError, match=r"^resale_fraction is 1\.4; it must lie in 0\.\.1\. Enter 0\.7 for 70 %\.$"
+    ):
         Scenario.parse({"resale_fraction": 1.4})
     with pytest.raises(ScenarioError, match="Did you mean wage_usd_per_h"):
         Scenario.parse({"wage_usd_per_hour": 3})
