@@ -113,8 +113,10 @@ def tariff_key(tariff: ApiTariff) -> str:
 def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
     """Effective $/Mtok after batch discount and retries; a host without a cached price bills cached tokens as input."""
     owner = tariff_key(tariff)
-    factor = (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"]) * (
-        1 + inputs["api_retry_fraction"]
+    factor = (
+        inputs.of(owner, "price_ratio", 1.0)
+        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
+        * (1 + inputs["api_retry_fraction"])
     )
     listed = inputs.of(owner, "input_usd_per_mtok", tariff.input_usd_per_mtok)
     cached = (

@@ -19,13 +19,17 @@ from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon
 from calculator.load import Inputs, Usage, tariff_key
 from calculator.sampling import Draws, Kind, Spread, draw, rules, scenario_spreads, spread_of
-from calculator.scenario import Scenario
+from calculator.scenario import Scenario, knobs
 from calculator.tco import CostDraws, cost_draws, tariff_of
 
 Triple = tuple[float, float, float]
 """P10, P50 and P90 (low, central, high)."""
 FAST_COUNT = 256
 FULL_COUNT = 10_000
+_LARGEST_OWN = {
+    "price_usd": 100_000.0, "setup_h": 500.0, "rate_usd_per_h": 100.0,
+    "input_usd_per_mtok": 500.0, "output_usd_per_mtok": 500.0,
+}  # fmt: skip
 _THREADS = 2
 _CHUNK = 8_192  # draws per pass: the arrays of one option stay in the processor's cache
 _TENTHS = (0.1, 0.5, 0.9)
@@ -79,6 +83,20 @@ class Odds:
         wins = np.bincount(winner, minlength=len(names)) / len(winner)
         return dict(zip(names, wins.tolist(), strict=True))
 
+    def expected_regret_usd(self) -> dict[str, float]:
+        """Mean present value above the cheapest option of each future: what the choice costs on average."""
+        least = np.min(np.column_stack(list(self.present_value_usd.values())), axis=1)
+        return {name: float(np.mean(usd - least)) for name, usd in self.present_value_usd.items()}
+
+    def worst_tenth_usd(self) -> dict[str, float]:
+        """Mean present value of each option in the dearest tenth of its futures (conditional value at risk, 90 %)."""
+        return {name: _worst_tenth(usd) for name, usd in self.present_value_usd.items()}
+
+
+def _worst_tenth(usd: Draws) -> float:
+    ordered: Draws = np.sort(usd)
+    return float(ordered[int(np.floor(len(ordered) * _TENTHS[-1])) :].mean())
+
 
 def triple(values: NDArray[np.float64]) -> Triple:
     """P10, P50, P90 of the draws."""
@@ -99,7 +117,7 @@ def ranges(
     costs more than b. The draws of an input are kept between calls, so that a slider move redraws one input only.
     """
     spreads = spreads_of(candidates, scenario=scenario, defaults=defaults)
-    return _odds(candidates, scenario, spreads, draw(spreads, count=count), rules().seed)
+    return _odds(candidates, scenario, spreads, draw(spreads, count=count), count=count, seed=rules().seed)
 
 
 def simulate(
@@ -121,10 +139,11 @@ def simulate(
     draws = draw(found, count=count, seed=seed)
     pieces = [slice(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     if len(pieces) == 1:
-        return _odds(candidates, scenario, found, draws, seed)
+        return _odds(candidates, scenario, found, draws, count=count, seed=seed)
 
     def odds_of(piece: slice) -> Odds:
-        return _odds(candidates, scenario, found, {name: values[piece] for name, values in draws.items()}, seed)
+        part = {name: values[piece] for name, values in draws.items()}
+        return _odds(candidates, scenario, found, part, count=piece.stop - piece.start, seed=seed)
 
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         parts = list(pool.map(odds_of, pieces))
@@ -166,6 +185,20 @@ def spreads_of(
     for candidate in candidates:
         found.update(_own_spreads(candidate, scenario))
     return found
+
+
+def input_bounds(name: str) -> tuple[float, float]:
+    """Least and greatest value that an input may take: its slider's, or for an option's own figures a factor of ten.
+
+    Ratios (speed, watts, `price_ratio`) run from a tenth to twenty times.
+    """
+    if "." not in name:
+        if name not in knobs() or not np.isfinite(knobs()[name].low):
+            raise CalculatorError(
+                f"{name} is not an input that can be varied. `python -m calculator explain` lists them."
+            )
+        return knobs()[name].low, knobs()[name].high
+    return (0.05, 20.0) if name.endswith("_ratio") else (0.0, _LARGEST_OWN[name.rsplit(".", 1)[1]])
 
 
 def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str, Spread]]:
@@ -216,9 +249,10 @@ def _odds(
     scenario: Scenario,
     spreads: Mapping[str, Spread],
     draws: Mapping[str, Draws],
+    *,
+    count: int,
     seed: int,
 ) -> Odds:
-    count = len(next(iter(draws.values()))) if draws else 1
     found = costs(candidates, scenario, draws)
     shape = (count,)
     return Odds(

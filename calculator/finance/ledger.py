@@ -216,8 +216,12 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
     concerned = np.flatnonzero(np.broadcast_to(highest > course.room, shape))
     total, valued = np.zeros(shape), np.zeros(shape)
     if concerned.size:
+        # what is the same in all draws stays one row, so that its powers are taken once
         growth, room, trend, step, log = (
-            np.broadcast_to(column, shape).reshape(-1)[concerned][:, None] for column in columns
+            np.asarray(column).reshape(-1)[concerned][:, None]
+            if np.shape(column) == shape
+            else np.reshape(column, (1, 1))
+            for column in columns
         )
         above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
         flow = above * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)

@@ -1,5 +1,9 @@
 """A Mac, a PC, a rented GPU and an API with round figures, so that every expected number can be worked by hand."""
 
+import tomllib
+from pathlib import Path
+
+import calculator.catalog
 from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
 from calculator.evidence import Quantity
 from calculator.load import Usage
@@ -57,6 +61,8 @@ PC_USAGE = Usage(
     prefill_h_per_month=6, decode_h_per_month=35, on_h_per_month=210, prefill_w=900, decode_w=600, idle_w=150
 )
 SCENARIO = Scenario()
+_ROWS = tomllib.loads((Path(calculator.catalog.__file__).parent / "defaults.toml").read_text("utf-8"))["defaults"]
+DEFAULTS = {name: Quantity.model_validate(row) for name, row in _ROWS.items()}
 
 CANDIDATES = (
     Candidate(MAC, MAC_USAGE, TARIFF, decode_tokens_per_s=(20, 25, 28), prefill_tokens_per_s=(150, 200, 300)),

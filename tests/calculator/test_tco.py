@@ -405,7 +405,7 @@ def test_home_server_of_the_literature_costs_a_cent_per_million_tokens() -> None
 
 def test_convention_is_stated_with_its_rate() -> None:
     sentence = convention_of(SCENARIO)
-    assert "0.1 a year nominal" in sentence
+    assert "10.00% a year nominal" in sentence
     assert "(1+r)^(1/12)-1" in sentence
     assert "end of each year" in convention_of(SCENARIO.changed(timing="annual-end"))
 
