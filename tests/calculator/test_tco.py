@@ -467,7 +467,10 @@ def test_cost_of_draws_without_width_is_the_cost(
     inputs = Inputs(scenario, {name: np.full(3, value) for name, value in values.items()})
     horizon = Horizon(months, inputs["discount_rate"], scenario.timing)
     drawn = cost_draws(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=TARIFF)
-    close = {"rel": 1e-9, "abs": 1e-9 * max(1.0, abs(one.total_cost_usd))}
-    assert drawn.total_cost_usd == pytest.approx([one.total_cost_usd] * 3, **close)
-    assert drawn.present_value_cost_usd == pytest.approx([one.present_value_cost_usd] * 3, **close)
-    assert drawn.hard_present_value_cost_usd == pytest.approx([one.hard_present_value_cost_usd] * 3, **close)
+    for mine, theirs in (
+        (drawn.total_cost_usd, one.total_cost_usd),
+        (drawn.present_value_cost_usd, one.present_value_cost_usd),
+        (drawn.hard_present_value_cost_usd, one.hard_present_value_cost_usd),
+    ):
+        expected = [theirs] * 3
+        assert np.broadcast_to(mine, 3) == pytest.approx(expected, rel=1e-9, abs=1e-9 * one.total_cost_usd)
