@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    from calculator.analysis import analyse, analysis_dict
     from calculator.report.json_report import comparison_dict
     from calculator.report.text import comparison_text
 
@@ -91,8 +92,9 @@ def _compare(arguments: argparse.Namespace) -> int:
         raise ScenarioError(
             "--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file."
         )
+    catalog = load_catalog()
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
-    comparison = compare(scenario, load_catalog(), as_of=date.today().isoformat())
+    comparison = compare(scenario, catalog, as_of=date.today().isoformat())
     if arguments.csv or arguments.wide_csv:
         from calculator.report.tables import tidy_csv, wide_csv
 
@@ -101,7 +103,10 @@ def _compare(arguments: argparse.Namespace) -> int:
         if arguments.wide_csv:
             _write(arguments.wide_csv, wide_csv(comparison))
     if arguments.json:
-        _write(arguments.json, json.dumps(comparison_dict(comparison), indent=2, allow_nan=False) + "\n")
+        answer = comparison_dict(comparison)
+        if comparison.candidates:
+            answer["analysis"] = analysis_dict(analyse(comparison, catalog))
+        _write(arguments.json, json.dumps(answer, indent=2, allow_nan=False) + "\n")
     if "-" not in targets:
         print(comparison_text(comparison))
     return 0

@@ -30,6 +30,26 @@ def compare(
     Raises UnknownIdError or PhantomError for an option or a model that the catalogue does not know. What does not fit, is
     unmet or out of date is a remark on the result.
     """
+    results, candidates = _answered(scenario, catalog, measurements, as_of=as_of)
+    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None
+    if odds is not None:
+        spread = {one.option.id: odds.total(one.option.id) for one in candidates}
+        results = [
+            replace(row, total_low_usd=spread[row.id][0], total_high_usd=spread[row.id][2]) if row.id in spread else row
+            for row in results
+        ]
+    model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)
+    return Comparison(
+        scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
+        options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
+        break_even=break_evens(results), remarks=_remarks(scenario, reference), candidates=tuple(candidates),
+    )  # fmt: skip
+
+
+def _answered(
+    scenario: Scenario, catalog: Catalog, measurements: Sequence[MeasuredSpeed] = (), *, as_of: str | None = None
+) -> tuple[list[OptionResult], list[Candidate]]:
+    """Each option's own answer, and for those that can do the work what the uncertainty and the appraisal need."""
     model = scenario_model(scenario, catalog)
     reference = reference_tariff(scenario, catalog)
     results: list[OptionResult] = []
@@ -45,18 +65,7 @@ def compare(
         results.append(replace(result, remarks=(*result.remarks, stale)) if stale else result)
         if costed is not None:
             candidates.append(costed)
-    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None
-    if odds is not None:
-        spread = {one.option.id: odds.total(one.option.id) for one in candidates}
-        results = [
-            replace(row, total_low_usd=spread[row.id][0], total_high_usd=spread[row.id][2]) if row.id in spread else row
-            for row in results
-        ]
-    return Comparison(
-        scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
-        options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
-        break_even=break_evens(results), remarks=_remarks(scenario, reference),
-    )  # fmt: skip
+    return results, candidates
 
 
 def _boxed(

@@ -9,6 +9,7 @@ from calculator.physics.speed import Speed
 from calculator.scenario import Scenario
 from calculator.service import Service
 from calculator.tco import Tco
+from calculator.uncertainty import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that is shown and exported."""
+    """Everything that is shown and exported. `candidates` are the options that can do the work, as analysis.py needs them."""
 
     scenario: Scenario
     scenario_id: str
@@ -74,3 +75,4 @@ class Comparison:
     verdict: Verdict
     break_even: tuple[BreakEven, ...]
     remarks: tuple[Remark, ...]
+    candidates: tuple[Candidate, ...] = ()

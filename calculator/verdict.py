@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from calculator.comparison import BreakEven, OptionResult, Verdict
+from calculator.finance.returns import payback
 from calculator.scenario import Scenario
 from calculator.tco import convention_of
 from calculator.uncertainty import Odds
@@ -90,43 +91,32 @@ def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
 
 
 def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
+    """The last crossing of the cumulative costs (finance/returns.py), in words with the two options' names."""
     assert own.tco is not None
     assert other.tco is not None
-    month = crossing_month(own.tco.cumulative_usd, other.tco.cumulative_usd)
+    ours, theirs = own.tco, other.tco
+    found = payback(
+        [mine - other_usd for mine, other_usd in zip(ours.cumulative_usd, theirs.cumulative_usd, strict=True)]
+    )
+    month = found.period or None
     if month is not None:
         years = f" ({month / MONTHS_PER_YEAR:.1f} years)" if month > MONTHS_PER_YEAR else ""
-        return BreakEven(
-            own.id,
-            other.id,
-            month,
-            f"{own.name} has paid for itself against {other.name} after {month:.0f} months{years}.",
-        )
-    saving = own.tco.cumulative_usd[-1] - other.tco.cumulative_usd[-1]
-    running_own = -(own.tco.monthly_usd[1] if own.tco.months else 0.0)
-    running_other = -(other.tco.monthly_usd[1] if other.tco.months else 0.0)
-    if saving >= 0:
-        reason = f"{own.name} is the cheaper one from the first month."
-    elif running_own >= running_other:
+        text = f"{own.name} has paid for itself against {other.name} after {month:.0f} months{years}"
+        text += ", and only by its resale." if found.reason.startswith("only by the resale") else "."
+        return BreakEven(own.id, other.id, month, text)
+    if found.period is not None:
+        return BreakEven(own.id, other.id, None, f"{own.name} is the cheaper one from the first month.")
+    running_own, running_other = -ours.monthly_usd[1], -theirs.monthly_usd[1]
+    missing = theirs.total_cost_usd - ours.total_cost_usd
+    if running_own >= running_other:
         reason = (
             f"{own.name} never pays for itself against {other.name}: its running cost, ${running_own:,.0f} in the first month, "
             f"is not below the ${running_other:,.0f} that it would save."
         )
     else:
         reason = (
-            f"{own.name} never pays for itself against {other.name} within {own.tco.months} months: it saves ${running_other - running_own:,.0f} "
-            f"in the first month, too little for its price; ${-saving:,.0f} are missing at the end, resale included."
+            f"{own.name} never pays for itself against {other.name} within {ours.months} months: it saves "
+            f"${running_other - running_own:,.0f} in the first month, too little for its price; ${-missing:,.0f} are missing "
+            "at the end, resale included."
         )
     return BreakEven(own.id, other.id, None, reason)
-
-
-def crossing_month(own_usd: Sequence[float], other_usd: Sequence[float]) -> float | None:
-    """The last month at which the own option's cumulative cost falls below the other's, interpolated; None if never.
-
-    Cumulative flows per month 0, 1, ..., signed as the ledger (outgoing negative). gap(m) = cumulative cost of own - of
-    other; the crossing lies in (m-1, m] where gap(m-1) > 0 >= gap(m) and the gap stays at or below zero to the horizon.
-    """
-    gap = [theirs - ours for ours, theirs in zip(own_usd, other_usd, strict=True)]
-    if gap[-1] > 0 or all(value <= 0 for value in gap):
-        return None
-    last = max(month for month, value in enumerate(gap) if value > 0)
-    return last + gap[last] / (gap[last] - gap[last + 1])

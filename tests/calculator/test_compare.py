@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-from itertools import accumulate
 
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ from calculator.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 from calculator.report.json_report import comparison_dict
 from calculator.report.tables import TIDY_COLUMNS, harmless, tidy_csv, wide_csv
-from calculator.verdict import crossing_month
 
 CATALOG = load_catalog()
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -188,22 +186,15 @@ def test_scenario_refuses_with_one_sentence() -> None:
         Scenario.parse({"months": 1000})
 
 
-def test_crossing_month_by_hand() -> None:
-    """Own: 100 at once, then 10 a month; other: 30 a month. Gap 100, 80, 60, 40, 20, 0 -> month 5."""
-    own, other = running(-100, *[-10] * 8), running(0, *[-30] * 8)
-    assert crossing_month(own, other) == pytest.approx(5.0)
-    assert crossing_month(other, own) is None  # it is ahead from the start
-    assert crossing_month(running(-1000, *[-10] * 8), other) is None  # never within the horizon
-
-
-def test_crossing_month_is_the_last_one() -> None:
-    """A repair in month 3 puts the machine behind once more: only the last crossing counts."""
-    own, other = running(-30, 0, 0, -30, 0, 0, 0), running(0, *[-20] * 6)
-    # cumulative own 30 30 30 60 60 60 60, other 0 20 40 60 80 100 120: gap 30 10 -10 0 -20 .., last above zero at month 1
-    assert crossing_month(own, other) == pytest.approx(1.5)
-    later = running(-30, 0, 0, -50, 0, 0, 0)  # gap 30 10 -10 20 0 -20: last above zero at month 3, zero at 4
-    assert crossing_month(later, other) == pytest.approx(4.0)
-
-
-def running(*monthly: float) -> list[float]:
-    return list(accumulate(monthly))
+def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> None:
+    costs = {option.id: option.tco.cumulative_usd for option in default.options if option.tco}
+    months = [row for row in default.break_even if row.month is not None]
+    assert months
+    for row in months:
+        assert row.month is not None
+        before, after = int(row.month), int(row.month) + 1
+        gap = [theirs - ours for ours, theirs in zip(costs[row.option], costs[row.against], strict=True)]
+        assert gap[before] > 0 >= gap[after]
+        assert all(value <= 0 for value in gap[after:])
+        assert gap[before] + (row.month - before) * (gap[after] - gap[before]) == pytest.approx(0, abs=1e-6)
+    assert all("never" in row.reason or "cheaper" in row.reason for row in default.break_even if row.month is None)
