@@ -34,6 +34,7 @@ class MeasuredSpeed:
 
     `context_tokens` is the mean number of tokens before the one being written or read: depth + prompt + answer/2 for
     decode, depth + prompt/2 for prefill. Time per token is affine in it, so that one may interpolate between two.
+    `is_synthetic`: random weights in the real architecture; yields to real weights of the same trust.
     `series` is equal for measurements of one machine with one software and one setting: only those are interpolated.
     """
 
@@ -51,6 +52,7 @@ class MeasuredSpeed:
     trust: Trust
     as_of: str
     series: str = ""
+    is_synthetic: bool = False
     reading_count: int = 1
     stale_because: str = ""
     source: str = ""
@@ -76,12 +78,12 @@ def measured_speed(
     192k by 23 to 41 % (mlx-lm issue 1480, read 2026-11-22).
     """
     question = (phase, chip, chip_count, model, format, runtime, batch_count)
-    by_series: dict[tuple[int, bool, str], list[MeasuredSpeed]] = {}
+    by_series: dict[tuple[int, bool, bool, str], list[MeasuredSpeed]] = {}
     for one in measured:
         if question == (one.phase, one.chip, one.chip_count, one.model, one.format, one.runtime, one.batch_count):
-            rank = (TRUST_ORDER.index(one.trust), bool(one.stale_because), one.series)
+            rank = (TRUST_ORDER.index(one.trust), bool(one.stale_because), one.is_synthetic, one.series)
             by_series.setdefault(rank, []).append(one)
-    for _, rows in sorted(by_series.items(), key=lambda item: (item[0][:2], _newest_first(item[1]))):
+    for _, rows in sorted(by_series.items(), key=lambda item: (item[0][:3], _newest_first(item[1]))):
         newest = {row.context_tokens: row for row in sorted(rows, key=lambda row: row.as_of)}
         found = _at_context([newest[context] for context in sorted(newest)], context_tokens=context_tokens)
         if found is not None:

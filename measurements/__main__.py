@@ -1,6 +1,6 @@
 """`python -m measurements COMMAND ...`: what this machine, or a model's own configuration, says for itself.
 
-A dispatcher only: each command is a module with `main(arguments) -> exit code`, imported when it is asked for, so that
+A dispatcher only: each command is a function `(arguments) -> exit code` of a module, imported when it is asked for, so that
 `plan` does not pay for the database and nothing but the workers imports mlx.
 """
 
@@ -12,6 +12,15 @@ from calculator.errors import CalculatorError
 COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("measurements.plan", "exact bytes of a model from its config.json: weights, cache, peak"),
     "describe": ("measurements.describe", "write a model's catalogue file from its config.json"),
+    "probe": ("measurements.commands:probe", "measure this machine, with a model that need not be downloaded"),
+    "import": (
+        "measurements.commands:import_files",
+        "take over what llama-bench, mlx_lm.benchmark, vLLM or this tool measured",
+    ),
+    "export": ("measurements.commands:export", "write the stored measurements as JSON lines"),
+    "list": ("measurements.commands:list_records", "show the stored measurements"),
+    "delete": ("measurements.commands:delete", "mark a measurement as deleted"),
+    "agent": ("measurements.agent:main", "take probe requests from a team's queue"),
 }
 
 
@@ -27,7 +36,8 @@ def main(arguments: list[str]) -> int:
         print(f"{name!r} is not a command. Known: {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
     try:
-        return int(importlib.import_module(COMMANDS[name][0]).main(rest))
+        module, _, function = COMMANDS[name][0].partition(":")
+        return int(getattr(importlib.import_module(module), function or "main")(rest))
     except CalculatorError as error:
         print(error, file=sys.stderr)
         return 2

@@ -24,7 +24,7 @@ _CLASS_WORDS = (
     (r"(?<![0-9a-z])bf16(?![0-9a-z])", "bf16"),
 )
 _GGUF = re.compile(
-    r"(?:^|[-_. ])(ud-)?(i?q\d(?:_[0-9a-z]+)*(?: - (?:small|medium|large))?|f16|bf16|f32|mxfp4)(?=$|[-_. )])", re.I
+    r"(?:^|[-_. ])(i?q\d(?:_[0-9a-z]+)*(?: - (?:small|medium|large))?|f16|bf16|f32|mxfp4)(?=$|[-_. )])", re.I
 )
 _LLAMA_3 = re.compile(r"llama-3\.[13]-(8b|70b)")
 _SIZES = {" - small": "_s", " - medium": "_m", " - large": "_l"}
@@ -73,10 +73,10 @@ def format_of_name(name: str) -> str | None:
     plain = name.strip().removesuffix(".gguf")
     gguf = list(_GGUF.finditer(plain))
     if gguf:
-        words = gguf[-1].group(2).lower()
+        words = gguf[-1].group(1).lower()
         for long, short in _SIZES.items():
             words = words.replace(long, short)
-        return ("ud-" if gguf[-1].group(1) else "") + words
+        return words
     for pattern, form in _CLASS_WORDS:
         found = re.search(pattern, plain.lower())
         if found:

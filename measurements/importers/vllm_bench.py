@@ -30,7 +30,7 @@ from measurements.record import Series
 
 NAME = "vllm bench serve"
 _PACKINGS = (
-    ("awq", "awq-4bit"), ("gptq-int8", "gptq-8bit"), ("gptq", "gptq-4bit"), ("nvfp4", "nvfp4"), ("fp8", "fp8"),
+    ("awq", "awq-int4"), ("gptq-int8", "int8"), ("gptq", "gptq-int4"), ("nvfp4", "nvfp4"), ("fp8", "fp8"),
 )  # fmt: skip
 MOST_READINGS = 1_000_000  # what record.Count allows
 
@@ -134,9 +134,9 @@ def _format_of_name(words: str) -> str | None:
     """What a repository id says of its packing: AWQ, GPTQ, FP8, NVFP4; else the GGUF or MLX words."""
     plain = words.lower()
     for word, form in (
-        ("awq", "awq-4bit"),
-        ("gptq-int8", "gptq-8bit"),
-        ("gptq", "gptq-4bit"),
+        ("awq", "awq-int4"),
+        ("gptq-int8", "int8"),
+        ("gptq", "gptq-int4"),
         ("nvfp4", "nvfp4"),
         ("fp8", "fp8"),
     ):

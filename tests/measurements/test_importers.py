@@ -233,7 +233,7 @@ def test_vllm_single_stream_is_the_reciprocal_of_time_per_token() -> None:
         256,
         "2026-08-14",
     )
-    assert (alone.model.model, alone.model.format) == ("qwen3-32b", "awq-4bit")
+    assert (alone.model.model, alone.model.format) == ("qwen3-32b", "awq-int4")
 
 
 def test_vllm_aggregate_is_never_a_single_stream() -> None:
@@ -248,7 +248,7 @@ def test_vllm_without_concurrency_asks_for_it() -> None:
     content = read_upload(FOLDER / "vllm_short.json")
     assert import_content(content, facts=Facts(), known=KNOWN).missing == ("chip", "model", "format", "batch")
     (record,) = _read(
-        "vllm_short.json", chip="nvidia-rtx-4090", models={"": "llama-3-70b"}, format="awq-4bit", batch_count=1
+        "vllm_short.json", chip="nvidia-rtx-4090", models={"": "llama-3-70b"}, format="awq-int4", batch_count=1
     )
     assert record.workload.batch_count == 1
 
@@ -368,7 +368,7 @@ def test_chip_of_name_never_guesses(name: str, cores: int, chip: str | None) -> 
         ("llama 70B Q4_K - Medium", None, "q4_k_m"),
         ("Meta-Llama-3.1-70B-Instruct-Q4_K_M.gguf", "llama-3-70b", "q4_k_m"),
         ("llama-2-70b.Q8_0.gguf", "llama-2-70b", "q8_0"),
-        ("Qwen3-30B-A3B-UD-Q4_K_XL.gguf", None, "ud-q4_k_xl"),
+        ("Qwen3-30B-A3B-UD-Q4_K_XL.gguf", None, "q4_k_xl"),
         ("mlx-community/Qwen3.5-4B-MLX-4bit", "qwen3.5-4b", "mlx-4bit"),
         ("gpt-oss 20B MXFP4 MoE", None, "mxfp4"),
         ("model-IQ4_XS.gguf", None, "iq4_xs"),

@@ -1,0 +1,93 @@
+"""Measure and keep: runs one probe on this machine, turns its outcome into records and appends them to the store.
+
+A run that its server did not survive leaves a note beside the lock; whoever measures next finds it and keeps a record
+with the status "lost", so that no run disappears without a word.
+"""
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from calculator.catalog import Catalog
+from measurements.environment import this_host
+from measurements.power import PowerMeter, PowerWindow
+from measurements.probe import Json, Outcome, default_lock_file, run_worker
+from measurements.record import Engine, Host, Measurement, ModelUnderTest, now
+from measurements.results import records_of
+from measurements.spec import ProbeSpec
+from measurements.store import Store
+
+
+def measure(
+    spec: ProbeSpec, *, catalog: Catalog, store: Store | None = None, on_event: Callable[[Json], None] | None = None,
+    cancel: threading.Event | None = None, meter: PowerMeter | None = None, host: Host | None = None,
+) -> Outcome:  # fmt: skip
+    """Run the probe and keep what it found, whatever that is; the outcome carries the records."""
+    host = host or this_host(catalog.chips)
+    lock_file = spec.lock_file or default_lock_file()
+    spec = spec.model_copy(
+        update={
+            "lock_file": lock_file,
+            "last_level_cache_bytes": spec.last_level_cache_bytes or host.last_level_cache_bytes,
+        }
+    )
+    lost = lost_run(lock_file)
+    note = Path(lock_file + ".json")
+    window: list[PowerWindow] = []
+
+    def listen(event: Json) -> None:
+        if event["event"] == "hello":  # from here on the lock is ours
+            _leave(note, spec)
+        if event["event"] == "built" and meter is not None:
+            window.append(PowerWindow(meter))
+        if on_event is not None:
+            on_event(event)
+
+    outcome = run_worker(spec, on_event=listen, cancel=cancel)
+    if outcome.status != "busy":
+        note.unlink(missing_ok=True)
+    power = window[0].close() if window else {}
+    outcome.records = records_of(outcome, spec, host, power=power)
+    if store is not None:
+        store.append_all([*([lost] if lost else []), *outcome.records])
+    return outcome
+
+
+def lost_run(lock_file: str) -> Measurement | None:
+    """The record of a run whose server died with it: a note was left, and nobody holds the lock."""
+    note = Path(lock_file + ".json")
+    if not note.exists() or probe_is_running(lock_file):
+        return None
+    try:
+        left: Any = json.loads(note.read_text("utf-8"))
+        started, tier, model = str(left["started"]), str(left["tier"]), str(left["model"])
+    except (OSError, ValueError, KeyError, TypeError):
+        started, tier, model = now(), "fast", ""
+    note.unlink(missing_ok=True)
+    return Measurement.model_validate({
+        "kind": tier, "status": "lost", "measured_at": started, "engine": Engine(name="mlx-lm"), "model": ModelUnderTest(model=model),
+        "notes": "The program that ran this probe ended before the probe did; nothing of it was kept.",
+    })  # fmt: skip
+
+
+def probe_is_running(lock_file: str = "") -> bool:
+    """Does any process of this host hold the probe's lock?"""
+    try:
+        descriptor = os.open(lock_file or default_lock_file(), os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _leave(note: Path, spec: ProbeSpec) -> None:
+    note.write_text(json.dumps({"started": now(), "tier": spec.tier, "model": spec.model}), "utf-8")

@@ -1,0 +1,75 @@
+"""What may a tier do while it measures? Say something, ask whether to stop, know the time left and the memory limit.
+
+Shared by worker.py and the tiers; imports nothing but the standard library.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+Json = dict[str, Any]
+EXIT_OF = {"parent-gone": 3, "out-of-memory": 5, "refused": 6, "busy": 7, "cancelled": 8, "failed": 9}
+
+
+class EndedError(Exception):
+    """The run ends with a named outcome."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+class Session:
+    """What a tier may do: say something, ask whether to stop, know the time left and the limit of memory."""
+
+    def __init__(self, spec: Json) -> None:
+        self.spec = spec
+        self.began = time.monotonic()
+        self.limit_bytes = int(spec.get("memory_limit_bytes") or 0)
+        self.memory_now: Callable[[], int] = resident_bytes
+        self._stopping = threading.Event()
+        self._writing = threading.Lock()
+
+    def emit(self, event: str, **fields: Any) -> None:
+        """One event as one line; where nobody reads any more, the process ends."""
+        line = json.dumps({"event": event, "at_s": round(time.monotonic() - self.began, 4), **fields}) + "\n"
+        with self._writing:
+            try:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+            except (BrokenPipeError, ValueError):
+                os._exit(EXIT_OF["parent-gone"])
+
+    def check(self) -> None:
+        """Call between tokens and chunks: raises EndedError where the run shall stop."""
+        if self._stopping.is_set():
+            raise EndedError("cancelled", "The probe was cancelled.")
+
+    def left_s(self) -> float:
+        """Seconds until the time box ends."""
+        return float(self.spec["time_limit_s"]) - (time.monotonic() - self.began)
+
+    def stop(self) -> None:
+        """Ask the run to stop at its next token."""
+        self._stopping.set()
+
+    def end(self, kind: str, sentence: str) -> NoReturn:
+        """Say why, and end at once, from any thread."""
+        self.emit("error", kind=kind, sentence=sentence)
+        os._exit(EXIT_OF.get(kind, 1))
+
+
+def resident_bytes() -> int:
+    """Memory that the process holds in RAM now (Linux), or held at most (elsewhere)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
