@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calculator.catalog.types import CacheGroup, LanguageModel, TensorGroup
+from calculator.errors import CatalogError
 
 Json = dict[str, Any]
 
@@ -51,6 +52,7 @@ _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\.down_proj\.weight$", "ffn_down"),
     )
 )
+_HEADS = ("num_attention_heads", "n_heads", "n_head")
 _LAYER = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
 _EXPERTS = ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts")
 _ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k")
@@ -70,21 +72,24 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     """The catalogue entry: `config` with its `_about` (id, name, source ...), `layout` from lazy_model.py."""
     about, text = config["_about"], text_config_of(config)
     experts = int(_first(text, _EXPERTS)) if _has_experts(layout) else 0
-    heads = int(text.get("num_attention_heads") or 0)
+    heads = int(_first(text, _HEADS, 0))
+    groups = _tensor_groups(layout["tensors"], expert_count=experts)
+    vocabulary, hidden = next(group.shape for group in groups if group.role == "embedding")[-2:]
+    layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
     caches = [_cache_group(one, text=text, heads=heads) for one in layout["caches"]]
     attending = max((one for one in caches if one.kind != "recurrent"), key=lambda one: one.key_dim, default=None)
     is_latent = attending is not None and attending.kind == "latent"
     return LanguageModel(
         id=about["id"], name=about["name"], family=about["family"], released=about["released"], basis=about["basis"],
         source=about["source"], source_url=about["source_url"], as_of=about["as_of"], note=about.get("note", ""),
-        architecture=config["model_type"], layer_count=int(text["num_hidden_layers"]), hidden_dim=int(text["hidden_size"]),
+        architecture=config["model_type"], layer_count=layer_count, hidden_dim=hidden,
         attention_head_count=heads, kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
         head_dim=0 if attending is None else attending.query_key_dim or attending.key_dim,
-        vocabulary_count=int(text["vocab_size"]),
+        vocabulary_count=vocabulary,
         context_limit_tokens=int(text.get("max_position_embeddings") or text.get("seq_length") or 2048),
         expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
         native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
-        tensors=tuple(_tensor_groups(layout["tensors"], expert_count=experts)), caches=tuple(caches),
+        tensors=tuple(groups), caches=tuple(caches),
     )  # fmt: skip
 
 
@@ -93,8 +98,11 @@ def text_config_of(config: Json) -> Json:
     return {**config, **config["text_config"]} if isinstance(config.get("text_config"), dict) else config
 
 
-def _first(text: Mapping[str, Any], keys: Sequence[str]) -> Any:
-    return next(text[key] for key in keys if text.get(key))
+def _first(text: Mapping[str, Any], keys: Sequence[str], otherwise: Any = None) -> Any:
+    found = next((text[key] for key in keys if text.get(key)), otherwise)
+    if found is None:
+        raise CatalogError(f"the configuration has none of {', '.join(keys)}; one of them is needed. Add it.")
+    return found
 
 
 def _has_experts(layout: Json) -> bool:

@@ -138,7 +138,7 @@ def test_weights_bytes_rise_with_the_bits(name: str) -> None:
     model = CATALOG.model(name)
     for ladder in (
         ("mlx-2bit", "mlx-3bit", "mlx-4bit", "mlx-6bit", "mlx-8bit", "bf16"),
-        ("q4_0", "q5_0", "q8_0", "f16", "f32"),  # K and IQ types fall back on odd rows, which may turn their order,
+        ("q4_0", "q5_0", "q8_0", "f16", "f32"),  # K and IQ types fall back on odd rows, which may turn their order
     ):
         sizes = [weights_bytes(model, format=CATALOG.format(format_id)) for format_id in ladder]
         assert sizes == sorted(sizes)
