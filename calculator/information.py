@@ -16,7 +16,7 @@ from calculator.sampling import Spread, quantiles, rules
 from calculator.scenario import Scenario
 from calculator.uncertainty import Candidate, Odds, costs, spreads_of
 
-_BINS = 20
+_BINS = 50
 _SOBOL_COUNT = 1024
 _ROUNDING = 1e-12  # a mean of means differs from the mean in its last digits
 

@@ -72,6 +72,10 @@ class Odds:
         """P10, P50, P90 of the present value."""
         return triple(self.present_value_usd[option])
 
+    def hard_present_value(self, option: str) -> Triple:
+        """P10, P50, P90 of the present value without people's time."""
+        return triple(self.hard_present_value_usd[option])
+
     def difference(self, dearer: str, cheaper: str) -> Triple:
         """P10, P50, P90 of what the first costs more than the second, present value, future by future."""
         return triple(self.present_value_usd[dearer] - self.present_value_usd[cheaper])
@@ -85,7 +89,7 @@ class Odds:
 
     def expected_regret_usd(self) -> dict[str, float]:
         """Mean present value above the cheapest option of each future: what the choice costs on average."""
-        least = np.min(np.column_stack(list(self.present_value_usd.values())), axis=1)
+        least: Draws = np.min(np.column_stack(list(self.present_value_usd.values())), axis=1)
         return {name: float(np.mean(usd - least)) for name, usd in self.present_value_usd.items()}
 
     def worst_tenth_usd(self) -> dict[str, float]:
@@ -94,8 +98,8 @@ class Odds:
 
 
 def _worst_tenth(usd: Draws) -> float:
-    ordered: Draws = np.sort(usd)
-    return float(ordered[int(np.floor(len(ordered) * _TENTHS[-1])) :].mean())
+    dearest: Draws = usd[usd >= np.quantile(usd, _TENTHS[-1])]
+    return float(np.sum(dearest)) / len(dearest)
 
 
 def triple(values: NDArray[np.float64]) -> Triple:
@@ -185,6 +189,15 @@ def spreads_of(
     for candidate in candidates:
         found.update(_own_spreads(candidate, scenario))
     return found
+
+
+def input_label(name: str) -> str:
+    """An input in words: its slider's label, or the option and the figure."""
+    if name in knobs():
+        label = knobs()[name].label
+        return label[:1].lower() + label[1:]
+    owner, _, figure = name.rpartition(".")
+    return f"{figure.replace('_', ' ')} of {owner}" if owner else name
 
 
 def input_bounds(name: str) -> tuple[float, float]:

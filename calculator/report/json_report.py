@@ -1,5 +1,6 @@
 """The comparison and the prediction as plain dictionaries: what `--json` prints and the API route answers."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,11 +55,18 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "power_w": option.power_w,
         "total_cost_usd": tco and tco.total_cost_usd, "total_low_usd": option.total_low_usd, "total_high_usd": option.total_high_usd,
         "hard_cost_usd": tco and tco.hard_cost_usd, "present_value_cost_usd": tco and tco.present_value_cost_usd,
-        "equivalent_annual_cost_usd": tco and tco.equivalent_annual_cost_usd, "usd_per_mtok": tco and tco.usd_per_mtok,
-        "marginal_usd_per_mtok": tco and tco.marginal_usd_per_mtok, "energy_kwh": tco and tco.energy_kwh,
+        "hard_present_value_cost_usd": tco and tco.hard_present_value_cost_usd,
+        "equivalent_annual_cost_usd": tco and tco.equivalent_annual_cost_usd, "usd_per_mtok": tco and _existing(tco.usd_per_mtok),
+        "hard_usd_per_mtok": tco and _existing(tco.hard_usd_per_mtok),
+        "marginal_usd_per_mtok": tco and _existing(tco.marginal_usd_per_mtok), "energy_kwh": tco and tco.energy_kwh,
         "served_tokens": tco and tco.served_tokens, "net_cash_usd": tco and sum(tco.lines.values()), "lines": tco.lines if tco else {},
         "remarks": remark_dicts(option.remarks),
     }  # fmt: skip
+
+
+def _existing(value: float) -> float | None:
+    """None for a ratio that does not exist (a cost per token where there are no tokens)."""
+    return value if math.isfinite(value) else None
 
 
 def prediction_dict(prediction: Prediction) -> dict[str, Any]:

@@ -159,7 +159,9 @@ def test_spread_given_by_the_person_wins() -> None:
 
 def test_every_default_with_a_range_has_a_distribution() -> None:
     wide = {name for name, quantity in DEFAULTS.items() if quantity.low < quantity.high}
-    assert wide - {"tax_rate", "debt_rate"} <= set(rules().kinds)
+    # rates one knows, and figures of the peak hour that decide latency and no dollar
+    without = {"tax_rate", "debt_rate", "peak_factor_ratio", "answer_variation_ratio"}
+    assert wide - without <= set(rules().kinds)
     assert set(rules().kinds) <= set(DEFAULTS)
 
 
