@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import logging
 import re
+import secrets
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +20,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.errors import CalculatorError
 from calculator.report.tables import tidy_csv, wide_csv
 from views.link import read_link
+from views.look import markdown_text
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _COMPRESS_FROM_BYTES = 1_000
@@ -96,8 +99,22 @@ def compare_csv(request: Request) -> Response:
     )
 
 
+def say_what_failed(error: Exception) -> bool:
+    """A refusal in its own words; anything else with a reference that finds it in the log, and no detail for strangers."""
+    if isinstance(error, CalculatorError):
+        st.error(markdown_text(str(error)))
+        return True
+    reference = secrets.token_hex(4)
+    logging.getLogger(__name__).error("page failed, reference %s", reference, exc_info=error)
+    st.error(
+        f"Something went wrong on this page; reload it. If it happens again, report reference {reference}: the server's log holds the rest."
+    )
+    return True
+
+
 app = st.App(
     Path(__file__).parent / "app.py",
     routes=[Route("/api/compare.csv", compare_csv)],
+    on_script_error=say_what_failed,
     middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )

@@ -40,8 +40,7 @@ def show_charts(comparison: Comparison) -> None:
     st.caption(
         "A line that drops in its last month is a machine that is sold. A ring marks the month from which a purchase has cost less."
     )
-    for row in comparison.break_even:
-        st.markdown(f"- {markdown_text(row.reason)}")
+    st.markdown("\n".join(f"- {markdown_text(row.reason)}" for row in comparison.break_even))
     st.subheader("What the cost is made of", anchor=False)
     st.plotly_chart(
         figures.cost_breakdown(comparison),
@@ -71,8 +70,16 @@ def show_remarks(comparison: Comparison) -> None:
             gathered.setdefault(remark.text, (remark, []))[1].append(option.name)
     if not gathered:
         return
+    rows = sorted(gathered.values(), key=lambda row: order[row[0].level])
     st.subheader("What you must know", anchor=False)
-    for remark, names in sorted(gathered.values(), key=lambda pair: order[pair[0].level]):
+    _list_remarks([row for row in rows if row[0].level != "info"])
+    if more := [row for row in rows if row[0].level == "info"]:
+        with st.expander(f"{len(more)} remarks on single figures"):
+            _list_remarks(more)
+
+
+def _list_remarks(rows: list[tuple[Remark, list[str]]]) -> None:
+    for remark, names in rows:
         about = f" *{markdown_text(', '.join(names))}*" if names else ""
         st.markdown(f"{_MARKERS[remark.level]} {markdown_text(remark.text)}{about}")
 
@@ -82,9 +89,9 @@ def _card(option: OptionResult, comparison: Comparison) -> None:
     st.markdown(f":{style_of(option.id).hue}[■] **{markdown_text(option.name)}**")
     st.markdown(" ".join(_badges(option, comparison)))
     if tco is None:
-        st.metric(f"{months}-month cost", None)
+        st.metric(f"Net cost over {months} months", None)
     else:
-        st.metric(f"{months}-month cost", tco.total_cost_usd, format="$%,.0f")
+        st.metric(f"Net cost over {months} months", tco.total_cost_usd, format="$%,.0f")
         st.caption(markdown_text(usd_range(option.total_low_usd, option.total_high_usd)))
     if option.decode is not None:
         st.markdown(
@@ -96,7 +103,9 @@ def _card(option: OptionResult, comparison: Comparison) -> None:
         per, present, hard = (
             markdown_text(usd(amount)) for amount in (tco.usd_per_mtok, tco.present_value_cost_usd, tco.hard_cost_usd)
         )
-        st.markdown(f"**{per}** per million tokens  \n**{present}** present value  \n**{hard}** without people's time")
+        st.markdown(
+            f"**{present}** in present value  \n**{hard}** without people's time  \n**{per}** per million tokens"
+        )
 
 
 def _badges(option: OptionResult, comparison: Comparison) -> list[str]:

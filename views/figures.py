@@ -21,9 +21,8 @@ _MEMORY_PARTS = (
     ("overhead_bytes", "Runtime", "#7a828c"),
     ("second_tenant_bytes", "Second tenant", "#2f9e77"),
 )
-_ROW_PX, _AXES_PX = 46, 150
-_NAME_CHARACTERS = 20
-_BAR_MARK = {"symbol": "line-ns-open", "size": 26, "color": "#7a828c", "line": {"width": 3}}
+_ROW_PX, _AXES_PX = 66, 130
+_BAR_MARK = {"symbol": "line-ns-open", "size": 20, "color": "#7a828c", "line": {"width": 3}}
 
 
 def cumulative_cost(comparison: Comparison) -> go.Figure:
@@ -48,7 +47,7 @@ def cumulative_cost(comparison: Comparison) -> go.Figure:
     figure.update_layout(
         height=400, margin={"l": 0, "r": 8, "t": 8, "b": 0}, hovermode="closest", legend=_LEGEND,
         xaxis={"title": "month", "dtick": 6 if comparison.scenario.months <= 48 else 12, "fixedrange": True, "zeroline": False},
-        yaxis={"tickprefix": "$", "tickformat": ",.0f", "rangemode": "tozero", "fixedrange": True},
+        yaxis={"tickformat": "$,.0f", "rangemode": "tozero", "fixedrange": True},
     )  # fmt: skip
     return figure
 
@@ -59,7 +58,7 @@ def cost_breakdown(comparison: Comparison) -> go.Figure:
     Energy by state and API tokens by kind are one block each; every other line has its own.
     """
     costed = list(_costed(comparison))[::-1]
-    names = [_in_two_lines(option.name) for option, _ in costed]
+    names = [option.name for option, _ in costed]
     figure = go.Figure()
     blocks = dict.fromkeys(block_of(line) for _, tco in costed[::-1] for line in tco.lines)
     for block in blocks:
@@ -75,15 +74,15 @@ def cost_breakdown(comparison: Comparison) -> go.Figure:
         x=[_outgoing_usd(tco) for _, tco in costed], y=names, mode="text", text=[f" {usd(tco.total_cost_usd)}" for _, tco in costed],
         textposition="middle right", cliponaxis=False, showlegend=False, hoverinfo="skip",
     )  # fmt: skip
-    figure.update_layout(barmode="relative", **_bars_layout(len(costed), right_px=60))
-    figure.update_xaxes(tickprefix="$", tickformat="~s")
+    figure.update_layout(barmode="relative", **_bars_layout(names, right_px=60))
+    figure.update_xaxes(tickformat="$~s")
     return figure
 
 
 def memory_bars(comparison: Comparison) -> go.Figure:
     """What fills each machine's memory, against what the GPU may have."""
     fitted = [(option, option.memory) for option in comparison.options if option.memory is not None][::-1]
-    names = [_in_two_lines(option.name) for option, _ in fitted]
+    names = [option.name for option, _ in fitted]
     figure = go.Figure()
     for field, title, colour in _MEMORY_PARTS:
         sizes = [getattr(memory, field) / BYTES_PER_GB for _, memory in fitted]
@@ -101,7 +100,7 @@ def memory_bars(comparison: Comparison) -> go.Figure:
         text=[f"  {gb(memory.peak_bytes)} of {gb(memory.usable_bytes)}" for _, memory in fitted],
         textposition="middle right", cliponaxis=False, showlegend=False, hoverinfo="skip",
     )  # fmt: skip
-    figure.update_layout(barmode="stack", **_bars_layout(len(fitted), right_px=120))
+    figure.update_layout(barmode="stack", **_bars_layout(names, right_px=120))
     figure.update_xaxes(ticksuffix=" GB")
     return figure
 
@@ -110,7 +109,6 @@ _LEGEND = {
     "orientation": "h",
     "yanchor": "bottom",
     "y": 1.02,
-    "xref": "container",
     "xanchor": "left",
     "x": 0,
     "traceorder": "normal",
@@ -119,20 +117,14 @@ _LEGEND = {
 }
 
 
-def _bars_layout(bar_count: int, *, right_px: int) -> dict[str, object]:
+def _bars_layout(names: list[str], *, right_px: int) -> dict[str, object]:
+    """Bars with their names above them, not beside them: on a phone the names would leave no room for the bars."""
+    above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": 24, "showarrow": False, "font": {"size": 13}}
     return {
-        "height": _AXES_PX + _ROW_PX * max(bar_count, 1), "margin": {"l": 0, "r": right_px, "t": 8, "b": 0}, "legend": _LEGEND, "bargap": 0.35,
-        "xaxis": {"fixedrange": True, "zeroline": True}, "yaxis": {"fixedrange": True, "ticklabelposition": "outside", "automargin": True},
+        "height": _AXES_PX + _ROW_PX * max(len(names), 1), "margin": {"l": 4, "r": right_px, "t": 8, "b": 0}, "legend": _LEGEND, "bargap": 0.6,
+        "xaxis": {"fixedrange": True, "zeroline": True}, "yaxis": {"fixedrange": True, "showticklabels": False, "range": [-0.5, len(names) - 0.4]},
+        "annotations": [{**above, "y": place, "text": name} for place, name in enumerate(names)],
     }  # fmt: skip
-
-
-def _in_two_lines(name: str) -> str:
-    """A long name broken where its first line is nearest to half, so that bars keep their room on a phone."""
-    if len(name) <= _NAME_CHARACTERS:
-        return name
-    spaces = [place for place, letter in enumerate(name) if letter == " "]
-    middle = min(spaces, key=lambda place: abs(2 * place - len(name)), default=0)
-    return f"{name[:middle]}<br>{name[middle + 1 :]}" if middle else name
 
 
 def _outgoing_usd(tco: Tco) -> float:

@@ -14,12 +14,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import any_chromium, system_chromium
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
+expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
+_COMPLETE = """old => {
+    const verdict = document.querySelector("h2"), app = document.querySelector("[data-testid=stApp]");
+    return verdict && verdict.innerText && verdict.innerText !== old && app.dataset.testScriptState === "notRunning";
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +62,13 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
+    """One browser with one cache for all visits: its scripts are fetched and compiled once."""
     if any_chromium() is None:
         pytest.fail("No Chromium was found. Run `make test`, which installs one.")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
-        yield chromium
+        yield chromium.new_context(accept_downloads=True)
         chromium.close()
 
 
@@ -79,36 +85,31 @@ class Visit:
         return self.page.get_by_role("heading", level=2).first.inner_text()
 
     def wait_for_verdict(self, changed_from: str = "") -> str:
-        """The verdict once it is drawn, and is another than the one given."""
-        self.page.wait_for_function(
-            "old => { const h = document.querySelector('h2'); return h && h.innerText && h.innerText !== old }",
-            arg=changed_from,
-            timeout=20_000,
-        )
+        """The verdict once the page is complete and says another than the one given."""
+        self.page.wait_for_function(_COMPLETE, arg=changed_from, timeout=20_000)
         return self.verdict()
 
 
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
-    """Opens the page: visit("?months=48", width=390, dark=True). On leaving, no error and no stranger may have been seen."""
+def visit(browser: BrowserContext, server: str) -> Iterator[Callable[..., Visit]]:
+    """Opens the page: visit("?months=48", width=390). On leaving, no error and no stranger may have been seen."""
     visits: list[Visit] = []
 
-    def open_page(query: str = "", *, width: int = 1280, height: int = 900, dark: bool = False) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
-        )
-        seen = Visit(context.new_page())
+    def open_page(query: str = "", *, width: int = 1280, height: int = 900) -> Visit:
+        seen = Visit(browser.new_page())
         visits.append(seen)
+        seen.page.set_viewport_size({"width": width, "height": height})
         seen.page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
         seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        context.on("request", lambda request: _note_stranger(request.url, seen))
+        seen.page.on("request", lambda request: _note_stranger(request.url, seen))
+        seen.page.on("websocket", lambda socket: _note_stranger(socket.url, seen))
         seen.page.goto(f"{server}/{query}")
         seen.wait_for_verdict()
         return seen
 
     yield open_page
     for seen in visits:
-        seen.page.context.close()
+        seen.page.close()
         assert not seen.errors
         assert not seen.strangers
 
