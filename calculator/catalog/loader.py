@@ -86,11 +86,18 @@ class Catalog:
 
     def refuse_phantom(self, name: str) -> None:
         """Raise PhantomError where the name is of a machine that never existed."""
+        phantom = self.phantom_of(name)
+        if phantom is not None:
+            nearest = ", ".join(phantom.nearest)
+            raise PhantomError(f"{phantom.sentence} Nearest real machines: {nearest}.")
+
+    def phantom_of(self, name: str) -> t.Phantom | None:
+        """The machine that never existed whose name occurs in this one, or None."""
         plain = "".join(letter for letter in name.lower() if letter.isalnum())
         for phantom in self.phantoms:
             if any("".join(c for c in known.lower() if c.isalnum()) in plain for known in phantom.names):
-                nearest = ", ".join(phantom.nearest)
-                raise PhantomError(f"{phantom.sentence} Nearest real machines: {nearest}.")
+                return phantom
+        return None
 
 
 def _find(table: Mapping[str, T], kind: str, key: str) -> T:

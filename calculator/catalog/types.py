@@ -264,11 +264,37 @@ class Phantom(Entry):
     source: str
 
 
+ClaimCheck = Literal[
+    "exists", "specification", "decode speed", "split traffic", "answer time",
+    "peak memory", "memory left", "fits", "second tenant", "offload", "load time",
+    "power", "heat", "reading", "default range", "product", "resale",
+]  # fmt: skip
+"""Which bound a claim is set against; one function of calculator/claims per word."""
+
+
 class Claim(Entry):
-    """One figure of the article, kept as a claim. claims.toml"""
+    """One figure of the article, kept as a claim, and what it must be judged by. claims.toml
+
+    `machine` is what the figure would be about (for "exists": the name as the article writes it); `beside` are machines,
+    observations or other claims that are set beside it. `formats`: the first is the one judged, the others show what
+    would be otherwise. `field` is a key of the machine, of its power or of defaults.toml. `limit`: the text gives the
+    figure itself, an upper bound ("under 4 seconds") or a lower one. `unless`: what would make it true all the same.
+    """
 
     id: str
     quote: str
     subject: str
+    check: ClaimCheck = "product"  # made required once every row has it
     claimed: Quantity | None = None
+    limit: Literal["about", "at most", "at least"] = "about"
+    machine: str = ""
+    beside: tuple[str, ...] = ()
+    model: str = ""
+    formats: tuple[str, ...] = ()
+    runtime: str = Field(default="", description="the usual one of the format unless given")
+    context_tokens: int = Field(default=0, ge=0)
+    field: str = ""
+    says_fits: bool = True
+    against: Quantity | None = Field(default=None, description="a reading of others that no other file holds")
+    unless: str = ""
     note: str = ""

@@ -1,0 +1,241 @@
+"""Does it fit, what is left, how fast does it load? Claims about bytes against the exact plan."""
+
+from calculator.catalog import Catalog
+from calculator.catalog.types import Claim
+from calculator.claims.finding import Bound, CitedSource, Finding, Verdict, cited, found, model_source, shown
+from calculator.evidence import Quantity
+from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.memory import MemoryFit, format_on, memory_fit, weights_bytes
+from calculator.physics.usable import host_usable_bytes, usable
+from calculator.prediction import usual_runtime
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
+
+
+def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """The memory used against the exact plan: less than weights and cache is impossible, far more is contradicted."""
+    claimed = _claimed(claim)
+    fit, hardware = _fit(claim, catalog, claim.formats[0])
+    peak, held = (_gb(size) for size in (fit.peak_bytes, fit.weights_bytes + fit.kv_cache_bytes))
+    tolerance = catalog.constants["claim_tolerance_fraction"]
+    verdict: Verdict = "holds"
+    if claimed < held * (1 - tolerance.central):
+        verdict = "impossible"
+    elif abs(claimed / peak - 1) > tolerance.central:
+        verdict = "contradicted"
+    steps = [
+        f"{claim.formats[0]} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache "
+        f"+ {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space = {peak:.2f} GB"
+    ]
+    model = catalog.model(claim.model)
+    for format_id in claim.formats[1:]:
+        other = weights_bytes(model, format=catalog.format(format_id))
+        steps.append(f"{format_id}: {_gb(other):.2f} GB for the weights alone")
+    steps.append(f"claimed: {claimed:g} GB = {claimed / peak:.2f} x {peak:.2f} GB")
+    sentence = (
+        f"It needs {shown(peak, 'GB')}, not {claimed:g}: " if verdict != "holds" else f"It needs {shown(peak, 'GB')}: "
+    )
+    sentence += f"{shown(_gb(fit.weights_bytes))} of weights and {shown(_gb(fit.kv_cache_bytes))} of cache."
+    return found(
+        claim, verdict, sentence, bound=Bound(held, peak, "GB"), arithmetic=steps, figures={"peak_gb": peak, "held_gb": held},
+        sources=_memory_sources(claim, catalog, hardware),
+    )  # fmt: skip
+
+
+def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """What is left for the GPU by each macOS limit, both after the article's own use and after the exact one."""
+    claimed, other = _claimed(claim), catalog.claims[claim.beside[0]]
+    used = _claimed(other)
+    fit, hardware = _fit(other, catalog, other.formats[0])
+    sold = hardware.memory_gb
+    limits = [row for row in catalog.macos_limits if row.memory_gib == sold]
+    limits_gb = [row.usable_gib.central * BYTES_PER_GIB / BYTES_PER_GB for row in limits]
+    peak = _gb(fit.peak_bytes)
+    own = (min(limits_gb) - used, max(limits_gb) - used)
+    exact = (min(limits_gb) - peak, max(limits_gb) - peak)
+    runtime = catalog.runtime(other.runtime or usual_runtime(hardware.chip, catalog.format(other.formats[0])))
+    for_programs = _gb(usable(hardware, runtime=runtime, catalog=catalog).shared_bytes) - used
+    inside = any(low <= claimed <= high for low, high in (own, exact))
+    steps = [f"{sold:g} GB as sold are {sold:g} GiB = {sold * BYTES_PER_GIB / BYTES_PER_GB:.1f} GB"]
+    steps += [
+        f"macOS {row.macos} lets the GPU have {row.usable_gib.central:g} GiB = {limit:.1f} GB ({row.usable_gib.basis}); {limit:.1f} - {used:g} = {limit - used:.1f} GB"
+        for row, limit in zip(limits, limits_gb, strict=True)
+    ]
+    steps.append(
+        f"with the {peak:.1f} GB that it really needs: {exact[0]:.1f} to {exact[1]:.1f} GB are left for the GPU"
+    )
+    steps.append(
+        f"for programs on the CPU, after macOS's own {catalog.constants['macos_reserved_gib'].central:g} GiB and {used:g} GB: {for_programs:.1f} GB"
+    )
+    sentence = (
+        f"Of {sold:g} GB the GPU may have {shown(min(limits_gb))} to {shown(max(limits_gb), 'GB')}: after {used:g} GB {shown(own[0])} to {shown(own[1], 'GB')} are left for it, "
+        f"after the {shown(peak, 'GB')} really needed {shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have {shown(for_programs, 'GB')}."
+    )
+    return found(
+        claim, "plausible" if inside else "contradicted", sentence, bound=Bound(own[0], own[1], "GB"), arithmetic=steps,
+        figures={"left_low_gb": own[0], "left_high_gb": own[1], "left_after_exact_low_gb": exact[0], "left_after_exact_high_gb": exact[1]},
+        sources=(*cited(catalog, *(row.usable_gib for row in limits)), *_memory_sources(other, catalog, hardware)),
+    )  # fmt: skip
+
+
+def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """Whether the model fits. "Does not fit" is contradicted by the first format that does; "fits" by the one it names."""
+    fits = {format_id: _fit(claim, catalog, format_id) for format_id in claim.formats}
+    first, hardware = fits[claim.formats[0]]
+    physical = hardware.chip_count * hardware.memory_gb * BYTES_PER_GIB
+    fitting = [format_id for format_id, (fit, _) in fits.items() if fit.fits]
+    needs, has = shown(_gb(first.peak_bytes), "GB"), shown(_gb(first.usable_bytes), "GB")
+    verdict: Verdict
+    if claim.says_fits:
+        impossible = first.weights_bytes > physical
+        verdict = "holds" if first.fits else "impossible" if impossible else "contradicted"
+        sentence = f"{claim.formats[0]} needs {needs} of {has} usable: it {'fits' if first.fits else 'does not fit'}."
+        if impossible:
+            sentence += f" Its weights alone ({shown(_gb(first.weights_bytes), 'GB')}) are more than the whole memory ({shown(_gb(physical), 'GB')})."
+    else:
+        verdict = "contradicted" if fitting else "holds"
+        sentence = f"{claim.formats[0]} needs {needs}, {has} are there: it does not fit."
+        if fitting:
+            best = fitting[0]
+            sentence = f"{claim.formats[0]} does not fit ({needs} of {has}), but {best} does: {shown(_gb(fits[best][0].peak_bytes), 'GB')}."
+    steps = [
+        f"{format_id}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at {max(1, claim.context_tokens):,} tokens + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB "
+        f"work space = {_gb(fit.peak_bytes):.2f} GB of {_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
+        for format_id, (fit, _) in fits.items()
+    ]
+    return found(
+        claim, verdict, sentence, bound=Bound(None, _gb(first.usable_bytes), "GB"), arithmetic=steps,
+        figures={"peak_gb": _gb(first.peak_bytes), "usable_gb": _gb(first.usable_bytes)}, sources=_memory_sources(claim, catalog, hardware),
+    )  # fmt: skip
+
+
+def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """A database beside the model: the cards have no room for it, the PC's own memory has or has not."""
+    claimed = _claimed(claim)
+    fit, hardware = _fit(claim, catalog, claim.formats[0], second_tenant_gb=claimed)
+    reserved = catalog.constants["host_reserved_gib"]
+    host = _gb(host_usable_bytes(hardware.system_ram_gb or 0.0, reserved_gib=reserved.central))
+    on_cards = _gb(fit.headroom_bytes)
+    steps = [
+        f"on the cards: {_gb(fit.usable_bytes):.1f} - {_gb(fit.peak_bytes):.1f} GB = {on_cards:.1f} GB left beside the model",
+        f"in the PC's own memory: {hardware.system_ram_gb:g} GiB less {reserved.central:g} GiB for the system = {host:.1f} GB",
+    ]
+    if on_cards >= claimed or host < claimed:
+        sentence = f"{claimed:g} GB beside {shown(on_cards, 'GB')} on the cards and {shown(host, 'GB')} in the PC's own memory."
+    else:
+        sentence = (
+            f"On the cards it cannot go ({shown(on_cards, 'GB')} left), so a crash is plausible if it was put there; "
+            f"but {claimed:g} GB fit in the PC's own memory ({shown(host, 'GB')}), where a database belongs."
+        )
+    return found(
+        claim, "plausible", sentence, bound=Bound(None, host, "GB"), arithmetic=steps, figures={"left_on_cards_gb": on_cards, "host_gb": host},
+        sources=_memory_sources(claim, catalog, hardware),
+    )  # fmt: skip
+
+
+def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """A model larger than the cards: what must come from elsewhere for each token, and what that costs."""
+    claimed = _claimed(claim)
+    box = catalog.chip_or_machine(claim.machine)
+    hardware = hardware_of(box, chips=catalog.chips)
+    chip = hardware.chip
+    cards = hardware.chip_count * hardware.memory_gb * BYTES_PER_GIB / BYTES_PER_GB
+    rest = max(0.0, claimed - cards)
+    link, host = chip.host_link_gb_per_s, catalog.constants["host_memory_gb_per_s"]
+    assert link is not None
+    steps = [
+        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gb:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond the cards"
+    ]
+    figures = {"beyond_gb": rest}
+    sentence = f"{claimed:g} GB fit on the cards ({shown(cards, 'GB')}): nothing is swapped."
+    verdict: Verdict = "contradicted"
+    if rest:
+        verdict = "plausible"
+        streamed, computed = link.high / rest, host.high / rest
+        steps.append(
+            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'token/s')} at most (all weights read)"
+        )
+        steps.append(
+            f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / {rest:.1f} GB = {shown(host.central / rest)} to {shown(computed, 'token/s')} at most"
+        )
+        figures |= {"streamed_tok_s": streamed, "computed_tok_s": computed}
+        sentence = (
+            f"{shown(rest, 'GB')} do not fit on the cards. Moved over the bus they allow {shown(streamed, 'token/s')} at most; "
+            f"but a runtime leaves them in system RAM and computes there, and a model that fits is never swapped."
+        )
+    sources = list(cited(catalog, link, host))
+    for other in claim.beside:
+        unified = hardware_of(catalog.chip_or_machine(other), chips=catalog.chips).chip
+        bandwidth = unified.bandwidth_gb_per_s
+        steps.append(
+            f"{unified.name}: {bandwidth.high:g} GB/s / {claimed:g} GB = {shown(bandwidth.high / claimed, 'token/s')} at most"
+        )
+        sources += cited(catalog, bandwidth)
+    return found(
+        claim, verdict, sentence, bound=Bound(None, cards, "GB"), arithmetic=steps, figures=figures, sources=sources
+    )
+
+
+def load_time_claim(claim: Claim, catalog: Catalog) -> Finding:
+    """The storage speed that a loading time implies; from the page cache only memory bandwidth bounds it."""
+    claimed = _claimed(claim)
+    box = catalog.chip_or_machine(claim.machine)
+    hardware = hardware_of(box, chips=catalog.chips)
+    model, format = catalog.model(claim.model), catalog.format(claim.formats[0])
+    size = _gb(weights_bytes(model, format=format))
+    storages = {key: machine.storage_gb_per_s for key, machine in catalog.machines.items() if machine.storage_gb_per_s}
+    disk: Quantity = storages[claim.machine]
+    cold, implied = size / disk.high, size / claimed
+    warm = size / hardware.chip.bandwidth_gb_per_s.high
+    steps = [
+        f"{model.name} in {format.name}: {size:.2f} GB; claimed: {size:.2f} GB / {claimed:g} s = {implied:.1f} GB/s",
+        f"cold, from its disk: {size:.2f} GB / {disk.high:g} GB/s = {cold:.1f} s at least",
+    ]
+    fastest, best = max(storages.items(), key=lambda item: item[1].high)
+    if best.high > disk.high:
+        steps.append(
+            f"the fastest disk of the catalogue ({fastest}): {size:.2f} GB / {best.high:g} GB/s = {size / best.high:.1f} s at least"
+        )
+    steps.append(
+        f"warm, from macOS's page cache: bounded only by the memory, {size:.2f} GB / {hardware.chip.bandwidth_gb_per_s.high:g} GB/s = {warm:.2f} s at least"
+    )
+    if implied > disk.high:
+        sentence = f"Loading from the disk takes {shown(cold, 's')} at least; {claimed:g} s would need {shown(implied, 'GB/s')}, the disk gives {disk.high:g}. From the page cache (a second start) it is possible."
+    else:
+        sentence = f"Its disk gives {disk.high:g} GB/s; {shown(implied, 'GB/s')} are needed."
+    return found(
+        claim, "impossible" if implied > disk.high else "plausible", sentence, bound=Bound(cold, None, "s"), arithmetic=steps,
+        figures={"implied_gb_per_s": implied, "cold_s": cold, "warm_s": warm},
+        sources=(*cited(catalog, disk, best, hardware.chip.bandwidth_gb_per_s), model_source(model), *cited(catalog, format.bits_per_weight)),
+    )  # fmt: skip
+
+
+def _fit(
+    claim: Claim, catalog: Catalog, format_id: str, *, second_tenant_gb: float = 0.0
+) -> tuple[MemoryFit, Hardware]:
+    box = catalog.chip_or_machine(claim.machine)
+    hardware = hardware_of(box, chips=catalog.chips)
+    format = catalog.format(format_id)
+    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
+    fit = memory_fit(
+        catalog.model(claim.model), hardware=hardware, format=format_on(runtime, format, catalog=catalog), runtime=runtime,
+        context_tokens=max(1, claim.context_tokens), catalog=catalog, split=getattr(box, "split", "layer"), second_tenant_gb=second_tenant_gb,
+    )  # fmt: skip
+    return fit, hardware
+
+
+def _memory_sources(claim: Claim, catalog: Catalog, hardware: Hardware) -> tuple[CitedSource, ...]:
+    format = catalog.format(claim.formats[0])
+    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
+    return (
+        model_source(catalog.model(claim.model)),
+        *cited(catalog, format.bits_per_weight, runtime.source, hardware.chip.bandwidth_gb_per_s),
+    )
+
+
+def _claimed(claim: Claim) -> float:
+    assert claim.claimed is not None
+    return claim.claimed.central
+
+
+def _gb(size: float) -> float:
+    return size / BYTES_PER_GB
