@@ -2,6 +2,7 @@
 
     python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv FILE] [--json FILE]
     python -m calculator predict --machine ID --model ID --format ID [--json]
+    python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
     python -m calculator list machines|models|formats|runtimes|chips|options
 
 A refusal is one sentence on standard error and exit code 2; never a traceback.
@@ -17,6 +18,7 @@ from pathlib import Path
 from calculator.catalog import load_catalog
 from calculator.compare import compare
 from calculator.errors import CalculatorError, ScenarioError
+from calculator.peak_command import register as register_service
 from calculator.prediction import predict
 from calculator.scenario_file import read_scenario
 
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--wide-csv", metavar="FILE", help="the ledger by year, for people; - for standard output")
     command.add_argument("--json", metavar="FILE", help="everything but the months; - for standard output")
     command.set_defaults(command=_compare)
+    register_service(commands)
 
     command = commands.add_parser("predict", help="one model on one machine: bytes and tokens per second")
     command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")

@@ -21,6 +21,7 @@ from calculator.prediction import Prediction, predict_on
 from calculator.scenario import ANOTHER_SIZE, Scenario
 from calculator.service import Service, on_h_per_month, requests_per_month, service
 from calculator.tco import Usage
+from calculator.units import S_PER_H
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,28 @@ def capability_of(
         prefill_tokens_per_s=prefill.central, decode_tokens_per_s=decode.central,
         batch_decode_tokens_per_s=batch_decode.central, concurrent_count=count,
     )  # fmt: skip
+    if busy := overloaded_at_peak(
+        option.name, scenario=scenario, load_fraction=month.load_fraction * scenario.busiest_hour_ratio()
+    ):
+        remarks.append(busy)
     return Capability(
         option, format, runtime, prediction, batch_decode, count, month, _usage(option, month), tuple(remarks)
     )
+
+
+def overloaded_at_peak(name: str, *, scenario: Scenario, load_fraction: float) -> Remark | None:
+    """The warning that the busiest hour asks for more than the machine can do; None where it does not.
+
+    `load_fraction` at that hour: the month's times the peak factor. The backlog is what one waits longer after each such hour.
+    """
+    if load_fraction < 1.0:
+        return None
+    backlog_s = (load_fraction - 1.0) * S_PER_H
+    text = (
+        f"{name}: overloaded at the peak hour ({scenario.busiest_hour_ratio():g} times the mean hour): asked for {load_fraction:,.0%} of "
+        f"what it can do, the backlog grows by {backlog_s:,.0f} s per hour. The costs take the day as even."
+    )
+    return Remark(code="overloaded-at-peak", text=text, level="warning")
 
 
 def _largest_that_fits(

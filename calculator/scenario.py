@@ -93,6 +93,11 @@ class Scenario(Record):
     on_h_per_day: float = _chosen(10, 0.5, 24, _knob("demand", "Machine on", "Hours per working day in which the machine is on.", unit="h", step=0.5))
     working_days_per_year: int = _chosen(252, 1, 365, _knob("demand", "Working days", "Days per year on which it is used.", unit="days/year", step=1))
     demand_growth_rate: float = _evidenced("demand_growth_rate", -0.9, 10, _knob("demand", "Growth of demand", "Change of requests per year.", unit="%/year", step=5, shown=100))
+    peak_factor_ratio: float = _evidenced("peak_factor_ratio", 1, 24, _knob("demand", "Peak factor", "Requests in the busiest hour of the day over those of the mean hour in which the machine is on. 1 is an even day.", unit="", step=0.1))
+    answer_variation_ratio: float = _evidenced("answer_variation_ratio", 0, 1.5, _knob("demand", "Variation of answers", "Standard deviation of the answers' length over its mean: 0 where all are alike, 1 where many are short and a few very long.", unit="", step=0.05))
+    first_token_p95_target_s: float = _chosen(0, 0, 36_000, _knob("demand", "Target: first token", "At the peak hour 19 of 20 requests see their first token within this time; 0 sets no target.", unit="s", step=1))
+    answer_p95_target_s: float = _chosen(0, 0, 36_000, _knob("demand", "Target: whole answer", "At the peak hour 19 of 20 answers are complete within this time; 0 sets no target.", unit="s", step=5))
+    stream_target_tokens_per_s: float = _chosen(0, 0, 10_000, _knob("demand", "Target: speed of an answer", "Tokens per second at which one person sees an answer grow at the peak hour; 0 sets no target.", unit="tokens/s", step=1))
 
     # --- labour
     wage_usd_per_h: float = _evidenced("wage_usd_per_h", 0, 1000, _knob("labour", "Hourly rate", "Loaded cost of an hour of whoever looks after the machine. The article bills $200.", unit="$/h", step=5))
@@ -200,6 +205,10 @@ class Scenario(Record):
     def context_tokens(self) -> int:
         """Tokens in the cache when the answer is complete."""
         return self.input_tokens() + self.answer_tokens
+
+    def busiest_hour_ratio(self) -> float:
+        """The peak factor, cut where one hour would hold more than the day: min(peak factor, hours on), at least 1."""
+        return min(self.peak_factor_ratio, max(self.on_h_per_day, 1.0))
 
 
 @dataclass(frozen=True)
