@@ -57,10 +57,12 @@ class Inputs:
         return self.given[name] if name in self.given else getattr(self.scenario, name)
 
     def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
-        """What belongs to one option: its given value, or the catalogue's central one."""
+        """What belongs to one option: its given value, the person's own figure, or the catalogue's central one."""
         key = f"{owner}.{name}"
         if key in self.given:
             return self.given[key]
+        if key in self.scenario.figures:
+            return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
 
     def course(self, *, growth: str = "", step: str = "", growth_and: str = "", first_month: int = 1) -> Course:

@@ -52,6 +52,16 @@ def _chosen(default: float, low: float, high: float, knob: dict[str, Any]) -> An
     return Field(default=default, ge=low, le=high, description=knob["help"], json_schema_extra=knob)
 
 
+FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
+    "price_usd": (0, 1e7), "list_price_usd": (0, 1e7), "age_when_bought_years": (0, 30), "setup_h": (0, 10_000),
+    "prefill_w": (0, 1e5), "decode_w": (0, 1e5), "idle_w": (0, 1e5), "sleep_w": (0, 1e5),
+    "prefill_speed_ratio": (0.01, 100), "decode_speed_ratio": (0.01, 100),
+    "rate_usd_per_h": (0, 1e4), "billing_minutes": (0.01, 1e5), "startup_minutes": (0, 1e4), "storage_gb": (0, 1e6),
+    "storage_usd_per_gb_month": (0, 100), "input_usd_per_mtok": (0, 1e5), "output_usd_per_mtok": (0, 1e5),
+    "cached_input_usd_per_mtok": (0, 1e5), "price_ratio": (0, 1e4),
+}  # fmt: skip
+"""What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
+
 OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
 DEFAULT_OPTIONS = (
     "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model",
@@ -115,6 +125,8 @@ class Scenario(Record):
     cooling_season_fraction: float = _evidenced("cooling_season_fraction", 0, 1, _knob("energy", "Cooled share of the year", "Share of the year in which the office is cooled.", unit="%", step=5, shown=100))
     pue_ratio: float = _evidenced("pue_ratio", 1, 3, _knob("energy", "PUE", "Power usage effectiveness (server room only).", unit="", step=0.01))
 
+    grid: str = Field(default="us", max_length=40, description="Whose electricity it is, for its carbon: an id of grid_carbon.toml.")
+
     # --- resale
     resale_fraction: float = _evidenced("resale_fraction", 0, 1, _knob("resale", "Resale value: Mac or mini PC", "Share of the list price kept after 36 months, before fees.", unit="%", step=1, shown=100))
     gpu_resale_fraction: float = _evidenced("gpu_resale_fraction", 0, 1, _knob("resale", "Resale value: PC with GPUs", "Share of the list price kept after 36 months, before fees. The article says 'scrap'.", unit="%", step=1, shown=100))
@@ -167,6 +179,7 @@ class Scenario(Record):
     debt_rate: float = _evidenced("debt_rate", 0, 0.5, _knob("books", "Cost of debt", "What a bank asks per year; lease and purchase are compared at it, after tax.", unit="%/year", step=0.5, shown=100))
     leases: Mapping[str, Lease] = Field(default_factory=dict, description="Machines that are leased rather than bought: their id and the terms.")
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
+    figures: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, description="Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were offered for example.")
     ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
 
     cases: Mapping[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict, description="A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]].")
@@ -179,6 +192,19 @@ class Scenario(Record):
         for name, (low, central, high) in self.ranges.items():
             if not low <= central <= high:
                 raise ValueError(f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high.")
+        return self
+
+    @model_validator(mode="after")
+    def _figures_are_known(self) -> Self:
+        for name, value in self.figures.items():
+            owner, _, figure = name.rpartition(".")
+            if figure not in FIGURE_BOUNDS:
+                raise ValueError(f"figures.{name}: {figure!r} is not a figure. Allowed: {', '.join(FIGURE_BOUNDS)}.")
+            if owner not in self.options and "/" not in owner:
+                raise ValueError(f"figures.{name}: {owner!r} is not among the options {', '.join(self.options)}.")
+            low, high = FIGURE_BOUNDS[figure]
+            if not low <= value <= high:
+                raise ValueError(f"figures.{name} is {value:g}; it must lie in {low:g}..{high:g}.")
         return self
 
     @classmethod

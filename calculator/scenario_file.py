@@ -15,7 +15,7 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
 
     Raises ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
     """
-    values = _read(path) if path else {}
+    values = _read(path if path.exists() else _shipped(path)) if path else {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
@@ -39,6 +39,12 @@ def typed(name: str, text: str) -> Any:
             return text
         return int(number) if kind is int and number.is_integer() else number
     return text
+
+
+def _shipped(path: Path) -> Path:
+    """`presets/article.toml`, or plain `article`, from any folder: the file that ships with the calculator, if there is one."""
+    found = Path(__file__).parent / "presets" / f"{path.stem}.toml"
+    return found if found.exists() and path.parent.name in ("", "presets") else path
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -188,7 +188,12 @@ def spreads_of(
     found = scenario_spreads(scenario, defaults=defaults)
     for candidate in candidates:
         found.update(_own_spreads(candidate, scenario))
-    return found
+    return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures}
+
+
+def _figure_of(name: str) -> str:
+    """The figure that an input stands for: watts are drawn as a ratio."""
+    return f"{name.removesuffix('_watt_ratio')}_w" if name.endswith("_watt_ratio") else name
 
 
 def input_label(name: str) -> str:

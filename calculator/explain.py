@@ -1,0 +1,162 @@
+"""Where does one number come from? The arithmetic of one line of one option, with its inputs and their sources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from calculator.catalog import Catalog
+from calculator.catalog.types import ApiTariff, CloudOffer, Machine
+from calculator.comparison import Comparison
+from calculator.errors import ScenarioError
+from calculator.evidence import Quantity
+from calculator.finance.ledger import AnyCourse, Course
+from calculator.scenario import Scenario
+from calculator.tco import tariff_of
+from calculator.uncertainty import Candidate
+from calculator.units import unit_of_name
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One input of a line: its value and unit, where it comes from, and the words that go with it."""
+
+    name: str
+    value: float
+    unit: str
+    basis: str
+    source: str
+    as_of: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One line of one option: its arithmetic in words, its inputs, and what it comes to.
+
+    Dollars are signed as in the ledger. `first_usd` is paid at the purchase, `month_1_usd` in the first month,
+    `last_usd` in the last one.
+    """
+
+    option: str
+    line: str
+    formula: str
+    inputs: tuple[Ingredient, ...]
+    first_usd: float
+    month_1_usd: float
+    last_usd: float
+    total_usd: float
+    hardness: str
+    growth: str
+
+
+def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catalog) -> Explanation:
+    """The arithmetic of one line. Raises UnknownIdError for an unknown option or line, ScenarioError without a cost."""
+    rows = {row.id: row for row in comparison.options}
+    if option_id not in rows:
+        raise ScenarioError(f"{option_id!r} is not among the options compared: {', '.join(rows)}.")
+    tco = rows[option_id].tco
+    if tco is None:
+        raise ScenarioError(
+            f"{option_id} cannot do the work, so it has no cost. {' '.join(r.text for r in rows[option_id].remarks)}"
+        )
+    entries = {entry.name: index for index, entry in enumerate(tco.entries)}
+    if line not in entries:
+        raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
+    entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
+    candidate = next(one for one in comparison.candidates if one.option.id == option_id)
+    evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
+    return Explanation(
+        option=option_id,
+        line=line,
+        formula=entry.formula,
+        inputs=tuple(
+            _ingredient(
+                name, float(value), evidence=evidence, scenario=comparison.scenario, catalog=catalog, owner=option_id
+            )
+            for name, value in entry.inputs.items()
+        ),
+        first_usd=flow[0],
+        month_1_usd=flow[1],
+        last_usd=flow[-1],
+        total_usd=sum(flow),
+        hardness=entry.hardness,
+        growth=_growth(entry.terms[0].course if entry.terms else None),
+    )
+
+
+def explanation_text(found: Explanation) -> str:
+    """The explanation for a terminal."""
+    lines = [
+        f"{found.line} of {found.option} ({'people time, soft dollars' if found.hardness == 'soft' else 'hard dollars'})",
+        f"  = {found.formula}{found.growth}",
+        "",
+    ]
+    for item in found.inputs:
+        where = ", ".join(filter(None, (item.basis, item.source, item.as_of)))
+        lines.append(
+            f"  {item.name} = {item.value:,.6g} {'' if item.unit == '1' else item.unit}".rstrip()
+            + (f"  [{where}]" if where else "")
+        )
+        if item.note:
+            lines.append(f"      {item.note}")
+    lines += [
+        "",
+        f"  at the purchase {_signed(found.first_usd)}, in month 1 {_signed(found.month_1_usd)}, "
+        f"in the last month {_signed(found.last_usd)}; in all {_signed(found.total_usd)}",
+    ]
+    return "\n".join(lines)
+
+
+def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> dict[str, Quantity]:
+    """What the catalogue says about each of the option's own figures."""
+    option = candidate.option
+    found: dict[str, Quantity | None] = {"setup_h": option.setup_h}
+    tariff: ApiTariff | None = candidate.reference_api
+    if isinstance(option, Machine):
+        found |= {
+            "price_usd": option.purchase_price().price_usd, "list_price_usd": option.list_price().price_usd,
+            "prefill_w": option.power.prefill_w, "decode_w": option.power.decode_w, "idle_w": option.power.idle_w,
+            "sleep_w": option.power.sleep_w, "age_when_bought_years": option.age_when_bought_years,
+        }  # fmt: skip
+    elif isinstance(option, CloudOffer):
+        found |= {
+            "rate_usd_per_h": option.rate().rate_usd_per_h, "storage_gb": option.storage_gb,
+            "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
+        }  # fmt: skip
+    else:
+        tariff = tariff_of(option, scenario, candidate.reference_api)
+    if tariff is not None:
+        found |= {
+            "input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok,
+            "cached_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+        }  # fmt: skip
+    return {name: quantity for name, quantity in found.items() if quantity is not None}
+
+
+def _ingredient(
+    name: str, value: float, *, evidence: Mapping[str, Quantity], scenario: Scenario, catalog: Catalog, owner: str
+) -> Ingredient:
+    unit = unit_of_name(name) or ""
+    if f"{owner}.{name}" in scenario.figures:
+        return Ingredient(name, value, unit, "yours", "", "", "your own figure in place of the catalogue's")
+    quantity = evidence.get(name) or catalog.defaults.get(name)
+    if name in type(scenario).model_fields and (quantity is None or value != quantity.central):
+        return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
+    if quantity is None:
+        return Ingredient(name, value, unit, "computed", "", "", "from speed, demand and hours of this scenario")
+    titles = [
+        catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
+    ]
+    return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
+
+
+def _growth(course: AnyCourse | None) -> str:
+    """How the line moves with time, in words."""
+    if not isinstance(course, Course):
+        return ""
+    smooth = f"; {float(course.growth_rate):+.1%} a year, month by month" if course.growth_rate else ""
+    steps = f"; {float(course.step_rate):+.1%} at the start of each further year" if course.step_rate else ""
+    return smooth + steps
+
+
+def _signed(usd: float) -> str:
+    return f"-${-usd:,.2f}" if usd < 0 else f"${usd:,.2f}"

@@ -1,0 +1,80 @@
+"""How is a large sweep kept on disk? One file per finished chunk, joined at the end; a killed sweep loses one chunk.
+
+Parts lie in `<out>.parts/` beside a note of what is being swept. A part is written under another name first and renamed
+when it is whole, so a part that exists is complete.
+"""
+
+# pandas ships partial types: what it returns is checked by the tests instead.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from calculator.errors import ScenarioError
+
+_NOTE = "sweep.json"
+
+
+def parts_folder(out: Path) -> Path:
+    """Where the parts of `out` lie."""
+    return out.with_name(out.name + ".parts")
+
+
+def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
+    """Make the folder, or find the chunks that are done. Raises ScenarioError where another sweep was begun there."""
+    folder = parts_folder(out)
+    note = folder / _NOTE
+    if note.exists():
+        found = json.loads(note.read_text("utf-8"))
+        if found["work_id"] != work_id:
+            raise ScenarioError(
+                f"{folder} holds parts of another sweep (another grid or another catalogue). Remove it, or name another --out."
+            )
+    else:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ScenarioError(f"{folder}: cannot be made ({error.strerror}). Name another --out.") from None
+        note.write_text(json.dumps({"work_id": work_id, "chunk_count": chunk_count}), encoding="utf-8")
+    return sorted(int(path.stem) for path in folder.glob("*.parquet"))
+
+
+_DTYPES = {
+    "refused": "string", "scenario_id": "string", "option": "string", "fits": "boolean", "cheapest": "boolean",
+    "too_close": "boolean", "decode_tokens_per_s": "float64", "total_cost_usd": "float64", "total_low_usd": "float64",
+    "total_high_usd": "float64", "present_value_cost_usd": "float64", "hard_cost_usd": "float64", "usd_per_mtok": "float64",
+    "energy_kwh": "float64",
+}  # fmt: skip
+"""The same in every part, also in one where every combination was refused."""
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    known = [name for name in rows[0] if name not in _DTYPES]
+    return pd.DataFrame(list(rows), columns=[*known, *_DTYPES]).astype(_DTYPES)
+
+
+def write_part(out: Path, chunk: int, rows: Sequence[dict[str, Any]]) -> None:
+    """Write one finished chunk."""
+    path = parts_folder(out) / f"{chunk:06d}.parquet"
+    unfinished = path.with_suffix(".unfinished")
+    _table(rows).to_parquet(unfinished, index=False)
+    os.replace(unfinished, path)
+
+
+def join_parts(out: Path, chunk_count: int) -> int:
+    """Join all parts in order into `out` and remove them; the number of rows."""
+    folder = parts_folder(out)
+    parts = [folder / f"{chunk:06d}.parquet" for chunk in range(chunk_count)]
+    table = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
+    unfinished = out.with_name(out.name + ".unfinished")
+    table.to_parquet(unfinished, index=False)
+    os.replace(unfinished, out)
+    for path in (*parts, folder / _NOTE):
+        path.unlink()
+    folder.rmdir()
+    return len(table)
