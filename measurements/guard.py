@@ -57,8 +57,10 @@ def checked_folder(folder: Path, *, roots: Sequence[Path] = ()) -> ModelFolder:
     """
     path = _resolved(folder, roots=roots)
     root = _root_of(path)
+    if (path / "config.json").is_symlink():
+        _refuse_links_and_code(path / "config.json", root=root)
+    config = checked_config(path / "config.json")  # first: nothing is told of a folder that holds no model
     files = list(_files(path, root=root))
-    config = checked_config(path / "config.json")
     for file in files:
         if file.suffix == ".json" and file.name not in ("tokenizer.json", "vocab.json", "config.json"):
             _refuse_code_keys(_json(file), file.name)

@@ -90,9 +90,9 @@ def aliased_model(
     model.eval()
     made = AliasedModel(model, config=config, distinct_layer_count=distinct_layer_count, seed=seed)
     seen: set[int] = set()
-    for path, module in model.named_modules():
+    for _, module in model.named_modules():
         if "scales" in module and id(module["weight"]) not in seen:
-            _randomise(module, path)
+            _randomise(module)
             seen.add(id(module["weight"]))
     if quantization is not None and distinct_layer_count:
         _alias(made.layers, distinct_layer_count)  # once more: the donors' packed words are new arrays
@@ -149,7 +149,7 @@ def _alias(layers: list[Any], distinct_layer_count: int) -> int:
     return sum(min(len(same), distinct_layer_count) for same in kinds.values())
 
 
-def _randomise(module: Any, path: str) -> None:
+def _randomise(module: Any) -> None:
     """Random packed words and scales for one quantised matrix, in the form that its mode prescribes."""
     weight, scales, bits = module["weight"], module["scales"], int(module.bits)
     mode = str(getattr(module, "mode", "affine"))
@@ -157,7 +157,7 @@ def _randomise(module: Any, path: str) -> None:
     if mode == "mxfp8":
         words = mx.bitwise_and(words, mx.array(_NO_NAN_E4M3, mx.uint16))
     input_count = weight.shape[-1] * 32 // bits
-    size = 1 / math.sqrt(input_count) if "embed" not in path else 1.0
+    size = 1 / math.sqrt(input_count)
     module.weight = words.view(mx.uint32)
     if mode == "affine":
         scale = size * math.sqrt(12) / 2**bits

@@ -7,6 +7,7 @@ other programs fall on all of them alike; the first round warms up and is not co
 # mlx and mlx-lm carry no usable types
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import importlib.metadata
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,7 +32,7 @@ def run(session: Session) -> None:
         session.memory_now = lambda: mx.get_active_memory() + mx.get_cache_memory()
     session.limit_bytes = session.limit_bytes or _machine_limit(device)
     session.emit(
-        "hello", backend=backend, device=device, limit_bytes=session.limit_bytes,
+        "hello", process=os.getpid(), backend=backend, device=device, limit_bytes=session.limit_bytes,
         versions={name: _version(name) for name in ("mlx", "mlx-lm", "mlx-metal", "mlx-cuda-12", "mlx-cuda-13", "mlx-cpu")},
         wheel_tag=_wheel_tag(),
     )  # fmt: skip

@@ -1,0 +1,147 @@
+"""How near is the fast probe to the truth? Prints ratios; gates nothing, because a shared machine's clock proves little.
+
+    python bench/probe.py aliased      about 270M parameters in 16 bits: 1, 2 and 4 distinct layers against all 16,
+                                       by the minima of CPU time (wall clock is useless while others work here)
+    python bench/probe.py benchmark    the probe against mlx_lm's own benchmark, alternating, on weights saved to disk
+    python bench/probe.py              both
+
+The benchmark loads code of a model folder whatever it is told; it is given a folder that this script has just made.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from measurements.importers.facts import Facts, Known
+from measurements.importers.reading import import_content
+from measurements.probe import ROOT, Outcome, run_worker
+from measurements.spec import ProbeSpec
+
+# 16 layers of 15.7M parameters and 2 x 8.2M of embedding and head: 268M, 0.54 GB in 16 bits, well beyond any CPU cache
+LARGE = {
+    "model_type": "llama", "hidden_size": 1024, "num_hidden_layers": 16, "intermediate_size": 4096, "num_attention_heads": 16,
+    "num_key_value_heads": 8, "vocab_size": 8000, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False,
+}  # fmt: skip
+SMALL = {
+    **LARGE,
+    "hidden_size": 384,
+    "num_hidden_layers": 12,
+    "intermediate_size": 1024,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+}
+PROMPT_TOKENS, GENERATED_TOKENS, ALTERNATIONS, ROUNDS = 256, 48, 10, 3
+
+_SAVE = """
+import json, sys
+import mlx.core as mx
+from pathlib import Path
+from mlx_lm.utils import save_model
+from tokenizers import Tokenizer, models, pre_tokenizers
+from measurements.lazy_model import build
+config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+mx.random.seed(0)
+save_model(folder, build(config, None))
+(folder / "config.json").write_text(json.dumps(config))
+words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
+words.pre_tokenizer = pre_tokenizers.Whitespace()
+words.save(str(folder / "tokenizer.json"))
+(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
+"""
+
+
+def main() -> None:
+    """Run what the command line names."""
+    wanted = sys.argv[1:] or ["aliased", "benchmark"]
+    if "aliased" in wanted:
+        compare_aliased()
+    if "benchmark" in wanted:
+        compare_with_benchmark()
+
+
+def compare_aliased() -> None:
+    """CPU-time minima of 1, 2 and 4 distinct layers over those of the full model."""
+    best: dict[tuple[int, str], float] = {}
+    held: dict[int, int] = {}
+    for number in range(ROUNDS):
+        for layers in (0, 1, 2, 4):
+            outcome = _run(
+                LARGE, depths=(256,), chunk_tokens=64, generated_tokens=4, trial_count=3, distinct_layer_count=layers
+            )
+            held[layers] = outcome.event("built")["held_bytes"]
+            for phase in ("decode", "prefill"):
+                seconds = min(sample["cpu_s"] / sample["tokens"] for sample in outcome.samples(phase))
+                best[layers, phase] = min(best.get((layers, phase), seconds), seconds)
+        print(f"round {number + 1} of {ROUNDS}: full decode {best[0, 'decode'] * 1000:.1f} ms per token", flush=True)
+    for layers in (1, 2, 4):
+        print(
+            f"aliased, {layers} distinct of 16 layers, {held[layers] / 1e6:.0f} of {held[0] / 1e6:.0f} MB: "
+            f"decode {best[layers, 'decode'] / best[0, 'decode'] - 1:+.1%}, prefill {best[layers, 'prefill'] / best[0, 'prefill'] - 1:+.1%}"
+        )
+
+
+def compare_with_benchmark() -> None:
+    """Median over alternations of probe / benchmark, decode counted over intervals in both."""
+    ratios: dict[str, list[float]] = {"decode": [], "prefill": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run(
+            [sys.executable, "-c", _SAVE, json.dumps(SMALL), str(folder)], check=True, cwd=ROOT, capture_output=True
+        )
+        for number in range(ALTERNATIONS):
+            theirs = _benchmark(folder)
+            mine = _run(
+                SMALL, depths=(PROMPT_TOKENS,), chunk_tokens=PROMPT_TOKENS, generated_tokens=GENERATED_TOKENS - 1, trial_count=2,
+                distinct_layer_count=0, tier="real", path=str(folder),
+            )  # fmt: skip
+            for phase in ratios:
+                speed = statistics.median(sample["tokens"] / sample["wall_s"] for sample in mine.samples(phase))
+                ratios[phase].append(speed / theirs[phase])
+            print(f"{number + 1:2}: decode {ratios['decode'][-1]:.3f}, prefill {ratios['prefill'][-1]:.3f}", flush=True)
+    for phase, values in ratios.items():
+        print(
+            f"probe / mlx_lm.benchmark, {phase}: median {statistics.median(values):.3f} of {len(values)}, {min(values):.3f} to {max(values):.3f}"
+        )
+
+
+def _benchmark(folder: Path) -> dict[str, float]:
+    """One run of mlx_lm's benchmark on our own folder, read by our own importer (which normalises decode)."""
+    command = [
+        sys.executable,
+        "-m",
+        "mlx_lm.benchmark",
+        "--model",
+        str(folder),
+        "-p",
+        str(PROMPT_TOKENS),
+        "-g",
+        str(GENERATED_TOKENS),
+        "-n",
+        "2",
+    ]
+    done = subprocess.run(["nice", "-n", "5", *command], check=True, capture_output=True, text=True)
+    facts = Facts(chip="cpu", models={"": "small"}, format="bf16")
+    (record,) = import_content(done.stdout, facts=facts, known=Known()).records
+    decode, prefill = record.result.decode_tokens_per_s, record.result.prefill_tokens_per_s
+    assert decode is not None
+    assert prefill is not None
+    return {"decode": decode.central, "prefill": prefill.central}
+
+
+def _run(config: dict[str, object], **sizes: object) -> Outcome:
+    fields = {"tier": "fast", "config": config, "time_limit_s": 900, "memory_limit_bytes": 6_000_000_000, **sizes}
+    outcome = run_worker(
+        ProbeSpec.model_validate({**fields, "lock_file": str(Path(tempfile.gettempdir()) / "bench-probe.lock")})
+    )
+    if outcome.status != "ok":
+        raise SystemExit(f"The probe ended as {outcome.status}: {outcome.sentence}")
+    return outcome
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Do stored measurements reach the calculator with the right trust, context and staleness, and the unusable ones not at all?"""
+
+from calculator.measured import measured_speed
+from measurements.lookup import is_usable, measured_speeds, speeds_of, stale_because, trust_of
+from measurements.record import Engine, Host, Result, Series, Workload
+from measurements.store import Store
+from tests.measurements.examples import a_measurement
+
+HERE = Host(host_id="h1", os="macOS", os_version="26.3")
+TODAY = {"mlx": "0.32.4", "mlx-lm": "0.32.2"}
+
+
+def test_speeds_reach_the_calculator_from_the_store(store: Store) -> None:
+    store.append_all([a_measurement(), a_measurement("2", status="rejected"), a_measurement("3", kind="host")])
+    found = measured_speeds(store, host=HERE, versions=TODAY)
+    assert len(found) == 1
+    one = found[0]
+    # depth 512, no prompt, 64 written: mean context 512 + 32
+    assert (one.phase, one.context_tokens, one.trust, one.is_synthetic) == ("decode", 544, "measured here", True)
+    speed = measured_speed(
+        found,
+        phase="decode",
+        chip="apple-m2-ultra-76",
+        model="llama-3-70b",
+        format="mlx-4bit",
+        runtime="mlx-lm",
+        context_tokens=544,
+    )
+    assert speed is not None
+    assert (speed.central, speed.basis) == (12.1, "measured here")
+
+
+def test_deleted_record_is_no_longer_used(store: Store) -> None:
+    store.append(a_measurement())
+    store.delete(a_measurement().id())
+    assert measured_speeds(store, host=HERE, versions=TODAY) == ()
+
+
+def test_record_with_both_phases_gives_two_speeds_at_their_contexts(store: Store) -> None:
+    work = Workload(prompt_tokens=2048, generated_tokens=128, kv_fill="prompt")
+    both = Result(decode_tokens_per_s=Series.of([10]), prefill_tokens_per_s=Series.of([100]))
+    store.append(a_measurement(kind="imported", workload=work, result=both))
+    found = {one.phase: one.context_tokens for one in measured_speeds(store, host=HERE, versions=TODAY)}
+    assert found == {"decode": 2048 + 64, "prefill": 1024}
+
+
+def test_trust_of_each_kind() -> None:
+    kinds = {"fast": "measured here", "real": "measured here", "imported": "imported", "published": "published"}
+    assert {kind: trust_of(a_measurement(kind=kind), host=HERE) for kind in kinds} == kinds
+    assert trust_of(a_measurement(), host=Host(host_id="other")) == "same chip"
+    nameless = a_measurement(host=Host(chip="x"))
+    assert trust_of(nameless, host=Host()) == "same chip"
+
+
+def test_stale_by_minor_version_of_the_engine_and_major_of_the_system() -> None:
+    record = a_measurement()  # mlx 0.32.4, mlx-lm 0.32.2, macOS 26.1
+    assert stale_because(record, host=HERE, versions={"mlx": "0.32.9", "mlx-lm": "0.32.0"}) == ""
+    assert stale_because(record, host=HERE, versions={"mlx": "0.33.0"}) == "mlx was 0.32.4, is 0.33.0"
+    assert stale_because(record, host=HERE, versions={"mlx-lm": "1.32.2"}) == "mlx-lm was 0.32.2, is 1.32.2"
+    assert stale_because(record, host=Host(os="macOS", os_version="27.0"), versions={}) == "macOS was 26.1, is 27.0"
+    assert stale_because(record, host=Host(os="Linux", os_version="12"), versions={}) == ""
+    assert stale_because(a_measurement(kind="imported"), host=HERE, versions={"mlx": "9.9.9"}) == ""
+
+
+def test_unusable_records_are_left_out() -> None:
+    base = a_measurement()
+    assert is_usable(base)
+    for changes in (
+        {"status": "rejected"},
+        {"kind": "rag"},
+        {"engine": Engine(name="mlx-cpu", backend="cpu")},
+        {"workload": base.workload.model_copy(update={"speculative": True})},
+        {"workload": base.workload.model_copy(update={"kv_bits": 8})},
+        {"host": Host()},
+        {"model": base.model.model_copy(update={"model": ""})},
+    ):
+        assert not is_usable(a_measurement(**changes)), changes
+
+
+def test_two_power_modes_are_two_series(store: Store) -> None:
+    base = a_measurement()
+    low = base.host.model_copy(update={"power_mode": "low"})
+    store.append_all([base, a_measurement(host=low)])
+    series = {one.series for one in speeds_of(store.records(), host=HERE, versions=TODAY)}
+    assert len(series) == 2

@@ -1,0 +1,397 @@
+"""Does the probe measure what it says: the right bytes, honest random weights, every sample, the whole model's speed?"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calculator.errors import CalculatorError
+from measurements.asking import spec_for
+from measurements.jobs import ProbeJobs
+from measurements.probe import Outcome, run_worker
+from measurements.record import Host, Measurement, MeasurementError
+from measurements.results import records_of
+from measurements.spec import ProbeSpec, Quantization, quantization_of
+from tests.measurements.tiny import EXPERTS, LLAMA, SLIDING, tiny_spec
+
+pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
+ROOT = Path(__file__).parent.parent.parent
+FORMATS = ["bf16", "mlx-4bit", "mlx-8bit", "mlx-3bit-g32", "mlx-mxfp4", "mlx-nvfp4", "mlx-mxfp8"]
+
+
+def _in_worker(code: str) -> str:
+    """What a fresh process prints that may import mlx; this one must not."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]":
+    """One fast probe of the tiny Llama, and its records."""
+    spec = tiny_spec(tmp_path_factory.mktemp("probe"))
+    found = run_worker(spec)
+    assert found.status == "ok", found.sentence
+    return found, spec, records_of(found, spec, Host(chip="test", host_id="h"))
+
+
+# --- what is built
+
+
+def test_random_weights_are_of_the_right_form_in_every_format() -> None:
+    """In one process for all formats: full entropy, finite logits of the usual size, exact bytes, aliased as planned."""
+    code = f"""
+import numpy as np, mlx.core as mx
+from measurements import synthetic
+from measurements.spec import quantization_of
+synthetic.balance_routing()
+for config in ({LLAMA!r}, {EXPERTS!r}, {SLIDING!r}):
+    for name in {FORMATS!r}:
+        if config["model_type"] != "llama" and name not in ("mlx-4bit", "mlx-8bit"):
+            continue
+        packing = quantization_of(name)
+        packing = packing.model_dump() if packing else None
+        mx.clear_cache()
+        before = mx.get_active_memory()
+        made = synthetic.aliased_model(config, packing, distinct_layer_count=2)
+        planned = made.distinct_bytes()
+        filled = list(made.materialise())[-1]
+        held = mx.get_active_memory() - before
+        logits = made.model(mx.array([[1, 2, 3, 4, 5]]))
+        spread = float(mx.std(logits.astype(mx.float32)).item())
+        assert bool(mx.all(mx.isfinite(logits)).item()), name
+        assert 0.05 < spread < 20, (name, spread)
+        assert planned == filled, (name, planned, filled)
+        assert 0 <= held - planned < 40_000, (name, held, planned)
+        if packing and packing["mode"] == "affine" and config["model_type"] == "llama":
+            words = np.array(made.model.layers[0].mlp.up_proj.weight).view(np.uint8)
+            counts = np.bincount(np.concatenate([words.ravel() & 15, words.ravel() >> 4]), minlength=16)
+            assert counts.min() > 0.9 * counts.mean(), (name, counts)
+        full = synthetic.aliased_model(config, packing, distinct_layer_count=0)
+        assert full.distinct_bytes() == full.weights_bytes == made.weights_bytes
+        assert made.distinct_bytes() < full.weights_bytes
+        assert made.layers[0] is not made.layers[2]
+        del made, full, logits
+print("done")
+"""
+    assert _in_worker(code).strip() == "done"
+
+
+def test_routing_is_even_and_changes_with_every_token() -> None:
+    code = f"""
+import mlx.core as mx, numpy as np
+from measurements import synthetic
+from mlx_lm.models import switch_layers
+chosen = []
+original = switch_layers.SwitchGLU.__call__
+switch_layers.SwitchGLU.__call__ = lambda self, x, indices: (chosen.append(np.array(indices)), original(self, x, indices))[1]
+synthetic.balance_routing()
+made = synthetic.aliased_model({EXPERTS!r}, {{"mode": "affine", "bits": 4, "group_size": 64}}, distinct_layer_count=2)
+for _ in made.materialise(): pass
+mx.eval(made.model(mx.random.randint(0, 500, (1, 64))))
+for indices in chosen:
+    tokens = indices.reshape(-1, 4)
+    assert all(len(set(row)) == 4 for row in tokens.tolist())
+    counts = np.bincount(tokens.ravel(), minlength=16)
+    assert counts.min() == counts.max() == 64 * 4 // 16, counts
+first = len(chosen)
+for _ in range(4): mx.eval(made.model(mx.array([[7]])))
+steps = [tuple(sorted(rows.ravel().tolist())) for rows in chosen[first::4]]
+assert len(set(steps)) == 4, steps
+assert sorted(sum(steps, ())) == list(range(16))
+print("done")
+"""
+    assert _in_worker(code).strip() == "done"
+
+
+def test_synthetic_cache_has_the_bytes_of_a_real_prefill() -> None:
+    """Full attention, sliding windows and experts: the filled cache against the one that a real prefill leaves."""
+    code = f"""
+import mlx.core as mx
+from measurements import synthetic
+from mlx_lm.generate import generate_step
+for config in ({LLAMA!r}, {SLIDING!r}, {EXPERTS!r}):
+    made = synthetic.aliased_model(config, {{"mode": "affine", "bits": 4, "group_size": 64}}, distinct_layer_count=2)
+    for _ in made.materialise(): pass
+    for depth in (40, 300):
+        real = synthetic.mlx_cache.make_prompt_cache(made.model)
+        for _ in generate_step(mx.random.randint(0, 500, (depth,)), made.model, max_tokens=1, prompt_cache=real, prefill_step_size=64): pass
+        filled = synthetic.filled_cache(made.model, depth_tokens=depth, step_tokens=64)
+        for _ in generate_step(mx.array([1]), made.model, max_tokens=1, prompt_cache=filled): pass
+        assert sum(c.nbytes for c in filled) == sum(c.nbytes for c in real), (config["model_type"], depth)
+        assert [c.offset for c in filled][0] in (depth + 1, depth + 2), [c.offset for c in filled]
+print("done")
+"""
+    assert _in_worker(code).strip() == "done"
+
+
+def test_aliased_model_reads_as_many_bytes_per_token_as_the_full_one() -> None:
+    code = f"""
+from measurements import synthetic
+for config in ({LLAMA!r}, {EXPERTS!r}):
+    for packing in (None, {{"mode": "affine", "bits": 4, "group_size": 64}}):
+        two, full = (synthetic.aliased_model(config, packing, distinct_layer_count=count) for count in (2, 0))
+        print(config["model_type"], packing is None, two.read_bytes_per_token(), full.read_bytes_per_token(), full.weights_bytes)
+"""
+    rows = [line.split() for line in _in_worker(code).splitlines()]
+    assert all(row[2] == row[3] for row in rows)
+    # Llama in 16 bits: everything but the embedding (1000 x 256), of which one row of 256 is read, 2 bytes each
+    assert int(rows[0][2]) == int(rows[0][4]) - 1000 * 256 * 2 + 256 * 2
+    # 4 of 16 experts: 3 matrices of 64 x 128 in 16 experts and 4 layers, a quarter read; embedding 500 x 128
+    experts = 4 * 16 * 3 * 64 * 128 * 2
+    assert int(rows[2][2]) == int(rows[2][4]) - experts * 3 // 4 - 500 * 128 * 2 + 128 * 2
+
+
+def test_plan_holds_against_what_is_really_held(outcome: "tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]") -> None:
+    found, _, _ = outcome
+    plan, built = found.event("plan"), found.event("built")
+    assert 0 <= built["held_bytes"] - plan["distinct_bytes"] < 20_000
+    # decode and prefill never hold more than the plan said (its program overhead is the process itself, not MLX)
+    peak = max(sample["peak_bytes"] for sample in found.samples("prefill"))
+    assert peak <= plan["peak_bytes"] - plan["overhead_bytes"]
+
+
+def test_aliased_speed_is_near_the_full_models_in_cpu_time(tmp_path: Path) -> None:
+    """A coarse guard on a shared CI machine: 8 layers of 6 MB. The 3 % at 276M parameters is in bench/probe.py."""
+    config = {
+        **LLAMA,
+        "hidden_size": 1024,
+        "intermediate_size": 2816,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 8,
+    }
+    best: dict[tuple[int, str], float] = {}
+    for layers in (0, 4):
+        spec = tiny_spec(tmp_path, config=config, depths=(32,), distinct_layer_count=layers, chunk_tokens=8)
+        found = run_worker(spec)
+        assert found.status == "ok", found.sentence
+        for phase in ("decode", "prefill"):
+            best[layers, phase] = min(sample["cpu_s"] for sample in found.samples(phase))
+    for phase in ("decode", "prefill"):
+        assert best[4, phase] / best[0, phase] == pytest.approx(1, abs=0.2), best
+
+
+# --- what is kept
+
+
+def test_records_hold_every_sample_per_depth_and_phase(
+    outcome: "tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]",
+) -> None:
+    found, spec, records = outcome
+    assert [(r.workload.depth_tokens, r.workload.prompt_tokens, r.workload.generated_tokens) for r in records] == [
+        (32, 0, 4), (128, 0, 4), (32 + 4, 32, 0), (128 + 4, 32, 0),
+    ]  # fmt: skip
+    decode = records[0].result.decode_tokens_per_s
+    assert decode is not None
+    expected = [sample["tokens"] / sample["wall_s"] for sample in found.samples("decode") if sample["depth"] == 32]
+    assert list(decode.samples) == expected
+    assert len(expected) == spec.trial_count
+    assert len({record.run for record in records}) == 1
+
+
+def test_records_from_the_cpu_backend_say_that_they_are_no_llm_speed(
+    outcome: "tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]",
+) -> None:
+    _, _, records = outcome
+    for record in records:
+        assert record.engine.name == "mlx-cpu"
+        codes = {remark.code for remark in record.remarks}
+        assert {"cpu-backend", "random-weights"} <= codes
+    assert "not a local-LLM speed" in records[0].remarks[0].text
+
+
+def test_records_name_what_was_run(outcome: "tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]") -> None:
+    _, _, (record, *_) = outcome
+    assert (record.model.model, record.model.architecture, record.model.weights, record.model.distinct_layer_count) == (
+        "tiny",
+        "llama",
+        "random-aliased",
+        2,
+    )
+    assert len(record.model.config_sha256) == 64
+    assert record.result.weights_bytes is not None
+    assert record.result.distinct_weights_bytes is not None
+    assert record.result.distinct_weights_bytes < record.result.weights_bytes
+
+
+def _outcome_of(samples: list[dict[str, Any]], **plan: object) -> Outcome:
+    events: list[dict[str, Any]] = [
+        {"event": "hello", "backend": "metal", "versions": {"mlx": "0.32.4"}, "device": {}},
+        {"event": "plan", **plan},
+    ]
+    return Outcome("ok", "", [*events, *({"event": "sample", **sample} for sample in samples)])
+
+
+def _decode(wall_s: float, trial: int) -> dict[str, Any]:
+    return {"phase": "decode", "depth": 32, "trial": trial, "tokens": 10, "wall_s": wall_s, "cpu_s": wall_s}
+
+
+def test_trials_that_disagree_are_rejected_and_kept(tmp_path: Path) -> None:
+    # 10 tokens in 1.0, 1.1, 1.4 s: 10, 9.09, 7.14 token/s spread over (9.82 - 7.53)/9.09 = 25 %
+    wild = records_of(_outcome_of([_decode(1.0, 0), _decode(1.1, 1), _decode(1.4, 2)]), tiny_spec(tmp_path), Host())
+    assert [record.status for record in wild] == ["rejected"]
+    assert "spread" in {remark.code for remark in wild[0].remarks}
+    calm = records_of(_outcome_of([_decode(1.0, 0), _decode(1.01, 1), _decode(1.02, 2)]), tiny_spec(tmp_path), Host())
+    assert [record.status for record in calm] == ["ok"]
+    few = records_of(_outcome_of([_decode(1.0, 0), _decode(1.4, 1)]), tiny_spec(tmp_path), Host())
+    assert [record.status for record in few] == [
+        "ok"
+    ]  # two trials cannot be told apart from chance; the range shows it
+
+
+def test_weights_inside_the_cache_and_full_time_boxes_are_said(tmp_path: Path) -> None:
+    found = _outcome_of([_decode(1.0, 0)], cache_resident=True, in_float32=True)
+    found.events.append({"event": "shortened", "trials": 1, "wanted": 5})
+    (record,) = records_of(found, tiny_spec(tmp_path), Host())
+    assert {"cache-resident", "float32", "shortened"} <= {remark.code for remark in record.remarks}
+
+
+def test_power_is_kept_with_its_scope_and_energy_per_token(tmp_path: Path) -> None:
+    (record,) = records_of(
+        _outcome_of([_decode(1.0, 0)]),
+        tiny_spec(tmp_path),
+        Host(),
+        power={"mean_power_w": 200.0, "power_scope": "wall"},
+    )
+    # 200 W at 10 token/s are 20 J per token
+    assert (record.result.mean_power_w, record.result.power_scope, record.result.energy_j_per_token) == (
+        200.0,
+        "wall",
+        20.0,
+    )
+
+
+def test_host_line_through_two_sizes_gives_bandwidth_and_overhead(tmp_path: Path) -> None:
+    # 8 layers of 2 MB in 8*30 us and of 8 MB in 8*90 us: 6 MB in 60 us = 100 GB/s; 30 us - 2 MB/100 GB/s = 10 us
+    samples = [
+        {
+            "phase": "layers",
+            "size": size,
+            "layer_count": 8,
+            "bytes_per_layer": size * 1_000_000,
+            "trial": trial,
+            "wall_s": wall,
+            "cpu_s": wall,
+        }
+        for trial in range(3)
+        for size, wall in ((2, 8 * 30e-6), (8, 8 * 90e-6))
+    ]
+    samples += [{"phase": "matrix", "flops": 4e12, "trial": 0, "wall_s": 0.5, "cpu_s": 0.5}]
+    (record,) = records_of(_outcome_of(samples), tiny_spec(tmp_path, tier="host"), Host())
+    assert record.result.bandwidth_gb_per_s is not None
+    assert record.result.layer_overhead_us is not None
+    assert record.result.matrix_tflops is not None
+    assert record.result.bandwidth_gb_per_s.central == pytest.approx(100)
+    assert record.result.layer_overhead_us.central == pytest.approx(10)
+    assert record.result.matrix_tflops.central == pytest.approx(8)
+
+
+# --- what is asked
+
+
+@pytest.mark.parametrize(
+    ("name", "packing"),
+    [
+        ("bf16", None),
+        ("mlx-4bit", Quantization(mode="affine", bits=4, group_size=64)),
+        ("mlx-8bit-g32", Quantization(mode="affine", bits=8, group_size=32)),
+        ("mlx-mxfp4", Quantization(mode="mxfp4", bits=4, group_size=32)),
+        ("mlx-nvfp4", Quantization(mode="nvfp4", bits=4, group_size=16)),
+    ],
+)
+def test_quantization_of_a_format(name: str, packing: Quantization | None) -> None:
+    assert quantization_of(name) == packing
+
+
+def test_format_that_mlx_cannot_pack_is_refused() -> None:
+    with pytest.raises(MeasurementError, match="cannot pack weights as 'q4_k_m'"):
+        quantization_of("q4_k_m")
+
+
+def test_spec_of_a_shipped_model_carries_its_shapes() -> None:
+    spec = spec_for("llama-3-70b", tier="fast", format_id="mlx-8bit", limits={"depths": (512,), "trial_count": None})
+    assert (spec.model, spec.config["num_hidden_layers"], spec.depths) == ("llama-3-70b", 80, (512,))
+    assert "_about" not in spec.config
+
+
+@pytest.mark.parametrize(
+    ("target", "tier", "revision", "said"),
+    [
+        ("no-such-model", "fast", "", "no-such-model"),
+        ("mlx-community/Qwen3-4B-4bit", "real", "", "pinned revision"),
+        ("mlx-community/Qwen3-4B-4bit", "real", "main", "pinned revision"),
+        ("/etc", "real", "", "config.json"),
+        ("../../x", "real", "", "is no model folder"),
+        ("a b/c", "real", "a" * 40, "no repository id"),
+    ],
+)
+def test_target_that_cannot_be_probed_is_refused_with_a_sentence(
+    target: str, tier: Any, revision: str, said: str
+) -> None:
+    with pytest.raises(CalculatorError, match=said):
+        spec_for(target, tier=tier, format_id="bf16", revision=revision)
+
+
+def test_benchmark_of_mlx_lm_is_never_called_and_remote_code_never_trusted() -> None:
+    for file in (ROOT / "measurements").rglob("*.py"):
+        text = file.read_text("utf-8")
+        assert "trust_remote_code=True" not in text
+        assert 'trust_remote_code": True' not in text
+        assert "mlx_lm.benchmark" not in text.replace("`python -m mlx_lm.benchmark`", "") or not {
+            "subprocess",
+            "importlib.import_module",
+        } & set(text.split())
+
+
+# --- the server's register
+
+
+def test_jobs_run_one_at_a_time_and_survive_the_page(tmp_path: Path) -> None:
+    import threading
+
+    from calculator.catalog import load_catalog
+
+    go, seen = threading.Event(), threading.Event()
+
+    def slow(spec: ProbeSpec, **how: Any) -> Outcome:
+        how["on_event"]({"event": "progress", "what": "measuring", "done": 3, "total": 8, "left_s": 12.5})
+        how["on_event"]({"event": "sample", "phase": "decode"})
+        seen.set()
+        go.wait(10)
+        return Outcome("cancelled" if how["cancel"].is_set() else "ok", "")
+
+    jobs, spec, catalog = ProbeJobs(slow), tiny_spec(tmp_path), load_catalog()
+    job = jobs.start(spec, catalog=catalog, store=None)
+    assert seen.wait(10)
+    assert jobs.running() is job
+    assert (job.what, job.done, job.total, job.left_s, len(job.samples)) == ("measuring", 3, 8, 12.5, 1)
+    with pytest.raises(MeasurementError, match="is running on this machine"):
+        jobs.start(spec, catalog=catalog, store=None)
+    assert jobs.cancel()
+    go.set()
+    for _ in range(100):
+        if not job.is_running():
+            break
+        threading.Event().wait(0.05)
+    assert job.outcome is not None
+    assert job.outcome.status == "cancelled"
+    assert (jobs.running(), jobs.cancel(), jobs.recent()) == (None, False, [job])
+
+
+def test_job_whose_store_is_gone_says_so(tmp_path: Path) -> None:
+    import threading
+
+    from calculator.catalog import load_catalog
+
+    def fails(spec: ProbeSpec, **how: Any) -> Outcome:
+        raise MeasurementError("The store cannot be used.")
+
+    jobs = ProbeJobs(fails)
+    job = jobs.start(tiny_spec(tmp_path), catalog=load_catalog(), store=None)
+    for _ in range(100):
+        if not job.is_running():
+            break
+        threading.Event().wait(0.02)
+    assert job.problem == "The store cannot be used."
