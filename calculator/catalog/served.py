@@ -235,6 +235,9 @@ class Runtime(Entry):
     )
     prefill_step_tokens: int = Field(ge=1)
     memory_use_fraction: Quantity | None = None
+    kept_prompt_count: int = Field(
+        default=0, ge=0, description="finished prompts whose cache its server keeps by default"
+    )
     source: str
     as_of: IsoDate
     note: str = ""

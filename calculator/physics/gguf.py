@@ -131,7 +131,7 @@ def _more_bits(index: int, count: int) -> bool:
     return index < count // 8 or index >= 7 * count // 8 or (index - count // 8) % 3 == 2
 
 
-def _rule(group: TensorGroup, layer: int, model: _Model) -> str:  # noqa: PLR0911
+def _rule(group: TensorGroup, layer: int, model: _Model) -> str:
     """llama_tensor_get_type_impl, in its order."""
     role, recipe, default = group.role, model.recipe, model.default
     if role == "output" or (model.is_tied and role == "embedding"):

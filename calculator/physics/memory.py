@@ -128,8 +128,8 @@ def memory_fit(
     tightest = _tightest_bytes(
         model, format=format, chips=chips, split=split, weights=weights, cache=cache, transient=transient
     )
-    tightest_peak = tightest + overhead + (shared_tenant if chips == 1 else 0)
-    tightest_usable = room.bytes_beside(shared_tenant) if chips == 1 else room.tightest_bytes
+    tightest_peak = tightest + overhead + shared_tenant
+    tightest_usable = room.tightest_beside(shared_tenant)
     headroom = room.bytes_beside(shared_tenant) - peak if chips == 1 else chips * (tightest_usable - tightest_peak)
     host_short = _host_shortage_bytes(hardware, room=room, needed=on_host + tenant - shared_tenant, catalog=catalog)
     fits = headroom >= 0 and host_short == 0
@@ -203,6 +203,13 @@ def _remarks(
     found.extend(
         _smaller_step(fit, model=model, runtime=runtime, context_tokens=context_tokens, step=step, constants=constants)
     )
+    kept = runtime.kept_prompt_count * fit.kv_cache_bytes
+    if 0 <= fit.headroom_bytes < kept:
+        text = (
+            f"{runtime.name}'s server keeps the caches of {runtime.kept_prompt_count} finished prompts by default: up to "
+            f"{_gb(kept)} GB at this length, {_gb(fit.headroom_bytes)} GB are left. Limit it with --prompt-cache-bytes."
+        )
+        found.append(Remark(code="server-prompt-caches", text=text, level="info"))
     if hardware.chip.vendor == "apple" and room.basis == "assumption":
         text = (
             f"How much of {hardware.memory_gb:g} GB macOS lets the GPU have by default is an assumption: {room.note}."

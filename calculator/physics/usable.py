@@ -27,6 +27,7 @@ class Usable:
     limit_bytes: int
     shared_bytes: int
     tightest_bytes: int
+    box_count: int
     is_unified: bool
     is_raised: bool
     basis: Basis
@@ -36,9 +37,17 @@ class Usable:
         """What model and second tenant may have together: min(limit + tenant, shared) in unified memory."""
         return min(self.limit_bytes + second_tenant_bytes, self.shared_bytes) if self.is_unified else self.limit_bytes
 
+    def tightest_beside(self, second_tenant_bytes: int) -> int:
+        """The same for the chip or box that the second tenant sits on."""
+        if not self.is_unified:
+            return self.tightest_bytes
+        return min(self.tightest_bytes + second_tenant_bytes, self.shared_bytes // self.box_count)
 
-def usable(hardware: Hardware, *, runtime: Runtime, catalog: Catalog, wired_limit_gb: float = 0.0) -> Usable:
-    """What the runtime may use of this box.
+
+def usable(
+    hardware: Hardware, *, catalog: Catalog, runtime: Runtime | None = None, wired_limit_gb: float = 0.0
+) -> Usable:
+    """What a runtime may use of this box (a program that takes all it can get where none is named).
 
     Apple: the newest macOS's default by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb
     (`wired_limit_gb`, GB, 0 for the default). Cards: memory less what the driver keeps (and the desktop on the first),
@@ -54,21 +63,28 @@ def usable(hardware: Hardware, *, runtime: Runtime, catalog: Catalog, wired_limi
         shared = memory - constants["macos_reserved_gib"].central * BYTES_PER_GIB
         count = hardware.node_count
         return Usable(
-            round(limit) * count, round(max(shared, 0)) * count, round(limit), True, bool(wired_limit_gb), basis, note
+            round(limit) * count,
+            round(max(shared, 0)) * count,
+            round(limit),
+            count,
+            True,
+            bool(wired_limit_gb),
+            basis,
+            note,
         )
     if hardware.chip.memory_kind == "unified":
         share = memory * constants["unified_pc_usable_fraction"].central
         count = hardware.node_count
         note = constants["unified_pc_usable_fraction"].note
-        return Usable(round(share) * count, round(share) * count, round(share), True, False, "assumption", note)
+        return Usable(round(share) * count, round(share) * count, round(share), count, True, False, "assumption", note)
     card = memory - constants["card_reserved_gib"].central * BYTES_PER_GIB
-    if runtime.memory_use_fraction is not None:
+    if runtime is not None and runtime.memory_use_fraction is not None:
         card = min(card, memory * runtime.memory_use_fraction.central)
     first = card - constants["desktop_gib"].central * BYTES_PER_GIB
     cards = hardware.chip_count * hardware.node_count
     total = round(card) * (cards - 1) + round(first)
     note = constants["card_reserved_gib"].note
-    return Usable(total, total, round(first), False, False, "assumption", note)
+    return Usable(total, total, round(first), cards, False, False, "assumption", note)
 
 
 def macos_limit_gib(memory_gib: float, *, limits: Sequence[UsableMemory]) -> tuple[float, Basis, str]:

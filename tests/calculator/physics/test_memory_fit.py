@@ -192,6 +192,26 @@ def test_remarks_name_a_context_that_the_model_was_not_made_for() -> None:
         _fit("llama-2-7b", TWO_4090, "awq-int4", "vllm", 2_048, kv_bits=3)
 
 
+def test_remarks_name_the_caches_that_a_server_keeps() -> None:
+    """Ten prompts of 32k on a 70B are 107 GB beside the 87 in use."""
+    fit = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    assert 10 * fit.kv_cache_bytes > fit.headroom_bytes
+    assert "server-prompt-caches" in _codes(fit)
+    assert "server-prompt-caches" not in _codes(_fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 2_048))
+
+
+def test_boxes_linked_together_add_up_and_hold_a_tenant_on_one() -> None:
+    """Two Macs of 192 GB take a 405B in 6 bits (329 GB) that one cannot; 40 GB beside it sit on one of them."""
+    one = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gb=192)
+    two = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gb=192, node_count=2)
+    assert not _fit("llama-3.1-405b", one, "mlx-6bit", "mlx-lm", 4_096).fits
+    alone = _fit("llama-3.1-405b", two, "mlx-6bit", "mlx-lm", 4_096)
+    assert alone.fits
+    beside = _fit("llama-3.1-405b", two, "mlx-6bit", "mlx-lm", 4_096, second_tenant_gb=40)
+    assert beside.headroom_bytes < alone.headroom_bytes
+    assert not beside.fits
+
+
 @given(
     st.sampled_from(sorted(CATALOG.models)), st.sampled_from(["mlx-4bit", "q4_k_m", "bf16"]),
     st.integers(1, 100_000), st.integers(1, 100_000), st.sampled_from([1, 2, 4]),
