@@ -4,6 +4,7 @@ import functools
 
 from calculator.catalog.served import CacheGroup, LanguageModel, TensorGroup
 from calculator.errors import ScenarioError
+from calculator.units import PARAMETERS_PER_BILLION
 
 _HEAD_DIM, _KV_HEADS, _VOCABULARY, _CONTEXT = 128, 8, 128_256, 131_072
 _STEP = 256
@@ -25,7 +26,7 @@ def custom_model(*, parameters_b: float) -> LanguageModel:
         raise ScenarioError(
             f"another_size_b is {parameters_b:g}; it must lie in {_SMALLEST_B:g}..{_LARGEST_B:g}. Enter 70 for 70 billion."
         )
-    wanted = round(parameters_b * 1e9)
+    wanted = round(parameters_b * PARAMETERS_PER_BILLION)
     heads_of_table = 1 if wanted < _TIED_BELOW else 2
     width = _STEP
     while _smallest(width + _STEP, heads_of_table) <= wanted:

@@ -92,7 +92,7 @@ def macos_limit_gib(memory_gib: float, *, limits: Sequence[UsableMemory]) -> tup
 
     Between two RAM sizes the share is interpolated, beyond the table the nearest share holds (both are assumptions).
     """
-    newest = max((row.macos for row in limits), key=lambda version: tuple(int(part) for part in version.split(".")))
+    newest = max({row.macos for row in limits}, key=lambda version: tuple(int(part) for part in version.split(".")))
     rows = sorted((row for row in limits if row.macos == newest), key=lambda row: row.memory_gib)
     sizes = [row.memory_gib for row in rows]
     at = bisect_left(sizes, memory_gib)
