@@ -15,6 +15,7 @@ from calculator.__main__ import main
 from calculator.capability import Capability, capability_of, scenario_model
 from calculator.errors import ScenarioError
 from calculator.peak import PeakHour, peak_hour, week_of, work_of
+from calculator.peak_command import service_answer, service_dict
 from calculator.physics.speed import Speed
 from calculator.scenario import knobs
 from tests.calculator.machine_simulation import simulated
@@ -168,6 +169,13 @@ def test_low_and_high_speeds_enclose_the_central_hour() -> None:
         assert getattr(fast, name) < getattr(central, name) < getattr(slow, name)
 
 
+def test_batch_at_the_low_end_is_never_slower_than_one_stream() -> None:
+    """A measured single stream has a narrower range than a fitted batch: the batch's low end (12) may lie below its (16)."""
+    found = replace(office(count=2), batch_decode=speed(12.0, 30.0, 40.0))
+    work = work_of(found, scenario=Scenario(), at="low")
+    assert (work.decode_1_s, work.decode_c_s) == (25.0, 50.0)  # 400/16 s; two at 16 tokens/s in all: 800/16 s
+
+
 def test_option_that_does_not_fit_has_no_peak_hour() -> None:
     scenario = asked(weight_class="8-bit")
     found = capability(scenario, "dual-rtx-4090-threadripper")
@@ -192,6 +200,18 @@ def test_missed_target_names_the_machines_that_keep_it() -> None:
         OFFICE, scenario=asked(peak_factor_ratio=2, first_token_p95_target_s=10.5, requests_per_working_day=shared)
     )
     assert alone.targets_met
+
+
+def test_target_for_the_speed_of_an_answer_counts_the_other_streams() -> None:
+    """Two at once get 15 tokens/s each and stop for each other's prompts; one alone gets 20, and 20.1 is out of reach."""
+    found = office(count=2, batch=30.0)
+    one, many, none = (
+        peak_hour(found, scenario=asked(stream_target_tokens_per_s=target)) for target in (0, 19.5, 20.1)
+    )
+    assert one.targets_met
+    assert one.stream_tokens_per_s < 19.5
+    assert (many.machine_count or 0) > 1
+    assert none.machine_count is None
 
 
 def test_target_below_an_idle_machine_is_out_of_reach() -> None:
@@ -347,6 +367,17 @@ def test_service_command_json_holds_every_field_of_the_peak_hour(capsys: pytest.
         hours = row["week"]["hours"]
         assert len(hours) == 168
         assert sum(hour["busy_h"] for hour in hours) == pytest.approx(row["week"]["busy_h"])
+
+
+def test_service_json_of_hours_asked_while_the_machine_is_off_is_null() -> None:
+    scenario = asked(options=("mac-studio-m2-ultra-192-used",))
+    answer = service_answer(scenario, CATALOG)
+    always = week_of(answer.rows[0].found, scenario=scenario, profile=np.ones(168))
+    shown = service_dict(replace(answer, rows=(replace(answer.rows[0], week=always),)), hours=True)
+    hours = strict(json.dumps(shown, allow_nan=False))["options"][0]["week"]["hours"]
+    assert (hours[0]["load_fraction"], hours[0]["on_h"]) == (None, 0.0)
+    assert hours[0]["overflow_requests"] == pytest.approx(1_000 / 168)  # nothing of it is served at night
+    assert hours[12]["load_fraction"] > 0
 
 
 @pytest.mark.parametrize(
