@@ -86,6 +86,27 @@ def _missing_entries(catalog: "Catalog") -> Iterator[str]:
         for near in phantom.nearest:
             yield from _missing(f"phantoms.toml: {phantom.names[0]}: nearest", near, "machines", catalog.machines)
 
+    yield from _missing_of_claims(catalog)
+
+
+def _missing_of_claims(catalog: "Catalog") -> Iterator[str]:
+    """Every id that a claim names must be of some entry, or the audit could not answer it."""
+    boxes: Mapping[str, BaseModel] = {**catalog.machines, **catalog.clouds, **catalog.chips}
+    for key, claim in catalog.claims.items():
+        where = f"claims.toml: {key}"
+        if claim.check != "exists":
+            yield from _missing(f"{where}: machine", claim.machine, "machines", boxes) if claim.machine else ()
+        yield from _missing(f"{where}: model", claim.model, "models", catalog.models) if claim.model else ()
+        yield from _missing(f"{where}: runtime", claim.runtime, "runtimes", catalog.runtimes) if claim.runtime else ()
+        for format_id in claim.formats:
+            yield from _missing(f"{where}: format", format_id, "formats", catalog.formats)
+        for other in claim.beside:
+            yield from _missing(f"{where}: beside", other, "machines", {**boxes, **catalog.resale, **catalog.claims})
+        if claim.check in ("default range", "product", "resale"):
+            for name in claim.field.split("+"):
+                if name not in catalog.defaults:
+                    yield f"{where}: field is {name!r}; it is not in defaults.toml. Correct the name."
+
 
 def _missing(where: str, key: str, folder: str, table: Mapping[str, BaseModel]) -> Iterator[str]:
     if key not in table:

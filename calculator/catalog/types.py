@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from calculator.catalog.audited import Claim, ClaimCheck, Phantom
 from calculator.catalog.served import (
     CacheGroup,
     LanguageModel,
@@ -20,7 +21,10 @@ from calculator.units import Positive
 
 __all__ = [
     "CacheGroup",
+    "Claim",
+    "ClaimCheck",
     "LanguageModel",
+    "Phantom",
     "Runtime",
     "Split",
     "TensorGroup",
@@ -29,7 +33,7 @@ __all__ = [
     "WeightClass",
     "WeightFormat",
 ]
-"""What is served lives in served.py and is named here too, so that `types` holds every type of the catalogue."""
+"""What is served lives in served.py, what is audited in audited.py; both are named here too, so that `types` holds every type."""
 
 
 class Geometry(Entry):
@@ -253,48 +257,3 @@ class UsableMemory(Entry):
     macos: str
     memory_gib: Positive
     usable_gib: Quantity
-
-
-class Phantom(Entry):
-    """A machine that is often quoted and never existed. phantoms.toml"""
-
-    names: tuple[str, ...] = Field(min_length=1)
-    sentence: str
-    nearest: tuple[str, ...] = Field(min_length=1)
-    source: str
-
-
-ClaimCheck = Literal[
-    "exists", "specification", "decode speed", "split traffic", "answer time",
-    "peak memory", "memory left", "fits", "second tenant", "offload", "load time",
-    "power", "heat", "reading", "default range", "product", "resale",
-]  # fmt: skip
-"""Which bound a claim is set against; one function of calculator/claims per word."""
-
-
-class Claim(Entry):
-    """One figure of the article, kept as a claim, and what it must be judged by. claims.toml
-
-    `machine` is what the figure would be about (for "exists": the name as the article writes it); `beside` are machines,
-    observations or other claims that are set beside it. `formats`: the first is the one judged, the others show what
-    would be otherwise. `field` is a key of the machine, of its power or of defaults.toml. `limit`: the text gives the
-    figure itself, an upper bound ("under 4 seconds") or a lower one. `unless`: what would make it true all the same.
-    """
-
-    id: str
-    quote: str
-    subject: str
-    check: ClaimCheck = "product"  # made required once every row has it
-    claimed: Quantity | None = None
-    limit: Literal["about", "at most", "at least"] = "about"
-    machine: str = ""
-    beside: tuple[str, ...] = ()
-    model: str = ""
-    formats: tuple[str, ...] = ()
-    runtime: str = Field(default="", description="the usual one of the format unless given")
-    context_tokens: int = Field(default=0, ge=0)
-    field: str = ""
-    says_fits: bool = True
-    against: Quantity | None = Field(default=None, description="a reading of others that no other file holds")
-    unless: str = ""
-    note: str = ""

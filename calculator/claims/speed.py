@@ -1,13 +1,12 @@
 """Can it be that fast? A claimed decoding speed against the roofline and against the calibrated range."""
 
-from dataclasses import replace
-
 from calculator.catalog import Catalog
 from calculator.catalog.served import LanguageModel, Runtime, Split, WeightFormat
 from calculator.catalog.types import Chip, Claim
 from calculator.claims.finding import Bound, CitedSource, Finding, Verdict, cited, found, model_source, shown
 from calculator.claims.roofline import Roofline, roofline
 from calculator.errors import ScenarioError
+from calculator.evidence import Quantity
 from calculator.physics.decode import decode_speed
 from calculator.physics.hardware import Hardware, hardware_of
 from calculator.physics.memory import MemoryFit, format_on, memory_fit
@@ -43,28 +42,24 @@ def audit_speed_claim(
     is a finding ("no such thing"), not an error. Raises UnknownIdError for other ids, ScenarioError for numbers.
     """
     _refuse(decode_tok_s, context_tokens=context_tokens, batch_count=batch_count, chip_count=chip_count)
-    quote = f"{model} {format} on {machine}: {decode_tok_s:g} token/s"
+    weights, shapes, phantom = catalog.format(format), catalog.model(model), catalog.phantom_of(machine)
+    if phantom is None:
+        catalog.chip_or_machine(machine)  # refuses an unknown id before anything is said about it
     claim = Claim(
-        id="yours",
-        quote=quote,
-        subject=f"decode of {model} in {format} on {machine}",
-        check="decode speed",
-        unless=SPECULATIVE,
-    )
-    phantom = catalog.phantom_of(machine)
+        id="yours", quote=f"{model} {format} on {machine}: {decode_tok_s:g} token/s", subject=f"decode of {model} in {format} on {machine}",
+        check="decode speed", machine=machine, model=model, formats=(format,), context_tokens=context_tokens, unless=SPECULATIVE,
+        claimed=_yours(decode_tok_s, as_of=catalog.compiled),
+    )  # fmt: skip
     if phantom is not None:
         nearest = f"Nearest real machines: {', '.join(phantom.nearest)}."
-        judged = found(claim, "no such thing", f"{phantom.sentence} {nearest}", sources=cited(catalog, phantom.source))
-        return _with_figure(judged, decode_tok_s)
+        return found(claim, "no such thing", f"{phantom.sentence} {nearest}", sources=cited(catalog, phantom.source))
     box = catalog.chip_or_machine(machine)
     hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count)
-    weights = catalog.format(format)
     found_runtime = catalog.runtime(runtime or usual_runtime(hardware.chip, weights))
-    judged = judge_decode(
-        claim, catalog, claimed_tokens_per_s=decode_tok_s, hardware=hardware, model=catalog.model(model), format=weights, runtime=found_runtime,
+    return judge_decode(
+        claim, catalog, claimed_tokens_per_s=decode_tok_s, hardware=hardware, model=shapes, format=weights, runtime=found_runtime,
         context_tokens=context_tokens, batch_count=batch_count, split=split, likely_split="layer" if isinstance(box, Chip) else box.split,
     )  # fmt: skip
-    return _with_figure(judged, decode_tok_s)
 
 
 def decode_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -210,5 +205,7 @@ def _refuse(decode_tok_s: float, *, context_tokens: int, batch_count: int, chip_
             raise ScenarioError(f"{name} is {got}; it must lie in {low}..{high:,}. Enter a number within.")
 
 
-def _with_figure(finding: Finding, decode_tok_s: float) -> Finding:
-    return replace(finding, claimed=decode_tok_s, unit="token/s")
+def _yours(decode_tok_s: float, *, as_of: str) -> Quantity:
+    return Quantity(
+        low=decode_tok_s, central=decode_tok_s, high=decode_tok_s, unit="token/s", basis="yours", as_of=as_of
+    )
