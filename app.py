@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from calculator import compare, load_catalog
-from views.ask import ask_primary, ask_rest, scenario_of
+from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
 from views.link import read_link
@@ -26,10 +26,11 @@ st.markdown(
 notices, verdict = st.container(), st.container()
 
 asked = ask_primary(catalog, given=link.values)
+show_presets(catalog)
 with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
     asked |= ask_rest(catalog, given=link.values, asked=asked)
 
-scenario, replaced = scenario_of(asked)
+scenario, replaced = scenario_of(asked | link.without_widget())
 comparison = compare(scenario, catalog)
 
 with notices:

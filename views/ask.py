@@ -6,8 +6,11 @@ from typing import Any, get_args
 import streamlit as st
 
 from calculator import Catalog, Scenario
+from calculator.bridge import preset, preset_names
 from calculator.errors import ScenarioError
 from calculator.scenario import ANOTHER_SIZE, Knob, knobs
+from views.link import write_link
+from views.look import markdown_text
 
 PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
 SECTION_TITLES = {
@@ -68,26 +71,39 @@ def ask_rest(catalog: Catalog, *, given: Mapping[str, Any], asked: Mapping[str, 
 
 
 def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
-    """The scenario of the widgets' values, and for each field that was replaced by its default a sentence.
+    """The scenario of these values, and for each field that was replaced by its default a sentence.
 
-    Widgets enforce bounds in the browser only, so everything is checked again here.
+    Widgets enforce bounds in the browser only, and values may contradict each other, so everything is checked again here.
     """
-    usable: dict[str, Any] = {}
-    sentences: dict[str, str] = {}
+    try:
+        return Scenario.parse(values), {}
+    except ScenarioError:
+        scenario, sentences = Scenario(), dict[str, str]()
     for name, value in values.items():
         try:
-            usable[name] = getattr(Scenario.parse({name: value}), name)
+            scenario = scenario.changed(**{name: value})
         except ScenarioError as error:
-            sentences[name] = f"{error} The default, {Scenario.model_fields[name].default}, is used instead."
-    return Scenario.parse(usable), sentences
+            default = Scenario.model_fields[name].get_default(call_default_factory=True)
+            instead = f"The default, {default}, is used instead." if default else "It was left out."
+            sentences[name] = f"{error} {instead}"
+    return scenario, sentences
+
+
+def show_presets(catalog: Catalog) -> None:
+    """Links to the scenarios that ship with the calculator; each opens the page with that scenario's values."""
+    links = [
+        f"[{markdown_text(scenario.name)}](?{write_link(scenario, catalogue_hash=catalog.hash)})"
+        for scenario in map(preset, preset_names())
+    ]
+    st.caption(f"Start from: {' · '.join(links)}")
 
 
 def _options(catalog: Catalog) -> dict[str, Any]:
     names = {**catalog.machines, **catalog.clouds, **catalog.apis}
     default = [option for option in Scenario.model_fields["options"].default if option in names]
-    chosen = st.multiselect(
-        "Options compared", list(names), default=default, key="options", bind="query-params", max_selections=12,
-        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names.",
+    chosen = st.pills(
+        "Options compared", list(names), default=default, selection_mode="multi", key="options", bind="query-params", wrap=True,
+        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve.",
     )  # fmt: skip
     title = st.text_input(
         "Name of this scenario", value=Scenario.model_fields["name"].default, max_chars=120, key="name", bind="query-params",
@@ -113,7 +129,7 @@ def _widget(knob: Knob, *, catalog: Catalog, given: Mapping[str, Any]) -> Any:
     number = int if annotation is int else float
     return st.number_input(
         _label(knob), min_value=number(knob.low), max_value=number(knob.high), value=number(knob.default),
-        step=number(knob.step) or None, format=None if number is int else "%g", key=knob.name, help=knob.help, required=True, bind="query-params",
+        step=number(knob.step) or None, format=None if number is int else "%g", key=knob.name, help=knob.help, bind="query-params",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from views import figures
 from views.look import fit_sentence, gb, markdown_text, speed_range, style_of, usd, usd_range
 
 _KINDS = {"own": "to buy", "rent": "to rent", "api": "per token"}
+_CARDS_IN_A_ROW = 5
 _MARKERS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", "info": ":gray-badge[info]"}
 
 
@@ -23,7 +24,7 @@ def show_verdict(comparison: Comparison) -> None:
 
 def show_options(comparison: Comparison) -> None:
     """One card per option."""
-    with st.grid("auto", min_column_width=200, gap="small"):
+    with st.grid(min(len(comparison.options), _CARDS_IN_A_ROW), min_column_width=200, gap="small"):
         for option in comparison.options:
             with st.container(border=True, height="stretch", gap="small"):
                 _card(option, comparison)
@@ -103,9 +104,7 @@ def _card(option: OptionResult, comparison: Comparison) -> None:
         per, present, hard = (
             markdown_text(usd(amount)) for amount in (tco.usd_per_mtok, tco.present_value_cost_usd, tco.hard_cost_usd)
         )
-        st.markdown(
-            f"**{present}** in present value  \n**{hard}** without people's time  \n**{per}** per million tokens"
-        )
+        st.markdown(f"**{present}** in present value  \n**{hard}** without labour  \n**{per}** per million tokens")
 
 
 def _badges(option: OptionResult, comparison: Comparison) -> list[str]:

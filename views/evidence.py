@@ -17,7 +17,8 @@ _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 def show_assumptions(comparison: Comparison, *, catalog: Catalog) -> None:
     """Two tables: the scenario's inputs, and the facts about each compared option."""
     inputs = scenario_rows(comparison.scenario, catalog=catalog)
-    facts = [row for option in comparison.options for row in option_rows(option.id, catalog=catalog)]
+    facts = own_figure_rows(comparison.scenario)
+    facts += [row for option in comparison.options for row in option_rows(option.id, catalog=catalog)]
     guessed = sum(row["basis"] == ["assumption"] for row in inputs + facts)
     st.subheader("What this rests on", anchor=False)
     st.markdown(
@@ -60,6 +61,16 @@ def option_rows(option_id: str, *, catalog: Catalog) -> list[dict[str, Any]]:
             for path, quantity in evidence_of(chip).items()
         ]
     return rows
+
+
+def own_figure_rows(scenario: Scenario) -> list[dict[str, Any]]:
+    """One row per figure of the scenario that stands in place of the catalogue's."""
+    note = "Comes with the scenario and replaces the catalogue's figure."
+    empty = {"unit": "", "range": "", "source": "", "link": "", "date": ""}
+    return [
+        {"input": _words(name), "value": _number(value), **empty, "basis": ["yours"], "note": note}
+        for name, value in scenario.figures.items()
+    ]
 
 
 def _row(

@@ -1,18 +1,19 @@
 """How does a web address carry a whole scenario? Reading one strictly, and writing one that keeps its meaning.
 
 A parameter is a scenario field's own name; its value is in the model's own unit, as in a scenario file and in `--set`:
-`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated, once per option. No streamlit here: the page and the
-/api route read addresses with the same code. docs/decisions/0006-page.md says why.
+`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated, once per option; a table (figures, ranges ...) is JSON. No
+streamlit here: the page and the /api route read addresses with the same code. docs/decisions/0006-page.md says why.
 """
 
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin
 from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
-from calculator.errors import CalculatorError
+from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
 from calculator.scenario_file import typed
 
@@ -32,10 +33,15 @@ class Link:
     problems: dict[str, str]
     stamp_remarks: tuple[str, ...] = ()
 
+    def without_widget(self) -> dict[str, Any]:
+        """The values of fields that the page has no widget for: tables of one's own figures, for example."""
+        return {name: value for name, value in self.values.items() if name not in ("name", "options", *knobs())}
+
 
 def parameters() -> tuple[str, ...]:
-    """The scenario fields that an address may carry, in the page's order."""
-    return ("name", "options", *knobs())
+    """The scenario fields that an address may carry: those with a widget in the page's order, then the others."""
+    asked = ("name", "options", *knobs())
+    return (*asked, *(name for name in Scenario.model_fields if name not in (*asked, *STAMPS)))
 
 
 def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
@@ -43,6 +49,11 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     known = parameters()
+    options, unusable = _options(query.get("options", ()), catalog=catalog)
+    if options:
+        values["options"] = options
+    if unusable:
+        problems["options"] = unusable
     for name, texts in query.items():
         if name in STAMPS or name in _PLATFORM:
             continue
@@ -52,17 +63,11 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
             )
             hint = f" Did you mean {near[0]}?" if near else ""
             problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
-        elif name == "options":
-            values["options"], unusable = _options(texts, catalog=catalog)
-            if unusable:
-                problems["options"] = unusable
-        else:
+        elif name != "options":
             try:
-                values[name] = _value(name, texts, catalog=catalog)
+                values[name] = _value(name, texts[-1], options=options, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
-    if not values.get("options", True):
-        del values["options"]
     return Link(values=values, problems=problems, stamp_remarks=_stamp_remarks(query, catalog=catalog))
 
 
@@ -77,8 +82,14 @@ def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
     ]
     for name in parameters():
         value = getattr(scenario, name)
-        items = value if isinstance(value, tuple) else (value,)
-        pairs += [(name, _text(item)) for item in items]
+        if name == "options":
+            pairs += [(name, option) for option in value]
+        elif not _is_table(name):
+            pairs.append((name, _text(value)))
+        elif value:
+            pairs.append(
+                (name, json.dumps(scenario.model_dump(mode="json", include={name})[name], separators=(",", ":")))
+            )
     return urlencode(pairs)
 
 
@@ -102,12 +113,29 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     return sentences
 
 
-def _value(name: str, texts: Sequence[str], *, catalog: Catalog) -> Any:
-    text = texts[-1] if name == "name" else _short(texts[-1])
-    value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
+def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) -> Any:
+    if _is_table(name):
+        value = _table(name, text)
+    else:
+        text = text if name == "name" else _short(text)
+        value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
-    return getattr(Scenario.parse({name: value}), name)
+    among = {"options": options} if options and _is_table(name) else {}  # a table may only speak of options compared
+    return getattr(Scenario.parse({**among, name: value}), name)
+
+
+def _is_table(name: str) -> bool:
+    return get_origin(Scenario.model_fields[name].annotation) in (Mapping, tuple)
+
+
+def _table(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise ScenarioError(
+            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link."
+        ) from None
 
 
 def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...], str]:
@@ -147,7 +175,9 @@ def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> t
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, Mapping):
+        return f"{len(value)} entries"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _short(text: str) -> str:

@@ -88,10 +88,10 @@ def gb(count: float) -> str:
 
 
 def speed_range(speed: Speed | None) -> str:
-    """10.2 to 13.4, in the speed's own unit; a dash where unknown."""
+    """9.0 to 14.2 or 16 to 30, in the speed's own unit; a dash where unknown. Two digits or three: it is a range."""
     if speed is None:
         return "-"
-    digits = 0 if speed.low >= 100 else 1 if speed.low >= 1 else 2
+    digits = 0 if speed.low >= 10 else 1 if speed.low >= 1 else 2
     low, high = f"{speed.low:,.{digits}f}", f"{speed.high:,.{digits}f}"
     return low if low == high else f"{low} to {high}"
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, load_catalog
+from calculator.bridge import preset, preset_names
 from calculator.scenario import knobs
 from views.link import parameters, read_link, used_instead, write_link
 
@@ -45,7 +46,36 @@ def test_permanent_link_reads_back_as_the_same_scenario(data: st.DataObject) -> 
 
 def test_permanent_link_names_defaults_too() -> None:
     names = set(parse_qs(write_link(Scenario(), catalogue_hash="x"), keep_blank_values=True))
-    assert names == {*parameters(), "schema_version", "catalogue_hash"}
+    assert names == {"schema_version", "catalogue_hash", "name", "options", "grid", *knobs()}
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_travel_whole_tables_included(name: str) -> None:
+    scenario = preset(name)
+    link = read_link(
+        parse_qs(write_link(scenario, catalogue_hash=CATALOG.hash), keep_blank_values=True), catalog=CATALOG
+    )
+    assert not link.problems
+    assert Scenario.parse(link.values) == scenario
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        '{"nonsense.price_usd": 1}',
+        '{"cloud-h100.rate_usd_per_h": NaN}',
+        '{"cloud-h100.nonsense": 1}',
+        "7",
+    ],
+)
+def test_table_that_cannot_be_used_gets_a_sentence(text: str) -> None:
+    link = read(figures=text)
+    assert "figures" not in link.values
+    assert link.problems["figures"].startswith("figures")
+    assert len(link.problems["figures"]) < 1000
 
 
 def test_values_are_in_the_models_own_unit() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from calculator.physics.speed import Speed
 from tests.views.comparison_case import comparison, memory, option
 from views import look
 
@@ -78,6 +79,18 @@ def test_style_of_an_option_depends_on_nothing_but_its_id() -> None:
 )
 def test_usd_is_written_as_people_write_it(amount: float, text: str) -> None:
     assert look.usd(amount) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(9.04, 16.6, "9.0 to 16.6"), (16.04, 29.7, "16 to 30"), (0.412, 3.65, "0.41 to 3.65"), (5, 5, "5.0")],
+)
+def test_speed_range_keeps_two_or_three_digits(low: float, high: float, text: str) -> None:
+    assert look.speed_range(Speed(low, (low + high) / 2, high, "s", "compute", "fitted")) == text
+
+
+def test_speed_that_is_unknown_is_a_dash() -> None:
+    assert look.speed_range(None) == "-"
 
 
 def test_fit_sentence_says_by_how_much() -> None:

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.bridge import preset, preset_names
 from calculator.report.tables import tidy_csv
 from calculator.scenario import ANOTHER_SIZE, knobs
 from views.link import read_link
@@ -171,10 +172,36 @@ def test_slider_moved_after_opening_a_link_is_not_reported_as_a_mismatch() -> No
 
 def test_no_option_chosen_says_what_is_compared() -> None:
     app = page()
-    app.multiselect(key="options").set_value([]).run()
+    app.get_by_key("options").set_value([]).run()
     assert not app.exception
     assert "Choose at least one option" in app.warning[0].value
     assert scenario_on(app).options == Scenario().options
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_preset_opens_as_it_is(default_page: AppTest, name: str) -> None:
+    scenario = preset(name)
+    start = next(caption.value for caption in default_page.caption if caption.value.startswith("Start from"))
+    address = next(
+        part for part in start.split("](?")[1:] if parse_qs(part.split(")")[0])["name"] == [scenario.name]
+    ).split(")")[0]
+    app = page(**parse_qs(address, keep_blank_values=True))
+    assert scenario_on(app) == scenario
+    assert not app.warning
+    expected = compare(scenario, CATALOG)
+    assert [float(m.value) for m in app.metric if m.value != "—"] == [
+        o.tco.total_cost_usd for o in expected.options if o.tco
+    ]
+
+
+def test_table_about_an_option_no_longer_compared_is_left_out_with_a_sentence() -> None:
+    app = page(figures='{"cloud-h100.rate_usd_per_h": 1.5}')
+    assert scenario_on(app).figures == {"cloud-h100.rate_usd_per_h": 1.5}
+    app.get_by_key("options").set_value(["api-same-model"]).run()
+    assert not app.exception
+    assert warnings_on(app)[0].startswith("figures")
+    assert scenario_on(app).figures == {}
+    assert scenario_on(app).options == ("api-same-model",)
 
 
 def test_name_from_a_link_is_never_read_as_markdown_or_html() -> None:

@@ -1,0 +1,36 @@
+"""Takes the README's picture of the page: `make run` in one terminal, `.venv/bin/python -m tests.browser.picture URL` in another."""
+
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests.browser.chromium import system_chromium
+
+TARGET = Path(__file__).parents[2] / "docs" / "images" / "page.png"
+WIDTH_PX, HEIGHT_PX, MARGIN_PX, COLOURS = 1280, 1600, 40, 128
+
+
+def main(url: str) -> None:
+    """From the title to the end of the first chart, at 1280 pixels, in few colours."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
+        page = chromium.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
+        page.goto(url)
+        page.locator(".js-plotly-plot .scatterlayer .js-line").first.wait_for()
+        page.wait_for_timeout(3_000)
+        below = page.get_by_text("A line that drops in its last month").bounding_box()
+        assert below is not None
+        clip = {"x": MARGIN_PX, "y": MARGIN_PX, "width": WIDTH_PX - 2 * MARGIN_PX, "height": below["y"] - MARGIN_PX}
+        picture = page.screenshot(clip=clip)  # pyright: ignore[reportArgumentType]
+        chromium.close()
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+        TARGET, optimize=True
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:] or ["http://127.0.0.1:8501"])
