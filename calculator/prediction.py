@@ -11,7 +11,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.decode import decode_speed
 from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.memory import MemoryFit, memory_fit
+from calculator.physics.memory import MemoryFit, format_on, memory_fit
 from calculator.physics.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed import Speed
 
@@ -108,6 +108,7 @@ def predict_on(
     `held_count` requests are held in memory at once (the batch unless given); `decode_context_tokens` is the context at
     which the decode speed is stated (`context_tokens`, which sizes the cache, unless given).
     """
+    format = format_on(runtime, format, catalog=catalog)
     memory = memory_fit(
         model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, batch_count=held_count or batch_count,
         split=split, second_tenant_gb=second_tenant_gb, wired_limit_gb=wired_limit_gb, catalog=catalog,
