@@ -16,6 +16,9 @@ from datetime import date
 from pathlib import Path
 
 from calculator.catalog import load_catalog
+from calculator.claims.cli import register as register_audit
+from calculator.commands import bridge_note
+from calculator.commands import register as register_deeper
 from calculator.compare import compare
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.peak_command import register as register_service
@@ -60,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", metavar="FILE", help="everything but the months; - for standard output")
     command.set_defaults(command=_compare)
     register_service(commands)
+    register_deeper(commands)
+    register_audit(commands)
 
     command = commands.add_parser("predict", help="one model on one machine: bytes and tokens per second")
     command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
@@ -112,6 +117,8 @@ def _compare(arguments: argparse.Namespace) -> int:
         _write(arguments.json, json.dumps(answer, indent=2, allow_nan=False) + "\n")
     if "-" not in targets:
         print(comparison_text(comparison))
+        if note := bridge_note(arguments.scenario, scenario):
+            print(f"\n{note}")
     return 0
 
 
