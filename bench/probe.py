@@ -86,27 +86,44 @@ def compare_aliased() -> None:
 
 
 def compare_with_benchmark() -> None:
-    """Median over alternations of probe / benchmark, decode counted over intervals in both."""
-    ratios: dict[str, list[float]] = {"decode": [], "prefill": []}
+    """Median over alternations of probe / benchmark, decode counted over intervals in both.
+
+    fast: the same shapes with random weights and a synthetic cache. real: the very weights that the benchmark reads.
+    """
+    sizes = {
+        "chunk_tokens": PROMPT_TOKENS,
+        "generated_tokens": GENERATED_TOKENS - 1,
+        "trial_count": 2,
+        "distinct_layer_count": 0,
+    }
+    ratios: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
         subprocess.run(
-            [sys.executable, "-c", _SAVE, json.dumps(SMALL), str(folder)], check=True, cwd=ROOT, capture_output=True
+            [sys.executable, "-c", _SAVE, json.dumps(SMALL), name], check=True, cwd=ROOT, capture_output=True
         )
         for number in range(ALTERNATIONS):
-            theirs = _benchmark(folder)
-            mine = _run(
-                SMALL, depths=(PROMPT_TOKENS,), chunk_tokens=PROMPT_TOKENS, generated_tokens=GENERATED_TOKENS - 1, trial_count=2,
-                distinct_layer_count=0, tier="real", path=str(folder),
-            )  # fmt: skip
-            for phase in ratios:
-                speed = statistics.median(sample["tokens"] / sample["wall_s"] for sample in mine.samples(phase))
-                ratios[phase].append(speed / theirs[phase])
-            print(f"{number + 1:2}: decode {ratios['decode'][-1]:.3f}, prefill {ratios['prefill'][-1]:.3f}", flush=True)
-    for phase, values in ratios.items():
+            theirs = _benchmark(Path(name))
+            fast = _run(SMALL, depths=(0, PROMPT_TOKENS), **sizes)
+            real = _run(SMALL, depths=(PROMPT_TOKENS,), tier="real", path=name, **sizes)
+            found = {
+                "fast decode": _speed(fast, "decode", PROMPT_TOKENS) / theirs["decode"],
+                "fast prefill": _speed(fast, "prefill", 0) / theirs["prefill"],
+                "real decode": _speed(real, "decode", 0) / theirs["decode"],
+                "real prefill": _speed(real, "prefill", 0) / theirs["prefill"],
+            }
+            for what, ratio in found.items():
+                ratios.setdefault(what, []).append(ratio)
+            print(f"{number + 1:2}: " + ", ".join(f"{what} {ratio:.3f}" for what, ratio in found.items()), flush=True)
+    for what, values in ratios.items():
         print(
-            f"probe / mlx_lm.benchmark, {phase}: median {statistics.median(values):.3f} of {len(values)}, {min(values):.3f} to {max(values):.3f}"
+            f"{what} / mlx_lm.benchmark: median {statistics.median(values):.3f} of {len(values)}, {min(values):.3f} to {max(values):.3f}"
         )
+
+
+def _speed(outcome: Outcome, phase: str, depth: int) -> float:
+    return statistics.median(
+        sample["tokens"] / sample["wall_s"] for sample in outcome.samples(phase) if sample["depth"] == depth
+    )
 
 
 def _benchmark(folder: Path) -> dict[str, float]:

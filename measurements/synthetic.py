@@ -119,6 +119,8 @@ def balance_routing(*, seed: int = 0) -> None:
 
 def filled_cache(model: Any, *, depth_tokens: int, step_tokens: int, batch_count: int = 1) -> list[Any]:
     """A prompt cache as after a prefill of `depth_tokens` in steps, filled with random keys and values instead."""
+    if depth_tokens == 0:
+        return mlx_cache.make_prompt_cache(model)
     shapes = mlx_cache.make_prompt_cache(model)
     model(mx.ones((batch_count, 1), mx.int32), cache=shapes)
     mx.eval([one.state for one in shapes])
