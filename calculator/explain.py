@@ -9,6 +9,7 @@ from calculator.comparison import Comparison
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
+from calculator.hosted import rate_of
 from calculator.scenario import Scenario
 from calculator.tco import tariff_of
 from calculator.uncertainty import Candidate
@@ -119,7 +120,7 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
         }  # fmt: skip
     elif isinstance(option, CloudOffer):
         found |= {
-            "rate_usd_per_h": option.rate().rate_usd_per_h, "storage_gb": option.storage_gb,
+            "rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h, "storage_gb": option.storage_gb,
             "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
         }  # fmt: skip
     else:

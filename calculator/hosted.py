@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer
+from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, HourlyRate
 from calculator.charges import Charges, administration, monthly_extras, setup, spend, with_overflow
 from calculator.load import Demand, Inputs, Load, Usage, api_prices
 from calculator.units import H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
@@ -21,7 +21,7 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
     """
     owner, count = offer.id, usage.machine_count
     load = Load.of(owner, inputs, usage)
-    rate = inputs.of(owner, "rate_usd_per_h", offer.rate().rate_usd_per_h)
+    rate = inputs.of(owner, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
     hours, says = _paid_h_per_month(offer, inputs=inputs, on_h_per_month=load.on_h)
     stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
     per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
@@ -62,6 +62,12 @@ def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charge
         marginal=tuple(term for line in tokens for term in line.terms),
         served=demand.terms(inputs),
     )
+
+
+def rate_of(offer: CloudOffer, *, kind: str) -> HourlyRate:
+    """The newest rate of the kind asked for; the on-demand rate where the offer has none of it."""
+    rows = [row for row in offer.rates if row.kind == kind]
+    return max(rows, key=lambda row: row.rate_usd_per_h.as_of) if rows else offer.rate()
 
 
 def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, on_h_per_month: Number) -> tuple[Number, str]:

@@ -135,6 +135,7 @@ class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
     Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed.
+    Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
     """
 
     inputs: Inputs
@@ -144,11 +145,15 @@ class Load:
     room: Number
     works_fraction: Number
     enough: bool
+    full_months: tuple[Number, ...] = ()
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod
-    def of(cls, owner: str, inputs: Inputs, usage: Usage) -> "Load":
-        """The load of one option where requests, hours or speeds may differ from those of its usage."""
+    def of(cls, owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False) -> "Load":
+        """The load of one option where requests, hours or speeds may differ from those of its usage.
+
+        `may_grow`: further machines may be bought, if the scenario says so.
+        """
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
         requests = scenario.requests_per_working_day
@@ -162,9 +167,14 @@ class Load:
         room = capacity * longer / np.maximum(slower, _LEAST)
         growth = inputs["demand_growth_rate"]
         highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
+        further = 0
+        if may_grow and scenario.when_full == "buy-another":
+            further = int(min(np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1, MOST_FURTHER))
+        one, room = room, room * (1 + further)
         enough = bool((np.asarray(room) >= highest).all())
         works = 1.0 if scenario.downtime_usd_per_h else inputs["availability_fraction"]
-        return cls(inputs, prefill_h, decode_h, usage.on_h_per_month * longer, room, works, enough)
+        full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
+        return cls(inputs, prefill_h, decode_h, usage.on_h_per_month * longer, room, works, enough, full)
 
     def served(self, step: str = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
@@ -191,6 +201,15 @@ class Load:
         return tuple(missed)
 
 
+def _first_month_above(room: Number, growth: Number) -> Number:
+    """The first month in which D(m) > room: 1, or floor(12 ln(room)/ln(1+g)) + 2 for growing demand, else never."""
+    log_month = np.log1p(growth) / MONTHS_PER_YEAR
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        crossing = np.floor(np.log(np.maximum(room, _LEAST)) / log_month + _ROUNDING) + 2
+    later = np.where(log_month > 0, np.nan_to_num(crossing, nan=NEVER, posinf=NEVER), NEVER)
+    return np.where(np.asarray(room) < 1, 1.0, np.minimum(later, NEVER))
+
+
 def _capacity_ratio(usage: Usage, known_h: float) -> float:
     if usage.capacity_ratio is not None:
         return usage.capacity_ratio
@@ -199,4 +218,7 @@ def _capacity_ratio(usage: Usage, known_h: float) -> float:
     return usage.on_h_per_month / known_h if known_h else math.inf
 
 
+MOST_FURTHER = 15
+NEVER = 10_000  # a month beyond any horizon
+_ROUNDING = 1e-9
 _LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand

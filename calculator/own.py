@@ -7,6 +7,7 @@ import numpy as np
 
 from calculator.catalog.types import ApiTariff, Machine
 from calculator.charges import AT_ONCE, Charges, administration, monthly_extras, scaled, setup, spend, with_overflow
+from calculator.expansion import expansion_lines
 from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
 from calculator.load import Inputs, Load, Usage
@@ -25,7 +26,7 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     """
     count = usage.machine_count
     lines, paid = _purchase(machine, inputs=inputs, count=count)
-    load = Load.of(machine.id, inputs, usage)
+    load = Load.of(machine.id, inputs, usage, may_grow=True)
     states = ("prefill", "decode", "idle", "sleep")
     watts = {state: inputs.of(machine.id, f"{state}_w", getattr(usage, f"{state}_w")) for state in states}
     kwh = _energy_kwh(inputs, load, watts, count, step="electricity_escalation_rate")
@@ -35,7 +36,14 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     lines.append(administration(inputs, hours, count=count))
     lines.extend(_upkeep(machine, inputs=inputs, count=count, paid_usd=paid))
     lines.extend(_sale(machine, inputs=inputs, count=count))
+    lines.extend(
+        expansion_lines(
+            machine, inputs=inputs, load=load, count=count, watts=watts, cooling_ratio=_cooling_ratio(inputs)[0]
+        )
+    )
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
+    idle_kwh = watts["idle"] / W_PER_KW * load.on_h + watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h)
+    all_kwh += tuple(Term(idle_kwh * count, Course(first_month=month)) for month in load.full_months)
     marginal = _above_idle(inputs, load, watts, count)
     return with_overflow(
         lines, inputs=inputs, load=load, reference_api=reference_api, marginal=marginal, energy=all_kwh

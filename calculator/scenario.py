@@ -140,6 +140,7 @@ class Scenario(Record):
 
     # --- cloud
     rental: Literal["working-hours", "always-on"] = Field(default="working-hours", description="Rented GPUs are paid for the hours the machine must be on, or around the clock.", json_schema_extra=_knob("cloud", "Rented GPU is paid", "Only the hours on, or around the clock.", unit="", step=1))
+    cloud_rate: Literal["on-demand", "reserved", "spot"] = Field(default="on-demand", description="Which hourly rate is paid, where the catalogue has it; else the on-demand rate.", json_schema_extra=_knob("cloud", "Hourly rate", "On demand, reserved or spot, where the catalogue has that rate. A spot machine may be taken away; the interruption is not counted.", unit="", step=1))
     api_price_trend_rate: float = _evidenced("api_price_trend_rate", -0.95, 1, _knob("cloud", "API price trend", "Change per year of the same model's price.", unit="%/year", step=5, shown=100))
     cloud_price_trend_rate: float = _evidenced("cloud_price_trend_rate", -0.95, 1, _knob("cloud", "GPU rental price trend", "Change per year.", unit="%/year", step=5, shown=100))
 
@@ -152,6 +153,7 @@ class Scenario(Record):
     self_built_failure_rate: float = _evidenced("self_built_failure_rate", 0, 1, _knob("repair", "Failures of a self-built PC", "Share of self-built PCs that need a repair in a year.", unit="%/year", step=0.5, shown=100))
     repair_fraction: float = _evidenced("repair_fraction", 0, 1, _knob("repair", "Cost of a repair", "Share of the purchase price that a repair out of warranty costs.", unit="%", step=5, shown=100))
     warranty_months: int = _chosen(12, 0, 84, _knob("repair", "Warranty", "Months in which a repair costs nothing.", unit="months", step=6))
+    when_full: Literal["buy-from-api", "buy-another"] = Field(default="buy-from-api", description="When demand outgrows the machine: the rest is bought from the API, or a further machine is bought.", json_schema_extra=_knob("repair", "When demand outgrows it", "The rest is bought from the API, or another machine of the same kind is bought in that month.", unit="", step=1))
     availability_fraction: float = _chosen(1, 0.5, 1, _knob("repair", "Availability", "Share of its hours in which the machine really works. What it misses is bought from the API, or counted as lost hours, never both.", unit="%", step=0.5, shown=100))
     downtime_usd_per_h: float = _chosen(0, 0, 100_000, _knob("repair", "Cost of an hour without it", "If above 0, hours without the machine cost this much; if 0, their requests are bought from the API.", unit="$/h", step=10))
 

@@ -17,6 +17,7 @@ from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon
+from calculator.hosted import rate_of
 from calculator.load import Inputs, Usage, tariff_key
 from calculator.sampling import Draws, Kind, Spread, draw, rules, scenario_spreads, spread_of
 from calculator.scenario import Scenario, knobs
@@ -233,7 +234,7 @@ def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str
             yield f"{owner}.price_usd", spread_of(option.purchase_price().price_usd)
             yield f"{owner}.setup_h", spread_of(option.setup_h)
     elif isinstance(option, CloudOffer):
-        yield f"{owner}.rate_usd_per_h", spread_of(option.rate().rate_usd_per_h)
+        yield f"{owner}.rate_usd_per_h", spread_of(rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h)
         yield f"{owner}.setup_h", spread_of(option.setup_h)
     else:
         yield f"{owner}.setup_h", spread_of(option.setup_h)

@@ -26,9 +26,12 @@ Kind = Literal["capital", "running", "sale", "tax"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Once:
-    """Paid once, at the end of `month`; month 0 is the purchase. Never moved by the timing convention."""
+    """Paid once, at the end of `month` (or of one month per draw); month 0 is the purchase; none after the horizon.
 
-    month: int = 0
+    Never moved by the timing convention.
+    """
+
+    month: Number = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +44,7 @@ class Course:
 
     growth_rate: Number = 0.0
     step_rate: Number = 0.0
-    first_month: int = 1
+    first_month: Number = 1
     last_month: int | None = None
 
 
@@ -157,12 +160,12 @@ def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
 def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
     """The course in each month 0..months; shape [months+1], read-only. Scalars only."""
     if isinstance(course, Once):
-        return _once_values(course.month, months)
+        return _once_values(int(course.month), months)
     if isinstance(course, Excess):
         above = course_values(Course(course.growth_rate), months=months) - float(course.room)
         return np.maximum(above, 0.0) * course_values(course.price, months=months)
     last = months if course.last_month is None else min(course.last_month, months)
-    return _course_values(float(course.growth_rate), float(course.step_rate), course.first_month, last, months)
+    return _course_values(float(course.growth_rate), float(course.step_rate), int(course.first_month), last, months)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -188,20 +191,18 @@ def _course_values(growth_rate: float, step_rate: float, first: int, last: int, 
 def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
     """Undiscounted and discounted sum of the course; float or [draws]."""
     if isinstance(course, Once):
-        if course.month > horizon.months:
-            return 0.0, 0.0
-        return 1.0, discount_factor(course.month, annual_rate=horizon.annual_rate)
+        alive = np.where(np.asarray(course.month) <= horizon.months, 1.0, 0.0)
+        return alive, alive * discount_factor(course.month, annual_rate=horizon.annual_rate)
     log_discount = -log_growth(horizon.annual_rate) / MONTHS_PER_YEAR
     if isinstance(course, Excess):
         return _excess_sums(course, horizon, log_discount)
     log_month, log_step = log_growth(course.growth_rate) / MONTHS_PER_YEAR, log_growth(course.step_rate)
     last = horizon.months if course.last_month is None else min(course.last_month, horizon.months)
     before = course.first_month - 1
-    if last <= before:
-        return 0.0, 0.0
     plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
-    if before == 0:
+    if isinstance(before, int) and before == 0:
         return plain.sum(last), valued.sum(last)
+    before = np.minimum(before, last)
     return plain.sum(last) - plain.sum(before), valued.sum(last) - valued.sum(before)
 
 
@@ -243,12 +244,12 @@ class _Partial:
     log_discount: Number
     timing: Timing
 
-    def sum(self, months: int) -> Number:
+    def sum(self, months: Number) -> Number:
         log_year = MONTHS_PER_YEAR * (self.log_month + self.log_discount) + self.log_step
         within = self.log_month if self.timing == "annual-end" else self.log_month + self.log_discount
         lead = {"month-end": 1.0, "mid-month": 0.5, "annual-end": float(MONTHS_PER_YEAR)}[self.timing]
         years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
         total = geometric_sum(log_year, years) * geometric_sum(within, MONTHS_PER_YEAR)
-        if rest:
+        if np.any(rest):
             total = total + np.exp(years * log_year) * geometric_sum(within, rest)
         return total * np.exp(lead * self.log_discount)

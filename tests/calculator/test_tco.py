@@ -13,7 +13,7 @@ from calculator.finance.ledger import Horizon
 from calculator.load import Inputs, Usage
 from calculator.scenario import Scenario
 from calculator.tco import Tco, convention_of, cost_draws, cost_of
-from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
+from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
 
 FLAT = SCENARIO.changed(
     electricity_escalation_rate=0, wage_escalation_rate=0, inflation_rate=0, api_price_trend_rate=0,
@@ -300,6 +300,56 @@ def test_demand_that_grows_past_the_machine_overflows_from_then_on() -> None:
     assert flow[12] < 0
     per_month = 4200 * (3800 * 0.2 + 400 * 0.6) / 1e6
     assert flow[30] == pytest.approx(-(4 ** (29 / 12) - 3.5) * per_month)
+
+
+def test_further_machine_is_bought_in_the_month_in_which_demand_passes_the_first() -> None:
+    # 60 of 210 hours busy: 3.5 times the demand fits. D(m) = 4^((m-1)/12) passes 3.5 in month 12 and 7 in month 18
+    scenario = FLAT.changed(demand_growth_rate=3.0, when_full="buy-another", months=20)
+    tco = _cost(MAC, MAC_USAGE, scenario)
+    flow = dict(zip([line.name for line in tco.entries], tco.flows, strict=True))
+    assert 4 ** (10 / 12) < 3.5 < 4 ** (11 / 12)
+    assert 4 ** (16 / 12) < 7 < 4 ** (17 / 12)
+    assert {month: usd for month, usd in enumerate(flow["further machines"]) if usd} == {
+        11: pytest.approx(-10_725), 17: pytest.approx(-10_725),
+    }  # fmt: skip
+    assert "overflow to API" not in tco.lines
+    # one month of care for the first from month 12, for the second from month 18
+    assert tco.lines["further administration"] == pytest.approx(-(9 + 3) * 6 / 12 * 95)
+    # sold in month 20 at the ages of 9 and 3 months
+    assert tco.lines["further resale"] == pytest.approx(10_000 * 0.87 * (0.48 ** (9 / 36) + 0.48 ** (3 / 36)))
+    # every hour on is idle or busy: 210 h per machine
+    busy_kwh = 16 * sum(4 ** (m / 12) for m in range(20))
+    idle_h = 210 * (20 + 9 + 3) - 60 * sum(4 ** (m / 12) for m in range(20))
+    assert tco.energy_kwh == pytest.approx(busy_kwh + 0.01 * idle_h)
+
+
+@given(growth=st.floats(-0.5, 3.0), requests=st.floats(50, 3_000), months=st.integers(12, 60))
+@settings(max_examples=25)
+def test_further_machines_of_draws_are_those_of_the_page(growth: float, requests: float, months: int) -> None:
+    scenario = SCENARIO.changed(when_full="buy-another", months=months)
+    values = {"demand_growth_rate": growth, "requests_per_working_day": requests}
+    one = cost_of(MAC, scenario=scenario, usage=MAC_USAGE, reference_api=TARIFF, values=values)
+    inputs = Inputs(scenario, {name: np.array([value, 2 * value]) for name, value in values.items()})
+    horizon = Horizon(months, inputs["discount_rate"])
+    drawn = cost_draws(MAC, inputs=inputs, horizon=horizon, usage=MAC_USAGE, reference_api=TARIFF)
+    # the second draw may need more machines: they must not touch the first
+    assert drawn.total_cost_usd[0] == pytest.approx(one.total_cost_usd, rel=1e-9)
+    assert drawn.present_value_cost_usd[0] == pytest.approx(one.present_value_cost_usd, rel=1e-9)
+
+
+def test_rented_gpu_never_buys_a_further_machine() -> None:
+    scenario = FLAT.changed(demand_growth_rate=3.0)
+    again = _cost(CLOUD, PC_USAGE, scenario.changed(when_full="buy-another"))
+    assert again.lines == _cost(CLOUD, PC_USAGE, scenario).lines
+
+
+def test_rental_takes_the_rate_that_is_asked_for() -> None:
+    spot = CLOUD.rates[0].model_copy(update={"kind": "spot", "rate_usd_per_h": known(1.0, "USD/h")})
+    offer = CLOUD.model_copy(update={"rates": (*CLOUD.rates, spot)})
+    assert _cost(offer, PC_USAGE, FLAT.changed(cloud_rate="spot")).lines["rental"] == pytest.approx(-10.1 * 21 * 36)
+    assert _cost(offer, PC_USAGE, FLAT.changed(cloud_rate="reserved")).lines["rental"] == pytest.approx(
+        -10.1 * 21 * 3 * 36
+    )
 
 
 def test_machines_cost_the_same_past_saturation_but_for_the_api() -> None:
