@@ -41,7 +41,8 @@ class Finding:
     """One claim, judged.
 
     `sentence` is the answer in one breath, `arithmetic` the steps that lead to it, each with its units. `figures` holds
-    the same numbers by name for machines. `unless` names the condition under which the claim could hold all the same.
+    the same numbers by name for machines. `unless` names the condition under which a claim that is not
+    true as it stands could hold all the same.
     """
 
     id: str
@@ -72,11 +73,12 @@ def found(
 ) -> Finding:
     """The finding about a claim of the catalogue."""
     claimed = claim.claimed
+    excused = claim.unless if verdict in ("impossible", "contradicted") else ""
     notes = [text for text in (claim.note, claimed.note if claimed else "") if text]
     return Finding(
         id=claim.id, quote=claim.quote, subject=claim.subject, claimed=claimed.central if claimed else None,
         unit=claimed.unit if claimed else "", limit=claim.limit, verdict=verdict, sentence=sentence, bound=bound,
-        arithmetic=tuple(arithmetic), figures=figures or {}, unless=claim.unless, note="; ".join(notes),
+        arithmetic=tuple(arithmetic), figures=figures or {}, unless=excused, note="; ".join(notes),
         sources=tuple(dict.fromkeys(sources)),
     )  # fmt: skip
 

@@ -180,6 +180,8 @@ def _steps(
     total_gb, most = limit.read_bytes / BYTES_PER_GB, limit.tokens_per_s
     if not limit.slow_bytes:
         steps.append(f"{streams} token per step x {bandwidth:g} GB/s / {total_gb:.2f} GB = {most:.2f} token/s at most")
+        if limit.chips_reading > 1 and streams == 1:
+            steps.append(f"with a layer split the chips take turns: {most / limit.chips_reading:.2f} token/s at most")
         if streams == 1 and not model.expert_count:
             steps.append(f"counting the embedding as well, as the usual rule of thumb does: {bandwidth:g} / {all_gb + cache_gb:.2f} = {bandwidth / (all_gb + cache_gb):.2f} token/s")  # fmt: skip
     else:

@@ -295,7 +295,7 @@ def test_speed_claim_counts_the_cache_against_the_bound(catalog: Catalog) -> Non
 
 
 def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(catalog: Catalog) -> None:
-    """41.92 GB per token: one card at a time 1008 / 41.92 = 24.0 token/s, both at once 48.1."""
+    """41.92 GB per token: one card at a time 1008 / 41.92 = 24.04 token/s, both at once 48.1."""
     finding = audit_speed_claim(catalog, machine=TWO_4090, model="llama-3-70b", format="q4_k_m", decode_tok_s=30)
     layered = audit_speed_claim(
         catalog, machine=TWO_4090, model="llama-3-70b", format="q4_k_m", decode_tok_s=30, split="layer"
@@ -303,6 +303,9 @@ def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(cata
     assert finding.figures["bound_tok_s"] == pytest.approx(48.09, abs=0.01)
     assert layered.figures["bound_tok_s"] == pytest.approx(24.05, abs=0.01)
     assert (finding.verdict, layered.verdict) == ("plausible", "impossible")
+    assert any("take turns: 24.04 token/s" in step for step in finding.arithmetic)
+    assert finding.unless == ""
+    assert "speculative" in layered.unless
 
 
 def test_roofline_of_what_does_not_fit_reads_the_rest_from_slower_memory(catalog: Catalog) -> None:
