@@ -95,7 +95,7 @@ def show_presets(catalog: Catalog) -> None:
         f"[{markdown_text(scenario.name)}](?{write_link(scenario, catalogue_hash=catalog.hash)})"
         for scenario in map(preset, preset_names())
     ]
-    st.caption(f"Start from: {' · '.join(links)}")
+    st.markdown(f":small[Start from: {' · '.join(links)}]")
 
 
 def _options(catalog: Catalog) -> dict[str, Any]:

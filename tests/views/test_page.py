@@ -181,7 +181,7 @@ def test_no_option_chosen_says_what_is_compared() -> None:
 @pytest.mark.parametrize("name", preset_names())
 def test_preset_opens_as_it_is(default_page: AppTest, name: str) -> None:
     scenario = preset(name)
-    start = next(caption.value for caption in default_page.caption if caption.value.startswith("Start from"))
+    start = next(text.value for text in default_page.markdown if "Start from: " in text.value)
     address = next(
         part for part in start.split("](?")[1:] if parse_qs(part.split(")")[0])["name"] == [scenario.name]
     ).split(")")[0]
