@@ -119,7 +119,7 @@ def import_files(arguments: list[str]) -> int:
             runtime_version=options.runtime_version, measured_at=options.measured_at, source=options.source, licence=options.licence,
             file_name=file.name,
         )  # fmt: skip
-        found = import_content(read_upload(file), facts=facts, known=known, gate=gate)
+        found = import_content(read_upload(file), facts=facts, known=known, gate=gate, catalog=catalog)
         code = max(code, _import_one(file, found, store=None if options.dry_run else open_store(options.store)))
     return code
 

@@ -10,7 +10,6 @@ from calculator.units import NonNegative, Positive
 from measurements.record import Bytes, Count, Label, MeasurementError, Tokens
 
 Tier = Literal["host", "fast", "real", "rag"]
-MEMORY_USE_LIMIT_FRACTION = 0.9  # refuse above this share of the limit: the rest is macOS, the page and fragmentation
 
 _MLX_FORMAT = re.compile(r"mlx-([234568])bit(?:-g(32|64|128))?")
 _BLOCK_FORMATS = {"mlx-mxfp4": ("mxfp4", 4, 32), "mlx-nvfp4": ("nvfp4", 4, 16), "mlx-mxfp8": ("mxfp8", 8, 32)}

@@ -6,7 +6,6 @@ other programs fall on all of them alike; the first round warms up and is not co
 
 # mlx and mlx-lm carry no usable types
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-import importlib.metadata
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +15,10 @@ import mlx.core as mx
 import numpy as np
 from mlx_lm.generate import generate_step, generation_stream
 
-from measurements import lazy_model, synthetic
-from measurements.session import EndedError, Json, Session, resident_bytes
-
-MEMORY_USE_LIMIT_FRACTION = 0.9  # the same as in measurements.spec, which this process does not import
-CACHE_MULTIPLE = 4  # distinct bytes below this many last-level caches are read from the cache: 4 to 13 % too fast
-FUSED_HEAD_DIMS = {64, 72, 80, 96, 128}  # mlx 0.32 scaled_dot_product_attention, Metal; CUDA: up to 128
+from measurements import synthetic
+from measurements.backend import backend_of_this_process, machine_limit_bytes, versions, wheel_tag
+from measurements.probe_plan import CACHE_MULTIPLE, planned, vocabulary_count
+from measurements.session import EndedError, Session
 
 
 def run(session: Session) -> None:
@@ -30,27 +27,20 @@ def run(session: Session) -> None:
     device = {key: value for key, value in mx.device_info().items() if isinstance(value, int | float | str)}
     if backend != "cpu":
         session.memory_now = lambda: mx.get_active_memory() + mx.get_cache_memory()
-    session.limit_bytes = session.limit_bytes or _machine_limit(device)
+    session.limit_bytes = session.limit_bytes or machine_limit_bytes(device)
     session.emit(
         "hello", process=os.getpid(), backend=backend, device=device, limit_bytes=session.limit_bytes,
-        versions={name: _version(name) for name in ("mlx", "mlx-lm", "mlx-metal", "mlx-cuda-12", "mlx-cuda-13", "mlx-cpu")},
-        wheel_tag=_wheel_tag(),
+        versions=versions(),
+        wheel_tag=wheel_tag(),
     )  # fmt: skip
     {"fast": run_fast, "real": run_real, "host": run_host, "rag": run_rag}[session.spec["tier"]](session)
-
-
-def backend_of_this_process() -> str:
-    """metal, cuda or cpu: where mlx computes."""
-    if mx.default_device() == mx.Device(mx.cpu, 0):
-        return "cpu"
-    return "metal" if mx.metal.is_available() else "cuda"
 
 
 def run_fast(session: Session) -> None:
     """Time the real architecture with aliased random layers at synthetic depths."""
     spec, backend = session.spec, backend_of_this_process()
     synthetic.balance_routing(seed=spec["seed"])
-    made = _planned(session, backend)
+    made = planned(session, backend)
     total = made.distinct_bytes()
     for filled in made.materialise():
         session.check()
@@ -73,7 +63,7 @@ def run_real(session: Session) -> None:
     weights = sum(array.nbytes for _, array in synthetic.tree_flatten(model.parameters()))
     wired = backend_of_this_process() == "metal"
     session.emit("built", held_bytes=mx.get_active_memory(), wired=wired, load_s=seconds, weights_bytes=weights)
-    vocabulary = _vocabulary_count(spec["config"])
+    vocabulary = vocabulary_count(spec["config"])
     chance = np.random.default_rng(spec["seed"])
 
     def trial_at(depth: int, trial: int) -> None:
@@ -122,7 +112,7 @@ def run_rag(session: Session) -> None:
     if not spec["config"] or not spec["retrieved_tokens"]:
         return
     synthetic.balance_routing(seed=spec["seed"])
-    made = _planned(session, backend_of_this_process())
+    made = planned(session, backend_of_this_process())
     for _ in made.materialise():
         session.check()
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
@@ -133,7 +123,7 @@ def run_rag(session: Session) -> None:
             session.check()
             size = min(spec["chunk_tokens"], spec["retrieved_tokens"] - start)
             one_wall, one_cpu = _read_chunk(
-                made.model, cache, size=size, batch=1, vocabulary=_vocabulary_count(spec["config"])
+                made.model, cache, size=size, batch=1, vocabulary=vocabulary_count(spec["config"])
             )
             wall, cpu = wall + one_wall, cpu + one_cpu
         if trial >= 0:
@@ -146,63 +136,6 @@ def run_rag(session: Session) -> None:
                 cpu_s=cpu,
             )
         session.emit("progress", what="reading retrieved text", done=trial + 2, total=spec["trial_count"] + 1)
-
-
-def _planned(session: Session, backend: str) -> synthetic.AliasedModel:
-    """Build lazily, state the plan, refuse what does not fit; nothing has been filled yet."""
-    spec = session.spec
-    is_float32 = backend == "cpu" and spec["quantization"] is None and _has_experts(spec["config"])
-    made = synthetic.aliased_model(
-        spec["config"],
-        spec["quantization"],
-        distinct_layer_count=spec["distinct_layer_count"],
-        seed=spec["seed"],
-        in_float32=is_float32,
-    )
-    caches = lazy_model.caches_of(made.model)
-    depths = [spec["retrieved_tokens"]] if spec["tier"] == "rag" else spec["depths"]
-    ends = [depth + spec["generated_tokens"] + 1 + spec["chunk_tokens"] for depth in depths]
-    kv = [
-        sum(one["count"] * lazy_model.cache_bytes(one, tokens, spec["chunk_tokens"]) for one in caches)
-        * spec["batch_count"]
-        for tokens in ends
-    ]
-    transient = transient_bytes(
-        made.config, chunk_tokens=spec["chunk_tokens"], context_tokens=max(ends), backend=backend
-    )
-    transient *= spec["batch_count"]
-    distinct, overhead = made.distinct_bytes(), resident_bytes() if backend == "cpu" else 0
-    peak = distinct + max(kv) + transient + overhead
-    session.emit(
-        "plan", weights_bytes=made.weights_bytes, distinct_bytes=distinct, distinct_layers=made.distinct_layer_count,
-        layer_count=len(made.layers), read_bytes_per_token=made.read_bytes_per_token(), depths=list(depths), kv_bytes=kv,
-        transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak, limit_bytes=session.limit_bytes,
-        in_float32=is_float32, cache_resident=distinct < CACHE_MULTIPLE * spec["last_level_cache_bytes"],
-    )  # fmt: skip
-    if session.limit_bytes and peak > MEMORY_USE_LIMIT_FRACTION * session.limit_bytes:
-        raise EndedError(
-            "refused",
-            f"The probe would hold {peak / 1e9:.2f} GB (weights {distinct / 1e9:.2f}, cache {max(kv) / 1e9:.2f}, work {transient / 1e9:.2f}, "
-            f"program {overhead / 1e9:.2f}); {MEMORY_USE_LIMIT_FRACTION:.0%} of the limit of {session.limit_bytes / 1e9:.2f} GB may be used. "
-            "Choose smaller depths or fewer distinct layers.",
-        )
-    return made
-
-
-def transient_bytes(config: Json, *, chunk_tokens: int, context_tokens: int, backend: str) -> int:
-    """Work space of one prefill chunk, generously: activations, and scores where attention is not fused.
-
-    heads x chunk x context x 4 bytes (scores and their softmax in 16 bits) where no fused kernel serves the head size:
-    mlx-lm issue 1480 and shared/research/mlx_probes.md section 2.
-    """
-    text = {**config, **(config.get("text_config") or {})}
-    hidden = int(text.get("hidden_size") or 1024)
-    heads = int(text.get("num_attention_heads") or 1)
-    head_dim = int(text.get("head_dim") or hidden // max(heads, 1))
-    widest = max(hidden, int(text.get("intermediate_size") or 0))
-    fused = (backend == "metal" and head_dim in FUSED_HEAD_DIMS) or (backend == "cuda" and head_dim <= 128)
-    scores = 0 if fused else heads * chunk_tokens * context_tokens * 4
-    return scores + chunk_tokens * (8 * hidden + 4 * widest) * 4
 
 
 def _rounds(session: Session, trial_at: Callable[[int, int], None]) -> None:
@@ -249,7 +182,7 @@ def _fast_trial(session: Session, model: Any, *, depth: int, trial: int) -> None
     session.check()
     mx.reset_peak_memory()
     before = mx.get_active_memory()
-    wall, cpu = _read_chunk(model, cache, size=step, batch=batch, vocabulary=_vocabulary_count(spec["config"]))
+    wall, cpu = _read_chunk(model, cache, size=step, batch=batch, vocabulary=vocabulary_count(spec["config"]))
     if trial >= 0:
         peak = mx.get_peak_memory()
         session.emit("sample", phase="prefill", depth=depth, trial=trial, tokens=step * batch, wall_s=wall, cpu_s=cpu,
@@ -354,39 +287,3 @@ def _through(vector: mx.array, chain: list[mx.array]) -> mx.array:
     for matrix in chain:
         vector = vector @ matrix.T
     return vector
-
-
-def _machine_limit(device: Json) -> int:
-    """What the machine offers now: Metal's working set, or the memory that Linux calls available."""
-    offered = [int(device[key]) for key in ("max_recommended_working_set_size", "total_memory") if device.get(key)]
-    try:
-        lines = open("/proc/meminfo").read().splitlines()  # noqa: SIM115
-        offered += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
-    except OSError:
-        pass
-    return min(offered, default=0)
-
-
-def _has_experts(config: Json) -> bool:
-    text = {**config, **(config.get("text_config") or {})}
-    return any(text.get(key) for key in synthetic.EXPERTS_PER_TOKEN)
-
-
-def _vocabulary_count(config: Json) -> int:
-    return int(config.get("vocab_size") or (config.get("text_config") or {}).get("vocab_size") or 2)
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
-def _wheel_tag() -> str:
-    """The platform tag of mlx's wheel: M5 builds differ by it (macosx_14, 15, 26)."""
-    try:
-        text = importlib.metadata.distribution("mlx").read_text("WHEEL") or ""
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-    return next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("Tag:")), "")

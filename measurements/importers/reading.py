@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from measurements.importers import llama_bench, mlx_lm_text, own, vllm_bench
+from calculator.catalog import Catalog
+from measurements.importers import llama_bench, mlx_lm_text, own, published_table, vllm_bench
 from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal
 from measurements.record import MeasurementError
 
@@ -33,8 +34,10 @@ def decode(content: bytes, *, name: str) -> str:
         raise MeasurementError(f"{name} is not UTF-8 text. Save it as UTF-8.") from None
 
 
-def import_content(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """Recognise the format and read every row; a row that cannot be used is refused alone.
+def import_content(
+    content: str, *, facts: Facts, known: Known, gate: Gate | None = None, catalog: Catalog | None = None
+) -> Imported:
+    """Recognise the format and read every row; a row that cannot be used is refused alone. A published table needs `catalog`.
 
     Raises nothing: a file that no parser knows comes back with one refusal.
     """
@@ -52,6 +55,8 @@ def import_content(content: str, *, facts: Facts, known: Known, gate: Gate | Non
         return found if broken is None else Imported(
             found.format, found.records, (*found.refused, broken), found.missing, found.waiting
         )  # fmt: skip
+    if catalog is not None and published_table.is_table(content):
+        return published_table.import_table(content, facts=facts, catalog=catalog)
     if llama_bench.is_csv(content):
         return llama_bench.import_csv(content, facts=facts, known=known, gate=gate)
     if mlx_lm_text.is_text(content):
@@ -64,7 +69,7 @@ def import_content(content: str, *, facts: Facts, known: Known, gate: Gate | Non
 def _unknown(what: str) -> Imported:
     told = (
         f"The file is {what}. Known are the text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, "
-        "the JSON of vllm bench serve, and this tool's own export."
+        "the JSON of vllm bench serve, a table with the columns of measurements/published.csv, and this tool's own export."
     )
     return Imported(format="unknown", refused=(Refusal("file", told),))
 

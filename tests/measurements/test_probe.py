@@ -1,5 +1,6 @@
 """Does the probe measure what it says: the right bytes, honest random weights, every sample, the whole model's speed?"""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,66 @@ def test_aliased_speed_is_near_the_full_models_in_cpu_time(tmp_path: Path) -> No
             best[layers, phase] = min(sample["cpu_s"] for sample in found.samples(phase))
     for phase in ("decode", "prefill"):
         assert best[4, phase] / best[0, phase] == pytest.approx(1, abs=0.2), best
+
+
+_SAVE = """
+import json, sys
+import mlx.core as mx
+from pathlib import Path
+from mlx_lm.utils import save_model
+from tokenizers import Tokenizer, models
+from measurements.lazy_model import build
+config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+save_model(folder, build(config, None))
+(folder / "config.json").write_text(json.dumps(config))
+words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
+words.save(str(folder / "tokenizer.json"))
+(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
+"""
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny Llama with weights and a tokenizer on the disk."""
+    folder = tmp_path_factory.mktemp("saved")
+    subprocess.run(
+        [sys.executable, "-c", _SAVE, json.dumps(LLAMA), str(folder)], check=True, cwd=ROOT, capture_output=True
+    )
+    return folder
+
+
+def test_real_probe_loads_a_folder_and_times_prompt_and_answer(saved_model: Path, tmp_path: Path) -> None:
+    asked = spec_for(
+        str(saved_model),
+        tier="real",
+        format_id="bf16",
+        limits={"depths": (48,), "generated_tokens": 5, "trial_count": 2, "chunk_tokens": 16},
+    )
+    spec = asked.model_copy(update={"lock_file": str(tmp_path / "lock"), "memory_limit_bytes": 3_000_000_000})
+    outcome = run_worker(spec)
+    assert outcome.status == "ok", outcome.sentence
+    decode, prefill = records_of(outcome, spec, Host())
+    assert (decode.model.weights, decode.workload.kv_fill) == ("real", "prompt")
+    assert (decode.workload.prompt_tokens, decode.workload.generated_tokens) == (48, 5)
+    assert decode.result.load_s is not None
+    assert prefill.result.time_to_first_token_s is not None
+    assert prefill.result.prefill_tokens_per_s is not None
+    # 48 prompt tokens over the time to first token, trial by trial
+    times, speeds = prefill.result.time_to_first_token_s.samples, prefill.result.prefill_tokens_per_s.samples
+    assert [48 / seconds for seconds in times] == pytest.approx(list(speeds))
+    assert outcome.samples("decode")[0]["tokens"] == 5
+    # 10.5 MB of parameters by hand: 2 x 1000 x 256 + 6 layers of (2 x 256 x 256 + 2 x 128 x 256 + 3 x 512 x 256 + 2 x 256) + 256
+    by_hand = 2 * (2 * 1000 * 256 + 6 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 512 * 256 + 2 * 256) + 256)
+    assert decode.result.weights_bytes == by_hand
+
+
+def test_real_probe_of_a_folder_with_code_is_refused_before_a_worker_starts(saved_model: Path) -> None:
+    (saved_model / "modeling_evil.py").write_text("raise SystemExit('it ran')")
+    try:
+        with pytest.raises(MeasurementError, match=r"modeling_evil\.py may carry code"):
+            spec_for(str(saved_model), tier="real", format_id="bf16")
+    finally:
+        (saved_model / "modeling_evil.py").unlink()
 
 
 # --- what is kept
