@@ -85,6 +85,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         noun = "a whole number" if kind.startswith("int") else "a number"
         return f"{name} is {got!r}; it must be {noun}{' in ' + bounds if bounds else ''}."
+    if kind == "string_pattern_mismatch":
+        return f"{name} is {got!r}; it is not written as it must be. {_help(problem, model)}".strip()
     if kind == "literal_error":
         return f"{name} is {got!r}; allowed: {context.get('expected')}."
     unit = unit_of_name(name)
@@ -93,6 +95,13 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
 
 def _is_nan(got: Any) -> bool:
     return isinstance(got, float) and math.isnan(got)
+
+
+def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
+    """The field's own help text, where it has one."""
+    field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
+    extra = field.json_schema_extra if field else None
+    return str(extra.get("help", "")) if isinstance(extra, dict) else ""
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:

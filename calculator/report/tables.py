@@ -3,6 +3,7 @@
 # pandas ships partial types: what it returns is checked by the tests instead.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import re
 from datetime import date
 from typing import Any
 
@@ -94,4 +95,5 @@ def _header(comparison: Comparison) -> str:
 
 def _one_cell(value: Any) -> str:
     text = " ".join(value) if isinstance(value, list | tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
-    return " ".join(text.replace(",", ";").replace('"', "'").split())
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)  # $3,747 would become two cells
+    return " ".join(plain.replace(",", ";").replace('"', "'").split())

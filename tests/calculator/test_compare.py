@@ -198,3 +198,14 @@ def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> 
         assert all(value <= 0 for value in gap[after:])
         assert gap[before] + (row.month - before) * (gap[after] - gap[before]) == pytest.approx(0, abs=1e-6)
     assert all("never" in row.reason or "cheaper" in row.reason for row in default.break_even if row.month is None)
+
+
+def test_csv_header_keeps_each_fact_in_one_cell(default: Comparison) -> None:
+    header = [line for line in tidy_csv(default).splitlines() if line.startswith("#")]
+    assert all("," not in line for line in header)
+    assert any(line.startswith("# verdict: ") and "$" in line for line in header)
+
+
+def test_scenario_refuses_a_month_in_words() -> None:
+    with pytest.raises(ScenarioError, match=r"start_month is 'May'; it is not written as it must be\. .*YYYY-MM"):
+        Scenario.parse({"start_month": "May"})
