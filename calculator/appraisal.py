@@ -11,6 +11,7 @@ import numpy as np
 from calculator.catalog.types import ApiOffer, Machine
 from calculator.evidence import Quantity
 from calculator.finance.books import Period, periods
+from calculator.finance.discounting import deflated_usd
 from calculator.finance.ledger import Horizon, Line
 from calculator.finance.returns import (
     Payback,
@@ -82,7 +83,10 @@ class InHouse:
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """All of it, by option id. `regret_usd` is the present value above the cheapest option; `carbon_kg` (low, high)."""
+    """All of it, by option id. `regret_usd` is the present value above the cheapest option; `carbon_kg` (low, high).
+
+    `real_total_cost_usd` is the nominal total in money of the purchase month: a view, never used for the verdict.
+    """
 
     regret_usd: dict[str, float]
     against: tuple[Against, ...]
@@ -92,6 +96,7 @@ class Appraisal:
     books_by_quarter: dict[str, tuple[Period, ...]]
     in_house: tuple[InHouse, ...]
     carbon_kg: dict[str, tuple[float, float]]
+    real_total_cost_usd: dict[str, float]
 
 
 def appraise(
@@ -116,6 +121,10 @@ def appraise(
         books_by_quarter={name: books(tco, scenario=scenario, by_quarter=True) for name, tco in found.items()},
         in_house=tuple(_in_house(one.option.id, found, apis) for one in own if apis),
         carbon_kg=_carbon_kg({one.option.id: found[one.option.id] for one in own}, carbon_g_per_kwh),
+        real_total_cost_usd={
+            name: -sum(deflated_usd(tco.monthly_usd, inflation_rate=scenario.inflation_rate))
+            for name, tco in found.items()
+        },
     )
 
 

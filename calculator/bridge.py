@@ -17,7 +17,7 @@ from calculator.scenario import Scenario
 from calculator.scenario_file import read_scenario
 
 PRESETS = Path(__file__).parent / "presets"
-_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options"})
+_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies"})
 _TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
 
 

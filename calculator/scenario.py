@@ -76,6 +76,13 @@ class Lease(Record):
     buyout_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
+class ExchangeRate(Record):
+    """What a dollar cost in a currency on a day; results are computed in dollars and only shown in it."""
+
+    per_usd: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    as_of: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
 class Scenario(Record):
     """One question, complete: what is served, how much of it, at which prices, for how long.
 
@@ -180,6 +187,7 @@ class Scenario(Record):
     depreciation_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(), description="Share of the price deducted in each tax year, where tax is custom.")
     debt_rate: float = _evidenced("debt_rate", 0, 0.5, _knob("books", "Cost of debt", "What a bank asks per year; lease and purchase are compared at it, after tax.", unit="%/year", step=0.5, shown=100))
     leases: Mapping[str, Lease] = Field(default_factory=dict, description="Machines that are leased rather than bought: their id and the terms.")
+    currencies: Mapping[str, ExchangeRate] = Field(default_factory=dict, max_length=1, description="The currency in which amounts are shown beside dollars, at your own rate of a day: at most one.")
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
     figures: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, description="Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were offered for example.")
     ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")

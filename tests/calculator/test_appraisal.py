@@ -193,6 +193,7 @@ def test_appraisal_of_all_options() -> None:
     kwh = _cost(MAC_CANDIDATE).energy_kwh
     assert found.carbon_kg["mac"] == pytest.approx((kwh * 0.350, kwh * 0.384))
     assert set(found.carbon_kg) == {"mac", "pc"}
+    assert 0 < found.real_total_cost_usd["cloud"] < _cost(CANDIDATES[2]).total_cost_usd
     premium = next(row for row in found.in_house if row.option == "mac")
     mac, api = _cost(MAC_CANDIDATE), _cost(CANDIDATES[3])
     assert premium.usd_per_month == pytest.approx(

@@ -439,6 +439,19 @@ def test_output_tokens_are_not_priced_as_input() -> None:
     assert lines["output tokens"] / lines["input tokens"] == pytest.approx(400 * 0.6 / (3800 * 0.2))
 
 
+def test_frontier_model_keeps_its_own_price() -> None:
+    # pitfall 16: the hosted open model and a frontier model are two options, never blended into one price
+    dear = TARIFF.model_copy(
+        update={"model": "closed", "provider_model": "closed", "output_usd_per_mtok": known(20.0, "USD/Mtok")}
+    )
+    frontier = API.model_copy(update={"id": "api-frontier", "kind": "frontier", "tariffs": (dear,)})
+    lines = _cost(frontier, None, FLAT, reference=TARIFF).lines
+    assert lines["output tokens"] == pytest.approx(-4200 * 400 / 1e6 * 20 * 36)
+    overflow = _cost(MAC, HALF, FLAT, reference=TARIFF).lines["overflow to API"]
+    open_model = _cost(API, None, FLAT).lines
+    assert overflow == pytest.approx(0.5 * (open_model["input tokens"] + open_model["output tokens"]))
+
+
 def test_home_server_of_the_literature_costs_a_cent_per_million_tokens() -> None:
     # 64 kWh for 1,136 million tokens at 0.227: 0.0128 $/Mtok of electricity (ArthurVardevanyan/HomeLab PR 686, 2026-08)
     scenario = FLAT.changed(
