@@ -1,14 +1,18 @@
-"""The page, top to bottom: load, ask, compute, show. `make run` serves it through server.py."""
+"""The pages, top to bottom: load, ask, compute, show. `make run` serves them through server.py."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from calculator import compare, load_catalog
+from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
 from views.link import read_link
+from views.look import markdown_text
+from views.measurement_parts import show_speed_sources
+from views.measurements import show_measurements
 from views.notices import show_notices
 from views.report import show_downloads
 
@@ -17,28 +21,55 @@ st.set_page_config(
 )
 
 catalog = load_catalog()
-link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
+desk = open_desk()
 
-st.title("Which hardware should serve our local language model?", anchor=False)
-st.markdown(
-    "A Mac with unified memory, a PC with GPUs, a rented GPU or a hosted API: does it fit, how fast is it, what does it cost."
-)
-notices, verdict = st.container(), st.container()
 
-asked = ask_primary(catalog, given=link.values)
-show_presets(catalog)
-with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
-    asked |= ask_rest(catalog, given=link.values, asked=asked)
+def decision() -> None:
+    """Which hardware should one choose?"""
+    link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
 
-scenario, replaced = scenario_of(asked | link.without_widget())
-comparison = compare(scenario, catalog)
+    st.title("Which hardware should serve our local language model?", anchor=False)
+    st.markdown(
+        "A Mac with unified memory, a PC with GPUs, a rented GPU or a hosted API: does it fit, how fast is it, what does it cost."
+    )
+    notices, verdict = st.container(), st.container()
 
-with notices:
-    show_notices(link, scenario, replaced=replaced)
-with verdict:
-    show_verdict(comparison)
-show_options(comparison)
-show_charts(comparison)
-show_remarks(comparison)
-show_assumptions(comparison, catalog=catalog)
-show_downloads(comparison)
+    asked = ask_primary(catalog, given=link.values)
+    show_presets(catalog)
+    with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
+        asked |= ask_rest(catalog, given=link.values, asked=asked)
+
+    scenario, replaced = scenario_of(asked | link.without_widget())
+    comparison = compare(scenario, catalog, desk.speeds())
+
+    with notices:
+        show_notices(link, scenario, replaced=replaced)
+        if problem := desk.problem():
+            st.warning(f"No measurement is used: {markdown_text(problem)}")
+    with verdict:
+        show_verdict(comparison)
+    show_options(comparison)
+    show_speed_sources(comparison)
+    show_charts(comparison)
+    show_remarks(comparison)
+    show_assumptions(comparison, catalog=catalog)
+    show_downloads(comparison)
+
+
+def measurements() -> None:
+    """What was measured, and what this server can measure."""
+    show_measurements(desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS)
+
+
+st.navigation(
+    [
+        st.Page(decision, title="Decision", default=True, help="Which hardware to choose, and what it costs"),
+        st.Page(
+            measurements,
+            title="Measurements",
+            url_path="measurements",
+            help="Measure this server, bring files, see what is stored",
+        ),
+    ],
+    position="top",
+).run()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import (  # isort: skip
-    Column, Connection, Engine, Integer, MetaData, String, Table, Text, and_, create_engine, event, exists, select,
+    Column, Connection, Engine, Integer, MetaData, String, Table, Text, and_, create_engine, event, exists, func, select,
 )  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -161,6 +161,12 @@ class Store:
         with self._reading() as connection:
             return len(connection.execute(query).all())
 
+    def mark(self) -> tuple[int, int]:
+        """Changes with every row that is added: how many rows there are, and the newest one's number."""
+        with self._reading() as connection:
+            row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
+        return int(row[0]), int(row[1] or 0)
+
     def version(self) -> int:
         """The schema version of the database."""
         with self._reading() as connection:
@@ -201,6 +207,12 @@ class Store:
 def open_store(url: str | None = None) -> Store:
     """The store that `url`, else MEASUREMENTS_URL, else ./measurements.sqlite names; created or migrated if needed."""
     return Store(url)
+
+
+def store_file(url: str | None = None) -> Path | None:
+    """The SQLite file that `open_store` would open or create; None where the store is PostgreSQL. Touches nothing."""
+    parsed = _url_of(url)
+    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
 def _url_of(url: str | None) -> URL:

@@ -1,0 +1,235 @@
+"""How do other tools' measurements come in, and how is one read? Upload, list, one record with its samples, speed badges."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from calculator import Catalog
+from calculator.comparison import Comparison
+from calculator.errors import CalculatorError
+from calculator.physics.speed import Speed
+from views.look import markdown_text
+
+_FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]
+_ANY = "all"
+_MOST_ROWS = 2_000
+_MOST_CHOICES = 300
+_TABLE_HEIGHT_PX = 360
+_BADGES = {
+    "measured here": ":green-badge[measured here]", "imported": ":blue-badge[imported]", "published": ":blue-badge[published]",
+    "fitted": ":gray-badge[fitted]", "claim": ":red-badge[claim]",
+}  # fmt: skip
+_SECTIONS = {
+    "host": "Machine",
+    "engine": "Software",
+    "model": "Model",
+    "workload": "Work",
+    "provenance": "Where it comes from",
+}
+_SERIES_KEYS = {"central", "low", "high"}
+
+
+def show_speed_sources(comparison: Comparison) -> None:
+    """Which speeds were measured, and by whom: said below the cards, only where a measurement is used."""
+    lines: list[str] = []
+    for option in comparison.options:
+        found = [
+            (name, speed)
+            for name, speed in (("writing", option.decode), ("reading", option.prefill))
+            if speed is not None
+        ]
+        if any(speed.basis != "fitted" for _, speed in found):
+            said = " · ".join(f"{name} {_badge(speed)}" for name, speed in found)
+            lines.append(f"**{markdown_text(option.name)}**: {said}")
+    if lines:
+        st.markdown("Speeds that rest on measurements:  \n" + "  \n".join(lines))
+
+
+def _badge(speed: Speed) -> str:
+    note = f" {markdown_text(speed.note)}" if speed.basis != "fitted" else ""
+    return f"{_BADGES[speed.basis]} {markdown_text(f'{speed.central:,.4g}')} tokens/s{note}"
+
+
+def show_upload(desk: Any, *, catalog: Catalog) -> None:
+    """Files of other tools, or this tool's own export: read, shown row by row, and kept when one says so."""
+    st.subheader("Bring measurements from elsewhere", anchor=False)
+    st.caption(
+        "The text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, the JSON of vllm bench serve, or this tool's own export. "
+        "Each row is held against physics; one that cannot be true is refused with the reason."
+    )
+    files = st.file_uploader("Files", type=_FILE_TYPES, accept_multiple_files=True, key="upload", max_upload_size=5)
+    for number, file in enumerate(files):
+        with st.container(border=True):
+            _show_file(desk, file.name, file.getvalue(), number=number, catalog=catalog)
+
+
+def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Catalog) -> None:
+    facts: dict[str, str | int] = {}
+    try:
+        found = desk.read_file(name, content)
+        if found.missing:
+            facts = _ask_facts(found.missing, number=number, catalog=catalog)
+            found = desk.read_file(name, content, **facts)
+    except CalculatorError as error:
+        st.error(f"{markdown_text(name)}: {markdown_text(str(error))}")
+        return
+    st.markdown(
+        f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} taken, {len(found.refused)} refused, {len(found.waiting)} waiting"
+    )
+    if found.missing:
+        asked = ", ".join(found.missing)
+        st.warning(
+            f"The file does not say: {asked}. Choose above; until then these rows wait: {markdown_text(', '.join(found.waiting[:10]))}."
+        )
+    if found.refused:
+        st.dataframe(
+            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused], hide_index=True, width="stretch",
+            key=f"refused_{number}", alt=f"Rows of {name} that were refused, with the reason",
+        )  # fmt: skip
+    if not found.records:
+        return
+    if st.button(f"Keep {len(found.records)} measurements", key=f"keep_{number}", type="primary"):
+        try:
+            counts = desk.keep(found.records)
+        except CalculatorError as error:
+            st.error(markdown_text(str(error)))
+            return
+        gone = f", {counts['deleted']} were deleted earlier and stay so" if counts["deleted"] else ""
+        st.success(f"{counts['added']} stored, {counts['known']} known already{gone}.")
+
+
+def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict[str, str | int]:
+    """One box per fact that the file does not tell; nothing is chosen beforehand."""
+    choices = {
+        "chip": ("Measured on which chip?", list(catalog.chips)),
+        "model": ("Which model was it?", list(catalog.models)),
+        "format": ("How were the weights packed?", list(catalog.formats)),
+    }
+    facts: dict[str, str | int] = {}
+    with st.grid(4, min_column_width=220, gap="medium", vertical_alignment="bottom"):
+        for fact in missing:
+            if fact == "batch":
+                facts["batch_count"] = int(st.number_input("How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"))  # fmt: skip
+            else:
+                label, known = choices[fact]
+                facts[fact] = st.selectbox(label, known, index=None, key=f"{fact}_{number}") or ""
+        if "chip" in missing:
+            facts["chip_count"] = int(st.number_input("How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"))  # fmt: skip
+        day = st.date_input("Measured on", value=None, key=f"measured_at_{number}", help="Empty: today.")
+        facts["measured_at"] = day.isoformat() if day else ""
+        facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")
+    return facts
+
+
+def show_list(desk: Any) -> None:
+    """What is stored: filters, the table, one record, the export."""
+    rows = desk.rows()
+    st.subheader("What is stored", anchor=False)
+    if not rows:
+        st.markdown("Nothing yet. Measure this machine, or bring a file.")
+        return
+    shown = _filtered(rows)
+    used = sum(row.used for row in shown)
+    st.markdown(
+        f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. **{used}** of them can stand in for a predicted speed on the decision page."
+    )
+    st.dataframe(
+        [_list_row(row) for row in shown[:_MOST_ROWS]], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto", key="stored",
+        alt=f"{len(shown)} stored measurements, the newest first",
+    )  # fmt: skip
+    st.download_button(
+        f"Download these {len(shown)} as JSON lines", lambda: desk.export([row.id for row in shown]), file_name="measurements.jsonl",
+        mime="application/jsonl", on_click="ignore", key="export", help="This tool reads them back unchanged.",
+    )  # fmt: skip
+    labels = {row.label(): row for row in shown[:_MOST_CHOICES]}
+    chosen = st.selectbox(
+        "Open one with its samples", list(labels), index=None, key="opened", placeholder="Choose a measurement"
+    )
+    if chosen is not None:
+        _show_record(labels[chosen], desk.record(labels[chosen].id))
+
+
+def _filtered(rows: Sequence[Any]) -> list[Any]:
+    kept = list(rows)
+    with st.grid(4, min_column_width=180, gap="medium", vertical_alignment="bottom"):
+        for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
+            values = sorted({getattr(row, field) for row in rows} - {""})
+            wanted = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
+            kept = [row for row in kept if wanted in (_ANY, getattr(row, field))]
+    return kept
+
+
+def _list_row(row: Any) -> dict[str, Any]:
+    return {
+        "measured": row.measured_at[:10],
+        "age": row.age,
+        "whose": row.trust,
+        "model": row.model,
+        "format": row.format,
+        "chip": row.chip,
+        "decode tokens/s": row.decode_tokens_per_s,
+        "prefill tokens/s": row.prefill_tokens_per_s,
+        "at tokens": row.context_tokens or None,
+        "streams": row.batch_count,
+        "other": row.other,
+        "result": row.status,
+        "mind": row.mind,
+        "software": row.runtime,
+        "source": row.source,
+        "id": row.id[:12],
+    }
+
+
+def _show_record(row: Any, record: Any) -> None:
+    """Everything that the record holds."""
+    if record is None:
+        st.warning("This measurement is no longer stored.")
+        return
+    fields = record.model_dump(mode="json", exclude_none=True)
+    with st.container(border=True):
+        used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
+        st.markdown(
+            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used}, {markdown_text(row.age)} old, run {markdown_text(record.run[:8] or '-')}"
+        )
+        for remark in record.remarks:
+            st.markdown(f"- {markdown_text(remark.text)}")
+        if record.notes:
+            st.markdown(markdown_text(record.notes))
+        result = fields.pop("result")
+        series = {
+            name: value for name, value in result.items() if isinstance(value, dict) and value.keys() >= _SERIES_KEYS
+        }
+        if series:
+            st.dataframe(
+                [_series_row(name, value) for name, value in series.items()], hide_index=True, width="stretch", key="series",
+                alt="Median, p10 and p90 of each series of readings",
+            )  # fmt: skip
+        for name, value in series.items():
+            if value["samples"]:
+                said = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
+                st.markdown(f"Samples of {markdown_text(name)}, in the order taken: {markdown_text(said)}")
+        plain = {name: value for name, value in result.items() if name not in series}
+        with st.grid(3, min_column_width=260, gap="medium"):
+            for title, values in (("Other results", plain), *((_SECTIONS[name], fields[name]) for name in _SECTIONS)):
+                told = {key: value for key, value in values.items() if value not in ("", 0, 0.0) and key != "raw"}
+                if told:
+                    st.markdown(
+                        f"**{title}**  \n"
+                        + "  \n".join(
+                            f"{markdown_text(key)}: {markdown_text(_shown(value))}" for key, value in told.items()
+                        )
+                    )
+        if record.provenance.raw:
+            st.caption("The row as it was found")
+            st.code(record.provenance.raw, language=None, wrap_lines=True)
+
+
+def _series_row(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "quantity": name, "median": value["central"], "p10": value["low"], "p90": value["high"], "readings": value["reading_count"],
+    }  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,225 @@
+"""What does this server really hold and do? Its machine, what fits on it, a probe, other tools' files, and the list."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import streamlit as st
+
+from calculator import Catalog
+from calculator.errors import CalculatorError
+from calculator.fits_here import Box, FitHere, fits_here, room_here, weight_classes_here
+from calculator.measured import MeasuredSpeed
+from calculator.units import BYTES_PER_GB
+from views.look import gb, markdown_text
+from views.measurement_parts import show_list, show_upload
+
+NOT_A_SPEED = ":orange-badge[not a local-LLM speed]"
+_POLL_RUNNING_S = 0.5
+_POLL_IDLE_S = 3.0  # so that a second visitor sees that somebody else has begun
+_CONTEXTS = (2_048, 8_192, 32_768, 131_072)
+_TIERS = {"host": "This machine itself", "fast": "A model"}
+_DEPTHS_SHOWN_GPU, _DEPTHS_SHOWN_CPU = (512, 8_192), (64, 256)
+_SMALL_MODEL = "qwen3-0.6b"
+_TABLE_HEIGHT_PX = 320
+
+
+class Desk(Protocol):
+    """What app.py hands in: the measurements of this server. The implementation stands in measurements/desk.py."""
+
+    def host(self) -> Any: ...
+    def box(self) -> Box: ...
+    def bandwidth_gb_per_s(self) -> float | None: ...
+    def versions(self) -> dict[str, str]: ...
+    def why_no_probe(self) -> str: ...
+    def has_gpu(self) -> bool: ...
+    def probe_models(self) -> list[str]: ...
+    def start(self, *, tier: Any, model: str, format_id: str, depths: Sequence[int], trial_count: int) -> Any: ...
+    def job(self) -> Any: ...
+    def runs_elsewhere(self) -> bool: ...
+    def cancel(self) -> bool: ...
+    def speeds(self) -> tuple[MeasuredSpeed, ...]: ...
+    def problem(self) -> str: ...
+    def rows(self) -> Sequence[Any]: ...
+    def record(self, record_id: str) -> Any: ...
+    def export(self, record_ids: Sequence[str]) -> str: ...
+    def store_name(self) -> str: ...
+    def read_file(self, name: str, content: bytes, **facts: str | int) -> Any: ...
+    def keep(self, records: Sequence[Any]) -> dict[str, int]: ...
+
+
+def show_measurements(
+    desk: Desk, *, catalog: Catalog, probe_formats: Sequence[str], probe_depths: Sequence[int]
+) -> None:
+    """The whole page."""
+    st.title("What was measured, and what this server can measure", anchor=False)
+    if problem := desk.problem():
+        st.warning(markdown_text(problem))
+    _show_server(desk, catalog=catalog)
+    _show_probe(desk, formats=probe_formats, depths=probe_depths)
+    _show_plan(desk.box(), catalog=catalog)
+    show_upload(desk, catalog=catalog)
+    show_list(desk)
+
+
+def _show_server(desk: Desk, *, catalog: Catalog) -> None:
+    st.info(
+        "A probe measures the machine on which this server runs, not the one in front of you.", icon=":material/info:"
+    )
+    host, box = desk.host(), desk.box()
+    room = room_here(box, catalog=catalog)
+    known = catalog.chips.get(host.chip)
+    bandwidth = desk.bandwidth_gb_per_s()
+    with st.grid(4, min_column_width=200, gap="small"):
+        with st.container(border=True, height="stretch", gap="small"):
+            st.markdown(f"Chip  \n**{markdown_text(_chip_words(host))}**")
+            st.caption("In the catalogue as " + markdown_text(known.name) if known else "Not in the catalogue")
+        with st.container(border=True, height="stretch", gap="small"):
+            st.markdown(f"Memory  \n**{markdown_text(gb(host.memory_bytes * host.chip_count))}**")
+            st.caption(
+                f"{bandwidth:,.0f} GB/s by the catalogue" if bandwidth else "Bandwidth: probe this machine to know it"
+            )
+        with st.container(border=True, height="stretch", gap="small"):
+            st.markdown(f"A model may have  \n**{markdown_text(gb(room.usable_bytes))}**")
+            st.caption(markdown_text(room.why))
+        with st.container(border=True, height="stretch", gap="small"):
+            versions = ", ".join(f"{name} {version}" for name, version in desk.versions().items())
+            st.markdown(f"Software  \n**{markdown_text(f'{host.os} {host.os_version}')}**")
+            power = " · ".join(filter(None, (host.power_source, host.power_mode and f"power mode {host.power_mode}")))
+            st.caption(markdown_text(" · ".join(filter(None, (versions, power)))))
+
+
+def _show_plan(box: Box, *, catalog: Catalog) -> None:
+    st.subheader("What fits on this machine", anchor=False)
+    classes = weight_classes_here(box, catalog=catalog)
+    with st.grid(2, min_column_width=240, gap="medium", vertical_alignment="bottom"):
+        weight_class = st.segmented_control(
+            "Weights", classes, default=classes[0], required=True, key="plan_weight_class"
+        )
+        context_tokens = st.segmented_control(
+            "Tokens in the context", _CONTEXTS, default=_CONTEXTS[1], required=True, key="plan_context_tokens", format_func="{:,}".format,
+        )  # fmt: skip
+    rows = fits_here(
+        box, catalog=catalog, weight_class=weight_class or classes[0], context_tokens=context_tokens or _CONTEXTS[1]
+    )
+    fitting = sum(row.fits for row in rows)
+    st.markdown(
+        f"**{fitting} of {len(rows)}** models fit. Computed from their shapes, nothing was loaded. Peak = weights + cache + work space of the longest prompt."
+    )
+    st.dataframe(
+        [_plan_row(row) for row in rows], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX, key="plan",
+        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
+        column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")},
+    )  # fmt: skip
+
+
+def _plan_row(row: FitHere) -> dict[str, Any]:
+    return {
+        "model": row.model,
+        "fits": "yes" if row.fits else "no",
+        "peak GB": row.peak_bytes / BYTES_PER_GB,
+        "to spare GB": row.headroom_bytes / BYTES_PER_GB,
+        "weights GB": row.weights_bytes / BYTES_PER_GB,
+        "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
+        "work space GB": row.transient_bytes / BYTES_PER_GB,
+        "format": row.format,
+        "mind": "longer than the model was made for" if row.beyond_its_context else "",
+    }
+
+
+def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int]) -> None:
+    st.subheader("Measure this machine", anchor=False)
+    reason, has_gpu = desk.why_no_probe(), desk.has_gpu()
+    job = desk.job()
+    running = job is not None and job.is_running()
+    elsewhere = not running and desk.runs_elsewhere()
+    st.caption(
+        "Runs mlx-lm's own code in a process of its own. A model's architecture is built with random weights, so nothing is downloaded. One probe at a time."
+    )
+    if not reason and not has_gpu:
+        st.markdown(
+            f"{NOT_A_SPEED} mlx has no GPU here and would run on the processor. Such results are kept, marked, and never used for a machine's speed."
+        )
+    with st.container(border=True):
+        asked = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
+        blocked = bool(reason) or running or elsewhere
+        if st.button("Measure", type="primary", disabled=blocked, key="probe_start"):
+            try:
+                desk.start(**asked)
+                st.rerun()
+            except CalculatorError as error:
+                st.error(markdown_text(str(error)))
+        if reason:
+            st.markdown(f":gray-badge[cannot measure here] {markdown_text(reason)}")
+    follow = st.fragment(functools.partial(_show_job, desk), run_every=_POLL_RUNNING_S if running else _POLL_IDLE_S)
+    follow(drawn_running=running, drawn_elsewhere=elsewhere)
+
+
+def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[int], has_gpu: bool) -> dict[str, Any]:
+    """What to measure; the questions about a model are asked only where one is measured."""
+    first = models.index(_SMALL_MODEL) if _SMALL_MODEL in models else 0
+    asked: dict[str, Any] = {"model": models[first], "format_id": formats[0], "depths": depths[:1]}
+    with st.grid(4, min_column_width=200, gap="medium", vertical_alignment="bottom"):
+        asked["tier"] = st.selectbox(
+            "What", list(_TIERS), format_func=_TIERS.__getitem__, key="probe_tier",
+            help="The machine itself: memory bandwidth, matrix rate, overhead per layer. A model: tokens per second at several depths.",
+        )  # fmt: skip
+        if asked["tier"] != "host":
+            asked["model"] = st.selectbox("Model", models, index=first, key="probe_model")
+            asked["format_id"] = st.selectbox(
+                "Weights packed as", list(formats), index=0 if has_gpu else len(formats) - 1, key="probe_format"
+            )
+        asked["trial_count"] = st.number_input(
+            "Trials", min_value=3, max_value=50, value=5 if has_gpu else 3, key="probe_trials",
+            help="Median, p10 and p90 are taken over them.",
+        )  # fmt: skip
+    if asked["tier"] != "host":
+        shown = _DEPTHS_SHOWN_GPU if has_gpu else _DEPTHS_SHOWN_CPU
+        asked["depths"] = st.pills(
+            "Tokens in the cache", list(depths), default=list(shown), selection_mode="multi", key="probe_depths",
+            format_func="{:,}".format, help="Speed is measured at each of these depths.",
+        ) or shown  # fmt: skip
+    return asked
+
+
+def _show_job(desk: Desk, *, drawn_running: bool, drawn_elsewhere: bool) -> None:
+    """The probe that runs, or how the last one ended; the whole page is drawn anew when one begins or ends."""
+    job = desk.job()
+    running = job is not None and job.is_running()
+    elsewhere = not running and desk.runs_elsewhere()
+    if running != drawn_running or elsewhere != drawn_elsewhere:
+        st.rerun()
+    if elsewhere:
+        st.info("A probe runs on this machine, started by another program. Wait for it.")
+    if job is None:
+        return
+    what = markdown_text(" ".join(filter(None, (_TIERS[job.spec.tier], job.spec.model, job.spec.format))))
+    if running:
+        _show_running(desk, job, what)
+    elif job.problem:
+        st.error(f"{what}: {markdown_text(job.problem)}")
+    elif job.outcome.status == "ok":
+        st.success(f"{what}: complete after {job.seconds():.0f} s. {len(job.outcome.records)} measurements are stored.")
+    else:
+        st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(job.outcome.sentence)}")
+
+
+def _show_running(desk: Desk, job: Any, what: str) -> None:
+    with st.container(border=True):
+        left = f", about {job.left_s:.0f} s left" if job.left_s is not None else ""
+        st.markdown(f":blue-badge[running] **{what}**, begun {markdown_text(job.started_at[11:19])} UTC")
+        st.progress(min(1.0, job.done / job.total) if job.total else 0.0, text=f"{markdown_text(job.what)}{left}")
+        if job.plan:
+            st.caption(
+                f"Weights of the model {gb(job.plan['weights_bytes'])}, held here {gb(job.plan['distinct_bytes'])}, peak {gb(job.plan['peak_bytes'])} of {gb(job.plan['limit_bytes'])} allowed"
+            )
+        cancelling = job.cancelling.is_set()
+        if st.button("Cancelling ..." if cancelling else "Cancel", disabled=cancelling, key="probe_cancel"):
+            desk.cancel()
+            st.rerun(scope="fragment")
+
+
+def _chip_words(host: Any) -> str:
+    cores = f", {host.gpu_core_count} GPU cores" if host.gpu_core_count else ""
+    count = f"{host.chip_count} x " if host.chip_count > 1 else ""
+    return f"{count}{host.chip_name or 'unknown'}{cores}"
