@@ -15,6 +15,8 @@ from measurements.spec import ProbeSpec, Tier, quantization_of
 _GPU_DEFAULTS = {"depths": (512, 8192), "chunk_tokens": 512, "generated_tokens": 32, "trial_count": 5}
 _CPU_DEFAULTS = {"depths": (64, 256), "chunk_tokens": 64, "generated_tokens": 8, "trial_count": 3}
 SMALL_MODEL = "qwen3-0.6b"
+_QUICK_LIMIT_S = 60.0  # with the host probe, `make probe` ends within two minutes
+_QUICK_CPU_SIZES = {"depths": (64,), "chunk_tokens": 16, "generated_tokens": 4, "trial_count": 3}
 
 
 def spec_for(
@@ -55,6 +57,11 @@ def has_gpu_backend() -> bool:
         return platform.machine() == "arm64"
     names = {distribution.name for distribution in importlib.metadata.distributions()}
     return bool(names & {"mlx-cuda-12", "mlx-cuda-13"})
+
+
+def quick_sizes() -> dict[str, object]:
+    """The sizes of a first look at a machine: a minute at most."""
+    return {**({} if has_gpu_backend() else _QUICK_CPU_SIZES), "time_limit_s": _QUICK_LIMIT_S}
 
 
 def why_no_probe() -> str:

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from calculator.catalog import Catalog, load_catalog
 from calculator.units import BYTES_PER_GB
-from measurements.asking import SMALL_MODEL, bandwidth_here_gb_per_s, has_gpu_backend, spec_for, why_no_probe
+from measurements.asking import (
+    SMALL_MODEL,
+    bandwidth_here_gb_per_s,
+    has_gpu_backend,
+    quick_sizes,
+    spec_for,
+    why_no_probe,
+)
 from measurements.environment import this_host
 from measurements.gate import gate_of
 from measurements.importers.facts import Facts, Imported, Known
@@ -76,7 +83,8 @@ def probe(arguments: list[str]) -> int:
     specs = [spec_for(options.model, tier=tier, format_id=form, revision=options.revision, limits=limits)]
     if not options.model and options.tier is None:
         small = "mlx-4bit" if has_gpu_backend() else "bf16"
-        specs.append(spec_for(SMALL_MODEL, tier="fast", format_id=small, limits={"time_limit_s": 90.0, **limits}))
+        chosen = {name: value for name, value in limits.items() if value is not None}
+        specs.append(spec_for(SMALL_MODEL, tier="fast", format_id=small, limits={**quick_sizes(), **chosen}))
     catalog, store, meter = load_catalog(), open_store(options.store), best_meter(wall_watts=options.wall_watts)
     host = this_host(catalog.chips)
     code = 0
