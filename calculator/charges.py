@@ -7,11 +7,9 @@ line carries its arithmetic in words and its inputs, so that `explain` can show 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from calculator.catalog.types import ApiTariff
 from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term
-from calculator.load import Demand, Inputs, Load, api_prices
+from calculator.load import Demand, Inputs, Load, api_prices, some
 from calculator.units import MONTHS_PER_YEAR
 
 Number = Any
@@ -80,7 +78,7 @@ def monthly_extras(inputs: Inputs, names: tuple[str, ...]) -> list[Line]:
     return [
         spend(name, usd, course, says=f"{name} per month", **{f"{name}_usd_per_month": usd})
         for name, usd in found
-        if np.any(usd)
+        if some(usd)
     ]
 
 
@@ -98,7 +96,7 @@ def with_overflow(
     Hours out of service are either lost hours at a price (`downtime_usd_per_h` above 0) or overflow, never both.
     """
     per_h, works = inputs["downtime_usd_per_h"], inputs["availability_fraction"]
-    if np.any(per_h):
+    if some(per_h):
         lost = (1 - works) * load.on_h * per_h
         lines.append(
             spend(

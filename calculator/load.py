@@ -101,10 +101,15 @@ class Demand:
             ("cached", self.cached_mtok, prices["cached"]),
             ("output", self.output_mtok, prices["output"]),
         ]
-        return [row for row in rows if row[0] != "cached" or np.any(row[1])]
+        return [row for row in rows if row[0] != "cached" or some(row[1])]
 
     def usd_per_month(self, prices: Mapping[str, Number]) -> Number:
         return sum((mtok * price for _, mtok, price in self.priced(prices)), start=0.0)
+
+
+def some(value: Number) -> bool:
+    """Whether a number, or any of its draws, is not 0."""
+    return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
 
 
 def tariff_key(tariff: ApiTariff) -> str:
@@ -193,7 +198,7 @@ class Load:
         """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""
         growth, trend = "demand_growth_rate", "api_price_trend_rate"
         missed: list[Term] = []
-        if np.any(self.works_fraction != 1):
+        if some(self.works_fraction - 1):
             missed.append(Term(1 - self.works_fraction, self.inputs.course(growth=growth, growth_and=trend)))
         if not self.enough:
             excess = Excess(self.inputs[growth], self.room, self.inputs.course(growth=trend))

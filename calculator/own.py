@@ -10,7 +10,7 @@ from calculator.charges import AT_ONCE, Charges, administration, monthly_extras,
 from calculator.expansion import expansion_lines
 from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
-from calculator.load import Inputs, Load, Usage
+from calculator.load import Inputs, Load, Usage, some
 from calculator.scenario import Lease
 from calculator.units import H_PER_MONTH, MONTHS_PER_YEAR, W_PER_KW
 
@@ -78,7 +78,7 @@ def _purchase(machine: Machine, *, inputs: Inputs, count: int) -> tuple[list[Lin
     lines.append(setup(inputs, setup_h=inputs.of(owner, "setup_h", machine.setup_h), count=count))
     work: Number = inputs["electrical_work_usd"] if machine.kind == "workstation" else 0.0
     for name, usd in (("electrical work", work), ("warranty", inputs["warranty_usd"])):
-        if np.any(usd):
+        if some(usd):
             key = f"{name.replace(' ', '_')}_usd"
             lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", kind="capital", **{key: usd}))
     return lines, price
@@ -108,7 +108,7 @@ def _energy_kwh(
         "decode": scaled(served, watts["decode"] / W_PER_KW * load.decode_h * count),
         "idle": (Term(idle * load.on_h, flat), *scaled(served, -idle * (load.prefill_h + load.decode_h))),
     }
-    if np.any(watts["sleep"]):
+    if some(watts["sleep"]):
         kwh["sleep"] = (Term(watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count, flat),)
     return kwh
 
@@ -136,7 +136,7 @@ def _energy_lines(
     says = f"cost of the machine's energy * {overhead_says}"
     lines.append(Line("cooling", "hard", tuple(cooled), says, {"cooling_kwh_ratio": overhead}))
     charge = inputs["demand_charge_usd_per_kw_month"]
-    if np.any(charge):
+    if some(charge):
         peak_kw = np.maximum(watts["prefill"], watts["decode"]) / W_PER_KW * count
         flat = inputs.course(step="electricity_escalation_rate")
         says = "highest kW * charge per kW and month"
@@ -160,7 +160,7 @@ def _upkeep(machine: Machine, *, inputs: Inputs, count: int, paid_usd: Number) -
         )
     ]  # fmt: skip
     insurance = inputs["insurance_rate"]
-    if np.any(insurance):
+    if some(insurance):
         usd = insurance / MONTHS_PER_YEAR * paid_usd * count
         says = "insurance rate / 12 * price * machines"
         lines.append(spend("insurance", usd, inputs.course(), says=says, insurance_rate=insurance, price_usd=paid_usd))
@@ -196,7 +196,7 @@ def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
         )
     ]  # fmt: skip
     disposal = inputs["disposal_usd"]
-    if np.any(disposal):
+    if some(disposal):
         lines.append(
             spend("disposal", disposal * count, Once(months), says="disposal * machines", disposal_usd=disposal)
         )

@@ -37,7 +37,7 @@ def log_growth(annual_rate: Number) -> Number:
     if isinstance(annual_rate, float) and -1 < annual_rate < math.inf:  # the page's case, without NumPy's overhead
         return math.log1p(annual_rate)
     rates = np.asarray(annual_rate)
-    if not (rates > -1).all() or not np.isfinite(rates).all():
+    if rates.size and not (rates.min() > -1 and rates.max() < np.inf):  # false for a NaN too
         got = rates.min()
         raise CalculatorError(
             f"a rate is {got:g} a year; it must be a finite number above -1 (-100 %). Enter 0.1 for 10 %."

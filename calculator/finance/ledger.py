@@ -98,6 +98,11 @@ class Horizon:
         default_factory=dict[int, tuple[AnyCourse, tuple[Number, Number]]], repr=False
     )
 
+    @functools.cached_property
+    def log_discount(self) -> Number:
+        """ln of one month's discount factor."""
+        return -log_growth(self.annual_rate) / MONTHS_PER_YEAR
+
     def factors(self) -> NDArray[np.float64]:
         """Discount factor of each month 0..months by the convention; shape [months+1]. Scalar rate only."""
         return discount_factor(
@@ -193,7 +198,7 @@ def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
     if isinstance(course, Once):
         alive = np.where(np.asarray(course.month) <= horizon.months, 1.0, 0.0)
         return alive, alive * discount_factor(course.month, annual_rate=horizon.annual_rate)
-    log_discount = -log_growth(horizon.annual_rate) / MONTHS_PER_YEAR
+    log_discount = horizon.log_discount
     if isinstance(course, Excess):
         return _excess_sums(course, horizon, log_discount)
     log_month, log_step = log_growth(course.growth_rate) / MONTHS_PER_YEAR, log_growth(course.step_rate)
