@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from calculator.catalog import Catalog
+from calculator.units import BYTES_PER_GB
 from measurements import guard
 from measurements.environment import this_host
 from measurements.lazy import load_config, shipped_config_ids
@@ -89,6 +90,12 @@ def _real(target: str, *, revision: str, roots: tuple[Path, ...]) -> dict[str, o
     path = Path(target)
     if path.exists() or target.startswith((".", "/", "~")) or target.count("/") != 1:
         folder = guard.checked_folder(path.expanduser(), roots=roots)
+        memory_bytes = this_host().memory_bytes
+        if 0 < memory_bytes < folder.weights_bytes:
+            raise MeasurementError(
+                f"{folder.path.name} holds {folder.weights_bytes / BYTES_PER_GB:,.1f} GB of weights; this machine has {memory_bytes / BYTES_PER_GB:,.1f} GB. "
+                "Use --tier fast, which times a model of any size in the memory of a few layers."
+            )
         return {
             "path": str(folder.path),
             "config": folder.config,

@@ -2,6 +2,9 @@
 
 # mlx and mlx-lm carry no usable types
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+from pathlib import Path
+from typing import Any
+
 from measurements import lazy_model, synthetic
 from measurements.session import EndedError, Json, Session, resident_bytes
 
@@ -15,13 +18,34 @@ def planned(session: Session, backend: str) -> synthetic.AliasedModel:
     spec = session.spec
     is_float32 = backend == "cpu" and spec["quantization"] is None and has_experts(spec["config"])
     made = synthetic.aliased_model(
-        spec["config"],
-        spec["quantization"],
-        distinct_layer_count=spec["distinct_layer_count"],
-        seed=spec["seed"],
-        in_float32=is_float32,
-    )
-    caches = lazy_model.caches_of(made.model)
+        spec["config"], spec["quantization"], distinct_layer_count=spec["distinct_layer_count"], seed=spec["seed"], in_float32=is_float32
+    )  # fmt: skip
+    distinct = made.distinct_bytes()
+    _state(
+        session, made.model, made.config, backend, held_bytes=distinct,
+        weights_bytes=made.weights_bytes, distinct_bytes=distinct, distinct_layers=made.distinct_layer_count, layer_count=len(made.layers),
+        read_bytes_per_token=made.read_bytes_per_token(), in_float32=is_float32,
+        cache_resident=distinct < CACHE_MULTIPLE * spec["last_level_cache_bytes"],
+    )  # fmt: skip
+    return made
+
+
+def plan_real(session: Session, backend: str, folder: Path) -> None:
+    """State what loading this folder will hold, from its files' sizes, and refuse what does not fit before it is loaded."""
+    config = lazy_model.text_only(session.spec["config"])
+    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    model = lazy_model.build(config, None)
+    layers = len(getattr(model, "layers", ()))
+    _state(
+        session, model, config, backend, held_bytes=weights, weights_bytes=weights, distinct_bytes=weights, distinct_layers=layers,
+        layer_count=layers, read_bytes_per_token=weights, in_float32=False, cache_resident=False,
+    )  # fmt: skip
+
+
+def _state(session: Session, model: Any, config: Json, backend: str, *, held_bytes: int, **facts: Any) -> None:
+    """Add cache, work space and program to the weights; emit the plan; raise EndedError where the sum is too much."""
+    spec = session.spec
+    caches = lazy_model.caches_of(model)
     depths = [spec["retrieved_tokens"]] if spec["tier"] == "rag" else spec["depths"]
     ends = [depth + spec["generated_tokens"] + 1 + spec["chunk_tokens"] for depth in depths]
     kv = [
@@ -29,26 +53,23 @@ def planned(session: Session, backend: str) -> synthetic.AliasedModel:
         * spec["batch_count"]
         for tokens in ends
     ]
-    transient = transient_bytes(
-        made.config, chunk_tokens=spec["chunk_tokens"], context_tokens=max(ends), backend=backend
+    transient = (
+        transient_bytes(config, chunk_tokens=spec["chunk_tokens"], context_tokens=max(ends), backend=backend)
+        * spec["batch_count"]
     )
-    transient *= spec["batch_count"]
-    distinct, overhead = made.distinct_bytes(), resident_bytes() if backend == "cpu" else 0
-    peak = distinct + max(kv) + transient + overhead
+    overhead = resident_bytes() if backend == "cpu" else 0
+    peak = held_bytes + max(kv) + transient + overhead
     session.emit(
-        "plan", weights_bytes=made.weights_bytes, distinct_bytes=distinct, distinct_layers=made.distinct_layer_count,
-        layer_count=len(made.layers), read_bytes_per_token=made.read_bytes_per_token(), depths=list(depths), kv_bytes=kv,
-        transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak, limit_bytes=session.limit_bytes,
-        in_float32=is_float32, cache_resident=distinct < CACHE_MULTIPLE * spec["last_level_cache_bytes"],
+        "plan", **facts, depths=list(depths), kv_bytes=kv, transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak,
+        limit_bytes=session.limit_bytes,
     )  # fmt: skip
     if session.limit_bytes and peak > MEMORY_USE_LIMIT_FRACTION * session.limit_bytes:
         raise EndedError(
             "refused",
-            f"The probe would hold {peak / 1e9:.2f} GB (weights {distinct / 1e9:.2f}, cache {max(kv) / 1e9:.2f}, work {transient / 1e9:.2f}, "
+            f"The probe would hold {peak / 1e9:.2f} GB (weights {held_bytes / 1e9:.2f}, cache {max(kv) / 1e9:.2f}, work {transient / 1e9:.2f}, "
             f"program {overhead / 1e9:.2f}); {MEMORY_USE_LIMIT_FRACTION:.0%} of the limit of {session.limit_bytes / 1e9:.2f} GB may be used. "
             "Choose smaller depths or fewer distinct layers.",
         )
-    return made
 
 
 def transient_bytes(config: Json, *, chunk_tokens: int, context_tokens: int, backend: str) -> int:

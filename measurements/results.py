@@ -125,7 +125,7 @@ class _Common:
 def _speeds(common: _Common) -> list[Measurement]:
     spec, made = common.spec, list[Measurement]()
     shared: Json = {
-        "weights_bytes": common.plan.get("weights_bytes") or common.built.get("weights_bytes"),
+        "weights_bytes": common.built.get("weights_bytes") or common.plan.get("weights_bytes"),
         "distinct_weights_bytes": common.plan.get("distinct_bytes"), "read_bytes_per_token": common.plan.get("read_bytes_per_token"),
         "load_s": common.built.get("load_s"),
     }  # fmt: skip

@@ -9,6 +9,7 @@ other programs fall on all of them alike; the first round warms up and is not co
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
@@ -17,7 +18,7 @@ from mlx_lm.generate import generate_step, generation_stream
 
 from measurements import synthetic
 from measurements.backend import backend_of_this_process, machine_limit_bytes, versions, wheel_tag
-from measurements.probe_plan import CACHE_MULTIPLE, planned, vocabulary_count
+from measurements.probe_plan import CACHE_MULTIPLE, plan_real, planned, vocabulary_count
 from measurements.session import EndedError, Session
 
 
@@ -55,6 +56,7 @@ def run_real(session: Session) -> None:
 
     spec = session.spec
     path = spec["path"] or _fetched(session)
+    plan_real(session, backend_of_this_process(), Path(path))
     session.emit("progress", what="loading weights", done=0, total=1)
     began = time.perf_counter()
     model, tokenizer = mlx_lm.load(path, tokenizer_config={"trust_remote_code": False})[:2]
@@ -250,8 +252,6 @@ def _real_trial(
 
 def _fetched(session: Session) -> str:
     """A repository at its pinned revision, only files that cannot carry code; checked before it is loaded."""
-    from pathlib import Path
-
     import huggingface_hub
 
     from measurements import guard

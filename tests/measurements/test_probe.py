@@ -1,6 +1,7 @@
 """Does the probe measure what it says: the right bytes, honest random weights, every sample, the whole model's speed?"""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -223,6 +224,32 @@ def test_real_probe_loads_a_folder_and_times_prompt_and_answer(saved_model: Path
     # 10.5 MB of parameters by hand: 2 x 1000 x 256 + 6 layers of (2 x 256 x 256 + 2 x 128 x 256 + 3 x 512 x 256 + 2 x 256) + 256
     by_hand = 2 * (2 * 1000 * 256 + 6 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 512 * 256 + 2 * 256) + 256)
     assert decode.result.weights_bytes == by_hand
+
+
+def test_real_probe_that_would_not_fit_is_refused_before_it_loads(saved_model: Path, tmp_path: Path) -> None:
+    asked = spec_for(str(saved_model), tier="real", format_id="bf16", limits={"depths": (200_000,)})
+    outcome = run_worker(
+        asked.model_copy(update={"lock_file": str(tmp_path / "lock"), "memory_limit_bytes": 1_000_000_000})
+    )
+    assert outcome.status == "refused", outcome.sentence
+    # the cache alone: 6 layers x 2 x 2 heads x 64 x 2 bytes x 200,000 tokens = 0.61 GB, the scores 4 heads x 64 x 200,000 x 4 = 0.2 GB
+    assert outcome.event("plan")["kv_bytes"][0] > 6 * 2 * 2 * 64 * 2 * 200_000
+    assert outcome.event("built") == {}
+
+
+def test_real_probe_of_500_gb_is_refused_at_once(tmp_path: Path) -> None:
+    header = json.dumps(
+        {"w": {"dtype": "BF16", "shape": [250_000_000_000], "data_offsets": [0, 500_000_000_000]}}
+    ).encode()
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    try:
+        os.truncate(file, file.stat().st_size + 500_000_000_000)
+    except OSError:
+        pytest.skip("this file system has no sparse files of that size")
+    with pytest.raises(MeasurementError, match=r"holds 500\.0 GB of weights; this machine has"):
+        spec_for(str(tmp_path), tier="real", format_id="bf16")
 
 
 def test_real_probe_of_a_folder_with_code_is_refused_before_a_worker_starts(saved_model: Path) -> None:
