@@ -22,6 +22,7 @@ from calculator.catalog import Catalog, load_catalog
 from calculator.errors import sentences
 from calculator.fits_here import Box
 from calculator.measured import MeasuredSpeed
+from calculator.units import BYTES_PER_GB
 from measurements.asking import bandwidth_here_gb_per_s, has_gpu_backend, spec_for, why_no_probe
 from measurements.environment import host_id, this_host
 from measurements.gate import gate_of
@@ -29,7 +30,7 @@ from measurements.importers.facts import Facts, Imported, Known
 from measurements.importers.reading import decode, import_content
 from measurements.jobs import JOBS, ProbeJob, ProbeJobs
 from measurements.lazy import shipped_config_ids
-from measurements.listing import Row, row_of
+from measurements.listing import Row, row_of, words
 from measurements.lookup import installed_versions, speeds_of
 from measurements.measure import probe_is_running
 from measurements.record import Host, Measurement, MeasurementError
@@ -80,9 +81,17 @@ class Desk:
         host = self.host()
         return Box(host.chip, host.memory_bytes, chip_count=host.chip_count, wired_limit_mib=host.wired_limit_mib)
 
-    def bandwidth_gb_per_s(self) -> float | None:
-        """Of this chip by the catalogue; None for one that it does not know."""
-        return bandwidth_here_gb_per_s(self.catalog, host=self.host())
+    def bandwidth_gb_per_s(self) -> tuple[float, str] | None:
+        """Of this machine's memory, and who says so: the catalogue, else the newest probe here; None where neither knows."""
+        stated = bandwidth_here_gb_per_s(self.catalog, host=self.host())
+        if stated is not None:
+            return stated, "the catalogue"
+        here = host_id()
+        for item in reversed(self.contents().items):
+            found = item.record.result.bandwidth_gb_per_s
+            if found is not None and item.record.host.host_id == here and item.record.status == "ok":
+                return found.central, f"a probe of {item.record.measured_at[:10]}"
+        return None
 
     def versions(self) -> dict[str, str]:
         """Versions of Python and of mlx and mlx-lm where they are installed."""
@@ -120,6 +129,23 @@ class Desk:
     def job(self) -> ProbeJob | None:
         """The probe that runs now, else the last one of this server; None where there was none."""
         return self._jobs.running() or next(iter(self._jobs.recent()), None)
+
+    def ceilings(self, job: ProbeJob) -> dict[int, float]:
+        """The decode speed in tokens/s that the memory's bandwidth alone would allow, by depth; {} where it is unknown.
+
+        bandwidth x batch / (bytes of the weights read per token + bytes of the cache at that depth)
+        """
+        bandwidth, plan = self.bandwidth_gb_per_s(), job.plan
+        if bandwidth is None or not plan.get("read_bytes_per_token"):
+            return {}
+        bytes_per_s = bandwidth[0] * BYTES_PER_GB * job.spec.batch_count
+        pairs = zip(plan["depths"], plan["kv_bytes"], strict=True)
+        return {depth: bytes_per_s / (plan["read_bytes_per_token"] + cache) for depth, cache in pairs}
+
+    def findings(self, job: ProbeJob) -> list[str]:
+        """What a probe that has ended found: one line per record, with its share of the ceiling."""
+        ceilings = self.ceilings(job)
+        return [words(record, ceilings=ceilings) for record in job.outcome.records] if job.outcome is not None else []
 
     def runs_elsewhere(self) -> bool:
         """Does another program of this machine probe?"""

@@ -1,6 +1,7 @@
 """How is a record shown in a list? In one line: what, where, how fast, how old, whose, and what to mind."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from measurements.lookup import is_usable, stale_because, trust_of
@@ -68,6 +69,23 @@ def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetim
         prefill_tokens_per_s=prefill.central if prefill else None, other=_other(record), mind="; ".join(mind),
         used=is_usable(record), source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
     )  # fmt: skip
+
+
+def words(record: Measurement, *, ceilings: Mapping[int, float]) -> str:
+    """What one record found, in words; `ceilings` are decode speeds by depth that bandwidth alone would allow."""
+    decode, prefill, work = record.result.decode_tokens_per_s, record.result.prefill_tokens_per_s, record.workload
+    parts: list[str] = []
+    if decode is not None:
+        share = ceilings.get(work.depth_tokens)
+        of_it = f", {decode.central / share:.0%} of what bandwidth alone would allow" if share else ""
+        parts.append(
+            f"writes {decode.central:,.4g} tokens/s with {work.depth_tokens + work.prompt_tokens:,} tokens in the cache{of_it}"
+        )
+    if prefill is not None:
+        parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens")
+    parts += filter(None, [_other(record)])
+    parts += ["rejected, because the trials disagree"] if record.status == "rejected" else []
+    return ", ".join(parts) or record.notes or record.status
 
 
 def age(measured_at: str, *, today: datetime.date) -> str:

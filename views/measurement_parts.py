@@ -137,6 +137,7 @@ def show_list(desk: Any) -> None:
     st.dataframe(
         [_list_row(row) for row in shown[:_MOST_ROWS]], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto", key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")},
     )  # fmt: skip
     st.download_button(
         f"Download these {len(shown)} as JSON lines", lambda: desk.export([row.id for row in shown]), file_name="measurements.jsonl",
@@ -165,20 +166,23 @@ def _list_row(row: Any) -> dict[str, Any]:
         "measured": row.measured_at[:10],
         "age": row.age,
         "whose": row.trust,
-        "model": row.model,
-        "format": row.format,
+        "what": " ".join(filter(None, (row.model, row.format))) or row.kind,
         "chip": row.chip,
-        "decode tokens/s": row.decode_tokens_per_s,
-        "prefill tokens/s": row.prefill_tokens_per_s,
-        "at tokens": row.context_tokens or None,
-        "streams": row.batch_count,
-        "other": row.other,
         "result": row.status,
+        "decode tokens/s": _rate(row.decode_tokens_per_s),
+        "prefill tokens/s": _rate(row.prefill_tokens_per_s),
+        "at tokens": f"{row.context_tokens:,}" if row.context_tokens else "",
+        "streams": f"{row.batch_count:,}",
         "mind": row.mind,
+        "besides": row.other,
         "software": row.runtime,
         "source": row.source,
         "id": row.id[:12],
     }
+
+
+def _rate(tokens_per_s: float | None) -> str:
+    return "" if tokens_per_s is None else f"{tokens_per_s:,.4g}"
 
 
 def _show_record(row: Any, record: Any) -> None:

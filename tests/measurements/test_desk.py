@@ -1,0 +1,218 @@
+"""Does the page's desk see every change of the store at once, create nothing by looking, and refuse in words?"""
+
+import datetime
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calculator import load_catalog
+from calculator.errors import CalculatorError
+from measurements.desk import Desk
+from measurements.environment import host_id
+from measurements.jobs import ProbeJobs
+from measurements.listing import NOT_A_SPEED, age
+from measurements.probe import Outcome
+from measurements.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
+from measurements.store import Store
+from tests.measurements.examples import a_measurement
+
+CATALOG = load_catalog()
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "importers"
+BASE = a_measurement()
+
+
+def here(run: str = "1", **changes: Any) -> Measurement:
+    return a_measurement(run, **{"host": BASE.host.model_copy(update={"host_id": host_id()}), **changes})
+
+
+def test_looking_creates_no_store(tmp_path: Path) -> None:
+    desk = Desk(CATALOG, url=str(tmp_path / "none.sqlite"))
+    assert (desk.speeds(), desk.problem(), desk.rows()) == ((), "", ())
+    assert desk.export(["x"]) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_record_of_another_program_is_seen_at_once_and_so_is_its_deletion(store_url: str) -> None:
+    desk, writer = Desk(CATALOG, url=store_url), Store(store_url)
+    assert desk.speeds() == ()
+    writer.append(here())
+    assert [(one.trust, one.central_tokens_per_s) for one in desk.speeds()] == [("measured here", 12.1)]
+    writer.append(here("2"))
+    assert len(desk.rows()) == 2
+    writer.delete(here("2").id())
+    assert [row.id for row in desk.rows()] == [here().id()]
+    writer.close()
+
+
+def test_unchanged_store_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, writer = Desk(CATALOG, url=str(tmp_path / "m.sqlite")), Store(str(tmp_path / "m.sqlite"))
+    writer.append(here())
+    reads: list[int] = []
+    real = Store.records
+    monkeypatch.setattr(Store, "records", lambda self, **kw: reads.append(1) or real(self, **kw))  # pyright: ignore
+    for _ in range(5):
+        assert len(desk.speeds()) == 1
+    assert len(reads) == 1
+    writer.append(here("2"))
+    assert len(desk.speeds()) == 2
+    assert len(reads) == 2
+
+
+def test_two_writes_within_one_tick_of_the_clock_are_both_seen(tmp_path: Path) -> None:
+    import os
+
+    file = tmp_path / "m.sqlite"
+    desk, writer = Desk(CATALOG, url=str(file)), Store(str(file))
+    writer.append(here("1"))
+    stamp = file.stat().st_mtime_ns
+    assert len(desk.speeds()) == 1
+    writer.append(here("2"))
+    os.utime(file, ns=(stamp, stamp))
+    assert len(desk.speeds()) == 2
+
+
+def test_broken_store_is_a_sentence_and_no_measurements(tmp_path: Path) -> None:
+    file = tmp_path / "m.sqlite"
+    file.write_bytes(b"this is no database, whatever its name says " * 50)
+    desk = Desk(CATALOG, url=str(file))
+    assert desk.speeds() == ()
+    assert "m.sqlite cannot be used" in desk.problem()
+    assert "MEASUREMENTS_URL" in desk.problem()
+
+
+def test_database_that_is_gone_is_not_asked_at_every_look() -> None:
+    desk = Desk(CATALOG, url="postgresql://nobody:secret@127.0.0.1:1/none")
+    assert desk.speeds() == ()
+    assert "cannot be used" in desk.problem()
+    assert "secret" not in desk.problem()
+    began = time.monotonic()
+    for _ in range(50):
+        assert desk.speeds() == ()
+    assert time.monotonic() - began < 0.5
+
+
+def test_store_that_has_been_repaired_is_used_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "m.sqlite"
+    file.write_bytes(b"no database " * 50)
+    desk = Desk(CATALOG, url=str(file))
+    assert desk.problem()
+    file.unlink()
+    Store(str(file)).append(here())
+    monkeypatch.setattr("measurements.desk.ASK_AGAIN_S", 0.0)
+    later = time.monotonic() + 60
+    monkeypatch.setattr("measurements.desk.time.monotonic", lambda: later)
+    assert len(desk.speeds()) == 1
+    assert not desk.problem()
+
+
+def test_export_read_back_is_the_same_records(tmp_path: Path) -> None:
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    records = [here(str(number)) for number in range(5)]
+    assert desk.keep(records) == {"added": 5, "known": 0, "deleted": 0}
+    text = desk.export([row.id for row in desk.rows()])
+    found = desk.read_file("export.jsonl", text.encode())
+    assert not found.refused
+    assert sorted(record.id() for record in found.records) == sorted(record.id() for record in records)
+    assert desk.keep(found.records) == {"added": 0, "known": 5, "deleted": 0}
+
+
+def test_file_that_does_not_tell_the_chip_is_asked_for_it_by_name(tmp_path: Path) -> None:
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    content = (FIXTURES / "mlx_lm_2026-03.txt").read_bytes()
+    asked = desk.read_file("run.txt", content)
+    assert (asked.missing, asked.records) == (("chip",), ())
+    found = desk.read_file("run.txt", content, chip="apple-m2-ultra-76", source="me", measured_at="2026-03-01")
+    assert not found.missing
+    [record] = found.records
+    assert (record.host.chip, record.provenance.source, record.measured_at) == ("apple-m2-ultra-76", "me", "2026-03-01")
+
+
+def test_content_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(MeasurementError, match="not UTF-8"):
+        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).read_file("x.json", b"\xff\xfe\x00")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"tier": "real"}, "from the page"),
+        ({"model": "/etc/passwd"}, "must be a shipped one"),
+        ({"model": "mlx-community/Qwen3-4B-4bit"}, "must be a shipped one"),
+        ({"format_id": "q4_k_m"}, "cannot pack weights"),
+        ({"depths": (1,) * 9}, "depths"),
+        ({"trial_count": 100_000}, "trial_count"),
+    ],
+)
+def test_start_refuses_what_a_page_may_not_ask(tmp_path: Path, asked: dict[str, Any], said: str) -> None:
+    ran: list[object] = []
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"), jobs=ProbeJobs(run=lambda *a, **k: ran.append(a)))  # pyright: ignore
+    request = {"tier": "fast", "model": "qwen3-0.6b", "format_id": "bf16", "depths": (64,), "trial_count": 3} | asked
+    with pytest.raises(CalculatorError, match=said):
+        desk.start(**request)
+    assert not ran
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_start_says_why_where_mlx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx is not installed here.")
+    with pytest.raises(MeasurementError, match="mlx is not installed here"):
+        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).start(tier="host", model="", format_id="", depths=(64,), trial_count=3)  # fmt: skip
+
+
+def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(chip="apple-m2-ultra-76", memory_bytes=192 * 2**30))  # fmt: skip
+    monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "")
+    ended = threading.Event()
+
+    def run(spec: Any, *, on_event: Any, **_: Any) -> Outcome:
+        on_event(
+            {"event": "plan", "depths": [512, 8192], "kv_bytes": [0, 40 * 10**9], "read_bytes_per_token": 40 * 10**9}
+        )
+        ended.set()
+        return Outcome("ok", "The probe is complete.", records=(here(),))
+
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"), jobs=ProbeJobs(run=run))
+    job = desk.start(tier="fast", model="qwen3-0.6b", format_id="bf16", depths=(512, 8192), trial_count=3)
+    assert ended.wait(5)
+    # 800 GB/s over 40 GB, and over 40 + 40 GB
+    assert desk.ceilings(job) == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
+    while job.is_running():
+        time.sleep(0.01)
+    # the example decodes 12.1 tokens/s at depth 512: 12.1 / 20 = 60 %
+    assert desk.findings(job) == ["writes 12.1 tokens/s with 512 tokens in the cache, 60% of what bandwidth alone would allow"]  # fmt: skip
+
+
+def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(host_id=host_id(), chip="amd-epyc"))
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    assert desk.bandwidth_gb_per_s() is None
+    found = Result(bandwidth_gb_per_s=Series.of([40, 41, 42]))
+    desk.keep([
+        here("1", kind="host", result=found, workload=Workload()),
+        a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
+        here("3", kind="host", status="rejected", result=Result(bandwidth_gb_per_s=Series.of([1.0])), workload=Workload()),
+    ])  # fmt: skip
+    assert desk.bandwidth_gb_per_s() == (41.0, "a probe of 2026-11-22")
+
+
+def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    desk.keep([here(engine=Engine(name="mlx-cpu", version="0.32.4", backend="cpu"))])
+    [row] = desk.rows()
+    assert NOT_A_SPEED in row.mind
+    assert not row.used
+    assert desk.speeds() == ()
+
+
+@pytest.mark.parametrize(
+    ("measured_at", "said"),
+    [
+        ("2026-11-22T10:00:00Z", "today"), ("2026-11-21", "1 day"), ("2026-11-01", "21 days"), ("2026-08", "4 months"),
+        ("2025", "23 months"), ("2024-01-05", "2 years"), ("2027-01-01", "today"),
+    ],
+)  # fmt: skip
+def test_age_in_words(measured_at: str, said: str) -> None:
+    assert age(measured_at, today=datetime.date(2026, 11, 22)) == said
