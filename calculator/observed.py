@@ -20,7 +20,7 @@ from calculator.physics.prefill import prefill_estimate, prefill_terms
 from calculator.published import PublishedRow
 from calculator.units import MS_PER_S
 
-PREFILL_SHARE_LIMIT = 0.5  # above it a rate over whole requests says more about prefill than about decoding
+PREFILL_SHARE_LIMIT = 0.3  # above it a rate over whole requests says more about prefill than about decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def decode_step(case: Case, calibration: Calibration) -> Estimate:
     return decode_estimate(
         case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
         batch_count=case.streams_each, split=row.split, calibration=calibration, year=row.year, backend=row.backend, power_limit_w=row.power_limit_w,
+        served=row.rate_kind == "request",
     )  # fmt: skip
 
 
@@ -127,12 +128,13 @@ def decode_observation(case: Case, calibration: Calibration | None, *, today: fl
             return None
         total = step_ms * row.answer_tokens
         rest = total - case.streams_each * prefill_prompt(case, calibration).central_ms
-        if rest < PREFILL_SHARE_LIMIT * total:
+        if rest < (1 - PREFILL_SHARE_LIMIT) * total:
             return None
         step_ms = rest / row.answer_tokens
     terms, common = decode_terms(
         case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
         batch_count=case.streams_each, split=row.split, age_years=_age(row, today), backend=row.backend, power_limit_w=row.power_limit_w,
+        served=row.rate_kind == "request",
     )  # fmt: skip
     return _observation(row, step_ms, terms, common)
 

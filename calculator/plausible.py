@@ -6,6 +6,7 @@ the fit. Three rules look at the other rows of the same source (`contradictions`
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from calculator.observed import Case
 from calculator.physics.decode import matrix_flops_per_ms
@@ -103,7 +104,7 @@ def peak_memory_refusal(case: Case) -> str | None:
 
 def contradictions(cases: Iterable[Case]) -> dict[tuple[str, str], str]:
     """Figures that other rows of the same source contradict: {(row id, "decode" or "prefill"): reason}."""
-    decodes: Mapping[object, list[tuple[float, str]]] = defaultdict(list)
+    decodes: dict[tuple[Any, ...], list[tuple[float, str]]] = defaultdict(list)
     prefills: Mapping[object, dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
         row = case.row
@@ -113,7 +114,11 @@ def contradictions(cases: Iterable[Case]) -> dict[tuple[str, str], str]:
         if row.prefill_tokens_per_s:
             prefills[(*setting, row.source)][row.format_id].append((row.prefill_tokens_per_s, row.id))
     found: dict[tuple[str, str], str] = {}
-    for rows in decodes.values():
+    for setting, rows in decodes.items():
+        single = max((rate for rate, _ in decodes.get((*setting[:-2], 1, setting[-1]), ())), default=0.0)
+        for rate, row_id in rows:
+            if setting[-2] > 1 and rate < single:
+                found[row_id, "decode"] = f"{setting[-2]} streams together slower than one at {single:g} token/s: a rate per stream, or one after the other"
         best = max(rate for rate, _ in rows)
         for rate, row_id in rows:
             if rate * REPEATED_FASTER < best:

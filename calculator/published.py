@@ -136,7 +136,7 @@ def _row(record: Mapping[str, str]) -> PublishedRow:
         prefill_kind="mean wait" if "kind=aggregate_output" in notes and batch_count > 1 else "throughput",
         prefill_tokens_per_s=prefill, decode_tokens_per_s=decode, peak_memory_gb=_number(record, "peak_memory_gb"),
         power_w=_number(record, "power_w"), power_scope=_power_scope(notes) if record.get("power_w") else "",
-        power_limit_w=_found(r"power (?:limit|cap) (\d+)", notes), year=_year(record), backend=_backend(record.get("runtime") or ""),
+        power_limit_w=_found(r"power (?:limit|cap) (\d+)", notes), year=_year(record), backend=_backend(record.get("runtime") or "", notes),
         step_tokens=_whole_found(r"\bub=(\d+)", notes), plausible=_true(record, "plausible", default=True),
         speculative=speculative, source=source, publisher=publisher_of(source), notes=notes, remarks=tuple(remarks),
     )  # fmt: skip
@@ -202,8 +202,10 @@ def _rate_kind(notes: str, source: str, *, prefill: float | None, batch_count: i
     return "decode"
 
 
-def _backend(runtime_words: str) -> str:
-    """Which compute library or server: "llama.cpp rocwmma hipblaslt" is another program than "llama.cpp vulkan"."""
+def _backend(runtime_words: str, notes: str) -> str:
+    """Which compute library, server or unusual split: "llama.cpp rocwmma hipblaslt" is another program than "llama.cpp vulkan"."""
+    if "split: row" in notes:
+        return "row split"
     lower = runtime_words.lower()
     for word in ("rocwmma hipblaslt", "hip hipblaslt", "rocwmma", "hip", "vulkan_amdvlk", "vulkan_radv", "vulkan", "ik_llama", "vllm-mlx", "rapid-mlx", "mlx-serve", "lm studio", "turboquant", "fork", "docker"):
         if word in lower:

@@ -21,11 +21,12 @@ from calculator.errors import CatalogError
 
 
 class Term(NamedTuple):
-    """One physical term of a time: `base` in ms by physics alone, and the names of the effects that correct it."""
+    """One physical term of a time: `base_ms` by physics alone, the effects that correct it, and effects times a weight."""
 
     name: str
     base_ms: float
-    effects: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+    scaled: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +65,60 @@ class Calibration:
 
 
 class Estimate(NamedTuple):
-    """A time with its uncertainty: the central value in ms, the standard deviation of its log, each term's share, and the unknown effects."""
+    """A time with its uncertainty: the central value in ms, the standard deviation of its log, each term's share, the
+    effects that were never fitted, and the time of the terms that physics allows no correction of (the bound)."""
 
     central_ms: float
     deviation: float
     shares: dict[str, float]
     unknown: tuple[str, ...]
+    floor_ms: float
 
 
 def estimate(law: Law, terms: Sequence[Term], common: Sequence[tuple[str, float]] = ()) -> Estimate:
     """The central time of a case and the spread of its log.
 
-    time = exp(sum of common effect * weight) * sum over terms of base * exp(sum of effects). The variance of its log adds, per effect,
-    (share of the term x standard error)^2; an effect that was never fitted counts with its group's spread instead.
+    time = exp(sum of common effect * weight) * sum over terms of base * exp(sum of effects). The log's variance is the noise's plus, for each
+    effect that was never fitted, (share of the term x weight x its group's spread)^2: what pooling left open.
     `common` are (name, weight) pairs that scale the whole time. Terms with a base of zero are skipped.
     """
     effects, spread = law.effects, law.spread
-    parts: dict[str, float] = {}
-    for name, base_ms, names in terms:
-        if base_ms > 0:
+    parts: list[tuple[Term, float]] = []
+    for term in terms:
+        if term.base_ms > 0:
             total = 0.0
-            for effect_name in names:
-                effect = effects.get(effect_name)
+            for name in term.effects:
+                effect = effects.get(name)
                 if effect is not None:
                     total += effect.value
-            parts[name] = base_ms * math.exp(total)
-    time_ms = sum(parts.values())
-    shares = {name: part / time_ms for name, part in parts.items()}
-    weight_of: dict[str, float] = {}
-    for name, base_ms, names in terms:
-        if base_ms > 0:
-            for effect_name in names:
-                weight_of[effect_name] = weight_of.get(effect_name, 0.0) + shares[name]
+            for name, weight in term.scaled:
+                effect = effects.get(name)
+                if effect is not None:
+                    total += weight * effect.value
+            parts.append((term, term.base_ms * math.exp(total)))
+    time_ms = sum(part for _, part in parts)
+    open_weights: dict[str, float] = {}
+    shares: dict[str, float] = {}
+    for term, part in parts:
+        share = shares[term.name] = part / time_ms
+        for name in term.effects:
+            if name not in effects:
+                open_weights[name] = open_weights.get(name, 0.0) + share
+        for name, weight in term.scaled:
+            if name not in effects:
+                open_weights[name] = open_weights.get(name, 0.0) + share * weight
     scale = 0.0
-    for effect_name, weight in common:
-        weight_of[effect_name] = weight_of.get(effect_name, 0.0) + weight
-        effect = effects.get(effect_name)
+    for name, weight in common:
+        effect = effects.get(name)
         if effect is not None:
             scale += weight * effect.value
-    variance = law.noise**2
-    unknown: list[str] = []
-    for effect_name, weight in weight_of.items():
-        effect = effects.get(effect_name)
-        if effect is not None:
-            variance += (weight * effect.error) ** 2
         else:
-            variance += (weight * spread.get(group_of(effect_name), 0.0)) ** 2
-            unknown.append(effect_name)
-    return Estimate(time_ms * math.exp(scale), math.sqrt(variance), shares, tuple(unknown))
+            open_weights[name] = open_weights.get(name, 0.0) + weight
+    variance = law.noise**2
+    for name, weight in open_weights.items():
+        variance += (weight * spread.get(group_of(name), 0.0)) ** 2
+    floor_ms = sum(part for term, part in parts if not term.effects)
+    return Estimate(time_ms * math.exp(scale), math.sqrt(variance), shares, tuple(open_weights), floor_ms)
 
 
 def group_of(effect_name: str) -> str:

@@ -24,8 +24,10 @@ INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 
 OVERHEAD_US_PER_LAYER = 40.0  # bases only set the scale: the fitted effects multiply them
 HOP_US = 200.0
 EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
+LOSS = 0.25  # what reading loses against the published bandwidth, before the fitted effects
 EXPERT_ALIKENESS = 0.75
 SMALL_BATCH = 16
+OLDEST_YEARS = 2.5  # older software was something else
 
 ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
 """Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
@@ -71,11 +73,16 @@ def decode_estimate(
     year: float | None = None,
     backend: str = "",
     power_limit_w: float | None = None,
+    served: bool = True,
 ) -> Estimate:
-    """The time of one step in ms with its uncertainty. `year` is the software's date (today's build unless given)."""
+    """The time of one step in ms with its uncertainty.
+
+    `year` is the software's date (today's build unless given); `served`: streams come as requests to a server, not from a benchmark loop.
+    """
     terms, common = decode_terms(
         model, hardware=hardware, format=format, runtime_id=runtime_id, context_tokens=context_tokens, batch_count=batch_count,
         split=split, age_years=0.0 if year is None else max(0.0, calibration.year - year), backend=backend, power_limit_w=power_limit_w,
+        served=served,
     )  # fmt: skip
     return estimate(calibration.decode, terms, common)
 
@@ -92,6 +99,7 @@ def decode_terms(
     age_years: float,
     backend: str = "",
     power_limit_w: float | None = None,
+    served: bool = True,
 ) -> tuple[list[Term], list[tuple[str, float]]]:
     """The terms of one step and the effects that scale the whole of it; fit.py and decode_estimate share them."""
     chip = hardware.chip
@@ -103,24 +111,29 @@ def decode_terms(
     together = card_count if split == "tensor" else 1
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together  # bytes per ms
     kind = chip_class(chip)
-    weights = (
-        "weights/all/1", f"weights/vendor/{vendor}", f"weights/class/{kind}", f"weights/class-on/{engine} {kind}", f"weights/family/{chip.family}", f"weights/chip/{chip.id}",
-        f"weights/engine/{engine}", f"weights/engine-on/{on}", f"weights/bits/{vendor} {bits}", f"weights/bits-on/{on} {bits}",
+    age = age_effects(on, age_years)
+    whole = (f"model/{model.id}", *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend))
+    loss = (
+        "loss/all/1", f"loss/vendor/{vendor}", f"loss/class/{kind}", f"loss/class-on/{engine} {kind}", f"loss/family/{chip.family}", f"loss/chip/{chip.id}",
+        f"loss/engine/{engine}", f"loss/engine-on/{on}", f"loss/bits/{vendor} {bits}", f"loss/bits-on/{on} {bits}", f"loss/format/{on} {format.id}", *whole,
     )  # fmt: skip
     overhead = (
         "overhead/all/1", f"overhead/vendor/{vendor}", f"overhead/class/{kind}", f"overhead/family/{chip.family}", f"overhead/engine/{on}",
-        f"overhead/kind/{work.kind}", f"overhead/kind-on/{on} {work.kind}",
+        f"overhead/kind/{work.kind}", f"overhead/kind-on/{on} {work.kind}", *whole,
     )  # fmt: skip
     touched = experts_touched_fraction(work.expert_fraction, token_count=float(batch_count), alikeness=EXPERT_ALIKENESS)
-    cache = float(kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count))
+    cache_ms = float(kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count)) / bandwidth
+    dense_ms, expert_ms = work.dense_bytes / bandwidth, work.expert_bytes * touched / bandwidth
     terms = [
-        Term("overhead", OVERHEAD_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S, overhead),
-        Term("weights", work.dense_bytes / bandwidth, weights),
-        Term("experts", work.expert_bytes * touched / bandwidth, (*weights, "experts/all/1", f"experts/engine/{on}")),
-        Term("kv cache", cache / bandwidth, ("cache/all/1", f"cache/vendor/{vendor}", f"cache/engine/{on}", f"cache/kind/{on} {work.attention_kind}", *_before_flash(engine, vendor, age_years))),
+        Term("overhead", OVERHEAD_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S, overhead, age),
+        Term("weights", dense_ms + expert_ms, ()),
+        Term("loss", LOSS * (dense_ms + expert_ms), loss, age),
+        Term("experts", LOSS * expert_ms, ("experts/all/1", f"experts/engine/{on}", f"model/{model.id}"), age),
+        Term("kv cache", cache_ms, ()),
+        Term("kv cache loss", LOSS * cache_ms, ("cache/all/1", f"cache/vendor/{vendor}", f"cache/engine/{on}", f"cache/kind/{on} {work.attention_kind}", *_before_flash(engine, vendor, age_years))),
     ]  # fmt: skip
     if batch_count > 1:
-        terms += _batch_terms(work, batch_count=batch_count, chip=chip, card_count=together, on=on)
+        terms += _batch_terms(work, batch_count=batch_count, chip=chip, card_count=together, on=on, served=served)
     if together > 1:
         link = link_kind(hardware)
         ms = EXCHANGE_US_PER_LAYER[link] * work.layer_count * MS_PER_S / US_PER_S
@@ -129,11 +142,7 @@ def decode_terms(
             terms.append(Term("exchange of a batch", ms * (batch_count - 1) / SMALL_BATCH, (f"exchange/batch/{link}", f"exchange/batch-engine/{engine}")))
     elif card_count > 1:
         terms.append(Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}")))
-    common = [(f"model/{model.id}", 1.0), (f"age/{on}", age_years)]
-    if runtime_id != engine:
-        common.append((f"runtime/{runtime_id}", 1.0))
-    if backend:
-        common.append((f"backend/{vendor} {backend}", 1.0))
+    common: list[tuple[str, float]] = []
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=card_count, split=split)
     if missing_power:
         common.append((f"power-limit/{chip.family} {'one card' if card_count == 1 else 'cards together'}", missing_power))
@@ -141,20 +150,24 @@ def decode_terms(
 
 
 def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip) -> Speed:
-    """Tokens over time, with the range that held for left-out measurements of the same standing."""
+    """Tokens over time, with the range that held for left-out measurements of the same standing; never above the bandwidth."""
     standing = standing_of(law, chip)
     width = math.exp(INTERVAL_DEVIATIONS * found.deviation * law.stretch.get(standing, 1.0))
     central = tokens * MS_PER_S / found.central_ms
+    high = central * width
+    if found.floor_ms:
+        high = min(high, tokens * MS_PER_S / found.floor_ms)
     largest = max(found.shares, key=lambda name: found.shares[name])
     return Speed(
-        low=central / width, central=central, high=central * width, unit="token/s", bound_by=BOUND_BY.get(largest, largest),
+        low=central / width, central=central, high=high, unit="token/s", bound_by=BOUND_BY.get(largest, largest),
         basis="fitted", note=_note(law, chip, standing),
     )  # fmt: skip
 
 
 BOUND_BY = {
+    "loss": "weights", "kv cache loss": "kv cache",
     "experts": "weights", "batch step": "compute", "batch": "compute", "large batch": "compute", "exchange": "host link", "exchange of a batch": "host link",
-    "hop": "host link", "linear": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
+    "hop": "host link", "linear": "compute", "power": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
 }  # fmt: skip
 """Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
 
@@ -162,18 +175,34 @@ BOUND_BY = {
 def standing_of(law: Law, chip: Chip) -> str:
     """How near the chip is to what was measured: `chip`, `family` or `vendor`."""
     for standing, name in (("chip", chip.id), ("family", chip.family)):
-        if f"weights/{standing}/{name}" in law.effects or f"linear/{standing}/{name}" in law.effects:
+        if f"loss/{standing}/{name}" in law.effects or f"linear/{standing}/{name}" in law.effects:
             return standing
     return "vendor"
 
 
 def _note(law: Law, chip: Chip, standing: str) -> str:
     if standing == "chip":
-        effect = law.effects.get(f"weights/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
+        effect = law.effects.get(f"loss/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
         return f"fitted to published measurements, {effect.rows} of this chip"
     if standing == "family":
         return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family ({chip.family})"
     return f"no measurement of this chip or its family: its spec sheet, with the efficiency of {chip.vendor} chips"
+
+
+def software_effects(runtime_id: str, *, engine: str, vendor: str, backend: str) -> tuple[str, ...]:
+    """Effects of what wraps the engine: another runtime around it, the compute library it was built with."""
+    found: list[str] = []
+    if runtime_id != engine:
+        found.append(f"runtime/{runtime_id}")
+    if backend:
+        found.append(f"backend/{vendor} {backend}")
+    return tuple(found)
+
+
+def age_effects(on: str, age_years: float) -> tuple[tuple[str, float], ...]:
+    """What a year of older software costs, for all and for this engine on this vendor's chips."""
+    years = min(age_years, OLDEST_YEARS)
+    return (("age/all/1", years), (f"age/engine/{on}", years)) if years else ()
 
 
 def engine_of(runtime_id: str, format: WeightFormat) -> str:
@@ -236,14 +265,15 @@ def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]
     return (f"cache/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()
 
 
-def _batch_terms(work: Work, *, batch_count: int, chip: Chip, card_count: int, on: str) -> list[Term]:
+def _batch_terms(work: Work, *, batch_count: int, chip: Chip, card_count: int, on: str, served: bool) -> list[Term]:
     """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than above."""
     flops_ms = (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * card_count)
     small = min(batch_count, SMALL_BATCH) - 1
     large = max(batch_count - SMALL_BATCH, 0)
     sort = "experts" if work.expert_bytes else "dense"
+    server = (f"batch/served/{on}",) if served else ()
     return [
-        Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}")),
-        Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}")),
-        Term("large batch", flops_ms * large, (f"batch/large/{on}", f"batch/large-sort/{on} {sort}")),
+        Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}", *server)),
+        Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}", *server)),
+        Term("large batch", flops_ms * large, (f"batch/large/{on}", f"batch/large-sort/{on} {sort}", *server)),
     ]

@@ -1,8 +1,7 @@
 """Which effects make the laws agree best with what was published? Penalised least squares, and what it says of itself.
 
 The residual of a row is log(measured ms) - log(predicted ms). Effects are drawn towards zero by (effect / spread)^2, so
-few rows move an effect little (partial pooling); the spreads themselves are estimated from the effects found
-(empirical Bayes). Rows of one publisher share a part of their error, and rows of one case (that publisher's one chip,
+few rows move an effect little (partial pooling). Rows of one publisher share a part of their error, and rows of one case (that publisher's one chip,
 model, format and runtime) another part, so that a long sweep on one machine counts little more than one opinion.
 Outliers are weighed down as draws from a Student t distribution; no row is dropped here.
 
@@ -21,12 +20,8 @@ Matrix = NDArray[np.float64]
 
 FREEDOM = 4.0  # degrees of freedom of the Student t weights
 ITERATIONS = 60
-SPREAD_ROUNDS = 8
-SPREAD_FLOOR = 0.02
-STARTING_SPREAD = 0.25
 LARGEST_STEP = 1.0
 CONVERGED = 1e-9
-PART_ITERATIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,7 @@ def problem_of(observations: Sequence[Observation]) -> Problem:
     for row in observations:
         for term in row.terms:
             positions.setdefault(term.name, len(positions))
-            for name in term.effects:
+            for name in (*term.effects, *(name for name, _ in term.scaled)):
                 columns.setdefault(name, len(columns))
         for name, _ in row.common:
             columns.setdefault(name, len(columns))
@@ -86,6 +81,8 @@ def problem_of(observations: Sequence[Observation]) -> Problem:
                 log_base[index, place] = np.log(term.base_ms)
                 for name in term.effects:
                     design[place][index, columns[name]] += 1.0
+                for name, weight in term.scaled:
+                    design[place][index, columns[name]] += weight
         for name, weight in row.common:
             common[index, columns[name]] += weight
     publishers = {name: number for number, name in enumerate(dict.fromkeys(row.publisher for row in observations))}
@@ -125,33 +122,16 @@ class Fit:
 
 
 def fit(
-    problem: Problem,
-    *,
-    shared: SharedError,
-    fixed_spread: Mapping[str, float],
-    spread: Mapping[str, float] | None = None,
-    start: Mapping[str, float] | None = None,
+    problem: Problem, *, shared: SharedError, spread: Mapping[str, float], start: Mapping[str, float] | None = None, iterations: int = ITERATIONS
 ) -> Fit:
-    """The most probable effects.
+    """The most probable effects, given the spread expected of each group.
 
-    `fixed_spread` gives the spread of groups that are not estimated (intercepts: wide). With `spread` given (a fit on
-    part of the rows) no spread is estimated again. Raises numpy.linalg.LinAlgError where the rows cannot be solved.
+    Raises KeyError for a group without a spread and numpy.linalg.LinAlgError where the rows cannot be solved.
     """
-    widths = dict(spread) if spread is not None else dict.fromkeys(problem.groups, STARTING_SPREAD)
-    widths.update(fixed_spread)
     effects = np.array([(start or {}).get(name, 0.0) for name in problem.names])
-    covariance = np.zeros((0, 0))
-    for _ in range(1 if spread is not None else SPREAD_ROUNDS):
-        precision = np.array([1.0 / widths.get(group, STARTING_SPREAD) ** 2 for group in problem.groups])
-        effects, covariance = _most_probable(
-            problem, effects, precision=precision, shared=shared, iterations=ITERATIONS if spread is None else PART_ITERATIONS
-        )
-        if spread is None:
-            size = effects**2 + np.diag(covariance)
-            for group in sorted(set(problem.groups) - set(fixed_spread)):
-                members = [index for index, name in enumerate(problem.groups) if name == group]
-                widths[group] = max(SPREAD_FLOOR, float(np.sqrt(size[members].mean())))
-    return Fit(problem, effects, np.sqrt(np.diag(covariance)), widths, shared)
+    precision = np.array([1.0 / spread[group] ** 2 for group in problem.groups])
+    effects, covariance = _most_probable(problem, effects, precision=precision, shared=shared, iterations=iterations)
+    return Fit(problem, effects, np.sqrt(np.diag(covariance)), dict(spread), shared)
 
 
 def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:

@@ -13,16 +13,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from calculator.catalog.types import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.types import Chip, LanguageModel, Runtime, Split, WeightFormat
 from calculator.physics.calibration import Calibration, Estimate, Term, calibration_from, estimate
 from calculator.physics.decode import (
     EXPERT_ALIKENESS,
+    age_effects,
     bits_class,
     chip_class,
     engine_of,
     link_kind,
     matrix_flops_per_ms,
     power_shortfall,
+    software_effects,
     speed_of,
 )
 from calculator.physics.hardware import Hardware
@@ -33,6 +35,8 @@ from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
 LAUNCH_US_PER_LAYER = 50.0  # bases only set the scale: the fitted effects multiply them
 EXCHANGE_BYTES_PER_VALUE = 2.0
 EXCHANGES_PER_LAYER = 2.0
+FLOPS_PER_J = 0.5e12
+ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that no published rate covers
 LINK_GB_PER_S = {"card link": 4.0, "fabric": 60.0, "network": 4.0}
 
 
@@ -93,6 +97,14 @@ def prefill_estimate(
     return estimate(calibration.prefill, terms, common)
 
 
+def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> float:
+    """Operations per ms that the board's watts allow, at FLOPS_PER_J each; without end on Apple's chips, which publish no limit."""
+    if chip.board_max_w is None:
+        return math.inf
+    watts = chip.board_max_w.central if power_limit_w is None else min(power_limit_w, chip.board_max_w.central)
+    return watts * FLOPS_PER_J * card_count / MS_PER_S
+
+
 def prefill_terms(
     model: LanguageModel,
     *,
@@ -121,17 +133,22 @@ def prefill_terms(
     touched = experts_touched_fraction(work.expert_fraction, token_count=chunk, alikeness=EXPERT_ALIKENESS)
     streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
     sort = "experts" if work.expert_bytes else "dense"
-    linear = (
-        "linear/all/1", f"linear/vendor/{vendor}", f"linear/class/{kind}", f"linear/class-on/{engine} {kind}", f"linear/family/{chip.family}", f"linear/chip/{chip.id}",
+    software = (
         f"linear/engine/{on}", f"linear/bits/{vendor} {bits}", f"linear/bits-on/{on} {bits}", f"linear/kind/{vendor} {work.kind}", f"linear/kind-on/{on} {work.kind}",
     )  # fmt: skip
+    linear = (
+        "linear/all/1", f"linear/vendor/{vendor}", f"linear/class/{kind}", f"linear/class-on/{engine} {kind}", f"linear/family/{chip.family}", f"linear/chip/{chip.id}",
+        *((f"linear/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()), *software,
+    )  # fmt: skip
+    flops = work.linear_flops * prompt_tokens + work.head_flops
     attention = (
         "attention/all/1", f"attention/vendor/{vendor}", f"attention/engine/{on}", f"attention/kind/{on} {work.attention_kind}",
         *((f"attention/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()),
     )  # fmt: skip
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
-        Term("linear", (work.linear_flops * prompt_tokens + work.head_flops) / rate, linear),
+        Term("linear", flops / rate, linear),
+        Term("power", flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together), ("power/all/1", f"power/family/{chip.family}", f"linear/chip/{chip.id}", *software)),
         Term("attention", attention_flops(work.attention, token_count=prompt_tokens, depth_tokens=depth_tokens) / rate, attention),
         Term("stream", streamed / bandwidth, ("stream/all/1", f"stream/vendor/{vendor}", f"stream/sort/{on} {sort}")),
         Term("launch", LAUNCH_US_PER_LAYER * chunk_count * work.layer_count * MS_PER_S / US_PER_S, ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}")),
@@ -140,11 +157,8 @@ def prefill_terms(
         link = link_kind(hardware)
         sent = prompt_tokens * work.hidden_dim * work.layer_count * EXCHANGES_PER_LAYER * EXCHANGE_BYTES_PER_VALUE * (together - 1)
         terms.append(Term("exchange", sent / (LINK_GB_PER_S[link] * BYTES_PER_GB / MS_PER_S), (f"exchange/link/{link}", f"exchange/engine/{engine}")))
-    common = [(f"model/{model.id}", 1.0), (f"age/{on}", age_years)]
-    if runtime_id != engine:
-        common.append((f"runtime/{runtime_id}", 1.0))
-    if backend:
-        common.append((f"backend/{vendor} {backend}", 1.0))
+    common = [(name, 1.0) for name in (f"model/{model.id}", *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend))]
+    common += age_effects(on, age_years)
     if card_count > 1 and split == "layer":
         gain = math.log(card_count * chunk_count / (chunk_count + card_count - 1))
         common += [("pipeline/all/1", -gain), (f"pipeline/family/{chip.family}", -gain)]
