@@ -57,9 +57,12 @@ class NvidiaMeter:
 
     def __init__(self) -> None:
         self._nvml: Any = importlib.import_module("pynvml")
-        self._nvml.nvmlInit()
-        count = int(self._nvml.nvmlDeviceGetCount())
-        self._boards = [self._nvml.nvmlDeviceGetHandleByIndex(number) for number in range(count)]
+        try:
+            self._nvml.nvmlInit()
+            count = int(self._nvml.nvmlDeviceGetCount())
+            self._boards = [self._nvml.nvmlDeviceGetHandleByIndex(number) for number in range(count)]
+        except self._nvml.NVMLError as error:
+            raise OSError(f"no NVIDIA driver answers: {error}") from error
 
     def energy_j(self) -> float:
         return sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(board) for board in self._boards) / 1000
@@ -154,9 +157,6 @@ def best_meter(*, wall_watts: float | None = None) -> PowerMeter | None:
             continue
         except RuntimeError:
             continue  # the library is there, the hardware is not
-        except Exception as error:
-            if type(error).__module__ != "pynvml":  # NVMLError: no driver
-                raise
     return None
 
 

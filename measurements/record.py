@@ -7,15 +7,14 @@ arrives twice (imported again, reported again by an agent) is one row, and an ed
 import datetime
 import hashlib
 import json
-import statistics
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from calculator.errors import CalculatorError, sentences
+from calculator.errors import sentences
 from calculator.evidence import Record, Remark
-from calculator.units import Finite, NonNegative, Positive
+from calculator.units import NonNegative, Positive
+from measurements.series import Count, MeasurementError, Series
 
 SCHEMA_VERSION = 1
 EXPORT_FORMAT = "local-llm-tco measurements"
@@ -42,15 +41,6 @@ others name how a probe ended; they are kept because "it ran out of memory here"
 
 PowerScope = Literal["gpu", "soc", "system", "wall"]
 Weights = Literal["real", "random", "random-aliased", "unknown"]
-
-SPREAD_LIMIT_FRACTION = (
-    0.10  # shared/research/mlx_probes.md section 10: quiet Macs spread 0.1 to 0.6 %, a disturbed one 10 % and more
-)
-DRIFT_LIMIT_FRACTION = 0.03  # ibid. section 5: heat takes a third of a fanless Mac's prefill within a series
-
-
-class MeasurementError(CalculatorError):
-    """A measurement cannot be made, read or kept; the text says what, got, allowed, do."""
 
 
 def _no_control_characters(text: str) -> str:
@@ -82,77 +72,6 @@ Moment = Annotated[
 ]
 Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=0, le=2**60)]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class Series(Record):
-    """Repeated readings of one quantity: median, tenth and ninetieth percentile, and every sample in the order taken.
-
-    `samples` may be empty where a source gives only a mean and its spread; `reading_count` tells how many it had.
-    """
-
-    central: Finite
-    low: Finite
-    high: Finite
-    reading_count: Count = 1
-    samples: tuple[Finite, ...] = Field(default=(), max_length=100_000)
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if not self.low <= self.central <= self.high:
-            raise ValueError(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; "
-                "write low <= central <= high."
-            )
-        if self.samples and self.reading_count != len(self.samples):
-            raise ValueError(
-                f"reading_count is {self.reading_count} but there are {len(self.samples)} samples; make them equal."
-            )
-        return self
-
-    @classmethod
-    def of(cls, samples: Sequence[float]) -> "Series":
-        """Median with p10 and p90 (linear between order statistics) of one or more samples."""
-        values = [float(value) for value in samples]
-        if not values:
-            raise MeasurementError(
-                "A series of no samples was given; it needs at least one. Run the probe with at least one trial."
-            )
-        deciles = statistics.quantiles(values, n=10, method="inclusive") if len(values) > 1 else [values[0]] * 9
-        central = statistics.median(values)
-        return cls(
-            central=central, low=min(deciles[0], central), high=max(deciles[8], central),
-            reading_count=len(values), samples=tuple(values),
-        )  # fmt: skip
-
-    @classmethod
-    def of_mean(cls, mean: float, *, standard_deviation: float = 0.0, reading_count: int = 1) -> "Series":
-        """What a source says that gives a mean and a standard deviation; p10 and p90 of the normal law, at least 0."""
-        if standard_deviation <= 0:
-            return cls(central=mean, low=mean, high=mean, reading_count=reading_count)
-        law = statistics.NormalDist(mean, standard_deviation)
-        return cls(
-            central=mean, low=min(mean, max(0.0, law.inv_cdf(0.1))), high=law.inv_cdf(0.9), reading_count=reading_count
-        )
-
-    def scaled(self, factor: float) -> "Series":
-        """Every figure times a positive factor."""
-        return Series(
-            central=self.central * factor, low=self.low * factor, high=self.high * factor,
-            reading_count=self.reading_count, samples=tuple(value * factor for value in self.samples),
-        )  # fmt: skip
-
-    def spread_fraction(self) -> float:
-        """(p90 - p10) / median: how much the trials disagree. 0 for one sample."""
-        return (self.high - self.low) / abs(self.central) if self.central else 0.0
-
-    def drift_fraction(self) -> float:
-        """How far the mean of the last third lies from that of the first, as a share of the median; shows heat."""
-        third = len(self.samples) // 3
-        if third == 0 or not self.central:
-            return 0.0
-        first, last = statistics.fmean(self.samples[:third]), statistics.fmean(self.samples[-third:])
-        return (last - first) / abs(self.central)
 
 
 class Host(Record):
@@ -339,25 +258,6 @@ def measurement_of(fields: Any) -> Measurement:
 def now() -> str:
     """This instant in UTC, to the microsecond."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def trial_remarks(series: Series, *, name: str) -> tuple[Remark, ...]:
-    """What a reader must know about how much the trials of one series disagree."""
-    remarks: list[Remark] = []
-    spread, drift = series.spread_fraction(), series.drift_fraction()
-    if spread > SPREAD_LIMIT_FRACTION:
-        text = (
-            f"{name}: the trials spread over {spread:.0%} of the median; {SPREAD_LIMIT_FRACTION:.0%} is allowed. "
-            "Close other programs and measure again."
-        )
-        remarks.append(Remark(code="spread", text=text, level="problem"))
-    if abs(drift) > DRIFT_LIMIT_FRACTION:
-        text = (
-            f"{name}: the last trials differ from the first by {drift:+.0%}; {DRIFT_LIMIT_FRACTION:.0%} is allowed. "
-            "Let the machine cool and measure again."
-        )
-        remarks.append(Remark(code="drift", text=text, level="warning"))
-    return tuple(remarks)
 
 
 def _object(fields: Any) -> Any:

