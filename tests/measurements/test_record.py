@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from measurements import record as m
-from measurements import series
+from measurements.series import trial_remarks
 from tests.measurements.examples import a_measurement
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -49,8 +49,8 @@ def test_series_drift_compares_last_third_with_first() -> None:
     # first third mean 100, last third 90, median 95 -> -10.5 %
     series = m.Series.of([100, 100, 95, 95, 90, 90])
     assert series.drift_fraction() == pytest.approx(-10 / 95)
-    assert [remark.code for remark in series.trial_remarks(series, name="decode")] == ["spread", "drift"]
-    assert series.trial_remarks(m.Series.of([100, 100.1, 99.9]), name="decode") == ()
+    assert [remark.code for remark in trial_remarks(series, name="decode")] == ["spread", "drift"]
+    assert trial_remarks(m.Series.of([100, 100.1, 99.9]), name="decode") == ()
 
 
 def test_series_of_nothing_is_refused() -> None:
