@@ -52,9 +52,9 @@ def _row(option: OptionResult) -> str:
         fits = "yes"
     else:
         fits = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
-    cost = f"${tco.total_cost_usd:,.0f}" if tco else "-"
+    cost = _usd(tco.total_cost_usd) if tco else "-"
     spread = (
-        f"${option.total_low_usd:,.0f} .. ${option.total_high_usd:,.0f}"
+        f"{_usd(option.total_low_usd)} .. {_usd(option.total_high_usd)}"
         if option.total_low_usd is not None and option.total_high_usd is not None
         else "-"
     )
@@ -71,3 +71,7 @@ def _range(speed: Speed | None) -> str:
 
 def _gb(count: int) -> str:
     return f"{count / BYTES_PER_GB:,.1f} GB"
+
+
+def _usd(amount: float) -> str:
+    return f"-${-amount:,.0f}" if amount < 0 else f"${amount:,.0f}"
