@@ -66,6 +66,7 @@ def show_upload(desk: Any, *, catalog: Catalog) -> None:
 
 def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Catalog) -> None:
     facts: dict[str, str | int] = {}
+    head = st.empty()
     try:
         found = desk.read_file(name, content)
         if found.missing:
@@ -74,13 +75,13 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
     except CalculatorError as error:
         st.error(f"{markdown_text(name)}: {markdown_text(str(error))}")
         return
-    st.markdown(
+    head.markdown(
         f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} taken, {len(found.refused)} refused, {len(found.waiting)} waiting"
     )
     if found.missing:
         asked = ", ".join(found.missing)
         st.warning(
-            f"The file does not say: {asked}. Choose above; until then these rows wait: {markdown_text(', '.join(found.waiting[:10]))}."
+            f"The file does not say: {asked}. Answer above; until then these rows wait: {markdown_text(', '.join(found.waiting[:10]))}."
         )
     if found.refused:
         st.dataframe(
@@ -89,7 +90,7 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
         )  # fmt: skip
     if not found.records:
         return
-    if st.button(f"Keep {len(found.records)} measurements", key=f"keep_{number}", type="primary"):
+    if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}", type="primary"):
         try:
             counts = desk.keep(found.records)
         except CalculatorError as error:
@@ -97,6 +98,10 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
             return
         gone = f", {counts['deleted']} were deleted earlier and stay so" if counts["deleted"] else ""
         st.success(f"{counts['added']} stored, {counts['known']} known already{gone}.")
+
+
+def _counted(count: int) -> str:
+    return f"{count} measurement{'' if count == 1 else 's'}"
 
 
 def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict[str, str | int]:
@@ -143,6 +148,9 @@ def show_list(desk: Any) -> None:
         f"Download these {len(shown)} as JSON lines", lambda: desk.export([row.id for row in shown]), file_name="measurements.jsonl",
         mime="application/jsonl", on_click="ignore", key="export", help="This tool reads them back unchanged.",
     )  # fmt: skip
+    st.caption(
+        "Everybody who uses this server shares them. Nothing is ever changed; `python -m measurements delete ID` takes one out of use."
+    )
     labels = {row.label(): row for row in shown[:_MOST_CHOICES]}
     chosen = st.selectbox(
         "Open one with its samples", list(labels), index=None, key="opened", placeholder="Choose a measurement"
