@@ -9,6 +9,7 @@ A refusal is one sentence on standard error and exit code 2; never a traceback.
 """
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -26,12 +27,20 @@ from calculator.prediction import predict
 from calculator.scenario_file import read_scenario
 
 REFUSED = 2
+_WITH_THEIR_OWN_ARGUMENTS = {
+    "accuracy": ("calculator.accuracy", "how wrong the predictions are on a table of measurements"),
+    "calibrate": ("calculator.fitting", "fit the speed constants to the shipped measurements (needs scipy)"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it answered, 2 when it refused."""
-    arguments = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if words and words[0] in _WITH_THEIR_OWN_ARGUMENTS:
+            module, _ = _WITH_THEIR_OWN_ARGUMENTS[words[0]]
+            return int(importlib.import_module(module).run(words[1:], catalog=load_catalog()))
+        arguments = _parser().parse_args(words)
         command: Callable[[argparse.Namespace], int] = arguments.command
         return command(arguments)
     except CalculatorError as error:
@@ -83,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--split", choices=["layer", "tensor"])
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_predict)
+
+    for name, (_, says) in _WITH_THEIR_OWN_ARGUMENTS.items():
+        commands.add_parser(name, help=says, add_help=False)
 
     command = commands.add_parser("list", help="what the catalogue holds")
     command.add_argument("what", choices=["machines", "models", "formats", "runtimes", "chips", "options"])
