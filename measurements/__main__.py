@@ -12,7 +12,7 @@ from calculator.errors import CalculatorError
 COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("measurements.plan", "exact bytes of a model from its config.json: weights, cache, peak"),
     "describe": ("measurements.describe", "write a model's catalogue file from its config.json"),
-    "probe": ("measurements.commands:probe", "measure this machine, with a model that need not be downloaded"),
+    "probe": ("measurements.probing:probe", "measure this machine, with a model that need not be downloaded"),
     "import": (
         "measurements.commands:import_files",
         "take over what llama-bench, mlx_lm.benchmark, vLLM or this tool measured",

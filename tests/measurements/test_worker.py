@@ -55,7 +55,7 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_parent_never_imports_mlx() -> None:
-    code = "import sys, measurements.commands, measurements.jobs; print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
+    code = "import sys, measurements.commands, measurements.probing, measurements.jobs; print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
