@@ -14,8 +14,8 @@ from calculator.appraisal import Appraisal, appraise
 from calculator.catalog import Catalog
 from calculator.comparison import Comparison
 from calculator.errors import CalculatorError
-from calculator.evidence import Quantity
 from calculator.information import Information, total_effects, value_of_information
+from calculator.mentioned import carbon_of
 from calculator.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.uncertainty import FULL_COUNT, Triple, input_label, simulate
 
@@ -88,14 +88,6 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
         advice=advice(known, switching),
         appraisal=appraise(candidates, scenario=scenario, carbon_g_per_kwh=carbon_of(scenario.grid, catalog)),
     )
-
-
-def carbon_of(grid: str, catalog: Catalog) -> Quantity:
-    """Carbon intensity of the scenario's grid; raises CalculatorError where the catalogue has no such grid."""
-    if grid not in catalog.grid_carbon:
-        near = ", ".join(sorted(catalog.grid_carbon)[:8])
-        raise CalculatorError(f"grid {grid!r} is not in grid_carbon.toml. Known: {near} ...")
-    return catalog.grid_carbon[grid].carbon_g_per_kwh
 
 
 def advice(known: Information, switching: tuple[SwitchPoint, ...]) -> str:

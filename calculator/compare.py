@@ -10,6 +10,7 @@ from calculator.catalog.types import ApiOffer, ApiTariff, Machine
 from calculator.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
 from calculator.measured import MeasuredSpeed
+from calculator.mentioned import refuse_unknown
 from calculator.physics.speed import Speed
 from calculator.scenario import ANOTHER_SIZE, Scenario
 from calculator.tco import cost_of
@@ -27,9 +28,10 @@ def compare(
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh; the catalogue's own unless given.
 
-    Raises UnknownIdError or PhantomError for an option or a model that the catalogue does not know. What does not fit, is
-    unmet or out of date is a remark on the result.
+    Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
+    catalogue does not know. What does not fit, is unmet or out of date is a remark on the result.
     """
+    refuse_unknown(scenario, catalog)
     results, candidates = _answered(scenario, catalog, measurements, as_of=as_of)
     odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None
     if odds is not None:

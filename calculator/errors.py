@@ -11,8 +11,8 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -48,8 +48,19 @@ class PhantomError(CalculatorError):
 
 
 def sentences(error: ValidationError, model: type[BaseModel] | None = None) -> list[str]:
-    """One plain sentence per problem in a pydantic error."""
-    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+    """One plain sentence per problem in a pydantic error; what only follows from a deeper problem is left out."""
+    problems = error.errors(include_url=False)
+    places = [problem["loc"] for problem in problems]
+    return [
+        _sentence(problem, model)
+        for problem in problems
+        if not any(place[: len(problem["loc"])] == problem["loc"] != place for place in places if problem["loc"])
+    ]
+
+
+def plain_number(value: float) -> str:
+    """A bound as a person writes it: 0.35, 1000, 1,000,000; never 1e+06."""
+    return f"{value:,.0f}" if _LEAST_GROUPED <= abs(value) < _LONGEST else f"{value:g}"
 
 
 def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
@@ -76,7 +87,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
             "less_than_equal": "at most",
         }
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
-        allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {limit}"
+        allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {plain_number(float(str(limit)))}"
         hint = ""
         if bounds == "0..1" and isinstance(got, int | float) and 1 < got <= 100:
             as_percent = got if got >= 2 else 70
@@ -84,13 +95,29 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
         return f"{name} is {got}; it must {allowed}.{hint}"
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         noun = "a whole number" if kind.startswith("int") else "a number"
-        return f"{name} is {got!r}; it must be {noun}{' in ' + bounds if bounds else ''}."
+        return f"{name} is {_shown(got)}; it must be {noun}{' in ' + bounds if bounds else ''}."
+    if kind in _SHAPES:
+        return f"{name} is {_shown(got)}; it must be {_SHAPES[kind]}."
+    if kind in ("too_short", "too_long"):
+        least = kind == "too_short"
+        limit = context.get("min_length" if least else "max_length")
+        return f"{name} holds {len(got) if isinstance(got, Sized) else 'too many'}; it must hold {'at least' if least else 'at most'} {limit}."
+    if kind == "string_too_long":
+        return f"{name} is {len(str(got))} characters long; it must have at most {context.get('max_length')}."
     if kind == "string_pattern_mismatch":
-        return f"{name} is {got!r}; it is not written as it must be. {_help(problem, model)}".strip()
+        return f"{name} is {_shown(got)}; it is not written as it must be. {_help(problem, model)}".strip()
     if kind == "literal_error":
-        return f"{name} is {got!r}; allowed: {context.get('expected')}."
+        return f"{name} is {_shown(got)}; allowed: {context.get('expected')}."
     unit = unit_of_name(name)
-    return f"{name} is {got!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}{f' (unit {unit})' if unit else ''}."
+    return (
+        f"{name} is {_shown(got)}: {problem['msg'][:1].lower()}{problem['msg'][1:]}{f' (unit {unit})' if unit else ''}."
+    )
+
+
+def _shown(got: Any) -> str:
+    """What was given, cut where it is long."""
+    text = repr(got)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
 
 
 def _is_nan(got: Any) -> bool:
@@ -101,7 +128,7 @@ def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     """The field's own help text, where it has one."""
     field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
     extra = field.json_schema_extra if field else None
-    return str(extra.get("help", "")) if isinstance(extra, dict) else ""
+    return str(cast("Mapping[str, Any]", extra).get("help", "")) if isinstance(extra, dict) else ""
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
@@ -115,4 +142,16 @@ def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | 
     for item in field.metadata:
         low = getattr(item, "ge", getattr(item, "gt", None)) if low is None else low
         high = getattr(item, "le", getattr(item, "lt", None)) if high is None else high
-    return f"{low:g}..{high:g}" if low is not None and high is not None else None
+    return f"{plain_number(low)}..{plain_number(high)}" if low is not None and high is not None else None
+
+
+_LEAST_GROUPED = 10_000
+_LONGEST = 1e12  # longer figures are easier to read with an exponent
+_WIDEST = 80  # characters of a wrong value that are repeated
+_TABLE = "a table of names and values"
+_SHAPES = {
+    "string_type": "text", "string_unicode": "text in UTF-8", "bool_type": "true or false", "bool_parsing": "true or false",
+    "tuple_type": "a list in square brackets", "list_type": "a list in square brackets",
+    "dict_type": _TABLE, "mapping_type": _TABLE, "model_type": _TABLE, "model_attributes_type": _TABLE,
+}  # fmt: skip
+"""pydantic's kinds of a wrong shape, in words."""

@@ -30,8 +30,7 @@ def expansion_lines(
     workstation, mac = machine.kind == "workstation", machine.kind == "mac"
     price = inputs.of(owner, "price_usd", machine.purchase_price().price_usd)
     list_usd = inputs.of(owner, "list_price_usd", machine.list_price().price_usd)
-    age = machine.age_when_bought_years
-    age_months = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", age) if age else 0.0
+    age_months = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", machine.age_when_bought_years or 0.0)
     paid = price * (1 + inputs["sales_tax_fraction"])
     setup = inputs.of(owner, "setup_h", machine.setup_h) * wage
     hours = inputs["mac_administration_h_per_year" if mac else "pc_administration_h_per_year"]

@@ -178,11 +178,11 @@ def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
         return []  # it goes back
     name = "gpu_resale_fraction" if machine.kind == "workstation" else "resale_fraction"
     index, fee = inputs["resale_market_index"], inputs["resale_fee_fraction"]
-    age_when_bought = machine.age_when_bought_years
-    age = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", age_when_bought) if age_when_bought else 0.0
+    age = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", machine.age_when_bought_years or 0.0)
     base = inputs.of(owner, "list_price_usd", machine.list_price().price_usd)
     if owner in inputs.scenario.already_own_usd:
-        base, age = inputs.of(owner, "worth_usd", inputs.scenario.already_own_usd[owner]) / (1 - fee), 0.0
+        base, age = inputs.of(owner, "worth_usd", inputs.scenario.already_own_usd[owner]), 0.0
+        fee = 0.0  # its worth is after fees already
     elif all(row.kind != "list" for row in machine.prices):
         base, age = inputs.of(owner, "price_usd", machine.purchase_price().price_usd), 0.0
     kept = kept_fraction(age + months, kept_at={ANCHOR_MONTHS: inputs[name]})

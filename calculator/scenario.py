@@ -16,8 +16,18 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from calculator.catalog.types import WeightClass
-from calculator.errors import CatalogError, ScenarioError, sentences
+from calculator.errors import CatalogError, ScenarioError, plain_number, sentences
 from calculator.evidence import Record
+from calculator.given import (
+    FIGURE_BOUNDS,
+    MOST_USD,
+    ExchangeRate,
+    Finite,
+    Lease,
+    cases_problem,
+    currency_problem,
+    range_problem,
+)
 
 SCHEMA_VERSION = 1
 ANOTHER_SIZE = "another-size"
@@ -52,35 +62,10 @@ def _chosen(default: float, low: float, high: float, knob: dict[str, Any]) -> An
     return Field(default=default, ge=low, le=high, description=knob["help"], json_schema_extra=knob)
 
 
-FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
-    "price_usd": (0, 1e7), "list_price_usd": (0, 1e7), "age_when_bought_years": (0, 30), "setup_h": (0, 10_000),
-    "prefill_w": (0, 1e5), "decode_w": (0, 1e5), "idle_w": (0, 1e5), "sleep_w": (0, 1e5),
-    "prefill_speed_ratio": (0.01, 100), "decode_speed_ratio": (0.01, 100),
-    "rate_usd_per_h": (0, 1e4), "billing_minutes": (0.01, 1e5), "startup_minutes": (0, 1e4), "storage_gb": (0, 1e6),
-    "storage_usd_per_gb_month": (0, 100), "input_usd_per_mtok": (0, 1e5), "output_usd_per_mtok": (0, 1e5),
-    "cached_input_usd_per_mtok": (0, 1e5), "price_ratio": (0, 1e4),
-}  # fmt: skip
-"""What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
-
 OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
 DEFAULT_OPTIONS = (
     "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model",
 )  # fmt: skip
-
-
-class Lease(Record):
-    """Terms of a lease that runs as long as the scenario; without a buy-out price the machine goes back."""
-
-    usd_per_month: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    in_advance: bool = True
-    buyout_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-
-class ExchangeRate(Record):
-    """What a dollar cost in a currency on a day; results are computed in dollars and only shown in it."""
-
-    per_usd: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
-    as_of: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
 class Scenario(Record):
@@ -188,20 +173,39 @@ class Scenario(Record):
     debt_rate: float = _evidenced("debt_rate", 0, 0.5, _knob("books", "Cost of debt", "What a bank asks per year; lease and purchase are compared at it, after tax.", unit="%/year", step=0.5, shown=100))
     leases: Mapping[str, Lease] = Field(default_factory=dict, description="Machines that are leased rather than bought: their id and the terms.")
     currencies: Mapping[str, ExchangeRate] = Field(default_factory=dict, max_length=1, description="The currency in which amounts are shown beside dollars, at your own rate of a day: at most one.")
-    already_own_usd: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
+    already_own_usd: Mapping[str, Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
     figures: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, description="Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were offered for example.")
-    ranges: Mapping[str, tuple[float, float, float]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
+    ranges: Mapping[str, tuple[Finite, Finite, Finite]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
 
-    cases: Mapping[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict, description="A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]].")
+    cases: Mapping[str, tuple[tuple[Finite, Finite], ...]] = Field(default_factory=dict, description="A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]].")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, values: Any) -> Any:
+        nested = [(f"{table}.{name}", value) for table in ("figures", "already_own_usd") for name, value in _items(_items(values).get(table)).items()]
+        for name, value in (*_items(values).items(), *nested):
+            if isinstance(value, bool):
+                raise ValueError(f"{name} is {value}; neither true nor false can stand here. Write a number or text.")
+        return values
 
     @model_validator(mode="after")
-    def _ranges_are_in_order(self) -> Self:
+    def _ranges_lie_in_bounds_and_order(self) -> Self:
         for name in (*self.ranges, *self.cases):
             if name not in _DEFAULTS:
                 raise ValueError(f"{name} has no range of its own; ranges can be given for: {', '.join(sorted(_DEFAULTS))}.")
-        for name, (low, central, high) in self.ranges.items():
-            if not low <= central <= high:
-                raise ValueError(f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high.")
+            bounds = _bounds(type(self).model_fields[name])
+            if problem := range_problem(name, bounds, self.ranges.get(name)) or cases_problem(name, bounds, self.cases.get(name)):
+                raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _tables_fit_together(self) -> Self:
+        for name in self.leases:
+            if name in self.already_own_usd:
+                raise ValueError(f"{name} is owned already or leased, not both. Remove it from leases or already_own_usd.")
+        for name, rate in self.currencies.items():
+            if problem := currency_problem(name, rate):
+                raise ValueError(problem)
         return self
 
     @model_validator(mode="after")
@@ -214,7 +218,7 @@ class Scenario(Record):
                 raise ValueError(f"figures.{name}: {owner!r} is not among the options {', '.join(self.options)}.")
             low, high = FIGURE_BOUNDS[figure]
             if not low <= value <= high:
-                raise ValueError(f"figures.{name} is {value:g}; it must lie in {low:g}..{high:g}.")
+                raise ValueError(f"figures.{name} is {value:g}; it must lie in {plain_number(low)}..{plain_number(high)}.")
         return self
 
     @classmethod
@@ -277,6 +281,10 @@ def knobs() -> dict[str, Knob]:
             low=low, high=high, step=extra["step"], shown=extra["shown"], default=info.default,
         )  # fmt: skip
     return found
+
+
+def _items(table: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", table) if isinstance(table, Mapping) else {}
 
 
 def _bounds(info: FieldInfo) -> tuple[float, float]:

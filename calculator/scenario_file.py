@@ -1,6 +1,7 @@
 """How does a scenario come from a file and from `--set`? Read, typed and validated, with one sentence when it is wrong."""
 
 import json
+import os.path
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
 
     Raises ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
     """
-    values = _read(path if path.exists() else _shipped(path)) if path else {}
+    values = _read(_shipped(path)) if path else {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
@@ -43,8 +44,10 @@ def typed(name: str, text: str) -> Any:
 
 def _shipped(path: Path) -> Path:
     """`presets/article.toml`, or plain `article`, from any folder: the file that ships with the calculator, if there is one."""
+    if os.path.exists(path):  # false, not an error, for a name that no system takes
+        return path
     found = Path(__file__).parent / "presets" / f"{path.stem}.toml"
-    return found if found.exists() and path.parent.name in ("", "presets") else path
+    return found if os.path.exists(found) and path.parent.name in ("", "presets") else path
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -53,15 +56,26 @@ def _read(path: Path) -> dict[str, Any]:
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such scenario file. Check the path.") from None
-    except (IsADirectoryError, PermissionError) as error:
-        raise ScenarioError(f"{path}: cannot be read ({error.strerror}). Name a scenario file.") from None
+    except OSError as error:
+        raise ScenarioError(f"{_short(path)}: cannot be read ({error.strerror}). Name a scenario file.") from None
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise ScenarioError(f"{path}: is not a valid scenario file: {error}. Correct that line.") from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, tables nested without end
+        raise ScenarioError(
+            f"{_short(path)}: cannot be read ({str(error)[:60]}). Write a scenario file by hand, as in presets/."
+        ) from None
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: holds {type(data).__name__}, not a table of name = value.")
     inner: Any = data.get("scenario", data)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(inner, dict):
         raise ScenarioError(f"{path}: [scenario] is not a table of name = value.")
     return dict(inner)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _short(path: Path) -> str:
+    return str(path) if len(str(path)) <= _LONGEST_SHOWN else f"{str(path)[:_LONGEST_SHOWN]}..."
+
+
+_LONGEST_SHOWN = 100

@@ -1,5 +1,7 @@
 """The comparison and the prediction as text for a terminal: the verdict first, then a table, then what one must know."""
 
+import math
+
 from calculator.comparison import Comparison, OptionResult
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
@@ -58,7 +60,7 @@ def _row(option: OptionResult) -> str:
         if option.total_low_usd is not None and option.total_high_usd is not None
         else "-"
     )
-    per = f"{tco.usd_per_mtok:,.2f}" if tco else "-"
+    per = f"{tco.usd_per_mtok:,.2f}" if tco and math.isfinite(tco.usd_per_mtok) else "-"
     return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {spread:>21} {per:>9}"
 
 

@@ -1,0 +1,81 @@
+"""What may a person give beside the sliders: own figures, ranges, cases, a lease, a currency? Their types and bounds."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from calculator.errors import plain_number
+from calculator.evidence import Record
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+MOST_USD = 1e7
+FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
+    "price_usd": (0, MOST_USD), "list_price_usd": (0, MOST_USD), "age_when_bought_years": (0, 30), "setup_h": (0, 10_000),
+    "prefill_w": (0, 1e5), "decode_w": (0, 1e5), "idle_w": (0, 1e5), "sleep_w": (0, 1e5),
+    "prefill_speed_ratio": (0.01, 100), "decode_speed_ratio": (0.01, 100),
+    "rate_usd_per_h": (0, 1e4), "billing_minutes": (0.01, 1e5), "startup_minutes": (0, 1e4), "storage_gb": (0, 1e6),
+    "storage_usd_per_gb_month": (0, 100), "input_usd_per_mtok": (0, 1e5), "output_usd_per_mtok": (0, 1e5),
+    "cached_input_usd_per_mtok": (0, 1e5), "price_ratio": (0, 1e4),
+}  # fmt: skip
+"""What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
+
+
+class Lease(Record):
+    """Terms of a lease that runs as long as the scenario; without a buy-out price the machine goes back."""
+
+    usd_per_month: Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
+    in_advance: bool = True
+    buyout_usd: Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)] | None = None
+
+
+class ExchangeRate(Record):
+    """What a dollar cost in a currency on a day; results are computed in dollars and only shown in it."""
+
+    per_usd: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    as_of: str
+
+
+def range_problem(name: str, bounds: tuple[float, float], given: tuple[float, float, float] | None) -> str | None:
+    """What is wrong with a person's own P10, P50, P90 of a value; None where nothing is."""
+    if given is None:
+        return None
+    low, central, high = given
+    if not low <= central <= high:
+        return f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high."
+    return _outside(f"ranges.{name}", bounds, given)
+
+
+def cases_problem(name: str, bounds: tuple[float, float], given: Sequence[tuple[float, float]] | None) -> str | None:
+    """What is wrong with a value that takes one of several, each with its weight; None where nothing is."""
+    if given is None:
+        return None
+    if not given:
+        return f"cases.{name} is empty; it must hold at least one value with its weight: [[1.0, 1]]."
+    weights = [weight for _, weight in given]
+    if min(weights) < 0 or sum(weights) <= 0:
+        return f"cases.{name} has the weights {weights}; none may be negative, and one must be above 0."
+    return _outside(f"cases.{name}", bounds, [value for value, _ in given])
+
+
+def currency_problem(name: str, rate: ExchangeRate) -> str | None:
+    """What is wrong with a currency and the day of its rate; None where nothing is."""
+    if not (len(name) == _CODE_LETTERS and name.isascii() and name.isalpha() and name.isupper()):
+        return f"currencies.{name[:20]}: a currency is named by three capital letters. Write EUR for example."
+    try:
+        date.fromisoformat(rate.as_of)
+    except ValueError:
+        return f"currencies.{name}.as_of is {rate.as_of[:20]!r}; it must be a date YYYY-MM-DD, the day of the rate."
+    return None
+
+
+def _outside(name: str, bounds: tuple[float, float], values: Sequence[float]) -> str | None:
+    low, high = bounds
+    wrong = next((value for value in values if not low <= value <= high), None)
+    if wrong is None:
+        return None
+    return f"{name} holds {wrong:g}; it must lie in {plain_number(low)}..{plain_number(high)}."
+
+
+_CODE_LETTERS = 3
