@@ -14,7 +14,7 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     """The verdict by present value of cost among the options that can do the work.
 
     The range is P10 to P90 of the difference to the next option over paired draws. "Too close to call" where that range
-    holds zero. `difference_usd` is that of the central values.
+    holds zero, or lies below it: then the draws contradict the central values. `difference_usd` is that of the latter.
     """
     convention = (
         f"Present value over {scenario.months} months: {convention_of(scenario)}. Range: 10th to 90th percentile; "
@@ -24,13 +24,18 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     if not ranked:
         sentence = f"None of the options can serve {model_name} at {scenario.weight_class}."
         detail = "Choose a smaller model, fewer bits, or another machine."
+        if all(row.kind == "api" for row in results):
+            detail = (
+                "It has no host at a known price. Choose another model, or add a machine of your own or a rented one."
+            )
         return Verdict(sentence, detail, None, None, 0.0, 0.0, 0.0, False, convention)
     best_usd, _, best = ranked[0]
     if len(ranked) == 1:
         out = [row.name for row in results if row.tco is None]
-        rest = f"the others cannot serve {model_name}" if out else "it is the only option compared"
+        others = "the other cannot" if len(out) == 1 else "the others cannot"
+        rest = f"{others} serve {model_name}" if out else "it is the only option compared"
         return Verdict(
-            f"{best.name} costs ${best_usd:,.0f} in present value over {scenario.months} months; {rest}.",
+            f"{best.name} costs {_cost(best_usd)} in present value over {scenario.months} months; {rest}.",
             _not_fitting(results),
             best.id,
             None,
@@ -43,32 +48,42 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     next_usd, _, second = ranked[1]
     difference = next_usd - best_usd
     low, _, high = odds.difference(second.id, best.id) if odds is not None else (difference, difference, difference)
-    too_close = low <= 0 <= high
+    too_close = low <= 0
     chance = odds.cheapest_probability().get(best.id) if odds is not None else None
-    sure = f" It is the cheapest in {chance:.0%} of the futures drawn." if chance is not None else ""
+    sure = f" {best.name} is the cheapest in {chance:.0%} of the futures drawn." if chance is not None else ""
     if too_close:
-        sentence = f"Too close to call: {best.name} at ${best_usd:,.0f} in present value and {second.name} at ${next_usd:,.0f} over {scenario.months} months."
-        detail = (
-            f"The difference is ${difference:,.0f}, and may lie anywhere from {_signed(low)} to {_signed(high)}.{sure}"
+        sentence = (
+            f"Too close to call: {best.name} at {_cost(best_usd)} in present value and {second.name} at {_cost(next_usd)} "
+            f"over {scenario.months} months."
         )
+        detail = f"The difference is ${difference:,.0f}, and may lie anywhere from {_signed(low)} to {_signed(high)}."
+        if high < 0:
+            detail = (
+                f"At the central values the first costs ${difference:,.0f} less; over the ranges that does not hold: "
+                f"there it costs {_signed(-high)} to {_signed(-low)} more."
+            )
     else:
-        sentence = f"{best.name} is the cheapest: ${best_usd:,.0f} in present value over {scenario.months} months, ${difference:,.0f} less than {second.name}."
-        detail = f"The difference lies between {_signed(low)} and {_signed(high)}.{sure}"
+        sentence = (
+            f"{best.name} is the cheapest: {_cost(best_usd)} in present value over {scenario.months} months, "
+            f"${difference:,.0f} less than {second.name}."
+        )
+        detail = f"The difference lies between {_signed(low)} and {_signed(high)}."
+    detail += sure if too_close else sure.replace(f" {best.name} is", " It is")
     detail = " ".join(filter(None, (detail, _local(best, results), _not_fitting(results))))
     return Verdict(sentence, detail, best.id, second.id, difference, low, high, too_close, convention)
 
 
 def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
-    """The cheapest machine of one's own, where something else wins: what keeping the data in house costs."""
+    """The cheapest machine of one's own, where something else wins: what keeping the data in house costs, level per month."""
     own = sorted(
         (row.tco.present_value_cost_usd, row.id, row) for row in results if row.kind == "own" and row.tco is not None
     )
     if best.kind == "own" or not own or best.tco is None:
         return ""
     usd, _, row = own[0]
-    months = row.tco.months if row.tco else 1
-    more = usd - best.tco.present_value_cost_usd
-    return f"The cheapest machine of your own is {row.name} at ${usd:,.0f}: keeping it in house costs ${more / months:,.0f} a month more."
+    assert row.tco is not None
+    more = (row.tco.equivalent_annual_cost_usd - best.tco.equivalent_annual_cost_usd) / MONTHS_PER_YEAR
+    return f"The cheapest machine of your own is {row.name} at {_cost(usd)}: keeping it in house costs {_signed(more)} a month more."
 
 
 def _not_fitting(results: Sequence[OptionResult]) -> str:
@@ -77,7 +92,11 @@ def _not_fitting(results: Sequence[OptionResult]) -> str:
 
 
 def _signed(usd: float) -> str:
-    return f"-${-usd:,.0f}" if usd < 0 else f"${usd:,.0f}"
+    return f"-${-usd:,.0f}" if round(usd) < 0 else f"${abs(usd):,.0f}"
+
+
+def _cost(usd: float) -> str:
+    return f"{_signed(usd)} (it brings in more than it costs)" if round(usd) < 0 else _signed(usd)
 
 
 def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:

@@ -3,6 +3,7 @@
 import math
 
 from calculator.comparison import Comparison, OptionResult
+from calculator.currency import rate_note, shown
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
 from calculator.units import BYTES_PER_GB
@@ -19,6 +20,9 @@ def comparison_text(comparison: Comparison) -> str:
     ]
     lines += [_row(option) for option in comparison.options]
     lines += ["", comparison.verdict.convention]
+    if note := rate_note(scenario):
+        totals = [(row.id, row.tco.total_cost_usd) for row in comparison.options if row.tco]
+        lines.append(f"{note} {', '.join(f'{name} {shown(usd, scenario=scenario)}' for name, usd in totals)}.")
     lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
     remarks = {
         remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"

@@ -1,0 +1,66 @@
+"""Does the verdict read right where the answer is odd: a gain, one option, a draw against the central values, no host?"""
+
+import pytest
+
+from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.appraisal import appraise
+from calculator.report.text import comparison_text
+
+CATALOG = load_catalog()
+MAC, USED, PC = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
+
+
+def verdict_on(**values: object) -> Comparison:
+    return compare(Scenario.parse(values), CATALOG)
+
+
+@pytest.mark.parametrize("options", [(MAC,), (MAC, PC), (MAC, PC, "api-same-model")])
+def test_verdict_on_a_gain_puts_the_sign_before_the_dollar_and_says_what_it_means(options: tuple[str, ...]) -> None:
+    found = verdict_on(options=options, resale_market_index=5, resale_fee_fraction=0)
+    assert "$-" not in found.verdict.sentence + found.verdict.detail
+    best = min(row.tco.present_value_cost_usd for row in found.options if row.tco is not None)
+    assert best < -1000
+    assert f"-${-best:,.0f} (it brings in more than it costs)" in found.verdict.sentence
+
+
+def test_verdict_against_most_futures_is_no_verdict() -> None:
+    # central value 6 h a year, but 400 h in 97 of 100 futures: at the central values the Mac is cheaper, in the draws not
+    found = verdict_on(options=(USED, PC), cases={"mac_administration_h_per_year": ((400, 0.97), (6, 0.03))}).verdict
+    assert found.difference_high_usd < 0
+    assert found.too_close
+    assert found.sentence.startswith("Too close to call")
+    assert "does not hold" in found.detail
+
+
+def test_verdict_too_close_names_the_option_whose_chance_it_gives() -> None:
+    found = verdict_on(options=(MAC, PC), resale_market_index=5, resale_fee_fraction=0).verdict
+    assert found.too_close
+    assert "Mac Studio M5 Ultra 256 GB is the cheapest in " in found.detail
+
+
+def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar() -> None:
+    found = verdict_on()
+    rows = appraise(found.candidates, scenario=found.scenario).in_house
+    usd = next(row.usd_per_month for row in rows if row.option == found.verdict.runner_up)
+    assert f"${usd:,.0f} a month more" in found.verdict.detail
+
+
+def test_verdict_without_a_host_says_so_and_does_not_ask_for_fewer_bits() -> None:
+    found = verdict_on(model="another-size", options=("api-same-model",)).verdict
+    assert "no host" in found.detail
+    assert "fewer bits" not in found.detail
+
+
+def test_verdict_on_one_that_can_counts_the_others() -> None:
+    one = verdict_on(model="deepseek-v3-671b", options=(PC, "api-same-model")).verdict
+    assert "the other cannot serve" in one.sentence
+    two = verdict_on(model="deepseek-v3-671b", options=(PC, MAC, "api-same-model")).verdict
+    assert "the others cannot serve" in two.sentence
+
+
+def test_text_shows_totals_in_the_persons_currency_beside_dollars() -> None:
+    found = verdict_on(options=(MAC,), currencies={"EUR": {"per_usd": 0.5, "as_of": "2026-11-20"}})
+    text = comparison_text(found)
+    total = found.options[0].tco.total_cost_usd if found.options[0].tco else 0.0
+    assert "Shown in EUR at 0.5 EUR per dollar of 2026-11-20, your rate" in text
+    assert f"{MAC} EUR {total * 0.5:,.0f}" in text
