@@ -65,7 +65,7 @@ def room_here(box: Box, *, catalog: Catalog) -> Room:
     hardware = _hardware(box, catalog)
     if hardware is not None:
         found = usable(hardware, runtime=runtime, catalog=catalog, wired_limit_gb=_wired_limit_gb(box))
-        return Room(found.limit_bytes, runtime.id, f"{found.basis}: {found.note}")
+        return Room(found.limit_bytes, runtime.id, f"{found.basis.capitalize()}: {found.note}")
     memory_gib = box.memory_bytes / BYTES_PER_GIB
     if box.chip.startswith("apple"):
         if box.wired_limit_mib:

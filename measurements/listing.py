@@ -85,6 +85,7 @@ def words(record: Measurement, *, ceilings: Mapping[int, float]) -> str:
         parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens")
     parts += filter(None, [_other(record)])
     parts += ["rejected, because the trials disagree"] if record.status == "rejected" else []
+    parts += [NOT_A_SPEED] if parts and record.engine.backend == "cpu" else []
     return ", ".join(parts) or record.notes or record.status
 
 

@@ -149,7 +149,7 @@ def show_list(desk: Any) -> None:
         mime="application/jsonl", on_click="ignore", key="export", help="This tool reads them back unchanged.",
     )  # fmt: skip
     st.caption(
-        "Everybody who uses this server shares them. Nothing is ever changed; `python -m measurements delete ID` takes one out of use."
+        "Everybody who uses this server shares them. Nothing is ever changed; on the server, python -m measurements delete ID takes one out of use."
     )
     labels = {row.label(): row for row in shown[:_MOST_CHOICES]}
     chosen = st.selectbox(
@@ -200,9 +200,10 @@ def _show_record(row: Any, record: Any) -> None:
         return
     fields = record.model_dump(mode="json", exclude_none=True)
     with st.container(border=True):
+        when = row.age if row.age == "today" else f"{row.age} ago"
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
         st.markdown(
-            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used}, {markdown_text(row.age)} old, run {markdown_text(record.run[:8] or '-')}"
+            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} measured {markdown_text(when)}, run {markdown_text(record.run[:8] or '-')}"
         )
         for remark in record.remarks:
             st.markdown(f"- {markdown_text(remark.text)}")

@@ -13,7 +13,7 @@ from calculator.errors import CalculatorError
 from measurements.desk import Desk
 from measurements.environment import host_id
 from measurements.jobs import ProbeJobs
-from measurements.listing import NOT_A_SPEED, age
+from measurements.listing import NOT_A_SPEED, age, words
 from measurements.probe import Outcome
 from measurements.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
 from measurements.store import Store
@@ -203,6 +203,7 @@ def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     desk.keep([here(engine=Engine(name="mlx-cpu", version="0.32.4", backend="cpu"))])
     [row] = desk.rows()
     assert NOT_A_SPEED in row.mind
+    assert words(desk.contents().items[0].record, ceilings={}).endswith(NOT_A_SPEED)
     assert not row.used
     assert desk.speeds() == ()
 
