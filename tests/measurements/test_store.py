@@ -29,12 +29,12 @@ ADD_A_COLUMN = Migration(
 
 
 def _write_many(url: str, writer: int, count: int) -> int:
-    """Every tenth transaction of one record, the others of ten; each record in its own one where THOROUGH."""
+    """Every tenth transaction of one record, the others of 25; each record in its own one where THOROUGH."""
     store = Store(url)
     records = [a_measurement(f"{writer}-{number}") for number in range(count)]
     acknowledged = 0
     while records:
-        size = 1 if THOROUGH or len(records) % 100 < 10 else 10
+        size = 1 if THOROUGH or len(records) % 250 < 5 else 25
         acknowledged += store.append_all(records[:size]).count("added")
         del records[:size]
     store.close()

@@ -273,10 +273,10 @@ def test_worker_dies_within_a_second_of_its_killed_parent(tmp_path: Path) -> Non
     parent.kill()
     parent.wait()
     began = time.monotonic()
-    while _is_alive(worker) and time.monotonic() - began < 5:
+    # its first thread may be gone while another still ends: the lock is free when the last one is
+    while (_is_alive(worker) or probe_is_running(spec.lock_file)) and time.monotonic() - began < 5:
         time.sleep(0.02)
     assert time.monotonic() - began < 1.0
-    assert not probe_is_running(spec.lock_file)
     if parent.stdout is not None:
         parent.stdout.close()
 
