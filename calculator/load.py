@@ -139,8 +139,9 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed.
-    Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
+    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` is
+    the demand at which prefill and decode fill the hours on: beyond it larger batches take up to R, and decode gets only
+    the hours that prefill leaves. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
     """
 
     inputs: Inputs
@@ -150,6 +151,7 @@ class Load:
     room: Number
     works_fraction: Number
     enough: bool
+    always_busy: Number = math.inf
     full_months: tuple[Number, ...] = ()
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
@@ -179,7 +181,11 @@ class Load:
         enough = bool((np.asarray(room) >= highest).all())
         works = 1.0 if scenario.downtime_usd_per_h else inputs["availability_fraction"]
         full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
-        return cls(inputs, prefill_h, decode_h, usage.on_h_per_month * longer, room, works, enough, full)
+        on_h = usage.on_h_per_month * longer
+        busy = np.minimum(on_h * (1 + further) / np.maximum(prefill_h + decode_h, _LEAST), room)
+        if bool((busy >= highest).all()):
+            busy = math.inf
+        return cls(inputs, prefill_h, decode_h, on_h, room, works, enough, busy, full)
 
     def served(self, step: str = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
@@ -193,6 +199,21 @@ class Load:
             return (all_of_it,)
         excess = Excess(self.inputs["demand_growth_rate"], self.room, self.inputs.course(step=step))
         return all_of_it, Term(-self.works_fraction, excess)
+
+    def busy_hours(self, step: str = "") -> dict[str, tuple[Term, ...]]:
+        """Hours of month 1 by state, as terms: demand times its hours, never more than the machine is on."""
+        served = self.served(step)
+        prefill, decode = (
+            tuple(Term(term.amount_usd * hours, term.course) for term in served)
+            for hours in (self.prefill_h, self.decode_h)
+        )
+        if self.always_busy is not math.inf:
+            growth, price = self.inputs["demand_growth_rate"], self.inputs.course(step=step)
+            saved_h = (self.prefill_h + self.decode_h) * self.works_fraction
+            decode += (Term(-saved_h, Excess(growth, self.always_busy, price)),)
+            if not self.enough:
+                decode += (Term(saved_h, Excess(growth, self.room, price)),)
+        return {"prefill": prefill, "decode": decode}
 
     def missed(self) -> tuple[Term, ...]:
         """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""

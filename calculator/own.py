@@ -101,13 +101,10 @@ def _energy_kwh(
     inputs: Inputs, load: Load, watts: Mapping[str, Number], count: int, step: str = ""
 ) -> dict[str, tuple[Term, ...]]:
     """kWh of month 1 by state; busy states follow the demand that is served. `step` names the growth of their price."""
-    flat, served = inputs.course(step=step), load.served(step)
+    flat, busy = inputs.course(step=step), load.busy_hours(step)
     idle = watts["idle"] / W_PER_KW * count
-    kwh: dict[str, tuple[Term, ...]] = {
-        "prefill": scaled(served, watts["prefill"] / W_PER_KW * load.prefill_h * count),
-        "decode": scaled(served, watts["decode"] / W_PER_KW * load.decode_h * count),
-        "idle": (Term(idle * load.on_h, flat), *scaled(served, -idle * (load.prefill_h + load.decode_h))),
-    }
+    kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
+    kwh["idle"] = (Term(idle * load.on_h, flat), *(term for hours in busy.values() for term in scaled(hours, -idle)))
     if some(watts["sleep"]):
         kwh["sleep"] = (Term(watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count, flat),)
     return kwh
@@ -217,6 +214,9 @@ def _on_price_usd_per_kwh(inputs: Inputs) -> Number:
 
 def _above_idle(inputs: Inputs, load: Load, watts: Mapping[str, Number], count: int) -> tuple[Term, ...]:
     """What busy hours cost beyond the idling that is paid anyway, cooling included: the machine's marginal cost."""
-    extra_wh = (watts["prefill"] - watts["idle"]) * load.prefill_h + (watts["decode"] - watts["idle"]) * load.decode_h
     price = _on_price_usd_per_kwh(inputs) * (1 + _cooling_ratio(inputs)[0])
-    return scaled(load.served("electricity_escalation_rate"), -extra_wh / W_PER_KW * count * price)
+    return tuple(
+        term
+        for state, hours in load.busy_hours("electricity_escalation_rate").items()
+        for term in scaled(hours, -(watts[state] - watts["idle"]) / W_PER_KW * count * price)
+    )

@@ -541,3 +541,25 @@ def test_cost_of_draws_without_width_is_the_cost(
     ):
         expected = [theirs] * 3
         assert np.broadcast_to(mine, 3) == pytest.approx(expected, rel=1e-9, abs=1e-9 * one.total_cost_usd)
+
+
+@pytest.mark.parametrize("availability", [1.0, 0.9])
+def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on(availability: float) -> None:
+    # 100 h of prefill and 80 h of decode of 200 h on in month 1, yet 1.6 times that demand fits (larger batches): at the
+    # limit prefill takes 160 h and decode the 40 h that are left, not 80 * 1.6 = 128 h
+    usage = dataclasses.replace(
+        MAC_USAGE, prefill_h_per_month=100, decode_h_per_month=80, on_h_per_month=200, capacity_ratio=1.6
+    )
+    scenario = FLAT.changed(demand_growth_rate=1.0, months=24, availability_fraction=availability)
+    kwh = 0.0
+    for month in range(1, 25):
+        served = min(2 ** ((month - 1) / 12), 1.6)
+        prefill_h = 100 * served * availability
+        decode_h = min(80 * served, 200 - 100 * served) * availability
+        idle_h = 200 - prefill_h - decode_h
+        kwh += (prefill_h * usage.prefill_w + decode_h * usage.decode_w + idle_h * usage.idle_w) / 1000
+    found = _cost(MAC, usage, scenario)
+    assert found.energy_kwh == pytest.approx(kwh, rel=1e-9)
+    assert found.lines["energy idle"] < 0 or availability == 1
+    further = _cost(MAC, usage, scenario.changed(when_full="buy-another"))
+    assert further.lines["energy idle"] + further.lines["further energy idle"] < 0
