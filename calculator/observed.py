@@ -87,10 +87,11 @@ def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A predicted rate as the row states it, tokens/s, with the standard deviation of its log."""
+    """A predicted rate as the row states it, tokens/s, with the standard deviation of its log and the rate that the bandwidth allows."""
 
     tokens_per_s: float
     deviation: float
+    bound_tokens_per_s: float | None
 
 
 def decode_rate(case: Case, calibration: Calibration) -> Rate:
@@ -98,12 +99,13 @@ def decode_rate(case: Case, calibration: Calibration) -> Rate:
     row = case.row
     step = decode_step(case, calibration)
     if row.rate_kind == "decode" or not row.prompt_tokens:
-        return Rate(row.instance_count * case.streams_each * MS_PER_S / step.central_ms, step.deviation)
+        streams = row.instance_count * case.streams_each
+        return Rate(streams * MS_PER_S / step.central_ms, step.deviation, streams * MS_PER_S / step.floor_ms if step.floor_ms else None)
     prompt = prefill_prompt(case, calibration)
     waiting, writing = case.streams_each * prompt.central_ms, row.answer_tokens * step.central_ms
     total = waiting + writing
     deviation = math.hypot(waiting * prompt.deviation, writing * step.deviation) / total
-    return Rate(row.instance_count * case.streams_each * row.answer_tokens * MS_PER_S / total, deviation)
+    return Rate(row.instance_count * case.streams_each * row.answer_tokens * MS_PER_S / total, deviation, None)
 
 
 def prefill_rate(case: Case, calibration: Calibration) -> Rate:
@@ -111,7 +113,7 @@ def prefill_rate(case: Case, calibration: Calibration) -> Rate:
     row = case.row
     prompt = prefill_prompt(case, calibration)
     prompts = (case.streams_each + 1) / 2 if row.prefill_kind == "mean wait" else 1.0
-    return Rate(float(row.prompt_tokens or 0) * MS_PER_S / (prompt.central_ms * prompts), prompt.deviation)
+    return Rate(float(row.prompt_tokens or 0) * MS_PER_S / (prompt.central_ms * prompts), prompt.deviation, None)
 
 
 def decode_observation(case: Case, calibration: Calibration | None, *, today: float) -> Observation | None:

@@ -214,11 +214,13 @@ def _backend(runtime_words: str, notes: str) -> str:
 
 
 def _power_scope(notes: str) -> str:
+    """What the meter saw; "" where the notes do not say. Scopes must never be mixed."""
     lower = notes.lower()
-    for words, scope in ((("wall",), "wall"), (("package",), "package"), (("sum of gpu boards", "card", "gpu draw", "power cap", "gpu-only", "gpu watts"), "board")):
-        if any(word in lower for word in words):
-            return scope
-    return ""
+    if "package" in lower:
+        return "package"
+    if re.search(r"sum of gpu boards|/card gpu-only|gpu draw|power cap|gpu watts|gpu only", lower):
+        return "board"
+    return "wall" if re.search(r"at the wall|power = wall|wall power|at wall|whole system|whole pc", lower) else ""
 
 
 def _year(record: Mapping[str, str]) -> float | None:

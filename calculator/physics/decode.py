@@ -27,6 +27,7 @@ EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
 LOSS = 0.25  # what reading loses against the published bandwidth, before the fitted effects
 EXPERT_ALIKENESS = 0.75
 SMALL_BATCH = 16
+BATCH_LOSS = 4.0  # arithmetic of a batch against the matrix rate, before the fitted effects
 OLDEST_YEARS = 2.5  # older software was something else
 
 ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
@@ -145,7 +146,8 @@ def decode_terms(
     common: list[tuple[str, float]] = []
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=card_count, split=split)
     if missing_power:
-        common.append((f"power-limit/{chip.family} {'one card' if card_count == 1 else 'cards together'}", missing_power))
+        together_words = "one card" if card_count == 1 else "cards together"
+        common += [(f"power-limit/all/{together_words}", missing_power), (f"power-limit/family/{chip.family} {together_words}", missing_power)]
     return terms, common
 
 
@@ -267,11 +269,11 @@ def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]
 
 def _batch_terms(work: Work, *, batch_count: int, chip: Chip, card_count: int, on: str, served: bool) -> list[Term]:
     """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than above."""
-    flops_ms = (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * card_count)
+    flops_ms = BATCH_LOSS * (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * card_count)
     small = min(batch_count, SMALL_BATCH) - 1
     large = max(batch_count - SMALL_BATCH, 0)
     sort = "experts" if work.expert_bytes else "dense"
-    server = (f"batch/served/{on}",) if served else ()
+    server = (f"batch/served/{on}",) if served and on.endswith(" llama.cpp") else ()  # other engines were only measured as servers
     return [
         Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}", *server)),
         Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}", *server)),

@@ -18,7 +18,7 @@ from calculator.physics.calibration import Effect, Law, Term, group_of
 
 Matrix = NDArray[np.float64]
 
-FREEDOM = 4.0  # degrees of freedom of the Student t weights
+FREEDOM = 2.0  # degrees of freedom of the Student t weights
 ITERATIONS = 60
 LARGEST_STEP = 1.0
 CONVERGED = 1e-9
@@ -150,22 +150,31 @@ def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
 
 
 def _most_probable(problem: Problem, effects: Matrix, *, precision: Matrix, shared: SharedError, iterations: int) -> tuple[Matrix, Matrix]:
-    """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there."""
+    """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
+
+    Every error, of a row, a case or a publisher, is a draw from a Student t distribution: one that is far off gets a
+    larger variance, which is found together with the effects.
+    """
+    scales = [np.ones((3, len(block))) for block in problem.blocks]
     normal = np.diag(precision)
     for _ in range(iterations):
         value, gradient = predicted(problem, effects)
         residual = problem.log_ms - value
         normal = np.diag(precision)
         slope = -precision * effects
-        for block, same in zip(problem.blocks, problem.same_case, strict=True):
+        for place, (block, same) in enumerate(zip(problem.blocks, problem.same_case, strict=True)):
             part, jacobian = residual[block], gradient[block]
-            common = shared.publisher**2 + shared.case**2 * same
-            own = shared.row**2 * np.ones(len(block))
-            alone = part - common @ np.linalg.solve(common + np.diag(own), part)
-            own = own * (FREEDOM + (alone / shared.row) ** 2) / (FREEDOM + 1)
-            solved = np.linalg.solve(common + np.diag(own), np.column_stack([jacobian, part]))
+            publisher, case, own = scales[place]
+            of_case = shared.case**2 * same * np.sqrt(np.outer(case, case))
+            common = shared.publisher**2 * publisher[0] + of_case
+            solved = np.linalg.solve(common + np.diag(shared.row**2 * own), np.column_stack([jacobian, part]))
             normal += jacobian.T @ solved[:, :-1]
             slope += jacobian.T @ solved[:, -1]
+            told = solved[:, -1]
+            errors = np.stack([
+                np.full(len(block), shared.publisher * publisher[0] * told.sum()), of_case @ told / shared.case, shared.row * own * told,
+            ])  # fmt: skip
+            scales[place] = (FREEDOM + errors**2) / (FREEDOM + 1)
         step = np.linalg.solve(normal, slope)
         largest = float(np.abs(step).max())
         effects = effects + step * min(1.0, LARGEST_STEP / max(largest, CONVERGED))

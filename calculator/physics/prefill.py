@@ -164,5 +164,5 @@ def prefill_terms(
         common += [("pipeline/all/1", -gain), (f"pipeline/family/{chip.family}", -gain)]
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=1, split=split)
     if missing_power:
-        common.append((f"power-limit/{chip.family}", missing_power))
+        common += [("power-limit/all/1", missing_power), (f"power-limit/family/{chip.family}", missing_power)]
     return terms, common

@@ -1,0 +1,100 @@
+"""The sum of corrected terms, its range, and the file that holds the constants."""
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.errors import CatalogError
+from calculator.physics.calibration import Effect, Law, Term, calibration_from, calibration_of, estimate, group_of
+
+ROOT = Path(__file__).parents[3]
+
+
+def law(effects: dict[str, float], *, spread: dict[str, float] | None = None, noise: float = 0.1) -> Law:
+    return Law({name: Effect(value, 0.05, 3) for name, value in effects.items()}, spread or {}, noise, {"chip": 1.0})
+
+
+def test_estimate_hand_worked_case() -> None:
+    # 10 ms untouched + 4 ms x e^0.5 = 4 x 1.64872 = 6.59489 ms; the whole x e^(0.2 x 2) = 1.49182 -> 24.7566 ms
+    terms = [Term("weights", 10.0), Term("loss", 4.0, ("loss/all/1",))]
+    found = estimate(law({"loss/all/1": 0.5, "age/x": 0.2}), terms, [("age/x", 2.0)])
+    assert found.central_ms == pytest.approx(16.59489 * 1.49182, rel=1e-5)
+    assert found.shares == pytest.approx({"weights": 10 / 16.59489, "loss": 6.59489 / 16.59489}, rel=1e-5)
+    assert found.floor_ms == pytest.approx(10.0)
+    assert found.deviation == pytest.approx(0.1)
+    assert found.unknown == ()
+
+
+def test_estimate_scaled_effect_counts_its_weight() -> None:
+    # 3 ms x exp(1.5 years x 0.2) = 3 x 1.34986 = 4.04958
+    found = estimate(law({"age/all/1": 0.2}), [Term("overhead", 3.0, (), (("age/all/1", 1.5),))])
+    assert found.central_ms == pytest.approx(4.04958, rel=1e-5)
+
+
+def test_estimate_unknown_effect_widens_by_share_times_spread() -> None:
+    # unknown chip: share of the term 4 / (10 + 4) = 0.285714, spread 0.3 -> 0.0857143; with noise 0.1: sqrt(0.01 + 0.00734694)
+    terms = [Term("weights", 10.0), Term("loss", 4.0, ("loss/chip/new",))]
+    found = estimate(law({}, spread={"loss/chip": 0.3}), terms)
+    assert found.deviation == pytest.approx(math.sqrt(0.01 + 0.0857142857**2), rel=1e-6)
+    assert found.unknown == ("loss/chip/new",)
+
+
+def test_estimate_skips_terms_without_a_base() -> None:
+    found = estimate(law({}), [Term("weights", 2.0), Term("kv cache", 0.0)])
+    assert found.central_ms == 2.0
+    assert "kv cache" not in found.shares
+
+
+@given(bases=st.lists(st.floats(0.001, 1e4), min_size=1, max_size=6), value=st.floats(-2, 2))
+def test_estimate_shares_add_up_and_time_scales_with_the_bases(bases: list[float], value: float) -> None:
+    terms = [Term(f"t{index}", base, ("e/all/1",)) for index, base in enumerate(bases)]
+    known = law({"e/all/1": value})
+    once = estimate(known, terms)
+    twice = estimate(known, [term._replace(base_ms=2 * term.base_ms) for term in terms])
+    assert sum(once.shares.values()) == pytest.approx(1.0)
+    assert once.central_ms == pytest.approx(sum(bases) * math.exp(value), rel=1e-9)
+    assert twice.central_ms == pytest.approx(2 * once.central_ms, rel=1e-9)
+
+
+def test_group_of_is_the_name_without_its_last_part() -> None:
+    assert group_of("loss/format/nvidia llama.cpp q4_k_m") == "loss/format"
+
+
+def test_calibration_of_says_what_is_missing_and_how_to_repair_it() -> None:
+    with pytest.raises(CatalogError, match=r"calibration\.toml: 'calibration' is missing\. Regenerate it"):
+        calibration_of({})
+
+
+def test_calibration_from_reads_a_table_once() -> None:
+    table = load_catalog().calibration
+    assert calibration_from(table) is calibration_from(table)
+    assert calibration_from(calibration_from(table)) is calibration_from(table)
+
+
+def test_calibration_holds_date_rows_and_error() -> None:
+    table = load_catalog().calibration
+    known = calibration_of(table)
+    assert known.as_of == "2026-11-22"
+    assert known.rows["decode"] > 1000
+    assert known.rows["prefill"] > 800
+    for quantity in ("decode", "prefill"):
+        assert 0 < table[quantity]["median_abs_error"]["publisher_left_out"] < 0.25
+
+
+def test_calibration_regenerated_from_the_shipped_rows_is_the_same_file(tmp_path: Path) -> None:
+    # one thread: the result then does not depend on how a library splits sums, and runs on a busy machine
+    script = (
+        "from pathlib import Path; from calculator.catalog import load_catalog; from calculator.fitting import write; "
+        f"write(target=Path({str(tmp_path / 'calibration.toml')!r}), catalog=load_catalog())"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=ROOT)
+    again = (tmp_path / "calibration.toml").read_text(encoding="utf-8")
+    assert again == (ROOT / "calculator" / "catalog" / "calibration.toml").read_text(encoding="utf-8")

@@ -1,0 +1,159 @@
+"""Decoding speed: arithmetic by hand with neutral constants, bounds that hold for every case, and published figures."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.types import Split
+from calculator.physics.calibration import Calibration, Law
+from calculator.physics.decode import decode_speed, decode_terms, engine_of, power_shortfall
+from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.speed import Speed
+from calculator.physics.weights import weights_read_bytes
+
+CATALOG = load_catalog()
+NEUTRAL = Calibration("2026-11-22", 2026.7, {}, Law({}, {}, 0.1, {}), Law({}, {}, 0.1, {}))
+"""Every effect zero: the terms are then what physics alone gives."""
+
+
+def box(chip: str, count: int = 1) -> Hardware:
+    return hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
+
+
+def speed(
+    chip: str, model: str, format: str, runtime: str, *, count: int = 1, context: float = 512, batch: int = 1, split: Split = "layer",
+    calibration: Calibration | None = None, catalog: Catalog = CATALOG,
+) -> Speed:  # fmt: skip
+    return decode_speed(
+        catalog.model(model), hardware=box(chip, count), format=catalog.format(format), runtime=catalog.runtime(runtime),
+        context_tokens=context, batch_count=batch, split=split, calibration=calibration or catalog.calibration,
+    )  # fmt: skip
+
+
+# --- by hand ---------------------------------------------------------------------------------------------------------
+
+
+def test_decode_speed_hand_worked_case() -> None:
+    # Llama-3 70B Q4_K_M on a 4090 with neutral constants, 512 tokens of context:
+    # weights read 41.946e9 B (file less embedding) / 1008e9 B/s = 41.61 ms; loss a quarter of it, 10.40 ms; overhead 80 x 40 us = 3.2 ms
+    # cache 80 layers x 8 heads x (128 + 128) x 2 B x 512 = 167.8e6 B / 1008e9 = 0.1664 ms and a quarter of it, 0.0416 ms
+    weights = float(weights_read_bytes(CATALOG.model("llama-3-70b"), format=CATALOG.format("q4_k_m")))
+    cache = 80 * 8 * 256 * 2 * 512
+    expected_ms = 1.25 * (weights + cache) / 1008e6 + 80 * 0.040
+    found = speed("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", "llama.cpp", calibration=NEUTRAL)
+    assert weights == pytest.approx(41.95e9, rel=0.01)
+    assert found.central == pytest.approx(1000 / expected_ms, rel=1e-6)
+    assert found.bound_by == "weights"
+
+
+def test_decode_terms_of_a_mixture_count_the_experts_touched() -> None:
+    # Qwen3-30B-A3B: 8 of 128 experts per token. One stream touches 1/16 of the expert bytes, a batch of 8 (counting as 8^0.75 = 4.757
+    # independent tokens) 1 - (15/16)^4.757 = 26.4 %
+    def weights_ms(batch: int) -> float:
+        terms, _ = decode_terms(
+            CATALOG.model("qwen3-30b-a3b"), hardware=box("apple-m4-max-40"), format=CATALOG.format("mlx-4bit"), runtime_id="mlx-lm",
+            context_tokens=512, batch_count=batch, split="layer", age_years=0.0,
+        )  # fmt: skip
+        return next(term.base_ms for term in terms if term.name == "weights")
+
+    model, format = CATALOG.model("qwen3-30b-a3b"), CATALOG.format("mlx-4bit")
+    dense = float(weights_read_bytes(model, format=format, batch_count=0)) / 546e6
+    every = float(weights_read_bytes(model, format=format, batch_count=100_000)) / 546e6 - dense
+    assert weights_ms(1) == pytest.approx(dense + every / 16, rel=1e-6)
+    assert weights_ms(8) == pytest.approx(dense + every * (1 - (15 / 16) ** (8**0.75)), rel=1e-6)
+
+
+def test_power_shortfall_is_the_share_below_85_percent() -> None:
+    chip = CATALOG.chips["nvidia-rtx-3090"]
+    assert power_shortfall(chip, power_limit_w=220, card_count=1, split="layer") == pytest.approx(0.85 - 220 / 350)
+    assert power_shortfall(chip, power_limit_w=220, card_count=2, split="layer") == 0.0  # cards take turns
+    assert power_shortfall(chip, power_limit_w=None, card_count=1, split="layer") == 0.0
+
+
+def test_engine_of_ollama_follows_the_weights() -> None:
+    assert engine_of("ollama", CATALOG.format("q4_k_m")) == "llama.cpp"
+    assert engine_of("ollama", CATALOG.format("mlx-4bit")) == "mlx-lm"
+
+
+# --- what must hold --------------------------------------------------------------------------------------------------
+
+
+def test_decode_speed_range_holds_the_published_70b_figures() -> None:
+    mac = speed("apple-m2-ultra-76", "llama-3-70b", "q4_k_m", "llama.cpp", context=1024)
+    cards = speed("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", "llama.cpp", count=2, context=1024)
+    assert mac.low <= 12.1 <= mac.high
+    assert cards.low <= 19.1 <= cards.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), context=st.integers(1, 200_000),
+    format=st.sampled_from(["q4_k_m", "q8_0", "f16"]), count=st.sampled_from([1, 2, 4]), split=st.sampled_from(["layer", "tensor"]),
+)  # fmt: skip
+def test_decode_speed_never_beats_the_bandwidth(chip: str, model: str, context: int, format: str, count: int, split: Split) -> None:
+    found = speed(chip, model, format, "llama.cpp", count=count, context=context, split=split)
+    read = float(weights_read_bytes(CATALOG.model(model), format=CATALOG.format(format)))
+    bandwidth = CATALOG.chips[chip].bandwidth_gb_per_s.central * 1e9 * (count if split == "tensor" else 1)
+    assert 0 < found.low < found.central <= found.high
+    assert found.high * read <= bandwidth * (1 + 1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), short=st.integers(1, 60_000), more=st.integers(1, 60_000))
+def test_decode_speed_never_rises_with_the_context(chip: str, model: str, short: int, more: int) -> None:
+    assert speed(chip, model, "q4_k_m", "llama.cpp", context=short + more).central <= speed(chip, model, "q4_k_m", "llama.cpp", context=short).central
+
+
+def test_decode_speed_layer_split_adds_no_speed_and_tensor_split_does() -> None:
+    one = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp").central
+    layer = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp", count=2).central
+    tensor = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp", count=2, split="tensor").central
+    assert layer <= one < tensor < 2 * one
+
+
+def test_decode_speed_batch_raises_the_sum_and_lowers_each_stream() -> None:
+    counts = [1, 2, 4, 8, 16, 32]
+    sums = [speed("nvidia-gb10", "qwen2.5-7b", "q8_0", "llama.cpp", batch=count).central for count in counts]
+    assert sums == sorted(sums)
+    each = [total / count for total, count in zip(sums, counts, strict=True)]
+    assert each == sorted(each, reverse=True)
+
+
+def test_decode_speed_range_is_wider_for_a_chip_without_rows() -> None:
+    def width(chip: str) -> float:
+        found = speed(chip, "llama-3-8b", "q4_k_m", "llama.cpp", context=256)
+        return found.central / found.low
+
+    assert width("nvidia-rtx-4080") > width("nvidia-rtx-4090")  # Ada, one of them never measured
+    assert "no measurement of this chip" in speed("nvidia-rtx-4080", "llama-3-8b", "q4_k_m", "llama.cpp").note
+    assert "of this chip" in speed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp").note
+
+
+def test_decode_speed_of_every_chip_runtime_and_usual_format_is_given() -> None:
+    for chip in CATALOG.chips.values():
+        for runtime in CATALOG.runtimes.values():
+            if chip.vendor in runtime.vendors:
+                for format in runtime.formats.values():
+                    found = decode_speed(
+                        CATALOG.model("llama-3-8b"), hardware=box(chip.id), format=CATALOG.format(format), runtime=runtime, context_tokens=2048,
+                        calibration=CATALOG.calibration,
+                    )  # fmt: skip
+                    assert found.basis == "fitted"
+                    assert found.central > 0.5
+
+
+def test_decode_speed_joined_boxes_pay_for_the_cable() -> None:
+    # published for M3 Ultras on Thunderbolt: Qwen 32B Q4 31.5 tok/s on one, 21.6 on two; 405B Q4 3.0 -> 4.3 -> 6.4 on 1, 2, 4
+    def joined(model: str, nodes: int) -> float:
+        hardware = dataclasses.replace(box("apple-m3-ultra-80"), node_count=nodes)
+        return decode_speed(
+            CATALOG.model(model), hardware=hardware, format=CATALOG.format("mlx-4bit"), runtime=CATALOG.runtime("mlx-lm"), context_tokens=512,
+            split="tensor" if nodes > 1 else "layer", calibration=CATALOG.calibration,
+        ).central  # fmt: skip
+
+    assert joined("qwen2.5-32b", 2) < joined("qwen2.5-32b", 1)
+    assert joined("llama-3.1-405b", 1) < joined("llama-3.1-405b", 2) < joined("llama-3.1-405b", 4)
+    assert joined("llama-3.1-405b", 4) == pytest.approx(6.4, rel=0.3)

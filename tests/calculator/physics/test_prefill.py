@@ -1,0 +1,133 @@
+"""Prefill: causal attention against a plain sum, time to first token by hand, limits, published figures."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.types import Split
+from calculator.physics.calibration import Calibration, Law
+from calculator.physics.decode import matrix_flops_per_ms
+from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.prefill import prefill_speed, prefill_terms, time_to_first_token
+from calculator.physics.speed import Speed
+from calculator.physics.work import Attention, attention_flops, experts_touched_fraction, work_of
+
+CATALOG = load_catalog()
+NEUTRAL = Calibration("2026-11-22", 2026.7, {}, Law({}, {}, 0.1, {}), Law({}, {}, 0.1, {}))
+
+
+def box(chip: str, count: int = 1) -> Hardware:
+    return hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
+
+
+def speed(chip: str, model: str, format: str, runtime: str, *, prompt: float = 4096, depth: float = 0, count: int = 1, split: Split = "layer") -> Speed:
+    return prefill_speed(
+        CATALOG.model(model), hardware=box(chip, count), format=CATALOG.format(format), runtime=CATALOG.runtime(runtime), prompt_tokens=prompt,
+        depth_tokens=depth, split=split, calibration=CATALOG.calibration,
+    )  # fmt: skip
+
+
+# --- by hand ---------------------------------------------------------------------------------------------------------
+
+
+def test_work_of_llama_3_70b_counts_its_operations() -> None:
+    # 80 x (attention 8192 x 8192 x 2 + 2 x 8192 x 1024 + feed-forward 3 x 8192 x 28672) = 68.45e9 multiply-adds; head 8192 x 128256 = 1.05e9
+    work = work_of(CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m"))
+    assert work.linear_flops == pytest.approx(2 * 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672))
+    assert work.head_flops == pytest.approx(2 * 8192 * 128256)
+    # attention: 2 x 64 heads x (128 + 128) x 80 layers operations per token and token of context
+    assert work.attention == (Attention(2.0 * 64 * 256 * 80, 0),)
+
+
+@given(tokens=st.integers(1, 300), depth=st.integers(0, 300))
+def test_attention_flops_agree_with_a_plain_sum(tokens: int, depth: int) -> None:
+    # token i (0, 1, ...) looks at depth + i + 1 tokens; the formula takes the mean depth + n/2, half a token less
+    exact = sum(3.0 * (depth + index + 1) for index in range(tokens))
+    found = attention_flops((Attention(3.0, 0),), token_count=tokens, depth_tokens=depth)
+    assert exact - found == pytest.approx(3.0 * tokens / 2)
+
+
+def test_attention_flops_of_a_window_stop_growing() -> None:
+    windowed = (Attention(1.0, 100),)
+    assert attention_flops(windowed, token_count=10, depth_tokens=1000) == attention_flops(windowed, token_count=10, depth_tokens=9000) == 1000.0
+
+
+def test_experts_touched_fraction_hand_worked_cases() -> None:
+    assert experts_touched_fraction(1 / 16, token_count=1, alikeness=0.75) == pytest.approx(1 / 16)
+    assert experts_touched_fraction(1 / 16, token_count=16, alikeness=1.0) == pytest.approx(1 - (15 / 16) ** 16)
+    assert experts_touched_fraction(0.0, token_count=16, alikeness=1.0) == 0.0
+    assert experts_touched_fraction(1 / 16, token_count=1e6, alikeness=1.0) == pytest.approx(1.0)
+
+
+def test_prefill_terms_hand_worked_case() -> None:
+    # Llama-3 8B F16 on a 4090 (330.4 TFLOPS with the halving undone), 512 tokens: linear 2 x 6.979e9 x 512 + head 2 x 0.5253e9 = 7.148e12 operations
+    terms, _ = prefill_terms(
+        CATALOG.model("llama-3-8b"), hardware=box("nvidia-rtx-4090"), format=CATALOG.format("f16"), runtime_id="llama.cpp", step_tokens=512,
+        prompt_tokens=512, depth_tokens=0, split="layer", age_years=0.0,
+    )  # fmt: skip
+    base = {term.name: term.base_ms for term in terms}
+    assert matrix_flops_per_ms(CATALOG.chips["nvidia-rtx-4090"]) == pytest.approx(330.4e9)
+    assert base["linear"] == pytest.approx((2 * 6.979e9 * 512 + 2 * 0.5253e9) / 330.4e9, rel=1e-3)
+    assert base["attention"] == pytest.approx(2 * 32 * 256 * 32 * 512 * 256 / 330.4e9)
+    assert base["launch"] == pytest.approx(32 * 0.05)
+
+
+def test_time_to_first_token_hand_worked_case() -> None:
+    prefill = Speed(low=100, central=200, high=400, unit="token/s", bound_by="compute", basis="fitted")
+    found = time_to_first_token(prefill, prompt_tokens=4000, cached_fraction=0.5)  # 2,000 tokens
+    assert (found.low, found.central, found.high, found.unit) == (5.0, 10.0, 20.0, "s")
+
+
+# --- what must hold --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), prompt=st.integers(512, 60_000), more=st.integers(1, 60_000))
+def test_prefill_time_rises_with_the_prompt_and_its_depth(chip: str, model: str, prompt: int, more: int) -> None:
+    def seconds(tokens: int, depth: int = 0) -> float:
+        return tokens / speed(chip, model, "q4_k_m", "llama.cpp", prompt=tokens, depth=depth).central
+
+    assert seconds(prompt + more) > seconds(prompt)
+    assert seconds(prompt, depth=more) >= seconds(prompt)
+
+
+@settings(max_examples=40, deadline=None)
+@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), prompt=st.integers(512, 100_000))
+def test_prefill_speed_stays_below_the_matrix_rate(chip: str, model: str, prompt: int) -> None:
+    found = speed(chip, model, "q4_k_m", "llama.cpp", prompt=prompt)
+    flops = work_of(CATALOG.model(model), CATALOG.format("q4_k_m")).linear_flops
+    neural = 4.0 if CATALOG.chips[chip].family == "apple-m5" else 1.0  # matrix units that no published rate covers
+    assert 0 < found.low < found.central < found.high
+    assert found.central * flops < matrix_flops_per_ms(CATALOG.chips[chip]) * 1000 * neural
+
+
+@pytest.mark.parametrize(
+    ("chip", "count", "measured"), [("nvidia-rtx-4090", 2, 905), ("apple-m3-ultra-80", 1, 157), ("apple-m2-ultra-76", 1, 118)]
+)
+def test_prefill_speed_range_holds_published_70b_figures(chip: str, count: int, measured: float) -> None:
+    found = speed(chip, "llama-3-70b", "q4_k_m", "llama.cpp", prompt=1024, count=count)
+    assert found.low <= measured <= found.high
+
+
+def test_prefill_speed_of_an_m5_is_a_multiple_of_an_m4() -> None:
+    fast = speed("apple-m5-max-40", "qwen3-32b", "mlx-4bit", "mlx-lm").central
+    slow = speed("apple-m4-max-40", "qwen3-32b", "mlx-4bit", "mlx-lm").central
+    assert 1.5 < fast / slow < 5.0
+
+
+def test_prefill_speed_tensor_split_over_pcie_gains_little_for_long_prompts() -> None:
+    # published: 27B on 3090s, 1,852 tok/s on two and 865 on four cards in a tensor split, 3,167 on four in a layer split
+    two = speed("nvidia-rtx-3090", "qwen3.8-27b", "fp8", "vllm", prompt=8192, count=2, split="tensor").central
+    four = speed("nvidia-rtx-3090", "qwen3.8-27b", "fp8", "vllm", prompt=8192, count=4, split="tensor").central
+    layer = speed("nvidia-rtx-3090", "qwen3.8-27b", "q4_k_m", "llama.cpp", prompt=8192, count=4).central
+    assert four < two < layer
+
+
+def test_prefill_speed_with_neutral_constants_is_finite_for_every_chip() -> None:
+    for chip in CATALOG.chips:
+        found = prefill_speed(
+            CATALOG.model("gpt-oss-20b"), hardware=box(chip), format=CATALOG.format("mxfp4"), runtime=CATALOG.runtime("llama.cpp"),
+            prompt_tokens=2048, calibration=NEUTRAL,
+        )  # fmt: skip
+        assert 0 < found.low < found.high < float("inf")
