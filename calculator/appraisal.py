@@ -198,10 +198,10 @@ def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Pe
     """Capital and operating expense by fiscal year or quarter."""
     year, month = (int(part) for part in scenario.start_month.split("-"))
     return periods(
-        capital_usd=_flow(tco, lambda line: line.kind == "capital", sign=-1),
+        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital"), sign=-1),
         operating_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
         staff_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
-        sale_usd=_flow(tco, lambda line: line.kind == "sale", sign=1),
+        sale_usd=_flow(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
         tax_usd=_flow(tco, lambda line: line.kind == "tax", sign=-1),
         start=(year, month),
         last_month_of_year=scenario.fiscal_year_end_month,
@@ -223,7 +223,7 @@ def _flow(tco: Tco, wanted: Callable[[Line], bool], *, sign: int) -> list[float]
 def _capital(tco: Tco, scenario: Scenario) -> float:
     """Signed present value of what is bought less what it brings: the investment, as NIST counts it."""
     factors = Horizon(tco.months, scenario.discount_rate).factors()  # purchase and sale fall in their own month
-    flow = _flow(tco, lambda line: line.kind in ("capital", "sale"), sign=1)
+    flow = _flow(tco, lambda line: line.kind.endswith(("capital", "sale")), sign=1)
     return float(np.dot(flow, factors))
 
 

@@ -63,10 +63,12 @@ def expansion_lines(
     seen = {"price_usd": price, "machine_count": count, "further_count": len(load.full_months)}
     says = "as for the first machine, from the month in which demand outgrows those before it"
     return [
-        Line("further machines", "hard", scaled(tuple(bought), count), f"price and tax, {says}", seen),
+        Line("further machines", "hard", scaled(tuple(bought), count), f"price and tax, {says}", seen, "later capital"),
         Line("further setup", "soft", scaled(tuple(installed), count), f"setup, {says}", seen),
         Line("further energy idle", "hard", scaled(tuple(idling), count), f"idle energy and its cooling, {says}", seen),
         Line("further administration", "soft", scaled(tuple(care), count), f"care, {says}", seen),
         Line("further repair", "hard", scaled(tuple(repair), count), f"repair, {says}", seen),
-        Line("further resale", "hard", scaled(tuple(sold), count), f"resale at its own age, {says}", seen),
+        Line(
+            "further resale", "hard", scaled(tuple(sold), count), f"resale at its own age, {says}", seen, "later sale"
+        ),
     ]

@@ -182,7 +182,8 @@ class Load:
         works = 1.0 if scenario.downtime_usd_per_h else inputs["availability_fraction"]
         full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
         on_h = usage.on_h_per_month * longer
-        busy = np.minimum(on_h * (1 + further) / np.maximum(prefill_h + decode_h, _LEAST), room)
+        machines = 1 + np.clip(np.ceil(highest / np.maximum(one, _LEAST)) - 1, 0, further)  # of each draw
+        busy = np.minimum(on_h * machines / np.maximum(prefill_h + decode_h, _LEAST), room)
         if bool((busy >= highest).all()):
             busy = math.inf
         return cls(inputs, prefill_h, decode_h, on_h, room, works, enough, busy, full)

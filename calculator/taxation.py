@@ -18,6 +18,7 @@ from calculator.scenario import Scenario
 Number = Any
 """float, or an ndarray of draws."""
 _FILE = Path(__file__).parent / "catalog" / "tax.toml"
+_AS_PAID = ("running", "later capital", "later sale")
 _YEAR_DIGITS = 5  # "YYYY-" before the month in start_month
 
 
@@ -31,7 +32,7 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     found: list[Line] = []
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
     for hardness, name in names.items():
-        paid = [line for line in lines if line.kind == "running" and line.hardness == hardness]
+        paid = [line for line in lines if line.kind in _AS_PAID and line.hardness == hardness]
         terms = tuple(Term(-rate * term.amount_usd, term.course) for line in paid for term in line.terms)
         if terms:
             says = "tax rate * costs of the month, deducted when paid"

@@ -1,6 +1,6 @@
 """What does the accountant see? Cash, capital and operating expense by fiscal quarter and year.
 
-On the books a machine is written down in equal parts from its cost to what it is expected to bring; so over the whole
+On the books a machine is written down in equal parts, from the month it is bought, to what it is expected to bring; so over the whole
 life the expense equals the cash, only at other times. Leases and rents are operating expense.
 """
 
@@ -45,11 +45,18 @@ def periods(
 ) -> tuple[Period, ...]:
     """Fold positive monthly dollars (months 0..N; month 0 belongs to the first month) into fiscal periods.
 
-    `start` is (year, month) of month 1. Straight-line write-down over N months of all capital less the whole sale.
+    `start` is (year, month) of month 1. What is bought in a month is written down in equal parts from then to month N,
+    less its share of the sale (in proportion to what it cost).
     """
     months = len(capital_usd) - 1
     written_down = np.zeros(months + 1)
-    written_down[1:] = (sum(capital_usd) - sum(sale_usd)) / months
+    spent, sold = sum(capital_usd), sum(sale_usd)
+    if spent:
+        for month, usd in enumerate(capital_usd[:-1]):
+            written_down[month + 1 :] += usd * (1 - sold / spent) / (months - month)
+        written_down[-1] += capital_usd[-1] * (1 - sold / spent)
+    else:
+        written_down[1:] = -sold / months
     labels = [_label(max(month, 1), start, last_month_of_year, by_quarter) for month in range(months + 1)]
     columns = [np.asarray(flow, dtype=float) for flow in (capital_usd, operating_usd, staff_usd, sale_usd, tax_usd)]
     found: list[Period] = []

@@ -20,8 +20,11 @@ from calculator.units import MONTHS_PER_YEAR
 Number = Any
 """float, or an ndarray of draws."""
 Hardness = Literal["hard", "soft"]
-Kind = Literal["capital", "running", "sale", "tax"]
-"""How the tax and the profit-and-loss statement treat a line: capital is depreciated, the sale is set against it."""
+Kind = Literal["capital", "running", "sale", "tax", "later capital", "later sale"]
+"""How the tax and the profit-and-loss statement treat a line: capital is depreciated, the sale is set against it.
+
+`later` is what is bought after the start: capital in the books, but for tax taken as deducted (and taxed) when paid.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -323,19 +323,24 @@ def test_further_machine_is_bought_in_the_month_in_which_demand_passes_the_first
     assert tco.energy_kwh == pytest.approx(busy_kwh + 0.01 * idle_h)
 
 
-@given(growth=st.floats(-0.5, 3.0), requests=st.floats(50, 3_000), months=st.integers(12, 60))
+@given(
+    growth=st.floats(-0.5, 3.0), requests=st.floats(50, 3_000), months=st.integers(12, 60), room=st.sampled_from([3.5, 6.0])
+)  # fmt: skip
 @settings(max_examples=25, deadline=None)
-def test_further_machines_of_draws_are_those_of_the_page(growth: float, requests: float, months: int) -> None:
+def test_further_machines_of_draws_are_those_of_the_page(
+    growth: float, requests: float, months: int, room: float
+) -> None:
+    usage = dataclasses.replace(MAC_USAGE, capacity_ratio=room)
     scenario = SCENARIO.changed(when_full="buy-another", months=months)
     values = {"demand_growth_rate": growth, "requests_per_working_day": requests}
-    one = cost_of(MAC, scenario=scenario, usage=MAC_USAGE, reference_api=TARIFF, values=values)
+    one = cost_of(MAC, scenario=scenario, usage=usage, reference_api=TARIFF, values=values)
     # the second future grows faster and is busier
     pair = {
         "demand_growth_rate": np.array([growth, growth + 1]),
         "requests_per_working_day": np.array([requests, 2 * requests]),
     }
     inputs, horizon = Inputs(scenario, pair), Horizon(months, scenario.discount_rate)
-    drawn = cost_draws(MAC, inputs=inputs, horizon=horizon, usage=MAC_USAGE, reference_api=TARIFF)
+    drawn = cost_draws(MAC, inputs=inputs, horizon=horizon, usage=usage, reference_api=TARIFF)
     # the second draw may need more machines: they must not touch the first
     assert drawn.total_cost_usd[0] == pytest.approx(one.total_cost_usd, rel=1e-9)
     assert drawn.present_value_cost_usd[0] == pytest.approx(one.present_value_cost_usd, rel=1e-9)
