@@ -38,7 +38,13 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     lines.extend(_sale(machine, inputs=inputs, count=count))
     lines.extend(
         expansion_lines(
-            machine, inputs=inputs, load=load, count=count, watts=watts, cooling_ratio=_cooling_ratio(inputs)[0]
+            machine,
+            inputs=inputs,
+            load=load,
+            count=count,
+            watts=watts,
+            cooling_ratio=_cooling_ratio(inputs)[0],
+            on_price_usd_per_kwh=_on_price_usd_per_kwh(inputs),
         )
     )
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)

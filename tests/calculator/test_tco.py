@@ -568,3 +568,30 @@ def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on
     assert found.lines["energy idle"] < 0 or availability == 1
     further = _cost(MAC, usage, scenario.changed(when_full="buy-another"))
     assert further.lines["energy idle"] + further.lines["further energy idle"] < 0
+
+
+@pytest.mark.parametrize(("machine", "usage"), OWN)
+def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage) -> None:
+    # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice
+    full = dataclasses.replace(usage, capacity_ratio=0.5, served_fraction=0.5)
+    extras = FLAT.changed(
+        when_full="buy-another", electrical_work_usd=800, warranty_usd=500, disposal_usd=100, insurance_rate=0.02,
+        peak_hours_fraction=0.5, peak_price_ratio=3, demand_charge_usd_per_kw_month=10, inflation_rate=0.03,
+    )  # fmt: skip
+    one = _cost(machine, usage, extras.changed(when_full="buy-from-api")).lines
+    two = _cost(machine, full, extras).lines
+
+    def of(lines: dict[str, float], *names: str) -> float:
+        return sum(lines.get(name, 0.0) for name in names)
+
+    bought = of(one, "hardware", "sales tax", "electrical work", "warranty")
+    assert of(two, "further machines") == pytest.approx(bought)
+    assert of(two, "further setup") == pytest.approx(one["setup"])
+    assert of(two, "further administration") == pytest.approx(one["administration"])
+    assert of(two, "further repair") == pytest.approx(of(one, "repair", "insurance"))
+    assert of(two, "further resale") == pytest.approx(of(one, "resale", "disposal"))
+    # its idling at the mean price of the hours on (0.5 at 1, 0.5 at 3 times: twice), cooled; and its own peak power
+    idle_usd = usage.idle_w / 1000 * 210 * 0.135 * 2 * (1 + 0.5 / 3) * 36
+    peak_usd = max(usage.prefill_w, usage.decode_w) / 1000 * 10 * 36
+    assert of(two, "further energy idle") == pytest.approx(-idle_usd)
+    assert of(two, "further demand charge") == pytest.approx(-peak_usd)
