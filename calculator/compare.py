@@ -129,6 +129,11 @@ def _remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, .
             "A model of another size has no host, so no API price is known for it and for what a machine cannot serve."
         )
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
+    for name, (_, p50, _) in scenario.ranges.items():
+        value = getattr(scenario, name)
+        if value != p50:
+            text = f"{name} is {value:g}, but the P50 of its range is {p50:g}: the totals use the value, their ranges the range. Write one of them."
+            remarks.append(Remark(code="range-beside-value", text=text, level="warning"))
     return tuple(remarks)
 
 

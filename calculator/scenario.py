@@ -188,6 +188,16 @@ class Scenario(Record):
                 raise ValueError(f"{name} is {value}; neither true nor false can stand here. Write a number or text.")
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _range_sets_its_value(cls, values: Any) -> Any:
+        """A value of which only the range is given is its P50."""
+        own: dict[str, Any] = {}
+        for name, row in _items(_items(values).get("ranges")).items():
+            if name in _DEFAULTS and isinstance(row, list | tuple) and len(found := cast("tuple[Any, ...]", row)) == 3:
+                own[name] = found[1]
+        return {**own, **values} if own else values
+
     @model_validator(mode="after")
     def _ranges_lie_in_bounds_and_order(self) -> Self:
         for name in (*self.ranges, *self.cases):

@@ -402,7 +402,7 @@ def test_service_command_never_prints_infinity(capsys: pytest.CaptureFixture[str
     [
         (("--set", "peak_factor_ratio=0.5"), "peak_factor_ratio is 0.5; it must lie in 1..24."),
         (("--set", "answer_variation_ratio=2"), "answer_variation_ratio is 2.0; it must lie in 0..1.5."),
-        (("--set", "answer_p95_target_s=-1"), "answer_p95_target_s is -1.0; it must lie in 0..36000."),
+        (("--set", "answer_p95_target_s=-1"), "answer_p95_target_s is -1.0; it must lie in 0..36,000."),
         (("--set", "first_token_p95_target_s=nan"), "first_token_p95_target_s is nan"),
         (("--set", "peak_factor=2"), "peak_factor is not a known key. Did you mean peak_factor_ratio?"),
         (("--set", "options=mac-studio-m4-ultra-192"), "never"),

@@ -142,3 +142,14 @@ def test_json_of_a_comparison_is_a_scenario_file_again(capsys: pytest.CaptureFix
     path.write_text(json.dumps(answer), "utf-8")
     assert main(["compare", str(path), "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["scenario_id"] == answer["scenario_id"]
+
+
+def test_own_range_sets_the_value_and_a_contradiction_is_said() -> None:
+    own = Scenario.parse({"ranges": {"wage_usd_per_h": [10, 20, 30]}})
+    assert own.wage_usd_per_h == 20
+    assert not [row for row in compare(own, CATALOG).remarks if row.code == "range-beside-value"]
+    apart = Scenario.parse({"wage_usd_per_h": 95, "ranges": {"wage_usd_per_h": [10, 20, 30]}})
+    assert apart.wage_usd_per_h == 95
+    (said,) = [row.text for row in compare(apart, CATALOG).remarks if row.code == "range-beside-value"]
+    assert "wage_usd_per_h is 95" in said
+    assert "P50 of its range is 20" in said
