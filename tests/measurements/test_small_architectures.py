@@ -1,0 +1,129 @@
+"""Is the plan of memory true for the architectures of mlx-lm? Planned lazily, then really computed, compared to the byte."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from measurements.lazy import ask_mlx_lm
+
+ROOT = Path(__file__).parent.parent.parent
+FORMATS = (None, {"mode": "affine", "bits": 4, "group_size": 64})  # bf16 and mlx-4bit
+PROMPT_TOKENS = 20
+FEWEST = 60
+REFUSED = {
+    "afm7": "unexpected keyword argument 'mode'",  # mlx-lm 0.32.2 itself cannot pack its fused layers
+    "bitnet": "No Metal back-end",  # its product is a Metal kernel: not even a lazy pass on a CPU
+    "olmo": "SystemExit",  # its module ends the process where ai2-olmo is not installed
+}
+"""Architectures that cannot be planned here, and what the plan's sentence says of it."""
+CACHE_SHORT_BYTES = {
+    # the last 3 token ids of 8 byte; the plan learns a recurrent state from one token and counts one id
+    "longcat_flash_ngram": 16,
+}
+"""Caches that hold more than planned, and by how much."""
+WITH_TABLES = {
+    "bailing_hybrid", "bailing_moe_linear", "deepseek_v2", "exaone4", "falcon_h1", "gemma3n", "gemma4", "gemma4_text",
+    "hunyuan", "hunyuan_v1_dense", "minicpm3", "ministral3", "mistral4", "nanochat", "phimoe", "talkie",
+}  # fmt: skip
+"""Architectures that compute small arrays at birth which are no parameters and no part of a file: frequencies of scaled
+rotations (head_dim / 2 numbers of 4 byte, in each layer), slopes, multipliers."""
+MOST_TABLE_BYTES = 256
+MOST_LAZY_BYTES = 2048
+"""Numbers written down for a later computation, 4 byte each; the smallest of these models has 30 times this in weights."""
+
+on_cpu = pytest.mark.skipif(
+    sys.platform == "darwin", reason="Metal rounds to pages and runs bitnet; figures are the CPU's"
+)
+pytestmark = [
+    pytest.mark.mlx,
+    pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed"),
+]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """By architecture: what was planned, what was computed, and the sentences of those that could not be planned."""
+
+    planned: Mapping[str, Any]
+    real: Mapping[str, Any]
+    refused: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def compared() -> Compared:
+    """All small architectures, planned by the worker of `measurements plan`, then computed in one process of their own."""
+    configs = json.loads((ROOT / "tests/fixtures/small_architectures.json").read_text("utf-8"))
+    del configs["_about"]
+    requests = [
+        {"config": config, "formats": FORMATS, "contexts": [PROMPT_TOKENS + 1], "prefill_step": PROMPT_TOKENS}
+        for config in configs.values()
+    ]
+    answers = dict(zip(configs, ask_mlx_lm(requests), strict=True))
+    planned = {name: answer for name, answer in answers.items() if "error" not in answer}
+    request = {
+        "configs": {name: configs[name] for name in planned}, "formats": FORMATS, "prompt_tokens": PROMPT_TOKENS
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.measurements.real_bytes"], input=json.dumps(request), capture_output=True, text=True,
+        check=False, cwd=ROOT, env={**os.environ, "HF_HUB_OFFLINE": "1", "MLX_DISABLE_COMPILE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    refused = {name: answer["error"] for name, answer in answers.items() if "error" in answer}
+    return Compared(planned, json.loads(done.stdout), refused)
+
+
+@on_cpu
+def test_architectures_that_cannot_be_planned_are_the_named_ones(compared: Compared) -> None:
+    assert compared.refused.keys() == REFUSED.keys()
+    for name, words in REFUSED.items():
+        assert words in compared.refused[name]
+
+
+def test_weights_bytes_equal_the_evaluated_parameters_to_the_byte(compared: Compared) -> None:
+    wrong = {
+        name: (plan["weights_bytes"], compared.real[name]["evaluated"])
+        for name, plan in compared.planned.items()
+        if plan["weights_bytes"] != compared.real[name]["evaluated"]
+    }
+    assert not wrong
+    assert len(compared.planned) >= FEWEST
+
+
+@on_cpu
+def test_weights_bytes_are_what_mlx_holds_but_for_tables(compared: Compared) -> None:
+    """The CPU allocator rounds nothing and mlx's buffer cache is off: no slack is left, in bf16 and in 4 bit."""
+    beside = {
+        name: [held - planned for held, planned in zip(compared.real[name]["held"], plan["weights_bytes"], strict=True)]
+        for name, plan in compared.planned.items()
+    }
+    assert {name for name, extra in beside.items() if any(extra)} == WITH_TABLES
+    assert all(0 < min(beside[name]) <= max(beside[name]) <= MOST_TABLE_BYTES for name in WITH_TABLES)
+    assert len(beside) - len(WITH_TABLES) >= FEWEST
+
+
+@on_cpu
+def test_plan_allocates_no_weights(compared: Compared) -> None:
+    for name, real in compared.real.items():
+        assert max(real["lazy"]) <= MOST_LAZY_BYTES, name
+        assert min(compared.planned[name]["weights_bytes"]) > 30 * MOST_LAZY_BYTES, name
+
+
+def test_kv_cache_bytes_equal_the_cache_of_a_real_pass_to_the_byte(compared: Compared) -> None:
+    short = {name: compared.real[name]["cache"] - plan["kv_cache_bytes"][0] for name, plan in compared.planned.items()}
+    assert {name: missing for name, missing in short.items() if missing} == CACHE_SHORT_BYTES
+    assert sum(missing == 0 for missing in short.values()) >= FEWEST
+
+
+def test_planned_bytes_tell_architectures_apart(compared: Compared) -> None:
+    """The comparison is no comparison of equals: full, sliding, latent and recurrent caches and many sizes are among them."""
+    kinds = {cache["kind"] for plan in compared.planned.values() for cache in plan["caches"]}
+    assert {"full", "sliding", "recurrent"} <= kinds
+    assert len({tuple(plan["weights_bytes"]) for plan in compared.planned.values()}) >= FEWEST
