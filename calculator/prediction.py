@@ -62,7 +62,7 @@ def predict(
     bounds = {
         "prompt_tokens": (prompt_tokens, 1, 10_000_000),
         "batch": (batch_count, 1, 4096),
-        "count": (chip_count or 1, 1, 64),
+        "count": (1 if chip_count is None else chip_count, 1, 64),
     }
     if context_tokens is not None:
         bounds["context_tokens"] = (context_tokens, 1, 10_000_000)

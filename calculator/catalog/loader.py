@@ -59,7 +59,7 @@ class Catalog:
             if option_id in table:
                 return table[option_id]
         self.refuse_phantom(option_id)
-        raise UnknownIdError("machine", option_id, [*self.machines, *self.clouds, *self.apis])
+        raise UnknownIdError("option", option_id, [*self.machines, *self.clouds, *self.apis])
 
     def chip_or_machine(self, name: str) -> t.Chip | t.Machine | t.CloudOffer:
         """What `predict --machine` may name: a whole machine, a rented one, or a bare chip."""

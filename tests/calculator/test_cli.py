@@ -203,6 +203,7 @@ def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_z"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--runtime", "nope"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--batch", "0"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--count", "0"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--context-tokens", "-5"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--memory-gb", "nan"),
     ],
