@@ -1,8 +1,8 @@
 """The calculator's front door: which hardware should serve a local large language model for the next three years?
 
-    from calculator import Scenario, compare, load_catalog
-    comparison = compare(Scenario(), load_catalog())
-    print(comparison.verdict.sentence)
+from calculator import Scenario, compare, load_catalog
+comparison = compare(Scenario(), load_catalog())
+print(comparison.verdict.sentence)
 """
 
 from calculator.catalog import Catalog, load_catalog

@@ -198,18 +198,14 @@ def _with_measurements(
 def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
     """Hours and watts of a machine as tco.py wants them; a rented one's electricity is in its price."""
     room = math.inf if not month.load_fraction else 1 / month.load_fraction
-    hours = {
-        "prefill_h_per_month": month.prefill_h, "decode_h_per_month": month.decode_h, "on_h_per_month": month.on_h,
-        "served_fraction": month.served_fraction, "capacity_ratio": room,
-    }  # fmt: skip
+    usage = Usage(
+        prefill_h_per_month=month.prefill_h, decode_h_per_month=month.decode_h, on_h_per_month=month.on_h,
+        served_fraction=month.served_fraction, capacity_ratio=room,
+    )  # fmt: skip
     if isinstance(option, CloudOffer):
-        return Usage(**hours)
+        return usage
     power = option.power
-    sleep_w = power.sleep_w.central if power.sleep_w else 0.0
-    return Usage(
-        **hours,
-        prefill_w=power.prefill_w.central,
-        decode_w=power.decode_w.central,
-        idle_w=power.idle_w.central,
-        sleep_w=sleep_w,
-    )
+    return replace(
+        usage, prefill_w=power.prefill_w.central, decode_w=power.decode_w.central, idle_w=power.idle_w.central,
+        sleep_w=power.sleep_w.central if power.sleep_w else 0.0,
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 `Quantity` is the envelope of every figure in the catalogue. An unknown figure is absent, never zero.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -57,9 +57,10 @@ class Quantity(Record):
     @classmethod
     def _one_value_is_a_range_of_no_width(cls, data: Any) -> Any:
         if isinstance(data, dict) and "value" in data:
-            fields = {key: item for key, item in data.items() if key != "value"}  # pyright: ignore[reportUnknownVariableType]
-            return {"low": data["value"], "central": data["value"], "high": data["value"], **fields}
-        return data  # pyright: ignore[reportUnknownVariableType]
+            given = cast("dict[str, Any]", data)
+            fields = {key: item for key, item in given.items() if key != "value"}
+            return {"low": given["value"], "central": given["value"], "high": given["value"], **fields}
+        return cast("Any", data)
 
     @model_validator(mode="after")
     def _has_its_evidence(self) -> Self:

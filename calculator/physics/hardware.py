@@ -23,7 +23,13 @@ class Hardware:
     node_link_gb_per_s: float | None = None
 
 
-def hardware_of(box: Chip | Machine | CloudOffer, *, chips: Mapping[str, Chip], chip_count: int | None = None, memory_gb: float | None = None) -> Hardware:
+def hardware_of(
+    box: Chip | Machine | CloudOffer,
+    *,
+    chips: Mapping[str, Chip],
+    chip_count: int | None = None,
+    memory_gb: float | None = None,
+) -> Hardware:
     """The hardware of a machine, a rented machine or a bare chip (whose largest memory option is taken unless given)."""
     if isinstance(box, Chip):
         return Hardware(chip=box, chip_count=chip_count or 1, memory_gb=memory_gb or max(box.memory_options_gb))
