@@ -91,7 +91,9 @@ def main(arguments: Sequence[str]) -> int:
         several = [one for one in judged["decode"].compared if one.row.batch_count > 1]
         if several:
             print(f"{'all, batch above 1':26}{errors(several, lambda one: one.predicted)}   ours, {leave_out} left out")
-        print(f"{'prefill':26}{errors(judged['prefill'].compared, lambda one: one.predicted)}   ours, {leave_out} left out")
+        print(
+            f"{'prefill':26}{errors(judged['prefill'].compared, lambda one: one.predicted)}   ours, {leave_out} left out"
+        )
         print(f"    ({time.perf_counter() - started:.0f} s)\n")
         if leave_out == "source":
             print(table_of({"leave_out": leave_out, **{name: summary(part) for name, part in judged.items()}}), "\n")

@@ -19,11 +19,10 @@ from typing import Any, Literal
 import numpy as np
 
 from calculator.catalog import Catalog
-from calculator.errors import CalculatorError
 from calculator.fitting import TABLE, Laws, fit_laws, refit
 from calculator.observed import Case, Rate, case_of, decode_rate, prefill_rate
 from calculator.physics.calibration import Calibration, Law, calibration_of
-from calculator.physics.decode import INTERVAL_DEVIATIONS, standing_of
+from calculator.physics.decode import interval_width
 from calculator.physics.fit import Fit, Observation
 from calculator.physics.memory import memory_fit
 from calculator.plausible import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
@@ -63,7 +62,13 @@ class Judged:
     not_covered: Mapping[str, int]
 
 
-def accuracy(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: LeaveOut = "none", shipped: Sequence[PublishedRow] | None = None) -> dict[str, Judged]:
+def accuracy(
+    rows: Sequence[PublishedRow],
+    *,
+    catalog: Catalog,
+    leave_out: LeaveOut = "none",
+    shipped: Sequence[PublishedRow] | None = None,
+) -> dict[str, Judged]:
     """Decode, prefill and peak memory of each row, predicted by laws that have not seen the row's group."""
     known = calibration_of(catalog.calibration)
     laws = None if leave_out == "none" else fit_laws(shipped if shipped is not None else read_table(TABLE), catalog)
@@ -103,8 +108,15 @@ def accuracy(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: Leave
 
 def summary(judged: Judged) -> dict[str, Any]:
     """The figures of one quantity: counts, errors, share of measurements inside the range, by device and runtime."""
-    found: dict[str, Any] = {"rows": len(judged.compared) + sum(judged.not_covered.values()), **_figures(judged.compared)}
-    for key, of in (("by_device", lambda row: row.device_id), ("by_runtime", lambda row: row.runtime_id)):
+    found: dict[str, Any] = {
+        "rows": len(judged.compared) + sum(judged.not_covered.values()),
+        **_figures(judged.compared),
+    }
+    keys: tuple[tuple[str, Callable[[PublishedRow], str]], ...] = (
+        ("by_device", lambda row: row.device_id),
+        ("by_runtime", lambda row: row.runtime_id),
+    )
+    for key, of in keys:
         parts: dict[str, list[Compared]] = defaultdict(list)
         for one in judged.compared:
             parts[of(one.row)].append(one)
@@ -126,9 +138,22 @@ def report(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: LeaveOu
 
 def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
     """The command line; raises CalculatorError for a table that cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m calculator accuracy", description="Predictions against a table of published measurements.")
-    parser.add_argument("table", nargs="?", type=Path, default=TABLE, help="CSV with the columns of measurements/published.csv (default: the shipped rows)")
-    parser.add_argument("--leave-out", choices=list(LEAVE_OUT), default="none", help="leave rows of the same publisher, page or device out of the fit")
+    parser = argparse.ArgumentParser(
+        prog="python -m calculator accuracy", description="Predictions against a table of published measurements."
+    )
+    parser.add_argument(
+        "table",
+        nargs="?",
+        type=Path,
+        default=TABLE,
+        help="CSV with the columns of measurements/published.csv (default: the shipped rows)",
+    )
+    parser.add_argument(
+        "--leave-out",
+        choices=list(LEAVE_OUT),
+        default="none",
+        help="leave rows of the same publisher, page or device out of the fit",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     found = report(read_table(options.table), catalog=catalog, leave_out=options.leave_out)
@@ -142,7 +167,10 @@ def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
 
 def table_of(found: Mapping[str, Any]) -> str:
     """The report as a table for people."""
-    lines = [f"left out of the fit: {found['leave_out']}", f"{'':34}{'rows':>6}{'covered':>9}{'median':>8}{'p90':>8}{'signed':>8}{'in range':>9}"]
+    lines = [
+        f"left out of the fit: {found['leave_out']}",
+        f"{'':34}{'rows':>6}{'covered':>9}{'median':>8}{'p90':>8}{'signed':>8}{'in range':>9}",
+    ]
     for name in ("decode", "prefill", "peak_memory"):
         part = found[name]
         lines.append(_line(name, part, rows=part["rows"]))
@@ -192,11 +220,11 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
 
 
 def _compared(case: Case, measured: float, rate: Rate, law: Law) -> Compared:
-    width = np.exp(INTERVAL_DEVIATIONS * rate.deviation * law.stretch.get(standing_of(law, case.hardware.chip), 1.0))
-    high = rate.tokens_per_s * float(width)
+    width = interval_width(law, rate.deviation, chip=case.hardware.chip, batch_count=case.row.batch_count)
+    high = rate.tokens_per_s * width
     if rate.bound_tokens_per_s is not None:
         high = min(high, rate.bound_tokens_per_s)
-    return Compared(case.row, measured, rate.tokens_per_s, rate.tokens_per_s / float(width), high)
+    return Compared(case.row, measured, rate.tokens_per_s, rate.tokens_per_s / width, high)
 
 
 def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, str]], catalog: Catalog) -> Judged:
@@ -225,10 +253,18 @@ def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, st
 
 def _figures(compared: Sequence[Compared]) -> dict[str, Any]:
     if not compared:
-        return {"covered": 0, "median_abs_error": None, "p90_abs_error": None, "median_signed_error": None, "interval_coverage": None}
+        return {
+            "covered": 0,
+            "median_abs_error": None,
+            "p90_abs_error": None,
+            "median_signed_error": None,
+            "interval_coverage": None,
+        }
     errors = np.array([one.error for one in compared])
     ranged = [one for one in compared if one.low is not None and one.high is not None]
-    inside = [one for one in ranged if one.low is not None and one.high is not None and one.low <= one.measured <= one.high]
+    inside = [
+        one for one in ranged if one.low is not None and one.high is not None and one.low <= one.measured <= one.high
+    ]
     return {
         "covered": len(compared),
         "median_abs_error": round(float(np.median(np.abs(errors))), 4),
@@ -241,9 +277,3 @@ def _figures(compared: Sequence[Compared]) -> dict[str, Any]:
 def _short(reason: str) -> str:
     """A reason without its figures, so that rows can be counted by it."""
     return reason.partition(":")[0]
-
-
-def check_table(rows: Sequence[PublishedRow]) -> None:
-    """Raise CalculatorError where a table holds no row that could be compared."""
-    if not any(row.decode_tokens_per_s or row.prefill_tokens_per_s or row.peak_memory_gb for row in rows):
-        raise CalculatorError("the table holds no decode_tok_s, prefill_tok_s or peak_memory_gb; fill at least one of these columns.")

@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -48,15 +47,43 @@ DECODE_SPREADS = {
     "power-limit/all": 1.5, "power-limit/family": 0.5,
 }  # fmt: skip
 PREFILL_SPREADS = {
-    "linear/all": 2.0, "linear/vendor": 0.5, "linear/class": 0.15, "linear/class-on": 0.1, "linear/family": 0.06,
-    "linear/chip": 0.15, "linear/engine": 0.1, "linear/bits": 0.1, "linear/bits-on": 0.05, "linear/kind": 0.4,
-    "linear/kind-on": 0.2, "attention/all": 0.75, "attention/vendor": 0.2, "attention/engine": 0.6,
-    "attention/kind": 0.5, "attention/before-flash": 0.7, "stream/all": 0.3, "stream/vendor": 0.6,
-    "stream/sort": 0.3, "launch/all": 0.75, "launch/vendor": 0.4, "launch/engine": 0.4, "exchange/link": 0.5,
-    "exchange/engine": 0.2, "pipeline/all": 0.5, "pipeline/family": 0.05, "age/all": 0.05, "age/engine": 0.025,
-    "runtime": 0.1, "backend": 0.1, "model": 0.025, "power-limit/all": 1.5, "power-limit/family": 0.5, "linear/accelerator": 1.2, "power/all": 0.25,
-    "power/family": 0.15,
-}  # fmt: skip
+    "linear/all": 2.0,
+    "linear/vendor": 0.5,
+    "linear/class": 0.1,
+    "linear/class-on": 0.2,
+    "linear/family": 0.03,
+    "linear/chip": 0.1,
+    "linear/engine": 0.1,
+    "linear/bits": 0.1,
+    "linear/bits-on": 0.2,
+    "linear/kind": 0.4,
+    "linear/kind-on": 0.1,
+    "attention/all": 0.75,
+    "attention/vendor": 0.2,
+    "attention/engine": 1.0,
+    "attention/kind": 1.0,
+    "attention/before-flash": 0.3,
+    "stream/all": 0.3,
+    "stream/vendor": 1.0,
+    "stream/sort": 0.6,
+    "launch/all": 0.4,
+    "launch/vendor": 0.1,
+    "launch/engine": 0.4,
+    "exchange/link": 0.15,
+    "exchange/engine": 0.1,
+    "pipeline/all": 0.25,
+    "pipeline/family": 0.1,
+    "age/all": 0.05,
+    "age/engine": 0.01,
+    "runtime": 0.1,
+    "backend": 0.1,
+    "model": 0.02,
+    "power-limit/all": 0.75,
+    "power-limit/family": 0.5,
+    "linear/accelerator": 1.2,
+    "power/all": 0.15,
+    "power/family": 0.3,
+}
 """Standard deviation (natural log) that an effect of each group is expected to have: wide for intercepts (`all`), narrow
 for what should differ little. Chosen by halving and doubling each while the error of left-out publishers and chips fell."""
 
@@ -115,7 +142,9 @@ class LeftOut:
     standing: str
 
 
-def leave_out(whole: Fit, rows: Sequence[Observation], *, cases: Mapping[str, Case], group_of_row: Callable[[PublishedRow], str]) -> list[LeftOut]:
+def leave_out(
+    whole: Fit, rows: Sequence[Observation], *, cases: Mapping[str, Case], group_of_row: Callable[[PublishedRow], str]
+) -> list[LeftOut]:
     """Each row predicted by a law fitted without the rows of its group."""
     groups: dict[str, list[Observation]] = {}
     for row in rows:
@@ -131,13 +160,24 @@ def leave_out(whole: Fit, rows: Sequence[Observation], *, cases: Mapping[str, Ca
     return found
 
 
-def stretches(by_publisher: Sequence[LeftOut], by_chip: Sequence[LeftOut]) -> dict[str, float]:
-    """For each standing the factor on the standard deviation with which 80 % of the left-out rows are covered."""
-    known = [row for row in by_publisher if row.standing == "chip"]
-    found = {"chip": _stretch(known)}
+def stretches(
+    by_publisher: Sequence[LeftOut], by_chip: Sequence[LeftOut], *, cases: Mapping[str, Case]
+) -> dict[str, float]:
+    """Factors on the standard deviation with which 80 % of the left-out rows are covered.
+
+    One per standing of the chip, from rows of a single stream where there are any, and one more for several streams
+    (`batch`), which multiplies it.
+    """
+
+    def single(rows: Sequence[LeftOut]) -> list[LeftOut]:
+        return [row for row in rows if cases[row.row_id].row.batch_count == 1]
+
+    found = {"chip": _stretch([row for row in single(by_publisher) if row.standing == "chip"])}
     for standing in STANDINGS[1:]:
-        rows = [row for row in by_chip if row.standing == standing]
+        rows = [row for row in single(by_chip) if row.standing == standing]
         found[standing] = max(_stretch(rows) if len(rows) >= SMALLEST_SAMPLE else 1.0, found["chip"])
+    several = [row for row in (*by_publisher, *by_chip) if cases[row.row_id].row.batch_count > 1]
+    found["batch"] = max(1.0, _stretch(several, already=found))
     return found
 
 
@@ -148,7 +188,7 @@ def calibrate(rows: Sequence[PublishedRow], catalog: Catalog) -> str:
     for name, whole, seen in (("decode", laws.decode, laws.decode_rows), ("prefill", laws.prefill, laws.prefill_rows)):
         publishers = leave_out(whole, seen, cases=laws.cases, group_of_row=lambda row: row.publisher)
         chips = leave_out(whole, seen, cases=laws.cases, group_of_row=lambda row: row.device_id)
-        law = law_of(whole, stretch=stretches(publishers, chips))
+        law = law_of(whole, stretch=stretches(publishers, chips, cases=laws.cases))
         sections.append(_section(name, law, error=_median_error(publishers), chip_error=_median_error(chips)))
     head = [
         "# Written by `python -m calculator calibrate` from measurements/published.csv; do not edit by hand.",
@@ -179,7 +219,9 @@ def _section(name: str, law: Law, *, error: float, chip_error: float) -> str:
     groups: dict[str, list[str]] = {}
     for key, effect in sorted(law.effects.items()):
         group, _, member = key.rpartition("/")
-        groups.setdefault(group, []).append(f'"{member}" = [{_plain(effect.value)}, {_plain(effect.error)}, {effect.rows}]')
+        groups.setdefault(group, []).append(
+            f'"{member}" = [{_plain(effect.value)}, {_plain(effect.error)}, {effect.rows}]'
+        )
     for group, members in groups.items():
         lines += [f'[{name}.effects."{group}"]', *members, ""]
     return "\n".join(lines)
@@ -190,10 +232,12 @@ def _plain(value: float) -> str:
     return "0.000" if text == "-0.000" else text
 
 
-def _stretch(rows: Sequence[LeftOut]) -> float:
+def _stretch(rows: Sequence[LeftOut], already: Mapping[str, float] | None = None) -> float:
     if not rows:
         return 1.0
-    ratios = [abs(row.error) / (INTERVAL_DEVIATIONS * row.deviation) for row in rows]
+    ratios = [
+        abs(row.error) / (INTERVAL_DEVIATIONS * row.deviation * (already or {}).get(row.standing, 1.0)) for row in rows
+    ]
     return float(np.quantile(ratios, COVERED_SHARE))
 
 
@@ -210,8 +254,3 @@ def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
     path = write(table=Path(arguments[0]) if arguments else TABLE, catalog=catalog)
     print(f"wrote {path}")
     return 0
-
-
-def options_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What calibration.toml says of itself, for the evidence page."""
-    return dict(table.get("calibration", {}))

@@ -59,7 +59,9 @@ def case_of(row: PublishedRow, catalog: Catalog) -> Case | str:
     except UnknownIdError:
         return f"format {format_id} is not in the catalogue"
     chip = catalog.chips[row.device_id]
-    hardware = Hardware(chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gb=max(chip.memory_options_gb))
+    hardware = Hardware(
+        chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gb=max(chip.memory_options_gb)
+    )
     return Case(row, catalog.models[row.model_id], hardware, format, runtime)
 
 
@@ -81,7 +83,7 @@ def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
     return prefill_estimate(
         case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
         prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, calibration=calibration,
-        year=row.year, backend=row.backend, power_limit_w=row.power_limit_w,
+        year=row.year, backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
     )  # fmt: skip
 
 
@@ -100,7 +102,11 @@ def decode_rate(case: Case, calibration: Calibration) -> Rate:
     step = decode_step(case, calibration)
     if row.rate_kind == "decode" or not row.prompt_tokens:
         streams = row.instance_count * case.streams_each
-        return Rate(streams * MS_PER_S / step.central_ms, step.deviation, streams * MS_PER_S / step.floor_ms if step.floor_ms else None)
+        return Rate(
+            streams * MS_PER_S / step.central_ms,
+            step.deviation,
+            streams * MS_PER_S / step.floor_ms if step.floor_ms else None,
+        )
     prompt = prefill_prompt(case, calibration)
     waiting, writing = case.streams_each * prompt.central_ms, row.answer_tokens * step.central_ms
     total = waiting + writing
@@ -151,9 +157,14 @@ def prefill_observation(case: Case, *, today: float) -> Observation | None:
     terms, common = prefill_terms(
         case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
         prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, age_years=_age(row, today),
-        backend=row.backend, power_limit_w=row.power_limit_w,
+        backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
     )  # fmt: skip
     return _observation(row, prompt_ms, terms, common)
+
+
+def prompts_together(case: Case) -> int:
+    """Prompts that were read together: a benchmark's whole batch; a server reads them one after the other."""
+    return case.streams_each if case.row.rate_kind == "decode" else 1
 
 
 def step_tokens_of(case: Case) -> int:

@@ -5,14 +5,13 @@ the fit. Three rules look at the other rows of the same source (`contradictions`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from calculator.observed import Case
 from calculator.physics.decode import matrix_flops_per_ms
 from calculator.physics.weights import weights_bytes
 from calculator.physics.work import attention_flops, work_of
-from calculator.published import PublishedRow
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, MS_PER_S
 
 SPEC_TOLERANCE = 1.02  # a published bandwidth is rounded
@@ -22,6 +21,7 @@ REPEATED_FASTER = 3.0
 OTHER_FORMAT_FASTER = 4.0
 FP4_RATE = 4.0
 SAME_WITHIN = 0.02
+SERIAL_TOLERANCE = 1.15
 POOLED_RUNTIMES = ("vllm", "sglang")
 
 
@@ -48,7 +48,12 @@ def decode_refusal(case: Case) -> str | None:
     limit = case.hardware.chip.bandwidth_gb_per_s.central * together
     if read_gb * steps_per_s > limit * SPEC_TOLERANCE:
         return f"beats the bandwidth: {read_gb * steps_per_s:,.0f} GB/s of weights where the chips have {limit:,.0f} (speculation not declared, or a prefill rate)"
-    if row.rate_kind == "request" and row.prefill_kind == "mean wait" and row.prefill_tokens_per_s and row.prompt_tokens:
+    if (
+        row.rate_kind == "request"
+        and row.prefill_kind == "mean wait"
+        and row.prefill_tokens_per_s
+        and row.prompt_tokens
+    ):
         total_s = case.streams_each * row.answer_tokens / row.decode_tokens_per_s * row.instance_count
         wait_s = row.prompt_tokens / row.prefill_tokens_per_s
         if total_s < wait_s:
@@ -84,9 +89,18 @@ def prefill_refusal(case: Case) -> str | None:
     used = flops / row.prompt_tokens * row.prefill_tokens_per_s
     faster = FP4_RATE if case.format.id in ("nvfp4", "mxfp4") else 1.0 if case.hardware.chip.vendor == "apple" else 2.0
     neural = 4.0 if case.hardware.chip.family == "apple-m5" else 1.0
-    limit = matrix_flops_per_ms(case.hardware.chip) * MS_PER_S * case.hardware.chip_count * case.row.instance_count * faster * neural
+    limit = (
+        matrix_flops_per_ms(case.hardware.chip)
+        * MS_PER_S
+        * case.hardware.chip_count
+        * case.row.instance_count
+        * faster
+        * neural
+    )
     if used > limit * SPEC_TOLERANCE:
-        return f"beats the arithmetic: {used / 1e12:,.0f} TFLOPS where the chips have {limit / 1e12:,.0f} (a warm cache)"
+        return (
+            f"beats the arithmetic: {used / 1e12:,.0f} TFLOPS where the chips have {limit / 1e12:,.0f} (a warm cache)"
+        )
     return None
 
 
@@ -102,15 +116,25 @@ def peak_memory_refusal(case: Case) -> str | None:
     return None
 
 
-def contradictions(cases: Iterable[Case]) -> dict[tuple[str, str], str]:
+def contradictions(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
     """Figures that other rows of the same source contradict: {(row id, "decode" or "prefill"): reason}."""
     decodes: dict[tuple[Any, ...], list[tuple[float, str]]] = defaultdict(list)
-    prefills: Mapping[object, dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
+    prefills: dict[tuple[Any, ...], dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
         row = case.row
-        setting = (row.publisher, row.device_id, row.device_count, row.model_id, row.runtime_id, row.split, row.prompt_tokens)
+        setting = (
+            row.publisher,
+            row.device_id,
+            row.device_count,
+            row.model_id,
+            row.runtime_id,
+            row.split,
+            row.prompt_tokens,
+        )
         if row.decode_tokens_per_s and row.rate_kind == "decode":
-            decodes[(*setting, row.format_id, row.depth_tokens, row.batch_count, row.power_limit_w)].append((row.decode_tokens_per_s, row.id))
+            decodes[(*setting, row.format_id, row.depth_tokens, row.batch_count, row.power_limit_w)].append(
+                (row.decode_tokens_per_s, row.id)
+            )
         if row.prefill_tokens_per_s:
             prefills[(*setting, row.source)][row.format_id].append((row.prefill_tokens_per_s, row.id))
     found: dict[tuple[str, str], str] = {}
@@ -118,40 +142,79 @@ def contradictions(cases: Iterable[Case]) -> dict[tuple[str, str], str]:
         single = max((rate for rate, _ in decodes.get((*setting[:-2], 1, setting[-1]), ())), default=0.0)
         for rate, row_id in rows:
             if setting[-2] > 1 and rate < single:
-                found[row_id, "decode"] = f"{setting[-2]} streams together slower than one at {single:g} token/s: a rate per stream, or one after the other"
+                found[row_id, "decode"] = (
+                    f"{setting[-2]} streams together slower than one at {single:g} token/s: a rate per stream, or one after the other"
+                )
         best = max(rate for rate, _ in rows)
         for rate, row_id in rows:
             if rate * REPEATED_FASTER < best:
-                found[row_id, "decode"] = f"the same source repeated the case at {best:g} token/s: the machine was short of memory or busy"
+                found[row_id, "decode"] = (
+                    f"the same source repeated the case at {best:g} token/s: the machine was short of memory or busy"
+                )
+    found |= _thrashing(cases)
     for formats in prefills.values():
         best_of = {name: max(rate for rate, _ in rows) for name, rows in formats.items()}
         for name, rows in formats.items():
             other = max((best for of, best in best_of.items() if of != name), default=0.0)
             for rate, row_id in rows:
                 if rate * OTHER_FORMAT_FASTER < other:
-                    found[row_id, "prefill"] = f"another format ran at {other:,.0f} token/s in the same run: a broken code path"
+                    found[row_id, "prefill"] = (
+                        f"another format ran at {other:,.0f} token/s in the same run: a broken code path"
+                    )
     return found
+
+
+def _thrashing(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
+    """Batches of requests that took longer together than one after the other by the source's own single-stream rates:
+    a server that is short of cache memory and reads prompts again, which says nothing of the chip."""
+    alone: dict[tuple[Any, ...], float] = {}
+    for case in cases:
+        row = case.row
+        if (
+            row.batch_count == 1
+            and row.rate_kind == "decode"
+            and row.prompt_tokens
+            and row.prefill_tokens_per_s
+            and row.decode_tokens_per_s
+        ):
+            for answer_tokens in (128, 256):
+                seconds = row.prompt_tokens / row.prefill_tokens_per_s + answer_tokens / row.decode_tokens_per_s
+                key = (*_setting(case), round(row.prompt_tokens, -2), answer_tokens)
+                alone[key] = max(seconds, alone.get(key, 0.0))
+    found: dict[tuple[str, str], str] = {}
+    for case in cases:
+        row = case.row
+        if row.rate_kind == "request" and row.batch_count > 1 and row.prompt_tokens and row.decode_tokens_per_s:
+            one = alone.get((*_setting(case), round(row.prompt_tokens, -2), row.answer_tokens))
+            together = row.batch_count * row.answer_tokens / row.decode_tokens_per_s
+            if one is not None and together > SERIAL_TOLERANCE * row.batch_count * one:
+                found[row.id, "decode"] = (
+                    f"{row.batch_count} requests took {together:.0f} s together, {row.batch_count * one:.0f} s one after the other by the source's own rates: the server was short of memory"
+                )
+    return found
+
+
+def _setting(case: Case) -> tuple[Any, ...]:
+    row = case.row
+    return (row.publisher, row.device_id, row.device_count, row.model_id, row.format_id, row.runtime_id, row.split)
 
 
 def _refusal_of_both(case: Case) -> str | None:
     row = case.row
     compute = row.notes.partition("compute=")[2].partition(";")[0]
-    if compute and compute != "GPU" or row.backend == "docker":
+    if (compute and compute != "GPU") or row.backend == "docker":
         return "ran (partly) on the CPU"
     size = weights_bytes(case.model, format=case.format)
-    if row.file_size_gb and not 1 / FILE_DISAGREEMENT < size / BYTES_PER_GB / row.file_size_gb < FILE_DISAGREEMENT * 1.2:
-        return f"the stated file of {row.file_size_gb:g} GB is not this format, which takes {size / BYTES_PER_GB:.3g} GB"
+    if (
+        row.file_size_gb
+        and not 1 / FILE_DISAGREEMENT < size / BYTES_PER_GB / row.file_size_gb < FILE_DISAGREEMENT * 1.2
+    ):
+        return (
+            f"the stated file of {row.file_size_gb:g} GB is not this format, which takes {size / BYTES_PER_GB:.3g} GB"
+        )
     memory = case.hardware.memory_gb * BYTES_PER_GIB * case.hardware.chip_count
     if size > memory:
         return f"weights of {size / BYTES_PER_GB:.3g} GB do not fit in {memory / BYTES_PER_GB:.3g} GB: partly in system memory"
     if "collapse" in row.notes and row.depth_tokens and row.depth_tokens > 50_000:
         return "beyond the wired limit, as its source says"
     return None
-
-
-def rows_by_reason(reasons: Iterable[tuple[PublishedRow, str]]) -> dict[str, int]:
-    """How many rows per reason, figures in the reason left out, most frequent first."""
-    counts: dict[str, int] = defaultdict(int)
-    for _, reason in reasons:
-        counts[reason.partition(":")[0]] += 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -24,7 +24,17 @@ from calculator.published import read_table
 
 FOLDER = Path(__file__).parent
 GATE_COLUMNS = ("verdict", "why", "decode_refused", "prefill_refused", "peak_refused")
-REFUSED_COLUMNS = ("id", "device_id", "model_id", "runtime_id", "format_id", "decode_tok_s", "prefill_tok_s", "source", "why")
+REFUSED_COLUMNS = (
+    "id",
+    "device_id",
+    "model_id",
+    "runtime_id",
+    "format_id",
+    "decode_tok_s",
+    "prefill_tok_s",
+    "source",
+    "why",
+)
 _FIGURES: Sequence[tuple[str, str, Callable[[Case], str | None]]] = (
     ("decode", "decode_tok_s", decode_refusal),
     ("prefill", "prefill_tok_s", prefill_refusal),

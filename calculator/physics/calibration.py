@@ -13,7 +13,7 @@ so that the page needs neither scipy nor a table.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -83,42 +83,41 @@ def estimate(law: Law, terms: Sequence[Term], common: Sequence[tuple[str, float]
     `common` are (name, weight) pairs that scale the whole time. Terms with a base of zero are skipped.
     """
     effects, spread = law.effects, law.spread
-    parts: list[tuple[Term, float]] = []
-    for term in terms:
-        if term.base_ms > 0:
-            total = 0.0
-            for name in term.effects:
-                effect = effects.get(name)
-                if effect is not None:
-                    total += effect.value
-            for name, weight in term.scaled:
-                effect = effects.get(name)
-                if effect is not None:
-                    total += weight * effect.value
-            parts.append((term, term.base_ms * math.exp(total)))
+    parts = [
+        (
+            term,
+            term.base_ms
+            * math.exp(_sum_of(effects, ((name, 1.0) for name in term.effects)) + _sum_of(effects, term.scaled)),
+        )
+        for term in terms
+        if term.base_ms > 0
+    ]
     time_ms = sum(part for _, part in parts)
+    shares = {term.name: part / time_ms for term, part in parts}
     open_weights: dict[str, float] = {}
-    shares: dict[str, float] = {}
-    for term, part in parts:
-        share = shares[term.name] = part / time_ms
-        for name in term.effects:
+    for term, _ in parts:
+        for name, weight in (*((name, 1.0) for name in term.effects), *term.scaled):
             if name not in effects:
-                open_weights[name] = open_weights.get(name, 0.0) + share
-        for name, weight in term.scaled:
-            if name not in effects:
-                open_weights[name] = open_weights.get(name, 0.0) + share * weight
-    scale = 0.0
+                open_weights[name] = open_weights.get(name, 0.0) + shares[term.name] * weight
     for name, weight in common:
+        if name not in effects:
+            open_weights[name] = open_weights.get(name, 0.0) + weight
+    variance = law.noise**2 + sum(
+        (weight * spread.get(group_of(name), 0.0)) ** 2 for name, weight in open_weights.items()
+    )
+    floor_ms = sum(part for term, part in parts if not term.effects)
+    central_ms = time_ms * math.exp(_sum_of(effects, common))
+    return Estimate(central_ms, math.sqrt(variance), shares, tuple(open_weights), floor_ms)
+
+
+def _sum_of(effects: Mapping[str, Effect], names: Iterable[tuple[str, float]]) -> float:
+    """Sum of fitted effect times weight; an effect that was never fitted counts as 0, its group's mean."""
+    total = 0.0
+    for name, weight in names:
         effect = effects.get(name)
         if effect is not None:
-            scale += weight * effect.value
-        else:
-            open_weights[name] = open_weights.get(name, 0.0) + weight
-    variance = law.noise**2
-    for name, weight in open_weights.items():
-        variance += (weight * spread.get(group_of(name), 0.0)) ** 2
-    floor_ms = sum(part for term, part in parts if not term.effects)
-    return Estimate(time_ms * math.exp(scale), math.sqrt(variance), shares, tuple(open_weights), floor_ms)
+            total += weight * effect.value
+    return total
 
 
 def group_of(effect_name: str) -> str:
@@ -153,7 +152,9 @@ def calibration_of(table: Mapping[str, Any]) -> Calibration:
             decode=_law_of(table["decode"]), prefill=_law_of(table["prefill"]),
         )  # fmt: skip
     except KeyError as missing:
-        raise CatalogError(f"calibration.toml: {missing} is missing. Regenerate it: python -m calculator calibrate.") from None
+        raise CatalogError(
+            f"calibration.toml: {missing} is missing. Regenerate it: python -m calculator calibrate."
+        ) from None
 
 
 def _law_of(table: Mapping[str, Any]) -> Law:
@@ -161,4 +162,6 @@ def _law_of(table: Mapping[str, Any]) -> Law:
         f"{group}/{name}": Effect(float(entry[0]), float(entry[1]), int(entry[2]))
         for group, members in table["effects"].items() for name, entry in members.items()
     }  # fmt: skip
-    return Law(effects=effects, spread=dict(table["spread"]), noise=float(table["noise"]), stretch=dict(table["stretch"]))
+    return Law(
+        effects=effects, spread=dict(table["spread"]), noise=float(table["noise"]), stretch=dict(table["stretch"])
+    )

@@ -58,7 +58,7 @@ def decode_speed(
         model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=context_tokens, batch_count=batch_count,
         split=split, calibration=known,
     )  # fmt: skip
-    return speed_of(found, law=known.decode, tokens=float(batch_count), chip=hardware.chip)
+    return speed_of(found, law=known.decode, tokens=float(batch_count), chip=hardware.chip, batch_count=batch_count)
 
 
 def decode_estimate(
@@ -138,23 +138,36 @@ def decode_terms(
     if together > 1:
         link = link_kind(hardware)
         ms = EXCHANGE_US_PER_LAYER[link] * work.layer_count * MS_PER_S / US_PER_S
-        terms.append(Term("exchange", ms, (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}")))
+        terms.append(
+            Term("exchange", ms, (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}"))
+        )
         if batch_count > 1:
-            terms.append(Term("exchange of a batch", ms * (batch_count - 1) / SMALL_BATCH, (f"exchange/batch/{link}", f"exchange/batch-engine/{engine}")))
+            terms.append(
+                Term(
+                    "exchange of a batch",
+                    ms * (batch_count - 1) / SMALL_BATCH,
+                    (f"exchange/batch/{link}", f"exchange/batch-engine/{engine}"),
+                )
+            )
     elif card_count > 1:
-        terms.append(Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}")))
+        terms.append(
+            Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}"))
+        )
     common: list[tuple[str, float]] = []
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=card_count, split=split)
     if missing_power:
         together_words = "one card" if card_count == 1 else "cards together"
-        common += [(f"power-limit/all/{together_words}", missing_power), (f"power-limit/family/{chip.family} {together_words}", missing_power)]
+        common += [
+            (f"power-limit/all/{together_words}", missing_power),
+            (f"power-limit/family/{chip.family} {together_words}", missing_power),
+        ]
     return terms, common
 
 
-def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip) -> Speed:
+def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_count: int = 1) -> Speed:
     """Tokens over time, with the range that held for left-out measurements of the same standing; never above the bandwidth."""
     standing = standing_of(law, chip)
-    width = math.exp(INTERVAL_DEVIATIONS * found.deviation * law.stretch.get(standing, 1.0))
+    width = interval_width(law, found.deviation, chip=chip, batch_count=batch_count)
     central = tokens * MS_PER_S / found.central_ms
     high = central * width
     if found.floor_ms:
@@ -169,9 +182,16 @@ def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip) -> Speed:
 BOUND_BY = {
     "loss": "weights", "kv cache loss": "kv cache",
     "experts": "weights", "batch step": "compute", "batch": "compute", "large batch": "compute", "exchange": "host link", "exchange of a batch": "host link",
-    "hop": "host link", "linear": "compute", "power": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
+    "hop": "host link", "linear": "compute",
+    "arithmetic": "compute", "power": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
 }  # fmt: skip
 """Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
+
+
+def interval_width(law: Law, deviation: float, *, chip: Chip, batch_count: int) -> float:
+    """The factor up and down within which the middle 80 % lie."""
+    stretch = law.stretch.get(standing_of(law, chip), 1.0) * (law.stretch.get("batch", 1.0) if batch_count > 1 else 1.0)
+    return math.exp(INTERVAL_DEVIATIONS * deviation * stretch)
 
 
 def standing_of(law: Law, chip: Chip) -> str:
@@ -273,7 +293,9 @@ def _batch_terms(work: Work, *, batch_count: int, chip: Chip, card_count: int, o
     small = min(batch_count, SMALL_BATCH) - 1
     large = max(batch_count - SMALL_BATCH, 0)
     sort = "experts" if work.expert_bytes else "dense"
-    server = (f"batch/served/{on}",) if served and on.endswith(" llama.cpp") else ()  # other engines were only measured as servers
+    server = (
+        (f"batch/served/{on}",) if served and on.endswith(" llama.cpp") else ()
+    )  # other engines were only measured as servers
     return [
         Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}", *server)),
         Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}", *server)),

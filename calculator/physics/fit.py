@@ -122,7 +122,12 @@ class Fit:
 
 
 def fit(
-    problem: Problem, *, shared: SharedError, spread: Mapping[str, float], start: Mapping[str, float] | None = None, iterations: int = ITERATIONS
+    problem: Problem,
+    *,
+    shared: SharedError,
+    spread: Mapping[str, float],
+    start: Mapping[str, float] | None = None,
+    iterations: int = ITERATIONS,
 ) -> Fit:
     """The most probable effects, given the spread expected of each group.
 
@@ -149,35 +154,42 @@ def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
     return Law(effects=effects, spread=dict(result.spread), noise=noise, stretch=dict(stretch))
 
 
-def _most_probable(problem: Problem, effects: Matrix, *, precision: Matrix, shared: SharedError, iterations: int) -> tuple[Matrix, Matrix]:
+def _most_probable(
+    problem: Problem, effects: Matrix, *, precision: Matrix, shared: SharedError, iterations: int
+) -> tuple[Matrix, Matrix]:
     """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
 
     Every error, of a row, a case or a publisher, is a draw from a Student t distribution: one that is far off gets a
     larger variance, which is found together with the effects.
     """
-    scales = [np.ones((3, len(block))) for block in problem.blocks]
-    normal = np.diag(precision)
+    scales: list[Matrix] = [np.ones((3, len(block))) for block in problem.blocks]
+    normal: Matrix = np.diag(precision)
     for _ in range(iterations):
         value, gradient = predicted(problem, effects)
         residual = problem.log_ms - value
         normal = np.diag(precision)
-        slope = -precision * effects
+        slope: Matrix = -precision * effects
         for place, (block, same) in enumerate(zip(problem.blocks, problem.same_case, strict=True)):
             part, jacobian = residual[block], gradient[block]
             publisher, case, own = scales[place]
             of_case = shared.case**2 * same * np.sqrt(np.outer(case, case))
             common = shared.publisher**2 * publisher[0] + of_case
-            solved = np.linalg.solve(common + np.diag(shared.row**2 * own), np.column_stack([jacobian, part]))
-            normal += jacobian.T @ solved[:, :-1]
-            slope += jacobian.T @ solved[:, -1]
-            told = solved[:, -1]
+            solved = _solve(common + np.diag(shared.row**2 * own), np.column_stack([jacobian, part]))
+            told: Matrix = solved[:, -1]
+            normal = normal + jacobian.T @ solved[:, :-1]
+            slope = slope + jacobian.T @ told
             errors = np.stack([
                 np.full(len(block), shared.publisher * publisher[0] * told.sum()), of_case @ told / shared.case, shared.row * own * told,
             ])  # fmt: skip
             scales[place] = (FREEDOM + errors**2) / (FREEDOM + 1)
-        step = np.linalg.solve(normal, slope)
+        step = _solve(normal, slope)
         largest = float(np.abs(step).max())
         effects = effects + step * min(1.0, LARGEST_STEP / max(largest, CONVERGED))
         if largest < CONVERGED:
             break
-    return effects, np.linalg.inv(normal)
+    return effects, _solve(normal, np.eye(len(effects)))
+
+
+def _solve(left: Matrix, right: Matrix) -> Matrix:
+    """x of left x = right, as float64 (the library's own type says less)."""
+    return np.asarray(np.linalg.solve(left, right), dtype=np.float64)

@@ -36,6 +36,8 @@ LAUNCH_US_PER_LAYER = 50.0  # bases only set the scale: the fitted effects multi
 EXCHANGE_BYTES_PER_VALUE = 2.0
 EXCHANGES_PER_LAYER = 2.0
 FLOPS_PER_J = 0.5e12
+EIGHT_BIT_RATIO = 2.0
+ACCELERATED_RATIO = 4.0  # Apple speaks of over four times the peak compute of the generation before
 ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that no published rate covers
 LINK_GB_PER_S = {"card link": 4.0, "fabric": 60.0, "network": 4.0}
 
@@ -70,7 +72,9 @@ def time_to_first_token(prefill: Speed, *, prompt_tokens: float, cached_fraction
     Queueing is not in it (service.py).
     """
     tokens = prompt_tokens * (1.0 - cached_fraction)
-    return replace(prefill, low=tokens / prefill.high, central=tokens / prefill.central, high=tokens / prefill.low, unit="s")
+    return replace(
+        prefill, low=tokens / prefill.high, central=tokens / prefill.central, high=tokens / prefill.low, unit="s"
+    )
 
 
 def prefill_estimate(
@@ -87,14 +91,26 @@ def prefill_estimate(
     year: float | None = None,
     backend: str = "",
     power_limit_w: float | None = None,
+    prompt_count: int = 1,
 ) -> Estimate:
-    """The time of the whole prompt in ms with its uncertainty. `year` is the software's date (today's build unless given)."""
+    """The time of one whole prompt in ms with its uncertainty.
+
+    `year` is the software's date (today's build unless given); `prompt_count` prompts are read together and share chunks.
+    """
     terms, common = prefill_terms(
         model, hardware=hardware, format=format, runtime_id=runtime_id, step_tokens=step_tokens, prompt_tokens=prompt_tokens,
         depth_tokens=depth_tokens, split=split, age_years=0.0 if year is None else max(0.0, calibration.year - year), backend=backend,
-        power_limit_w=power_limit_w,
+        power_limit_w=power_limit_w, prompt_count=prompt_count,
     )  # fmt: skip
     return estimate(calibration.prefill, terms, common)
+
+
+def _fastest_ratio(chip: Chip) -> float:
+    """What no kernel can beat, against the 16-bit matrix rate: twice it at 8 bits on tensor cores, the rate itself on
+    Apple's shaders, ACCELERATED_RATIO times where a GPU has matrix units."""
+    if chip.vendor != "apple":
+        return EIGHT_BIT_RATIO
+    return ACCELERATED_RATIO if chip.family in ACCELERATED_FAMILIES else 1.0
 
 
 def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> float:
@@ -118,6 +134,7 @@ def prefill_terms(
     age_years: float,
     backend: str = "",
     power_limit_w: float | None = None,
+    prompt_count: int = 1,
 ) -> tuple[list[Term], list[tuple[str, float]]]:
     """The terms of one prompt and the effects that scale the whole of it; fit.py and prefill_estimate share them."""
     chip = hardware.chip
@@ -128,8 +145,8 @@ def prefill_terms(
     card_count = hardware.chip_count * hardware.node_count
     together = card_count if split == "tensor" else 1
     rate = matrix_flops_per_ms(chip) * together
-    chunk = min(float(step_tokens), prompt_tokens)
-    chunk_count = math.ceil(prompt_tokens / step_tokens)
+    chunk = min(float(step_tokens), prompt_tokens * prompt_count)
+    chunk_count = math.ceil(prompt_tokens * prompt_count / step_tokens) / prompt_count  # of one prompt
     touched = experts_touched_fraction(work.expert_fraction, token_count=chunk, alikeness=EXPERT_ALIKENESS)
     streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
     sort = "experts" if work.expert_bytes else "dense"
@@ -147,6 +164,7 @@ def prefill_terms(
     )  # fmt: skip
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
+        Term("arithmetic", flops / (rate * _fastest_ratio(chip)), ()),
         Term("linear", flops / rate, linear),
         Term("power", flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together), ("power/all/1", f"power/family/{chip.family}", f"linear/chip/{chip.id}", *software)),
         Term("attention", attention_flops(work.attention, token_count=prompt_tokens, depth_tokens=depth_tokens) / rate, attention),
@@ -155,12 +173,28 @@ def prefill_terms(
     ]  # fmt: skip
     if together > 1:
         link = link_kind(hardware)
-        sent = prompt_tokens * work.hidden_dim * work.layer_count * EXCHANGES_PER_LAYER * EXCHANGE_BYTES_PER_VALUE * (together - 1)
-        terms.append(Term("exchange", sent / (LINK_GB_PER_S[link] * BYTES_PER_GB / MS_PER_S), (f"exchange/link/{link}", f"exchange/engine/{engine}")))
-    common = [(name, 1.0) for name in (f"model/{model.id}", *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend))]
+        sent = (
+            prompt_tokens
+            * work.hidden_dim
+            * work.layer_count
+            * EXCHANGES_PER_LAYER
+            * EXCHANGE_BYTES_PER_VALUE
+            * (together - 1)
+        )
+        terms.append(
+            Term(
+                "exchange",
+                sent / (LINK_GB_PER_S[link] * BYTES_PER_GB / MS_PER_S),
+                (f"exchange/link/{link}", f"exchange/engine/{engine}"),
+            )
+        )
+    common = [
+        (name, 1.0)
+        for name in (f"model/{model.id}", *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend))
+    ]
     common += age_effects(on, age_years)
     if card_count > 1 and split == "layer":
-        gain = math.log(card_count * chunk_count / (chunk_count + card_count - 1))
+        gain = math.log(card_count * chunk_count * prompt_count / (chunk_count * prompt_count + card_count - 1))
         common += [("pipeline/all/1", -gain), (f"pipeline/family/{chip.family}", -gain)]
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=1, split=split)
     if missing_power:

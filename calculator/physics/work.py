@@ -97,6 +97,8 @@ def _attention_of(model: LanguageModel) -> tuple[Attention, ...]:
         heads = group.query_head_count or model.attention_head_count
         key_dim = group.query_key_dim or group.key_dim
         value_dim = group.query_value_dim or group.value_dim or group.key_dim
-        per_token = FLOPS_PER_MULTIPLY_ADD * heads * (key_dim + value_dim) * group.layer_count / max(1, group.entry_tokens)
+        per_token = (
+            FLOPS_PER_MULTIPLY_ADD * heads * (key_dim + value_dim) * group.layer_count / max(1, group.entry_tokens)
+        )
         found.append(Attention(per_token, group.window_tokens if group.kind in ("sliding", "chunked") else 0))
     return tuple(found)

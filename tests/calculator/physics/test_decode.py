@@ -93,7 +93,9 @@ def test_decode_speed_range_holds_the_published_70b_figures() -> None:
     chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), context=st.integers(1, 200_000),
     format=st.sampled_from(["q4_k_m", "q8_0", "f16"]), count=st.sampled_from([1, 2, 4]), split=st.sampled_from(["layer", "tensor"]),
 )  # fmt: skip
-def test_decode_speed_never_beats_the_bandwidth(chip: str, model: str, context: int, format: str, count: int, split: Split) -> None:
+def test_decode_speed_never_beats_the_bandwidth(  # noqa: PLR0917  (hypothesis passes them by name)
+    chip: str, model: str, context: int, format: str, count: int, split: Split
+) -> None:
     found = speed(chip, model, format, "llama.cpp", count=count, context=context, split=split)
     read = float(weights_read_bytes(CATALOG.model(model), format=CATALOG.format(format)))
     bandwidth = CATALOG.chips[chip].bandwidth_gb_per_s.central * 1e9 * (count if split == "tensor" else 1)
@@ -102,9 +104,17 @@ def test_decode_speed_never_beats_the_bandwidth(chip: str, model: str, context: 
 
 
 @settings(max_examples=40, deadline=None)
-@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), short=st.integers(1, 60_000), more=st.integers(1, 60_000))
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    short=st.integers(1, 60_000),
+    more=st.integers(1, 60_000),
+)
 def test_decode_speed_never_rises_with_the_context(chip: str, model: str, short: int, more: int) -> None:
-    assert speed(chip, model, "q4_k_m", "llama.cpp", context=short + more).central <= speed(chip, model, "q4_k_m", "llama.cpp", context=short).central
+    assert (
+        speed(chip, model, "q4_k_m", "llama.cpp", context=short + more).central
+        <= speed(chip, model, "q4_k_m", "llama.cpp", context=short).central
+    )
 
 
 def test_decode_speed_layer_split_adds_no_speed_and_tensor_split_does() -> None:

@@ -12,12 +12,24 @@ SHARED = SharedError(publisher=0.02, case=0.02, row=0.05)
 SPREAD = {"loss/all": 1.0, "loss/chip": 0.3, "overhead/all": 1.0}
 
 
-def observation(number: int, *, chip: str, weights_ms: float, layers: float, loss: float, chip_effect: float, overhead: float, factor: float = 1.0) -> Observation:
+def observation(
+    number: int,
+    *,
+    chip: str,
+    weights_ms: float,
+    layers: float,
+    loss: float,
+    chip_effect: float,
+    overhead: float,
+    factor: float = 1.0,
+) -> Observation:
     time_ms = weights_ms + 0.25 * weights_ms * math.exp(loss + chip_effect) + layers * 0.04 * math.exp(overhead)
     terms = (
         Term("weights", weights_ms), Term("loss", 0.25 * weights_ms, ("loss/all/1", f"loss/chip/{chip}")), Term("overhead", 0.04 * layers, ("overhead/all/1",)),
     )  # fmt: skip
-    return Observation(f"row-{number}", math.log(time_ms * factor), terms, (), f"publisher {number % 7}", f"case {number}")
+    return Observation(
+        f"row-{number}", math.log(time_ms * factor), terms, (), f"publisher {number % 7}", f"case {number}"
+    )
 
 
 def rows(count: int = 60, outliers: int = 0) -> list[Observation]:
@@ -58,9 +70,14 @@ def test_fit_outliers_hardly_move_it() -> None:
 
 def test_fit_one_row_moves_an_effect_less_than_many() -> None:
     lone = [observation(0, chip="c", weights_ms=20, layers=32, loss=0.4, chip_effect=0.6, overhead=0.7)]
-    crowd = [observation(n, chip="c", weights_ms=20, layers=32, loss=0.4, chip_effect=0.6, overhead=0.7) for n in range(100, 130)]
+    crowd = [
+        observation(n, chip="c", weights_ms=20, layers=32, loss=0.4, chip_effect=0.6, overhead=0.7)
+        for n in range(100, 130)
+    ]
     of_one = law_of(fit(problem_of([*rows(), *lone]), shared=SHARED, spread=SPREAD), stretch={}).effects["loss/chip/c"]
-    of_many = law_of(fit(problem_of([*rows(), *crowd]), shared=SHARED, spread=SPREAD), stretch={}).effects["loss/chip/c"]
+    of_many = law_of(fit(problem_of([*rows(), *crowd]), shared=SHARED, spread=SPREAD), stretch={}).effects[
+        "loss/chip/c"
+    ]
     assert 0 < of_one.value < of_many.value
     assert of_one.error > of_many.error
 

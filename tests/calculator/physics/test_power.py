@@ -10,7 +10,9 @@ from calculator.physics.power import joules_per_token, kwh_per_mtok, speed_at_po
 
 
 def test_joules_per_token_hand_worked_case() -> None:
-    assert joules_per_token(260.0, tokens_per_s=14.41) == pytest.approx(18.04, abs=0.01)  # 260 W / 14.41 tok/s, M3 Ultra, 70B Q4_K_M, wall
+    assert joules_per_token(260.0, tokens_per_s=14.41) == pytest.approx(
+        18.04, abs=0.01
+    )  # 260 W / 14.41 tok/s, M3 Ultra, 70B Q4_K_M, wall
 
 
 def test_kwh_per_mtok_hand_worked_case() -> None:
@@ -24,12 +26,22 @@ def test_joules_per_token_takes_arrays_of_draws() -> None:
 
 @pytest.mark.parametrize(
     ("family", "cap_w", "board_w", "measured"),
-    [("ada", 260, 450, 48.26 / 51.96), ("ada", 300, 450, 50.16 / 51.96), ("ampere", 220, 350, 19.28 / 34.67), ("ampere", 250, 350, 25.17 / 34.67), ("ampere", 300, 350, 32.96 / 34.67)],
+    [
+        ("ada", 260, 450, 48.26 / 51.96),
+        ("ada", 300, 450, 50.16 / 51.96),
+        ("ampere", 220, 350, 19.28 / 34.67),
+        ("ampere", 250, 350, 25.17 / 34.67),
+        ("ampere", 300, 350, 32.96 / 34.67),
+    ],
 )
-def test_speed_at_power_cap_agrees_with_the_published_sweep(family: str, cap_w: float, board_w: float, measured: float) -> None:
+def test_speed_at_power_cap_agrees_with_the_published_sweep(
+    family: str, cap_w: float, board_w: float, measured: float
+) -> None:
     constants = load_catalog().constants
     found = speed_at_power_cap_fraction(
-        cap_w / board_w, knee_fraction=constants[f"{family}_power_cap_knee_fraction"].central, slope_ratio=constants[f"{family}_power_cap_slope_ratio"].central
+        cap_w / board_w,
+        knee_fraction=constants[f"{family}_power_cap_knee_fraction"].central,
+        slope_ratio=constants[f"{family}_power_cap_slope_ratio"].central,
     )
     assert found == pytest.approx(measured, abs=0.03)
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.types import Split
-from calculator.physics.calibration import Calibration, Law
+from calculator.physics.calibration import Calibration, Law, calibration_from
 from calculator.physics.decode import matrix_flops_per_ms
 from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.prefill import prefill_speed, prefill_terms, time_to_first_token
+from calculator.physics.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
 from calculator.physics.speed import Speed
 from calculator.physics.work import Attention, attention_flops, experts_touched_fraction, work_of
 
@@ -21,7 +21,17 @@ def box(chip: str, count: int = 1) -> Hardware:
     return hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
 
 
-def speed(chip: str, model: str, format: str, runtime: str, *, prompt: float = 4096, depth: float = 0, count: int = 1, split: Split = "layer") -> Speed:
+def speed(
+    chip: str,
+    model: str,
+    format: str,
+    runtime: str,
+    *,
+    prompt: float = 4096,
+    depth: float = 0,
+    count: int = 1,
+    split: Split = "layer",
+) -> Speed:
     return prefill_speed(
         CATALOG.model(model), hardware=box(chip, count), format=CATALOG.format(format), runtime=CATALOG.runtime(runtime), prompt_tokens=prompt,
         depth_tokens=depth, split=split, calibration=CATALOG.calibration,
@@ -50,7 +60,11 @@ def test_attention_flops_agree_with_a_plain_sum(tokens: int, depth: int) -> None
 
 def test_attention_flops_of_a_window_stop_growing() -> None:
     windowed = (Attention(1.0, 100),)
-    assert attention_flops(windowed, token_count=10, depth_tokens=1000) == attention_flops(windowed, token_count=10, depth_tokens=9000) == 1000.0
+    assert (
+        attention_flops(windowed, token_count=10, depth_tokens=1000)
+        == attention_flops(windowed, token_count=10, depth_tokens=9000)
+        == 1000.0
+    )
 
 
 def test_experts_touched_fraction_hand_worked_cases() -> None:
@@ -83,7 +97,12 @@ def test_time_to_first_token_hand_worked_case() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), prompt=st.integers(512, 60_000), more=st.integers(1, 60_000))
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    prompt=st.integers(512, 60_000),
+    more=st.integers(1, 60_000),
+)
 def test_prefill_time_rises_with_the_prompt_and_its_depth(chip: str, model: str, prompt: int, more: int) -> None:
     def seconds(tokens: int, depth: int = 0) -> float:
         return tokens / speed(chip, model, "q4_k_m", "llama.cpp", prompt=tokens, depth=depth).central
@@ -93,7 +112,11 @@ def test_prefill_time_rises_with_the_prompt_and_its_depth(chip: str, model: str,
 
 
 @settings(max_examples=40, deadline=None)
-@given(chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), prompt=st.integers(512, 100_000))
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    prompt=st.integers(512, 100_000),
+)
 def test_prefill_speed_stays_below_the_matrix_rate(chip: str, model: str, prompt: int) -> None:
     found = speed(chip, model, "q4_k_m", "llama.cpp", prompt=prompt)
     flops = work_of(CATALOG.model(model), CATALOG.format("q4_k_m")).linear_flops
@@ -103,11 +126,21 @@ def test_prefill_speed_stays_below_the_matrix_rate(chip: str, model: str, prompt
 
 
 @pytest.mark.parametrize(
-    ("chip", "count", "measured"), [("nvidia-rtx-4090", 2, 905), ("apple-m3-ultra-80", 1, 157), ("apple-m2-ultra-76", 1, 118)]
-)
-def test_prefill_speed_range_holds_published_70b_figures(chip: str, count: int, measured: float) -> None:
-    found = speed(chip, "llama-3-70b", "q4_k_m", "llama.cpp", prompt=1024, count=count)
-    assert found.low <= measured <= found.high
+    ("chip", "count", "measured", "year"), [("nvidia-rtx-4090", 2, 905, 2024.36), ("apple-m2-ultra-76", 1, 118, 2024.36), ("apple-m3-ultra-80", 1, 162, 2025.94)]
+)  # fmt: skip
+def test_prefill_estimate_of_its_own_year_agrees_with_published_70b_figures(
+    chip: str, count: int, measured: float, year: float
+) -> None:
+    known = calibration_from(CATALOG.calibration)
+    prompt = 512 if year > 2025 else 1024
+    found = prefill_estimate(
+        CATALOG.model("llama-3-70b"), hardware=box(chip, count), format=CATALOG.format("q4_k_m"), runtime_id="llama.cpp", step_tokens=512,
+        prompt_tokens=prompt, depth_tokens=0, split="layer", calibration=known, year=year,
+    )  # fmt: skip
+    assert 1000 * prompt / found.central_ms == pytest.approx(measured, rel=0.2)
+    assert (
+        speed(chip, "llama-3-70b", "q4_k_m", "llama.cpp", prompt=prompt, count=count).high > measured
+    )  # later builds are not slower
 
 
 def test_prefill_speed_of_an_m5_is_a_multiple_of_an_m4() -> None:
