@@ -22,9 +22,9 @@ from calculator.catalog import Catalog
 from calculator.fitting import TABLE, Laws, fit_laws, refit
 from calculator.observed import Case, Rate, case_of, decode_rate, prefill_rate
 from calculator.physics.calibration import Calibration, Law, calibration_of
-from calculator.physics.decode import interval_width
 from calculator.physics.fit import Fit, Observation
 from calculator.physics.memory import memory_fit
+from calculator.physics.ranges import interval_width
 from calculator.plausible import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
 from calculator.published import PublishedRow, read_table
 from calculator.units import BYTES_PER_GB

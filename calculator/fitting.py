@@ -16,8 +16,8 @@ from calculator.catalog import Catalog
 from calculator.errors import CatalogError
 from calculator.observed import Case, case_of, decode_observation, prefill_observation
 from calculator.physics.calibration import Calibration, Law, calibration_of, estimate
-from calculator.physics.decode import INTERVAL_DEVIATIONS, standing_of
 from calculator.physics.fit import Fit, Observation, SharedError, fit, law_of, problem_of
+from calculator.physics.ranges import INTERVAL_DEVIATIONS, standing_of
 from calculator.plausible import contradictions, decode_refusal, prefill_refusal
 from calculator.published import PublishedRow, read_table
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from calculator.observed import Case
-from calculator.physics.decode import matrix_flops_per_ms
+from calculator.physics.kinds import matrix_flops_per_ms
 from calculator.physics.weights import weights_bytes
 from calculator.physics.work import attention_flops, work_of
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, MS_PER_S

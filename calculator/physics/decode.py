@@ -8,19 +8,28 @@ bandwidth is one card's; with a tensor split each reads its share, and exchanges
 The corrections of each term are effects fitted to published measurements (calibration.py).
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from calculator.catalog.types import Chip, LanguageModel, Runtime, Split, WeightFormat
-from calculator.physics.calibration import Calibration, Estimate, Law, Term, calibration_from, estimate
+from calculator.physics.calibration import Calibration, Estimate, Term, calibration_from, estimate
 from calculator.physics.hardware import Hardware
+from calculator.physics.kinds import (
+    age_effects,
+    bits_class,
+    chip_class,
+    engine_of,
+    link_kind,
+    matrix_flops_per_ms,
+    power_shortfall,
+    software_effects,
+)
 from calculator.physics.kv_cache import kv_read_bytes
+from calculator.physics.ranges import speed_of
 from calculator.physics.speed import Speed
 from calculator.physics.work import Work, experts_touched_fraction, work_of
-from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S, US_PER_S
+from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
 
-INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 1.2816 standard deviations
 OVERHEAD_US_PER_LAYER = 40.0  # bases only set the scale: the fitted effects multiply them
 HOP_US = 200.0
 EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
@@ -28,12 +37,6 @@ LOSS = 0.25  # what reading loses against the published bandwidth, before the fi
 EXPERT_ALIKENESS = 0.75
 SMALL_BATCH = 16
 BATCH_LOSS = 4.0  # arithmetic of a batch against the matrix rate, before the fitted effects
-OLDEST_YEARS = 2.5  # older software was something else
-
-ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
-"""Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
-
-FABRIC_GB_PER_S = 500.0  # peer links above this are NVLink fabrics of server boards; below, bridges and PCIe
 
 
 def decode_speed(
@@ -162,124 +165,6 @@ def decode_terms(
             (f"power-limit/family/{chip.family} {together_words}", missing_power),
         ]
     return terms, common
-
-
-def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_count: int = 1) -> Speed:
-    """Tokens over time, with the range that held for left-out measurements of the same standing; never above the bandwidth."""
-    standing = standing_of(law, chip)
-    width = interval_width(law, found.deviation, chip=chip, batch_count=batch_count)
-    central = tokens * MS_PER_S / found.central_ms
-    high = central * width
-    if found.floor_ms:
-        high = min(high, tokens * MS_PER_S / found.floor_ms)
-    largest = max(found.shares, key=lambda name: found.shares[name])
-    return Speed(
-        low=central / width, central=central, high=high, unit="token/s", bound_by=BOUND_BY.get(largest, largest),
-        basis="fitted", note=_note(law, chip, standing),
-    )  # fmt: skip
-
-
-BOUND_BY = {
-    "loss": "weights", "kv cache loss": "kv cache",
-    "experts": "weights", "batch step": "compute", "batch": "compute", "large batch": "compute", "exchange": "host link", "exchange of a batch": "host link",
-    "hop": "host link", "linear": "compute",
-    "arithmetic": "compute", "power": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
-}  # fmt: skip
-"""Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
-
-
-def interval_width(law: Law, deviation: float, *, chip: Chip, batch_count: int) -> float:
-    """The factor up and down within which the middle 80 % lie."""
-    stretch = law.stretch.get(standing_of(law, chip), 1.0) * (law.stretch.get("batch", 1.0) if batch_count > 1 else 1.0)
-    return math.exp(INTERVAL_DEVIATIONS * deviation * stretch)
-
-
-def standing_of(law: Law, chip: Chip) -> str:
-    """How near the chip is to what was measured: `chip`, `family` or `vendor`."""
-    for standing, name in (("chip", chip.id), ("family", chip.family)):
-        if f"loss/{standing}/{name}" in law.effects or f"linear/{standing}/{name}" in law.effects:
-            return standing
-    return "vendor"
-
-
-def _note(law: Law, chip: Chip, standing: str) -> str:
-    if standing == "chip":
-        effect = law.effects.get(f"loss/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
-        return f"fitted to published measurements, {effect.rows} of this chip"
-    if standing == "family":
-        return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family ({chip.family})"
-    return f"no measurement of this chip or its family: its spec sheet, with the efficiency of {chip.vendor} chips"
-
-
-def software_effects(runtime_id: str, *, engine: str, vendor: str, backend: str) -> tuple[str, ...]:
-    """Effects of what wraps the engine: another runtime around it, the compute library it was built with."""
-    found: list[str] = []
-    if runtime_id != engine:
-        found.append(f"runtime/{runtime_id}")
-    if backend:
-        found.append(f"backend/{vendor} {backend}")
-    return tuple(found)
-
-
-def age_effects(on: str, age_years: float) -> tuple[tuple[str, float], ...]:
-    """What a year of older software costs, for all and for this engine on this vendor's chips."""
-    years = min(age_years, OLDEST_YEARS)
-    return (("age/all/1", years), (f"age/engine/{on}", years)) if years else ()
-
-
-def engine_of(runtime_id: str, format: WeightFormat) -> str:
-    """The engine that does the work: Ollama with GGUF weights is llama.cpp, with MLX weights mlx-lm."""
-    if format.scheme == "mlx" and runtime_id in ("ollama", "lm-studio"):
-        return "mlx-lm"
-    return ENGINE_OF_RUNTIME.get(runtime_id, runtime_id)
-
-
-def bits_class(format: WeightFormat) -> str:
-    """Widths that kernels treat alike: 2-3, 4, 5-6, 8 or 16 bits."""
-    bits = format.bits_per_weight.central
-    for limit, name in ((4.0, "2-3"), (5.2, "4"), (7.5, "5-6"), (10.0, "8")):
-        if bits < limit:
-            return name
-    return "16"
-
-
-def chip_class(chip: Chip) -> str:
-    """`unified` memory, `card` (GDDR) or `server` (HBM boards, told by their NVLink fabric)."""
-    if chip.memory_kind == "unified":
-        return "unified"
-    peer = chip.peer_link_gb_per_s
-    return "server" if peer is not None and peer.central >= FABRIC_GB_PER_S else "card"
-
-
-def link_kind(hardware: Hardware) -> str:
-    """How chips exchange results: `fabric` (NVLink), `card link` (PCIe or a bridge), `network` (boxes joined by cable)."""
-    if hardware.node_count > 1 or hardware.chip.memory_kind == "unified":
-        return "network"
-    return "fabric" if chip_class(hardware.chip) == "server" else "card link"
-
-
-def matrix_flops_per_ms(chip: Chip) -> float:
-    """The chip's 16-bit matrix rate, operations per ms, at the tensor cores' full rate.
-
-    GeForce cards halve the rate with 32-bit accumulation; the integer and 16-bit kernels that quantised weights use are
-    not halved, so that is undone: prefill efficiencies of GeForce and workstation siblings then agree. Where no matrix
-    rate is published, the shader rate: times 4 on NVIDIA (Ampere to Blackwell), once on Apple, whose GPUs have no other.
-    """
-    if chip.matrix_tflops is not None:
-        halved = chip.geometry is not None and chip.geometry.fp32_accumulate == "half"
-        rate = chip.matrix_tflops.central * (2.0 if halved else 1.0)
-    elif chip.fp32_tflops is not None:
-        rate = chip.fp32_tflops.central * (4.0 if chip.vendor == "nvidia" else 1.0)
-    else:
-        rate = chip.bandwidth_gb_per_s.central / 30.0  # Apple's chips have 29 to 37 GB/s per TFLOPS
-    return rate * FLOPS_PER_TFLOP / MS_PER_S
-
-
-def power_shortfall(chip: Chip, *, power_limit_w: float | None, card_count: int, split: Split) -> float:
-    """How far a power limit lies below 85 % of the board's maximum, as a share of it; 0 where cards take turns (layer split)."""
-    if power_limit_w is None or chip.board_max_w is None or (card_count > 1 and split == "layer"):
-        return 0.0
-    return max(0.0, 0.85 - power_limit_w / chip.board_max_w.central)
 
 
 def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]:

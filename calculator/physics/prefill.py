@@ -15,8 +15,9 @@ from typing import Any
 
 from calculator.catalog.types import Chip, LanguageModel, Runtime, Split, WeightFormat
 from calculator.physics.calibration import Calibration, Estimate, Term, calibration_from, estimate
-from calculator.physics.decode import (
-    EXPERT_ALIKENESS,
+from calculator.physics.decode import EXPERT_ALIKENESS
+from calculator.physics.hardware import Hardware
+from calculator.physics.kinds import (
     age_effects,
     bits_class,
     chip_class,
@@ -25,9 +26,8 @@ from calculator.physics.decode import (
     matrix_flops_per_ms,
     power_shortfall,
     software_effects,
-    speed_of,
 )
-from calculator.physics.hardware import Hardware
+from calculator.physics.ranges import speed_of
 from calculator.physics.speed import Speed
 from calculator.physics.work import attention_flops, experts_touched_fraction, work_of
 from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S

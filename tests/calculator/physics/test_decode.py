@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.types import Split
 from calculator.physics.calibration import Calibration, Law
-from calculator.physics.decode import decode_speed, decode_terms, engine_of, power_shortfall
+from calculator.physics.decode import decode_speed, decode_terms
 from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.kinds import engine_of, power_shortfall
 from calculator.physics.speed import Speed
 from calculator.physics.weights import weights_read_bytes
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from calculator.catalog import load_catalog
 from calculator.catalog.types import Split
 from calculator.physics.calibration import Calibration, Law, calibration_from
-from calculator.physics.decode import matrix_flops_per_ms
 from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.kinds import matrix_flops_per_ms
 from calculator.physics.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
 from calculator.physics.speed import Speed
 from calculator.physics.work import Attention, attention_flops, experts_touched_fraction, work_of
