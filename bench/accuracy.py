@@ -2,7 +2,7 @@
 
     python bench/accuracy.py [TABLE.csv]
 
-Ours is shown with every row of the same page, publisher or device left out of the fit. The others' constants were tuned
+Ours is shown with every row of the same source, publisher or device left out of the fit. The others' constants were tuned
 by their authors on other data. The formulas are written from descriptions of what each tool computes, read on 2026-11-22:
 
 llmfit 1.1.17     bandwidth / (billions of parameters x bytes per parameter) x 0.55, bytes 0.5 at 4 bits, 1.0 at 8, 2.0 at
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     rows = read_table(Path(arguments[0]) if arguments else TABLE)
     cases = {row.id: case for row in rows if isinstance(case := case_of(row, catalog), Case)}
     print(f"{'decode, tok/s':26}{'rows':>6}{'median':>10}{'p90':>10}{'signed':>10}")
-    left: tuple[LeaveOut, ...] = ("page", "source", "device")
+    left: tuple[LeaveOut, ...] = ("source", "publisher", "device")
     for leave_out in left:
         started = time.perf_counter()
         judged = accuracy(rows, catalog=catalog, leave_out=leave_out)
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
             f"{'prefill':26}{errors(judged['prefill'].compared, lambda one: one.predicted)}   ours, {leave_out} left out"
         )
         print(f"    ({time.perf_counter() - started:.0f} s)\n")
-        if leave_out == "source":
+        if leave_out == "publisher":
             print(table_of({"leave_out": leave_out, **{name: summary(part) for name, part in judged.items()}}), "\n")
     return 0
 

@@ -2,8 +2,9 @@
 
     python -m calculator accuracy TABLE.csv [--leave-out none|source|device] [--json]
 
-The constants come from the shipped rows only. With `--leave-out source` (or `device`) the rows of the same publisher (or
-device) are left out of the fit before a row is predicted; `page` leaves out only the very same page or file. A rate is
+The constants come from the shipped rows only. With `--leave-out source` (or `device`) the rows with the same entry in
+the column `source` (or the same device) are left out of the fit before a row is predicted. `--leave-out publisher` is
+stricter: a publisher with several files, or one file whose rows name their runs, is left out as a whole. A rate is
 compared as its row states it. Errors are of the rate: predicted / measured - 1.
 """
 
@@ -29,11 +30,11 @@ from calculator.plausible import contradictions, decode_refusal, peak_memory_ref
 from calculator.published import PublishedRow, read_table
 from calculator.units import BYTES_PER_GB
 
-LeaveOut = Literal["none", "source", "page", "device"]
+LeaveOut = Literal["none", "source", "publisher", "device"]
 LEAVE_OUT: Mapping[LeaveOut, Callable[[PublishedRow], str]] = {
     "none": lambda row: "",
-    "source": lambda row: row.publisher,
-    "page": lambda row: row.source,
+    "source": lambda row: row.source,
+    "publisher": lambda row: row.publisher,
     "device": lambda row: row.device_id,
 }
 
@@ -152,7 +153,7 @@ def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
         "--leave-out",
         choices=list(LEAVE_OUT),
         default="none",
-        help="leave rows of the same publisher, page or device out of the fit",
+        help="leave rows of the same source, publisher or device out of the fit",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
@@ -211,7 +212,8 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
         if len(kept) == len(rows):
             return law
         found = refit(whole, kept)
-        return Law(effects=found.effects, spread=found.spread, noise=found.noise, stretch=law.stretch)
+        assumed = {name: effect for name, effect in law.effects.items() if name.startswith("assumed/")}
+        return Law(effects={**found.effects, **assumed}, spread=found.spread, noise=found.noise, stretch=law.stretch)
 
     return Calibration(
         as_of=known.as_of, year=known.year, rows=known.rows,

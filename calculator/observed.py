@@ -20,7 +20,7 @@ from calculator.physics.prefill import prefill_estimate, prefill_terms
 from calculator.published import PublishedRow
 from calculator.units import MS_PER_S
 
-PREFILL_SHARE_LIMIT = 0.3  # above it a rate over whole requests says more about prefill than about decoding
+PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,9 @@ def step_tokens_of(case: Case) -> int:
 
 
 def _observation(row: PublishedRow, ms: float, terms: list[Term], common: list[tuple[str, float]]) -> Observation:
+    fitted = tuple(pair for pair in common if not pair[0].startswith("assumed/"))
     case = f"{row.device_id} {row.device_count} {row.model_id} {row.format_id} {row.runtime_id}"
-    return Observation(row.id, math.log(ms), tuple(terms), tuple(common), row.publisher, f"{row.publisher} {case}")
+    return Observation(row.id, math.log(ms), tuple(terms), fitted, row.publisher, f"{row.publisher} {case}")
 
 
 def _age(row: PublishedRow, today: float) -> float:
