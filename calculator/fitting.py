@@ -47,7 +47,7 @@ DECODE_SPREADS = {
     "exchange/count": 0.15, "exchange/batch": 1.5, "exchange/batch-engine": 0.4, "batch/step": 1.0,
     "batch/step-sort": 0.5, "batch/small": 0.7, "batch/small-sort": 0.5, "batch/large": 0.9, "batch/large-sort": 0.5,
     "batch/served": 0.5, "age/all": 0.1, "age/engine": 0.1, "runtime": 0.15, "backend": 0.3, "model": 0.15,
-    "power-limit/all": 1.5, "power-limit/family": 0.5,
+    "power-limit/all": 3.0, "power-limit/family": 2.0,
 }  # fmt: skip
 PREFILL_SPREADS = {
     "linear/all": 2.0,
@@ -81,8 +81,8 @@ PREFILL_SPREADS = {
     "runtime": 0.1,
     "backend": 0.1,
     "model": 0.02,
-    "power-limit/all": 0.75,
-    "power-limit/family": 0.5,
+    "power-limit/all": 2.0,
+    "power-limit/family": 1.0,
     "linear/accelerator": 1.2,
     "power/all": 0.15,
     "power/family": 0.3,

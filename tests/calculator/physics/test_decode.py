@@ -67,9 +67,9 @@ def test_decode_terms_of_a_mixture_count_the_experts_touched() -> None:
     assert weights_ms(8) == pytest.approx(dense + every * (1 - (15 / 16) ** (8**0.75)), rel=1e-6)
 
 
-def test_power_shortfall_is_the_share_below_85_percent() -> None:
+def test_power_shortfall_is_the_square_of_the_share_below_the_maximum() -> None:
     chip = CATALOG.chips["nvidia-rtx-3090"]
-    assert power_shortfall(chip, power_limit_w=220, card_count=1, split="layer") == pytest.approx(0.85 - 220 / 350)
+    assert power_shortfall(chip, power_limit_w=220, card_count=1, split="layer") == pytest.approx((1 - 220 / 350) ** 2)
     assert power_shortfall(chip, power_limit_w=220, card_count=2, split="layer") == 0.0  # cards take turns
     assert power_shortfall(chip, power_limit_w=None, card_count=1, split="layer") == 0.0
 
