@@ -20,6 +20,7 @@ from calculator.physics.prefill import prefill_estimate, prefill_terms
 from calculator.published import PublishedRow
 from calculator.units import MS_PER_S
 
+NOT_FITTED = ("assumed/", "here/")  # effects that come from constants.toml, or from one's own measurements
 PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
 
 
@@ -173,7 +174,7 @@ def step_tokens_of(case: Case) -> int:
 
 
 def _observation(row: PublishedRow, ms: float, terms: list[Term], common: list[tuple[str, float]]) -> Observation:
-    fitted = tuple(pair for pair in common if not pair[0].startswith("assumed/"))
+    fitted = tuple(pair for pair in common if not pair[0].startswith(NOT_FITTED))
     case = f"{row.device_id} {row.device_count} {row.model_id} {row.format_id} {row.runtime_id}"
     return Observation(row.id, math.log(ms), tuple(terms), fitted, row.publisher, f"{row.publisher} {case}")
 

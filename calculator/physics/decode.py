@@ -156,7 +156,7 @@ def decode_terms(
         terms.append(
             Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}"))
         )
-    common = [(f"assumed/{model.family}", 1.0)]
+    common = [(f"assumed/{model.family}", 1.0), (f"here/{chip.id}", 1.0)]
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=card_count, split=split)
     if missing_power:
         together_words = "one card" if card_count == 1 else "cards together"

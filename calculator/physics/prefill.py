@@ -190,7 +190,11 @@ def prefill_terms(
         )
     common = [
         (name, 1.0)
-        for name in (f"model/{model.id}", *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend))
+        for name in (
+            f"model/{model.id}",
+            f"here/{chip.id}",
+            *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend),
+        )
     ]
     common += age_effects(on, age_years)
     if card_count > 1 and split == "layer":

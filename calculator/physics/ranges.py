@@ -41,7 +41,9 @@ def interval_width(law: Law, deviation: float, *, chip: Chip, batch_count: int) 
 
 
 def standing_of(law: Law, chip: Chip) -> str:
-    """How near the chip is to what was measured: `chip`, `family` or `vendor`."""
+    """How near the chip is to what was measured: `here` (one's own), `chip`, `family` or `vendor`."""
+    if f"here/{chip.id}" in law.effects:
+        return "here"
     for standing, name in (("chip", chip.id), ("family", chip.family)):
         if f"loss/{standing}/{name}" in law.effects or f"linear/{standing}/{name}" in law.effects:
             return standing
@@ -49,6 +51,8 @@ def standing_of(law: Law, chip: Chip) -> str:
 
 
 def _note(law: Law, chip: Chip, standing: str) -> str:
+    if standing == "here":
+        return f"fitted to published measurements and corrected by {law.effects[f'here/{chip.id}'].rows} of your own"
     if standing == "chip":
         effect = law.effects.get(f"loss/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
         return f"fitted to published measurements, {effect.rows} of this chip"
