@@ -29,7 +29,7 @@ from calculator.scenario_file import read_scenario
 REFUSED = 2
 _WITH_THEIR_OWN_ARGUMENTS = {
     "accuracy": ("calculator.accuracy", "how wrong the predictions are on a table of measurements"),
-    "calibrate": ("calculator.fitting", "fit the speed constants to the shipped measurements (needs scipy)"),
+    "calibrate": ("calculator.fitting", "fit the speed constants to the shipped measurements (a minute or two)"),
 }
 
 

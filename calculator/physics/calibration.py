@@ -9,7 +9,7 @@ give:
 An effect is a number on a log scale with a name such as `weights/family/nvidia-ada`. Effects are pooled: each is drawn
 towards zero by the spread of its group, so that a device without rows falls back on its family, a family on its vendor,
 and the range widens by the spread of what is unknown. fit.py finds the effects; this file only reads and adds them,
-so that the page needs neither scipy nor a table.
+so that the page needs neither a solver nor a table.
 """
 
 import math
