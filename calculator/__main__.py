@@ -1,6 +1,6 @@
 """The calculator's second face: the same front door from a terminal.
 
-    python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv FILE] [--json FILE]
+    python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv [FILE]] [--json [FILE]] [--currency EUR ...]
     python -m calculator predict --machine ID --model ID --format ID [--json]
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
     python -m calculator list machines|models|formats|runtimes|chips|options
@@ -13,18 +13,14 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
-from pathlib import Path
 
 from calculator.catalog import load_catalog
 from calculator.claims.cli import register as register_audit
-from calculator.commands import bridge_note
 from calculator.commands import register as register_deeper
-from calculator.compare import compare
-from calculator.errors import CalculatorError, ScenarioError
+from calculator.compare_command import register as register_compare
+from calculator.errors import CalculatorError
 from calculator.peak_command import register as register_service
 from calculator.prediction import predict
-from calculator.scenario_file import read_scenario
 
 REFUSED = 2
 _WITH_THEIR_OWN_ARGUMENTS = {
@@ -57,20 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser("compare", help="all options at the same demand: fit, speed, cost, verdict")
-    command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        dest="settings",
-        help="change one value; may be repeated",
-    )
-    command.add_argument("--csv", metavar="FILE", help="the ledger, tidy; - for standard output")
-    command.add_argument("--wide-csv", metavar="FILE", help="the ledger by year, for people; - for standard output")
-    command.add_argument("--json", metavar="FILE", help="everything but the months; - for standard output")
-    command.set_defaults(command=_compare)
+    register_compare(commands)
     register_service(commands)
     register_deeper(commands)
     register_audit(commands)
@@ -102,38 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _compare(arguments: argparse.Namespace) -> int:
-    from calculator.analysis import analyse, analysis_dict
-    from calculator.report.json_report import comparison_dict
-    from calculator.report.text import comparison_text
-
-    targets = [arguments.csv, arguments.wide_csv, arguments.json]
-    if targets.count("-") > 1:
-        raise ScenarioError(
-            "--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file."
-        )
-    catalog = load_catalog()
-    scenario = read_scenario(arguments.scenario, settings=arguments.settings)
-    comparison = compare(scenario, catalog, as_of=date.today().isoformat())
-    if arguments.csv or arguments.wide_csv:
-        from calculator.report.tables import tidy_csv, wide_csv
-
-        if arguments.csv:
-            _write(arguments.csv, tidy_csv(comparison))
-        if arguments.wide_csv:
-            _write(arguments.wide_csv, wide_csv(comparison))
-    if arguments.json:
-        answer = comparison_dict(comparison)
-        if comparison.candidates:
-            answer["analysis"] = analysis_dict(analyse(comparison, catalog))
-        _write(arguments.json, json.dumps(answer, indent=2, allow_nan=False) + "\n")
-    if "-" not in targets:
-        print(comparison_text(comparison))
-        if note := bridge_note(arguments.scenario, scenario):
-            print(f"\n{note}")
-    return 0
-
-
 def _predict(arguments: argparse.Namespace) -> int:
     from calculator.report.json_report import prediction_dict
     from calculator.report.text import prediction_text
@@ -162,18 +113,6 @@ def _list(arguments: argparse.Namespace) -> int:
     for key, name in rows:
         print(f"{key:<{width}}  {name}")
     return 0
-
-
-def _write(target: str, text: str) -> None:
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise ScenarioError(
-            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists."
-        ) from None
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from calculator.appraisal import Appraisal, appraise
+from calculator.capability import scenario_model
 from calculator.catalog import Catalog
-from calculator.comparison import Comparison
+from calculator.comparison import Comparison, Verdict
 from calculator.errors import CalculatorError
 from calculator.information import Information, total_effects, value_of_information
 from calculator.mentioned import carbon_of
 from calculator.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.uncertainty import FULL_COUNT, Triple, input_label, simulate
+from calculator.verdict import verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,13 @@ class Difference:
 class Analysis:
     """The uncertainty and the appraisal of one comparison. Dollars are present value unless named otherwise.
 
+    `verdict` is the comparison's, told with these draws: what to show beside the odds where the comparison drew fewer.
+
     Sensitivity parts are empty where fewer than two options can do the work.
     """
 
     convention: str
+    verdict: Verdict
     seed: int
     draw_count: int
     cheapest_probability: dict[str, float]
@@ -69,6 +74,9 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
     switching = switching_values(candidates, scenario=scenario, defaults=catalog.defaults) if rivals else ()
     return Analysis(
         convention=comparison.verdict.convention,
+        verdict=verdict_of(
+            comparison.options, odds=odds, scenario=scenario, model_name=scenario_model(scenario, catalog).name
+        ),
         seed=odds.seed,
         draw_count=count,
         cheapest_probability=odds.cheapest_probability(),

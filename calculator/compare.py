@@ -14,7 +14,7 @@ from calculator.mentioned import refuse_unknown
 from calculator.physics.speed import Speed
 from calculator.scenario import ANOTHER_SIZE, Scenario
 from calculator.tco import cost_of
-from calculator.uncertainty import Candidate, ranges
+from calculator.uncertainty import FAST_COUNT, Candidate, ranges
 from calculator.verdict import break_evens, verdict_of
 from calculator.version import VERSION
 
@@ -22,18 +22,25 @@ __all__ = ["BreakEven", "Comparison", "OptionResult", "Verdict", "compare"]
 
 
 def compare(
-    scenario: Scenario, catalog: Catalog, measurements: Sequence[MeasuredSpeed] = (), *, as_of: str | None = None
+    scenario: Scenario,
+    catalog: Catalog,
+    measurements: Sequence[MeasuredSpeed] = (),
+    *,
+    as_of: str | None = None,
+    draw_count: int = FAST_COUNT,
 ) -> Comparison:
     """All options of the scenario at the same demand.
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh; the catalogue's own unless given.
+    `draw_count` futures are behind the ranges and the verdict: few while a slider moves, as many as analysis.py draws
+    where both are told in one answer.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a remark on the result.
     """
     refuse_unknown(scenario, catalog)
     results, candidates = _answered(scenario, catalog, measurements, as_of=as_of)
-    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults) if candidates else None
+    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults, count=draw_count) if candidates else None
     if odds is not None:
         spread = {one.option.id: odds.total(one.option.id) for one in candidates}
         results = [
@@ -45,6 +52,7 @@ def compare(
         scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
         options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
         break_even=break_evens(results), remarks=_remarks(scenario, reference), candidates=tuple(candidates),
+        draw_count=draw_count,
     )  # fmt: skip
 
 

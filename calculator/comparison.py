@@ -64,7 +64,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that is shown and exported. `candidates` are the options that can do the work, as analysis.py needs them."""
+    """Everything that is shown and exported. `candidates` are the options that can do the work, as analysis.py needs them;
+    `draw_count` futures stand behind the ranges and the verdict."""
 
     scenario: Scenario
     scenario_id: str
@@ -76,3 +77,4 @@ class Comparison:
     break_even: tuple[BreakEven, ...]
     remarks: tuple[Remark, ...]
     candidates: tuple[Candidate, ...] = ()
+    draw_count: int = 0

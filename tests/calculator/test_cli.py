@@ -75,9 +75,61 @@ def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], t
     assert json.loads((tmp_path / "a.json").read_text("utf-8"))["options"]
 
 
+@pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv"])
+def test_compare_without_a_file_writes_to_standard_output(capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    code, out, _ = run(capsys, "compare", flag)
+    assert code == 0
+    assert out.startswith("{" if flag == "--json" else "# product")
+    assert run(capsys, "compare", flag, "-")[1] == out
+
+
+@pytest.mark.parametrize("name", ["article.toml", "presets/article.toml", "article"])
+def test_compare_reads_a_scenario_that_stands_where_a_file_would(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "compare", "--json", name)
+    assert code == 0
+    assert json.loads(out)["scenario"]["name"] == "As in the article"
+    assert not list(tmp_path.iterdir())
+
+
+def test_compare_never_writes_over_a_scenario(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text("months = 24\n")
+    for flag in ("--json", "--csv", "--wide-csv"):
+        code, out, err = run(capsys, "compare", "article.toml", flag, str(file))
+        assert (code, out) == (2, "")
+        assert "read and never written to" in err
+    assert file.read_text() == "months = 24\n"
+    assert json.loads(run(capsys, "compare", "--json", str(file))[1])["scenario"]["months"] == 24
+
+
+def test_verdict_and_odds_of_one_answer_are_the_same_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = json.loads(run(capsys, "compare", "--json")[1])
+    verdict, analysis = answer["verdict"], answer["analysis"]
+    chance = analysis["cheapest_probability"][verdict["cheapest"]]
+    assert f"cheapest in {chance:.0%} of the futures" in verdict["detail"]
+    (difference,) = [row["usd"] for row in analysis["differences"] if row["dearer"] == verdict["runner_up"]]
+    assert (verdict["difference_low_usd"], verdict["difference_high_usd"]) == pytest.approx(
+        (difference[0], difference[2]), rel=1e-12
+    )
+    assert analysis["verdict"] == verdict
+    for option in answer["options"]:
+        low, _, high = analysis["total_usd"][option["id"]]
+        assert (option["total_low_usd"], option["total_high_usd"]) == pytest.approx((low, high), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("--currency", "EUR"), "--rate and --rate-date are missing"),
+        (("--currency", "EUR", "--rate", "0.92"), "--rate-date is missing"),
+        (("--currency", "EUR", "--rate", "x", "--rate-date", "2026-11-01"), "--rate is 'x'; it must be a number"),
+        (("--currency", "EUR", "--rate", "0", "--rate-date", "2026-11-01"), "currencies.EUR.per_usd is 0"),
+        (("--currency", "EUR", "--rate", "nan", "--rate-date", "2026-11-01"), "finite number"),
+        (("--currency", "EUR", "--rate", "0.92", "--rate-date", "2026-13-01"), "a date YYYY-MM-DD"),
+        (("--currency", "euro", "--rate", "0.92", "--rate-date", "2026-11-01"), "three capital letters"),
         (("--set", "resale_fraction=1.4"), "resale_fraction is 1.4; it must lie in 0..1. Enter 0.7 for 70 %."),
         (("--set", "resale_fraction=nan"), "resale_fraction is nan; it must be a finite number in 0..1."),
         (("--set", "electricity_usd_per_kwh=inf"), "finite number"),
