@@ -116,7 +116,7 @@ def _hosted(
     """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
     remarks: tuple[Remark, ...] = ()
     tco, costed = None, None
-    if offer.kind == "frontier" or reference is not None:
+    if offer.kind != "same-model" or reference is not None:
         tco = cost_of(offer, scenario=scenario, reference_api=reference)
         remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
     else:

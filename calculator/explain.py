@@ -10,6 +10,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
 from calculator.hosted import rate_of
+from calculator.load import tier_of
 from calculator.scenario import Scenario
 from calculator.tco import tariff_of
 from calculator.uncertainty import Candidate
@@ -128,8 +129,15 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
     if tariff is not None:
         found |= {
             "input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok,
-            "cached_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+            "cached_usd_per_mtok": tariff.cached_input_usd_per_mtok or tariff.input_usd_per_mtok,
         }  # fmt: skip
+        if tier := tier_of(tariff, scenario):
+            says = f"the price of requests with more than {tier.above_input_tokens:,} tokens of input"
+            found |= {
+                name: quantity.model_copy(update={"note": f"{says}; {quantity.note}"})
+                for name, quantity in found.items()
+                if quantity is not None and name.endswith("_usd_per_mtok")
+            }
     return {name: quantity for name, quantity in found.items() if quantity is not None}
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from calculator.catalog.types import ApiTariff
+from calculator.catalog.types import ApiTariff, PriceTier
+from calculator.elementwise import where
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Course, Excess, Term
 from calculator.scenario import Scenario
@@ -118,21 +119,44 @@ def tariff_key(tariff: ApiTariff) -> str:
 
 
 def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
-    """Effective $/Mtok after batch discount and retries; a host without a cached price bills cached tokens as input."""
+    """Effective $/Mtok after batch discount and retries, of the tier that the request's input falls into.
+
+    A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
+    """
     owner = tariff_key(tariff)
     factor = (
         inputs.of(owner, "price_ratio", 1.0)
         * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
         * (1 + inputs["api_retry_fraction"])
     )
-    listed = inputs.of(owner, "input_usd_per_mtok", tariff.input_usd_per_mtok)
+
+    def asked(name: str, base: Quantity) -> Number:
+        return inputs.of(owner, name, base) * _tier_ratio(name, base.central, tariff=tariff, inputs=inputs)
+
+    listed = asked("input_usd_per_mtok", tariff.input_usd_per_mtok)
     cached = (
         listed
         if tariff.cached_input_usd_per_mtok is None
-        else inputs.of(owner, "cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
+        else asked("cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
     )
-    written = inputs.of(owner, "output_usd_per_mtok", tariff.output_usd_per_mtok)
+    written = asked("output_usd_per_mtok", tariff.output_usd_per_mtok)
     return {"input": listed * factor, "cached": cached * factor, "output": written * factor}
+
+
+def tier_of(tariff: ApiTariff, scenario: Scenario) -> PriceTier | None:
+    """The tier whose prices a request of this scenario pays: the last one that its input passes; None for the base."""
+    passed = [tier for tier in tariff.tiers if scenario.input_tokens() > tier.above_input_tokens]
+    return passed[-1] if passed else None
+
+
+def _tier_ratio(name: str, base_usd: float, *, tariff: ApiTariff, inputs: Inputs) -> Number:
+    """A tier's price over the base price; 1 below every tier, and for a figure of the person's own."""
+    if not tariff.tiers or f"{tariff_key(tariff)}.{name}" in inputs.scenario.figures:
+        return 1.0
+    read, ratio = inputs["prompt_tokens"] + inputs["retrieved_tokens"], 1.0
+    for tier in tariff.tiers:
+        ratio = where(read > tier.above_input_tokens, (getattr(tier, name) or base_usd) / base_usd, ratio)
+    return ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def convention_of(scenario: Scenario) -> str:
 
 
 def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
-    if offer.kind == "frontier" and offer.tariffs:
+    if offer.kind != "same-model" and offer.tariffs:
         return offer.tariffs[0]
     for tariff in offer.tariffs:
         if tariff.model == scenario.model:

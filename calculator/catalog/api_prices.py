@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from calculator.catalog.types import ApiOffer, ApiQuote, ApiTariff, HostedModel
+from calculator.catalog.types import ApiOffer, ApiQuote, ApiTariff, HostedModel, PriceTier
 from calculator.errors import CatalogError
 from calculator.evidence import Quantity
 
@@ -97,6 +97,10 @@ def toml_row(quote: ApiQuote) -> str:
         f'as_of = "{quote.as_of}"',
         *([f'note = "{quote.note}"'] if quote.note else []),
     ]
+    for tier in quote.tiers:
+        lines += ["[[quotes.tiers]]", f"above_input_tokens = {tier.above_input_tokens}"]
+        rows = tier.model_dump(exclude={"above_input_tokens"}, exclude_none=True)
+        lines += [f"{name} = {value:g}" for name, value in rows.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -133,6 +137,7 @@ def _tariff(hosted: HostedModel, quotes: Sequence[ApiQuote], input_fraction: flo
         input_usd_per_mtok=quantity(best.input_usd_per_mtok, [quote.input_usd_per_mtok for quote in quotes]),
         output_usd_per_mtok=quantity(best.output_usd_per_mtok, [quote.output_usd_per_mtok for quote in quotes]),
         cached_input_usd_per_mtok=None if cached is None else quantity(cached, [cached]),
+        tiers=best.tiers,
         note=" ".join(filter(None, (hosted.note, best.note))),
     )
 
@@ -141,11 +146,18 @@ def _quote(price: "ModelPrice", host: str, host_name: str, host_model: str, as_o
     asked, written, cached = (_base(value) for value in (price.input_mtok, price.output_mtok, price.cache_read_mtok))
     if not asked or not written:
         return None
-    step = getattr(price.input_mtok, "tiers", None)
-    note = f"base tier; {_base(step[0].price):g} for input above {step[0].start:,} tokens" if step else ""
+    fields = ("input_mtok", "output_mtok", "cache_read_mtok")
+    starts = sorted({tier.start for name in fields for tier in getattr(getattr(price, name), "tiers", ())})
+    tiers = tuple(
+        PriceTier(
+            above_input_tokens=start, input_usd_per_mtok=_above(price.input_mtok, start),
+            output_usd_per_mtok=_above(price.output_mtok, start), cached_input_usd_per_mtok=_above(price.cache_read_mtok, start) or None,
+        )
+        for start in starts
+    )  # fmt: skip
     return ApiQuote(
         host=host, host_name=host_name, host_model=host_model, input_usd_per_mtok=asked, output_usd_per_mtok=written,
-        cached_input_usd_per_mtok=cached or None, source=GENAI_PRICES, as_of=as_of, note=note,
+        cached_input_usd_per_mtok=cached or None, tiers=tiers, source=GENAI_PRICES, as_of=as_of,
     )  # fmt: skip
 
 
@@ -162,6 +174,12 @@ def _base(value: Any) -> float:
     """A price, or the base of a tiered one, in USD per million tokens; 0 where the package has none."""
     number = getattr(value, "base", value)
     return float(number) if isinstance(number, Decimal | int | float) else 0.0
+
+
+def _above(value: Any, start: int) -> float:
+    """The price of a request with more input tokens than `start`: its last tier up to there, else the base."""
+    prices = [tier.price for tier in getattr(value, "tiers", ()) if tier.start <= start]
+    return float(prices[-1]) if prices else _base(value)
 
 
 def _print_changes(on: str) -> None:

@@ -66,7 +66,7 @@ def _price(option: Option, model: str | None) -> tuple[str, Quantity, str] | Non
     if not isinstance(option, ApiOffer):
         return "rental", option.rate().rate_usd_per_h, f"cloud/{option.id}.toml"
     tariffs = [
-        tariff for tariff in option.tariffs if model is None or option.kind == "frontier" or tariff.model == model
+        tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
     ]
     if not tariffs:
         return None

@@ -1,8 +1,8 @@
 """What kinds of thing does the catalogue hold? One pydantic type per folder of TOML files."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from calculator.catalog.audited import Claim, ClaimCheck, Phantom
 from calculator.catalog.served import (
@@ -163,6 +163,15 @@ class CloudOffer(Entry):
         return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
 
 
+class PriceTier(Entry):
+    """What long requests cost: above so many tokens of input all tokens of a request are at these prices, not only the rest."""
+
+    above_input_tokens: int = Field(ge=1)
+    input_usd_per_mtok: Positive
+    output_usd_per_mtok: Positive
+    cached_input_usd_per_mtok: Positive | None = None
+
+
 class ApiTariff(Entry):
     """What one host asks per million tokens for one model, as read on one day."""
 
@@ -172,6 +181,7 @@ class ApiTariff(Entry):
     input_usd_per_mtok: Quantity
     output_usd_per_mtok: Quantity
     cached_input_usd_per_mtok: Quantity | None = None
+    tiers: tuple[PriceTier, ...] = Field(default=(), description="by rising `above_input_tokens`")
     note: str = ""
 
 
@@ -184,18 +194,26 @@ class ApiQuote(Entry):
     input_usd_per_mtok: Positive
     output_usd_per_mtok: Positive
     cached_input_usd_per_mtok: Positive | None = None
+    tiers: tuple[PriceTier, ...] = ()
     source: str
     as_of: IsoDate
     note: str = ""
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> Self:
+        starts = [tier.above_input_tokens for tier in self.tiers]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"tiers of {self.key} start above {starts}; write them in rising order, each once.")
+        return self
 
     @property
     def key(self) -> str:
         """`host/host_model`, by which HostedModel names it."""
         return f"{self.host}/{self.host_model}"
 
-    def prices(self) -> tuple[float, float, float | None]:
-        """Input, output and cached input, USD per million tokens."""
-        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok
+    def prices(self) -> tuple[float | tuple[PriceTier, ...] | None, ...]:
+        """Input, output and cached input, USD per million tokens, and the tiers of long requests."""
+        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok, self.tiers
 
 
 class HostedModel(Entry):
@@ -209,13 +227,14 @@ class HostedModel(Entry):
 class ApiOffer(Entry):
     """A hosted API, paid per token. api/<id>.toml
 
-    kind `same-model`: the same open weights, hosted: one tariff per model id. kind `frontier`: a closed model, whatever
-    open model the scenario names; never blended with the first kind.
+    kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model taken as
+    about as able as the open ones. `frontier`: a closed model that is abler. The last two are the same whatever open
+    model the scenario names; the three kinds are never blended.
     """
 
     id: str
     name: str
-    kind: Literal["same-model", "frontier"]
+    kind: Literal["same-model", "same-capability", "frontier"]
     hosted: tuple[HostedModel, ...] = ()
     tariffs: tuple[ApiTariff, ...] = Field(
         default=(), description="written by the loader from `hosted` and api_quotes.toml"

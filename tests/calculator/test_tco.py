@@ -1,16 +1,19 @@
 """What an option costs: lines worked by hand, identities, and the pitfalls of the specification."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculator import compare, load_catalog
+from calculator.catalog.types import PriceTier
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
-from calculator.load import Inputs, Usage
+from calculator.load import Inputs, Usage, api_prices
 from calculator.scenario import Scenario
 from calculator.tco import Tco, convention_of, cost_draws, cost_of
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
@@ -19,6 +22,7 @@ FLAT = SCENARIO.changed(
     electricity_escalation_rate=0, wage_escalation_rate=0, inflation_rate=0, api_price_trend_rate=0,
     cloud_price_trend_rate=0, demand_growth_rate=0,
 )  # fmt: skip
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWN = [(MAC, MAC_USAGE), (PC, PC_USAGE)]
 ALL = [*OWN, (CLOUD, PC_USAGE), (API, None)]
 
@@ -100,6 +104,60 @@ def test_cached_tokens_cost_their_own_price_and_batches_half() -> None:
     assert lines["cached tokens"] == pytest.approx(-4200 * 1900 / 1e6 * 0.02 * 36)
     batched = _cost(API, None, FLAT.changed(api_batch_fraction=1.0)).lines
     assert batched["output tokens"] == pytest.approx(0.5 * _cost(API, None, FLAT).lines["output tokens"])
+
+
+def test_long_requests_pay_their_tier_for_all_their_tokens() -> None:
+    # above 10,000 tokens of input 0.4 and 0.9 instead of 0.2 and 0.6; exactly 10,000 is still the base tier
+    tier = PriceTier(above_input_tokens=10_000, input_usd_per_mtok=0.4, output_usd_per_mtok=0.9)
+    offer = API.model_copy(update={"tariffs": (TARIFF.model_copy(update={"tiers": (tier,)}),)})
+    same = {"retrieved_tokens": 0, "answer_tokens": 100, "api_price_trend_rate": 0}
+    base, long = (cost_of(offer, scenario=SCENARIO.changed(prompt_tokens=n, **same)).lines for n in (10_000, 10_001))
+    requests = 200 * 252 * 3  # of 36 months
+    assert base["input tokens"] == pytest.approx(-requests * 10_000 / 1e6 * 0.2)
+    assert base["output tokens"] == pytest.approx(-requests * 100 / 1e6 * 0.6)
+    assert long["input tokens"] == pytest.approx(-requests * 10_001 / 1e6 * 0.4)
+    assert long["output tokens"] == pytest.approx(-requests * 100 / 1e6 * 0.9)
+    own = {"host/llama.input_usd_per_mtok": 0.3}
+    mine = cost_of(offer, scenario=SCENARIO.changed(prompt_tokens=10_001, figures=own, **same)).lines
+    assert mine["input tokens"] == pytest.approx(-requests * 10_001 / 1e6 * 0.3)  # one's own figure is what one pays
+    assert mine["output tokens"] == long["output tokens"]
+
+
+def test_tier_is_chosen_draw_by_draw() -> None:
+    tier = PriceTier(above_input_tokens=10_000, input_usd_per_mtok=0.4, output_usd_per_mtok=0.6)
+    tariff = TARIFF.model_copy(update={"tiers": (tier,)})
+    prompts = np.array([6_000.0, 7_000.0])  # 3,500 tokens are retrieved besides
+    assert api_prices(tariff, Inputs(SCENARIO, {"prompt_tokens": prompts}))["input"] == pytest.approx([0.2, 0.4])
+
+
+@pytest.mark.parametrize("prompt_tokens", [1_000, 272_000, 272_001])
+@pytest.mark.parametrize("option", ["api-frontier", "api-same-capability"])
+def test_bill_of_a_closed_model_is_genai_prices_own(option: str, prompt_tokens: int) -> None:
+    from genai_prices import Usage as Tokens
+    from genai_prices import calc_price
+
+    catalog = load_catalog()
+    offer = catalog.apis[option]
+    scenario = SCENARIO.changed(
+        prompt_tokens=prompt_tokens, retrieved_tokens=0, answer_tokens=500, cached_prompt_fraction=0.5,
+        api_price_trend_rate=0, months=12,
+    )  # fmt: skip
+    lines = cost_of(offer, scenario=scenario).lines
+    tokens = Tokens(input_tokens=prompt_tokens, cache_read_tokens=prompt_tokens / 2, output_tokens=500)
+    one = calc_price(tokens, offer.tariffs[0].provider_model, provider_id="openai", genai_request_timestamp=NOON)
+    spent = -sum(usd for name, usd in lines.items() if name.endswith("tokens"))
+    assert spent == pytest.approx(200 * 252 * float(one.total_price), rel=1e-9)
+
+
+def test_three_kinds_of_api_are_three_options_with_their_own_prices() -> None:
+    found = compare(
+        Scenario(options=("api-same-model", "api-same-capability", "api-frontier"), prompt_tokens=1000), load_catalog()
+    )
+    kinds = [load_catalog().apis[row.id].kind for row in found.options]
+    assert kinds == ["same-model", "same-capability", "frontier"]
+    paid = [row.tco.lines["output tokens"] for row in found.options if row.tco]
+    # 0.32, 0.50 and 10 dollars per million tokens of the same answers
+    assert [usd / paid[0] for usd in paid] == pytest.approx([1, 0.50 / 0.32, 10 / 0.32])
 
 
 def test_used_machine_starts_at_its_age() -> None:
