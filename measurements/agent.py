@@ -3,11 +3,13 @@
 The queue is Procrastinate's, on the same PostgreSQL as the measurements: nothing else to run or to secure, and the
 agent dials out. A request names a shipped model, a tier and a format, never a path or an address, so that who may ask
 for a probe cannot make a machine read or fetch anything. An agent that dies leaves its job to be found by its missing
-heartbeat and done again by the next one; the record's id makes a report that arrives twice one row.
+heartbeat and done again by the next one, which takes it only if nobody has touched it since it was seen; a request that
+has outlived its agents MOST_ATTEMPTS times is given up.
 """
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import os
 import sys
@@ -21,7 +23,10 @@ from measurements.record import MeasurementError
 from measurements.store import URL_VARIABLE, open_store
 
 TASK = "local_llm_tco.probe"
-STALLED_AFTER_S = 30
+STALLED_AFTER_S = 30.0
+HEARTBEAT_S = 5.0  # six may fail before an agent counts as silent
+START_AGAIN_S = 1.0
+MOST_ATTEMPTS = 3
 ALLOWED_TIERS = ("host", "fast")
 
 
@@ -60,12 +65,28 @@ def main(arguments: list[str]) -> int:
 
 
 async def work(app: Any, *, host_class: str, once: bool) -> None:
-    """Take one request after the other; every half minute, take up again those of agents that fell silent."""
+    """Take one request after the other; every half minute, take up again those of agents that fell silent.
+
+    An agent that slept finds its row among the workers gone, and one whose database went away finds no connection:
+    both begin anew, in the next second or the next half minute.
+    """
+    lost = importlib.import_module("procrastinate.exceptions").ConnectorException
     async with app.open_async():
         await retry_stalled(app)
-        watch = asyncio.create_task(_keep_retrying(app))
+        watch = asyncio.create_task(_keep_retrying(app, lost))
         try:
-            await app.run_worker_async(queues=[host_class], wait=not once, concurrency=1, listen_notify=not once)
+            while True:
+                try:
+                    await app.run_worker_async(
+                        queues=[host_class], wait=not once, concurrency=1, listen_notify=not once,
+                        update_heartbeat_interval=HEARTBEAT_S, stalled_worker_timeout=STALLED_AFTER_S,
+                    )  # fmt: skip
+                    return
+                except lost as error:
+                    if once:
+                        raise MeasurementError(f"The queue cannot be used: {_reason(error)}.") from error
+                    print(f"The queue was lost ({_reason(error)}); trying again.", file=sys.stderr)
+                    await asyncio.sleep(START_AGAIN_S)
         finally:
             watch.cancel()
 
@@ -80,7 +101,7 @@ def application(queue_url: str) -> Any:
         ) from None
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=queue_url))
 
-    @app.task(name=TASK, retry=procrastinate.RetryStrategy(max_attempts=3, wait=10))  # type: ignore[misc]
+    @app.task(name=TASK, retry=procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=10))  # type: ignore[misc]
     def probe(model: str, tier: str, format_id: str) -> str:  # pyright: ignore[reportUnusedFunction]
         return perform(model=model, tier=tier, format_id=format_id, store_url=queue_url)
 
@@ -116,16 +137,38 @@ def prepare(app: Any) -> None:
         app.schema_manager.apply_schema()
 
 
+_TAKE_UP = """
+UPDATE procrastinate_jobs
+   SET status = (CASE WHEN attempts + 1 < %(most)s THEN 'todo' ELSE 'failed' END)::procrastinate_job_status,
+       attempts = attempts + 1, worker_id = NULL, scheduled_at = NULL
+ WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s AND worker_id IS NOT DISTINCT FROM %(worker)s::bigint
+RETURNING status::text
+"""
+"""Only if it is still as it was seen. Procrastinate's own retry_job asks for the status alone, and takes a request away
+from a live agent that had taken it up between the look and the deed (procrastinate 3.10.0, read 2026-11-22)."""
+
+
 async def retry_stalled(app: Any) -> int:
-    """Give the requests of silent agents back to the queue; how many."""
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S))
-    for job in stalled:
-        await app.job_manager.retry_job(job)
-        print(f"Request {job.id} of an agent that fell silent is taken up again.", file=sys.stderr)
-    return len(stalled)
+    """Give the requests of silent agents back to the queue; how many this call has given back."""
+    count = 0
+    for job in await app.job_manager.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=STALLED_AFTER_S):
+        seen = {"id": job.id, "attempts": job.attempts, "worker": job.worker_id, "most": MOST_ATTEMPTS}
+        rows = await app.connector.execute_query_all_async(_TAKE_UP, **seen)
+        if rows and rows[0]["status"] == "todo":
+            count += 1
+            print(f"Request {job.id} of an agent that fell silent is taken up again.", file=sys.stderr)
+        elif rows:
+            print(f"Request {job.id} silenced {MOST_ATTEMPTS} agents and is given up.", file=sys.stderr)
+    return count
 
 
-async def _keep_retrying(app: Any) -> None:
+async def _keep_retrying(app: Any, lost: type[Exception]) -> None:
     while True:
         await asyncio.sleep(STALLED_AFTER_S)
-        await retry_stalled(app)
+        with contextlib.suppress(lost):  # the worker says that the database is gone; the next round asks again
+            await retry_stalled(app)
+
+
+def _reason(error: Exception) -> str:
+    """The database's own first line, below what Procrastinate makes of it."""
+    return (str(error.__cause__ or error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,7 +1,9 @@
 """Stores to test on: a SQLite file and a real PostgreSQL 18, started from a wheel and stopped with the session."""
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ def postgresql_server() -> Iterator[object]:
         warnings.simplefilter("ignore")
         server = pgserver.get_server(folder / "data")
     yield server
+    os.kill(server.get_pid(), signal.SIGQUIT)  # at once, without writing out databases that are thrown away here
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
