@@ -95,7 +95,7 @@ def with_overflow(
 
     Hours out of service are either lost hours at a price (`downtime_usd_per_h` above 0) or overflow, never both.
     """
-    per_h, works = inputs["downtime_usd_per_h"], inputs["availability_fraction"]
+    per_h, works = inputs["downtime_usd_per_h"], load.available_fraction
     if some(per_h):
         lost = (1 - works) * load.on_h * per_h
         lines.append(
@@ -115,5 +115,6 @@ def with_overflow(
     overflow = scaled(missed, -demand.usd_per_month(prices))
     says = "share of the demand that the machines miss * price of the whole demand at the reference API"
     seen = {f"{kind}_usd_per_mtok": price for kind, price in prices.items()}
-    lines.append(Line("overflow to API", "hard", overflow, says, {"capacity_ratio": load.room, **seen}))
+    seen = {"capacity_ratio": load.room, "availability_fraction": load.works_fraction, **seen}
+    lines.append(Line("overflow to API", "hard", overflow, says, seen))
     return Charges(tuple(lines), (*marginal, *overflow), energy, all_tokens)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from calculator.capability import Capability, capability_of, reference_tariff, scenario_model
 from calculator.catalog import Catalog
 from calculator.catalog.freshness import stale_price
-from calculator.catalog.types import ApiOffer, ApiTariff, Machine
+from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
+from calculator.hosted import rate_remark
 from calculator.measured import MeasuredSpeed
 from calculator.mentioned import refuse_unknown
 from calculator.physics.speed import Speed
@@ -97,6 +98,9 @@ def _boxed(
             prefill_tokens_per_s=_triple(prediction.prefill),
         )  # fmt: skip
     power = option.power if isinstance(option, Machine) else None
+    remarks = (*found.remarks, *(tco.remarks if tco else ()))
+    if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
+        remarks = (*remarks, rate)
     result = OptionResult(
         id=option.id, name=option.name, kind="own" if isinstance(option, Machine) else "rent", available=tco is not None,
         format_id=found.format.id if found.format else "", format_name=found.format.name if found.format else "",
@@ -105,7 +109,7 @@ def _boxed(
         prefill=prediction.prefill if prediction else None, time_to_first_token=prediction.time_to_first_token if prediction else None,
         service=found.service,
         power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central} if power else {},
-        tco=tco, total_low_usd=None, total_high_usd=None, remarks=(*found.remarks, *(tco.remarks if tco else ())),
+        tco=tco, total_low_usd=None, total_high_usd=None, remarks=remarks,
     )  # fmt: skip
     return result, costed
 

@@ -165,7 +165,8 @@ class Load:
 
     Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` is
     the demand at which prefill and decode fill the hours on: beyond it larger batches take up to R, and decode gets only
-    the hours that prefill leaves. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
+    the hours that prefill leaves. `available_fraction` of its hours the machine is there; `works_fraction` is what that
+    takes from the demand served: 1 where lost hours have a price of their own. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
     """
 
     inputs: Inputs
@@ -174,16 +175,20 @@ class Load:
     on_h: Number
     room: Number
     works_fraction: Number
+    available_fraction: Number
     enough: bool
     always_busy: Number = math.inf
     full_months: tuple[Number, ...] = ()
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod
-    def of(cls, owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False) -> "Load":
+    def of(
+        cls, owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False, kept_fraction: Number = 1.0
+    ) -> "Load":
         """The load of one option where requests, hours or speeds may differ from those of its usage.
 
-        `may_grow`: further machines may be bought, if the scenario says so.
+        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in which
+        the host does not take it away (spot).
         """
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
@@ -203,14 +208,15 @@ class Load:
             further = int(min(np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1, MOST_FURTHER))
         one, room = room, room * (1 + further)
         enough = bool((np.asarray(room) >= highest).all())
-        works = 1.0 if scenario.downtime_usd_per_h else inputs["availability_fraction"]
+        available = inputs["availability_fraction"] * kept_fraction
+        works = 1.0 if scenario.downtime_usd_per_h else available
         full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
         on_h = usage.on_h_per_month * longer
         machines = 1 + np.clip(np.ceil(highest / np.maximum(one, _LEAST)) - 1, 0, further)  # of each draw
         busy = np.minimum(on_h * machines / np.maximum(prefill_h + decode_h, _LEAST), room)
         if bool((busy >= highest).all()):
             busy = math.inf
-        return cls(inputs, prefill_h, decode_h, on_h, room, works, enough, busy, full)
+        return cls(inputs, prefill_h, decode_h, on_h, room, works, available, enough, busy, full)
 
     def served(self, step: str = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""

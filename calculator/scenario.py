@@ -132,7 +132,11 @@ class Scenario(Record):
 
     # --- cloud
     rental: Literal["working-hours", "always-on"] = Field(default="working-hours", description="Rented GPUs are paid for the hours the machine must be on, or around the clock.", json_schema_extra=_knob("cloud", "Rented GPU is paid", "Only the hours on, or around the clock.", unit="", step=1))
-    cloud_rate: Literal["on-demand", "reserved", "spot"] = Field(default="on-demand", description="Which hourly rate is paid, where the catalogue has it; else the on-demand rate.", json_schema_extra=_knob("cloud", "Hourly rate", "On demand, reserved or spot, where the catalogue has that rate. A spot machine may be taken away; the interruption is not counted.", unit="", step=1))
+    cloud_rate: Literal["on-demand", "reserved", "spot"] = Field(default="on-demand", description="Which hourly rate is paid: on demand, reserved (a commitment, paid around the clock) or spot (may be taken away).", json_schema_extra=_knob("cloud", "Hourly rate", "On demand; reserved: a commitment that is paid around the clock, at its own rate where the catalogue has one, else at the discount below; spot: may be taken away for the share of hours below.", unit="", step=1))
+    reserved_discount_fraction: float = _evidenced("reserved_discount_fraction", 0, 1, _knob("cloud", "Discount of a reservation", "What a committed hour costs less than one on demand; used where the catalogue has no reserved rate.", unit="%", step=5, shown=100))
+    reserved_months: int = _chosen(12, 1, 84, _knob("cloud", "Length of a commitment", "Months for which a reservation is paid whether it is used or not; it is renewed at the price of that day.", unit="months", step=12))
+    reserved_upfront_fraction: float = _chosen(0, 0, 1, _knob("cloud", "Reservation paid at once", "Share of each commitment that is paid at its start; the rest month by month.", unit="%", step=50, shown=100))
+    spot_interruption_fraction: float = _evidenced("spot_interruption_fraction", 0, 0.9, _knob("cloud", "Spot machine taken away", "Share of the hours on in which a spot machine is gone or starting again. What it misses is bought from the API, or counted as lost hours.", unit="%", step=1, shown=100))
     api_price_trend_rate: float = _evidenced("api_price_trend_rate", -0.95, 1, _knob("cloud", "API price trend", "Change per year of the same model's price.", unit="%/year", step=5, shown=100))
     cloud_price_trend_rate: float = _evidenced("cloud_price_trend_rate", -0.95, 1, _knob("cloud", "GPU rental price trend", "Change per year.", unit="%/year", step=5, shown=100))
 

@@ -31,6 +31,10 @@ def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **valu
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
+def _flow(tco: Tco, line: str) -> tuple[float, ...]:
+    return dict(zip([entry.name for entry in tco.entries], tco.flows, strict=True))[line]
+
+
 # --- lines by hand --------------------------------------------------------------------------------------------------
 
 
@@ -414,9 +418,54 @@ def test_rental_takes_the_rate_that_is_asked_for() -> None:
     spot = CLOUD.rates[0].model_copy(update={"kind": "spot", "rate_usd_per_h": known(1.0, "USD/h")})
     offer = CLOUD.model_copy(update={"rates": (*CLOUD.rates, spot)})
     assert _cost(offer, PC_USAGE, FLAT.changed(cloud_rate="spot")).lines["rental"] == pytest.approx(-10.1 * 21 * 36)
-    assert _cost(offer, PC_USAGE, FLAT.changed(cloud_rate="reserved")).lines["rental"] == pytest.approx(
-        -10.1 * 21 * 3 * 36
-    )
+    without = _cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="spot"))  # no spot rate: on demand, and never taken away
+    assert without.lines == _cost(CLOUD, PC_USAGE, FLAT).lines
+
+
+def test_reservation_is_paid_around_the_clock_at_the_price_of_its_first_day() -> None:
+    # 3.00 less 35 % = 1.95 for 730 h; prices fall by 20 % a year, fixed for the 12 months of each commitment
+    scenario = FLAT.changed(cloud_rate="reserved", cloud_price_trend_rate=-0.2)
+    month = 1.95 * 730
+    flow = _flow(_cost(CLOUD, PC_USAGE, scenario), "rental")
+    assert flow[1] == flow[12] == pytest.approx(-month)
+    assert flow[13] == flow[24] == pytest.approx(-month * 0.8)
+    assert sum(flow) == pytest.approx(-12 * month * (1 + 0.8 + 0.64))
+    listed = CLOUD.rates[0].model_copy(update={"kind": "reserved", "rate_usd_per_h": known(1.5, "USD/h")})
+    offer = CLOUD.model_copy(update={"rates": (*CLOUD.rates, listed)})  # a rate of its own needs no discount
+    assert _flow(_cost(offer, PC_USAGE, scenario), "rental")[1] == pytest.approx(-1.5 * 730)
+    own = scenario.changed(options=("cloud",), figures={"cloud.rate_usd_per_h": 2.0})
+    assert _flow(_cost(CLOUD, PC_USAGE, own), "rental")[1] == pytest.approx(-2.0 * 730)
+
+
+def test_reservation_paid_at_once_moves_money_to_the_start_of_each_commitment() -> None:
+    monthly = FLAT.changed(cloud_rate="reserved", months=36)
+    half = monthly.changed(reserved_upfront_fraction=0.5)
+    tco = _cost(CLOUD, PC_USAGE, half)
+    once = {month: usd for month, usd in enumerate(_flow(tco, "reservation")) if usd}
+    year = 1.95 * 730 * 12
+    assert once == {month: pytest.approx(-year / 2) for month in (0, 12, 24)}
+    assert tco.total_cost_usd == pytest.approx(_cost(CLOUD, PC_USAGE, monthly).total_cost_usd)
+    assert tco.present_value_cost_usd > _cost(CLOUD, PC_USAGE, monthly).present_value_cost_usd
+
+
+def test_reservation_is_paid_to_its_end_when_one_stops_before() -> None:
+    # 18 months need two commitments of 12: the six months that are left of the second fall due with the last
+    flow = _flow(_cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="reserved", months=18)), "rental")
+    assert flow[17] == pytest.approx(-1.95 * 730)
+    assert flow[18] == pytest.approx(-1.95 * 730 * 7)
+
+
+def test_spot_machine_that_is_taken_away_buys_what_it_misses_or_counts_lost_hours() -> None:
+    spot = CLOUD.rates[0].model_copy(update={"kind": "spot", "rate_usd_per_h": known(1.0, "USD/h")})
+    offer = CLOUD.model_copy(update={"rates": (*CLOUD.rates, spot)})
+    scenario = FLAT.changed(cloud_rate="spot", spot_interruption_fraction=0.1)
+    bill = -_cost(API, None, FLAT).lines["input tokens"] - _cost(API, None, FLAT).lines["output tokens"]
+    lines = _cost(offer, PC_USAGE, scenario).lines
+    assert lines["overflow to API"] == pytest.approx(-0.1 * bill)
+    assert lines["rental"] == pytest.approx(-10.1 * 21 * 36)  # billed as if it were there
+    lost = _cost(offer, PC_USAGE, scenario.changed(downtime_usd_per_h=7, availability_fraction=0.9)).lines
+    assert lost["downtime"] == pytest.approx(-(1 - 0.9 * 0.9) * 210 * 7 * 36)
+    assert "overflow to API" not in lost
 
 
 def test_machines_cost_the_same_past_saturation_but_for_the_api() -> None:
