@@ -10,6 +10,7 @@ Source of the rules: the installed mlx-lm (checked with 0.32.2 on 2026-11-22).
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -17,8 +18,19 @@ import sys
 import time
 from typing import Any
 
+from measurements.spared import (
+    stand_in_for_a_printed_figure,
+    stand_in_for_metal,
+    stand_in_for_what_no_shape_needs,
+)
+
+if __name__ == "__main__":  # not where the probe's worker imports this module: it needs the tokenizer
+    stand_in_for_what_no_shape_needs()
+
 # Imported as untyped modules: mlx-lm has no types, and the page's machine may have no mlx at all.
 mx: Any = importlib.import_module("mlx.core")
+if __name__ == "__main__":
+    stand_in_for_metal(mx)
 nn: Any = importlib.import_module("mlx.nn")
 mlx_tree: Any = importlib.import_module("mlx.utils")
 mlx_cache: Any = importlib.import_module("mlx_lm.models.cache")
@@ -30,6 +42,7 @@ _STRANGE_CONFIG = (
     AssertionError, SystemExit,
 )  # fmt: skip
 """What mlx-lm's constructors raise on a config they cannot use; one of its modules exits when a package is missing."""
+_WITH_KEYS = (mlx_cache.KVCache, mlx_cache.RotatingKVCache, mlx_cache.ChunkedKVCache)
 FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
 """The finest group of any mode: what even this does not pack, no format packs."""
 
@@ -142,10 +155,11 @@ def caches_of(model: Any) -> list[Json]:
     """The cache of every layer, learnt from a lazy pass of one token (never a long one: a recurrent layer would loop)."""
     made = mlx_cache.make_prompt_cache(model)
     model(mx.array([[1]]), cache=made)
+    _until_ids_are_full(model, made)
     kinds: dict[str, Json] = {}
     for number, one in enumerate(made):
         for part in one.caches if isinstance(one, mlx_cache.CacheList) else (one,):
-            if not isinstance(part, mlx_cache.ArraysCache) and part.keys is None:
+            if isinstance(part, _WITH_KEYS) and part.keys is None:
                 continue  # a layer without attention holds nothing (nemotron-nas)
             described = _describe_cache(part)
             key = json.dumps(described)
@@ -155,9 +169,22 @@ def caches_of(model: Any) -> list[Json]:
     return list(kinds.values())
 
 
+def _until_ids_are_full(model: Any, made: list[Any]) -> None:
+    """A state that holds the last few token ids (longcat_flash_ngram) is full after as many tokens, one at a time."""
+    states = [one for one in made if isinstance(one, mlx_cache.ArraysCache)]
+    if not any(mx.issubdtype(part.dtype, mx.integer) for one in states for part in one.cache if part is not None):
+        return
+    held = 0
+    while (now := sum(one.nbytes for one in states)) > held:
+        held = now
+        model(mx.array([[1]]), cache=made)
+
+
 def _describe_cache(one: Any) -> Json:
     if isinstance(one, mlx_cache.ArraysCache):
         return {"kind": "recurrent", "state_bytes": one.nbytes}
+    if not isinstance(one, _WITH_KEYS):
+        raise NotImplementedError(f"mlx-lm's cache {type(one).__name__} is not understood by this tool")
     keys, values = one.keys, one.values
     shape = {"kv_head_count": keys.shape[1], "key_dim": keys.shape[3], "value_dim": values.shape[3]}
     bits = {"bits": keys.dtype.size * 8}
@@ -165,9 +192,7 @@ def _describe_cache(one: Any) -> Json:
         return {"kind": "sliding", **shape, **bits, "window_tokens": one.max_size}
     if isinstance(one, mlx_cache.ChunkedKVCache):
         return {"kind": "chunked", **shape, **bits, "window_tokens": one.chunk_size}
-    if isinstance(one, mlx_cache.KVCache):
-        return {"kind": "full", **shape, **bits}
-    raise NotImplementedError(f"mlx-lm's cache {type(one).__name__} is not understood by this tool")
+    return {"kind": "full", **shape, **bits}
 
 
 def _maker(one: Any) -> Any:
@@ -200,13 +225,23 @@ def _sentence(config: Json, error: BaseException) -> str:
     kind = config.get("model_type", "(no model_type)")
     if isinstance(error, ValueError) and "not supported" in str(error):
         return f"model_type is {kind!r}; this mlx-lm does not know it. Use a newer mlx-lm or another model."
+    if isinstance(error, NotImplementedError) and "is not understood by this tool" in str(error):
+        return f"model_type is {kind!r}; {error}, so its bytes cannot be planned yet. Plan another model."
     return f"model_type is {kind!r}; mlx-lm could not build it ({type(error).__name__}: {error}). Check the config."
+
+
+def _answered(request: Json) -> Json:
+    found = answer(request)
+    gc.collect()
+    return found
 
 
 def main() -> int:
     """Answer the requests on stdin."""
+    gc.disable()  # a model is thousands of objects that all stay: looking among them for garbage takes a third of the time
+    stand_in_for_a_printed_figure(mlx_lm)
     with contextlib.redirect_stdout(sys.stderr):  # a module of mlx-lm that lacks a package prints before it exits
-        answers = [answer(request) for request in json.load(sys.stdin)]
+        answers = [_answered(request) for request in json.load(sys.stdin)]
     print(json.dumps(answers))
     return 0
 

@@ -7,6 +7,7 @@ is the calculator's formula. A GGUF or vLLM format is computed from the same sha
 import argparse
 import json
 import math
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,10 @@ from measurements.describe import with_about
 from measurements.lazy import PlanError, ask_mlx_lm, load_config
 
 MOST_TOKENS = 16_777_216
+JSON_KEYS = (
+    "parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds",
+)  # fmt: skip
+"""What `--json` prints; the rest is what was asked for, and comes with --details."""
 MLX_RUNTIME, GGUF_RUNTIME = "mlx-lm", "llama.cpp"
 
 
@@ -60,6 +65,7 @@ def plan(
     peak = weights + cache at `context_tokens` + work space of the last chunk. Raises PlanError with one sentence where
     mlx-lm does not know the architecture or is not installed, UnknownIdError for an unknown model or format.
     """
+    started = time.perf_counter()
     format = catalog.format(format_id)
     runtime = catalog.runtime(GGUF_RUNTIME if format.scheme == "gguf" else MLX_RUNTIME)
     format = format_on(runtime, format, catalog=catalog)
@@ -67,7 +73,7 @@ def plan(
     config = load_config(name) if config is None else config
     quantizations = [_quantization(format)] if format.scheme in ("mlx", "plain") else []
     if config["model_type"] == "deepseek_v4":
-        layout: Json = {**deepseek_v4_layout(config), "seconds": 0.0}
+        layout: Json = deepseek_v4_layout(config)
         quantizations = []
     else:
         [layout] = ask_mlx_lm(
@@ -93,7 +99,7 @@ def plan(
         model=model.id, format=format.id, context_tokens=context_tokens, prefill_step_tokens=step,
         parameters=parameter_count(model), active_parameters=active_parameter_count(model), weights_bytes=weights,
         kv_cache_bytes=cache, transient_bytes=transient, peak_bytes=weights + cache + transient,
-        recommended_prefill_step_tokens=better, layers=model.layer_count, seconds=round(layout["seconds"], 3), exact_by=by,
+        recommended_prefill_step_tokens=better, layers=model.layer_count, seconds=round(time.perf_counter() - started, 3), exact_by=by,
     )  # fmt: skip
     return found, model
 
@@ -105,7 +111,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--format", default="mlx-4bit", help="a weight format of the catalogue")
     parser.add_argument("--context-tokens", type=int, default=4096)
     parser.add_argument("--prefill-step", type=int, default=None)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help=", ".join(JSON_KEYS))
+    parser.add_argument("--details", action="store_true", help="with --json: what was asked for, the recommended prefill step, whose code the bytes are")  # fmt: skip
     options = parser.parse_args(arguments)
     for name, got in (("context-tokens", options.context_tokens), ("prefill-step", options.prefill_step)):
         if got is not None and not 1 <= got <= MOST_TOKENS:
@@ -117,8 +124,12 @@ def main(arguments: list[str]) -> int:
         )  # fmt: skip
     except UnknownIdError as error:
         raise PlanError(str(error)) from None
-    print(json.dumps(asdict(found)) if options.json else _text(found))
+    print(json.dumps(_answer(found, details=options.details)) if options.json else _text(found))
     return 0
+
+
+def _answer(found: Plan, *, details: bool) -> Json:
+    return {name: value for name, value in asdict(found).items() if details or name in JSON_KEYS}
 
 
 def _quantization(format: WeightFormat) -> Any:
@@ -135,5 +146,5 @@ def _text(found: Plan) -> str:
         f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
         f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
         f"  work space  {size['transient_bytes']:>12}   reading {found.prefill_step_tokens} tokens at a time",
-        f"  peak        {size['peak_bytes']:>12}",
+        f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step {found.recommended_prefill_step_tokens:,} tokens",
     ))  # fmt: skip

@@ -139,8 +139,12 @@ def test_plan_of_llama_3_70b_in_8_bit_has_the_known_bytes() -> None:
 def test_plan_command_prints_what_the_issue_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "qwen3-0.6b", "--format", "mlx-4bit", "--context-tokens", "1000", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {"parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds"} <= set(found)  # fmt: skip
+    assert set(found) == {"parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds"}  # fmt: skip
+    assert found["seconds"] < 1
     assert found["kv_cache_bytes"] == 28 * 8 * 2 * 128 * 2 * 1024  # 1,000 tokens in steps of 256
+    assert main(["plan", "qwen3-0.6b", "--json", "--details"]) == 0
+    details = json.loads(capsys.readouterr().out)
+    assert (details["exact_by"], details["recommended_prefill_step_tokens"]) == ("mlx-lm", 2048)
     assert main(["plan", "qwen3-0.6b"]) == 0
     assert "work space" in capsys.readouterr().out
 
@@ -153,8 +157,9 @@ def test_plan_takes_a_users_own_config(tmp_path: Path, capsys: pytest.CaptureFix
     own = json.loads(capsys.readouterr().out)
     assert main(["plan", "qwen3-0.6b", "--json"]) == 0
     shipped = json.loads(capsys.readouterr().out)
-    assert own["weights_bytes"] == shipped["weights_bytes"]
-    assert own["model"] == tmp_path.name.lower()
+    assert {**own, "seconds": 0} == {**shipped, "seconds": 0}
+    assert main(["plan", str(tmp_path), "--json", "--details"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == tmp_path.name.lower()
 
 
 @mlx

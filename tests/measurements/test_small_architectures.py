@@ -17,18 +17,14 @@ from measurements.lazy import ask_mlx_lm
 ROOT = Path(__file__).parent.parent.parent
 FORMATS = (None, {"mode": "affine", "bits": 4, "group_size": 64})  # bf16 and mlx-4bit
 PROMPT_TOKENS = 20
-FEWEST = 60
+FEWEST, DISTINCT = 100, 80
 REFUSED = {
     "afm7": "unexpected keyword argument 'mode'",  # mlx-lm 0.32.2 itself cannot pack its fused layers
-    "bitnet": "No Metal back-end",  # its product is a Metal kernel: not even a lazy pass on a CPU
-    "olmo": "SystemExit",  # its module ends the process where ai2-olmo is not installed
+    "deepseek_v41": "cache LayerCache is not understood",  # a window, closed groups and an open one in a class of its own
 }
 """Architectures that cannot be planned here, and what the plan's sentence says of it."""
-CACHE_SHORT_BYTES = {
-    # the last 3 token ids of 8 byte; the plan learns a recurrent state from one token and counts one id
-    "longcat_flash_ngram": 16,
-}
-"""Caches that hold more than planned, and by how much."""
+PACKS = {"prism_hadamard_qwen35"}
+"""No architecture of its own: the manifest of a file that is packed already, over Qwen 3.5's modules."""
 WITH_TABLES = {
     "bailing_hybrid", "bailing_moe_linear", "deepseek_v2", "exaone4", "falcon_h1", "gemma3n", "gemma4", "gemma4_text",
     "hunyuan", "hunyuan_v1_dense", "minicpm3", "ministral3", "mistral4", "nanochat", "phimoe", "talkie",
@@ -36,6 +32,8 @@ WITH_TABLES = {
 """Architectures that compute small arrays at birth which are no parameters and no part of a file: frequencies of scaled
 rotations (head_dim / 2 numbers of 4 byte, in each layer), slopes, multipliers."""
 MOST_TABLE_BYTES = 256
+WITH_IDS = {"phi3small": 91 * 4}
+"""Architectures that keep the ids of tokens never to be written: 91 of them, 4 byte each."""
 MOST_LAZY_BYTES = 2048
 """Numbers written down for a later computation, 4 byte each; the smallest of these models has 30 times this in weights."""
 
@@ -104,6 +102,7 @@ def test_weights_bytes_are_what_mlx_holds_but_for_tables(compared: Compared) -> 
         name: [held - planned for held, planned in zip(compared.real[name]["held"], plan["weights_bytes"], strict=True)]
         for name, plan in compared.planned.items()
     }
+    assert {name: beside.pop(name) for name in WITH_IDS} == {name: [size] * 2 for name, size in WITH_IDS.items()}
     assert {name for name, extra in beside.items() if any(extra)} == WITH_TABLES
     assert all(0 < min(beside[name]) <= max(beside[name]) <= MOST_TABLE_BYTES for name in WITH_TABLES)
     assert len(beside) - len(WITH_TABLES) >= FEWEST
@@ -118,12 +117,26 @@ def test_plan_allocates_no_weights(compared: Compared) -> None:
 
 def test_kv_cache_bytes_equal_the_cache_of_a_real_pass_to_the_byte(compared: Compared) -> None:
     short = {name: compared.real[name]["cache"] - plan["kv_cache_bytes"][0] for name, plan in compared.planned.items()}
-    assert {name: missing for name, missing in short.items() if missing} == CACHE_SHORT_BYTES
-    assert sum(missing == 0 for missing in short.values()) >= FEWEST
+    assert not {name: missing for name, missing in short.items() if missing}
+    assert len(short) >= FEWEST
+
+
+def test_architectures_compared_are_95_percent_of_those_that_mlx_lm_knows(compared: Compared) -> None:
+    spec = importlib.util.find_spec("mlx_lm")
+    assert spec is not None
+    assert spec.origin is not None
+    known = {
+        path.stem
+        for path in (Path(spec.origin).parent / "models").glob("*.py")
+        if "class ModelArgs" in (text := path.read_text("utf-8")) and "class Model(" in text
+    }
+    left_out = known - compared.planned.keys()
+    assert left_out == REFUSED.keys() | PACKS  # 123 of 126 in mlx-lm 0.32.2: 97.6 %
+    assert len(left_out) <= 0.05 * len(known)
 
 
 def test_planned_bytes_tell_architectures_apart(compared: Compared) -> None:
     """The comparison is no comparison of equals: full, sliding, latent and recurrent caches and many sizes are among them."""
     kinds = {cache["kind"] for plan in compared.planned.values() for cache in plan["caches"]}
     assert {"full", "sliding", "recurrent"} <= kinds
-    assert len({tuple(plan["weights_bytes"]) for plan in compared.planned.values()}) >= FEWEST
+    assert len({tuple(plan["weights_bytes"]) for plan in compared.planned.values()}) >= DISTINCT
