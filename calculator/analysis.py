@@ -15,6 +15,7 @@ from calculator.capability import scenario_model
 from calculator.catalog import Catalog
 from calculator.comparison import Comparison, Verdict
 from calculator.errors import CalculatorError
+from calculator.evidence import Quantity
 from calculator.information import Information, total_effects, value_of_information
 from calculator.mentioned import carbon_of
 from calculator.sensitivity import Swing, SwitchPoint, switching_values, tornado
@@ -45,6 +46,7 @@ class Analysis:
     seed: int
     draw_count: int
     cheapest_probability: dict[str, float]
+    hard_cheapest_probability: dict[str, float]
     present_value_usd: dict[str, Triple]
     total_usd: dict[str, Triple]
     hard_present_value_usd: dict[str, Triple]
@@ -80,6 +82,7 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
         seed=odds.seed,
         draw_count=count,
         cheapest_probability=odds.cheapest_probability(),
+        hard_cheapest_probability=odds.cheapest_probability(hard=True),
         present_value_usd={name: odds.present_value(name) for name in names},
         total_usd={name: odds.total(name) for name in names},
         hard_present_value_usd={name: odds.hard_present_value(name) for name in names},
@@ -94,7 +97,9 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
         else {},
         information=known,
         advice=advice(known, switching),
-        appraisal=appraise(candidates, scenario=scenario, carbon_g_per_kwh=carbon_of(scenario.grid, catalog)),
+        appraisal=appraise(
+            candidates, scenario=scenario, carbon_g_per_kwh=_titled(carbon_of(scenario.grid, catalog), catalog)
+        ),
     )
 
 
@@ -114,6 +119,12 @@ def advice(known: Information, switching: tuple[SwitchPoint, ...]) -> str:
     name = max(telling, key=lambda key: telling[key])
     pilot = f"Knowing everything is worth at most ${known.total_usd:,.0f}"
     return f"{pilot}; measure the {input_label(name)} first, worth at most ${telling[name]:,.0f}.{flip}"
+
+
+def _titled(quantity: Quantity, catalog: Catalog) -> Quantity:
+    """The figure with its sources by title instead of by id."""
+    titles = [catalog.sources[part].title if part in catalog.sources else part for part in quantity.source.split("+")]
+    return quantity.model_copy(update={"source": "; ".join(filter(None, titles))})
 
 
 def analysis_dict(analysis: Analysis) -> dict[str, Any]:

@@ -72,6 +72,23 @@ class LeaseOrBuy:
 
 
 @dataclass(frozen=True, slots=True)
+class Carbon:
+    """What the electricity of one's own machine emits over its life, with where the grid's figure comes from.
+
+    kg = kWh * grams per kWh / 1000, as a range; `as_of` is the vintage of the grid's figure.
+    """
+
+    low_kg: float
+    central_kg: float
+    high_kg: float
+    energy_kwh: float
+    carbon_g_per_kwh: float
+    source: str
+    as_of: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class InHouse:
     """What keeping the data on one's own machine costs more than the cheapest hosted API, level over the life."""
 
@@ -79,11 +96,13 @@ class InHouse:
     api: str
     usd_per_month: float
     usd_per_mtok: float
+    hard_usd_per_month: float
+    hard_usd_per_mtok: float
 
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """All of it, by option id. `regret_usd` is the present value above the cheapest option; `carbon_kg` (low, high).
+    """All of it, by option id. `regret_usd` is the present value above the cheapest option.
 
     `real_total_cost_usd` is the nominal total in money of the purchase month: a view, never used for the verdict.
     """
@@ -95,7 +114,7 @@ class Appraisal:
     books_by_year: dict[str, tuple[Period, ...]]
     books_by_quarter: dict[str, tuple[Period, ...]]
     in_house: tuple[InHouse, ...]
-    carbon_kg: dict[str, tuple[float, float]]
+    carbon: dict[str, Carbon]
     real_total_cost_usd: dict[str, float]
 
 
@@ -120,7 +139,7 @@ def appraise(
         books_by_year={name: books(tco, scenario=scenario) for name, tco in found.items()},
         books_by_quarter={name: books(tco, scenario=scenario, by_quarter=True) for name, tco in found.items()},
         in_house=tuple(_in_house(one.option.id, found, apis) for one in own if apis),
-        carbon_kg=_carbon_kg({one.option.id: found[one.option.id] for one in own}, carbon_g_per_kwh),
+        carbon=_carbon({one.option.id: found[one.option.id] for one in own}, carbon_g_per_kwh),
         real_total_cost_usd={
             name: -sum(deflated_usd(tco.monthly_usd, inflation_rate=scenario.inflation_rate))
             for name, tco in found.items()
@@ -235,12 +254,22 @@ def _in_house(own: str, found: Mapping[str, Tco], apis: Sequence[str]) -> InHous
     api = min(apis, key=lambda name: found[name].present_value_cost_usd)
     mine, theirs = found[own], found[api]
     more = mine.equivalent_annual_cost_usd - theirs.equivalent_annual_cost_usd
-    return InHouse(own, api, more / MONTHS_PER_YEAR, mine.usd_per_mtok - theirs.usd_per_mtok)
+    hard = mine.hard_equivalent_annual_cost_usd - theirs.hard_equivalent_annual_cost_usd
+    return InHouse(
+        own, api, more / MONTHS_PER_YEAR, mine.usd_per_mtok - theirs.usd_per_mtok,
+        hard / MONTHS_PER_YEAR, mine.hard_usd_per_mtok - theirs.hard_usd_per_mtok,
+    )  # fmt: skip
 
 
-def _carbon_kg(found: Mapping[str, Tco], carbon_g_per_kwh: Quantity | None) -> dict[str, tuple[float, float]]:
+def _carbon(found: Mapping[str, Tco], grid: Quantity | None) -> dict[str, Carbon]:
     """Of running one's own machines; what a host's machines emit is not known here."""
-    if carbon_g_per_kwh is None:
+    if grid is None:
         return {}
-    low, high = carbon_g_per_kwh.low / G_PER_KG, carbon_g_per_kwh.high / G_PER_KG
-    return {name: (tco.energy_kwh * low, tco.energy_kwh * high) for name, tco in found.items()}
+    low, central, high = (grams / G_PER_KG for grams in (grid.low, grid.central, grid.high))
+    return {
+        name: Carbon(
+            tco.energy_kwh * low, tco.energy_kwh * central, tco.energy_kwh * high, tco.energy_kwh, grid.central,
+            grid.source, grid.as_of, grid.note,
+        )
+        for name, tco in found.items()
+    }  # fmt: skip

@@ -49,7 +49,11 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer as a sentence with its range."""
+    """The answer as a sentence with its range.
+
+    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the next
+    option costs more then, present value.
+    """
 
     sentence: str
     detail: str
@@ -60,6 +64,9 @@ class Verdict:
     difference_high_usd: float
     too_close: bool
     convention: str
+    without_soft: str = ""
+    hard_cheapest: str | None = None
+    hard_difference_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Tco:
     hard_present_value_cost_usd: float = 0.0
     discounted_usd: tuple[float, ...] = ()
     hard_usd_per_mtok: float = 0.0
+    hard_equivalent_annual_cost_usd: float = 0.0
     entries: tuple[Line, ...] = ()
     flows: tuple[tuple[float, ...], ...] = ()
 
@@ -187,6 +188,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
     is_hard = [line.hardness == "hard" for line in charges.lines]
     monthly, served = flows.sum(axis=0), _summed(charges.served, months)
     present_value, hard_present_value = -float(valued.sum()), -float(valued[is_hard].sum())
+    yearly = MONTHS_PER_YEAR / float(factors[1:].sum())
     served_mtok, served_value = float(served.sum()), float(served @ factors)
     per = 1 / served_value if served_value > 0 else float("nan")
     return Tco(
@@ -197,7 +199,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         total_cost_usd=-float(monthly.sum()),
         hard_cost_usd=-float(flows[is_hard].sum()),
         present_value_cost_usd=present_value,
-        equivalent_annual_cost_usd=present_value / float(factors[1:].sum()) * MONTHS_PER_YEAR,
+        equivalent_annual_cost_usd=present_value * yearly,
         usd_per_mtok=present_value * per,
         marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
         energy_kwh=float(_summed(charges.energy, months).sum()),
@@ -206,6 +208,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         hard_present_value_cost_usd=hard_present_value,
         discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
+        hard_equivalent_annual_cost_usd=hard_present_value * yearly,
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
     )

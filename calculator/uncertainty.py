@@ -81,10 +81,11 @@ class Odds:
         """P10, P50, P90 of what the first costs more than the second, present value, future by future."""
         return triple(self.present_value_usd[dearer] - self.present_value_usd[cheaper])
 
-    def cheapest_probability(self) -> dict[str, float]:
-        """Share of the futures in which each option has the lowest present value."""
-        names = list(self.present_value_usd)
-        winner = np.argmin(np.column_stack([self.present_value_usd[name] for name in names]), axis=1)
+    def cheapest_probability(self, *, hard: bool = False) -> dict[str, float]:
+        """Share of the futures in which each option has the lowest present value; `hard`: without people's time."""
+        table = self.hard_present_value_usd if hard else self.present_value_usd
+        names = list(table)
+        winner = np.argmin(np.column_stack([table[name] for name in names]), axis=1)
         wins = np.bincount(winner, minlength=len(names)) / len(winner)
         return dict(zip(names, wins.tolist(), strict=True))
 

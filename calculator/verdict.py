@@ -44,6 +44,8 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
             0.0,
             False,
             convention,
+            f"Without people's time it costs {_cost(best.tco.hard_present_value_cost_usd)}." if best.tco else "",
+            best.id,
         )
     next_usd, _, second = ranked[1]
     difference = next_usd - best_usd
@@ -70,7 +72,30 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
         detail = f"The difference lies between {_signed(low)} and {_signed(high)}."
     detail += sure if too_close else sure.replace(f" {best.name} is", " It is")
     detail = " ".join(filter(None, (detail, _local(best, results), _not_fitting(results))))
-    return Verdict(sentence, detail, best.id, second.id, difference, low, high, too_close, convention)
+    return Verdict(
+        sentence,
+        detail,
+        best.id,
+        second.id,
+        difference,
+        low,
+        high,
+        too_close,
+        convention,
+        *_without_soft(results, best.id),
+    )
+
+
+def _without_soft(results: Sequence[OptionResult], best_id: str) -> tuple[str, str, float]:
+    """The answer in hard dollars: its sentence, the cheapest option, and what the next one costs more."""
+    ranked = sorted((row.tco.hard_present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
+    (usd, _, first), (next_usd, _, second) = ranked[:2]
+    still = "is still the cheapest" if first.id == best_id else "would be the cheapest"
+    sentence = (
+        f"Without people's time {first.name} {still}: {_cost(usd)} in present value, "
+        f"${next_usd - usd:,.0f} less than {second.name}."
+    )
+    return sentence, first.id, next_usd - usd
 
 
 def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:

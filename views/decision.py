@@ -19,6 +19,8 @@ def show_verdict(comparison: Comparison) -> None:
         st.header(markdown_text(verdict.sentence), anchor=False)
         if verdict.detail:
             st.markdown(markdown_text(verdict.detail))
+        if verdict.without_soft:
+            st.markdown(markdown_text(verdict.without_soft))
         st.caption(markdown_text(verdict.convention))
 
 

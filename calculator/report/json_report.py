@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from calculator.comparison import Comparison, OptionResult
+from calculator.currency import currency_dict
 from calculator.evidence import Remark
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
@@ -26,12 +27,14 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
             "sentence": verdict.sentence, "detail": verdict.detail, "cheapest": verdict.cheapest, "runner_up": verdict.runner_up,
             "difference_usd": verdict.difference_usd, "difference_low_usd": verdict.difference_low_usd,
             "difference_high_usd": verdict.difference_high_usd, "too_close": verdict.too_close, "convention": verdict.convention,
+            "without_soft": verdict.without_soft, "hard_cheapest": verdict.hard_cheapest, "hard_difference_usd": verdict.hard_difference_usd,
         },
         "options": [option_dict(option) for option in comparison.options],
         "break_even": [
             {"option": row.option, "against": row.against, "month": row.month, "reason": row.reason} for row in comparison.break_even
         ],
         "remarks": remark_dicts(comparison.remarks),
+        "shown_in": currency_dict(comparison),
     }  # fmt: skip
 
 
@@ -56,10 +59,12 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "total_cost_usd": tco and tco.total_cost_usd, "total_low_usd": option.total_low_usd, "total_high_usd": option.total_high_usd,
         "hard_cost_usd": tco and tco.hard_cost_usd, "present_value_cost_usd": tco and tco.present_value_cost_usd,
         "hard_present_value_cost_usd": tco and tco.hard_present_value_cost_usd,
-        "equivalent_annual_cost_usd": tco and tco.equivalent_annual_cost_usd, "usd_per_mtok": tco and _existing(tco.usd_per_mtok),
+        "equivalent_annual_cost_usd": tco and tco.equivalent_annual_cost_usd,
+        "hard_equivalent_annual_cost_usd": tco and tco.hard_equivalent_annual_cost_usd, "usd_per_mtok": tco and _existing(tco.usd_per_mtok),
         "hard_usd_per_mtok": tco and _existing(tco.hard_usd_per_mtok),
         "marginal_usd_per_mtok": tco and _existing(tco.marginal_usd_per_mtok), "energy_kwh": tco and tco.energy_kwh,
         "served_tokens": tco and tco.served_tokens, "net_cash_usd": tco and sum(tco.lines.values()), "lines": tco.lines if tco else {},
+        "line_hardness": {entry.name: entry.hardness for entry in tco.entries} if tco else {},
         "remarks": remark_dicts(option.remarks),
     }  # fmt: skip
 

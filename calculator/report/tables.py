@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from calculator.comparison import Comparison
+from calculator.currency import currency_of, rate_note
 from calculator.units import MONTHS_PER_YEAR
 
 TIDY_COLUMNS = ["scenario_id", "option", "line", "month", "date", "amount_usd", "nominal_or_real", "hard_or_soft"]
@@ -22,7 +23,10 @@ def harmless(text: str) -> str:
 
 
 def ledger_frame(comparison: Comparison) -> pd.DataFrame:
-    """Every cash flow of every option, one row each (TIDY_COLUMNS); outgoing is negative, money of the day (nominal)."""
+    """Every cash flow of every option, one row each (TIDY_COLUMNS); outgoing is negative, money of the day (nominal).
+
+    Where the scenario names another currency, a last column has the amount in it (amount_eur), at the person's rate.
+    """
     year, month = (int(part) for part in comparison.scenario.start_month.split("-"))
     dates = [
         date(year + (month - 1 + m) // 12, (month - 1 + m) % 12 + 1, 1).isoformat()
@@ -34,7 +38,11 @@ def ledger_frame(comparison: Comparison) -> pd.DataFrame:
         if option.tco is not None
         for flow in option.tco.ledger
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=TIDY_COLUMNS)
+    frame = pd.DataFrame(rows, columns=TIDY_COLUMNS)
+    if found := currency_of(comparison.scenario):
+        currency, rate = found
+        frame[f"amount_{currency.lower()}"] = frame["amount_usd"] * rate.per_usd
+    return frame
 
 
 def tidy_csv(comparison: Comparison) -> str:
@@ -76,6 +84,9 @@ def wide_csv(comparison: Comparison) -> str:
         if parts
         else pd.DataFrame(columns=["option", "line", "hard_or_soft", "total_usd", *columns])
     )
+    if found := currency_of(comparison.scenario):
+        currency, rate = found
+        table[f"total_{currency.lower()}"] = table["total_usd"] * rate.per_usd
     return _header(comparison) + table.to_csv(index=False, float_format="%.2f", lineterminator="\n")
 
 
@@ -87,6 +98,7 @@ def _header(comparison: Comparison) -> str:
         "catalogue_compiled": comparison.catalogue_compiled,
         "verdict": comparison.verdict.sentence,
         "convention": comparison.verdict.convention,
+        **({"currency": rate_note(comparison.scenario)} if comparison.scenario.currencies else {}),
         "sign": "outgoing money is negative; the total cost of an option is minus the sum of its amounts",
         **{f"scenario.{name}": value for name, value in comparison.scenario.model_dump(mode="json").items()},
     }

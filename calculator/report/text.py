@@ -15,14 +15,13 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [
         comparison.verdict.sentence,
         comparison.verdict.detail,
+        *filter(None, (comparison.verdict.without_soft,)),
         "",
-        f"{'option':<42} {'fits':<14} {'decode tok/s':>14} {'first token s':>15} {f'{scenario.months} months':>10} {'range':>21} {'$/Mtok':>9}",
+        f"{'option':<42} {'fits':<14} {'decode tok/s':>14} {'first token s':>15} {f'{scenario.months} months':>10} {'hard only':>10} {'range':>21} {'$/Mtok':>9}",
     ]
     lines += [_row(option) for option in comparison.options]
     lines += ["", comparison.verdict.convention]
-    if note := rate_note(scenario):
-        totals = [(row.id, row.tco.total_cost_usd) for row in comparison.options if row.tco]
-        lines.append(f"{note} {', '.join(f'{name} {shown(usd, scenario=scenario)}' for name, usd in totals)}.")
+    lines += _converted(comparison)
     lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
     remarks = {
         remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"
@@ -50,6 +49,31 @@ def prediction_text(prediction: Prediction) -> str:
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
 
 
+def _converted(comparison: Comparison) -> list[str]:
+    """The headline amounts in the person's currency, with the sentence that must stand beside them; nothing for dollars."""
+    scenario, verdict = comparison.scenario, comparison.verdict
+    note = rate_note(scenario)
+    if not note:
+        return []
+
+    def amount(usd: float | None) -> str:
+        return "-" if usd is None else shown(usd, scenario=scenario)
+
+    lines = ["", note, f"{'option':<42} {'total':>14} {'range':>33} {'present value':>16}"]
+    for row in comparison.options:
+        if row.tco is not None:
+            spread = f"{amount(row.total_low_usd)} .. {amount(row.total_high_usd)}"
+            lines.append(
+                f"{row.id:<42} {amount(row.tco.total_cost_usd):>14} {spread:>33} {amount(row.tco.present_value_cost_usd):>16}"
+            )
+    if verdict.runner_up:
+        low, high = amount(verdict.difference_low_usd), amount(verdict.difference_high_usd)
+        lines.append(
+            f"{verdict.runner_up} costs {amount(verdict.difference_usd)} more than {verdict.cheapest} ({low} to {high})."
+        )
+    return [*lines, ""]
+
+
 def _row(option: OptionResult) -> str:
     memory, tco = option.memory, option.tco
     if memory is None:
@@ -58,14 +82,14 @@ def _row(option: OptionResult) -> str:
         fits = "yes"
     else:
         fits = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
-    cost = _usd(tco.total_cost_usd) if tco else "-"
+    cost, hard = (_usd(tco.total_cost_usd), _usd(tco.hard_cost_usd)) if tco else ("-", "-")
     spread = (
         f"{_usd(option.total_low_usd)} .. {_usd(option.total_high_usd)}"
         if option.total_low_usd is not None and option.total_high_usd is not None
         else "-"
     )
     per = f"{tco.usd_per_mtok:,.2f}" if tco and math.isfinite(tco.usd_per_mtok) else "-"
-    return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {spread:>21} {per:>9}"
+    return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {hard:>10} {spread:>21} {per:>9}"
 
 
 def _range(speed: Speed | None) -> str:

@@ -191,8 +191,12 @@ def test_appraisal_of_all_options() -> None:
     assert set(found.leases) == {"pc"}
     assert len(found.against) == 12
     kwh = _cost(MAC_CANDIDATE).energy_kwh
-    assert found.carbon_kg["mac"] == pytest.approx((kwh * 0.350, kwh * 0.384))
-    assert set(found.carbon_kg) == {"mac", "pc"}
+    emitted = found.carbon["mac"]
+    assert (emitted.low_kg, emitted.central_kg, emitted.high_kg) == pytest.approx(
+        (kwh * 0.35, kwh * 0.369, kwh * 0.384)
+    )
+    assert (emitted.as_of, emitted.note) == ("2026-11-22", "for tests")
+    assert set(found.carbon) == {"mac", "pc"}
     assert 0 < found.real_total_cost_usd["cloud"] < _cost(CANDIDATES[2]).total_cost_usd
     premium = next(row for row in found.in_house if row.option == "mac")
     mac, api = _cost(MAC_CANDIDATE), _cost(CANDIDATES[3])
@@ -200,12 +204,15 @@ def test_appraisal_of_all_options() -> None:
         (mac.equivalent_annual_cost_usd - api.equivalent_annual_cost_usd) / 12
     )
     assert premium.usd_per_mtok == pytest.approx(mac.usd_per_mtok - api.usd_per_mtok)
+    hard = mac.hard_equivalent_annual_cost_usd - api.hard_equivalent_annual_cost_usd
+    assert premium.hard_usd_per_month == pytest.approx(hard / 12)
+    assert premium.hard_usd_per_mtok == pytest.approx(mac.hard_usd_per_mtok - api.hard_usd_per_mtok)
 
 
 def test_appraisal_without_an_api_has_no_price_of_keeping_data_in_house() -> None:
     found = appraise((Candidate(MAC, MAC_USAGE, TARIFF), Candidate(PC, PC_USAGE, TARIFF)), scenario=SCENARIO)
     assert found.in_house == ()
-    assert found.carbon_kg == {}
+    assert found.carbon == {}
     assert appraise((Candidate(CLOUD, PC_USAGE, TARIFF), Candidate(API)), scenario=SCENARIO).in_house == ()
 
 

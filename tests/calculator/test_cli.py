@@ -1,10 +1,12 @@
 """Does the terminal face answer, and refuse in one sentence with exit code 2 and no traceback?"""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from calculator.__main__ import main
@@ -118,6 +120,34 @@ def test_verdict_and_odds_of_one_answer_are_the_same_numbers(capsys: pytest.Capt
     for option in answer["options"]:
         low, _, high = analysis["total_usd"][option["id"]]
         assert (option["total_low_usd"], option["total_high_usd"]) == pytest.approx((low, high), rel=1e-12)
+
+
+EURO = ("--currency", "EUR", "--rate", "0.92", "--rate-date", "2026-11-01")
+
+
+def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    note = "0.92 EUR per dollar of 2026-11-01, your rate"
+    plain, answer = (json.loads(run(capsys, "compare", "--json", *more)[1]) for more in ((), EURO))
+    assert plain["shown_in"] is None
+    assert plain["verdict"] == answer["verdict"]  # the dollars stay what they are
+    found = answer["shown_in"]
+    assert (found["currency"], found["per_usd"], found["as_of"]) == ("EUR", 0.92, "2026-11-01")
+    assert note in found["note"]
+    assert found["difference"] == pytest.approx(0.92 * answer["verdict"]["difference_usd"])
+    for option in answer["options"]:
+        mine = found["options"][option["id"]]
+        for name in ("total_cost", "present_value_cost", "equivalent_annual_cost", "hard_cost"):
+            assert mine[name] == pytest.approx(0.92 * option[f"{name}_usd"])
+        assert -sum(mine["lines"].values()) == pytest.approx(mine["total_cost"])
+    _, text, _ = run(capsys, "compare", *EURO)
+    assert note in text
+    assert f"EUR {found['options']['api-same-model']['total_cost']:,.0f}" in text
+    assert f"${answer['options'][-1]['total_cost_usd']:,.0f}" in text
+    tidy, wide = (run(capsys, "compare", flag, *EURO)[1] for flag in ("--csv", "--wide-csv"))
+    assert note.replace(",", ";") in tidy
+    rows = pd.read_csv(io.StringIO(tidy), comment="#")
+    assert rows["amount_eur"].to_numpy() == pytest.approx(0.92 * rows["amount_usd"].to_numpy())
+    assert "total_eur" in wide
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,20 @@ def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar() -> None:
     assert f"${usd:,.0f} a month more" in found.verdict.detail
 
 
+def test_verdict_is_told_with_and_without_peoples_time() -> None:
+    # 500 hours a year of care of a Mac: with them the PC is cheaper, in hard dollars the Mac is
+    found = verdict_on(options=(USED, PC), mac_administration_h_per_year=500)
+    costs = {row.id: row.tco for row in found.options if row.tco}
+    hard = {name: tco.hard_present_value_cost_usd for name, tco in costs.items()}
+    assert (found.verdict.cheapest, found.verdict.hard_cheapest) == (PC, USED)
+    assert found.verdict.hard_difference_usd == pytest.approx(hard[PC] - hard[USED])
+    assert found.verdict.without_soft.startswith("Without people's time Mac Studio M2 Ultra")
+    assert "would be the cheapest" in found.verdict.without_soft
+    assert found.verdict.without_soft in comparison_text(found)
+    alone = verdict_on(options=(USED,)).verdict
+    assert alone.without_soft.startswith("Without people's time it costs $")
+
+
 def test_verdict_without_a_host_says_so_and_does_not_ask_for_fewer_bits() -> None:
     found = verdict_on(model="another-size", options=("api-same-model",)).verdict
     assert "no host" in found.detail
@@ -63,4 +77,6 @@ def test_text_shows_totals_in_the_persons_currency_beside_dollars() -> None:
     text = comparison_text(found)
     total = found.options[0].tco.total_cost_usd if found.options[0].tco else 0.0
     assert "Shown in EUR at 0.5 EUR per dollar of 2026-11-20, your rate" in text
-    assert f"{MAC} EUR {total * 0.5:,.0f}" in text
+    row = next(line for line in text.splitlines() if line.startswith(MAC) and "EUR" in line)
+    assert f"EUR {total * 0.5:,.0f}" in row
+    assert f"${total:,.0f}" in text
