@@ -93,6 +93,16 @@ def checked_repository(name: str, *, revision: str) -> tuple[str, str]:
     return name, revision
 
 
+def refuse_names(names: Sequence[str]) -> None:
+    """Raises GuardError where one of a repository's files may carry code, whether or not it would be fetched."""
+    for name in names:
+        if Path(name).suffix.lower() in REFUSED_SUFFIXES:
+            raise GuardError(
+                f"The repository holds {name[:100]!r}, which may carry code; code of a model is never run here. "
+                "Choose one with .safetensors and .json files only."
+            )
+
+
 def header_bytes(file: Path) -> int:
     """Bytes of all tensors that a safetensors file holds, from its header alone; raises GuardError."""
     size = file.stat().st_size

@@ -34,6 +34,9 @@ KEPT_VARIABLES = (
     "TMPDIR",
     "HF_HOME",
     "HF_HUB_CACHE",
+    "HF_ENDPOINT",
+    "HF_HUB_OFFLINE",
+    "SSL_CERT_FILE",
     "PYTHONPATH",
     "VIRTUAL_ENV",
     "LD_LIBRARY_PATH",
@@ -115,6 +118,7 @@ def _listen(
     _write(process.stdin, spec.model_dump_json().encode() + b"\n")
     began = moved = time.monotonic()
     verdict: tuple[Status, str] | None = None
+    is_fetching = False
     while True:
         try:
             line = lines.get(timeout=POLL_S)
@@ -126,11 +130,12 @@ def _listen(
         if event is not None:
             outcome.events.append(event)
             moved = moved if event["event"] == "beat" else time.monotonic()
+            is_fetching = event["event"] == "fetching" or (is_fetching and event["event"] != "fetched")
+            began = moved if event["event"] == "fetched" else began
             if on_event is not None:
                 on_event(event)
-        verdict = verdict or _verdict(
-            spec, cancel=cancel, ran_s=time.monotonic() - began, still_s=time.monotonic() - moved
-        )
+        ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time box
+        verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=time.monotonic() - moved)
         if verdict is not None:
             _stop(process, outcome)
             break

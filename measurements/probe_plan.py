@@ -32,14 +32,23 @@ def planned(session: Session, backend: str) -> synthetic.AliasedModel:
 
 def plan_real(session: Session, backend: str, folder: Path) -> None:
     """State what loading this folder will hold, from its files' sizes, and refuse what does not fit before it is loaded."""
-    config = lazy_model.text_only(session.spec["config"])
+    config, packing = lazy_model.text_only(session.spec["config"]), packing_of(session.spec["config"])
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    model = lazy_model.build(config, None)
-    layers = len(getattr(model, "layers", ()))
+    made = synthetic.AliasedModel(lazy_model.build(config, packing), config=config, distinct_layer_count=0, seed=0)
+    layers = len(made.layers)
+    read = round(weights * made.read_bytes_per_token() / made.weights_bytes)  # a mix of widths is scaled as one
     _state(
-        session, model, config, backend, held_bytes=weights, weights_bytes=weights, distinct_bytes=weights, distinct_layers=layers,
-        layer_count=layers, read_bytes_per_token=weights, in_float32=False, cache_resident=False,
+        session, made.model, config, backend, held_bytes=weights, weights_bytes=weights, distinct_bytes=weights, distinct_layers=layers,
+        layer_count=layers, read_bytes_per_token=read, in_float32=False, cache_resident=False,
     )  # fmt: skip
+
+
+def packing_of(config: Json) -> Json | None:
+    """How a converted model's own config.json says that its matrices are packed; None where it does not."""
+    found = config.get("quantization")
+    if not isinstance(found, dict) or not {"group_size", "bits"} <= found.keys():
+        return None
+    return {"group_size": found["group_size"], "bits": found["bits"], "mode": found.get("mode", "affine")}
 
 
 def _state(session: Session, model: Any, config: Json, backend: str, *, held_bytes: int, **facts: Any) -> None:

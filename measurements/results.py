@@ -7,17 +7,19 @@ import hashlib
 import json
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from calculator.evidence import Remark
 from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, US_PER_S
+from measurements.importers.identify import model_of_name
+from measurements.lazy import load_config, shipped_config_ids
 from measurements.probe import Json, Outcome
 
 from measurements.record import (  # isort: skip
     Engine, Host, Measurement, ModelUnderTest, Provenance, Result, Series, Workload, now,
 )  # fmt: skip
 from measurements.series import SPREAD_LIMIT_FRACTION, trial_remarks
-from measurements.spec import ProbeSpec
+from measurements.spec import ProbeSpec, format_of_quantization
 
 FEWEST_TRIALS_TO_JUDGE = 3
 ENGINE_OF_BACKEND = {"metal": "mlx-lm", "cuda": "mlx-cuda", "cpu": "mlx-cpu"}
@@ -86,15 +88,19 @@ class _Common:
 
     def _model(self) -> ModelUnderTest:
         spec = self.spec
+        if spec.tier == "real":
+            return _real_model(
+                spec, self.outcome.event("model"), layer_count=int(self.plan.get("distinct_layers") or 0)
+            )
         packing = spec.quantization
-        weights = "real" if spec.tier == "real" else "random-aliased" if spec.distinct_layer_count else "random"
+        weights = "random-aliased" if spec.distinct_layer_count else "random"
         text = json.dumps(spec.config, sort_keys=True)
         return ModelUnderTest(
             model=spec.model, model_name=spec.model_name, architecture=str(spec.config.get("model_type") or ""),
             config_sha256=hashlib.sha256(text.encode()).hexdigest() if spec.config else "",
-            weights=weights if spec.config or spec.tier == "real" else "unknown",
+            weights=weights if spec.config else "unknown",
             distinct_layer_count=int(self.plan.get("distinct_layers") or 0), format=spec.format, bits=packing.bits if packing else 16,
-            group_size=packing.group_size if packing else 0, source=spec.repository, revision=spec.revision,
+            group_size=packing.group_size if packing else 0,
         )  # fmt: skip
 
     def _remarks(self) -> list[Remark]:
@@ -121,6 +127,37 @@ class _Common:
             told = f"{shortened['trials']} of {shortened['wanted']} trials: the time box of {self.spec.time_limit_s:.0f} s was full."
             found.append(Remark(code="shortened", text=told, level="warning"))
         return found
+
+
+def _real_model(spec: ProbeSpec, told: Json, *, layer_count: int) -> ModelUnderTest:
+    """What was loaded, from its own config.json. Its catalogue id is taken from its name only where the shapes agree."""
+    config: Json = told.get("config") or spec.config
+    packing: Any = config.get("quantization", config.get("quantization_config"))
+    plain = cast(Json, packing) if isinstance(packing, dict) else Json()
+    model = model_of_name(spec.model_name, models=shipped_config_ids())
+    return ModelUnderTest(
+        model=model if model is not None and _same_shape(config, load_config(model)) else spec.model, model_name=spec.model_name,
+        architecture=str(config.get("model_type") or "")[:300],
+        config_sha256=hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest() if config else "",
+        weights="real", distinct_layer_count=layer_count, format=format_of_quantization(packing) if config else "",
+        bits=_small(plain.get("bits")) or (0 if plain else 16), group_size=_small(plain.get("group_size")),
+        source=spec.repository, revision=spec.revision,
+    )  # fmt: skip
+
+
+def _same_shape(config: Json, shipped: Json) -> bool:
+    """Equal width, depth and attention: a namesake of another size, or a child of another family, is not that model."""
+    found: list[Json] = []
+    for one in (config, shipped):
+        text: Any = one.get("text_config")
+        found.append({**one, **(cast(Json, text) if isinstance(text, dict) else {})})
+    ours, theirs = found
+    names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    return all(ours.get(name) == theirs.get(name) for name in names)
+
+
+def _small(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value <= 100_000 else 0
 
 
 def _speeds(common: _Common) -> list[Measurement]:

@@ -29,7 +29,7 @@ class Session:
 
     def __init__(self, spec: Json) -> None:
         self.spec = spec
-        self.began = time.monotonic()
+        self.began = self._box_began = time.monotonic()
         self.limit_bytes = int(spec.get("memory_limit_bytes") or 0)
         self.memory_now: Callable[[], int] = resident_bytes
         self._stopping = threading.Event()
@@ -52,7 +52,11 @@ class Session:
 
     def left_s(self) -> float:
         """Seconds until the time box ends."""
-        return float(self.spec["time_limit_s"]) - (time.monotonic() - self.began)
+        return float(self.spec["time_limit_s"]) - (time.monotonic() - self._box_began)
+
+    def restart_box(self) -> None:
+        """The time box begins now: what came before (a download) does not count."""
+        self._box_began = time.monotonic()
 
     def stop(self) -> None:
         """Ask the run to stop at its next token."""

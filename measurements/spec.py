@@ -1,9 +1,9 @@
 """What shall be measured, with which limits? The request that goes from the page or the command line to the worker."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from calculator.evidence import Record
 from calculator.units import NonNegative, Positive
@@ -58,6 +58,35 @@ class ProbeSpec(Record):
     top_count: Annotated[int, Field(ge=1, le=1_000)] = 10
     retrieved_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = 3_500
     query_count: Count = 20
+
+    @model_validator(mode="after")
+    def _real_weights_run_alone(self) -> Self:
+        if self.tier == "real" and self.batch_count > 1:
+            raise ValueError(
+                f"batch_count is {self.batch_count}; the tier real times mlx-lm's stream_generate, one request at a time. "
+                "Leave it out, or use the tier fast."
+            )
+        return self
+
+
+def format_of_quantization(packing: Any) -> str:
+    """The format's id that a converted model's own config.json means; "" where widths are mixed or unknown.
+
+    >>> format_of_quantization({"bits": 4, "group_size": 64}), format_of_quantization(None)
+    ('mlx-4bit', 'bf16')
+    """
+    if packing is None:
+        return "bf16"
+    if not isinstance(packing, dict):
+        return ""
+    told = cast("dict[str, Any]", packing)
+    mode, bits, group_size = told.get("mode", "affine"), told.get("bits"), told.get("group_size")
+    others = [cast("dict[str, Any]", one) for one in told.values() if isinstance(one, dict)]  # layers of their own
+    if any(one.get("bits", bits) != bits for one in others):
+        return ""
+    if mode == "affine" and isinstance(bits, int) and group_size in (32, 64, 128):
+        return f"mlx-{bits}bit" + ("" if group_size == _DEFAULT_GROUP_SIZE else f"-g{group_size}")
+    return next((name for name, of in _BLOCK_FORMATS.items() if of == (mode, bits, group_size)), "")
 
 
 def quantization_of(format_id: str) -> Quantization | None:

@@ -19,7 +19,7 @@ from mlx_lm.generate import generate_step, generation_stream
 from measurements import synthetic
 from measurements.backend import backend_of_this_process, machine_limit_bytes, versions, wheel_tag
 from measurements.probe_plan import CACHE_MULTIPLE, plan_real, planned, vocabulary_count
-from measurements.session import EndedError, Session
+from measurements.session import Session
 
 
 def run(session: Session) -> None:
@@ -54,8 +54,14 @@ def run_real(session: Session) -> None:
     """Load real weights and time stream_generate after real prompts of each depth."""
     import mlx_lm
 
+    from measurements import fetch
+
     spec = session.spec
-    path = spec["path"] or _fetched(session)
+    path = spec["path"]
+    if not path:
+        folder = fetch.fetched(session)
+        path, spec["config"] = str(folder.path), folder.config
+    session.emit("model", config=spec["config"])
     plan_real(session, backend_of_this_process(), Path(path))
     session.emit("progress", what="loading weights", done=0, total=1)
     began = time.perf_counter()
@@ -248,28 +254,6 @@ def _real_trial(
                  cpu_s=cpu_first - cpu_began, peak_bytes=mx.get_peak_memory())  # fmt: skip
     session.emit("sample", phase="decode", depth=0, prompt=depth, trial=trial, tokens=len(moments) - 1,
                  wall_s=moments[-1] - moments[0], cpu_s=cpu_last - cpu_first)  # fmt: skip
-
-
-def _fetched(session: Session) -> str:
-    """A repository at its pinned revision, only files that cannot carry code; checked before it is loaded."""
-    import huggingface_hub
-
-    from measurements import guard
-
-    spec = session.spec
-    try:
-        path = huggingface_hub.snapshot_download(
-            spec["repository"], revision=spec["revision"], allow_patterns=list(guard.ALLOWED_PATTERNS)
-        )  # fmt: skip
-        spec["config"] = guard.checked_folder(Path(path)).config
-    except guard.GuardError as error:
-        raise EndedError("refused", str(error)) from None
-    except (OSError, ValueError, huggingface_hub.errors.HfHubHTTPError) as error:
-        raise EndedError(
-            "refused",
-            f"{spec['repository']} could not be fetched ({type(error).__name__}). Fetch it, then name its folder.",
-        ) from None
-    return path
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, float]:

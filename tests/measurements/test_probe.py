@@ -15,7 +15,7 @@ from measurements.jobs import ProbeJobs
 from measurements.probe import Outcome, run_worker
 from measurements.record import Host, Measurement, MeasurementError
 from measurements.results import records_of
-from measurements.spec import ProbeSpec, Quantization, quantization_of
+from measurements.spec import ProbeSpec, Quantization, format_of_quantization, quantization_of
 from tests.measurements.tiny import EXPERTS, LLAMA, SLIDING, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
@@ -374,6 +374,50 @@ def test_host_line_through_two_sizes_gives_bandwidth_and_overhead(tmp_path: Path
     assert record.result.bandwidth_gb_per_s.central == pytest.approx(100)
     assert record.result.layer_overhead_us.central == pytest.approx(10)
     assert record.result.matrix_tflops.central == pytest.approx(8)
+
+
+def _real_record(tmp_path: Path, config: dict[str, Any], *, name: str) -> Measurement:
+    found = _outcome_of([{**_decode(1.0, 0), "depth": 0, "prompt": 512}])
+    found.events.insert(1, {"event": "model", "config": config})
+    spec = tiny_spec(tmp_path, tier="real", config={}, model=name.lower(), model_name=name)
+    (record,) = records_of(found, spec, Host(chip="apple-m2-ultra-76", host_id="h"))
+    return record
+
+
+def test_real_model_of_the_catalogue_is_named_so_that_its_speed_is_used(tmp_path: Path) -> None:
+    from measurements.lazy import load_config
+    from measurements.lookup import is_usable
+
+    shipped = load_config("qwen3-0.6b")
+    record = _real_record(
+        tmp_path, {**shipped, "quantization": {"group_size": 64, "bits": 4}}, name="mlx-community/Qwen3-0.6B-4bit"
+    )
+    assert (record.model.model, record.model.format, record.model.bits) == ("qwen3-0.6b", "mlx-4bit", 4)
+    assert is_usable(record)
+    # a namesake of other shapes is not that model
+    other = _real_record(tmp_path, {**shipped, "num_hidden_layers": 99}, name="mlx-community/Qwen3-0.6B-bf16")
+    assert (other.model.model, other.model.format, other.model.bits) == ("mlx-community/qwen3-0.6b-bf16", "bf16", 16)
+
+
+@pytest.mark.parametrize(
+    ("packing", "said"),
+    [
+        (None, "bf16"),
+        ({"bits": 8, "group_size": 32}, "mlx-8bit-g32"),
+        ({"bits": 4, "group_size": 32, "mode": "mxfp4"}, "mlx-mxfp4"),
+        ({"bits": 4, "group_size": 64, "lm_head": {"bits": 6, "group_size": 64}}, ""),
+        ({"bits": 4, "group_size": 64, "model.layers.0.mlp": False}, "mlx-4bit"),
+        ({"quant_method": "awq"}, ""),
+        ("4bit", ""),
+    ],
+)
+def test_format_of_a_converted_model(packing: Any, said: str) -> None:
+    assert format_of_quantization(packing) == said
+
+
+def test_real_tier_runs_one_request_at_a_time_and_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="one request at a time"):
+        tiny_spec(tmp_path, tier="real", batch_count=4)
 
 
 # --- what is asked

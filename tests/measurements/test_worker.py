@@ -157,6 +157,16 @@ def test_probe_beyond_its_time_box_is_timed_out(tmp_path: Path) -> None:
     assert "time box" in outcome.sentence
 
 
+def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> None:
+    script = "say('hello', limit_bytes=1)\nsay('fetching')\nfor k in range(30): say('progress', what='fetching weights', done=k, total=30); time.sleep(0.1)\n"
+    spec = tiny_spec(tmp_path, time_limit_s=0.5, stall_limit_s=1.5)
+    assert run_worker(spec, command=_stub(script + "say('fetched')\nsay('done')")).status == "ok"
+    still = "say('hello', limit_bytes=1)\nsay('fetching')\nwhile True: say('beat', held_bytes=1); time.sleep(0.05)"
+    assert run_worker(spec, command=_stub(still)).status == "stalled"
+    late = "while True: say('progress', what='x', done=0, total=1); time.sleep(0.05)"
+    assert run_worker(spec, command=_stub(script + "say('fetched')\n" + late)).status == "timed-out"
+
+
 def test_probe_ends_early_and_says_so_where_the_box_has_no_room_for_a_round(tmp_path: Path) -> None:
     outcome = run_worker(tiny_spec(tmp_path, trial_count=200, time_limit_s=6.0))
     assert outcome.status == "ok", outcome.sentence
