@@ -17,22 +17,22 @@ Json = dict[str, Any]
 _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), role)
     for pattern, role in (
-        (r"(embed_tokens|embeddings|wte|embed_tokens_per_layer)\.weight$", "embedding"),
-        (r"lm_head\.weight$", "output"),
+        (r"(embed_tokens|embeddings?|wte|embed_tokens_per_layer|embed_in|\.embed)\.weight$", "embedding"),
+        (r"(lm_head(\.linear)?|\.embed_out|^output|transformer\.ff_out)\.weight$|^lm_head$", "output"),
         (r"conv1d\.weight$|conv\.conv\.weight$", "convolution"),
         (r"norm[^.]*\.weight$|layernorm[^.]*\.weight$", "norm"),
         (r"(^|[._])bias$", "bias"),
         (r"shared_expert_gate\.weight$", "router"),
-        (r"shared_experts?\.(gate_proj|w1)\.", "shared_expert_gate"),
-        (r"shared_experts?\.(up_proj|w3)\.", "shared_expert_up"),
-        (r"shared_experts?\.(down_proj|w2)\.", "shared_expert_down"),
+        (r"shared?_experts?\.(gate_proj|w1)\.", "shared_expert_gate"),
+        (r"shared?_experts?\.(up_proj|w3)\.", "shared_expert_up"),
+        (r"shared?_experts?\.(down_proj|w2)\.", "shared_expert_down"),
         (r"(switch_mlp|switch_glu|experts)\.(gate_proj|w1)\.", "expert_gate"),
         (r"(switch_mlp|switch_glu|experts)\.(up_proj|w3|fc1)\.", "expert_up"),
         (r"(switch_mlp|switch_glu|experts)\.(down_proj|w2|fc2)\.", "expert_down"),
         (r"(\.|^)(gate|router|router\.proj)\.weight$", "router"),
         (r"indexer\..*weight$", "indexer"),
         (r"compressor\..*weight$", "compressor"),
-        (r"in_proj_qkv\.weight$|(qkv_proj|query_key_value|c_attn)\.weight$", "attn_qkv"),
+        (r"(in_proj_qkv|qkvg?_proj|q_k_v_proj|query_key_value|c_attn|[wW]qkv|att_proj)\.weight$", "attn_qkv"),
         (r"in_proj_z\.weight$", "attn_gate"),
         (r"in_proj_(a|b|ba)\.weight$", "recurrent_small"),
         (r"(linear_attn|mixer|mamba)\.(in_proj|in_proj_qkvz)\.weight$", "recurrent_in"),
@@ -42,20 +42,26 @@ _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"kv_a_proj_with_mqa\.weight$", "attn_kv_a"),
         (r"q_a_proj\.weight$", "attn_q_a"),
         (r"q_b_proj\.weight$", "attn_q_b"),
-        (r"\.q_proj\.weight$", "attn_q"),
-        (r"\.k_proj\.weight$", "attn_k"),
-        (r"\.v_proj\.weight$", "attn_v"),
-        (r"\.o_proj\.weight$", "attn_output"),
+        (r"\.(q_proj|c_q|attn_query)\.weight$", "attn_q"),
+        (r"\.(k_proj|c_k|attn_key)\.weight$", "attn_k"),
+        (r"\.(v_proj|c_v|attn_value)\.weight$", "attn_v"),
+        (
+            r"\.o_proj\.weight$|(attn|attention)\.(out_proj|c_proj|dense|wo)\.weight$|\.attn_(out|resid)\.weight$",
+            "attn_output",
+        ),
         (r"gate_up_proj\.weight$", "ffn_gate_up"),
-        (r"\.gate_proj\.weight$", "ffn_gate"),
-        (r"\.up_proj\.weight$", "ffn_up"),
-        (r"\.down_proj\.weight$", "ffn_down"),
+        (r"\.(gate_proj|c_fc_0|mlp_gate|feed_forward\.w1)\.weight$", "ffn_gate"),
+        (r"\.(up_proj|c_fc|c_fc_1|fc1|fc_in|dense_h_to_4h|mlp_linear|ff_proj|feed_forward\.w3)\.weight$", "ffn_up"),
+        (r"\.(down_proj|mlp\.c_proj|fc2|fc_out|dense_4h_to_h|mlp_resid|ff_out|feed_forward\.w2)\.weight$", "ffn_down"),
     )
 )
-_HEADS = ("num_attention_heads", "n_heads", "n_head")
+_HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads", "num_query_heads")
+_CONTEXT_LIMITS = (
+    "max_position_embeddings", "seq_length", "n_positions", "max_seq_len", "max_context_length", "model_max_length",
+)  # fmt: skip
 _LAYER = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
 _EXPERTS = ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts")
-_ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k")
+_ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k", "moe_top_k")
 
 
 def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
@@ -72,7 +78,8 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     """The catalogue entry: `config` with its `_about` (id, name, source ...), `layout` from lazy_model.py."""
     about, text = config["_about"], text_config_of(config)
     experts = int(_first(text, _EXPERTS)) if _has_experts(layout) else 0
-    heads = int(_first(text, _HEADS, 0))
+    given: int | list[int] = _first(text, _HEADS, 0)
+    heads = max(given) if isinstance(given, list) else int(given)  # openelm has other heads in every layer
     groups = _tensor_groups(layout["tensors"], expert_count=experts)
     vocabulary, hidden = next(group.shape for group in groups if group.role == "embedding")[-2:]
     layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
@@ -86,7 +93,7 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
         attention_head_count=heads, kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
         head_dim=0 if attending is None else attending.query_key_dim or attending.key_dim,
         vocabulary_count=vocabulary,
-        context_limit_tokens=int(text.get("max_position_embeddings") or text.get("seq_length") or 2048),
+        context_limit_tokens=int(_first(text, _CONTEXT_LIMITS, 2048)),
         expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
         native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
         tensors=tuple(groups), caches=tuple(caches),
@@ -116,7 +123,7 @@ def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[Tensor
     counts: dict[tuple[Any, ...], int] = {}
     for one in tensors:
         role = role_of(one["path"], shape=one["shape"], expert_count=expert_count)
-        key = (role, tuple(one["shape"]), one["quantizable"], one["mlx_bits"], one["stored_bits"])
+        key = (role, tuple(one["shape"]) or (1,), one["quantizable"], one["mlx_bits"], one["stored_bits"])
         counts[key] = counts.get(key, 0) + 1
         found = _LAYER.search("." + one["path"])
         layers.setdefault(key, [])

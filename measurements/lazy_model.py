@@ -43,6 +43,7 @@ _STRANGE_CONFIG = (
 )  # fmt: skip
 """What mlx-lm's constructors raise on a config they cannot use; one of its modules exits when a package is missing."""
 _WITH_KEYS = (mlx_cache.KVCache, mlx_cache.RotatingKVCache, mlx_cache.ChunkedKVCache)
+_TERNARY_PER_BYTE = 4
 FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
 """The finest group of any mode: what even this does not pack, no format packs."""
 
@@ -144,9 +145,13 @@ def tensors_of(plain: Any, packed: Any) -> list[Json]:
         is_packed = bool(leaf == "weight" and module and "scales" in module)
         if is_packed and (module.mode, module.bits) != (FINEST["mode"], FINEST["bits"]):
             width = module.bits
+        shape, bits = list(array.shape), array.itemsize * 8
+        if (
+            array.dtype == mx.uint8 and leaf == "weight"
+        ):  # bitnet: four numbers of 2 bit in a byte, along the first axis
+            shape, bits = [shape[0] * _TERNARY_PER_BYTE, *shape[1:]], 8 // _TERNARY_PER_BYTE
         found.append({
-            "path": path, "shape": list(array.shape), "stored_bits": array.itemsize * 8,
-            "quantizable": is_packed, "mlx_bits": width,
+            "path": path, "shape": shape, "stored_bits": bits, "quantizable": is_packed, "mlx_bits": width,
         })  # fmt: skip
     return found
 

@@ -33,7 +33,8 @@ class TensorGroup(Entry):
 
     `layers` names the layers that hold them, as "0-2,5,8": llama.cpp's rules look at the layer's number. `quantizable`:
     mlx-lm packs it (a norm, a bias, a router kept exact are not). `mlx_bits`: the width that mlx-lm's own predicate
-    prescribes whatever the format; 0 where the format decides. `stored_bits`: width in an unpacked MLX model.
+    prescribes whatever the format; 0 where the format decides. `stored_bits`: width in an unpacked MLX model
+    (2 in BitNet's, which are born packed).
     """
 
     role: TensorRole
@@ -42,7 +43,7 @@ class TensorGroup(Entry):
     layers: str = Field(default="", pattern=r"^(\d+(-\d+)?(,\d+(-\d+)?)*)?$")
     quantizable: bool = False
     mlx_bits: Literal[0, 8] = 0
-    stored_bits: Literal[16, 32] = 16
+    stored_bits: Literal[2, 16, 32] = 16
 
     def parameter_count(self) -> int:
         """How many numbers the group holds."""

@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from calculator.catalog import load_catalog
+from calculator.physics.kv_cache import kv_cache_bytes
+from calculator.physics.weights import weights_bytes
+from measurements.architecture import language_model_of
+from measurements.describe import with_about
 from measurements.lazy import ask_mlx_lm
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,6 +55,7 @@ pytestmark = [
 class Compared:
     """By architecture: what was planned, what was computed, and the sentences of those that could not be planned."""
 
+    configs: Mapping[str, Any]
     planned: Mapping[str, Any]
     real: Mapping[str, Any]
     refused: Mapping[str, str]
@@ -75,7 +81,7 @@ def compared() -> Compared:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     refused = {name: answer["error"] for name, answer in answers.items() if "error" in answer}
-    return Compared(planned, json.loads(done.stdout), refused)
+    return Compared(configs, planned, json.loads(done.stdout), refused)
 
 
 @on_cpu
@@ -119,6 +125,24 @@ def test_kv_cache_bytes_equal_the_cache_of_a_real_pass_to_the_byte(compared: Com
     short = {name: compared.real[name]["cache"] - plan["kv_cache_bytes"][0] for name, plan in compared.planned.items()}
     assert not {name: missing for name, missing in short.items() if missing}
     assert len(short) >= FEWEST
+
+
+def test_catalogue_entry_of_every_architecture_has_mlx_lms_bytes(compared: Compared) -> None:
+    """What `describe` would write gives the same bytes by the calculator's rules, which know nothing of mlx."""
+    catalog = load_catalog()
+    runtime = catalog.runtime("mlx-lm")
+    wrong: dict[str, tuple[list[int], list[int]]] = {}
+    for name, planned in compared.planned.items():
+        model = language_model_of(with_about(f"{name}.json", dict(compared.configs[name]), None), planned)
+        bytes_by_rule = [weights_bytes(model, format=catalog.format(one)) for one in ("bf16", "mlx-4bit")]
+        bytes_by_rule.append(
+            kv_cache_bytes(model, runtime=runtime, context_tokens=PROMPT_TOKENS + 1, prefill_step_tokens=PROMPT_TOKENS)
+        )
+        by_mlx = [*planned["weights_bytes"], *planned["kv_cache_bytes"]]
+        if bytes_by_rule != by_mlx:
+            wrong[name] = (bytes_by_rule, by_mlx)
+        assert 0 < model.active_parameter_count() <= model.parameter_count()
+    assert not wrong
 
 
 def test_architectures_compared_are_95_percent_of_those_that_mlx_lm_knows(compared: Compared) -> None:
