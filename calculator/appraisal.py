@@ -64,11 +64,14 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class LeaseOrBuy:
-    """A lease against the purchase of the same machine at the after-tax cost of debt; positive favours the lease."""
+    """A lease against the purchase of the same machine at the after-tax cost of debt; positive favours the lease.
+
+    `implied_rate` is what the lessor earns a year; None where nothing is paid, or more at once than the machine costs.
+    """
 
     net_advantage_usd: float
     after_tax_debt_rate: float
-    implied_rate: float
+    implied_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +204,20 @@ def lease_or_buy(candidate: Candidate, *, scenario: Scenario) -> LeaseOrBuy:
     bought_scenario = scenario.changed(leases={k: v for k, v in scenario.leases.items() if k != option.id})
     leased = _cost(candidate, scenario, {"discount_rate": rate})
     bought = _cost(candidate, bought_scenario, {"discount_rate": rate})
-    lease, price = scenario.leases[option.id], option.purchase_price().price_usd.central
+    lease, price = scenario.leases[option.id], -bought.lines["hardware"]
     end = lease.buyout_usd if lease.buyout_usd is not None else bought.lines.get("resale", 0.0)
-    monthly = implied_rate(
-        price, payment=-lease.usd_per_month, periods=scenario.months, future=-end, in_advance=lease.in_advance
+    has_rate = price > 0 and 0 < lease.usd_per_month < (price if lease.in_advance else np.inf)
+    monthly = (
+        implied_rate(
+            price, payment=-lease.usd_per_month, periods=scenario.months, future=-end, in_advance=lease.in_advance
+        )
+        if has_rate
+        else None
     )
     return LeaseOrBuy(
         net_advantage_usd=bought.present_value_cost_usd - leased.present_value_cost_usd,
         after_tax_debt_rate=rate,
-        implied_rate=(1 + monthly) ** MONTHS_PER_YEAR - 1,
+        implied_rate=None if monthly is None else (1 + monthly) ** MONTHS_PER_YEAR - 1,
     )
 
 

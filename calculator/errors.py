@@ -73,7 +73,9 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
             f" Did you mean {near[0]}?" if near else " Remove it or correct its spelling."
         )
     if kind == "missing":
-        return f"{name} is missing. Add it."
+        last = problem["loc"][-1]
+        what = f"{name.rpartition('.')[0]}: value number {last + 1}" if isinstance(last, int) else name
+        return f"{what} is missing. Add it."
     if kind == "value_error":
         return str(context.get("error", problem["msg"])).removeprefix("Value error, ")
     bounds = _bounds(problem, model)

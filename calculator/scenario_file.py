@@ -5,7 +5,7 @@ import os.path
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from calculator.errors import ScenarioError
 from calculator.scenario import Scenario
@@ -23,14 +23,53 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
             raise ScenarioError(
                 f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95."
             )
-        values[name.strip()] = typed(name.strip(), text.strip())
+        _set(values, name.strip(), text.strip())
     return Scenario.parse(values)
 
 
+def _set(values: dict[str, Any], name: str, text: str) -> None:
+    """One setting; a dot leads into a table: `figures.<option>.price_usd=5000`, `leases.<machine>.usd_per_month=300`."""
+    table, dot, key = name.partition(".")
+    if not dot or table not in _TABLES:
+        values[name] = typed(name, text)
+        return
+    rows = _inner(values, table)
+    if table in _RECORDS:  # a record per key: the last part names its field
+        owner, _, key = key.rpartition(".")
+        if not owner:
+            owner, key = key, _RECORDS[table]
+        rows = _inner(rows, owner)
+    rows[key] = _plain(text)
+
+
+def _inner(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """The table of that name inside another, made where it is not there yet."""
+    found = values.setdefault(name, {})
+    if not isinstance(found, dict):
+        raise ScenarioError(
+            f"{name} is {found!r} in the scenario file, not a table, so nothing can be set in it. Correct the file."
+        )
+    return cast("dict[str, Any]", found)
+
+
+def _plain(text: str) -> Any:
+    """A number, true or false, numbers with commas between them as a list, else the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        numbers = [float(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        return text
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 def typed(name: str, text: str) -> Any:
-    """The text of a setting as the type that its field wants: a list for options, a number where it is one, else text."""
+    """The text of a setting as the type that its field wants: a list for options and shares, a number where it is one, else text."""
     if name == "options":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "depreciation_fractions":
+        found = _plain(text)
+        return (found,) if isinstance(found, float) else found
     field = Scenario.model_fields.get(name)
     kind: object = field.annotation if field is not None else None
     if kind is float or kind is int:
@@ -79,3 +118,6 @@ def _short(path: Path) -> str:
 
 
 _LONGEST_SHOWN = 100
+_TABLES = frozenset({"figures", "ranges", "already_own_usd", "leases", "currencies"})
+_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd"}
+"""Tables whose rows have fields of their own, and the field meant where only the row is named."""

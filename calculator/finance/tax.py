@@ -53,7 +53,9 @@ def by_table(
     the fractions are not negative and sum to 1.
     """
     if any(share < 0 for share in fractions) or abs(sum(fractions) - 1) > _TOLERANCE:
-        raise CalculatorError(f"depreciation fractions are {list(fractions)}; each must be 0 or more and their sum 1.")
+        raise CalculatorError(
+            f"depreciation_fractions is {list(fractions)}; each must be 0 or more and their sum 1. Enter for example 0.5, 0.3, 0.2."
+        )
     deductions: list[tuple[int, float]] = []
     for index, share in enumerate(fractions):
         end = year_ends[index] if index < len(year_ends) else months + 1

@@ -2,6 +2,7 @@
 
 import math
 
+from calculator.appraisal import lease_or_buy
 from calculator.comparison import Comparison, OptionResult
 from calculator.currency import rate_note, shown
 from calculator.physics.speed import Speed
@@ -23,6 +24,7 @@ def comparison_text(comparison: Comparison) -> str:
     lines += ["", comparison.verdict.convention]
     lines += _converted(comparison)
     lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
+    lines += _leases(comparison)
     remarks = {
         remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"
     }
@@ -74,6 +76,30 @@ def _converted(comparison: Comparison) -> list[str]:
     return [*lines, ""]
 
 
+def _leases(comparison: Comparison) -> list[str]:
+    """A sentence per leased machine: against buying it, at what debt costs after tax."""
+    scenario, lines = comparison.scenario, list[str]()
+    for candidate in comparison.candidates:
+        if (terms := scenario.leases.get(candidate.option.id)) is None:
+            continue
+        found = lease_or_buy(candidate, scenario=scenario)
+        better = (
+            f"{_usd(abs(found.net_advantage_usd))} {'less' if found.net_advantage_usd >= 0 else 'more'} than buying"
+        )
+        end = (
+            "it goes back at the end" if terms.buyout_usd is None else f"bought at the end for {_usd(terms.buyout_usd)}"
+        )
+        earned = ""
+        if found.implied_rate is not None:
+            much = f"over {_MOST_TOLD:,.0%}" if found.implied_rate > _MOST_TOLD else f"{found.implied_rate:,.1%}"
+            earned = f"; the lessor earns {much} a year"
+        lines.append(
+            f"{candidate.option.id} leased at {_usd(terms.usd_per_month)} a month ({end}): costs {better} it, in present "
+            f"value at {found.after_tax_debt_rate:.2%} a year, the cost of debt after tax{earned}."
+        )
+    return lines
+
+
 def _row(option: OptionResult) -> str:
     memory, tco = option.memory, option.tco
     if memory is None:
@@ -97,6 +123,9 @@ def _range(speed: Speed | None) -> str:
         return "-"
     digits = 0 if speed.central >= 100 else 1 if speed.central >= 1 else 2
     return f"{speed.low:,.{digits}f}-{speed.high:,.{digits}f}"
+
+
+_MOST_TOLD = 10.0  # a rate of return above this says nothing more
 
 
 def _gb(count: int) -> str:

@@ -126,6 +126,21 @@ def test_implied_rate_of_a_lease_is_the_lessors() -> None:
     assert earned == pytest.approx(10_000, rel=1e-9)
 
 
+def test_lease_of_nothing_or_of_more_than_the_price_has_no_implied_rate() -> None:
+    for usd in (0, 10_000):
+        found = lease_or_buy(MAC_CANDIDATE, scenario=SCENARIO.changed(leases={"mac": {"usd_per_month": usd}}))
+        assert found.implied_rate is None
+
+
+def test_implied_rate_is_of_the_price_that_the_person_gives() -> None:
+    lease = SCENARIO.changed(options=("mac",), leases={"mac": {"usd_per_month": 250}})
+    cheap = lease.changed(figures={"mac.price_usd": 8_000})
+    dear, found = (lease_or_buy(MAC_CANDIDATE, scenario=one).implied_rate for one in (lease, cheap))
+    assert dear is not None
+    assert found is not None
+    assert found > dear
+
+
 # --- exit, books, returns ---------------------------------------------------------------------------------------------------
 
 

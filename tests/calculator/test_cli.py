@@ -122,6 +122,35 @@ def test_verdict_and_odds_of_one_answer_are_the_same_numbers(capsys: pytest.Capt
         assert (option["total_low_usd"], option["total_high_usd"]) == pytest.approx((low, high), rel=1e-12)
 
 
+MAC = "mac-studio-m5-ultra-256"
+
+
+def test_settings_reach_into_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = (
+        f"leases.{MAC}=300", f"leases.{MAC}.buyout_usd=2000", f"leases.{MAC}.in_advance=false", "already_own_usd.dgx-spark=1500",
+        "options=mac-studio-m5-ultra-256,dgx-spark,cloud-h100,api-same-model", "figures.cloud-h100.rate_usd_per_h=2.5",
+        "ranges.wage_usd_per_h=50,80,120", "tax_mode=custom", "depreciation_fractions=0.5,0.3,0.2",
+    )  # fmt: skip
+    code, out, err = run(capsys, "compare", "--json", *(word for one in settings for word in ("--set", one)))
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    scenario, options = answer["scenario"], {row["id"]: row["lines"] for row in answer["options"]}
+    assert scenario["leases"] == {MAC: {"usd_per_month": 300, "in_advance": False, "buyout_usd": 2000}}
+    assert scenario["ranges"]["wage_usd_per_h"] == [50, 80, 120]
+    assert scenario["depreciation_fractions"] == [0.5, 0.3, 0.2]
+    assert options[MAC]["lease"] == pytest.approx(-300 * 36)
+    assert options["dgx-spark"]["hardware"] == -1500
+    assert set(answer["analysis"]["appraisal"]["leases"]) == {MAC}
+
+
+def test_lease_is_judged_in_the_text_too(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = run(
+        capsys, "compare", "--set", f"leases.{MAC}=300", "--set", "tax_mode=expense", "--set", "tax_rate=0.25"
+    )
+    (line,) = [row for row in text.splitlines() if "leased at $300 a month" in row]
+    assert "than buying it, in present value at 6.00% a year, the cost of debt after tax; the lessor earns" in line
+
+
 EURO = ("--currency", "EUR", "--rate", "0.92", "--rate-date", "2026-11-01")
 
 
@@ -153,6 +182,12 @@ def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("--set", f"leases.{MAC}=abc"), f"leases.{MAC}.usd_per_month is 'abc'; it must be a number"),
+        (("--set", f"leases.{MAC}=-1"), "at least 0"),
+        (("--set", "leases.cloud-h100=300"), "is not a machine"),
+        (("--set", "ranges.wage_usd_per_h=60,95"), "value number 3 is missing"),
+        (("--set", "tax_mode=custom"), "depreciation_fractions is []; each must be 0 or more and their sum 1"),
+        (("--set", f"figures.{MAC}.price_usd=-3"), "price_usd is -3; it must lie in 0..10,000,000"),
         (("--currency", "EUR"), "--rate and --rate-date are missing"),
         (("--currency", "EUR", "--rate", "0.92"), "--rate-date is missing"),
         (("--currency", "EUR", "--rate", "x", "--rate-date", "2026-11-01"), "--rate is 'x'; it must be a number"),
