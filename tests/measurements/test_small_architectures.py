@@ -67,7 +67,12 @@ def compared() -> Compared:
     configs = json.loads((ROOT / "tests/fixtures/small_architectures.json").read_text("utf-8"))
     del configs["_about"]
     requests = [
-        {"config": config, "formats": FORMATS, "contexts": [PROMPT_TOKENS + 1], "prefill_step": PROMPT_TOKENS}
+        {
+            "config": config,
+            "formats": FORMATS,
+            "contexts": [PROMPT_TOKENS + 1, PROMPT_TOKENS],
+            "prefill_step": PROMPT_TOKENS,
+        }
         for config in configs.values()
     ]
     answers = dict(zip(configs, ask_mlx_lm(requests), strict=True))
@@ -135,10 +140,9 @@ def test_catalogue_entry_of_every_architecture_has_mlx_lms_bytes(compared: Compa
     for name, planned in compared.planned.items():
         model = language_model_of(with_about(f"{name}.json", dict(compared.configs[name]), None), planned)
         bytes_by_rule = [weights_bytes(model, format=catalog.format(one)) for one in ("bf16", "mlx-4bit")]
-        bytes_by_rule.append(
-            kv_cache_bytes(model, runtime=runtime, context_tokens=PROMPT_TOKENS + 1, prefill_step_tokens=PROMPT_TOKENS)
-        )
-        by_mlx = [*planned["weights_bytes"], *planned["kv_cache_bytes"]]
+        tokens = {"context_tokens": PROMPT_TOKENS, "prefill_step_tokens": PROMPT_TOKENS}
+        bytes_by_rule.append(kv_cache_bytes(model, runtime=runtime, **tokens))
+        by_mlx = [*planned["weights_bytes"], planned["kv_cache_bytes"][1]]
         if bytes_by_rule != by_mlx:
             wrong[name] = (bytes_by_rule, by_mlx)
         assert 0 < model.active_parameter_count() <= model.parameter_count()
