@@ -14,6 +14,7 @@ from calculator.measured import MeasuredSpeed
 from calculator.mentioned import refuse_unknown
 from calculator.physics.speed import Speed
 from calculator.scenario import ANOTHER_SIZE, Scenario
+from calculator.taxation import tax_remark
 from calculator.tco import cost_of
 from calculator.uncertainty import FAST_COUNT, Candidate, ranges
 from calculator.verdict import break_evens, verdict_of
@@ -141,6 +142,8 @@ def _remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, .
             "A model of another size has no host, so no API price is known for it and for what a machine cannot serve."
         )
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
+    if tax := tax_remark(scenario):
+        remarks.append(tax)
     for name, (_, p50, _) in scenario.ranges.items():
         value = getattr(scenario, name)
         if value != p50:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from calculator.charges import AT_ONCE
+from calculator.evidence import Remark
 from calculator.finance.ledger import Hardness, Line, Once, Term
-from calculator.finance.tax import Schedule, by_table, expensed, fiscal_year_ends, straight_line
+from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 from calculator.load import Inputs
 from calculator.scenario import Scenario
 
@@ -19,6 +20,7 @@ Number = Any
 """float, or an ndarray of draws."""
 _FILE = Path(__file__).parent / "catalog" / "tax.toml"
 _AS_PAID = ("running", "later capital", "later sale")
+_LAST_QUARTER = 4
 _YEAR_DIGITS = 5  # "YYYY-" before the month in start_month
 
 
@@ -67,10 +69,25 @@ def schedule_of(scenario: Scenario) -> Schedule:
         return straight_line(scenario.depreciation_years, months=months, year_ends=ends)
     if mode == "custom":
         return by_table(scenario.depreciation_fractions, months=months, year_ends=ends)
-    convention = mode.removeprefix("macrs-")
-    table = _table()
-    sold = table["sold_in_year"]["half-year" if convention == "half-year" else "mid-quarter"]
-    return by_table(table["macrs"][convention], months=months, year_ends=ends, sold_in_year=sold)
+    convention, table = mode.removeprefix("macrs-"), _table()
+    row = convention if convention == "half-year" else f"mid-quarter-{_quarter(scenario)}"
+    return by_table(table["macrs"][row], months=months, year_ends=ends, sold_in_year=table["sold_in_year"][convention])
+
+
+def tax_remark(scenario: Scenario) -> Remark | None:
+    """What to check where a purchase of the last quarter is deducted by the half-year table; None elsewhere."""
+    if scenario.tax_mode != "macrs-half-year" or _quarter(scenario) != _LAST_QUARTER:
+        return None
+    text = (
+        "The purchase falls into the last quarter of the fiscal year: if over 40 % of that year's equipment does, the law "
+        "asks for the mid-quarter table instead of the half-year one."
+    )
+    return Remark(code="mid-quarter", text=text, level="info")
+
+
+def _quarter(scenario: Scenario) -> int:
+    start = int(scenario.start_month[_YEAR_DIGITS:])
+    return fiscal_quarter(start_month_of_year=start, last_month_of_year=scenario.fiscal_year_end_month)
 
 
 @functools.cache

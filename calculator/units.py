@@ -40,6 +40,7 @@ UNIT_OF_ENDING: dict[str, str] = {
     "_g_per_kwh": "g/kWh",
     "_tflops": "TFLOPS",
     "_fraction": "1",
+    "tax_rate": "1",
     "_rate": "1/year",
     "_index": "1",
     "_ratio": "1",

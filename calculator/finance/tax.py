@@ -8,14 +8,10 @@ expensing a sale brings (1 - tax) of its price.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from calculator.errors import CalculatorError
 from calculator.units import MONTHS_PER_YEAR
 
-TaxMode = Literal[
-    "none", "expense", "macrs-half-year", "macrs-mid-quarter-1", "macrs-mid-quarter-4", "straight-line", "custom"
-]
 _MONTHS_PER_QUARTER = 3
 _TOLERANCE = 1e-6
 
@@ -36,6 +32,11 @@ def fiscal_year_ends(months: int, *, start_month_of_year: int, last_month_of_yea
     """Months (1 is the month of purchase) in which fiscal years end, up to and beyond the horizon by one year."""
     first = (last_month_of_year - start_month_of_year) % MONTHS_PER_YEAR + 1
     return tuple(range(first, months + MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR))
+
+
+def fiscal_quarter(*, start_month_of_year: int, last_month_of_year: int) -> int:
+    """Quarter 1..4 of the fiscal year into which the purchase falls."""
+    return (start_month_of_year - last_month_of_year - 1) % MONTHS_PER_YEAR // _MONTHS_PER_QUARTER + 1
 
 
 def expensed() -> Schedule:

@@ -13,7 +13,7 @@ from calculator.uncertainty import Candidate
 from tests.calculator.offers import API, CANDIDATES, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, known
 
 MAC_CANDIDATE = CANDIDATES[0]
-MODES = ["expense", "macrs-half-year", "macrs-mid-quarter-1", "macrs-mid-quarter-4", "straight-line"]
+MODES = ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line"]
 
 
 def _cost(candidate: Candidate, scenario: Scenario = SCENARIO) -> Tco:
@@ -70,6 +70,21 @@ def test_tax_custom_table_is_used() -> None:
     lines = _cost(MAC_CANDIDATE, scenario).lines
     assert lines["tax on depreciation"] == pytest.approx(0.3 * 10_725)
     assert lines["tax on sale"] == pytest.approx(-0.3 * 10_000 * 0.48 * 0.87)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "quarter"), [(1, 12, 1), (4, 12, 2), (9, 12, 3), (12, 12, 4), (12, 6, 2), (7, 6, 1)]
+)
+def test_mid_quarter_table_follows_the_quarter_of_the_purchase(start: int, end: int, quarter: int) -> None:
+    scenario = SCENARIO.changed(
+        tax_mode="macrs-mid-quarter", start_month=f"2027-{start:02d}", fiscal_year_end_month=end
+    )
+    first = {1: 0.35, 2: 0.25, 3: 0.15, 4: 0.05}[quarter]  # the first percentage of tables
+    tco = _cost(MAC_CANDIDATE, scenario)
+    flow = dict(zip([line.name for line in tco.entries], tco.flows, strict=True))["tax on depreciation"]
+    month = next(month for month, usd in enumerate(flow) if usd)
+    assert flow[month] == pytest.approx(0.26 * 10_725 * first)
+    assert (start + month - 2) % 12 + 1 == end  # at the end of the fiscal year
 
 
 def test_machine_that_one_has_is_taxed_as_if_sold_or_kept() -> None:

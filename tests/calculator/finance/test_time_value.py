@@ -29,6 +29,7 @@ from calculator.finance.time_value import (
     value_of_payments,
 )
 
+TAX = tomllib.loads((Path(__file__).parents[3] / "calculator" / "catalog" / "tax.toml").read_text("utf-8"))
 GOLDEN = tomllib.loads((Path(__file__).parents[2] / "golden" / "finance.toml").read_text("utf-8"))
 
 
@@ -113,6 +114,7 @@ def test_macrs_row_is_declining_balance_that_switches(case: dict) -> None:
     ours = declining_then_straight(5, first_year=case["first_year"])
     assert [round(100 * share, 2) for share in ours] == pytest.approx(case["percent"], abs=0.0051)
     assert sum(case["percent"]) == pytest.approx(100, abs=0.005)
+    assert [100 * share for share in TAX["macrs"][case["convention"]]] == pytest.approx(case["percent"])
 
 
 def test_seven_year_macrs_row_is_the_algorithms_but_for_one_published_rounding() -> None:
