@@ -1,11 +1,6 @@
-"""The longer commands of the terminal: explain a number, walk a bridge between scenarios, sweep a grid."""
+"""The longer commands of the terminal: explain a number, walk a bridge between scenarios; the sweep is its own file."""
 
 import argparse
-import importlib
-import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +11,7 @@ from calculator.errors import ScenarioError
 from calculator.explain import explain, explanation_text
 from calculator.scenario import Scenario
 from calculator.scenario_file import read_scenario
-from calculator.sweep import Grid, chunk_rows, missing_chunks, read_grid
+from calculator.sweep_command import register as register_sweep
 
 
 def register(commands: Any) -> None:
@@ -33,13 +28,7 @@ def register(commands: Any) -> None:
     command.add_argument("end", metavar="END", nargs="?", default="our-defaults")
     command.add_argument("--pair", metavar="CHEAPER,DEARER", help="two options; the two cheapest of START unless given")
     command.set_defaults(command=_bridge)
-
-    command = commands.add_parser("sweep", help="every combination of a grid, into a parquet file; resumable")
-    command.add_argument("grid", type=Path, metavar="GRID.toml")
-    command.add_argument("--out", type=Path, required=True, metavar="results.parquet")
-    command.add_argument("--workers", type=int, default=None, metavar="N", help="processes; all cores unless given")
-    command.add_argument("--scheduler", metavar="tcp://...", help="a dask.distributed cluster instead of this machine")
-    command.set_defaults(command=_sweep)
+    register_sweep(commands)
 
 
 def bridge_text(found: Bridge) -> str:
@@ -83,58 +72,6 @@ def _bridge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sweep(arguments: argparse.Namespace) -> int:
-    from calculator.report.parquet import begun, join_parts, write_part
-
-    grid, out = read_grid(arguments.grid), arguments.out
-    if arguments.workers is not None and arguments.workers < 1:
-        raise ScenarioError(f"--workers is {arguments.workers}; it must be 1 or more. Leave it out for all cores.")
-    total = grid.chunk_count()
-    done = begun(out, work_id=grid.id(load_catalog().hash), chunk_count=total)
-    left = missing_chunks(grid, done)
-    if done:
-        print(f"{len(done)} of {total} chunks were there already; going on with the rest.", file=sys.stderr)
-    started = _seconds()
-    for finished, (chunk, rows) in enumerate(_computed(grid, left, arguments), start=1):
-        write_part(out, chunk, rows)
-        elapsed = _seconds() - started
-        _progress(len(done) + finished, total, left_s=elapsed / finished * (len(left) - finished))
-    print(file=sys.stderr)
-    print(f"{out}: {join_parts(out, total):,} rows of {grid.count():,} combinations.")
-    return 0
-
-
-def _computed(
-    grid: Grid, chunks: list[int], arguments: argparse.Namespace
-) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """The rows of each chunk, in order, from this process, its cores, or a cluster."""
-    if not chunks:
-        return
-    if arguments.scheduler:
-        yield from _on_cluster(grid, chunks, arguments.scheduler)
-    elif arguments.workers == 1 or len(chunks) == 1:
-        yield from ((chunk, chunk_rows(grid, chunk)) for chunk in chunks)
-    else:
-        with ProcessPoolExecutor(max_workers=arguments.workers) as pool:
-            yield from zip(chunks, pool.map(chunk_rows, [grid] * len(chunks), chunks), strict=True)
-
-
-def _on_cluster(grid: Grid, chunks: list[int], scheduler: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    try:
-        distributed: Any = importlib.import_module("dask.distributed")
-    except ModuleNotFoundError:
-        raise ScenarioError(
-            "--scheduler needs dask.distributed. Install it: pip install 'dask[distributed]'."
-        ) from None
-    client = distributed.Client(scheduler)
-    try:
-        futures = client.map(chunk_rows, [grid] * len(chunks), chunks, pure=False)
-        for chunk, future in zip(chunks, futures, strict=True):
-            yield chunk, future.result()
-    finally:
-        client.close()
-
-
 def _scenario(name: str) -> Scenario:
     return preset(name) if name.removesuffix(".toml") in preset_names() else read_scenario(Path(name))
 
@@ -145,17 +82,4 @@ def _said(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float | int) else str(value)
 
 
-def _progress(finished: int, total: int, *, left_s: float) -> None:
-    share = finished / total
-    bar = "#" * round(share * _BAR)
-    print(
-        f"\r[{bar:<{_BAR}}] {finished}/{total} chunks, about {left_s:,.0f} s left ", end="", file=sys.stderr, flush=True
-    )
-
-
-def _seconds() -> float:
-    return datetime.now(UTC).timestamp()
-
-
-_BAR = 30
 _ARTICLE = "article"

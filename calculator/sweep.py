@@ -14,7 +14,6 @@ the calculator refuses gives one row with the sentence instead of costs.
 """
 
 import hashlib
-import itertools
 import json
 import tomllib
 from collections.abc import Sequence
@@ -26,9 +25,12 @@ from calculator.catalog import Catalog, load_catalog
 from calculator.compare import compare
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario import Scenario
+from calculator.version import VERSION
 
+Rows = list[dict[str, Any]]
 CHUNK_SIZE = 100
 _MOST = 10_000_000
+_LARGEST_INTEGER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,20 @@ class Grid:
     def combinations(self, chunk: int) -> list[tuple[int, dict[str, Any]]]:
         """The numbered combinations of one chunk."""
         first = chunk * CHUNK_SIZE
-        picked = itertools.islice(itertools.product(*self.values), first, first + CHUNK_SIZE)
-        return [(first + index, dict(zip(self.names, row, strict=True))) for index, row in enumerate(picked)]
+        return [(number, self._combination(number)) for number in range(first, min(first + CHUNK_SIZE, self.count()))]
+
+    def _combination(self, number: int) -> dict[str, Any]:
+        picked: list[Any] = []
+        for row in reversed(self.values):
+            number, index = divmod(number, len(row))
+            picked.append(row[index])
+        return dict(zip(self.names, reversed(picked), strict=True))
 
     def id(self, catalogue_hash: str) -> str:
-        """Names the work: grid and catalogue. A resumed sweep of another grid or another catalogue is refused by it."""
-        text = json.dumps([self.base, self.names, self.values, CHUNK_SIZE, catalogue_hash], sort_keys=True)
+        """Names the work: grid, catalogue, version. A resumed sweep of another grid or with another catalogue is refused by it."""
+        text = json.dumps(
+            [self.base, self.names, self.values, CHUNK_SIZE, catalogue_hash, VERSION], sort_keys=True, default=str
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -68,27 +78,32 @@ def read_grid(path: Path) -> Grid:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read ({error.strerror}). Name a grid file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: is not a valid grid file: {error}. Correct that line.") from None
-    table = cast("dict[str, Any]", data.get("grid", {}))
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not TOML, not UTF-8, numbers of thousands of digits, nested without end
+        raise ScenarioError(f"{path}: is not a valid grid file: {str(error)[:100]}. Correct that line.") from None
+    base, table = (_table(path, data, name) for name in ("scenario", "grid"))
+    if unknown := sorted(data.keys() - {"scenario", "grid"}):
+        raise ScenarioError(f"{path}: [{unknown[0]}] is not a table of a grid file. Allowed: [scenario] and [grid].")
     if not table:
         raise ScenarioError(f"{path}: has no [grid] table. Add one: name = [value, value, ...].")
-    for name, values in table.items():
+    for where, name in [("scenario", name) for name in base] + [("grid", name) for name in table]:
         if name not in Scenario.model_fields:
-            raise ScenarioError(f"{path}: grid.{name} is not a scenario value. `compare --json -` shows them all.")
-        if not isinstance(values, list) or not values:
-            raise ScenarioError(f"{path}: grid.{name} must be a list with at least one value.")
+            raise ScenarioError(f"{path}: {where}.{name} is not a scenario value. `compare --json -` shows them all.")
+    for name, values in table.items():
+        _check_values(path, name, values)
     rows = tuple(tuple(_hashable(value) for value in cast("list[Any]", values)) for values in table.values())
-    grid = Grid(base=dict(data.get("scenario", {})), names=tuple(table), values=rows)
+    grid = Grid(base=base, names=tuple(table), values=rows)
     if grid.count() > _MOST:
         raise ScenarioError(f"{path}: {grid.count():,} combinations; at most {_MOST:,} are swept. Shorten a list.")
     return grid
 
 
-def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> list[dict[str, Any]]:
+def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Rows:
     """One row per combination and option of a chunk; the same whoever computes it."""
     catalog = catalog or load_catalog()
-    rows: list[dict[str, Any]] = []
+    rows: Rows = []
     for number, changes in grid.combinations(chunk):
         known = {"combination": number, **{name: _text_or_number(value) for name, value in changes.items()}}
         try:
@@ -96,13 +111,12 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> lis
         except CalculatorError as error:
             rows.append({**known, "refused": str(error)})
             continue
-        odds_known = {row.id: row for row in comparison.options}
-        for name, option in odds_known.items():
+        for option in comparison.options:
             tco, decode = option.tco, option.decode
             rows.append(
                 {
-                    **known, "refused": None, "scenario_id": comparison.scenario_id, "option": name, "fits": option.fits,
-                    "cheapest": comparison.verdict.cheapest == name, "too_close": comparison.verdict.too_close,
+                    **known, "refused": None, "scenario_id": comparison.scenario_id, "option": option.id, "fits": option.fits,
+                    "cheapest": comparison.verdict.cheapest == option.id, "too_close": comparison.verdict.too_close,
                     "decode_tokens_per_s": decode.central if decode else None,
                     "total_cost_usd": tco.total_cost_usd if tco else None,
                     "total_low_usd": option.total_low_usd, "total_high_usd": option.total_high_usd,
@@ -114,10 +128,57 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> lis
     return rows
 
 
+def compute_chunk(grid: Grid, chunk: int, work_id: str) -> Rows:
+    """The same on another process or machine. Raises ScenarioError where its catalogue or version is not the one asked for."""
+    catalog = load_catalog()
+    if grid.id(catalog.hash) != work_id:
+        raise ScenarioError(
+            "a worker has another catalogue or version of the calculator. Give all workers the same one, and start again."
+        )
+    return chunk_rows(grid, chunk, catalog=catalog)
+
+
 def missing_chunks(grid: Grid, done: Sequence[int]) -> list[int]:
     """What is left to do, in order."""
     have = set(done)
     return [chunk for chunk in range(grid.chunk_count()) if chunk not in have]
+
+
+def _table(path: Path, data: dict[str, Any], name: str) -> dict[str, Any]:
+    table = data.get(name, {})
+    if not isinstance(table, dict):
+        raise ScenarioError(f"{path}: {name} is {table!r}; it must be a table. Write [{name}] and values below it.")
+    return dict(cast("dict[str, Any]", table))
+
+
+def _check_values(path: Path, name: str, values: Any) -> None:
+    """A list of values of one kind, so that they make one column."""
+    if not isinstance(values, list) or not values:
+        raise ScenarioError(f"{path}: grid.{name} must be a list with at least one value.")
+    kinds = {_kind(value) for value in cast("list[Any]", values)}
+    if None in kinds:
+        raise ScenarioError(f"{path}: grid.{name} holds a date or a time. Write it as text in quotes.")
+    if len(kinds) > 1:
+        raise ScenarioError(
+            f"{path}: grid.{name} mixes {' and '.join(sorted(filter(None, kinds)))}. Give values of one kind."
+        )
+    huge = [value for value in cast("list[Any]", values) if type(value) is int and abs(value) > _LARGEST_INTEGER]
+    if huge:
+        raise ScenarioError(
+            f"{path}: grid.{name} holds a whole number beyond {_LARGEST_INTEGER:,}. Write a smaller one."
+        )
+
+
+def _kind(value: Any) -> str | None:
+    kinds: dict[type, str] = {
+        bool: "true or false",
+        int: "numbers",
+        float: "numbers",
+        str: "text",
+        list: "lists",
+        dict: "tables",
+    }
+    return next((word for kind, word in kinds.items() if isinstance(value, kind)), None)
 
 
 def _hashable(value: Any) -> Any:

@@ -29,6 +29,8 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
     """Make the folder, or find the chunks that are done. Raises ScenarioError where another sweep was begun there."""
     folder = parts_folder(out)
     note = folder / _NOTE
+    if out.is_dir():
+        raise ScenarioError(f"{out} is a folder. Name a file for --out.")
     if note.exists():
         found = json.loads(note.read_text("utf-8"))
         if found["work_id"] != work_id:
@@ -40,7 +42,9 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ScenarioError(f"{folder}: cannot be made ({error.strerror}). Name another --out.") from None
-        note.write_text(json.dumps({"work_id": work_id, "chunk_count": chunk_count}), encoding="utf-8")
+        unfinished = _unfinished(note)
+        unfinished.write_text(json.dumps({"work_id": work_id, "chunk_count": chunk_count}), encoding="utf-8")
+        os.replace(unfinished, note)
     return sorted(int(path.stem) for path in folder.glob("*.parquet"))
 
 
@@ -61,20 +65,26 @@ def _table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 def write_part(out: Path, chunk: int, rows: Sequence[dict[str, Any]]) -> None:
     """Write one finished chunk."""
     path = parts_folder(out) / f"{chunk:06d}.parquet"
-    unfinished = path.with_suffix(".unfinished")
+    unfinished = _unfinished(path)
     _table(rows).to_parquet(unfinished, index=False)
     os.replace(unfinished, path)
 
 
-def join_parts(out: Path, chunk_count: int) -> int:
-    """Join all parts in order into `out` and remove them; the number of rows."""
+def _unfinished(path: Path) -> Path:
+    """Where a file is written before it is whole: of this process alone."""
+    return path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+
+
+def join_parts(out: Path, chunk_count: int) -> tuple[int, int, str]:
+    """Join all parts in order into `out` and remove them; the number of rows, of refused ones, and the first refusal."""
     folder = parts_folder(out)
     parts = [folder / f"{chunk:06d}.parquet" for chunk in range(chunk_count)]
     table = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
-    unfinished = out.with_name(out.name + ".unfinished")
+    unfinished = _unfinished(out)
     table.to_parquet(unfinished, index=False)
     os.replace(unfinished, out)
-    for path in (*parts, folder / _NOTE):
+    refused = table["refused"].dropna()
+    for path in (*folder.glob("*.unfinished"), *parts, folder / _NOTE):
         path.unlink()
     folder.rmdir()
-    return len(table)
+    return len(table), len(refused), str(refused.iloc[0]) if len(refused) else ""
