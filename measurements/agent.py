@@ -19,6 +19,7 @@ from calculator.catalog import load_catalog
 from measurements.asking import spec_for, why_no_probe
 from measurements.lazy import shipped_config_ids
 from measurements.measure import measure
+from measurements.power import opened_meter
 from measurements.record import MeasurementError
 from measurements.store import URL_VARIABLE, open_store
 
@@ -112,7 +113,8 @@ def perform(*, model: str, tier: str, format_id: str, store_url: str) -> str:
     """One request: measured here, reported to the store; the outcome's status."""
     check_request(model=model, tier=tier)
     spec = spec_for(model if tier == "fast" else "", tier="fast" if tier == "fast" else "host", format_id=format_id)
-    return measure(spec, catalog=load_catalog(), store=open_store(store_url)).status
+    with opened_meter() as meter:
+        return measure(spec, catalog=load_catalog(), store=open_store(store_url), meter=meter).status
 
 
 def check_request(*, model: str, tier: str) -> None:

@@ -4,12 +4,14 @@ import importlib.metadata
 import platform
 from pathlib import Path
 
-from calculator.catalog import Catalog
+from pydantic import ValidationError
+
+from calculator.errors import sentences
 from calculator.units import BYTES_PER_GB
 from measurements import guard
 from measurements.environment import this_host
 from measurements.lazy import load_config, shipped_config_ids
-from measurements.record import Host, MeasurementError
+from measurements.record import MeasurementError
 from measurements.spec import ProbeSpec, Tier, quantization_of
 
 # What a run takes by default: on a GPU, as one uses it; on the CPU backend, small enough to end within a minute.
@@ -39,14 +41,14 @@ def spec_for(
         **{name: value for name, value in (limits or {}).items() if value is not None},
     }  # fmt: skip
     if tier == "host" or (tier == "rag" and not target):
-        return ProbeSpec.model_validate(fields)
+        return _checked(fields)
     if tier == "real":
-        return ProbeSpec.model_validate({**fields, **_real(target, revision=revision, roots=roots)})
+        return _checked({**fields, **_real(target, revision=revision, roots=roots)})
     path = Path(target)
     is_file = path.suffix == ".json" or path.is_dir()
     config = guard.checked_config(path / "config.json" if path.is_dir() else path) if is_file else load_config(target)
     config.pop("_about", None)
-    return ProbeSpec.model_validate({
+    return _checked({
         **fields, "config": config, "quantization": quantization_of(format_id),
         "model": target if target in shipped_config_ids() else _name_of(path), "model_name": path.name,
     })  # fmt: skip
@@ -80,10 +82,11 @@ def why_no_probe() -> str:
     return ""
 
 
-def bandwidth_here_gb_per_s(catalog: Catalog, *, host: Host | None = None) -> float | None:
-    """The memory bandwidth that the catalogue states for this machine's chip; None for one that it does not know."""
-    chip = catalog.chips.get((host or this_host(catalog.chips)).chip)
-    return chip.bandwidth_gb_per_s.central if chip is not None else None
+def _checked(fields: dict[str, object]) -> ProbeSpec:
+    try:
+        return ProbeSpec.model_validate(fields)
+    except ValidationError as error:
+        raise MeasurementError(" ".join(sentences(error, ProbeSpec))) from None
 
 
 def _real(target: str, *, revision: str, roots: tuple[Path, ...]) -> dict[str, object]:

@@ -13,9 +13,10 @@ from measurements.environment import this_host
 from measurements.gate import gate_of
 from measurements.importers.facts import Facts, Imported, Known
 from measurements.importers.reading import import_content, read_upload
+from measurements.listing import words
 from measurements.lookup import installed_versions, stale_because, trust_of
 from measurements.probe import Json
-from measurements.record import Host, Measurement
+from measurements.record import Host
 from measurements.store import Store, Stored, export_lines, open_store
 
 STORE_HELP = "a SQLite file or postgresql://...; else MEASUREMENTS_URL, else ./measurements.sqlite"
@@ -135,28 +136,5 @@ def _row(item: Stored, *, host: Host, versions: dict[str, str]) -> Json:
     return {
         "id": item.id[:12], "measured_at": record.measured_at[:10], "kind": record.kind, "status": record.status,
         "what": f"{record.model.model or '-'} {record.model.format or '-'} on {record.host.chip or 'an unnamed chip'}, {record.engine.name} {record.engine.version}",
-        "result": result_words(record), "trust": trust_of(record, host=host) + (f" (stale: {stale})" if stale else "") + (" (deleted)" if item.deleted else ""),
+        "result": words(record), "trust": trust_of(record, host=host) + (f" (stale: {stale})" if stale else "") + (" (deleted)" if item.deleted else ""),
     }  # fmt: skip
-
-
-def result_words(record: Measurement) -> str:
-    result, work = record.result, record.workload
-    if record.status not in ("ok", "rejected"):
-        return f"{record.status}: {record.notes}"
-    parts: list[str] = []
-    if result.decode_tokens_per_s:
-        parts.append(
-            f"decode {result.decode_tokens_per_s.central:.2f} token/s at {work.depth_tokens + work.prompt_tokens} tokens"
-        )
-    if result.prefill_tokens_per_s:
-        parts.append(
-            f"prefill {result.prefill_tokens_per_s.central:.1f} token/s of {work.prompt_tokens} at {work.depth_tokens}"
-        )
-    if result.bandwidth_gb_per_s and result.layer_overhead_us and result.matrix_tflops:
-        parts.append(
-            f"bandwidth {result.bandwidth_gb_per_s.central:.2f} GB/s, overhead {result.layer_overhead_us.central:.0f} us per layer, {result.matrix_tflops.central:.4f} TFLOPS"
-        )
-    for name, series in (("embed", result.embed_s), ("search", result.search_s), ("read", result.retrieved_prefill_s)):
-        parts += [f"{name} {series.central * 1000:.1f} ms"] if series else []
-    parts += ["REJECTED, the trials disagree"] if record.status == "rejected" else []
-    return ", ".join(parts) or "nothing"

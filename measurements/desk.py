@@ -16,14 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from calculator.catalog import Catalog, load_catalog
-from calculator.errors import sentences
 from calculator.fits_here import Box
 from calculator.measured import MeasuredSpeed
-from calculator.units import BYTES_PER_GB
-from measurements.asking import bandwidth_here_gb_per_s, has_gpu_backend, spec_for, why_no_probe
+from measurements.asking import has_gpu_backend, spec_for, why_no_probe
+from measurements.ceilings import Ceilings, ceilings_of, stated_here
 from measurements.environment import host_id, this_host
 from measurements.gate import gate_of
 from measurements.importers.facts import Facts, Imported, Known
@@ -34,7 +31,7 @@ from measurements.listing import Row, row_of, words
 from measurements.lookup import installed_versions, speeds_of
 from measurements.measure import probe_is_running
 from measurements.record import Host, Measurement, MeasurementError
-from measurements.spec import ProbeSpec, Tier
+from measurements.spec import Tier
 from measurements.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
 
 ASK_AGAIN_S = 30.0  # a database that is gone costs its connection's time-out; not at every move of a slider
@@ -81,17 +78,9 @@ class Desk:
         host = self.host()
         return Box(host.chip, host.memory_bytes, chip_count=host.chip_count, wired_limit_mib=host.wired_limit_mib)
 
-    def bandwidth_gb_per_s(self) -> tuple[float, str] | None:
-        """Of this machine's memory, and who says so: the catalogue, else the newest probe here; None where neither knows."""
-        stated = bandwidth_here_gb_per_s(self.catalog, host=self.host())
-        if stated is not None:
-            return stated, "the catalogue"
-        here = host_id()
-        for item in reversed(self.contents().items):
-            found = item.record.result.bandwidth_gb_per_s
-            if found is not None and item.record.host.host_id == here and item.record.status == "ok":
-                return found.central, f"a probe of {item.record.measured_at[:10]}"
-        return None
+    def stated(self) -> Ceilings:
+        """Bandwidth and matrix rate of this machine and who says so: the catalogue, else the newest host probe here."""
+        return stated_here(self.catalog, host=self.host(), items=self.contents().items)
 
     def versions(self) -> dict[str, str]:
         """Versions of Python and of mlx and mlx-lm where they are installed."""
@@ -120,27 +109,16 @@ class Desk:
         if reason := self.why_no_probe():
             raise MeasurementError(reason)
         limits: dict[str, object] = {"depths": tuple(sorted(depths)), "trial_count": trial_count}
-        try:
-            spec = spec_for("" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits)  # fmt: skip
-        except ValidationError as error:
-            raise MeasurementError(" ".join(sentences(error, ProbeSpec))) from None
+        spec = spec_for("" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits)  # fmt: skip
         return self._jobs.start(spec, catalog=self.catalog, store=self._writable())
 
     def job(self) -> ProbeJob | None:
         """The probe that runs now, else the last one of this server; None where there was none."""
         return self._jobs.running() or next(iter(self._jobs.recent()), None)
 
-    def ceilings(self, job: ProbeJob) -> dict[int, float]:
-        """The decode speed in tokens/s that the memory's bandwidth alone would allow, by depth; {} where it is unknown.
-
-        bandwidth x batch / (bytes of the weights read per token + bytes of the cache at that depth)
-        """
-        bandwidth, plan = self.bandwidth_gb_per_s(), job.plan
-        if bandwidth is None or not plan.get("read_bytes_per_token"):
-            return {}
-        bytes_per_s = bandwidth[0] * BYTES_PER_GB * job.spec.batch_count
-        pairs = zip(plan["depths"], plan["kv_bytes"], strict=True)
-        return {depth: bytes_per_s / (plan["read_bytes_per_token"] + cache) for depth, cache in pairs}
+    def ceilings(self, job: ProbeJob) -> Ceilings:
+        """What bandwidth and arithmetic alone would allow the model that this probe runs."""
+        return ceilings_of(job.plan, stated=self.stated(), batch_count=job.spec.batch_count)
 
     def findings(self, job: ProbeJob) -> list[str]:
         """What a probe that has ended found: one line per record, with its share of the ceiling."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from calculator.catalog import Catalog
 from measurements.measure import measure, probe_is_running
+from measurements.power import opened_meter
 from measurements.probe import Json, Outcome
 from measurements.record import MeasurementError, now
 from measurements.spec import ProbeSpec
@@ -94,7 +95,10 @@ class ProbeJobs:
 
     def _work(self, job: ProbeJob, catalog: Catalog, store: Store | None) -> None:
         try:
-            job.outcome = self._run(job.spec, catalog=catalog, store=store, on_event=job.hear, cancel=job.cancelling)
+            with opened_meter() as meter:
+                job.outcome = self._run(
+                    job.spec, catalog=catalog, store=store, on_event=job.hear, cancel=job.cancelling, meter=meter
+                )
         except MeasurementError as error:  # the store is gone: the measurement is, too, and the page must say so
             job.problem = str(error)
         except OSError as error:

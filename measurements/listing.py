@@ -1,14 +1,15 @@
 """How is a record shown in a list? In one line: what, where, how fast, how old, whose, and what to mind."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from measurements.ceilings import Ceilings
 from measurements.lookup import is_usable, stale_because, trust_of
 from measurements.record import Host, Measurement
 from measurements.store import Stored
 
 NOT_A_SPEED = "not a local-LLM speed"
+NO_CEILINGS = Ceilings()
 _DAYS_PER_MONTH = 30.44
 _MONTHS_PER_YEAR = 12
 
@@ -71,22 +72,27 @@ def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetim
     )  # fmt: skip
 
 
-def words(record: Measurement, *, ceilings: Mapping[int, float]) -> str:
-    """What one record found, in words; `ceilings` are decode speeds by depth that bandwidth alone would allow."""
+def words(record: Measurement, *, ceilings: Ceilings = NO_CEILINGS) -> str:
+    """What one record found, in words, each figure with its share of what the machine would allow at most."""
     decode, prefill, work = record.result.decode_tokens_per_s, record.result.prefill_tokens_per_s, record.workload
+    if record.status not in ("ok", "rejected"):
+        return f"{record.status}: {record.notes}" if record.notes else record.status
     parts: list[str] = []
     if decode is not None:
-        share = ceilings.get(work.depth_tokens)
-        of_it = f", {decode.central / share:.0%} of what bandwidth alone would allow" if share else ""
-        parts.append(
-            f"writes {decode.central:,.4g} tokens/s with {work.depth_tokens + work.prompt_tokens:,} tokens in the cache{of_it}"
-        )
+        context = work.depth_tokens + work.prompt_tokens
+        share = _share(decode.central, ceilings.decode.get(context), "the bandwidth alone would allow")
+        parts.append(f"writes {decode.central:,.4g} tokens/s with {context:,} tokens in the cache{share}")
     if prefill is not None:
-        parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens")
-    parts += filter(None, [_other(record)])
+        share = _share(prefill.central, ceilings.prefill, "the arithmetic alone would allow")
+        parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens{share}")
+    parts += filter(None, [_other(record, ceilings)])
     parts += ["rejected, because the trials disagree"] if record.status == "rejected" else []
     parts += [NOT_A_SPEED] if parts and record.engine.backend == "cpu" else []
     return ", ".join(parts) or record.notes or record.status
+
+
+def _share(value: float, of: float | None, what: str) -> str:
+    return f" ({value / of:.0%} of what {what})" if of else ""
 
 
 def age(measured_at: str, *, today: datetime.date) -> str:
@@ -105,14 +111,17 @@ def age(measured_at: str, *, today: datetime.date) -> str:
     return f"{months} months" if months < 2 * _MONTHS_PER_YEAR else f"{months // _MONTHS_PER_YEAR} years"
 
 
-def _other(record: Measurement) -> str:
+def _other(record: Measurement, ceilings: Ceilings = NO_CEILINGS) -> str:
     """What was found besides decode and prefill, in words."""
     result = record.result
     parts: list[str] = []
-    if result.bandwidth_gb_per_s is not None:
-        parts.append(f"bandwidth {result.bandwidth_gb_per_s.central:,.4g} GB/s")
-    if result.matrix_tflops is not None:
-        parts.append(f"matrix rate {result.matrix_tflops.central:,.3g} TFLOPS")
+    for what, unit, series, stated in (
+        ("bandwidth", "GB/s", result.bandwidth_gb_per_s, ceilings.bandwidth),
+        ("matrix rate", "TFLOPS", result.matrix_tflops, ceilings.matrix),
+    ):
+        if series is not None:
+            share = _share(series.central, stated[0], f"{stated[1]} states") if stated is not None else ""
+            parts.append(f"{what} {series.central:,.4g} {unit}{share}")
     if result.layer_overhead_us is not None:
         parts.append(f"overhead {result.layer_overhead_us.central:,.3g} us per layer")
     for name, series in (("embed", result.embed_s), ("search", result.search_s), ("read", result.retrieved_prefill_s)):

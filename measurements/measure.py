@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from calculator.catalog import Catalog
+from measurements.ceilings import ceilings_of, stated_here
 from measurements.environment import this_host
 from measurements.power import PowerMeter, PowerWindow
 from measurements.probe import Json, Outcome, default_lock_file, run_worker
@@ -51,7 +52,9 @@ def measure(
     if outcome.status != "busy":
         note.unlink(missing_ok=True)
     power = window[0].close() if window else {}
-    outcome.records = records_of(outcome, spec, host, power=power)
+    stated = stated_here(catalog, host=host, items=())  # the catalogue alone: a bound, not an earlier probe's figure
+    ceilings = ceilings_of(outcome.event("plan"), stated=stated, batch_count=spec.batch_count)
+    outcome.records = records_of(outcome, spec, host, power=power, ceilings=ceilings.decode)
     if store is not None:
         store.append_all([*([lost] if lost else []), *outcome.records])
     return outcome

@@ -5,12 +5,14 @@ wall: what the socket gives, read off a meter and typed in. Scopes are stored an
 against a Mac's wall watts would be a lie by a factor of two. Windows under 5 s are below the counters' grain.
 """
 
+import contextlib
 import importlib
 import json
 import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -109,9 +111,13 @@ class MacmonMeter:
         return self._joules
 
     def close(self) -> None:
-        """End macmon."""
+        """End macmon; it holds nothing, so that it may be killed where it does not listen."""
         self._process.terminate()
-        self._process.wait(5)
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 class RaplMeter:
@@ -158,6 +164,17 @@ def best_meter(*, wall_watts: float | None = None) -> PowerMeter | None:
         except RuntimeError:
             continue  # the library is there, the hardware is not
     return None
+
+
+@contextlib.contextmanager
+def opened_meter(*, wall_watts: float | None = None) -> Generator[PowerMeter | None]:
+    """`best_meter`, whose helper program (macmon) ends with the block."""
+    meter = best_meter(wall_watts=wall_watts)
+    try:
+        yield meter
+    finally:
+        if isinstance(meter, MacmonMeter):
+            meter.close()
 
 
 def system_watts(line: bytes) -> float | None:

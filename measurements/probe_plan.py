@@ -10,6 +10,7 @@ from measurements.session import EndedError, Json, Session, resident_bytes
 
 MEMORY_USE_LIMIT_FRACTION = 0.9  # the rest is the system, the page and fragmentation
 CACHE_MULTIPLE = 4  # distinct bytes below this many last-level caches are read from the cache: 4 to 13 % too fast
+CACHE_STEP_TOKENS = 256  # mlx-lm's KVCache.step: it holds room for so many more than it reads
 FUSED_HEAD_DIMS = {64, 72, 80, 96, 128}  # mlx 0.32 scaled_dot_product_attention, Metal; CUDA: up to 128
 
 
@@ -24,7 +25,7 @@ def planned(session: Session, backend: str) -> synthetic.AliasedModel:
     _state(
         session, made.model, made.config, backend, held_bytes=distinct,
         weights_bytes=made.weights_bytes, distinct_bytes=distinct, distinct_layers=made.distinct_layer_count, layer_count=len(made.layers),
-        read_bytes_per_token=made.read_bytes_per_token(), in_float32=is_float32,
+        read_bytes_per_token=made.read_bytes_per_token(), flops_per_prefill_token=made.flops_per_prefill_token(), in_float32=is_float32,
         cache_resident=distinct < CACHE_MULTIPLE * spec["last_level_cache_bytes"],
     )  # fmt: skip
     return made
@@ -39,7 +40,7 @@ def plan_real(session: Session, backend: str, folder: Path) -> None:
     read = round(weights * made.read_bytes_per_token() / made.weights_bytes)  # a mix of widths is scaled as one
     _state(
         session, made.model, config, backend, held_bytes=weights, weights_bytes=weights, distinct_bytes=weights, distinct_layers=layers,
-        layer_count=layers, read_bytes_per_token=read, in_float32=False, cache_resident=False,
+        layer_count=layers, read_bytes_per_token=read, flops_per_prefill_token=made.flops_per_prefill_token(), in_float32=False, cache_resident=False,
     )  # fmt: skip
 
 
@@ -62,6 +63,14 @@ def _state(session: Session, model: Any, config: Json, backend: str, *, held_byt
         * spec["batch_count"]
         for tokens in ends
     ]
+    read = [
+        sum(
+            one["count"] * lazy_model.cache_bytes(one, depth - depth % CACHE_STEP_TOKENS, spec["chunk_tokens"])
+            for one in caches
+        )
+        * spec["batch_count"]
+        for depth in depths
+    ]
     transient = (
         transient_bytes(config, chunk_tokens=spec["chunk_tokens"], context_tokens=max(ends), backend=backend)
         * spec["batch_count"]
@@ -69,7 +78,7 @@ def _state(session: Session, model: Any, config: Json, backend: str, *, held_byt
     overhead = resident_bytes() if backend == "cpu" else 0
     peak = held_bytes + max(kv) + transient + overhead
     session.emit(
-        "plan", **facts, depths=list(depths), kv_bytes=kv, transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak,
+        "plan", **facts, depths=list(depths), kv_bytes=kv, kv_read_bytes=read, transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak,
         limit_bytes=session.limit_bytes,
     )  # fmt: skip
     if session.limit_bytes and peak > MEMORY_USE_LIMIT_FRACTION * session.limit_bytes:

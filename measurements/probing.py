@@ -6,26 +6,23 @@ Exit code 0: measured. 1: ended otherwise (out of memory, cancelled ...). 2: ref
 import argparse
 import json
 import sys
-import threading
 
-from calculator.catalog import Catalog, load_catalog
+from calculator.catalog import load_catalog
 from calculator.units import BYTES_PER_GB
-from measurements.asking import (
-    SMALL_MODEL,
-    bandwidth_here_gb_per_s,
-    has_gpu_backend,
-    quick_sizes,
-    spec_for,
-    why_no_probe,
-)
-from measurements.commands import STORE_HELP, result_words
+from measurements.asking import SMALL_MODEL, has_gpu_backend, quick_sizes, spec_for, why_no_probe
+from measurements.ceilings import Ceilings, ceilings_of, stated_here
+from measurements.commands import STORE_HELP
 from measurements.environment import this_host
+from measurements.listing import words
 from measurements.measure import measure
-from measurements.power import best_meter
+from measurements.power import opened_meter
 from measurements.probe import Json, Outcome
-from measurements.record import Host, Measurement, MeasurementError
+from measurements.record import MeasurementError
 from measurements.spec import ProbeSpec
-from measurements.store import Store, open_store
+from measurements.store import open_store
+
+_BAR_WIDTH = 30
+_LINE_ANEW = "\r\033[K"  # to the line's beginning, and clear it
 
 
 def probe(arguments: list[str]) -> int:
@@ -79,14 +76,16 @@ def probe(arguments: list[str]) -> int:
         small = "mlx-4bit" if has_gpu_backend() else "bf16"
         chosen = {name: value for name, value in limits.items() if value is not None}
         specs.append(spec_for(SMALL_MODEL, tier="fast", format_id=small, limits={**quick_sizes(), **chosen}))
-    catalog, store, meter = load_catalog(), open_store(options.store), best_meter(wall_watts=options.wall_watts)
-    host = this_host(catalog.chips)
-    code = 0
+    catalog, store = load_catalog(), open_store(options.store)
+    host, code = this_host(catalog.chips), 0
     for spec in specs:
-        screen = _Screen(spec, quiet=options.json, bandwidth_gb_per_s=_bandwidth(catalog, host, store))
-        outcome = measure(spec, catalog=catalog, store=store, on_event=screen.hear, meter=meter, host=host)
+        screen = _Screen(
+            spec, quiet=options.json, stated=stated_here(catalog, host=host, items=store.records(kind="host"))
+        )
+        with opened_meter(wall_watts=options.wall_watts) as meter:
+            outcome = measure(spec, catalog=catalog, store=store, on_event=screen.hear, meter=meter, host=host)
         screen.end(outcome)
-        print(json.dumps(_summary(outcome, spec, screen), allow_nan=False))
+        print(json.dumps(_summary(outcome, spec, screen.ceilings), allow_nan=False))
         code = max(code, {"ok": 0, "refused": 2}.get(outcome.status, 1))
     return code
 
@@ -94,85 +93,63 @@ def probe(arguments: list[str]) -> int:
 class _Screen:
     """What a person sees while it runs, on stderr: the plan, the ceiling before measuring, a bar, each result."""
 
-    def __init__(self, spec: ProbeSpec, *, quiet: bool, bandwidth_gb_per_s: float | None) -> None:
-        self._spec, self._quiet, self.bandwidth_gb_per_s = spec, quiet, bandwidth_gb_per_s
-        self.ceilings: dict[int, float] = {}
-        self._cancelled = threading.Event()
+    def __init__(self, spec: ProbeSpec, *, quiet: bool, stated: Ceilings) -> None:
+        self._spec, self._quiet, self.ceilings = spec, quiet, stated
+        self._has_bar = False
 
     def hear(self, event: Json) -> None:
         """One event of the worker."""
-        if event["event"] == "plan":
-            self._say_plan(event)
+        if event["event"] == "hello" and self._spec.tier == "host":
+            self._say("This machine itself", *self.ceilings.sentences())
+        elif event["event"] == "plan":
+            self.ceilings = ceilings_of(event, stated=self.ceilings, batch_count=self._spec.batch_count)
+            self._say(self._plan_words(event), *self.ceilings.sentences())
         elif event["event"] == "progress" and not self._quiet and sys.stderr.isatty():
+            self._has_bar = True
             share = event["done"] / max(event["total"], 1)
-            left = f", {event['left_s']:.0f} s left" if "left_s" in event else ""
-            print(f"\r[{'#' * round(share * 30):30}] {event['what']}{left}      ", end="", file=sys.stderr, flush=True)
+            left = f", about {event['left_s']:.0f} s left" if "left_s" in event else ""
+            bar = f"[{'#' * round(share * _BAR_WIDTH):{_BAR_WIDTH}}] {event['what']}{left}"
+            print(f"{_LINE_ANEW}{bar}", end="", file=sys.stderr, flush=True)
 
     def end(self, outcome: Outcome) -> None:
-        """Each result with its share of the ceiling."""
-        self._say(f"\n{outcome.sentence}" if outcome.status != "ok" else "")
-        for record in outcome.records:
-            self._say(f"  {result_words(record)}{self._share_words(record)}")
-            for remark in record.remarks:
-                if remark.level != "info":
-                    self._say(f"    {remark.text}")
+        """Each result with its share of the ceiling, then what to mind, each remark once."""
+        if outcome.status == "ok":
+            self._say(*(f"  {words(record, ceilings=self.ceilings)}" for record in outcome.records))
+        else:
+            self._say(f"  {outcome.status}: {outcome.sentence}")
+        remarks = [remark.text for record in outcome.records for remark in record.remarks if remark.level != "info"]
+        self._say(*(f"    {text}" for text in dict.fromkeys(remarks)))
 
-    def ceiling(self, record: Measurement) -> float | None:
-        """The decode speed that bandwidth alone would allow this record's case."""
-        return self.ceilings.get(record.workload.depth_tokens) if record.result.decode_tokens_per_s else None
-
-    def _share_words(self, record: Measurement) -> str:
-        ceiling, decode = self.ceiling(record), record.result.decode_tokens_per_s
-        return f", {decode.central / ceiling:.0%} of the ceiling" if ceiling and decode else ""
-
-    def _say_plan(self, plan: Json) -> None:
-        self._say(
-            f"{self._spec.model_name or self._spec.model}: weights {plan['weights_bytes'] / BYTES_PER_GB:.2f} GB, held here "
-            f"{plan['distinct_bytes'] / BYTES_PER_GB:.2f} GB in {plan['distinct_layers']} of {plan['layer_count']} layers; "
-            f"peak of the probe {plan['peak_bytes'] / BYTES_PER_GB:.2f} GB of {plan['limit_bytes'] / BYTES_PER_GB:.2f} GB"
+    def _plan_words(self, plan: Json) -> str:
+        weights, held, peak, limit = (
+            plan[name] / BYTES_PER_GB for name in ("weights_bytes", "distinct_bytes", "peak_bytes", "limit_bytes")
         )
-        if self.bandwidth_gb_per_s is None:
-            self._say(
-                "The ceiling is unknown: the catalogue does not know this chip. `--tier host` measures its bandwidth."
-            )
-            return
-        for depth, kv in zip(plan["depths"], plan["kv_bytes"], strict=True):
-            self.ceilings[depth] = (
-                self.bandwidth_gb_per_s * BYTES_PER_GB * self._spec.batch_count / (plan["read_bytes_per_token"] + kv)
-            )
-            self._say(
-                f"Ceiling at {depth} tokens: {self.ceilings[depth]:.1f} token/s from {self.bandwidth_gb_per_s:g} GB/s"
-            )
+        layers = f"{plan['distinct_layers']} of {plan['layer_count']} layers"
+        named = " ".join(filter(None, (self._spec.model_name or self._spec.model, self._spec.format)))
+        return f"{named}: weights {weights:.2f} GB, held here {held:.2f} GB in {layers}; peak {peak:.2f} GB of {limit:.2f} GB"
 
-    def _say(self, words: str) -> None:
-        if words and not self._quiet:
-            print(words, file=sys.stderr)
+    def _say(self, *lines: str) -> None:
+        if self._has_bar and lines:
+            print(_LINE_ANEW, end="", file=sys.stderr)
+            self._has_bar = False
+        if not self._quiet:
+            for line in lines:
+                print(line, file=sys.stderr)
 
 
-def _bandwidth(catalog: Catalog, host: Host, store: Store) -> float | None:
-    """The catalogue's figure for this chip, else the newest one that the host probe measured here."""
-    stated = bandwidth_here_gb_per_s(catalog, host=host)
-    if stated is not None:
-        return stated
-    found = [
-        item.record.result.bandwidth_gb_per_s
-        for item in store.records(kind="host")
-        if item.record.host.host_id == host.host_id
-    ]
-    return next((series.central for series in reversed(found) if series is not None), None)
-
-
-def _summary(outcome: Outcome, spec: ProbeSpec, screen: _Screen) -> Json:
+def _summary(outcome: Outcome, spec: ProbeSpec, ceilings: Ceilings) -> Json:
     plan = outcome.event("plan")
     return {
         "status": outcome.status, "sentence": outcome.sentence, "tier": spec.tier, "model": spec.model, "format": spec.format,
         "seconds": round(outcome.seconds, 2), "plan": {name: value for name, value in plan.items() if name not in ("event", "at_s")},
-        "bandwidth_gb_per_s": screen.bandwidth_gb_per_s,
+        "ceilings": {
+            "bandwidth_gb_per_s": ceilings.bandwidth, "matrix_tflops": ceilings.matrix,
+            "decode_tokens_per_s": {str(depth): rate for depth, rate in ceilings.decode.items()}, "prefill_tokens_per_s": ceilings.prefill,
+        },
         "records": [
             {
-                "id": record.id(), "status": record.status, "depth_tokens": record.workload.depth_tokens,
-                "result": record.result.model_dump(mode="json", exclude_none=True), "ceiling_tokens_per_s": screen.ceiling(record),
-                "remarks": [remark.model_dump() for remark in record.remarks],
+                "id": record.id(), "status": record.status, "depth_tokens": record.workload.depth_tokens, "words": words(record, ceilings=ceilings),
+                "result": record.result.model_dump(mode="json", exclude_none=True), "remarks": [remark.model_dump() for remark in record.remarks],
             }
             for record in outcome.records
         ],

@@ -16,11 +16,13 @@ import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from measurements.session import Session
+from measurements.probe_plan import MEMORY_USE_LIMIT_FRACTION
+from measurements.session import EndedError, Session
 
 # sentence-transformers/all-MiniLM-L6-v2, config.json (6 layers, 384, 12 heads, 1536, 30522), read 2026-11-22
 LAYER_COUNT, HIDDEN_DIM, HEAD_COUNT, FEED_FORWARD_DIM, VOCABULARY_COUNT = 6, 384, 12, 1536, 30_522
 QUESTION_TOKENS = 32
+FLOAT_BYTES = 4
 
 
 class Encoder(nn.Module):
@@ -42,7 +44,8 @@ def time_embedding(session: Session) -> None:
     """One sample per question: tokens to a unit vector."""
     model = Encoder()
     mx.eval(model.parameters())
-    for number in range(-1, session.spec["query_count"]):
+    count, started = session.spec["query_count"], time.monotonic()
+    for number in range(-1, count):
         session.check()
         tokens = mx.random.randint(0, VOCABULARY_COUNT, (1, QUESTION_TOKENS))
         mx.eval(tokens)
@@ -52,6 +55,7 @@ def time_embedding(session: Session) -> None:
             session.emit(
                 "sample", phase="embed", trial=number, tokens=QUESTION_TOKENS, wall_s=time.perf_counter() - began
             )
+        session.progress("embedding questions", number + 2, count + 1, since=started)
 
 
 def time_search(session: Session) -> None:
@@ -60,6 +64,7 @@ def time_search(session: Session) -> None:
     count, dim, top = spec["vector_count"], spec["vector_dim"], min(spec["top_count"], max(spec["vector_count"], 1))
     if not count:
         return
+    refuse_too_large(count * dim * FLOAT_BYTES, session.limit_bytes)
     vectors = random_unit_vectors(count, dim, seed=spec["seed"])
     queries = random_unit_vectors(spec["query_count"], dim, seed=spec["seed"] + 1)
     session.emit("progress", what="index in memory", done=1, total=1, index_bytes=vectors.nbytes)
@@ -74,6 +79,16 @@ def time_search(session: Session) -> None:
             session.emit(
                 "sample", phase="search", engine=engine, trial=number, vectors=count, wall_s=time.perf_counter() - began
             )
+
+
+def refuse_too_large(index_bytes: int, limit_bytes: int) -> None:
+    """Raises EndedError before an index is made that would take more than the allowed share of the memory."""
+    if limit_bytes and index_bytes > MEMORY_USE_LIMIT_FRACTION * limit_bytes:
+        raise EndedError(
+            "refused",
+            f"The index would hold {index_bytes / 1e9:.2f} GB; {MEMORY_USE_LIMIT_FRACTION:.0%} of the limit of {limit_bytes / 1e9:.2f} GB may be used. "
+            "Choose fewer vectors.",
+        )
 
 
 def random_unit_vectors(count: int, dim: int, *, seed: int) -> Any:

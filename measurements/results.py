@@ -6,7 +6,7 @@ A run that ended otherwise becomes one record too, with its status and its sente
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from calculator.evidence import Remark
@@ -30,11 +30,22 @@ _BACKEND_REMARKS = {
 }
 
 
-def records_of(outcome: Outcome, spec: ProbeSpec, host: Host, *, power: Json | None = None) -> tuple[Measurement, ...]:
-    """Every record that this outcome is worth; one that says why where nothing was measured."""
+def records_of(
+    outcome: Outcome,
+    spec: ProbeSpec,
+    host: Host,
+    *,
+    power: Json | None = None,
+    ceilings: Mapping[int, float] | None = None,
+) -> tuple[Measurement, ...]:
+    """Every record that this outcome is worth; one that says why where nothing was measured.
+
+    `ceilings` are the decode speeds by depth that the chip's stated bandwidth would allow; they are kept beside it.
+    """
     run, moment = uuid.uuid4().hex, now()
     hello = outcome.event("hello")
     common = _Common(outcome, spec, _host(host, hello), run=run, moment=moment, power=power or {})
+    common.ceilings = ceilings or {}
     made = {"fast": _speeds, "real": _speeds, "host": _host_speeds, "rag": _rag_times}[spec.tier](common)
     if outcome.status != "ok" or not made:
         made.append(
@@ -53,6 +64,7 @@ class _Common:
 
     def __init__(self, outcome: Outcome, spec: ProbeSpec, host: Host, *, run: str, moment: str, power: Json) -> None:
         self.outcome, self.spec, self.host, self.run, self.moment, self.power = outcome, spec, host, run, moment, power
+        self.ceilings: Mapping[int, float] = {}
         self.hello, self.plan, self.built = (outcome.event(name) for name in ("hello", "plan", "built"))
 
     def record(
@@ -105,6 +117,9 @@ class _Common:
 
     def _remarks(self) -> list[Remark]:
         found: list[Remark] = []
+        if self.power:
+            told = f"{self.power['mean_power_w']:.0f} W is the mean over the whole run, between its parts too; joules per token rest on it."
+            found.append(Remark(code="mean-power", text=told))
         backend = str(self.hello.get("backend") or "")
         if backend in _BACKEND_REMARKS:
             found.append(Remark(code=f"{backend}-backend", text=_BACKEND_REMARKS[backend], level="warning"))
@@ -185,6 +200,7 @@ def _speeds(common: _Common) -> list[Measurement]:
                 "kv_cache_bytes": _most(rows, "kv_bytes"), "transient_bytes": _most(rows, "transient_bytes"),
                 "peak_bytes": _most(rows, "peak_bytes"),
                 "time_to_first_token_s": Series.of([row["wall_s"] for row in rows]) if spec.tier == "real" and not is_decode else None,
+                "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
                 **_power(common.power, series, is_decode=is_decode),
             })  # fmt: skip
             made.append(common.record(workload, result, series=series, name=f"{phase} at {max(depth, prompt)} tokens"))

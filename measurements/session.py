@@ -45,6 +45,11 @@ class Session:
             except (BrokenPipeError, ValueError):
                 os._exit(EXIT_OF["parent-gone"])
 
+    def progress(self, what: str, done: int, total: int, *, since: float) -> None:
+        """So far, and how long the rest takes at the pace since that moment of time.monotonic()."""
+        left_s = (time.monotonic() - since) * (total - done) / done if done else 0.0
+        self.emit("progress", what=what, done=done, total=total, left_s=round(left_s, 1))
+
     def check(self) -> None:
         """Call between tokens and chunks: raises EndedError where the run shall stop."""
         if self._stopping.is_set():

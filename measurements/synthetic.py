@@ -59,8 +59,7 @@ class AliasedModel:
 
     def read_bytes_per_token(self) -> int:
         """Weight bytes that one token's decode must read: an embedding that is no output, and idle experts, are not."""
-        text = self.config.get("text_config", self.config)
-        active = next((int(text[key]) for key in EXPERTS_PER_TOKEN if text.get(key)), 0)
+        active = self._active_expert_count()
         parameters = tree_flatten(self.model.parameters())
         has_head = any("lm_head" in path for path, _ in parameters)
         total = 0.0
@@ -73,6 +72,30 @@ class AliasedModel:
             else:
                 total += array.nbytes
         return round(total)
+
+    def flops_per_prefill_token(self) -> int:
+        """2 x the matrix elements that each token of a prompt chunk passes through, at the least; 0 where layers hide.
+
+        Without the head and the last layer, of which a chunk computes no more than keys and values, and without
+        attention over the cache.
+        """
+        active = self._active_expert_count()
+        total = 0.0
+        for layer in self.layers[:-1]:
+            for _, module in layer.named_modules():
+                weight = module.get("weight") if isinstance(module, dict) else None
+                if weight is None or weight.ndim < 2:
+                    continue
+                count = weight.size * (32 / module.bits if "scales" in module else 1)
+                if isinstance(module, switch_layers.SwitchLinear | switch_layers.QuantizedSwitchLinear):
+                    total += 2 * count * min(1.0, active / module.num_experts) if active else 0
+                elif isinstance(module, nn.Linear | nn.QuantizedLinear):
+                    total += 2 * count
+        return round(total)
+
+    def _active_expert_count(self) -> int:
+        text = self.config.get("text_config", self.config)
+        return next((int(text[key]) for key in EXPERTS_PER_TOKEN if text.get(key)), 0)
 
 
 def aliased_model(

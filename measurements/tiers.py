@@ -42,12 +42,16 @@ def run_fast(session: Session) -> None:
     spec, backend = session.spec, backend_of_this_process()
     synthetic.balance_routing(seed=spec["seed"])
     made = planned(session, backend)
-    total = made.distinct_bytes()
-    for filled in made.materialise():
-        session.check()
-        session.emit("progress", what="filling weights", done=filled, total=total)
+    _fill(session, made)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
     _rounds(session, lambda depth, trial: _fast_trial(session, made.model, depth=depth, trial=trial))
+
+
+def _fill(session: Session, made: synthetic.AliasedModel) -> None:
+    total, began = made.distinct_bytes(), time.monotonic()
+    for filled in made.materialise():
+        session.check()
+        session.progress("filling weights", filled, total, since=began)
 
 
 def run_real(session: Session) -> None:
@@ -93,7 +97,7 @@ def run_host(session: Session) -> None:
     rows = mx.random.normal((256 if small else 2048, sizes[-1])).astype(mx.bfloat16)
     mx.eval(*(array for chain in chains.values() for array in chain), matrix, rows)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False)
-    trials = session.spec["trial_count"]
+    trials, started = session.spec["trial_count"], time.monotonic()
     for trial in range(-1, trials):
         for size, chain in chains.items():
             session.check()
@@ -107,7 +111,7 @@ def run_host(session: Session) -> None:
         if trial >= 0:
             flops = 2 * rows.shape[0] * sizes[-1] ** 2
             session.emit("sample", phase="matrix", flops=flops, trial=trial, wall_s=wall, cpu_s=cpu)
-        session.emit("progress", what="measuring", done=trial + 2, total=trials + 1)
+        session.progress("measuring", trial + 2, trials + 1, since=started)
 
 
 def run_rag(session: Session) -> None:
@@ -121,9 +125,9 @@ def run_rag(session: Session) -> None:
         return
     synthetic.balance_routing(seed=spec["seed"])
     made = planned(session, backend_of_this_process())
-    for _ in made.materialise():
-        session.check()
+    _fill(session, made)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
+    started = time.monotonic()
     for trial in range(-1, spec["trial_count"]):
         cache = synthetic.mlx_cache.make_prompt_cache(made.model)
         wall = cpu = 0.0
@@ -143,7 +147,7 @@ def run_rag(session: Session) -> None:
                 wall_s=wall,
                 cpu_s=cpu,
             )
-        session.emit("progress", what="reading retrieved text", done=trial + 2, total=spec["trial_count"] + 1)
+        session.progress("reading retrieved text", trial + 2, spec["trial_count"] + 1, since=started)
 
 
 def _rounds(session: Session, trial_at: Callable[[int, int], None]) -> None:

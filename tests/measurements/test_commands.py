@@ -33,7 +33,7 @@ def test_import_list_export_delete_work_together(url: str, tmp_path: Path, capsy
     assert main(["list", "--store", url, "--model", "llama-3.2-1b", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["trust"] for row in rows] == ["imported"] * 6
-    assert rows[1]["result"] == "decode 195.65 token/s at 0 tokens"
+    assert rows[1]["result"] == "writes 195.7 tokens/s with 0 tokens in the cache"
     assert main(["delete", rows[0]["id"], "--because", "wrong cooler", "--store", url]) == 0
     assert main(["export", str(tmp_path / "x.jsonl"), "--store", url]) == 0
     assert main(["import", str(tmp_path / "x.jsonl"), "--store", str(tmp_path / "other.sqlite")]) == 0
@@ -91,6 +91,8 @@ def test_import_dry_run_stores_nothing(url: str, capsys: pytest.CaptureFixture[s
         (["probe", "owner/name", "--tier", "real"], "pinned revision"),
         (["probe", "llama-3-8b", "--format", "q4_k_m"], "cannot pack weights"),
         (["nonsense"], "is not a command"),
+        (["probe", "--trials", "100000"], "trial_count"),
+        (["probe", "llama-3-8b", "--depths", "1,2,3,4,5,6,7,8,9"], "depths"),
     ],
 )
 def test_wrong_request_is_one_sentence_and_exit_code_2(
@@ -131,7 +133,8 @@ def test_probe_prints_a_plan_its_results_and_json_last(tmp_path: Path) -> None:
     assert (last["status"], last["tier"], len(last["records"])) == ("ok", "fast", 2)
     assert last["plan"]["layer_count"] == 6
     assert "weights 0.01 GB" in done.stderr
-    assert "decode" in done.stderr
+    assert "tokens/s with 32 tokens in the cache" in done.stderr
+    assert last["plan"]["flops_per_prefill_token"] > 0
     assert Store(store).count() == 2
 
 

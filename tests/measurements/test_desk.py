@@ -10,6 +10,7 @@ import pytest
 
 from calculator import load_catalog
 from calculator.errors import CalculatorError
+from measurements.ceilings import ceilings_of, stated_here
 from measurements.desk import Desk
 from measurements.environment import host_id
 from measurements.jobs import ProbeJobs
@@ -169,7 +170,12 @@ def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monk
 
     def run(spec: Any, *, on_event: Any, **_: Any) -> Outcome:
         on_event(
-            {"event": "plan", "depths": [512, 8192], "kv_bytes": [0, 40 * 10**9], "read_bytes_per_token": 40 * 10**9}
+            {
+                "event": "plan",
+                "depths": [512, 8192],
+                "kv_read_bytes": [0, 40 * 10**9],
+                "read_bytes_per_token": 40 * 10**9,
+            }
         )
         ended.set()
         return Outcome("ok", "The probe is complete.", records=(here(),))
@@ -178,24 +184,47 @@ def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monk
     job = desk.start(tier="fast", model="qwen3-0.6b", format_id="bf16", depths=(512, 8192), trial_count=3)
     assert ended.wait(5)
     # 800 GB/s over 40 GB, and over 40 + 40 GB
-    assert desk.ceilings(job) == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
+    assert desk.ceilings(job).decode == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
+    assert desk.ceilings(job).sentences() == ["Writing, 800 GB/s (by the catalogue) alone would allow 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."]  # fmt: skip
     while job.is_running():
         time.sleep(0.01)
     # the example decodes 12.1 tokens/s at depth 512: 12.1 / 20 = 60 %
-    assert desk.findings(job) == ["writes 12.1 tokens/s with 512 tokens in the cache, 60% of what bandwidth alone would allow"]  # fmt: skip
+    assert desk.findings(job) == ["writes 12.1 tokens/s with 512 tokens in the cache (60% of what the bandwidth alone would allow)"]  # fmt: skip
 
 
 def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(host_id=host_id(), chip="amd-epyc"))
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
-    assert desk.bandwidth_gb_per_s() is None
+    assert desk.stated().bandwidth is None
     found = Result(bandwidth_gb_per_s=Series.of([40, 41, 42]))
     desk.keep([
         here("1", kind="host", result=found, workload=Workload()),
         a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
         here("3", kind="host", status="rejected", result=Result(bandwidth_gb_per_s=Series.of([1.0])), workload=Workload()),
     ])  # fmt: skip
-    assert desk.bandwidth_gb_per_s() == (41.0, "a probe of 2026-11-22")
+    assert desk.stated().bandwidth == (41.0, "a probe of 2026-11-22")
+
+
+def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
+    host = Host(chip="nvidia-rtx-4090")
+    plan = {
+        "depths": [512],
+        "kv_read_bytes": [0],
+        "read_bytes_per_token": 10_080_000_000,
+        "flops_per_prefill_token": 16_520_000_000,
+    }
+    # 1,008 GB/s over 10.08 GB: 100 tokens/s; 165.2 TFLOPS over 16.52 GFLOP: 10,000 tokens/s
+    ceilings = ceilings_of(plan, stated=stated_here(CATALOG, host=host, items=()), batch_count=1)
+    assert ceilings.sentences() == [
+        "Writing, 1,008 GB/s (by the catalogue) alone would allow 100 tokens/s at 512 tokens.",
+        "Reading, 165.2 TFLOPS (by the catalogue) alone would allow 10,000 tokens/s.",
+    ]
+    said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
+    assert said == "reads 5,000 tokens/s after 512 tokens (50% of what the arithmetic alone would allow)"
+    found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
+    assert words(here(kind="host", result=found), ceilings=ceilings) == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"  # fmt: skip
+    unknown = stated_here(CATALOG, host=Host(chip="amd-epyc"), items=())
+    assert "No ceiling is known" in unknown.sentences()[0]
 
 
 def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
@@ -203,7 +232,7 @@ def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     desk.keep([here(engine=Engine(name="mlx-cpu", version="0.32.4", backend="cpu"))])
     [row] = desk.rows()
     assert NOT_A_SPEED in row.mind
-    assert words(desk.contents().items[0].record, ceilings={}).endswith(NOT_A_SPEED)
+    assert words(desk.contents().items[0].record).endswith(NOT_A_SPEED)
     assert not row.used
     assert desk.speeds() == ()
 

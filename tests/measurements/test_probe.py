@@ -135,7 +135,7 @@ from measurements import synthetic
 for config in ({LLAMA!r}, {EXPERTS!r}):
     for packing in (None, {{"mode": "affine", "bits": 4, "group_size": 64}}):
         two, full = (synthetic.aliased_model(config, packing, distinct_layer_count=count) for count in (2, 0))
-        print(config["model_type"], packing is None, two.read_bytes_per_token(), full.read_bytes_per_token(), full.weights_bytes)
+        print(config["model_type"], packing is None, two.read_bytes_per_token(), full.read_bytes_per_token(), full.weights_bytes, two.flops_per_prefill_token())
 """
     rows = [line.split() for line in _in_worker(code).splitlines()]
     assert all(row[2] == row[3] for row in rows)
@@ -143,6 +143,10 @@ for config in ({LLAMA!r}, {EXPERTS!r}):
     assert int(rows[0][2]) == int(rows[0][4]) - 1000 * 256 * 2 + 256 * 2
     # 4 of 16 experts: 3 matrices of 64 x 128 in 16 experts and 4 layers, a quarter read; embedding 500 x 128
     experts = 4 * 16 * 3 * 64 * 128 * 2
+    # five of six layers, the same when packed: 2 x (q and o 256 x 256, k and v 256 x 128, three of 256 x 512)
+    assert {int(row[5]) for row in rows[:2]} == {5 * 2 * (2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 512)}
+    # three of four: q and o 128 x 128, k and v 128 x 64, router 128 x 16, 4 experts of three 128 x 64
+    assert {int(row[5]) for row in rows[2:]} == {3 * 2 * (2 * 128 * 128 + 2 * 128 * 64 + 128 * 16 + 4 * 3 * 128 * 64)}
     assert int(rows[2][2]) == int(rows[2][4]) - experts * 3 // 4 - 500 * 128 * 2 + 128 * 2
 
 
