@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from calculator import compare, load_catalog
-from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk
+from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
@@ -58,7 +58,8 @@ def decision() -> None:
 
 def measurements() -> None:
     """What was measured, and what this server can measure."""
-    show_measurements(desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS)
+    look_only = visitors_may_only_look(st.get_option("server.address"))
+    show_measurements(desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)
 
 
 st.navigation(

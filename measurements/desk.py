@@ -34,13 +34,30 @@ from measurements.record import Host, Measurement, MeasurementError
 from measurements.spec import Tier
 from measurements.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
 
+VISITORS_VARIABLE = "MEASUREMENTS_VISITORS"
+"""`measure`: whoever opens the page may start and cancel probes and keep files. `look`: nobody may. Not set: as if
+`measure` where the server listens on the loopback address alone, else `look`."""
+
 ASK_AGAIN_S = 30.0  # a database that is gone costs its connection's time-out; not at every move of a slider
 HOST_KEPT_S = 60.0  # the power mode may change while the server runs
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROBE_TIERS: tuple[Tier, ...] = ("host", "fast")
 """What the page offers. A visitor names a shipped model, never a path or an address; `real` is for the command line."""
 
 PROBE_FORMATS = ("mlx-4bit", "mlx-8bit", "mlx-6bit", "mlx-mxfp4", "mlx-nvfp4", "mlx-mxfp8", "bf16")
 PROBE_DEPTHS = (64, 256, 512, 2_048, 8_192, 32_768, 131_072)
+
+
+def visitors_may_only_look(address: str | None) -> str:
+    """Why visitors of a server that listens on this address may neither measure nor bring files; "" where they may."""
+    said = os.environ.get(VISITORS_VARIABLE, "").strip().lower()
+    if said == "measure" or (not said and address in LOOPBACK):
+        return ""
+    told = "Whoever runs this server measures and imports on its command line: python -m measurements probe, import."
+    if said:
+        wrong = "" if said == "look" else f" ({VISITORS_VARIABLE} is {said[:20]!r}; it may be measure or look.)"
+        return f"On this server visitors may look only. {told}{wrong}"
+    return f"This server can be reached from other machines, so its visitors may look only. {told} {VISITORS_VARIABLE}=measure would let visitors, too."
 
 
 @dataclass(frozen=True, slots=True)

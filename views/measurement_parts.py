@@ -51,9 +51,12 @@ def _badge(speed: Speed) -> str:
     return f"{_BADGES[speed.basis]} {markdown_text(f'{speed.central:,.4g}')} tokens/s{note}"
 
 
-def show_upload(desk: Any, *, catalog: Catalog) -> None:
+def show_upload(desk: Any, *, catalog: Catalog, look_only: str = "") -> None:
     """Files of other tools, or this tool's own export: read, shown row by row, and kept when one says so."""
     st.subheader("Bring measurements from elsewhere", anchor=False)
+    if look_only:
+        st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
+        return
     st.caption(
         "The text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, the JSON of vllm bench serve, or this tool's own export. "
         "Each row is held against physics; one that cannot be true is refused with the reason."

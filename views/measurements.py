@@ -51,16 +51,16 @@ class Desk(Protocol):
 
 
 def show_measurements(
-    desk: Desk, *, catalog: Catalog, probe_formats: Sequence[str], probe_depths: Sequence[int]
+    desk: Desk, *, catalog: Catalog, probe_formats: Sequence[str], probe_depths: Sequence[int], look_only: str = ""
 ) -> None:
-    """The whole page."""
+    """The whole page. `look_only` says why visitors may neither measure nor bring files; "" where they may."""
     st.title("What was measured, and what this server can measure", anchor=False)
     if problem := desk.problem():
         st.warning(markdown_text(problem))
     _show_server(desk, catalog=catalog)
-    _show_probe(desk, formats=probe_formats, depths=probe_depths)
+    _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
     _show_plan(desk.box(), catalog=catalog)
-    show_upload(desk, catalog=catalog)
+    show_upload(desk, catalog=catalog, look_only=look_only)
     show_list(desk)
 
 
@@ -131,14 +131,19 @@ def _plan_row(row: FitHere) -> dict[str, Any]:
     }
 
 
-def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int]) -> None:
+def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], look_only: str) -> None:
     st.subheader("Measure this machine", anchor=False)
-    reason, has_gpu = desk.why_no_probe(), desk.has_gpu()
+    reason, has_gpu = look_only or desk.why_no_probe(), desk.has_gpu()
     job = desk.job()
     running = job is not None and job.is_running()
     elsewhere = not running and desk.runs_elsewhere()
     st.caption(
         "Runs mlx-lm's own code in a process of its own. A model's architecture is built with random weights, so nothing is downloaded. One probe at a time."
+        + (
+            ""
+            if look_only
+            else " Whoever opens this page may measure; MEASUREMENTS_VISITORS=look on the server stops that."
+        )
     )
     if not reason and not has_gpu:
         st.markdown(
@@ -147,7 +152,7 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int]) ->
     with st.container(border=True):
         asked = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
         blocked = bool(reason) or running or elsewhere
-        if st.button("Measure", type="primary", disabled=blocked, key="probe_start"):
+        if st.button("Measure", type="primary", disabled=blocked, key="probe_start") and not reason:
             try:
                 desk.start(**asked)
                 st.rerun()
@@ -155,7 +160,10 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int]) ->
                 st.error(markdown_text(str(error)))
         if reason:
             st.markdown(f":gray-badge[cannot measure here] {markdown_text(reason)}")
-    follow = st.fragment(functools.partial(_show_job, desk), run_every=_POLL_RUNNING_S if running else _POLL_IDLE_S)
+    follow = st.fragment(
+        functools.partial(_show_job, desk, may_cancel=not look_only),
+        run_every=_POLL_RUNNING_S if running else _POLL_IDLE_S,
+    )
     follow(drawn_running=running, drawn_elsewhere=elsewhere)
 
 
@@ -186,7 +194,7 @@ def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[in
     return asked
 
 
-def _show_job(desk: Desk, *, drawn_running: bool, drawn_elsewhere: bool) -> None:
+def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewhere: bool) -> None:
     """The probe that runs, or how the last one ended; the whole page is drawn anew when one begins or ends."""
     job = desk.job()
     running = job is not None and job.is_running()
@@ -199,7 +207,7 @@ def _show_job(desk: Desk, *, drawn_running: bool, drawn_elsewhere: bool) -> None
         return
     what = markdown_text(" ".join(filter(None, (_TIERS[job.spec.tier], job.spec.model, job.spec.format))))
     if running:
-        _show_running(desk, job, what)
+        _show_running(desk, job, what, may_cancel=may_cancel)
     elif job.problem:
         st.error(f"{what}: {markdown_text(job.problem)}")
     elif job.outcome.status == "ok":
@@ -209,7 +217,7 @@ def _show_job(desk: Desk, *, drawn_running: bool, drawn_elsewhere: bool) -> None
         st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(job.outcome.sentence)}")
 
 
-def _show_running(desk: Desk, job: Any, what: str) -> None:
+def _show_running(desk: Desk, job: Any, what: str, *, may_cancel: bool) -> None:
     with st.container(border=True):
         left = f", about {job.left_s:.0f} s left" if job.left_s is not None else ""
         st.markdown(f":blue-badge[running] **{what}**, begun {markdown_text(job.started_at[11:19])} UTC")
@@ -221,7 +229,9 @@ def _show_running(desk: Desk, job: Any, what: str) -> None:
         if job.plan or job.spec.tier == "host":
             st.caption("  \n".join(markdown_text(line) for line in desk.ceilings(job).sentences()))
         cancelling = job.cancelling.is_set()
-        if st.button("Cancelling ..." if cancelling else "Cancel", disabled=cancelling, key="probe_cancel"):
+        if may_cancel and st.button(
+            "Cancelling ..." if cancelling else "Cancel", disabled=cancelling, key="probe_cancel"
+        ):
             desk.cancel()
             st.rerun(scope="fragment")
 

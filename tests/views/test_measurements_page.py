@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from calculator import Scenario, compare, load_catalog
 from calculator.fits_here import fits_here
 from calculator.units import BYTES_PER_GB
-from measurements.desk import open_desk
+from measurements.desk import VISITORS_VARIABLE, open_desk, visitors_may_only_look
 from measurements.environment import host_id
 from measurements.jobs import JOBS
 from measurements.probe import Outcome
@@ -80,11 +80,14 @@ class HeldProbe:
 
 
 def _page() -> None:
+    import os
+
     from calculator import load_catalog
-    from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk
+    from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
     from views.measurements import show_measurements
 
-    show_measurements(open_desk(), catalog=load_catalog(), probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS)
+    look_only = visitors_may_only_look(os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
+    show_measurements(open_desk(), catalog=load_catalog(), probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)  # fmt: skip
 
 
 def page() -> AppTest:
@@ -165,6 +168,45 @@ def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_mad
     assert "mlx-lm is not installed here. Import a measurement." in texts(app)
     assert "tokens/s" not in texts(app)
     assert len(table(app, "peak GB")) == len(CATALOG.models)
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "is_open", "told"),
+    [
+        ("", "127.0.0.1", True, ""),
+        ("", "localhost", True, ""),
+        ("", "0.0.0.0", False, "can be reached from other machines"),
+        ("", None, False, "MEASUREMENTS_VISITORS=measure would let visitors"),
+        ("measure", "0.0.0.0", True, ""),
+        ("look", "127.0.0.1", False, "visitors may look only"),
+        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; it may be measure or look"),
+    ],
+)
+def test_visitors_may_measure_where_only_this_machine_reaches_the_server_or_its_owner_says_so(
+    said: str, address: str | None, is_open: bool, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISITORS_VARIABLE, said)
+    found = visitors_may_only_look(address)
+    assert (not found) == is_open
+    assert told in found
+
+
+def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
+    store: Path, probe: HeldProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page = page()
+    assert "MEASUREMENTS_VISITORS=look on the server stops that" in texts(open_page)
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
+    closed = page()
+    assert closed.button(key="probe_start").disabled
+    assert texts(closed).count("its visitors may look only") == 2
+    assert not closed.file_uploader
+    open_page.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    seen = page()
+    assert ":blue-badge[running]" in texts(seen)
+    assert not [button for button in seen.button if button.key == "probe_cancel"]
+    assert len(table(seen, "peak GB")) == len(CATALOG.models)
 
 
 def test_probe_survives_a_reload_is_seen_by_a_second_visitor_and_can_be_cancelled(store: Path, probe: HeldProbe) -> None:  # fmt: skip
