@@ -201,8 +201,10 @@ def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
     assert closed.button(key="probe_start").disabled
     assert texts(closed).count("its visitors may look only") == 2
     assert not closed.file_uploader
+    monkeypatch.delenv("ADDRESS_OF_THE_TEST")
     open_page.button(key="probe_start").click().run()
     assert probe.began.wait(5)
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
     seen = page()
     assert ":blue-badge[running]" in texts(seen)
     assert not [button for button in seen.button if button.key == "probe_cancel"]
