@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calculator.catalog.types import ApiTariff
-from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term
+from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term, month_1
 from calculator.load import Demand, Inputs, Load, api_prices, some
 from calculator.units import MONTHS_PER_YEAR
 
@@ -113,8 +113,12 @@ def with_overflow(
         return Charges(tuple(lines), marginal, energy, scaled(load.served(), demand.mtok), unmet=True)
     prices = api_prices(reference_api, inputs)
     overflow = scaled(missed, -demand.usd_per_month(prices))
-    says = "share of the demand that the machines miss * price of the whole demand at the reference API"
-    seen = {f"{kind}_usd_per_mtok": price for kind, price in prices.items()}
-    seen = {"capacity_ratio": load.room, "availability_fraction": load.works_fraction, **seen}
+    says = (
+        "share of the demand that the machines miss * (million tokens of the whole demand * price at the reference API)"
+    )
+    bill = {f"{kind}_mtok_per_month": mtok for kind, mtok, _ in demand.priced(prices)}
+    bill |= {f"{kind}_usd_per_mtok": price for kind, _, price in demand.priced(prices)}
+    missing = {} if inputs.drawn else {"missed_month_1_fraction": month_1(missed)}
+    seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill}
     lines.append(Line("overflow to API", "hard", overflow, says, seen))
     return Charges(tuple(lines), (*marginal, *overflow), energy, all_tokens)

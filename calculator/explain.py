@@ -1,5 +1,6 @@
 """Where does one number come from? The arithmetic of one line of one option, with its inputs and their sources."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
 from calculator.hosted import rate_of
-from calculator.load import tier_of
+from calculator.load import tariff_key, tier_of
 from calculator.scenario import Scenario
 from calculator.tco import tariff_of
 from calculator.uncertainty import Candidate
@@ -109,7 +110,7 @@ def explanation_text(found: Explanation) -> str:
 
 
 def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> dict[str, Quantity]:
-    """What the catalogue says about each of the option's own figures."""
+    """What the catalogue says about each of the option's own figures, or the person where they gave their own."""
     option = candidate.option
     found: dict[str, Quantity | None] = {"setup_h": option.setup_h}
     tariff: ApiTariff | None = candidate.reference_api
@@ -127,35 +128,95 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
     else:
         tariff = tariff_of(option, scenario, candidate.reference_api)
     if tariff is not None:
-        found |= {
-            "input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok,
-            "cached_usd_per_mtok": tariff.cached_input_usd_per_mtok or tariff.input_usd_per_mtok,
-        }  # fmt: skip
-        if tier := tier_of(tariff, scenario):
-            says = f"the price of requests with more than {tier.above_input_tokens:,} tokens of input"
-            found |= {
-                name: quantity.model_copy(update={"note": f"{says}; {quantity.note}"})
-                for name, quantity in found.items()
-                if quantity is not None and name.endswith("_usd_per_mtok")
-            }
+        found |= _prices(tariff, scenario)
     return {name: quantity for name, quantity in found.items() if quantity is not None}
+
+
+def _prices(tariff: ApiTariff, scenario: Scenario) -> dict[str, Quantity]:
+    """The prices of the tier that a request of this scenario pays, with the host's evidence."""
+    base = {"input": tariff.input_usd_per_mtok, "output": tariff.output_usd_per_mtok}
+    base["cached"] = tariff.cached_input_usd_per_mtok or tariff.input_usd_per_mtok
+    tier = tier_of(tariff, scenario)
+    found: dict[str, Quantity] = {}
+    for kind, quantity in base.items():
+        field = "cached_input" if kind == "cached" and tariff.cached_input_usd_per_mtok is not None else kind
+        field = "input_usd_per_mtok" if field == "cached" else f"{field}_usd_per_mtok"
+        usd, note = quantity.central, quantity.note
+        if tier is not None:
+            usd = getattr(tier, field) or usd
+            note = f"the price of requests with more than {tier.above_input_tokens:,} tokens of input; {note}"
+        own = scenario.figures.get(f"{tariff_key(tariff)}.{field}")
+        yours = {} if own is None else {"basis": "yours", "source": "", "as_of": "", "note": _OWN}
+        changes = {"central": usd if own is None else own, "note": note, **yours}
+        found[f"{kind}_usd_per_mtok"] = quantity.model_copy(update=changes)
+    if (ratio := scenario.figures.get(f"{tariff_key(tariff)}.price_ratio")) is not None:
+        changes = {"central": ratio, "unit": "1", "basis": "yours", "source": "", "as_of": "", "note": _OWN}
+        found["price_ratio"] = tariff.input_usd_per_mtok.model_copy(update=changes)
+    return found
 
 
 def _ingredient(
     name: str, value: float, *, evidence: Mapping[str, Quantity], scenario: Scenario, catalog: Catalog, owner: str
 ) -> Ingredient:
-    unit = unit_of_name(name) or ""
+    """A figure with its origin. A catalogue's evidence is shown only beside the catalogue's very value."""
+    unit = _unit(name)
     if f"{owner}.{name}" in scenario.figures:
-        return Ingredient(name, value, unit, "yours", "", "", "your own figure in place of the catalogue's")
+        return Ingredient(name, value, unit, "yours", "", "", _OWN)
+    if name in _GIVEN:
+        return Ingredient(name, value, unit, "yours", "", "", _GIVEN[name])
     quantity = evidence.get(name) or catalog.defaults.get(name)
-    if name in type(scenario).model_fields and (quantity is None or value != quantity.central):
+    if quantity is not None and math.isclose(value, quantity.central, rel_tol=_SAME):
+        titles = [
+            catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
+        ]
+        return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
+    if name in type(scenario).model_fields and math.isclose(value, getattr(scenario, name), rel_tol=_SAME):
         return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
-    if quantity is None:
-        return Ingredient(name, value, unit, "computed", "", "", "from speed, demand and hours of this scenario")
-    titles = [
-        catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
-    ]
-    return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
+    says = next((text for part, text in _COMPUTED.items() if part in name), "from this scenario")
+    return Ingredient(name, value, unit, "computed", "", "", says)
+
+
+def _unit(name: str) -> str:
+    return next((unit for part, unit in _UNITS.items() if name.startswith(part) or name.endswith(part)), None) or (
+        unit_of_name(name) or ""
+    )
+
+
+_SAME = 1e-9
+_OWN = "your own figure in place of the catalogue's"
+_GIVEN = {
+    "worth_usd": "what you say it would bring today, after fees",
+    "lease_usd_per_month": "the lease that you were offered",
+    "lease_buyout_usd": "the lease that you were offered",
+}
+_UNITS = {
+    "_mtok_per_month": "Mtok/month", "_h_per_month": "h/month", "_usd_per_kw_month": "USD/kW/month", "peak_kw": "kW",
+    "storage_usd_per_gb_month": "USD/GB/month", "first_month_of_": "month", "kept_fraction_of_": "1", "share_month_": "1",
+}  # fmt: skip
+_COMPUTED = {
+    "paid_h_per_month": "hours on and the start-up in whole billing steps, or 730",
+    "_h_per_month": "month 1: from speed, demand and hours on",
+    "_mtok_per_month": "month 1: requests * tokens",
+    "machine_count": "machines that are bought at a time",
+    "kept_fraction": "kept after 36 months, to the power of age / 36",
+    "age_at_sale_months": "age when bought and the months kept",
+    "capacity_ratio": "what the machine can do at most, over the demand of month 1",
+    "missed_month_1_fraction": "month 1: demand above the capacity, and hours out of service",
+    "availability_fraction": "availability * (1 - share of hours in which a spot machine is away); 1 where lost hours have a price",
+    "price_ratio": "1 unless you gave a ratio of your own",
+    "peak_kw": "the watts of its most hungry state",
+    "energy_usd_per_month": "month 1: the energy lines together",
+    "share_month_": "by the deduction that tax_mode names; MACRS percentages from catalog/tax.toml",
+    "cost_usd": "what was bought: hardware, sales tax, electrical work, warranty",
+    "sale_usd": "the resale line",
+    "left_on_books_usd": "what was bought less what has been deducted",
+    "costs_of_all_months_usd": "all lines of this kind over all months, what is bought later included; income is negative",
+    "first_month_of_": "the month in which demand passes what the machines before it can serve",
+    "resale_fee_fraction": "its worth is after fees already",
+    "electrical_work_usd": "only for a PC with GPUs",
+    "warranty_months": "a machine that you have already has none left",
+}
+"""Where a computed figure comes from, by a part of its name; the first that fits."""
 
 
 def _growth(course: AnyCourse | None) -> str:

@@ -4,9 +4,10 @@
 demand of each month into what the machines serve and what is missed, as courses that can be summed in closed form.
 """
 
+import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ class Inputs:
             return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
 
+    @functools.cached_property
+    def drawn(self) -> bool:
+        """Whether some value is an array of draws: then what only explains a line is left out."""
+        return any(isinstance(value, np.ndarray) for value in self.given.values())
+
     def course(self, *, growth: str = "", step: str = "", growth_and: str = "", first_month: int = 1) -> Course:
         """The course that grows with the named rates; the same object for the same names."""
         key = f"{growth}|{growth_and}|{step}|{first_month}"
@@ -123,12 +129,24 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
 
     A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
     """
-    owner = tariff_key(tariff)
+    parts = price_factors(tariff, inputs)
     factor = (
-        inputs.of(owner, "price_ratio", 1.0)
-        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
-        * (1 + inputs["api_retry_fraction"])
+        parts["price_ratio"]
+        * (1 - parts["api_batch_fraction"] * parts["api_batch_discount_fraction"])
+        * (1 + parts["api_retry_fraction"])
     )
+    return {kind: usd * factor for kind, usd in listed_prices(tariff, inputs).items()}
+
+
+def price_factors(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
+    """What a listed price is multiplied with: price_ratio * (1 - batch share * batch discount) * (1 + retries)."""
+    names = ("api_batch_fraction", "api_batch_discount_fraction", "api_retry_fraction")
+    return {"price_ratio": inputs.of(tariff_key(tariff), "price_ratio", 1.0), **{name: inputs[name] for name in names}}
+
+
+def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
+    """$/Mtok of the tier that the request's input falls into, before discounts and retries."""
+    owner = tariff_key(tariff)
 
     def asked(name: str, base: Quantity) -> Number:
         return inputs.of(owner, name, base) * _tier_ratio(name, base.central, tariff=tariff, inputs=inputs)
@@ -139,8 +157,7 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
         if tariff.cached_input_usd_per_mtok is None
         else asked("cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
     )
-    written = asked("output_usd_per_mtok", tariff.output_usd_per_mtok)
-    return {"input": listed * factor, "cached": cached * factor, "output": written * factor}
+    return {"input": listed, "cached": cached, "output": asked("output_usd_per_mtok", tariff.output_usd_per_mtok)}
 
 
 def tier_of(tariff: ApiTariff, scenario: Scenario) -> PriceTier | None:
@@ -163,9 +180,9 @@ def _tier_ratio(name: str, base_usd: float, *, tariff: ApiTariff, inputs: Inputs
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` is
-    the demand at which prefill and decode fill the hours on: beyond it larger batches take up to R, and decode gets only
-    the hours that prefill leaves. `available_fraction` of its hours the machine is there; `works_fraction` is what that
+    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` holds
+    the demands at which prefill and decode fill the hours on of the machines that are there: beyond it larger batches take
+    up to their capacity, and decode gets only the hours that prefill leaves. `available_fraction` of its hours the machine is there; `works_fraction` is what that
     takes from the demand served: 1 where lost hours have a price of their own. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
     """
 
@@ -177,7 +194,7 @@ class Load:
     works_fraction: Number
     available_fraction: Number
     enough: bool
-    always_busy: Number = math.inf
+    always_busy: tuple[Excess, ...] = ()
     full_months: tuple[Number, ...] = ()
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
@@ -212,10 +229,8 @@ class Load:
         works = 1.0 if scenario.downtime_usd_per_h else available
         full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
         on_h = usage.on_h_per_month * longer
-        machines = 1 + np.clip(np.ceil(highest / np.maximum(one, _LEAST)) - 1, 0, further)  # of each draw
-        busy = np.minimum(on_h * machines / np.maximum(prefill_h + decode_h, _LEAST), room)
-        if bool((busy >= highest).all()):
-            busy = math.inf
+        fills = on_h / np.maximum(prefill_h + decode_h, _LEAST)
+        busy = _always_busy(fills, one, full, growth=growth, highest=highest)
         return cls(inputs, prefill_h, decode_h, on_h, room, works, available, enough, busy, full)
 
     def served(self, step: str = "") -> tuple[Term, ...]:
@@ -238,12 +253,13 @@ class Load:
             tuple(Term(term.amount_usd * hours, term.course) for term in served)
             for hours in (self.prefill_h, self.decode_h)
         )
-        if self.always_busy is not math.inf:
+        if self.always_busy:
             growth, price = self.inputs["demand_growth_rate"], self.inputs.course(step=step)
             saved_h = (self.prefill_h + self.decode_h) * self.works_fraction
-            decode += (Term(-saved_h, Excess(growth, self.always_busy, price)),)
+            decode += tuple(Term(-saved_h, replace(excess, price=price)) for excess in self.always_busy)
             if not self.enough:
-                decode += (Term(saved_h, Excess(growth, self.room, price)),)
+                last = self.always_busy[-1]
+                decode += (Term(saved_h, Excess(growth, self.room, price, last.first_month, last.last_month)),)
         return {"prefill": prefill, "decode": decode}
 
     def missed(self) -> tuple[Term, ...]:
@@ -256,6 +272,24 @@ class Load:
             excess = Excess(self.inputs[growth], self.room, self.inputs.course(growth=trend))
             missed.append(Term(self.works_fraction, excess))
         return tuple(missed)
+
+
+def _always_busy(
+    fills: Number, one: Number, full: tuple[Number, ...], *, growth: Number, highest: Number
+) -> tuple[Excess, ...]:
+    """For 1, 2, ... machines, while so many are there: demand above what fills their hours, of which each fills `fills`.
+
+    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last one is
+    always among them where any is, since demand may stay above its capacity.
+    """
+    found: list[Excess] = []
+    for count in range(1, len(full) + 2):
+        limit, last = np.minimum(fills, one) * count, count > len(full)
+        top = highest if last else np.minimum(highest, one * count)
+        if (last and found) or not bool((limit >= top).all()):
+            first = 1 if count == 1 else full[count - 2]
+            found.append(Excess(growth, limit, Course(), first, None if last else full[count - 1] - 1))
+    return tuple(found)
 
 
 def _first_month_above(room: Number, growth: Number) -> Number:

@@ -7,8 +7,8 @@ import numpy as np
 
 from calculator.catalog.types import ApiTariff, Machine
 from calculator.charges import AT_ONCE, Charges, administration, monthly_extras, scaled, setup, spend, with_overflow
-from calculator.expansion import expansion_lines
-from calculator.finance.ledger import Course, Line, Once, Term
+from calculator.expansion import expansion_lines, resale_base
+from calculator.finance.ledger import Course, Line, Once, Term, month_1
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
 from calculator.load import Inputs, Load, Usage, some
 from calculator.scenario import Lease
@@ -36,20 +36,8 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     lines.append(administration(inputs, hours, count=count))
     lines.extend(_upkeep(machine, inputs=inputs, count=count, paid_usd=paid))
     lines.extend(_sale(machine, inputs=inputs, count=count))
-    lines.extend(
-        expansion_lines(
-            machine,
-            inputs=inputs,
-            load=load,
-            count=count,
-            watts=watts,
-            cooling_ratio=_cooling_ratio(inputs)[0],
-            on_price_usd_per_kwh=_on_price_usd_per_kwh(inputs),
-        )
-    )
+    lines.extend(expansion_lines(machine, inputs=inputs, load=load, count=count, watts=watts))
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
-    idle_kwh = watts["idle"] / W_PER_KW * load.on_h + watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h)
-    all_kwh += tuple(Term(idle_kwh * count, Course(first_month=month)) for month in load.full_months)
     marginal = _above_idle(inputs, load, watts, count)
     return with_overflow(
         lines, inputs=inputs, load=load, reference_api=reference_api, marginal=marginal, energy=all_kwh
@@ -86,7 +74,8 @@ def _purchase(machine: Machine, *, inputs: Inputs, count: int) -> tuple[list[Lin
     for name, usd in (("electrical work", work), ("warranty", inputs["warranty_usd"])):
         if some(usd):
             key = f"{name.replace(' ', '_')}_usd"
-            lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", kind="capital", **{key: usd}))
+            seen: dict[str, Number] = {key: usd, "machine_count": count}
+            lines.append(spend(name, usd * count, AT_ONCE, says=f"{name} * machines", kind="capital", **seen))
     return lines, price
 
 
@@ -99,20 +88,30 @@ def _lease(lease: Lease, *, inputs: Inputs, count: int) -> list[Line]:
     lines = [Line("lease", "hard", terms or (Term(-usd, Course()),), says, seen)]
     if lease.buyout_usd is not None:
         buyout = lease.buyout_usd
-        lines.append(spend("buy-out", buyout * count, Once(months), says="buy-out * machines", buyout_usd=buyout))
+        seen: dict[str, Number] = {"lease_buyout_usd": buyout, "machine_count": count}
+        lines.append(spend("buy-out", buyout * count, Once(months), says="buy-out * machines", **seen))
     return lines
 
 
 def _energy_kwh(
     inputs: Inputs, load: Load, watts: Mapping[str, Number], count: int, step: str = ""
 ) -> dict[str, tuple[Term, ...]]:
-    """kWh of month 1 by state; busy states follow the demand that is served. `step` names the growth of their price."""
-    flat, busy = inputs.course(step=step), load.busy_hours(step)
+    """kWh by state; busy states follow the demand that is served. `step` names the growth of their price.
+
+    Idle are the hours on that are not busy, of the first machines and of each further one from its month.
+    """
+    busy = load.busy_hours(step)
+    rise = inputs[step] if step else 0.0
+    present = (inputs.course(step=step), *(Course(0.0, rise, month) for month in load.full_months))
     idle = watts["idle"] / W_PER_KW * count
     kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
-    kwh["idle"] = (Term(idle * load.on_h, flat), *(term for hours in busy.values() for term in scaled(hours, -idle)))
+    kwh["idle"] = (
+        *(Term(idle * load.on_h, course) for course in present),
+        *(term for hours in busy.values() for term in scaled(hours, -idle)),
+    )
     if some(watts["sleep"]):
-        kwh["sleep"] = (Term(watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count, flat),)
+        asleep = watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count
+        kwh["sleep"] = tuple(Term(asleep, course) for course in present)
     return kwh
 
 
@@ -121,30 +120,40 @@ def _energy_lines(
 ) -> list[Line]:
     """A line per state, cooling (by COP or by PUE, never both), and the demand charge if there is one."""
     on_price, off_price = _on_price_usd_per_kwh(inputs), inputs["electricity_usd_per_kwh"]
-    hours = {"prefill": load.prefill_h, "decode": load.decode_h, "idle": load.on_h - load.prefill_h - load.decode_h}
+    windows = {name: inputs[name] for name in ("peak_hours_fraction", "peak_price_ratio")}
+    hours = {} if inputs.drawn else _hours_in_month_1(load)
     lines: list[Line] = []
     cooled: list[Term] = []
-    overhead, overhead_says = _cooling_ratio(inputs)
+    overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
     for state, terms in kwh.items():
-        price = off_price if state == "sleep" else on_price
-        seen = {
-            f"{state}_w": watts[state],
-            f"{state}_h_per_month": hours.get(state, H_PER_MONTH - load.on_h),
-            "electricity_usd_per_kwh": price,
-            "machine_count": count,
-        }
-        says = f"{state} watts / 1000 * {state} hours * electricity price * machines"
-        lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), says, seen))
+        price, says = on_price, f"{state} watts / 1000 * {state} hours * electricity price"
+        seen = {f"{state}_w": watts[state], "electricity_usd_per_kwh": off_price, "machine_count": count}
+        if state in hours:
+            seen[f"{state}_h_per_month"] = hours[state]
+        if state == "sleep":
+            price = off_price
+        elif some(windows["peak_hours_fraction"]):
+            seen |= windows
+            says += " * (1 + share of hours at the peak price * (peak price ratio - 1))"
+        lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), f"{says} * machines", seen))
         cooled.extend(scaled(terms, -price * overhead))
+    spent = {} if inputs.drawn else {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)}
     says = f"cost of the machine's energy * {overhead_says}"
-    lines.append(Line("cooling", "hard", tuple(cooled), says, {"cooling_kwh_ratio": overhead}))
+    lines.append(Line("cooling", "hard", tuple(cooled), says, {**spent, **overhead_seen}))
     charge = inputs["demand_charge_usd_per_kw_month"]
     if some(charge):
         peak_kw = np.maximum(watts["prefill"], watts["decode"]) / W_PER_KW * count
         flat = inputs.course(step="electricity_escalation_rate")
         says = "highest kW * charge per kW and month"
         lines.append(
-            spend("demand charge", peak_kw * charge, flat, says=says, peak_kw=peak_kw, usd_per_kw_month=charge)
+            spend(
+                "demand charge",
+                peak_kw * charge,
+                flat,
+                says=says,
+                peak_kw=peak_kw,
+                demand_charge_usd_per_kw_month=charge,
+            )
         )
     return lines
 
@@ -153,20 +162,23 @@ def _upkeep(machine: Machine, *, inputs: Inputs, count: int, paid_usd: Number) -
     """Repair after the warranty, insurance, space and software."""
     kind = "self_built_failure_rate" if machine.kind == "workstation" else "built_failure_rate"
     rate, share = inputs[kind], inputs["repair_fraction"]
-    covered = 0 if machine.id in inputs.scenario.already_own_usd else inputs.scenario.warranty_months
+    owned = machine.id in inputs.scenario.already_own_usd
+    covered = 0 if owned else inputs.scenario.warranty_months
+    paid: dict[str, Number] = {"worth_usd" if owned else "price_usd": paid_usd, "warranty_months": covered}
     lines = [
         spend(
             "repair", rate / MONTHS_PER_YEAR * share * paid_usd * count,
             inputs.course(step="inflation_rate", first_month=covered + 1),
             says="failures a year / 12 * repair as a share of the price * price * machines, after the warranty",
-            **{kind: rate}, repair_fraction=share, price_usd=paid_usd, warranty_months=covered, machine_count=count,
+            **{kind: rate}, repair_fraction=share, **paid, machine_count=count,
         )
     ]  # fmt: skip
     insurance = inputs["insurance_rate"]
     if some(insurance):
         usd = insurance / MONTHS_PER_YEAR * paid_usd * count
         says = "insurance rate / 12 * price * machines"
-        lines.append(spend("insurance", usd, inputs.course(), says=says, insurance_rate=insurance, price_usd=paid_usd))
+        seen: dict[str, Number] = {"insurance_rate": insurance, **paid, "machine_count": count}
+        lines.append(spend("insurance", usd, inputs.course(), says=says, **seen))
     return [*lines, *monthly_extras(inputs, ("space", "software"))]
 
 
@@ -181,36 +193,51 @@ def _sale(machine: Machine, *, inputs: Inputs, count: int) -> list[Line]:
         return []  # it goes back
     name = "gpu_resale_fraction" if machine.kind == "workstation" else "resale_fraction"
     index, fee = inputs["resale_market_index"], inputs["resale_fee_fraction"]
-    age = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", machine.age_when_bought_years or 0.0)
-    base = inputs.of(owner, "list_price_usd", machine.list_price().price_usd)
+    base, age = resale_base(machine, inputs=inputs)
+    base_name, base_says = "list_price_usd", "list price"
     if owner in inputs.scenario.already_own_usd:
         base, age = inputs.of(owner, "worth_usd", inputs.scenario.already_own_usd[owner]), 0.0
+        base_name, base_says = "worth_usd", "what it would bring today"
         fee = 0.0  # its worth is after fees already
-    elif all(row.kind != "list" for row in machine.prices):
-        base, age = inputs.of(owner, "price_usd", machine.purchase_price().price_usd), 0.0
     kept = kept_fraction(age + months, kept_at={ANCHOR_MONTHS: inputs[name]})
     usd = net_resale_usd(base, kept=kept, market_index=index, fee_fraction=fee) * count
-    says = "list price * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
+    says = f"{base_says} * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
     lines = [
         spend(
             "resale", -usd, Once(months), says=says, kind="sale",
-            list_price_usd=base, **{name: inputs[name]}, age_at_sale_months=age + months, kept_fraction=kept,
+            **{base_name: base, name: inputs[name]}, age_at_sale_months=age + months, kept_fraction=kept,
             resale_market_index=index, resale_fee_fraction=fee, machine_count=count,
         )
     ]  # fmt: skip
     disposal = inputs["disposal_usd"]
     if some(disposal):
         lines.append(
-            spend("disposal", disposal * count, Once(months), says="disposal * machines", disposal_usd=disposal)
+            spend(
+                "disposal",
+                disposal * count,
+                Once(months),
+                says="disposal * machines",
+                disposal_usd=disposal,
+                machine_count=count,
+            )
         )
     return lines
 
 
-def _cooling_ratio(inputs: Inputs) -> tuple[Number, str]:
+def _hours_in_month_1(load: Load) -> dict[str, float]:
+    """Hours of each state in month 1, per machine that was there first. Scalars only."""
+    busy = {state: month_1(terms) for state, terms in load.busy_hours().items()}
+    present = 1 + sum(float(month) <= 1 for month in load.full_months)
+    on_h = load.on_h * present
+    return {**busy, "idle": on_h - sum(busy.values()), "sleep": (H_PER_MONTH - load.on_h) * present}
+
+
+def _cooling_ratio(inputs: Inputs) -> tuple[Number, str, dict[str, Number]]:
     """Cooling kWh per kWh of the machine: an office by its air conditioner, a server room by its PUE, never both."""
     if inputs.scenario.site == "office":
-        return inputs["cooling_season_fraction"] / inputs["cooling_cop_ratio"], "cooled share of the year / COP"
-    return inputs["pue_ratio"] - 1, "(PUE - 1)"
+        seen = {name: inputs[name] for name in ("cooling_season_fraction", "cooling_cop_ratio")}
+        return seen["cooling_season_fraction"] / seen["cooling_cop_ratio"], "cooled share of the year / COP", seen
+    return inputs["pue_ratio"] - 1, "(PUE - 1)", {"pue_ratio": inputs["pue_ratio"]}
 
 
 def _on_price_usd_per_kwh(inputs: Inputs) -> Number:

@@ -11,7 +11,7 @@ from typing import Any
 
 from calculator.charges import AT_ONCE
 from calculator.evidence import Remark
-from calculator.finance.ledger import Hardness, Line, Once, Term
+from calculator.finance.ledger import Hardness, Line, Once, Term, whole_usd
 from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 from calculator.load import Inputs
 from calculator.scenario import Scenario
@@ -38,7 +38,11 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
         terms = tuple(Term(-rate * term.amount_usd, term.course) for line in paid for term in line.terms)
         if terms:
             says = "tax rate * costs of the month, deducted when paid"
-            found.append(Line(name, hardness, terms, says, {"tax_rate": rate}, kind="tax"))
+            seen: dict[str, Number] = {"tax_rate": rate}
+            if not inputs.drawn:
+                every = (term for line in paid for term in line.terms)
+                seen["costs_of_all_months_usd"] = -whole_usd(every, months=scenario.months)
+            found.append(Line(name, hardness, terms, says, seen, kind="tax"))
     cost = sum((-term.amount_usd for line in lines if line.kind == "capital" for term in line.terms), start=0.0)
     capital = [line for line in lines if line.kind == "capital"]
     if capital:

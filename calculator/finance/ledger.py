@@ -55,13 +55,16 @@ class Course:
 class Excess:
     """What grows past a limit: max(D(m) - room, 0) * price(m), with D(m) = (1+growth_rate)^((m-1)/12).
 
-    The price is a `Course` of 1 in month 1. Laid out month by month even for draws, but only for those that pass the
-    limit; D may rise (passed late) or fall (passed early).
+    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either may
+    be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise (passed
+    late) or fall (passed early).
     """
 
     growth_rate: Number
     room: Number
     price: "Course"
+    first_month: Number = 1
+    last_month: Number | None = None
 
 
 AnyCourse = Course | Excess | Once
@@ -171,9 +174,22 @@ def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
         return _once_values(int(course.month), months)
     if isinstance(course, Excess):
         above = course_values(Course(course.growth_rate), months=months) - float(course.room)
-        return np.maximum(above, 0.0) * course_values(course.price, months=months)
+        month = np.arange(months + 1)
+        last = months if course.last_month is None else course.last_month
+        counted = (month >= course.first_month) & (month <= last)
+        return np.maximum(above, 0.0) * course_values(course.price, months=months) * counted
     last = months if course.last_month is None else min(course.last_month, months)
     return _course_values(float(course.growth_rate), float(course.step_rate), int(course.first_month), last, months)
+
+
+def month_1(terms: Iterable[Term]) -> float:
+    """What the terms come to in month 1. Scalars only."""
+    return float(sum(term.amount_usd * course_values(term.course, months=1)[1] for term in terms))
+
+
+def whole_usd(terms: Iterable[Term], *, months: int) -> float:
+    """What the terms come to over all months, undiscounted. Scalars only."""
+    return float(sum(term.amount_usd * course_values(term.course, months=months).sum() for term in terms))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -219,20 +235,30 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
     passed, years = months - 1, (months - 1) // MONTHS_PER_YEAR
     times = discount_months(months, timing=horizon.timing)
     price = course.price
-    columns = (course.growth_rate, course.room, price.growth_rate, price.step_rate, log_discount)
+    until = horizon.months if course.last_month is None else course.last_month
+    columns = (
+        course.growth_rate,
+        course.room,
+        price.growth_rate,
+        price.step_rate,
+        log_discount,
+        course.first_month,
+        until,
+    )
     shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
     highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
     concerned = np.flatnonzero(np.broadcast_to(highest > course.room, shape))
     total, valued = np.zeros(shape), np.zeros(shape)
     if concerned.size:
         # what is the same in all draws stays one row, so that its powers are taken once
-        growth, room, trend, step, log = (
+        growth, room, trend, step, log, first, last = (
             np.asarray(column).reshape(-1)[concerned][:, None]
             if np.shape(column) == shape
             else np.reshape(column, (1, 1))
             for column in columns
         )
         above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
+        above = above * ((months >= first) & (months <= last))
         flow = above * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)
         total.reshape(-1)[concerned] = flow.sum(axis=1)
         valued.reshape(-1)[concerned] = (flow * np.exp(log * times)).sum(axis=1)

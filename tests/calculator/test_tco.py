@@ -1,6 +1,7 @@
 """What an option costs: lines worked by hand, identities, and the pitfalls of the specification."""
 
 import dataclasses
+import math
 from datetime import UTC, datetime
 
 import numpy as np
@@ -674,7 +675,17 @@ def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on
     assert found.energy_kwh == pytest.approx(kwh, rel=1e-9)
     assert found.lines["energy idle"] < 0 or availability == 1
     further = _cost(MAC, usage, scenario.changed(when_full="buy-another"))
-    assert further.lines["energy idle"] + further.lines["further energy idle"] < 0
+    kwh = 0.0
+    for month in range(1, 25):
+        demand = 2 ** ((month - 1) / 12)
+        machines = math.ceil(demand / 1.6)
+        prefill_h = 100 * demand * availability
+        decode_h = min(80 * demand, 200 * machines - 100 * demand) * availability
+        idle_h = 200 * machines - prefill_h - decode_h
+        kwh += (prefill_h * usage.prefill_w + decode_h * usage.decode_w + idle_h * usage.idle_w) / 1000
+    assert further.energy_kwh == pytest.approx(kwh, rel=1e-9)
+    assert max(_flow(further, "energy idle")) <= 1e-12  # no month in which idling brings money in
+    assert further.lines["energy idle"] < 0
 
 
 @pytest.mark.parametrize(("machine", "usage"), OWN)
@@ -697,8 +708,8 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
     assert of(two, "further administration") == pytest.approx(one["administration"])
     assert of(two, "further repair") == pytest.approx(of(one, "repair", "insurance"))
     assert of(two, "further resale") == pytest.approx(of(one, "resale", "disposal"))
-    # its idling at the mean price of the hours on (0.5 at 1, 0.5 at 3 times: twice), cooled; and its own peak power
-    idle_usd = usage.idle_w / 1000 * 210 * 0.135 * 2 * (1 + 0.5 / 3) * 36
+    # its hours at the mean price of the hours on (0.5 at 1, 0.5 at 3 times), cooled; and its own peak power
+    for line in ("energy prefill", "energy decode", "energy idle", "cooling"):
+        assert of(two, line) == pytest.approx(2 * of(one, line))
     peak_usd = max(usage.prefill_w, usage.decode_w) / 1000 * 10 * 36
-    assert of(two, "further energy idle") == pytest.approx(-idle_usd)
     assert of(two, "further demand charge") == pytest.approx(-peak_usd)

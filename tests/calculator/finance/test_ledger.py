@@ -80,6 +80,19 @@ def test_excess_is_what_passes_the_limit(
     )
 
 
+@given(growth=st.floats(-0.5, 2.0), room=st.floats(0.1, 3.0), first=st.integers(1, 40), last=st.integers(1, 40))
+def test_excess_is_counted_in_its_months_only(growth: float, room: float, first: int, last: int) -> None:
+    course, horizon = Excess(growth, room, Course(-0.1, 0.03), first, last), Horizon(36, 0.1)
+    flow = course_values(course, months=36)
+    for month in range(37):
+        demand, price = (1 + growth) ** ((month - 1) / 12), 0.9 ** ((month - 1) / 12) * 1.03 ** ((month - 1) // 12)
+        expected = max(demand - room, 0.0) * price if first <= month <= last and month else 0.0
+        assert flow[month] == pytest.approx(expected, abs=1e-12)
+    drawn = Excess(growth, room, Course(-0.1, 0.03), np.array([first, 1]), np.array([last, 36]))
+    assert horizon.total(drawn)[0] == pytest.approx(flow.sum(), rel=1e-9, abs=1e-12)
+    assert horizon.present_value(drawn)[0] == pytest.approx(flow @ 1.1 ** (-np.arange(37) / 12), rel=1e-9, abs=1e-12)
+
+
 def test_once_is_paid_in_its_month_whatever_the_convention() -> None:
     for timing in ("month-end", "mid-month", "annual-end"):
         horizon = Horizon(36, 0.10, timing)

@@ -1,0 +1,215 @@
+"""Does every explanation multiply out? Each line's amount is computed again from the inputs that `explain` prints."""
+
+from collections.abc import Callable
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.explain import Explanation, explain, explanation_text
+
+CATALOG = load_catalog()
+MAC, PC, USED = "mac-studio-m5-ultra-256", "dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used"
+Given = dict[str, float]
+EXTRAS = {
+    "electrical_work_usd": 1200, "warranty_usd": 399, "disposal_usd": 50, "insurance_rate": 0.01, "space_usd_per_month": 50,
+    "software_usd_per_month": 20, "demand_charge_usd_per_kw_month": 12, "peak_hours_fraction": 0.3, "peak_price_ratio": 2,
+    "cached_prompt_fraction": 0.3, "availability_fraction": 0.98,
+}  # fmt: skip
+SCENARIOS = {
+    "default": {},
+    "public body": {"site": "server-room", "timing": "annual-end", "sales_tax_fraction": 0},
+    "tax, lease, reserved": {
+        **EXTRAS, "tax_mode": "macrs-mid-quarter", "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1500}},
+        "options": (MAC, PC, USED, "cloud-h100", "api-same-model", "api-frontier"), "cloud_rate": "reserved",
+        "reserved_upfront_fraction": 0.5, "already_own_usd": {PC: 5000},
+    },
+    "growth, spot, batches": {
+        **EXTRAS, "when_full": "buy-another", "demand_growth_rate": 1.5, "months": 36, "cloud_rate": "spot", "tax_mode": "straight-line",
+        "downtime_usd_per_h": 3, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "options": (MAC, PC, "cloud-h100", "api-same-model"),
+    },
+    "rented": {"options": ("cloud-h100", "api-same-capability"), "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300}},
+    "own figures": {
+        "options": (MAC, "api-frontier"), "prompt_tokens": 300_000,
+        "figures": {f"{MAC}.price_usd": 9000, f"{MAC}.idle_w": 12, "OpenAI/gpt-6.1-sol.price_ratio": 0.9},
+    },
+}  # fmt: skip
+
+
+def _busy(state: str) -> Callable[[Given], float]:
+    def usd(x: Given) -> float:
+        peak = 1 + x.get("peak_hours_fraction", 0) * (x.get("peak_price_ratio", 1) - 1)
+        price = x["electricity_usd_per_kwh"] * (1 if state == "sleep" else peak)
+        return -x[f"{state}_w"] / 1000 * x[f"{state}_h_per_month"] * price * x["machine_count"]
+
+    return usd
+
+
+def _tokens(kind: str) -> Callable[[Given], float]:
+    def usd(x: Given) -> float:
+        batch = 1 - x.get("api_batch_fraction", 0) * x.get("api_batch_discount_fraction", 0)
+        factor = x.get("price_ratio", 1) * batch * (1 + x.get("api_retry_fraction", 0))
+        return -x[f"{kind}_mtok_per_month"] * x[f"{kind}_usd_per_mtok"] * factor
+
+    return usd
+
+
+def _hours(x: Given) -> float:
+    return next(value for name, value in x.items() if name.endswith("_h_per_year")) / 12 * x["wage_usd_per_h"]
+
+
+def _repair(x: Given) -> float:
+    rate = next(value for name, value in x.items() if name.endswith("_failure_rate"))
+    return -rate / 12 * x["repair_fraction"] * x.get("price_usd", x.get("worth_usd", 0)) * x["machine_count"]
+
+
+def _resale(x: Given) -> float:
+    fraction = next(value for name, value in x.items() if name in ("resale_fraction", "gpu_resale_fraction"))
+    kept = fraction ** (x["age_at_sale_months"] / 36)
+    base = x.get("list_price_usd", x.get("worth_usd", 0))
+    return base * kept * x["resale_market_index"] * (1 - x["resale_fee_fraction"]) * x["machine_count"]
+
+
+def _reserved_month(x: Given) -> float:
+    price = x["rate_usd_per_h"] * (1 - x.get("reserved_discount_fraction", 0))
+    return price * x["paid_h_per_month"] * x["machine_count"]
+
+
+def _rental(x: Given) -> float:
+    return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0))
+
+
+def _overflow(x: Given) -> float:
+    kinds = [name.removesuffix("_mtok_per_month") for name in x if name.endswith("_mtok_per_month")]
+    return -x["missed_month_1_fraction"] * sum(x[f"{k}_mtok_per_month"] * x[f"{k}_usd_per_mtok"] for k in kinds)
+
+
+def _cooling(x: Given) -> float:
+    ratio = x["pue_ratio"] - 1 if "pue_ratio" in x else x["cooling_season_fraction"] / x["cooling_cop_ratio"]
+    return -x["energy_usd_per_month"] * ratio
+
+
+def _insurance(x: Given) -> float:
+    return -x["insurance_rate"] / 12 * x.get("price_usd", x.get("worth_usd", 0)) * x["machine_count"]
+
+
+AT_PURCHASE: dict[str, Callable[[Given], float]] = {
+    "hardware": lambda x: -x.get("price_usd", x.get("worth_usd", 0)) * x["machine_count"],
+    "sales tax": lambda x: -x["price_usd"] * x["sales_tax_fraction"] * x["machine_count"],
+    "setup": lambda x: -x["setup_h"] * x["wage_usd_per_h"] * x["machine_count"],
+    "electrical work": lambda x: -x["electrical_work_usd"] * x["machine_count"],
+    "warranty": lambda x: -x["warranty_usd"] * x["machine_count"],
+    "lease": lambda x: -x["lease_usd_per_month"] * x["machine_count"],
+    "reservation": lambda x: -_reserved_month(x) * x["reserved_months"] * x["reserved_upfront_fraction"],
+}
+IN_MONTH_1: dict[str, Callable[[Given], float]] = {
+    **{f"energy {state}": _busy(state) for state in ("prefill", "decode", "idle", "sleep")},
+    **{f"{kind} tokens": _tokens(kind) for kind in ("input", "cached", "output")},
+    "cooling": _cooling,
+    "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
+    "administration": lambda x: -_hours(x) * x["machine_count"],
+    "insurance": _insurance,
+    "space": lambda x: -x["space_usd_per_month"],
+    "software": lambda x: -x["software_usd_per_month"],
+    "rental": _rental,
+    "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
+    "overflow to API": _overflow,
+    "downtime": lambda x: -(1 - x["availability_fraction"]) * x["on_h_per_month"] * x["downtime_usd_per_h"],
+}
+AT_THE_END: dict[str, Callable[[Given], float]] = {
+    "resale": _resale,
+    "disposal": lambda x: -x["disposal_usd"] * x["machine_count"],
+    "buy-out": lambda x: -x["lease_buyout_usd"] * x["machine_count"],
+}
+IN_ALL: dict[str, Callable[[Given], float]] = {
+    "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
+    "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
+    "tax on depreciation": lambda x: x["tax_rate"] * x["cost_usd"] * sum(v for k, v in x.items() if k.startswith("share_month_")),
+    "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
+    "further machines": lambda x: -_months(x) * x["machine_count"] * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"]),
+    "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
+    "further resale": lambda x: x["machine_count"] * sum(
+        x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"]) - x["disposal_usd"]
+        for n in range(1, 16) if x.get(f"first_month_of_{n}", 99) <= 36
+    ),
+}  # fmt: skip
+# lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by hand in test_tco
+BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
+
+
+def _months(x: Given) -> int:
+    """How many further machines are bought within 36 months."""
+    return sum(1 for name, month in x.items() if name.startswith("first_month_of_") and month <= 36)
+
+
+def _again(found: Explanation) -> tuple[float, float] | None:
+    """The ledger's amount and the one computed from the printed inputs; None for the lines that are tested elsewhere."""
+    given = {item.name: item.value for item in found.inputs}
+    for table, usd in (
+        (AT_PURCHASE, found.first_usd),
+        (IN_MONTH_1, found.month_1_usd),
+        (AT_THE_END, found.last_usd),
+        (IN_ALL, found.total_usd),
+    ):
+        if found.line in table:
+            return usd, table[found.line](given)
+    assert found.line in BY_HAND_ELSEWHERE, f"{found.line} has no arithmetic in this test"
+    return None
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
+    comparison = compare(Scenario.parse(SCENARIOS[name]), CATALOG)
+    seen = 0
+    for row in comparison.options:
+        assert row.tco is not None, row.remarks
+        for line, usd in row.tco.lines.items():
+            found = explain(comparison, row.id, line, catalog=CATALOG)
+            assert found.total_usd == pytest.approx(usd)
+            amounts = _again(found)
+            if amounts is not None:
+                assert amounts[0] == pytest.approx(amounts[1], rel=1e-9, abs=1e-9), (row.id, line)
+                seen += 1
+            if line == "repair":
+                month = next((m for m, usd in enumerate(row.tco.flows[list(row.tco.lines).index(line)]) if usd), None)
+                assert month == 1 + {item.name: item.value for item in found.inputs}["warranty_months"]
+    assert seen >= 8
+
+
+def test_repair_multiplies_out_where_nothing_escalates() -> None:
+    comparison = compare(Scenario(inflation_rate=0, warranty_months=0), CATALOG)
+    for option in (MAC, PC):
+        found = explain(comparison, option, "repair", catalog=CATALOG)
+        assert found.month_1_usd == pytest.approx(_repair({item.name: item.value for item in found.inputs}))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_ingredient_says_where_it_comes_from(name: str) -> None:
+    comparison = compare(Scenario.parse(SCENARIOS[name]), CATALOG)
+    for row in comparison.options:
+        assert row.tco is not None
+        for line in row.tco.lines:
+            found = explain(comparison, row.id, line, catalog=CATALOG)
+            for item in found.inputs:
+                assert item.basis, item
+                assert item.unit, item
+                if item.basis == "computed":
+                    assert item.note not in ("", "from this scenario"), item
+                elif item.basis not in ("yours", "chosen"):
+                    assert item.as_of, item
+            assert "{" not in explanation_text(found)
+
+
+def test_evidence_stands_only_beside_the_catalogues_own_value() -> None:
+    peak = Scenario(
+        options=(PC, "api-same-model"), peak_hours_fraction=0.3, peak_price_ratio=2, already_own_usd={PC: 5000}
+    )
+    comparison = compare(peak, CATALOG)
+
+    def ingredients(line: str) -> dict[str, str]:
+        return {item.name: item.basis for item in explain(comparison, PC, line, catalog=CATALOG).inputs}
+
+    idle = ingredients("energy idle")
+    assert (idle["electricity_usd_per_kwh"], idle["peak_hours_fraction"]) == ("published", "chosen")
+    assert ingredients("hardware") == {"worth_usd": "yours", "machine_count": "computed"}
+    assert ingredients("repair")["worth_usd"] == "yours"
+    assert ingredients("resale")["worth_usd"] == "yours"
