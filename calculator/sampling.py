@@ -8,7 +8,7 @@ correlation (Iman and Conover 1982), which leaves every distribution as it was. 
 import functools
 import tomllib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -126,16 +126,21 @@ def quantiles(spread: Spread, probability: NDArray[np.float64]) -> Draws:
     return _quantiles(spread, probability, _z(tuple(probability.tolist())))
 
 
-def rank_correlated(columns: NDArray[np.float64], *, target: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def rank_correlated(
+    columns: NDArray[np.float64], *, target: NDArray[np.float64], seed: int, keys: Sequence[int] | None = None
+) -> NDArray[np.float64]:
     """Re-order each column so that rank correlations come close to `target` (Iman and Conover 1982).
 
-    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite. Each column keeps its values.
+    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal scores
+    reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns apart that
+    are mixed in several calls. Each column keeps its values.
     """
     count, width = columns.shape
     scores = _normal_scores(count)
-    shuffled = np.column_stack([np.random.default_rng([seed, column]).permutation(scores) for column in range(width)])
+    keys = range(width) if keys is None else keys
+    shuffled = np.column_stack([np.random.default_rng([seed, key]).permutation(scores) for key in keys])
     has = np.linalg.cholesky(np.corrcoef(shuffled, rowvar=False))
-    wants = np.linalg.cholesky(target)
+    wants = np.linalg.cholesky(2 * np.sin(np.pi / 6 * target))
     mixed = shuffled @ np.linalg.inv(has).T @ wants.T
     ranks = mixed.argsort(axis=0).argsort(axis=0)
     return np.take_along_axis(np.sort(columns, axis=0), ranks, axis=0)
@@ -148,13 +153,18 @@ def rank_correlated(columns: NDArray[np.float64], *, target: NDArray[np.float64]
 def _drawn(name: str, spread: Spread, count: int, seed: int, group: tuple[str, ...] | None) -> Draws:
     values = _quantiles(spread, (np.arange(count) + 0.5) / count, _normal_scores(count))
     ranks = (
-        np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(count)
+        np.random.default_rng([seed, _key(name)]).permutation(count)
         if group is None
         else _correlated_ranks(group, count, seed)[name]
     )
     values = values[ranks]
     values.flags.writeable = False
     return values
+
+
+def _key(name: str) -> int:
+    """A number of its own for every name, the same on every machine."""
+    return zlib.crc32(name.encode())
 
 
 def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.float64]) -> Draws:
@@ -211,7 +221,8 @@ def _correlated_ranks(names: tuple[str, ...], count: int, seed: int) -> dict[str
             row, column = names.index(first), names.index(second)
             target[row, column] = target[column, row] = rank
     base = np.tile(np.arange(count, dtype=float)[:, None], (1, len(names)))
-    mixed = rank_correlated(base, target=target, seed=seed).astype(np.int64)
+    keys = [_key(name) for name in names]  # by name: two groups never share a shuffle
+    mixed = rank_correlated(base, target=target, seed=seed, keys=keys).astype(np.int64)
     return {name: mixed[:, column] for column, name in enumerate(names)}
 
 
