@@ -19,28 +19,11 @@ import pytest
 
 from measurements.probe import ROOT
 from measurements.store import Store
-from tests.measurements.tiny import LLAMA
+from tests.measurements.tiny import LLAMA_IN_4_BITS as CONFIG
+from tests.measurements.tiny import save_in_4_bits
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 REVISION = "0123456789abcdef0123456789abcdef01234567"
-CONFIG = {**LLAMA, "quantization": {"group_size": 64, "bits": 4}}
-_SAVE = """
-import json, sys
-from pathlib import Path
-import mlx.core as mx
-from mlx_lm.utils import save_model
-from tokenizers import Tokenizer, models
-from measurements import synthetic
-config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
-made = synthetic.aliased_model(config, {"group_size": 64, "bits": 4, "mode": "affine"}, distinct_layer_count=0)
-for _ in made.materialise(): pass
-save_model(folder, made.model)
-(folder / "config.json").write_text(json.dumps(config))
-words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
-words.save(str(folder / "tokenizer.json"))
-(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
-(folder / "README.md").write_text("A model card.")
-"""
 
 
 class Hub:
@@ -97,7 +80,8 @@ class Hub:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A tiny Llama with random 4-bit weights, as mlx_lm saves it."""
     folder = tmp_path_factory.mktemp("saved")
-    subprocess.run([sys.executable, "-c", _SAVE, json.dumps(CONFIG), str(folder)], check=True, cwd=ROOT)
+    save_in_4_bits(folder)
+    (folder / "README.md").write_text("A model card.")
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 

@@ -77,9 +77,10 @@ def test_unusable_records_are_left_out() -> None:
         assert not is_usable(a_measurement(**changes)), changes
 
 
-def test_two_power_modes_are_two_series(store: Store) -> None:
+def test_two_power_modes_or_builds_of_mlx_are_series_of_their_own(store: Store) -> None:
     base = a_measurement()
     low = base.host.model_copy(update={"power_mode": "low"})
-    store.append_all([base, a_measurement(host=low)])
+    build = base.engine.model_copy(update={"wheel_tag": "py3-none-macosx_26_0_arm64"})  # with the M5's own kernels
+    store.append_all([base, a_measurement(host=low), a_measurement(engine=build)])
     series = {one.series for one in speeds_of(store.records(), host=HERE, versions=TODAY)}
-    assert len(series) == 2
+    assert len(series) == 3

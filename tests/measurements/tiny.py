@@ -1,8 +1,12 @@
 """Configurations small enough for CPU tests, and specs that end in a second or two."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+from measurements.probe import ROOT
 from measurements.spec import ProbeSpec
 
 LLAMA: dict[str, Any] = {
@@ -20,6 +24,28 @@ SLIDING: dict[str, Any] = {
     "num_key_value_heads": 2, "head_dim": 32, "vocab_size": 500, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
     "rope_local_base_freq": 10000.0, "query_pre_attn_scalar": 32, "sliding_window": 64, "sliding_window_pattern": 3,
 }  # fmt: skip
+
+LLAMA_IN_4_BITS: dict[str, Any] = {**LLAMA, "quantization": {"group_size": 64, "bits": 4}}
+_SAVE = """
+import json, sys
+from pathlib import Path
+from mlx_lm.utils import save_model
+from tokenizers import Tokenizer, models
+from measurements import synthetic
+config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+made = synthetic.aliased_model(config, {"group_size": 64, "bits": 4, "mode": "affine"}, distinct_layer_count=0)
+for _ in made.materialise(): pass
+save_model(folder, made.model)
+(folder / "config.json").write_text(json.dumps(config))
+words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
+words.save(str(folder / "tokenizer.json"))
+(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
+"""
+
+
+def save_in_4_bits(folder: Path) -> None:
+    """The tiny Llama with random 4-bit weights and a tokenizer, written by mlx_lm in a process of its own."""
+    subprocess.run([sys.executable, "-c", _SAVE, json.dumps(LLAMA_IN_4_BITS), str(folder)], check=True, cwd=ROOT)
 
 
 def tiny_spec(folder: Path, **changes: Any) -> ProbeSpec:
