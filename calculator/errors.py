@@ -90,11 +90,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
         }
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
         allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {plain_number(float(str(limit)))}"
-        hint = ""
-        if bounds == "0..1" and isinstance(got, int | float) and 1 < got <= 100:
-            as_percent = got if got >= 2 else 70
-            hint = f" Enter {as_percent / 100:g} for {as_percent:g} %."
-        return f"{name} is {got}; it must {allowed}.{hint}"
+        return f"{name} is {got}; it must {allowed}.{_percent_hint(problem, model, bounds)}"
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         noun = "a whole number" if kind.startswith("int") else "a number"
         return f"{name} is {_shown(got)}; it must be {noun}{' in ' + bounds if bounds else ''}."
@@ -116,6 +112,18 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     )
 
 
+def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bounds: str | None) -> str:
+    """How a share or a rate is written, where a percentage seems to have been typed."""
+    got, shown = problem.get("input"), _extra(problem, model).get("shown", 100 if bounds == "0..1" else 1)
+    if shown != _PERCENT or not isinstance(got, int | float) or not 1 < abs(got) <= _PERCENT:
+        return ""
+    as_percent = 70 if 0 < got < 2 else got  # 1.4 is no percentage anyone means
+    low, high = (float(end.replace(",", "")) for end in (bounds or "0..1").split(".."))
+    if not low <= as_percent / _PERCENT <= high:
+        return ""
+    return f" Enter {as_percent / _PERCENT:g} for {as_percent:g} %."
+
+
 def _shown(got: Any) -> str:
     """What was given, cut where it is long."""
     text = repr(got)
@@ -128,9 +136,14 @@ def _is_nan(got: Any) -> bool:
 
 def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     """The field's own help text, where it has one."""
+    return str(_extra(problem, model).get("help", ""))
+
+
+def _extra(problem: Mapping[str, Any], model: type[BaseModel] | None) -> Mapping[str, Any]:
+    """What the field says of how it is shown."""
     field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
     extra = field.json_schema_extra if field else None
-    return str(cast("Mapping[str, Any]", extra).get("help", "")) if isinstance(extra, dict) else ""
+    return cast("Mapping[str, Any]", extra) if isinstance(extra, dict) else {}
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
@@ -147,6 +160,7 @@ def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | 
     return f"{plain_number(low)}..{plain_number(high)}" if low is not None and high is not None else None
 
 
+_PERCENT = 100
 _LEAST_GROUPED = 10_000
 _LONGEST = 1e12  # longer figures are easier to read with an exponent
 _WIDEST = 80  # characters of a wrong value that are repeated

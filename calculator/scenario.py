@@ -228,6 +228,8 @@ class Scenario(Record):
             owner, _, figure = name.rpartition(".")
             if figure not in FIGURE_BOUNDS:
                 raise ValueError(f"figures.{name}: {figure!r} is not a figure. Allowed: {', '.join(FIGURE_BOUNDS)}.")
+            if not owner:
+                raise ValueError(f"figures.{name} names no option. Write figures.<option>.{name}, one of {', '.join(self.options)}.")
             if owner not in self.options and "/" not in owner:
                 raise ValueError(f"figures.{name}: {owner!r} is not among the options {', '.join(self.options)}.")
             low, high = FIGURE_BOUNDS[figure]
