@@ -2,6 +2,8 @@
 
     python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv [FILE]] [--json [FILE]] [--currency EUR ...]
     python -m calculator predict --machine ID --model ID --format ID [--json]
+    python -m calculator finetune --machine ID --model ID --format ID [--qlora] [--json]
+    python -m calculator retrieval --documents N --dimensions D [--json]
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
     python -m calculator list machines|models|formats|runtimes|chips|options
 
@@ -10,7 +12,6 @@ A refusal is one sentence on standard error and exit code 2; never a traceback.
 
 import argparse
 import importlib
-import json
 import sys
 from collections.abc import Callable, Sequence
 
@@ -19,8 +20,9 @@ from calculator.claims.cli import register as register_audit
 from calculator.commands import register as register_deeper
 from calculator.compare_command import register as register_compare
 from calculator.errors import CalculatorError
+from calculator.fit_commands import register as register_fit
 from calculator.peak_command import register as register_service
-from calculator.prediction import predict
+from calculator.predict_command import register as register_predict
 
 REFUSED = 2
 _WITH_THEIR_OWN_ARGUMENTS = {
@@ -54,27 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     register_compare(commands)
+    register_predict(commands)
+    register_fit(commands)
     register_service(commands)
     register_deeper(commands)
     register_audit(commands)
-
-    command = commands.add_parser("predict", help="one model on one machine: bytes and tokens per second")
-    command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
-    command.add_argument("--count", type=int, metavar="N", help="chips, where --machine is a bare chip")
-    command.add_argument(
-        "--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several"
-    )
-    command.add_argument("--model", required=True, metavar="ID")
-    command.add_argument("--format", required=True, metavar="ID")
-    command.add_argument("--runtime", metavar="ID")
-    command.add_argument("--prompt-tokens", type=int, default=1024, metavar="N")
-    command.add_argument(
-        "--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; the prompt's unless given"
-    )
-    command.add_argument("--batch", type=int, default=1, metavar="N")
-    command.add_argument("--split", choices=["layer", "tensor"])
-    command.add_argument("--json", action="store_true")
-    command.set_defaults(command=_predict)
 
     for name, (_, says) in _WITH_THEIR_OWN_ARGUMENTS.items():
         commands.add_parser(name, help=says, add_help=False)
@@ -83,23 +69,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("what", choices=["machines", "models", "formats", "runtimes", "chips", "options"])
     command.set_defaults(command=_list)
     return parser
-
-
-def _predict(arguments: argparse.Namespace) -> int:
-    from calculator.report.json_report import prediction_dict
-    from calculator.report.text import prediction_text
-
-    prediction = predict(
-        load_catalog(), machine=arguments.machine, chip_count=arguments.count, memory_gb=arguments.memory_gb,
-        model=arguments.model, format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
-        context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split,
-    )  # fmt: skip
-    print(
-        json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
-        if arguments.json
-        else prediction_text(prediction)
-    )
-    return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:

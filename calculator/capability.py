@@ -15,6 +15,7 @@ from calculator.measured import MeasuredSpeed, Phase, measured_speed
 from calculator.physics.another_size import custom_model
 from calculator.physics.decode import decode_speed
 from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.offload import beyond_memory
 from calculator.physics.prefill import time_to_first_token
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction, predict_on
@@ -82,6 +83,13 @@ def capability_of(
     )
     remarks: list[Remark] = list(prediction.remarks)
     if not prediction.memory.fits or prediction.decode is None or prediction.prefill is None:
+        beyond = beyond_memory(
+            model, fit=prediction.memory, hardware=hardware, format=catalog.format(prediction.format), runtime=runtime,
+            prompt_tokens=scenario.input_tokens(), context_tokens=scenario.context_tokens(), catalog=catalog, batch_count=scenario.concurrent_request_count,
+            split=option.split, second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb,
+        )  # fmt: skip
+        if beyond is not None:
+            remarks.append(beyond.remark)
         return Capability(option, format, runtime, prediction, None, 0, None, None, tuple(remarks))
     if count < scenario.concurrent_request_count:
         text = f"{option.name} holds {count} request(s) of this length at once, not {scenario.concurrent_request_count}; the others wait."

@@ -108,6 +108,9 @@ class Machine(Entry):
     chip_count: int = Field(ge=1, le=16)
     memory_gb: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
     system_ram_gb: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
+    system_ram_gb_per_s: Quantity | None = Field(
+        default=None, description="what the processor reads of it, by channels and transfers"
+    )
     storage_gb_per_s: Quantity | None = None
     power: Power
     prices: tuple[Price, ...] = Field(min_length=1)

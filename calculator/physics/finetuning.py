@@ -30,13 +30,14 @@ _ADAPTER_BYTES, _GRADIENT_BYTES, _ADAM_BYTES, _KEPT_BYTES = 4, 4, 8, 2
 
 @dataclass(frozen=True, slots=True)
 class FineTuneFit:
-    """Bytes of a training step, summed over the box. `optimizer_bytes` holds gradients and both moments."""
+    """Bytes of a training step, summed over the box. `optimizer_bytes` holds gradients and both moments, `base_bytes` the runtime's own."""
 
     trainable_parameters: int
     weights_bytes: int
     adapter_bytes: int
     optimizer_bytes: int
     activation_bytes: int
+    base_bytes: int
     peak_bytes: int
     usable_bytes: int
     headroom_bytes: int
@@ -97,7 +98,8 @@ def finetune_fit(
     headroom = round(chips * (room.tightest_bytes - tightest)) if chips > 1 else room.limit_bytes - peak
     return FineTuneFit(
         trainable_parameters=trained, weights_bytes=weights, adapter_bytes=adapter, optimizer_bytes=optimizer,
-        activation_bytes=round(tokens * kept + in_flight), peak_bytes=peak, usable_bytes=room.limit_bytes,
+        activation_bytes=round(tokens * kept + in_flight),
+        base_bytes=round(base * chips), peak_bytes=peak, usable_bytes=room.limit_bytes,
         headroom_bytes=headroom, fits=headroom >= 0, 
         remarks=_remarks(
             headroom=headroom, peak=peak, limit=room.limit_bytes, model=model, format=format, checkpointing=checkpointing
@@ -114,6 +116,8 @@ def _remarks(
         f"Fine-tuning {model.name} in {format.name} needs {peak / BYTES_PER_GB:,.1f} GB of {limit / BYTES_PER_GB:,.1f} GB: "
         f"{-headroom / BYTES_PER_GB:,.1f} GB are missing. "
     )
+    if peak <= limit:
+        text += "The sum would fit, but one card also holds what is in flight. "
     text += (
         "Shorter sequences, a smaller batch or a packed format help." if checkpointing else "Checkpointing would help."
     )

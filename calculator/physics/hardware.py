@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculator.catalog.types import Chip, CloudOffer, Machine
+from calculator.evidence import Quantity
 
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
     """One box: `chip_count` equal chips with `memory_gb` each (decimal GB as sold: a "24 GB" card holds 24 GiB, see memory.py).
 
-    `system_ram_gb` is memory apart from the GPU's; None where memory is unified. `node_count` boxes are linked by
-    `node_link_gb_per_s` (Thunderbolt 5 or Ethernet), 1 where there is a single box.
+    `system_ram_gb` is memory apart from the GPU's, read at `system_ram_gb_per_s` where that is known; None where memory is
+    unified. `node_count` boxes are linked by `node_link_gb_per_s` (Thunderbolt 5 or Ethernet), 1 where there is a single box.
     """
 
     chip: Chip
@@ -21,6 +22,11 @@ class Hardware:
     storage_gb_per_s: float | None = None
     node_count: int = 1
     node_link_gb_per_s: float | None = None
+    system_ram_gb_per_s: Quantity | None = None
+
+    def box_count(self) -> int:
+        """Boxes with memory of their own: a chip with unified memory is a whole box, cards share one."""
+        return self.node_count * (self.chip_count if self.chip.memory_kind == "unified" else 1)
 
 
 def hardware_of(
@@ -37,4 +43,5 @@ def hardware_of(
     return Hardware(
         chip=chips[box.chip], chip_count=chip_count or box.chip_count, memory_gb=memory_gb or box.memory_gb,
         system_ram_gb=box.system_ram_gb, storage_gb_per_s=storage,
+        system_ram_gb_per_s=box.system_ram_gb_per_s if isinstance(box, Machine) else None,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def usable(
         if wired_limit_gb:
             limit, basis, note = min(wired_limit_gb * BYTES_PER_GB, memory), "yours", "iogpu.wired_limit_mb"
         shared = memory - constants["macos_reserved_gib"].central * BYTES_PER_GIB
-        count = hardware.node_count
+        count = hardware.box_count()
         return Usable(
             round(limit) * count,
             round(max(shared, 0)) * count,
@@ -74,7 +74,7 @@ def usable(
         )
     if hardware.chip.memory_kind == "unified":
         share = memory * constants["unified_pc_usable_fraction"].central
-        count = hardware.node_count
+        count = hardware.box_count()
         note = constants["unified_pc_usable_fraction"].note
         return Usable(round(share) * count, round(share) * count, round(share), count, True, False, "assumption", note)
     card = memory - constants["card_reserved_gib"].central * BYTES_PER_GIB

@@ -9,6 +9,7 @@ from calculator.currency import currency_dict
 from calculator.evidence import Remark
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
+from calculator.report.prediction_report import operation_dict
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def prediction_dict(prediction: Prediction) -> dict[str, Any]:
         "overhead_bytes": memory.overhead_bytes, "peak_bytes": memory.peak_bytes, "usable_bytes": memory.usable_bytes,
         "headroom_bytes": memory.headroom_bytes, "fits": memory.fits,
         "decode_tok_s": speed_dict(prediction.decode), "prefill_tok_s": speed_dict(prediction.prefill),
-        "ttft_s": speed_dict(prediction.time_to_first_token), "remarks": remark_dicts(prediction.remarks),
+        "ttft_s": speed_dict(prediction.time_to_first_token), **operation_dict(prediction), "remarks": remark_dicts(prediction.remarks),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from calculator.comparison import Comparison, OptionResult
 from calculator.currency import rate_note, shown
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
+from calculator.report.prediction_report import operation_lines
 from calculator.units import BYTES_PER_GB
 
 
@@ -48,6 +49,7 @@ def prediction_text(prediction: Prediction) -> str:
         f"work space {_gb(memory.transient_bytes)}, runtime {_gb(memory.overhead_bytes)}",
         f"  decode {_range(prediction.decode)} token/s, prefill {_range(prediction.prefill)} token/s, first token {_range(prediction.time_to_first_token)} s",
     ]
+    rows += operation_lines(prediction)
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
 
 

@@ -8,7 +8,8 @@ from calculator.catalog import load_catalog
 from calculator.errors import ScenarioError
 from calculator.physics.finetuning import ATTENTION, FineTuneFit, adapter_parameter_count, finetune_fit
 from calculator.physics.hardware import Hardware
-from calculator.physics.loading import load_time, offload
+from calculator.physics.loading import load_time
+from calculator.physics.offload import offload
 from calculator.physics.retrieval import index_bytes, vectors_in
 
 CATALOG = load_catalog()
