@@ -76,9 +76,10 @@ def import_csv(content: str, *, facts: Facts, known: Known, gate: Gate | None = 
     for line, cells in _safely(rows, collector):
         if "avg_ts" in cells and "n_gen" in cells:
             header = cells
+        elif not any(cells):
+            continue  # an empty line
         elif len(cells) != len(header):
-            if any(cells):
-                collector.refuse(f"line {line}", f"It has {len(cells)} cells; the header has {len(header)}.")
+            collector.refuse(f"line {line}", f"It has {len(cells)} cells; the header has {len(header)}.")
         else:
             _one(f"line {line}", dict(zip(header, cells, strict=True)), facts=facts, known=known, collector=collector)
     return collector.imported()
@@ -90,7 +91,7 @@ def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | No
     build = _BUILD.search(content)
     header: list[str] = []
     for line, row in enumerate(_lines(content), start=1):
-        cells = [cell.strip() for cell in row.strip().strip("|").split("|")] if row.startswith("|") else []
+        cells = _cells(row) if row.startswith("|") else []
         if "test" in cells and "t/s" in cells:
             header = cells
         elif header and cells and not set(row) <= set("|-: "):
@@ -246,6 +247,12 @@ def _series(fields: Mapping[str, Any], *, mean: float) -> Series:
 def _moment(value: Any) -> str:
     found = re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", text(value))
     return found[0] if found else ""
+
+
+def _cells(row: str) -> list[str]:
+    """The cells of a Markdown row; a bar behind a backslash is part of a name."""
+    inner = row.strip().removeprefix("|").removesuffix("|")
+    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
 
 
 def _lines(content: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Which tool wrote this file, and what does it hold? The one entry for every format that can be imported."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,15 +22,20 @@ def read_upload(file: Path) -> str:
             raise MeasurementError(
                 f"{file.name} has {size:,} bytes; at most {LARGEST_FILE_BYTES:,} are read. Split it."
             )
-        return decode(file.read_bytes(), name=file.name)
+        with file.open("rb") as stream:  # a device or a pipe has no size and no end
+            content = stream.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise MeasurementError(f"{file.name} has no end in sight; at most {LARGEST_FILE_BYTES:,} bytes are read.")
+        return decode(content, name=file.name)
     except OSError as error:
         raise MeasurementError(f"{file.name} cannot be read: {error.strerror}. Check the path.") from None
 
 
 def decode(content: bytes, *, name: str) -> str:
-    """UTF-8, with or without its mark; raises MeasurementError otherwise."""
+    """UTF-8, or what a mark at the beginning says (PowerShell's `>` writes UTF-16); raises MeasurementError otherwise."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         raise MeasurementError(f"{name} is not UTF-8 text. Save it as UTF-8.") from None
 
@@ -81,12 +87,7 @@ def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
         return [], None
     found: list[tuple[str, Any]] = []
     try:
-        for place, value in _values(content):
-            if isinstance(value, list):
-                rows = cast("list[Any]", value)
-                found += [(f"object {number}", row) for number, row in enumerate(rows, start=1)]
-            else:
-                found.append((place, value))
+        found.extend(_values(content))
     except (ValueError, RecursionError) as error:
         reason = f"broken JSON ({str(error)[:120]})"
         return found, Refusal(
@@ -96,20 +97,33 @@ def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
 
 
 def _values(content: str) -> Iterator[tuple[str, Any]]:
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    position, count = _skip(content, 0), 0
+    """Each value with its place; those of arrays one by one, so that one that was cut off keeps what was whole.
+
+    NaN and Infinity, which JSON does not know and Python's writers emit, are taken as such: the row refuses them.
+    """
+    decoder = json.JSONDecoder()
+    position, count, in_array = _skip(content, 0), 0, False
     while position < len(content):
-        value, end = decoder.raw_decode(content, position)
+        letter = content[position]
+        if not in_array and letter == "[":
+            in_array, position = True, _skip(content, position + 1)
+            continue
+        if in_array and letter == "]":
+            in_array, position = False, _skip(content, position + 1)
+            continue
+        value, position = decoder.raw_decode(content, position)
         count += 1
         yield f"object {count}", value
-        position = _skip(content, end)
+        position = _skip(content, position)
+        if in_array and content[position : position + 1] == ",":
+            position = _skip(content, position + 1)
+        elif in_array and content[position : position + 1] != "]":
+            raise ValueError(f"an array breaks off or lacks a comma at character {position}")
+    if in_array:
+        raise ValueError("an array breaks off")
 
 
 def _skip(content: str, position: int) -> int:
     while position < len(content) and content[position] in "\ufeff \t\r\n":
         position += 1
     return position
-
-
-def _refuse(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")

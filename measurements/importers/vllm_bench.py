@@ -133,13 +133,7 @@ def _remarks(fields: Mapping[str, Any], *, alone: bool, streams: int) -> list[Re
 def _format_of_name(words: str) -> str | None:
     """What a repository id says of its packing: AWQ, GPTQ, FP8, NVFP4; else the GGUF or MLX words."""
     plain = words.lower()
-    for word, form in (
-        ("awq", "awq-int4"),
-        ("gptq-int8", "int8"),
-        ("gptq", "gptq-int4"),
-        ("nvfp4", "nvfp4"),
-        ("fp8", "fp8"),
-    ):
+    for word, form in _PACKINGS:
         if re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", plain):
             return form
     return format_of_name(words)
