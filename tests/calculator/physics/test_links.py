@@ -1,0 +1,109 @@
+"""Links between cards and boxes against what was published of them."""
+
+import pytest
+
+from calculator.catalog import load_catalog
+from calculator.catalog.types import Split
+from calculator.errors import ScenarioError
+from calculator.physics.decode import decode_speed
+from calculator.physics.hardware import Hardware
+from calculator.physics.links import Link, boxes_remarks, linked_decode_speed, linked_prefill_speed
+from calculator.physics.prefill import prefill_speed
+from calculator.physics.speed import Speed
+from calculator.physics.usable import usable
+
+CATALOG = load_catalog()
+
+
+def _decode(chip: str, count: int, model: str, format_id: str, *, split: Split, link: Link | None) -> Speed:
+    found = CATALOG.chips[chip]
+    hardware = Hardware(chip=found, chip_count=count, memory_gb=max(found.memory_options_gb))
+    runtime = CATALOG.runtime("mlx-lm" if found.vendor == "apple" else "vllm")
+    speed = decode_speed(
+        CATALOG.model(model), hardware=hardware, format=CATALOG.format(format_id), runtime=runtime, context_tokens=512,
+        split=split, calibration=CATALOG.calibration,
+    )  # fmt: skip
+    if link is None:
+        return speed
+    return linked_decode_speed(speed, link=link, model=CATALOG.model(model), hardware=hardware, split=split, catalog=CATALOG)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chip", "count", "model", "format_id", "split", "link", "measured"),
+    [
+        # guruswami's own table, M3 Ultra over RDMA
+        ("apple-m3-ultra-80", 2, "llama-3.1-405b", "mlx-4bit", "tensor", "rdma", 4.3),
+        ("apple-m3-ultra-80", 4, "llama-3.1-405b", "mlx-4bit", "tensor", "rdma", 6.4),
+        ("apple-m3-ultra-80", 2, "qwen2.5-32b", "mlx-4bit", "tensor", "rdma", 21.6),
+        # exo issue 2070, two M5 Max: MLX's own tensor split, exo's, exo's pipeline over TCP
+        ("apple-m5-max-40", 2, "gpt-oss-120b", "mlx-4bit", "tensor", "rdma", 98),
+        ("apple-m5-max-40", 2, "gpt-oss-120b", "mlx-4bit", "tensor", "rdma", 48),
+        ("apple-m5-max-40", 2, "gpt-oss-120b", "mlx-4bit", "layer", "tcp", 68),
+        # club-3090 issue 873, two RTX 5090, the same model, with and without peer access
+        ("nvidia-rtx-5090", 2, "qwen3.5-35b-a3b", "nvfp4", "tensor", "no-p2p", 222.8),
+        ("nvidia-rtx-5090", 2, "qwen3.5-35b-a3b", "nvfp4", "tensor", "p2p", 288.1),
+    ],
+)
+def test_linked_decode_speed_holds_published_clusters(
+    *, chip: str, count: int, model: str, format_id: str, split: Split, link: Link, measured: float
+) -> None:
+    found = _decode(chip, count, model, format_id, split=split, link=link)
+    assert found.low <= measured <= found.high
+
+
+def test_peer_access_saves_25_us_per_layer() -> None:
+    without, with_it = (
+        _decode("nvidia-rtx-3090", 2, "qwen3.6-27b", "awq-int4", split="tensor", link=link)
+        for link in ("no-p2p", "p2p")
+    )
+    layers = CATALOG.model("qwen3.6-27b").layer_count
+    assert 1e6 / without.central - 1e6 / with_it.central == pytest.approx(25 * layers)
+    gain = with_it.central / without.central - 1
+    assert 0.02 <= gain <= 0.22  # what club-3090 measured on such pairs
+
+
+def test_links_change_nothing_else() -> None:
+    fitted = _decode("apple-m3-ultra-80", 2, "llama-3-70b", "mlx-8bit", split="tensor", link=None)
+    named = _decode("apple-m3-ultra-80", 2, "llama-3-70b", "mlx-8bit", split="tensor", link="rdma")
+    assert (named.low, named.central, named.high) == (fitted.low, fitted.central, fitted.high)
+    slower = _decode("apple-m3-ultra-80", 2, "llama-3-70b", "mlx-8bit", split="tensor", link="tcp")
+    assert 1e6 / slower.central - 1e6 / fitted.central == pytest.approx(500 * 80)
+    assert slower.low <= slower.central <= slower.high
+    in_turn = _decode("nvidia-rtx-4090", 2, "llama-3-70b", "awq-int4", split="layer", link="p2p")
+    assert in_turn.central == _decode("nvidia-rtx-4090", 2, "llama-3-70b", "awq-int4", split="layer", link=None).central
+
+
+def test_linked_prefill_speed_gains_from_peer_access_in_a_tensor_split_only() -> None:
+    chip = CATALOG.chips["nvidia-rtx-4090"]
+    hardware = Hardware(chip=chip, chip_count=2, memory_gb=24)
+    speed = prefill_speed(
+        CATALOG.model("llama-3-70b"), hardware=hardware, format=CATALOG.format("awq-int4"), runtime=CATALOG.runtime("vllm"),
+        prompt_tokens=4096, split="tensor", calibration=CATALOG.calibration,
+    )  # fmt: skip
+    gained = linked_prefill_speed(speed, link="p2p", hardware=hardware, split="tensor", catalog=CATALOG)
+    assert gained.central == pytest.approx(1.15 * speed.central)
+    assert linked_prefill_speed(speed, link="p2p", hardware=hardware, split="layer", catalog=CATALOG).central == speed.central  # fmt: skip
+    assert linked_prefill_speed(speed, link="no-p2p", hardware=hardware, split="tensor", catalog=CATALOG).central == speed.central  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chip", "count", "link"),
+    [("apple-m3-ultra-80", 2, "p2p"), ("nvidia-rtx-4090", 2, "rdma"), ("nvidia-rtx-4090", 1, "p2p"), ("nvidia-h200", 2, "p2p")],
+)  # fmt: skip
+def test_a_link_that_is_not_there_is_refused(chip: str, count: int, link: Link) -> None:
+    with pytest.raises(ScenarioError, match=f"link is {link}, which joins"):
+        _decode(
+            chip, count, "llama-3-8b", "mlx-4bit" if chip.startswith("apple") else "bf16", split="tensor", link=link
+        )
+
+
+def test_boxes_of_unified_memory_add_up_however_they_are_counted() -> None:
+    chip = CATALOG.chips["apple-m3-ultra-80"]
+    one, chips, nodes = (Hardware(chip=chip, chip_count=a, memory_gb=512, node_count=b) for a, b in ((1, 1), (4, 1), (1, 4)))  # fmt: skip
+    assert usable(chips, catalog=CATALOG) == usable(nodes, catalog=CATALOG)
+    assert usable(chips, catalog=CATALOG).limit_bytes == 4 * usable(one, catalog=CATALOG).limit_bytes
+    assert boxes_remarks(one, split="layer") == ()
+    assert "adds memory, not speed" in boxes_remarks(chips, split="layer")[0].text
+    five = Hardware(chip=chip, chip_count=5, memory_gb=512)
+    assert "Nobody published" in boxes_remarks(five, split="tensor")[1].text
+    assert boxes_remarks(Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=8, memory_gb=24), split="layer") == ()  # fmt: skip

@@ -1,0 +1,171 @@
+"""Beyond the GPU's memory: layers on the processor against published runs, a Mac beyond its limit."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.evidence import Quantity
+from calculator.physics.decode import decode_speed
+from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.memory import memory_fit
+from calculator.physics.offload import BeyondMemory, beyond_memory, offload, offload_decode_speed, offload_prefill_speed
+
+CATALOG = load_catalog()
+LLAMA_CPP = CATALOG.runtime("llama.cpp")
+
+
+def _ram(rate: float) -> Quantity:
+    return Quantity(
+        low=rate, central=rate, high=rate, unit="GB/s", basis="measured", source="llmfit-2080", as_of="2026"
+    )
+
+
+RTX_2080 = Hardware(
+    chip=CATALOG.chips["nvidia-rtx-3090"].model_copy(
+        update={"id": "nvidia-rtx-2080", "family": "nvidia-turing", "bandwidth_gb_per_s": _ram(448)}
+    ),
+    chip_count=1, memory_gb=8, system_ram_gb=62, system_ram_gb_per_s=_ram(102.4),
+)  # fmt: skip
+"""The published box: an i9-10900X with four channels of DDR4. The card's share is small, so its family hardly matters."""
+
+
+def _beyond(
+    machine: str, model: str, format_id: str, *, context: int = 1024, limit_gb: float = 0
+) -> BeyondMemory | None:
+    box = CATALOG.chip_or_machine(machine)
+    hardware = hardware_of(box, chips=CATALOG.chips)
+    runtime = CATALOG.runtime("mlx-lm" if hardware.chip.vendor == "apple" else "llama.cpp")
+    found: dict[str, Any] = {"hardware": hardware, "format": CATALOG.format(format_id), "runtime": runtime, "context_tokens": context, "catalog": CATALOG}  # fmt: skip
+    fit = memory_fit(CATALOG.model(model), **found, wired_limit_gb=limit_gb)
+    return beyond_memory(CATALOG.model(model), fit=fit, **found, prompt_tokens=context, wired_limit_gb=limit_gb)
+
+
+@pytest.mark.parametrize(
+    ("model", "layers_on_card", "measured"),
+    [("mistral-small-3.1-24b", 16, 5.2), ("qwen2.5-14b", 42, 20.8), ("gemma-2-9b", 36, 23.7)],
+)
+def test_offload_decode_speed_meets_published_runs(model: str, layers_on_card: int, measured: float) -> None:
+    """llmfit pull requests 775 and 778: --n-gpu-layers counts the output head as one."""
+    shapes = CATALOG.model(model)
+    found = offload_decode_speed(
+        shapes, host_layer_count=shapes.layer_count + 1 - layers_on_card, hardware=RTX_2080, format=CATALOG.format("q4_k_m"),
+        runtime=LLAMA_CPP, context_tokens=512, catalog=CATALOG,
+    )  # fmt: skip
+    assert found is not None
+    assert found.low <= measured <= found.high
+    assert found.central == pytest.approx(measured, rel=0.25)
+
+
+def test_offload_of_70b_on_one_4090_holds_the_metered_run() -> None:
+    """Geerling, Ryzen 9 7900X with one RTX 4090: 3.10 tokens/s."""
+    one = Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=1, memory_gb=24, system_ram_gb=64)
+    arguments: dict[str, Any] = {"hardware": one, "format": CATALOG.format("q4_k_m"), "runtime": LLAMA_CPP, "context_tokens": 2048, "catalog": CATALOG}  # fmt: skip
+    model = CATALOG.model("llama-3-70b")
+    found = beyond_memory(model, fit=memory_fit(model, **arguments), prompt_tokens=512, **arguments)
+    assert found is not None
+    assert found.decode.low <= 3.10 <= found.decode.high
+    assert found.decode.bound_by == "PC's memory"
+
+
+def test_offload_decode_speed_by_hand() -> None:
+    # 70B Q8_0 on two 4090s: of 80 equal layers h are read at 89.6 x 0.5 = 44.8 GB/s
+    found = _beyond("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+    assert found is not None
+    assert found.offload is not None
+    hidden = found.offload.host_layer_count
+    per_layer_gb = (74.96 - 2 * 1.117) / 80  # without embedding and head, 8.5 bits each
+    slow_s = hidden * per_layer_gb / 44.8
+    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
+    on_cards = decode_speed(
+        CATALOG.model("llama-3-70b"), hardware=box, format=CATALOG.format("q8_0"), runtime=LLAMA_CPP, context_tokens=1024,
+        calibration=CATALOG.calibration,
+    )  # fmt: skip
+    by_hand = 1 / (slow_s + (80 - hidden) / 80 / on_cards.central)
+    assert found.decode.central == pytest.approx(by_hand, rel=0.02)
+    assert "of 80 layers on the cards" in found.remark.text
+
+
+def test_offload_is_none_where_nothing_is_to_be_gained() -> None:
+    assert _beyond("dual-rtx-4090-am5", "llama-3-8b", "q4_k_m") is None  # fits
+    assert (
+        _beyond("dual-rtx-4090-am5", "llama-3.1-405b", "q8_0") is None
+    )  # 431 GB: no PC memory of 128 GB holds the rest
+    assert _beyond("nvidia-rtx-4090", "llama-3-70b", "q4_k_m") is None  # a bare card: the memory around it is unknown
+    assert _beyond("framework-desktop-strix-halo-128", "llama-3.1-405b", "q4_k_m") is None  # unified: no other memory
+
+
+def test_offload_of_vllm_passes_pcie_and_exllama_cannot() -> None:
+    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
+    model, format = CATALOG.model("llama-3-70b"), CATALOG.format("fp8")
+    arguments: dict[str, Any] = {
+        "host_layer_count": 40,
+        "hardware": box,
+        "format": format,
+        "context_tokens": 1024,
+        "catalog": CATALOG,
+    }
+    copied = offload_decode_speed(model, runtime=CATALOG.runtime("vllm"), **arguments)
+    assert copied is not None
+    assert copied.bound_by == "host link"
+    # 34.2 GB over 31.5 x 0.75 = 23.6 GB/s alone are 1.45 s
+    assert copied.central < 1 / 1.4
+    assert offload_decode_speed(model, runtime=CATALOG.runtime("exllamav2"), **arguments) is None
+    prefill: dict[str, Any] = {
+        "host_layer_count": 40,
+        "hardware": box,
+        "format": format,
+        "prompt_tokens": 2048.0,
+        "catalog": CATALOG,
+    }
+    assert offload_prefill_speed(model, runtime=CATALOG.runtime("exllamav2"), **prefill) is None
+
+
+@given(st.integers(0, 80), st.integers(0, 80))
+def test_offload_speed_falls_with_every_layer_taken_off(first: int, second: int) -> None:
+    few, many = sorted((first, second))
+    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
+    model = CATALOG.model("llama-3-70b")
+    shared: dict[str, Any] = {
+        "hardware": box,
+        "format": CATALOG.format("q8_0"),
+        "runtime": LLAMA_CPP,
+        "catalog": CATALOG,
+    }
+    fast, slow = (offload_decode_speed(model, host_layer_count=n, context_tokens=1024, **shared) for n in (few, many))
+    assert fast is not None
+    assert slow is not None
+    assert slow.central <= fast.central * (1 + 1e-9)
+    assert slow.low <= slow.central <= slow.high
+    reads = [offload_prefill_speed(model, host_layer_count=n, prompt_tokens=4096.0, **shared) for n in (few, many)]
+    assert reads[0] is not None
+    assert reads[1] is not None
+    assert reads[1].central <= reads[0].central * (1 + 1e-9)
+
+
+def test_speed_beyond_the_wired_limit_is_20_to_150_times_lower() -> None:
+    """mlx-examples 1069: 70B in 16 bit fell from 4.7 to 0.23 tokens/s on an M2 Ultra; three published falls lie in the range."""
+    found = _beyond("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16", limit_gb=120)
+    assert found is not None
+    assert found.how == "beyond the wired limit"
+    assert found.decode.low <= 0.23 <= found.decode.high
+    assert found.offload is None
+    assert "times slower" in found.remark.text
+    within = _beyond("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16")
+    assert within is None  # 142 GB in 172.9
+
+
+def test_nothing_runs_beyond_a_macs_whole_memory() -> None:
+    assert _beyond("mac-studio-m5-ultra-96", "llama-3.1-405b", "mlx-4bit") is None
+
+
+def test_offload_leaves_the_head_on_the_card() -> None:
+    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
+    found = offload(
+        CATALOG.model("llama-3-70b"), hardware=box, format=CATALOG.format("q8_0"), runtime=LLAMA_CPP, context_tokens=1024, catalog=CATALOG
+    )  # fmt: skip
+    assert found is not None
+    assert found.card_layer_count + found.host_layer_count == 80
+    assert found.fits
