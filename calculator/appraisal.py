@@ -11,7 +11,7 @@ import numpy as np
 from calculator.catalog.types import ApiOffer, Machine
 from calculator.evidence import Quantity
 from calculator.finance.books import Period, periods
-from calculator.finance.discounting import deflated_usd
+from calculator.finance.discounting import deflated_usd, monthly_rate, real_rate
 from calculator.finance.ledger import Horizon, Line
 from calculator.finance.returns import (
     Payback,
@@ -23,7 +23,8 @@ from calculator.finance.returns import (
     savings_to_investment_ratio,
     value_profile,
 )
-from calculator.finance.time_value import implied_rate
+from calculator.finance.time_value import effective_rate
+from calculator.financing import Credit, LeaseOrBuy, lease_or_buy, on_credit
 from calculator.scenario import Scenario
 from calculator.tco import Tco, cost_of
 from calculator.uncertainty import Candidate
@@ -63,18 +64,6 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseOrBuy:
-    """A lease against the purchase of the same machine at the after-tax cost of debt; positive favours the lease.
-
-    `implied_rate` is what the lessor earns a year; None where nothing is paid, or more at once than the machine costs.
-    """
-
-    net_advantage_usd: float
-    after_tax_debt_rate: float
-    implied_rate: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Carbon:
     """What the electricity of one's own machine emits over its life, with where the grid's figure comes from.
 
@@ -107,18 +96,21 @@ class InHouse:
 class Appraisal:
     """All of it, by option id. `regret_usd` is the present value above the cheapest option.
 
-    `real_total_cost_usd` is the nominal total in money of the purchase month: a view, never used for the verdict.
+    `real_total_cost_usd` is the nominal total in money of the purchase month, `real_discount_rate` the rate that goes with
+    it (Fisher): a view, never used for the verdict.
     """
 
     regret_usd: dict[str, float]
     against: tuple[Against, ...]
     exits: dict[str, tuple[Exit, ...]]
     leases: dict[str, LeaseOrBuy]
+    credits: dict[str, Credit]
     books_by_year: dict[str, tuple[Period, ...]]
     books_by_quarter: dict[str, tuple[Period, ...]]
     in_house: tuple[InHouse, ...]
     carbon: dict[str, Carbon]
     real_total_cost_usd: dict[str, float]
+    real_discount_rate: float
 
 
 def appraise(
@@ -129,6 +121,8 @@ def appraise(
     least = min((tco.present_value_cost_usd for tco in found.values()), default=0.0)
     own = [one for one in candidates if isinstance(one.option, Machine)]
     apis = [one.option.id for one in candidates if isinstance(one.option, ApiOffer)]
+    paid = {one.option.id: found[one.option.id] for one in candidates if not isinstance(one.option, Machine)}
+    credits = {one.option.id: on_credit(found[one.option.id], paid, scenario=scenario) for one in own}
     return Appraisal(
         regret_usd={name: tco.present_value_cost_usd - least for name, tco in found.items()},
         against=tuple(
@@ -139,6 +133,7 @@ def appraise(
         ),
         exits={one.option.id: exit_curve(one, scenario=scenario) for one in candidates},
         leases={one.option.id: lease_or_buy(one, scenario=scenario) for one in own if one.option.id in scenario.leases},
+        credits={name: credit for name, credit in credits.items() if credit is not None},
         books_by_year={name: books(tco, scenario=scenario) for name, tco in found.items()},
         books_by_quarter={name: books(tco, scenario=scenario, by_quarter=True) for name, tco in found.items()},
         in_house=tuple(_in_house(one.option.id, found, apis) for one in own if apis),
@@ -147,6 +142,7 @@ def appraise(
             name: -sum(deflated_usd(tco.monthly_usd, inflation_rate=scenario.inflation_rate))
             for name, tco in found.items()
         },
+        real_discount_rate=float(real_rate(scenario.discount_rate, inflation_rate=scenario.inflation_rate)),
     )
 
 
@@ -159,7 +155,7 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
     saving = discounted[-1]
     ratio = savings_to_investment_ratio(saving + investment, investment_value=investment)
     years = mine.months / MONTHS_PER_YEAR
-    monthly = (1 + scenario.discount_rate) ** (1 / MONTHS_PER_YEAR) - 1
+    monthly = float(monthly_rate(scenario.discount_rate))
     return Against(
         option=option,
         other=other,
@@ -175,7 +171,7 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
         value_by_rate=tuple(
             zip(
                 PROFILE_RATES,
-                value_profile(difference, rates=[(1 + rate) ** (1 / MONTHS_PER_YEAR) - 1 for rate in PROFILE_RATES]),
+                value_profile(difference, rates=[float(monthly_rate(rate)) for rate in PROFILE_RATES]),
                 strict=True,
             )
         ),
@@ -191,49 +187,28 @@ def exit_curve(candidate: Candidate, *, scenario: Scenario, months: Sequence[int
     return tuple(found)
 
 
-def lease_or_buy(candidate: Candidate, *, scenario: Scenario) -> LeaseOrBuy:
-    """Net advantage of leasing: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
-
-    A lease displaces debt, so it is judged at what debt costs, not at the discount rate of the operation. The implied
-    rate is what the lessor earns a year on price, payments, and the machine (or the buy-out) at the end.
-    """
-    option = candidate.option
-    assert isinstance(option, Machine)
-    tax = 0.0 if scenario.tax_mode == "none" else scenario.tax_rate
-    rate = scenario.debt_rate * (1 - tax)
-    bought_scenario = scenario.changed(leases={k: v for k, v in scenario.leases.items() if k != option.id})
-    leased = _cost(candidate, scenario, {"discount_rate": rate})
-    bought = _cost(candidate, bought_scenario, {"discount_rate": rate})
-    lease, price = scenario.leases[option.id], -bought.lines["hardware"]
-    end = lease.buyout_usd if lease.buyout_usd is not None else bought.lines.get("resale", 0.0)
-    has_rate = price > 0 and 0 < lease.usd_per_month < (price if lease.in_advance else np.inf)
-    monthly = (
-        implied_rate(
-            price, payment=-lease.usd_per_month, periods=scenario.months, future=-end, in_advance=lease.in_advance
-        )
-        if has_rate
-        else None
-    )
-    return LeaseOrBuy(
-        net_advantage_usd=bought.present_value_cost_usd - leased.present_value_cost_usd,
-        after_tax_debt_rate=rate,
-        implied_rate=None if monthly is None else (1 + monthly) ** MONTHS_PER_YEAR - 1,
-    )
-
-
 def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Period, ...]:
-    """Capital and operating expense by fiscal year or quarter."""
+    """Capital and operating expense by fiscal year or quarter.
+
+    A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision only.
+    """
     year, month = (int(part) for part in scenario.start_month.split("-"))
     return periods(
-        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital"), sign=-1),
+        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital") and _is_cash(line), sign=-1),
         operating_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
         staff_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
         sale_usd=_flow(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
-        tax_usd=_flow(tco, lambda line: line.kind == "tax", sign=-1),
+        tax_usd=_flow(tco, lambda line: line.kind == "tax" and _is_cash(line), sign=-1),
         start=(year, month),
         last_month_of_year=scenario.fiscal_year_end_month,
+        method=scenario.book_method,
         by_quarter=by_quarter,
     )
+
+
+def _is_cash(line: Line) -> bool:
+    """False for what keeping a machine forgoes: its sale today, and the tax on that sale."""
+    return "worth_usd" not in line.inputs
 
 
 def _cost(candidate: Candidate, scenario: Scenario, values: Mapping[str, float] | None = None) -> Tco:
@@ -255,7 +230,11 @@ def _capital(tco: Tco, scenario: Scenario) -> float:
 
 
 def _per_year(monthly: Rate) -> Rate:
-    return monthly if monthly.rate is None else Rate((1 + monthly.rate) ** MONTHS_PER_YEAR - 1, monthly.reason)
+    return (
+        monthly
+        if monthly.rate is None
+        else Rate(effective_rate(MONTHS_PER_YEAR * monthly.rate, compounded=MONTHS_PER_YEAR), monthly.reason)
+    )
 
 
 def _in_house(own: str, found: Mapping[str, Tco], apis: Sequence[str]) -> InHouse:

@@ -174,6 +174,7 @@ class Scenario(Record):
     fiscal_year_end_month: int = _chosen(12, 1, 12, _knob("books", "Fiscal year ends in month", "1 to 12; 12 is December.", unit="", step=1))
     depreciation_years: float = _chosen(5, 1, 20, _knob("books", "Years of straight-line depreciation", "Used where tax is straight line.", unit="years", step=1))
     depreciation_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(), description="Share of the price deducted in each tax year, where tax is custom.")
+    book_method: Literal["straight-line", "sum-of-years", "declining-balance", "fixed-share"] = Field(default="straight-line", description="How the books write a machine down to what it is expected to bring; no effect on cash.", json_schema_extra=_knob("books", "Depreciation in the books", "How the profit and loss statement spreads the price: in equal parts, by the sum of years' digits, by double declining balance, or by a fixed share of the balance. Cash and verdict do not change.", unit="", step=1))
     debt_rate: float = _evidenced("debt_rate", 0, 0.5, _knob("books", "Cost of debt", "What a bank asks per year; lease and purchase are compared at it, after tax.", unit="%/year", step=0.5, shown=100))
     leases: Mapping[str, Lease] = Field(default_factory=dict, description="Machines that are leased rather than bought: their id and the terms.")
     currencies: Mapping[str, ExchangeRate] = Field(default_factory=dict, max_length=1, description="The currency in which amounts are shown beside dollars, at your own rate of a day: at most one.")

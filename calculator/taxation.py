@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from calculator.charges import AT_ONCE
+from calculator.errors import CatalogError
 from calculator.evidence import Remark
+from calculator.finance.depreciation import declining_then_straight
 from calculator.finance.ledger import Hardness, Line, Once, Term, whole_usd
 from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 from calculator.load import Inputs
@@ -21,6 +23,8 @@ Number = Any
 _FILE = Path(__file__).parent / "catalog" / "tax.toml"
 _AS_PAID = ("running", "later capital", "later sale")
 _LAST_QUARTER = 4
+_MACRS_YEARS = 5
+_PRINTED = 5.1e-5  # the table is printed to 0.01 %
 _YEAR_DIGITS = 5  # "YYYY-" before the month in start_month
 
 
@@ -49,8 +53,14 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
         relief = tuple(
             Term(rate * share * cost, Once(month) if month else AT_ONCE) for month, share in schedule.deductions
         )
-        seen = {"tax_rate": rate, "cost_usd": cost, **{f"share_month_{m}": share for m, share in schedule.deductions}}
+        seen = {
+            "tax_rate": rate,
+            "worth_usd" if owned else "cost_usd": cost,
+            **{f"share_month_{m}": share for m, share in schedule.deductions},
+        }
         says = "tax rate * cost * share deducted in that month"
+        if owned:
+            says = "tax rate * what it would bring today: the tax on the sale that is forgone"
         found.append(Line("tax on depreciation", "hard", relief, says, seen, kind="tax"))
     price = sum((term.amount_usd for line in lines if line.kind == "sale" for term in line.terms), start=0.0)
     if any(line.kind == "sale" for line in lines):
@@ -96,4 +106,15 @@ def _quarter(scenario: Scenario) -> int:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(_FILE.read_text("utf-8"))
+    """The published percentages, each row held against the method behind it. Raises CatalogError where one is misprinted."""
+    table = tomllib.loads(_FILE.read_text("utf-8"))
+    for name, row in table["macrs"].items():
+        _, _, quarter = name.rpartition("-")
+        first = (2 * (_LAST_QUARTER - int(quarter)) + 1) / (2 * _LAST_QUARTER) if quarter.isdigit() else 0.5
+        computed = declining_then_straight(_MACRS_YEARS, first_year=first)
+        if len(row) != len(computed) or any(abs(a - b) > _PRINTED for a, b in zip(row, computed, strict=True)):
+            said = ", ".join(f"{share:.4f}" for share in computed)
+            raise CatalogError(
+                f"tax.toml: macrs.{name} is {row}; the method gives {said}. Copy the published row again."
+            )
+    return table

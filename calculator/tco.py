@@ -14,7 +14,7 @@ from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.charges import Charges
 from calculator.errors import CalculatorError
 from calculator.evidence import Remark
-from calculator.finance.discounting import convention
+from calculator.finance.discounting import convention, equivalent_annual_cost
 from calculator.finance.ledger import (
     Hardness,
     Horizon,
@@ -31,7 +31,7 @@ from calculator.load import Inputs, Usage
 from calculator.own import own_charges
 from calculator.scenario import Scenario
 from calculator.taxation import tax_lines
-from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
+from calculator.units import TOKENS_PER_MTOK
 
 __all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
 
@@ -188,7 +188,6 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
     is_hard = [line.hardness == "hard" for line in charges.lines]
     monthly, served = flows.sum(axis=0), _summed(charges.served, months)
     present_value, hard_present_value = -float(valued.sum()), -float(valued[is_hard].sum())
-    yearly = MONTHS_PER_YEAR / float(factors[1:].sum())
     served_mtok, served_value = float(served.sum()), float(served @ factors)
     per = 1 / served_value if served_value > 0 else float("nan")
     return Tco(
@@ -199,7 +198,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         total_cost_usd=-float(monthly.sum()),
         hard_cost_usd=-float(flows[is_hard].sum()),
         present_value_cost_usd=present_value,
-        equivalent_annual_cost_usd=present_value * yearly,
+        equivalent_annual_cost_usd=float(equivalent_annual_cost(present_value, factors=factors)),
         usd_per_mtok=present_value * per,
         marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
         energy_kwh=float(_summed(charges.energy, months).sum()),
@@ -208,7 +207,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         hard_present_value_cost_usd=hard_present_value,
         discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
-        hard_equivalent_annual_cost_usd=hard_present_value * yearly,
+        hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
     )

@@ -1,16 +1,25 @@
 """What does the accountant see? Cash, capital and operating expense by fiscal quarter and year.
 
-On the books a machine is written down in equal parts, from the month it is bought, to what it is expected to bring; so over the whole
-life the expense equals the cash, only at other times. Leases and rents are operating expense.
+On the books a machine is written down from the month it is bought to what it is expected to bring, in equal parts or by
+another method; so over the whole life the expense equals the cash, only at other times. Leases and rents are operating expense.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from calculator.finance.depreciation import (
+    declining_balance_usd,
+    fixed_share_usd,
+    straight_line_usd,
+    sum_of_years_usd,
+)
 from calculator.units import MONTHS_PER_YEAR
 
+Method = Literal["straight-line", "sum-of-years", "declining-balance", "fixed-share"]
 _MONTHS_PER_QUARTER = 3
 
 
@@ -42,18 +51,19 @@ def periods(
     start: tuple[int, int],
     last_month_of_year: int,
     by_quarter: bool,
+    method: Method = "straight-line",
 ) -> tuple[Period, ...]:
     """Fold positive monthly dollars (months 0..N; month 0 belongs to the first month) into fiscal periods.
 
-    `start` is (year, month) of month 1. What is bought in a month is written down in equal parts from then to month N,
-    less its share of the sale (in proportion to what it cost).
+    `start` is (year, month) of month 1. What is bought in a month is written down by `method` from then to month N, less
+    its share of the sale (in proportion to what it cost).
     """
     months = len(capital_usd) - 1
     written_down = np.zeros(months + 1)
     spent, sold = sum(capital_usd), sum(sale_usd)
     if spent:
         for month, usd in enumerate(capital_usd[:-1]):
-            written_down[month + 1 :] += usd * (1 - sold / spent) / (months - month)
+            written_down[month + 1 :] += _write_down(usd, usd * sold / spent, months=months - month, method=method)
         written_down[-1] += capital_usd[-1] * (1 - sold / spent)
     else:
         written_down[1:] = -sold / months
@@ -66,6 +76,30 @@ def periods(
         down = float(written_down[rows].sum())
         found.append(Period(label, capital, operating, staff, sale, tax, down, operating + staff + tax + down))
     return tuple(found)
+
+
+def _write_down(cost_usd: float, salvage_usd: float, *, months: int, method: Method) -> NDArray[np.float64]:
+    """The deduction of each month in service; shape [months]. They sum to cost - salvage, the last one takes the rest.
+
+    Yearly amounts, a twelfth in each month. A machine expected to bring more than it cost is written up in equal parts.
+    """
+    if not cost_usd:
+        return np.zeros(months)
+    years = -(-months // MONTHS_PER_YEAR)
+    if method == "straight-line" or not 0 < salvage_usd < cost_usd:
+        level = straight_line_usd(cost_usd, salvage_usd=salvage_usd, years=months / MONTHS_PER_YEAR)
+        return np.full(months, level / MONTHS_PER_YEAR)
+    yearly: list[float] = []
+    for year in range(1, years + 1):
+        if method == "sum-of-years":
+            yearly.append(sum_of_years_usd(cost_usd, salvage_usd=salvage_usd, years=years, year=year))
+        elif method == "declining-balance":
+            yearly.append(declining_balance_usd(cost_usd, salvage_usd=salvage_usd, years=years, year=year))
+        else:
+            yearly.append(fixed_share_usd(cost_usd, salvage_usd=salvage_usd, years=years, year=year))
+    down = np.repeat(yearly, MONTHS_PER_YEAR)[:months] / MONTHS_PER_YEAR
+    down[-1] += cost_usd - salvage_usd - down.sum()
+    return down
 
 
 def _label(month: int, start: tuple[int, int], last_month_of_year: int, by_quarter: bool) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
 from calculator.units import MONTHS_PER_YEAR
@@ -85,24 +86,17 @@ def annuity_factor(rate: Number, *, periods: Number) -> Number:
     return geometric_sum(-log_rate, periods) * np.exp(-log_rate)
 
 
-def equivalent_annual_cost(present_value: Number, *, annual_rate: Number, years: Number) -> Number:
-    """The level cost per year, at year ends, of the same present value: PV / annuity(r, n). Compares unequal lives."""
-    return present_value / annuity_factor(annual_rate, periods=years)
+def equivalent_annual_cost(present_value: Number, *, factors: NDArray[np.float64]) -> Number:
+    """The level cost per year of the same present value: 12 * PV / sum of the discount factors of months 1..N.
+
+    `factors` are those of months 0..N. With flows at year ends it is PV / annuity(r, n). Compares unequal lives.
+    """
+    return present_value * (MONTHS_PER_YEAR / factors[1:].sum())
 
 
 def real_rate(nominal_rate: Number, *, inflation_rate: Number) -> Number:
-    """Fisher: (1+nominal)/(1+inflation)-1."""
+    """Fisher: (1+nominal)/(1+inflation)-1. Given the real rate in place of the inflation it is the inflation implied."""
     return np.expm1(log_growth(nominal_rate) - log_growth(inflation_rate))
-
-
-def nominal_rate(real: Number, *, inflation_rate: Number) -> Number:
-    """Fisher: (1+real)(1+inflation)-1."""
-    return np.expm1(log_growth(real) + log_growth(inflation_rate))
-
-
-def implied_inflation_rate(nominal: Number, *, real: Number) -> Number:
-    """Fisher: (1+nominal)/(1+real)-1."""
-    return np.expm1(log_growth(nominal) - log_growth(real))
 
 
 def deflated_usd(monthly_usd: Sequence[float], *, inflation_rate: float) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ value (1+i)^n + payment (1 + i * in_advance) ((1+i)^n - 1)/i + future = 0. `rate
 import math
 
 from calculator.errors import CalculatorError
-from calculator.finance.discounting import geometric_sum, log_growth
+from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth
 
 
 def level_payment(value: float, *, rate: float, periods: float, future: float = 0.0, in_advance: bool = False) -> float:
@@ -20,8 +20,8 @@ def value_of_payments(
     payment: float, *, rate: float, periods: float, future: float = 0.0, in_advance: bool = False
 ) -> float:
     """Value today of level payments and of what is left at the end."""
-    growth, factor = _growth_and_factor(rate, periods, in_advance)
-    return -(payment * factor + future) / growth
+    level = payment * float(annuity_factor(rate, periods=periods)) * (1 + rate * in_advance)
+    return -(level + future * math.exp(-periods * float(log_growth(rate))))
 
 
 def future_value(value: float, *, rate: float, periods: float, payment: float, in_advance: bool = False) -> float:

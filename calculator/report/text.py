@@ -2,9 +2,9 @@
 
 import math
 
-from calculator.appraisal import lease_or_buy
 from calculator.comparison import Comparison, OptionResult
 from calculator.currency import rate_note, shown
+from calculator.financing import lease_or_buy
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
 from calculator.report.prediction_report import operation_lines

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.appraisal import against, appraise, books, exit_curve, lease_or_buy
+from calculator.appraisal import against, appraise, books, exit_curve
 from calculator.finance.discounting import annuity_factor
+from calculator.financing import lease_or_buy
 from calculator.scenario import Scenario
 from calculator.tco import Tco, cost_of
 from calculator.uncertainty import Candidate
@@ -174,6 +175,36 @@ def test_books_sum_to_the_cost_of_the_life(candidate: Candidate, by_quarter: boo
     assert sum(period.expense_usd for period in found) == pytest.approx(tco.total_cost_usd, rel=1e-9)
     cash = sum(p.capital_usd + p.operating_usd + p.staff_usd + p.tax_usd - p.sale_usd for p in found)
     assert cash == pytest.approx(tco.total_cost_usd, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("method", "first", "second"),
+    [
+        # 10,725 written down to 4,176 over three years, each year a twelfth a month
+        ("straight-line", (10_725 - 4_176) / 3, (10_725 - 4_176) / 3),
+        ("sum-of-years", (10_725 - 4_176) * 3 / 6, (10_725 - 4_176) * 2 / 6),
+        ("declining-balance", 10_725 - 4_176, 0.0),  # 2/3 of 10,725 would be more than there is to write down
+        ("fixed-share", 10_725 * 0.27, 10_725 * 0.73 * 0.27),  # 1 - (4,176/10,725)^(1/3) = 0.2697, rounded to 0.270
+    ],
+)
+def test_books_write_down_by_the_method_that_is_asked_for(method: str, first: float, second: float) -> None:
+    scenario = SCENARIO.changed(book_method=method, start_month="2027-01")
+    found = books(_cost(MAC_CANDIDATE, scenario), scenario=scenario)
+    down = [period.depreciation_usd for period in found]
+    assert down[:2] == pytest.approx([first, second])
+    assert sum(down) == pytest.approx(10_725 - 4_176)
+    plain = books(_cost(MAC_CANDIDATE), scenario=SCENARIO.changed(start_month="2027-01"))
+    assert [p.capital_usd for p in found] == [p.capital_usd for p in plain]
+
+
+@pytest.mark.parametrize("tax", ["none", "expense"])
+def test_machine_that_one_has_is_no_cash_in_the_books(tax: str) -> None:
+    have = SCENARIO.changed(already_own_usd={"mac": 3_000}, tax_mode=tax, tax_rate=0.25)
+    tco = _cost(MAC_CANDIDATE, have)
+    found = books(tco, scenario=have)
+    assert sum(period.capital_usd for period in found) == 0
+    forgone = 3_000 * (1 if tax == "none" else 0.75)
+    assert sum(period.expense_usd for period in found) == pytest.approx(tco.total_cost_usd - forgone)
 
 
 def test_books_of_a_december_purchase_begin_in_that_fiscal_year() -> None:

@@ -123,7 +123,7 @@ AT_THE_END: dict[str, Callable[[Given], float]] = {
 IN_ALL: dict[str, Callable[[Given], float]] = {
     "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
-    "tax on depreciation": lambda x: x["tax_rate"] * x["cost_usd"] * sum(v for k, v in x.items() if k.startswith("share_month_")),
+    "tax on depreciation": lambda x: x["tax_rate"] * x.get("cost_usd", x.get("worth_usd", 0)) * sum(v for k, v in x.items() if k.startswith("share_month_")),
     "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
     "further machines": lambda x: -_months(x) * x["machine_count"] * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"]),
     "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy_financial as npf
 import pandas as pd
 import pytest
 import pyxirr
@@ -182,8 +183,9 @@ def test_books_sum_to_the_cash_of_the_ledger(answer: dict[str, Any], span: str) 
     for row in answer["options"]:
         books = answer["analysis"]["appraisal"][f"books_by_{span}"][row["id"]]
         cash = sum(p["capital_usd"] + p["operating_usd"] + p["staff_usd"] + p["tax_usd"] - p["sale_usd"] for p in books)
-        assert cash == pytest.approx(row["total_cost_usd"], rel=1e-9)
-        assert sum(p["expense_usd"] for p in books) == pytest.approx(row["total_cost_usd"], rel=1e-9)
+        forgone = answer["scenario"]["already_own_usd"].get(row["id"], 0.0)  # a cost of the decision, no cash
+        assert cash == pytest.approx(row["total_cost_usd"] - forgone, rel=1e-9)
+        assert sum(p["expense_usd"] for p in books) == pytest.approx(row["total_cost_usd"] - forgone, rel=1e-9)
         assert all(("Q" in p["label"]) == (span == "quarter") for p in books)
 
 
@@ -217,5 +219,35 @@ def test_convention_and_seed_stand_beside_the_headlines(answer: dict[str, Any]) 
     assert answer["verdict"]["without_soft"].startswith("Without people's time")
 
 
+def test_credit_of_each_purchase_is_worth_nothing_at_the_cost_of_debt(answer: dict[str, Any]) -> None:
+    scenario, appraisal = answer["scenario"], answer["analysis"]["appraisal"]
+    bought = {row["id"] for row in answer["options"] if "hardware" in row["lines"]} - set(scenario["already_own_usd"])
+    assert set(appraisal["credits"]) == bought
+    rows = {row["id"]: row for row in answer["options"]}
+    for name, credit in appraisal["credits"].items():
+        lines = rows[name]["lines"]
+        borrowed = -sum(lines.get(line, 0.0) for line in ("hardware", "sales tax", "electrical work", "warranty"))
+        assert credit["borrowed_usd"] == pytest.approx(borrowed)
+        monthly = (1 + scenario["debt_rate"]) ** (1 / 12) - 1
+        payment = -float(npf.pmt(monthly, scenario["months"], borrowed))
+        assert credit["usd_per_month"] == pytest.approx(payment)
+        assert credit["interest_usd"] == pytest.approx(payment * scenario["months"] - borrowed)
+        assert credit["value_usd"] == pytest.approx(0, abs=1e-6)
+        assert sum(credit["flows_usd"]) == pytest.approx(-credit["interest_usd"])
+        for other, months in credit["repaid_after_months"].items():
+            saved = flows(answer, name)[1] - flows(answer, other)[1]
+            assert saved > 0
+            if saved > borrowed * monthly:
+                assert months == pytest.approx(float(npf.nper(monthly, -saved, borrowed)))
+            else:  # not even the interest
+                assert months is None
+    assert appraisal["real_discount_rate"] == pytest.approx(1.1 / (1 + scenario["inflation_rate"]) - 1)
+
+
 def test_lease_is_in_the_answer_where_one_was_asked_for(answer: dict[str, Any]) -> None:
-    assert set(answer["analysis"]["appraisal"]["leases"]) == set(answer["scenario"]["leases"])
+    leases, months = answer["analysis"]["appraisal"]["leases"], answer["scenario"]["months"]
+    assert set(leases) == set(answer["scenario"]["leases"])
+    for name, terms in answer["scenario"]["leases"].items():
+        monthly = (1 + answer["scenario"]["debt_rate"]) ** (1 / 12) - 1
+        paid = float(npf.pv(monthly, months, -terms["usd_per_month"], -(terms["buyout_usd"] or 0), "begin"))
+        assert leases[name]["liability_usd"] == pytest.approx(paid)

@@ -17,10 +17,8 @@ from calculator.finance.discounting import (
     discount_factor,
     equivalent_annual_cost,
     geometric_sum,
-    implied_inflation_rate,
     monthly_rate,
     net_present_value,
-    nominal_rate,
     present_value_usd,
     real_rate,
 )
@@ -103,8 +101,13 @@ def test_present_value_mixing_nominal_flows_with_a_real_rate_is_far_off() -> Non
 
 @pytest.mark.parametrize("case", GOLDEN["fisher"], ids=lambda case: case["source"])
 def test_inflation_implied_by_omb_rates_is_fishers(case: dict) -> None:
-    assert implied_inflation_rate(case["nominal"], real=case["real"]) == pytest.approx(case["inflation"], abs=1e-12)
-    assert nominal_rate(case["real"], inflation_rate=case["inflation"]) == pytest.approx(case["nominal"], abs=1e-12)
+    assert real_rate(case["nominal"], inflation_rate=case["real"]) == pytest.approx(case["inflation"], abs=1e-12)
+    assert real_rate(case["nominal"], inflation_rate=case["inflation"]) == pytest.approx(case["real"], abs=1e-12)
+
+
+def year_ends(rate: float, years: int) -> np.ndarray:
+    """Discount factors of months 0..N with flows at year ends."""
+    return Horizon(12 * years, rate, "annual-end").factors()
 
 
 @pytest.mark.parametrize("case", GOLDEN["equivalent_annual_cost"], ids=lambda case: case["source"])
@@ -112,7 +115,7 @@ def test_equivalent_annual_cost_is_the_textbooks(case: dict) -> None:
     value = -net_present_value(case["flows"], rate=case["rate"])
     years = len(case["flows"]) - 1
     assert value == pytest.approx(case["present_value"], abs=case["tolerance"])
-    annual = equivalent_annual_cost(value, annual_rate=case["rate"], years=years)
+    annual = equivalent_annual_cost(value, factors=year_ends(case["rate"], years))
     assert annual == pytest.approx(case["annual"], abs=case["tolerance"])
 
 
@@ -121,7 +124,7 @@ def test_equivalent_annual_cost_ranks_unequal_lives_where_present_value_misleads
     a, b = (case for case in GOLDEN["equivalent_annual_cost"][:2])
     values = [-net_present_value(case["flows"], rate=case["rate"]) for case in (a, b)]
     annual = [
-        equivalent_annual_cost(value, annual_rate=0.06, years=len(case["flows"]) - 1)
+        equivalent_annual_cost(value, factors=year_ends(0.06, len(case["flows"]) - 1))
         for value, case in zip(values, (a, b), strict=True)
     ]
     assert values[0] > values[1]
@@ -136,7 +139,7 @@ def test_equivalent_annual_cost_ranks_unequal_lives_where_present_value_misleads
 
 @given(st.floats(0, 1e6), st.floats(-0.2, 0.5), st.integers(1, 20))
 def test_equivalent_annual_cost_times_annuity_is_present_value(value: float, rate: float, years: int) -> None:
-    annual = equivalent_annual_cost(value, annual_rate=rate, years=years)
+    annual = equivalent_annual_cost(value, factors=year_ends(rate, years))
     assert annual * annuity_factor(rate, periods=years) == pytest.approx(value, rel=1e-12)
     if abs(rate) > 1e-4:  # numpy-financial divides by the rate and loses its digits below
         assert -float(npf.pmt(rate, years, value)) == pytest.approx(annual, rel=1e-6, abs=1e-9)
