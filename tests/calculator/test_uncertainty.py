@@ -395,6 +395,7 @@ def test_total_effects_of_a_sum_are_the_shares_of_its_variances(monkeypatch: pyt
     from calculator.tco import CostDraws
 
     spreads = {"a": Spread(-1, 0, 1, "pert"), "b": Spread(-1, 0, 1, "pert")}
+
     def fake(candidates, scenario, values):
         usd = values["a"] + 2 * values["b"]
         zero = np.zeros_like(usd)

@@ -193,7 +193,7 @@ def test_study_of_forrester_gives_its_printed_values() -> None:
     costs, benefits = (net_present_value(study[side], rate=study["rate"]) for side in ("costs", "benefits"))
     assert costs == pytest.approx(study["costs_value"], abs=1)
     assert benefits == pytest.approx(study["benefits_value"], abs=1)
-    assert costs + benefits == pytest.approx(study["net_value"], abs=1.5)  # "sums may not add due to rounding"
+    assert costs + benefits == pytest.approx(study["net_value"], abs=1)
     assert (costs + benefits) / -costs == pytest.approx(study["return_on_investment"], abs=0.005)
 
 
