@@ -1,6 +1,6 @@
 """Which option should one choose? `compare` gives the one frozen Comparison that page, CSV and command line all read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from calculator.capability import Capability, capability_of, reference_tariff, scenario_model
@@ -53,7 +53,7 @@ def compare(
     return Comparison(
         scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
         options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
-        break_even=break_evens(results), remarks=_remarks(scenario, reference), candidates=tuple(candidates),
+        break_even=break_evens(results), remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}), candidates=tuple(candidates),
         draw_count=draw_count,
     )  # fmt: skip
 
@@ -135,13 +135,20 @@ def _hosted(
     return result, costed
 
 
-def _remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:
+def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[str, str]) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     if scenario.model == ANOTHER_SIZE and reference is None:
         text = (
             "A model of another size has no host, so no API price is known for it and for what a machine cannot serve."
         )
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
+    for name, usd in scenario.already_own_usd.items():
+        if name in names:
+            text = (
+                f"{names[name]} is there already: it enters at the ${usd:,.0f} that it would bring today, after fees. "
+                "What was once paid for it is spent and changes nothing."
+            )
+            remarks.append(Remark(code="already-own", text=text, level="info"))
     if tax := tax_remark(scenario):
         remarks.append(tax)
     for name, (_, p50, _) in scenario.ranges.items():

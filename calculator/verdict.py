@@ -52,7 +52,7 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     low, _, high = odds.difference(second.id, best.id) if odds is not None else (difference, difference, difference)
     too_close = low <= 0
     chance = odds.cheapest_probability().get(best.id) if odds is not None else None
-    sure = f" {best.name} is the cheapest in {chance:.0%} of the futures drawn." if chance is not None else ""
+    sure = f" {best.name} is the cheapest in {_share(chance)} of the futures drawn." if chance is not None else ""
     if too_close:
         sentence = (
             f"Too close to call: {best.name} at {_cost(best_usd)} in present value and {second.name} at {_cost(next_usd)} "
@@ -108,12 +108,19 @@ def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
     usd, _, row = own[0]
     assert row.tco is not None
     more = (row.tco.equivalent_annual_cost_usd - best.tco.equivalent_annual_cost_usd) / MONTHS_PER_YEAR
-    return f"The cheapest machine of your own is {row.name} at {_cost(usd)}: keeping it in house costs {_signed(more)} a month more."
+    return f"Of the machines in house {row.name} is the cheapest at {_cost(usd)}: keeping it in house costs {_signed(more)} a month more."
 
 
 def _not_fitting(results: Sequence[OptionResult]) -> str:
     names = [row.name for row in results if row.memory is not None and not row.fits]
     return f"Does not fit: {', '.join(names)}." if names else ""
+
+
+def _share(chance: float) -> str:
+    """A probability that never says 100 % or 0 % where it is not."""
+    if 0 < chance < _LEAST_SHARE or 1 - _LEAST_SHARE < chance < 1:
+        return "less than 1%" if chance < _LEAST_SHARE else "more than 99%"
+    return f"{chance:.0%}"
 
 
 def _signed(usd: float) -> str:
@@ -164,3 +171,6 @@ def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
             "at the end, resale included."
         )
     return BreakEven(own.id, other.id, None, reason)
+
+
+_LEAST_SHARE = 0.005

@@ -5,6 +5,7 @@ import pytest
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.appraisal import appraise
 from calculator.report.text import comparison_text
+from calculator.verdict import _share
 
 CATALOG = load_catalog()
 MAC, USED, PC = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
@@ -57,6 +58,20 @@ def test_verdict_is_told_with_and_without_peoples_time() -> None:
     assert found.verdict.without_soft in comparison_text(found)
     alone = verdict_on(options=(USED,)).verdict
     assert alone.without_soft.startswith("Without people's time it costs $")
+
+
+def test_machine_that_is_there_already_is_said_to_enter_at_its_worth() -> None:
+    found = verdict_on(options=(PC, "api-same-model"), already_own_usd={PC: 4600})
+    (said,) = [remark.text for remark in found.remarks if remark.code == "already-own"]
+    assert "enters at the $4,600 that it would bring today" in said
+    assert said in comparison_text(found)
+    assert f"Of the machines in house {found.options[0].name} is the cheapest" in found.verdict.detail
+
+
+def test_probability_is_never_rounded_to_certainty() -> None:
+    assert _share(0.9999) == "more than 99%"
+    assert _share(0.0001) == "less than 1%"
+    assert (_share(1.0), _share(0.0), _share(0.968)) == ("100%", "0%", "97%")
 
 
 def test_verdict_without_a_host_says_so_and_does_not_ask_for_fewer_bits() -> None:
