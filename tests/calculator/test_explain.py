@@ -1,6 +1,8 @@
 """Does every explanation multiply out? Each line's amount is computed again from the inputs that `explain` prints."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +32,7 @@ SCENARIOS = {
     "rented": {"options": ("cloud-h100", "api-same-capability"), "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300}},
     "own figures": {
         "options": (MAC, "api-frontier"), "prompt_tokens": 300_000,
-        "figures": {f"{MAC}.price_usd": 9000, f"{MAC}.idle_w": 12, "OpenAI/gpt-6.1-sol.price_ratio": 0.9},
+        "figures": {f"{MAC}.price_usd": 9000, f"{MAC}.idle_w": 12, f"{MAC}.sleep_w": 1.5, "OpenAI/gpt-6.1-sol.price_ratio": 0.9},
     },
 }  # fmt: skip
 
@@ -173,6 +175,26 @@ def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
                 month = next((m for m, usd in enumerate(row.tco.flows[list(row.tco.lines).index(line)]) if usd), None)
                 assert month == 1 + {item.name: item.value for item in found.inputs}["warranty_months"]
     assert seen >= 8
+
+
+def test_table_of_lines_in_the_documentation_is_what_the_calculator_writes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "model" / "finance.md").read_text("utf-8")
+    table = page.split("## Lines", 1)[1].split("\n## ", 1)[0]
+    said: dict[str, str] = {}
+    for row in (line for line in table.splitlines() if line.startswith("| `")):
+        names, _, dollars, fields, _ = (cell.strip() for cell in row.strip("|").split("|"))
+        for name, soft in re.findall(r"`([^`]+)`( \(soft\))?", names):
+            said[name] = "soft" if soft else dollars
+        for field in re.findall(r"`([a-z_]+)`", fields):
+            known = field in Scenario.model_fields or field.endswith("_") or field in ("in_advance", "buyout_usd")
+            assert known, f"{field} is no field of the scenario"
+    written: dict[str, str] = {}
+    for values in SCENARIOS.values():
+        for row in compare(Scenario.parse(values), CATALOG).options:
+            assert row.tco is not None
+            written |= {entry.name: entry.hardness for entry in row.tco.entries}
+    assert written == {name: said.get(name) for name in written}
+    assert set(said) == set(written)
 
 
 def test_repair_multiplies_out_where_nothing_escalates() -> None:
