@@ -102,6 +102,8 @@ def _boxed(
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
         remarks = (*remarks, rate)
+    if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
+        remarks = (*remarks, watts)
     result = OptionResult(
         id=option.id, name=option.name, kind="own" if isinstance(option, Machine) else "rent", available=tco is not None,
         format_id=found.format.id if found.format else "", format_name=found.format.name if found.format else "",
@@ -113,6 +115,22 @@ def _boxed(
         tco=tco, total_low_usd=None, total_high_usd=None, remarks=remarks,
     )  # fmt: skip
     return result, costed
+
+
+def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
+    """The warning that a person's own watts contradict each other: more at rest than at work. None where they do not."""
+    given = {
+        state: scenario.figures.get(f"{machine.id}.{state}_w", getattr(machine.power, f"{state}_w").central)
+        for state in ("idle", "prefill", "decode")
+    }
+    busy_w = min(given["prefill"], given["decode"])
+    if given["idle"] <= busy_w:
+        return None
+    text = (
+        f"{machine.name}: {given['idle']:,.0f} W at rest but {busy_w:,.0f} W at work, by your figures: work then seems to "
+        "save energy, and one more token to bring money in. One of the two is wrong."
+    )
+    return Remark(code="watts-contradict", text=text, level="warning")
 
 
 def _hosted(

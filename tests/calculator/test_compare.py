@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
+from calculator.bridge import preset
 from calculator.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 from calculator.report.json_report import comparison_dict
@@ -164,6 +165,16 @@ def test_second_tenant_takes_unified_memory_but_not_vram() -> None:
     # macOS keeps about 33 GB of 206 from the GPU: a part of the tenant sits there, the rest is taken from the model
     assert 10_000_000_000 < mac_headroom < 40_000_000_000
     assert pc_headroom == 0  # it sits in the PC's own memory
+
+
+def test_watts_that_contradict_each_other_are_said() -> None:
+    # the article: 1,200 W "just to maintain a stable idle state", 900 W while it works
+    found = compare(preset("article"), CATALOG).options
+    said = {row.id: [remark.text for remark in row.remarks if remark.code == "watts-contradict"] for row in found}
+    assert said["mac-studio-m2-ultra-192-used"] == []
+    assert "1,200 W at rest but 900 W at work" in said["dual-rtx-4090-threadripper"][0]
+    for row in compare(Scenario(), CATALOG).options:
+        assert not [remark for remark in row.remarks if remark.code == "watts-contradict"]
 
 
 def test_unknown_option_and_phantom_are_refused() -> None:
