@@ -19,6 +19,9 @@ from measurements.spec import ProbeSpec
 from measurements.store import Store
 
 KEPT_JOBS = 20
+_STAGES = {"hello": "planning", "fetching": "fetching", "plan": "making weights", "built": "warming up"}
+"""What it does until it tells how far it is."""
+
 Measure = Callable[..., Outcome]
 
 
@@ -50,6 +53,7 @@ class ProbeJob:
 
     def hear(self, event: Json) -> None:
         """One event of the worker."""
+        self.what = _STAGES.get(event["event"], self.what)
         if event["event"] == "progress":
             self.what, self.done, self.total = str(event["what"]), int(event["done"]), int(event["total"])
             self.left_s = float(event["left_s"]) if "left_s" in event else None

@@ -53,7 +53,7 @@ def _badge(speed: Speed) -> str:
 
 def show_upload(desk: Any, *, catalog: Catalog, look_only: str = "") -> None:
     """Files of other tools, or this tool's own export: read, shown row by row, and kept when one says so."""
-    st.subheader("Bring measurements from elsewhere", anchor=False)
+    st.header("Bring measurements from elsewhere", anchor=False)
     if look_only:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
@@ -93,7 +93,7 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
         )  # fmt: skip
     if not found.records:
         return
-    if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}", type="primary"):
+    if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}"):
         try:
             counts = desk.keep(found.records)
         except CalculatorError as error:
@@ -133,7 +133,7 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
 def show_list(desk: Any) -> None:
     """What is stored: filters, the table, one record, the export."""
     rows = desk.rows()
-    st.subheader("What is stored", anchor=False)
+    st.header("What is stored", anchor=False)
     if not rows:
         st.markdown("Nothing yet. Measure this machine, or bring a file.")
         return
@@ -182,7 +182,9 @@ def _list_row(row: Any) -> dict[str, Any]:
         "result": row.status,
         "decode tokens/s": _rate(row.decode_tokens_per_s),
         "prefill tokens/s": _rate(row.prefill_tokens_per_s),
-        "at tokens": f"{row.context_tokens:,}" if row.context_tokens else "",
+        "at tokens": ""
+        if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None
+        else f"{row.context_tokens:,}",
         "streams": f"{row.batch_count:,}",
         "mind": row.mind,
         "besides": row.other,
@@ -206,7 +208,7 @@ def _show_record(row: Any, record: Any) -> None:
         when = row.age if row.age == "today" else f"{row.age} ago"
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
         st.markdown(
-            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} measured {markdown_text(when)}, run {markdown_text(record.run[:8] or '-')}"
+            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} measured {markdown_text(when)}{markdown_text(f', run {record.run[:8]}' if record.run else '')}"
         )
         for remark in record.remarks:
             st.markdown(f"- {markdown_text(remark.text)}")

@@ -94,7 +94,7 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
 
 
 def _show_plan(box: Box, *, catalog: Catalog) -> None:
-    st.subheader("What fits on this machine", anchor=False)
+    st.header("What fits on this machine", anchor=False)
     classes = weight_classes_here(box, catalog=catalog)
     with st.grid(2, min_column_width=240, gap="medium", vertical_alignment="bottom"):
         weight_class = st.segmented_control(
@@ -132,7 +132,7 @@ def _plan_row(row: FitHere) -> dict[str, Any]:
 
 
 def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], look_only: str) -> None:
-    st.subheader("Measure this machine", anchor=False)
+    st.header("Measure this machine", anchor=False)
     reason, has_gpu = look_only or desk.why_no_probe(), desk.has_gpu()
     job = desk.job()
     running = job is not None and job.is_running()
@@ -152,7 +152,7 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
     with st.container(border=True):
         asked = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
         blocked = bool(reason) or running or elsewhere
-        if st.button("Measure", type="primary", disabled=blocked, key="probe_start") and not reason:
+        if st.button("Measure", disabled=blocked, key="probe_start") and not reason:
             try:
                 desk.start(**asked)
                 st.rerun()
@@ -212,7 +212,8 @@ def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewh
         st.error(f"{what}: {markdown_text(job.problem)}")
     elif job.outcome.status == "ok":
         found = "  \n".join(markdown_text(line) for line in desk.findings(job))
-        st.success(f"{what}: complete after {job.seconds():.0f} s, and stored.  \n{found}")
+        is_used = any(record.status == "ok" for record in job.outcome.records)
+        (st.success if is_used else st.warning)(f"{what}: complete after {job.seconds():.0f} s, and stored.  \n{found}")
     else:
         st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(job.outcome.sentence)}")
 
