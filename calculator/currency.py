@@ -33,6 +33,16 @@ def rate_note(scenario: Scenario) -> str:
     return f"Shown in {currency} at {stated}; computed in dollars."
 
 
+def converted_sentence(comparison: Comparison) -> str:
+    """The present values in the person's currency, with the sentence that must stand beside them; empty for dollars."""
+    note = rate_note(comparison.scenario)
+    if not note:
+        return ""
+    rows = [(row.name, row.tco.present_value_cost_usd) for row in comparison.options if row.tco is not None]
+    amounts = ", ".join(f"{name} {shown(usd, scenario=comparison.scenario)}" for name, usd in rows)
+    return f"{note} In present value: {amounts}."
+
+
 def currency_dict(comparison: Comparison) -> dict[str, Any] | None:
     """Headline amounts in the person's currency beside the dollars, for JSON; None for dollars.
 

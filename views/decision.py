@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calculator.comparison import Comparison, OptionResult
+from calculator.currency import converted_sentence
 from calculator.evidence import Remark
 from views import figures
 from views.look import fit_sentence, gb, markdown_text, speed_range, style_of, usd, usd_range
@@ -21,6 +22,8 @@ def show_verdict(comparison: Comparison) -> None:
             st.markdown(markdown_text(verdict.detail))
         if verdict.without_soft:
             st.markdown(markdown_text(verdict.without_soft))
+        if converted := converted_sentence(comparison):
+            st.markdown(markdown_text(converted))
         st.caption(markdown_text(verdict.convention))
 
 

@@ -244,6 +244,26 @@ def test_credit_of_each_purchase_is_worth_nothing_at_the_cost_of_debt(answer: di
     assert appraisal["real_discount_rate"] == pytest.approx(1.1 / (1 + scenario["inflation_rate"]) - 1)
 
 
+TAX = {"tax_rate": 0.25, "depreciation_fractions": (0.6, 0.4), "fiscal_year_end_month": 9}
+
+
+@pytest.mark.parametrize("mode", ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line", "custom"])
+def test_tax_from_the_scenario_to_the_answer(mode: str) -> None:
+    before, after = (compare(Scenario.parse({**TAX, "tax_mode": one}), CATALOG) for one in ("none", mode))
+    for plain, taxed in zip(before.options, after.options, strict=True):
+        assert plain.tco is not None
+        assert taxed.tco is not None
+        # over the life every dollar is deducted once, and the sale's gain is taxed: nominal cost falls by the rate
+        assert taxed.tco.total_cost_usd == pytest.approx(0.75 * plain.tco.total_cost_usd)
+        ratio = taxed.tco.present_value_cost_usd / plain.tco.present_value_cost_usd
+        own = plain.kind == "own" and mode != "expense"  # with everything deducted when paid tax changes no ranking
+        assert ratio > 0.7501 if own else ratio == pytest.approx(0.75)
+        if plain.kind == "own":
+            relief, sale = taxed.tco.lines["tax on depreciation"], taxed.tco.lines["tax on sale"]
+            capital = sum(plain.tco.lines[line] for line in ("hardware", "sales tax"))
+            assert relief + sale == pytest.approx(0.25 * -(capital + plain.tco.lines["resale"]))
+
+
 def test_lease_is_in_the_answer_where_one_was_asked_for(answer: dict[str, Any]) -> None:
     leases, months = answer["analysis"]["appraisal"]["leases"], answer["scenario"]["months"]
     assert set(leases) == set(answer["scenario"]["leases"])

@@ -55,6 +55,19 @@ def test_page_opens_with_the_default_scenario_and_says_the_verdict(default_page:
     assert not default_page.error
 
 
+def test_page_shows_the_answer_without_peoples_time_and_in_another_currency() -> None:
+    app = page(currencies=json.dumps({"EUR": {"per_usd": 0.5, "as_of": "2026-11-01"}}))
+    shown = [markdown.value.replace("\\", "") for markdown in app.markdown]
+    comparison = compare(scenario_on(app), CATALOG)
+    assert comparison.verdict.without_soft in shown
+    (converted,) = [
+        text for text in shown if text.startswith("Shown in EUR at 0.5 EUR per dollar of 2026-11-01, your rate")
+    ]
+    for row in comparison.options:
+        assert row.tco is not None
+        assert f"{row.name} EUR {row.tco.present_value_cost_usd * 0.5:,.0f}" in converted
+
+
 def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None:
     comparison = compare(Scenario(), CATALOG)
     ledger = pd.read_csv(io.StringIO(tidy_csv(comparison)), comment="#")
