@@ -38,7 +38,8 @@ PROFILE_RATES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 class Against:
     """One option against another: what its extra outlay earns. Rates are per year; None carries its reason.
 
-    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper.
+    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper. `hard_...`
+    leaves people's time out.
     """
 
     option: str
@@ -51,6 +52,8 @@ class Against:
     savings_to_investment: Rate
     adjusted_internal_rate: Rate
     value_by_rate: tuple[tuple[float, float], ...]
+    hard_saving_usd: float
+    hard_payback: Payback
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Exit:
     total_cost_usd: float
     present_value_cost_usd: float
     equivalent_annual_cost_usd: float
+    hard_equivalent_annual_cost_usd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
     discounted = [a - b for a, b in zip(mine.discounted_usd, theirs.discounted_usd, strict=True)]
     investment = _capital(theirs, scenario) - _capital(mine, scenario)
     saving = discounted[-1]
+    hard = np.cumsum(_hard(mine)) - np.cumsum(_hard(theirs))
     ratio = savings_to_investment_ratio(saving + investment, investment_value=investment)
     years = mine.months / MONTHS_PER_YEAR
     monthly = float(monthly_rate(scenario.discount_rate))
@@ -175,6 +180,8 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
                 strict=True,
             )
         ),
+        hard_saving_usd=theirs.hard_present_value_cost_usd - mine.hard_present_value_cost_usd,
+        hard_payback=payback(hard.tolist(), what="the difference without people's time"),
     )
 
 
@@ -183,7 +190,15 @@ def exit_curve(candidate: Candidate, *, scenario: Scenario, months: Sequence[int
     found: list[Exit] = []
     for month in months:
         tco = _cost(candidate, scenario.changed(months=month))
-        found.append(Exit(month, tco.total_cost_usd, tco.present_value_cost_usd, tco.equivalent_annual_cost_usd))
+        found.append(
+            Exit(
+                month,
+                tco.total_cost_usd,
+                tco.present_value_cost_usd,
+                tco.equivalent_annual_cost_usd,
+                tco.hard_equivalent_annual_cost_usd,
+            )
+        )
     return tuple(found)
 
 
@@ -204,6 +219,10 @@ def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Pe
         method=scenario.book_method,
         by_quarter=by_quarter,
     )
+
+
+def _hard(tco: Tco) -> list[float]:
+    return _flow(tco, lambda line: line.hardness == "hard", sign=1)
 
 
 def _is_cash(line: Line) -> bool:

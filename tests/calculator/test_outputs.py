@@ -133,6 +133,10 @@ def test_every_pair_has_payback_rates_and_ratios_or_the_reason_why_not(answer: d
         else:  # the last crossing: from then on it stays positive
             assert running[math.ceil(payback["period"]) :].min() >= -1e-6
             assert payback["period"] == 0 or running[math.ceil(payback["period"]) - 1] < 0
+        hard = (flows(answer, row["option"], hardness="hard") - flows(answer, row["other"], hardness="hard")).cumsum()
+        assert (row["hard_payback"]["period"] is None) == (hard[-1] < 0)
+        rows = {one["id"]: one["hard_present_value_cost_usd"] for one in answer["options"]}
+        assert row["hard_saving_usd"] == pytest.approx(rows[row["other"]] - rows[row["option"]])
         changes = int(np.sum(np.diff(np.sign(difference[np.abs(difference) > 1e-12])) != 0))
         if changes == 1:
             expected = pyxirr.irr(difference)
@@ -174,7 +178,12 @@ def test_exit_curve_runs_from_12_to_84_months_and_meets_the_total(answer: dict[s
     for name, curve in answer["analysis"]["appraisal"]["exits"].items():
         assert [point["month"] for point in curve] == list(range(12, 85, 6))
         (here,) = [point for point in curve if point["month"] == months]
-        for kind in ("total_cost_usd", "present_value_cost_usd", "equivalent_annual_cost_usd"):
+        for kind in (
+            "total_cost_usd",
+            "present_value_cost_usd",
+            "equivalent_annual_cost_usd",
+            "hard_equivalent_annual_cost_usd",
+        ):
             assert here[kind] == pytest.approx(rows[name][kind])
 
 
