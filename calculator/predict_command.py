@@ -46,6 +46,8 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument("--prefill-step", type=int, metavar="N", help="tokens read at a time; the runtime's own unless given")  # fmt: skip
     command.add_argument("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="see `retrieval`")
     command.add_argument("--wired-limit-mb", type=int, metavar="MB", help="macOS: iogpu.wired_limit_mb")
+    command.add_argument("--macos", metavar="VERSION", help="whose default limit holds (14, 26); the newest read unless given")  # fmt: skip
+    command.add_argument("--desktop-gib", type=float, metavar="GIB", help="what a screen takes of the first card; none unless given")  # fmt: skip
     command.add_argument("--power-limit-w", type=float, metavar="W", help="a limit per card, where a sweep was published")  # fmt: skip
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_predict)
@@ -61,6 +63,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split, link=arguments.link,
         kv_bits=arguments.kv_bits, prefill_step_tokens=arguments.prefill_step, second_tenant_gb=arguments.second_tenant_gb,
         wired_limit_mb=arguments.wired_limit_mb, power_limit_w=arguments.power_limit_w,
+        macos=arguments.macos, desktop_gib=arguments.desktop_gib,
     )  # fmt: skip
     print(
         json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)

@@ -72,17 +72,20 @@ def predict(
     second_tenant_gb: float = 0.0,
     wired_limit_mb: int | None = None,
     power_limit_w: float | None = None,
+    macos: str | None = None,
+    desktop_gib: float | None = None,
 ) -> Prediction:
     """Predict by ids. `machine` may be a machine, a rented machine or a bare chip (`chip_count` of them).
 
     The context is the prompt's length unless given; the runtime is the machine's own, else the vendor's usual one. A count
     of machines with unified memory is a count of boxes, else of cards. `wired_limit_mb` is macOS's iogpu.wired_limit_mb,
-    `power_limit_w` a limit per card. Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
+    `macos` the version whose default limit holds, `desktop_gib` what a screen takes of the first card, `power_limit_w` a
+    limit per card. Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
     """
     _refuse_out_of_bounds({
         "prompt_tokens": (prompt_tokens, 1, 10_000_000), "batch": (batch_count, 1, 4096), "count": (chip_count, 1, 64),
         "context_tokens": (context_tokens, 1, 10_000_000), "prefill_step": (prefill_step_tokens, 1, 1_000_000),
-        "wired_limit_mb": (wired_limit_mb, 1, 100_000_000), "second_tenant_gb": (second_tenant_gb, 0, 100_000),
+        "wired_limit_mb": (wired_limit_mb, 1, 100_000_000), "second_tenant_gb": (second_tenant_gb, 0, 100_000), "desktop_gib": (desktop_gib, 0, 100_000),
     })  # fmt: skip
     if memory_gb is not None and not 0 < memory_gb <= 100_000:  # also refuses NaN
         raise ScenarioError(f"memory_gb is {memory_gb}; it must be a number above 0 and at most 100,000 GB.")
@@ -99,6 +102,7 @@ def predict(
         context_tokens=context_tokens if context_tokens is not None else prompt_tokens, batch_count=batch_count,
         split=split or ("layer" if isinstance(box, Chip) else box.split), second_tenant_gb=second_tenant_gb,
         wired_limit_gb=wired_limit_gb, kv_bits=kv_bits, prefill_step_tokens=prefill_step_tokens,
+        macos=macos, desktop_gib=desktop_gib,
     )  # fmt: skip
     if link is not None or power_limit_w is not None:
         found = _adjusted(found, catalog=catalog, hardware=hardware, link=link, power_limit_w=power_limit_w)
@@ -124,6 +128,8 @@ def predict_on(
     wired_limit_gb: float = 0.0,
     kv_bits: int = FULL_BITS,
     prefill_step_tokens: int | None = None,
+    macos: str | None = None,
+    desktop_gib: float | None = None,
 ) -> Prediction:
     """Memory, then speeds if it fits. `wired_limit_gb` 0 leaves Apple's default limit.
 
@@ -134,7 +140,7 @@ def predict_on(
     memory = memory_fit(
         model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, batch_count=held_count or batch_count,
         split=split, second_tenant_gb=second_tenant_gb, wired_limit_gb=wired_limit_gb, catalog=catalog,
-        kv_bits=kv_bits, prefill_step_tokens=prefill_step_tokens,
+        kv_bits=kv_bits, prefill_step_tokens=prefill_step_tokens, macos=macos, desktop_gib=desktop_gib,
     )  # fmt: skip
     decode = prefill = first = None
     if memory.fits:

@@ -3,7 +3,7 @@
 The parts stand in weights.py, kv_cache.py, transient.py and usable.py; here they meet and become an answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.served import LanguageModel, Runtime, Split, WeightFormat
@@ -48,13 +48,22 @@ TIGHT_FRACTION = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class CardFit:
+    """One card (or box) of a split: whole layers, or its share of all where `layer_count` is None."""
+
+    layer_count: int | None
+    peak_bytes: int
+    usable_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryFit:
     """The answer in bytes, per whole box and for the tightest chip.
 
     `peak_bytes` = weights + KV cache + transient + runtime overhead (+ second tenant where memory is shared), summed over
     the box. `usable_bytes` is what the GPU may have, summed (with a second tenant in unified memory: what both may have
     together). With a split one card can be too full although the sum fits: `tightest_peak_bytes` against
-    `tightest_usable_bytes` decides. `headroom_bytes` is negative by what is missing. `weights_bytes` counts the GPU's
+    `tightest_usable_bytes` decides, of card `tightest_card` (from 1) of `cards`. `headroom_bytes` is negative by what is missing. `weights_bytes` counts the GPU's
     share: llama.cpp keeps a token embedding in the PC's own memory.
     """
 
@@ -70,6 +79,8 @@ class MemoryFit:
     headroom_bytes: int
     fits: bool
     remarks: tuple[Remark, ...] = ()
+    cards: tuple[CardFit, ...] = ()
+    tightest_card: int = 1
 
 
 def format_on(runtime: Runtime, format: WeightFormat, *, catalog: Catalog) -> WeightFormat:
@@ -92,6 +103,8 @@ def memory_fit(
     prefill_step_tokens: int | None = None,
     second_tenant_gb: float = 0.0,
     wired_limit_gb: float = 0.0,
+    macos: str | None = None,
+    desktop_gib: float | None = None,
 ) -> MemoryFit:
     """Whether the model fits, by how much, and what fills the memory.
 
@@ -103,7 +116,9 @@ def memory_fit(
     format = format_on(runtime, format, catalog=catalog)
     constants = TransientConstants.of(catalog.constants)
     step = prefill_step_tokens or runtime.prefill_step_tokens
-    room = usable(hardware, runtime=runtime, catalog=catalog, wired_limit_gb=wired_limit_gb)
+    room = usable(
+        hardware, runtime=runtime, catalog=catalog, wired_limit_gb=wired_limit_gb, macos=macos, desktop_gib=desktop_gib
+    )
     chips = hardware.chip_count * hardware.node_count
     tenant = round(second_tenant_gb * BYTES_PER_GB)
 
@@ -125,11 +140,15 @@ def memory_fit(
     overhead = round(overhead_gib.central * BYTES_PER_GIB)
     shared_tenant = tenant if room.is_unified else 0
     peak = weights + cache + transient + overhead * chips + shared_tenant
-    tightest = _tightest_bytes(
+    shares = _card_shares(
         model, format=format, chips=chips, split=split, weights=weights, cache=cache, transient=transient
     )
-    tightest_peak = tightest + overhead + shared_tenant
-    tightest_usable = room.tightest_beside(shared_tenant)
+    cards = tuple(
+        CardFit(layers, size + overhead + shared_tenant, room.card_bytes(number, second_tenant_bytes=shared_tenant))
+        for number, (layers, size) in enumerate(shares)
+    )
+    tightest = min(range(len(cards)), key=lambda number: cards[number].usable_bytes - cards[number].peak_bytes)
+    tightest_peak, tightest_usable = cards[tightest].peak_bytes, cards[tightest].usable_bytes
     headroom = room.bytes_beside(shared_tenant) - peak if chips == 1 else chips * (tightest_usable - tightest_peak)
     host_short = _host_shortage_bytes(hardware, room=room, needed=on_host + tenant - shared_tenant, catalog=catalog)
     fits = headroom >= 0 and host_short == 0
@@ -137,33 +156,34 @@ def memory_fit(
         weights_bytes=weights, kv_cache_bytes=cache, transient_bytes=transient, overhead_bytes=overhead * chips,
         second_tenant_bytes=tenant, peak_bytes=peak, usable_bytes=room.bytes_beside(shared_tenant),
         tightest_peak_bytes=tightest_peak, tightest_usable_bytes=tightest_usable, headroom_bytes=headroom, fits=fits,
+        cards=cards, tightest_card=tightest + 1,
     )  # fmt: skip
     remarks = _remarks(
         fit, model=model, hardware=hardware, format=format, runtime=runtime, room=room, context_tokens=context_tokens,
         step=step, host_short=host_short, constants=constants,
     )  # fmt: skip
-    return MemoryFit(**{name: getattr(fit, name) for name in MemoryFit.__slots__ if name != "remarks"}, remarks=remarks)
+    return replace(fit, remarks=remarks)
 
 
-def _tightest_bytes(
+def _card_shares(
     model: LanguageModel, *, format: WeightFormat, chips: int, split: Split, weights: int, cache: int, transient: int
-) -> int:
-    """Weights, cache and work space of the fullest chip."""
+) -> list[tuple[int | None, int]]:
+    """Layers, and bytes of weights, cache and work space, of every card; the last one also holds head and work space."""
     if chips == 1:
-        return weights + cache + transient
+        return [(model.layer_count, weights + cache + transient)]
     if split == "tensor":
-        return round((weights + cache) / chips) + transient
+        return [(None, round((weights + cache) / chips) + transient)] * chips
     by_role = bytes_by_role(model, format)
     head = by_role.get("output", 0) or by_role.get("embedding", 0)
     blocks = max(weights - head, 0)
-    cards: list[int] = []
+    cards: list[tuple[int | None, int]] = []
     for number in range(chips):
         first, last = (round(at * (model.layer_count + 1) / chips) for at in (number, number + 1))
         is_last = number == chips - 1
         layers = min(last, model.layer_count) - first
         share = layers / model.layer_count
-        cards.append(round((blocks + cache) * share) + (head + transient if is_last else 0))
-    return max(cards)
+        cards.append((layers, round((blocks + cache) * share) + (head + transient if is_last else 0)))
+    return cards
 
 
 def _host_shortage_bytes(hardware: Hardware, *, room: Usable, needed: int, catalog: Catalog) -> int:
@@ -233,7 +253,7 @@ def _does_not_fit(
         f"{_gb(parts[largest])} GB."
     )
     if fit.peak_bytes <= fit.usable_bytes:
-        text += f" The sum would fit, but the fullest card needs {_gb(fit.tightest_peak_bytes)} GB of its {_gb(fit.tightest_usable_bytes)} GB."
+        text += f" The sum would fit, but the fullest card, number {fit.tightest_card}, needs {_gb(fit.tightest_peak_bytes)} GB of its {_gb(fit.tightest_usable_bytes)} GB."
     return Remark(code="does-not-fit", text=text, level="problem")
 
 

@@ -4,6 +4,7 @@ A Mac "with 128 GB" and a card "with 24 GB" hold 128 and 24 GiB; sizes as sold a
 """
 
 import functools
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from calculator.catalog import Catalog
 from calculator.catalog.served import Runtime
 from calculator.catalog.types import UsableMemory
+from calculator.errors import ScenarioError
 from calculator.evidence import Basis
 from calculator.physics.hardware import Hardware
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
@@ -21,13 +23,15 @@ class Usable:
     """Bytes that the model may have, for the whole box and for its first (tightest) chip.
 
     `limit_bytes` is what the GPU may have by itself (macOS's wired limit, a card's memory less its driver). In unified
-    memory a second tenant is no part of that, but both share what the system leaves: `shared_bytes`.
+    memory a second tenant is no part of that, but both share what the system leaves: `shared_bytes`. The first card is
+    the tightest where it shows the desktop; every other one has `other_bytes`.
     """
 
     limit_bytes: int
     shared_bytes: int
     tightest_bytes: int
     box_count: int
+    other_bytes: int
     is_unified: bool
     is_raised: bool
     basis: Basis
@@ -37,6 +41,12 @@ class Usable:
         """What model and second tenant may have together: min(limit + tenant, shared) in unified memory."""
         return min(self.limit_bytes + second_tenant_bytes, self.shared_bytes) if self.is_unified else self.limit_bytes
 
+    def card_bytes(self, number: int, *, second_tenant_bytes: int) -> int:
+        """What card or box `number` (from 0) may use beside a second tenant on it."""
+        if self.is_unified or number == 0:
+            return self.tightest_beside(second_tenant_bytes)
+        return self.other_bytes
+
     def tightest_beside(self, second_tenant_bytes: int) -> int:
         """The same for the chip or box that the second tenant sits on."""
         if not self.is_unified:
@@ -45,55 +55,66 @@ class Usable:
 
 
 def usable(
-    hardware: Hardware, *, catalog: Catalog, runtime: Runtime | None = None, wired_limit_gb: float = 0.0
+    hardware: Hardware,
+    *,
+    catalog: Catalog,
+    runtime: Runtime | None = None,
+    wired_limit_gb: float = 0.0,
+    macos: str | None = None,
+    desktop_gib: float | None = None,
 ) -> Usable:
     """What a runtime may use of this box (a program that takes all it can get where none is named).
 
-    Apple: the newest macOS's default by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb
-    (`wired_limit_gb`, GB, 0 for the default). Cards: memory less what the driver keeps (and the desktop on the first),
-    and for vLLM its share of the card. Other unified memory: a share. Boxes linked together add up.
+    Apple: the default of `macos` (the newest read unless given) by RAM size, interpolated between the sizes read, or the
+    user's iogpu.wired_limit_mb (`wired_limit_gb`, GB, 0 for the default). Cards: memory less what the driver keeps, and on
+    the first card the desktop (`desktop_gib`; a machine without a screen unless given), and for vLLM its share of the
+    card. Other unified memory: a share. Boxes linked together add up. Raises ScenarioError for a macOS that was not read.
     """
     constants = catalog.constants
     memory = hardware.memory_gb * BYTES_PER_GIB
+    boxes = hardware.box_count()
     if hardware.chip.vendor == "apple":
-        limit_gib, basis, note = macos_limit_gib(hardware.memory_gb, limits=catalog.macos_limits)
+        limit_gib, basis, note = macos_limit_gib(hardware.memory_gb, limits=catalog.macos_limits, macos=macos)
         limit = limit_gib * BYTES_PER_GIB
         if wired_limit_gb:
             limit, basis, note = min(wired_limit_gb * BYTES_PER_GB, memory), "yours", "iogpu.wired_limit_mb"
-        shared = memory - constants["macos_reserved_gib"].central * BYTES_PER_GIB
-        count = hardware.box_count()
+        one, shared = round(limit), round(max(memory - constants["macos_reserved_gib"].central * BYTES_PER_GIB, 0))
         return Usable(
-            round(limit) * count,
-            round(max(shared, 0)) * count,
-            round(limit),
-            count,
-            True,
-            bool(wired_limit_gb),
-            basis,
-            note,
-        )
+            limit_bytes=one * boxes, shared_bytes=shared * boxes, tightest_bytes=one, box_count=boxes, other_bytes=one,
+            is_unified=True, is_raised=bool(wired_limit_gb), basis=basis, note=note,
+        )  # fmt: skip
     if hardware.chip.memory_kind == "unified":
-        share = memory * constants["unified_pc_usable_fraction"].central
-        count = hardware.box_count()
-        note = constants["unified_pc_usable_fraction"].note
-        return Usable(round(share) * count, round(share) * count, round(share), count, True, False, "assumption", note)
+        fraction = constants["unified_pc_usable_fraction"]
+        one = round(memory * fraction.central)
+        return Usable(
+            limit_bytes=one * boxes, shared_bytes=one * boxes, tightest_bytes=one, box_count=boxes, other_bytes=one,
+            is_unified=True, is_raised=False, basis="assumption", note=fraction.note,
+        )  # fmt: skip
     card = memory - constants["card_reserved_gib"].central * BYTES_PER_GIB
+    desktop = constants["desktop_gib"].central if desktop_gib is None else desktop_gib
+    first = card - desktop * BYTES_PER_GIB
     if runtime is not None and runtime.memory_use_fraction is not None:
-        card = min(card, memory * runtime.memory_use_fraction.central)
-    first = card - constants["desktop_gib"].central * BYTES_PER_GIB
+        most = memory * runtime.memory_use_fraction.central
+        card, first = min(card, most), min(first, most)
     cards = hardware.chip_count * hardware.node_count
     total = round(card) * (cards - 1) + round(first)
-    note = constants["card_reserved_gib"].note
-    return Usable(total, total, round(first), cards, False, False, "assumption", note)
+    return Usable(
+        limit_bytes=total, shared_bytes=total, tightest_bytes=round(first), box_count=cards, other_bytes=round(card),
+        is_unified=False, is_raised=False, basis="assumption", note=constants["card_reserved_gib"].note,
+    )  # fmt: skip
 
 
-def macos_limit_gib(memory_gib: float, *, limits: Sequence[UsableMemory]) -> tuple[float, Basis, str]:
-    """GiB that macOS lets the GPU have by default, by the newest macOS version of the table; its basis and note.
+def macos_limit_gib(
+    memory_gib: float, *, limits: Sequence[UsableMemory], macos: str | None = None
+) -> tuple[float, Basis, str]:
+    """GiB that macOS lets the GPU have by default; its basis and note.
 
-    Between two RAM sizes the share is interpolated, beyond the table the nearest share holds (both are assumptions).
+    The row version of `macos` is the newest that is not newer than it, the newest of all where none is given. Between two
+    RAM sizes the share is interpolated, beyond the table the nearest share holds (both are assumptions). Raises
+    ScenarioError for a version older than every reading, or that is no number.
     """
-    newest = max({row.macos for row in limits}, key=lambda version: tuple(int(part) for part in version.split(".")))
-    rows = sorted((row for row in limits if row.macos == newest), key=lambda row: row.memory_gib)
+    version = _row_version(limits, macos)
+    rows = sorted((row for row in limits if row.macos == version), key=lambda row: row.memory_gib)
     sizes = [row.memory_gib for row in rows]
     at = bisect_left(sizes, memory_gib)
     if at < len(rows) and sizes[at] == memory_gib:
@@ -109,6 +130,25 @@ def macos_limit_gib(memory_gib: float, *, limits: Sequence[UsableMemory]) -> tup
         "assumption",
         f"no reading for {memory_gib:g} GB; {share:.0%} taken between its neighbours",
     )
+
+
+def _row_version(limits: Sequence[UsableMemory], macos: str | None) -> str:
+    """The version of the table's rows that holds for a macOS."""
+    known = sorted({row.macos for row in limits}, key=_numbers)
+    if macos is None:
+        return known[-1]
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){0,2}", macos):
+        raise ScenarioError(
+            f"macos is {macos!r}; it must be a version such as 26 or 26.2. Leave it out for the newest."
+        )
+    found = [version for version in known if _numbers(version) <= _numbers(macos)]
+    if not found:
+        raise ScenarioError(f"macos is {macos}; limits were read from macOS {known[0]} on. Give {known[0]} or later.")
+    return found[-1]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 @functools.lru_cache(maxsize=512)

@@ -3,15 +3,18 @@
 from dataclasses import asdict
 from typing import Any
 
+from calculator.physics.memory import CardFit
 from calculator.physics.power import PowerUse, Range
 from calculator.physics.speed import Speed
 from calculator.prediction import Prediction
+from calculator.units import BYTES_PER_GB
 
 
 def operation_dict(prediction: Prediction) -> dict[str, Any]:
     """The part of `predict --json` that concerns running the machine; null where nothing is known."""
     beyond = prediction.beyond
     return {
+        "cards": [asdict(card) for card in prediction.memory.cards], "tightest_card": prediction.memory.tightest_card,
         "box_count": prediction.box_count, "link": prediction.link,
         "load_s": {
             name: found and {"low": found.low_s, "central": found.central_s, "high": found.high_s, "bound_by": found.bound_by, "note": found.note}
@@ -28,6 +31,12 @@ def operation_dict(prediction: Prediction) -> dict[str, Any]:
 def operation_lines(prediction: Prediction) -> list[str]:
     """The same for a terminal."""
     lines: list[str] = []
+    cards = prediction.memory.cards
+    if len(cards) > 1:
+        held = "; ".join(f"{_card(card)}" for card in cards)
+        lines.append(
+            f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; number {prediction.memory.tightest_card} is the tightest"
+        )
     cold, warm = prediction.load_cold, prediction.load_warm
     if cold is not None and warm is not None:
         lines.append(
@@ -40,6 +49,11 @@ def operation_lines(prediction: Prediction) -> list[str]:
         prefill = f", prefill {_range(beyond.prefill)} token/s" if beyond.prefill else ""
         lines.append(f"  {beyond.how}: decode {_range(beyond.decode)} token/s{prefill}")
     return lines
+
+
+def _card(card: CardFit) -> str:
+    layers = f"{card.layer_count} layers, " if card.layer_count is not None else ""
+    return f"{layers}{card.peak_bytes / BYTES_PER_GB:,.1f} of {card.usable_bytes / BYTES_PER_GB:,.1f} GB"
 
 
 def _power_line(power: PowerUse) -> str:
