@@ -131,6 +131,44 @@ def test_usable_bytes_of_macs_are_the_measured_ones() -> None:
     assert 0.75 < larger / 1024 < 0.9
 
 
+def test_usable_bytes_of_macs_follow_the_macos_version() -> None:
+    old, basis, note = macos_limit_gib(192, limits=CATALOG.macos_limits, macos="15.4")
+    assert (old, basis) == (144, "measured")  # three quarters, read under macOS 14; no row is newer until 26
+    assert "as Metal reported it" in note
+    assert macos_limit_gib(192, limits=CATALOG.macos_limits, macos="26.2") == macos_limit_gib(192, limits=CATALOG.macos_limits)  # fmt: skip
+    for wrong, said in (("13", "from macOS 14 on"), ("Tahoe", "must be a version"), ("", "must be a version")):
+        with pytest.raises(ScenarioError, match=said):
+            macos_limit_gib(192, limits=CATALOG.macos_limits, macos=wrong)
+    newest, older = (_fit("llama-3-70b", MAC_192, "bf16", "mlx-lm", 42_000, macos=macos) for macos in ("26", "14"))  # pyright: ignore[reportArgumentType]
+    assert newest.fits  # 157 of 172.9 GB
+    assert not older.fits  # of 154.6 GB
+
+
+def test_desktop_takes_from_the_first_card_and_the_tight_card_is_named() -> None:
+    bare = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192)
+    shown = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192, desktop_gib=1.0)
+    assert [card.usable_bytes for card in bare.cards] == [round(23.5 * 2**30)] * 2
+    assert [card.usable_bytes for card in shown.cards] == [round(22.5 * 2**30), round(23.5 * 2**30)]
+    assert [card.layer_count for card in shown.cards] == [40, 40]
+    assert shown.cards[1].peak_bytes > shown.cards[0].peak_bytes  # the last card holds head and work space
+    assert (bare.tightest_card, shown.tightest_card) == (2, 2)  # 23.5 of 25.2 GB against 22.4 of 24.2
+    heavier = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192, desktop_gib=2.0)
+    assert heavier.tightest_card == 1
+    assert heavier.headroom_bytes == 2 * (heavier.cards[0].usable_bytes - heavier.cards[0].peak_bytes)
+    assert sum(card.peak_bytes for card in bare.cards) == pytest.approx(bare.peak_bytes, abs=4)
+
+
+def test_overhead_of_vllm_counts_on_every_card() -> None:
+    """Activations, CUDA graphs and NCCL: on each GPU, and no more than 90 % of a card is used at all."""
+    vllm = CATALOG.runtime("vllm")
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")  # pyright: ignore[reportArgumentType]
+    each = round(vllm.overhead_gib.central * 2**30)
+    assert fit.overhead_bytes == 2 * each
+    assert [card.peak_bytes for card in fit.cards] == [round((fit.weights_bytes + fit.kv_cache_bytes) / 2) + each] * 2
+    assert vllm.overhead_gib.low < vllm.overhead_gib.central < vllm.overhead_gib.high  # an assumption with its reason
+    assert "H100" in vllm.overhead_gib.note
+
+
 def test_usable_bytes_of_cards_and_other_unified_memory() -> None:
     llama = CATALOG.runtime("llama.cpp")
     two = usable(TWO_4090, runtime=llama, catalog=CATALOG)
