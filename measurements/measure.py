@@ -4,6 +4,7 @@ A run that its server did not survive leaves a note beside the lock; whoever mea
 with the status "lost", so that no run disappears without a word.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from calculator.catalog import Catalog
+from measurements import lock
 from measurements.ceilings import ceilings_of, stated_here
 from measurements.environment import this_host
 from measurements.power import PowerMeter, PowerWindow
@@ -50,7 +52,8 @@ def measure(
 
     outcome = run_worker(spec, on_event=listen, cancel=cancel)
     if outcome.status != "busy":
-        note.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            note.unlink()
     power = window[0].close() if window else {}
     stated = stated_here(catalog, host=host, items=())  # the catalogue alone: a bound, not an earlier probe's figure
     ceilings = ceilings_of(outcome.event("plan"), stated=stated, batch_count=spec.batch_count)
@@ -68,9 +71,14 @@ def lost_run(lock_file: str) -> Measurement | None:
     try:
         left: Any = json.loads(note.read_text("utf-8"))
         started, tier, model = str(left["started"]), str(left["tier"]), str(left["model"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         started, tier, model = now(), "fast", ""
-    note.unlink(missing_ok=True)
+    except OSError:
+        return None
+    try:
+        note.unlink()
+    except OSError:
+        return None  # another user's, who will find it
     return Measurement.model_validate({
         "kind": tier, "status": "lost", "measured_at": started, "engine": Engine(name="mlx-lm"), "model": ModelUnderTest(model=model),
         "notes": "The program that ran this probe ended before the probe did; nothing of it was kept.",
@@ -80,7 +88,7 @@ def lost_run(lock_file: str) -> Measurement | None:
 def probe_is_running(lock_file: str = "") -> bool:
     """Does any process of this host hold the probe's lock?"""
     try:
-        descriptor = os.open(lock_file or default_lock_file(), os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = lock.opened(lock_file or default_lock_file(), create=False)
     except OSError:
         return False
     try:
@@ -93,4 +101,5 @@ def probe_is_running(lock_file: str = "") -> bool:
 
 
 def _leave(note: Path, spec: ProbeSpec) -> None:
-    note.write_text(json.dumps({"started": now(), "tier": spec.tier, "model": spec.model}), "utf-8")
+    with contextlib.suppress(OSError):  # another user's note lies there: a run that is lost is then not noticed
+        note.write_text(json.dumps({"started": now(), "tier": spec.tier, "model": spec.model}), "utf-8")

@@ -137,7 +137,7 @@ def _listen(
         ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time box
         verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=time.monotonic() - moved)
         if verdict is not None:
-            _stop(process, outcome)
+            _stop(process, outcome, lines)
             break
     return _named(process, outcome, verdict)
 
@@ -158,8 +158,8 @@ def _verdict(
     return None
 
 
-def _stop(process: subprocess.Popen[bytes], outcome: Outcome) -> None:
-    """Ask, then SIGTERM, then SIGKILL where nothing is wired."""
+def _stop(process: subprocess.Popen[bytes], outcome: Outcome, lines: "queue.Queue[bytes | None]") -> None:
+    """Ask, then SIGTERM, then SIGKILL where nothing is wired; what it said meanwhile counts."""
     assert process.stdin is not None
     _write(process.stdin, b"stop\n")
     if _ended(process, GRACE_S):
@@ -167,6 +167,9 @@ def _stop(process: subprocess.Popen[bytes], outcome: Outcome) -> None:
     process.send_signal(signal.SIGTERM)
     if _ended(process, GRACE_S):
         return
+    while not lines.empty():
+        event = _event_of(lines.get() or b"")
+        outcome.events += [event] if event is not None else []
     if outcome.event("built").get("wired"):
         outcome.events.append(
             {

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 
+from measurements import lock
 from measurements.session import EXIT_OF, EndedError, Json, Session
 
 PRIORITY_STEP = 5
@@ -32,7 +33,7 @@ def take_lock(path: str) -> int:
 
     Tried for LOCK_PATIENCE_S, because whoever only asks whether a probe runs holds it for an instant.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    descriptor = lock.opened(path, create=True)
     deadline = time.monotonic() + LOCK_PATIENCE_S
     while True:
         try:
@@ -45,8 +46,9 @@ def take_lock(path: str) -> int:
                     "busy", f"Another probe runs on this machine ({holder}). Wait for it, or cancel it."
                 ) from None
             time.sleep(WATCH_S / 2)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"process {os.getpid()}\n".encode())
+    with contextlib.suppress(OSError):  # another user's file: locked all the same
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()}\n".encode())
     return descriptor
 
 
@@ -94,11 +96,11 @@ def main() -> int:
         os.nice(PRIORITY_STEP)
     threading.Thread(target=_watch, args=(session, parent), daemon=True).start()
     try:
-        lock = take_lock(spec["lock_file"]) if spec.get("lock_file") else -1
+        held = take_lock(spec["lock_file"]) if spec.get("lock_file") else -1
         from measurements import tiers  # mlx is imported here, under the lock and the watch
 
         tiers.run(session)
-        del lock
+        del held
     except EndedError as ended:
         session.end(ended.kind, str(ended))
     except ImportError as error:

@@ -3,9 +3,11 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -101,6 +103,39 @@ def test_second_probe_on_the_host_is_busy_and_the_lock_is_free_afterwards(tmp_pa
         assert (outcome.status, outcome.samples("decode")) == ("busy", [])
         assert "Another probe runs on this machine" in outcome.sentence
     assert not probe_is_running(spec.lock_file)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to become another user")
+def test_lock_of_another_user_keeps_everybody_out(tmp_path: Path) -> None:
+    code = """
+import fcntl, os, sys
+from measurements import lock
+if len(sys.argv) > 2:
+    os.setuid(int(sys.argv[2]))
+descriptor = lock.opened(sys.argv[1], create=True)
+try:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    print("busy", flush=True)
+else:
+    print("mine", flush=True)
+    sys.stdin.readline()
+"""
+    folder = Path(tempfile.mkdtemp(prefix="lock", dir="/tmp"))
+    folder.chmod(0o1777)
+    file = str(folder / "probe.lock")
+    try:
+        first = subprocess.Popen([sys.executable, "-c", code, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, umask=0o077)  # fmt: skip
+        assert first.stdout is not None
+        assert first.stdout.readline() == "mine\n"
+        Path(file).chmod(0o444)  # as an older version left it
+        other = subprocess.run([sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False)  # fmt: skip
+        assert (other.stdout, other.stderr) == ("busy\n", "")
+        first.communicate("\n")
+        after = subprocess.run([sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False)  # fmt: skip
+        assert after.stdout == "mine\n"
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -212,24 +247,27 @@ def event_process(event: dict[str, Any]) -> int:
     return int(event["process"])
 
 
-def test_worker_that_ignores_everything_is_killed_unless_it_holds_wired_memory(tmp_path: Path) -> None:
-    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsay('built', wired={}, process=os.getpid())\nfor _ in range(40): time.sleep(0.2)"
-    for wired in (False, True):
-        cancel = threading.Event()
-        cancel.set()
-        outcome = run_worker(
-            tiny_spec(tmp_path),
-            cancel=threading.Event() if False else cancel,
-            command=_stub("time.sleep(0)\n" + deaf.format(wired)),
-        )
-        process = outcome.event("built").get("process")
-        assert outcome.status == "cancelled"
-        if process is None:
-            continue  # cancelled before it could say anything
-        assert _is_alive(process) == wired
-        assert bool(outcome.event("left")) == wired
-        if wired:
-            os.kill(process, signal.SIGKILL)
+@pytest.mark.parametrize("wired", [False, True])
+@pytest.mark.parametrize("is_late", [False, True], ids=["known", "told-while-stopping"])
+def test_worker_that_ignores_everything_is_killed_unless_it_holds_wired_memory(
+    tmp_path: Path, wired: bool, is_late: bool
+) -> None:
+    """Also where it says only after it was asked to stop that it has wired memory."""
+    wait = "sys.stdin.readline()\n" if is_late else ""
+    deaf = f"signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsay('hello', process=os.getpid(), limit_bytes=1)\n{wait}say('built', wired={wired})\nfor _ in range(100): time.sleep(0.2)"
+    cancel = threading.Event()
+    outcome = run_worker(
+        tiny_spec(tmp_path),
+        cancel=cancel,
+        on_event=lambda event: cancel.set() if event["event"] == ("hello" if is_late else "built") else None,
+        command=_stub(deaf),
+    )
+    process = outcome.event("hello")["process"]
+    assert outcome.status == "cancelled"
+    assert _is_alive(process) == wired
+    assert bool(outcome.event("left")) == wired
+    if wired:
+        os.kill(process, signal.SIGKILL)
 
 
 def test_library_that_prints_does_not_break_the_protocol(tmp_path: Path) -> None:
