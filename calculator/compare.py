@@ -170,7 +170,7 @@ def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[
     if tax := tax_remark(scenario):
         remarks.append(tax)
     for name, (_, p50, _) in scenario.ranges.items():
-        value = getattr(scenario, name)
+        value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
         if value != p50:
             text = f"{name} is {value:g}, but the P50 of its range is {p50:g}: the totals use the value, their ranges the range. Write one of them."
             remarks.append(Remark(code="range-beside-value", text=text, level="warning"))

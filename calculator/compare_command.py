@@ -37,7 +37,7 @@ def register(commands: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="change one value; may be repeated. Tables by dots: leases.<machine>.usd_per_month=300",
+        help="change one value, or give P10/P50/P90 as 60/95/200; may be repeated. Tables by dots: leases.<machine>.usd_per_month=300",
     )
     for name, says in (
         ("--csv", "the ledger, tidy"),

@@ -21,6 +21,15 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 """What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
 
+NOT_DRAWN: dict[str, str] = {
+    **dict.fromkeys(("months", "warranty_months", "reserved_months", "fiscal_year_end_month", "depreciation_years"), "is a term"),
+    **dict.fromkeys(("another_size_b", "second_tenant_gb", "macos_wired_limit_gb", "concurrent_request_count"), "decides what fits"),
+    **dict.fromkeys(("peak_factor_ratio", "answer_variation_ratio"), "decides the wait at the peak hour and no cost"),
+    **dict.fromkeys(("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"), "is a target"),
+    "debt_rate": "is what a bank asks, and judges a lease only",
+}  # fmt: skip
+"""Numbers of the scenario that cannot be given as P10, P50, P90, and why. Every other one can, and every figure."""
+
 
 class Lease(Record):
     """Terms of a lease that runs as long as the scenario; without a buy-out price the machine goes back."""

@@ -210,10 +210,12 @@ class Load:
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
         requests = scenario.requests_per_working_day
-        more = inputs["requests_per_working_day"] / requests if requests else 1.0
-        longer = inputs["on_h_per_day"] / scenario.on_h_per_day
-        prefill_h = usage.prefill_h_per_month / share * more / inputs.of(owner, "prefill_speed_ratio", 1.0)
-        decode_h = usage.decode_h_per_month / share * more / inputs.of(owner, "decode_speed_ratio", 1.0)
+        days = inputs["working_days_per_year"] / scenario.working_days_per_year
+        more = (inputs["requests_per_working_day"] / requests if requests else 1.0) * days
+        longer = inputs["on_h_per_day"] / scenario.on_h_per_day * days
+        read, written = _longer_requests(inputs)
+        prefill_h = usage.prefill_h_per_month / share * more * read / inputs.of(owner, "prefill_speed_ratio", 1.0)
+        decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
         known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
         slower = (prefill_h + decode_h) / known_h if known_h else more
         capacity = _capacity_ratio(usage, known_h)
@@ -227,7 +229,8 @@ class Load:
         enough = bool((np.asarray(room) >= highest).all())
         available = inputs["availability_fraction"] * kept_fraction
         works = 1.0 if scenario.downtime_usd_per_h else available
-        full = tuple(_first_month_above(one * (1 + index), growth) for index in range(further))
+        rooms = [one * (1 + index) for index in range(further)]
+        full = tuple(np.where(highest > limit, _first_month_above(limit, growth), NEVER) for limit in rooms)
         on_h = usage.on_h_per_month * longer
         fills = on_h / np.maximum(prefill_h + decode_h, _LEAST)
         busy = _always_busy(fills, one, full, growth=growth, highest=highest)
@@ -290,6 +293,14 @@ def _always_busy(
             first = 1 if count == 1 else full[count - 2]
             found.append(Excess(growth, limit, Course(), first, None if last else full[count - 1] - 1))
     return tuple(found)
+
+
+def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:
+    """Tokens to read and to write per request, as multiples of the scenario's; speeds stay those of its own lengths."""
+    scenario = inputs.scenario
+    central = scenario.input_tokens() * (1 - scenario.cached_prompt_fraction)
+    read = (inputs["prompt_tokens"] + inputs["retrieved_tokens"]) * (1 - inputs["cached_prompt_fraction"])
+    return (read / central if central else 1.0), inputs["answer_tokens"] / scenario.answer_tokens
 
 
 def _first_month_above(room: Number, growth: Number) -> Number:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
+from calculator.given import FIGURE_BOUNDS
 from calculator.scenario import Knob, Scenario, knobs
 
 Draws = NDArray[np.float64]
@@ -79,18 +80,18 @@ def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) ->
     """
     found: dict[str, Spread] = {}
     bounds = _bounds()
-    for name, kind in rules().kinds.items():
-        if name not in defaults:
-            continue
-        value, default = float(getattr(scenario, name)), defaults[name]
+    own = [name for name in (*scenario.ranges, *scenario.cases) if name in bounds and name not in rules().kinds]
+    for name in (*(name for name in rules().kinds if name in defaults), *own):
+        value = float(getattr(scenario, name))
         floor, ceiling = bounds[name].low, bounds[name].high
+        kind = rules().kinds.get(name) or _kind(floor, ceiling)
         if name in scenario.cases:
             values = [case for case, _ in scenario.cases[name]]
             found[name] = Spread(min(values), value, max(values), "discrete", floor, ceiling, scenario.cases[name])
             continue
         if name in scenario.ranges:
             low, central, high = scenario.ranges[name]
-        elif value == default.central:
+        elif value == (default := defaults[name]).central:
             low, central, high = default.low, default.central, default.high
         elif rules().when_set[name] == "certain":
             low = central = high = value
@@ -100,6 +101,23 @@ def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) ->
             low, central, high = value * default.low / default.central, value, value * default.high / default.central
         found[name] = Spread(max(low, floor), central, min(high, ceiling), kind, floor, ceiling)
     return found
+
+
+def figure_spreads(scenario: Scenario) -> dict[str, Spread]:
+    """The ranges that a person gave to figures of an option or a tariff, by "<owner>.<figure>"."""
+    found: dict[str, Spread] = {}
+    for name, (low, central, high) in scenario.ranges.items():
+        if "." in name:
+            floor, ceiling = FIGURE_BOUNDS[name.rpartition(".")[2]]
+            found[name] = Spread(low, central, high, "lognormal", floor, ceiling)
+    return found
+
+
+def _kind(floor: float, ceiling: float) -> Kind:
+    """How a value is drawn that has no rule: by what it can be."""
+    if floor < 0:
+        return "pert"
+    return "share" if ceiling <= 1 else "lognormal"
 
 
 def spread_of(quantity: Quantity, *, kind: Kind = "lognormal") -> Spread:

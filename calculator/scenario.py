@@ -21,6 +21,7 @@ from calculator.evidence import Record
 from calculator.given import (
     FIGURE_BOUNDS,
     MOST_USD,
+    NOT_DRAWN,
     ExchangeRate,
     Finite,
     Lease,
@@ -180,7 +181,7 @@ class Scenario(Record):
     currencies: Mapping[str, ExchangeRate] = Field(default_factory=dict, max_length=1, description="The currency in which amounts are shown beside dollars, at your own rate of a day: at most one.")
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]] = Field(default_factory=dict, description="Machines that you have already: their id and what they would bring today, after fees. They enter at that value; what you once paid is spent.")
     figures: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, description="Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were offered for example.")
-    ranges: Mapping[str, tuple[Finite, Finite, Finite]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name.")
+    ranges: Mapping[str, tuple[Finite, Finite, Finite]] = Field(default_factory=dict, description="Your own P10, P50 and P90 of a value, by its name, or of an option's figure: '<option id>.<figure>'.")
 
     cases: Mapping[str, tuple[tuple[Finite, Finite], ...]] = Field(default_factory=dict, description="A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]].")
 
@@ -196,19 +197,30 @@ class Scenario(Record):
     @model_validator(mode="before")
     @classmethod
     def _range_sets_its_value(cls, values: Any) -> Any:
-        """A value of which only the range is given is its P50."""
-        own: dict[str, Any] = {}
-        for name, row in _items(_items(values).get("ranges")).items():
-            if name in _DEFAULTS and isinstance(row, list | tuple) and len(found := cast("tuple[Any, ...]", row)) == 3:
-                own[name] = found[1]
-        return {**own, **values} if own else values
+        """A value given as three is a range; a value of which only the range is given is its P50."""
+        numbers = {name for name in cls.model_fields if _is_number(cls, name)}
+        threes: dict[str, Any] = {name: row for name, row in _items(values).items() if name in numbers and isinstance(row, list | tuple)}
+        ranges: dict[str, Any] = {**_items(_items(values).get("ranges")), **threes}
+        whole = {name: cast("Any", row) for name, row in ranges.items() if name not in NOT_DRAWN and isinstance(row, list | tuple)}
+        p50 = {name: row[1] for name, row in whole.items() if len(row) == 3}
+        if not p50 and not threes:
+            return values
+        kept: dict[str, Any] = {name: value for name, value in _items(values).items() if name not in threes}
+        if figures := {name: value for name, value in p50.items() if "." in name}:
+            kept["figures"] = {**figures, **_items(kept.get("figures"))}
+        return {**{name: value for name, value in p50.items() if name in numbers}, **kept, "ranges": ranges}
 
     @model_validator(mode="after")
     def _ranges_lie_in_bounds_and_order(self) -> Self:
         for name in (*self.ranges, *self.cases):
-            if name not in _DEFAULTS:
-                raise ValueError(f"{name} has no range of its own; ranges can be given for: {', '.join(sorted(_DEFAULTS))}.")
-            bounds = _bounds(type(self).model_fields[name])
+            if "." in name and name in self.ranges:
+                bounds = FIGURE_BOUNDS.get(name.rpartition(".")[2], (float("-inf"), float("inf")))  # an unknown one is refused with the figures
+            elif name in NOT_DRAWN:
+                raise ValueError(f"{name} {NOT_DRAWN[name]}, so it has no range of its own. Give one value.")
+            elif not _is_number(type(self), name):
+                raise ValueError(f"{name} has no range of its own; ranges can be given for numbers of the scenario and for '<option id>.<figure>'.")
+            else:
+                bounds = _bounds(type(self).model_fields[name])
             if problem := range_problem(name, bounds, self.ranges.get(name)) or cases_problem(name, bounds, self.cases.get(name)):
                 raise ValueError(problem)
         return self
@@ -298,6 +310,12 @@ def knobs() -> dict[str, Knob]:
             low=low, high=high, step=extra["step"], shown=extra["shown"], default=info.default,
         )  # fmt: skip
     return found
+
+
+def _is_number(kind: type[Scenario], name: str) -> bool:
+    info = kind.model_fields.get(name)
+    annotation: object = info.annotation if info is not None else None
+    return annotation is int or annotation is float
 
 
 def _items(table: Any) -> Mapping[str, Any]:

@@ -28,12 +28,23 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
 
 
 def _set(values: dict[str, Any], name: str, text: str) -> None:
-    """One setting; a dot leads into a table: `figures.<option>.price_usd=5000`, `leases.<machine>.usd_per_month=300`."""
+    """One setting; a dot leads into a table: `figures.<option>.price_usd=5000`, `leases.<machine>.usd_per_month=300`.
+
+    Three numbers with strokes between them, `wage_usd_per_h=60/95/200`, are P10, P50 and P90 of a number.
+    """
     table, dot, key = name.partition(".")
+    kind: Any = getattr(Scenario.model_fields.get(name), "annotation", None)
+    if (kind in (int, float) or table in ("figures", "ranges")) and text.count("/") == _STROKES:
+        own = key if table in ("figures", "ranges") else name
+        _inner(values, "ranges")[own] = _plain(text.replace("/", ","))
+        values.pop(own, None)
+        return
     if not dot or table not in _TABLES:
         values[name] = typed(name, text)
         return
     rows = _inner(values, table)
+    if table == "ranges" and isinstance(values.get(key), list):  # the file's own three
+        del values[key]
     if table in _RECORDS:  # a record per key: the last part names its field
         owner, _, key = key.rpartition(".")
         if not owner:
@@ -118,6 +129,7 @@ def _short(path: Path) -> str:
 
 
 _LONGEST_SHOWN = 100
+_STROKES = 2  # between P10, P50 and P90
 _TABLES = frozenset({"figures", "ranges", "already_own_usd", "leases", "currencies"})
 _RECORDS = {"leases": "usd_per_month", "currencies": "per_usd"}
 """Tables whose rows have fields of their own, and the field meant where only the row is named."""

@@ -17,9 +17,10 @@ from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon
+from calculator.given import FIGURE_BOUNDS
 from calculator.hosted import rate_of
 from calculator.load import Inputs, Usage, tariff_key
-from calculator.sampling import Draws, Kind, Spread, draw, rules, scenario_spreads, spread_of
+from calculator.sampling import Draws, Kind, Spread, draw, figure_spreads, rules, scenario_spreads, spread_of
 from calculator.scenario import Scenario, knobs
 from calculator.tco import CostDraws, cost_draws, tariff_of
 
@@ -190,7 +191,11 @@ def spreads_of(
     found = scenario_spreads(scenario, defaults=defaults)
     for candidate in candidates:
         found.update(_own_spreads(candidate, scenario))
-    return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures}
+    owners = {candidate.option.id for candidate in candidates}
+    own = figure_spreads(scenario).items()
+    return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures} | {
+        name: spread for name, spread in own if "/" in name or name.rpartition(".")[0] in owners
+    }
 
 
 def _figure_of(name: str) -> str:
@@ -218,7 +223,10 @@ def input_bounds(name: str) -> tuple[float, float]:
                 f"{name} is not an input that can be varied. `python -m calculator explain` lists them."
             )
         return knobs()[name].low, knobs()[name].high
-    return (0.05, 20.0) if name.endswith("_ratio") else (0.0, _LARGEST_OWN[name.rsplit(".", 1)[1]])
+    figure = name.rpartition(".")[2]
+    if figure not in _LARGEST_OWN and figure not in FIGURE_BOUNDS and not figure.endswith("_ratio"):
+        raise CalculatorError(f"{name} is not an input that can be varied. Its figures: {', '.join(FIGURE_BOUNDS)}.")
+    return (0.05, 20.0) if name.endswith("_ratio") else (0.0, _LARGEST_OWN.get(figure) or FIGURE_BOUNDS[figure][1])
 
 
 def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str, Spread]]:
