@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.types import WeightFormat
 from calculator.errors import ScenarioError
+from calculator.own_model import model_of
 from calculator.physics.finetuning import ALL_LINEAR, ATTENTION, FineTuneFit, finetune_fit
 from calculator.physics.hardware import Hardware, hardware_of
 from calculator.physics.retrieval import IndexKind, index_bytes
@@ -50,7 +51,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "--memory-gb", type=float, metavar="GB", help="memory per chip, where it was sold with several"
     )
-    command.add_argument("--model", required=True, metavar="ID")
+    command.add_argument(
+        "--model", required=True, metavar="ID|FILE.toml", help="a file that `measurements describe` wrote, or an id"
+    )
     command.add_argument(
         "--format", metavar="ID", help="of the frozen weights: bf16; with --qlora nf4, on a Mac mlx-4bit"
     )
@@ -117,7 +120,7 @@ def _finetune(arguments: argparse.Namespace) -> int:
     _refuse(wired_limit_mb=(arguments.wired_limit_mb, 0, 100_000_000))
     box = catalog.chip_or_machine(arguments.machine)
     hardware = hardware_of(box, chips=catalog.chips, chip_count=arguments.count, memory_gb=arguments.memory_gb)
-    model = catalog.model(arguments.model)
+    model = model_of(arguments.model, catalog=catalog)
     format = _frozen_format(arguments.format, qlora=arguments.qlora, hardware=hardware, catalog=catalog)
     fit = finetune_fit(
         model, hardware=hardware, format=format, catalog=catalog, sequence_tokens=arguments.sequence_tokens, batch_count=arguments.batch,

@@ -127,6 +127,7 @@ def _row_dict(row: ServiceRow, *, hours: bool) -> dict[str, Any]:
     peak = row.peak["central"]
     return {
         "id": found.option.id, "name": found.option.name, "concurrent_count": found.concurrent_count,
+        "reached_batch_count": found.service.reached_batch_count if found.service else None,
         "peak_hour": _peak_dict(peak), "peak_hour_at_low_speed": _peak_dict(row.peak["low"]), "peak_hour_at_high_speed": _peak_dict(row.peak["high"]),
         "week": {
             "busy_h": float(week.busy_h.sum()), "on_h": float(week.on_h.sum()), "utilisation_fraction": week.utilisation_fraction,

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from calculator.catalog import load_catalog
+from calculator.own_model import model_of
 from calculator.physics.kv_cache import FULL_BITS
 from calculator.physics.links import LINKS
 from calculator.prediction import predict
@@ -30,7 +31,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several"
     )
-    command.add_argument("--model", required=True, metavar="ID")
+    command.add_argument(
+        "--model", required=True, metavar="ID|FILE.toml", help="a file that `measurements describe` wrote, or an id"
+    )
     command.add_argument("--format", required=True, metavar="ID")
     command.add_argument("--runtime", metavar="ID")
     command.add_argument("--prompt-tokens", type=int, default=1024, metavar="N")
@@ -57,9 +60,10 @@ def _predict(arguments: argparse.Namespace) -> int:
     from calculator.report.json_report import prediction_dict
     from calculator.report.text import prediction_text
 
+    catalog = load_catalog()
     prediction = predict(
-        load_catalog(), machine=arguments.machine, chip_count=arguments.count, memory_gb=arguments.memory_gb,
-        model=arguments.model, format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
+        catalog, machine=arguments.machine, chip_count=arguments.count, memory_gb=arguments.memory_gb,
+        model=model_of(arguments.model, catalog=catalog), format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
         context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split, link=arguments.link,
         kv_bits=arguments.kv_bits, prefill_step_tokens=arguments.prefill_step, second_tenant_gb=arguments.second_tenant_gb,
         wired_limit_mb=arguments.wired_limit_mb, power_limit_w=arguments.power_limit_w,

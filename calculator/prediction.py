@@ -57,7 +57,7 @@ def predict(
     catalog: Catalog,
     *,
     machine: str,
-    model: str,
+    model: str | LanguageModel,
     format: str,
     runtime: str | None = None,
     chip_count: int | None = None,
@@ -75,7 +75,7 @@ def predict(
     macos: str | None = None,
     desktop_gib: float | None = None,
 ) -> Prediction:
-    """Predict by ids. `machine` may be a machine, a rented machine or a bare chip (`chip_count` of them).
+    """Predict by ids (or with a model of one's own, see own_model.py). `machine` may be a machine, a rented machine or a bare chip (`chip_count` of them).
 
     The context is the prompt's length unless given; the runtime is the machine's own, else the vendor's usual one. A count
     of machines with unified memory is a count of boxes, else of cards. `wired_limit_mb` is macOS's iogpu.wired_limit_mb,
@@ -96,8 +96,9 @@ def predict(
         runtime or (None if isinstance(box, Chip) else box.runtime) or usual_runtime(hardware.chip, weight_format)
     )
     wired_limit_gb = (wired_limit_mb or 0) * BYTES_PER_MIB / BYTES_PER_GB
+    shapes = catalog.model(model) if isinstance(model, str) else model
     found = predict_on(
-        catalog, hardware=hardware, name=machine, model=catalog.model(model), format=weight_format,
+        catalog, hardware=hardware, name=machine, model=shapes, format=weight_format,
         runtime=catalog.runtime(runtime_id), prompt_tokens=prompt_tokens,
         context_tokens=context_tokens if context_tokens is not None else prompt_tokens, batch_count=batch_count,
         split=split or ("layer" if isinstance(box, Chip) else box.split), second_tenant_gb=second_tenant_gb,
@@ -105,8 +106,10 @@ def predict(
         macos=macos, desktop_gib=desktop_gib,
     )  # fmt: skip
     if link is not None or power_limit_w is not None:
-        found = _adjusted(found, catalog=catalog, hardware=hardware, link=link, power_limit_w=power_limit_w)
-    return _operated(found, catalog=catalog, hardware=hardware, box=box, wired_limit_gb=wired_limit_gb, kv_bits=kv_bits, second_tenant_gb=second_tenant_gb)  # fmt: skip
+        found = _adjusted(
+            found, model=shapes, catalog=catalog, hardware=hardware, link=link, power_limit_w=power_limit_w
+        )
+    return _operated(found, model=shapes, catalog=catalog, hardware=hardware, box=box, wired_limit_gb=wired_limit_gb, kv_bits=kv_bits, second_tenant_gb=second_tenant_gb)  # fmt: skip
 
 
 def predict_on(
@@ -177,11 +180,16 @@ def _refuse_out_of_bounds(given: dict[str, tuple[float | None, float, float]]) -
 
 
 def _adjusted(
-    found: Prediction, *, catalog: Catalog, hardware: Hardware, link: Link | None, power_limit_w: float | None
+    found: Prediction,
+    *,
+    model: LanguageModel,
+    catalog: Catalog,
+    hardware: Hardware,
+    link: Link | None,
+    power_limit_w: float | None,
 ) -> Prediction:
     """The speeds over a named link and under a power limit; a limit of cards that take turns costs decoding nothing."""
     decode, prefill, first = found.decode, found.prefill, found.time_to_first_token
-    model = catalog.model(found.model)
     takes_turns = found.split == "layer" and found.chip_count > 1
     if decode is not None and link is not None:
         decode = linked_decode_speed(
@@ -204,6 +212,7 @@ def _adjusted(
 def _operated(
     found: Prediction,
     *,
+    model: LanguageModel,
     catalog: Catalog,
     hardware: Hardware,
     box: Chip | Machine | CloudOffer,
@@ -214,7 +223,7 @@ def _operated(
     """What `predict` adds: the speed beyond the memory, load times, watts, and what one must know of several boxes."""
     size = found.memory.weights_bytes
     beyond = beyond_memory(
-        catalog.model(found.model), fit=found.memory, hardware=hardware, format=catalog.format(found.format),
+        model, fit=found.memory, hardware=hardware, format=catalog.format(found.format),
         runtime=catalog.runtime(found.runtime), prompt_tokens=found.prompt_tokens, context_tokens=found.context_tokens,
         catalog=catalog, batch_count=found.batch_count, split=found.split, wired_limit_gb=wired_limit_gb, kv_bits=kv_bits,
         second_tenant_gb=second_tenant_gb,

@@ -1,12 +1,14 @@
 """finetune, retrieval and what predict says of running a machine: read from the command line as a user would."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from calculator.__main__ import main
 from calculator.catalog import load_catalog
+from calculator.catalog.loader import FOLDER
 from calculator.fit_commands import second_tenant
 from calculator.physics.hardware import hardware_of
 
@@ -203,6 +205,43 @@ def test_predict_packs_the_cache_and_takes_a_smaller_step(capsys: pytest.Capture
     )
     assert packed["kv_cache_bytes"] == full["kv_cache_bytes"] * 8.5 / 16
     assert stepped["transient_bytes"] < full["transient_bytes"]
+
+
+def test_predict_and_finetune_take_a_described_model_of_ones_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What `measurements describe` writes has the form of the catalogue's own files."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        (FOLDER / "models" / "llama-3-8b.toml").read_text("utf-8").replace('id = "llama-3-8b"', 'id = "mine"')
+    )
+    machine = ("--machine", "mac-studio-m2-ultra-192-used", "--format", "mlx-4bit")
+    mine, known = (answer(capsys, "predict", *machine, "--model", name) for name in (str(own), "llama-3-8b"))
+    assert (mine["model"], mine["peak_bytes"]) == ("mine", known["peak_bytes"])
+    assert mine["decode_tok_s"]["central"] == pytest.approx(
+        known["decode_tok_s"]["central"], rel=0.2
+    )  # no row of its own
+    assert answer(capsys, "finetune", *machine, "--qlora", "--model", str(own))["fits"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.toml", "x =", "is not valid TOML"), ("a.toml", "x = 1", "id is missing"), ("absent.toml", None, "cannot be read"),
+        ("config.json", "{}", "measurements describe"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_model_is_refused_with_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, content: str | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    code, out, err = run(
+        capsys, "predict", "--machine", "rtx-5090-pc", "--format", "q4_k_m", "--model", str(tmp_path / name)
+    )
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(

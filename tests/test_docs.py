@@ -1,0 +1,57 @@
+"""Does docs/model.md name every formula, under a heading that exists?"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+FORMULAS = (*sorted((ROOT / "calculator/physics").glob("*.py")), *(ROOT / f"calculator/{name}.py" for name in ("service", "queueing", "peak", "week")))  # fmt: skip
+_ROW = re.compile(r"^\| \[(?P<title>[^]]+)\]\((?P<file>[^)#]+)#(?P<anchor>[^)]+)\) \| (?P<names>.+) \|$", re.M)
+
+
+def _public_functions(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def _index() -> dict[str, tuple[str, str]]:
+    """The table at the end of model.md: function -> (file, heading)."""
+    text = (DOCS / "model.md").read_text("utf-8")
+    rows = text[text.index("## Where each formula stands") :]
+    return {
+        name: (row["file"], row["title"])
+        for row in _ROW.finditer(rows)
+        for name in re.findall(r"`([^`]+)`", row["names"])
+    }
+
+
+def _anchor(heading: str) -> str:
+    """What a heading's link looks like on a code host."""
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", FORMULAS, ids=lambda path: path.stem)
+def test_every_public_formula_has_a_heading(path: Path) -> None:
+    missing = [name for name in _public_functions(path) if name not in _index()]
+    assert not missing, f"add to the table at the end of docs/model.md: {missing}"
+
+
+def test_headings_of_the_table_exist_and_every_name_is_a_function() -> None:
+    functions = {name for path in FORMULAS for name in _public_functions(path)}
+    assert not [name for name in _index() if name not in functions]
+    for file, title in set(_index().values()):
+        headings = re.findall(r"^#+ (.+)$", (DOCS / file).read_text("utf-8"), re.M)
+        assert title in headings, f"{file} has no heading {title!r}"
+    for row in _ROW.finditer((DOCS / "model.md").read_text("utf-8")):
+        assert row["anchor"] == _anchor(row["title"])
+
+
+def test_pages_of_the_model_link_to_headings_that_exist() -> None:
+    for page in (DOCS / "model.md", *sorted((DOCS / "model").glob("*.md"))):
+        for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
