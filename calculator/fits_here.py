@@ -4,7 +4,6 @@ The machine is given by what it says of itself. A chip of the catalogue is treat
 only the memory is known, and mlx-lm is what a probe there would run.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
@@ -91,22 +90,27 @@ def fits_here(box: Box, *, catalog: Catalog, weight_class: WeightClass, context_
 
     Raises KeyError for a class that the runtime does not load; weight_classes_here names those that it does.
     """
-    rows = _rows(box, catalog, weight_class, context_tokens)
+    rows = [
+        fit_of(model, box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
+        for model in catalog.models.values()
+    ]
     return tuple(sorted(rows, key=lambda row: (not row.fits, -row.peak_bytes if row.fits else row.peak_bytes)))
 
 
-def _rows(box: Box, catalog: Catalog, weight_class: WeightClass, context_tokens: int) -> Iterator[FitHere]:
-    runtime, hardware, room = _runtime(box, catalog), _hardware(box, catalog), room_here(box, catalog=catalog)
+def fit_of(
+    model: LanguageModel, box: Box, *, catalog: Catalog, weight_class: WeightClass, context_tokens: int
+) -> FitHere:
+    """One model, of the catalogue or one's own. Raises KeyError for a class that the runtime does not load."""
+    runtime, hardware = _runtime(box, catalog), _hardware(box, catalog)
     format = format_on(runtime, catalog.format(runtime.formats[weight_class]), catalog=catalog)
-    for model in catalog.models.values():
-        if hardware is not None:
-            found = memory_fit(
-                model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
-                wired_limit_gb=_wired_limit_gb(box),
-            )  # fmt: skip
-            yield _row(model, found, format=format, context_tokens=context_tokens)
-        else:
-            yield _on_processor(model, room=room, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog)  # fmt: skip
+    if hardware is None:
+        room = room_here(box, catalog=catalog)
+        return _on_processor(model, room=room, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog)  # fmt: skip
+    found = memory_fit(
+        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
+        wired_limit_gb=_wired_limit_gb(box),
+    )  # fmt: skip
+    return _row(model, found, format=format, context_tokens=context_tokens)
 
 
 def _on_processor(

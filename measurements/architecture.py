@@ -81,7 +81,12 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     given: int | list[int] = _first(text, _HEADS, 0)
     heads = max(given) if isinstance(given, list) else int(given)  # openelm has other heads in every layer
     groups = _tensor_groups(layout["tensors"], expert_count=experts)
-    vocabulary, hidden = next(group.shape for group in groups if group.role == "embedding")[-2:]
+    embedding = next((group.shape for group in groups if group.role == "embedding"), None)
+    if embedding is None:
+        raise CatalogError(
+            f"{about['id']}: no tensor of {config['model_type']} is known as its embedding. Report the model_type."
+        )
+    vocabulary, hidden = embedding[-2:]
     layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
     caches = [_cache_group(one, text=text, heads=heads) for one in layout["caches"]]
     attending = max((one for one in caches if one.kind != "recurrent"), key=lambda one: one.key_dim, default=None)

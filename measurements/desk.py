@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.types import LanguageModel
 from calculator.fits_here import Box
 from calculator.measured import MeasuredSpeed
 from measurements.asking import has_gpu_backend, spec_for, why_no_probe
@@ -30,6 +31,7 @@ from measurements.lazy import shipped_config_ids
 from measurements.listing import Row, row_of, words
 from measurements.lookup import installed_versions, speeds_of
 from measurements.measure import probe_is_running
+from measurements.own_config import model_of_config
 from measurements.record import Host, Measurement, MeasurementError
 from measurements.spec import Tier
 from measurements.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
@@ -102,6 +104,10 @@ class Desk:
     def versions(self) -> dict[str, str]:
         """Versions of Python and of mlx and mlx-lm where they are installed."""
         return {"Python": platform.python_version(), **installed_versions()}
+
+    def own_model(self, name: str, content: bytes) -> LanguageModel:
+        """The shapes of a config.json that somebody brings; raises PlanError or CatalogError with a sentence."""
+        return model_of_config(name, content)
 
     # -- probes
 

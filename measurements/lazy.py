@@ -20,6 +20,7 @@ Json = dict[str, Any]
 CONFIGS = Path(__file__).parent / "model_configs"
 TIMEOUT_S = 120
 MOST_LAYERS = 1000
+_LAYER_KEYS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer")
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _ROOT = Path(__file__).parent.parent
 
@@ -64,9 +65,10 @@ def checked(config: Any, *, name: str) -> Json:
     if not _NAME.fullmatch(found["model_type"]):
         raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
     text = found.get("text_config")
-    layers: Any = (cast(Json, text) if isinstance(text, dict) else found).get("num_hidden_layers", 1)
-    if not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
-        raise PlanError(f"{name}: num_hidden_layers is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
+    for key in _LAYER_KEYS:
+        layers: Any = (cast(Json, text) if isinstance(text, dict) else found).get(key, 1)
+        if not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+            raise PlanError(f"{name}: {key} is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
     return found
 
 

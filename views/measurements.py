@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import streamlit as st
 
 from calculator import Catalog
+from calculator.catalog.types import LanguageModel
 from calculator.errors import CalculatorError
-from calculator.fits_here import Box, FitHere, fits_here, room_here, weight_classes_here
+from calculator.fits_here import Box, FitHere, fit_of, fits_here, room_here, weight_classes_here
 from calculator.measured import MeasuredSpeed
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 
@@ -31,6 +32,7 @@ class Desk(Protocol):
     def box(self) -> Box: ...
     def stated(self) -> Any: ...
     def versions(self) -> dict[str, str]: ...
+    def own_model(self, name: str, content: bytes) -> LanguageModel: ...
     def why_no_probe(self) -> str: ...
     def has_gpu(self) -> bool: ...
     def probe_models(self) -> list[str]: ...
@@ -59,7 +61,7 @@ def show_measurements(
         st.warning(markdown_text(problem))
     _show_server(desk, catalog=catalog)
     _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
-    _show_plan(desk.box(), catalog=catalog)
+    _show_plan(desk, catalog=catalog, look_only=look_only)
     show_upload(desk, catalog=catalog, look_only=look_only)
     show_list(desk)
 
@@ -93,8 +95,9 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
             st.caption(markdown_text(" · ".join(filter(None, (versions, power)))))
 
 
-def _show_plan(box: Box, *, catalog: Catalog) -> None:
+def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
     st.header("What fits on this machine", anchor=False)
+    box = desk.box()
     classes = weight_classes_here(box, catalog=catalog)
     with st.grid(2, min_column_width=240, gap="medium", vertical_alignment="bottom"):
         weight_class = st.segmented_control(
@@ -103,17 +106,35 @@ def _show_plan(box: Box, *, catalog: Catalog) -> None:
         context_tokens = st.segmented_control(
             "Tokens in the context", _CONTEXTS, default=_CONTEXTS[1], required=True, key="plan_context_tokens", format_func="{:,}".format,
         )  # fmt: skip
-    rows = fits_here(
-        box, catalog=catalog, weight_class=weight_class or classes[0], context_tokens=context_tokens or _CONTEXTS[1]
-    )
+    asked = {"weight_class": weight_class or classes[0], "context_tokens": context_tokens or _CONTEXTS[1]}
+    rows = fits_here(box, catalog=catalog, **asked)
     fitting = sum(row.fits for row in rows)
     st.markdown(
         f"**{fitting} of {len(rows)}** models fit. Computed from their shapes, nothing was loaded. Peak = weights + cache + work space of the longest prompt."
     )
+    columns = {name: st.column_config.NumberColumn(format="%.1f") for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")}  # fmt: skip
     st.dataframe(
         [_plan_row(row) for row in rows], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX, key="plan",
-        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
-        column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")},
+        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit", column_config=columns,
+    )  # fmt: skip
+    if look_only:
+        return
+    file = st.file_uploader(
+        "A model that is not in the list: its config.json", type="json", key="own_config", max_upload_size=1
+    )
+    if file is None:
+        return
+    try:
+        model = desk.own_model(file.name, file.getvalue())
+    except CalculatorError as error:
+        st.error(markdown_text(str(error)))
+        return
+    st.markdown(
+        f"**{markdown_text(model.name)}**: {model.parameter_count() / PARAMETERS_PER_BILLION:,.2f} billion parameters, {model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. Planned by mlx-lm itself; the file is not kept."
+    )
+    st.dataframe(
+        [_plan_row(fit_of(model, box, catalog=catalog, **asked))], hide_index=True, width="stretch", key="own_plan",
+        alt=f"Memory of {model.name} on this machine", column_config=columns,
     )  # fmt: skip
 
 

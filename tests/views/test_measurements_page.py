@@ -1,5 +1,6 @@
 """Does the measurements page measure, take in, refuse, list and open; and does a new record change the decision page at once?"""
 
+import importlib.util
 import json
 import sys
 import threading
@@ -12,11 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.errors import CalculatorError
 from calculator.fits_here import fits_here
 from calculator.units import BYTES_PER_GB
 from measurements.desk import VISITORS_VARIABLE, open_desk, visitors_may_only_look
 from measurements.environment import host_id
 from measurements.jobs import JOBS
+from measurements.own_config import model_of_config
 from measurements.probe import Outcome
 from measurements.record import Engine, Host, Measurement, ModelUnderTest
 from measurements.store import Store
@@ -389,3 +392,38 @@ def test_words_from_a_file_are_never_read_as_markdown(store: Path) -> None:
     assert not app.exception
     shown = [part.value for part in (*app.markdown, *app.caption, *app.warning, *app.error, *app.success)]
     assert not [text for text in shown if "](https://" in text]
+
+
+@pytest.mark.mlx
+@pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    mac = Host(host_id="m", chip="apple-m2-ultra-76", chip_name="Apple M2 Ultra", gpu_core_count=76, memory_bytes=192 * 2**30, os="macOS", os_version="26.1")  # fmt: skip
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
+    shipped = json.loads((Path(__file__).parents[2] / "measurements/model_configs/qwen3-0.6b.json").read_text("utf-8"))
+    del shipped["_about"]
+    app = page()
+    app.file_uploader(key="own_config").upload("my-model.json", json.dumps(shipped).encode())
+    app.run()
+    assert not app.exception
+    own = next(one.value for one in app.dataframe if list(one.value["model"]) == ["my-model"])
+    listed = table(app, "peak GB").set_index("model").loc["qwen3-0.6b"]
+    assert list(own["peak GB"]) == [listed["peak GB"]]
+    assert "my-model: 0.60 billion parameters" in texts(app).replace("*", "")
+    assert not store.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "is not valid JSON"), (b"[]", "has no model_type"), (b"\xff", "is not valid JSON"),
+        (b'{"model_type": "llama", "n_layer": 1000000000}', "n_layer is 1000000000"), (b" " * 1_000_001, "is larger than"),
+    ],
+)  # fmt: skip
+def test_config_that_is_none_is_one_sentence(content: bytes, said: str) -> None:
+    with pytest.raises(CalculatorError, match=said):
+        model_of_config("x.json", content)
+
+
+def test_visitors_who_may_only_look_bring_no_config(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
+    assert not page().file_uploader
