@@ -37,6 +37,8 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     lines.extend(_upkeep(machine, inputs=inputs, count=count, paid_usd=paid))
     lines.extend(_sale(machine, inputs=inputs, count=count))
     lines.extend(expansion_lines(machine, inputs=inputs, load=load, count=count, watts=watts))
+    if inputs.drawn:  # of draws only the lines are read
+        return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
     marginal = _above_idle(inputs, load, watts, count)
     return with_overflow(

@@ -23,8 +23,7 @@ from calculator.finance.ledger import (
     course_values,
     discounted_usd,
     monthly_usd,
-    present_value_usd,
-    total_usd,
+    sums_usd,
 )
 from calculator.hosted import api_charges, rent_charges
 from calculator.load import Inputs, Usage
@@ -136,10 +135,11 @@ def cost_draws(
     every option meets the same future.
     """
     lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
-    hard = [line for line in lines if line.hardness == "hard"]
-    soft = [line for line in lines if line.hardness == "soft"]
-    hard_pv = -present_value_usd(hard, horizon=horizon)
-    return CostDraws(-total_usd(lines, horizon=horizon), hard_pv - present_value_usd(soft, horizon=horizon), hard_pv)
+    (hard, hard_value), (soft, soft_value) = (
+        sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
+        for hardness in ("hard", "soft")
+    )
+    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value)
 
 
 def charges_of(

@@ -168,6 +168,19 @@ def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
     )
 
 
+def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number]:
+    """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied."""
+    amounts: dict[int, Number] = {}
+    courses: dict[int, AnyCourse] = {}
+    for line in lines:
+        for term in line.terms:
+            key = id(term.course)
+            courses[key] = term.course
+            amounts[key] = amounts[key] + term.amount_usd if key in amounts else term.amount_usd
+    total = sum((usd * horizon.total(courses[key]) for key, usd in amounts.items()), start=0.0)
+    return total, sum((usd * horizon.present_value(courses[key]) for key, usd in amounts.items()), start=0.0)
+
+
 def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
     """The course in each month 0..months; shape [months+1], read-only. Scalars only."""
     if isinstance(course, Once):
