@@ -83,6 +83,8 @@ def _refuse_by_list(session: Session) -> None:
 def _bar(session: Session) -> type:
     """The progress bar that huggingface_hub moves, told as events; it draws nothing."""
 
+    began = time.monotonic()
+
     class Told(tqdm):
         told_at = 0.0
 
@@ -94,7 +96,7 @@ def _bar(session: Session) -> type:
             moved = super().update(n)
             if self.unit == "B" and self.total and time.monotonic() - Told.told_at > TELL_EVERY_S:
                 Told.told_at = time.monotonic()
-                session.emit("progress", what="fetching weights", done=int(self.n), total=int(self.total))
+                session.progress("fetching weights", int(self.n), int(self.total), since=began)
             return moved
 
     return Told

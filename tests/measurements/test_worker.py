@@ -202,6 +202,16 @@ def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> Non
     assert run_worker(spec, command=_stub(script + "say('fetched')\n" + late)).status == "timed-out"
 
 
+def test_real_worker_beyond_its_time_box_leaves_no_orphan_and_a_free_lock(tmp_path: Path) -> None:
+    spec = tiny_spec(
+        tmp_path, **{**SLOW_SIZES, "generated_tokens": 4_000, "time_limit_s": 6}
+    )  # one round takes minutes
+    outcome = run_worker(spec)
+    assert outcome.status == "timed-out", outcome.sentence
+    assert not _is_alive(outcome.event("hello")["process"])
+    assert not probe_is_running(spec.lock_file)
+
+
 def test_probe_ends_early_and_says_so_where_the_box_has_no_room_for_a_round(tmp_path: Path) -> None:
     outcome = run_worker(tiny_spec(tmp_path, trial_count=200, time_limit_s=6.0))
     assert outcome.status == "ok", outcome.sentence
@@ -352,6 +362,22 @@ def test_outcome_of_every_ending_is_kept_as_a_record(tmp_path: Path) -> None:
     (item,) = store.records()
     assert (item.record.status, item.record.notes) == ("refused", outcome.sentence)
     assert item.record.result.decode_tokens_per_s is None
+
+
+@pytest.mark.parametrize("status", ["out-of-memory", "killed-by-signal", "stalled", "timed-out", "cancelled", "failed"])
+@pytest.mark.parametrize("tier", ["fast", "host", "rag", "real"])
+def test_every_ending_is_kept_with_its_name_and_sentence(
+    tmp_path: Path, status: Any, tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from calculator.catalog import load_catalog
+
+    ended = Outcome(status, "What happened, in a sentence.", [{"event": "hello", "backend": "metal", "versions": {}}])
+    monkeypatch.setattr("measurements.measure.run_worker", lambda spec, **how: ended)
+    store = Store(str(tmp_path / "m.sqlite"))
+    measure(tiny_spec(tmp_path, tier=tier), catalog=load_catalog(), store=store)
+    (item,) = store.records()
+    assert (item.record.kind, item.record.status, item.record.notes) == (tier, status, "What happened, in a sentence.")
+    assert item.record.model.model == "tiny"
 
 
 def test_outcome_without_events_has_empty_answers() -> None:
