@@ -108,7 +108,9 @@ def test_store_export_lines_hold_every_record(store: Store) -> None:
 
 def test_eight_writers_of_a_thousand_records_lose_none(store_url: str) -> None:
     Store(store_url).close()
-    with concurrent.futures.ProcessPoolExecutor(8, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("forkserver")  # processes of their own, which share what they have imported
+    context.set_forkserver_preload(["tests.measurements.test_store"])
+    with concurrent.futures.ProcessPoolExecutor(8, mp_context=context) as pool:
         acknowledged = list(pool.map(_write_many, [store_url] * 8, range(8), [1000] * 8))
     assert acknowledged == [1000] * 8
     store = Store(store_url)
