@@ -105,17 +105,20 @@ def memory_fit(
     wired_limit_gb: float = 0.0,
     macos: str | None = None,
     desktop_gib: float | None = None,
+    prompt_tokens: int | None = None,
 ) -> MemoryFit:
     """Whether the model fits, by how much, and what fills the memory.
 
     peak = weights + cache + transient + overhead x chips. One chip: peak <= usable. Layer split: whole layers go to the
     cards, the last one holds the head and its logits; the fullest card must fit. Tensor split: equal shares. A second
     tenant counts in unified memory, and in the PC's own memory beside a card. "Does not fit" is an answer, not an error.
+    The work space is that of reading `prompt_tokens`, the whole context unless given: what was written took none.
     Raises ScenarioError for a cache width that the runtime lacks.
     """
     format = format_on(runtime, format, catalog=catalog)
     constants = TransientConstants.of(catalog.constants)
-    step = prefill_step_tokens or runtime.prefill_step_tokens
+    read = context_tokens if prompt_tokens is None else max(1, min(prompt_tokens, context_tokens))
+    step = min(prefill_step_tokens or runtime.prefill_step_tokens, read)
     room = usable(
         hardware, runtime=runtime, catalog=catalog, wired_limit_gb=wired_limit_gb, macos=macos, desktop_gib=desktop_gib
     )
@@ -134,7 +137,7 @@ def memory_fit(
         prefill_step_tokens=step,
     )
     transient = transient_bytes(
-        model, runtime=runtime, context_tokens=context_tokens, constants=constants, prefill_step_tokens=step
+        model, runtime=runtime, context_tokens=read, constants=constants, prefill_step_tokens=step
     )
     overhead_gib = (runtime.unified_overhead_gib if room.is_unified else None) or runtime.overhead_gib
     overhead = round(overhead_gib.central * BYTES_PER_GIB)
