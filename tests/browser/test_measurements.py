@@ -65,7 +65,7 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
     address = seen.page.url
 
     page = go_to_measurements(seen)
-    page.locator("input[type=file]").set_input_files(BENCHMARK)
+    page.locator("input[type=file][multiple]").set_input_files(BENCHMARK)
     expect(page.get_by_text("The file does not say: chip")).to_be_visible()
     chip = page.get_by_role("combobox", name="Measured on which chip?")
     chip.click()
