@@ -1,6 +1,6 @@
 """What happens beyond the GPU's memory, and how slow is it? Layers in a PC's own memory; a Mac beyond its wired limit.
 
-Cards: whole layers go to the PC's memory until the rest fits. llama.cpp computes those on the processor while writing and
+Cards: whole layers go to the PC's memory until the rest fits, of a mixture of experts only the experts of layers. llama.cpp computes those on the processor while writing and
 copies their weights to the card while reading a prompt; vLLM copies them over PCIe for every token. A Mac beyond macOS's
 limit moves weights in and out for every token. Neither counts as a fit: these are the speeds of a mistake, or of patience.
 """
@@ -19,22 +19,32 @@ from calculator.physics.memory import MemoryFit, memory_fit
 from calculator.physics.prefill import prefill_speed
 from calculator.physics.speed import Speed
 from calculator.physics.usable import host_usable_bytes, usable
-from calculator.physics.weights import bytes_by_role, weights_bytes, weights_read_bytes
-from calculator.units import BYTES_PER_GB, MS_PER_S
+from calculator.physics.weights import (
+    bytes_by_role,
+    expert_bytes,
+    touched_expert_fraction,
+    weights_bytes,
+    weights_read_bytes,
+)
+from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
 
 End = Literal["low", "central", "high"]
+Moved = Literal["layers", "experts"]
+"""What of a layer goes to the PC's memory: all of it (--n-gpu-layers), or its routed experts alone (--n-cpu-moe)."""
 _ENDS: tuple[End, ...] = ("low", "central", "high")
+_OPPOSITE: dict[End, End] = {"low": "high", "central": "central", "high": "low"}
 
 
 @dataclass(frozen=True, slots=True)
 class Offload:
-    """Whole layers on the cards, the rest read from the PC's memory by the processor. `fits` is about the PC's memory."""
+    """Whole layers on the cards, the others (or their experts) in the PC's memory. `fits` is about the PC's memory."""
 
     card_layer_count: int
     host_layer_count: int
     card_bytes: int
     host_bytes: int
     fits: bool
+    moved: Moved = "layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,12 @@ def offload(
     kv_bits: int = FULL_BITS,
     prefill_step_tokens: int | None = None,
 ) -> Offload | None:
-    """How many layers stay on the cards when the model is too large for them (llama.cpp's --n-gpu-layers).
+    """How many layers stay on the cards when the model is too large for them.
 
-    Every layer takes its share of weights and cache; layers are taken off until the rest fits. None in unified memory,
-    where there is no other memory to go to, and where the PC's memory is unknown. All layers on the cards where it fits.
+    Every layer takes its share of weights and cache; layers are taken off until the rest fits (llama.cpp's --n-gpu-layers).
+    Of a mixture of experts llama.cpp takes off the experts of layers (--n-cpu-moe), as long as that is enough. None in
+    unified memory, where there is no other memory to go to, and where the PC's memory is unknown. All layers on the
+    cards where it fits.
     """
     if hardware.system_ram_gb is None or hardware.chip.memory_kind == "unified":
         return None
@@ -75,6 +87,9 @@ def offload(
     )  # fmt: skip
     movable = (fit.weights_bytes - _head_bytes(model, format) + fit.kv_cache_bytes) / model.layer_count
     missing = max(0, -fit.headroom_bytes)
+    moved: Moved = "layers"
+    if engine_of(runtime.id, format) == "llama.cpp" and 0 < missing <= expert_bytes(model, format=format):
+        moved, movable = "experts", expert_bytes(model, format=format) / model.layer_count
     on_host = min(model.layer_count, -(-missing // max(1, int(movable))))
     kept_apart = weights_bytes(model, format=format) - fit.weights_bytes
     host_bytes = round(on_host * movable) + kept_apart
@@ -83,7 +98,8 @@ def offload(
     card_bytes = round(fit.peak_bytes - on_host * movable)
     return Offload(
         card_layer_count=model.layer_count - on_host, host_layer_count=on_host, card_bytes=card_bytes,
-        host_bytes=host_bytes, fits=host_bytes <= room and (missing == 0 or on_host * movable >= missing),
+        host_bytes=host_bytes, moved=moved,
+        fits=host_bytes <= room and (missing == 0 or on_host * movable >= missing),
     )  # fmt: skip
 
 
@@ -98,28 +114,35 @@ def offload_decode_speed(
     catalog: Catalog,
     batch_count: int = 1,
     split: Split = "layer",
+    moved: Moved = "layers",
 ) -> Speed | None:
     """Tokens per second with `host_layer_count` layers in the PC's memory; None where the runtime cannot do it.
 
-    ms = share on the cards x ms on the cards + (weights + cache read of the rest) / (rate of what they pass): the PC's
+    ms = share read on the cards x ms on the cards + (weights + cache read of the rest) / (rate of what they pass): the PC's
     memory x host_read_fraction where the processor computes them (llama.cpp), the cards' host link x host_link_fraction
-    where they are copied (vLLM). Low and high take every part at its end. Six published runs with 5 to 25 of 40 to 48
-    layers on the processor lie in the range, the central value within 25 % (tests). Dense models; of a mixture of
-    experts runtimes put experts there first, which is faster than this. Valid for one stream to a few.
+    where they are copied (vLLM). Low and high take every part at its end. Three published runs with 7 to 25 of 40 to 48
+    layers on the processor lie in the range, the central value within 25 % (tests); of experts k of E are read, and
+    every such layer goes to the processor and back (host_hop_us, fitted to the two published runs). Valid for one stream to a few.
     """
     rate = _rate_of_decode(hardware, format=format, runtime=runtime, catalog=catalog)
     if rate is None:
         return None
     share = host_layer_count / model.layer_count
-    read = weights_read_bytes(model, format=format, batch_count=batch_count) - _head_bytes(model, format)
-    read += kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count)
+    read = float(weights_read_bytes(model, format=format, batch_count=batch_count)) - _head_bytes(model, format)
+    read += float(kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count))
+    slow = read * share
+    if moved == "experts":
+        touched = float(touched_expert_fraction(model, batch_count=batch_count))
+        slow = expert_bytes(model, format=format) * touched * share
     on_cards = decode_speed(
         model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, batch_count=batch_count,
         split=split, calibration=catalog.calibration,
     )  # fmt: skip
-    found = _summed(on_cards, share=1 - share, slow_bytes=float(read) * share, rate=rate, tokens=batch_count)
+    hop = catalog.constants["host_hop_us"] if moved == "experts" else None
+    hops_ms = {at: getattr(hop, _OPPOSITE[at]) * host_layer_count * MS_PER_S / US_PER_S if hop else 0.0 for at in _ENDS}
+    found = _summed(on_cards, share=1 - slow / read, slow_bytes=slow, rate=rate, tokens=batch_count, hops_ms=hops_ms)
     path = _PROCESSOR if engine_of(runtime.id, format) == "llama.cpp" else _STEP_COPY
-    return _with(found, on_cards, slow_bytes=float(read) * share, path=path)
+    return _with(found, on_cards, slow_bytes=slow, path=path)
 
 
 def offload_prefill_speed(
@@ -132,6 +155,7 @@ def offload_prefill_speed(
     prompt_tokens: float,
     catalog: Catalog,
     split: Split = "layer",
+    moved: Moved = "layers",
 ) -> Speed | None:
     """Tokens per second of reading a prompt; None where the cards' host link is unknown or the runtime cannot do it.
 
@@ -146,7 +170,8 @@ def offload_prefill_speed(
         model, hardware=hardware, format=format, runtime=runtime, prompt_tokens=prompt_tokens, split=split, calibration=catalog.calibration
     )  # fmt: skip
     share = host_layer_count / model.layer_count
-    copied = (weights_bytes(model, format=format) - _head_bytes(model, format)) * share
+    whole = weights_bytes(model, format=format) - _head_bytes(model, format)
+    copied = (expert_bytes(model, format=format) if moved == "experts" else whole) * share
     copied *= -(-prompt_tokens // runtime.prefill_step_tokens)
     found = _summed(on_cards, share=1.0, slow_bytes=copied, rate=rate, tokens=prompt_tokens)
     return _with(found, on_cards, slow_bytes=copied, path=_PROMPT_COPY)
@@ -187,16 +212,17 @@ def beyond_memory(
         return None
     decode = offload_decode_speed(
         model, host_layer_count=found.host_layer_count, hardware=hardware, format=format, runtime=runtime,
-        context_tokens=context_tokens, catalog=catalog, batch_count=batch_count, split=split,
+        context_tokens=context_tokens, catalog=catalog, batch_count=batch_count, split=split, moved=found.moved,
     )  # fmt: skip
     if decode is None:
         return None
     prefill = offload_prefill_speed(
         model, host_layer_count=found.host_layer_count, hardware=hardware, format=format, runtime=runtime,
-        prompt_tokens=float(prompt_tokens), catalog=catalog, split=split,
+        prompt_tokens=float(prompt_tokens), catalog=catalog, split=split, moved=found.moved,
     )  # fmt: skip
+    whole_layers = "whole " if found.moved == "experts" else ""
     text = (
-        f"With {found.card_layer_count} of {model.layer_count} layers on the cards and {found.host_bytes / BYTES_PER_GB:,.1f} GB in the PC's own memory "
+        f"With {found.card_layer_count} of {model.layer_count} {whole_layers}layers on the cards and {found.host_bytes / BYTES_PER_GB:,.1f} GB {'of experts ' if found.moved == 'experts' else ''}in the PC's own memory "
         f"it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}): {decode.note}."
     )
     return BeyondMemory("layers in the PC's memory", decode, prefill, found, Remark(code="offload", text=text, level="warning"))  # fmt: skip
@@ -261,11 +287,19 @@ def _product(rate: Quantity, fraction: Quantity) -> dict[End, float]:
 
 
 def _summed(
-    on_cards: Speed, *, share: float, slow_bytes: float, rate: dict[End, float], tokens: float
+    on_cards: Speed,
+    *,
+    share: float,
+    slow_bytes: float,
+    rate: dict[End, float],
+    tokens: float,
+    hops_ms: dict[End, float] | None = None,
 ) -> dict[End, float]:
-    """Tokens per second at each end: the cards' time for their share, and the slow bytes over their rate."""
+    """Tokens per second at each end: the cards' time for their share, the slow bytes over their rate, the ways between."""
     return {
-        at: tokens * MS_PER_S / (tokens * MS_PER_S / getattr(on_cards, at) * share + slow_bytes / rate[at])
+        at: tokens
+        * MS_PER_S
+        / (tokens * MS_PER_S / getattr(on_cards, at) * share + slow_bytes / rate[at] + (hops_ms or {}).get(at, 0.0))
         for at in _ENDS
     }
 

@@ -59,6 +59,41 @@ def test_offload_decode_speed_meets_published_runs(model: str, layers_on_card: i
     assert found.central == pytest.approx(measured, rel=0.25)
 
 
+@pytest.mark.parametrize(
+    ("model", "format_id", "layers", "measured"),
+    [("qwen3-30b-a3b", "q4_k_m", 36, 36.7), ("gpt-oss-20b", "mxfp4", 12, 36.4)],
+)
+def test_offload_of_experts_holds_published_runs(model: str, format_id: str, layers: int, measured: float) -> None:
+    """llmfit pull requests 755 and 775: --n-cpu-moe; the two that the cost of a hop was read from."""
+    found = offload_decode_speed(
+        CATALOG.model(model), host_layer_count=layers, hardware=RTX_2080, format=CATALOG.format(format_id), runtime=LLAMA_CPP,
+        context_tokens=512, catalog=CATALOG, moved="experts",
+    )  # fmt: skip
+    assert found is not None
+    assert found.low <= measured <= found.high
+    assert found.central == pytest.approx(measured, rel=0.35)
+
+
+def test_experts_are_moved_first_and_that_is_faster() -> None:
+    found = _beyond("rtx-5090-pc", "gpt-oss-120b", "mxfp4")
+    assert found is not None
+    assert found.offload is not None
+    assert found.offload.moved == "experts"
+    assert "GB of experts in the PC's own memory" in found.remark.text
+    box = hardware_of(CATALOG.machines["rtx-5090-pc"], chips=CATALOG.chips)
+    model = CATALOG.model("gpt-oss-120b")
+    layers = offload_decode_speed(
+        model, host_layer_count=found.offload.host_layer_count, hardware=box, format=CATALOG.format("mxfp4"), runtime=LLAMA_CPP,
+        context_tokens=1024, catalog=CATALOG,
+    )  # fmt: skip
+    assert layers is not None
+    assert found.offload.host_bytes < 64 * 2**30
+    dense = _beyond("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+    assert dense is not None
+    assert dense.offload is not None
+    assert dense.offload.moved == "layers"
+
+
 def test_offload_of_70b_on_one_4090_holds_the_metered_run() -> None:
     """Geerling, Ryzen 9 7900X with one RTX 4090: 3.10 tokens/s."""
     one = Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=1, memory_gb=24, system_ram_gb=64)
