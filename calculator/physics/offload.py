@@ -139,7 +139,9 @@ def offload_decode_speed(
         split=split, calibration=catalog.calibration,
     )  # fmt: skip
     hop = catalog.constants["host_hop_us"] if moved == "experts" else None
-    hops_ms = {at: getattr(hop, _OPPOSITE[at]) * host_layer_count * MS_PER_S / US_PER_S if hop else 0.0 for at in _ENDS}
+    hops_ms: dict[End, float] = {
+        at: getattr(hop, _OPPOSITE[at]) * host_layer_count * MS_PER_S / US_PER_S if hop else 0.0 for at in _ENDS
+    }
     found = _summed(on_cards, share=1 - slow / read, slow_bytes=slow, rate=rate, tokens=batch_count, hops_ms=hops_ms)
     path = _PROCESSOR if engine_of(runtime.id, format) == "llama.cpp" else _STEP_COPY
     return _with(found, on_cards, slow_bytes=slow, path=path)
