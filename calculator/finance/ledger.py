@@ -270,11 +270,16 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
             else np.reshape(column, (1, 1))
             for column in columns
         )
-        above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
-        above = above * ((months >= first) & (months <= last))
-        flow = above * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)
-        total.reshape(-1)[concerned] = flow.sum(axis=1)
-        valued.reshape(-1)[concerned] = (flow * np.exp(log * times)).sum(axis=1)
+        counted = (months >= first) & (months <= last)
+        prices = counted * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)
+        values = prices * np.exp(log * times)
+        if growth.size == 1 and float(growth.item()) == 0.0:  # the same in every month
+            above = np.maximum(1.0 - room, 0.0).reshape(-1)
+            sums = above * prices.sum(axis=1), above * values.sum(axis=1)
+        else:
+            above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
+            sums = (above * prices).sum(axis=1), (above * values).sum(axis=1)
+        total.reshape(-1)[concerned], valued.reshape(-1)[concerned] = sums
     return total, valued
 
 
