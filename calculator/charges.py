@@ -9,7 +9,7 @@ from typing import Any
 
 from calculator.catalog.types import ApiTariff
 from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term, month_1
-from calculator.load import Demand, Inputs, Load, api_prices, some
+from calculator.load import Demand, Inputs, Load, api_prices, listed_prices, price_factors, some
 from calculator.units import MONTHS_PER_YEAR
 
 Number = Any
@@ -113,12 +113,15 @@ def with_overflow(
         return Charges(tuple(lines), marginal, energy, scaled(load.served(), demand.mtok), unmet=True)
     prices = api_prices(reference_api, inputs)
     overflow = scaled(missed, -demand.usd_per_month(prices))
+    factors, factors_say = price_factors(reference_api, inputs)
     says = (
-        "share of the demand that the machines miss * (million tokens of the whole demand * price at the reference API)"
+        "share of the demand that the machines miss * "
+        f"(million tokens of the whole demand * {factors_say} at the reference API)"
     )
-    bill = {f"{kind}_mtok_per_month": mtok for kind, mtok, _ in demand.priced(prices)}
-    bill |= {f"{kind}_usd_per_mtok": price for kind, _, price in demand.priced(prices)}
+    bill: dict[str, Number] = {}
+    for kind, mtok, usd in demand.priced(listed_prices(reference_api, inputs)):
+        bill |= {f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": usd}
     missing = {} if inputs.drawn else {"missed_month_1_fraction": month_1(missed)}
-    seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill}
+    seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill, **factors}
     lines.append(Line("overflow to API", "hard", overflow, says, seen))
     return Charges(tuple(lines), (*marginal, *overflow), energy, all_tokens)

@@ -46,16 +46,12 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
 def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charges:
     """The bill of a hosted API: tokens times price, with the price trend; nothing to buy and nothing left over."""
     demand, prices, listed = Demand.of(inputs), api_prices(tariff, inputs), listed_prices(tariff, inputs)
-    factors = price_factors(tariff, inputs)
-    plain = not any(
-        map(some, (factors["api_batch_fraction"], factors["api_retry_fraction"], factors["price_ratio"] - 1))
-    )
-    says = "price" if plain else "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
+    factors, says = price_factors(tariff, inputs)
     course = inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
     tokens = [
         spend(
             f"{kind} tokens", mtok * price, course, says=f"million {kind} tokens a month * {says}",
-            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **({} if plain else factors),
+            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **factors,
         )
         for kind, mtok, price in demand.priced(prices)
     ]  # fmt: skip

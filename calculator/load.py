@@ -129,19 +129,22 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
 
     A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
     """
-    parts = price_factors(tariff, inputs)
     factor = (
-        parts["price_ratio"]
-        * (1 - parts["api_batch_fraction"] * parts["api_batch_discount_fraction"])
-        * (1 + parts["api_retry_fraction"])
+        inputs.of(tariff_key(tariff), "price_ratio", 1.0)
+        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
+        * (1 + inputs["api_retry_fraction"])
     )
     return {kind: usd * factor for kind, usd in listed_prices(tariff, inputs).items()}
 
 
-def price_factors(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
-    """What a listed price is multiplied with: price_ratio * (1 - batch share * batch discount) * (1 + retries)."""
-    names = ("api_batch_fraction", "api_batch_discount_fraction", "api_retry_fraction")
-    return {"price_ratio": inputs.of(tariff_key(tariff), "price_ratio", 1.0), **{name: inputs[name] for name in names}}
+def price_factors(tariff: ApiTariff, inputs: Inputs) -> tuple[dict[str, Number], str]:
+    """What a listed price is multiplied with, and how that is said; nothing where it is multiplied with 1."""
+    ratio = inputs.of(tariff_key(tariff), "price_ratio", 1.0)
+    names = ("api_batch_fraction", "api_retry_fraction")
+    if not any(map(some, (ratio - 1, *(inputs[name] for name in names)))):
+        return {}, "price"
+    parts = {name: inputs[name] for name in (*names, "api_batch_discount_fraction")}
+    return {"price_ratio": ratio, **parts}, "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
 
 
 def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:

@@ -106,6 +106,6 @@ def _header(comparison: Comparison) -> str:
 
 
 def _one_cell(value: Any) -> str:
-    text = " ".join(value) if isinstance(value, list | tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+    text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)  # $3,747 would become two cells
     return " ".join(plain.replace(",", ";").replace('"', "'").split())

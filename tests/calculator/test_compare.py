@@ -211,6 +211,19 @@ def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> 
     assert all("never" in row.reason or "cheaper" in row.reason for row in default.break_even if row.month is None)
 
 
+def test_csv_is_written_for_every_kind_of_value() -> None:
+    scenario = Scenario.parse(
+        {
+            "tax_mode": "custom", "depreciation_fractions": (0.5, 0.5), "ranges": {"wage_usd_per_h": (60, 95, 200)},
+            "cases": {"resale_market_index": ((1.0, 0.7), (0.6, 0.3))}, "currencies": {"EUR": {"per_usd": 0.9, "as_of": "2026-11-20"}},
+        }
+    )  # fmt: skip
+    comparison = compare(scenario, CATALOG)
+    for text in (tidy_csv(comparison), wide_csv(comparison)):
+        assert "scenario.depreciation_fractions: 0.5 0.5" in text
+        assert len(pd.read_csv(io.StringIO(text), comment="#")) > 10
+
+
 def test_csv_header_keeps_each_fact_in_one_cell(default: Comparison) -> None:
     header = [line for line in tidy_csv(default).splitlines() if line.startswith("#")]
     assert all("," not in line for line in header)

@@ -29,6 +29,10 @@ SCENARIOS = {
         **EXTRAS, "when_full": "buy-another", "demand_growth_rate": 1.5, "months": 36, "cloud_rate": "spot", "tax_mode": "straight-line",
         "downtime_usd_per_h": 3, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "options": (MAC, PC, "cloud-h100", "api-same-model"),
     },
+    "too much for it": {
+        "requests_per_working_day": 20_000, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "concurrent_request_count": 1,
+        "options": (MAC, "cloud-h100", "api-same-model"),
+    },
     "rented": {"options": ("cloud-h100", "api-same-capability"), "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300}},
     "own figures": {
         "options": (MAC, "api-frontier"), "prompt_tokens": 300_000,
@@ -82,7 +86,7 @@ def _rental(x: Given) -> float:
 
 def _overflow(x: Given) -> float:
     kinds = [name.removesuffix("_mtok_per_month") for name in x if name.endswith("_mtok_per_month")]
-    return -x["missed_month_1_fraction"] * sum(x[f"{k}_mtok_per_month"] * x[f"{k}_usd_per_mtok"] for k in kinds)
+    return x["missed_month_1_fraction"] * sum(_tokens(kind)(x) for kind in kinds)
 
 
 def _cooling(x: Given) -> float:
