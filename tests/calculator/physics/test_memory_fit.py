@@ -1,6 +1,9 @@
 """Does it fit? The issue's own cases, the limits of machines, and the reasons given."""
 
+import csv
+import statistics
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,6 +27,7 @@ from calculator.physics.usable import macos_limit_gib
 CATALOG = load_catalog()
 CONSTANTS = TransientConstants.of(CATALOG.constants)
 MLX = CATALOG.runtime("mlx-lm")
+ANSWER_TOKENS = 256  # where a source does not say: the length that mlx-lm writes by default
 
 
 def _hardware(chip: str, memory_gb: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
@@ -207,6 +211,29 @@ def test_peak_bytes_equal_apples_own_benchmark(model: str, format_id: str, peak_
     """mlx_lm/BENCHMARKS.md, M4 Max: 2,048 tokens read, 128 written."""
     fit = _fit(model, _hardware("apple-m4-max-40", 64), format_id, "mlx-lm", 2_176)
     assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.03)
+
+
+def test_peak_bytes_of_all_published_mlx_rows_are_within_3_percent_in_the_median() -> None:
+    """Every row of the shipped table that mlx-lm's peak was published for; work space of the prompt, cache of prompt and answer."""
+    with (Path(__file__).parents[3] / "measurements" / "published.csv").open(encoding="utf-8", newline="") as file:
+        rows = [
+            row for row in csv.DictReader(file)
+            if row["runtime_id"] == "mlx-lm" and row["peak_memory_gb"] and not row["peak_refused"] and row["model_id"] in CATALOG.models
+        ]  # fmt: skip
+    errors: list[float] = []
+    for row in rows:
+        prompt = max(int(float(row["prompt_tokens"] or 0)), int(float(row["context_depth"] or 0)), 1)
+        fit = _fit(row["model_id"], _hardware("apple-m3-ultra-80", 512), row["format_id"], "mlx-lm", prompt + ANSWER_TOKENS, prompt_tokens=prompt)  # fmt: skip
+        errors.append(abs(fit.peak_bytes / 1e9 / float(row["peak_memory_gb"]) - 1))
+    assert len(errors) >= 60
+    assert statistics.median(errors) <= 0.03
+
+
+def test_work_space_is_that_of_the_prompt_not_of_the_answer() -> None:
+    whole = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000)
+    short = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000, prompt_tokens=10)
+    assert short.kv_cache_bytes == whole.kv_cache_bytes
+    assert short.transient_bytes < whole.transient_bytes / 5
 
 
 def test_recommended_step_is_smaller_without_a_fused_kernel_or_without_room() -> None:
