@@ -227,7 +227,8 @@ class Load:
         highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
         further = 0
         if may_grow and scenario.when_full == "buy-another":
-            further = int(min(np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1, MOST_FURTHER))
+            wanted = np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1  # -1 where there is no demand at all
+            further = int(np.clip(wanted, 0, MOST_FURTHER))
         one, room = room, room * (1 + further)
         enough = bool((np.asarray(room) >= highest).all())
         available = inputs["availability_fraction"] * kept_fraction

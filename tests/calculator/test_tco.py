@@ -409,6 +409,14 @@ def test_further_machines_of_draws_are_those_of_the_page(
     assert drawn.present_value_cost_usd[0] == pytest.approx(one.present_value_cost_usd, rel=1e-9)
 
 
+def test_no_demand_at_all_buys_no_further_machine() -> None:
+    idle = dataclasses.replace(MAC_USAGE, prefill_h_per_month=0, decode_h_per_month=0)
+    scenario = FLAT.changed(requests_per_working_day=0, when_full="buy-another")
+    found = _cost(MAC, idle, scenario)
+    assert found.lines == _cost(MAC, idle, scenario.changed(when_full="buy-from-api")).lines
+    assert found.total_cost_usd > 0
+
+
 def test_rented_gpu_never_buys_a_further_machine() -> None:
     scenario = FLAT.changed(demand_growth_rate=3.0)
     again = _cost(CLOUD, PC_USAGE, scenario.changed(when_full="buy-another"))
