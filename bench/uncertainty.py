@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
+from calculator.information import total_effects
 from calculator.load import Usage
 from calculator.sampling import draw
 from calculator.sensitivity import switching_values, tornado, who_wins
@@ -151,13 +152,17 @@ def main() -> None:
     closed = seconds(lambda: [hand(p) for p in pieces], clock=own_time)
     x = ("requests_per_working_day", np.linspace(1, 5000, MAP_POINTS))
     y = ("pc_administration_h_per_year", np.linspace(0, 60, MAP_POINTS))
+    growing = SCENARIO.changed(demand_growth_rate=0.2)  # then what passes a machine's capacity differs by month
+    pair = ("pc", "mac")
     rows = [
         (f"{DRAWS:,} draws x {len(SIX)} options, two threads", whole, "aim < 1 s"),
         ("  the same on one thread (total, present value, hard)", one_thread, ""),
         ("  present value alone by hand-written closed form", closed, f"ratio {one_thread / closed:.2f}, aim <= 2"),
         (f"map of {MAP_POINTS} x {MAP_POINTS}", seconds(lambda: who_wins(SIX, scenario=SCENARIO, x=x, y=y)), "aim < 50 ms"),
+        ("  the same where demand grows by 20 % a year", seconds(lambda: who_wins(SIX, scenario=growing, x=x, y=y)), ""),
         ("ranges (256 draws)", seconds(lambda: ranges(SIX, scenario=SCENARIO, defaults=DEFAULTS), repetitions=50), ""),
         ("tornado", seconds(lambda: tornado(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
+        ("total effects of one difference", seconds(lambda: total_effects(SIX, scenario=SCENARIO, defaults=DEFAULTS, pair=pair)), ""),
         ("switching values", seconds(lambda: switching_values(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
     ]  # fmt: skip
     for label, value, note in rows:
