@@ -4,7 +4,6 @@ The value of perfect information is what the decision would gain on average if t
 of the option chosen now, less the expected cost of the best option in each future. No test, pilot or survey is worth more.
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.evidence import Quantity
-from calculator.sampling import Spread, quantiles, rules
+from calculator.sampling import Spread, independent, quantiles
 from calculator.scenario import Scenario
 from calculator.uncertainty import Candidate, Odds, costs, spreads_of
 
@@ -83,10 +82,7 @@ def total_effects(
         if not spread.certain
     }
     chosen = [one for one in candidates if one.option.id in pair]
-    many, base = (
-        {name: _independent(name, spread, size) for name, spread in spreads.items()}
-        for size in (_VARIANCE_COUNT, count)
-    )
+    many, base = (independent(spreads, count=size) for size in (_VARIANCE_COUNT, count))
     variance = float(np.var(_difference(chosen, scenario, many, pair)))
     if variance <= _ROUNDING:
         return dict.fromkeys(spreads, 0.0)
@@ -136,11 +132,6 @@ def _known(table: NDArray[np.float64], order: NDArray[np.int64], bins: int, chos
 
 def _gain(chosen: float, known: float) -> float:
     return chosen - known if chosen - known > _ROUNDING * abs(chosen) else 0.0
-
-
-def _independent(name: str, spread: Spread, count: int) -> NDArray[np.float64]:
-    generator = np.random.default_rng([rules().seed, zlib.crc32(name.encode()), count])
-    return quantiles(spread, (generator.permutation(count) + generator.random(count)) / count)
 
 
 def _difference(

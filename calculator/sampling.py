@@ -133,6 +133,11 @@ def draw(spreads: Mapping[str, Spread], *, count: int, seed: int | None = None) 
     return {name: _drawn(name, spread, count, seed, group_of.get(name)) for name, spread in wide.items()}
 
 
+def independent(spreads: Mapping[str, Spread], *, count: int) -> dict[str, Draws]:
+    """The same without rank correlations: for shares of variance, which are defined for independent inputs only."""
+    return {name: _drawn(name, spread, count, rules().seed, None) for name, spread in spreads.items()}
+
+
 def quantiles(spread: Spread, probability: NDArray[np.float64]) -> Draws:
     """Value below which the given share (0..1) lies; cut at floor and ceiling.
 
