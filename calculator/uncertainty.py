@@ -28,8 +28,9 @@ Triple = tuple[float, float, float]
 """P10, P50 and P90 (low, central, high)."""
 FAST_COUNT = 256
 FULL_COUNT = 10_000
-_LARGEST_OWN = {
-    "price_usd": 100_000.0, "setup_h": 500.0, "rate_usd_per_h": 100.0,
+_LARGEST_OWN = {  # how far a switching value is looked for
+    "price_usd": 100_000.0, "setup_h": 500.0, "rate_usd_per_h": 100.0, "billing_minutes": 1440.0, "startup_minutes": 600.0,
+    "storage_gb": 10_000.0, "storage_usd_per_gb_month": 5.0,
     "input_usd_per_mtok": 500.0, "output_usd_per_mtok": 500.0,
 }  # fmt: skip
 _THREADS = 2
@@ -224,9 +225,12 @@ def input_bounds(name: str) -> tuple[float, float]:
             )
         return knobs()[name].low, knobs()[name].high
     figure = name.rpartition(".")[2]
-    if figure not in _LARGEST_OWN and figure not in FIGURE_BOUNDS and not figure.endswith("_ratio"):
+    if figure not in FIGURE_BOUNDS and not figure.endswith("_ratio"):
         raise CalculatorError(f"{name} is not an input that can be varied. Its figures: {', '.join(FIGURE_BOUNDS)}.")
-    return (0.05, 20.0) if name.endswith("_ratio") else (0.0, _LARGEST_OWN.get(figure) or FIGURE_BOUNDS[figure][1])
+    if name.endswith("_ratio"):
+        return 0.05, 20.0
+    low, high = FIGURE_BOUNDS[figure]
+    return low, min(high, _LARGEST_OWN.get(figure, high))
 
 
 def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str, Spread]]:
@@ -244,7 +248,8 @@ def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str
             yield f"{owner}.setup_h", spread_of(option.setup_h)
     elif isinstance(option, CloudOffer):
         yield f"{owner}.rate_usd_per_h", spread_of(rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h)
-        yield f"{owner}.setup_h", spread_of(option.setup_h)
+        for figure in ("setup_h", "billing_minutes", "startup_minutes", "storage_gb", "storage_usd_per_gb_month"):
+            yield f"{owner}.{figure}", spread_of(getattr(option, figure))
     else:
         yield f"{owner}.setup_h", spread_of(option.setup_h)
     tariff = (

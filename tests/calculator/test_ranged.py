@@ -206,3 +206,17 @@ def test_every_default_has_a_range_with_a_source_or_an_assumption() -> None:
     for name, quantity in CATALOG.defaults.items():
         assert quantity.low <= quantity.central <= quantity.high, name
         assert quantity.source or (quantity.basis == "assumption" and quantity.note), name
+
+
+def test_every_range_of_an_options_entry_is_drawn() -> None:
+    # what the catalogue states as a range reaches the draws; ages are facts of the past, the speed of RAM is in the speeds
+    past = ("age_when_bought_years", "system_ram_gb_per_s")
+    spreads = _spreads(Scenario(), compare(Scenario(), CATALOG))
+    for option in (CATALOG.machines[USED], CATALOG.machines[PC], CATALOG.clouds[CLOUD], CATALOG.apis[API]):
+        for name, quantity in vars(option).items():
+            if getattr(quantity, "low", 0) != getattr(quantity, "high", 0) and name not in past:
+                assert f"{option.id}.{name}" in spreads, name
+        if option.id in CATALOG.machines:
+            for state in ("prefill", "decode", "idle"):
+                assert f"{option.id}.{state}_watt_ratio" in spreads
+            assert f"{option.id}.price_usd" in spreads

@@ -285,23 +285,28 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
 
 
 def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
-    # 150 values of the input, 2,000 futures of all others for each; at the wage the choice never changes
+    # 200 values of the input, 3,000 futures of all others for each, against the mean of six seeds (one moves by 6 dollars); at the
+    # wage the choice never changes
     from calculator.uncertainty import costs
 
     odds = simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults)
     known = value_of_information(odds)
-    futures = _futures(2000, seed=11)
+    again = [
+        value_of_information(simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults, seed=seed))
+        for seed in range(6)
+    ]
+    futures = _futures(3000, seed=11)
     spreads = odds.spreads
     from scipy import stats
 
-    for name, tolerance in (("api_administration_h_per_year", 20.0), ("wage_usd_per_h", 5.0)):
+    for name, tolerance in (("api_administration_h_per_year", 15.0), ("wage_usd_per_h", 5.0)):
         means: list[list[float]] = []
-        for value in _values(spreads[name], stats.norm.ppf((np.arange(150) + 0.5) / 150)):
-            usd = costs(_default().candidates, Scenario(), {**futures, name: np.full(2000, value)})
+        for value in _values(spreads[name], stats.norm.ppf((np.arange(200) + 0.5) / 200)):
+            usd = costs(_default().candidates, Scenario(), {**futures, name: np.full(3000, value)})
             means.append([float(np.mean(cost.present_value_cost_usd)) for cost in usd.values()])
         table = np.array(means)
         nested = table.mean(axis=0).min() - table.min(axis=1).mean()
-        assert known.by_input[name] == pytest.approx(nested, abs=tolerance), name
+        assert np.mean([one.by_input[name] for one in again]) == pytest.approx(nested, abs=tolerance), name
     naive = np.array(list(_naive().values()))
     total = naive.mean(axis=1).min() - naive.min(axis=0).mean()
     spread = (naive[list(_naive()).index(API)] - naive.min(axis=0)).std() / math.sqrt(naive.shape[1])
