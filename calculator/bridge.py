@@ -111,7 +111,7 @@ def _assumptions(scenario: Scenario, options: tuple[str, str]) -> dict[str, Any]
     for name, value in scenario.model_dump().items():
         if name in _TABLES:
             rows = {f"{name}: {key}": row for key, row in value.items()}
-            mine = {key: row for key, row in rows.items() if name in ("ranges", "cases") or _concerns(key, options)}
+            mine = {key: row for key, row in rows.items() if _concerns(key, options)}
             found.update(mine)
         elif name not in _NOT_ASSUMPTIONS:
             found[name] = value
@@ -119,7 +119,9 @@ def _assumptions(scenario: Scenario, options: tuple[str, str]) -> dict[str, Any]
 
 
 def _concerns(key: str, options: tuple[str, str]) -> bool:
-    owner = key.partition(": ")[2]
+    table, _, owner = key.partition(": ")
+    if table in ("ranges", "cases") and "." not in owner:  # of the scenario itself
+        return True
     return "/" in owner or owner in options or owner.rpartition(".")[0] in options
 
 

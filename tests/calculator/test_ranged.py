@@ -220,3 +220,14 @@ def test_every_range_of_an_options_entry_is_drawn() -> None:
             for state in ("prefill", "decode", "idle"):
                 assert f"{option.id}.{state}_watt_ratio" in spreads
             assert f"{option.id}.price_usd" in spreads
+
+
+def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> None:
+    from calculator.bridge import bridge
+
+    start = Scenario.parse({"ranges": {f"{CLOUD}.rate_usd_per_h": (2, 3, 4), f"{USED}.price_usd": (4000, 5000, 6000)}})
+    found = bridge(start, Scenario(wage_usd_per_h=50), catalog=CATALOG, pair=(API, USED))
+    names = {step.name for step in found.steps}
+    assert {"wage_usd_per_h", f"figures: {USED}.price_usd"} <= names
+    assert not any(CLOUD in name for name in names)
+    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)
