@@ -2,7 +2,7 @@
 
     python bench/accuracy.py [TABLE.csv]
 
-Ours is shown with every row of the same source, publisher or device left out of the fit. The others' constants were tuned
+Ours is shown in the fit, and with every row of the same source, publisher or device left out of it. The others' constants were tuned
 by their authors on other data. The formulas are written from descriptions of what each tool computes, read on 2026-11-22:
 
 llmfit 1.1.17     bandwidth / (billions of parameters x bytes per parameter) x 0.55, bytes 0.5 at 4 bits, 1.0 at 8, 2.0 at
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calculator.accuracy import Compared, LeaveOut, accuracy, summary, table_of
+from calculator.accuracy import Compared, Judged, LeaveOut, accuracy, summary
 from calculator.catalog import load_catalog
 from calculator.fitting import TABLE
 from calculator.observed import Case, case_of
@@ -52,52 +52,70 @@ def _bandwidth(case: Case) -> float:
     return case.hardware.chip.bandwidth_gb_per_s.central
 
 
-def errors(compared: Sequence[Compared], said: Callable[[Compared], float]) -> str:
-    """Median, 90th percentile and signed median of predicted / measured - 1, as one line."""
+def errors(compared: Sequence[Compared], said: Callable[[Compared], float], *, ranged: bool = True) -> str:
+    """Rows, median, 90th percentile and signed median of predicted / measured - 1, and the share inside the 80 % range."""
     found = np.array([said(one) / one.measured - 1 for one in compared])
     size = np.abs(found)
-    return f"{len(found):6}{100 * np.median(size):9.1f}%{100 * np.quantile(size, 0.9):9.1f}%{100 * np.median(found):+9.1f}%"
+    inside = [one.low <= one.measured <= one.high for one in compared if one.low is not None and one.high is not None]
+    covered = f"{100 * np.mean(inside):9.1f}%" if ranged and inside else f"{'':10}"
+    return f"{len(found):6}{100 * np.median(size):9.1f}%{100 * np.quantile(size, 0.9):9.1f}%{100 * np.median(found):+9.1f}%{covered}"
 
 
-def groups(compared: Sequence[Compared]) -> list[tuple[str, list[Compared]]]:
-    """All rows at batch 1, then the kinds that the decision is about, then each runtime."""
-    rows: list[tuple[str, Callable[[PublishedRow], bool]]] = [
-        ("all, batch 1", lambda row: True),
+Wanted = Callable[[PublishedRow], bool]
+
+
+def groups(compared: Sequence[Compared]) -> list[tuple[str, Wanted]]:
+    """All rows, then the kinds that the decision is about, then each runtime; those that have rows."""
+    kinds: list[tuple[str, Wanted]] = [
+        ("all", lambda row: True),
         ("Apple", lambda row: row.device_id.startswith("apple")),
         ("one RTX 4090", lambda row: row.device_id == "nvidia-rtx-4090" and row.device_count == 1),
         ("two RTX 4090", lambda row: row.device_id == "nvidia-rtx-4090" and row.device_count == 2),
     ]
     for runtime in sorted({one.row.runtime_id for one in compared}):
-        rows.append((runtime, lambda row, runtime=runtime: row.runtime_id == runtime))
-    found = [(name, [one for one in compared if one.row.batch_count == 1 and wanted(one.row)]) for name, wanted in rows]
-    return [(name, part) for name, part in found if part]
+        kinds.append((runtime, lambda row, runtime=runtime: row.runtime_id == runtime))
+    return [(name, wanted) for name, wanted in kinds if any(wanted(one.row) for one in compared)]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the comparison."""
     catalog = load_catalog()
     rows = read_table(Path(arguments[0]) if arguments else TABLE)
-    cases = {row.id: case for row in rows if isinstance(case := case_of(row, catalog), Case)}
-    print(f"{'decode, tok/s':26}{'rows':>6}{'median':>10}{'p90':>10}{'signed':>10}")
-    left: tuple[LeaveOut, ...] = ("source", "publisher", "device")
-    for leave_out in left:
+    cases = {row.id: case for row in rows if isinstance(case := case_of(row, catalog, assume=True), Case)}
+    judged: dict[LeaveOut, dict[str, Judged]] = {}
+    for leave_out, words in LEFT.items():
         started = time.perf_counter()
-        judged = accuracy(rows, catalog=catalog, leave_out=leave_out)
-        for name, part in groups(judged["decode"].compared):
-            print(f"{name:26}{errors(part, lambda one: one.predicted)}   ours, {leave_out} left out")
-            if leave_out == left[-1]:
+        judged[leave_out] = accuracy(rows, catalog=catalog, leave_out=leave_out)
+        print(f"ours, {words}: {time.perf_counter() - started:.0f} s", flush=True)
+    parts: list[tuple[str, str, Wanted]] = [
+        ("decode, one stream", "decode", lambda row: row.batch_count == 1),
+        ("decode, several streams", "decode", lambda row: row.batch_count > 1),
+        ("prefill", "prefill", lambda row: True),
+    ]
+    for title, quantity, part in parts:
+        print(f"\n{title:52}{'rows':>6}{'median':>10}{'p90':>10}{'signed':>10}{'in range':>10}")
+        for name, wanted in groups([one for one in judged["none"][quantity].compared if part(one.row)]):
+            for leave_out, words in LEFT.items():
+                chosen = [one for one in judged[leave_out][quantity].compared if part(one.row) and wanted(one.row)]
+                print(
+                    f"{name if leave_out == 'none' else '':20}{'ours, ' + words:32}{errors(chosen, lambda one: one.predicted)}"
+                )
+            if title == parts[0][0]:
+                chosen = [one for one in judged["none"][quantity].compared if part(one.row) and wanted(one.row)]
                 for peer in (llmfit, canirun, roofline):
-                    print(f"{'':26}{errors(part, lambda one, peer=peer: peer(cases[one.row.id]))}   {peer.__name__}")
-        several = [one for one in judged["decode"].compared if one.row.batch_count > 1]
-        if several:
-            print(f"{'all, batch above 1':26}{errors(several, lambda one: one.predicted)}   ours, {leave_out} left out")
-        print(
-            f"{'prefill':26}{errors(judged['prefill'].compared, lambda one: one.predicted)}   ours, {leave_out} left out"
-        )
-        print(f"    ({time.perf_counter() - started:.0f} s)\n")
-        if leave_out == "publisher":
-            print(table_of({"leave_out": leave_out, **{name: summary(part) for name, part in judged.items()}}), "\n")
+                    said = errors(chosen, lambda one, peer=peer: peer(cases[one.row.id]), ranged=False)
+                    print(f"{'':20}{peer.__name__:32}{said}")
+    for quantity, found in judged["none"].items():
+        why = summary(found)["not_covered"]
+        print(f"\n{quantity}: {len(found.compared)} rows predicted, {sum(why.values())} not covered")
+        for reason, count in why.items():
+            print(f"{count:6}  {reason}")
     return 0
+
+
+LEFT: dict[LeaveOut, str] = {
+    "none": "in the fit", "source": "source left out", "publisher": "publisher left out", "device": "device left out",
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ compared as its row states it. Errors are of the rate: predicted / measured - 1.
 
 import argparse
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ from calculator.catalog import Catalog
 from calculator.fitting import TABLE, Laws, fit_laws, refit
 from calculator.observed import Case, Rate, case_of, decode_rate, prefill_rate
 from calculator.physics.calibration import Calibration, Law, calibration_of
-from calculator.physics.fit import Fit, Observation
+from calculator.physics.fit import Fit
 from calculator.physics.memory import memory_fit
 from calculator.physics.ranges import interval_width
 from calculator.plausible import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
@@ -74,7 +75,7 @@ def accuracy(
     known = calibration_of(catalog.calibration)
     laws = None if leave_out == "none" else fit_laws(shipped if shipped is not None else read_table(TABLE), catalog)
     cases, reasons = _cases(rows, catalog)
-    refused = contradictions(cases)
+    refused = contradictions(cases, for_fit=False)
     groups: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         groups[LEAVE_OUT[leave_out](case.row)].append(case)
@@ -195,7 +196,7 @@ def _cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], 
     cases: list[Case] = []
     reasons: list[tuple[PublishedRow, str]] = []
     for row in rows:
-        case = case_of(row, catalog)
+        case = case_of(row, catalog, assume=True)
         if isinstance(case, Case):
             cases.append(case)
         else:
@@ -207,9 +208,9 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
     """The calibration fitted without the group's shipped rows; the ranges' stretch stays."""
     key = LEAVE_OUT[leave_out]
 
-    def part(whole: Fit, rows: Sequence[Observation], law: Law) -> Law:
-        kept = [row for row in rows if key(laws.cases[row.row_id].row) != group]
-        if len(kept) == len(rows):
+    def part(whole: Fit, law: Law) -> Law:
+        kept = np.array([key(laws.cases[row.row_id].row) != group for row in whole.problem.rows])
+        if kept.all():
             return law
         found = refit(whole, kept)
         assumed = {name: effect for name, effect in law.effects.items() if name.startswith("assumed/")}
@@ -217,7 +218,7 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
 
     return Calibration(
         as_of=known.as_of, year=known.year, rows=known.rows,
-        decode=part(laws.decode, laws.decode_rows, known.decode), prefill=part(laws.prefill, laws.prefill_rows, known.prefill),
+        decode=part(laws.decode, known.decode), prefill=part(laws.prefill, known.prefill),
     )  # fmt: skip
 
 
@@ -245,6 +246,7 @@ def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, st
         fit = memory_fit(
             case.model, hardware=case.hardware, format=case.format, runtime=case.runtime, context_tokens=max(1, context),
             batch_count=case.streams_each, split=row.split, catalog=catalog,
+            prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
         )  # fmt: skip
         compared.append(Compared(row, measured, fit.peak_bytes / BYTES_PER_GB, None, None))
     for row, reason in reasons:
@@ -278,4 +280,4 @@ def _figures(compared: Sequence[Compared]) -> dict[str, Any]:
 
 def _short(reason: str) -> str:
     """A reason without its figures, so that rows can be counted by it."""
-    return reason.partition(":")[0]
+    return re.sub(r"\d[\d,.]*\d|\d", "N", reason.partition(":")[0])

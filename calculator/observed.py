@@ -8,6 +8,7 @@ together, copies of a model on several cards add up.
 import math
 from dataclasses import dataclass
 
+from calculator import assumed
 from calculator.catalog import Catalog
 from calculator.catalog.types import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
@@ -40,8 +41,14 @@ class Case:
         return max(1, round(self.row.batch_count / self.row.instance_count))
 
 
-def case_of(row: PublishedRow, catalog: Catalog) -> Case | str:
-    """The case, or the reason why the row is not covered."""
+def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Case | str:
+    """The case, or the reason why the row is not covered.
+
+    With `assume`, a format that is not stated or unknown, and a program around an engine, are taken as what they most
+    likely are (assumed.py): for predictions, never for the fit.
+    """
+    if row.unreadable:
+        return row.unreadable
     for name, value in (("device", row.device_id), ("model", row.model_id), ("runtime", row.runtime_id)):
         if not value:
             return f"{name} not named in our ids"
@@ -49,21 +56,30 @@ def case_of(row: PublishedRow, catalog: Catalog) -> Case | str:
         return f"device {row.device_id} is not in the catalogue"
     if row.model_id not in catalog.models:
         return f"model {row.model_id} is not in the catalogue"
-    if row.runtime_id not in catalog.runtimes:
+    runtime = assumed.runtime_of(row, catalog) if assume else catalog.runtimes.get(row.runtime_id)
+    if runtime is None:
         return f"runtime {row.runtime_id} is not in the catalogue"
-    runtime = catalog.runtimes[row.runtime_id]
-    format_id = row.format_id or (runtime.formats["4-bit"] if row.runtime_id == "ollama" else "")
-    if not format_id:
-        return "format not stated"
-    try:
-        format = format_on(runtime, catalog.format(format_id), catalog=catalog)
-    except UnknownIdError:
-        return f"format {format_id} is not in the catalogue"
-    chip = catalog.chips[row.device_id]
+    model, chip = catalog.models[row.model_id], catalog.chips[row.device_id]
+    format = _format_of(row, model=model, runtime=runtime, catalog=catalog, assume=assume)
+    if isinstance(format, str):
+        return format
     hardware = Hardware(
         chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gb=max(chip.memory_options_gb)
     )
-    return Case(row, catalog.models[row.model_id], hardware, format, runtime)
+    return Case(row, model, hardware, format_on(runtime, format, catalog=catalog), runtime)
+
+
+def _format_of(
+    row: PublishedRow, *, model: LanguageModel, runtime: Runtime, catalog: Catalog, assume: bool
+) -> WeightFormat | str:
+    format_id = row.format_id or (runtime.formats["4-bit"] if row.runtime_id == "ollama" else "")
+    try:
+        return catalog.format(format_id)
+    except UnknownIdError:
+        found = assumed.format_of(row, model=model, runtime=runtime, catalog=catalog) if assume else None
+        if found is not None:
+            return found
+        return f"format {format_id} is not in the catalogue" if format_id else "format not stated"
 
 
 def decode_step(case: Case, calibration: Calibration) -> Estimate:

@@ -66,6 +66,8 @@ def prefill_refusal(case: Case) -> str | None:
     row = case.row
     if row.prefill_tokens_per_s is None:
         return "no prefill rate"
+    if row.prefill_tokens_per_s <= 0:
+        return f"a rate of {row.prefill_tokens_per_s:g} token/s"
     if row.prompt_tokens is None:
         return "prompt length not stated"
     if row.prompt_tokens < SHORTEST_PROMPT_TOKENS or "short prompt" in row.notes:
@@ -116,8 +118,12 @@ def peak_memory_refusal(case: Case) -> str | None:
     return None
 
 
-def contradictions(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
-    """Figures that other rows of the same source contradict: {(row id, "decode" or "prefill"): reason}."""
+def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple[str, str], str]:
+    """Figures that other rows of the same source contradict: {(row id, "decode" or "prefill"): reason}.
+
+    Batches that a server handled slower than one request after the other teach the fit nothing of the chip, but they are
+    what was measured: without `for_fit` they are not refused, and count in the error.
+    """
     decodes: dict[tuple[Any, ...], list[tuple[float, str]]] = defaultdict(list)
     prefills: dict[tuple[Any, ...], dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
@@ -151,7 +157,7 @@ def contradictions(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
                 found[row_id, "decode"] = (
                     f"the same source repeated the case at {best:g} token/s: the machine was short of memory or busy"
                 )
-    found |= _thrashing(cases)
+    found |= _thrashing(cases) if for_fit else {}
     for formats in prefills.values():
         best_of = {name: max(rate for rate, _ in rows) for name, rows in formats.items()}
         for name, rows in formats.items():

@@ -53,7 +53,7 @@ class PublishedRow:
     `depth_tokens` are in the cache when decoding starts (None: not stated), `context_tokens` is the mean depth while
     decoding, `prefill_depth_tokens` what was in the cache before the prompt came. `step_tokens` is the prompt's chunk
     where stated. `instance_count` copies of the model each ran on `device_count / instance_count` chips. `remarks`
-    lists where the raw words overruled a normalised id.
+    lists where the raw words overruled a normalised id. `unreadable` says which cell is no number (that cell counts as empty).
     """
 
     id: str
@@ -63,6 +63,7 @@ class PublishedRow:
     runtime_id: str
     format_id: str
     file_size_gb: float | None
+    weights_bits: float | None
     prompt_tokens: int | None
     answer_tokens: int
     depth_tokens: int | None
@@ -88,6 +89,7 @@ class PublishedRow:
     publisher: str
     notes: str
     remarks: tuple[str, ...]
+    unreadable: str
 
 
 def read_table(path: Path) -> list[PublishedRow]:
@@ -96,7 +98,7 @@ def read_table(path: Path) -> list[PublishedRow]:
         raise CalculatorError(
             f"{path} does not exist; give the path of a CSV with the columns of measurements/published.csv."
         )
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
@@ -138,7 +140,7 @@ def publisher_of(source: str) -> str:
 
 def _row(record: Mapping[str, str]) -> PublishedRow:
     notes, source = record.get("notes") or "", record.get("source") or ""
-    runtime_id, raw_format = record["runtime_id"] or "", record["format_id"] or ""
+    runtime_id, raw_format = (record["runtime_id"] or "").strip(), (record["format_id"] or "").strip()
     prompt_tokens, depth = _whole(record, "prompt_tokens"), _whole(record, "context_depth")
     prefill, decode = _number(record, "prefill_tok_s"), _number(record, "decode_tok_s")
     batch_count = _whole(record, "batch") or 1
@@ -160,34 +162,55 @@ def _row(record: Mapping[str, str]) -> PublishedRow:
     if counts_from_empty:
         start = 0
     return PublishedRow(
-        id=record["id"], device_id=record["device_id"] or "", device_count=device_count, model_id=record["model_id"] or "",
-        runtime_id=runtime_id, format_id=format_id, file_size_gb=_number(record, "file_size_gb"), prompt_tokens=prompt_tokens,
+        id=record["id"] or "", device_id=(record["device_id"] or "").strip(), device_count=device_count, model_id=(record["model_id"] or "").strip(),
+        runtime_id=runtime_id, format_id=format_id, file_size_gb=_number(record, "file_size_gb"), weights_bits=_number(record, "weights_bits"), prompt_tokens=prompt_tokens,
         answer_tokens=answer_tokens, depth_tokens=depth_known, context_tokens=start + answer_tokens / 2,
         prefill_depth_tokens=prefill_depth_tokens(notes, source, prompt_tokens, depth_known), batch_count=batch_count,
-        instance_count=int(number_after(r"instances=(\d+)", notes) or 1), split=split_of(notes, runtime_id),
+        instance_count=max(1, int(number_after(r"instances=(\d+)", notes) or 1)), split=split_of(notes, runtime_id),
         rate_kind=rate_kind_of(notes, source, prefill=prefill, batch_count=batch_count),
         prefill_kind="mean wait" if "kind=aggregate_output" in notes and batch_count > 1 else "throughput",
         prefill_tokens_per_s=prefill, decode_tokens_per_s=decode, peak_memory_gb=_number(record, "peak_memory_gb"),
         power_w=_number(record, "power_w"), power_scope=power_scope_of(notes) if record.get("power_w") else "",
-        power_limit_w=number_after(r"power (?:limit|cap) (\d+)", notes), year=year_of(record), backend=backend_of(record.get("runtime") or "", notes),
+        power_limit_w=number_after(r"power (?:limit|cap) (\d+)", notes) or None, year=year_of(record), backend=backend_of(record.get("runtime") or "", notes),
         step_tokens=_whole_found(r"\bub=(\d+)", notes), plausible=_true(record, "plausible", default=True),
-        speculative=speculative, source=source, publisher=publisher_of(source), notes=notes, remarks=tuple(remarks),
+        speculative=speculative, source=source, publisher=publisher_of(source), notes=notes, remarks=tuple(remarks), unreadable=_unreadable(record),
     )  # fmt: skip
 
 
 def _whole_found(pattern: str, text: str) -> int | None:
-    found = number_after(pattern, text)
-    return None if found is None else int(found)
+    return int(number_after(pattern, text) or 0) or None
+
+
+NUMBERS = {
+    "device_count": 4096, "file_size_gb": 1e5, "weights_bits": 64, "prompt_tokens": 1e8, "context_depth": 1e8, "batch": 1e5,
+    "prefill_tok_s": 1e8, "decode_tok_s": 1e8, "peak_memory_gb": 1e6, "power_w": 1e6,
+}  # fmt: skip
+"""Columns that hold numbers, each with the most that is one: beyond it a cell is a slip."""
+
+
+def _unreadable(record: Mapping[str, str]) -> str:
+    """Which cell is no number from 0 to its column's most; "" where all are, or are empty."""
+    for name, most in NUMBERS.items():
+        if _text(record, name) and _number(record, name) is None:
+            return f"{name} is not a number from 0 to {most:,.0f}"
+    return ""
+
+
+def _text(record: Mapping[str, str], name: str) -> str:
+    text = (record.get(name) or "").strip()
+    return "" if text.lower() in ("nan", "none", "-") else text
 
 
 def _number(record: Mapping[str, str], name: str) -> float | None:
-    text = (record.get(name) or "").strip()
-    if not text or text.lower() == "nan":
-        return None
+    """The cell as a number; None where it is empty or is none (`_unreadable` says so). "1,234.5" is read as 1234.5."""
+    text = _text(record, name)
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text):
+        text = text.replace(",", "")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise CalculatorError(f"{name} of row {record.get('id')} is {text!r}; it must be a number or empty.") from None
+        return None
+    return number if 0 <= number <= NUMBERS[name] else None
 
 
 def _whole(record: Mapping[str, str], name: str) -> int | None:

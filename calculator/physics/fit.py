@@ -8,7 +8,7 @@ Outliers are weighed down as draws from a Student t distribution; no row is drop
 The gradient is exact: d log(time) / d effect = the share of the terms that carry it. Only numpy; deterministic.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from calculator.physics.calibration import Effect, Law, Term, group_of
 
 Matrix = NDArray[np.float64]
+Numbers = NDArray[np.intp]
 
 FREEDOM = 2.0  # degrees of freedom of the Student t weights
-ITERATIONS = 60
-LARGEST_STEP = 1.0
-CONVERGED = 1e-9
+ITERATIONS = 400
+STEP = 0.6  # of a Gauss-Newton step: with whole steps, effects and weights answer each other for ever
+LARGEST_STEP = 1.0  # of any row's predicted log time
+CONVERGED = 1e-6  # change of any row's predicted log time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,79 +48,100 @@ class SharedError:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """The observations as arrays. `names` are the effects; `blocks` the rows of each publisher."""
+class Entries:
+    """Where an effect acts: its column, its weight, and the cell (row x positions + position) or the row that it scales."""
 
+    place: Numbers
+    column: Numbers
+    weight: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The observations as arrays, sorted by publisher and case. `names` are the effects; an effect acts on few cells, which are listed."""
+
+    rows: tuple[Observation, ...]
     names: tuple[str, ...]
     groups: tuple[str, ...]
     log_ms: Matrix
     log_base: Matrix  # [rows, positions]
-    design: tuple[Matrix, ...]  # per position [rows, names]
-    common: Matrix  # [rows, names]
-    blocks: tuple[NDArray[np.intp], ...]
-    same_case: tuple[Matrix, ...]  # per block [rows of the block, rows of the block], 1 where the case is the same
+    on_terms: Entries
+    on_rows: Entries
+    publisher: Numbers  # number of each row's publisher, rising
+    case: Numbers
 
 
 def problem_of(observations: Sequence[Observation]) -> Problem:
     """Arrays for the fit. Positions are the terms in the order in which their names first occur."""
-    positions: dict[str, int] = {}
+    publishers, cases = _numbered(row.publisher for row in observations), _numbered(row.case for row in observations)
+    rows = sorted(observations, key=lambda row: (publishers[row.publisher], cases[row.case]))
+    positions = _numbered(term.name for row in rows for term in row.terms)
     columns: dict[str, int] = {}
-    for row in observations:
+    log_base = np.full((len(rows), len(positions)), -np.inf)
+    on_terms: list[tuple[int, int, float]] = []
+    on_rows: list[tuple[int, int, float]] = []
+    for index, row in enumerate(rows):
         for term in row.terms:
-            positions.setdefault(term.name, len(positions))
-            for name in (*term.effects, *(name for name, _ in term.scaled)):
-                columns.setdefault(name, len(columns))
-        for name, _ in row.common:
-            columns.setdefault(name, len(columns))
-    shape = (len(observations), len(columns))
-    log_base = np.full((len(observations), len(positions)), -np.inf)
-    design = [np.zeros(shape) for _ in positions]
-    common = np.zeros(shape)
-    for index, row in enumerate(observations):
-        for term in row.terms:
+            cell = positions[term.name]
             if term.base_ms > 0:
-                place = positions[term.name]
-                log_base[index, place] = np.log(term.base_ms)
-                for name in term.effects:
-                    design[place][index, columns[name]] += 1.0
-                for name, weight in term.scaled:
-                    design[place][index, columns[name]] += weight
-        for name, weight in row.common:
-            common[index, columns[name]] += weight
-    publishers = {name: number for number, name in enumerate(dict.fromkeys(row.publisher for row in observations))}
-    cases = {name: number for number, name in enumerate(dict.fromkeys(row.case for row in observations))}
-    of_publisher = np.array([publishers[row.publisher] for row in observations])
-    of_case = np.array([cases[row.case] for row in observations])
-    blocks = tuple(np.flatnonzero(of_publisher == number) for number in range(len(publishers)))
+                log_base[index, cell] = np.log(term.base_ms)
+            for name, weight in (*((name, 1.0) for name in term.effects), *term.scaled):
+                column = columns.setdefault(name, len(columns))
+                if term.base_ms > 0:
+                    on_terms.append((index * len(positions) + cell, column, weight))
+        on_rows += [(index, columns.setdefault(name, len(columns)), weight) for name, weight in row.common]
     return Problem(
-        names=tuple(columns), groups=tuple(group_of(name) for name in columns),
-        log_ms=np.array([row.log_ms for row in observations]), log_base=log_base, design=tuple(design), common=common, blocks=blocks,
-        same_case=tuple((of_case[block][:, None] == of_case[block][None, :]).astype(float) for block in blocks),
+        rows=tuple(rows), names=tuple(columns), groups=tuple(group_of(name) for name in columns), log_ms=np.array([row.log_ms for row in rows]), log_base=log_base,
+        on_terms=_entries(on_terms), on_rows=_entries(on_rows),
+        publisher=np.array([publishers[row.publisher] for row in rows]), case=np.array([cases[row.case] for row in rows]),
     )  # fmt: skip
 
 
 def predicted(problem: Problem, effects: Matrix) -> tuple[Matrix, Matrix]:
     """Log of the predicted ms, shape [rows], and its gradient, shape [rows, names]."""
-    exponents = problem.log_base + np.stack([matrix @ effects for matrix in problem.design], axis=1)
+    rows, positions = problem.log_base.shape
+    terms, whole = problem.on_terms, problem.on_rows
+    exponents = problem.log_base + np.bincount(
+        terms.place, terms.weight * effects[terms.column], minlength=rows * positions
+    ).reshape(rows, positions)
     top = exponents.max(axis=1, keepdims=True)
     parts = np.exp(exponents - top)
     total = parts.sum(axis=1, keepdims=True)
-    shares = parts / total
-    gradient = problem.common.copy()
-    for place, matrix in enumerate(problem.design):
-        gradient += shares[:, [place]] * matrix
-    return (top + np.log(total))[:, 0] + problem.common @ effects, gradient
+    shares = (parts / total).ravel()
+    count = len(problem.names)
+    gradient: Matrix = (
+        np.bincount(
+            np.concatenate([terms.place // positions * count + terms.column, whole.place * count + whole.column]),
+            np.concatenate([shares[terms.place] * terms.weight, whole.weight]),
+            minlength=rows * count,
+        )
+        .astype(np.float64)
+        .reshape(rows, count)
+    )
+    common: Matrix = np.bincount(whole.place, whole.weight * effects[whole.column], minlength=rows).astype(np.float64)
+    return (top + np.log(total))[:, 0] + common, gradient
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """By what the Student t distribution widens the variance of each row's errors, one figure per row of the problem."""
+
+    publisher: Matrix
+    case: Matrix
+    row: Matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Effects with their standard errors, the spread of each group and what a single row adds of noise."""
+    """Effects with their standard errors, the spread of each group, what a single row adds of noise, and which rows were used."""
 
     problem: Problem
     effects: Matrix
     errors: Matrix
     spread: Mapping[str, float]
     shared: SharedError
+    scales: Scales
+    kept: NDArray[np.bool_]
 
 
 def fit(
@@ -126,28 +149,31 @@ def fit(
     *,
     shared: SharedError,
     spread: Mapping[str, float],
-    start: Mapping[str, float] | None = None,
-    iterations: int = ITERATIONS,
+    kept: NDArray[np.bool_] | None = None,
+    start: Fit | None = None,
+    converged: float = CONVERGED,
 ) -> Fit:
-    """The most probable effects, given the spread expected of each group.
+    """The most probable effects, given the spread expected of each group, from the rows `kept` (all unless given).
 
-    Raises KeyError for a group without a spread and numpy.linalg.LinAlgError where the rows cannot be solved.
+    `start` is a fit of the same problem to more rows: its effects and weights lie near. Raises KeyError for a group
+    without a spread and numpy.linalg.LinAlgError where the rows cannot be solved.
     """
-    effects = np.array([(start or {}).get(name, 0.0) for name in problem.names])
     precision = np.array([1.0 / spread[group] ** 2 for group in problem.groups])
-    effects, covariance = _most_probable(problem, effects, precision=precision, shared=shared, iterations=iterations)
-    return Fit(problem, effects, np.sqrt(np.diag(covariance)), dict(spread), shared)
+    rows = np.ones(len(problem.rows), dtype=bool) if kept is None else kept
+    return _most_probable(problem, rows, start=start, precision=precision, shared=shared, spread=spread, converged=converged)  # fmt: skip
 
 
 def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
     """What the page needs of a fit; the errors that publishers and cases share become part of a prediction's noise."""
-    carried = np.abs(result.problem.common) > 0
-    for matrix in result.problem.design:
-        carried |= matrix > 0
-    counts = carried.sum(axis=0)
+    problem = result.problem
+    rows, positions = problem.log_base.shape
+    carried = np.zeros((rows, len(problem.names)), dtype=bool)
+    carried[problem.on_terms.place // positions, problem.on_terms.column] = True
+    carried[problem.on_rows.place, problem.on_rows.column] = True
+    counts = carried[result.kept].sum(axis=0)
     effects = {
         name: Effect(float(value), float(error), int(count))
-        for name, value, error, count in zip(result.problem.names, result.effects, result.errors, counts, strict=True)
+        for name, value, error, count in zip(problem.names, result.effects, result.errors, counts, strict=True)
         if count > 0
     }  # fmt: skip
     noise = float(np.sqrt(result.shared.publisher**2 + result.shared.case**2 + result.shared.row**2))
@@ -155,39 +181,77 @@ def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
 
 
 def _most_probable(
-    problem: Problem, effects: Matrix, *, precision: Matrix, shared: SharedError, iterations: int
-) -> tuple[Matrix, Matrix]:
+    problem: Problem, kept: NDArray[np.bool_], *, start: Fit | None, precision: Matrix, shared: SharedError, spread: Mapping[str, float], converged: float,
+) -> Fit:  # fmt: skip
     """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
 
     Every error, of a row, a case or a publisher, is a draw from a Student t distribution: one that is far off gets a
     larger variance, which is found together with the effects.
     """
-    scales: list[Matrix] = [np.ones((3, len(block))) for block in problem.blocks]
+    rows = np.flatnonzero(kept)
+    cases, publishers = _Blocks.of(problem.case[rows]), _Blocks.of(problem.publisher[rows])
+    effects = np.zeros(len(problem.names)) if start is None else start.effects
+    scales = Scales(*(np.ones(len(problem.rows)) for _ in range(3))) if start is None else start.scales
+    publisher, case, own = scales.publisher[rows][publishers.first], scales.case[rows][cases.first], scales.row[rows]
     normal: Matrix = np.diag(precision)
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         value, gradient = predicted(problem, effects)
-        residual = problem.log_ms - value
-        normal = np.diag(precision)
-        slope: Matrix = -precision * effects
-        for place, (block, same) in enumerate(zip(problem.blocks, problem.same_case, strict=True)):
-            part, jacobian = residual[block], gradient[block]
-            publisher, case, own = scales[place]
-            of_case = shared.case**2 * same * np.sqrt(np.outer(case, case))
-            common = shared.publisher**2 * publisher[0] + of_case
-            solved = _solve(common + np.diag(shared.row**2 * own), np.column_stack([jacobian, part]))
-            told: Matrix = solved[:, -1]
-            normal = normal + jacobian.T @ solved[:, :-1]
-            slope = slope + jacobian.T @ told
-            errors = np.stack([
-                np.full(len(block), shared.publisher * publisher[0] * told.sum()), of_case @ told / shared.case, shared.row * own * told,
-            ])  # fmt: skip
-            scales[place] = (FREEDOM + errors**2) / (FREEDOM + 1)
-        step = _solve(normal, slope)
-        largest = float(np.abs(step).max())
-        effects = effects + step * min(1.0, LARGEST_STEP / max(largest, CONVERGED))
-        if largest < CONVERGED:
+        jacobian = gradient[rows]
+        # the inverse of diag(row) + one number per case + one per publisher, twice by Sherman and Morrison
+        noise, of_case, of_publisher = shared.row**2 * own, shared.case**2 * case, shared.publisher**2 * publisher
+        asked = np.column_stack([jacobian, (problem.log_ms - value)[rows], np.ones(len(rows))]) / noise[:, None]
+        asked -= cases.spread(cases.sums(asked) * (of_case / (1 + of_case * cases.sums(1 / noise)))[:, None]) / noise[:, None]  # fmt: skip
+        ones = asked[:, -1]
+        solved = asked[:, :-1] - publishers.spread(publishers.sums(asked[:, :-1]) * (of_publisher / (1 + of_publisher * publishers.sums(ones)))[:, None]) * ones[:, None]  # fmt: skip
+        told: Matrix = solved[:, -1]
+        normal = np.diag(precision) + jacobian.T @ solved[:, :-1]
+        step = _solve(normal, jacobian.T @ told - precision * effects)
+        publisher = _widened(shared.publisher * publisher * publishers.sums(told))
+        case = _widened(shared.case * case * cases.sums(told))
+        own = _widened(shared.row * own * told)
+        largest = float(np.abs(gradient @ step).max())
+        effects = effects + step * min(STEP, LARGEST_STEP / max(largest, LARGEST_STEP))
+        if largest < converged:
             break
-    return effects, _solve(normal, np.eye(len(effects)))
+    whole = Scales(*(np.ones(len(problem.rows)) for _ in range(3)))
+    whole.publisher[rows], whole.case[rows], whole.row[rows] = publishers.spread(publisher), cases.spread(case), own
+    errors = np.sqrt(np.diag(_solve(normal, np.eye(len(effects)))))
+    return Fit(problem, effects, errors, dict(spread), shared, whole, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Rows that share a number stand together; sums over them, and back to the rows."""
+
+    first: Numbers
+    of_row: Numbers
+
+    @classmethod
+    def of(cls, numbers: Numbers) -> "_Blocks":
+        starts = np.concatenate([[True], np.diff(numbers) != 0])
+        return cls(np.flatnonzero(starts), np.cumsum(starts) - 1)
+
+    def sums(self, values: Matrix) -> Matrix:
+        return np.add.reduceat(values, self.first, axis=0)
+
+    def spread(self, values: Matrix) -> Matrix:
+        return values[self.of_row]
+
+
+def _widened(errors: Matrix) -> Matrix:
+    """The variance's factor of a Student t distribution, of errors in standard deviations."""
+    return (FREEDOM + errors**2) / (FREEDOM + 1)
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _entries(found: Sequence[tuple[int, int, float]]) -> Entries:
+    return Entries(
+        np.array([place for place, _, _ in found], dtype=np.intp), np.array([column for _, column, _ in found], dtype=np.intp),
+        np.array([weight for _, _, weight in found], dtype=np.float64),
+    )  # fmt: skip
 
 
 def _solve(left: Matrix, right: Matrix) -> Matrix:

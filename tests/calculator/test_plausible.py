@@ -113,3 +113,22 @@ def test_contradictions_within_a_source_are_found() -> None:
     serial = [case(id="four", batch="4", decode_tok_s="46"), case(id="one", decode_tok_s="52")]
     assert set(contradictions(serial)) == {("four", "decode")}
     assert contradictions([case(id="a", decode_tok_s="100"), case(id="b", decode_tok_s="130")]) == {}
+
+
+def test_batches_slower_than_one_after_the_other_are_not_fitted_but_count_in_the_error() -> None:
+    # alone 8,192 / 2,000 + 128 / 40 = 7.3 s; four take 29.2 s one after the other, here 4 x 128 / 10 = 51 s together
+    common = {
+        "model_id": "qwen3-32b",
+        "runtime_id": "vllm",
+        "format_id": "awq-int4",
+        "prompt_tokens": "8192",
+        "context_depth": "8192",
+    }
+    alone = case(**common, id="one", prefill_tok_s="2000", decode_tok_s="40", notes="128 tokens generated per request")
+    four = case(
+        **common, id="four", batch="4", prefill_tok_s="", decode_tok_s="10", notes="kind=aggregate_output; 128 tokens generated per request",
+    )  # fmt: skip
+    assert contradictions([alone, four])["four", "decode"].startswith(
+        "4 requests took 51 s together, 29 s one after the other"
+    )
+    assert contradictions([alone, four], for_fit=False) == {}

@@ -133,8 +133,15 @@ def test_read_table_names_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,device_id\n1,2\n")
     with pytest.raises(CalculatorError, match="lacks the column device_count"):
         read_table(tmp_path / "t.csv")
-    with pytest.raises(CalculatorError, match="decode_tok_s of row x-1 is 'fast'; it must be a number or empty"):
-        row(decode_tok_s="fast")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [({"decode_tok_s": "fast"}, "decode_tok_s is not a number from 0 to 100,000,000"), ({"prompt_tokens": "-5"}, "prompt_tokens is not a number from 0 to 100,000,000"), ({"batch": "inf"}, "batch is not a number from 0 to 100,000"), ({"decode_tok_s": "1,300.5"}, ""), ({"decode_tok_s": "nan"}, "")],
+)  # fmt: skip
+def test_cell_that_is_no_number_spoils_its_row_alone(cell: dict[str, str], reason: str) -> None:
+    assert row(**cell).unreadable == reason
+    assert row(decode_tok_s="1,300.5").decode_tokens_per_s == 1300.5
 
 
 def test_read_table_reads_every_shipped_row() -> None:

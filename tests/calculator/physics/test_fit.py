@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calculator.physics.calibration import Term
-from calculator.physics.fit import Observation, SharedError, fit, law_of, predicted, problem_of
+from calculator.physics.fit import STEP, Observation, SharedError, fit, law_of, predicted, problem_of
 
 SHARED = SharedError(publisher=0.02, case=0.02, row=0.05)
 SPREAD = {"loss/all": 1.0, "loss/chip": 0.3, "overhead/all": 1.0}
@@ -91,3 +91,33 @@ def test_fit_is_deterministic() -> None:
 def test_fit_refuses_a_group_without_a_spread() -> None:
     with pytest.raises(KeyError, match="overhead/all"):
         fit(problem_of(rows(4)), shared=SHARED, spread={"loss/all": 1.0, "loss/chip": 0.3})
+
+
+def test_fit_of_a_part_does_not_remember_the_rows_left_out() -> None:
+    whole = fit(problem_of(rows(outliers=4)), shared=SHARED, spread=SPREAD)
+    kept = np.array([row.publisher != "publisher 3" for row in whole.problem.rows])
+    warm = fit(whole.problem, shared=SHARED, spread=SPREAD, kept=kept, start=whole)
+    cold = fit(
+        problem_of([row for row in rows(outliers=4) if row.publisher != "publisher 3"]), shared=SHARED, spread=SPREAD
+    )
+    assert not kept.all()
+    ours, alone = law_of(warm, stretch={}), law_of(cold, stretch={})
+    assert set(ours.effects) == set(alone.effects)
+    for name, effect in alone.effects.items():
+        assert ours.effects[name].value == pytest.approx(effect.value, abs=1e-4)
+        assert ours.effects[name].error == pytest.approx(effect.error, rel=1e-3)
+        assert ours.effects[name].rows == effect.rows
+
+
+def test_fit_agrees_with_the_dense_equations_of_its_errors() -> None:
+    # one Gauss-Newton step from zero, all scales 1: the step that a full covariance matrix gives
+    problem = problem_of(rows(40))
+    value, gradient = predicted(problem, np.zeros(len(problem.names)))
+    same_case = problem.case[:, None] == problem.case[None, :]
+    same_publisher = problem.publisher[:, None] == problem.publisher[None, :]
+    covariance = SHARED.row**2 * np.eye(40) + SHARED.case**2 * same_case + SHARED.publisher**2 * same_publisher
+    precision = np.diag([SPREAD[group] ** -2 for group in problem.groups])
+    told = np.linalg.solve(covariance, np.column_stack([gradient, problem.log_ms - value]))
+    step = np.linalg.solve(precision + gradient.T @ told[:, :-1], gradient.T @ told[:, -1])
+    found = fit(problem, shared=SHARED, spread=SPREAD, converged=1e9)
+    assert found.effects == pytest.approx(STEP * step, rel=1e-6)
