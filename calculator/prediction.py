@@ -11,6 +11,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.decode import decode_speed
 from calculator.physics.hardware import Hardware, hardware_of
+from calculator.physics.kinds import engine_of
 from calculator.physics.kv_cache import FULL_BITS
 from calculator.physics.links import Link, boxes_remarks, linked_decode_speed, linked_prefill_speed
 from calculator.physics.loading import LoadTime, load_time
@@ -77,7 +78,8 @@ def predict(
 ) -> Prediction:
     """Predict by ids (or with a model of one's own, see own_model.py). `machine` may be a machine, a rented machine or a bare chip (`chip_count` of them).
 
-    The context is the prompt's length unless given; the runtime is the machine's own, else the vendor's usual one. A count
+    The context is the prompt's length unless given; the runtime is the machine's own where it loads the format, else the
+    usual one for chip and format. A count
     of machines with unified memory is a count of boxes, else of cards. `wired_limit_mb` is macOS's iogpu.wired_limit_mb,
     `macos` the version whose default limit holds, `desktop_gib` what a screen takes of the first card, `power_limit_w` a
     limit per card. Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
@@ -92,9 +94,10 @@ def predict(
     box = catalog.chip_or_machine(machine)
     hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count, memory_gb=memory_gb)
     weight_format = catalog.format(format)
-    runtime_id = (
-        runtime or (None if isinstance(box, Chip) else box.runtime) or usual_runtime(hardware.chip, weight_format)
-    )
+    own = None if isinstance(box, Chip) else catalog.runtime(box.runtime)
+    if own is not None and not _loads(own, weight_format):
+        own = None
+    runtime_id = runtime or (own.id if own else usual_runtime(hardware.chip, weight_format))
     wired_limit_gb = (wired_limit_mb or 0) * BYTES_PER_MIB / BYTES_PER_GB
     shapes = catalog.model(model) if isinstance(model, str) else model
     found = predict_on(
@@ -170,7 +173,15 @@ def usual_runtime(chip: Chip, format: WeightFormat) -> str:
         return "llama.cpp"
     if chip.vendor == "apple":
         return "mlx-lm"
-    return {"exl": "exllamav2"}.get(format.scheme, "vllm" if chip.vendor == "nvidia" else "llama.cpp")
+    exllama = {"exl2": "exllamav2", "exl3": "exllamav3"}.get(format.id.partition("-")[0])
+    return exllama or ("vllm" if chip.vendor == "nvidia" else "llama.cpp")
+
+
+def _loads(runtime: Runtime, format: WeightFormat) -> bool:
+    """Whether a machine's own runtime is the one for this format: GGUF files and llama.cpp belong together."""
+    if format.scheme == "plain" or format.id in runtime.own_formats or format.id in runtime.formats.values():
+        return True
+    return (format.scheme == "gguf") == (engine_of(runtime.id, format) == "llama.cpp")
 
 
 def _refuse_out_of_bounds(given: dict[str, tuple[float | None, float, float]]) -> None:

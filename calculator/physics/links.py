@@ -78,10 +78,11 @@ def boxes_remarks(hardware: Hardware, *, split: Split) -> tuple[Remark, ...]:
     count = hardware.box_count()
     if count == 1:
         return ()
+    cable = "RDMA over Thunderbolt 5" if hardware.chip.vendor == "apple" else "RDMA over a fast cable"
     adds = (
         "the layer split (pipeline) adds memory, not speed: each box waits for the one before"
         if split == "layer"
-        else "the tensor split adds speed where RDMA over Thunderbolt 5 works; the number of attention heads must be divisible by the boxes"
+        else f"the tensor split adds speed where {cable} works; the number of attention heads must be divisible by the boxes"
     )
     text = f"{count} boxes: {adds}. No measurement of such a cluster is in the fit: the range is wide."
     found = [Remark(code="boxes", text=text, level="info")]

@@ -154,6 +154,21 @@ def test_predict_says_load_times_and_joules(capsys: pytest.CaptureFixture[str]) 
     assert found["beyond_memory"] is None
 
 
+@pytest.mark.parametrize(
+    ("machine", "format_id", "runtime"),
+    [
+        ("mac-studio-m5-max-128", "q8_0", "llama.cpp"), ("mac-studio-m5-max-128", "mlx-8bit", "mlx-lm"), ("mac-studio-m5-max-128", "nvfp4", "mlx-lm"),
+        ("dual-rtx-4090-am5", "awq-int4", "vllm"), ("dual-rtx-4090-am5", "q4_k_m", "llama.cpp"), ("dual-rtx-4090-am5", "f16", "llama.cpp"),
+        ("cloud-h100", "q8_0", "llama.cpp"), ("cloud-h100", "fp8", "vllm"), ("dual-rtx-4090-am5", "exl2-4.0bpw", "exllamav2"),
+    ],
+)  # fmt: skip
+def test_predict_takes_the_runtime_that_loads_the_format(
+    capsys: pytest.CaptureFixture[str], machine: str, format_id: str, runtime: str
+) -> None:
+    """The machine's own where it does; a GGUF file is no file of mlx-lm."""
+    assert answer(capsys, *PREDICT, "--machine", machine, "--format", format_id)["runtime"] == runtime
+
+
 def test_predict_of_a_bare_chip_knows_no_watts(capsys: pytest.CaptureFixture[str]) -> None:
     found = answer(capsys, *PREDICT, "--machine", "nvidia-h200", "--format", "fp8")
     assert found["power"] is None
