@@ -163,7 +163,11 @@ def test_plan_holds_against_what_is_really_held(outcome: "tuple[Outcome, ProbeSp
 
 
 def test_aliased_speed_is_near_the_full_models_in_cpu_time(tmp_path: Path) -> None:
-    """A coarse guard on a shared CI machine: 8 layers of 6 MB. The 3 % at 276M parameters is in bench/probe.py."""
+    """Minima of CPU time, because a CI machine is shared. Every run: 12 layers of 22 MB, to 20 %, in one round each.
+
+    THOROUGH=1: 268M parameters in 16 bits, 16 layers of 31 MB, 2 of them distinct, to 3 %, in three alternating rounds
+    (minutes; bench/probe.py prints 1, 2 and 4 distinct ones).
+    """
     config = {
         **LLAMA,
         "hidden_size": 1024,
@@ -171,15 +175,27 @@ def test_aliased_speed_is_near_the_full_models_in_cpu_time(tmp_path: Path) -> No
         "num_hidden_layers": 12,
         "num_attention_heads": 8,
     }
+    sizes: dict[str, Any] = {"depths": (32,), "chunk_tokens": 8}
+    distinct, rounds, allowed = 4, 1, 0.2
+    if os.environ.get("THOROUGH"):
+        config |= {
+            "intermediate_size": 4096,
+            "num_hidden_layers": 16,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 8,
+            "vocab_size": 8000,
+        }
+        sizes = {"depths": (256,), "chunk_tokens": 64, "time_limit_s": 900}
+        distinct, rounds, allowed = 2, 3, 0.03
     best: dict[tuple[int, str], float] = {}
-    for layers in (0, 4):
-        spec = tiny_spec(tmp_path, config=config, depths=(32,), distinct_layer_count=layers, chunk_tokens=8)
-        found = run_worker(spec)
+    for layers in (0, distinct) * rounds:
+        found = run_worker(tiny_spec(tmp_path, config=config, distinct_layer_count=layers, **sizes))
         assert found.status == "ok", found.sentence
         for phase in ("decode", "prefill"):
-            best[layers, phase] = min(sample["cpu_s"] for sample in found.samples(phase))
+            least = min(sample["cpu_s"] for sample in found.samples(phase))
+            best[layers, phase] = min(best.get((layers, phase), least), least)
     for phase in ("decode", "prefill"):
-        assert best[4, phase] / best[0, phase] == pytest.approx(1, abs=0.2), best
+        assert best[distinct, phase] / best[0, phase] == pytest.approx(1, abs=allowed), best
 
 
 _SAVE = """
