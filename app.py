@@ -59,7 +59,9 @@ def decision() -> None:
 def measurements() -> None:
     """What was measured, and what this server can measure."""
     look_only = visitors_may_only_look(st.get_option("server.address"))
-    show_measurements(desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)
+    show_measurements(
+        desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only
+    )
 
 
 st.navigation(
