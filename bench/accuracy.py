@@ -23,7 +23,7 @@ import numpy as np
 
 from calculator.accuracy import Compared, Judged, LeaveOut, accuracy, summary
 from calculator.catalog import load_catalog
-from calculator.fitting import TABLE
+from calculator.fitting import TABLE, fit_laws
 from calculator.observed import Case, case_of
 from calculator.physics.weights import weights_read_bytes
 from calculator.published import PublishedRow, read_table
@@ -82,10 +82,11 @@ def main(arguments: Sequence[str]) -> int:
     catalog = load_catalog()
     rows = read_table(Path(arguments[0]) if arguments else TABLE)
     cases = {row.id: case for row in rows if isinstance(case := case_of(row, catalog, assume=True), Case)}
+    laws = fit_laws(read_table(TABLE), catalog)
     judged: dict[LeaveOut, dict[str, Judged]] = {}
     for leave_out, words in LEFT.items():
         started = time.perf_counter()
-        judged[leave_out] = accuracy(rows, catalog=catalog, leave_out=leave_out)
+        judged[leave_out] = accuracy(rows, catalog=catalog, leave_out=leave_out, laws=laws)
         print(f"ours, {words}: {time.perf_counter() - started:.0f} s", flush=True)
     parts: list[tuple[str, str, Wanted]] = [
         ("decode, one stream", "decode", lambda row: row.batch_count == 1),

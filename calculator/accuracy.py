@@ -69,11 +69,15 @@ def accuracy(
     *,
     catalog: Catalog,
     leave_out: LeaveOut = "none",
-    shipped: Sequence[PublishedRow] | None = None,
+    laws: Laws | None = None,
 ) -> dict[str, Judged]:
-    """Decode, prefill and peak memory of each row, predicted by laws that have not seen the row's group."""
+    """Decode, prefill and peak memory of each row, predicted by laws that have not seen the row's group.
+
+    `laws` are those of the shipped rows, where they were fitted already; needed with `leave_out` alone.
+    """
     known = calibration_of(catalog.calibration)
-    laws = None if leave_out == "none" else fit_laws(shipped if shipped is not None else read_table(TABLE), catalog)
+    if leave_out != "none" and laws is None:
+        laws = fit_laws(read_table(TABLE), catalog)
     cases, reasons = _cases(rows, catalog)
     refused = contradictions(cases, for_fit=False)
     groups: dict[str, list[Case]] = defaultdict(list)
@@ -83,7 +87,9 @@ def accuracy(
     prefill: list[Compared] = []
     missing: dict[str, dict[str, int]] = {"decode": defaultdict(int), "prefill": defaultdict(int)}
     for name, members in groups.items():
-        calibration = known if laws is None else _without(laws, known, leave_out=leave_out, group=name)
+        calibration = (
+            known if leave_out == "none" or laws is None else _without(laws, known, leave_out=leave_out, group=name)
+        )
         for case in members:
             for quantity, refusal, rate, measured, found in (
                 ("decode", decode_refusal, decode_rate, case.row.decode_tokens_per_s, decode),

@@ -23,7 +23,7 @@ FREEDOM = 2.0  # degrees of freedom of the Student t weights
 ITERATIONS = 400
 STEP = 0.6  # of a Gauss-Newton step: with whole steps, effects and weights answer each other for ever
 LARGEST_STEP = 1.0  # of any row's predicted log time
-CONVERGED = 1e-6  # change of any row's predicted log time
+CONVERGED = 1e-5  # change of any row's predicted log time
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,7 @@ def _most_probable(
     """
     rows = np.flatnonzero(kept)
     cases, publishers = _Blocks.of(problem.case[rows]), _Blocks.of(problem.publisher[rows])
+    of_cases = _Blocks.of(problem.publisher[rows][cases.first])  # a publisher's cases stand together
     effects = np.zeros(len(problem.names)) if start is None else start.effects
     scales = Scales(*(np.ones(len(problem.rows)) for _ in range(3))) if start is None else start.scales
     publisher, case, own = scales.publisher[rows][publishers.first], scales.case[rows][cases.first], scales.row[rows]
@@ -198,18 +199,27 @@ def _most_probable(
         value, gradient = predicted(problem, effects)
         jacobian = gradient[rows]
         # the inverse of diag(row) + one number per case + one per publisher, twice by Sherman and Morrison
+        residual = (problem.log_ms - value)[rows]
         noise, of_case, of_publisher = shared.row**2 * own, shared.case**2 * case, shared.publisher**2 * publisher
-        asked = np.column_stack([jacobian, (problem.log_ms - value)[rows], np.ones(len(rows))]) / noise[:, None]
-        asked -= cases.spread(cases.sums(asked) * (of_case / (1 + of_case * cases.sums(1 / noise)))[:, None]) / noise[:, None]  # fmt: skip
-        ones = asked[:, -1]
-        solved = asked[:, :-1] - publishers.spread(publishers.sums(asked[:, :-1]) * (of_publisher / (1 + of_publisher * publishers.sums(ones)))[:, None]) * ones[:, None]  # fmt: skip
-        told: Matrix = solved[:, -1]
-        normal = np.diag(precision) + jacobian.T @ solved[:, :-1]
+        in_case, in_publisher = (
+            cases.sums(1 / noise),
+            of_cases.sums(cases.sums(1 / noise) / (1 + of_case * cases.sums(1 / noise))),
+        )
+        left_case = 1 / (1 + of_case * in_case)
+        left_publisher = of_publisher / (1 + of_publisher * in_publisher)
+        told = residual / noise
+        told = told - cases.spread(cases.sums(told) * of_case * left_case) / noise
+        told = told - publishers.spread(publishers.sums(told) * left_publisher) * cases.spread(left_case) / noise
+        scaled = jacobian / np.sqrt(noise)[:, None]
+        by_case = cases.sums(jacobian / noise[:, None])
+        by_publisher = of_cases.sums(by_case * left_case[:, None]) * np.sqrt(left_publisher)[:, None]
+        by_case = by_case * np.sqrt(of_case * left_case)[:, None]
+        normal = np.diag(precision) + scaled.T @ scaled - by_case.T @ by_case - by_publisher.T @ by_publisher
         step = _solve(normal, jacobian.T @ told - precision * effects)
         publisher = _widened(shared.publisher * publisher * publishers.sums(told))
         case = _widened(shared.case * case * cases.sums(told))
         own = _widened(shared.row * own * told)
-        largest = float(np.abs(gradient @ step).max())
+        largest = float(np.abs(jacobian @ step).max())
         effects = effects + step * min(STEP, LARGEST_STEP / max(largest, LARGEST_STEP))
         if largest < converged:
             break

@@ -4,16 +4,16 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from calculator.accuracy import LEAVE_OUT, Compared, Judged, accuracy, report, run, summary, table_of
 from calculator.catalog import load_catalog
 from calculator.errors import CalculatorError
-from calculator.fitting import TABLE, TODAY, decode_observations, fit_laws, leave_out, usable_cases
+from calculator.fitting import TABLE, TODAY, Laws, decode_observations, fit_laws, leave_out, usable_cases
 from calculator.observed import Case, case_of, decode_rate, decode_step, prefill_prompt
-from calculator.physics.calibration import calibration_from
+from calculator.physics.calibration import Law, calibration_from
+from calculator.physics.fit import law_of
 from calculator.published import PublishedRow, read_table, rows_of
 
 CATALOG = load_catalog()
@@ -24,6 +24,11 @@ HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,
 @pytest.fixture(scope="module")
 def rows() -> list[PublishedRow]:
     return read_table(TABLE)
+
+
+@pytest.fixture(scope="module")
+def laws(rows: list[PublishedRow]) -> Laws:
+    return fit_laws(rows, CATALOG)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +112,10 @@ def test_figures_of_the_table_do_not_move_its_predictions() -> None:
     assert twice.error == pytest.approx(2 * once.error + 1)
 
 
-def test_leave_out_device_predicts_without_its_rows(rows: list[PublishedRow]) -> None:
+def test_leave_out_device_predicts_without_its_rows(laws: Laws) -> None:
     table = [row(device_id="apple-m5-max-40", runtime_id="mlx-lm", format_id="mlx-4bit")]
     known = accuracy(table, catalog=CATALOG)["decode"].compared[0]
-    left = accuracy(table, catalog=CATALOG, leave_out="device", shipped=rows)["decode"].compared[0]
+    left = accuracy(table, catalog=CATALOG, leave_out="device", laws=laws)["decode"].compared[0]
     assert known.predicted != left.predicted
     assert left.high is not None
     assert left.low is not None
@@ -119,10 +124,10 @@ def test_leave_out_device_predicts_without_its_rows(rows: list[PublishedRow]) ->
     assert left.high / left.low > known.high / known.low
 
 
-def test_leave_out_of_a_stranger_changes_nothing(rows: list[PublishedRow]) -> None:
+def test_leave_out_of_a_stranger_changes_nothing(laws: Laws) -> None:
     table = [row(source="github.com/nobody/nothing")]
     known = accuracy(table, catalog=CATALOG)["decode"].compared[0]
-    left = accuracy(table, catalog=CATALOG, leave_out="source", shipped=rows)["decode"].compared[0]
+    left = accuracy(table, catalog=CATALOG, leave_out="source", laws=laws)["decode"].compared[0]
     assert left.predicted == pytest.approx(known.predicted, rel=1e-3)
 
 
@@ -158,9 +163,8 @@ def test_error_on_the_shipped_rows_is_small(seen: Mapping[str, Judged]) -> None:
     assert prefill["median_abs_error"] < 0.12
 
 
-def test_error_of_left_out_publishers_and_chips_stays_below_the_peers(rows: list[PublishedRow]) -> None:
+def test_error_of_left_out_publishers_and_chips_stays_below_the_peers(rows: list[PublishedRow], laws: Laws) -> None:
     # llmfit errs 21.7 % in the median, canirun.ai 15.4 %, a roofline 39 % (on other rows); a chip never seen must still do better than both
-    laws = fit_laws(rows, CATALOG)
     assert laws.decode_rows == tuple(decode_observations(usable_cases(rows, CATALOG)[0], _prefill_law(laws)))
     single = [one for one in laws.decode_rows if laws.cases[one.row_id].row.batch_count == 1]
     chips = leave_out(laws.decode, cases=laws.cases, group_of_row=LEAVE_OUT["device"])
@@ -168,9 +172,7 @@ def test_error_of_left_out_publishers_and_chips_stays_below_the_peers(rows: list
     assert sizes[len(sizes) // 2] < 0.11
 
 
-def _prefill_law(laws: Any) -> Any:
-    from calculator.physics.fit import law_of
-
+def _prefill_law(laws: Laws) -> Law:
     return law_of(laws.prefill, stretch={})
 
 
@@ -199,6 +201,29 @@ def test_run_prints_json_with_the_promised_keys(tmp_path: Path, capsys: pytest.C
     assert found["decode"]["not_covered"] == {"device not named in our ids": 1}
     assert set(found["decode"]["by_device"]) == {"nvidia-rtx-4080", "apple-m3-max-40"}
     assert found["peak_memory"]["covered"] == 1
+
+
+def test_run_gives_each_odd_row_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table_file(
+        tmp_path,
+        "a,nvidia-foo,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,4000,80,5,True,False,,,,x,2026-01,",
+        "b,nvidia-rtx-4090,1,llama-9,llama.cpp,q4_k_m,512,0,1,4000,80,5,True,False,,,,x,2026-01,",
+        "c,nvidia-rtx-4090,1,llama-3-8b,triton,q4_k_m,512,0,1,4000,80,5,True,False,,,,x,20xx,",
+        "d,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,qx,512,0,1,4000,80,5,True,False,,,,,,",
+        "e,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,abc,0,1,4000,80,5,maybe,False,,,,,,",
+        "f,nvidia-rtx-4090,0,llama-3-8b,llama.cpp,q4_k_m,512,0,0,0,0,0,True,False,,,,x,,power cap 0; instances=0; ub=0",
+        "g,nvidia-rtx-4090,1,llama-3-8b,lm-studio,,512,,1,,95,,True,False,,,,x,,",
+        ",,,,,,,,,,1,,,,,,,,,",
+    )
+    for left_out in ("none", "source"):
+        assert run([str(path), "--leave-out", left_out, "--json"], catalog=CATALOG) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["decode"]["rows"] == 8
+        assert found["decode"]["covered"] == 1
+        assert found["decode"]["not_covered"] == {
+            "a rate of N token/s": 1, "device nvidia-foo is not in the catalogue": 1, "device not named in our ids": 1, "format qx is not in the catalogue": 1,
+            "model llama-9 is not in the catalogue": 1, "prompt_tokens is not a number from 0 to 100,000,000": 1, "runtime triton is not in the catalogue": 1,
+        }  # fmt: skip
 
 
 def test_run_prints_a_table_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

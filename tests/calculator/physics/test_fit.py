@@ -117,7 +117,10 @@ def test_fit_agrees_with_the_dense_equations_of_its_errors() -> None:
     same_publisher = problem.publisher[:, None] == problem.publisher[None, :]
     covariance = SHARED.row**2 * np.eye(40) + SHARED.case**2 * same_case + SHARED.publisher**2 * same_publisher
     precision = np.diag([SPREAD[group] ** -2 for group in problem.groups])
-    told = np.linalg.solve(covariance, np.column_stack([gradient, problem.log_ms - value]))
-    step = np.linalg.solve(precision + gradient.T @ told[:, :-1], gradient.T @ told[:, -1])
+    told = np.asarray(
+        np.linalg.solve(covariance, np.column_stack([gradient, problem.log_ms - value])), dtype=np.float64
+    )
+    normal = precision + gradient.T @ told[:, :-1]
+    step = np.asarray(np.linalg.solve(normal, gradient.T @ told[:, -1]), dtype=np.float64)
     found = fit(problem, shared=SHARED, spread=SPREAD, converged=1e9)
     assert found.effects == pytest.approx(STEP * step, rel=1e-6)
