@@ -21,6 +21,17 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 """What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
 
+FIGURE_LABELS: dict[str, str] = {
+    "price_usd": "price ($)", "setup_h": "setup hours", "prefill_speed_ratio": "prefill speed (x predicted)",
+    "decode_speed_ratio": "decode speed (x predicted)", "prefill_watt_ratio": "prefill watts (x stated)",
+    "decode_watt_ratio": "decode watts (x stated)", "idle_watt_ratio": "idle watts (x stated)", "rate_usd_per_h": "hourly rate ($/h)",
+    "billing_minutes": "billed minutes per start", "startup_minutes": "start-up minutes", "storage_gb": "storage (GB)",
+    "storage_usd_per_gb_month": "storage price ($/GB a month)", "input_usd_per_mtok": "price of input tokens ($ per million)",
+    "output_usd_per_mtok": "price of output tokens ($ per million)", "cached_input_usd_per_mtok": "price of cached input tokens ($ per million)",
+    "price_ratio": "price (x stated)",
+}  # fmt: skip
+"""What an option's own figure is called in a sentence."""
+
 NOT_DRAWN: dict[str, str] = {
     **dict.fromkeys(("months", "warranty_months", "reserved_months", "fiscal_year_end_month", "depreciation_years"), "is a term"),
     **dict.fromkeys(("another_size_b", "second_tenant_gb", "macos_wired_limit_gb", "concurrent_request_count"), "decides what fits"),

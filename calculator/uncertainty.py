@@ -17,7 +17,7 @@ from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon
-from calculator.given import FIGURE_BOUNDS
+from calculator.given import FIGURE_BOUNDS, FIGURE_LABELS
 from calculator.hosted import rate_of
 from calculator.load import Inputs, Usage, tariff_key
 from calculator.sampling import Draws, Kind, Spread, draw, figure_spreads, rules, scenario_spreads, spread_of
@@ -210,7 +210,7 @@ def input_label(name: str) -> str:
         label = knobs()[name].label
         return label[:1].lower() + label[1:]
     owner, _, figure = name.rpartition(".")
-    return f"{figure.replace('_', ' ')} of {owner}" if owner else name
+    return f"{FIGURE_LABELS.get(figure, figure.replace('_', ' '))} of {owner}" if owner else name
 
 
 def input_bounds(name: str) -> tuple[float, float]:

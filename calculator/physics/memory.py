@@ -255,6 +255,8 @@ def _does_not_fit(
         f"{_gb(fit.usable_bytes)} GB: {_gb(-fit.headroom_bytes)} GB are missing. The {largest} take{'s' if largest.endswith(('space', 'tenant', 'cache')) else ''} "
         f"{_gb(parts[largest])} GB."
     )
+    if fit.peak_bytes > fit.usable_bytes and -fit.headroom_bytes != fit.peak_bytes - fit.usable_bytes:
+        text += f" Missing is what the fullest card lacks, times {hardware.chip_count}: layers are not cut."
     if fit.peak_bytes <= fit.usable_bytes:
         text += f" The sum would fit, but the fullest card, number {fit.tightest_card}, needs {_gb(fit.tightest_peak_bytes)} GB of its {_gb(fit.tightest_usable_bytes)} GB."
     return Remark(code="does-not-fit", text=text, level="problem")
