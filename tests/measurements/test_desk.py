@@ -10,6 +10,7 @@ import pytest
 
 from calculator import load_catalog
 from calculator.errors import CalculatorError
+from calculator.measured import measured_speed
 from measurements.ceilings import ceilings_of, stated_here
 from measurements.desk import Desk
 from measurements.environment import host_id
@@ -235,6 +236,31 @@ def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     assert words(desk.contents().items[0].record).endswith(NOT_A_SPEED)
     assert not row.used
     assert desk.speeds() == ()
+
+
+def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """measured here > same chip > imported > published > nothing (fitted); stale yields within its rank only."""
+    monkeypatch.setattr("measurements.desk.installed_versions", lambda: {"mlx": "0.32.9", "mlx-lm": "0.32.2"})
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    question: dict[str, Any] = {"phase": "decode", "chip": "apple-m2-ultra-76", "model": "llama-3-70b", "format": "mlx-4bit", "runtime": "mlx-lm", "context_tokens": 544}  # fmt: skip
+    old = Engine(name="mlx-lm", version="0.31.0", mlx_lm_version="0.32.2", backend="metal")
+    rising = [
+        (a_measurement("5", kind="published", result=Result(decode_tokens_per_s=Series.of([5.0]))), "published", ""),
+        (a_measurement("6", kind="imported", result=Result(decode_tokens_per_s=Series.of([6.0]))), "imported", ""),
+        (a_measurement("7", result=Result(decode_tokens_per_s=Series.of([7.0]))), "imported", ""),  # the same chip elsewhere
+        (here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))), "measured here", "mlx was 0.31.0, is 0.32.9"),
+        (here("9", result=Result(decode_tokens_per_s=Series.of([9.0]))), "measured here", ""),
+    ]  # fmt: skip
+    assert measured_speed(desk.speeds(), **question) is None
+    for number, (record, basis, stale) in enumerate(rising):
+        desk.keep([record])
+        found = measured_speed(desk.speeds(), **question)
+        assert found is not None
+        assert (found.central, found.basis) == (5.0 + number, basis)
+        assert (f"stale: {stale}" if stale else "") in found.note
+    [row] = [row for row in desk.rows() if "stale" in row.mind]
+    assert row.used
+    assert row.mind == "stale: mlx was 0.31.0, is 0.32.9"
 
 
 @pytest.mark.parametrize(
