@@ -10,9 +10,11 @@ import json
 from typing import TYPE_CHECKING
 
 from calculator.catalog import load_catalog
+from calculator.errors import ScenarioError
 from calculator.own_model import model_of
 from calculator.physics.kv_cache import FULL_BITS
 from calculator.physics.links import LINKS
+from calculator.physics.speculative import Drafts
 from calculator.prediction import predict
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument("--macos", metavar="VERSION", help="whose default limit holds (14, 26); the newest read unless given")  # fmt: skip
     command.add_argument("--desktop-gib", type=float, metavar="GIB", help="what a screen takes of the first card; none unless given")  # fmt: skip
     command.add_argument("--power-limit-w", type=float, metavar="W", help="a limit per card, where a sweep was published")  # fmt: skip
+    command.add_argument("--draft-tokens", type=int, metavar="N", help="speculative decoding: tokens guessed per step; needs --acceptance")  # fmt: skip
+    command.add_argument("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that is kept: your text, your draft")  # fmt: skip
+    command.add_argument("--draft-cost", type=float, default=0.0, metavar="SHARE", help="time of a guessed token against a step of the model")  # fmt: skip
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_predict)
 
@@ -67,7 +72,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split, link=arguments.link,
         kv_bits=arguments.kv_bits, prefill_step_tokens=arguments.prefill_step, second_tenant_gb=arguments.second_tenant_gb,
         wired_limit_mb=arguments.wired_limit_mb, power_limit_w=arguments.power_limit_w,
-        macos=arguments.macos, desktop_gib=arguments.desktop_gib,
+        macos=arguments.macos, desktop_gib=arguments.desktop_gib, drafts=_drafts(arguments),
     )  # fmt: skip
     print(
         json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
@@ -75,3 +80,14 @@ def _predict(arguments: argparse.Namespace) -> int:
         else prediction_text(prediction)
     )
     return 0
+
+
+def _drafts(arguments: argparse.Namespace) -> Drafts | None:
+    tokens, share = arguments.draft_tokens, arguments.acceptance
+    if tokens is None and share is None and not arguments.draft_cost:
+        return None
+    if tokens is None or share is None:
+        raise ScenarioError(
+            "Speculative decoding needs both --draft-tokens and --acceptance; the acceptance depends on the text and is not predicted."
+        )
+    return Drafts(tokens, share, arguments.draft_cost)

@@ -19,6 +19,7 @@ from calculator.physics.memory import MemoryFit, format_on, memory_fit
 from calculator.physics.offload import BeyondMemory, beyond_memory
 from calculator.physics.power import PowerUse, capped_decode_speed, power_use
 from calculator.physics.prefill import prefill_speed, time_to_first_token
+from calculator.physics.speculative import Drafts, speculative_decode_speed
 from calculator.physics.speed import Speed
 from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
@@ -75,6 +76,7 @@ def predict(
     power_limit_w: float | None = None,
     macos: str | None = None,
     desktop_gib: float | None = None,
+    drafts: Drafts | None = None,
 ) -> Prediction:
     """Predict by ids (or with a model of one's own, see own_model.py). `machine` may be a machine, a rented machine or a bare chip (`chip_count` of them).
 
@@ -82,7 +84,7 @@ def predict(
     usual one for chip and format. A count
     of machines with unified memory is a count of boxes, else of cards. `wired_limit_mb` is macOS's iogpu.wired_limit_mb,
     `macos` the version whose default limit holds, `desktop_gib` what a screen takes of the first card, `power_limit_w` a
-    limit per card. Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
+    limit per card, `drafts` what is guessed ahead and how much of it is kept. Raises UnknownIdError, PhantomError or ScenarioError, each one sentence.
     """
     _refuse_out_of_bounds({
         "prompt_tokens": (prompt_tokens, 1, 10_000_000), "batch": (batch_count, 1, 4096), "count": (chip_count, 1, 64),
@@ -108,7 +110,18 @@ def predict(
         wired_limit_gb=wired_limit_gb, kv_bits=kv_bits, prefill_step_tokens=prefill_step_tokens,
         macos=macos, desktop_gib=desktop_gib,
     )  # fmt: skip
-    if link is not None or power_limit_w is not None:
+    if drafts is not None and found.decode is not None:
+        if link is not None or power_limit_w is not None:
+            raise ScenarioError(
+                "draft_tokens cannot be given with link or power_limit_w; nothing is known of both at once. Leave one out."
+            )
+        written = speculative_decode_speed(
+            shapes, hardware=hardware, format=catalog.format(found.format), runtime=catalog.runtime(found.runtime),
+            context_tokens=found.context_tokens, drafts=drafts, batch_count=batch_count, split=found.split, calibration=catalog.calibration,
+        )  # fmt: skip
+        remark = Remark(code="drafts", text=f"Decode with drafts: {written.note}.", level="info")
+        found = replace(found, decode=written, remarks=(*found.remarks, remark))
+    elif link is not None or power_limit_w is not None:
         found = _adjusted(
             found, model=shapes, catalog=catalog, hardware=hardware, link=link, power_limit_w=power_limit_w
         )
