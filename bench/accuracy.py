@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from calculator.accuracy import Compared, Judged, LeaveOut, accuracy, summary
 from calculator.catalog import load_catalog
 from calculator.fitting import TABLE, fit_laws

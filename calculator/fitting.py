@@ -44,12 +44,12 @@ DECODE_SPREADS = {
     "overhead/all": 3.0, "overhead/vendor": 0.15, "overhead/class": 0.6, "overhead/family": 0.4,
     "overhead/engine": 0.125, "overhead/kind": 0.125, "overhead/kind-on": 0.4, "loss/all": 2.0, "loss/vendor": 0.3,
     "loss/class": 0.8, "loss/class-on": 0.6, "loss/family": 0.3, "loss/chip": 0.2, "loss/engine": 0.3,
-    "loss/engine-on": 0.25, "loss/bits": 0.45, "loss/bits-on": 0.4, "loss/format": 0.4, "experts/all": 1.5,
+    "loss/engine-on": 0.25, "loss/bits": 0.45, "loss/bits-on": 0.8, "loss/format": 0.4, "experts/all": 1.5,
     "experts/engine": 0.5, "cache/all": 1.5, "cache/vendor": 0.8, "cache/engine": 0.4, "cache/kind": 0.7,
     "cache/before-flash": 1.5, "hop/all": 1.5, "hop/family": 0.2, "exchange/link": 1.0, "exchange/engine": 0.3,
     "exchange/count": 0.15, "exchange/batch": 1.5, "exchange/batch-engine": 0.4, "batch/step": 1.0,
     "batch/step-sort": 0.5, "batch/small": 0.7, "batch/small-sort": 0.5, "batch/large": 0.9, "batch/large-sort": 0.5,
-    "batch/served": 0.5, "age/all": 0.1, "age/engine": 0.1, "runtime": 0.15, "backend": 0.3, "model": 0.15,
+    "batch/served": 0.5, "age/all": 0.1, "age/engine": 0.2, "runtime": 0.15, "backend": 0.6, "model": 0.15,
     "power-limit/all": 3.0, "power-limit/family": 2.0,
 }  # fmt: skip
 PREFILL_SPREADS = {

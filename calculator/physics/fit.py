@@ -126,7 +126,6 @@ def predicted(problem: Problem, effects: Matrix) -> tuple[Matrix, Matrix]:
 class Scales:
     """By what the Student t distribution widens the variance of each row's errors, one figure per row of the problem."""
 
-    publisher: Matrix
     case: Matrix
     row: Matrix
 
@@ -185,22 +184,23 @@ def _most_probable(
 ) -> Fit:  # fmt: skip
     """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
 
-    Every error, of a row, a case or a publisher, is a draw from a Student t distribution: one that is far off gets a
-    larger variance, which is found together with the effects.
+    The errors of a row and of a case are draws from a Student t distribution: one that is far off gets a larger variance,
+    which is found together with the effects. A publisher's is normal: were it free to be large, the one publisher of
+    most rows of an engine would count as an outlier and teach that engine little.
     """
     rows = np.flatnonzero(kept)
     cases, publishers = _Blocks.of(problem.case[rows]), _Blocks.of(problem.publisher[rows])
     of_cases = _Blocks.of(problem.publisher[rows][cases.first])  # a publisher's cases stand together
     effects = np.zeros(len(problem.names)) if start is None else start.effects
-    scales = Scales(*(np.ones(len(problem.rows)) for _ in range(3))) if start is None else start.scales
-    publisher, case, own = scales.publisher[rows][publishers.first], scales.case[rows][cases.first], scales.row[rows]
+    scales = Scales(np.ones(len(problem.rows)), np.ones(len(problem.rows))) if start is None else start.scales
+    case, own = scales.case[rows][cases.first], scales.row[rows]
     normal: Matrix = np.diag(precision)
     for _ in range(ITERATIONS):
         value, gradient = predicted(problem, effects)
         jacobian = gradient[rows]
         # the inverse of diag(row) + one number per case + one per publisher, twice by Sherman and Morrison
         residual = (problem.log_ms - value)[rows]
-        noise, of_case, of_publisher = shared.row**2 * own, shared.case**2 * case, shared.publisher**2 * publisher
+        noise, of_case, of_publisher = shared.row**2 * own, shared.case**2 * case, shared.publisher**2
         in_case, in_publisher = (
             cases.sums(1 / noise),
             of_cases.sums(cases.sums(1 / noise) / (1 + of_case * cases.sums(1 / noise))),
@@ -216,15 +216,14 @@ def _most_probable(
         by_case = by_case * np.sqrt(of_case * left_case)[:, None]
         normal = np.diag(precision) + scaled.T @ scaled - by_case.T @ by_case - by_publisher.T @ by_publisher
         step = _solve(normal, jacobian.T @ told - precision * effects)
-        publisher = _widened(shared.publisher * publisher * publishers.sums(told))
         case = _widened(shared.case * case * cases.sums(told))
         own = _widened(shared.row * own * told)
         largest = float(np.abs(jacobian @ step).max())
         effects = effects + step * min(STEP, LARGEST_STEP / max(largest, LARGEST_STEP))
         if largest < converged:
             break
-    whole = Scales(*(np.ones(len(problem.rows)) for _ in range(3)))
-    whole.publisher[rows], whole.case[rows], whole.row[rows] = publishers.spread(publisher), cases.spread(case), own
+    whole = Scales(np.ones(len(problem.rows)), np.ones(len(problem.rows)))
+    whole.case[rows], whole.row[rows] = cases.spread(case), own
     errors = np.sqrt(np.diag(_solve(normal, np.eye(len(effects)))))
     return Fit(problem, effects, errors, dict(spread), shared, whole, kept)
 
