@@ -16,7 +16,7 @@ from calculator.units import BYTES_PER_GB
 ENGINE_OF_WRAPPER = {
     "lm-studio": "llama.cpp", "lmstudio": "llama.cpp", "llamafile": "llama.cpp", "koboldcpp": "llama.cpp", "ik_llama.cpp": "llama.cpp", "ik-llama.cpp": "llama.cpp",
     "llama-cpp-python": "llama.cpp", "jan": "llama.cpp", "gpt4all": "llama.cpp", "localai": "llama.cpp",
-    "exllama": "exllamav2", "tabbyapi": "exllamav2", "mlx": "mlx-lm", "mlx-vlm": "mlx-lm", "mlx-server": "mlx-lm", "rapid-mlx": "mlx-lm", "vllm-mlx": "mlx-lm", "mlx-serve": "mlx-lm",
+    "tabbyapi": "exllamav2", "mlx": "mlx-lm", "mlx-vlm": "mlx-lm", "mlx-server": "mlx-lm", "rapid-mlx": "mlx-lm", "vllm-mlx": "mlx-lm", "mlx-serve": "mlx-lm",
 }  # fmt: skip
 """Programs that run another's engine, by their own documentation; predicted as that engine."""
 
