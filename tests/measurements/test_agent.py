@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def ask(url: str, **changes: str) -> int:
     app = agent.application(url)
     with app.open():
         return agent.request(app, **{"model": "", "tier": "host", "format_id": "", "host_class": "probe", **changes})
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: while Playwright's tests share the session, this one has a running event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _with_apps(url: str, count: int, work: Callable[[list[Any]], Awaitable[Any]]) -> Any:
@@ -73,7 +80,7 @@ def test_request_of_a_dead_agent_is_taken_up_once_though_many_see_it(
         await _taken_by_a_dead_agent(apps[0])
         return list(await asyncio.gather(*(agent.retry_stalled(app) for app in apps)))
 
-    assert sorted(asyncio.run(_with_apps(queue, 6, work))) == [0, 0, 0, 0, 0, 1]
+    assert sorted(_run(_with_apps(queue, 6, work))) == [0, 0, 0, 0, 0, 1]
     assert capsys.readouterr().err.count("taken up again") == 1
 
 
@@ -97,7 +104,7 @@ def test_request_that_another_agent_has_taken_up_meanwhile_is_left_to_it(queue: 
         taken = await agent.retry_stalled(slow)
         return taken, await _rows(slow, "SELECT status::text, attempts FROM procrastinate_jobs")
 
-    assert asyncio.run(_with_apps(queue, 2, work)) == (0, [{"status": "doing", "attempts": 1}])
+    assert _run(_with_apps(queue, 2, work)) == (0, [{"status": "doing", "attempts": 1}])
 
 
 def test_request_that_kills_every_agent_is_given_up(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,7 +119,7 @@ def test_request_that_kills_every_agent_is_given_up(queue: str, capsys: pytest.C
             found += [row["status"] for row in await _rows(app, "SELECT status::text FROM procrastinate_jobs")]
         return found
 
-    assert asyncio.run(_with_apps(queue, 1, work)) == ["todo", "todo", "failed"]
+    assert _run(_with_apps(queue, 1, work)) == ["todo", "todo", "failed"]
     assert "is given up" in capsys.readouterr().err
 
 
