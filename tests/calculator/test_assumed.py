@@ -53,7 +53,9 @@ def test_format_of_a_stated_file_has_its_size() -> None:
 
 
 def test_runtime_of_a_wrapper_is_its_engine() -> None:
-    names = {name: runtime_of(row(runtime_id=name), CATALOG) for name in ("LM-Studio", "TabbyAPI", "mlx-vlm", "exllama")}
+    names = {
+        name: runtime_of(row(runtime_id=name), CATALOG) for name in ("LM-Studio", "TabbyAPI", "mlx-vlm", "exllama")
+    }
     assert {name: found.id if found else None for name, found in names.items()} == {
         "LM-Studio": "llama.cpp", "TabbyAPI": "exllamav2", "mlx-vlm": "mlx-lm", "exllama": None,
     }  # fmt: skip
