@@ -110,10 +110,8 @@ class Horizon:
         return -log_growth(self.annual_rate) / MONTHS_PER_YEAR
 
     def factors(self) -> NDArray[np.float64]:
-        """Discount factor of each month 0..months by the convention; shape [months+1]. Scalar rate only."""
-        return discount_factor(
-            discount_months(np.arange(self.months + 1), timing=self.timing), annual_rate=self.annual_rate
-        )
+        """Discount factor of each month 0..months by the convention; shape [months+1], read-only. Scalar rate only."""
+        return _factors(self.months, float(self.annual_rate), self.timing)
 
     def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
