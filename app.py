@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from calculator import compare, load_catalog
+from calculator.uncertainty import FULL_COUNT
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
@@ -40,7 +41,7 @@ def decision() -> None:
         asked |= ask_rest(catalog, given=link.values, asked=asked)
 
     scenario, replaced = scenario_of(asked | link.without_widget())
-    comparison = compare(scenario, catalog, desk.speeds())
+    comparison = compare(scenario, catalog, desk.speeds(), draw_count=FULL_COUNT)
 
     with notices:
         show_notices(link, scenario, replaced=replaced)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from calculator import Scenario, compare, load_catalog
 from calculator.errors import CalculatorError
 from calculator.report.tables import tidy_csv, wide_csv
+from calculator.uncertainty import FULL_COUNT
 from measurements.desk import open_desk
 from views.link import read_link
 from views.look import markdown_text
@@ -90,7 +91,7 @@ def compare_csv(request: Request) -> Response:
             raise CalculatorError(f"layout is {layout[:40]!r}; it must be tidy or wide.")
         if link.problems:
             raise CalculatorError("\n".join(link.problems.values()))
-        comparison = compare(Scenario.parse(link.values), catalog, open_desk().speeds())
+        comparison = compare(Scenario.parse(link.values), catalog, open_desk().speeds(), draw_count=FULL_COUNT)
     except CalculatorError as error:
         return PlainTextResponse(f"{error}\n", status_code=422)
     text = tidy_csv(comparison) if layout == "tidy" else wide_csv(comparison)

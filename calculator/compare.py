@@ -34,8 +34,8 @@ def compare(
     """All options of the scenario at the same demand.
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh; the catalogue's own unless given.
-    `draw_count` futures are behind the ranges and the verdict: few while a slider moves, as many as analysis.py draws
-    where both are told in one answer.
+    `draw_count` futures are behind the ranges and the verdict: as many as analysis.py draws where a person reads them (page,
+    command line, CSV), so that all say the same; few where thousands of answers are asked for.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a remark on the result.

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.__main__ import main
 from calculator.bridge import preset, preset_names
 from calculator.report.tables import tidy_csv
 from calculator.scenario import ANOTHER_SIZE, knobs
@@ -66,6 +67,12 @@ def test_page_shows_the_answer_without_peoples_time_and_in_another_currency() ->
     for row in comparison.options:
         assert row.tco is not None
         assert f"{row.name} EUR {row.tco.present_value_cost_usd * 0.5:,.0f}" in converted
+
+
+def test_page_and_command_line_draw_the_same_futures(default_page: AppTest, tmp_path: Path) -> None:
+    assert main(["compare", "--json", str(tmp_path / "told.json")]) == 0
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["verdict"]["detail"] in [markdown.value.replace("\\", "") for markdown in default_page.markdown]
 
 
 def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None:
