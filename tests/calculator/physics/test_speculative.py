@@ -18,6 +18,7 @@ PAIRS = [
     ("nvidia-rtx-3090", 1, "layer", 2, 41.3, 63.5), ("nvidia-rtx-3090", 1, "layer", 4, 31.9, 52.8),
     ("nvidia-rtx-3090", 1, "layer", 6, 39.8, 61.5), ("nvidia-rtx-3090-ti", 1, "layer", 2, 42.0, 60.9),
     ("nvidia-rtx-4090", 1, "layer", 2, 47.0, 83.4), ("nvidia-rtx-6000-ada", 1, "layer", 2, 26.7, 52.5),
+    ("nvidia-rtx-5090", 1, "layer", 2, 61.9, 130.0), ("nvidia-rtx-3090", 1, "layer", 2, 43.9, 79.6), ("nvidia-rtx-5060-ti-16", 2, "layer", 2, 22.1, 42.8),
     ("nvidia-rtx-5090", 1, "layer", 4, 61.4, 135.0), ("nvidia-rtx-5090", 1, "layer", 3, 62.7, 108.7),
     ("nvidia-rtx-pro-6000", 1, "layer", 2, 63.8, 91.5), ("nvidia-rtx-5060-ti-16", 2, "tensor", 3, 38.3, 76.0),
     ("amd-strix-halo-128", 1, "layer", 2, 11.5, 23.7), ("amd-strix-halo-128", 1, "layer", 12, 10.5, 21.8),
