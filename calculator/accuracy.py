@@ -15,13 +15,12 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from calculator.catalog import Catalog
-from calculator.fitting import TABLE, Laws, fit_laws, refit
+from calculator.fitting import TABLE, Laws, add_table, fit_laws, refit
 from calculator.observed import Case, Rate, case_of, decode_rate, prefill_rate
 from calculator.physics.calibration import Calibration, Law, calibration_of
 from calculator.physics.fit import Fit
@@ -149,13 +148,7 @@ def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m calculator accuracy", description="Predictions against a table of published measurements."
     )
-    parser.add_argument(
-        "table",
-        nargs="?",
-        type=Path,
-        default=TABLE,
-        help="CSV with the columns of measurements/published.csv (default: the shipped rows)",
-    )
+    add_table(parser)
     parser.add_argument(
         "--leave-out",
         choices=list(LEAVE_OUT),

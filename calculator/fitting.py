@@ -249,11 +249,8 @@ def _present(rows: Iterable[Observation | None]) -> list[Observation]:
     return [row for row in rows if row is not None]
 
 
-def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
-    """The command line: fits, writes catalog/calibration.toml and prints where."""
-    parser = argparse.ArgumentParser(
-        prog="python -m calculator calibrate", description="Fit the speed constants to published measurements."
-    )
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """The argument that `calibrate` and `accuracy` share: which rows."""
     parser.add_argument(
         "table",
         nargs="?",
@@ -261,6 +258,14 @@ def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
         default=TABLE,
         help="CSV with the columns of measurements/published.csv (default: the shipped rows)",
     )
+
+
+def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
+    """The command line: fits, writes catalog/calibration.toml and prints where."""
+    parser = argparse.ArgumentParser(
+        prog="python -m calculator calibrate", description="Fit the speed constants to published measurements."
+    )
+    add_table(parser)
     parser.add_argument(
         "--target", type=Path, default=TARGET, help="where to write (default: calculator/catalog/calibration.toml)"
     )
