@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from calculator import compare, load_catalog
-from calculator.uncertainty import FULL_COUNT
+from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict

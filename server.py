@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calculator import Scenario, compare, load_catalog
 from calculator.errors import CalculatorError
-from calculator.report.tables import tidy_csv, wide_csv
-from calculator.uncertainty import FULL_COUNT
+from calculator.report.ledger_csv import tidy_csv, wide_csv
+from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
 from views.link import read_link
 from views.look import markdown_text

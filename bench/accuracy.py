@@ -23,12 +23,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from calculator.accuracy import Compared, Judged, LeaveOut, accuracy, summary
+from calculator.calibration.accuracy import Compared, Judged, LeaveOut, accuracy, summary
+from calculator.calibration.cases import Case, case_of
+from calculator.calibration.fitting import TABLE, fit_laws
+from calculator.calibration.rows import PublishedRow, read_table
 from calculator.catalog import load_catalog
-from calculator.fitting import TABLE, fit_laws
-from calculator.observed import Case, case_of
-from calculator.physics.weights import weights_read_bytes
-from calculator.published import PublishedRow, read_table
+from calculator.physics.memory.weights import weights_read_bytes
 
 BYTES_PER_PARAMETER = {"4-bit": 0.5, "5-bit": 0.625, "6-bit": 0.75, "8-bit": 1.0, "16-bit": 2.0}
 

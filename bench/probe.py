@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from measurements.importers.facts import Facts, Known
 from measurements.importers.reading import import_content
-from measurements.probe import ROOT, Outcome, run_worker
-from measurements.spec import ProbeSpec
+from measurements.probe.run import ROOT, Outcome, run_worker
+from measurements.records.spec import ProbeSpec
 
 # 16 layers of 15.7M parameters and 2 x 8.2M of embedding and head: 268M, 0.54 GB in 16 bits, well beyond any CPU cache
 LARGE = {
@@ -43,7 +43,7 @@ import mlx.core as mx
 from pathlib import Path
 from mlx_lm.utils import save_model
 from tokenizers import Tokenizer, models, pre_tokenizers
-from measurements.lazy_model import build
+from measurements.models.mlx_lm_process import build
 config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 mx.random.seed(0)
 save_model(folder, build(config, None))

@@ -6,10 +6,10 @@ print(comparison.verdict.sentence)
 """
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.compare import Comparison, compare
+from calculator.decision.compare import Comparison, compare
 from calculator.errors import CalculatorError
-from calculator.prediction import Prediction, predict
-from calculator.scenario import Scenario
+from calculator.physics.prediction import Prediction, predict
+from calculator.scenario.scenario import Scenario
 from calculator.version import VERSION
 
 __version__ = VERSION

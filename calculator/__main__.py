@@ -16,18 +16,21 @@ import sys
 from collections.abc import Callable, Sequence
 
 from calculator.catalog import load_catalog
-from calculator.claims.cli import register as register_audit
-from calculator.commands import register as register_deeper
-from calculator.compare_command import register as register_compare
+from calculator.cli.audit import register as register_audit
+from calculator.cli.compare import register as register_compare
+from calculator.cli.explain import register as register_deeper
+from calculator.cli.memory import register as register_fit
+from calculator.cli.predict import register as register_predict
+from calculator.cli.service import register as register_service
 from calculator.errors import CalculatorError
-from calculator.fit_commands import register as register_fit
-from calculator.peak_command import register as register_service
-from calculator.predict_command import register as register_predict
 
 REFUSED = 2
 _WITH_THEIR_OWN_ARGUMENTS = {
-    "accuracy": ("calculator.accuracy", "how wrong the predictions are on a table of measurements"),
-    "calibrate": ("calculator.fitting", "fit the speed constants to the shipped measurements (a minute or two)"),
+    "accuracy": ("calculator.calibration.accuracy", "how wrong the predictions are on a table of measurements"),
+    "calibrate": (
+        "calculator.calibration.fitting",
+        "fit the speed constants to the shipped measurements (a minute or two)",
+    ),
 }
 
 

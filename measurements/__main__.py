@@ -10,17 +10,17 @@ import sys
 from calculator.errors import CalculatorError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "plan": ("measurements.plan", "exact bytes of a model from its config.json: weights, cache, peak"),
-    "describe": ("measurements.describe", "write a model's catalogue file from its config.json"),
-    "probe": ("measurements.probing:probe", "measure this machine, with a model that need not be downloaded"),
+    "plan": ("measurements.models.plan", "exact bytes of a model from its config.json: weights, cache, peak"),
+    "describe": ("measurements.models.describe", "write a model's catalogue file from its config.json"),
+    "probe": ("measurements.cli.probe:probe", "measure this machine, with a model that need not be downloaded"),
     "import": (
-        "measurements.commands:import_files",
+        "measurements.cli.store:import_files",
         "take over what llama-bench, mlx_lm.benchmark, vLLM or this tool measured",
     ),
-    "export": ("measurements.commands:export", "write the stored measurements as JSON lines"),
-    "list": ("measurements.commands:list_records", "show the stored measurements"),
-    "delete": ("measurements.commands:delete", "mark a measurement as deleted"),
-    "agent": ("measurements.agent:main", "take probe requests from a team's queue"),
+    "export": ("measurements.cli.store:export", "write the stored measurements as JSON lines"),
+    "list": ("measurements.cli.store:list_records", "show the stored measurements"),
+    "delete": ("measurements.cli.store:delete", "mark a measurement as deleted"),
+    "agent": ("measurements.cli.agent:main", "take probe requests from a team's queue"),
 }
 
 

@@ -17,24 +17,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.types import LanguageModel
-from calculator.fits_here import Box
-from calculator.measured import MeasuredSpeed
-from measurements.asking import has_gpu_backend, spec_for, why_no_probe
-from measurements.ceilings import Ceilings, ceilings_of, stated_here
-from measurements.environment import host_id, this_host
-from measurements.gate import gate_of
+from calculator.catalog.options import LanguageModel
+from calculator.physics.measured import MeasuredSpeed
+from calculator.physics.models_that_fit import Box
 from measurements.importers.facts import Facts, Imported, Known
 from measurements.importers.reading import decode, import_content
-from measurements.jobs import JOBS, ProbeJob, ProbeJobs
-from measurements.lazy import shipped_config_ids
-from measurements.listing import Row, row_of, words
-from measurements.lookup import installed_versions, speeds_of
-from measurements.measure import probe_is_running
-from measurements.own_config import model_of_config
-from measurements.record import Host, Measurement, MeasurementError
-from measurements.spec import Tier
-from measurements.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
+from measurements.models.ask_mlx_lm import shipped_config_ids
+from measurements.models.uploaded_config import model_of_config
+from measurements.probe.jobs import JOBS, ProbeJob, ProbeJobs
+from measurements.probe.measure import probe_is_running
+from measurements.probe.request import has_gpu_backend, spec_for, why_no_probe
+from measurements.records.ceilings import Ceilings, ceilings_of, stated_here
+from measurements.records.gate import gate_of
+from measurements.records.host import host_id, this_host
+from measurements.records.listing import Row, row_of, words
+from measurements.records.record import Host, Measurement, MeasurementError
+from measurements.records.spec import Tier
+from measurements.records.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
+from measurements.records.trusted_speeds import installed_versions, speeds_of
 
 VISITORS_VARIABLE = "MEASUREMENTS_VISITORS"
 """`measure`: whoever opens the page may start and cancel probes and keep files. `look`: nobody may. Not set: as if
@@ -173,7 +173,7 @@ class Desk:
             return self._contents
 
     def speeds(self) -> tuple[MeasuredSpeed, ...]:
-        """What `calculator.compare` takes; empty where nothing is stored or the store cannot be read."""
+        """What `calculator.decision.compare` takes; empty where nothing is stored or the store cannot be read."""
         return self.contents().speeds
 
     def problem(self) -> str:

@@ -141,7 +141,7 @@ def test_files_stay_small_and_names_say_something() -> None:
 
 
 # The edge of the worker process: whatever mlx-lm raises there becomes a named event for the parent.
-PROCESS_EDGES = {"measurements/worker.py"}
+PROCESS_EDGES = {"measurements/worker/__main__.py"}
 
 
 def test_nobody_catches_what_cannot_be_named() -> None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from calculator.comparison import Comparison, OptionResult
-from calculator.currency import converted_sentence
+from calculator.decision.comparison import Comparison, OptionResult
 from calculator.evidence import Remark
+from calculator.report.currency import converted_sentence
 from views import figures
 from views.look import fit_sentence, gb, markdown_text, speed_range, style_of, usd, usd_range
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from calculator import Catalog, Scenario
 from calculator.catalog.loader import evidence_of
-from calculator.comparison import Comparison
+from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
-from calculator.scenario import knobs
+from calculator.scenario.scenario import knobs
 
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import plotly.graph_objects as go
 
-from calculator.comparison import BreakEven, Comparison, OptionResult
-from calculator.tco import Tco
+from calculator.cost.tco import Tco
+from calculator.decision.comparison import BreakEven, Comparison, OptionResult
 from calculator.units import BYTES_PER_GB
 from views.look import block_of, gb, line_colour, style_of, usd
 

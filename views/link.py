@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
 from calculator.errors import CalculatorError, ScenarioError
-from calculator.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
-from calculator.scenario_file import typed
+from calculator.scenario.files import typed
+from calculator.scenario.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
 
 STAMPS = ("schema_version", "catalogue_hash")
 _PLATFORM = ("embed", "embed_options")

@@ -5,8 +5,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from calculator.comparison import OptionResult
-from calculator.physics.speed import Speed
+from calculator.decision.comparison import OptionResult
+from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB
 
 Hue = Literal["blue", "violet", "orange", "green", "yellow", "gray"]

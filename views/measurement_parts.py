@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from calculator import Catalog
-from calculator.comparison import Comparison
+from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
-from calculator.physics.speed import Speed
+from calculator.physics.speed.speed import Speed
 from views.look import markdown_text
 
 _FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]

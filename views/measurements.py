@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import streamlit as st
 
 from calculator import Catalog
-from calculator.catalog.types import LanguageModel
+from calculator.catalog.options import LanguageModel
 from calculator.errors import CalculatorError
-from calculator.fits_here import Box, FitHere, fit_of, fits_here, room_here, weight_classes_here
-from calculator.measured import MeasuredSpeed
+from calculator.physics.measured import MeasuredSpeed
+from calculator.physics.models_that_fit import Box, FitHere, fit_of, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload

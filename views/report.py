@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from calculator.comparison import Comparison
-from calculator.report.tables import tidy_csv, wide_csv
+from calculator.decision.comparison import Comparison
+from calculator.report.ledger_csv import tidy_csv, wide_csv
 from views.link import write_link
 
 

@@ -8,7 +8,7 @@ import calendar
 from datetime import date
 
 from calculator.catalog.loader import Catalog, Option
-from calculator.catalog.types import ApiOffer, Machine
+from calculator.catalog.options import ApiOffer, Machine
 from calculator.evidence import Quantity, Remark
 
 STALE = "stale-price"

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from calculator.catalog import types as t
-from calculator.catalog.api_prices import newest_quotes, with_tariffs
-from calculator.catalog.crosscheck import contradictions, evidence_of
+from calculator.catalog import options as t
+from calculator.catalog.api_quotes import newest_quotes, with_tariffs
+from calculator.catalog.check_references import contradictions, evidence_of
 from calculator.errors import CatalogError, PhantomError, UnknownIdError, sentences
 from calculator.evidence import Quantity, Source
 from calculator.units import unit_of_name

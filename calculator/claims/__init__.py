@@ -5,8 +5,7 @@ for finding in audit(load_catalog()): print(finding.verdict, finding.sentence)
 """
 
 from calculator.claims.audit import audit
-from calculator.claims.cli import register
 from calculator.claims.finding import Finding, Verdict, finding_dict, finding_text
 from calculator.claims.speed import audit_speed_claim
 
-__all__ = ["Finding", "Verdict", "audit", "audit_speed_claim", "finding_dict", "finding_text", "register"]
+__all__ = ["Finding", "Verdict", "audit", "audit_speed_claim", "finding_dict", "finding_text"]

@@ -3,7 +3,7 @@
 import math
 
 from calculator.catalog import Catalog
-from calculator.catalog.types import Chip, Claim
+from calculator.catalog.options import Chip, Claim
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, shown
 from calculator.evidence import Quantity
 

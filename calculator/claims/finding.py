@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from calculator.catalog import Catalog
-from calculator.catalog.types import Claim, LanguageModel
+from calculator.catalog.options import Claim, LanguageModel
 from calculator.evidence import Quantity
 
 Verdict = Literal["holds", "plausible", "contradicted", "impossible", "no such thing"]

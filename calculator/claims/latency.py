@@ -1,17 +1,17 @@
 """How long must one wait? Claims about the time of a whole answer, and about the bus between two cards."""
 
 from calculator.catalog import Catalog
-from calculator.catalog.types import Chip, Claim, Split
+from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.options import Chip, Claim, Split
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, model_source, shown
-from calculator.physics.calibration import calibration_from
-from calculator.physics.decode import decode_estimate, decode_speed, matrix_flops_per_ms
-from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.prefill import prefill_speed, time_to_first_token
-from calculator.physics.speed import Speed
-from calculator.physics.weights import weights_read_bytes
-from calculator.physics.work import work_of
-from calculator.prediction import usual_runtime
-from calculator.scenario import Scenario
+from calculator.physics.memory.weights import weights_read_bytes
+from calculator.physics.memory.work import work_of
+from calculator.physics.prediction import usual_runtime
+from calculator.physics.speed.decode import decode_estimate, decode_speed, matrix_flops_per_ms
+from calculator.physics.speed.law import calibration_from
+from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
+from calculator.physics.speed.speed import Speed
+from calculator.scenario.scenario import Scenario
 from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S, US_PER_S
 
 BYTES_PER_VALUE = 2

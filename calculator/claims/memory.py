@@ -1,13 +1,13 @@
 """Does it fit, what is left, how fast does it load? Claims about bytes against the exact plan."""
 
 from calculator.catalog import Catalog
-from calculator.catalog.types import Claim
+from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.options import Claim
 from calculator.claims.finding import Bound, CitedSource, Finding, Verdict, cited, found, model_source, shown
 from calculator.evidence import Quantity
-from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.memory import MemoryFit, format_on, memory_fit, weights_bytes
-from calculator.physics.usable import host_usable_bytes, usable
-from calculator.prediction import usual_runtime
+from calculator.physics.memory.memory_fit import MemoryFit, format_on, memory_fit, weights_bytes
+from calculator.physics.memory.usable import host_usable_bytes, usable
+from calculator.physics.prediction import usual_runtime
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
 
 

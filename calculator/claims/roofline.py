@@ -11,10 +11,10 @@ overhead. What does not fit in the GPU's memory is read from the slower memory b
 
 from dataclasses import dataclass
 
-from calculator.catalog.served import LanguageModel, Runtime, Split, WeightFormat
-from calculator.physics.hardware import Hardware
-from calculator.physics.kv_cache import kv_read_bytes
-from calculator.physics.weights import embedding_bytes, expert_bytes, weights_bytes, weights_read_bytes
+from calculator.catalog.hardware import Hardware
+from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
+from calculator.physics.memory.kv_cache import kv_read_bytes
+from calculator.physics.memory.weights import embedding_bytes, expert_bytes, weights_bytes, weights_read_bytes
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
 
 

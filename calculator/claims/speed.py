@@ -1,18 +1,18 @@
 """Can it be that fast? A claimed decoding speed against the roofline and against the calibrated range."""
 
 from calculator.catalog import Catalog
-from calculator.catalog.served import LanguageModel, Runtime, Split, WeightFormat
-from calculator.catalog.types import Chip, Claim
+from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.options import Chip, Claim
 from calculator.claims.finding import Bound, CitedSource, Finding, Verdict, cited, found, model_source, shown
 from calculator.claims.roofline import Roofline, roofline
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
-from calculator.physics.decode import decode_speed
-from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.memory import MemoryFit, format_on, memory_fit
-from calculator.physics.speed import Speed
-from calculator.physics.weights import weights_bytes
-from calculator.prediction import usual_runtime
+from calculator.physics.memory.memory_fit import MemoryFit, format_on, memory_fit
+from calculator.physics.memory.weights import weights_bytes
+from calculator.physics.prediction import usual_runtime
+from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB
 
 MOST_TOKENS, MOST_STREAMS, MOST_CHIPS, MOST_TOKENS_PER_S = 10_000_000, 4096, 64, 100_000_000

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from calculator.errors import sentences
-from measurements.record import Measurement, MeasurementError, now
+from measurements.records.record import Measurement, MeasurementError, now
 
 MissingFact = Literal["chip", "model", "format", "batch"]
 HOW_TO_GIVE: dict[MissingFact, str] = {

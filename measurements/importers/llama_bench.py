@@ -27,8 +27,8 @@ from measurements.importers.facts import (
     text,
     whole,
 )
-from measurements.importers.identify import chip_of_name, format_of_name, model_of_name
-from measurements.record import Series
+from measurements.records.identify import chip_of_name, format_of_name, model_of_name
+from measurements.records.record import Series
 
 NAME = "llama-bench"
 _CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5, "q4_1": 4, "q4_0": 4, "iq4_nl": 4}

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from calculator.evidence import Remark
 from calculator.units import BYTES_PER_GB
 from measurements.importers.facts import Collector, Facts, Gate, Imported, Known, MissingFact, moment
-from measurements.importers.identify import format_of_name, model_of_name
-from measurements.record import Series
+from measurements.records.identify import format_of_name, model_of_name
+from measurements.records.record import Series
 
 NAME = "mlx_lm.benchmark"
 _TIMING = re.compile(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from measurements.importers.facts import Collector, Gate, Imported
-from measurements.record import MeasurementError, measurement_of
+from measurements.records.record import MeasurementError, measurement_of
 
 NAME = "this tool"
 

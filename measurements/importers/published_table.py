@@ -9,13 +9,13 @@ import io
 import re
 from collections.abc import Mapping
 
+from calculator.calibration.cases import Case, case_of
+from calculator.calibration.gate import contradictions, decode_refusal, prefill_refusal
+from calculator.calibration.rows import REQUIRED_COLUMNS, PublishedRow, rows_of
 from calculator.catalog import Catalog
-from calculator.observed import Case, case_of
-from calculator.plausible import contradictions, decode_refusal, prefill_refusal
-from calculator.published import REQUIRED_COLUMNS, PublishedRow, rows_of
 from calculator.units import BYTES_PER_GB
 from measurements.importers.facts import Collector, Facts, Imported
-from measurements.record import Series
+from measurements.records.record import Series
 
 NAME = "published table"
 _SCOPES = {

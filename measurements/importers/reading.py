@@ -9,7 +9,7 @@ from typing import Any, cast
 from calculator.catalog import Catalog
 from measurements.importers import llama_bench, mlx_lm_text, own, published_table, vllm_bench
 from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal
-from measurements.record import MeasurementError
+from measurements.records.record import MeasurementError
 
 LARGEST_FILE_BYTES = 20_000_000  # the largest real file seen has 6,326 rows and 8 MB; the page takes 5 MB
 

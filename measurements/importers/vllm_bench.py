@@ -25,8 +25,8 @@ from measurements.importers.facts import (
     text,
     whole,
 )
-from measurements.importers.identify import format_of_name, model_of_name
-from measurements.record import Series
+from measurements.records.identify import format_of_name, model_of_name
+from measurements.records.record import Series
 
 NAME = "vllm bench serve"
 _PACKINGS = (

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from measurements.asking import why_no_probe
+from measurements.probe.request import why_no_probe
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser

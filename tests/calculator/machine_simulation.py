@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import simpy
 
-from calculator.service import Work
+from calculator.service.occupancy import Work
 
 
 @dataclass(frozen=True)

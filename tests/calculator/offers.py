@@ -4,11 +4,11 @@ import tomllib
 from pathlib import Path
 
 import calculator.catalog
-from calculator.catalog.types import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
+from calculator.cost.demand import Usage
 from calculator.evidence import Quantity
-from calculator.load import Usage
-from calculator.scenario import Scenario
-from calculator.uncertainty import Candidate
+from calculator.risk.monte_carlo import Candidate
+from calculator.scenario.scenario import Scenario
 
 
 def known(value: float, unit: str, *, low: float | None = None, high: float | None = None) -> Quantity:

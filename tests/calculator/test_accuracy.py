@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from calculator.accuracy import LEAVE_OUT, Compared, Judged, accuracy, report, run, summary, table_of
+from calculator.calibration.accuracy import LEAVE_OUT, Compared, Judged, accuracy, report, run, summary, table_of
+from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt
+from calculator.calibration.fitting import TABLE, TODAY, Laws, decode_observations, fit_laws, leave_out, usable_cases
+from calculator.calibration.rows import PublishedRow, read_table, rows_of
+from calculator.calibration.solver import law_of
 from calculator.catalog import load_catalog
 from calculator.errors import CalculatorError
-from calculator.fitting import TABLE, TODAY, Laws, decode_observations, fit_laws, leave_out, usable_cases
-from calculator.observed import Case, case_of, decode_rate, decode_step, prefill_prompt
-from calculator.physics.calibration import Law, calibration_from
-from calculator.physics.fit import law_of
-from calculator.published import PublishedRow, read_table, rows_of
+from calculator.physics.speed.law import Law, calibration_from
 
 CATALOG = load_catalog()
 FIGURES = {"covered", "median_abs_error", "p90_abs_error", "median_signed_error", "interval_coverage"}

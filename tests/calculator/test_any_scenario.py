@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from calculator import CalculatorError, Scenario, compare, load_catalog
-from calculator.analysis import analyse, analysis_dict
-from calculator.explain import explain, explanation_text
-from calculator.report.json_report import comparison_dict
-from calculator.report.tables import tidy_csv, wide_csv
-from calculator.report.text import comparison_text
-from calculator.scenario import knobs
+from calculator.analysis.deep import analyse, analysis_dict
+from calculator.analysis.explain import explain, explanation_text
+from calculator.report.answer_json import comparison_dict
+from calculator.report.ledger_csv import tidy_csv, wide_csv
+from calculator.report.terminal import comparison_text
+from calculator.scenario.scenario import knobs
 
 CATALOG = load_catalog()
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.appraisal import against, appraise, books, exit_curve
+from calculator.analysis.appraisal import against, appraise, books, exit_curve
+from calculator.analysis.lease_or_buy import lease_or_buy
+from calculator.cost.tco import Tco, cost_of
 from calculator.finance.discounting import annuity_factor
-from calculator.financing import lease_or_buy
-from calculator.scenario import Scenario
-from calculator.tco import Tco, cost_of
-from calculator.uncertainty import Candidate
+from calculator.risk.monte_carlo import Candidate
+from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, CANDIDATES, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, known
 
 MAC_CANDIDATE = CANDIDATES[0]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from calculator.assumed import runtime_of
+from calculator.calibration.assumptions import runtime_of
+from calculator.calibration.cases import Case, case_of
+from calculator.calibration.rows import PublishedRow, rows_of
 from calculator.catalog import load_catalog
-from calculator.observed import Case, case_of
-from calculator.physics.weights import weights_bytes
-from calculator.published import PublishedRow, rows_of
+from calculator.physics.memory.weights import weights_bytes
 
 CATALOG = load_catalog()
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.api_prices import changed_quotes, mixed_usd_per_mtok, newest_quotes
-from calculator.catalog.crosscheck import evidence_of
+from calculator.catalog.api_quotes import changed_quotes, mixed_usd_per_mtok, newest_quotes
+from calculator.catalog.check_figures import matrix_tflops_of_geometry
+from calculator.catalog.check_references import evidence_of
 from calculator.catalog.freshness import age_days, stale_price, stale_prices
 from calculator.catalog.loader import FOLDER
-from calculator.catalog.plausibility import matrix_tflops_of_geometry
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 
 DEVICES = [
@@ -380,7 +380,7 @@ def test_tariff_is_the_cheapest_host_and_keeps_the_range_over_hosts(catalog: Cat
 
 
 def test_api_quotes_are_those_of_the_installed_genai_prices(catalog: Catalog) -> None:
-    """Fails when the package is upgraded: append what `python -m calculator.catalog.api_prices DATE` prints."""
+    """Fails when the package is upgraded: append what `python -m calculator.catalog.api_quotes DATE` prints."""
     kept = [quote for quote in catalog.api_quotes if quote.source == "genai-prices"]
     assert len(kept) > 100
     assert changed_quotes(kept, keys=[quote.key for quote in kept], on=catalog.compiled) == []

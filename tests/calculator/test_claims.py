@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculator.calibration.cases import case_of
+from calculator.calibration.gate import decode_refusal
+from calculator.calibration.rows import read_table
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.loader import FOLDER
-from calculator.catalog.types import ClaimCheck
-from calculator.claims import Finding, audit, audit_speed_claim, finding_dict, finding_text, register
+from calculator.catalog.options import ClaimCheck
+from calculator.claims import Finding, audit, audit_speed_claim, finding_dict, finding_text
 from calculator.claims.audit import CHECKS
 from calculator.claims.roofline import roofline
 from calculator.claims.speed import judge_decode
+from calculator.cli.audit import register
 from calculator.errors import CalculatorError, CatalogError, ScenarioError, UnknownIdError
-from calculator.observed import case_of
-from calculator.physics.hardware import hardware_of
-from calculator.plausible import decode_refusal
-from calculator.published import read_table
 
 M2_ULTRA = "mac-studio-m2-ultra-192-used"
 TWO_4090 = "dual-rtx-4090-threadripper"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from calculator.currency import rate_note, shown
+from calculator.cost.tco import cost_of
 from calculator.errors import ScenarioError
-from calculator.scenario import Scenario
-from calculator.tco import cost_of
+from calculator.report.currency import rate_note, shown
+from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, MAC_USAGE
 
 EURO = Scenario.parse({"currencies": {"EUR": {"per_usd": 0.92, "as_of": "2026-11-20"}}})

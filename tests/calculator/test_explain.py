@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from calculator import Scenario, compare, load_catalog
-from calculator.explain import Explanation, explain, explanation_text
+from calculator.analysis.explain import Explanation, explain, explanation_text
 
 CATALOG = load_catalog()
 MAC, PC, USED = "mac-studio-m5-ultra-256", "dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used"

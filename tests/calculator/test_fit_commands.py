@@ -8,9 +8,9 @@ import pytest
 
 from calculator.__main__ import main
 from calculator.catalog import load_catalog
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.loader import FOLDER
-from calculator.fit_commands import second_tenant
-from calculator.physics.hardware import hardware_of
+from calculator.cli.memory import second_tenant
 
 CATALOG = load_catalog()
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import load_catalog
-from calculator.fits_here import Box, fits_here, room_here, weight_classes_here
-from calculator.physics.hardware import hardware_of
-from calculator.physics.memory import memory_fit
+from calculator.catalog.hardware import hardware_of
+from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.models_that_fit import Box, fits_here, room_here, weight_classes_here
 
 CATALOG = load_catalog()
 GIB = 2**30

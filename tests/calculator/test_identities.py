@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
-from calculator.appraisal import against
+from calculator.analysis.appraisal import against
+from calculator.cost.demand import Inputs
+from calculator.cost.tco import cost_draws, cost_of
 from calculator.finance.discounting import deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
 from calculator.finance.returns import internal_rate
-from calculator.information import value_of_information
-from calculator.load import Inputs
-from calculator.sampling import Spread
-from calculator.tco import cost_draws, cost_of
-from calculator.uncertainty import Candidate, simulate, spreads_of
+from calculator.risk.distributions import Spread
+from calculator.risk.monte_carlo import Candidate, simulate, spreads_of
+from calculator.risk.value_of_information import value_of_information
 from tests.calculator.offers import CANDIDATES as OFFERS
 from tests.calculator.offers import SCENARIO
 
@@ -108,7 +108,7 @@ def test_draws_without_width_are_the_deterministic_answer_for_every_option(value
 @settings(max_examples=20, deadline=None)
 def test_draws_that_have_no_width_left_still_follow_the_same_formulas(values: dict[str, Any]) -> None:
     # arrays instead of spreads: every uncertain input as a constant array, so that no scalar path is taken
-    from calculator.uncertainty import costs
+    from calculator.risk.monte_carlo import costs
 
     scenario = Scenario(**values)
     wide = spreads_of(_candidates(), scenario=scenario, defaults=CATALOG.defaults)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculator.measured import MeasuredSpeed, measured_speed
+from calculator.physics.measured import MeasuredSpeed, measured_speed
 
 ONE = MeasuredSpeed(
     phase="decode", chip="apple-m2-ultra-76", chip_count=1, model="llama-3-70b", format="mlx-4bit", runtime="mlx-lm",

@@ -15,10 +15,10 @@ import pytest
 import pyxirr
 
 from calculator import Scenario, compare, load_catalog
-from calculator.analysis import analyse, analysis_dict
-from calculator.catalog.types import Machine
-from calculator.report.json_report import comparison_dict
-from calculator.report.tables import tidy_csv
+from calculator.analysis.deep import analyse, analysis_dict
+from calculator.catalog.options import Machine
+from calculator.report.answer_json import comparison_dict
+from calculator.report.ledger_csv import tidy_csv
 
 CATALOG = load_catalog()
 MAC = "mac-studio-m5-ultra-256"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
-from calculator.capability import Capability, capability_of, scenario_model
+from calculator.cli.service import service_answer, service_dict
 from calculator.errors import ScenarioError
-from calculator.peak import PeakHour, peak_hour, week_of, work_of
-from calculator.peak_command import service_answer, service_dict
-from calculator.physics.speed import Speed
-from calculator.scenario import knobs
+from calculator.physics.speed.speed import Speed
+from calculator.scenario.scenario import knobs
+from calculator.service.capability import Capability, capability_of, scenario_model
+from calculator.service.peak_hour import PeakHour, peak_hour, week_of, work_of
 from tests.calculator.machine_simulation import simulated
 
 CATALOG = load_catalog()

@@ -1,9 +1,9 @@
 """The gate: what physics cannot allow is refused with its reason, what is merely unusual is not."""
 
+from calculator.calibration.cases import Case, case_of
+from calculator.calibration.gate import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
+from calculator.calibration.rows import rows_of
 from calculator.catalog import load_catalog
-from calculator.observed import Case, case_of
-from calculator.plausible import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
-from calculator.published import rows_of
 
 CATALOG = load_catalog()
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from calculator.calibration.rows import PublishedRow, publisher_of, read_table, rows_of
 from calculator.errors import CalculatorError
-from calculator.published import PublishedRow, publisher_of, read_table, rows_of
 
 PUBLISHED = Path(__file__).parents[2] / "measurements" / "published.csv"
 

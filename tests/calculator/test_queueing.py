@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.errors import ScenarioError
-from calculator.queueing import (
+from calculator.service.latency import (
     Latency,
     Targets,
     _gamma_of_one_plus,  # pyright: ignore[reportPrivateUsage]
@@ -18,7 +18,7 @@ from calculator.queueing import (
     peak_requests_per_s,
     users_latency,
 )
-from calculator.service import Work
+from calculator.service.occupancy import Work
 from tests.calculator.machine_simulation import Case, simulated
 
 OFFICE = Work(prefill_s=9.0, decode_1_s=20.0, decode_c_s=25.0, concurrent_count=2, answer_tokens=400.0)

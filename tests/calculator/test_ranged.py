@@ -10,11 +10,11 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
 from calculator.errors import ScenarioError
-from calculator.given import FIGURE_BOUNDS, NOT_DRAWN
-from calculator.sampling import draw
-from calculator.scenario import knobs
-from calculator.sensitivity import tornado
-from calculator.uncertainty import simulate, spreads_of
+from calculator.risk.distributions import draw
+from calculator.risk.monte_carlo import simulate, spreads_of
+from calculator.risk.sensitivity import tornado
+from calculator.scenario.own_figures import FIGURE_BOUNDS, NOT_DRAWN
+from calculator.scenario.scenario import knobs
 
 CATALOG = load_catalog()
 USED, PC, CLOUD, API = "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model"
@@ -112,7 +112,7 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     for at in (low, high):
         spreads = {key: one for key, one in _spreads(scenario, comparison).items() if key != name}
         certain = {key: np.array([one.central]) for key, one in spreads.items()}
-        from calculator.uncertainty import costs
+        from calculator.risk.monte_carlo import costs
 
         drawn = costs(comparison.candidates, scenario, {**certain, name: np.array([at])})
         whole = compare(scenario.changed(figures={name: at}), CATALOG)
@@ -223,7 +223,7 @@ def test_every_range_of_an_options_entry_is_drawn() -> None:
 
 
 def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> None:
-    from calculator.bridge import bridge
+    from calculator.analysis.bridge import bridge
 
     start = Scenario.parse({"ranges": {f"{CLOUD}.rate_usd_per_h": (2, 3, 4), f"{USED}.price_usd": (4000, 5000, 6000)}})
     found = bridge(start, Scenario(wage_usd_per_h=50), catalog=CATALOG, pair=(API, USED))

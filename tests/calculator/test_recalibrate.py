@@ -4,13 +4,13 @@ import math
 
 import pytest
 
+from calculator.calibration.own_machine import OWN_SPREAD, recalibrated
 from calculator.catalog import load_catalog
-from calculator.measured import MeasuredSpeed, Phase, Trust
-from calculator.physics.calibration import Calibration, calibration_from
-from calculator.physics.decode import decode_speed
-from calculator.physics.hardware import hardware_of
-from calculator.physics.speed import Speed
-from calculator.recalibrate import OWN_SPREAD, recalibrated
+from calculator.catalog.hardware import hardware_of
+from calculator.physics.measured import MeasuredSpeed, Phase, Trust
+from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.law import Calibration, calibration_from
+from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()
 CHIP = "apple-m4-max-40"

@@ -18,11 +18,11 @@ import pyxirr
 
 import calculator.catalog
 from calculator import Comparison, Scenario, compare, load_catalog
-from calculator.bridge import bridge, preset, preset_names
-from calculator.information import total_effects, value_of_information
-from calculator.sensitivity import switching_values, tornado, who_wins
-from calculator.tco import cost_of
-from calculator.uncertainty import simulate, spreads_of
+from calculator.analysis.bridge import bridge, preset, preset_names
+from calculator.cost.tco import cost_of
+from calculator.risk.monte_carlo import simulate, spreads_of
+from calculator.risk.sensitivity import switching_values, tornado, who_wins
+from calculator.risk.value_of_information import total_effects, value_of_information
 
 CATALOG = load_catalog()
 FOLDER = Path(calculator.catalog.__file__).parent
@@ -262,7 +262,7 @@ def test_ranges_and_odds_are_those_of_a_naive_monte_carlo() -> None:
 
 def test_total_effects_are_those_of_pairs_of_draws() -> None:
     # Jansen (1999): E[(f(A) - f(A with input i of B))^2] / (2 Var f), 30,000 pairs of plain random draws
-    from calculator.uncertainty import costs
+    from calculator.risk.monte_carlo import costs
 
     pair = [one for one in _default().candidates if one.option.id in (USED, API)]
     found = total_effects(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults, pair=(USED, API))
@@ -287,7 +287,7 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
 def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
     # 200 values of the input, 3,000 futures of all others for each, against the mean of six seeds (one moves by 6 dollars); at the
     # wage the choice never changes
-    from calculator.uncertainty import costs
+    from calculator.risk.monte_carlo import costs
 
     odds = simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults)
     known = value_of_information(odds)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.errors import ScenarioError
-from calculator.scenario import Scenario, knobs
-from calculator.scenario_file import typed
+from calculator.scenario.files import typed
+from calculator.scenario.scenario import Scenario, knobs
 
 NUMBERS = sorted(name for name, knob in knobs().items() if math.isfinite(knob.low) and math.isfinite(knob.high))
 

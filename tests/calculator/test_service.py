@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import ScenarioError
-from calculator.service import (
+from calculator.service.occupancy import (
     Service,
     Work,
     occupancy,

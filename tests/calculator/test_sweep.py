@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from calculator.__main__ import main
+from calculator.analysis.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
 from calculator.report.parquet import parts_folder
-from calculator.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
 
 ROOT = Path(__file__).parents[2]
 CHUNKS = 6
@@ -227,8 +227,8 @@ def test_scheduler_that_is_not_there_is_one_sentence(
 
 
 def test_worker_with_another_catalogue_is_refused(grid_path: Path) -> None:
+    from calculator.analysis.sweep import compute_chunk
     from calculator.errors import ScenarioError
-    from calculator.sweep import compute_chunk
 
     with pytest.raises(ScenarioError, match="another catalogue or version"):
         compute_chunk(read_grid(grid_path), 0, "0123456789abcdef")

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import compare, load_catalog
-from calculator.catalog.types import PriceTier
+from calculator.catalog.options import PriceTier
+from calculator.cost.demand import Inputs, Usage, api_prices
+from calculator.cost.tco import Tco, convention_of, cost_draws, cost_of
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
-from calculator.load import Inputs, Usage, api_prices
-from calculator.scenario import Scenario
-from calculator.tco import Tco, convention_of, cost_draws, cost_of
+from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
 
 FLAT = SCENARIO.changed(

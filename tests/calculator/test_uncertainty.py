@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculator.cost.tco import cost_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
-from calculator.information import total_effects, value_of_information
-from calculator.sampling import Spread, draw, quantiles, rank_correlated, rules, scenario_spreads
-from calculator.scenario import Scenario
-from calculator.sensitivity import switching_values, tornado, who_wins
-from calculator.tco import cost_of
-from calculator.uncertainty import Candidate, Odds, costs, ranges, simulate, spreads_of
+from calculator.risk.distributions import Spread, draw, quantiles, rank_correlated, rules, scenario_spreads
+from calculator.risk.monte_carlo import Candidate, Odds, costs, ranges, simulate, spreads_of
+from calculator.risk.sensitivity import switching_values, tornado, who_wins
+from calculator.risk.value_of_information import total_effects, value_of_information
+from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, CANDIDATES, DEFAULTS, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
 TWO = CANDIDATES[:2]
@@ -254,7 +254,7 @@ def test_tornado_bars_are_the_cost_at_both_ends() -> None:
 
 
 def test_tornado_is_sorted_inside_the_sliders_and_without_idle_bars() -> None:
-    from calculator.uncertainty import input_bounds
+    from calculator.risk.monte_carlo import input_bounds
 
     bars = tornado(TWO, scenario=SCENARIO, defaults=DEFAULTS)
     assert [bar.width_usd for bar in bars] == sorted((bar.width_usd for bar in bars), reverse=True)
@@ -391,8 +391,8 @@ def test_total_effects_of_a_difference_are_shares() -> None:
 
 def test_total_effects_of_a_sum_are_the_shares_of_its_variances(monkeypatch: pytest.MonkeyPatch) -> None:
     # f = a + 2 b with equal spreads: shares 1/5 and 4/5
-    from calculator import information
-    from calculator.tco import CostDraws
+    from calculator.cost.tco import CostDraws
+    from calculator.risk import value_of_information as information
 
     spreads = {"a": Spread(-1, 0, 1, "pert"), "b": Spread(-1, 0, 1, "pert")}
 

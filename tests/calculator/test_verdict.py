@@ -3,9 +3,9 @@
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
-from calculator.appraisal import appraise
-from calculator.report.text import comparison_text
-from calculator.verdict import _share
+from calculator.analysis.appraisal import appraise
+from calculator.decision.verdict import _share
+from calculator.report.terminal import comparison_text
 
 CATALOG = load_catalog()
 MAC, USED, PC = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"

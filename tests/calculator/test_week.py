@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from calculator.errors import ScenarioError
-from calculator.service import Work, service
-from calculator.week import HOURS_PER_WEEK, hour_weights, on_fractions, week
+from calculator.service.occupancy import Work, service
+from calculator.service.week import HOURS_PER_WEEK, hour_weights, on_fractions, week
 from tests.calculator.machine_simulation import simulated
 
 OFFICE = Work(prefill_s=9.0, decode_1_s=20.0, decode_c_s=25.0, concurrent_count=2, answer_tokens=400.0)

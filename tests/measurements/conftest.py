@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from measurements.store import Store
+from measurements.records.store import Store
 
 _names = itertools.count()
 

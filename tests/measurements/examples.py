@@ -1,6 +1,6 @@
 """Plausible records to vary in tests."""
 
-from measurements.record import Engine, Host, Measurement, ModelUnderTest, Result, Series, Workload
+from measurements.records.record import Engine, Host, Measurement, ModelUnderTest, Result, Series, Workload
 
 
 def a_measurement(run: str = "1", **changes: object) -> Measurement:

@@ -16,11 +16,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measurements.spared import stand_in_for_metal, stand_in_for_what_no_shape_needs
+from measurements.models.mlx_lm_stubs import stand_in_for_metal, stand_in_for_what_no_shape_needs
 
 stand_in_for_what_no_shape_needs()  # as in the plan's worker: nothing here needs a tokenizer
 
-from measurements.lazy_model import Json, build, bytes_of, mlx_cache, mlx_tree, mx, text_only  # noqa: E402
+from measurements.models.mlx_lm_process import Json, build, bytes_of, mlx_cache, mlx_tree, mx, text_only  # noqa: E402
 
 stand_in_for_metal(mx)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from measurements import agent
-from measurements.record import MeasurementError
-from measurements.store import Store
+from measurements.cli import agent
+from measurements.records.record import MeasurementError
+from measurements.records.store import Store
 
 procrastinate = pytest.importorskip("procrastinate", reason="the extra `agent` is not installed")
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_request_that_kills_every_agent_is_given_up(queue: str, capsys: pytest.C
 
 _AGENT = """
 import asyncio, os, sys, time
-from measurements import agent
+from measurements.cli import agent
 url, log, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 agent.STALLED_AFTER_S, agent.HEARTBEAT_S = 3.0, 0.3
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from calculator.catalog.types import TensorGroup
-from measurements.architecture import ranges, role_of
+from calculator.catalog.options import TensorGroup
+from measurements.models.architecture import ranges, role_of
 
 
 @pytest.mark.parametrize(

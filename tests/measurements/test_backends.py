@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from measurements.probe import ROOT, Outcome
-from measurements.record import Host
-from measurements.results import records_of
+from measurements.probe.records_of_events import records_of
+from measurements.probe.run import ROOT, Outcome
+from measurements.records.record import Host
 from tests.measurements.tiny import LLAMA_IN_4_BITS, save_in_4_bits, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
@@ -36,7 +36,7 @@ Pages purgeable:                          50000.
 _RUN = """
 import json, sys
 import mlx.core as mx
-from measurements import backend
+from measurements.worker import backend
 backend.backend_of_this_process = lambda: {name!r}
 real_info = mx.device_info
 mx.device_info = lambda *given: {info!r}
@@ -46,8 +46,8 @@ if {name!r} == "metal":  # mlx-lm wires memory then; the CPU build takes the cal
     mx.set_wired_limit = lambda limit: wired.append(limit) or 0
     backend._said = lambda *command: {vm_stat!r}
     backend.system = lambda: "Darwin"
-from measurements import tiers
-from measurements.session import Session
+from measurements.worker import tiers
+from measurements.worker.session import Session
 session = Session(json.load(sys.stdin))
 assert not session.limit_bytes
 tiers.run(session)
@@ -109,7 +109,7 @@ def test_nvidia_card_is_limited_by_its_own_memory_and_marked_as_treated_unfairly
 
 @pytest.mark.parametrize(("text", "count"), [(VM_STAT, 1_500_000 * 16_384), ("", 0), ("vm_stat: not found", 0)])
 def test_memory_that_macos_can_give(text: str, count: int) -> None:
-    code = f"from measurements.backend import available_bytes_of_vm_stat as f; print(f({text!r}))"
+    code = f"from measurements.worker.backend import available_bytes_of_vm_stat as f; print(f({text!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert int(done.stdout) == count
 
@@ -141,7 +141,7 @@ print("done")
 
 def test_apple_energy_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The names of zeus-apple-silicon 1.1.0's macOS wheel (its symbols, read 2026-11-22)."""
-    from measurements.power import AppleMeter
+    from measurements.probe.power import AppleMeter
 
     class Metrics:
         cpu_total_mj, gpu_mj, gpu_sram_mj, dram_mj, ane_mj = 1_000, 20_000, None, 3_000, 0

@@ -9,9 +9,9 @@ import pytest
 
 from calculator.catalog import load_catalog
 from measurements.__main__ import main
-from measurements.gate import refusal
-from measurements.record import Engine, Host, MeasurementError, ModelUnderTest, Result, Series, Workload
-from measurements.store import Store
+from measurements.records.gate import refusal
+from measurements.records.record import Engine, Host, MeasurementError, ModelUnderTest, Result, Series, Workload
+from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 from tests.measurements.tiny import LLAMA
 
@@ -139,7 +139,7 @@ def test_probe_prints_a_plan_its_results_and_json_last(tmp_path: Path) -> None:
 
 
 def test_agent_takes_shipped_models_only() -> None:
-    from measurements.agent import check_request
+    from measurements.cli.agent import check_request
 
     check_request(model="llama-3-70b", tier="fast")
     check_request(model="", tier="host")

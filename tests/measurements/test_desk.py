@@ -10,15 +10,15 @@ import pytest
 
 from calculator import load_catalog
 from calculator.errors import CalculatorError
-from calculator.measured import measured_speed
-from measurements.ceilings import ceilings_of, stated_here
+from calculator.physics.measured import measured_speed
 from measurements.desk import Desk
-from measurements.environment import host_id
-from measurements.jobs import ProbeJobs
-from measurements.listing import NOT_A_SPEED, age, words
-from measurements.probe import Outcome
-from measurements.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
-from measurements.store import Store
+from measurements.probe.jobs import ProbeJobs
+from measurements.probe.run import Outcome
+from measurements.records.ceilings import ceilings_of, stated_here
+from measurements.records.host import host_id
+from measurements.records.listing import NOT_A_SPEED, age, words
+from measurements.records.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
+from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 
 CATALOG = load_catalog()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from measurements.environment import host_id, last_level_cache_bytes, linux_host, mac_host, this_host
+from measurements.records.host import host_id, last_level_cache_bytes, linux_host, mac_host, this_host
 
 CHIPS = ("apple-m2-ultra-76", "nvidia-rtx-4090")
 DISPLAYS = """Graphics/Displays:

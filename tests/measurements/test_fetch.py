@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from measurements.probe import ROOT
-from measurements.store import Store
+from measurements.probe.run import ROOT
+from measurements.records.store import Store
 from tests.measurements.tiny import LLAMA_IN_4_BITS as CONFIG
 from tests.measurements.tiny import save_in_4_bits
 

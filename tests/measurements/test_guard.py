@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from measurements.guard import GuardError, checked_config, checked_folder, checked_repository, header_bytes
+from measurements.models.folder_guard import (
+    GuardError,
+    checked_config,
+    checked_folder,
+    checked_repository,
+    header_bytes,
+)
 
 CONFIG = {"model_type": "llama", "hidden_size": 64}
 
@@ -198,7 +204,7 @@ def test_sparse_file_of_500_gb_is_measured_not_read(folder: Path) -> None:
 
 
 def test_folder_of_thousands_of_files_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("measurements.guard.MOST_FILES", 2)
+    monkeypatch.setattr("measurements.models.folder_guard.MOST_FILES", 2)
     with pytest.raises(GuardError, match="more than 2 files"):
         checked_folder(folder)
 

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from measurements.gate import gate_of
 from measurements.importers import llama_bench, mlx_lm_text, own, reading, vllm_bench
 from measurements.importers.facts import Collector, Facts, Known, number, whole
-from measurements.importers.identify import chip_of_name, format_of_name, model_of_name
 from measurements.importers.reading import decode, import_content, read_upload
-from measurements.record import Measurement, MeasurementError
-from measurements.store import Store, export_lines
+from measurements.records.gate import gate_of
+from measurements.records.identify import chip_of_name, format_of_name, model_of_name
+from measurements.records.record import Measurement, MeasurementError
+from measurements.records.store import Store, export_lines
 from tests.measurements.examples import a_measurement
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "importers"

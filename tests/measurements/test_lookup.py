@@ -1,9 +1,9 @@
 """Do stored measurements reach the calculator with the right trust, context and staleness, and the unusable ones not at all?"""
 
-from calculator.measured import measured_speed
-from measurements.lookup import is_usable, measured_speeds, speeds_of, stale_because, trust_of
-from measurements.record import Engine, Host, Result, Series, Workload
-from measurements.store import Store
+from calculator.physics.measured import measured_speed
+from measurements.records.record import Engine, Host, Result, Series, Workload
+from measurements.records.store import Store
+from measurements.records.trusted_speeds import is_usable, measured_speeds, speeds_of, stale_because, trust_of
 from tests.measurements.examples import a_measurement
 
 HERE = Host(host_id="h1", os="macOS", os_version="26.3")

@@ -14,14 +14,14 @@ import pytest
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.loader import FOLDER
 from calculator.errors import UnknownIdError
-from calculator.physics.kv_cache import kv_cache_bytes
-from calculator.physics.weights import weights_bytes
+from calculator.physics.memory.kv_cache import kv_cache_bytes
+from calculator.physics.memory.weights import weights_bytes
 from measurements.__main__ import main
-from measurements.architecture import language_model_of, toml_of
-from measurements.deepseek_v4 import deepseek_v4_layout
-from measurements.lazy import PlanError, ask_mlx_lm, checked, load_config, shipped_config_ids
-from measurements.plan import main as plan_command
-from measurements.plan import plan
+from measurements.models.architecture import language_model_of, toml_of
+from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked, load_config, shipped_config_ids
+from measurements.models.deepseek_v4 import deepseek_v4_layout
+from measurements.models.plan import main as plan_command
+from measurements.models.plan import plan
 
 ROOT = Path(__file__).parent.parent.parent
 FORMATS = (
@@ -111,7 +111,7 @@ def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
     }  # fmt: skip
     packed = {"mode": "affine", "bits": 4, "group_size": 64}
     code = (
-        "import json, sys; import mlx.core as mx; from measurements.lazy_model import build, bytes_of\n"
+        "import json, sys; import mlx.core as mx; from measurements.models.mlx_lm_process import build, bytes_of\n"
         "request = json.load(sys.stdin); model = build(request['config'], request['packed'])\n"
         "promised = bytes_of(model); mx.eval(model.parameters()); mx.clear_cache()\n"
         "print(json.dumps([promised, mx.get_active_memory()]))"
@@ -209,7 +209,7 @@ def test_unknown_command_and_missing_file_are_sentences(tmp_path: Path, capsys: 
 def test_planning_never_imports_mlx_here() -> None:
     """The page plans through this module; mlx stays in the worker's process."""
     code = (
-        "import sys; from calculator.catalog import load_catalog; from measurements.plan import plan\n"
+        "import sys; from calculator.catalog import load_catalog; from measurements.models.plan import plan\n"
         "plan('qwen3-0.6b', format_id='mlx-4bit', catalog=load_catalog())\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('mlx', 'mlx_lm', 'transformers')])"
     )

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from measurements.power import MacmonMeter, ManualMeter, NvidiaMeter, PowerWindow, RaplMeter, best_meter, system_watts
-from measurements.record import MeasurementError
+from measurements.probe.power import (
+    MacmonMeter,
+    ManualMeter,
+    NvidiaMeter,
+    PowerWindow,
+    RaplMeter,
+    best_meter,
+    system_watts,
+)
+from measurements.records.record import MeasurementError
 
 
 class Counter:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from calculator.errors import CalculatorError
-from measurements.asking import spec_for
-from measurements.jobs import ProbeJobs
-from measurements.probe import Outcome, run_worker
-from measurements.record import Host, Measurement, MeasurementError
-from measurements.results import records_of
-from measurements.spec import ProbeSpec, Quantization, format_of_quantization, quantization_of
+from measurements.probe.jobs import ProbeJobs
+from measurements.probe.records_of_events import records_of
+from measurements.probe.request import spec_for
+from measurements.probe.run import Outcome, run_worker
+from measurements.records.record import Host, Measurement, MeasurementError
+from measurements.records.spec import ProbeSpec, Quantization, format_of_quantization, quantization_of
 from tests.measurements.tiny import EXPERTS, LLAMA, SLIDING, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
@@ -46,8 +46,8 @@ def test_random_weights_are_of_the_right_form_in_every_format() -> None:
     """In one process for all formats: full entropy, finite logits of the usual size, exact bytes, aliased as planned."""
     code = f"""
 import numpy as np, mlx.core as mx
-from measurements import synthetic
-from measurements.spec import quantization_of
+from measurements.worker import random_weights as synthetic
+from measurements.records.spec import quantization_of
 synthetic.balance_routing()
 for config in ({LLAMA!r}, {EXPERTS!r}, {SLIDING!r}):
     for name in {FORMATS!r}:
@@ -84,7 +84,7 @@ print("done")
 def test_routing_is_even_and_changes_with_every_token() -> None:
     code = f"""
 import mlx.core as mx, numpy as np
-from measurements import synthetic
+from measurements.worker import random_weights as synthetic
 from mlx_lm.models import switch_layers
 chosen = []
 original = switch_layers.SwitchGLU.__call__
@@ -115,7 +115,7 @@ def test_synthetic_cache_has_the_bytes_of_a_real_prefill() -> None:
     """
     code = f"""
 import mlx.core as mx
-from measurements import synthetic
+from measurements.worker import random_weights as synthetic
 from mlx_lm.generate import generate_step
 for config in ({LLAMA!r}, {SLIDING!r}, {EXPERTS!r}):
     made = synthetic.aliased_model(config, None, distinct_layer_count=2, in_float32="num_experts" in config)
@@ -134,7 +134,7 @@ print("done")
 
 def test_aliased_model_reads_as_many_bytes_per_token_as_the_full_one() -> None:
     code = f"""
-from measurements import synthetic
+from measurements.worker import random_weights as synthetic
 for config in ({LLAMA!r}, {EXPERTS!r}):
     for packing in (None, {{"mode": "affine", "bits": 4, "group_size": 64}}):
         two, full = (synthetic.aliased_model(config, packing, distinct_layer_count=count) for count in (2, 0))
@@ -204,7 +204,7 @@ import mlx.core as mx
 from pathlib import Path
 from mlx_lm.utils import save_model
 from tokenizers import Tokenizer, models
-from measurements.lazy_model import build
+from measurements.models.mlx_lm_process import build
 config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 save_model(folder, build(config, None))
 (folder / "config.json").write_text(json.dumps(config))
@@ -408,8 +408,8 @@ def _real_record(tmp_path: Path, config: dict[str, Any], *, name: str) -> Measur
 
 
 def test_real_model_of_the_catalogue_is_named_so_that_its_speed_is_used(tmp_path: Path) -> None:
-    from measurements.lazy import load_config
-    from measurements.lookup import is_usable
+    from measurements.models.ask_mlx_lm import load_config
+    from measurements.records.trusted_speeds import is_usable
 
     shipped = load_config("qwen3-0.6b")
     record = _real_record(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog import load_catalog
-from measurements.published import FOLDER, GATE_COLUMNS, judged, main, write
+from measurements.cli.published import FOLDER, GATE_COLUMNS, judged, main, write
 
 CATALOG = load_catalog()
 HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from measurements.probe import ROOT, run_worker
-from measurements.record import Host
-from measurements.results import records_of
+from measurements.probe.records_of_events import records_of
+from measurements.probe.run import ROOT, run_worker
+from measurements.records.record import Host
 from tests.measurements.tiny import tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
@@ -45,7 +45,7 @@ def test_exact_nearest_agrees_with_a_full_sort(tmp_path: Path) -> None:
     file = tmp_path / "found.npz"
     code = f"""
 import numpy as np
-from measurements.rag import exact_nearest, random_unit_vectors
+from measurements.worker.retrieval import exact_nearest, random_unit_vectors
 vectors, queries = random_unit_vectors(70_000, 16, seed=1), random_unit_vectors(5, 16, seed=2)
 np.savez({str(file)!r}, vectors=vectors, queries=queries, found=np.array([exact_nearest(vectors, q, 10) for q in queries]))
 """

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from measurements import record as m
-from measurements.series import trial_remarks
+from measurements.records import record as m
+from measurements.records.series import trial_remarks
 from tests.measurements.examples import a_measurement
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from calculator.catalog import load_catalog
-from calculator.physics.kv_cache import kv_cache_bytes
-from calculator.physics.weights import weights_bytes
-from measurements.architecture import language_model_of
-from measurements.describe import with_about
-from measurements.lazy import ask_mlx_lm
+from calculator.physics.memory.kv_cache import kv_cache_bytes
+from calculator.physics.memory.weights import weights_bytes
+from measurements.models.architecture import language_model_of
+from measurements.models.ask_mlx_lm import ask_mlx_lm
+from measurements.models.describe import with_about
 
 ROOT = Path(__file__).parent.parent.parent
 FORMATS = (None, {"mode": "affine", "bits": 4, "group_size": 64})  # bf16 and mlx-4bit

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from measurements.migrations import MIGRATIONS, Migration
-from measurements.record import Measurement, parse_measurement
-from measurements.store import Store, StoreError, export_lines
+from measurements.records.migrations import MIGRATIONS, Migration
+from measurements.records.record import Measurement, parse_measurement
+from measurements.records.store import Store, StoreError, export_lines
 from tests.measurements.examples import a_measurement
 
 THOROUGH = bool(os.environ.get("THOROUGH"))  # the full counts, in minutes; results in docs/decisions/0007
@@ -129,7 +129,7 @@ def test_eight_first_openers_make_one_schema(store_url: str) -> None:
 
 _WRITER = """
 import sys
-from measurements.store import Store
+from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 store, number = Store(sys.argv[1]), int(sys.argv[2])
 while True:
@@ -242,7 +242,7 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 _FULL_DISK = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-from measurements.store import Store, StoreError
+from measurements.records.store import Store, StoreError
 from tests.measurements.examples import a_measurement
 store = Store(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from measurements import probe as probe_module
-from measurements.measure import lost_run, measure, probe_is_running
-from measurements.probe import ROOT, Outcome, run_worker
-from measurements.store import Store
+from measurements.probe import run as probe_module
+from measurements.probe.measure import lost_run, measure, probe_is_running
+from measurements.probe.run import ROOT, Outcome, run_worker
+from measurements.records.store import Store
 from tests.measurements.tiny import LLAMA, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
@@ -57,7 +57,7 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_parent_never_imports_mlx() -> None:
-    code = "import sys, measurements.commands, measurements.probing, measurements.jobs; print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
+    code = "import sys, measurements.cli.store, measurements.cli.probe, measurements.probe.jobs; print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
@@ -109,7 +109,7 @@ def test_second_probe_on_the_host_is_busy_and_the_lock_is_free_afterwards(tmp_pa
 def test_lock_of_another_user_keeps_everybody_out(tmp_path: Path) -> None:
     code = """
 import fcntl, os, sys
-from measurements import lock
+from measurements.records import lock
 if len(sys.argv) > 2:
     os.setuid(int(sys.argv[2]))
 descriptor = lock.opened(sys.argv[1], create=True)
@@ -299,8 +299,8 @@ def test_unknown_architecture_fails_with_a_sentence(tmp_path: Path) -> None:
 
 _PARENT = """
 import json, sys
-from measurements.probe import run_worker
-from measurements.spec import ProbeSpec
+from measurements.probe.run import run_worker
+from measurements.records.spec import ProbeSpec
 spec = ProbeSpec.model_validate_json(sys.stdin.readline())
 run_worker(spec, on_event=lambda event: print(json.dumps(event), flush=True))
 """
@@ -372,7 +372,7 @@ def test_every_ending_is_kept_with_its_name_and_sentence(
     from calculator.catalog import load_catalog
 
     ended = Outcome(status, "What happened, in a sentence.", [{"event": "hello", "backend": "metal", "versions": {}}])
-    monkeypatch.setattr("measurements.measure.run_worker", lambda spec, **how: ended)
+    monkeypatch.setattr("measurements.probe.measure.run_worker", lambda spec, **how: ended)
     store = Store(str(tmp_path / "m.sqlite"))
     measure(tiny_spec(tmp_path, tier=tier), catalog=load_catalog(), store=store)
     (item,) = store.records()

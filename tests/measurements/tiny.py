@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from measurements.probe import ROOT
-from measurements.spec import ProbeSpec
+from measurements.probe.run import ROOT
+from measurements.records.spec import ProbeSpec
 
 LLAMA: dict[str, Any] = {
     "model_type": "llama", "hidden_size": 256, "num_hidden_layers": 6, "intermediate_size": 512, "num_attention_heads": 4,
@@ -31,7 +31,7 @@ import json, sys
 from pathlib import Path
 from mlx_lm.utils import save_model
 from tokenizers import Tokenizer, models
-from measurements import synthetic
+from measurements.worker import random_weights as synthetic
 config, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 made = synthetic.aliased_model(config, {"group_size": 64, "bits": 4, "mode": "affine"}, distinct_layer_count=0)
 for _ in made.materialise(): pass

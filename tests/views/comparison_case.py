@@ -2,14 +2,14 @@
 
 import itertools
 
-from calculator.comparison import BreakEven, Comparison, OptionResult, Verdict
+from calculator.cost.tco import Tco
+from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
 from calculator.finance.ledger import Line
-from calculator.physics.memory import MemoryFit
-from calculator.physics.speed import Speed
-from calculator.scenario import Scenario
-from calculator.service import Service
-from calculator.tco import Tco
+from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.physics.speed.speed import Speed
+from calculator.scenario.scenario import Scenario
+from calculator.service.occupancy import Service
 
 GB = 1_000_000_000
 

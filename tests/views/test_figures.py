@@ -6,7 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from calculator.report.tables import tidy_csv
+from calculator.report.ledger_csv import tidy_csv
 from tests.views.comparison_case import comparison
 from views import figures, look
 

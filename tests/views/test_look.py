@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from calculator.physics.speed import Speed
+from calculator.physics.speed.speed import Speed
 from tests.views.comparison_case import comparison, memory, option
 from views import look
 

@@ -14,15 +14,15 @@ from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.errors import CalculatorError
-from calculator.fits_here import fits_here
+from calculator.physics.models_that_fit import fits_here
 from calculator.units import BYTES_PER_GB
 from measurements.desk import VISITORS_VARIABLE, open_desk, visitors_may_only_look
-from measurements.environment import host_id
-from measurements.jobs import JOBS
-from measurements.own_config import model_of_config
-from measurements.probe import Outcome
-from measurements.record import Engine, Host, Measurement, ModelUnderTest
-from measurements.store import Store
+from measurements.models.uploaded_config import model_of_config
+from measurements.probe.jobs import JOBS
+from measurements.probe.run import Outcome
+from measurements.records.host import host_id
+from measurements.records.record import Engine, Host, Measurement, ModelUnderTest
+from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -49,7 +49,7 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator["HeldProbe"]:
     held = HeldProbe()
     monkeypatch.setattr(JOBS, "_run", held)
     monkeypatch.setattr(JOBS, "_jobs", [])
-    monkeypatch.setattr("measurements.jobs.probe_is_running", lambda lock="": False)
+    monkeypatch.setattr("measurements.probe.jobs.probe_is_running", lambda lock="": False)
     monkeypatch.setattr("measurements.desk.probe_is_running", lambda: False)
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "")
     yield held

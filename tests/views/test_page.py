@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
-from calculator.bridge import preset, preset_names
-from calculator.report.tables import tidy_csv
-from calculator.scenario import ANOTHER_SIZE, knobs
+from calculator.analysis.bridge import preset, preset_names
+from calculator.report.ledger_csv import tidy_csv
+from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from views.link import read_link
 
 APP = Path(__file__).parents[2] / "app.py"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.errors import CatalogError
-from calculator.physics.calibration import Effect, Law, Term, calibration_from, calibration_of, estimate, group_of
+from calculator.physics.speed.law import Effect, Law, Term, calibration_from, calibration_of, estimate, group_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -91,7 +91,7 @@ def test_calibration_holds_date_rows_and_error() -> None:
 def test_calibration_regenerated_from_the_shipped_rows_is_the_same_file(tmp_path: Path) -> None:
     # one thread: the result then does not depend on how a library splits sums, and runs on a busy machine
     script = (
-        "from pathlib import Path; from calculator.catalog import load_catalog; from calculator.fitting import write; "
+        "from pathlib import Path; from calculator.catalog import load_catalog; from calculator.calibration.fitting import write; "
         f"write(target=Path({str(tmp_path / 'calibration.toml')!r}), catalog=load_catalog())"
     )
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from calculator.physics.calibration import Term
-from calculator.physics.fit import STEP, Observation, SharedError, fit, law_of, predicted, problem_of
+from calculator.calibration.solver import STEP, Observation, SharedError, fit, law_of, predicted, problem_of
+from calculator.physics.speed.law import Term
 
 SHARED = SharedError(publisher=0.02, case=0.02, row=0.05)
 SPREAD = {"loss/all": 1.0, "loss/chip": 0.3, "overhead/all": 1.0}

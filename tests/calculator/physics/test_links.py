@@ -3,14 +3,14 @@
 import pytest
 
 from calculator.catalog import load_catalog
-from calculator.catalog.types import Split
+from calculator.catalog.hardware import Hardware
+from calculator.catalog.options import Split
 from calculator.errors import ScenarioError
-from calculator.physics.decode import decode_speed
-from calculator.physics.hardware import Hardware
-from calculator.physics.links import Link, boxes_remarks, linked_decode_speed, linked_prefill_speed
-from calculator.physics.prefill import prefill_speed
-from calculator.physics.speed import Speed
-from calculator.physics.usable import usable
+from calculator.physics.memory.usable import usable
+from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.links import Link, boxes_remarks, linked_decode_speed, linked_prefill_speed
+from calculator.physics.speed.prefill import prefill_speed
+from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()
 

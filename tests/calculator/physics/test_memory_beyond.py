@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
-from calculator.physics.finetuning import ATTENTION, FineTuneFit, adapter_parameter_count, finetune_fit
-from calculator.physics.hardware import Hardware
-from calculator.physics.loading import load_time
-from calculator.physics.offload import offload
-from calculator.physics.retrieval import index_bytes, vectors_in
+from calculator.physics.beyond_memory import offload
+from calculator.physics.memory.finetuning import ATTENTION, FineTuneFit, adapter_parameter_count, finetune_fit
+from calculator.physics.memory.vector_index import index_bytes, vectors_in
+from calculator.physics.speed.load_time import load_time
 
 CATALOG = load_catalog()
 QKVO = ATTENTION

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
-from calculator.physics.hardware import Hardware
-from calculator.physics.memory import (
+from calculator.physics.memory.memory_fit import (
     MemoryFit,
     custom_model,
     memory_fit,
@@ -21,8 +21,8 @@ from calculator.physics.memory import (
     usable,
     weights_bytes,
 )
-from calculator.physics.transient import TransientConstants
-from calculator.physics.usable import macos_limit_gib
+from calculator.physics.memory.usable import macos_limit_gib
+from calculator.physics.memory.work_space import TransientConstants
 
 CATALOG = load_catalog()
 CONSTANTS = TransientConstants.of(CATALOG.constants)

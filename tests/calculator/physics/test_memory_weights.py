@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.catalog.served import LanguageModel, TensorGroup
-from calculator.physics.gguf import BLOCKS, DEFAULT_TYPE, gguf_bytes_by_role
-from calculator.physics.memory import (
+from calculator.catalog.models import LanguageModel, TensorGroup
+from calculator.physics.memory.gguf import BLOCKS, DEFAULT_TYPE, gguf_bytes_by_role
+from calculator.physics.memory.memory_fit import (
     active_parameter_count,
     format_on,
     parameter_count,
     weights_bytes,
     weights_read_bytes,
 )
-from calculator.physics.weights import touched_expert_fraction
+from calculator.physics.memory.weights import touched_expert_fraction
 
 CATALOG = load_catalog()
 PUBLISHED = Path(__file__).parent.parent.parent / "fixtures" / "published_file_sizes.csv"

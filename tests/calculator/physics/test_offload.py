@@ -7,11 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.evidence import Quantity
-from calculator.physics.decode import decode_speed
-from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.memory import memory_fit
-from calculator.physics.offload import BeyondMemory, beyond_memory, offload, offload_decode_speed, offload_prefill_speed
+from calculator.physics.beyond_memory import (
+    BeyondMemory,
+    beyond_memory,
+    offload,
+    offload_decode_speed,
+    offload_prefill_speed,
+)
+from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.speed.decode import decode_speed
 
 CATALOG = load_catalog()
 LLAMA_CPP = CATALOG.runtime("llama.cpp")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.physics.power import joules_per_token, kwh_per_mtok, speed_at_power_cap_fraction
+from calculator.physics.speed.power import joules_per_token, kwh_per_mtok, speed_at_power_cap_fraction
 
 
 def test_joules_per_token_hand_worked_case() -> None:

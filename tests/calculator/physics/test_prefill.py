@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.catalog.types import Split
-from calculator.physics.calibration import Calibration, Law, calibration_from
-from calculator.physics.hardware import Hardware, hardware_of
-from calculator.physics.kinds import matrix_flops_per_ms
-from calculator.physics.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
-from calculator.physics.speed import Speed
-from calculator.physics.work import Attention, attention_flops, experts_touched_fraction, work_of
+from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.options import Split
+from calculator.physics.memory.work import Attention, attention_flops, experts_touched_fraction, work_of
+from calculator.physics.speed.classes import matrix_flops_per_ms
+from calculator.physics.speed.law import Calibration, Law, calibration_from
+from calculator.physics.speed.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
+from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()
 NEUTRAL = Calibration("2026-11-22", 2026.7, {}, Law({}, {}, 0.1, {}), Law({}, {}, 0.1, {}))

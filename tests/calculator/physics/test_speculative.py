@@ -6,10 +6,10 @@ from hypothesis import strategies as some
 
 from calculator.__main__ import main
 from calculator.catalog import load_catalog
+from calculator.catalog.hardware import hardware_of
 from calculator.errors import ScenarioError
-from calculator.physics.decode import decode_speed
-from calculator.physics.hardware import hardware_of
-from calculator.physics.speculative import Drafts, expected_tokens_per_check, speculative_decode_speed
+from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.speculative import Drafts, expected_tokens_per_check, speculative_decode_speed
 
 CATALOG = load_catalog()
 # chip, cards, split, draft tokens, token/s without and with: Qwen3.8 27B on llama.cpp with its own prediction layer,

@@ -1,0 +1,160 @@
+"""Which assumptions carry a result? From one scenario to another, one assumption at a time, each step in dollars.
+
+The figure that is walked from one end to the other is what one option costs more than another (present value). Steps are
+taken in the order of the scenario's fields, so each is the effect of its assumption after those before it; together they
+are exactly the whole difference. `alone_usd` is the effect of the same assumption changed first, by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calculator.catalog import Catalog
+from calculator.decision.compare import compare
+from calculator.errors import ScenarioError
+from calculator.scenario.files import read_scenario
+from calculator.scenario.scenario import Scenario
+
+PRESETS = Path(__file__).parent.parent / "scenario" / "presets"
+_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies"})
+_TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One assumption changed: its value before and after (None: the catalogue's own), and what that does to the gap."""
+
+    name: str
+    before: Any
+    after: Any
+    change_usd: float
+    alone_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """`start_usd` + all changes = `end_usd`: what `dearer` costs more than `cheaper`. Negative: the other way round.
+
+    `carriers` are the assumptions whose change alone takes most of the starting gap away.
+    """
+
+    cheaper: str
+    dearer: str
+    start_usd: float
+    end_usd: float
+    steps: tuple[Step, ...]
+    carriers: tuple[str, ...]
+    survives: bool
+    sentence: str
+
+
+def preset(name: str) -> Scenario:
+    """A scenario that ships with the calculator: article, our-defaults, public-body, team-24-7 ... Raises ScenarioError."""
+    path = PRESETS / f"{name.removesuffix('.toml').rsplit('/', 1)[-1]}.toml"
+    if not path.exists():
+        raise ScenarioError(f"{name!r} is not a preset. Presets: {', '.join(preset_names())}.")
+    return read_scenario(path)
+
+
+def preset_names() -> list[str]:
+    """The presets, by name."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:
+    """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
+
+    Both options must be able to do the work all along; raises ScenarioError where one cannot.
+    """
+    first = compare(start, catalog).verdict
+    cheaper, dearer = pair or (first.cheapest, first.runner_up)
+    if cheaper is None or dearer is None:
+        raise ScenarioError(f"{start.name}: fewer than two options can do the work, so there is no gap to explain.")
+    options = (cheaper, dearer)
+
+    def gap_usd(values: Mapping[str, Any]) -> float:
+        scenario = Scenario.parse({**values, "options": options, "name": start.name})
+        costs = {row.id: row.tco for row in compare(scenario, catalog).options}
+        mine, theirs = costs[dearer], costs[cheaper]
+        if mine is None or theirs is None:
+            out = dearer if mine is None else cheaper
+            raise ScenarioError(
+                f"{out} cannot do the work on the way from {start.name!r} to {end.name!r}; name another pair."
+            )
+        return mine.present_value_cost_usd - theirs.present_value_cost_usd
+
+    original, target = _assumptions(start, options), _assumptions(end, options)
+    current, gap = dict(original), gap_usd(_values(original))
+    start_usd = gap
+    steps: list[Step] = []
+    for name in dict.fromkeys([*original, *target]):
+        before, after = original.get(name), target.get(name)
+        if before == after:
+            continue
+        current = _changed(current, name, after)
+        reached = gap_usd(_values(current))
+        alone = gap_usd(_values(_changed(original, name, after))) - start_usd
+        steps.append(Step(name, before, after, reached - gap, alone))
+        gap = reached
+    carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
+    survives = (start_usd > 0) == (gap > 0)
+    return Bridge(
+        cheaper, dearer, start_usd, gap, tuple(steps), carriers, survives,
+        _sentence(cheaper, dearer, start_usd=start_usd, end_usd=gap, steps=steps, carriers=carriers),
+    )  # fmt: skip
+
+
+def _assumptions(scenario: Scenario, options: tuple[str, str]) -> dict[str, Any]:
+    """Every value of the scenario by name; tables are taken apart into `table: key`, as far as they concern the pair."""
+    found: dict[str, Any] = {}
+    for name, value in scenario.model_dump().items():
+        if name in _TABLES:
+            rows = {f"{name}: {key}": row for key, row in value.items()}
+            mine = {key: row for key, row in rows.items() if _concerns(key, options)}
+            found.update(mine)
+        elif name not in _NOT_ASSUMPTIONS:
+            found[name] = value
+    return found
+
+
+def _concerns(key: str, options: tuple[str, str]) -> bool:
+    table, _, owner = key.partition(": ")
+    if table in ("ranges", "cases") and "." not in owner:  # of the scenario itself
+        return True
+    return "/" in owner or owner in options or owner.rpartition(".")[0] in options
+
+
+def _changed(assumptions: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    changed = {key: row for key, row in assumptions.items() if key != name}
+    if value is not None:
+        changed[name] = value
+    return changed
+
+
+def _values(assumptions: Mapping[str, Any]) -> dict[str, Any]:
+    """The scenario's fields again."""
+    values: dict[str, Any] = {}
+    for name, value in assumptions.items():
+        table, separator, key = name.partition(": ")
+        if separator:
+            values.setdefault(table, {})[key] = value
+        else:
+            values[name] = value
+    return values
+
+
+def _sentence(
+    cheaper: str, dearer: str, *, start_usd: float, end_usd: float, steps: list[Step], carriers: tuple[str, ...]
+) -> str:
+    ends = f"${end_usd:,.0f}" if end_usd >= 0 else f"-${-end_usd:,.0f}"
+    kept = (
+        f"its verdict survives, {cheaper} stays the cheaper one, but by {ends} instead of ${start_usd:,.0f}"
+        if end_usd > 0
+        else f"its verdict does not survive: {dearer} becomes the cheaper one by ${-end_usd:,.0f}"
+    )
+    if not carriers:
+        return f"Of {len(steps)} assumptions that differ none takes from the gap; {kept}."
+    alone = {step.name: step.alone_usd for step in steps}
+    words = " and ".join(f"{name} (${-alone[name]:,.0f} of the gap, changed alone)" for name in carriers)
+    return f"Of the {len(steps)} assumptions that differ two carry it: {words}. With all of them changed {kept}."

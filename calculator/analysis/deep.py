@@ -1,0 +1,142 @@
+"""Everything behind the verdict in one record: odds, what would flip it, what a measurement is worth, what finance asks.
+
+`analyse` takes a Comparison and costs a few hundred milliseconds, so it is made on demand: for `--json`, the risk page,
+and the reports. Each of its parts can be had alone from uncertainty, sensitivity, information and appraisal.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from calculator.analysis.appraisal import Appraisal, appraise
+from calculator.catalog import Catalog
+from calculator.decision.comparison import Comparison, Verdict
+from calculator.decision.verdict import verdict_of
+from calculator.errors import CalculatorError
+from calculator.evidence import Quantity
+from calculator.risk.monte_carlo import FULL_COUNT, Triple, input_label, simulate
+from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
+from calculator.risk.value_of_information import Information, total_effects, value_of_information
+from calculator.scenario.check_ids import carbon_of
+from calculator.service.capability import scenario_model
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """P10, P50, P90 of what `dearer` costs more than `cheaper` in present value, future by future."""
+
+    dearer: str
+    cheaper: str
+    usd: Triple
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The uncertainty and the appraisal of one comparison. Dollars are present value unless named otherwise.
+
+    `verdict` is the comparison's, told with these draws: what to show beside the odds where the comparison drew fewer.
+
+    Sensitivity parts are empty where fewer than two options can do the work.
+    """
+
+    convention: str
+    verdict: Verdict
+    seed: int
+    draw_count: int
+    cheapest_probability: dict[str, float]
+    hard_cheapest_probability: dict[str, float]
+    present_value_usd: dict[str, Triple]
+    total_usd: dict[str, Triple]
+    hard_present_value_usd: dict[str, Triple]
+    expected_regret_usd: dict[str, float]
+    worst_tenth_usd: dict[str, float]
+    differences: tuple[Difference, ...]
+    ranges: dict[str, Triple]
+    tornado: tuple[Swing, ...]
+    switching: tuple[SwitchPoint, ...]
+    total_effects: dict[str, float]
+    information: Information
+    advice: str
+    appraisal: Appraisal
+
+
+def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT) -> Analysis:
+    """Draw `count` futures with the printed seed, and appraise every option that can do the work."""
+    scenario, candidates = comparison.scenario, comparison.candidates
+    if not candidates:
+        raise CalculatorError(f"{comparison.verdict.sentence} {comparison.verdict.detail}")
+    odds = simulate(candidates, scenario=scenario, defaults=catalog.defaults, count=count)
+    names = sorted(odds.present_value_usd, key=lambda name: odds.present_value(name)[1])
+    best = comparison.verdict.cheapest or names[0]
+    second = comparison.verdict.runner_up
+    known = value_of_information(odds)
+    rivals = len(candidates) > 1
+    switching = switching_values(candidates, scenario=scenario, defaults=catalog.defaults) if rivals else ()
+    return Analysis(
+        convention=comparison.verdict.convention,
+        verdict=verdict_of(
+            comparison.options, odds=odds, scenario=scenario, model_name=scenario_model(scenario, catalog).name
+        ),
+        seed=odds.seed,
+        draw_count=count,
+        cheapest_probability=odds.cheapest_probability(),
+        hard_cheapest_probability=odds.cheapest_probability(hard=True),
+        present_value_usd={name: odds.present_value(name) for name in names},
+        total_usd={name: odds.total(name) for name in names},
+        hard_present_value_usd={name: odds.hard_present_value(name) for name in names},
+        expected_regret_usd=odds.expected_regret_usd(),
+        worst_tenth_usd=odds.worst_tenth_usd(),
+        differences=tuple(Difference(name, best, odds.difference(name, best)) for name in names if name != best),
+        ranges={name: (s.low, s.central, s.high) for name, s in odds.spreads.items() if not s.certain},
+        tornado=tornado(candidates, scenario=scenario, defaults=catalog.defaults) if rivals else (),
+        switching=switching,
+        total_effects=total_effects(candidates, scenario=scenario, defaults=catalog.defaults, pair=(second, best))
+        if second
+        else {},
+        information=known,
+        advice=advice(known, switching),
+        appraisal=appraise(
+            candidates, scenario=scenario, carbon_g_per_kwh=_titled(carbon_of(scenario.grid, catalog), catalog)
+        ),
+    )
+
+
+def advice(known: Information, switching: tuple[SwitchPoint, ...]) -> str:
+    """One sentence: what a pilot may cost at most, and which input it should measure."""
+    flips = next((point for point in switching if point.in_range), None)
+    flip = (
+        f" The answer flips where {input_label(flips.name)} is {flips.value:.4g}."
+        if flips and flips.value is not None
+        else ""
+    )
+    telling = {name: usd for name, usd in known.by_input.items() if usd > known.noise_usd}
+    if known.total_usd < 1:
+        return f"No measurement would change the choice: knowing everything is worth less than $1.{flip}"
+    if not telling:
+        return f"Knowing everything is worth at most ${known.total_usd:,.0f}; no single input decides alone.{flip}"
+    name = max(telling, key=lambda key: telling[key])
+    pilot = f"Knowing everything is worth at most ${known.total_usd:,.0f}"
+    return f"{pilot}; measure the {input_label(name)} first, worth at most ${telling[name]:,.0f}.{flip}"
+
+
+def _titled(quantity: Quantity, catalog: Catalog) -> Quantity:
+    """The figure with its sources by title instead of by id."""
+    titles = [catalog.sources[part].title if part in catalog.sources else part for part in quantity.source.split("+")]
+    return quantity.model_copy(update={"source": "; ".join(filter(None, titles))})
+
+
+def analysis_dict(analysis: Analysis) -> dict[str, Any]:
+    """The record as plain dictionaries and lists for JSON; what does not exist is null."""
+    return cast("dict[str, Any]", _plain(dataclasses.asdict(analysis)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,232 @@
+"""Where does one number come from? The arithmetic of one line of one option, with its inputs and their sources."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from calculator.catalog import Catalog
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.cost.demand import tariff_key, tier_of
+from calculator.cost.rented import rate_of
+from calculator.cost.tco import tariff_of
+from calculator.decision.comparison import Comparison
+from calculator.errors import ScenarioError
+from calculator.evidence import Quantity
+from calculator.finance.ledger import AnyCourse, Course
+from calculator.risk.monte_carlo import Candidate
+from calculator.scenario.scenario import Scenario
+from calculator.units import unit_of_name
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One input of a line: its value and unit, where it comes from, and the words that go with it."""
+
+    name: str
+    value: float
+    unit: str
+    basis: str
+    source: str
+    as_of: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One line of one option: its arithmetic in words, its inputs, and what it comes to.
+
+    Dollars are signed as in the ledger. `first_usd` is paid at the purchase, `month_1_usd` in the first month,
+    `last_usd` in the last one.
+    """
+
+    option: str
+    line: str
+    formula: str
+    inputs: tuple[Ingredient, ...]
+    first_usd: float
+    month_1_usd: float
+    last_usd: float
+    total_usd: float
+    hardness: str
+    growth: str
+
+
+def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catalog) -> Explanation:
+    """The arithmetic of one line. Raises UnknownIdError for an unknown option or line, ScenarioError without a cost."""
+    rows = {row.id: row for row in comparison.options}
+    if option_id not in rows:
+        raise ScenarioError(f"{option_id!r} is not among the options compared: {', '.join(rows)}.")
+    tco = rows[option_id].tco
+    if tco is None:
+        raise ScenarioError(
+            f"{option_id} cannot do the work, so it has no cost. {' '.join(r.text for r in rows[option_id].remarks)}"
+        )
+    entries = {entry.name: index for index, entry in enumerate(tco.entries)}
+    if line not in entries:
+        raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
+    entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
+    candidate = next(one for one in comparison.candidates if one.option.id == option_id)
+    evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
+    return Explanation(
+        option=option_id,
+        line=line,
+        formula=entry.formula,
+        inputs=tuple(
+            _ingredient(
+                name, float(value), evidence=evidence, scenario=comparison.scenario, catalog=catalog, owner=option_id
+            )
+            for name, value in entry.inputs.items()
+        ),
+        first_usd=flow[0],
+        month_1_usd=flow[1],
+        last_usd=flow[-1],
+        total_usd=sum(flow),
+        hardness=entry.hardness,
+        growth=_growth(entry.terms[0].course if entry.terms else None),
+    )
+
+
+def explanation_text(found: Explanation) -> str:
+    """The explanation for a terminal."""
+    lines = [
+        f"{found.line} of {found.option} ({'people time, soft dollars' if found.hardness == 'soft' else 'hard dollars'})",
+        f"  = {found.formula}{found.growth}",
+        "",
+    ]
+    for item in found.inputs:
+        where = ", ".join(filter(None, (item.basis, item.source, item.as_of)))
+        lines.append(
+            f"  {item.name} = {item.value:,.6g} {'' if item.unit == '1' else item.unit}".rstrip()
+            + (f"  [{where}]" if where else "")
+        )
+        if item.note:
+            lines.append(f"      {item.note}")
+    lines += [
+        "",
+        f"  at the purchase {_signed(found.first_usd)}, in month 1 {_signed(found.month_1_usd)}, "
+        f"in the last month {_signed(found.last_usd)}; in all {_signed(found.total_usd)}",
+    ]
+    return "\n".join(lines)
+
+
+def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> dict[str, Quantity]:
+    """What the catalogue says about each of the option's own figures, or the person where they gave their own."""
+    option = candidate.option
+    found: dict[str, Quantity | None] = {"setup_h": option.setup_h}
+    tariff: ApiTariff | None = candidate.reference_api
+    if isinstance(option, Machine):
+        found |= {
+            "price_usd": option.purchase_price().price_usd, "list_price_usd": option.list_price().price_usd,
+            "prefill_w": option.power.prefill_w, "decode_w": option.power.decode_w, "idle_w": option.power.idle_w,
+            "sleep_w": option.power.sleep_w, "age_when_bought_years": option.age_when_bought_years,
+        }  # fmt: skip
+    elif isinstance(option, CloudOffer):
+        found |= {
+            "rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h, "storage_gb": option.storage_gb,
+            "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
+        }  # fmt: skip
+    else:
+        tariff = tariff_of(option, scenario, candidate.reference_api)
+    if tariff is not None:
+        found |= _prices(tariff, scenario)
+    return {name: quantity for name, quantity in found.items() if quantity is not None}
+
+
+def _prices(tariff: ApiTariff, scenario: Scenario) -> dict[str, Quantity]:
+    """The prices of the tier that a request of this scenario pays, with the host's evidence."""
+    base = {"input": tariff.input_usd_per_mtok, "output": tariff.output_usd_per_mtok}
+    base["cached"] = tariff.cached_input_usd_per_mtok or tariff.input_usd_per_mtok
+    tier = tier_of(tariff, scenario)
+    found: dict[str, Quantity] = {}
+    for kind, quantity in base.items():
+        field = "cached_input" if kind == "cached" and tariff.cached_input_usd_per_mtok is not None else kind
+        field = "input_usd_per_mtok" if field == "cached" else f"{field}_usd_per_mtok"
+        usd, note = quantity.central, quantity.note
+        if tier is not None:
+            usd = getattr(tier, field) or usd
+            note = f"the price of requests with more than {tier.above_input_tokens:,} tokens of input; {note}"
+        own = scenario.figures.get(f"{tariff_key(tariff)}.{field}")
+        yours = {} if own is None else {"basis": "yours", "source": "", "as_of": "", "note": _OWN}
+        changes = {"central": usd if own is None else own, "note": note, **yours}
+        found[f"{kind}_usd_per_mtok"] = quantity.model_copy(update=changes)
+    if (ratio := scenario.figures.get(f"{tariff_key(tariff)}.price_ratio")) is not None:
+        changes = {"central": ratio, "unit": "1", "basis": "yours", "source": "", "as_of": "", "note": _OWN}
+        found["price_ratio"] = tariff.input_usd_per_mtok.model_copy(update=changes)
+    return found
+
+
+def _ingredient(
+    name: str, value: float, *, evidence: Mapping[str, Quantity], scenario: Scenario, catalog: Catalog, owner: str
+) -> Ingredient:
+    """A figure with its origin. A catalogue's evidence is shown only beside the catalogue's very value."""
+    unit = _unit(name)
+    if f"{owner}.{name}" in scenario.figures:
+        return Ingredient(name, value, unit, "yours", "", "", _OWN)
+    if name in _GIVEN:
+        return Ingredient(name, value, unit, "yours", "", "", _GIVEN[name])
+    quantity = evidence.get(name) or catalog.defaults.get(name)
+    if quantity is not None and math.isclose(value, quantity.central, rel_tol=_SAME):
+        titles = [
+            catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
+        ]
+        return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
+    if name in type(scenario).model_fields and math.isclose(value, getattr(scenario, name), rel_tol=_SAME):
+        return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
+    says = next((text for part, text in _COMPUTED.items() if part in name), "from this scenario")
+    return Ingredient(name, value, unit, "computed", "", "", says)
+
+
+def _unit(name: str) -> str:
+    return next((unit for part, unit in _UNITS.items() if name.startswith(part) or name.endswith(part)), None) or (
+        unit_of_name(name) or ""
+    )
+
+
+_SAME = 1e-9
+_OWN = "your own figure in place of the catalogue's"
+_GIVEN = {
+    "worth_usd": "what you say it would bring today, after fees",
+    "lease_usd_per_month": "the lease that you were offered",
+    "lease_buyout_usd": "the lease that you were offered",
+}
+_UNITS = {
+    "_mtok_per_month": "Mtok/month", "_h_per_month": "h/month", "_usd_per_kw_month": "USD/kW/month", "peak_kw": "kW",
+    "storage_usd_per_gb_month": "USD/GB/month", "first_month_of_": "month", "kept_fraction_of_": "1", "share_month_": "1",
+}  # fmt: skip
+_COMPUTED = {
+    "paid_h_per_month": "hours on and the start-up in whole billing steps, or 730",
+    "_h_per_month": "month 1: from speed, demand and hours on",
+    "_mtok_per_month": "month 1: requests * tokens",
+    "machine_count": "machines that are bought at a time",
+    "kept_fraction": "kept after 36 months, to the power of age / 36",
+    "age_at_sale_months": "age when bought and the months kept",
+    "capacity_ratio": "what the machine can do at most, over the demand of month 1",
+    "missed_month_1_fraction": "month 1: demand above the capacity, and hours out of service",
+    "availability_fraction": "availability * (1 - share of hours in which a spot machine is away); 1 where lost hours have a price",
+    "price_ratio": "1 unless you gave a ratio of your own",
+    "peak_kw": "the watts of its most hungry state",
+    "energy_usd_per_month": "month 1: the energy lines together",
+    "share_month_": "by the deduction that tax_mode names; MACRS percentages from catalog/tax.toml",
+    "cost_usd": "what was bought: hardware, sales tax, electrical work, warranty",
+    "sale_usd": "the resale line",
+    "left_on_books_usd": "what was bought less what has been deducted",
+    "costs_of_all_months_usd": "all lines of this kind over all months, what is bought later included; income is negative",
+    "first_month_of_": "the month in which demand passes what the machines before it can serve",
+    "resale_fee_fraction": "its worth is after fees already",
+    "electrical_work_usd": "only for a PC with GPUs",
+    "warranty_months": "a machine that you have already has none left",
+}
+"""Where a computed figure comes from, by a part of its name; the first that fits."""
+
+
+def _growth(course: AnyCourse | None) -> str:
+    """How the line moves with time, in words."""
+    if not isinstance(course, Course):
+        return ""
+    smooth = f"; {float(course.growth_rate):+.1%} a year, month by month" if course.growth_rate else ""
+    steps = f"; {float(course.step_rate):+.1%} at the start of each further year" if course.step_rate else ""
+    return smooth + steps
+
+
+def _signed(usd: float) -> str:
+    return f"-${-usd:,.2f}" if usd < 0 else f"${usd:,.2f}"

@@ -1,0 +1,282 @@
+"""How wrong are the predictions? Every row of a table against what the laws say, with nothing of the table in the fit.
+
+    python -m calculator accuracy TABLE.csv [--leave-out none|source|device] [--json]
+
+The constants come from the shipped rows only. With `--leave-out source` (or `device`) the rows with the same entry in
+the column `source` (or the same device) are left out of the fit before a row is predicted. `--leave-out publisher` is
+stricter: a publisher with several files, or one file whose rows name their runs, is left out as a whole. A rate is
+compared as its row states it. Errors are of the rate: predicted / measured - 1.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from calculator.calibration.cases import Case, Rate, case_of, decode_rate, prefill_rate
+from calculator.calibration.fitting import TABLE, Laws, add_table, fit_laws, refit
+from calculator.calibration.gate import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
+from calculator.calibration.rows import PublishedRow, read_table
+from calculator.calibration.solver import Fit
+from calculator.catalog import Catalog
+from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.speed.law import Calibration, Law, calibration_of
+from calculator.physics.speed.ranges import interval_width
+from calculator.units import BYTES_PER_GB
+
+LeaveOut = Literal["none", "source", "publisher", "device"]
+LEAVE_OUT: Mapping[LeaveOut, Callable[[PublishedRow], str]] = {
+    "none": lambda row: "",
+    "source": lambda row: row.source,
+    "publisher": lambda row: row.publisher,
+    "device": lambda row: row.device_id,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure, measured and predicted, in its own unit; `low` and `high` bound the middle 80 %."""
+
+    row: PublishedRow
+    measured: float
+    predicted: float
+    low: float | None
+    high: float | None
+
+    @property
+    def error(self) -> float:
+        """predicted / measured - 1."""
+        return self.predicted / self.measured - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All of one quantity: what was compared, and why the other rows were not."""
+
+    compared: tuple[Compared, ...]
+    not_covered: Mapping[str, int]
+
+
+def accuracy(
+    rows: Sequence[PublishedRow],
+    *,
+    catalog: Catalog,
+    leave_out: LeaveOut = "none",
+    laws: Laws | None = None,
+) -> dict[str, Judged]:
+    """Decode, prefill and peak memory of each row, predicted by laws that have not seen the row's group.
+
+    `laws` are those of the shipped rows, where they were fitted already; needed with `leave_out` alone.
+    """
+    known = calibration_of(catalog.calibration)
+    if leave_out != "none" and laws is None:
+        laws = fit_laws(read_table(TABLE), catalog)
+    cases, reasons = _cases(rows, catalog)
+    refused = contradictions(cases, for_fit=False)
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[LEAVE_OUT[leave_out](case.row)].append(case)
+    decode: list[Compared] = []
+    prefill: list[Compared] = []
+    missing: dict[str, dict[str, int]] = {"decode": defaultdict(int), "prefill": defaultdict(int)}
+    for name, members in groups.items():
+        calibration = (
+            known if leave_out == "none" or laws is None else _without(laws, known, leave_out=leave_out, group=name)
+        )
+        for case in members:
+            for quantity, refusal, rate, measured, found in (
+                ("decode", decode_refusal, decode_rate, case.row.decode_tokens_per_s, decode),
+                ("prefill", prefill_refusal, prefill_rate, case.row.prefill_tokens_per_s, prefill),
+            ):
+                if measured is None:
+                    continue
+                reason = refusal(case) or refused.get((case.row.id, quantity))
+                if reason:
+                    missing[quantity][_short(reason)] += 1
+                else:
+                    law = calibration.decode if quantity == "decode" else calibration.prefill
+                    found.append(_compared(case, measured, rate(case, calibration), law))
+    for row, reason in reasons:
+        for quantity, measured in (("decode", row.decode_tokens_per_s), ("prefill", row.prefill_tokens_per_s)):
+            if measured is not None:
+                missing[quantity][reason] += 1
+    return {
+        "decode": Judged(tuple(decode), dict(missing["decode"])),
+        "prefill": Judged(tuple(prefill), dict(missing["prefill"])),
+        "peak_memory": _peak_memory(cases, reasons, catalog),
+    }
+
+
+def summary(judged: Judged) -> dict[str, Any]:
+    """The figures of one quantity: counts, errors, share of measurements inside the range, by device and runtime."""
+    found: dict[str, Any] = {
+        "rows": len(judged.compared) + sum(judged.not_covered.values()),
+        **_figures(judged.compared),
+    }
+    keys: tuple[tuple[str, Callable[[PublishedRow], str]], ...] = (
+        ("by_device", lambda row: row.device_id),
+        ("by_runtime", lambda row: row.runtime_id),
+    )
+    for key, of in keys:
+        parts: dict[str, list[Compared]] = defaultdict(list)
+        for one in judged.compared:
+            parts[of(one.row)].append(one)
+        found[key] = {name: _figures(parts[name]) for name in sorted(parts)}
+    found["not_covered"] = dict(sorted(judged.not_covered.items(), key=lambda item: (-item[1], item[0])))
+    return found
+
+
+def report(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: LeaveOut = "none") -> dict[str, Any]:
+    """The whole answer as plain data: decode (and its two halves), prefill and peak memory."""
+    judged = accuracy(rows, catalog=catalog, leave_out=leave_out)
+    found = {name: summary(part) for name, part in judged.items()}
+    single = [one for one in judged["decode"].compared if one.row.batch_count == 1]
+    several = [one for one in judged["decode"].compared if one.row.batch_count > 1]
+    found["decode"]["batch_1"] = _figures(single)
+    found["decode"]["batch_above_1"] = _figures(several)
+    return {"leave_out": leave_out, **found}
+
+
+def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
+    """The command line; raises CalculatorError for a table that cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m calculator accuracy", description="Predictions against a table of published measurements."
+    )
+    add_table(parser)
+    parser.add_argument(
+        "--leave-out",
+        choices=list(LEAVE_OUT),
+        default="none",
+        help="leave rows of the same source, publisher or device out of the fit",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    found = report(read_table(options.table), catalog=catalog, leave_out=options.leave_out)
+    if options.json:
+        json.dump(found, sys.stdout, indent=2)
+        print()
+    else:
+        print(table_of(found))
+    return 0
+
+
+def table_of(found: Mapping[str, Any]) -> str:
+    """The report as a table for people."""
+    lines = [
+        f"left out of the fit: {found['leave_out']}",
+        f"{'':34}{'rows':>6}{'covered':>9}{'median':>8}{'p90':>8}{'signed':>8}{'in range':>9}",
+    ]
+    for name in ("decode", "prefill", "peak_memory"):
+        part = found[name]
+        lines.append(_line(name, part, rows=part["rows"]))
+        for key in ("batch_1", "batch_above_1"):
+            if key in part:
+                lines.append(_line(f"  {key}", part[key]))
+        for key in ("by_runtime", "by_device"):
+            lines += [_line(f"    {item}", figures) for item, figures in part[key].items()]
+        lines += [f"    not covered {count:5}  {reason}" for reason, count in part["not_covered"].items()]
+    return "\n".join(lines)
+
+
+def _line(name: str, figures: Mapping[str, Any], *, rows: int | None = None) -> str:
+    def percent(key: str) -> str:
+        return f"{'-':>8}" if figures[key] is None else f"{100 * figures[key]:7.1f}%"
+
+    return f"{name:34}{'' if rows is None else rows:>6}{figures['covered']:>9}{percent('median_abs_error')}{percent('p90_abs_error')}{percent('median_signed_error')} {percent('interval_coverage')}"
+
+
+def _cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], list[tuple[PublishedRow, str]]]:
+    cases: list[Case] = []
+    reasons: list[tuple[PublishedRow, str]] = []
+    for row in rows:
+        case = case_of(row, catalog, assume=True)
+        if isinstance(case, Case):
+            cases.append(case)
+        else:
+            reasons.append((row, case))
+    return cases, reasons
+
+
+def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str) -> Calibration:
+    """The calibration fitted without the group's shipped rows; the ranges' stretch stays."""
+    key = LEAVE_OUT[leave_out]
+
+    def part(whole: Fit, law: Law) -> Law:
+        kept = np.array([key(laws.cases[row.row_id].row) != group for row in whole.problem.rows])
+        if kept.all():
+            return law
+        found = refit(whole, kept)
+        assumed = {name: effect for name, effect in law.effects.items() if name.startswith("assumed/")}
+        return Law(effects={**found.effects, **assumed}, spread=found.spread, noise=found.noise, stretch=law.stretch)
+
+    return Calibration(
+        as_of=known.as_of, year=known.year, rows=known.rows,
+        decode=part(laws.decode, known.decode), prefill=part(laws.prefill, known.prefill),
+    )  # fmt: skip
+
+
+def _compared(case: Case, measured: float, rate: Rate, law: Law) -> Compared:
+    width = interval_width(law, rate.deviation, chip=case.hardware.chip, batch_count=case.row.batch_count)
+    high = rate.tokens_per_s * width
+    if rate.bound_tokens_per_s is not None:
+        high = min(high, rate.bound_tokens_per_s)
+    return Compared(case.row, measured, rate.tokens_per_s, rate.tokens_per_s / width, high)
+
+
+def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, str]], catalog: Catalog) -> Judged:
+    compared: list[Compared] = []
+    missing: dict[str, int] = defaultdict(int)
+    for case in cases:
+        measured = case.row.peak_memory_gb
+        if measured is None:
+            continue
+        reason = peak_memory_refusal(case)
+        if reason:
+            missing[_short(reason)] += 1
+            continue
+        row = case.row
+        context = (row.depth_tokens if row.depth_tokens is not None else row.prompt_tokens or 0) + row.answer_tokens
+        fit = memory_fit(
+            case.model, hardware=case.hardware, format=case.format, runtime=case.runtime, context_tokens=max(1, context),
+            batch_count=case.streams_each, split=row.split, catalog=catalog,
+            prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
+        )  # fmt: skip
+        compared.append(Compared(row, measured, fit.peak_bytes / BYTES_PER_GB, None, None))
+    for row, reason in reasons:
+        if row.peak_memory_gb is not None:
+            missing[reason] += 1
+    return Judged(tuple(compared), dict(missing))
+
+
+def _figures(compared: Sequence[Compared]) -> dict[str, Any]:
+    if not compared:
+        return {
+            "covered": 0,
+            "median_abs_error": None,
+            "p90_abs_error": None,
+            "median_signed_error": None,
+            "interval_coverage": None,
+        }
+    errors = np.array([one.error for one in compared])
+    ranged = [one for one in compared if one.low is not None and one.high is not None]
+    inside = [
+        one for one in ranged if one.low is not None and one.high is not None and one.low <= one.measured <= one.high
+    ]
+    return {
+        "covered": len(compared),
+        "median_abs_error": round(float(np.median(np.abs(errors))), 4),
+        "p90_abs_error": round(float(np.quantile(np.abs(errors), 0.9)), 4),
+        "median_signed_error": round(float(np.median(errors)), 4),
+        "interval_coverage": round(len(inside) / len(ranged), 4) if ranged else None,
+    }
+
+
+def _short(reason: str) -> str:
+    """A reason without its figures, so that rows can be counted by it."""
+    return re.sub(r"\d[\d,.]*\d|\d", "N", reason.partition(":")[0])

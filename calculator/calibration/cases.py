@@ -1,0 +1,199 @@
+"""Can this published row be predicted, and what do the laws say about it? The bridge from a table's row to the physics.
+
+A row names a chip, a model, a format and a runtime by id; `case_of` finds them in the catalogue or says which is missing.
+The rate of a row is compared as it was measured: a rate over whole requests is predicted from prefill and decode
+together, copies of a model on several cards add up.
+"""
+
+import math
+from dataclasses import dataclass
+
+from calculator.calibration import assumptions as assumed
+from calculator.calibration.rows import PublishedRow
+from calculator.calibration.solver import Observation
+from calculator.catalog import Catalog
+from calculator.catalog.hardware import Hardware
+from calculator.catalog.options import LanguageModel, Runtime, WeightFormat
+from calculator.errors import UnknownIdError
+from calculator.physics.memory.memory_fit import format_on
+from calculator.physics.speed.decode import decode_estimate, decode_terms
+from calculator.physics.speed.law import Calibration, Estimate, Term
+from calculator.physics.speed.prefill import prefill_estimate, prefill_terms
+from calculator.units import MS_PER_S
+
+NOT_FITTED = ("assumed/", "here/")  # effects that come from constants.toml, or from one's own measurements
+PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A row with the catalogue's entries that it names."""
+
+    row: PublishedRow
+    model: LanguageModel
+    hardware: Hardware
+    format: WeightFormat
+    runtime: Runtime
+
+    @property
+    def streams_each(self) -> int:
+        """Streams per copy of the model."""
+        return max(1, round(self.row.batch_count / self.row.instance_count))
+
+
+def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Case | str:
+    """The case, or the reason why the row is not covered.
+
+    With `assume`, a format that is not stated or unknown, and a program around an engine, are taken as what they most
+    likely are (assumed.py): for predictions, never for the fit.
+    """
+    if row.unreadable:
+        return row.unreadable
+    for name, value in (("device", row.device_id), ("model", row.model_id), ("runtime", row.runtime_id)):
+        if not value:
+            return f"{name} not named in our ids"
+    if row.device_id not in catalog.chips:
+        return f"device {row.device_id} is not in the catalogue"
+    if row.model_id not in catalog.models:
+        return f"model {row.model_id} is not in the catalogue"
+    runtime = assumed.runtime_of(row, catalog) if assume else catalog.runtimes.get(row.runtime_id)
+    if runtime is None:
+        return f"runtime {row.runtime_id} is not in the catalogue"
+    model, chip = catalog.models[row.model_id], catalog.chips[row.device_id]
+    format = _format_of(row, model=model, runtime=runtime, catalog=catalog, assume=assume)
+    if isinstance(format, str):
+        return format
+    hardware = Hardware(
+        chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gb=max(chip.memory_options_gb)
+    )
+    return Case(row, model, hardware, format_on(runtime, format, catalog=catalog), runtime)
+
+
+def _format_of(
+    row: PublishedRow, *, model: LanguageModel, runtime: Runtime, catalog: Catalog, assume: bool
+) -> WeightFormat | str:
+    format_id = row.format_id or (runtime.formats["4-bit"] if row.runtime_id == "ollama" else "")
+    try:
+        return catalog.format(format_id)
+    except UnknownIdError:
+        found = assumed.format_of(row, model=model, runtime=runtime, catalog=catalog) if assume else None
+        if found is not None:
+            return found
+        return f"format {format_id} is not in the catalogue" if format_id else "format not stated"
+
+
+def decode_step(case: Case, calibration: Calibration) -> Estimate:
+    """Time of one decoding step under the row's conditions, in ms."""
+    row = case.row
+    return decode_estimate(
+        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
+        batch_count=case.streams_each, split=row.split, calibration=calibration, year=row.year, backend=row.backend, power_limit_w=row.power_limit_w,
+        served=row.rate_kind == "request",
+    )  # fmt: skip
+
+
+def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
+    """Time of one prompt under the row's conditions, in ms; raises ValueError where the row states no prompt length."""
+    row = case.row
+    if row.prompt_tokens is None:
+        raise ValueError(f"row {row.id} states no prompt length")
+    return prefill_estimate(
+        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
+        prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, calibration=calibration,
+        year=row.year, backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A predicted rate as the row states it, tokens/s, with the standard deviation of its log and the rate that the bandwidth allows."""
+
+    tokens_per_s: float
+    deviation: float
+    bound_tokens_per_s: float | None
+
+
+def decode_rate(case: Case, calibration: Calibration) -> Rate:
+    """Tokens/s as this row counts them: of the steps alone, or answer tokens over whole requests."""
+    row = case.row
+    step = decode_step(case, calibration)
+    if row.rate_kind == "decode" or not row.prompt_tokens:
+        streams = row.instance_count * case.streams_each
+        return Rate(
+            streams * MS_PER_S / step.central_ms,
+            step.deviation,
+            streams * MS_PER_S / step.floor_ms if step.floor_ms else None,
+        )
+    prompt = prefill_prompt(case, calibration)
+    waiting, writing = case.streams_each * prompt.central_ms, row.answer_tokens * step.central_ms
+    total = waiting + writing
+    deviation = math.hypot(waiting * prompt.deviation, writing * step.deviation) / total
+    return Rate(row.instance_count * case.streams_each * row.answer_tokens * MS_PER_S / total, deviation, None)
+
+
+def prefill_rate(case: Case, calibration: Calibration) -> Rate:
+    """Prompt tokens/s as this row counts them. In a batch served first come, first served, the mean wait is (b + 1) / 2 prompts."""
+    row = case.row
+    prompt = prefill_prompt(case, calibration)
+    prompts = (case.streams_each + 1) / 2 if row.prefill_kind == "mean wait" else 1.0
+    return Rate(float(row.prompt_tokens or 0) * MS_PER_S / (prompt.central_ms * prompts), prompt.deviation, None)
+
+
+def decode_observation(case: Case, calibration: Calibration | None, *, today: float) -> Observation | None:
+    """What the fit learns from the row's decoding rate; None where it has none or mostly tells about prefill.
+
+    Of a rate over whole requests the prefill by `calibration` is taken off first.
+    """
+    row = case.row
+    if row.decode_tokens_per_s is None:
+        return None
+    step_ms = MS_PER_S * row.instance_count * case.streams_each / row.decode_tokens_per_s
+    if row.rate_kind == "request" and row.prompt_tokens:
+        if calibration is None:
+            return None
+        total = step_ms * row.answer_tokens
+        rest = total - case.streams_each * prefill_prompt(case, calibration).central_ms
+        if rest < (1 - PREFILL_SHARE_LIMIT) * total:
+            return None
+        step_ms = rest / row.answer_tokens
+    terms, common = decode_terms(
+        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
+        batch_count=case.streams_each, split=row.split, age_years=_age(row, today), backend=row.backend, power_limit_w=row.power_limit_w,
+        served=row.rate_kind == "request",
+    )  # fmt: skip
+    return _observation(row, step_ms, terms, common)
+
+
+def prefill_observation(case: Case, *, today: float) -> Observation | None:
+    """What the fit learns from the row's prefill rate; None where it has none."""
+    row = case.row
+    if row.prefill_tokens_per_s is None or not row.prompt_tokens:
+        return None
+    prompts = (case.streams_each + 1) / 2 if row.prefill_kind == "mean wait" else 1.0
+    prompt_ms = MS_PER_S * row.prompt_tokens / (row.prefill_tokens_per_s * prompts)
+    terms, common = prefill_terms(
+        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
+        prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, age_years=_age(row, today),
+        backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
+    )  # fmt: skip
+    return _observation(row, prompt_ms, terms, common)
+
+
+def prompts_together(case: Case) -> int:
+    """Prompts that were read together: a benchmark's whole batch; a server reads them one after the other."""
+    return case.streams_each if case.row.rate_kind == "decode" else 1
+
+
+def step_tokens_of(case: Case) -> int:
+    """The chunk in which the prompt was processed: as stated, else the runtime's default."""
+    return case.row.step_tokens or case.runtime.prefill_step_tokens
+
+
+def _observation(row: PublishedRow, ms: float, terms: list[Term], common: list[tuple[str, float]]) -> Observation:
+    fitted = tuple(pair for pair in common if not pair[0].startswith(NOT_FITTED))
+    case = f"{row.device_id} {row.device_count} {row.model_id} {row.format_id} {row.runtime_id}"
+    return Observation(row.id, math.log(ms), tuple(terms), fitted, row.publisher, f"{row.publisher} {case}")
+
+
+def _age(row: PublishedRow, today: float) -> float:
+    return 0.0 if row.year is None else max(0.0, today - row.year)

@@ -1,0 +1,43 @@
+"""What are the shapes of a model that the catalogue lacks? Read from the TOML that `python -m measurements describe` wrote."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from calculator.catalog import Catalog
+from calculator.catalog.options import LanguageModel
+from calculator.errors import ScenarioError, sentences
+
+_LARGEST_BYTES = 4_000_000
+
+
+def model_of(name: str, *, catalog: Catalog) -> LanguageModel:
+    """The model of that id, or of that file where the name ends in .toml. Raises UnknownIdError or ScenarioError.
+
+    A config.json must be described first: what mlx-lm makes of it is asked in a process of its own, never here.
+    """
+    path = Path(name)
+    if path.suffix == ".json" or (path / "config.json").exists():
+        raise ScenarioError(
+            f"{name} is a configuration, not a description. Write one: python -m measurements describe {name} > model.toml, then give model.toml."
+        )
+    if path.suffix != ".toml":
+        return catalog.model(name)
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise ScenarioError(
+                f"{name} is larger than {_LARGEST_BYTES:,} bytes; a description has a few thousand. Give that file."
+            )
+        fields = tomllib.loads(path.read_text("utf-8"))
+        return LanguageModel.model_validate(fields)
+    except OSError as error:
+        raise ScenarioError(
+            f"{name} cannot be read ({error.strerror}). Give a file that `python -m measurements describe` wrote."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(
+            f"{name} is not valid TOML ({error}). Write it with `python -m measurements describe`."
+        ) from None
+    except ValidationError as error:
+        raise ScenarioError(f"{name}: {sentences(error, LanguageModel)[0]}") from None

@@ -1,0 +1,281 @@
+"""What kinds of thing does the catalogue hold? One pydantic type per folder of TOML files."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from calculator.catalog.claims import Claim, ClaimCheck, Phantom
+from calculator.catalog.models import (
+    CacheGroup,
+    LanguageModel,
+    Runtime,
+    Split,
+    TensorGroup,
+    TensorRole,
+    Vendor,
+    WeightClass,
+    WeightFormat,
+)
+from calculator.evidence import Entry, IsoDate, Quantity
+from calculator.units import Positive
+
+__all__ = [
+    "CacheGroup",
+    "Claim",
+    "ClaimCheck",
+    "LanguageModel",
+    "Phantom",
+    "Runtime",
+    "Split",
+    "TensorGroup",
+    "TensorRole",
+    "Vendor",
+    "WeightClass",
+    "WeightFormat",
+]
+"""What is served lives in served.py, what is audited in audited.py; both are named here too, so that `types` holds every type."""
+
+
+class Geometry(Entry):
+    """What bandwidth and matrix rate follow from, so that they can be recomputed. Absent where sources contradict it.
+
+    bandwidth (GB/s) = bus_width_bits x pin_rate_gbit_per_s / 8. Dense 16-bit rate (TFLOPS) = tensor cores x boost_ghz x
+    tensor_flop_per_clock / 1000, half of that where fp32_accumulate is half.
+    """
+
+    bus_width_bits: int = Field(ge=1)
+    pin_rate_gbit_per_s: Positive
+    boost_ghz: Positive | None = None
+    tensor_flop_per_clock: int | None = None
+    fp32_accumulate: Literal["full", "half"] | None = None
+    source: str
+
+
+class Chip(Entry):
+    """One GPU, card or system on a chip: what decides speed and memory. chips/<id>.toml
+
+    `matrix_tflops` is the dense 16-bit rate with 32-bit accumulation; absent where no vendor or measurement gives it.
+    """
+
+    id: str
+    name: str
+    vendor: Vendor
+    family: str = Field(description="architecture that shares its efficiency: apple-m2, nvidia-ada, amd-rdna3.5 ...")
+    released: IsoDate
+    status: str
+    memory_kind: Literal["unified", "discrete"]
+    memory_options_gb: tuple[Positive, ...]
+    gpu_core_count: int | None = None
+    tensor_core_count: int | None = None
+    bandwidth_gb_per_s: Quantity
+    matrix_tflops: Quantity | None = None
+    fp32_tflops: Quantity | None = None
+    board_max_w: Quantity | None = None
+    host_link_gb_per_s: Quantity | None = None
+    peer_link_gb_per_s: Quantity | None = None
+    geometry: Geometry | None = None
+    note: str = ""
+
+
+class Price(Entry):
+    """One dated observation of what a thing costs; rows are added, never overwritten."""
+
+    kind: Literal["list", "street", "used", "refurbished", "estimate"]
+    price_usd: Quantity
+
+
+class Power(Entry):
+    """Watts by state. Wall watts of the whole box, unless `scope` says otherwise; scopes are never mixed."""
+
+    scope: Literal["wall", "board", "package"]
+    sleep_w: Quantity | None = None
+    idle_w: Quantity
+    prefill_w: Quantity
+    decode_w: Quantity
+    max_w: Quantity | None = Field(
+        default=None, description="the maker's maximum for the same scope; no load may exceed it by over 10 %"
+    )
+
+
+class Machine(Entry):
+    """A whole computer that one can buy. machines/<id>.toml"""
+
+    id: str
+    name: str
+    kind: Literal["mac", "workstation", "mini-pc"]
+    status: str
+    chip: str
+    chip_count: int = Field(ge=1, le=16)
+    memory_gb: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
+    system_ram_gb: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
+    system_ram_gb_per_s: Quantity | None = Field(
+        default=None, description="what the processor reads of it, by channels and transfers"
+    )
+    storage_gb_per_s: Quantity | None = None
+    power: Power
+    prices: tuple[Price, ...] = Field(min_length=1)
+    bought: Literal["new", "used"]
+    age_when_bought_years: Quantity | None = None
+    setup_h: Quantity
+    runtime: str
+    split: Split = "layer"
+    note: str = ""
+
+    def purchase_price(self) -> Price:
+        """The newest row of the kind one would pay: used for a used machine, else street, list or estimate."""
+        wanted = ("used", "refurbished", "estimate") if self.bought == "used" else ("street", "list", "estimate")
+        rows = [row for row in self.prices if row.kind in wanted] or list(self.prices)
+        return max(rows, key=lambda row: row.price_usd.as_of)
+
+    def list_price(self) -> Price:
+        """The newest list price, the base of the resale curve; the purchase price where no list price is known."""
+        rows = [row for row in self.prices if row.kind == "list"]
+        return max(rows, key=lambda row: row.price_usd.as_of) if rows else self.purchase_price()
+
+
+class HourlyRate(Entry):
+    """One dated observation of a rental price."""
+
+    kind: Literal["on-demand", "spot", "reserved"]
+    rate_usd_per_h: Quantity
+
+
+class CloudOffer(Entry):
+    """A machine rented by the hour. cloud/<id>.toml"""
+
+    id: str
+    name: str
+    provider: str
+    chip: str
+    chip_count: int = Field(ge=1, le=16)
+    memory_gb: Positive
+    system_ram_gb: Positive | None = None
+    rates: tuple[HourlyRate, ...] = Field(min_length=1)
+    billing_minutes: Quantity
+    startup_minutes: Quantity
+    storage_gb: Quantity
+    storage_usd_per_gb_month: Quantity
+    setup_h: Quantity
+    runtime: str
+    split: Split = "tensor"
+    note: str = ""
+
+    def rate(self) -> HourlyRate:
+        """The newest on-demand row, else the newest of any kind."""
+        rows = [row for row in self.rates if row.kind == "on-demand"] or list(self.rates)
+        return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
+
+
+class PriceTier(Entry):
+    """What long requests cost: above so many tokens of input all tokens of a request are at these prices, not only the rest."""
+
+    above_input_tokens: int = Field(ge=1)
+    input_usd_per_mtok: Positive
+    output_usd_per_mtok: Positive
+    cached_input_usd_per_mtok: Positive | None = None
+
+
+class ApiTariff(Entry):
+    """What one host asks per million tokens for one model, as read on one day."""
+
+    model: str = Field(description="our model id, or the vendor's own name for a closed model")
+    provider: str
+    provider_model: str
+    input_usd_per_mtok: Quantity
+    output_usd_per_mtok: Quantity
+    cached_input_usd_per_mtok: Quantity | None = None
+    tiers: tuple[PriceTier, ...] = Field(default=(), description="by rising `above_input_tokens`")
+    note: str = ""
+
+
+class ApiQuote(Entry):
+    """What one host asks for one model, as read on one day: a row of api_quotes.toml, never overwritten."""
+
+    host: str
+    host_name: str
+    host_model: str
+    input_usd_per_mtok: Positive
+    output_usd_per_mtok: Positive
+    cached_input_usd_per_mtok: Positive | None = None
+    tiers: tuple[PriceTier, ...] = ()
+    source: str
+    as_of: IsoDate
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> Self:
+        starts = [tier.above_input_tokens for tier in self.tiers]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"tiers of {self.key} start above {starts}; write them in rising order, each once.")
+        return self
+
+    @property
+    def key(self) -> str:
+        """`host/host_model`, by which HostedModel names it."""
+        return f"{self.host}/{self.host_model}"
+
+    def prices(self) -> tuple[float | tuple[PriceTier, ...] | None, ...]:
+        """Input, output and cached input, USD per million tokens, and the tiers of long requests."""
+        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok, self.tiers
+
+
+class HostedModel(Entry):
+    """Who hosts one of our models: `host/host_model` of api_quotes.toml, hosts of the same weights only."""
+
+    model: str
+    hosts: tuple[str, ...] = Field(min_length=1)
+    note: str = ""
+
+
+class ApiOffer(Entry):
+    """A hosted API, paid per token. api/<id>.toml
+
+    kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model taken as
+    about as able as the open ones. `frontier`: a closed model that is abler. The last two are the same whatever open
+    model the scenario names; the three kinds are never blended.
+    """
+
+    id: str
+    name: str
+    kind: Literal["same-model", "same-capability", "frontier"]
+    hosted: tuple[HostedModel, ...] = ()
+    tariffs: tuple[ApiTariff, ...] = Field(
+        default=(), description="written by the loader from `hosted` and api_quotes.toml"
+    )
+    setup_h: Quantity
+    note: str = ""
+
+
+class ElectricityTariff(Entry):
+    """A flat electricity price of a region and sector. electricity.toml"""
+
+    id: str
+    region: str
+    sector: Literal["residential", "commercial", "industrial", "all"]
+    electricity_usd_per_kwh: Quantity
+
+
+class GridCarbon(Entry):
+    """Carbon intensity of a grid. grid_carbon.toml"""
+
+    id: str
+    region: str
+    carbon_g_per_kwh: Quantity
+
+
+class ResaleObservation(Entry):
+    """One observed price kept. resale.toml"""
+
+    id: str
+    item: str
+    age_years: Quantity
+    kept_fraction: Quantity
+    channel: str = ""
+
+
+class UsableMemory(Entry):
+    """How much unified memory macOS lets the GPU have by default. macos_limits.toml"""
+
+    macos: str
+    memory_gib: Positive
+    usable_gib: Quantity

@@ -1,0 +1,138 @@
+"""`python -m calculator compare`: from the words of a terminal to a scenario, and from its comparison to text or files.
+
+    compare [SCENARIO.toml] [--set name=value ...] [--json [FILE]] [--csv [FILE]] [--wide-csv [FILE]]
+            [--currency EUR --rate 0.92 --rate-date 2026-11-01]
+
+--json, --csv and --wide-csv without a file write to standard output. A .toml file, or a preset's name, is a scenario to
+read wherever it stands: it is never written to.
+"""
+
+import argparse
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from calculator.analysis.bridge import preset_names
+from calculator.catalog import load_catalog
+from calculator.cli.explain import bridge_note
+from calculator.decision.compare import compare
+from calculator.errors import ScenarioError
+from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.scenario.files import read_scenario
+from calculator.scenario.scenario import Scenario
+
+_TARGETS = ("csv", "wide_csv", "json")
+_STANDARD_OUTPUT = "-"
+
+
+def register(commands: Any) -> None:
+    """Add compare to the parser's commands."""
+    command = commands.add_parser("compare", help="all options at the same demand: fit, speed, cost, verdict")
+    command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="change one value, or give P10/P50/P90 as 60/95/200; may be repeated. Tables by dots: leases.<machine>.usd_per_month=300",
+    )
+    for name, says in (
+        ("--csv", "the ledger, tidy"),
+        ("--wide-csv", "the ledger by year, for people"),
+        ("--json", "everything but the months"),
+    ):
+        command.add_argument(
+            name, nargs="?", const=_STANDARD_OUTPUT, metavar="FILE", help=f"{says}; without FILE to standard output"
+        )
+    command.add_argument("--currency", metavar="EUR", help="show amounts in this currency beside dollars")
+    command.add_argument("--rate", metavar="0.92", help="what a dollar cost in it")
+    command.add_argument("--rate-date", metavar="YYYY-MM-DD", help="the day of that rate")
+    command.set_defaults(command=_compare)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from calculator.analysis.deep import analyse, analysis_dict
+    from calculator.report.answer_json import comparison_dict
+    from calculator.report.terminal import comparison_text
+
+    _scenario_is_never_a_target(arguments)
+    targets = [getattr(arguments, name) for name in _TARGETS]
+    if targets.count(_STANDARD_OUTPUT) > 1:
+        raise ScenarioError(
+            "--csv, --wide-csv and --json cannot share standard output. Give all but one of them a file."
+        )
+    catalog = load_catalog()
+    scenario = _in_currency(read_scenario(arguments.scenario, settings=arguments.settings), arguments)
+    # as many draws as the analysis, so that the verdict and the odds of one answer are the same numbers
+    comparison = compare(scenario, catalog, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+    if arguments.csv or arguments.wide_csv:
+        from calculator.report.ledger_csv import tidy_csv, wide_csv
+
+        if arguments.csv:
+            _write(arguments.csv, tidy_csv(comparison))
+        if arguments.wide_csv:
+            _write(arguments.wide_csv, wide_csv(comparison))
+    if arguments.json:
+        answer = comparison_dict(comparison)
+        if comparison.candidates:
+            answer["analysis"] = analysis_dict(analyse(comparison, catalog, count=comparison.draw_count))
+        _write(arguments.json, json.dumps(answer, indent=2, allow_nan=False) + "\n")
+    if _STANDARD_OUTPUT not in targets:
+        print(comparison_text(comparison))
+        if note := bridge_note(arguments.scenario, scenario):
+            print(f"\n{note}")
+    return 0
+
+
+def _scenario_is_never_a_target(arguments: argparse.Namespace) -> None:
+    """`compare --json presets/article.toml` reads the scenario and writes to standard output."""
+    for name in _TARGETS:
+        target = getattr(arguments, name)
+        if target is None or not (target.endswith(".toml") or target in preset_names()):
+            continue
+        if arguments.scenario is not None:
+            raise ScenarioError(
+                f"--{name.replace('_', '-')} {target}: that is a scenario, which is read and never written to, and "
+                f"{arguments.scenario} is named too. Name another file to write, or leave it out."
+            )
+        arguments.scenario = Path(target)
+        setattr(arguments, name, _STANDARD_OUTPUT)
+
+
+def _in_currency(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
+    """The scenario with the currency, the rate and its day that were given together, or as it is."""
+    given = {
+        "--currency": arguments.currency,
+        "--rate": arguments.rate,
+        "--rate-date": arguments.rate_date,
+    }
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == len(given):
+        return scenario
+    if missing:
+        raise ScenarioError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: a currency needs its rate and the "
+            "day of the rate. Write for example --currency EUR --rate 0.92 --rate-date 2026-11-01."
+        )
+    try:
+        per_usd = float(arguments.rate)
+    except ValueError:
+        raise ScenarioError(
+            f"--rate is {arguments.rate[:40]!r}; it must be a number, what a dollar cost. Write for example 0.92."
+        ) from None
+    return scenario.changed(currencies={arguments.currency: {"per_usd": per_usd, "as_of": arguments.rate_date}})
+
+
+def _write(target: str, text: str) -> None:
+    if target == _STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ScenarioError(
+            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists."
+        ) from None

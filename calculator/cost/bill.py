@@ -1,0 +1,127 @@
+"""What is a bill? Its lines, and the lines that several kinds of option have in common.
+
+Every option serves the same demand. What a box cannot serve is bought from the reference API, or declared unmet. Each
+line carries its arithmetic in words and its inputs, so that `explain` can show where a number comes from.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from calculator.catalog.options import ApiTariff
+from calculator.cost.demand import Demand, Inputs, Load, api_prices, listed_prices, price_factors, some
+from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term, month_1
+from calculator.units import MONTHS_PER_YEAR
+
+Number = Any
+"""float, or an ndarray of draws."""
+AT_ONCE = Once(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """The bill of one option: its lines, and what is needed to state it per token and per kWh.
+
+    `marginal` are the terms that one more token adds (energy above idling, API tokens); `energy` counts kWh, `served`
+    million tokens (input and output), both as amounts times courses. `unmet` tells that some demand has no supplier.
+    """
+
+    lines: tuple[Line, ...]
+    marginal: tuple[Term, ...] = ()
+    energy: tuple[Term, ...] = ()
+    served: tuple[Term, ...] = ()
+    unmet: bool = False
+
+
+def spend(
+    name: str,
+    usd: Number,
+    course: AnyCourse,
+    *,
+    says: str,
+    hardness: Hardness = "hard",
+    kind: Kind = "running",
+    **inputs: Number,
+) -> Line:
+    """One line that takes `usd` per unit of its course out of the bank; negative dollars come in."""
+    return Line(name=name, hardness=hardness, terms=(Term(-usd, course),), formula=says, inputs=inputs, kind=kind)
+
+
+def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:
+    """The same courses with every amount times `factor`."""
+    return tuple(Term(term.amount_usd * factor, term.course) for term in terms)
+
+
+def setup(inputs: Inputs, *, setup_h: Number, count: int = 1) -> Line:
+    """Hours of setting up at the start, in soft dollars."""
+    wage = inputs["wage_usd_per_h"]
+    says = "setup hours * hourly rate * machines"
+    return spend(
+        "setup", setup_h * wage * count, AT_ONCE,
+        says=says, hardness="soft", setup_h=setup_h, wage_usd_per_h=wage, machine_count=count,
+    )  # fmt: skip
+
+
+def administration(inputs: Inputs, hours_name: str, *, count: int = 1) -> Line:
+    """Hours of care per year, in soft dollars, with the wage's growth."""
+    hours, wage = inputs[hours_name], inputs["wage_usd_per_h"]
+    return spend(
+        "administration", hours / MONTHS_PER_YEAR * wage * count, inputs.course(step="wage_escalation_rate"),
+        says="hours a year / 12 * hourly rate * machines", hardness="soft",
+        **{hours_name: hours}, wage_usd_per_h=wage, machine_count=count,
+    )  # fmt: skip
+
+
+def monthly_extras(inputs: Inputs, names: tuple[str, ...]) -> list[Line]:
+    """Lines of a fixed sum per month that a person may add (space, software); none where the sum is 0."""
+    found = [(name, inputs[f"{name}_usd_per_month"]) for name in names]
+    course = inputs.course(step="inflation_rate")
+    return [
+        spend(name, usd, course, says=f"{name} per month", **{f"{name}_usd_per_month": usd})
+        for name, usd in found
+        if some(usd)
+    ]
+
+
+def with_overflow(
+    lines: list[Line],
+    *,
+    inputs: Inputs,
+    load: Load,
+    reference_api: ApiTariff | None,
+    marginal: tuple[Term, ...] = (),
+    energy: tuple[Term, ...] = (),
+) -> Charges:
+    """Adds what the machines miss, bought at the reference API's price; without one it stays unmet.
+
+    Hours out of service are either lost hours at a price (`downtime_usd_per_h` above 0) or overflow, never both.
+    """
+    per_h, works = inputs["downtime_usd_per_h"], load.available_fraction
+    if some(per_h):
+        lost = (1 - works) * load.on_h * per_h
+        lines.append(
+            spend(
+                "downtime", lost, inputs.course(step="inflation_rate"),
+                says="(1 - availability) * hours on * cost of an hour without", hardness="soft",
+                availability_fraction=works, on_h_per_month=load.on_h, downtime_usd_per_h=per_h,
+            )
+        )  # fmt: skip
+    demand, missed = Demand.of(inputs), load.missed()
+    all_tokens = demand.terms(inputs)
+    if not missed:
+        return Charges(tuple(lines), marginal, energy, all_tokens)
+    if reference_api is None:
+        return Charges(tuple(lines), marginal, energy, scaled(load.served(), demand.mtok), unmet=True)
+    prices = api_prices(reference_api, inputs)
+    overflow = scaled(missed, -demand.usd_per_month(prices))
+    factors, factors_say = price_factors(reference_api, inputs)
+    says = (
+        "share of the demand that the machines miss * "
+        f"(million tokens of the whole demand * {factors_say} at the reference API)"
+    )
+    bill: dict[str, Number] = {}
+    for kind, mtok, usd in demand.priced(listed_prices(reference_api, inputs)):
+        bill |= {f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": usd}
+    missing = {} if inputs.drawn else {"missed_month_1_fraction": month_1(missed)}
+    seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill, **factors}
+    lines.append(Line("overflow to API", "hard", overflow, says, seen))
+    return Charges(tuple(lines), (*marginal, *overflow), energy, all_tokens)

@@ -1,0 +1,330 @@
+"""What does each month ask of an option? Demand, its growth, and how much of it the machines can take.
+
+`Inputs` gives every formula its values: the scenario's own, or draws and trial values in their place. `Load` splits the
+demand of each month into what the machines serve and what is missed, as courses that can be summed in closed form.
+"""
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from calculator.catalog.options import ApiTariff, PriceTier
+from calculator.evidence import Quantity
+from calculator.finance.ledger import Course, Excess, Term
+from calculator.number import where
+from calculator.scenario.scenario import Scenario
+from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
+
+Number = Any
+"""float, or an ndarray of draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How hard one option works in month 1 (from service.py and physics/power.py); all figures are per machine.
+
+    Hours serve the share `served_fraction` of the demand of month 1. `capacity_ratio` is the demand that the machines
+    could serve at most, as a multiple of month 1's; None derives it from the hours. Watts are at the wall.
+    """
+
+    prefill_h_per_month: float = 0.0
+    decode_h_per_month: float = 0.0
+    on_h_per_month: float = 0.0
+    served_fraction: float = 1.0
+    capacity_ratio: float | None = None
+    prefill_w: float = 0.0
+    decode_w: float = 0.0
+    idle_w: float = 0.0
+    sleep_w: float = 0.0
+    machine_count: int = 1
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The scenario's values, some of them replaced by draws or trial values.
+
+    `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
+    draws. Courses are kept by name, so that all options share them and each is summed once.
+    """
+
+    scenario: Scenario
+    given: Mapping[str, Number] = field(default_factory=dict[str, Number])
+    _courses: dict[str, Course] = field(default_factory=dict[str, Course], repr=False)
+
+    def __getitem__(self, name: str) -> Number:
+        return self.given[name] if name in self.given else getattr(self.scenario, name)
+
+    def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
+        """What belongs to one option: its given value, the person's own figure, or the catalogue's central one."""
+        key = f"{owner}.{name}"
+        if key in self.given:
+            return self.given[key]
+        if key in self.scenario.figures:
+            return self.scenario.figures[key]
+        return otherwise.central if isinstance(otherwise, Quantity) else otherwise
+
+    @functools.cached_property
+    def drawn(self) -> bool:
+        """Whether some value is an array of draws: then what only explains a line is left out."""
+        return any(isinstance(value, np.ndarray) for value in self.given.values())
+
+    def course(self, *, growth: str = "", step: str = "", growth_and: str = "", first_month: int = 1) -> Course:
+        """The course that grows with the named rates; the same object for the same names."""
+        key = f"{growth}|{growth_and}|{step}|{first_month}"
+        if key not in self._courses:
+            rate: Number = self[growth] if growth else 0.0
+            both = (1 + rate) * (1 + self[growth_and]) - 1 if growth_and else rate
+            self._courses[key] = Course(both, self[step] if step else 0.0, first_month)
+        return self._courses[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Million tokens of month 1, by what is billed for them."""
+
+    input_mtok: Number
+    cached_mtok: Number
+    output_mtok: Number
+    mtok: Number
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> "Demand":
+        requests = inputs["requests_per_working_day"] * inputs["working_days_per_year"] / MONTHS_PER_YEAR
+        read = requests * (inputs["prompt_tokens"] + inputs["retrieved_tokens"]) / TOKENS_PER_MTOK
+        cached, written = inputs["cached_prompt_fraction"], requests * inputs["answer_tokens"] / TOKENS_PER_MTOK
+        return cls(read * (1 - cached), read * cached, written, read + written)
+
+    def terms(self, inputs: "Inputs") -> tuple[Term, ...]:
+        """Million tokens, input and output, as they grow."""
+        return (Term(self.mtok, inputs.course(growth="demand_growth_rate")),)
+
+    def priced(self, prices: Mapping[str, Number]) -> list[tuple[str, Number, Number]]:
+        rows = [
+            ("input", self.input_mtok, prices["input"]),
+            ("cached", self.cached_mtok, prices["cached"]),
+            ("output", self.output_mtok, prices["output"]),
+        ]
+        return [row for row in rows if row[0] != "cached" or some(row[1])]
+
+    def usd_per_month(self, prices: Mapping[str, Number]) -> Number:
+        return sum((mtok * price for _, mtok, price in self.priced(prices)), start=0.0)
+
+
+def some(value: Number) -> bool:
+    """Whether a number, or any of its draws, is not 0."""
+    return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
+
+
+def tariff_key(tariff: ApiTariff) -> str:
+    """The owner under which a tariff's prices are given: the same for the option and for the overflow of others."""
+    return f"{tariff.provider}/{tariff.provider_model}"
+
+
+def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
+    """Effective $/Mtok after batch discount and retries, of the tier that the request's input falls into.
+
+    A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
+    """
+    factor = (
+        inputs.of(tariff_key(tariff), "price_ratio", 1.0)
+        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
+        * (1 + inputs["api_retry_fraction"])
+    )
+    return {kind: usd * factor for kind, usd in listed_prices(tariff, inputs).items()}
+
+
+def price_factors(tariff: ApiTariff, inputs: Inputs) -> tuple[dict[str, Number], str]:
+    """What a listed price is multiplied with, and how that is said; nothing where it is multiplied with 1."""
+    ratio = inputs.of(tariff_key(tariff), "price_ratio", 1.0)
+    names = ("api_batch_fraction", "api_retry_fraction")
+    if not any(map(some, (ratio - 1, *(inputs[name] for name in names)))):
+        return {}, "price"
+    parts = {name: inputs[name] for name in (*names, "api_batch_discount_fraction")}
+    return {"price_ratio": ratio, **parts}, "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
+
+
+def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
+    """$/Mtok of the tier that the request's input falls into, before discounts and retries."""
+    owner = tariff_key(tariff)
+
+    def asked(name: str, base: Quantity) -> Number:
+        return inputs.of(owner, name, base) * _tier_ratio(name, base.central, tariff=tariff, inputs=inputs)
+
+    listed = asked("input_usd_per_mtok", tariff.input_usd_per_mtok)
+    cached = (
+        listed
+        if tariff.cached_input_usd_per_mtok is None
+        else asked("cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
+    )
+    return {"input": listed, "cached": cached, "output": asked("output_usd_per_mtok", tariff.output_usd_per_mtok)}
+
+
+def tier_of(tariff: ApiTariff, scenario: Scenario) -> PriceTier | None:
+    """The tier whose prices a request of this scenario pays: the last one that its input passes; None for the base."""
+    passed = [tier for tier in tariff.tiers if scenario.input_tokens() > tier.above_input_tokens]
+    return passed[-1] if passed else None
+
+
+def _tier_ratio(name: str, base_usd: float, *, tariff: ApiTariff, inputs: Inputs) -> Number:
+    """A tier's price over the base price; 1 below every tier, and for a figure of the person's own."""
+    if not tariff.tiers or f"{tariff_key(tariff)}.{name}" in inputs.scenario.figures:
+        return 1.0
+    read, ratio = inputs["prompt_tokens"] + inputs["retrieved_tokens"], 1.0
+    for tier in tariff.tiers:
+        ratio = where(read > tier.above_input_tokens, (getattr(tier, name) or base_usd) / base_usd, ratio)
+    return ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
+
+    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` holds
+    the demands at which prefill and decode fill the hours on of the machines that are there: beyond it larger batches take
+    up to their capacity, and decode gets only the hours that prefill leaves. `available_fraction` of its hours the machine is there; `works_fraction` is what that
+    takes from the demand served: 1 where lost hours have a price of their own. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
+    """
+
+    inputs: Inputs
+    prefill_h: Number
+    decode_h: Number
+    on_h: Number
+    room: Number
+    works_fraction: Number
+    available_fraction: Number
+    enough: bool
+    always_busy: tuple[Excess, ...] = ()
+    full_months: tuple[Number, ...] = ()
+    _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
+
+    @classmethod
+    def of(
+        cls, owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False, kept_fraction: Number = 1.0
+    ) -> "Load":
+        """The load of one option where requests, hours or speeds may differ from those of its usage.
+
+        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in which
+        the host does not take it away (spot).
+        """
+        scenario = inputs.scenario
+        share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
+        requests = scenario.requests_per_working_day
+        days = inputs["working_days_per_year"] / scenario.working_days_per_year
+        more = (inputs["requests_per_working_day"] / requests if requests else 1.0) * days
+        longer = inputs["on_h_per_day"] / scenario.on_h_per_day * days
+        read, written = _longer_requests(inputs)
+        prefill_h = usage.prefill_h_per_month / share * more * read / inputs.of(owner, "prefill_speed_ratio", 1.0)
+        decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
+        known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
+        slower = (prefill_h + decode_h) / known_h if known_h else more
+        capacity = _capacity_ratio(usage, known_h)
+        room = capacity * longer / np.maximum(slower, _LEAST)
+        growth = inputs["demand_growth_rate"]
+        highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
+        further = 0
+        if may_grow and scenario.when_full == "buy-another":
+            wanted = np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1  # -1 where there is no demand at all
+            further = int(np.clip(wanted, 0, MOST_FURTHER))
+        one, room = room, room * (1 + further)
+        enough = bool((np.asarray(room) >= highest).all())
+        available = inputs["availability_fraction"] * kept_fraction
+        works = 1.0 if scenario.downtime_usd_per_h else available
+        rooms = [one * (1 + index) for index in range(further)]
+        full = tuple(np.where(highest > limit, _first_month_above(limit, growth), NEVER) for limit in rooms)
+        on_h = usage.on_h_per_month * longer
+        fills = on_h / np.maximum(prefill_h + decode_h, _LEAST)
+        busy = _always_busy(fills, one, full, growth=growth, highest=highest)
+        return cls(inputs, prefill_h, decode_h, on_h, room, works, available, enough, busy, full)
+
+    def served(self, step: str = "") -> tuple[Term, ...]:
+        """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
+        if step not in self._served:
+            self._served[step] = self._serve(step)
+        return self._served[step]
+
+    def _serve(self, step: str) -> tuple[Term, ...]:
+        all_of_it = Term(self.works_fraction, self.inputs.course(growth="demand_growth_rate", step=step))
+        if self.enough:
+            return (all_of_it,)
+        excess = Excess(self.inputs["demand_growth_rate"], self.room, self.inputs.course(step=step))
+        return all_of_it, Term(-self.works_fraction, excess)
+
+    def busy_hours(self, step: str = "") -> dict[str, tuple[Term, ...]]:
+        """Hours of month 1 by state, as terms: demand times its hours, never more than the machine is on."""
+        served = self.served(step)
+        prefill, decode = (
+            tuple(Term(term.amount_usd * hours, term.course) for term in served)
+            for hours in (self.prefill_h, self.decode_h)
+        )
+        if self.always_busy:
+            growth, price = self.inputs["demand_growth_rate"], self.inputs.course(step=step)
+            saved_h = (self.prefill_h + self.decode_h) * self.works_fraction
+            decode += tuple(Term(-saved_h, replace(excess, price=price)) for excess in self.always_busy)
+            if not self.enough:
+                last = self.always_busy[-1]
+                decode += (Term(saved_h, Excess(growth, self.room, price, last.first_month, last.last_month)),)
+        return {"prefill": prefill, "decode": decode}
+
+    def missed(self) -> tuple[Term, ...]:
+        """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""
+        growth, trend = "demand_growth_rate", "api_price_trend_rate"
+        missed: list[Term] = []
+        if some(self.works_fraction - 1):
+            missed.append(Term(1 - self.works_fraction, self.inputs.course(growth=growth, growth_and=trend)))
+        if not self.enough:
+            excess = Excess(self.inputs[growth], self.room, self.inputs.course(growth=trend))
+            missed.append(Term(self.works_fraction, excess))
+        return tuple(missed)
+
+
+def _always_busy(
+    fills: Number, one: Number, full: tuple[Number, ...], *, growth: Number, highest: Number
+) -> tuple[Excess, ...]:
+    """For 1, 2, ... machines, while so many are there: demand above what fills their hours, of which each fills `fills`.
+
+    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last one is
+    always among them where any is, since demand may stay above its capacity.
+    """
+    found: list[Excess] = []
+    for count in range(1, len(full) + 2):
+        limit, last = np.minimum(fills, one) * count, count > len(full)
+        top = highest if last else np.minimum(highest, one * count)
+        if (last and found) or not bool((limit >= top).all()):
+            first = 1 if count == 1 else full[count - 2]
+            found.append(Excess(growth, limit, Course(), first, None if last else full[count - 1] - 1))
+    return tuple(found)
+
+
+def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:
+    """Tokens to read and to write per request, as multiples of the scenario's; speeds stay those of its own lengths."""
+    scenario = inputs.scenario
+    central = scenario.input_tokens() * (1 - scenario.cached_prompt_fraction)
+    read = (inputs["prompt_tokens"] + inputs["retrieved_tokens"]) * (1 - inputs["cached_prompt_fraction"])
+    return (read / central if central else 1.0), inputs["answer_tokens"] / scenario.answer_tokens
+
+
+def _first_month_above(room: Number, growth: Number) -> Number:
+    """The first month in which D(m) > room: 1, or floor(12 ln(room)/ln(1+g)) + 2 for growing demand, else never."""
+    log_month = np.log1p(growth) / MONTHS_PER_YEAR
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        crossing = np.floor(np.log(np.maximum(room, _LEAST)) / log_month + _ROUNDING) + 2
+    later = np.where(log_month > 0, np.nan_to_num(crossing, nan=NEVER, posinf=NEVER), NEVER)
+    return np.where(np.asarray(room) < 1, 1.0, np.minimum(later, NEVER))
+
+
+def _capacity_ratio(usage: Usage, known_h: float) -> float:
+    if usage.capacity_ratio is not None:
+        return usage.capacity_ratio
+    if usage.served_fraction < 1:
+        return usage.served_fraction
+    return usage.on_h_per_month / known_h if known_h else math.inf
+
+
+MOST_FURTHER = 15
+NEVER = 10_000  # a month beyond any horizon
+_ROUNDING = 1e-9
+_LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand

@@ -1,0 +1,148 @@
+"""What does it cost to own nothing? GPUs rented by the hour, and hosted APIs paid by the token."""
+
+from typing import Any
+
+import numpy as np
+
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate
+from calculator.cost.bill import Charges, administration, monthly_extras, setup, spend, with_overflow
+from calculator.cost.demand import Demand, Inputs, Load, Usage, api_prices, listed_prices, price_factors, some
+from calculator.evidence import Remark
+from calculator.finance.ledger import Course, Line, Once, Term
+from calculator.scenario.scenario import Scenario
+from calculator.units import H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
+
+Number = Any
+"""float, or an ndarray of draws."""
+_ROUNDING = 1e-9
+
+
+def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
+    """The bill of a rented GPU: rate * paid hours, storage, care.
+
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month, always
+    where it is reserved. A spot machine is away for a share of its hours.
+    """
+    owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
+    spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
+    kept = 1 - inputs["spot_interruption_fraction"] if spot else 1.0
+    load = Load.of(owner, inputs, usage, kept_fraction=kept)
+    stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
+    per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
+    reserved = scenario.cloud_rate == "reserved"
+    lines = [
+        setup(inputs, setup_h=inputs.of(owner, "setup_h", offer.setup_h)),
+        *(_reserved(offer, inputs=inputs, count=count) if reserved else [_rental(offer, inputs, load, count)]),
+        spend(
+            "storage", stored_gb * per_gb, inputs.course(),
+            says="GB * price per GB and month", storage_gb=stored_gb, storage_usd_per_gb_month=per_gb,
+        ),
+        administration(inputs, "cloud_administration_h_per_year"),
+        *monthly_extras(inputs, ("software",)),
+    ]  # fmt: skip
+    return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
+
+
+def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charges:
+    """The bill of a hosted API: tokens times price, with the price trend; nothing to buy and nothing left over."""
+    demand, prices, listed = Demand.of(inputs), api_prices(tariff, inputs), listed_prices(tariff, inputs)
+    factors, says = price_factors(tariff, inputs)
+    course = inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
+    tokens = [
+        spend(
+            f"{kind} tokens", mtok * price, course, says=f"million {kind} tokens a month * {says}",
+            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **factors,
+        )
+        for kind, mtok, price in demand.priced(prices)
+    ]  # fmt: skip
+    lines = [
+        setup(inputs, setup_h=inputs.of(offer.id, "setup_h", offer.setup_h)),
+        *tokens,
+        administration(inputs, "api_administration_h_per_year"),
+    ]
+    return Charges(
+        lines=tuple(lines),
+        marginal=tuple(term for line in tokens for term in line.terms),
+        served=demand.terms(inputs),
+    )
+
+
+def rate_of(offer: CloudOffer, *, kind: str) -> HourlyRate:
+    """The newest rate of the kind asked for; the on-demand rate where the offer has none of it."""
+    rows = [row for row in offer.rates if row.kind == kind]
+    return max(rows, key=lambda row: row.rate_usd_per_h.as_of) if rows else offer.rate()
+
+
+def has_rate(offer: CloudOffer, *, scenario: Scenario) -> bool:
+    """Whether the rate that the scenario asks for is known: the person's own, or the catalogue's of that kind."""
+    own = f"{offer.id}.rate_usd_per_h" in scenario.figures
+    return own or any(row.kind == scenario.cloud_rate for row in offer.rates)
+
+
+def rate_remark(offer: CloudOffer, *, scenario: Scenario) -> Remark | None:
+    """What is taken where the rate that was asked for is not known; None where it is."""
+    if has_rate(offer, scenario=scenario):
+        return None
+    own = f"Enter yours: figures.{offer.id}.rate_usd_per_h."
+    if scenario.cloud_rate == "reserved":
+        taken = f"its on-demand rate less {scenario.reserved_discount_fraction:.0%} is taken"
+        return Remark(
+            code="no-reserved-rate", text=f"{offer.name}: no reserved rate is known, so {taken}. {own}", level="info"
+        )
+    text = f"{offer.name}: no {scenario.cloud_rate} rate is known, so its on-demand rate is taken. {own}"
+    return Remark(code="no-such-rate", text=text, level="warning")
+
+
+def _rental(offer: CloudOffer, inputs: Inputs, load: Load, count: int) -> Line:
+    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
+    hours, says = _paid_h_per_month(offer, inputs=inputs, on_h_per_month=load.on_h)
+    return spend(
+        "rental", rate * hours * count, inputs.course(growth="cloud_price_trend_rate"),
+        says=f"rate * {says} * machines", rate_usd_per_h=rate, paid_h_per_month=hours, machine_count=count,
+    )  # fmt: skip
+
+
+def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
+    """One commitment after the other, each at the price of its first day; the last is paid to its end.
+
+    A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at once,
+    the rest month by month, and what is left of it at the horizon in the last month.
+    """
+    scenario, months = inputs.scenario, inputs.scenario.months
+    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind="reserved").rate_usd_per_h)
+    known = has_rate(offer, scenario=scenario)
+    discount: Number = 0.0 if known else inputs["reserved_discount_fraction"]
+    length, upfront, trend = (
+        scenario.reserved_months,
+        inputs["reserved_upfront_fraction"],
+        inputs["cloud_price_trend_rate"],
+    )
+    paid: list[Term] = []
+    at_once: list[Term] = []
+    for start in range(0, months, length):
+        usd = rate * (1 - discount) * H_PER_MONTH * count * (1 + trend) ** (start / MONTHS_PER_YEAR)
+        end = min(start + length, months)
+        at_once.append(Term(-usd * length * upfront, Once(start)))
+        paid.append(Term(-usd * (1 - upfront), Course(first_month=start + 1, last_month=end)))
+        if start + length > months:
+            paid.append(Term(-usd * (1 - upfront) * (start + length - months), Once(months)))
+    seen = {
+        "rate_usd_per_h": rate, **({} if known else {"reserved_discount_fraction": discount}), "paid_h_per_month": H_PER_MONTH,
+        "reserved_months": length, "reserved_upfront_fraction": upfront, "machine_count": count,
+    }  # fmt: skip
+    hour = "rate" if known else "on-demand rate * (1 - discount of a reservation)"
+    says = f"{hour} * 730 h a month * machines, at the price of each commitment's first day"
+    lines = [Line("rental", "hard", tuple(paid), f"{says}, less what is paid upfront", seen)]
+    if some(upfront):
+        lines.append(Line("reservation", "hard", tuple(at_once), f"{says} * months of it * upfront share", seen))
+    return lines
+
+
+def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, on_h_per_month: Number) -> tuple[Number, str]:
+    if inputs.scenario.rental == "always-on":
+        return H_PER_MONTH, "730 h a month"
+    days = inputs["working_days_per_year"] / MONTHS_PER_YEAR
+    step_h = inputs.of(offer.id, "billing_minutes", offer.billing_minutes) / MINUTES_PER_H
+    day_h = on_h_per_month / days + inputs.of(offer.id, "startup_minutes", offer.startup_minutes) / MINUTES_PER_H
+    paid_h = np.ceil(day_h / step_h - _ROUNDING) * step_h * days
+    return np.minimum(paid_h, H_PER_MONTH), "(hours on + start-up, in whole billing steps) * working days a month"

@@ -1,0 +1,231 @@
+"""What does an option cost over its life? The one place where physics and finance meet.
+
+`cost_of` gives the frozen `Tco` of one option: a ledger of dated rows and the folds over it. `cost_draws` gives the
+same totals for arrays of draws, from the same lines, without rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.cost.bill import Charges
+from calculator.cost.demand import Inputs, Usage
+from calculator.cost.owned import own_charges
+from calculator.cost.rented import api_charges, rent_charges
+from calculator.cost.tax_lines import tax_lines
+from calculator.errors import CalculatorError
+from calculator.evidence import Remark
+from calculator.finance.discounting import convention, equivalent_annual_cost
+from calculator.finance.ledger import (
+    Hardness,
+    Horizon,
+    Line,
+    Term,
+    course_values,
+    discounted_usd,
+    monthly_usd,
+    sums_usd,
+)
+from calculator.scenario.scenario import Scenario
+from calculator.units import TOKENS_PER_MTOK
+
+__all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
+
+Number = Any
+"""float, or an ndarray of draws."""
+Option = Machine | CloudOffer | ApiOffer
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """One row of the ledger: money that moves in one month. Outgoing is negative; soft dollars are people's time."""
+
+    month: int
+    line: str
+    amount_usd: float
+    hardness: Hardness
+
+
+@dataclass(frozen=True, slots=True)
+class Tco:
+    """The ledger of one option and the folds over it. All costs are positive dollars; the ledger's amounts are signed.
+
+    `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
+    `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
+    tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
+    is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
+    `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
+    """
+
+    months: int
+    lines: dict[str, float]
+    monthly_usd: tuple[float, ...]
+    cumulative_usd: tuple[float, ...]
+    total_cost_usd: float
+    hard_cost_usd: float
+    present_value_cost_usd: float
+    equivalent_annual_cost_usd: float
+    usd_per_mtok: float
+    marginal_usd_per_mtok: float
+    energy_kwh: float
+    served_tokens: float
+    remarks: tuple[Remark, ...] = field(default=())
+    hard_present_value_cost_usd: float = 0.0
+    discounted_usd: tuple[float, ...] = ()
+    hard_usd_per_mtok: float = 0.0
+    hard_equivalent_annual_cost_usd: float = 0.0
+    entries: tuple[Line, ...] = ()
+    flows: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def ledger(self) -> tuple[CashFlow, ...]:
+        """Every dated row, line by line; months in which a line moves nothing have no row."""
+        return tuple(
+            CashFlow(month, entry.name, amount, entry.hardness)
+            for entry, flow in zip(self.entries, self.flows, strict=True)
+            for month, amount in enumerate(flow)
+            if amount
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CostDraws:
+    """Positive dollars of one option, one per draw: nominal, present value, and present value without people's time."""
+
+    total_cost_usd: Number
+    present_value_cost_usd: Number
+    hard_present_value_cost_usd: Number
+
+
+def cost_of(
+    option: Option,
+    *,
+    scenario: Scenario,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Tco:
+    """Cost of one option over the scenario's months.
+
+    `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
+    for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
+    name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
+    rate_usd_per_h ...; tariffs by `load.tariff_key`). Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost:
+    12 * PV / sum of the discount factors of months 1..N.
+    """
+    charges = charges_of(option, inputs=Inputs(scenario, values or {}), usage=usage, reference_api=reference_api)
+    rate = (values or {}).get("discount_rate", scenario.discount_rate)
+    return _folded(charges, Horizon(scenario.months, rate, scenario.timing))
+
+
+def cost_draws(
+    option: Option,
+    *,
+    inputs: Inputs,
+    horizon: Horizon,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+) -> CostDraws:
+    """The same cost for arrays of draws [n] in `inputs.given`.
+
+    Share one `inputs` and one `horizon` among all options of a run: their common courses are then summed once, and
+    every option meets the same future.
+    """
+    lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
+    (hard, hard_value), (soft, soft_value) = (
+        sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
+        for hardness in ("hard", "soft")
+    )
+    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value)
+
+
+def charges_of(
+    option: Option, *, inputs: Inputs, usage: Usage | None = None, reference_api: ApiTariff | None = None
+) -> Charges:
+    """The bill of one option with its tax lines. Raises CalculatorError where a usage or a tariff is missing."""
+    charges = _untaxed(option, inputs=inputs, usage=usage, reference_api=reference_api)
+    owned = option.id in inputs.scenario.already_own_usd
+    taxes = tax_lines(charges.lines, inputs=inputs, owned=owned)
+    return replace(charges, lines=(*charges.lines, *taxes)) if taxes else charges
+
+
+def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_api: ApiTariff | None) -> Charges:
+    if isinstance(option, ApiOffer):
+        tariff = tariff_of(option, inputs.scenario, reference_api)
+        return api_charges(option, tariff=tariff, inputs=inputs)
+    if usage is None:
+        raise CalculatorError(f"{option.id}: no usage given; a machine's cost needs its hours and watts. Pass usage.")
+    if isinstance(option, CloudOffer):
+        return rent_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+    return own_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+
+def convention_of(scenario: Scenario) -> str:
+    """The convention to print under a headline."""
+    return convention(scenario.timing, scenario.discount_rate)
+
+
+def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
+    if offer.kind != "same-model" and offer.tariffs:
+        return offer.tariffs[0]
+    for tariff in offer.tariffs:
+        if tariff.model == scenario.model:
+            return tariff
+    if reference_api is not None and offer.kind == "same-model":
+        return reference_api
+    raise CalculatorError(
+        f"{offer.id}: no host offers {scenario.model}. Choose another model, or leave this option out."
+    )
+
+
+def _folded(charges: Charges, horizon: Horizon) -> Tco:
+    months, factors = horizon.months, horizon.factors()
+    flows = np.array([monthly_usd(line, months=months) for line in charges.lines])
+    valued = np.array([discounted_usd(line, horizon=horizon) for line in charges.lines])
+    is_hard = [line.hardness == "hard" for line in charges.lines]
+    monthly, served = flows.sum(axis=0), _summed(charges.served, months)
+    present_value, hard_present_value = -float(valued.sum()), -float(valued[is_hard].sum())
+    served_mtok, served_value = float(served.sum()), float(served @ factors)
+    per = 1 / served_value if served_value > 0 else float("nan")
+    return Tco(
+        months=months,
+        lines=dict(zip((line.name for line in charges.lines), flows.sum(axis=1).tolist(), strict=True)),
+        monthly_usd=tuple(monthly.tolist()),
+        cumulative_usd=tuple(monthly.cumsum().tolist()),
+        total_cost_usd=-float(monthly.sum()),
+        hard_cost_usd=-float(flows[is_hard].sum()),
+        present_value_cost_usd=present_value,
+        equivalent_annual_cost_usd=float(equivalent_annual_cost(present_value, factors=factors)),
+        usd_per_mtok=present_value * per,
+        marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
+        energy_kwh=float(_summed(charges.energy, months).sum()),
+        served_tokens=served_mtok * TOKENS_PER_MTOK,
+        remarks=_remarks(charges, served_mtok),
+        hard_present_value_cost_usd=hard_present_value,
+        discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
+        hard_usd_per_mtok=hard_present_value * per,
+        hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
+        entries=charges.lines,
+        flows=tuple(tuple(flow) for flow in flows.tolist()),
+    )
+
+
+def _summed(terms: tuple[Term, ...], months: int) -> Any:
+    total = np.zeros(months + 1)
+    for term in terms:
+        total += term.amount_usd * course_values(term.course, months=months)
+    return total
+
+
+def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
+    remarks: list[Remark] = []
+    if charges.unmet:
+        text = "Part of the demand is not served, and no API price is known at which to buy it: it stays unmet."
+        remarks.append(Remark(code="unmet-demand", text=text, level="problem"))
+    if served_mtok <= 0:
+        text = "No tokens are served, so a cost per million tokens does not exist."
+        remarks.append(Remark(code="no-tokens", text=text, level="warning"))
+    return tuple(remarks)

@@ -1,0 +1,150 @@
+"""Has somebody measured this? Speeds that were measured, in the order of trust, as plain records without a database.
+
+`measurements.records.trusted_speeds` makes the tuple from its store; `measured_speed` picks from it what answers a question, and says
+nothing (None) where no measurement does, so that the fitted law speaks. Trust: measured here, then the same chip
+elsewhere, then imported from another tool's file, then published by others. A stale one yields to a fresh one of the
+same trust; it is never dropped.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from calculator.physics.speed.speed import Speed, SpeedBasis
+
+Phase = Literal["decode", "prefill"]
+Trust = Literal["measured here", "same chip", "imported", "published"]
+TRUST_ORDER: tuple[Trust, ...] = ("measured here", "same chip", "imported", "published")
+
+NEAR_CONTEXT_FRACTION = 0.25
+"""How far from a single measured context its speed is still taken. A matching rule, not a physical constant: time per
+token is affine in the context and the cache's share of it is seldom above a fifth, so a quarter off is under 5 %."""
+
+_BASIS: dict[Trust, SpeedBasis] = {
+    "measured here": "measured here",
+    "same chip": "imported",
+    "imported": "imported",
+    "published": "published",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSpeed:
+    """One measured rate in tokens/s, total over the batch; `low` and `high` are p10 and p90 of its trials.
+
+    `context_tokens` is the mean number of tokens before the one being written or read: depth + prompt + answer/2 for
+    decode, depth + prompt/2 for prefill. Time per token is affine in it, so that one may interpolate between two.
+    `is_synthetic`: random weights in the real architecture; yields to real weights of the same trust.
+    `series` is equal for measurements of one machine with one software and one setting: only those are interpolated.
+    """
+
+    phase: Phase
+    chip: str
+    chip_count: int
+    model: str
+    format: str
+    runtime: str
+    context_tokens: float
+    batch_count: int
+    low_tokens_per_s: float
+    central_tokens_per_s: float
+    high_tokens_per_s: float
+    trust: Trust
+    as_of: str
+    series: str = ""
+    is_synthetic: bool = False
+    reading_count: int = 1
+    stale_because: str = ""
+    source: str = ""
+    record_id: str = ""
+
+
+def measured_speed(
+    measured: Iterable[MeasuredSpeed],
+    *,
+    phase: Phase,
+    chip: str,
+    model: str,
+    format: str,
+    runtime: str,
+    context_tokens: float,
+    chip_count: int = 1,
+    batch_count: int = 1,
+) -> Speed | None:
+    """The most trusted measured speed in token/s at this context, or None.
+
+    Between two contexts of one series the time per token is interpolated linearly; a single one is taken where it
+    lies within NEAR_CONTEXT_FRACTION of the context asked for. Never extrapolated: prefill laws fitted below 64k miss
+    192k by 23 to 41 % (mlx-lm issue 1480, read 2026-11-22).
+    """
+    question = (phase, chip, chip_count, model, format, runtime, batch_count)
+    by_series: dict[tuple[int, bool, bool, str], list[MeasuredSpeed]] = {}
+    for one in measured:
+        if question == (one.phase, one.chip, one.chip_count, one.model, one.format, one.runtime, one.batch_count):
+            rank = (TRUST_ORDER.index(one.trust), bool(one.stale_because), one.is_synthetic, one.series)
+            by_series.setdefault(rank, []).append(one)
+    for _, rows in sorted(by_series.items(), key=lambda item: (item[0][:3], _newest_first(item[1]))):
+        newest = {row.context_tokens: row for row in sorted(rows, key=lambda row: row.as_of)}
+        found = _at_context([newest[context] for context in sorted(newest)], context_tokens=context_tokens)
+        if found is not None:
+            return _speed_of(found)
+    return None
+
+
+def _at_context(rows: Sequence[MeasuredSpeed], *, context_tokens: float) -> MeasuredSpeed | None:
+    below = [row for row in rows if row.context_tokens <= context_tokens]
+    above = [row for row in rows if row.context_tokens >= context_tokens]
+    if below and above:
+        return _between(below[-1], above[0], context_tokens=context_tokens)
+    nearest = below[-1] if below else above[0]
+    far = abs(nearest.context_tokens - context_tokens) > NEAR_CONTEXT_FRACTION * context_tokens
+    return None if far else nearest
+
+
+def _between(left: MeasuredSpeed, right: MeasuredSpeed, *, context_tokens: float) -> MeasuredSpeed:
+    """Seconds per token interpolated: 1/speed = (1-w)/left + w/right with w = (c - c_left) / (c_right - c_left)."""
+    width = right.context_tokens - left.context_tokens
+    if width == 0:
+        return left
+    weight = (context_tokens - left.context_tokens) / width
+
+    def rate(one: float, other: float) -> float:
+        return 1 / ((1 - weight) / one + weight / other)
+
+    return replace(
+        left,
+        context_tokens=context_tokens,
+        low_tokens_per_s=rate(left.low_tokens_per_s, right.low_tokens_per_s),
+        central_tokens_per_s=rate(left.central_tokens_per_s, right.central_tokens_per_s),
+        high_tokens_per_s=rate(left.high_tokens_per_s, right.high_tokens_per_s),
+        as_of=min(left.as_of, right.as_of),
+        reading_count=min(left.reading_count, right.reading_count),
+        stale_because=left.stale_because or right.stale_because,
+    )
+
+
+def _newest_first(rows: Sequence[MeasuredSpeed]) -> tuple[int, ...]:
+    """A sort key: the newest date of a series, inverted digit by digit."""
+    return tuple(-ord(letter) for letter in max(row.as_of for row in rows))
+
+
+def _speed_of(found: MeasuredSpeed) -> Speed:
+    where = {
+        "measured here": "measured on this machine",
+        "same chip": "measured by this tool on another machine with this chip",
+        "imported": "imported from another tool's file",
+        "published": "published by others",
+    }[found.trust]
+    parts = [f"{where}, {found.as_of[:10]}"]
+    parts += [found.source] if found.source else []
+    parts += ["a single reading, so no range"] if found.reading_count == 1 else []
+    parts += [f"stale: {found.stale_because}"] if found.stale_because else []
+    return Speed(
+        low=found.low_tokens_per_s,
+        central=found.central_tokens_per_s,
+        high=found.high_tokens_per_s,
+        unit="token/s",
+        bound_by="measured",
+        basis=_BASIS[found.trust],
+        note="; ".join(parts),
+    )

@@ -1,0 +1,281 @@
+"""How is an uncertain value drawn? Its distribution from P10, P50, P90; all options meet the same draws.
+
+Draws are a Latin hypercube: each input takes the middle of each of n equal slices of probability once, in an order of
+its own that depends on the seed and the input's name only. Correlated inputs are then re-ordered to the wanted rank
+correlation (Iman and Conover 1982), which leaves every distribution as it was. Same seed, same draws, on any machine.
+"""
+
+import functools
+import tomllib
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculator.errors import CalculatorError
+from calculator.evidence import Quantity
+from calculator.scenario.own_figures import FIGURE_BOUNDS
+from calculator.scenario.scenario import Knob, Scenario, knobs
+
+Draws = NDArray[np.float64]
+Kind = Literal["lognormal", "share", "pert", "discrete"]
+_FILE = Path(__file__).parent.parent / "catalog" / "distributions.toml"
+_TAIL = 0.9
+"""A range is P10 to P90: the definition of `low` and `high` in evidence.Quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """An uncertain value: about P10, P50 and P90, the shape of its distribution, and what it can never pass.
+
+    `cases` (value, weight) are for kind "discrete": a new generation ships, or it does not.
+    """
+
+    low: float
+    central: float
+    high: float
+    kind: Kind = "lognormal"
+    floor: float = -np.inf
+    ceiling: float = np.inf
+    cases: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether it has no width, and so is not drawn."""
+        return self.low == self.high and not self.cases
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """distributions.toml: how each input is drawn, and which go together."""
+
+    seed: int
+    kinds: Mapping[str, Kind]
+    when_set: Mapping[str, str]
+    correlations: tuple[tuple[str, str, float], ...]
+
+
+@functools.cache
+def rules() -> Rules:
+    """The rules of this project, read once."""
+    data = tomllib.loads(_FILE.read_text("utf-8"))
+    inputs = cast("dict[str, dict[str, Any]]", data["inputs"])
+    return Rules(
+        seed=data["seed"],
+        kinds={name: row["kind"] for name, row in inputs.items()},
+        when_set={name: row["when_set"] for name, row in inputs.items()},
+        correlations=tuple((*row["between"], row["rank"]) for row in data["correlations"]),
+    )
+
+
+def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) -> dict[str, Spread]:
+    """Every uncertain scenario value with its range: the person's own, else the default's, moved to the value typed.
+
+    A value that was typed and is a fact (`when_set = "certain"`) has no range left. Ranges are cut to the slider's.
+    """
+    found: dict[str, Spread] = {}
+    bounds = _bounds()
+    own = [name for name in (*scenario.ranges, *scenario.cases) if name in bounds and name not in rules().kinds]
+    for name in (*(name for name in rules().kinds if name in defaults), *own):
+        value = float(getattr(scenario, name))
+        floor, ceiling = bounds[name].low, bounds[name].high
+        kind = rules().kinds.get(name) or _kind(floor, ceiling)
+        if name in scenario.cases:
+            values = [case for case, _ in scenario.cases[name]]
+            found[name] = Spread(min(values), value, max(values), "discrete", floor, ceiling, scenario.cases[name])
+            continue
+        if name in scenario.ranges:
+            low, central, high = scenario.ranges[name]
+        elif value == (default := defaults[name]).central:
+            low, central, high = default.low, default.central, default.high
+        elif rules().when_set[name] == "certain":
+            low = central = high = value
+        elif rules().when_set[name] == "shift":
+            low, central, high = value + default.low - default.central, value, value + default.high - default.central
+        else:
+            low, central, high = value * default.low / default.central, value, value * default.high / default.central
+        found[name] = Spread(max(low, floor), central, min(high, ceiling), kind, floor, ceiling)
+    return found
+
+
+def figure_spreads(scenario: Scenario) -> dict[str, Spread]:
+    """The ranges that a person gave to figures of an option or a tariff, by "<owner>.<figure>"."""
+    found: dict[str, Spread] = {}
+    for name, (low, central, high) in scenario.ranges.items():
+        if "." in name:
+            floor, ceiling = FIGURE_BOUNDS[name.rpartition(".")[2]]
+            found[name] = Spread(low, central, high, "lognormal", floor, ceiling)
+    return found
+
+
+def _kind(floor: float, ceiling: float) -> Kind:
+    """How a value is drawn that has no rule: by what it can be."""
+    if floor < 0:
+        return "pert"
+    return "share" if ceiling <= 1 else "lognormal"
+
+
+def spread_of(quantity: Quantity, *, kind: Kind = "lognormal") -> Spread:
+    """The range that the catalogue gives a figure."""
+    return Spread(quantity.low, quantity.central, quantity.high, kind)
+
+
+def draw(spreads: Mapping[str, Spread], *, count: int, seed: int | None = None) -> dict[str, Draws]:
+    """`count` draws of each input that has a width, rank-correlated, keyed as given; arrays [count], read-only."""
+    seed = rules().seed if seed is None else seed
+    wide = {name: spread for name, spread in spreads.items() if not spread.certain}
+    group_of = {name: group for group in _groups(tuple(sorted(_correlated_names() & wide.keys()))) for name in group}
+    return {name: _drawn(name, spread, count, seed, group_of.get(name)) for name, spread in wide.items()}
+
+
+def independent(spreads: Mapping[str, Spread], *, count: int) -> dict[str, Draws]:
+    """The same without rank correlations: for shares of variance, which are defined for independent inputs only."""
+    return {name: _drawn(name, spread, count, rules().seed, None) for name, spread in spreads.items()}
+
+
+def quantiles(spread: Spread, probability: NDArray[np.float64]) -> Draws:
+    """Value below which the given share (0..1) lies; cut at floor and ceiling.
+
+    lognormal: two halves that meet in P50, so that P10, P50 and P90 are exact. share: the same in ln(x/(1-x)), so that
+    it stays within 0..1 (a Beta has two parameters and could not honour three figures). pert: two halves of a symmetric
+    PERT, Beta(3, 3). discrete: the cases, by weight. Where a lognormal or a share touches its edge, pert is taken.
+    Raises CalculatorError where a range is out of order or a case has no weight.
+    """
+    return _quantiles(spread, probability, _z(tuple(probability.tolist())))
+
+
+def rank_correlated(
+    columns: NDArray[np.float64], *, target: NDArray[np.float64], seed: int, keys: Sequence[int] | None = None
+) -> NDArray[np.float64]:
+    """Re-order each column so that rank correlations come close to `target` (Iman and Conover 1982).
+
+    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal scores
+    reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns apart that
+    are mixed in several calls. Each column keeps its values.
+    """
+    count, width = columns.shape
+    scores = _normal_scores(count)
+    keys = range(width) if keys is None else keys
+    shuffled = np.column_stack([np.random.default_rng([seed, key]).permutation(scores) for key in keys])
+    has = np.linalg.cholesky(np.corrcoef(shuffled, rowvar=False))
+    wants = np.linalg.cholesky(2 * np.sin(np.pi / 6 * target))
+    mixed = shuffled @ np.linalg.inv(has).T @ wants.T
+    ranks = mixed.argsort(axis=0).argsort(axis=0)
+    return np.take_along_axis(np.sort(columns, axis=0), ranks, axis=0)
+
+
+# --- private ------------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=512)
+def _drawn(name: str, spread: Spread, count: int, seed: int, group: tuple[str, ...] | None) -> Draws:
+    values = _quantiles(spread, (np.arange(count) + 0.5) / count, _normal_scores(count))
+    ranks = (
+        np.random.default_rng([seed, _key(name)]).permutation(count)
+        if group is None
+        else _correlated_ranks(group, count, seed)[name]
+    )
+    values = values[ranks]
+    values.flags.writeable = False
+    return values
+
+
+def _key(name: str) -> int:
+    """A number of its own for every name, the same on every machine."""
+    return zlib.crc32(name.encode())
+
+
+def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.float64]) -> Draws:
+    if spread.kind == "discrete":
+        return _discrete(spread, probability)
+    if not spread.low <= spread.central <= spread.high:
+        raise CalculatorError(f"a range is {spread.low:g}, {spread.central:g}, {spread.high:g}; it must be in order.")
+    if spread.certain:
+        return np.full(probability.shape, spread.central)
+    low, central, high = spread.low, spread.central, spread.high
+    if spread.kind == "lognormal" and low > 0:
+        values = np.exp(_halves(np.log([low, central, high]), z / _Z90))
+    elif spread.kind == "share" and low > 0 and high < 1:
+        odds = np.log(np.array([low, central, high]) / (1 - np.array([low, central, high])))
+        with np.errstate(over="ignore"):  # e^inf is right here: a share of almost nothing drawn low is 0
+            values = 1 / (1 + np.exp(-_halves(odds, z / _Z90)))
+    else:
+        grid, cumulative = _pert_table()
+        unit = np.interp(probability, cumulative, grid) - 0.5
+        values = _halves(np.array([low, central, high]), unit / (float(np.interp(_TAIL, cumulative, grid)) - 0.5))
+    return np.clip(values, spread.floor, spread.ceiling)
+
+
+def _halves(range_: NDArray[np.float64], unit: NDArray[np.float64]) -> Draws:
+    """P50 at unit 0, P10 at -1, P90 at 1; each half in proportion."""
+    low, central, high = (float(value) for value in range_)
+    return central + unit * np.where(unit < 0, central - low, high - central)
+
+
+def _discrete(spread: Spread, probability: NDArray[np.float64]) -> Draws:
+    values, weights = np.array([case[0] for case in spread.cases]), np.array([case[1] for case in spread.cases])
+    if np.any(weights < 0) or weights.sum() <= 0:
+        raise CalculatorError(f"the weights of a discrete value are {weights.tolist()}; they must be positive.")
+    order = np.argsort(values)
+    edges = np.cumsum(weights[order]) / weights.sum()
+    case: NDArray[np.int64] = np.minimum(np.searchsorted(edges, probability), len(values) - 1)
+    return values[order][case]
+
+
+def _z(probability: tuple[float, ...]) -> NDArray[np.float64]:
+    return np.array([NormalDist().inv_cdf(p) for p in probability])
+
+
+@functools.lru_cache(maxsize=16)
+def _normal_scores(count: int) -> NDArray[np.float64]:
+    return _z(tuple(((np.arange(count) + 0.5) / count).tolist()))
+
+
+@functools.lru_cache(maxsize=64)
+def _correlated_ranks(names: tuple[str, ...], count: int, seed: int) -> dict[str, NDArray[np.int64]]:
+    target = np.eye(len(names))
+    for first, second, rank in rules().correlations:
+        if first in names and second in names:
+            row, column = names.index(first), names.index(second)
+            target[row, column] = target[column, row] = rank
+    base = np.tile(np.arange(count, dtype=float)[:, None], (1, len(names)))
+    keys = [_key(name) for name in names]  # by name: two groups never share a shuffle
+    mixed = rank_correlated(base, target=target, seed=seed, keys=keys).astype(np.int64)
+    return {name: mixed[:, column] for column, name in enumerate(names)}
+
+
+@functools.cache
+def _correlated_names() -> frozenset[str]:
+    return frozenset(name for first, second, _ in rules().correlations for name in (first, second))
+
+
+@functools.lru_cache(maxsize=64)
+def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Inputs that are linked by a correlation, directly or through others."""
+    groups: list[set[str]] = [{name} for name in names]
+    for first, second, _ in rules().correlations:
+        joined = [group for group in groups if first in group or second in group]
+        if len(joined) > 1:
+            groups = [group for group in groups if group not in joined] + [set[str]().union(*joined)]
+    return tuple(tuple(sorted(group)) for group in groups if len(group) > 1)
+
+
+@functools.cache
+def _bounds() -> dict[str, Knob]:
+    return knobs()
+
+
+@functools.cache
+def _pert_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Grid of 0..1 and the exact cumulative probability of Beta(3, 3) on it: x^3 (10 - 15 x + 6 x^2)."""
+    grid = np.linspace(0.0, 1.0, _GRID)
+    return grid, grid**3 * (10 - 15 * grid + 6 * grid**2)
+
+
+_Z90 = NormalDist().inv_cdf(_TAIL)
+_GRID = 4001

@@ -1,0 +1,57 @@
+"""Does everything that a scenario mentions exist, and is it of the kind that it is taken for?
+
+A scenario is validated without the catalogue; what it says of a machine, a tariff or a grid is checked here, so that a
+misspelt id is refused instead of changing nothing.
+"""
+
+from calculator.catalog import Catalog
+from calculator.catalog.options import ApiOffer, CloudOffer, Machine
+from calculator.cost.demand import tariff_key
+from calculator.errors import CalculatorError, ScenarioError
+from calculator.evidence import Quantity
+from calculator.scenario.scenario import Scenario
+
+_SPEEDS = frozenset({"prefill_speed_ratio", "decode_speed_ratio"})
+_TARIFF = frozenset({"input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok", "price_ratio"})
+_FIGURES: dict[type, frozenset[str]] = {
+    Machine: _SPEEDS | {
+        "price_usd", "list_price_usd", "age_when_bought_years", "setup_h", "prefill_w", "decode_w", "idle_w", "sleep_w",
+    },
+    CloudOffer: _SPEEDS | {
+        "rate_usd_per_h", "billing_minutes", "startup_minutes", "storage_gb", "storage_usd_per_gb_month", "setup_h",
+    },
+    ApiOffer: frozenset({"setup_h"}),
+}  # fmt: skip
+"""Which of `figures` a kind of option has; a tariff's belong to '<provider>/<its model>'."""
+
+
+def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
+    """Raise UnknownIdError, PhantomError or ScenarioError for the first name that would otherwise change nothing."""
+    carbon_of(scenario.grid, catalog)
+    for table, done in (("leases", "leased"), ("already_own_usd", "owned")):
+        for owner in getattr(scenario, table):
+            option = catalog.option(owner)
+            if not isinstance(option, Machine):
+                raise ScenarioError(
+                    f"{table}.{owner}: {option.name} is not a machine, so it cannot be {done}. Remove it."
+                )
+    for name in scenario.figures:
+        owner, _, figure = name.rpartition(".")
+        if "/" in owner:
+            known, tariffs = _TARIFF, {tariff_key(row) for api in catalog.apis.values() for row in api.tariffs}
+            if owner not in tariffs:
+                raise ScenarioError(
+                    f"figures.{name}: {owner!r} is no tariff of the catalogue. Write '<provider>/<its model>', as in `explain`."
+                )
+        else:
+            known = _FIGURES[type(catalog.option(owner))]
+        if figure not in known:
+            raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
+
+
+def carbon_of(grid: str, catalog: Catalog) -> Quantity:
+    """Carbon intensity of the scenario's grid; raises CalculatorError where the catalogue has no such grid."""
+    if grid not in catalog.grid_carbon:
+        near = ", ".join(sorted(catalog.grid_carbon)[:8])
+        raise CalculatorError(f"grid {grid!r} is not in grid_carbon.toml. Known: {near} ...")
+    return catalog.grid_carbon[grid].carbon_g_per_kwh

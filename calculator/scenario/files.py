@@ -1,0 +1,135 @@
+"""How does a scenario come from a file and from `--set`? Read, typed and validated, with one sentence when it is wrong."""
+
+import json
+import os.path
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from calculator.errors import ScenarioError
+from calculator.scenario.scenario import Scenario
+
+
+def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenario:
+    """The scenario of a TOML file (flat `name = value` lines, optionally under [scenario]) with `name=value` settings on top.
+
+    Raises ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
+    """
+    values = _read(_shipped(path)) if path else {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip():
+            raise ScenarioError(
+                f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95."
+            )
+        _set(values, name.strip(), text.strip())
+    return Scenario.parse(values)
+
+
+def _set(values: dict[str, Any], name: str, text: str) -> None:
+    """One setting; a dot leads into a table: `figures.<option>.price_usd=5000`, `leases.<machine>.usd_per_month=300`.
+
+    Three numbers with strokes between them, `wage_usd_per_h=60/95/200`, are P10, P50 and P90 of a number.
+    """
+    table, dot, key = name.partition(".")
+    kind: Any = getattr(Scenario.model_fields.get(name), "annotation", None)
+    if (kind in (int, float) or table in ("figures", "ranges")) and text.count("/") == _STROKES:
+        own = key if table in ("figures", "ranges") else name
+        _inner(values, "ranges")[own] = _plain(text.replace("/", ","))
+        values.pop(own, None)
+        return
+    if not dot or table not in _TABLES:
+        values[name] = typed(name, text)
+        return
+    rows = _inner(values, table)
+    if table == "ranges" and isinstance(values.get(key), list):  # the file's own three
+        del values[key]
+    if table in _RECORDS:  # a record per key: the last part names its field
+        owner, _, key = key.rpartition(".")
+        if not owner:
+            owner, key = key, _RECORDS[table]
+        rows = _inner(rows, owner)
+    rows[key] = _plain(text)
+
+
+def _inner(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """The table of that name inside another, made where it is not there yet."""
+    found = values.setdefault(name, {})
+    if not isinstance(found, dict):
+        raise ScenarioError(
+            f"{name} is {found!r} in the scenario file, not a table, so nothing can be set in it. Correct the file."
+        )
+    return cast("dict[str, Any]", found)
+
+
+def _plain(text: str) -> Any:
+    """A number, true or false, numbers with commas between them as a list, else the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        numbers = [float(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        return text
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def typed(name: str, text: str) -> Any:
+    """The text of a setting as the type that its field wants: a list for options and shares, a number where it is one, else text."""
+    if name == "options":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "depreciation_fractions":
+        found = _plain(text)
+        return (found,) if isinstance(found, float) else found
+    field = Scenario.model_fields.get(name)
+    kind: object = field.annotation if field is not None else None
+    if kind is float or kind is int:
+        try:
+            number = float(text.replace("_", ""))
+        except ValueError:
+            return text
+        return int(number) if kind is int and number.is_integer() else number
+    return text
+
+
+def _shipped(path: Path) -> Path:
+    """`presets/article.toml`, or plain `article`, from any folder: the file that ships with the calculator, if there is one."""
+    if os.path.exists(path):  # false, not an error, for a name that no system takes
+        return path
+    found = Path(__file__).parent / "presets" / f"{path.stem}.toml"
+    return found if os.path.exists(found) and path.parent.name in ("", "presets") else path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: there is no such scenario file. Check the path.") from None
+    except OSError as error:
+        raise ScenarioError(f"{_short(path)}: cannot be read ({error.strerror}). Name a scenario file.") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise ScenarioError(f"{path}: is not a valid scenario file: {error}. Correct that line.") from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, tables nested without end
+        raise ScenarioError(
+            f"{_short(path)}: cannot be read ({str(error)[:60]}). Write a scenario file by hand, as in presets/."
+        ) from None
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path}: holds {type(data).__name__}, not a table of name = value.")
+    inner: Any = data.get("scenario", data)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(inner, dict):
+        raise ScenarioError(f"{path}: [scenario] is not a table of name = value.")
+    return dict(inner)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _short(path: Path) -> str:
+    return str(path) if len(str(path)) <= _LONGEST_SHOWN else f"{str(path)[:_LONGEST_SHOWN]}..."
+
+
+_LONGEST_SHOWN = 100
+_STROKES = 2  # between P10, P50 and P90
+_TABLES = frozenset({"figures", "ranges", "already_own_usd", "leases", "currencies"})
+_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd"}
+"""Tables whose rows have fields of their own, and the field meant where only the row is named."""

@@ -1,0 +1,308 @@
+"""How long does one wait at the busiest hour, and how many machines keep the promise?
+
+Percentiles of the time to the first token and of the whole answer when requests come at random at the peak hour's rate,
+from the occupancy of service.py. Formulas take floats or NumPy arrays and return the same; `machines_needed` and
+`users_latency` search, and take floats. Derivations and measured errors: docs/model/service.md.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from calculator.errors import ScenarioError
+from calculator.number import Number, exp, larger, log, require, root, smaller, where
+from calculator.service.occupancy import Occupancy, Work, occupancy
+from calculator.units import S_PER_H
+
+_TINY = 1e-12
+_HALVINGS = 45  # of an interval: 3e-14 of its width
+_VARIATION_MOST = 1.5  # the widest answers that were checked
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """What people feel on one machine at a steady rate of requests. Seconds; infinite where the queue grows for ever.
+
+    `wait_fraction` of the requests wait before their own prefill begins. Percentiles are over all requests: half are
+    answered within the median, 19 of 20 within the p95. `stream_tokens_per_s` is the mean speed at which one person sees
+    the answer grow, pauses for other people's prefills included. `backlog_s_per_h`: by how much longer one waits after each
+    hour in which demand is above capacity (0 below).
+    """
+
+    requests_per_s: Number
+    load_fraction: Number
+    wait_fraction: Number
+    time_to_first_token_mean_s: Number
+    time_to_first_token_median_s: Number
+    time_to_first_token_p95_s: Number
+    answer_mean_s: Number
+    answer_median_s: Number
+    answer_p95_s: Number
+    stream_tokens_per_s: Number
+    backlog_s_per_h: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What must hold at the peak hour; None where nothing is asked."""
+
+    time_to_first_token_p95_s: float | None = None
+    answer_p95_s: float | None = None
+    stream_tokens_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """How many equal machines keep the targets at the peak hour, and what each then does.
+
+    `machine_count` is None where no number does, as an idle machine already misses a target; `reason` says which.
+    """
+
+    machine_count: int | None
+    latency: Latency
+    reason: str
+
+
+def peak_requests_per_s(*, requests_per_day: Number, on_h_per_day: Number, peak_factor_ratio: Number) -> Number:
+    """Rate at the busiest hour: peak factor x requests per day / hours on. The factor is at least 1, the mean hour."""
+    require("requests_per_day", requests_per_day, low=0.0)
+    require("on_h_per_day", on_h_per_day, above=0.0, high=24.0)
+    require("peak_factor_ratio", peak_factor_ratio, low=1.0)
+    return peak_factor_ratio * requests_per_day / (on_h_per_day * S_PER_H)
+
+
+def latency(work: Work, *, requests_per_s: Number, answer_variation_ratio: Number) -> Latency:
+    """Waiting, first token and answer on one machine, in the steady state.
+
+    answer_variation_ratio: standard deviation of the answers' length over its mean; 0 where all are alike, about 1 for
+    chat. Prompts are alike. A request finds one of three states (shares from `occupancy`) and then waits
+
+        nothing;   Q, for a prefill that others began (a slot is free);   W, for one of the c slots
+
+    first token = prefill_s + wait;   answer = first token + decode, of mean decode_1_s + (slower_s + prefill_s)(b - 1)
+    with b the batch that a token sees: each other stream slows the steps, and its prefill stops them once.
+    Each wait is a Weibull of the right mean and variance, the answer a mixture of three; percentiles by bisection.
+
+    Error against the simulation, load 0.1..0.85, c 1..32, prefill 0.02..1 of decode_1_s, variation 0..1 (median, 90th
+    percentile, worst): p95 of the first token 2, 9, 22 %; median of the answer 2, 7, 23 %; its p95 3, 8, 22 %; its mean
+    1, 2, 5 %; stream speed 0.3, 2, 5 %. The worst are c = 32 with long prefills; up to c = 8 the p95 errs by 18 % at most.
+    The first token's median: 0, 9 %, and off by up to 0.3 lone answers where about half of the requests wait. At a variation
+    of 1.5 percentiles err by 20 % in the median case. Above load 0.9 an hour is too short for the steady state (true waits
+    are shorter); real requests come in bunches (true waits are longer); an arrival also waits for the running decode
+    step to end (not counted). Where the queue grows for ever the times are infinite.
+    Raises ScenarioError for a negative rate, or a variation outside 0..1.5.
+    """
+    require("requests_per_s", requests_per_s, low=0.0)
+    require("answer_variation_ratio", answer_variation_ratio, low=0.0, high=_VARIATION_MOST)
+    seen = occupancy(work, requests_per_s=requests_per_s)
+    prefill = _Wait(_prefill_wait_s(work, seen), _wait_variation(seen.prefill_fraction, work_variation=0.0))
+    work_variation = (work.decode_c_s / work.concurrent_count * answer_variation_ratio / work.full_s) ** 2
+    slot = _Wait(
+        _slot_wait_s(work, seen, work_variation=work_variation),
+        _wait_variation(smaller(seen.load_fraction, 1.0), work_variation=work_variation),
+    )
+    chance = (seen.prefill_wait_fraction, seen.slot_wait_fraction)
+    free = larger(1.0 - chance[0] - chance[1], 0.0)
+    wait_s = chance[0] * prefill.mean_s + chance[1] * slot.mean_s
+
+    lengthens_s = work.slower_s + work.prefill_s
+    decode_s = work.decode_1_s + lengthens_s * (seen.answer_batch_count - 1.0)
+    alike = larger(1.0 - answer_variation_ratio, 0.0)
+    shortest_s = work.decode_1_s * alike
+    averaged = (2.0 + work.prefill_s / larger(lengthens_s, _TINY)) / 3.0 * alike
+    decode_variance = (answer_variation_ratio * decode_s) ** 2 + averaged * lengthens_s**2 * seen.answer_batch_variance
+    beyond_s = decode_s - shortest_s
+    smallest_s = _TINY * (work.prefill_s + work.decode_1_s)
+    first = [(weight, *wait.weibull(smallest_s)) for weight, wait in zip(chance, (prefill, slot), strict=True)]
+    whole = [(free, *_weibull(beyond_s, decode_variance, smallest_s))]
+    for weight, wait in zip(chance, (prefill, slot), strict=True):
+        whole.append((weight, *_weibull(wait.mean_s + beyond_s, wait.variance + decode_variance, smallest_s)))
+
+    grows = seen.load_fraction >= 1.0
+    begin_s = work.prefill_s + shortest_s
+    return Latency(
+        requests_per_s=requests_per_s, load_fraction=seen.load_fraction,
+        wait_fraction=where(grows, 1.0, 1.0 - free),
+        time_to_first_token_mean_s=where(grows, math.inf, work.prefill_s + wait_s),
+        time_to_first_token_median_s=where(grows, math.inf, work.prefill_s + _quantile(first, exceeded=0.5)),
+        time_to_first_token_p95_s=where(grows, math.inf, work.prefill_s + _quantile(first, exceeded=0.05)),
+        answer_mean_s=where(grows, math.inf, work.prefill_s + wait_s + decode_s),
+        answer_median_s=where(grows, math.inf, begin_s + _quantile(whole, exceeded=0.5)),
+        answer_p95_s=where(grows, math.inf, begin_s + _quantile(whole, exceeded=0.05)),
+        stream_tokens_per_s=work.answer_tokens / decode_s,
+        backlog_s_per_h=larger(seen.load_fraction - 1.0, 0.0) * S_PER_H,
+    )  # fmt: skip
+
+
+def machines_needed(
+    work: Work,
+    *,
+    requests_per_s: float,
+    answer_variation_ratio: float,
+    targets: Targets,
+    machine_count_most: int = 1_000,
+) -> Sizing:
+    """The fewest equal machines that keep every target at this rate, each taking its share of the requests at random.
+
+    A dispatcher that sends each request to the least busy machine does better, so the count is an upper bound. Without
+    targets: the fewest with load below 1. Raises ScenarioError for a target that is not positive, or where more than
+    `machine_count_most` machines would be needed.
+    """
+    for name in ("time_to_first_token_p95_s", "answer_p95_s", "stream_tokens_per_s"):
+        if getattr(targets, name) is not None:
+            require(name, getattr(targets, name), above=0.0)
+
+    def on(machine_count: int) -> Latency:
+        return latency(
+            work, requests_per_s=requests_per_s / machine_count, answer_variation_ratio=answer_variation_ratio
+        )
+
+    idle = latency(work, requests_per_s=0.0, answer_variation_ratio=answer_variation_ratio)
+    if missed := _missed(idle, targets):
+        return Sizing(None, idle, f"Even an idle machine misses the target: {missed}.")
+    fewest = max(1, math.ceil(requests_per_s * work.full_s))
+    most = fewest
+    while missed := _missed(on(most), targets):
+        if most >= machine_count_most:
+            raise ScenarioError(
+                f"requests_per_s is {requests_per_s:g}; {most} machines miss the target: {missed}. "
+                "Lower the demand or relax the targets."
+            )
+        fewest, most = most + 1, 2 * most
+    while fewest < most:
+        middle = (fewest + most) // 2
+        if _missed(on(middle), targets):
+            fewest = middle + 1
+        else:
+            most = middle
+    reason = (
+        f"{fewest} is enough." if fewest == 1 else f"{fewest - 1} would not do: {_missed(on(fewest - 1), targets)}."
+    )
+    return Sizing(fewest, on(fewest), reason)
+
+
+def users_latency(work: Work, *, concurrent_user_count: int, think_s: float, answer_variation_ratio: float) -> Latency:
+    """What N people feel who each ask, wait for the answer, think for `think_s` in the mean, and ask again.
+
+    rate = N / (think_s + answer(rate (N - 1)/N)): one who asks finds the other N - 1 as a stranger would find them at
+    their share of the rate. Solved by bisection; people wait instead of asking, so the machine is never overloaded.
+
+    Error against the simulation (N 2..30, think 3..100 answers, c 1..32): rate 7 % at most; mean answer 7 % at most (0.3 %
+    in the median case) below load 0.8, else 16 %. Percentiles are those of a stream without end: the answer's p95 errs by
+    -14..+44 % below load 0.8 (+7 % in the median case), and is up to twice too long in a full machine.
+    """
+    require("concurrent_user_count", concurrent_user_count, low=1)
+    require("think_s", think_s, above=0.0)
+    others = (concurrent_user_count - 1) / concurrent_user_count
+
+    def felt(rate: float) -> Latency:
+        return latency(work, requests_per_s=rate * others, answer_variation_ratio=answer_variation_ratio)
+
+    low, high = 0.0, concurrent_user_count / (think_s + work.prefill_s + work.decode_1_s)
+    high = min(high, 1.0 / work.full_s)
+    for _ in range(_HALVINGS):
+        rate = (low + high) / 2.0
+        low, high = (rate, high) if rate * (think_s + felt(rate).answer_mean_s) < concurrent_user_count else (low, rate)
+    found = felt(low)
+    return replace(found, requests_per_s=low, answer_mean_s=concurrent_user_count / low - think_s)
+
+
+def _missed(found: Latency, targets: Targets) -> str:
+    """The first target that does not hold, in words; empty where all hold."""
+    if not found.load_fraction < 1.0:
+        return f"it would be asked {found.load_fraction:.0%} of what it can do"
+    for name, words in (("time_to_first_token_p95_s", "the first token"), ("answer_p95_s", "the whole answer")):
+        limit, got = getattr(targets, name), getattr(found, name)
+        if limit is not None and not got <= limit:
+            return f"{words} takes {got:.3g} s for one in twenty, asked for {limit:g} s"
+    asked = targets.stream_tokens_per_s
+    if asked is not None and not found.stream_tokens_per_s >= asked:
+        return f"an answer grows by {found.stream_tokens_per_s:.3g} tokens/s, asked for {asked:g}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """A wait of those who wait: its mean and its variance over the mean squared."""
+
+    mean_s: Number
+    variation: Number
+
+    @property
+    def variance(self) -> Number:
+        return self.variation * self.mean_s * self.mean_s
+
+    def weibull(self, smallest_s: Number) -> tuple[Number, Number]:
+        return _weibull(self.mean_s, self.variance, smallest_s)
+
+
+def _prefill_wait_s(work: Work, seen: Occupancy) -> Number:
+    """Mean wait for prefills begun before, with a slot free: half a prefill and k whole ones, k geometric up to c - 2.
+
+    g/(1-g) = r/(2(1-r)) gives, without the limit, Pollaczek and Khinchine's mean for those who wait.
+    """
+    r, most = smaller(seen.prefill_fraction, 1.0 - _TINY), max(work.concurrent_count - 1, 1)
+    g = larger(r / (2.0 - r), _TINY)
+    ahead = g / (1.0 - g) - most * g**most / (1.0 - g**most)
+    return work.prefill_s * (0.5 + larger(ahead, 0.0))
+
+
+def _slot_wait_s(work: Work, seen: Occupancy, *, work_variation: Number) -> Number:
+    """Mean wait for a slot, of those who wait.
+
+    M/G/c: w/(1-load) times 1 where work varies as an exponential, times Cosmetatos' factor where it is constant, linear
+    between (and (1 + variation)/2 above 1), w being the work at full batch. Constant work cannot do better than the
+    smallest of c residual times, c/(c+1). A burst of q in the queue adds: its own wait, and that of those behind it.
+    """
+    c, w = work.concurrent_count, work.full_s
+    load = smaller(larger(seen.load_fraction, _TINY), 1.0)
+    room = larger(1.0 - load, _TINY)
+    constant = smaller(0.5 + room * (c - 1) * (math.sqrt(4 + 5 * c) - 2) / (32 * load * c), c / (c + 1))
+    between = where(work_variation <= 1.0, constant + (1.0 - constant) * work_variation, (1.0 + work_variation) / 2.0)
+    q = seen.burst_count
+    return w / room * (q + 1.0) * (load * between + q * room) / (q + load)
+
+
+def _wait_variation(load: Number, *, work_variation: Number) -> Number:
+    """Variance over mean squared of an M/G/1 wait, of those who wait (Takacs); work of gamma shape.
+
+    2 load - 1 + (4/3)(1 - load) b3/b2^2 with b2 = 1 + v, b3 = (1 + v)(1 + 2 v): 1/3 for constant work at no load, 1 for v = 1.
+    """
+    ratio = (1.0 + 2.0 * work_variation) / (1.0 + work_variation)
+    return 2.0 * load - 1.0 + 4.0 / 3.0 * (1.0 - load) * ratio
+
+
+def _weibull(mean: Number, variance: Number, smallest: Number) -> tuple[Number, Number]:
+    """Scale and shape of a Weibull: shape = (deviation/mean)^-1.086 (Justus' fit), scale = mean / Gamma(1 + 1/shape)."""
+    mean = larger(mean, smallest)
+    variation = root(larger(variance, 0.0)) / mean
+    shape = larger(variation, 0.15) ** -1.086
+    shape = larger(shape, 0.2)
+    return mean / _gamma_of_one_plus(1.0 / shape), shape
+
+
+def _gamma_of_one_plus(x: Number) -> Number:
+    """Gamma(1 + x) for x >= 0: Stirling's series at x + 8, divided down by the recurrence. Relative error below 1e-10."""
+    z = x + 8.0
+    product = 1.0
+    for i in range(1, 8):
+        product = product * (x + i)
+    series = 1.0 / (12.0 * z) - 1.0 / (360.0 * z**3) + 1.0 / (1260.0 * z**5)
+    return exp((z - 0.5) * log(z) - z + 0.5 * math.log(2.0 * math.pi) + series) / product
+
+
+def _quantile(parts: list[tuple[Number, Number, Number]], *, exceeded: float) -> Number:
+    """The time exceeded with the given probability by a mixture of (weight, scale, shape); 0 where rarer than that."""
+    low: Number = 0.0
+    high: Number = 0.0
+    total: Number = 0.0
+    for weight, scale, shape in parts:
+        high = larger(high, scale * math.log(len(parts) / exceeded) ** (1.0 / shape))
+        total = total + weight
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        tail: Number = 0.0
+        for weight, scale, shape in parts:
+            tail = tail + weight * exp(-((middle / scale) ** shape))
+        above = tail > exceeded
+        low, high = where(above, middle, low), where(above, high, middle)
+    return where(total > exceeded, high, 0.0)

@@ -1,0 +1,176 @@
+"""`python -m measurements agent --queue postgresql://...`: a machine that takes a team's probe requests from its database.
+
+The queue is Procrastinate's, on the same PostgreSQL as the measurements: nothing else to run or to secure, and the
+agent dials out. A request names a shipped model, a tier and a format, never a path or an address, so that who may ask
+for a probe cannot make a machine read or fetch anything. An agent that dies leaves its job to be found by its missing
+heartbeat and done again by the next one, which takes it only if nobody has touched it since it was seen; a request that
+has outlived its agents MOST_ATTEMPTS times is given up.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import os
+import sys
+from typing import Any
+
+from calculator.catalog import load_catalog
+from measurements.models.ask_mlx_lm import shipped_config_ids
+from measurements.probe.measure import measure
+from measurements.probe.power import opened_meter
+from measurements.probe.request import spec_for, why_no_probe
+from measurements.records.record import MeasurementError
+from measurements.records.store import URL_VARIABLE, open_store
+
+TASK = "local_llm_tco.probe"
+STALLED_AFTER_S = 30.0
+HEARTBEAT_S = 5.0  # six may fail before an agent counts as silent
+START_AGAIN_S = 1.0
+MOST_ATTEMPTS = 3
+ALLOWED_TIERS = ("host", "fast")
+
+
+def main(arguments: list[str]) -> int:
+    """Work until stopped, or until the queue is empty with --once."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements agent", description="Take probe requests from a team's PostgreSQL queue."
+    )
+    parser.add_argument(
+        "--queue", default=os.environ.get(URL_VARIABLE, ""), help="postgresql://...; else MEASUREMENTS_URL"
+    )
+    parser.add_argument("--host-class", default="probe", help="name of the queue: requests for one kind of machine")
+    parser.add_argument("--once", action="store_true", help="end when the queue is empty")
+    parser.add_argument("--enqueue", metavar="MODEL", help="put one request into the queue instead of working")
+    parser.add_argument("--tier", choices=ALLOWED_TIERS, default="fast")
+    parser.add_argument("--format", default="mlx-4bit")
+    options = parser.parse_args(arguments)
+    if not options.queue.startswith(("postgresql://", "postgres://")):
+        raise MeasurementError(
+            "The queue needs a PostgreSQL address: --queue postgresql://user@host/name, or MEASUREMENTS_URL."
+        )
+    app = application(options.queue)
+    with app.open():
+        prepare(app)
+        if options.enqueue is not None:
+            number = request(
+                app, model=options.enqueue, tier=options.tier, format_id=options.format, host_class=options.host_class
+            )
+            print(f"Request {number} is in the queue {options.host_class}.")
+            return 0
+    reason = why_no_probe()
+    if reason:
+        raise MeasurementError(reason)
+    asyncio.run(work(app, host_class=options.host_class, once=options.once))
+    return 0
+
+
+async def work(app: Any, *, host_class: str, once: bool) -> None:
+    """Take one request after the other; every half minute, take up again those of agents that fell silent.
+
+    An agent that slept finds its row among the workers gone, and one whose database went away finds no connection:
+    both begin anew, in the next second or the next half minute.
+    """
+    lost = importlib.import_module("procrastinate.exceptions").ConnectorException
+    async with app.open_async():
+        await retry_stalled(app)
+        watch = asyncio.create_task(_keep_retrying(app, lost))
+        try:
+            while True:
+                try:
+                    await app.run_worker_async(
+                        queues=[host_class], wait=not once, concurrency=1, listen_notify=not once,
+                        update_heartbeat_interval=HEARTBEAT_S, stalled_worker_timeout=STALLED_AFTER_S,
+                    )  # fmt: skip
+                    return
+                except lost as error:
+                    if once:
+                        raise MeasurementError(f"The queue cannot be used: {_reason(error)}.") from error
+                    print(f"The queue was lost ({_reason(error)}); trying again.", file=sys.stderr)
+                    await asyncio.sleep(START_AGAIN_S)
+        finally:
+            watch.cancel()
+
+
+def application(queue_url: str) -> Any:
+    """The Procrastinate app with its one task; raises MeasurementError where the package is not installed."""
+    try:
+        procrastinate: Any = importlib.import_module("procrastinate")
+    except ImportError:
+        raise MeasurementError(
+            "The agent needs the package procrastinate. Run `pip install 'procrastinate>=3.10' 'psycopg[binary,pool]'`."
+        ) from None
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=queue_url))
+
+    @app.task(name=TASK, retry=procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=10))  # type: ignore[misc]
+    def probe(model: str, tier: str, format_id: str) -> str:  # pyright: ignore[reportUnusedFunction]
+        return perform(model=model, tier=tier, format_id=format_id, store_url=queue_url)
+
+    return app
+
+
+def perform(*, model: str, tier: str, format_id: str, store_url: str) -> str:
+    """One request: measured here, reported to the store; the outcome's status."""
+    check_request(model=model, tier=tier)
+    spec = spec_for(model if tier == "fast" else "", tier="fast" if tier == "fast" else "host", format_id=format_id)
+    with opened_meter() as meter:
+        return measure(spec, catalog=load_catalog(), store=open_store(store_url), meter=meter).status
+
+
+def check_request(*, model: str, tier: str) -> None:
+    """Raises MeasurementError unless the request names a shipped model and a tier that needs no path."""
+    if tier not in ALLOWED_TIERS:
+        raise MeasurementError(f"tier is {tier[:40]!r}; an agent takes {' or '.join(ALLOWED_TIERS)}.")
+    if tier == "fast" and model not in shipped_config_ids():
+        raise MeasurementError(
+            f"model is {model[:80]!r}; an agent takes shipped models only: {', '.join(shipped_config_ids()[:5])} ..."
+        )
+
+
+def request(app: Any, *, model: str, tier: str, format_id: str, host_class: str) -> int:
+    """Put one request into the queue; its number."""
+    check_request(model=model, tier=tier)
+    return int(app.configure_task(TASK, queue=host_class).defer(model=model, tier=tier, format_id=format_id))
+
+
+def prepare(app: Any) -> None:
+    """Make the queue's tables where they are missing."""
+    if not app.check_connection():
+        app.schema_manager.apply_schema()
+
+
+_TAKE_UP = """
+UPDATE procrastinate_jobs
+   SET status = (CASE WHEN attempts + 1 < %(most)s THEN 'todo' ELSE 'failed' END)::procrastinate_job_status,
+       attempts = attempts + 1, worker_id = NULL, scheduled_at = NULL
+ WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s AND worker_id IS NOT DISTINCT FROM %(worker)s::bigint
+RETURNING status::text
+"""
+"""Only if it is still as it was seen. Procrastinate's own retry_job asks for the status alone, and takes a request away
+from a live agent that had taken it up between the look and the deed (procrastinate 3.10.0, read 2026-11-22)."""
+
+
+async def retry_stalled(app: Any) -> int:
+    """Give the requests of silent agents back to the queue; how many this call has given back."""
+    count = 0
+    for job in await app.job_manager.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=STALLED_AFTER_S):
+        seen = {"id": job.id, "attempts": job.attempts, "worker": job.worker_id, "most": MOST_ATTEMPTS}
+        rows = await app.connector.execute_query_all_async(_TAKE_UP, **seen)
+        if rows and rows[0]["status"] == "todo":
+            count += 1
+            print(f"Request {job.id} of an agent that fell silent is taken up again.", file=sys.stderr)
+        elif rows:
+            print(f"Request {job.id} silenced {MOST_ATTEMPTS} agents and is given up.", file=sys.stderr)
+    return count
+
+
+async def _keep_retrying(app: Any, lost: type[Exception]) -> None:
+    while True:
+        await asyncio.sleep(STALLED_AFTER_S)
+        with contextlib.suppress(lost):  # the worker says that the database is gone; the next round asks again
+            await retry_stalled(app)
+
+
+def _reason(error: Exception) -> str:
+    """The database's own first line, below what Procrastinate makes of it."""
+    return (str(error.__cause__ or error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,140 @@
+"""`python -m measurements import|export|list|delete`: each a function of its arguments that returns the exit code.
+
+0: done. 1: measured or read, but with a result that is no success. 2: the request was wrong, with one sentence.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from calculator.catalog import load_catalog
+from measurements.importers.facts import Facts, Imported, Known
+from measurements.importers.reading import import_content, read_upload
+from measurements.probe.run import Json
+from measurements.records.gate import gate_of
+from measurements.records.host import this_host
+from measurements.records.listing import words
+from measurements.records.record import Host
+from measurements.records.store import Store, Stored, export_lines, open_store
+from measurements.records.trusted_speeds import installed_versions, stale_because, trust_of
+
+STORE_HELP = "a SQLite file or postgresql://...; else MEASUREMENTS_URL, else ./measurements.sqlite"
+
+
+def import_files(arguments: list[str]) -> int:
+    """Take over other tools' measurements, row by row."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements import", description="Read what other tools measured."
+    )
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--chip", default="", help="id of the catalogue, where the file does not tell")
+    parser.add_argument("--chip-count", type=int, default=0)
+    parser.add_argument(
+        "--model", action="append", default=[], help="id for all rows, or WORDS OF THE FILE=id; may be repeated"
+    )
+    parser.add_argument("--format", default="")
+    parser.add_argument("--batch", type=int, default=0, help="requests at once, for vLLM files that do not tell")
+    parser.add_argument("--runtime-version", default="")
+    parser.add_argument("--measured-at", default="", help="2026-08-25, where the file does not tell")
+    parser.add_argument("--source", default="", help="address or person the file comes from")
+    parser.add_argument("--licence", default="")
+    parser.add_argument("--dry-run", action="store_true", help="read and judge, store nothing")
+    parser.add_argument("--store", default=None, help=STORE_HELP)
+    options = parser.parse_args(arguments)
+    catalog = load_catalog()
+    models: dict[str, str] = dict(pair.rsplit("=", 1) if "=" in pair else ("", pair) for pair in options.model)
+    known, gate = Known(chips=tuple(catalog.chips), models=tuple(catalog.models)), gate_of(catalog)
+    code = 0
+    for file in options.files:
+        facts = Facts(
+            chip=options.chip, chip_count=options.chip_count, models=models, format=options.format, batch_count=options.batch,
+            runtime_version=options.runtime_version, measured_at=options.measured_at, source=options.source, licence=options.licence,
+            file_name=file.name,
+        )  # fmt: skip
+        found = import_content(read_upload(file), facts=facts, known=known, gate=gate, catalog=catalog)
+        code = max(code, _import_one(file, found, store=None if options.dry_run else open_store(options.store)))
+    return code
+
+
+def export(arguments: list[str]) -> int:
+    """Write every stored record as one line of JSON."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements export", description="Write the stored measurements; `import` reads them back."
+    )
+    parser.add_argument("file", nargs="?", default="-", help="a path, or - for stdout")
+    parser.add_argument("--store", default=None, help=STORE_HELP)
+    options = parser.parse_args(arguments)
+    text = "".join(line + "\n" for line in export_lines(open_store(options.store).records()))
+    if options.file == "-":
+        sys.stdout.write(text)
+    else:
+        Path(options.file).write_text(text, "utf-8")
+    return 0
+
+
+def list_records(arguments: list[str]) -> int:
+    """Show what is stored."""
+    parser = argparse.ArgumentParser(prog="python -m measurements list", description="Show the stored measurements.")
+    for name in ("chip", "model", "format", "runtime", "kind", "status"):
+        parser.add_argument(f"--{name}", default=None)
+    parser.add_argument("--deleted", action="store_true", help="those marked as deleted, too")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--store", default=None, help=STORE_HELP)
+    options = parser.parse_args(arguments)
+    items = open_store(options.store).records(
+        chip=options.chip, model=options.model, format=options.format, runtime=options.runtime, kind=options.kind, status=options.status,
+        include_deleted=options.deleted,
+    )  # fmt: skip
+    host, versions = this_host(), installed_versions()
+    for item in items:
+        row = _row(item, host=host, versions=versions)
+        print(
+            json.dumps(row)
+            if options.json
+            else "  ".join(str(row[name]) for name in ("id", "measured_at", "what", "result", "trust"))
+        )
+    if not items and not options.json:
+        print("Nothing is stored that matches. `python -m measurements probe` measures, `import` takes over.")
+    return 0
+
+
+def delete(arguments: list[str]) -> int:
+    """Mark one record as deleted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements delete",
+        description="Mark a measurement as deleted; it is kept, but never used or shown.",
+    )
+    parser.add_argument("id", help="the id, or its beginning")
+    parser.add_argument("--because", default="", help="the reason, kept with it")
+    parser.add_argument("--store", default=None, help=STORE_HELP)
+    options = parser.parse_args(arguments)
+    item = open_store(options.store).delete(options.id, because=options.because)
+    print(f"{item.id} is deleted: {item.deleted_because}.")
+    return 0
+
+
+def _import_one(file: Path, found: Imported, *, store: Store | None) -> int:
+    outcomes = store.append_all(list(found.records)) if store is not None else []
+    known = len(outcomes) - outcomes.count("added")
+    kept = (
+        f"{outcomes.count('added')} stored, {known} known already"
+        if store is not None
+        else f"{len(found.records)} would be stored"
+    )
+    print(f"{file.name} ({found.format}): {kept}, {len(found.refused)} refused, {len(found.waiting)} waiting")
+    for refusal in found.refused:
+        print(f"  {refusal.place}: {refusal.reason}", file=sys.stderr)
+    if found.missing:
+        print(f"  {found.question()}", file=sys.stderr)
+    return 2 if found.missing or not found.records else 0
+
+
+def _row(item: Stored, *, host: Host, versions: dict[str, str]) -> Json:
+    record = item.record
+    stale = stale_because(record, host=host, versions=versions)
+    return {
+        "id": item.id[:12], "measured_at": record.measured_at[:10], "kind": record.kind, "status": record.status,
+        "what": f"{record.model.model or '-'} {record.model.format or '-'} on {record.host.chip or 'an unnamed chip'}, {record.engine.name} {record.engine.version}",
+        "result": words(record), "trust": trust_of(record, host=host) + (f" (stale: {stale})" if stale else "") + (" (deleted)" if item.deleted else ""),
+    }  # fmt: skip

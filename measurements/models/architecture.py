@@ -1,0 +1,203 @@
+"""What does a config.json become in the catalogue? Tensor paths of mlx-lm turned into roles, groups and one TOML file.
+
+Pure: takes what lazy_model.py answered. A path that no rule knows becomes "other", which costs no exactness in MLX
+bytes; only llama.cpp's rules look at roles, and only experts and embeddings are read in part per token.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calculator.catalog.options import CacheGroup, LanguageModel, TensorGroup
+from calculator.errors import CatalogError
+
+Json = dict[str, Any]
+
+# The first pattern found in the path decides; shared experts stand before experts, experts before plain layers.
+_ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), role)
+    for pattern, role in (
+        (r"(embed_tokens|embeddings?|wte|embed_tokens_per_layer|embed_in|\.embed)\.weight$", "embedding"),
+        (r"(lm_head(\.linear)?|\.embed_out|^output|transformer\.ff_out)\.weight$|^lm_head$", "output"),
+        (r"conv1d\.weight$|conv\.conv\.weight$", "convolution"),
+        (r"norm[^.]*\.weight$|layernorm[^.]*\.weight$", "norm"),
+        (r"(^|[._])bias$", "bias"),
+        (r"shared_expert_gate\.weight$", "router"),
+        (r"shared?_experts?\.(gate_proj|w1)\.", "shared_expert_gate"),
+        (r"shared?_experts?\.(up_proj|w3)\.", "shared_expert_up"),
+        (r"shared?_experts?\.(down_proj|w2)\.", "shared_expert_down"),
+        (r"(switch_mlp|switch_glu|experts)\.(gate_proj|w1)\.", "expert_gate"),
+        (r"(switch_mlp|switch_glu|experts)\.(up_proj|w3|fc1)\.", "expert_up"),
+        (r"(switch_mlp|switch_glu|experts)\.(down_proj|w2|fc2)\.", "expert_down"),
+        (r"(\.|^)(gate|router|router\.proj)\.weight$", "router"),
+        (r"indexer\..*weight$", "indexer"),
+        (r"compressor\..*weight$", "compressor"),
+        (r"(in_proj_qkv|qkvg?_proj|q_k_v_proj|query_key_value|c_attn|[wW]qkv|att_proj)\.weight$", "attn_qkv"),
+        (r"in_proj_z\.weight$", "attn_gate"),
+        (r"in_proj_(a|b|ba)\.weight$", "recurrent_small"),
+        (r"(linear_attn|mixer|mamba)\.(in_proj|in_proj_qkvz)\.weight$", "recurrent_in"),
+        (r"(linear_attn|mixer|mamba)\.out_proj\.weight$", "recurrent_out"),
+        (r"embed_q\.weight$", "attn_k_b"),
+        (r"unembed_out\.weight$", "attn_v_b"),
+        (r"kv_a_proj_with_mqa\.weight$", "attn_kv_a"),
+        (r"q_a_proj\.weight$", "attn_q_a"),
+        (r"q_b_proj\.weight$", "attn_q_b"),
+        (r"\.(q_proj|c_q|attn_query)\.weight$", "attn_q"),
+        (r"\.(k_proj|c_k|attn_key)\.weight$", "attn_k"),
+        (r"\.(v_proj|c_v|attn_value)\.weight$", "attn_v"),
+        (
+            r"\.o_proj\.weight$|(attn|attention)\.(out_proj|c_proj|dense|wo)\.weight$|\.attn_(out|resid)\.weight$",
+            "attn_output",
+        ),
+        (r"gate_up_proj\.weight$", "ffn_gate_up"),
+        (r"\.(gate_proj|c_fc_0|mlp_gate|feed_forward\.w1)\.weight$", "ffn_gate"),
+        (r"\.(up_proj|c_fc|c_fc_1|fc1|fc_in|dense_h_to_4h|mlp_linear|ff_proj|feed_forward\.w3)\.weight$", "ffn_up"),
+        (r"\.(down_proj|mlp\.c_proj|fc2|fc_out|dense_4h_to_h|mlp_resid|ff_out|feed_forward\.w2)\.weight$", "ffn_down"),
+    )
+)
+_HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads", "num_query_heads")
+_CONTEXT_LIMITS = (
+    "max_position_embeddings", "seq_length", "n_positions", "max_seq_len", "max_context_length", "model_max_length",
+)  # fmt: skip
+_LAYER = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
+_EXPERTS = ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts")
+_ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k", "moe_top_k")
+
+
+def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
+    """What the tensor at this path is for; experts of unknown name are known by their first dimension."""
+    for pattern, role in _ROLE_RULES:
+        if pattern.search(path):
+            return role
+    if len(shape) == 3 and expert_count and shape[0] == expert_count:
+        return "expert_up"
+    return "other"
+
+
+def language_model_of(config: Json, layout: Json) -> LanguageModel:
+    """The catalogue entry: `config` with its `_about` (id, name, source ...), `layout` from lazy_model.py."""
+    about, text = config["_about"], text_config_of(config)
+    experts = int(_first(text, _EXPERTS)) if _has_experts(layout) else 0
+    given: int | list[int] = _first(text, _HEADS, 0)
+    heads = max(given) if isinstance(given, list) else int(given)  # openelm has other heads in every layer
+    groups = _tensor_groups(layout["tensors"], expert_count=experts)
+    embedding = next((group.shape for group in groups if group.role == "embedding"), None)
+    if embedding is None:
+        raise CatalogError(
+            f"{about['id']}: no tensor of {config['model_type']} is known as its embedding. Report the model_type."
+        )
+    vocabulary, hidden = embedding[-2:]
+    layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
+    caches = [_cache_group(one, text=text, heads=heads) for one in layout["caches"]]
+    attending = max((one for one in caches if one.kind != "recurrent"), key=lambda one: one.key_dim, default=None)
+    is_latent = attending is not None and attending.kind == "latent"
+    return LanguageModel(
+        id=about["id"], name=about["name"], family=about["family"], released=about["released"], basis=about["basis"],
+        source=about["source"], source_url=about["source_url"], as_of=about["as_of"], note=about.get("note", ""),
+        architecture=config["model_type"], layer_count=layer_count, hidden_dim=hidden,
+        attention_head_count=heads, kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
+        head_dim=0 if attending is None else attending.query_key_dim or attending.key_dim,
+        vocabulary_count=vocabulary,
+        context_limit_tokens=int(_first(text, _CONTEXT_LIMITS, 2048)),
+        expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
+        native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
+        tensors=tuple(groups), caches=tuple(caches),
+    )  # fmt: skip
+
+
+def text_config_of(config: Json) -> Json:
+    """The part of config.json that describes the language model."""
+    return {**config, **config["text_config"]} if isinstance(config.get("text_config"), dict) else config
+
+
+def _first(text: Mapping[str, Any], keys: Sequence[str], otherwise: Any = None) -> Any:
+    found = next((text[key] for key in keys if text.get(key)), otherwise)
+    if found is None:
+        raise CatalogError(f"the configuration has none of {', '.join(keys)}; one of them is needed. Add it.")
+    return found
+
+
+def _has_experts(layout: Json) -> bool:
+    return any(
+        role_of(one["path"], shape=one["shape"], expert_count=0).startswith("expert_") for one in layout["tensors"]
+    )
+
+
+def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[TensorGroup]:
+    layers: dict[tuple[Any, ...], list[int]] = {}
+    counts: dict[tuple[Any, ...], int] = {}
+    for one in tensors:
+        role = role_of(one["path"], shape=one["shape"], expert_count=expert_count)
+        key = (role, tuple(one["shape"]) or (1,), one["quantizable"], one["mlx_bits"], one["stored_bits"])
+        counts[key] = counts.get(key, 0) + 1
+        found = _LAYER.search("." + one["path"])
+        layers.setdefault(key, [])
+        if found:
+            layers[key].append(int(found[1]))
+    return [
+        TensorGroup(
+            role=role, shape=shape, count=count, layers=ranges(layers[role, shape, packs, bits, stored]),
+            quantizable=packs, mlx_bits=bits, stored_bits=stored,
+        )
+        for (role, shape, packs, bits, stored), count in counts.items()
+    ]  # fmt: skip
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Layer numbers written short: [0, 1, 2, 5] is "0-2,5"."""
+    parts: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
+
+
+def _cache_group(one: Json, *, text: Json, heads: int) -> CacheGroup:
+    if one["kind"] == "recurrent":
+        return CacheGroup(kind="recurrent", layer_count=one["count"], state_bytes=one["state_bytes"])
+    shape = {"kv_head_count": one["kv_head_count"], "key_dim": one["key_dim"], "value_dim": one["value_dim"]}
+    if one["kind"] == "full" and text.get("kv_lora_rank") == one["key_dim"]:
+        return CacheGroup(
+            kind="latent", layer_count=one["count"], query_head_count=heads, **shape,
+            query_key_dim=text["qk_nope_head_dim"] + text["qk_rope_head_dim"], query_value_dim=text["v_head_dim"],
+        )  # fmt: skip
+    is_index = text.get("index_head_dim") == one["key_dim"] and one["kv_head_count"] == 1
+    return CacheGroup(
+        kind=one["kind"], layer_count=one["count"], window_tokens=one.get("window_tokens", 0),
+        entry_tokens=one.get("entry_tokens", 1), **shape,
+        query_head_count=text["index_n_heads"] if is_index else heads,
+        note="keys of the sparse-attention indexer" if is_index else "",
+    )  # fmt: skip
+
+
+def toml_of(model: LanguageModel) -> str:
+    """The entry as a small TOML file, one tensor group a line; fields that equal their default are left out."""
+    lines = ["# Written by `python -m measurements describe`; do not edit by hand."]
+    for name, field in LanguageModel.model_fields.items():
+        value = getattr(model, name)
+        if name not in ("tensors", "caches") and value != field.default:
+            lines.append(f"{name} = {_toml_value(value)}")
+    for name in ("tensors", "caches"):
+        lines.append(f"{name} = [")
+        groups: tuple[TensorGroup | CacheGroup, ...] = model.tensors if name == "tensors" else model.caches
+        for group in groups:
+            pairs = [
+                f"{key} = {_toml_value(getattr(group, key))}"
+                for key, field in type(group).model_fields.items()
+                if getattr(group, key) != field.default
+            ]
+            lines.append("  { " + ", ".join(pairs) + " },")
+        lines.append("]")
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(str(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,97 @@
+"""How does one ask mlx-lm about a configuration without importing it here? Through a worker process.
+
+`mlx_lm` changes limits of the process that imports it, takes seconds to import and can die of a signal: the page and the
+tests only ever see JSON, or a sentence. Configurations shipped with the tool lie in model_configs/, shapes only, each with
+an `_about` that says where they come from.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from calculator.errors import CalculatorError, UnknownIdError
+
+Json = dict[str, Any]
+CONFIGS = Path(__file__).parent.parent / "model_configs"
+TIMEOUT_S = 120
+MOST_LAYERS = 1000
+_LAYER_KEYS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer")
+_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+_ROOT = Path(__file__).parent.parent.parent
+
+
+class PlanError(CalculatorError):
+    """A configuration that cannot be planned; the text says why and what to do."""
+
+
+def shipped_config_ids() -> list[str]:
+    """Models whose configuration ships with the tool."""
+    return sorted(path.stem for path in CONFIGS.glob("*.json"))
+
+
+def load_config(name: str) -> Json:
+    """The configuration of a shipped model id or of a path to a config.json (or to the folder that holds one).
+
+    Raises PlanError where the file is missing or is no configuration, UnknownIdError where the id is unknown.
+    """
+    path = Path(name)
+    if path.is_dir():
+        path = path / "config.json"
+    if not path.exists() and path.suffix != ".json" and len(path.parts) == 1:
+        path = CONFIGS / f"{name}.json"
+        if not path.exists():
+            raise UnknownIdError("model", name, shipped_config_ids())
+    try:
+        config: Any = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PlanError(
+            f"{path} cannot be read ({error.strerror}). Give the path of a config.json or a model id."
+        ) from None
+    except ValueError as error:
+        raise PlanError(f"{path} is not valid JSON ({error}). Give the model's own config.json.") from None
+    return checked(config, name=str(path))
+
+
+def checked(config: Any, *, name: str) -> Json:
+    """A configuration fit to be handed to mlx-lm; raises PlanError. Sizes are bounded: a stranger may have written it."""
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):  # pyright: ignore[reportUnknownMemberType]
+        raise PlanError(f"{name} has no model_type; a language model's config.json has one. Give that file.")
+    found = cast(Json, config)
+    if not _NAME.fullmatch(found["model_type"]):
+        raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
+    text = found.get("text_config")
+    for key in _LAYER_KEYS:
+        layers: Any = (cast(Json, text) if isinstance(text, dict) else found).get(key, 1)
+        if not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+            raise PlanError(f"{name}: {key} is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
+    return found
+
+
+def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
+    """Answers of the worker (see lazy_model.py) to all requests, from one process.
+
+    Raises PlanError where mlx-lm is not installed or the worker died; a request that mlx-lm refuses is answered with
+    {"error": sentence}.
+    """
+    command = [sys.executable, "-m", "measurements.models.mlx_lm_process"]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(list(requests)), capture_output=True, text=True, check=False, cwd=_ROOT,
+            timeout=TIMEOUT_S, env=environment,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise PlanError(f"mlx-lm gave no answer in {TIMEOUT_S} s. Plan fewer models at a time.") from None
+    if "No module named 'mlx" in done.stderr:
+        raise PlanError(
+            "mlx-lm is not installed here. `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."
+        )
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise PlanError(f"mlx-lm's process ended with code {done.returncode}: {last[0]}. Check the config.")
+    return cast("list[Json]", json.loads(done.stdout))

@@ -1,0 +1,67 @@
+"""`python -m measurements describe CONFIG.json|MODEL_ID [--write]`: the catalogue file that a configuration gives.
+
+Without --write the TOML goes to stdout. --all rewrites every model that ships with a configuration.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from calculator.catalog.loader import FOLDER
+from measurements.models.architecture import Json, language_model_of, toml_of
+from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, load_config, shipped_config_ids
+from measurements.models.deepseek_v4 import deepseek_v4_layout
+
+ABOUT_KEYS = ("id", "name", "family", "released", "basis", "source", "source_url", "as_of")
+
+
+def layouts_of(configs: list[Json]) -> list[Json]:
+    """Tensors and caches of each configuration: from mlx-lm, or by hand for the one architecture it lacks."""
+    known = [config for config in configs if config["model_type"] != "deepseek_v4"]
+    answers = iter(ask_mlx_lm([{"config": config} for config in known]) if known else [])
+    return [
+        deepseek_v4_layout(config) if config["model_type"] == "deepseek_v4" else next(answers) for config in configs
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Entry of the command."""
+    parser = argparse.ArgumentParser(prog="python -m measurements describe", description=__doc__)
+    parser.add_argument("config", nargs="?", help="path of a config.json, or the id of a shipped model")
+    parser.add_argument("--about", help='JSON with id, name, family ..., where the file has no "_about" of its own')
+    parser.add_argument("--write", action="store_true", help="write calculator/catalog/models/<id>.toml")
+    parser.add_argument("--all", action="store_true", help="describe every shipped configuration")
+    options = parser.parse_args(arguments)
+    if bool(options.config) == options.all:
+        parser.error("give a configuration, or --all")
+    names = shipped_config_ids() if options.all else [options.config]
+    configs = [load_config(name) for name in names]
+    for name, config, layout in zip(names, configs, layouts_of(configs), strict=True):
+        if "error" in layout:
+            raise PlanError(f"{name}: {layout['error']}")
+        text = toml_of(language_model_of(with_about(name, config, options.about), layout))
+        if options.write:
+            path = FOLDER / "models" / f"{config['_about']['id']}.toml"
+            path.write_text(text, "utf-8")
+            print(path)
+        else:
+            sys.stdout.write(text)
+    return 0
+
+
+def with_about(name: str, config: Json, given: str | None) -> Json:
+    """The config with an `_about`; a user's own config gets one from its file name, marked as his."""
+    if given:
+        config["_about"] = json.loads(given)
+    if "_about" not in config:
+        path = Path(name)
+        stem = (path.parent.name if path.name == "config.json" else path.stem).lower()
+        config["_about"] = {
+            "id": stem, "name": stem, "family": config["model_type"], "released": "2026", "basis": "yours",
+            "source": path.name, "source_url": "", "as_of": "2026",
+        }  # fmt: skip
+    missing = [key for key in ABOUT_KEYS if key not in config["_about"]]
+    if missing:
+        raise PlanError(f"{name}: _about lacks {', '.join(missing)}. Add them; they are the evidence of the shapes.")
+    return config

@@ -1,0 +1,115 @@
+"""Which probe runs for whom? The one register of a server's probes: it outlives a page's reload and a cleared cache.
+
+A job runs in a thread of the server, the measuring itself in the worker process. Every visitor sees the same job;
+a second one cannot be started while it runs, here or in another program of this machine.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calculator.catalog import Catalog
+from measurements.probe.measure import measure, probe_is_running
+from measurements.probe.power import opened_meter
+from measurements.probe.run import Json, Outcome
+from measurements.records.record import MeasurementError, now
+from measurements.records.spec import ProbeSpec
+from measurements.records.store import Store
+
+KEPT_JOBS = 20
+_STAGES = {"hello": "planning", "fetching": "fetching", "plan": "making weights", "built": "warming up"}
+"""What it does until it tells how far it is."""
+
+Measure = Callable[..., Outcome]
+
+
+@dataclass
+class ProbeJob:
+    """One probe: what was asked, how far it is, how it ended. Read it from any thread."""
+
+    id: int
+    spec: ProbeSpec
+    started_at: str
+    began: float = field(default_factory=time.monotonic)
+    what: str = "starting"
+    done: int = 0
+    total: int = 0
+    left_s: float | None = None
+    plan: Json = field(default_factory=dict[str, object])
+    samples: list[Json] = field(default_factory=list[Json])
+    outcome: Outcome | None = None
+    problem: str = ""
+    cancelling: threading.Event = field(default_factory=threading.Event)
+
+    def is_running(self) -> bool:
+        """Has it neither ended nor failed?"""
+        return self.outcome is None and not self.problem
+
+    def seconds(self) -> float:
+        """How long it has been running, or ran."""
+        return self.outcome.seconds if self.outcome is not None else time.monotonic() - self.began
+
+    def hear(self, event: Json) -> None:
+        """One event of the worker."""
+        self.what = _STAGES.get(event["event"], self.what)
+        if event["event"] == "progress":
+            self.what, self.done, self.total = str(event["what"]), int(event["done"]), int(event["total"])
+            self.left_s = float(event["left_s"]) if "left_s" in event else None
+        elif event["event"] == "plan":
+            self.plan = event
+        elif event["event"] == "sample":
+            self.samples.append(event)
+
+
+class ProbeJobs:
+    """The register. One per server process: `JOBS` below."""
+
+    def __init__(self, run: Measure = measure) -> None:
+        self._run = run
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._jobs: list[ProbeJob] = []
+
+    def start(self, spec: ProbeSpec, *, catalog: Catalog, store: Store | None) -> ProbeJob:
+        """Begin a probe; raises MeasurementError where one is running on this machine."""
+        with self._lock:
+            if self.running() is not None or probe_is_running(spec.lock_file):
+                raise MeasurementError("A probe is running on this machine. Wait for it, or cancel it.")
+            job = ProbeJob(next(self._numbers), spec, now())
+            self._jobs = [*self._jobs, job][-KEPT_JOBS:]
+        threading.Thread(target=self._work, args=(job, catalog, store), daemon=True, name=f"probe-{job.id}").start()
+        return job
+
+    def running(self) -> ProbeJob | None:
+        """The probe that runs now, if any."""
+        return next((job for job in self._jobs if job.is_running()), None)
+
+    def recent(self) -> list[ProbeJob]:
+        """The last probes of this server, the newest first."""
+        return list(reversed(self._jobs))
+
+    def cancel(self) -> bool:
+        """Ask the running probe to stop; False where none runs."""
+        job = self.running()
+        if job is not None:
+            job.cancelling.set()
+        return job is not None
+
+    def _work(self, job: ProbeJob, catalog: Catalog, store: Store | None) -> None:
+        try:
+            with opened_meter() as meter:
+                job.outcome = self._run(
+                    job.spec, catalog=catalog, store=store, on_event=job.hear, cancel=job.cancelling, meter=meter
+                )
+        except MeasurementError as error:  # the store is gone: the measurement is, too, and the page must say so
+            job.problem = str(error)
+        except OSError as error:
+            job.problem = f"The probe could not be run: {error.strerror or error}."
+        finally:
+            if job.is_running():
+                job.problem = "The probe ended unexpectedly. The server's log tells more."
+
+
+JOBS = ProbeJobs()

@@ -1,0 +1,251 @@
+"""How fast is it here, really? Starts the worker, listens, stops it in time, and turns what it said into records.
+
+Whatever happens to the worker has a name (record.Status) and becomes a record: a refusal with its figures, an
+out-of-memory, a signal, a stall, a time-out, a cancel. The worker is asked to stop first, then gets SIGTERM, and
+SIGKILL only where it has wired no memory: killing a process that wired a large model leaks it until reboot on macOS.
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from measurements.records.record import Measurement, Status
+from measurements.records.spec import ProbeSpec
+
+Json = dict[str, Any]
+ROOT = Path(__file__).parent.parent.parent
+POLL_S = 0.1
+GRACE_S = 3.0
+KEPT_VARIABLES = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+    "HF_ENDPOINT",
+    "HF_HUB_OFFLINE",
+    "SSL_CERT_FILE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+)
+"""All that the worker learns of the environment: no token, no password, no database address."""
+
+_NAMED: dict[str, Status] = {
+    "refused": "refused", "busy": "busy", "cancelled": "cancelled", "out-of-memory": "out-of-memory", "failed": "failed",
+}  # fmt: skip
+_CRASHES = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
+_NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit is taken for a failed allocation
+
+
+@dataclass
+class Outcome:
+    """How a probe ended: its status, one sentence, and every event that the worker sent."""
+
+    status: Status
+    sentence: str
+    events: list[Json] = field(default_factory=list[Json])
+    seconds: float = 0.0
+    records: tuple[Measurement, ...] = ()
+
+    def event(self, name: str) -> Json:
+        """The last event of that name; {} where there was none."""
+        return next((event for event in reversed(self.events) if event["event"] == name), cast(Json, {}))
+
+    def samples(self, phase: str) -> list[Json]:
+        """All samples of one phase."""
+        return [event for event in self.events if event["event"] == "sample" and event["phase"] == phase]
+
+
+def default_lock_file() -> str:
+    """One lock per host: a file in the system's temporary folder, shared by all users of it."""
+    return str(Path(tempfile.gettempdir()) / "local-llm-tco-probe.lock")
+
+
+def run_worker(
+    spec: ProbeSpec,
+    *,
+    on_event: Callable[[Json], None] | None = None,
+    cancel: threading.Event | None = None,
+    command: tuple[str, ...] = (),
+) -> Outcome:
+    """Run the worker to its end and name the outcome; never raises for anything that the worker does."""
+    spec = spec if spec.lock_file else spec.model_copy(update={"lock_file": default_lock_file()})
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command or (sys.executable, "-m", "measurements.worker"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
+            cwd=ROOT, env=_environment(os.environ), start_new_session=True,
+        )  # fmt: skip
+        outcome = _listen(process, spec, on_event=on_event, cancel=cancel)
+        complaints.seek(0)
+        tail = complaints.read()[-2_000:].decode("utf-8", "replace").strip()
+    if outcome.status in ("failed", "killed-by-signal") and tail:
+        outcome.sentence = f"{outcome.sentence} It said: {tail.splitlines()[-1][:300]}"
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: variables[name] for name in KEPT_VARIABLES if name in variables}
+    return {**kept, "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def _listen(
+    process: subprocess.Popen[bytes],
+    spec: ProbeSpec,
+    *,
+    on_event: Callable[[Json], None] | None,
+    cancel: threading.Event | None,
+) -> Outcome:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
+    outcome = Outcome("failed", "")
+    _write(process.stdin, spec.model_dump_json().encode() + b"\n")
+    began = moved = time.monotonic()
+    verdict: tuple[Status, str] | None = None
+    is_fetching = False
+    while True:
+        try:
+            line = lines.get(timeout=POLL_S)
+        except queue.Empty:
+            line = b""
+        if line is None:
+            break
+        event = _event_of(line)
+        if event is not None:
+            outcome.events.append(event)
+            moved = moved if event["event"] == "beat" else time.monotonic()
+            is_fetching = event["event"] == "fetching" or (is_fetching and event["event"] != "fetched")
+            began = moved if event["event"] == "fetched" else began
+            if on_event is not None:
+                on_event(event)
+        ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time box
+        verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=time.monotonic() - moved)
+        if verdict is not None:
+            _stop(process, outcome, lines)
+            break
+    return _named(process, outcome, verdict)
+
+
+def _verdict(
+    spec: ProbeSpec, *, cancel: threading.Event | None, ran_s: float, still_s: float
+) -> tuple[Status, str] | None:
+    """Why the parent ends the run now, if it does."""
+    if cancel is not None and cancel.is_set():
+        return "cancelled", "The probe was cancelled."
+    if ran_s > spec.time_limit_s + GRACE_S:
+        return (
+            "timed-out",
+            f"The probe did not end within its time box of {spec.time_limit_s:.0f} s. Choose fewer trials or smaller depths.",
+        )
+    if still_s > spec.stall_limit_s:
+        return "stalled", f"The worker made no progress for {still_s:.0f} s; {spec.stall_limit_s:.0f} s are allowed."
+    return None
+
+
+def _stop(process: subprocess.Popen[bytes], outcome: Outcome, lines: "queue.Queue[bytes | None]") -> None:
+    """Ask, then SIGTERM, then SIGKILL where nothing is wired; what it said meanwhile counts."""
+    assert process.stdin is not None
+    _write(process.stdin, b"stop\n")
+    if _ended(process, GRACE_S):
+        return
+    process.send_signal(signal.SIGTERM)
+    if _ended(process, GRACE_S):
+        return
+    while not lines.empty():
+        event = _event_of(lines.get() or b"")
+        outcome.events += [event] if event is not None else []
+    if outcome.event("built").get("wired"):
+        outcome.events.append(
+            {
+                "event": "left",
+                "sentence": "The worker holds wired memory and did not stop; it was left to end by itself.",
+            }
+        )
+        return
+    process.kill()
+    _ended(process, GRACE_S)
+
+
+def _named(process: subprocess.Popen[bytes], outcome: Outcome, verdict: tuple[Status, str] | None) -> Outcome:
+    assert process.stdin is not None
+    code = process.poll() if verdict is not None else process.wait()
+    _close(process.stdin)
+    said = outcome.event("error")
+    if verdict is not None:
+        outcome.status, outcome.sentence = verdict
+    elif said:
+        outcome.status, outcome.sentence = _NAMED.get(str(said["kind"]), "failed"), str(said["sentence"])
+    elif outcome.event("done"):
+        outcome.status, outcome.sentence = "ok", "The probe is complete."
+    elif code is not None and code < 0:
+        outcome.status, outcome.sentence = _of_signal(-code, outcome)
+    else:
+        outcome.status, outcome.sentence = "failed", f"The worker ended with code {code} and without a word."
+    return outcome
+
+
+def _of_signal(number: int, outcome: Outcome) -> tuple[Status, str]:
+    name = signal.Signals(number).name
+    held = max((int(event["held_bytes"]) for event in outcome.events if event["event"] == "beat"), default=0)
+    planned = int(outcome.event("plan").get("peak_bytes") or 0)
+    limit = int(outcome.event("hello").get("limit_bytes") or 0)
+    if number in _CRASHES and limit and max(held, planned) > _NEAR_LIMIT_FRACTION * limit:
+        return (
+            "out-of-memory",
+            f"The worker died of {name} while holding {held / 1e9:.2f} GB of a limit of {limit / 1e9:.2f} GB.",
+        )
+    return "killed-by-signal", f"The worker died of {name}; it held {held / 1e9:.2f} GB."
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _pump(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def _event_of(line: bytes) -> Json | None:
+    """A JSON event; anything else on stdout (a library's print) is not one."""
+    try:
+        event: Any = json.loads(line) if line.startswith(b"{") else None
+    except ValueError:
+        return None
+    return cast(Json, event) if isinstance(event, dict) and "event" in event else None
+
+
+def _write(stream: IO[bytes], line: bytes) -> None:
+    try:
+        stream.write(line)
+        stream.flush()
+    except OSError:
+        return  # the worker is gone; its exit code tells how
+
+
+def _close(stream: IO[bytes]) -> None:
+    try:
+        stream.close()
+    except OSError:
+        return  # unsent bytes for a worker that is gone

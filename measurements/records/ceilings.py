@@ -1,0 +1,89 @@
+"""What could this machine do at most? Bandwidth and matrix rate turned into the speeds that they alone would allow.
+
+    decode  <= bandwidth x streams / (weight bytes read per token + cache bytes at that depth)
+    prefill <= matrix rate / (2 x parameters that every token of a prompt passes through)
+
+Both come from the catalogue; where it does not know the chip, from this machine's own newest host probe, which is no
+physical bound: a model may then do a little better than that. Used by the command line and the page alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from calculator.catalog import Catalog
+from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP
+from measurements.probe.run import Json
+from measurements.records.record import Host
+from measurements.records.store import Stored
+
+Stated = tuple[float, str]
+"""A figure and who says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """Bandwidth in GB/s and matrix rate in TFLOPS with their sources; decode by depth and prefill in tokens/s."""
+
+    bandwidth: Stated | None = None
+    matrix: Stated | None = None
+    decode: Mapping[int, float] = field(default_factory=dict[int, float])
+    prefill: float | None = None
+
+    def sentences(self) -> list[str]:
+        """What is said before anything is measured."""
+        found: list[str] = []
+        if self.bandwidth is None:
+            return [
+                "No ceiling is known: the catalogue does not know this chip, and no host probe has measured it here."
+            ]
+        if self.decode:
+            told = ", ".join(f"{_rate(rate)} tokens/s at {depth:,} tokens" for depth, rate in self.decode.items())
+            found.append(f"Writing, {_bandwidth_words(self.bandwidth)} alone would allow {told}.")
+        if self.prefill is not None and self.matrix is not None:
+            found.append(f"Reading, {_matrix_words(self.matrix)} alone would allow {_rate(self.prefill)} tokens/s.")
+        if not found:
+            known = [
+                _bandwidth_words(self.bandwidth),
+                *([_matrix_words(self.matrix)] if self.matrix is not None else []),
+            ]
+            found = [f"Known so far: {', '.join(known)}."]
+        return found
+
+
+def stated_here(catalog: Catalog, *, host: Host, items: Iterable[Stored]) -> Ceilings:
+    """Bandwidth and matrix rate of this machine: the catalogue's, else those of the newest good host probe here."""
+    chip = catalog.chips.get(host.chip)
+    if chip is not None:
+        matrix = (chip.matrix_tflops.central, "the catalogue") if chip.matrix_tflops is not None else None
+        return Ceilings((chip.bandwidth_gb_per_s.central, "the catalogue"), matrix)
+    for item in reversed(list(items)):
+        record = item.record
+        found, rate = record.result.bandwidth_gb_per_s, record.result.matrix_tflops
+        if found is not None and record.status == "ok" and host.host_id and record.host.host_id == host.host_id:
+            source = f"a probe of {record.measured_at[:10]}"
+            return Ceilings((found.central, source), (rate.central, source) if rate is not None else None)
+    return Ceilings()
+
+
+def ceilings_of(plan: Json, *, stated: Ceilings, batch_count: int) -> Ceilings:
+    """The same, with the speeds that they would allow the model of this plan; without a plan, as it was given."""
+    decode: dict[int, float] = {}
+    if stated.bandwidth is not None and plan.get("read_bytes_per_token"):
+        bytes_per_s = stated.bandwidth[0] * BYTES_PER_GB * batch_count
+        pairs = zip(plan["depths"], plan["kv_read_bytes"], strict=True)
+        decode = {depth: bytes_per_s / (plan["read_bytes_per_token"] + cache) for depth, cache in pairs}
+    flops = plan.get("flops_per_prefill_token")
+    prefill = stated.matrix[0] * FLOPS_PER_TFLOP / flops if stated.matrix is not None and flops else None
+    return Ceilings(stated.bandwidth, stated.matrix, decode, prefill)
+
+
+def _rate(tokens_per_s: float) -> str:
+    return f"{tokens_per_s:,.0f}" if tokens_per_s >= 1_000 else f"{tokens_per_s:,.3g}"
+
+
+def _bandwidth_words(stated: Stated) -> str:
+    return f"{stated[0]:,.4g} GB/s (by {stated[1]})"
+
+
+def _matrix_words(stated: Stated) -> str:
+    return f"{stated[0]:,.4g} TFLOPS (by {stated[1]})"

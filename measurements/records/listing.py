@@ -1,0 +1,129 @@
+"""How is a record shown in a list? In one line: what, where, how fast, how old, whose, and what to mind."""
+
+import datetime
+from dataclasses import dataclass
+
+from measurements.records.ceilings import Ceilings
+from measurements.records.record import Host, Measurement
+from measurements.records.store import Stored
+from measurements.records.trusted_speeds import is_usable, stale_because, trust_of
+
+NOT_A_SPEED = "not a local-LLM speed"
+NO_CEILINGS = Ceilings()
+_DAYS_PER_MONTH = 30.44
+_MONTHS_PER_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. Rates are medians; None where the record has none. `mind` says what a reader must know, "" if nothing."""
+
+    id: str
+    measured_at: str
+    age: str
+    kind: str
+    trust: str
+    status: str
+    model: str
+    format: str
+    chip: str
+    runtime: str
+    context_tokens: int
+    batch_count: int
+    decode_tokens_per_s: float | None
+    prefill_tokens_per_s: float | None
+    other: str
+    mind: str
+    used: bool
+    source: str
+
+    def label(self) -> str:
+        """What tells it from the others in a box of choices."""
+        rates = [
+            f"{name} {rate:,.4g} tokens/s"
+            for name, rate in (("decode", self.decode_tokens_per_s), ("prefill", self.prefill_tokens_per_s))
+            if rate is not None
+        ]
+        found = ", ".join(rates) or self.other or self.status
+        what = " ".join(filter(None, (self.model, self.format))) or {"host": "the machine itself"}.get(
+            self.kind, self.kind
+        )
+        return f"{self.measured_at[:10]} · {what} · {self.chip or 'no chip named'} · {found} · {self.id[:8]}"
+
+
+def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetime.date) -> Row:
+    """The line of one stored record, seen from this machine on this day."""
+    record = item.record
+    result, work, engine = record.result, record.workload, record.engine
+    decode, prefill = result.decode_tokens_per_s, result.prefill_tokens_per_s
+    stale = stale_because(record, host=host, versions=versions)
+    mind = [NOT_A_SPEED] if engine.backend == "cpu" else []
+    mind += [record.notes] if record.notes and record.status != "ok" else []
+    mind += [f"stale: {stale}"] if stale else []
+    mind += [remark.text for remark in record.remarks if remark.level != "info" and remark.code != "cpu-backend"]
+    return Row(
+        id=item.id, measured_at=record.measured_at, age=age(record.measured_at, today=today), kind=record.kind,
+        trust=trust_of(record, host=host), status=record.status, model=record.model.model or record.model.model_name,
+        format=record.model.format or record.model.format_name, chip=record.host.chip or record.host.chip_name,
+        runtime=" ".join(filter(None, (engine.name, engine.version))), context_tokens=work.depth_tokens + work.prompt_tokens,
+        batch_count=work.batch_count, decode_tokens_per_s=decode.central if decode else None,
+        prefill_tokens_per_s=prefill.central if prefill else None, other=_other(record), mind="; ".join(mind),
+        used=is_usable(record), source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
+    )  # fmt: skip
+
+
+def words(record: Measurement, *, ceilings: Ceilings = NO_CEILINGS) -> str:
+    """What one record found, in words, each figure with its share of what the machine would allow at most."""
+    decode, prefill, work = record.result.decode_tokens_per_s, record.result.prefill_tokens_per_s, record.workload
+    if record.status not in ("ok", "rejected"):
+        return f"{record.status}: {record.notes}" if record.notes else record.status
+    parts: list[str] = []
+    if decode is not None:
+        context = work.depth_tokens + work.prompt_tokens
+        share = _share(decode.central, ceilings.decode.get(context), "the bandwidth alone would allow")
+        parts.append(f"writes {decode.central:,.4g} tokens/s with {context:,} tokens in the cache{share}")
+    if prefill is not None:
+        share = _share(prefill.central, ceilings.prefill, "the arithmetic alone would allow")
+        parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens{share}")
+    parts += filter(None, [_other(record, ceilings)])
+    parts += ["rejected, because the trials disagree"] if record.status == "rejected" else []
+    parts += [NOT_A_SPEED] if parts and record.engine.backend == "cpu" else []
+    return ", ".join(parts) or record.notes or record.status
+
+
+def _share(value: float, of: float | None, what: str) -> str:
+    return f" ({value / of:.0%} of what {what})" if of else ""
+
+
+def age(measured_at: str, *, today: datetime.date) -> str:
+    """How long ago: "today", "3 days", "5 months", "2 years"; of a month or a year its first day counts.
+
+    >>> age("2026-08", today=datetime.date(2026, 11, 22))
+    '4 months'
+    """
+    day = datetime.date.fromisoformat((measured_at + "-01-01")[:10] if len(measured_at) < 10 else measured_at[:10])
+    days = (today - day).days
+    if days < 1:
+        return "today"
+    if days < 2 * _DAYS_PER_MONTH:
+        return f"{days} day{'s' if days > 1 else ''}"
+    months = round(days / _DAYS_PER_MONTH)
+    return f"{months} months" if months < 2 * _MONTHS_PER_YEAR else f"{months // _MONTHS_PER_YEAR} years"
+
+
+def _other(record: Measurement, ceilings: Ceilings = NO_CEILINGS) -> str:
+    """What was found besides decode and prefill, in words."""
+    result = record.result
+    parts: list[str] = []
+    for what, unit, series, stated in (
+        ("bandwidth", "GB/s", result.bandwidth_gb_per_s, ceilings.bandwidth),
+        ("matrix rate", "TFLOPS", result.matrix_tflops, ceilings.matrix),
+    ):
+        if series is not None:
+            share = _share(series.central, stated[0], f"{stated[1]} states") if stated is not None else ""
+            parts.append(f"{what} {series.central:,.4g} {unit}{share}")
+    if result.layer_overhead_us is not None:
+        parts.append(f"overhead {result.layer_overhead_us.central:,.3g} us per layer")
+    for name, series in (("embed", result.embed_s), ("search", result.search_s), ("read", result.retrieved_prefill_s)):
+        parts += [f"{name} {series.central:,.3g} s"] if series is not None else []
+    return ", ".join(parts)

@@ -1,0 +1,275 @@
+"""What is a measurement? One frozen record: which machine, which software, which model, doing what, with what result.
+
+A record is never changed after it was made. Its id is a hash of its whole content, so that the same measurement that
+arrives twice (imported again, reported again by an agent) is one row, and an edited one is noticed.
+"""
+
+import datetime
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from calculator.errors import sentences
+from calculator.evidence import Record, Remark
+from calculator.units import NonNegative, Positive
+from measurements.records.series import Count, MeasurementError, Series
+
+SCHEMA_VERSION = 1
+EXPORT_FORMAT = "local-llm-tco measurements"
+
+Kind = Literal["host", "fast", "real", "rag", "imported", "published"]
+"""host, fast, real, rag: the tiers of this tool's own probe. imported: read from a file of another tool. published: a
+reading by a third party, with its source."""
+
+Status = Literal[
+    "ok",
+    "rejected",
+    "refused",
+    "busy",
+    "out-of-memory",
+    "killed-by-signal",
+    "stalled",
+    "timed-out",
+    "cancelled",
+    "failed",
+    "lost",
+]
+"""ok: usable. rejected: measured, but the trials disagree (see remarks). refused: not begun, with the reason. The
+others name how a probe ended; they are kept because "it ran out of memory here" is a finding."""
+
+PowerScope = Literal["gpu", "soc", "system", "wall"]
+Weights = Literal["real", "random", "random-aliased", "unknown"]
+
+
+def _no_control_characters(text: str) -> str:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        raise ValueError("holds a control character (a tab, a line end, NUL ...). Remove it.")
+    return text
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character. Remove it.")
+    return text
+
+
+def _is_a_date(text: str) -> str:
+    """A year, a month, a day or an instant in UTC; refuses 2026-13 and 2026-02-30."""
+    try:
+        parts = (text + "-01-01")[:10] if len(text) < 10 else text.replace("Z", "+00:00")
+        datetime.datetime.fromisoformat(parts)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date. Write 2026, 2026-08, 2026-08-25 or 2026-08-25T09:30:00Z.") from None
+    return text
+
+
+Label = Annotated[str, Field(max_length=300), AfterValidator(_no_control_characters)]
+Words = Annotated[str, Field(max_length=20_000), AfterValidator(_no_nul)]
+Moment = Annotated[
+    str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z)?)?)?$"), AfterValidator(_is_a_date)
+]
+Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Bytes = Annotated[int, Field(ge=0, le=2**60)]
+
+
+class Host(Record):
+    """The machine: what must be equal for a speed to be comparable. `host_id` is a salted hash, no serial number."""
+
+    host_id: Label = ""
+    chip: Label = Field(default="", description="id of calculator/catalog/chips, or the vendor's name in lower case")
+    chip_name: Label = ""
+    chip_count: Count = 1
+    gpu_core_count: Annotated[int, Field(ge=0, le=10_000)] = 0
+    memory_bytes: Bytes = 0
+    working_set_bytes: Bytes = 0
+    wired_limit_mib: Annotated[int, Field(ge=0, le=2**30)] = 0
+    last_level_cache_bytes: Bytes = 0
+    os: Label = ""
+    os_version: Label = ""
+    os_build: Label = ""
+    power_source: Label = ""
+    power_mode: Label = ""
+    thermal: Label = ""
+    load_average: NonNegative = 0
+    device_arch: Label = ""
+
+
+class Engine(Record):
+    """The software that was timed. `backend`: metal, cpu, cuda, vulkan, rocm ...; `wheel_tag` tells M5 builds apart."""
+
+    name: Label
+    version: Label = ""
+    mlx_lm_version: Label = ""
+    backend: Label = ""
+    python: Label = ""
+    wheel_tag: Label = ""
+
+
+class ModelUnderTest(Record):
+    """What was run. `model` and `format` are catalogue ids where they could be mapped; the raw words stand beside."""
+
+    model: Label = ""
+    model_name: Label = ""
+    architecture: Label = ""
+    config_sha256: Label = ""
+    parameter_count: Annotated[int, Field(ge=0, le=10**15)] = 0
+    weights: Weights = "unknown"
+    distinct_layer_count: Annotated[int, Field(ge=0, le=100_000)] = 0
+    format: Label = ""
+    format_name: Label = ""
+    bits: NonNegative = 0
+    group_size: Annotated[int, Field(ge=0, le=100_000)] = 0
+    file_bytes: Bytes = 0
+    source: Label = ""
+    revision: Label = ""
+
+
+class Workload(Record):
+    """What it was asked to do.
+
+    `depth_tokens` stood in the cache when prefill or decode began; `prompt_tokens` were read, `generated_tokens`
+    written, by `batch_count` sequences at a time. Speeds are totals over the batch. `kv_fill` says whether the cache
+    was read from a prompt, filled with random keys and values, or empty.
+    """
+
+    prompt_tokens: Tokens = 0
+    depth_tokens: Tokens = 0
+    generated_tokens: Tokens = 0
+    batch_count: Count = 1
+    prefill_step_tokens: Tokens = 0
+    kv_bits: Annotated[int, Field(ge=0, le=64)] = 0
+    kv_fill: Literal["prompt", "synthetic", "empty", "unknown"] = "unknown"
+    split: Label = ""
+    speculative: bool = False
+    vector_count: Tokens = 0
+    retrieved_tokens: Tokens = 0
+
+    def decode_context_tokens(self) -> int:
+        """Mean number of tokens in the cache while the answer is written."""
+        return self.depth_tokens + (self.prompt_tokens if self.generated_tokens else 0) + self.generated_tokens // 2
+
+
+class Result(Record):
+    """What came out; absent is unknown, never zero."""
+
+    decode_tokens_per_s: Series | None = None
+    prefill_tokens_per_s: Series | None = None
+    time_to_first_token_s: Series | None = None
+    load_s: NonNegative | None = None
+    weights_bytes: Bytes | None = None
+    distinct_weights_bytes: Bytes | None = None
+    read_bytes_per_token: Bytes | None = None
+    kv_cache_bytes: Bytes | None = None
+    transient_bytes: Bytes | None = None
+    peak_bytes: Bytes | None = None
+    ceiling_decode_tokens_per_s: Positive | None = None
+    bandwidth_gb_per_s: Series | None = None
+    layer_overhead_us: Series | None = None
+    matrix_tflops: Series | None = None
+    embed_s: Series | None = None
+    search_s: Series | None = None
+    retrieved_prefill_s: Series | None = None
+    mean_power_w: NonNegative | None = None
+    energy_j_per_token: NonNegative | None = None
+    power_scope: PowerScope | None = None
+
+    @model_validator(mode="after")
+    def _power_has_its_scope(self) -> Self:
+        if (self.mean_power_w is not None or self.energy_j_per_token is not None) and self.power_scope is None:
+            raise ValueError(
+                "power is given without power_scope; say gpu, soc, system or wall, because scopes must never be mixed."
+            )
+        return self
+
+
+class Provenance(Record):
+    """Where the record comes from: this tool's own run, or a file or a page of somebody else."""
+
+    tool: Label = ""
+    tool_version: Label = ""
+    file_name: Label = ""
+    place: Label = Field(default="", description="line, row or object within the file")
+    source: Label = ""
+    source_as_of: Label = ""
+    licence: Label = ""
+    raw: Words = Field(default="", description="the row as it was found")
+
+
+class Measurement(Record):
+    """One measurement, complete. `id()` hashes the content; `settings_key()` tells which ones repeat each other."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    kind: Kind
+    status: Status = "ok"
+    run: Label = Field(default="", description="ties together what one run measured")
+    measured_at: Moment
+    host: Host = Host()
+    engine: Engine
+    model: ModelUnderTest = ModelUnderTest()
+    workload: Workload = Workload()
+    result: Result = Result()
+    provenance: Provenance = Provenance()
+    remarks: tuple[Remark, ...] = Field(default=(), max_length=100)
+    notes: Words = ""
+
+    def canonical_json(self) -> str:
+        """The one spelling of this record: sorted keys, no spaces, ASCII."""
+        return json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+        )
+
+    def id(self) -> str:
+        """Thirty-two hexadecimal digits of the SHA-256 of the content."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:32]
+
+    def settings_key(self) -> str:
+        """Equal for two runs of the same thing on the same kind of machine with the same software."""
+        host, engine, model = self.host, self.engine, self.model
+        parts: list[Any] = [
+            host.chip, host.chip_count, host.gpu_core_count, host.memory_bytes, host.power_mode, host.wired_limit_mib,
+            host.os, *host.os_version.split(".")[:2],
+            engine.name, engine.backend, engine.version, engine.mlx_lm_version, engine.wheel_tag,
+            model.config_sha256 or model.model or model.model_name, model.format or model.format_name,
+            model.bits, model.group_size, model.weights, self.kind, self.workload.model_dump(mode="json"),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def parse_measurement(text: str) -> Measurement:
+    """A record from its JSON; raises MeasurementError with one sentence per problem."""
+    try:
+        return Measurement.model_validate(_object(json.loads(text, parse_constant=_refuse_constant)))
+    except (json.JSONDecodeError, RecursionError, UnicodeError) as error:
+        raise MeasurementError(f"The record is not JSON ({error}). Export it again.") from None
+    except ValidationError as error:
+        raise MeasurementError(" ".join(sentences(error, Measurement))) from None
+
+
+def measurement_of(fields: Any) -> Measurement:
+    """A record from a decoded JSON object; raises MeasurementError with one sentence per problem."""
+    try:
+        return Measurement.model_validate(_object(fields))
+    except ValidationError as error:
+        raise MeasurementError(" ".join(sentences(error, Measurement))) from None
+
+
+def now() -> str:
+    """This instant in UTC, to the microsecond."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _object(fields: Any) -> Any:
+    version: Any = fields.get("schema_version", SCHEMA_VERSION) if isinstance(fields, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise MeasurementError(
+            f"The record has schema version {version}; this program reads up to {SCHEMA_VERSION}. Update it."
+        )
+    return fields  # pyright: ignore[reportUnknownVariableType]
+
+
+def _refuse_constant(word: str) -> float:
+    raise MeasurementError(
+        f"The record holds {word}; it must be a finite number. Leave the field out where it is unknown."
+    )

@@ -1,0 +1,141 @@
+"""Which measurements answer the calculator's questions, how far are they to be trusted, and which have gone stale?
+
+Trust: measured here (this very machine), the same chip elsewhere by this tool, imported from another tool's file,
+published by others. Stale is shown, never dropped: mlx or mlx-lm moved by a minor version, or the system by a major
+one, since the measurement (a patch keeps it; long contexts changed tenfold between two macOS versions,
+shared/research/mlx_probes.md section 5).
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable
+
+from calculator.physics.measured import MeasuredSpeed, Phase, Trust
+from measurements.records.host import host_id
+from measurements.records.record import Host, Measurement, Series
+from measurements.records.store import Store, Stored
+
+FULL_PRECISION_CACHE_BITS = (0, 16)  # 0: not stated, and the default of every engine is 16
+
+
+def measured_speeds(
+    store: Store, *, host: Host | None = None, versions: dict[str, str] | None = None
+) -> tuple[MeasuredSpeed, ...]:
+    """Every usable speed in the store, as plain records for `calculator.decision.compare`.
+
+    `host` is this machine (its id and system decide trust and staleness), `versions` the installed engines'.
+    """
+    return speeds_of(
+        store.records(status="ok"),
+        host=host or Host(host_id=host_id()),
+        versions=installed_versions() if versions is None else versions,
+    )
+
+
+def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) -> tuple[MeasuredSpeed, ...]:
+    """One entry per phase of every record that the calculator may use."""
+    found: list[MeasuredSpeed] = []
+    for item in items:
+        record = item.record
+        if not is_usable(record):
+            continue
+        work = record.workload
+        depth = work.depth_tokens
+        phases: tuple[tuple[Phase, Series | None, float], ...] = (
+            ("decode", record.result.decode_tokens_per_s, depth + work.prompt_tokens + work.generated_tokens / 2),
+            ("prefill", record.result.prefill_tokens_per_s, depth + work.prompt_tokens / 2),
+        )
+        for phase, series, context_tokens in phases:
+            if series is not None and series.low > 0:
+                found.append(
+                    _speed(
+                        item, phase=phase, series=series, context_tokens=context_tokens, host=host, versions=versions
+                    )
+                )
+    return tuple(found)
+
+
+def is_usable(record: Measurement) -> bool:
+    """May a prediction stand on it? Not a rejected run, MLX's CPU backend, a packed cache, or speculation."""
+    return (
+        record.status == "ok"
+        and record.kind not in ("host", "rag")
+        and record.engine.backend != "cpu"
+        and not record.workload.speculative
+        and record.workload.kv_bits in FULL_PRECISION_CACHE_BITS
+        and all((record.host.chip, record.model.model, record.model.format))
+    )
+
+
+def trust_of(record: Measurement, *, host: Host) -> Trust:
+    """How far this record is to be trusted on this machine."""
+    if record.kind == "published":
+        return "published"
+    if record.kind == "imported":
+        return "imported"
+    return "measured here" if record.host.host_id and record.host.host_id == host.host_id else "same chip"
+
+
+def stale_because(record: Measurement, *, host: Host, versions: dict[str, str]) -> str:
+    """Why the record may no longer hold, in words; "" where it does."""
+    if record.kind not in ("fast", "real", "host", "rag"):
+        return ""
+    reasons: list[str] = []
+    for name, then in (("mlx", record.engine.version), ("mlx-lm", record.engine.mlx_lm_version)):
+        today = versions.get(name, "")
+        if then and today and then.split(".")[:2] != today.split(".")[:2]:
+            reasons.append(f"{name} was {then}, is {today}")
+    then, today = record.host.os_version, host.os_version
+    if then and today and record.host.os == host.os and then.split(".")[0] != today.split(".")[0]:
+        reasons.append(f"{host.os} was {then}, is {today}")
+    return "; ".join(reasons)
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of mlx and mlx-lm, read without importing them; {} where they are not installed."""
+    found: dict[str, str] = {}
+    for name in ("mlx", "mlx-lm"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _speed(
+    item: Stored, *, phase: Phase, series: Series, context_tokens: float, host: Host, versions: dict[str, str]
+) -> MeasuredSpeed:
+    record = item.record
+    return MeasuredSpeed(
+        phase=phase,
+        chip=record.host.chip,
+        chip_count=record.host.chip_count,
+        model=record.model.model,
+        format=record.model.format,
+        runtime=record.engine.name,
+        context_tokens=context_tokens,
+        batch_count=record.workload.batch_count,
+        low_tokens_per_s=series.low,
+        central_tokens_per_s=series.central,
+        high_tokens_per_s=series.high,
+        trust=trust_of(record, host=host),
+        as_of=record.measured_at,
+        series=_series(record),
+        is_synthetic=record.kind == "fast",
+        reading_count=series.reading_count,
+        stale_because=stale_because(record, host=host, versions=versions),
+        source=record.provenance.source or record.provenance.tool,
+        record_id=item.id,
+    )
+
+
+def _series(record: Measurement) -> str:
+    """Equal for records between whose contexts one may interpolate: one machine, one software, one way of measuring."""
+    host, engine, origin = record.host, record.engine, record.provenance
+    parts = [
+        record.kind, host.host_id, host.chip, host.chip_count, host.power_mode, host.wired_limit_mib, engine.name, engine.version,
+        engine.mlx_lm_version, engine.backend, engine.wheel_tag, record.model.config_sha256, record.model.format_name, record.workload.prefill_step_tokens,
+        record.workload.split, origin.tool, origin.file_name, origin.source,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

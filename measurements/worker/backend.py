@@ -1,0 +1,87 @@
+"""On what does mlx compute in this process, in which version, and how much memory may it have? Worker process only."""
+
+# mlx carries no usable types
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+import importlib.metadata
+import re
+import subprocess
+from pathlib import Path
+from platform import system
+
+import mlx.core as mx
+
+from measurements.worker.session import Json
+
+PACKAGES = ("mlx", "mlx-lm", "mlx-metal", "mlx-cuda-12", "mlx-cuda-13", "mlx-cpu")
+
+
+def backend_of_this_process() -> str:
+    """metal, cuda or cpu: where mlx computes."""
+    if mx.default_device() == mx.Device(mx.cpu, 0):
+        return "cpu"
+    return "metal" if mx.metal.is_available() else "cuda"
+
+
+def machine_limit_bytes(device: Json) -> int:
+    """What the machine offers now: Metal's working set, CUDA's memory, and the memory that the system calls available."""
+    offered = [
+        int(device[key])
+        for key in ("max_recommended_working_set_size", "total_memory", "free_memory")
+        if device.get(key)
+    ]
+    available = available_bytes_of_vm_stat(_said("vm_stat")) if system() == "Darwin" else _available_on_linux()
+    offered += [available] if available else []
+    return min(offered, default=0)
+
+
+def available_bytes_of_vm_stat(text: str) -> int:
+    """What macOS can give without swapping, from what `vm_stat` prints: free, inactive and speculative pages.
+
+    >>> available_bytes_of_vm_stat("Mach Virtual Memory Statistics: (page size of 16384 bytes)\\nPages free: 100.\\nPages inactive: 20.")
+    1966080
+    """
+    size = re.search(r"page size of (\d+) bytes", text)
+    kinds = ("free", "inactive", "speculative")
+    pages = sum(int(found[1]) for kind in kinds if (found := re.search(rf"^Pages {kind}:\s+(\d+)\.", text, re.M)))
+    return int(size[1]) * pages if size else 0
+
+
+def _available_on_linux() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), 0)
+
+
+def _said(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that compute; "" where one is not installed."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def wheel_tag() -> str:
+    """The platform tag of the wheel with the kernels: M5 builds differ by it (macosx_14, 15, 26).
+
+    On a Mac they lie in mlx-metal, not in mlx, whose own tag names the oldest system that it supports.
+    """
+    for name in ("mlx-metal", "mlx"):
+        try:
+            text = importlib.metadata.distribution(name).read_text("WHEEL") or ""
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        return next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("Tag:")), "")
+    return ""
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
