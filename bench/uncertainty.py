@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from calculator.cost.demand import Usage
 from calculator.risk.distributions import draw
 from calculator.risk.monte_carlo import Candidate, costs, ranges, simulate, spreads_of
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
 from calculator.risk.value_of_information import total_effects
+from calculator.service.usage import Usage
 from tests.calculator.offers import (
     API,
     CLOUD,

@@ -26,9 +26,9 @@ from calculator.errors import CalculatorError
 
 REFUSED = 2
 _WITH_THEIR_OWN_ARGUMENTS = {
-    "accuracy": ("calculator.calibration.accuracy", "how wrong the predictions are on a table of measurements"),
+    "accuracy": ("calculator.cli.accuracy", "how wrong the predictions are on a table of measurements"),
     "calibrate": (
-        "calculator.calibration.fitting",
+        "calculator.cli.calibrate",
         "fit the speed constants to the shipped measurements (a minute or two)",
     ),
 }

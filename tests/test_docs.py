@@ -12,6 +12,7 @@ DOCS = ROOT / "docs"
 ASSEMBLIES = {"prediction", "models_that_fit"}  # they call the formulas and hold none of their own
 FORMULAS = (
     *(path for path in sorted((ROOT / "calculator/physics").rglob("*.py")) if path.stem not in ASSEMBLIES),
+    ROOT / "calculator/calibration/solver.py",
     *(ROOT / f"calculator/service/{name}.py" for name in ("occupancy", "latency", "peak_hour", "week")),
 )
 _ROW = re.compile(r"^\| \[(?P<title>[^]]+)\]\((?P<file>[^)#]+)#(?P<anchor>[^)]+)\) \| (?P<names>.+) \|$", re.M)

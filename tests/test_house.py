@@ -1,6 +1,8 @@
-"""Does the house still stand as shared/DESIGN.md draws it? Read from the sources with ast."""
+"""The house: which room may import which, small files, named errors, one place for conversion factors. Read with ast."""
 
 import ast
+import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,64 +10,44 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"calculator", "measurements", "views", "app", "server"}
+HOUSES = ("calculator", "measurements", "views", "serving")
+DOORS = ("app.py", "server.py")
 MAY_IMPORT = {
     "calculator": {"calculator"},
     "measurements": {"measurements", "calculator"},
     "views": {"views", "calculator"},
+    "serving": {"serving", "calculator"},
     "app": {"views", "calculator", "measurements"},
-    "server": {"app", "views", "calculator", "measurements"},
+    "server": {"app", "serving", "views", "calculator", "measurements"},
 }
-FORBIDDEN_IN_CALCULATOR = {
-    "streamlit", "plotly", "mlx", "mlx_lm", "sqlalchemy", "requests", "httpx", "urllib", "socket", "time", "random", "altair",
-}  # fmt: skip
-# Inside the calculator: what each room may see. Physics and finance never see each other.
-LAYERS = {
-    "physics": {"finance", "tco", "compare", "uncertainty", "report", "service"},
-    "finance": {"physics", "service", "tco", "compare", "uncertainty", "report"},
-}
-LOWER = {
-    "units": {
-        "evidence",
-        "scenario",
-        "catalog",
-        "physics",
-        "finance",
-        "service",
-        "tco",
-        "compare",
-        "uncertainty",
-        "claims",
-        "report",
-    },
-    "evidence": {
-        "scenario",
-        "catalog",
-        "physics",
-        "finance",
-        "service",
-        "tco",
-        "compare",
-        "uncertainty",
-        "claims",
-        "report",
-    },
-    "catalog": {"physics", "finance", "service", "tco", "compare", "uncertainty", "claims", "report"},
-    "service": {"finance", "tco", "compare", "uncertainty", "claims", "report"},
-    "tco": {"compare", "uncertainty", "claims", "report"},
-    "compare": {"claims", "report"},
-}
+GROUND_FLOOR = ("units", "evidence", "errors", "number", "version")
+ROOMS = (
+    *("catalog", "finance", "scenario", "physics", "calibration", "service", "claims"),
+    *("cost", "risk", "decision", "analysis", "report", "cli"),
+)
+"""In this order: a room imports only rooms to its left, and the ground floor."""
+NEVER = ({"physics", "finance"}, {"physics", "scenario"})
+IMPURE = (
+    *("streamlit", "plotly", "altair", "mlx", "mlx_lm", "transformers", "sqlalchemy"),
+    *("requests", "httpx", "urllib", "socket", "time", "random"),
+)
+MLX = ("mlx", "mlx_lm", "transformers")
+MLX_ROOMS = ("measurements/worker/", "measurements/models/mlx_lm_process.py")
+PANDAS_ROOMS = ("calculator/report/", "calculator/analysis/sweep.py", "calculator/cli/accuracy.py")
+PROCESS_EDGES = {"measurements/worker/__main__.py"}
+"""Whatever mlx-lm raises here becomes a named event for the parent."""
+MOST_LINES = 330
 
 
-def _files(*folders: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
-    if not folders:
-        yield from (ROOT / "app.py", ROOT / "server.py")
-        yield from _files("calculator", "measurements", "views")
+def _files(root: Path, *houses: str) -> Iterator[Path]:
+    for house in houses or HOUSES:
+        yield from sorted((root / house).rglob("*.py"))
+    if not houses:
+        yield from (root / door for door in DOORS)
 
 
 def _imports(path: Path) -> Iterator[str]:
+    """Whole names of what a file imports; a relative import is refused, since nobody sees at once where it leads."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -76,78 +58,197 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def _room(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def _violations(root: Path) -> list[str]:
+    """Every import that the drawing of the house forbids, as `file imports name`."""
+    found: list[str] = []
+    for path in _files(root):
+        place = path.relative_to(root).as_posix()
+        found += [f"{place} imports {name}" for name in dict.fromkeys(_imports(path)) if _is_forbidden(place, name)]
+    return found
+
+
+def _is_forbidden(place: str, name: str) -> bool:
+    house, top = place.split("/", 1)[0].removesuffix(".py"), name.split(".", 1)[0]
+    if top in MAY_IMPORT and top not in MAY_IMPORT[house]:
+        return True
+    if top in MLX and not place.startswith(MLX_ROOMS):
+        return True
+    if house == "calculator":
+        return _is_forbidden_in_calculator(place, name)
+    return False
+
+
+def _is_forbidden_in_calculator(place: str, name: str) -> bool:
+    top = name.split(".", 1)[0]
+    if top in IMPURE or (top == "pandas" and not place.startswith(PANDAS_ROOMS)):
+        return True
+    parts, wanted = place.split("/")[1:], name.split(".")
+    room = parts[0].removesuffix(".py")
+    if top != "calculator" or len(wanted) == 1 or room in ("__init__", "__main__"):
+        return False
+    other = wanted[1]
+    if other == room or other not in (*GROUND_FLOOR, *ROOMS):
+        return False
+    if room in GROUND_FLOOR:
+        return other in ROOMS
+    return {room, other} in NEVER or (other in ROOMS and ROOMS.index(other) > ROOMS.index(room))
+
+
+def _misnamed_units(root: Path) -> list[str]:
+    """Places where a name that says GB (1e9) meets the factor of GiB (2**30), or a name that says GiB that of GB."""
+    found: list[str] = []
+    for path in _files(root):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+                sides = [_last_name(node.left), _last_name(node.right)]
+                for ending, factor in (("_gb", "BYTES_PER_GIB"), ("_gib", "BYTES_PER_GB")):
+                    if factor in sides and any(side.endswith(ending) for side in sides):
+                        found.append(f"{path.relative_to(root)}:{node.lineno}: {' and '.join(sides)}")
+    return found
+
+
+def _last_name(node: ast.expr) -> str:
+    """`memory_gb` of `hardware.memory_gb` and of `count * hardware.memory_gb`; "" where there is no name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.BinOp):
+        return next(
+            (name for side in (node.right, node.left) if (name := _last_name(side)).endswith(("_gb", "_gib"))), ""
+        )
+    return _last_name(node.args[0]) if isinstance(node, ast.Call) and node.args else ""
 
 
 def test_rooms_import_only_what_the_house_allows() -> None:
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in _files()
+    assert not _violations(ROOT)
+
+
+def test_names_in_gb_and_gib_meet_their_own_factor() -> None:
+    assert not _misnamed_units(ROOT)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the house in which forbidden things can be planted."""
+    place = tmp_path_factory.mktemp("house")
+    for house in HOUSES:
+        if (ROOT / house).exists():
+            shutil.copytree(
+                ROOT / house, place / house, ignore=shutil.ignore_patterns("__pycache__", "*.toml", "*.csv")
+            )
+    for door in DOORS:
+        shutil.copy(ROOT / door, place / door)
+    return place
+
+
+PLANTED = {
+    "physics -> decision": ("calculator/physics/speed/decode.py", "from calculator.decision.verdict import verdict_of"),
+    "physics -> finance": ("calculator/physics/speed/prefill.py", "import calculator.finance.ledger"),
+    "physics -> scenario": ("calculator/physics/measured.py", "from calculator.scenario import scenario"),
+    "finance -> service": ("calculator/finance/ledger.py", "from calculator.service.usage import Usage"),
+    "ground floor -> room": ("calculator/units.py", "from calculator.catalog import Catalog"),
+    "catalog -> physics": ("calculator/catalog/loader.py", "from calculator.physics import prediction"),
+    "report -> cli": ("calculator/report/terminal.py", "from calculator.cli import compare"),
+    "calculator -> page": ("calculator/cost/tco.py", "import streamlit"),
+    "calculator -> clock": ("calculator/decision/compare.py", "import time"),
+    "views -> measurements": ("views/look.py", "from measurements.desk import Desk"),
+    "measurements -> views": ("measurements/desk.py", "import views.look"),
+    "mlx in views": ("views/look.py", "import mlx.core"),
+    "mlx outside worker": ("measurements/probe/run.py", "import mlx.core as mx"),
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_planted_import_is_seen(kind: str, copy: Path) -> None:
+    file, line = PLANTED[kind]
+    path, before = copy / file, (copy / file).read_text("utf-8")
+    try:
+        path.write_text(f"{before}\n\ndef _planted() -> None:\n    {line}\n", "utf-8")
+        assert any(wrong.startswith(f"{file} imports") for wrong in _violations(copy))
+    finally:
+        path.write_text(before, "utf-8")
+
+
+def test_planted_gb_that_holds_gib_is_seen(copy: Path) -> None:
+    path = copy / "calculator/physics/memory/usable.py"
+    before = path.read_text("utf-8")
+    try:
+        path.write_text(f"{before}\n\ndef _planted(card_gb: float) -> float:\n    return 2 * card_gb * BYTES_PER_GIB\n")
+        assert any("usable.py" in wrong for wrong in _misnamed_units(copy))
+    finally:
+        path.write_text(before, "utf-8")
+
+
+def test_calculator_holds_its_rooms_and_the_ground_floor_and_nothing_else() -> None:
+    there = {path.name for path in (ROOT / "calculator").iterdir() if path.name != "__pycache__"}
+    floor = {f"{name}.py" for name in GROUND_FLOOR} | {"__init__.py", "__main__.py"}
+    assert there - {"py.typed"} == floor | set(ROOMS)
+
+
+def test_drawing_of_the_rooms_is_the_house() -> None:
+    """docs/decisions/0009 draws the arrows between rooms; what is drawn is what is imported."""
+    text = (ROOT / "docs/decisions/0009-the-house-in-rooms.md").read_text("utf-8")
+    drawn = {
+        (room, other)
+        for room, others in re.findall(r"^    (\w+) +<- (.+)$", text, re.M)
+        for other in others.replace("(nothing)", "").split()
+    }
+    imported = {
+        (room, name.split(".")[1])
+        for room in ROOMS
+        for path in _files(ROOT / "calculator", room)
         for name in _imports(path)
-        if (top := name.split(".")[0]) in ROOMS and top not in MAY_IMPORT[_room(path)]
-    ]
-    assert not wrong
+        if name.startswith("calculator.") and name.split(".")[1] in ROOMS and name.split(".")[1] != room
+    }
+    assert drawn == imported
 
 
-def test_calculator_is_pure() -> None:
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in _files("calculator")
-        for name in _imports(path)
-        if name.split(".")[0] in FORBIDDEN_IN_CALCULATOR
-        or (
-            name.split(".")[0] == "pandas"
-            and "report" not in path.parts
-            and path.name not in ("sweep.py", "accuracy.py")
-        )
-    ]
-    assert not wrong
+def test_no_module_of_the_calculator_imports_in_a_circle() -> None:
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in _files(ROOT, *HOUSES)
+    }
+    arrows = {
+        name: {other for other in _imports_at_load(path) if other in modules and other != name}
+        for name, path in modules.items()
+    }
+    left = dict(arrows)
+    while leaves := [name for name, others in left.items() if not others & left.keys()]:
+        for name in leaves:
+            del left[name]
+    assert not left, f"import circle among {sorted(left)}"
 
 
-@pytest.mark.parametrize("room", [*LAYERS, *LOWER])
-def test_layers_of_the_calculator_point_one_way(room: str) -> None:
-    place = ROOT / "calculator" / room
-    paths = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-    above = LAYERS.get(room, set()) | LOWER.get(room, set())
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in paths
-        for name in _imports(path)
-        if name.startswith("calculator.") and name.split(".")[1] in above
-    ]
-    assert not wrong
-
-
-def test_web_process_never_imports_mlx() -> None:
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in (ROOT / "app.py", ROOT / "server.py", *_files("views"), *_files("calculator"))
-        for name in _imports(path)
-        if name.split(".")[0] in ("mlx", "mlx_lm", "transformers")
-    ]
-    assert not wrong
+def _imports_at_load(path: Path) -> Iterator[str]:
+    """What is imported when the file is: not within functions, not for types alone."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from names
+            if not all(
+                (ROOT / f"{name.replace('.', '/')}.py").exists() for name in names
+            ):  # not only modules of a package
+                yield node.module or ""
 
 
 def test_files_stay_small_and_names_say_something() -> None:
     big = [
         f"{path.relative_to(ROOT)}: {lines}"
-        for path in _files()
-        if (lines := len(path.read_text("utf-8").splitlines())) > 330
+        for path in _files(ROOT)
+        if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
     ]
     assert not big
-    assert not [path for path in _files() if path.stem in ("utils", "helpers", "common", "misc")]
+    assert not [path for path in _files(ROOT) if path.stem in ("utils", "helpers", "common", "misc")]
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 100
-
-
-# The edge of the worker process: whatever mlx-lm raises there becomes a named event for the parent.
-PROCESS_EDGES = {"measurements/worker/__main__.py"}
 
 
 def test_nobody_catches_what_cannot_be_named() -> None:
     broad = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in _files()
+        for path in _files(ROOT)
         if path.relative_to(ROOT).as_posix() not in PROCESS_EDGES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ExceptHandler)
@@ -156,10 +257,10 @@ def test_nobody_catches_what_cannot_be_named() -> None:
     assert not broad
 
 
-def test_every_file_begins_by_saying_what_it_answers() -> None:
+def test_every_file_begins_by_saying_what_it_holds() -> None:
     silent = [
         str(path.relative_to(ROOT))
-        for path in _files()
+        for path in _files(ROOT)
         if path.read_text("utf-8").strip() and not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert not silent
@@ -169,7 +270,7 @@ def test_conversion_factors_live_in_units_only() -> None:
     factors = {1e9, 2**30, 8760.0, 3600.0}
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno} writes {node.value}"
-        for path in _files("calculator")
+        for path in _files(ROOT, "calculator")
         if path.name != "units.py"
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant)
@@ -178,6 +279,24 @@ def test_conversion_factors_live_in_units_only() -> None:
         and node.value in factors
     ]
     assert not wrong
+
+
+READS_TOML = {
+    "calculator/catalog/loader.py": "the catalogue",
+    "calculator/catalog/model_file.py": "a person's own model",
+    "calculator/scenario/files.py": "a person's scenario",
+    "calculator/analysis/sweep.py": "a person's sweep",
+    "calculator/calibration/fitting.py": "reads back the text that it is about to write",
+}
+
+
+def test_only_the_loader_opens_the_catalogue() -> None:
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in _files(ROOT, "calculator")
+        if "tomllib.load" in path.read_text("utf-8")
+    }
+    assert readers == set(READS_TOML)
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -6,8 +6,8 @@ from typing import Any, get_args
 import streamlit as st
 
 from calculator import Catalog, Scenario
-from calculator.analysis.bridge import preset, preset_names
 from calculator.errors import ScenarioError
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, Knob, knobs
 from views.link import write_link
 from views.look import markdown_text

@@ -7,16 +7,13 @@ are exactly the whole difference. `alone_usd` is the effect of the same assumpti
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from calculator.catalog import Catalog
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
-from calculator.scenario.files import read_scenario
 from calculator.scenario.scenario import Scenario
 
-PRESETS = Path(__file__).parent.parent / "scenario" / "presets"
 _NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies"})
 _TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
 
@@ -47,19 +44,6 @@ class Bridge:
     carriers: tuple[str, ...]
     survives: bool
     sentence: str
-
-
-def preset(name: str) -> Scenario:
-    """A scenario that ships with the calculator: article, our-defaults, public-body, team-24-7 ... Raises ScenarioError."""
-    path = PRESETS / f"{name.removesuffix('.toml').rsplit('/', 1)[-1]}.toml"
-    if not path.exists():
-        raise ScenarioError(f"{name!r} is not a preset. Presets: {', '.join(preset_names())}.")
-    return read_scenario(path)
-
-
-def preset_names() -> list[str]:
-    """The presets, by name."""
-    return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
 def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:

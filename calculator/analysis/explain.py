@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
+from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.cost.demand import tariff_key, tier_of
 from calculator.cost.rented import rate_of
+from calculator.cost.tariffs import tier_of
 from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
 from calculator.errors import ScenarioError

@@ -8,10 +8,7 @@ stricter: a publisher with several files, or one file whose rows name their runs
 compared as its row states it. Errors are of the rate: predicted / measured - 1.
 """
 
-import argparse
-import json
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +17,13 @@ from typing import Any, Literal
 import numpy as np
 
 from calculator.calibration.cases import Case, Rate, case_of, decode_rate, prefill_rate
-from calculator.calibration.fitting import TABLE, Laws, add_table, fit_laws, refit
+from calculator.calibration.fitting import TABLE, Laws, fit_laws, refit
 from calculator.calibration.gate import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
 from calculator.calibration.rows import PublishedRow, read_table
 from calculator.calibration.solver import Fit
 from calculator.catalog import Catalog
+from calculator.catalog.calibration import Calibration, Law
 from calculator.physics.memory.memory_fit import memory_fit
-from calculator.physics.speed.law import Calibration, Law, calibration_of
 from calculator.physics.speed.ranges import interval_width
 from calculator.units import BYTES_PER_GB
 
@@ -74,7 +71,7 @@ def accuracy(
 
     `laws` are those of the shipped rows, where they were fitted already; needed with `leave_out` alone.
     """
-    known = calibration_of(catalog.calibration)
+    known = catalog.calibration
     if leave_out != "none" and laws is None:
         laws = fit_laws(read_table(TABLE), catalog)
     cases, reasons = _cases(rows, catalog)
@@ -141,54 +138,6 @@ def report(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: LeaveOu
     found["decode"]["batch_1"] = _figures(single)
     found["decode"]["batch_above_1"] = _figures(several)
     return {"leave_out": leave_out, **found}
-
-
-def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
-    """The command line; raises CalculatorError for a table that cannot be read."""
-    parser = argparse.ArgumentParser(
-        prog="python -m calculator accuracy", description="Predictions against a table of published measurements."
-    )
-    add_table(parser)
-    parser.add_argument(
-        "--leave-out",
-        choices=list(LEAVE_OUT),
-        default="none",
-        help="leave rows of the same source, publisher or device out of the fit",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args(arguments)
-    found = report(read_table(options.table), catalog=catalog, leave_out=options.leave_out)
-    if options.json:
-        json.dump(found, sys.stdout, indent=2)
-        print()
-    else:
-        print(table_of(found))
-    return 0
-
-
-def table_of(found: Mapping[str, Any]) -> str:
-    """The report as a table for people."""
-    lines = [
-        f"left out of the fit: {found['leave_out']}",
-        f"{'':34}{'rows':>6}{'covered':>9}{'median':>8}{'p90':>8}{'signed':>8}{'in range':>9}",
-    ]
-    for name in ("decode", "prefill", "peak_memory"):
-        part = found[name]
-        lines.append(_line(name, part, rows=part["rows"]))
-        for key in ("batch_1", "batch_above_1"):
-            if key in part:
-                lines.append(_line(f"  {key}", part[key]))
-        for key in ("by_runtime", "by_device"):
-            lines += [_line(f"    {item}", figures) for item, figures in part[key].items()]
-        lines += [f"    not covered {count:5}  {reason}" for reason, count in part["not_covered"].items()]
-    return "\n".join(lines)
-
-
-def _line(name: str, figures: Mapping[str, Any], *, rows: int | None = None) -> str:
-    def percent(key: str) -> str:
-        return f"{'-':>8}" if figures[key] is None else f"{100 * figures[key]:7.1f}%"
-
-    return f"{name:34}{'' if rows is None else rows:>6}{figures['covered']:>9}{percent('median_abs_error')}{percent('p90_abs_error')}{percent('median_signed_error')} {percent('interval_coverage')}"
 
 
 def _cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], list[tuple[PublishedRow, str]]]:

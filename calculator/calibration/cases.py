@@ -12,12 +12,13 @@ from calculator.calibration import assumptions as assumed
 from calculator.calibration.rows import PublishedRow
 from calculator.calibration.solver import Observation
 from calculator.catalog import Catalog
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.memory_fit import format_on
 from calculator.physics.speed.decode import decode_estimate, decode_terms
-from calculator.physics.speed.law import Calibration, Estimate, Term
+from calculator.physics.speed.law import Estimate, Term
 from calculator.physics.speed.prefill import prefill_estimate, prefill_terms
 from calculator.units import MS_PER_S
 

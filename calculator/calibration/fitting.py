@@ -5,7 +5,6 @@ stretched so that 80 % of left-out measurements fall into them (conformal): for 
 publisher at a time are left out; for one that was not, rows of one chip at a time.
 """
 
-import argparse
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,8 +19,9 @@ from calculator.calibration.gate import contradictions, decode_refusal, prefill_
 from calculator.calibration.rows import PublishedRow, read_table
 from calculator.calibration.solver import Fit, Observation, SharedError, fit, law_of, problem_of
 from calculator.catalog import Catalog
+from calculator.catalog.calibration import Calibration, Effect, Law, calibration_of
 from calculator.errors import CatalogError
-from calculator.physics.speed.law import Calibration, Effect, Law, calibration_of, estimate
+from calculator.physics.speed.law import estimate
 from calculator.physics.speed.ranges import INTERVAL_DEVIATIONS, standing_of
 
 TABLE = Path(__file__).parent.parent.parent / "measurements" / "published.csv"
@@ -247,28 +247,3 @@ def _median_error(rows: Sequence[LeftOut]) -> float:
 
 def _present(rows: Iterable[Observation | None]) -> list[Observation]:
     return [row for row in rows if row is not None]
-
-
-def add_table(parser: argparse.ArgumentParser) -> None:
-    """The argument that `calibrate` and `accuracy` share: which rows."""
-    parser.add_argument(
-        "table",
-        nargs="?",
-        type=Path,
-        default=TABLE,
-        help="CSV with the columns of measurements/published.csv (default: the shipped rows)",
-    )
-
-
-def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
-    """The command line: fits, writes catalog/calibration.toml and prints where."""
-    parser = argparse.ArgumentParser(
-        prog="python -m calculator calibrate", description="Fit the speed constants to published measurements."
-    )
-    add_table(parser)
-    parser.add_argument(
-        "--target", type=Path, default=TARGET, help="where to write (default: calculator/catalog/calibration.toml)"
-    )
-    options = parser.parse_args(arguments)
-    print(f"wrote {write(table=options.table, target=options.target, catalog=catalog)}")
-    return 0

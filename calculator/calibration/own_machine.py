@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from calculator.catalog import Catalog
+from calculator.catalog.calibration import Calibration, Effect, Law
 from calculator.catalog.hardware import Hardware
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.memory.memory_fit import format_on
 from calculator.physics.speed.decode import decode_estimate
-from calculator.physics.speed.law import Calibration, Effect, Law, calibration_from
 from calculator.physics.speed.prefill import prefill_estimate
 from calculator.units import MS_PER_S
 
@@ -29,7 +29,7 @@ def recalibrated(measurements: Iterable[MeasuredSpeed], *, catalog: Catalog) -> 
     Value = sum of differences / (n + (noise / OWN_SPREAD)^2), standard error noise / sqrt(n + (noise / OWN_SPREAD)^2). Published
     speeds are already in the constants and are passed over, as are chips, models, formats or runtimes not in the catalogue.
     """
-    known = calibration_from(catalog.calibration)
+    known = catalog.calibration
     differences: dict[str, dict[str, list[float]]] = {"decode": {}, "prefill": {}}
     for one in measurements:
         if one.trust == "published" or one.stale_because:

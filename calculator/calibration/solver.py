@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.physics.speed.law import Effect, Law, Term, group_of
+from calculator.catalog.calibration import Effect, Law
+from calculator.physics.speed.law import Term, group_of
 
 Matrix = NDArray[np.float64]
 Numbers = NDArray[np.intp]

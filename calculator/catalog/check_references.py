@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from calculator.catalog import check_figures as plausibility
+import calculator.catalog.check_figures as plausibility
 from calculator.evidence import Quantity
 
 if TYPE_CHECKING:
-    from calculator.catalog.loader import Catalog
+    from calculator.catalog.catalog import Catalog
 
 
 def contradictions(catalog: "Catalog") -> Iterator[str]:

@@ -7,7 +7,7 @@ of looking is passed in: the calculator has no clock.
 import calendar
 from datetime import date
 
-from calculator.catalog.loader import Catalog, Option
+from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
 from calculator.evidence import Quantity, Remark
 

@@ -1,4 +1,4 @@
-"""How do hand-edited files become a catalogue one can trust? Read with tomllib, checked by pydantic, cross-checked.
+"""Loader of the catalogue: hand-edited TOML, checked by pydantic, then cross-checked. No other file opens the TOML.
 
 Every error names file, key and repair. The catalogue's hash (of all files' bytes) goes into every export, so that a
 figure taken to a meeting can be reproduced.
@@ -8,102 +8,25 @@ import functools
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from calculator.catalog import options as t
+import calculator.catalog.options as t
 from calculator.catalog.api_quotes import newest_quotes, with_tariffs
+from calculator.catalog.calibration import calibration_of
+from calculator.catalog.catalog import Catalog, T
 from calculator.catalog.check_references import contradictions, evidence_of
-from calculator.errors import CatalogError, PhantomError, UnknownIdError, sentences
+from calculator.catalog.distributions import Distributions
+from calculator.catalog.tax import TaxTables
+from calculator.errors import CatalogError, sentences
 from calculator.evidence import Quantity, Source
 from calculator.units import unit_of_name
 
-__all__ = ["FOLDER", "Catalog", "Option", "evidence_of", "load_catalog"]
+__all__ = ["FOLDER", "Catalog", "evidence_of", "load_catalog", "load_defaults"]
 
 FOLDER = Path(__file__).parent
-T = TypeVar("T", bound=BaseModel)
-Option = t.Machine | t.CloudOffer | t.ApiOffer
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """All entries by id. Mappings are never changed after loading."""
-
-    hash: str
-    compiled: str
-    sources: Mapping[str, Source]
-    chips: Mapping[str, t.Chip]
-    machines: Mapping[str, t.Machine]
-    clouds: Mapping[str, t.CloudOffer]
-    apis: Mapping[str, t.ApiOffer]
-    models: Mapping[str, t.LanguageModel]
-    formats: Mapping[str, t.WeightFormat]
-    runtimes: Mapping[str, t.Runtime]
-    electricity: Mapping[str, t.ElectricityTariff]
-    grid_carbon: Mapping[str, t.GridCarbon]
-    resale: Mapping[str, t.ResaleObservation]
-    macos_limits: tuple[t.UsableMemory, ...]
-    api_quotes: tuple[t.ApiQuote, ...]
-    phantoms: tuple[t.Phantom, ...]
-    claims: Mapping[str, t.Claim]
-    defaults: Mapping[str, Quantity]
-    constants: Mapping[str, Quantity]
-    calibration: Mapping[str, Any]
-
-    def option(self, option_id: str) -> Option:
-        """The machine, cloud offer or API of that id."""
-        for table in (self.machines, self.clouds, self.apis):
-            if option_id in table:
-                return table[option_id]
-        self.refuse_phantom(option_id)
-        raise UnknownIdError("option", option_id, [*self.machines, *self.clouds, *self.apis])
-
-    def chip_or_machine(self, name: str) -> t.Chip | t.Machine | t.CloudOffer:
-        """What `predict --machine` may name: a whole machine, a rented one, or a bare chip."""
-        for table in (self.machines, self.clouds, self.chips):
-            if name in table:
-                return table[name]
-        self.refuse_phantom(name)
-        raise UnknownIdError("machine", name, [*self.machines, *self.clouds, *self.chips])
-
-    def model(self, model_id: str) -> t.LanguageModel:
-        """The model of that id."""
-        return _find(self.models, "model", model_id)
-
-    def format(self, format_id: str) -> t.WeightFormat:
-        """The weight format of that id or alias."""
-        for entry in self.formats.values():
-            if format_id in entry.aliases:
-                return entry
-        return _find(self.formats, "format", format_id)
-
-    def runtime(self, runtime_id: str) -> t.Runtime:
-        """The runtime of that id."""
-        return _find(self.runtimes, "runtime", runtime_id)
-
-    def refuse_phantom(self, name: str) -> None:
-        """Raise PhantomError where the name is of a machine that never existed."""
-        phantom = self.phantom_of(name)
-        if phantom is not None:
-            nearest = ", ".join(phantom.nearest)
-            raise PhantomError(f"{phantom.sentence} Nearest real machines: {nearest}.")
-
-    def phantom_of(self, name: str) -> t.Phantom | None:
-        """The machine that never existed whose name occurs in this one, or None."""
-        plain = "".join(letter for letter in name.lower() if letter.isalnum())
-        for phantom in self.phantoms:
-            if any("".join(c for c in known.lower() if c.isalnum()) in plain for known in phantom.names):
-                return phantom
-        return None
-
-
-def _find(table: Mapping[str, T], kind: str, key: str) -> T:
-    if key not in table:
-        raise UnknownIdError(kind, key, table)
-    return table[key]
 
 
 @functools.lru_cache(maxsize=4)
@@ -139,11 +62,19 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", t.Claim)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
         constants=constants,
-        calibration=_read(folder, "calibration.toml") if (folder / "calibration.toml").exists() else {},
+        distributions=Distributions.of(_read(folder, "distributions.toml")),
+        tax=TaxTables.of(_read(folder, "tax.toml")),
+        fitted=calibration_of(_read(folder, "calibration.toml")) if (folder / "calibration.toml").exists() else None,
     )
     for problem in contradictions(catalog):
         raise CatalogError(problem)
     return catalog
+
+
+@functools.cache
+def load_defaults() -> dict[str, float]:
+    """Central value of every default that has evidence (defaults.toml), for the scenario's fields."""
+    return {name: row.central for name, row in _table(FOLDER, "defaults.toml", "defaults", Quantity).items()}
 
 
 def _read(folder: Path, file: str) -> dict[str, Any]:

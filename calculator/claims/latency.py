@@ -8,7 +8,6 @@ from calculator.physics.memory.weights import weights_read_bytes
 from calculator.physics.memory.work import work_of
 from calculator.physics.prediction import usual_runtime
 from calculator.physics.speed.decode import decode_estimate, decode_speed, matrix_flops_per_ms
-from calculator.physics.speed.law import calibration_from
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
@@ -89,7 +88,7 @@ def split_traffic_claim(claim: Claim, catalog: Catalog) -> Finding:
     runtime = catalog.runtime(usual_runtime(chip, format))
     estimate = decode_estimate(
         model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=max(1, claim.context_tokens), batch_count=1,
-        split="layer", calibration=calibration_from(catalog.calibration),
+        split="layer", calibration=catalog.calibration,
     )  # fmt: skip
     fitted = estimate.shares.get("hop", 0.0)
     tolerance = catalog.constants["claim_tolerance_fraction"].central

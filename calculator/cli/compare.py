@@ -14,13 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calculator.analysis.bridge import preset_names
 from calculator.catalog import load_catalog
 from calculator.cli.explain import bridge_note
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.files import read_scenario
+from calculator.scenario.presets import preset_names
 from calculator.scenario.scenario import Scenario
 
 _TARGETS = ("csv", "wide_csv", "json")

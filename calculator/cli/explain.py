@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from calculator.analysis.bridge import Bridge, bridge, preset, preset_names
+from calculator.analysis.bridge import Bridge, bridge
 from calculator.analysis.explain import explain, explanation_text
 from calculator.catalog import load_catalog
 from calculator.cli.sweep import register as register_sweep
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.scenario.files import read_scenario
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
 
 

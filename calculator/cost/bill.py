@@ -5,15 +5,15 @@ line carries its arithmetic in words and its inputs, so that `explain` can show 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from calculator.catalog.options import ApiTariff
-from calculator.cost.demand import Demand, Inputs, Load, api_prices, listed_prices, price_factors, some
+from calculator.cost.demand import Demand, Load
+from calculator.cost.inputs import Inputs, some
+from calculator.cost.tariffs import api_prices, listed_prices, price_factors
 from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term, month_1
+from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
 
-Number = Any
-"""float, or an ndarray of draws."""
 AT_ONCE = Once(0)
 
 

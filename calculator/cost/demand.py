@@ -4,82 +4,17 @@
 demand of each month into what the machines serve and what is missed, as courses that can be summed in closed form.
 """
 
-import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from calculator.catalog.options import ApiTariff, PriceTier
-from calculator.evidence import Quantity
+from calculator.cost.inputs import Inputs, some
 from calculator.finance.ledger import Course, Excess, Term
-from calculator.number import where
-from calculator.scenario.scenario import Scenario
+from calculator.number import Number
+from calculator.service.usage import Usage
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
-
-Number = Any
-"""float, or an ndarray of draws."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How hard one option works in month 1 (from service.py and physics/power.py); all figures are per machine.
-
-    Hours serve the share `served_fraction` of the demand of month 1. `capacity_ratio` is the demand that the machines
-    could serve at most, as a multiple of month 1's; None derives it from the hours. Watts are at the wall.
-    """
-
-    prefill_h_per_month: float = 0.0
-    decode_h_per_month: float = 0.0
-    on_h_per_month: float = 0.0
-    served_fraction: float = 1.0
-    capacity_ratio: float | None = None
-    prefill_w: float = 0.0
-    decode_w: float = 0.0
-    idle_w: float = 0.0
-    sleep_w: float = 0.0
-    machine_count: int = 1
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The scenario's values, some of them replaced by draws or trial values.
-
-    `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
-    draws. Courses are kept by name, so that all options share them and each is summed once.
-    """
-
-    scenario: Scenario
-    given: Mapping[str, Number] = field(default_factory=dict[str, Number])
-    _courses: dict[str, Course] = field(default_factory=dict[str, Course], repr=False)
-
-    def __getitem__(self, name: str) -> Number:
-        return self.given[name] if name in self.given else getattr(self.scenario, name)
-
-    def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
-        """What belongs to one option: its given value, the person's own figure, or the catalogue's central one."""
-        key = f"{owner}.{name}"
-        if key in self.given:
-            return self.given[key]
-        if key in self.scenario.figures:
-            return self.scenario.figures[key]
-        return otherwise.central if isinstance(otherwise, Quantity) else otherwise
-
-    @functools.cached_property
-    def drawn(self) -> bool:
-        """Whether some value is an array of draws: then what only explains a line is left out."""
-        return any(isinstance(value, np.ndarray) for value in self.given.values())
-
-    def course(self, *, growth: str = "", step: str = "", growth_and: str = "", first_month: int = 1) -> Course:
-        """The course that grows with the named rates; the same object for the same names."""
-        key = f"{growth}|{growth_and}|{step}|{first_month}"
-        if key not in self._courses:
-            rate: Number = self[growth] if growth else 0.0
-            both = (1 + rate) * (1 + self[growth_and]) - 1 if growth_and else rate
-            self._courses[key] = Course(both, self[step] if step else 0.0, first_month)
-        return self._courses[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,71 +47,6 @@ class Demand:
 
     def usd_per_month(self, prices: Mapping[str, Number]) -> Number:
         return sum((mtok * price for _, mtok, price in self.priced(prices)), start=0.0)
-
-
-def some(value: Number) -> bool:
-    """Whether a number, or any of its draws, is not 0."""
-    return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
-
-
-def tariff_key(tariff: ApiTariff) -> str:
-    """The owner under which a tariff's prices are given: the same for the option and for the overflow of others."""
-    return f"{tariff.provider}/{tariff.provider_model}"
-
-
-def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
-    """Effective $/Mtok after batch discount and retries, of the tier that the request's input falls into.
-
-    A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
-    """
-    factor = (
-        inputs.of(tariff_key(tariff), "price_ratio", 1.0)
-        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
-        * (1 + inputs["api_retry_fraction"])
-    )
-    return {kind: usd * factor for kind, usd in listed_prices(tariff, inputs).items()}
-
-
-def price_factors(tariff: ApiTariff, inputs: Inputs) -> tuple[dict[str, Number], str]:
-    """What a listed price is multiplied with, and how that is said; nothing where it is multiplied with 1."""
-    ratio = inputs.of(tariff_key(tariff), "price_ratio", 1.0)
-    names = ("api_batch_fraction", "api_retry_fraction")
-    if not any(map(some, (ratio - 1, *(inputs[name] for name in names)))):
-        return {}, "price"
-    parts = {name: inputs[name] for name in (*names, "api_batch_discount_fraction")}
-    return {"price_ratio": ratio, **parts}, "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
-
-
-def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
-    """$/Mtok of the tier that the request's input falls into, before discounts and retries."""
-    owner = tariff_key(tariff)
-
-    def asked(name: str, base: Quantity) -> Number:
-        return inputs.of(owner, name, base) * _tier_ratio(name, base.central, tariff=tariff, inputs=inputs)
-
-    listed = asked("input_usd_per_mtok", tariff.input_usd_per_mtok)
-    cached = (
-        listed
-        if tariff.cached_input_usd_per_mtok is None
-        else asked("cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
-    )
-    return {"input": listed, "cached": cached, "output": asked("output_usd_per_mtok", tariff.output_usd_per_mtok)}
-
-
-def tier_of(tariff: ApiTariff, scenario: Scenario) -> PriceTier | None:
-    """The tier whose prices a request of this scenario pays: the last one that its input passes; None for the base."""
-    passed = [tier for tier in tariff.tiers if scenario.input_tokens() > tier.above_input_tokens]
-    return passed[-1] if passed else None
-
-
-def _tier_ratio(name: str, base_usd: float, *, tariff: ApiTariff, inputs: Inputs) -> Number:
-    """A tier's price over the base price; 1 below every tier, and for a figure of the person's own."""
-    if not tariff.tiers or f"{tariff_key(tariff)}.{name}" in inputs.scenario.figures:
-        return 1.0
-    read, ratio = inputs["prompt_tokens"] + inputs["retrieved_tokens"], 1.0
-    for tier in tariff.tiers:
-        ratio = where(read > tier.above_input_tokens, (getattr(tier, name) or base_usd) / base_usd, ratio)
-    return ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,17 @@ first one is leased or was there already.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from calculator.catalog.options import Machine
 from calculator.cost.bill import scaled
-from calculator.cost.demand import NEVER, Inputs, Load, some
+from calculator.cost.demand import NEVER, Load
+from calculator.cost.inputs import Inputs, some
 from calculator.finance.ledger import Course, Hardness, Kind, Line, Once, Term
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
+from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR, W_PER_KW
-
-Number = Any
-"""float, or an ndarray of draws."""
 
 
 def expansion_lines(

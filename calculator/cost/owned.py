@@ -1,21 +1,20 @@
 """What does a machine cost that one buys, or has already? From hardware to resale; spent money is not counted."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from calculator.catalog.options import ApiTariff, Machine
 from calculator.cost.bill import AT_ONCE, Charges, administration, monthly_extras, scaled, setup, spend, with_overflow
-from calculator.cost.demand import Inputs, Load, Usage, some
+from calculator.cost.demand import Load
 from calculator.cost.further_machines import expansion_lines, resale_base
+from calculator.cost.inputs import Inputs, some
 from calculator.finance.ledger import Course, Line, Once, Term, month_1
 from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
+from calculator.number import Number
 from calculator.scenario.scenario import Lease
+from calculator.service.usage import Usage
 from calculator.units import H_PER_MONTH, MONTHS_PER_YEAR, W_PER_KW
-
-Number = Any
-"""float, or an ndarray of draws."""
 
 
 def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:

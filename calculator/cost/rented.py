@@ -1,19 +1,18 @@
 """What does it cost to own nothing? GPUs rented by the hour, and hosted APIs paid by the token."""
 
-from typing import Any
-
 import numpy as np
 
-from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate
+from calculator.catalog.options import ApiTariff, CloudOffer, HourlyRate
 from calculator.cost.bill import Charges, administration, monthly_extras, setup, spend, with_overflow
-from calculator.cost.demand import Demand, Inputs, Load, Usage, api_prices, listed_prices, price_factors, some
+from calculator.cost.demand import Load
+from calculator.cost.inputs import Inputs, some
 from calculator.evidence import Remark
 from calculator.finance.ledger import Course, Line, Once, Term
+from calculator.number import Number
 from calculator.scenario.scenario import Scenario
+from calculator.service.usage import Usage
 from calculator.units import H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
 
-Number = Any
-"""float, or an ndarray of draws."""
 _ROUNDING = 1e-9
 
 
@@ -41,30 +40,6 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
         *monthly_extras(inputs, ("software",)),
     ]  # fmt: skip
     return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
-
-
-def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charges:
-    """The bill of a hosted API: tokens times price, with the price trend; nothing to buy and nothing left over."""
-    demand, prices, listed = Demand.of(inputs), api_prices(tariff, inputs), listed_prices(tariff, inputs)
-    factors, says = price_factors(tariff, inputs)
-    course = inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
-    tokens = [
-        spend(
-            f"{kind} tokens", mtok * price, course, says=f"million {kind} tokens a month * {says}",
-            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **factors,
-        )
-        for kind, mtok, price in demand.priced(prices)
-    ]  # fmt: skip
-    lines = [
-        setup(inputs, setup_h=inputs.of(offer.id, "setup_h", offer.setup_h)),
-        *tokens,
-        administration(inputs, "api_administration_h_per_year"),
-    ]
-    return Charges(
-        lines=tuple(lines),
-        marginal=tuple(term for line in tokens for term in line.terms),
-        served=demand.terms(inputs),
-    )
 
 
 def rate_of(offer: CloudOffer, *, kind: str) -> HourlyRate:

@@ -5,22 +5,19 @@ already is taken as fully deducted: keeping it forgoes its sale price less the t
 """
 
 import functools
-import tomllib
-from pathlib import Path
-from typing import Any
 
+from calculator.catalog import load_catalog
+from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import AT_ONCE
-from calculator.cost.demand import Inputs
+from calculator.cost.inputs import Inputs
 from calculator.errors import CatalogError
 from calculator.evidence import Remark
 from calculator.finance.depreciation import declining_then_straight
 from calculator.finance.ledger import Hardness, Line, Once, Term, whole_usd
 from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
+from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
-Number = Any
-"""float, or an ndarray of draws."""
-_FILE = Path(__file__).parent.parent / "catalog" / "tax.toml"
 _AS_PAID = ("running", "later capital", "later sale")
 _LAST_QUARTER = 4
 _MACRS_YEARS = 5
@@ -85,7 +82,7 @@ def schedule_of(scenario: Scenario) -> Schedule:
         return by_table(scenario.depreciation_fractions, months=months, year_ends=ends)
     convention, table = mode.removeprefix("macrs-"), _table()
     row = convention if convention == "half-year" else f"mid-quarter-{_quarter(scenario)}"
-    return by_table(table["macrs"][row], months=months, year_ends=ends, sold_in_year=table["sold_in_year"][convention])
+    return by_table(table.macrs[row], months=months, year_ends=ends, sold_in_year=table.sold_in_year[convention])
 
 
 def tax_remark(scenario: Scenario) -> Remark | None:
@@ -105,10 +102,10 @@ def _quarter(scenario: Scenario) -> int:
 
 
 @functools.cache
-def _table() -> dict[str, Any]:
+def _table() -> TaxTables:
     """The published percentages, each row held against the method behind it. Raises CatalogError where one is misprinted."""
-    table = tomllib.loads(_FILE.read_text("utf-8"))
-    for name, row in table["macrs"].items():
+    table = load_catalog().tax
+    for name, row in table.macrs.items():
         _, _, quarter = name.rpartition("-")
         first = (2 * (_LAST_QUARTER - int(quarter)) + 1) / (2 * _LAST_QUARTER) if quarter.isdigit() else 0.5
         computed = declining_then_straight(_MACRS_YEARS, first_year=first)

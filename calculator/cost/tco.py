@@ -12,9 +12,10 @@ import numpy as np
 
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.cost.bill import Charges
-from calculator.cost.demand import Inputs, Usage
+from calculator.cost.hosted import api_charges
+from calculator.cost.inputs import Inputs
 from calculator.cost.owned import own_charges
-from calculator.cost.rented import api_charges, rent_charges
+from calculator.cost.rented import rent_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
 from calculator.evidence import Remark
@@ -29,13 +30,13 @@ from calculator.finance.ledger import (
     monthly_usd,
     sums_usd,
 )
+from calculator.number import Number
 from calculator.scenario.scenario import Scenario
+from calculator.service.usage import Usage
 from calculator.units import TOKENS_PER_MTOK
 
 __all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
 
-Number = Any
-"""float, or an ndarray of draws."""
 Option = Machine | CloudOffer | ApiOffer
 
 

@@ -6,15 +6,15 @@ effective one, (1+r)^(1/12)-1, never r/12. Formulas take floats or NumPy arrays 
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
+from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
 
-Number = Any
 Timing = Literal["month-end", "mid-month", "annual-end"]
 """When the money of month m moves: at its end (m), in its middle (m-1/2), or at the end of its year (12 ceil(m/12))."""
 

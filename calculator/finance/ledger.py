@@ -9,16 +9,15 @@ to 1e-9.
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculator.finance.discounting import Timing, discount_factor, discount_months, geometric_sum, log_growth
+from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
 
-Number = Any
-"""float, or an ndarray of draws."""
 Hardness = Literal["hard", "soft"]
 Kind = Literal["capital", "running", "sale", "tax", "later capital", "later sale"]
 """How the tax and the profit-and-loss statement treat a line: capital is depreciated, the sale is set against it.

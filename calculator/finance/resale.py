@@ -6,13 +6,12 @@ memory shortage of 2026 made boxes dearer, a glut would make them cheaper. Sales
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from calculator.errors import CalculatorError
+from calculator.number import Number
 
-Number = Any
 ANCHOR_MONTHS = 36
 """The age at which the scenario's resale fractions are stated; part of their definition, not a constant of nature."""
 

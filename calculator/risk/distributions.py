@@ -6,25 +6,22 @@ correlation (Iman and Conover 1982), which leaves every distribution as it was. 
 """
 
 import functools
-import tomllib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
-from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calculator.catalog import load_catalog
+from calculator.catalog.distributions import Distributions, Kind
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import Knob, Scenario, knobs
 
 Draws = NDArray[np.float64]
-Kind = Literal["lognormal", "share", "pert", "discrete"]
-_FILE = Path(__file__).parent.parent / "catalog" / "distributions.toml"
 _TAIL = 0.9
 """A range is P10 to P90: the definition of `low` and `high` in evidence.Quantity."""
 
@@ -50,27 +47,9 @@ class Spread:
         return self.low == self.high and not self.cases
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """distributions.toml: how each input is drawn, and which go together."""
-
-    seed: int
-    kinds: Mapping[str, Kind]
-    when_set: Mapping[str, str]
-    correlations: tuple[tuple[str, str, float], ...]
-
-
-@functools.cache
-def rules() -> Rules:
-    """The rules of this project, read once."""
-    data = tomllib.loads(_FILE.read_text("utf-8"))
-    inputs = cast("dict[str, dict[str, Any]]", data["inputs"])
-    return Rules(
-        seed=data["seed"],
-        kinds={name: row["kind"] for name, row in inputs.items()},
-        when_set={name: row["when_set"] for name, row in inputs.items()},
-        correlations=tuple((*row["between"], row["rank"]) for row in data["correlations"]),
-    )
+def rules() -> Distributions:
+    """The rules of the shipped catalogue."""
+    return load_catalog().distributions
 
 
 def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) -> dict[str, Spread]:

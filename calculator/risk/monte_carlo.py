@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.distributions import Kind
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
-from calculator.cost.demand import Inputs, Usage, tariff_key
+from calculator.cost.inputs import Inputs
 from calculator.cost.rented import rate_of
 from calculator.cost.tco import CostDraws, cost_draws, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon
-from calculator.risk.distributions import Draws, Kind, Spread, draw, figure_spreads, rules, scenario_spreads, spread_of
+from calculator.risk.distributions import Draws, Spread, draw, figure_spreads, rules, scenario_spreads, spread_of
 from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
 from calculator.scenario.scenario import Scenario, knobs
+from calculator.service.usage import Usage
 
 Triple = tuple[float, float, float]
 """P10, P50 and P90 (low, central, high)."""

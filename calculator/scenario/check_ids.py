@@ -5,8 +5,8 @@ misspelt id is refused instead of changing nothing.
 """
 
 from calculator.catalog import Catalog
+from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
-from calculator.cost.demand import tariff_key
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario

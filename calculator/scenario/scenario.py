@@ -6,17 +6,16 @@ live in catalog/defaults.toml with their evidence; what is a plain choice (which
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from calculator.catalog.loader import load_defaults
 from calculator.catalog.options import WeightClass
-from calculator.errors import CatalogError, ScenarioError, plain_number, sentences
+from calculator.errors import ScenarioError, plain_number, sentences
 from calculator.evidence import Record
 from calculator.scenario.own_figures import (
     FIGURE_BOUNDS,
@@ -33,21 +32,12 @@ from calculator.scenario.own_figures import (
 SCHEMA_VERSION = 1
 ANOTHER_SIZE = "another-size"
 """The model id that stands for a dense model with `another_size_b` billion parameters."""
-_DEFAULTS_FILE = Path(__file__).parent.parent / "catalog" / "defaults.toml"
 Section = Literal[
     "question", "demand", "labour", "energy", "resale", "money", "cloud", "time", "repair", "extras", "books",
 ]  # fmt: skip
 
 
-def _load_defaults() -> dict[str, float]:
-    try:
-        table = tomllib.loads(_DEFAULTS_FILE.read_text("utf-8"))["defaults"]
-        return {name: float(row["central"]) for name, row in table.items()}
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise CatalogError(f"defaults.toml: cannot be read ({error}). Restore it from the repository.") from None
-
-
-_DEFAULTS = _load_defaults()
+_DEFAULTS = load_defaults()
 
 
 def _knob(section: Section, label: str, help_text: str, *, unit: str, step: float, shown: float = 1.0) -> Any:

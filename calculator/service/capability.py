@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from calculator.catalog import Catalog
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.options import ApiTariff, CloudOffer, LanguageModel, Machine, Runtime, WeightFormat
-from calculator.cost.tco import Usage
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
@@ -22,6 +21,7 @@ from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.service.occupancy import Service, on_h_per_month, requests_per_month, service
+from calculator.service.usage import Usage
 from calculator.units import S_PER_H
 
 

@@ -1,12 +1,11 @@
-"""How long does one wait at the busiest hour, and how many machines keep the promise?
+"""Waiting at the busiest hour: percentiles of the first token and of the whole answer, and the machines that keep a target.
 
-Percentiles of the time to the first token and of the whole answer when requests come at random at the peak hour's rate,
-from the occupancy of service.py. Formulas take floats or NumPy arrays and return the same; `machines_needed` and
-`users_latency` search, and take floats. Derivations and measured errors: docs/model/service.md.
+Requests come at random at the peak hour's rate; the occupancy comes from occupancy.py. Formulas take floats or NumPy
+arrays and return the same; `machines_needed` searches, and takes floats. Derivations: docs/model/service.md.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from calculator.errors import ScenarioError
 from calculator.number import Number, exp, larger, log, require, root, smaller, where
@@ -178,32 +177,6 @@ def machines_needed(
         f"{fewest} is enough." if fewest == 1 else f"{fewest - 1} would not do: {_missed(on(fewest - 1), targets)}."
     )
     return Sizing(fewest, on(fewest), reason)
-
-
-def users_latency(work: Work, *, concurrent_user_count: int, think_s: float, answer_variation_ratio: float) -> Latency:
-    """What N people feel who each ask, wait for the answer, think for `think_s` in the mean, and ask again.
-
-    rate = N / (think_s + answer(rate (N - 1)/N)): one who asks finds the other N - 1 as a stranger would find them at
-    their share of the rate. Solved by bisection; people wait instead of asking, so the machine is never overloaded.
-
-    Error against the simulation (N 2..30, think 3..100 answers, c 1..32): rate 7 % at most; mean answer 7 % at most (0.3 %
-    in the median case) below load 0.8, else 16 %. Percentiles are those of a stream without end: the answer's p95 errs by
-    -14..+44 % below load 0.8 (+7 % in the median case), and is up to twice too long in a full machine.
-    """
-    require("concurrent_user_count", concurrent_user_count, low=1)
-    require("think_s", think_s, above=0.0)
-    others = (concurrent_user_count - 1) / concurrent_user_count
-
-    def felt(rate: float) -> Latency:
-        return latency(work, requests_per_s=rate * others, answer_variation_ratio=answer_variation_ratio)
-
-    low, high = 0.0, concurrent_user_count / (think_s + work.prefill_s + work.decode_1_s)
-    high = min(high, 1.0 / work.full_s)
-    for _ in range(_HALVINGS):
-        rate = (low + high) / 2.0
-        low, high = (rate, high) if rate * (think_s + felt(rate).answer_mean_s) < concurrent_user_count else (low, rate)
-    found = felt(low)
-    return replace(found, requests_per_s=low, answer_mean_s=concurrent_user_count / low - think_s)
 
 
 def _missed(found: Latency, targets: Targets) -> str:

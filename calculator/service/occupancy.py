@@ -96,11 +96,6 @@ def requests_per_month(*, requests_per_working_day: Number, working_days_per_yea
     return requests_per_working_day * working_days_per_year / MONTHS_PER_YEAR
 
 
-def requests_in_month(requests_per_month: Number, *, month: Number, growth_rate: Number) -> Number:
-    """Requests in month 1, 2, ... of smoothly growing demand: R (1 + growth)^((month - 1)/12)."""
-    return requests_per_month * (1.0 + growth_rate) ** ((month - 1) / MONTHS_PER_YEAR)
-
-
 def request_work(
     *,
     input_tokens: Number,

@@ -12,25 +12,10 @@ import json
 from collections.abc import Iterable
 
 from calculator.physics.measured import MeasuredSpeed, Phase, Trust
-from measurements.records.host import host_id
 from measurements.records.record import Host, Measurement, Series
-from measurements.records.store import Store, Stored
+from measurements.records.store import Stored
 
 FULL_PRECISION_CACHE_BITS = (0, 16)  # 0: not stated, and the default of every engine is 16
-
-
-def measured_speeds(
-    store: Store, *, host: Host | None = None, versions: dict[str, str] | None = None
-) -> tuple[MeasuredSpeed, ...]:
-    """Every usable speed in the store, as plain records for `calculator.decision.compare`.
-
-    `host` is this machine (its id and system decide trust and staleness), `versions` the installed engines'.
-    """
-    return speeds_of(
-        store.records(status="ok"),
-        host=host or Host(host_id=host_id()),
-        versions=installed_versions() if versions is None else versions,
-    )
 
 
 def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) -> tuple[MeasuredSpeed, ...]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import calculator.catalog
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
-from calculator.cost.demand import Usage
 from calculator.evidence import Quantity
 from calculator.risk.monte_carlo import Candidate
 from calculator.scenario.scenario import Scenario
+from calculator.service.usage import Usage
 
 
 def known(value: float, unit: str, *, low: float | None = None, high: float | None = None) -> Quantity:

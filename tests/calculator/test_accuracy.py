@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from calculator.calibration.accuracy import LEAVE_OUT, Compared, Judged, accuracy, report, run, summary, table_of
+from calculator.calibration.accuracy import LEAVE_OUT, Compared, Judged, accuracy, summary
 from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt
 from calculator.calibration.fitting import TABLE, TODAY, Laws, decode_observations, fit_laws, leave_out, usable_cases
 from calculator.calibration.rows import PublishedRow, read_table, rows_of
 from calculator.calibration.solver import law_of
 from calculator.catalog import load_catalog
+from calculator.catalog.calibration import Law
+from calculator.cli.accuracy import report, run, table_of
 from calculator.errors import CalculatorError
-from calculator.physics.speed.law import Law, calibration_from
 
 CATALOG = load_catalog()
 FIGURES = {"covered", "median_abs_error", "p90_abs_error", "median_signed_error", "interval_coverage"}
@@ -77,14 +78,14 @@ def test_summary_hand_worked_case() -> None:
 def test_rate_over_whole_requests_is_predicted_from_both_phases() -> None:
     # a stream of 256 answer tokens after 512: 256 / (prompt + 256 steps)
     wall = case(notes="TP=1 PP=1; instances=1; kind=single_stream_wall (end-to-end wall rate, includes TTFT)")
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     prompt, step = prefill_prompt(wall, known).central_ms, decode_step(wall, known).central_ms
     assert decode_rate(wall, known).tokens_per_s == pytest.approx(256_000 / (prompt + 256 * step))
     assert decode_rate(case(), known).tokens_per_s == pytest.approx(1000 / decode_step(case(), known).central_ms)
 
 
 def test_copies_of_a_model_add_up() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     notes = "TP=1 PP=1; instances=4; kind=aggregate_output; 256 tokens generated per request"
     four = decode_rate(case(device_count="4", batch="32", runtime_id="vllm", format_id="awq-int4", notes=notes), known)
     one = decode_rate(
@@ -95,7 +96,7 @@ def test_copies_of_a_model_add_up() -> None:
 
 
 def test_row_of_another_year_is_predicted_for_its_year() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     assert (
         decode_rate(case(runtime_version="b2824"), known).tokens_per_s
         < decode_rate(case(runtime_version="b10500"), known).tokens_per_s

@@ -9,11 +9,12 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
-from calculator.analysis.bridge import bridge, preset, preset_names
+from calculator.analysis.bridge import bridge
 from calculator.analysis.explain import explain, explanation_text
 from calculator.analysis.sweep import CHUNK_SIZE, chunk_rows, missing_chunks, read_grid
 from calculator.cli.explain import bridge_text
 from calculator.errors import ScenarioError
+from calculator.scenario.presets import preset, preset_names
 
 CATALOG = load_catalog()
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.api_quotes import changed_quotes, mixed_usd_per_mtok, newest_quotes
+from calculator.catalog.api_quotes import mixed_usd_per_mtok, newest_quotes
 from calculator.catalog.check_figures import matrix_tflops_of_geometry
 from calculator.catalog.check_references import evidence_of
 from calculator.catalog.freshness import age_days, stale_price, stale_prices
 from calculator.catalog.loader import FOLDER
+from calculator.catalog.update_api_quotes import changed_quotes
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 
 DEVICES = [

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
-from calculator.analysis.bridge import preset
 from calculator.decision.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import TIDY_COLUMNS, harmless, tidy_csv, wide_csv
+from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
 from calculator.analysis.appraisal import against
-from calculator.cost.demand import Inputs
+from calculator.cost.inputs import Inputs
 from calculator.cost.tco import cost_draws, cost_of
 from calculator.finance.discounting import deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon

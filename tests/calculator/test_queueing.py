@@ -16,7 +16,6 @@ from calculator.service.latency import (
     latency,
     machines_needed,
     peak_requests_per_s,
-    users_latency,
 )
 from calculator.service.occupancy import Work
 from tests.calculator.machine_simulation import Case, simulated
@@ -161,22 +160,6 @@ def test_latency_agrees_with_the_simulation(
     assert said.stream_tokens_per_s == pytest.approx(seen_stream, rel=0.03)
 
 
-@pytest.mark.parametrize(("count", "users", "think_s"), [(1, 8, 20.0), (2, 8, 20.0), (4, 8, 3.0), (8, 30, 20.0)])
-def test_users_latency_agrees_with_the_simulation(count: int, users: int, think_s: float) -> None:
-    work = Case(0.30, {1: 1.0, 2: 1.8, 4: 3.2, 8: 5.0}[count], count, 0.0, 1.0).work
-    said = users_latency(work, concurrent_user_count=users, think_s=think_s, answer_variation_ratio=1.0)
-    seen = simulated(work, user_count=users, think_s=think_s, request_count=8_000)
-    assert said.answer_mean_s == pytest.approx(float(seen.answer_s.mean()), rel=0.12)
-    assert said.requests_per_s == pytest.approx(seen.throughput_per_s, rel=0.07)
-    assert said.answer_p95_s >= seen.quantiles(seen.answer_s)[1] * 0.95
-
-
-def test_single_user_waits_for_nobody() -> None:
-    found = users_latency(OFFICE, concurrent_user_count=1, think_s=60.0, answer_variation_ratio=0.0)
-    assert found.answer_p95_s == pytest.approx(29.0, rel=1e-6)
-    assert found.wait_fraction == 0.0
-
-
 def test_machines_needed_is_the_fewest_that_keep_every_target() -> None:
     targets = Targets(time_to_first_token_p95_s=12.0, answer_p95_s=60.0, stream_tokens_per_s=15.0)
     found = machines_needed(OFFICE, requests_per_s=0.1, answer_variation_ratio=0.0, targets=targets)
@@ -225,10 +208,6 @@ def test_machines_needed_keep_their_promise_in_the_simulation() -> None:
         (
             lambda: peak_requests_per_s(requests_per_day=1, on_h_per_day=10, peak_factor_ratio=0.5),
             "peak_factor_ratio is 0.5; it must be at least 1.",
-        ),
-        (
-            lambda: users_latency(OFFICE, concurrent_user_count=8, think_s=0.0, answer_variation_ratio=1.0),
-            "think_s is 0; it must be above 0.",
         ),
         (
             lambda: machines_needed(

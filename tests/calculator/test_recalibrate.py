@@ -6,10 +6,10 @@ import pytest
 
 from calculator.calibration.own_machine import OWN_SPREAD, recalibrated
 from calculator.catalog import load_catalog
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.hardware import hardware_of
 from calculator.physics.measured import MeasuredSpeed, Phase, Trust
 from calculator.physics.speed.decode import decode_speed
-from calculator.physics.speed.law import Calibration, calibration_from
 from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()
@@ -33,7 +33,7 @@ def own(
 
 
 def test_recalibrated_moves_other_models_of_the_chip_too() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     slower = recalibrated([own(0.8 * decode(known).central)], catalog=CATALOG)
     assert decode(slower).central < decode(known).central
     assert decode(slower, "qwen3-32b").central < decode(known, "qwen3-32b").central
@@ -43,7 +43,7 @@ def test_recalibrated_moves_other_models_of_the_chip_too() -> None:
 
 def test_recalibrated_hand_worked_case() -> None:
     # one difference of log(1 / 0.8) = 0.2231 against a pull of (noise / 0.2)^2
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     pull = (known.decode.noise / OWN_SPREAD) ** 2
     effect = recalibrated([own(0.8 * decode(known).central)], catalog=CATALOG).decode.effects[f"here/{CHIP}"]
     assert effect.value == pytest.approx(math.log(1 / 0.8) / (1 + pull), rel=1e-6)
@@ -51,25 +51,25 @@ def test_recalibrated_hand_worked_case() -> None:
 
 
 def test_recalibrated_by_many_believes_them() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     rate = 0.8 * decode(known).central
     assert decode(recalibrated([own(rate)] * 50, catalog=CATALOG)).central == pytest.approx(rate, rel=0.01)
 
 
 def test_recalibrated_narrows_the_range() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     mine = decode(recalibrated([own(decode(known).central)], catalog=CATALOG))
     assert mine.central / mine.low < decode(known).central / decode(known).low
 
 
 def test_recalibrated_passes_over_published_stale_and_unknown_ones() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     others = [own(1.0, trust="published"), own(1.0, model="no-such-model"), own(1.0, chip="no-such-chip")]
     assert recalibrated(others, catalog=CATALOG) == known
 
 
 def test_recalibrated_prefill_leaves_decode_alone() -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     found = recalibrated([own(500.0, phase="prefill")], catalog=CATALOG)
     assert found.decode == known.decode
     assert f"here/{CHIP}" in found.prefill.effects

@@ -18,11 +18,12 @@ import pyxirr
 
 import calculator.catalog
 from calculator import Comparison, Scenario, compare, load_catalog
-from calculator.analysis.bridge import bridge, preset, preset_names
+from calculator.analysis.bridge import bridge
 from calculator.cost.tco import cost_of
 from calculator.risk.monte_carlo import simulate, spreads_of
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
 from calculator.risk.value_of_information import total_effects, value_of_information
+from calculator.scenario.presets import preset, preset_names
 
 CATALOG = load_catalog()
 FOLDER = Path(calculator.catalog.__file__).parent

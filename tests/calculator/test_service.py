@@ -15,7 +15,6 @@ from calculator.service.occupancy import (
     occupancy,
     on_h_per_month,
     request_work,
-    requests_in_month,
     requests_per_month,
     service,
 )
@@ -36,12 +35,6 @@ def month(**changed: object) -> Service:
 def test_on_h_and_requests_per_month_follow_from_the_days() -> None:
     assert on_h_per_month(on_h_per_day=10, working_days_per_year=252) == 210  # 10 x 252 / 12
     assert requests_per_month(requests_per_working_day=200, working_days_per_year=252) == 4_200  # 200 x 252 / 12
-
-
-def test_requests_in_month_grow_smoothly_by_the_yearly_rate() -> None:
-    months = np.array([1, 7, 13, 25])
-    expected = [1_000, 1_000 * 1.44**0.5, 1_440, 1_440 * 1.44]  # 44 % a year: 20 % in half a year
-    assert requests_in_month(1_000.0, month=months, growth_rate=0.44) == pytest.approx(expected, **EXACT)
 
 
 def test_request_work_is_tokens_over_speeds() -> None:

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from calculator import compare, load_catalog
 from calculator.catalog.options import PriceTier
-from calculator.cost.demand import Inputs, Usage, api_prices
+from calculator.cost.inputs import Inputs
+from calculator.cost.tariffs import api_prices
 from calculator.cost.tco import Tco, convention_of, cost_draws, cost_of
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
+from calculator.service.usage import Usage
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
 
 FLAT = SCENARIO.changed(

@@ -3,7 +3,7 @@
 from calculator.physics.measured import measured_speed
 from measurements.records.record import Engine, Host, Result, Series, Workload
 from measurements.records.store import Store
-from measurements.records.trusted_speeds import is_usable, measured_speeds, speeds_of, stale_because, trust_of
+from measurements.records.trusted_speeds import is_usable, speeds_of, stale_because, trust_of
 from tests.measurements.examples import a_measurement
 
 HERE = Host(host_id="h1", os="macOS", os_version="26.3")
@@ -12,7 +12,7 @@ TODAY = {"mlx": "0.32.4", "mlx-lm": "0.32.2"}
 
 def test_speeds_reach_the_calculator_from_the_store(store: Store) -> None:
     store.append_all([a_measurement(), a_measurement("2", status="rejected"), a_measurement("3", kind="host")])
-    found = measured_speeds(store, host=HERE, versions=TODAY)
+    found = speeds_of(store.records(), host=HERE, versions=TODAY)
     assert len(found) == 1
     one = found[0]
     # depth 512, no prompt, 64 written: mean context 512 + 32
@@ -33,14 +33,14 @@ def test_speeds_reach_the_calculator_from_the_store(store: Store) -> None:
 def test_deleted_record_is_no_longer_used(store: Store) -> None:
     store.append(a_measurement())
     store.delete(a_measurement().id())
-    assert measured_speeds(store, host=HERE, versions=TODAY) == ()
+    assert speeds_of(store.records(), host=HERE, versions=TODAY) == ()
 
 
 def test_record_with_both_phases_gives_two_speeds_at_their_contexts(store: Store) -> None:
     work = Workload(prompt_tokens=2048, generated_tokens=128, kv_fill="prompt")
     both = Result(decode_tokens_per_s=Series.of([10]), prefill_tokens_per_s=Series.of([100]))
     store.append(a_measurement(kind="imported", workload=work, result=both))
-    found = {one.phase: one.context_tokens for one in measured_speeds(store, host=HERE, versions=TODAY)}
+    found = {one.phase: one.context_tokens for one in speeds_of(store.records(), host=HERE, versions=TODAY)}
     assert found == {"decode": 2048 + 64, "prefill": 1024}
 
 

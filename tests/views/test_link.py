@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, load_catalog
-from calculator.analysis.bridge import preset, preset_names
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
 from views.link import parameters, read_link, used_instead, write_link
 

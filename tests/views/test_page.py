@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
-from calculator.analysis.bridge import preset, preset_names
 from calculator.report.ledger_csv import tidy_csv
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from views.link import read_link
 

@@ -4,14 +4,10 @@ Every attention layer keeps keys and values of the tokens it may still look at; 
 runtime: MLX and llama.cpp let a sliding window's old tokens go, vLLM keeps full pages for every layer.
 """
 
-from typing import Any
-
 from calculator.catalog.models import CacheGroup, LanguageModel, Runtime
 from calculator.errors import ScenarioError
+from calculator.number import Number
 from calculator.units import BITS_PER_BYTE
-
-Number = Any
-"""float, or an ndarray of draws."""
 
 FULL_BITS = 16
 

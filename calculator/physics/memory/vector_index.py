@@ -41,17 +41,3 @@ def index_bytes(
     centroids = math.ceil(4 * math.sqrt(vector_count)) * dimension_count * _CENTROID_BYTES
     codebooks = _CODEBOOK_SIZE * dimension_count * _CENTROID_BYTES
     return math.ceil(vector_count * (code_bytes + _LABEL_BYTES) + centroids + codebooks + payload)
-
-
-def vectors_in(size_bytes: float, *, dimension_count: int, index: IndexKind = "flat", number_bytes: float = 4.0) -> int:
-    """How many vectors such a tenant holds: the inverse of index_bytes, to the vector below."""
-    low, high = 0, 1
-    while index_bytes(high, dimension_count=dimension_count, index=index, number_bytes=number_bytes) <= size_bytes:
-        high *= 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if index_bytes(middle, dimension_count=dimension_count, index=index, number_bytes=number_bytes) <= size_bytes:
-            low = middle
-        else:
-            high = middle
-    return low

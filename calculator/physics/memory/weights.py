@@ -8,14 +8,11 @@ import functools
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from calculator.catalog.models import EXPERT_ROLES, LanguageModel, TensorGroup, TensorRole, WeightFormat
+from calculator.number import Number
 from calculator.physics.memory.gguf import gguf_bytes_by_role
 from calculator.units import BITS_PER_BYTE
-
-Number = Any
-"""float, or an ndarray of draws."""
 
 MLX_PRESCRIBED = (8, 64, 32)
 """bits, group size, bits of scale and bias per group, where mlx-lm's own predicate prescribes 8 bits."""

@@ -8,9 +8,7 @@ bandwidth is one card's; with a tensor split each reads its share, and exchanges
 The corrections of each term are effects fitted to published measurements (calibration.py).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import Chip, LanguageModel, Runtime, Split, WeightFormat
 from calculator.physics.memory.kv_cache import kv_read_bytes
@@ -25,7 +23,7 @@ from calculator.physics.speed.classes import (
     power_shortfall,
     software_effects,
 )
-from calculator.physics.speed.law import Calibration, Estimate, Term, calibration_from, estimate
+from calculator.physics.speed.law import Estimate, Term, estimate
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
@@ -48,7 +46,7 @@ def decode_speed(
     context_tokens: float,
     batch_count: int = 1,
     split: Split = "layer",
-    calibration: Calibration | Mapping[str, Any],
+    calibration: Calibration,
 ) -> Speed:
     """Tokens per second while decoding, summed over `batch_count` streams, each with `context_tokens` in its cache.
 
@@ -56,12 +54,13 @@ def decode_speed(
     never measured. Valid where the model fits in the chips' memory (memory.py); beyond it is 20 to 150 times slower.
     Fitted to rows of 1 to 128 streams and up to 262,144 tokens of context.
     """
-    known = calibration_from(calibration)
     found = decode_estimate(
         model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=context_tokens, batch_count=batch_count,
-        split=split, calibration=known,
+        split=split, calibration=calibration,
     )  # fmt: skip
-    return speed_of(found, law=known.decode, tokens=float(batch_count), chip=hardware.chip, batch_count=batch_count)
+    return speed_of(
+        found, law=calibration.decode, tokens=float(batch_count), chip=hardware.chip, batch_count=batch_count
+    )
 
 
 def decode_estimate(

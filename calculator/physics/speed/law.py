@@ -14,10 +14,9 @@ so that the page needs neither a solver nor a table.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from calculator.errors import CatalogError
+from calculator.catalog.calibration import Effect, Law
 
 
 class Term(NamedTuple):
@@ -27,41 +26,6 @@ class Term(NamedTuple):
     base_ms: float
     effects: tuple[str, ...] = ()
     scaled: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A fitted effect (natural log), its standard error and how many rows speak about it."""
-
-    value: float
-    error: float
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """The fitted constants of one quantity.
-
-    `spread` is the standard deviation of a group's effects, used for a member that was never measured. `noise` is what
-    two measurements of the same case differ by (one standard deviation of the log). `stretch` multiplies the standard
-    deviation so that the stated share of held-out rows falls into the range (conformal); it has one entry per basis.
-    """
-
-    effects: Mapping[str, Effect]
-    spread: Mapping[str, float]
-    noise: float
-    stretch: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """All fitted laws, with the date and the rows they stand on."""
-
-    as_of: str
-    year: float
-    rows: Mapping[str, int]
-    decode: Law
-    prefill: Law
 
 
 class Estimate(NamedTuple):
@@ -127,41 +91,3 @@ def group_of(effect_name: str) -> str:
     'weights/family'
     """
     return effect_name.rpartition("/")[0]
-
-
-_READ: dict[int, tuple[Mapping[str, Any], Calibration]] = {}
-
-
-def calibration_from(source: Calibration | Mapping[str, Any]) -> Calibration:
-    """The calibration itself, or that of a parsed calibration.toml; read once per table, as the page asks it many times."""
-    if isinstance(source, Calibration):
-        return source
-    known = _READ.get(id(source))
-    if known is None or known[0] is not source:
-        _READ.clear()
-        known = _READ[id(source)] = (source, calibration_of(source))
-    return known[1]
-
-
-def calibration_of(table: Mapping[str, Any]) -> Calibration:
-    """The calibration from a parsed calibration.toml; raises CatalogError where a part is missing."""
-    try:
-        head = table["calibration"]
-        return Calibration(
-            as_of=str(head["as_of"]), year=float(head["year"]), rows=dict(head["rows"]),
-            decode=_law_of(table["decode"]), prefill=_law_of(table["prefill"]),
-        )  # fmt: skip
-    except KeyError as missing:
-        raise CatalogError(
-            f"calibration.toml: {missing} is missing. Regenerate it: python -m calculator calibrate."
-        ) from None
-
-
-def _law_of(table: Mapping[str, Any]) -> Law:
-    effects = {
-        f"{group}/{name}": Effect(float(entry[0]), float(entry[1]), int(entry[2]))
-        for group, members in table["effects"].items() for name, entry in members.items()
-    }  # fmt: skip
-    return Law(
-        effects=effects, spread=dict(table["spread"]), noise=float(table["noise"]), stretch=dict(table["stretch"])
-    )

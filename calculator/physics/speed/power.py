@@ -6,16 +6,13 @@ Formulas take floats or NumPy arrays of draws and return the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from calculator.catalog.options import Chip, Power
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
+from calculator.number import Number
 from calculator.physics.speed.speed import Speed
 from calculator.units import S_PER_H, TOKENS_PER_MTOK, W_PER_KW
-
-Number = Any
-"""float, or an ndarray of draws."""
 
 
 @dataclass(frozen=True, slots=True)

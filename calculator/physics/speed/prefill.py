@@ -9,10 +9,9 @@ The corrections of each term are effects fitted to published measurements (calib
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import Chip, LanguageModel, Runtime, Split, WeightFormat
 from calculator.physics.memory.work import attention_flops, experts_touched_fraction, work_of
@@ -27,7 +26,7 @@ from calculator.physics.speed.classes import (
     software_effects,
 )
 from calculator.physics.speed.decode import EXPERT_ALIKENESS
-from calculator.physics.speed.law import Calibration, Estimate, Term, calibration_from, estimate
+from calculator.physics.speed.law import Estimate, Term, estimate
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
@@ -51,18 +50,17 @@ def prefill_speed(
     prompt_tokens: float,
     split: Split = "layer",
     depth_tokens: float = 0.0,
-    calibration: Calibration | Mapping[str, Any],
+    calibration: Calibration,
 ) -> Speed:
     """Tokens per second while reading a prompt of `prompt_tokens` after `depth_tokens` that are already in the cache.
 
     Range as in decode_speed. Fitted to prompts of 128 to 262,144 tokens; a prompt of a few tokens is no faster than decoding.
     """
-    known = calibration_from(calibration)
     found = prefill_estimate(
         model, hardware=hardware, format=format, runtime_id=runtime.id, step_tokens=runtime.prefill_step_tokens,
-        prompt_tokens=prompt_tokens, depth_tokens=depth_tokens, split=split, calibration=known,
+        prompt_tokens=prompt_tokens, depth_tokens=depth_tokens, split=split, calibration=calibration,
     )  # fmt: skip
-    return speed_of(found, law=known.prefill, tokens=float(prompt_tokens), chip=hardware.chip)
+    return speed_of(found, law=calibration.prefill, tokens=float(prompt_tokens), chip=hardware.chip)
 
 
 def time_to_first_token(prefill: Speed, *, prompt_tokens: float, cached_fraction: float = 0.0) -> Speed:

@@ -2,8 +2,9 @@
 
 import math
 
+from calculator.catalog.calibration import Law
 from calculator.catalog.options import Chip
-from calculator.physics.speed.law import Estimate, Law
+from calculator.physics.speed.law import Estimate
 from calculator.physics.speed.speed import Speed
 from calculator.units import MS_PER_S
 

@@ -4,15 +4,13 @@ A cheap draft guesses n tokens, the model checks them in one step, and the accep
 of the model's own. How often a guess is right depends on the text and the draft, so it is never predicted here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import LanguageModel, Runtime, Split, WeightFormat
 from calculator.errors import ScenarioError
 from calculator.physics.speed.decode import decode_estimate
-from calculator.physics.speed.law import Calibration, calibration_from
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import MS_PER_S
@@ -68,7 +66,7 @@ def speculative_decode_speed(
     drafts: Drafts,
     batch_count: int = 1,
     split: Split = "layer",
-    calibration: Calibration | Mapping[str, Any],
+    calibration: Calibration,
 ) -> Speed:
     """Tokens per second over all streams when each step checks a draft of n tokens.
 
@@ -82,14 +80,13 @@ def speculative_decode_speed(
     """
     kept = expected_tokens_per_check(drafts)
     checked = drafts.token_count + 1
-    known = calibration_from(calibration)
 
     def speed(*, batch: int, context: float) -> Speed:
         found = decode_estimate(
             model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=context, batch_count=batch, split=split,
-            calibration=known, served=batch_count > 1,
+            calibration=calibration, served=batch_count > 1,
         )  # fmt: skip
-        return speed_of(found, law=known.decode, tokens=float(batch), chip=hardware.chip, batch_count=batch)
+        return speed_of(found, law=calibration.decode, tokens=float(batch), chip=hardware.chip, batch_count=batch)
 
     plain = speed(batch=batch_count, context=context_tokens)
     check = speed(batch=batch_count * checked, context=context_tokens / checked)

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.options import Split
 from calculator.physics.memory.weights import weights_read_bytes
 from calculator.physics.speed.classes import engine_of, power_shortfall
 from calculator.physics.speed.decode import decode_speed, decode_terms
-from calculator.physics.speed.law import Calibration, Law
 from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()

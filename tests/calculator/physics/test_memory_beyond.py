@@ -9,7 +9,7 @@ from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.beyond_memory import offload
 from calculator.physics.memory.finetuning import ATTENTION, FineTuneFit, adapter_parameter_count, finetune_fit
-from calculator.physics.memory.vector_index import index_bytes, vectors_in
+from calculator.physics.memory.vector_index import index_bytes
 from calculator.physics.speed.load_time import load_time
 
 CATALOG = load_catalog()
@@ -91,19 +91,6 @@ def test_index_bytes_by_hand() -> None:
     assert index_bytes(0, dimension_count=8) == 0
     with pytest.raises(ScenarioError, match="cannot be"):
         index_bytes(10, dimension_count=0)
-
-
-def test_vectors_in_the_articles_40_gb() -> None:
-    count = vectors_in(40e9, dimension_count=1536)
-    assert count == 6_510_416  # 40e9 / (1,536 x 4)
-
-
-@given(st.integers(0, 10**8), st.integers(1, 4096), st.sampled_from(["flat", "hnsw", "ivf-pq"]))
-def test_index_bytes_and_vectors_in_are_inverse(count: int, dimensions: int, index: str) -> None:
-    size = index_bytes(count, dimension_count=dimensions, index=index)  # pyright: ignore[reportArgumentType]
-    found = vectors_in(size, dimension_count=dimensions, index=index)  # pyright: ignore[reportArgumentType]
-    assert found >= count
-    assert index_bytes(found, dimension_count=dimensions, index=index) <= size  # pyright: ignore[reportArgumentType]
 
 
 def test_load_time_of_the_articles_claim() -> None:

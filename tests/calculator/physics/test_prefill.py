@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.options import Split
 from calculator.physics.memory.work import Attention, attention_flops, experts_touched_fraction, work_of
 from calculator.physics.speed.classes import matrix_flops_per_ms
-from calculator.physics.speed.law import Calibration, Law, calibration_from
 from calculator.physics.speed.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
 from calculator.physics.speed.speed import Speed
 
@@ -131,7 +131,7 @@ def test_prefill_speed_stays_below_the_matrix_rate(chip: str, model: str, prompt
 def test_prefill_estimate_of_its_own_year_agrees_with_published_70b_figures(
     chip: str, count: int, measured: float, year: float
 ) -> None:
-    known = calibration_from(CATALOG.calibration)
+    known = CATALOG.calibration
     prompt = 512 if year > 2025 else 1024
     found = prefill_estimate(
         CATALOG.model("llama-3-70b"), hardware=box(chip, count), format=CATALOG.format("q4_k_m"), runtime_id="llama.cpp", step_tokens=512,

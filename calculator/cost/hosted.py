@@ -1,0 +1,31 @@
+"""Cost of a hosted API: tokens times price, nothing to buy and nothing left over."""
+
+from calculator.catalog.options import ApiOffer, ApiTariff
+from calculator.cost.bill import Charges, administration, setup, spend
+from calculator.cost.demand import Demand
+from calculator.cost.inputs import Inputs
+from calculator.cost.tariffs import api_prices, listed_prices, price_factors
+
+
+def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charges:
+    """The bill of a hosted API: tokens times price, with the price trend; nothing to buy and nothing left over."""
+    demand, prices, listed = Demand.of(inputs), api_prices(tariff, inputs), listed_prices(tariff, inputs)
+    factors, says = price_factors(tariff, inputs)
+    course = inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
+    tokens = [
+        spend(
+            f"{kind} tokens", mtok * price, course, says=f"million {kind} tokens a month * {says}",
+            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **factors,
+        )
+        for kind, mtok, price in demand.priced(prices)
+    ]  # fmt: skip
+    lines = [
+        setup(inputs, setup_h=inputs.of(offer.id, "setup_h", offer.setup_h)),
+        *tokens,
+        administration(inputs, "api_administration_h_per_year"),
+    ]
+    return Charges(
+        lines=tuple(lines),
+        marginal=tuple(term for line in tokens for term in line.terms),
+        served=demand.terms(inputs),
+    )
