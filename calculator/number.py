@@ -1,9 +1,10 @@
-"""How does one formula serve a float and an array of draws alike? The few operations that Python spells in two ways.
+"""One number type for a float and an array of draws, a range of three, and the operations that Python spells in two ways.
 
 A float stays a float (no NumPy call, so the page's scalars are fast); an array is treated element by element.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,17 @@ from calculator.errors import ScenarioError
 
 Number = Any
 """float, or an ndarray of draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """About P10, P50 and P90 of one quantity, in `unit`."""
+
+    low: float
+    central: float
+    high: float
+    unit: str = ""
+
 
 _np_where: Any = np.where  # its overloads do not accept a type that is either float or array
 
