@@ -1,0 +1,41 @@
+"""Answers of version 0.1.0, kept: eighteen scenarios, their links and ledgers as that version wrote them, to the cent and beyond."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from views.link import read_link
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "version_1"
+ANSWERS: list[dict[str, Any]] = json.loads((FIXTURES / "answers.json").read_text("utf-8"))
+EXACT = {"rel": 1e-9, "abs": 1e-6}
+
+
+def _same_as_then(scenario: Scenario, then: dict[str, Any]) -> None:
+    now = {option.id: option.tco for option in compare(scenario, load_catalog()).options}
+    assert now.keys() == then["options"].keys()
+    for name, costs in then["options"].items():
+        tco = now[name]
+        if costs is None:
+            assert tco is None, name
+            continue
+        assert tco is not None, name
+        assert tco.lines == pytest.approx(costs["lines"], **EXACT), name
+        for total in ("present_value_cost_usd", "total_cost_usd", "hard_cost_usd"):
+            assert getattr(tco, total) == pytest.approx(costs[total], **EXACT), (name, total)
+
+
+@pytest.mark.parametrize("then", ANSWERS, ids=lambda row: row["name"])
+def test_scenario_of_version_1_costs_what_it_did(then: dict[str, Any]) -> None:
+    _same_as_then(Scenario.parse(then["scenario"]), then)
+
+
+@pytest.mark.parametrize("then", ANSWERS, ids=lambda row: row["name"])
+def test_link_of_version_1_costs_what_it_did(then: dict[str, Any]) -> None:
+    link = read_link(parse_qs(then["link"], keep_blank_values=True), catalog=load_catalog())
+    assert not link.problems
+    _same_as_then(Scenario.parse(link.values), then)
