@@ -6,17 +6,12 @@ update_api_quotes.py prints the rows of the installed package that differ.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from calculator.catalog.api_hosts import tariff_at
 from calculator.catalog.options import ApiOffer, ApiQuote, ApiTariff, HostedModel
 from calculator.errors import CatalogError
-from calculator.evidence import Quantity
-
-if TYPE_CHECKING:
-    pass
 
 GENAI_PRICES = "genai-prices"
-UNIT = "USD/Mtok"
 
 
 def newest_quotes(quotes: Iterable[ApiQuote]) -> dict[str, ApiQuote]:
@@ -35,8 +30,9 @@ def with_tariffs(offer: ApiOffer, *, quotes: Mapping[str, ApiQuote], input_fract
     Cheapest at a request of which `input_fraction` of the tokens are input. low and high: over the hosts named.
     Raises CatalogError where a host has no quote.
     """
-    tariffs = tuple(_tariff(hosted, _quoted(hosted, quotes, offer.id), input_fraction) for hosted in offer.hosted)
-    return offer.model_copy(update={"tariffs": (*offer.tariffs, *tariffs)})
+    quoted = {hosted.model: tuple(_quoted(hosted, quotes, offer.id)) for hosted in offer.hosted}
+    tariffs = tuple(_tariff(hosted, quoted[hosted.model], input_fraction) for hosted in offer.hosted)
+    return offer.model_copy(update={"tariffs": (*offer.tariffs, *tariffs), "quotes": quoted})
 
 
 def mixed_usd_per_mtok(quote: ApiQuote, *, input_fraction: float) -> float:
@@ -56,30 +52,9 @@ def _quoted(hosted: HostedModel, quotes: Mapping[str, ApiQuote], offer_id: str) 
 
 def _tariff(hosted: HostedModel, quotes: Sequence[ApiQuote], input_fraction: float) -> ApiTariff:
     best = min(quotes, key=lambda quote: (mixed_usd_per_mtok(quote, input_fraction=input_fraction), quote.key))
-    names = sorted({quote.host_name for quote in quotes})
-    note = (
-        f"{best.host_name}, the cheapest of {len(quotes)} quotes; range over {', '.join(names)}"
-        if len(quotes) > 1
-        else f"the only quote: {best.host_name}"
-    )
-
-    def quantity(central: float, others: list[float]) -> Quantity:
-        return Quantity(
-            low=min(others), central=central, high=max(others), unit=UNIT, basis="published", source=best.source,
-            as_of=best.as_of, note=note,
-        )  # fmt: skip
-
-    cached = best.cached_input_usd_per_mtok
-    return ApiTariff(
-        model=hosted.model,
-        provider=best.host_name,
-        provider_model=best.host_model,
-        input_usd_per_mtok=quantity(best.input_usd_per_mtok, [quote.input_usd_per_mtok for quote in quotes]),
-        output_usd_per_mtok=quantity(best.output_usd_per_mtok, [quote.output_usd_per_mtok for quote in quotes]),
-        cached_input_usd_per_mtok=None if cached is None else quantity(cached, [cached]),
-        tiers=best.tiers,
-        note=" ".join(filter(None, (hosted.note, best.note))),
-    )
+    note = f"{best.host_name}, the cheapest of {len(quotes)} quotes"
+    tariff = tariff_at(best, quotes, model=hosted.model, note=note)
+    return tariff.model_copy(update={"note": " ".join(filter(None, (hosted.note, best.note)))})
 
 
 def tariff_key(tariff: ApiTariff) -> str:

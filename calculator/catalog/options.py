@@ -242,6 +242,9 @@ class ApiOffer(Entry):
     tariffs: tuple[ApiTariff, ...] = Field(
         default=(), description="written by the loader from `hosted` and api_quotes.toml"
     )
+    quotes: dict[str, tuple[ApiQuote, ...]] = Field(
+        default_factory=dict[str, tuple[ApiQuote, ...]], description="written by the loader: every host's newest quote"
+    )
     setup_h: Quantity
     note: str = ""
 

@@ -1,0 +1,79 @@
+"""Machines needed: the highest rate at which one machine keeps a promise at the peak hour, and how many take the demand.
+
+Requests are dealt to equal machines at random, so that each sees its share of the rate as a stream of its own (a dispatcher
+that looks for the least busy one does better: the count is an upper bound). Waits grow with the rate, so one number, the
+highest rate that keeps the promise, answers for every demand and for every month of a growing one.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from calculator.service.latency import Targets, latency
+from calculator.service.occupancy import Work
+
+Limit = Literal["load", "first token", "answer", "stream"]
+"""What a machine runs into first when more is asked of it."""
+MOST_MACHINES = 64
+"""Beyond it a rack's own questions begin (networking, power, scheduling) that this tool does not ask."""
+_HALVINGS = 20  # of the load between 0 and 1: a rate to one part in a million
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """The highest rate (requests/s) at which one machine keeps every target, and what binds there.
+
+    0 where an idle machine misses one already: no number of machines helps. `reached` is what an idle machine reaches of the
+    target that binds (seconds, or tokens/s for the stream), None where the load binds.
+    """
+
+    requests_per_s: float
+    limit: Limit
+    reached: float | None = None
+
+
+@functools.lru_cache(maxsize=4096)
+def promised_throughput(work: Work, *, answer_variation_ratio: float, targets: Targets) -> Throughput:
+    """Largest rate r with first token p95(r) <= target, answer p95(r) <= target, stream(r) >= target and load(r) < 1.
+
+    Bisection over the load, as each of the four only gets worse with the rate. Without targets it is the capacity,
+    1 / (prefill_s + decode_c_s / c). Exact to a millionth of the capacity. Raises ScenarioError as `latency` does.
+    """
+    capacity = 1.0 / work.full_s
+    if binding := _missed(work, 0.0, answer_variation_ratio=answer_variation_ratio, targets=targets):
+        return Throughput(0.0, *binding)
+    if targets == Targets():
+        return Throughput(capacity, "load")
+    low, high, limit = 0.0, 1.0, "load"
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        missed = _missed(work, middle * capacity, answer_variation_ratio=answer_variation_ratio, targets=targets)
+        if missed:
+            high, limit = middle, missed[0]
+        else:
+            low = middle
+    return Throughput(low * capacity, limit)
+
+
+def machine_count_of(requests_per_s: float, *, throughput: Throughput) -> int | None:
+    """The fewest machines that take the rate: ceil(rate / highest rate of one), at least 1; None where none can."""
+    if throughput.requests_per_s <= 0:
+        return None
+    return max(1, math.ceil(requests_per_s / throughput.requests_per_s - _ROUNDING))
+
+
+def _missed(
+    work: Work, requests_per_s: float, *, answer_variation_ratio: float, targets: Targets
+) -> tuple[Limit, float] | None:
+    """The first target that is missed at this rate and what is reached instead; None where all are kept."""
+    felt = latency(work, requests_per_s=requests_per_s, answer_variation_ratio=answer_variation_ratio)
+    first, answer, stream = targets.time_to_first_token_p95_s, targets.answer_p95_s, targets.stream_tokens_per_s
+    if first is not None and felt.time_to_first_token_p95_s > first:
+        return "first token", felt.time_to_first_token_p95_s
+    if answer is not None and felt.answer_p95_s > answer:
+        return "answer", felt.answer_p95_s
+    if stream is not None and felt.stream_tokens_per_s < stream:
+        return "stream", felt.stream_tokens_per_s
+    return None
