@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from calculator.service.latency import Targets, latency
+from calculator.service.latency import Latency, Targets, latency
 from calculator.service.occupancy import Work
 
 Limit = Literal["load", "first token", "answer", "stream"]
@@ -19,6 +19,22 @@ MOST_MACHINES = 64
 """Beyond it a rack's own questions begin (networking, power, scheduling) that this tool does not ask."""
 _HALVINGS = 20  # of the load between 0 and 1: a rate to one part in a million
 _ROUNDING = 1e-9
+_KEPT = 1 - 1e-9  # of the highest rate: just below it, where the waits are still finite
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the service must keep at the busiest hour; None where nothing is asked. Shares are of the demand."""
+
+    first_token_p95_s: float | None = None
+    answer_p95_s: float | None = None
+    stream_tokens_per_s: float | None = None
+    unserved_fraction_max: float = 0.0
+    leaves_house_fraction_max: float = 1.0
+
+    def targets(self) -> Targets:
+        """The part that is felt, as `latency` is held against it."""
+        return Targets(self.first_token_p95_s, self.answer_p95_s, self.stream_tokens_per_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,56 @@ def promised_throughput(work: Work, *, answer_variation_ratio: float, targets: T
         else:
             low = middle
     return Throughput(low * capacity, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Equal machines of one option at the peak hour of month 1.
+
+    `needed_count` is the fewest that keep the targets, None where no number does; `machine_count` the number that is costed:
+    the one asked for, else the fewest. `capacity_ratio` is what one machine takes at the peak hour as a multiple of the
+    peak's demand (0 where an idle one misses a target). `felt` is one machine at its share; with `rest_is_bought` its share
+    is never more than it can take.
+    """
+
+    machine_count: int | None
+    needed_count: int | None
+    throughput: Throughput
+    peak_requests_per_s: float
+    capacity_ratio: float
+    felt: Latency
+
+
+def fleet_of(
+    work: Work,
+    *,
+    peak_requests_per_s: float,
+    answer_variation_ratio: float,
+    targets: Targets,
+    asked_count: int | None = None,
+    rest_is_bought: bool = False,
+) -> Fleet:
+    """How many machines take the peak hour, and what one feels there.
+
+    `asked_count` is final where it is given. With `rest_is_bought` a single machine is enough, as what it cannot take goes
+    elsewhere. Raises ScenarioError as `latency` does.
+    """
+    most = promised_throughput(work, answer_variation_ratio=answer_variation_ratio, targets=targets)
+    needed = machine_count_of(peak_requests_per_s, throughput=most)
+    fewest = 1 if rest_is_bought and needed is not None else needed
+    count = asked_count or fewest
+    share = peak_requests_per_s / (count or 1)
+    if rest_is_bought and most.requests_per_s > 0:
+        share = min(share, most.requests_per_s * _KEPT)
+    ratio = most.requests_per_s / peak_requests_per_s if peak_requests_per_s > 0 else math.inf
+    return Fleet(
+        machine_count=count,
+        needed_count=needed,
+        throughput=most,
+        peak_requests_per_s=peak_requests_per_s,
+        capacity_ratio=ratio if most.requests_per_s > 0 else 0.0,
+        felt=latency(work, requests_per_s=share, answer_variation_ratio=answer_variation_ratio),
+    )
 
 
 def machine_count_of(requests_per_s: float, *, throughput: Throughput) -> int | None:

@@ -1,0 +1,169 @@
+"""Whether an option can do the job: each reason why not, in words, with what would mend it.
+
+An option that cannot is never ranked and never the cheapest. It is judged at the central speeds, at the busiest hour, with
+the machines that are costed; how likely it keeps the promise over the range of the speeds stands beside it.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.service.latency import Latency
+from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
+from calculator.units import BYTES_PER_GB, S_PER_H
+
+ReasonCode = Literal[
+    "does-not-fit",
+    "no-format",
+    "no-price",
+    "overloaded-at-peak",
+    "first-token-too-slow",
+    "answer-too-slow",
+    "stream-too-slow",
+    "unserved",
+    "leaves-the-house",
+    "beyond-this-tool",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an option cannot do the job: `code` for machines, `text` for people, `mend` what would change it."""
+
+    code: ReasonCode
+    text: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where the demand of the whole horizon goes, as shares of its tokens; they sum to 1.
+
+    `leaves_house_fraction` is what other people's computers read: what is bought, and all of a rented GPU's or an API's.
+    """
+
+    served_here_fraction: float
+    bought_fraction: float
+    unserved_fraction: float
+    leaves_house_fraction: float
+
+
+def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:
+    """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes."""
+    if fit.fits:
+        return None
+    needed, there = fit.peak_bytes / BYTES_PER_GB, fit.usable_bytes / BYTES_PER_GB
+    text = f"Does not fit: {format_name} needs {needed:,.1f} GB, and a model may use {there:,.1f} GB here."
+    return Reason("does-not-fit", text, mend or f"{-fit.headroom_bytes / BYTES_PER_GB:,.1f} GB more memory.")
+
+
+def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = False) -> list[Reason]:
+    """What the machines miss at the busiest hour of month 1; empty where they keep every part of the promise."""
+    limit, reached = fleet.throughput.limit, fleet.throughput.reached
+    if fleet.needed_count is None:
+        return [_out_of_reach(limit, reached or 0.0, promise=promise)]
+    if fleet.machine_count is not None and fleet.machine_count > MOST_MACHINES:
+        text = f"It would take {fleet.needed_count:,} of these machines; this tool stops at {MOST_MACHINES}."
+        return [Reason("beyond-this-tool", text, "A smaller model, a faster machine, or fewer requests.")]
+    if rest_is_bought:
+        return []
+    mend = f"{fleet.needed_count:,} of these machines."
+    if fleet.felt.load_fraction >= 1.0:
+        backlog_min = (fleet.felt.load_fraction - 1.0) * S_PER_H / _S_PER_MINUTE
+        text = (
+            f"Cannot keep up: the busiest hour brings {fleet.felt.load_fraction:,.1f} times the work it can do, "
+            f"so the queue grows by {backlog_min:,.0f} minutes every hour."
+        )
+        return [Reason("overloaded-at-peak", text, mend)]
+    return [
+        Reason(code, f"{words} in the busiest hour; you asked for {asked}.", mend)
+        for code, words, asked in _misses(fleet.felt, promise)
+    ]
+
+
+def share_reasons(shares: Shares, *, promise: Promise, mend_unserved: str, mend_leaving: str) -> list[Reason]:
+    """What the shares of the whole horizon break: too much unserved, too much that leaves the house."""
+    found: list[Reason] = []
+    if shares.unserved_fraction > promise.unserved_fraction_max + _ROUNDING:
+        text = f"{_percent(shares.unserved_fraction)} of the work is not served; you allow {_percent(promise.unserved_fraction_max)}."
+        found.append(Reason("unserved", text, mend_unserved))
+    if shares.leaves_house_fraction > promise.leaves_house_fraction_max + _ROUNDING:
+        text = (
+            f"{_percent(shares.leaves_house_fraction)} of the work leaves the house; "
+            f"you allow {_percent(promise.leaves_house_fraction_max)}."
+        )
+        found.append(Reason("leaves-the-house", text, mend_leaving))
+    return found
+
+
+def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str]]:
+    found: list[tuple[ReasonCode, str, str]] = []
+    first, answer, stream = promise.first_token_p95_s, promise.answer_p95_s, promise.stream_tokens_per_s
+    if first is not None and felt.time_to_first_token_p95_s > first:
+        words = f"One person in twenty waits {_seconds(float(felt.time_to_first_token_p95_s))} for the first word"
+        found.append(("first-token-too-slow", words, _seconds(first)))
+    if answer is not None and felt.answer_p95_s > answer:
+        words = f"One answer in twenty takes {_seconds(float(felt.answer_p95_s))}"
+        found.append(("answer-too-slow", words, _seconds(answer)))
+    if stream is not None and felt.stream_tokens_per_s < stream:
+        words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
+        found.append(("stream-too-slow", words, f"{stream:,.4g}"))
+    return found
+
+
+def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
+    """The reason where even an idle machine misses a target, so that no number of machines helps."""
+    if limit == "first token":
+        text = (
+            f"Reading one question alone takes {_seconds(reached)}; you asked for the first word within "
+            f"{_seconds(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
+        )
+        return Reason("first-token-too-slow", text, "A faster machine, a shorter question, or a longer wait.")
+    if limit == "answer":
+        text = (
+            f"One answer in twenty takes {_seconds(reached)} even on an idle machine; you asked for "
+            f"{_seconds(promise.answer_p95_s or 0.0)}. More of these machines do not help."
+        )
+        return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.")
+    text = (
+        f"An answer grows by {reached:,.1f} tokens a second even on an idle machine; you asked for "
+        f"{promise.stream_tokens_per_s or 0.0:,.4g}. More of these machines do not help."
+    )
+    return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.")
+
+
+def _seconds(seconds: float) -> str:
+    """Seconds as a person says them: 8.5 s, 24 s, 3 minutes, 2.5 hours.
+
+    >>> _seconds(8.49), _seconds(24.2), _seconds(190), _seconds(9000)
+    ('8.5 s', '24 s', '3.2 minutes', '2.5 hours')
+    """
+    if not math.isfinite(seconds):
+        return "for ever"
+    if seconds >= S_PER_H:
+        return f"{seconds / S_PER_H:,.1f} hours"
+    if seconds >= _LONG_S:
+        return f"{seconds / _S_PER_MINUTE:.1f} minutes"
+    return f"{seconds:.0f} s" if seconds >= _WHOLE_S else f"{seconds:.1f} s"
+
+
+def _percent(fraction: float) -> str:
+    """A share that never says 0 % or 100 % where it is neither."""
+    if 0 < fraction < _LEAST:
+        return "less than 0.1 %"
+    if 1 - _LEAST < fraction < 1:
+        return "more than 99.9 %"
+    return (
+        f"{fraction:.0%}".replace("%", " %")
+        if fraction in (0.0, 1.0) or fraction >= _WHOLE
+        else f"{fraction:.1%}".replace("%", " %")
+    )
+
+
+_S_PER_MINUTE = 60.0
+_LONG_S = 120.0
+_WHOLE_S = 10.0
+_LEAST = 0.001
+_WHOLE = 0.1
+_ROUNDING = 1e-9
