@@ -52,8 +52,8 @@ lock:
 	$(COMPILE) pyproject.toml --extra mlx --group build --output-file requirements.txt
 	$(COMPILE) pyproject.toml --group build --constraints requirements.txt --output-file requirements-core.txt
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
-	$(COMPILE) --group check --constraints requirements.txt --output-file requirements-check.txt
-	$(COMPILE) --group docs --constraints requirements.txt --output-file requirements-docs.txt
+	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
+	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):

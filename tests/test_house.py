@@ -2,19 +2,21 @@
 
 import ast
 import tomllib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"calculator", "measurements", "views", "app", "server"}
+ROOMS = {"calculator", "measurements", "views", "app", "server", "local_llm_tco"}
 MAY_IMPORT = {
     "calculator": {"calculator"},
     "measurements": {"measurements", "calculator"},
     "views": {"views", "calculator"},
     "app": {"views", "calculator", "measurements"},
     "server": {"app", "views", "calculator", "measurements"},
+    "local_llm_tco": {"calculator", "measurements"},
 }
 FORBIDDEN_IN_CALCULATOR = {
     "streamlit", "plotly", "mlx", "mlx_lm", "sqlalchemy", "requests", "httpx", "urllib", "socket", "time", "random", "altair",
@@ -61,7 +63,7 @@ def _files(*folders: str) -> Iterator[Path]:
     for folder in folders:
         yield from sorted((ROOT / folder).rglob("*.py"))
     if not folders:
-        yield from (ROOT / "app.py", ROOT / "server.py")
+        yield from (ROOT / "app.py", ROOT / "server.py", ROOT / "local_llm_tco.py")
         yield from _files("calculator", "measurements", "views")
 
 
@@ -184,3 +186,15 @@ def test_version_is_the_same_everywhere() -> None:
     from calculator.version import VERSION
 
     assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == VERSION
+
+
+@pytest.mark.parametrize("kind", [UserWarning, DeprecationWarning, RuntimeWarning])
+@pytest.mark.parametrize("module", ["calculator.cost.bill", "measurements.desk", "views.look", "app", "server"])
+def test_warning_of_our_own_is_an_error(module: str, kind: type[Warning]) -> None:
+    with pytest.raises(kind):
+        warnings.warn_explicit("planted", kind, filename="planted.py", lineno=1, module=module, registry={})
+
+
+def test_warning_of_a_library_is_none_of_ours() -> None:
+    with pytest.warns(UserWarning, match="planted"):
+        warnings.warn_explicit("planted", UserWarning, filename="planted.py", lineno=1, module="calculators.x")
