@@ -15,7 +15,7 @@ help:
 	@echo "make check     ruff and pyright"
 	@echo "make coverage  the tests again, with the branches that none of them takes"
 	@echo "make docs      build the guides and the API reference as a site in build/site"
-	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to docs/schema"
+	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to calculator/catalog/schema"
 	@echo "make bench     speed and accuracy benchmarks"
 	@echo "make probe     measure this machine (needs mlx)"
 	@echo "make lock      compile requirements*.txt from pyproject.toml (needs uv)"
@@ -36,7 +36,7 @@ coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser
 	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
 
 schema: $(VENV)/.installed
-	@$(PY) -m calculator.catalog.schema docs/schema
+	@$(PY) -m calculator.catalog.editor_schema
 
 docs: $(VENV)/.installed $(VENV)/.installed-docs
 	@$(PY) -m mkdocs build --strict --quiet
