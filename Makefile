@@ -39,7 +39,7 @@ schema: $(VENV)/.installed
 	@$(PY) -m calculator.catalog.editor_schema
 
 docs: $(VENV)/.installed $(VENV)/.installed-docs
-	@$(PY) -m mkdocs build --strict --quiet
+	@$(VENV)/bin/zensical build --strict --clean --config-file mkdocs.yml
 	@echo "The site is in build/site; build/site/index.html opens it."
 
 bench: $(VENV)/.installed-test

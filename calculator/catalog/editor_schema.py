@@ -128,10 +128,7 @@ def _field_as_written(name: str, field: Json) -> Json:
     """One field as TOML has it: no null, no title made of the name; a quantity has the unit that its name promises."""
     described = {key: field[key] for key in ("description",) if key in field}
     kinds = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
-    if len(kinds) == 1:
-        field = kinds[0]
-    else:
-        field = {key: part for key, part in field.items() if key != "title"}
+    field = kinds[0] if len(kinds) == 1 else {key: part for key, part in field.items() if key != "title"}
     unit = unit_of_name(name)
     if unit is not None and field.get("$ref") == "#/definitions/Quantity":
         field = {"allOf": [field, {"properties": {"unit": {"const": unit}}}]}
