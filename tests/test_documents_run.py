@@ -43,7 +43,7 @@ def _blocks(*languages: str) -> Iterator[Found]:
 
 def _block_lines() -> Iterator[Found]:
     for block in _blocks("", "sh", "console"):
-        for line in block.text.splitlines():
+        for line in re.sub(r"\\\n *", "", block.text).splitlines():
             text = line.strip().removeprefix("$ ")
             if text.startswith(("python -m ", "local-llm-tco", "make ")):
                 yield Found(block.document, text)
