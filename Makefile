@@ -1,20 +1,24 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench probe lock browser
+.PHONY: help run test check coverage schema docs bench probe lock browser
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --no-input install -qq --require-hashes
+INSTALL := $(PY) -m pip --disable-pip-version-check --no-input install -qq
+PIP := $(INSTALL) --require-hashes
 FIND := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
 
 help:
-	@echo "make run     install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
-	@echo "make test    install what the tests need, a browser included, and run them all"
-	@echo "make check   ruff and pyright"
-	@echo "make bench   speed and accuracy benchmarks"
-	@echo "make probe   measure this machine (needs mlx)"
-	@echo "make lock    compile requirements*.txt from pyproject.toml (needs uv)"
+	@echo "make run       install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
+	@echo "make test      install what the tests need, a browser included, and run them all"
+	@echo "make check     ruff and pyright"
+	@echo "make coverage  the tests again, with the branches that none of them takes"
+	@echo "make docs      build the guides and the API reference as a site in build/site"
+	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to calculator/catalog/schema"
+	@echo "make bench     speed and accuracy benchmarks"
+	@echo "make probe     measure this machine (needs mlx)"
+	@echo "make lock      compile requirements*.txt from pyproject.toml (needs uv)"
 	@echo "PYTHON=/path/to/python3.12 names the Python to use; PORT=9000 the port."
 
 run: $(VENV)/.installed
@@ -28,6 +32,16 @@ check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
+coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser
+	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
+
+schema: $(VENV)/.installed
+	@$(PY) -m calculator.catalog.editor_schema
+
+docs: $(VENV)/.installed $(VENV)/.installed-docs
+	@$(VENV)/bin/zensical build --strict --clean --config-file mkdocs.yml
+	@echo "The site is in build/site; build/site/index.html opens it."
+
 bench: $(VENV)/.installed-test
 	@for file in bench/*.py; do $(PY) "$$file" || exit 1; done
 
@@ -35,10 +49,11 @@ probe: $(VENV)/.installed
 	@$(PY) -m measurements probe
 
 lock:
-	$(COMPILE) pyproject.toml --extra mlx --output-file requirements.txt
-	$(COMPILE) pyproject.toml --constraints requirements.txt --output-file requirements-core.txt
+	$(COMPILE) pyproject.toml --extra mlx --group build --output-file requirements.txt
+	$(COMPILE) pyproject.toml --group build --constraints requirements.txt --output-file requirements-core.txt
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
-	$(COMPILE) --group check --constraints requirements.txt --output-file requirements-check.txt
+	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
+	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):
@@ -50,13 +65,15 @@ $(PY):
 	echo "No Python 3.11 or newer with venv and pip was found. Install it (Debian and Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; others: https://www.python.org/downloads/) or name one: make run PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-# mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs without it.
-$(VENV)/.installed: $(PY) requirements.txt requirements-core.txt
+# mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs without it. The project itself goes in
+# last, as an installed distribution that reads these sources; its build backend is pinned with the rest.
+$(VENV)/.installed: $(PY) requirements.txt requirements-core.txt pyproject.toml
 	@echo "Installing the pinned packages (a minute or two, once) ..."
 	@if $(PIP) -r requirements.txt 2>$(VENV)/install.log; then :; else \
 		echo "mlx could not be installed here (details: $(VENV)/install.log): going on without it. The page is complete except for live probing."; \
 		$(PIP) -r requirements-core.txt; \
 	fi
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
@@ -66,6 +83,11 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 
 $(VENV)/.installed-check: $(VENV)/.installed requirements-check.txt
 	@$(PIP) -r requirements-check.txt
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed requirements-docs.txt
+	@echo "Installing what the documentation needs ..."
+	@$(PIP) -r requirements-docs.txt
 	@touch $@
 
 # The system's Chromium; else the package manager's, where that is allowed; else Playwright's own.

@@ -1,6 +1,7 @@
 """Does docs/model.md name every formula, under a heading that exists?"""
 
 import ast
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,3 +61,15 @@ def test_pages_of_the_model_link_to_headings_that_exist() -> None:
     for page in (DOCS / "model.md", *sorted((DOCS / "model").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_site_has_every_page_and_no_other() -> None:
+    named = re.findall(r"([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
+    assert sorted(named) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+
+
+def test_reference_names_modules_that_exist() -> None:
+    pages = (path.read_text("utf-8") for path in (DOCS / "reference").glob("*.md"))
+    names = [name for page in pages for name in re.findall(r"^::: ([\w.]+)$", page, re.M)]
+    assert names
+    assert not [name for name in names if importlib.util.find_spec(name) is None]

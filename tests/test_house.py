@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import tomllib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HOUSES = ("calculator", "measurements", "views", "serving")
-DOORS = ("app.py", "server.py")
+DOORS = ("app.py", "server.py", "local_llm_tco.py")
 MAY_IMPORT = {
     "calculator": {"calculator"},
     "measurements": {"measurements", "calculator"},
     "views": {"views", "calculator"},
     "serving": {"serving", "calculator"},
     "app": {"views", "calculator", "measurements"},
+    "local_llm_tco": {"calculator", "measurements"},
     "server": {"app", "serving", "views", "calculator", "measurements"},
 }
 GROUND_FLOOR = ("units", "evidence", "errors", "number", "version")
@@ -303,3 +305,40 @@ def test_version_is_the_same_everywhere() -> None:
     from calculator.version import VERSION
 
     assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == VERSION
+
+
+@pytest.mark.parametrize("kind", [UserWarning, DeprecationWarning, RuntimeWarning])
+@pytest.mark.parametrize("module", ["calculator.cost.bill", "measurements.desk", "views.look", "app", "server"])
+def test_warning_of_our_own_is_an_error(module: str, kind: type[Warning]) -> None:
+    with pytest.raises(kind):
+        warnings.warn_explicit("planted", kind, filename="planted.py", lineno=1, module=module, registry={})
+
+
+def test_warning_of_a_library_is_none_of_ours() -> None:
+    with pytest.warns(UserWarning, match="planted"):
+        warnings.warn_explicit("planted", UserWarning, filename="planted.py", lineno=1, module="calculators.x")
+
+
+WIDEST = 120
+_PROGRAM_WRITTEN = ("models/", "calibration.toml")  # by `measurements describe` and `calculator calibrate`
+_FIGURES = re.compile(r'^\s*[\w.-]+ = \{ (?!.*\bnote = "(?!""\\$)).*$')
+
+
+def _wide_lines(path: Path) -> Iterator[str]:
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if len(line) > WIDEST:
+            yield f"{path.relative_to(ROOT)}:{number}: {line}"
+
+
+def test_lines_of_documents_fit_the_page() -> None:
+    pages = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    assert not [
+        line for page in pages for line in _wide_lines(page) if ": |" not in line
+    ]  # a table's row has no breaks
+
+
+def test_lines_of_the_catalogue_fit_the_page() -> None:
+    """A row of figures in one inline table may be wider, as TOML breaks none; its note stands below it."""
+    folder = ROOT / "calculator/catalog"
+    files = (path for path in folder.rglob("*.toml") if not str(path.relative_to(folder)).startswith(_PROGRAM_WRITTEN))
+    assert not [line for path in files for line in _wide_lines(path) if not _FIGURES.match(line.split(": ", 1)[1])]

@@ -174,7 +174,7 @@ def _cache_group(one: Json, *, text: Json, heads: int) -> CacheGroup:
 
 def toml_of(model: LanguageModel) -> str:
     """The entry as a small TOML file, one tensor group a line; fields that equal their default are left out."""
-    lines = ["# Written by `python -m measurements describe`; do not edit by hand."]
+    lines = ["#:schema ../schema/model.json", "# Written by `python -m measurements describe`; do not edit by hand."]
     for name, field in LanguageModel.model_fields.items():
         value = getattr(model, name)
         if name not in ("tensors", "caches") and value != field.default:

@@ -197,7 +197,7 @@ BROKEN = {
     "unknown chip": (MAC, '"apple-m2-ultra-76"', '"apple-m2-ultra-77"', [MAC, "chip is 'apple-m2-ultra-77'", "Add it"]),
     "assumption without reason": (
         "constants.toml",
-        'note = "rental markets reprice within days"',
+        'note = """\\\n  rental markets reprice within days"""',
         'note = ""',
         ["constants.toml", "cloud_rate_fresh_days", "add note"],
     ),

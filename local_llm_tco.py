@@ -1,0 +1,43 @@
+"""The installed command: `local-llm-tco` alone opens the page; with a word it is one of the two command lines.
+
+local-llm-tco [--server.port 9000 ...]     the page; options go to `streamlit run`
+local-llm-tco compare|predict|service ...  the calculator's commands
+local-llm-tco measurements plan|probe ...  the commands that touch this machine
+local-llm-tco COMMAND --help               the options of one command
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from calculator.version import VERSION
+
+PAGE = Path(__file__).parent / "server.py"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code, or become the page's server."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0].startswith("--server."):
+        return open_page(words)
+    if words[0] in ("-h", "--help", "--version"):
+        print(VERSION if words[0] == "--version" else __doc__)
+        return 0
+    if words[0] == "measurements":
+        return int(importlib.import_module("measurements.__main__").main(words[1:]))
+    return int(importlib.import_module("calculator.__main__").main(words))
+
+
+def open_page(options: Sequence[str]) -> int:
+    """Replace this process by `streamlit run server.py`, so that Ctrl-C and signals reach the server itself."""
+    if find_spec("streamlit") is None:
+        print("The page needs streamlit, which is not installed: pip install streamlit.", file=sys.stderr)
+        return 2
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(PAGE), *options])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
