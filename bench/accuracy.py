@@ -35,23 +35,29 @@ BYTES_PER_PARAMETER = {"4-bit": 0.5, "5-bit": 0.625, "6-bit": 0.75, "8-bit": 1.0
 
 def llmfit(case: Case) -> float:
     """Decode tok/s by llmfit's rule."""
-    billions = case.model.active_parameter_count() / 1e9
-    return _bandwidth(case) / (billions * BYTES_PER_PARAMETER[case.format.weight_class]) * 0.55
+    billions = case.deployment.model.active_parameter_count() / 1e9
+    return _bandwidth(case) / (billions * BYTES_PER_PARAMETER[case.deployment.format.weight_class]) * 0.55
 
 
 def canirun(case: Case) -> float:
     """Decode tok/s by canirun.ai's rule."""
-    size = case.model.active_parameter_count() / 1e9 * BYTES_PER_PARAMETER[case.format.weight_class] * 1.017 + 0.5
-    return _bandwidth(case) * (0.65 if case.hardware.chip.vendor == "apple" else 0.70) / size
+    size = (
+        case.deployment.model.active_parameter_count()
+        / 1e9
+        * BYTES_PER_PARAMETER[case.deployment.format.weight_class]
+        * 1.017
+        + 0.5
+    )
+    return _bandwidth(case) * (0.65 if case.deployment.hardware.chip.vendor == "apple" else 0.70) / size
 
 
 def roofline(case: Case) -> float:
     """Decode tok/s if the published bandwidth were reached."""
-    return _bandwidth(case) * 1e9 / float(weights_read_bytes(case.model, format=case.format))
+    return _bandwidth(case) * 1e9 / float(weights_read_bytes(case.deployment.model, format=case.deployment.format))
 
 
 def _bandwidth(case: Case) -> float:
-    return case.hardware.chip.bandwidth_gb_per_s.central
+    return case.deployment.hardware.chip.bandwidth_gb_per_s.central
 
 
 def errors(compared: Sequence[Compared], said: Callable[[Compared], float], *, ranged: bool = True) -> str:

@@ -6,6 +6,7 @@ print(comparison.verdict.sentence)
 """
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.decision.compare import Comparison, compare
 from calculator.errors import CalculatorError
 from calculator.physics.prediction import Prediction, predict
@@ -13,4 +14,15 @@ from calculator.scenario.scenario import Scenario
 from calculator.version import VERSION
 
 __version__ = VERSION
-__all__ = ["CalculatorError", "Catalog", "Comparison", "Prediction", "Scenario", "compare", "load_catalog", "predict"]
+__all__ = [
+    "CalculatorError",
+    "Catalog",
+    "Comparison",
+    "Deployment",
+    "Prediction",
+    "Scenario",
+    "Workload",
+    "compare",
+    "load_catalog",
+    "predict",
+]

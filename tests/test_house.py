@@ -110,7 +110,7 @@ def _misnamed_units(root: Path) -> list[str]:
 
 
 def _last_name(node: ast.expr) -> str:
-    """`memory_gb` of `hardware.memory_gb` and of `count * hardware.memory_gb`; "" where there is no name."""
+    """`memory_gib` of `hardware.memory_gib` and of `count * hardware.memory_gib`; "" where there is no name."""
     if isinstance(node, ast.Attribute):
         return node.attr
     if isinstance(node, ast.Name):

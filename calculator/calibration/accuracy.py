@@ -1,4 +1,4 @@
-"""How wrong are the predictions? Every row of a table against what the laws say, with nothing of the table in the fit.
+"""Accuracy of the predictions: every row of a table against laws that were fitted without the table.
 
     python -m calculator accuracy TABLE.csv [--leave-out none|source|device] [--json]
 
@@ -23,6 +23,7 @@ from calculator.calibration.rows import PublishedRow, read_table
 from calculator.calibration.solver import Fit
 from calculator.catalog import Catalog
 from calculator.catalog.calibration import Calibration, Law
+from calculator.catalog.deployment import Workload
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.physics.speed.ranges import interval_width
 from calculator.units import BYTES_PER_GB
@@ -165,13 +166,16 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
         return Law(effects={**found.effects, **assumed}, spread=found.spread, noise=found.noise, stretch=law.stretch)
 
     return Calibration(
-        as_of=known.as_of, year=known.year, rows=known.rows,
-        decode=part(laws.decode, known.decode), prefill=part(laws.prefill, known.prefill),
-    )  # fmt: skip
+        as_of=known.as_of,
+        year=known.year,
+        rows=known.rows,
+        decode=part(laws.decode, known.decode),
+        prefill=part(laws.prefill, known.prefill),
+    )
 
 
 def _compared(case: Case, measured: float, rate: Rate, law: Law) -> Compared:
-    width = interval_width(law, rate.deviation, chip=case.hardware.chip, batch_count=case.row.batch_count)
+    width = interval_width(law, rate.deviation, chip=case.deployment.hardware.chip, batch_count=case.row.batch_count)
     high = rate.tokens_per_s * width
     if rate.bound_tokens_per_s is not None:
         high = min(high, rate.bound_tokens_per_s)
@@ -191,11 +195,12 @@ def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, st
             continue
         row = case.row
         context = (row.depth_tokens if row.depth_tokens is not None else row.prompt_tokens or 0) + row.answer_tokens
-        fit = memory_fit(
-            case.model, hardware=case.hardware, format=case.format, runtime=case.runtime, context_tokens=max(1, context),
-            batch_count=case.streams_each, split=row.split, catalog=catalog,
-            prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
-        )  # fmt: skip
+        workload = Workload(
+            context_tokens=max(1, context),
+            batch_count=case.streams_each,
+            longest_prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
+        )
+        fit = memory_fit(case.deployment, workload, catalog=catalog)
         compared.append(Compared(row, measured, fit.peak_bytes / BYTES_PER_GB, None, None))
     for row, reason in reasons:
         if row.peak_memory_gb is not None:

@@ -1,4 +1,4 @@
-"""What does a row most likely mean where it names no format of ours, or a program around an engine that we know?
+"""Assumptions about a row that names no format of ours, or a program around an engine that we know.
 
 Used where a table is predicted (`accuracy`), never by the fit: a row with an assumed condition teaches nothing. Each rule
 is one that its makers state, or the arithmetic of the row's own columns; where none applies there is no guess.
@@ -14,10 +14,24 @@ from calculator.physics.memory.weights import weights_bytes
 from calculator.units import BYTES_PER_GB
 
 ENGINE_OF_WRAPPER = {
-    "lm-studio": "llama.cpp", "lmstudio": "llama.cpp", "llamafile": "llama.cpp", "koboldcpp": "llama.cpp", "ik_llama.cpp": "llama.cpp", "ik-llama.cpp": "llama.cpp",
-    "llama-cpp-python": "llama.cpp", "jan": "llama.cpp", "gpt4all": "llama.cpp", "localai": "llama.cpp",
-    "tabbyapi": "exllamav2", "mlx": "mlx-lm", "mlx-vlm": "mlx-lm", "mlx-server": "mlx-lm", "rapid-mlx": "mlx-lm", "vllm-mlx": "mlx-lm", "mlx-serve": "mlx-lm",
-}  # fmt: skip
+    "lm-studio": "llama.cpp",
+    "lmstudio": "llama.cpp",
+    "llamafile": "llama.cpp",
+    "koboldcpp": "llama.cpp",
+    "ik_llama.cpp": "llama.cpp",
+    "ik-llama.cpp": "llama.cpp",
+    "llama-cpp-python": "llama.cpp",
+    "jan": "llama.cpp",
+    "gpt4all": "llama.cpp",
+    "localai": "llama.cpp",
+    "tabbyapi": "exllamav2",
+    "mlx": "mlx-lm",
+    "mlx-vlm": "mlx-lm",
+    "mlx-server": "mlx-lm",
+    "rapid-mlx": "mlx-lm",
+    "vllm-mlx": "mlx-lm",
+    "mlx-serve": "mlx-lm",
+}
 """Programs that run another's engine, by their own documentation; predicted as that engine."""
 
 FOUR_BITS_UNSTATED = ("llama.cpp", "ollama")
@@ -48,7 +62,11 @@ def format_of(row: PublishedRow, *, model: LanguageModel, runtime: Runtime, cata
             return catalog.format(name)
     kinds = {catalog.format(name).scheme for name in runtime.formats.values()} - {"plain"}
     if row.file_size_gb:
-        sizes = {entry.id: float(weights_bytes(model, format=entry)) / BYTES_PER_GB for entry in catalog.formats.values() if entry.scheme in kinds | {"plain"}}  # fmt: skip
+        sizes = {
+            entry.id: float(weights_bytes(model, format=entry)) / BYTES_PER_GB
+            for entry in catalog.formats.values()
+            if entry.scheme in kinds | {"plain"}
+        }
         return _nearest(sizes, row.file_size_gb, catalog)
     bits = _bits_of(words) or row.weights_bits
     if bits:

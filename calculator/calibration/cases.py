@@ -1,4 +1,4 @@
-"""Can this published row be predicted, and what do the laws say about it? The bridge from a table's row to the physics.
+"""Cases: published rows with the catalogue's entries they name, and what the laws say about them.
 
 A row names a chip, a model, a format and a runtime by id; `case_of` finds them in the catalogue or says which is missing.
 The rate of a row is compared as it was measured: a rate over whole requests is predicted from prefill and decode
@@ -13,10 +13,11 @@ from calculator.calibration.rows import PublishedRow
 from calculator.calibration.solver import Observation
 from calculator.catalog import Catalog
 from calculator.catalog.calibration import Calibration
+from calculator.catalog.deployment import Deployment, Workload, format_on
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
-from calculator.physics.memory.memory_fit import format_on
+from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_estimate, decode_terms
 from calculator.physics.speed.law import Estimate, Term
 from calculator.physics.speed.prefill import prefill_estimate, prefill_terms
@@ -28,25 +29,45 @@ PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A row with the catalogue's entries that it names."""
+    """A row with the deployment of the catalogue that it describes."""
 
     row: PublishedRow
-    model: LanguageModel
-    hardware: Hardware
-    format: WeightFormat
-    runtime: Runtime
+    deployment: Deployment
 
     @property
     def streams_each(self) -> int:
         """Streams per copy of the model."""
         return max(1, round(self.row.batch_count / self.row.instance_count))
 
+    def workload(self) -> Workload:
+        """What one copy of the model did: its prompt where one is stated, its streams and their mean context."""
+        row = self.row
+        return Workload(
+            prompt_tokens=float(row.prompt_tokens or 1),
+            depth_tokens=float(row.prefill_depth_tokens),
+            batch_count=self.streams_each,
+            decode_context_tokens=row.context_tokens,
+        )
+
+    def conditions(self, today: float) -> Conditions:
+        """The software, seen from the decimal year `today`."""
+        row = self.row
+        return Conditions(
+            age_years=0.0 if row.year is None else max(0.0, today - row.year),
+            backend=row.backend,
+            served=row.rate_kind == "request",
+            power_limit_w=row.power_limit_w,
+            prompt_count=prompts_together(self),
+            step_tokens=step_tokens_of(self),
+            runtime_id=row.runtime_id,
+        )
+
 
 def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Case | str:
     """The case, or the reason why the row is not covered.
 
     With `assume`, a format that is not stated or unknown, and a program around an engine, are taken as what they most
-    likely are (assumed.py): for predictions, never for the fit.
+    likely are (assumptions.py): for predictions, never for the fit.
     """
     if row.unreadable:
         return row.unreadable
@@ -65,9 +86,10 @@ def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Cas
     if isinstance(format, str):
         return format
     hardware = Hardware(
-        chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gb=max(chip.memory_options_gb)
+        chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gib=max(chip.memory_options_gib)
     )
-    return Case(row, model, hardware, format_on(runtime, format, catalog=catalog), runtime)
+    packed = format_on(runtime, format, catalog=catalog)
+    return Case(row, Deployment(model, format=packed, runtime=runtime, hardware=hardware, split=row.split))
 
 
 def _format_of(
@@ -85,12 +107,8 @@ def _format_of(
 
 def decode_step(case: Case, calibration: Calibration) -> Estimate:
     """Time of one decoding step under the row's conditions, in ms."""
-    row = case.row
-    return decode_estimate(
-        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
-        batch_count=case.streams_each, split=row.split, calibration=calibration, year=row.year, backend=row.backend, power_limit_w=row.power_limit_w,
-        served=row.rate_kind == "request",
-    )  # fmt: skip
+    conditions = case.conditions(calibration.year)
+    return decode_estimate(case.deployment, case.workload(), conditions=conditions, calibration=calibration)
 
 
 def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
@@ -98,16 +116,16 @@ def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
     row = case.row
     if row.prompt_tokens is None:
         raise ValueError(f"row {row.id} states no prompt length")
-    return prefill_estimate(
-        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
-        prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, calibration=calibration,
-        year=row.year, backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
-    )  # fmt: skip
+    conditions = case.conditions(calibration.year)
+    return prefill_estimate(case.deployment, case.workload(), conditions=conditions, calibration=calibration)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A predicted rate as the row states it, tokens/s, with the standard deviation of its log and the rate that the bandwidth allows."""
+    """A predicted rate as the row states it, tokens/s.
+
+    With the standard deviation of its log and the rate that the bandwidth allows.
+    """
 
     tokens_per_s: float
     deviation: float
@@ -133,7 +151,10 @@ def decode_rate(case: Case, calibration: Calibration) -> Rate:
 
 
 def prefill_rate(case: Case, calibration: Calibration) -> Rate:
-    """Prompt tokens/s as this row counts them. In a batch served first come, first served, the mean wait is (b + 1) / 2 prompts."""
+    """Prompt tokens/s as this row counts them.
+
+    In a batch served first come, first served, the mean wait is (b + 1) / 2 prompts.
+    """
     row = case.row
     prompt = prefill_prompt(case, calibration)
     prompts = (case.streams_each + 1) / 2 if row.prefill_kind == "mean wait" else 1.0
@@ -157,11 +178,7 @@ def decode_observation(case: Case, calibration: Calibration | None, *, today: fl
         if rest < (1 - PREFILL_SHARE_LIMIT) * total:
             return None
         step_ms = rest / row.answer_tokens
-    terms, common = decode_terms(
-        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, context_tokens=row.context_tokens,
-        batch_count=case.streams_each, split=row.split, age_years=_age(row, today), backend=row.backend, power_limit_w=row.power_limit_w,
-        served=row.rate_kind == "request",
-    )  # fmt: skip
+    terms, common = decode_terms(case.deployment, case.workload(), conditions=case.conditions(today))
     return _observation(row, step_ms, terms, common)
 
 
@@ -172,11 +189,7 @@ def prefill_observation(case: Case, *, today: float) -> Observation | None:
         return None
     prompts = (case.streams_each + 1) / 2 if row.prefill_kind == "mean wait" else 1.0
     prompt_ms = MS_PER_S * row.prompt_tokens / (row.prefill_tokens_per_s * prompts)
-    terms, common = prefill_terms(
-        case.model, hardware=case.hardware, format=case.format, runtime_id=row.runtime_id, step_tokens=step_tokens_of(case),
-        prompt_tokens=float(row.prompt_tokens), depth_tokens=float(row.prefill_depth_tokens), split=row.split, age_years=_age(row, today),
-        backend=row.backend, power_limit_w=row.power_limit_w, prompt_count=prompts_together(case),
-    )  # fmt: skip
+    terms, common = prefill_terms(case.deployment, case.workload(), conditions=case.conditions(today))
     return _observation(row, prompt_ms, terms, common)
 
 
@@ -187,14 +200,10 @@ def prompts_together(case: Case) -> int:
 
 def step_tokens_of(case: Case) -> int:
     """The chunk in which the prompt was processed: as stated, else the runtime's default."""
-    return case.row.step_tokens or case.runtime.prefill_step_tokens
+    return case.row.step_tokens or case.deployment.runtime.prefill_step_tokens
 
 
 def _observation(row: PublishedRow, ms: float, terms: list[Term], common: list[tuple[str, float]]) -> Observation:
     fitted = tuple(pair for pair in common if not pair[0].startswith(NOT_FITTED))
     case = f"{row.device_id} {row.device_count} {row.model_id} {row.format_id} {row.runtime_id}"
     return Observation(row.id, math.log(ms), tuple(terms), fitted, row.publisher, f"{row.publisher} {case}")
-
-
-def _age(row: PublishedRow, today: float) -> float:
-    return 0.0 if row.year is None else max(0.0, today - row.year)

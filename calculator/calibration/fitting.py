@@ -1,4 +1,4 @@
-"""Where do the constants of speed come from? `write` fits them to the published rows and writes catalog/calibration.toml.
+"""Fitting of the speed constants: `write` fits them to the published rows and writes catalog/calibration.toml.
 
 Two laws are fitted, prefill first: a decoding rate over whole requests has its prefill taken off. The ranges are
 stretched so that 80 % of left-out measurements fall into them (conformal): for a chip that was measured, rows of one
@@ -131,7 +131,7 @@ def leave_out(whole: Fit, *, cases: Mapping[str, Case], group_of_row: Callable[[
         for index in np.flatnonzero(groups == name):
             row = rows[index]
             said = estimate(law, row.terms, row.common)
-            standing = standing_of(law, cases[row.row_id].hardware.chip)
+            standing = standing_of(law, cases[row.row_id].deployment.hardware.chip)
             found.append(LeftOut(row.row_id, float(np.log(said.central_ms)) - row.log_ms, said.deviation, standing))
     return found
 
@@ -187,15 +187,23 @@ def calibrate(rows: Sequence[PublishedRow], catalog: Catalog) -> str:
     head = [
         "# Written by `python -m calculator calibrate` from measurements/published.csv; do not edit by hand.",
         "# An effect is [natural log of the factor on the time, its standard error, rows that speak about it].",
-        "", "[calibration]", f'as_of = "{AS_OF}"', f"year = {TODAY}",
-        f"rows = {{ decode = {len(laws.decode_rows)}, prefill = {len(laws.prefill_rows)} }}", "",
-    ]  # fmt: skip
+        "",
+        "[calibration]",
+        f'as_of = "{AS_OF}"',
+        f"year = {TODAY}",
+        f"rows = {{ decode = {len(laws.decode_rows)}, prefill = {len(laws.prefill_rows)} }}",
+        "",
+    ]
     return "\n".join(head) + "\n" + "\n".join(sections)
 
 
 def _unseen_batches(rows: Iterable[PublishedRow], catalog: Catalog) -> int:
     """Batches that are predicted but not fitted to: a server that took longer for them than one after the other."""
-    cases = [case for case in (case_of(row, catalog) for row in rows) if isinstance(case, Case) and decode_refusal(case) is None]  # fmt: skip
+    cases = [
+        case
+        for case in (case_of(row, catalog) for row in rows)
+        if isinstance(case, Case) and decode_refusal(case) is None
+    ]
     return len(contradictions(cases)) - len(contradictions(cases, for_fit=False))
 
 
@@ -212,10 +220,15 @@ def write(*, table: Path = TABLE, target: Path = TARGET, catalog: Catalog) -> Pa
 
 def _section(name: str, law: Law, *, error: float, chip_error: float) -> str:
     lines = [
-        f"[{name}]", f"noise = {law.noise:.3f}", f"median_abs_error = {{ publisher_left_out = {error:.3f}, chip_left_out = {chip_error:.3f} }}",
-        "stretch = { " + ", ".join(f"{key} = {value:.3f}" for key, value in law.stretch.items()) + " }", "",
-        f"[{name}.spread]", *(f'"{group}" = {value:.3f}' for group, value in sorted(law.spread.items())), "",
-    ]  # fmt: skip
+        f"[{name}]",
+        f"noise = {law.noise:.3f}",
+        f"median_abs_error = {{ publisher_left_out = {error:.3f}, chip_left_out = {chip_error:.3f} }}",
+        "stretch = { " + ", ".join(f"{key} = {value:.3f}" for key, value in law.stretch.items()) + " }",
+        "",
+        f"[{name}.spread]",
+        *(f'"{group}" = {value:.3f}' for group, value in sorted(law.spread.items())),
+        "",
+    ]
     groups: dict[str, list[str]] = {}
     for key, effect in sorted(law.effects.items()):
         group, _, member = key.rpartition("/")

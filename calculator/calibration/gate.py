@@ -1,4 +1,4 @@
-"""Can this published figure be true? A gate by physics: what beats the chip, or was not measured on it, teaches nothing.
+"""Gate by physics: a published figure that beats the chip, or was not measured on it, teaches nothing.
 
 Each rule gives a reason in words; a figure without a reason is accepted. Rows are never refused for disagreeing with
 the fit. Three rules look at the other rows of the same source (`contradictions`).
@@ -41,11 +41,11 @@ def decode_refusal(case: Case) -> str | None:
         return common
     if row.prefill_tokens_per_s == row.decode_tokens_per_s:
         return "prefill and decoding rates are the same number"
-    work = work_of(case.model, case.format)
-    together = case.hardware.chip_count if row.split == "tensor" else 1
+    work = work_of(case.deployment.model, case.deployment.format)
+    together = case.deployment.hardware.chip_count if row.split == "tensor" else 1
     read_gb = (work.dense_bytes + work.expert_bytes * work.expert_fraction) / BYTES_PER_GB
     steps_per_s = row.decode_tokens_per_s / (row.instance_count * case.streams_each)
-    limit = case.hardware.chip.bandwidth_gb_per_s.central * together
+    limit = case.deployment.hardware.chip.bandwidth_gb_per_s.central * together
     if read_gb * steps_per_s > limit * SPEC_TOLERANCE:
         return f"beats the bandwidth: {read_gb * steps_per_s:,.0f} GB/s of weights where the chips have {limit:,.0f} (speculation not declared, or a prefill rate)"
     if (
@@ -84,17 +84,23 @@ def prefill_refusal(case: Case) -> str | None:
             return "slower than decoding"
         if abs(row.prefill_tokens_per_s / (row.prompt_tokens * row.decode_tokens_per_s) - 1) < SAME_WITHIN:
             return "the time to first token is one decoding step"
-    work = work_of(case.model, case.format)
+    work = work_of(case.deployment.model, case.deployment.format)
     flops = work.linear_flops * row.prompt_tokens + attention_flops(
         work.attention, token_count=row.prompt_tokens, depth_tokens=row.prefill_depth_tokens
     )
     used = flops / row.prompt_tokens * row.prefill_tokens_per_s
-    faster = FP4_RATE if case.format.id in ("nvfp4", "mxfp4") else 1.0 if case.hardware.chip.vendor == "apple" else 2.0
-    neural = 4.0 if case.hardware.chip.family == "apple-m5" else 1.0
+    faster = (
+        FP4_RATE
+        if case.deployment.format.id in ("nvfp4", "mxfp4")
+        else 1.0
+        if case.deployment.hardware.chip.vendor == "apple"
+        else 2.0
+    )
+    neural = 4.0 if case.deployment.hardware.chip.family == "apple-m5" else 1.0
     limit = (
-        matrix_flops_per_ms(case.hardware.chip)
+        matrix_flops_per_ms(case.deployment.hardware.chip)
         * MS_PER_S
-        * case.hardware.chip_count
+        * case.deployment.hardware.chip_count
         * case.row.instance_count
         * faster
         * neural
@@ -113,7 +119,7 @@ def peak_memory_refusal(case: Case) -> str | None:
         return "no peak memory"
     if row.runtime_id in POOLED_RUNTIMES:
         return "the pool that the server reserves, not what the model needs"
-    if row.peak_memory_gb * BYTES_PER_GB < 0.5 * weights_bytes(case.model, format=case.format):
+    if row.peak_memory_gb * BYTES_PER_GB < 0.5 * weights_bytes(case.deployment.model, format=case.deployment.format):
         return "less than half the weights: the GPU's memory was not counted"
     return None
 
@@ -210,7 +216,7 @@ def _refusal_of_both(case: Case) -> str | None:
     compute = row.notes.partition("compute=")[2].partition(";")[0]
     if (compute and compute != "GPU") or row.backend == "docker":
         return "ran (partly) on the CPU"
-    size = weights_bytes(case.model, format=case.format)
+    size = weights_bytes(case.deployment.model, format=case.deployment.format)
     if (
         row.file_size_gb
         and not 1 / FILE_DISAGREEMENT < size / BYTES_PER_GB / row.file_size_gb < FILE_DISAGREEMENT * 1.2
@@ -218,7 +224,7 @@ def _refusal_of_both(case: Case) -> str | None:
         return (
             f"the stated file of {row.file_size_gb:g} GB is not this format, which takes {size / BYTES_PER_GB:.3g} GB"
         )
-    memory = case.hardware.memory_gb * BYTES_PER_GIB * case.hardware.chip_count
+    memory = case.deployment.hardware.memory_gib * BYTES_PER_GIB * case.deployment.hardware.chip_count
     if size > memory:
         return f"weights of {size / BYTES_PER_GB:.3g} GB do not fit in {memory / BYTES_PER_GB:.3g} GB: partly in system memory"
     if "collapse" in row.notes and row.depth_tokens and row.depth_tokens > 50_000:

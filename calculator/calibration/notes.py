@@ -1,6 +1,6 @@
-"""What do the words beside a measurement say? Notes, raw names and sources, read by fixed rules.
+"""Notes beside a measurement: words, raw names and sources, read by fixed rules.
 
-published.py calls each rule for its field of a row; a rule finds nothing rather than guess.
+rows.py calls each rule for its field of a row; a rule finds nothing rather than guess.
 """
 
 import re

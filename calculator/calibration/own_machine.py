@@ -1,4 +1,4 @@
-"""What does one's own measurement say about a chip that others measured too? Its constants move at once, in the session.
+"""Own measurements of a chip: they move its constants at once, in the session.
 
 Each own speed is compared with what the laws say of its very case; the mean of the log differences, drawn towards zero as
 long as they are few, becomes one more effect of that chip: `here/<chip>`. It scales every prediction for the chip, so a
@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.calibration import Calibration, Effect, Law
+from calculator.catalog.deployment import Deployment, Workload, format_on
 from calculator.catalog.hardware import Hardware
 from calculator.physics.measured import MeasuredSpeed
-from calculator.physics.memory.memory_fit import format_on
+from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_estimate
 from calculator.physics.speed.prefill import prefill_estimate
 from calculator.units import MS_PER_S
@@ -57,19 +58,15 @@ def _difference(one: MeasuredSpeed, known: Calibration, catalog: Catalog) -> flo
     ):
         return None
     format = format_on(runtime, catalog.format(one.format), catalog=catalog)
-    hardware = Hardware(chip=chip, chip_count=one.chip_count, memory_gb=max(chip.memory_options_gb))
+    hardware = Hardware(chip=chip, chip_count=one.chip_count, memory_gib=max(chip.memory_options_gib))
+    deployment = Deployment(model, format=format, runtime=runtime, hardware=hardware)
     if one.phase == "decode":
-        said = decode_estimate(
-            model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=one.context_tokens, batch_count=one.batch_count,
-            split="layer", calibration=known, served=False,
-        )  # fmt: skip
+        workload = Workload(batch_count=one.batch_count, decode_context_tokens=one.context_tokens)
+        said = decode_estimate(deployment, workload, conditions=Conditions(served=False), calibration=known)
         measured_ms = MS_PER_S * one.batch_count / one.central_tokens_per_s
     else:
         prompt_tokens = max(1.0, 2 * one.context_tokens)  # the mean of a prompt read from an empty cache is its half
-        said = prefill_estimate(
-            model, hardware=hardware, format=format, runtime_id=runtime.id, step_tokens=runtime.prefill_step_tokens, prompt_tokens=prompt_tokens,
-            depth_tokens=0.0, split="layer", calibration=known,
-        )  # fmt: skip
+        said = prefill_estimate(deployment, Workload(prompt_tokens=prompt_tokens), calibration=known)
         measured_ms = MS_PER_S * prompt_tokens / one.central_tokens_per_s
     return math.log(measured_ms / said.central_ms)
 

@@ -1,9 +1,9 @@
-"""What does one row of a measurement table really say? Words of its source, turned into conditions that can be predicted.
+"""Rows of a measurement table: the words of a source, turned into conditions that can be predicted.
 
 A table has the columns of measurements/published.csv. Much of what decides a speed stands only in `notes` or in the
 raw names: how the cards shared the work, whether the rate counts the whole request, how many tokens were generated,
 the power limit. And some normalised ids contradict the raw words beside them (a 4-bit model of the "Llama-3.2" series
-filed under mlx-3bit): the words win, and the row carries a remark. Nothing is judged here; plausible.py judges.
+filed under mlx-3bit): the words win, and the row carries a remark. Nothing is judged here; gate.py judges.
 """
 
 import csv
@@ -162,19 +162,41 @@ def _row(record: Mapping[str, str]) -> PublishedRow:
     if counts_from_empty:
         start = 0
     return PublishedRow(
-        id=record["id"] or "", device_id=(record["device_id"] or "").strip(), device_count=device_count, model_id=(record["model_id"] or "").strip(),
-        runtime_id=runtime_id, format_id=format_id, file_size_gb=_number(record, "file_size_gb"), weights_bits=_number(record, "weights_bits"), prompt_tokens=prompt_tokens,
-        answer_tokens=answer_tokens, depth_tokens=depth_known, context_tokens=start + answer_tokens / 2,
-        prefill_depth_tokens=prefill_depth_tokens(notes, source, prompt_tokens, depth_known), batch_count=batch_count,
-        instance_count=max(1, int(number_after(r"instances=(\d+)", notes) or 1)), split=split_of(notes, runtime_id),
+        id=record["id"] or "",
+        device_id=(record["device_id"] or "").strip(),
+        device_count=device_count,
+        model_id=(record["model_id"] or "").strip(),
+        runtime_id=runtime_id,
+        format_id=format_id,
+        file_size_gb=_number(record, "file_size_gb"),
+        weights_bits=_number(record, "weights_bits"),
+        prompt_tokens=prompt_tokens,
+        answer_tokens=answer_tokens,
+        depth_tokens=depth_known,
+        context_tokens=start + answer_tokens / 2,
+        prefill_depth_tokens=prefill_depth_tokens(notes, source, prompt_tokens, depth_known),
+        batch_count=batch_count,
+        instance_count=max(1, int(number_after(r"instances=(\d+)", notes) or 1)),
+        split=split_of(notes, runtime_id),
         rate_kind=rate_kind_of(notes, source, prefill=prefill, batch_count=batch_count),
         prefill_kind="mean wait" if "kind=aggregate_output" in notes and batch_count > 1 else "throughput",
-        prefill_tokens_per_s=prefill, decode_tokens_per_s=decode, peak_memory_gb=_number(record, "peak_memory_gb"),
-        power_w=_number(record, "power_w"), power_scope=power_scope_of(notes) if record.get("power_w") else "",
-        power_limit_w=number_after(r"power (?:limit|cap) (\d+)", notes) or None, year=year_of(record), backend=backend_of(record.get("runtime") or "", notes),
-        step_tokens=_whole_found(r"\bub=(\d+)", notes), plausible=_true(record, "plausible", default=True),
-        speculative=speculative, source=source, publisher=publisher_of(source), notes=notes, remarks=tuple(remarks), unreadable=_unreadable(record),
-    )  # fmt: skip
+        prefill_tokens_per_s=prefill,
+        decode_tokens_per_s=decode,
+        peak_memory_gb=_number(record, "peak_memory_gb"),
+        power_w=_number(record, "power_w"),
+        power_scope=power_scope_of(notes) if record.get("power_w") else "",
+        power_limit_w=number_after(r"power (?:limit|cap) (\d+)", notes) or None,
+        year=year_of(record),
+        backend=backend_of(record.get("runtime") or "", notes),
+        step_tokens=_whole_found(r"\bub=(\d+)", notes),
+        plausible=_true(record, "plausible", default=True),
+        speculative=speculative,
+        source=source,
+        publisher=publisher_of(source),
+        notes=notes,
+        remarks=tuple(remarks),
+        unreadable=_unreadable(record),
+    )
 
 
 def _whole_found(pattern: str, text: str) -> int | None:
@@ -182,9 +204,17 @@ def _whole_found(pattern: str, text: str) -> int | None:
 
 
 NUMBERS = {
-    "device_count": 4096, "file_size_gb": 1e5, "weights_bits": 64, "prompt_tokens": 1e8, "context_depth": 1e8, "batch": 1e5,
-    "prefill_tok_s": 1e8, "decode_tok_s": 1e8, "peak_memory_gb": 1e6, "power_w": 1e6,
-}  # fmt: skip
+    "device_count": 4096,
+    "file_size_gb": 1e5,
+    "weights_bits": 64,
+    "prompt_tokens": 1e8,
+    "context_depth": 1e8,
+    "batch": 1e5,
+    "prefill_tok_s": 1e8,
+    "decode_tok_s": 1e8,
+    "peak_memory_gb": 1e6,
+    "power_w": 1e6,
+}
 """Columns that hold numbers, each with the most that is one: beyond it a cell is a slip."""
 
 

@@ -1,4 +1,4 @@
-"""Which effects make the laws agree best with what was published? Penalised least squares, and what it says of itself.
+"""Solver: the effects with which the laws agree best with what was published, by penalised least squares.
 
 The residual of a row is log(measured ms) - log(predicted ms). Effects are drawn towards zero by (effect / spread)^2, so
 few rows move an effect little (partial pooling). Rows of one publisher share a part of their error, and rows of one case (that publisher's one chip,
@@ -92,10 +92,16 @@ def problem_of(observations: Sequence[Observation]) -> Problem:
                     on_terms.append((index * len(positions) + cell, column, weight))
         on_rows += [(index, columns.setdefault(name, len(columns)), weight) for name, weight in row.common]
     return Problem(
-        rows=tuple(rows), names=tuple(columns), groups=tuple(group_of(name) for name in columns), log_ms=np.array([row.log_ms for row in rows]), log_base=log_base,
-        on_terms=_entries(on_terms), on_rows=_entries(on_rows),
-        publisher=np.array([publishers[row.publisher] for row in rows]), case=np.array([cases[row.case] for row in rows]),
-    )  # fmt: skip
+        rows=tuple(rows),
+        names=tuple(columns),
+        groups=tuple(group_of(name) for name in columns),
+        log_ms=np.array([row.log_ms for row in rows]),
+        log_base=log_base,
+        on_terms=_entries(on_terms),
+        on_rows=_entries(on_rows),
+        publisher=np.array([publishers[row.publisher] for row in rows]),
+        case=np.array([cases[row.case] for row in rows]),
+    )
 
 
 def predicted(problem: Problem, effects: Matrix) -> tuple[Matrix, Matrix]:
@@ -160,7 +166,9 @@ def fit(
     """
     precision = np.array([1.0 / spread[group] ** 2 for group in problem.groups])
     rows = np.ones(len(problem.rows), dtype=bool) if kept is None else kept
-    return _most_probable(problem, rows, start=start, precision=precision, shared=shared, spread=spread, converged=converged)  # fmt: skip
+    return _most_probable(
+        problem, rows, start=start, precision=precision, shared=shared, spread=spread, converged=converged
+    )
 
 
 def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
@@ -175,14 +183,21 @@ def law_of(result: Fit, *, stretch: Mapping[str, float]) -> Law:
         name: Effect(float(value), float(error), int(count))
         for name, value, error, count in zip(problem.names, result.effects, result.errors, counts, strict=True)
         if count > 0
-    }  # fmt: skip
+    }
     noise = float(np.sqrt(result.shared.publisher**2 + result.shared.case**2 + result.shared.row**2))
     return Law(effects=effects, spread=dict(result.spread), noise=noise, stretch=dict(stretch))
 
 
 def _most_probable(
-    problem: Problem, kept: NDArray[np.bool_], *, start: Fit | None, precision: Matrix, shared: SharedError, spread: Mapping[str, float], converged: float,
-) -> Fit:  # fmt: skip
+    problem: Problem,
+    kept: NDArray[np.bool_],
+    *,
+    start: Fit | None,
+    precision: Matrix,
+    shared: SharedError,
+    spread: Mapping[str, float],
+    converged: float,
+) -> Fit:
     """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
 
     The errors of a row and of a case are draws from a Student t distribution: one that is far off gets a larger variance,
@@ -259,9 +274,10 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
 
 def _entries(found: Sequence[tuple[int, int, float]]) -> Entries:
     return Entries(
-        np.array([place for place, _, _ in found], dtype=np.intp), np.array([column for _, column, _ in found], dtype=np.intp),
+        np.array([place for place, _, _ in found], dtype=np.intp),
+        np.array([column for _, column, _ in found], dtype=np.intp),
         np.array([weight for _, _, weight in found], dtype=np.float64),
-    )  # fmt: skip
+    )
 
 
 def _solve(left: Matrix, right: Matrix) -> Matrix:

@@ -105,9 +105,9 @@ def _nothing(key: str, price: Quantity) -> Iterator[str]:
 
 
 def _memory_contradictions(box: Machine | CloudOffer, chips: Mapping[str, Chip]) -> Iterator[str]:
-    if box.chip in chips and box.memory_gb not in (options := chips[box.chip].memory_options_gb):
+    if box.chip in chips and box.memory_gib not in (options := chips[box.chip].memory_options_gib):
         sizes = ", ".join(f"{option:g}" for option in options)
         yield (
-            f"memory_gb is {box.memory_gb:g}; {box.chip} came with {sizes} GB. Choose one, or add the option to "
+            f"memory_gib is {box.memory_gib:g}; {box.chip} came with {sizes} GiB. Choose one, or add the option to "
             f"chips/{box.chip}.toml."
         )

@@ -64,7 +64,7 @@ class Chip(Entry):
     released: IsoDate
     status: str
     memory_kind: Literal["unified", "discrete"]
-    memory_options_gb: tuple[Positive, ...]
+    memory_options_gib: tuple[Positive, ...]
     gpu_core_count: int | None = None
     tensor_core_count: int | None = None
     bandwidth_gb_per_s: Quantity
@@ -106,8 +106,8 @@ class Machine(Entry):
     status: str
     chip: str
     chip_count: int = Field(ge=1, le=16)
-    memory_gb: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
-    system_ram_gb: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
+    memory_gib: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
+    system_ram_gib: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
     system_ram_gb_per_s: Quantity | None = Field(
         default=None, description="what the processor reads of it, by channels and transfers"
     )
@@ -148,8 +148,8 @@ class CloudOffer(Entry):
     provider: str
     chip: str
     chip_count: int = Field(ge=1, le=16)
-    memory_gb: Positive
-    system_ram_gb: Positive | None = None
+    memory_gib: Positive
+    system_ram_gib: Positive | None = None
     rates: tuple[HourlyRate, ...] = Field(min_length=1)
     billing_minutes: Quantity
     startup_minutes: Quantity

@@ -1,4 +1,4 @@
-"""What is each figure of the article worth? Every claim of claims.toml against the bound of its kind."""
+"""Audit of the article: every claim of claims.toml against the bound of its kind."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

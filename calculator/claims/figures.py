@@ -1,4 +1,4 @@
-"""Is the figure the published one? Claims about watts, prices kept, hours and specifications against the catalogue."""
+"""Figure claims: watts, prices kept, hours and specifications against the catalogue."""
 
 import math
 
@@ -42,9 +42,13 @@ def specification_claim(claim: Claim, catalog: Catalog) -> Finding:
     quantity = getattr(chip, claim.field)
     sources = cited(catalog, quantity if isinstance(quantity, Quantity) else chip.bandwidth_gb_per_s)
     return found(
-        claim, verdict, f"{chip.name}: {' or '.join(f'{one:g}' for one in known)} {unit}.", bound=Bound(low, high, unit),
-        arithmetic=[f"claimed {value:g} {unit}, specified {', '.join(f'{one:g}' for one in known)} {unit}"], sources=sources,
-    )  # fmt: skip
+        claim,
+        verdict,
+        f"{chip.name}: {' or '.join(f'{one:g}' for one in known)} {unit}.",
+        bound=Bound(low, high, unit),
+        arithmetic=[f"claimed {value:g} {unit}, specified {', '.join(f'{one:g}' for one in known)} {unit}"],
+        sources=sources,
+    )
 
 
 def power_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -95,9 +99,14 @@ def power_claim(claim: Claim, catalog: Catalog) -> Finding:
             if value > against:
                 sentence += f" By the article itself the same box draws {against:g} W under load, less than this."
     return found(
-        claim, verdict, sentence, bound=Bound(low, high, "W"), arithmetic=steps, figures={"low_w": low, "high_w": high},
+        claim,
+        verdict,
+        sentence,
+        bound=Bound(low, high, "W"),
+        arithmetic=steps,
+        figures={"low_w": low, "high_w": high},
         sources=cited(catalog, *(row[2] for row in rows), maximum),
-    )  # fmt: skip
+    )
 
 
 def heat_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -133,9 +142,13 @@ def reading_claim(claim: Claim, catalog: Catalog) -> Finding:
     inside = against.low * (1 - tolerance) <= value <= against.high * (1 + tolerance)
     sentence = f"{value:g} {against.unit} against {against.low:g} to {against.high:g}: {'not excluded; one observation of one box' if inside else 'elsewhere'}."
     return found(
-        claim, "plausible" if inside else "contradicted", sentence, bound=Bound(against.low, against.high, against.unit),
-        arithmetic=[f"{against.low:g} to {against.high:g} {against.unit}: {against.note}"], sources=cited(catalog, against),
-    )  # fmt: skip
+        claim,
+        "plausible" if inside else "contradicted",
+        sentence,
+        bound=Bound(against.low, against.high, against.unit),
+        arithmetic=[f"{against.low:g} to {against.high:g} {against.unit}: {against.note}"],
+        sources=cited(catalog, against),
+    )
 
 
 def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -154,9 +167,14 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
         "  ", " "
     )
     return found(
-        claim, "plausible" if inside else "contradicted", sentence, bound=Bound(default.low, default.high, default.unit), arithmetic=steps,
-        sources=cited(catalog, default, *(catalog.resale[key].kept_fraction for key in claim.beside)) or cited(catalog, claim.claimed),
-    )  # fmt: skip
+        claim,
+        "plausible" if inside else "contradicted",
+        sentence,
+        bound=Bound(default.low, default.high, default.unit),
+        arithmetic=steps,
+        sources=cited(catalog, default, *(catalog.resale[key].kept_fraction for key in claim.beside))
+        or cited(catalog, claim.claimed),
+    )
 
 
 def product_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -177,9 +195,14 @@ def product_claim(claim: Claim, catalog: Catalog) -> Finding:
     ]
     sentence = f"The multiplication {'holds' if holds else f'gives {product:,.0f}'}; its factors are claims. With our central values it is {ours:,.0f} USD a year."
     return found(
-        claim, "holds" if holds else "impossible", sentence, bound=Bound(product, product, "USD"), arithmetic=steps,
-        figures={"product_usd": product, "ours_usd": ours}, sources=cited(catalog, *parts, *defaults),
-    )  # fmt: skip
+        claim,
+        "holds" if holds else "impossible",
+        sentence,
+        bound=Bound(product, product, "USD"),
+        arithmetic=steps,
+        figures={"product_usd": product, "ours_usd": ours},
+        sources=cited(catalog, *parts, *defaults),
+    )
 
 
 def resale_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -198,9 +221,14 @@ def resale_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"Cards as old or older kept {least:g} of their list price or more; scrap would be {scrap.high:g} or less."
     )
     return found(
-        claim, "contradicted" if least > scrap.high else "plausible", sentence, bound=Bound(default.low, default.high, "1"), arithmetic=steps,
-        figures={"least_kept_fraction": least}, sources=cited(catalog, *(row.kept_fraction for row in rows)),
-    )  # fmt: skip
+        claim,
+        "contradicted" if least > scrap.high else "plausible",
+        sentence,
+        bound=Bound(default.low, default.high, "1"),
+        arithmetic=steps,
+        figures={"least_kept_fraction": least},
+        sources=cited(catalog, *(row.kept_fraction for row in rows)),
+    )
 
 
 def _specified(chip: Chip, field: str) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What does an audit say of a claim? A verdict, the bound with its arithmetic spelled out, and the sources.
+"""Findings of an audit: a verdict, the bound with its arithmetic spelled out, and the sources.
 
 holds            the figure lies within what was published, measured or computed for the case
 plausible        no bound excludes it, but nothing measured stands behind it either
@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Claim, LanguageModel
+from calculator.catalog.deployment import Deployment, format_on, usual_runtime
+from calculator.catalog.hardware import hardware_of
+from calculator.catalog.options import Chip, Claim, LanguageModel
 from calculator.evidence import Quantity
 
 Verdict = Literal["holds", "plausible", "contradicted", "impossible", "no such thing"]
@@ -76,11 +78,38 @@ def found(
     excused = claim.unless if verdict in ("impossible", "contradicted") else ""
     notes = [text for text in (claim.note, claimed.note if claimed else "") if text]
     return Finding(
-        id=claim.id, quote=claim.quote, subject=claim.subject, claimed=claimed.central if claimed else None,
-        unit=claimed.unit if claimed else "", limit=claim.limit, verdict=verdict, sentence=sentence, bound=bound,
-        arithmetic=tuple(arithmetic), figures=figures or {}, unless=excused, note="; ".join(notes),
+        id=claim.id,
+        quote=claim.quote,
+        subject=claim.subject,
+        claimed=claimed.central if claimed else None,
+        unit=claimed.unit if claimed else "",
+        limit=claim.limit,
+        verdict=verdict,
+        sentence=sentence,
+        bound=bound,
+        arithmetic=tuple(arithmetic),
+        figures=figures or {},
+        unless=excused,
+        note="; ".join(notes),
         sources=tuple(dict.fromkeys(sources)),
-    )  # fmt: skip
+    )
+
+
+def claimed_deployment(
+    claim: Claim, format_id: str, *, machine: str = "", chip_count: int | None = None, catalog: Catalog
+) -> Deployment:
+    """The deployment that a claim speaks of, in one of its formats; the usual runtime unless the claim names one."""
+    box = catalog.chip_or_machine(machine or claim.machine)
+    hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count)
+    format = catalog.format(format_id)
+    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
+    return Deployment(
+        model=catalog.model(claim.model),
+        format=format_on(runtime, format, catalog=catalog),
+        runtime=runtime,
+        hardware=hardware,
+        split="layer" if isinstance(box, Chip) else box.split,
+    )
 
 
 def cited(catalog: Catalog, *evidence: Quantity | str | None) -> tuple[CitedSource, ...]:
@@ -117,12 +146,21 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
     """What `audit --json` prints; what is unknown is null."""
     bound = finding.bound
     return {
-        "id": finding.id, "quote": finding.quote, "subject": finding.subject, "claimed": finding.claimed, "unit": finding.unit or None,
-        "limit": finding.limit, "verdict": finding.verdict, "sentence": finding.sentence,
-        "bound": bound and {"low": bound.low, "high": bound.high, "unit": bound.unit}, "arithmetic": list(finding.arithmetic),
-        "figures": dict(finding.figures), "unless": finding.unless or None, "note": finding.note or None,
+        "id": finding.id,
+        "quote": finding.quote,
+        "subject": finding.subject,
+        "claimed": finding.claimed,
+        "unit": finding.unit or None,
+        "limit": finding.limit,
+        "verdict": finding.verdict,
+        "sentence": finding.sentence,
+        "bound": bound and {"low": bound.low, "high": bound.high, "unit": bound.unit},
+        "arithmetic": list(finding.arithmetic),
+        "figures": dict(finding.figures),
+        "unless": finding.unless or None,
+        "note": finding.note or None,
         "sources": [{"id": source.id, "title": source.title, "url": source.url} for source in finding.sources],
-    }  # fmt: skip
+    }
 
 
 def finding_text(finding: Finding) -> str:

@@ -1,20 +1,33 @@
-"""Does it fit, what is left, how fast does it load? Claims about bytes against the exact plan."""
+"""Memory claims: what fits, what is left and how fast it loads, against the exact plan of bytes."""
+
+from dataclasses import replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.options import Claim
-from calculator.claims.finding import Bound, CitedSource, Finding, Verdict, cited, found, model_source, shown
+from calculator.claims.finding import (
+    Bound,
+    CitedSource,
+    Finding,
+    Verdict,
+    cited,
+    claimed_deployment,
+    found,
+    model_source,
+    shown,
+)
 from calculator.evidence import Quantity
-from calculator.physics.memory.memory_fit import MemoryFit, format_on, memory_fit, weights_bytes
+from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.memory.usable import host_usable_bytes, usable
-from calculator.physics.prediction import usual_runtime
+from calculator.physics.memory.weights import weights_bytes
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
 
 
 def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
     """The memory used against the exact plan: less than weights and cache is impossible, far more is contradicted."""
     claimed = _claimed(claim)
-    fit, hardware = _fit(claim, catalog, claim.formats[0])
+    fit, deployment = _fit(claim, claim.formats[0], catalog=catalog)
     peak, held = (_gb(size) for size in (fit.peak_bytes, fit.weights_bytes + fit.kv_cache_bytes))
     tolerance = catalog.constants["claim_tolerance_fraction"]
     verdict: Verdict = "holds"
@@ -36,24 +49,29 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
     )
     sentence += f"{shown(_gb(fit.weights_bytes))} of weights and {shown(_gb(fit.kv_cache_bytes))} of cache."
     return found(
-        claim, verdict, sentence, bound=Bound(held, peak, "GB"), arithmetic=steps, figures={"peak_gb": peak, "held_gb": held},
-        sources=_memory_sources(claim, catalog, hardware),
-    )  # fmt: skip
+        claim,
+        verdict,
+        sentence,
+        bound=Bound(held, peak, "GB"),
+        arithmetic=steps,
+        figures={"peak_gb": peak, "held_gb": held},
+        sources=_memory_sources(deployment, catalog),
+    )
 
 
 def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
     """What is left for the GPU by each macOS limit, both after the article's own use and after the exact one."""
     claimed, other = _claimed(claim), catalog.claims[claim.beside[0]]
     used = _claimed(other)
-    fit, hardware = _fit(other, catalog, other.formats[0])
-    sold = hardware.memory_gb
+    fit, deployment = _fit(other, other.formats[0], catalog=catalog)
+    sold = deployment.hardware.memory_gib
     limits = [row for row in catalog.macos_limits if row.memory_gib == sold]
     limits_gb = [row.usable_gib.central * BYTES_PER_GIB / BYTES_PER_GB for row in limits]
     peak = _gb(fit.peak_bytes)
     own = (min(limits_gb) - used, max(limits_gb) - used)
     exact = (min(limits_gb) - peak, max(limits_gb) - peak)
-    runtime = catalog.runtime(other.runtime or usual_runtime(hardware.chip, catalog.format(other.formats[0])))
-    for_programs = _gb(usable(hardware, runtime=runtime, catalog=catalog).shared_bytes) - used
+    room = usable(deployment.hardware, runtime=deployment.runtime, catalog=catalog)
+    for_programs = _gb(room.shared_bytes) - used
     inside = any(low <= claimed <= high for low, high in (own, exact))
     steps = [f"{sold:g} GB as sold are {sold:g} GiB = {sold * BYTES_PER_GIB / BYTES_PER_GB:.1f} GB"]
     steps += [
@@ -71,17 +89,27 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"after the {shown(peak, 'GB')} really needed {shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have {shown(for_programs, 'GB')}."
     )
     return found(
-        claim, "plausible" if inside else "contradicted", sentence, bound=Bound(own[0], own[1], "GB"), arithmetic=steps,
-        figures={"left_low_gb": own[0], "left_high_gb": own[1], "left_after_exact_low_gb": exact[0], "left_after_exact_high_gb": exact[1]},
-        sources=(*cited(catalog, *(row.usable_gib for row in limits)), *_memory_sources(other, catalog, hardware)),
-    )  # fmt: skip
+        claim,
+        "plausible" if inside else "contradicted",
+        sentence,
+        bound=Bound(own[0], own[1], "GB"),
+        arithmetic=steps,
+        figures={
+            "left_low_gb": own[0],
+            "left_high_gb": own[1],
+            "left_after_exact_low_gb": exact[0],
+            "left_after_exact_high_gb": exact[1],
+        },
+        sources=(*cited(catalog, *(row.usable_gib for row in limits)), *_memory_sources(deployment, catalog)),
+    )
 
 
 def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
     """Whether the model fits. "Does not fit" is contradicted by the first format that does; "fits" by the one it names."""
-    fits = {format_id: _fit(claim, catalog, format_id) for format_id in claim.formats}
-    first, hardware = fits[claim.formats[0]]
-    physical = hardware.chip_count * hardware.memory_gb * BYTES_PER_GIB
+    fits = {format_id: _fit(claim, format_id, catalog=catalog) for format_id in claim.formats}
+    first, deployment = fits[claim.formats[0]]
+    hardware = deployment.hardware
+    physical = hardware.chip_count * hardware.memory_gib * BYTES_PER_GIB
     fitting = [format_id for format_id, (fit, _) in fits.items() if fit.fits]
     needs, has = shown(_gb(first.peak_bytes), "GB"), shown(_gb(first.usable_bytes), "GB")
     verdict: Verdict
@@ -103,21 +131,27 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
         for format_id, (fit, _) in fits.items()
     ]
     return found(
-        claim, verdict, sentence, bound=Bound(None, _gb(first.usable_bytes), "GB"), arithmetic=steps,
-        figures={"peak_gb": _gb(first.peak_bytes), "usable_gb": _gb(first.usable_bytes)}, sources=_memory_sources(claim, catalog, hardware),
-    )  # fmt: skip
+        claim,
+        verdict,
+        sentence,
+        bound=Bound(None, _gb(first.usable_bytes), "GB"),
+        arithmetic=steps,
+        figures={"peak_gb": _gb(first.peak_bytes), "usable_gb": _gb(first.usable_bytes)},
+        sources=_memory_sources(deployment, catalog),
+    )
 
 
 def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
     """A database beside the model: the cards have no room for it, the PC's own memory has or has not."""
     claimed = _claimed(claim)
-    fit, hardware = _fit(claim, catalog, claim.formats[0], second_tenant_gb=claimed)
+    fit, deployment = _fit(claim, claim.formats[0], second_tenant_gb=claimed, catalog=catalog)
+    hardware = deployment.hardware
     reserved = catalog.constants["host_reserved_gib"]
-    host = _gb(host_usable_bytes(hardware.system_ram_gb or 0.0, reserved_gib=reserved.central))
+    host = _gb(host_usable_bytes(hardware.system_ram_gib or 0.0, reserved_gib=reserved.central))
     on_cards = _gb(fit.headroom_bytes)
     steps = [
         f"on the cards: {_gb(fit.usable_bytes):.1f} - {_gb(fit.peak_bytes):.1f} GB = {on_cards:.1f} GB left beside the model",
-        f"in the PC's own memory: {hardware.system_ram_gb:g} GiB less {reserved.central:g} GiB for the system = {host:.1f} GB",
+        f"in the PC's own memory: {hardware.system_ram_gib:g} GiB less {reserved.central:g} GiB for the system = {host:.1f} GB",
     ]
     if on_cards >= claimed or host < claimed:
         sentence = f"{claimed:g} GB beside {shown(on_cards, 'GB')} on the cards and {shown(host, 'GB')} in the PC's own memory."
@@ -127,9 +161,14 @@ def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
             f"but {claimed:g} GB fit in the PC's own memory ({shown(host, 'GB')}), where a database belongs."
         )
     return found(
-        claim, "plausible", sentence, bound=Bound(None, host, "GB"), arithmetic=steps, figures={"left_on_cards_gb": on_cards, "host_gb": host},
-        sources=_memory_sources(claim, catalog, hardware),
-    )  # fmt: skip
+        claim,
+        "plausible",
+        sentence,
+        bound=Bound(None, host, "GB"),
+        arithmetic=steps,
+        figures={"left_on_cards_gb": on_cards, "host_gb": host},
+        sources=_memory_sources(deployment, catalog),
+    )
 
 
 def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -138,12 +177,12 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
     box = catalog.chip_or_machine(claim.machine)
     hardware = hardware_of(box, chips=catalog.chips)
     chip = hardware.chip
-    cards = hardware.chip_count * hardware.memory_gb * BYTES_PER_GIB / BYTES_PER_GB
+    cards = _gb(hardware.chip_count * hardware.memory_gib * BYTES_PER_GIB)
     rest = max(0.0, claimed - cards)
     link, host = chip.host_link_gb_per_s, catalog.constants["host_memory_gb_per_s"]
     assert link is not None
     steps = [
-        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gb:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond the cards"
+        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gib:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond the cards"
     ]
     figures = {"beyond_gb": rest}
     sentence = f"{claimed:g} GB fit on the cards ({shown(cards, 'GB')}): nothing is swapped."
@@ -203,32 +242,34 @@ def load_time_claim(claim: Claim, catalog: Catalog) -> Finding:
     else:
         sentence = f"Its disk gives {disk.high:g} GB/s; {shown(implied, 'GB/s')} are needed."
     return found(
-        claim, "impossible" if implied > disk.high else "plausible", sentence, bound=Bound(cold, None, "s"), arithmetic=steps,
+        claim,
+        "impossible" if implied > disk.high else "plausible",
+        sentence,
+        bound=Bound(cold, None, "s"),
+        arithmetic=steps,
         figures={"implied_gb_per_s": implied, "cold_s": cold, "warm_s": warm},
-        sources=(*cited(catalog, disk, best, hardware.chip.bandwidth_gb_per_s), model_source(model), *cited(catalog, format.bits_per_weight)),
-    )  # fmt: skip
+        sources=(
+            *cited(catalog, disk, best, hardware.chip.bandwidth_gb_per_s),
+            model_source(model),
+            *cited(catalog, format.bits_per_weight),
+        ),
+    )
 
 
 def _fit(
-    claim: Claim, catalog: Catalog, format_id: str, *, second_tenant_gb: float = 0.0
-) -> tuple[MemoryFit, Hardware]:
-    box = catalog.chip_or_machine(claim.machine)
-    hardware = hardware_of(box, chips=catalog.chips)
-    format = catalog.format(format_id)
-    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
-    fit = memory_fit(
-        catalog.model(claim.model), hardware=hardware, format=format_on(runtime, format, catalog=catalog), runtime=runtime,
-        context_tokens=max(1, claim.context_tokens), catalog=catalog, split=getattr(box, "split", "layer"), second_tenant_gb=second_tenant_gb,
-    )  # fmt: skip
-    return fit, hardware
+    claim: Claim, format_id: str, *, second_tenant_gb: float = 0.0, catalog: Catalog
+) -> tuple[MemoryFit, Deployment]:
+    deployment = claimed_deployment(claim, format_id, catalog=catalog)
+    deployment = replace(deployment, host=HostSettings(second_tenant_gb=second_tenant_gb))
+    workload = Workload(context_tokens=max(1, claim.context_tokens))
+    return memory_fit(deployment, workload, catalog=catalog), deployment
 
 
-def _memory_sources(claim: Claim, catalog: Catalog, hardware: Hardware) -> tuple[CitedSource, ...]:
-    format = catalog.format(claim.formats[0])
-    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
+def _memory_sources(deployment: Deployment, catalog: Catalog) -> tuple[CitedSource, ...]:
+    format, chip = deployment.format, deployment.hardware.chip
     return (
-        model_source(catalog.model(claim.model)),
-        *cited(catalog, format.bits_per_weight, runtime.source, hardware.chip.bandwidth_gb_per_s),
+        model_source(deployment.model),
+        *cited(catalog, format.bits_per_weight, deployment.runtime.source, chip.bandwidth_gb_per_s),
     )
 
 

@@ -1,4 +1,4 @@
-"""How many tokens per second can a machine write at the very most, whatever the software?
+"""Roofline of decoding: the most tokens per second that a machine can write, whatever the software.
 
 Each step of decoding reads the weights (and the caches of all streams) once, so
 
@@ -11,8 +11,8 @@ overhead. What does not fit in the GPU's memory is read from the slower memory b
 
 from dataclasses import dataclass
 
-from calculator.catalog.hardware import Hardware
-from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.physics.memory.kv_cache import kv_read_bytes
 from calculator.physics.memory.weights import embedding_bytes, expert_bytes, weights_bytes, weights_read_bytes
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
@@ -58,44 +58,48 @@ class Roofline:
 
 
 def roofline(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    host_gb_per_s: float,
-    context_tokens: int = 0,
-    batch_count: int = 1,
-    split: Split | None = None,
+    deployment: Deployment, workload: Workload, *, host_gb_per_s: float, split_is_known: bool = False
 ) -> Roofline:
-    """The roofline of a case; tokens/s are summed over `batch_count` streams of `context_tokens` each.
+    """The roofline of a case; tokens/s are summed over the batch, each stream with the workload's context in its cache.
 
-    One stream with split "layer" has one chip reading at a time; "tensor", None (not known) or several streams have all.
-    `host_gb_per_s`: the most that a PC's own memory gives, for what does not fit on the cards; unified memory spills to
-    the disk. A cache whose runtime reads only part of it (sparse attention with an indexer) is not counted. Valid for
+    One stream over a layer split has one chip reading at a time; a tensor split, several streams, or a split that is
+    not known have all. `host_gb_per_s`: the most that a PC's own memory gives, for what does not fit on the cards;
+    unified memory spills to the disk. A cache whose runtime reads only part of it (sparse attention with an indexer) is not counted. Valid for
     models well above the chip's last-level cache (tens of MB): a smaller one may be read from there. One token per
     step: drafting (speculative decoding) multiplies the bound by the tokens accepted per step.
     """
+    model, format, hardware = deployment.model, deployment.format, deployment.hardware
+    context_tokens, batch_count = workload.context(), workload.batch_count
     weights = float(weights_read_bytes(model, format=format, batch_count=1))
     sparse = any(group.role == "indexer" for group in model.tensors)
     cache = 0.0
     if context_tokens and not sparse:
         cache = float(
             kv_read_bytes(
-                model, context_tokens=context_tokens, batch_count=batch_count, runtime=runtime, kv_bits=min(runtime.kv_bits)
+                model,
+                context_tokens=context_tokens,
+                batch_count=batch_count,
+                runtime=deployment.runtime,
+                kv_bits=min(deployment.runtime.kv_bits),
             )
-        )  # fmt: skip
-    chips = hardware.chip_count * hardware.node_count
-    reading = 1 if split == "layer" and batch_count == 1 else chips
-    physical = round(chips * hardware.memory_gb * BYTES_PER_GIB)
+        )
+    chips = hardware.all_chips_count()
+    reading = 1 if split_is_known and deployment.split == "layer" and batch_count == 1 else chips
+    physical = round(chips * hardware.memory_gib * BYTES_PER_GIB)
     lookup = 0 if model.is_tied() else embedding_bytes(model, format=format)
     beyond = max(0.0, weights_bytes(model, format=format) - lookup + cache - physical)
     unified = hardware.chip.memory_kind == "unified"
     return Roofline(
-        streams=batch_count, chips_reading=reading, bandwidth_gb_per_s=hardware.chip.bandwidth_gb_per_s.high * reading,
-        weights_bytes=weights, cache_bytes=cache, physical_bytes=physical, beyond_bytes=beyond,
-        slow_bytes=_slow_bytes(model, format=format, beyond=beyond), slow_gb_per_s=hardware.storage_gb_per_s if unified else host_gb_per_s,
-    )  # fmt: skip
+        streams=batch_count,
+        chips_reading=reading,
+        bandwidth_gb_per_s=hardware.chip.bandwidth_gb_per_s.high * reading,
+        weights_bytes=weights,
+        cache_bytes=cache,
+        physical_bytes=physical,
+        beyond_bytes=beyond,
+        slow_bytes=_slow_bytes(model, format=format, beyond=beyond),
+        slow_gb_per_s=hardware.storage_gb_per_s if unified else host_gb_per_s,
+    )
 
 
 def _slow_bytes(model: LanguageModel, *, format: WeightFormat, beyond: float) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from calculator.catalog import load_catalog
 from calculator.claims.audit import audit
 from calculator.claims.finding import Finding, finding_dict, finding_text
-from calculator.claims.speed import audit_speed_claim
+from calculator.claims.speed import SpeedClaim, audit_speed_claim
 from calculator.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -25,13 +25,17 @@ OWN = ("machine", "model", "format", "tok_s")
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `audit` command to the calculator's parser."""
     command = commands.add_parser(
-        "audit", help="claims against physics: the article's, or a speed of your own", description=(__doc__ or "").split("\n", maxsplit=1)[0]
-    )  # fmt: skip
+        "audit",
+        help="claims against physics: the article's, or a speed of your own",
+        description=(__doc__ or "").split("\n", maxsplit=1)[0],
+    )
     command.add_argument("--machine", metavar="ID", help="a machine or a bare chip; with --model, --format and --tok-s")
     command.add_argument("--model", metavar="ID")
     command.add_argument("--format", metavar="ID")
     command.add_argument("--tok-s", type=float, metavar="X", help="claimed decoding speed, summed over the streams")
-    command.add_argument("--context-tokens", type=int, metavar="N", help="tokens in each stream's cache; an empty one unless given")  # fmt: skip
+    command.add_argument(
+        "--context-tokens", type=int, metavar="N", help="tokens in each stream's cache; an empty one unless given"
+    )
     command.add_argument("--batch", type=int, metavar="N", help="streams at once; 1 unless given")
     command.add_argument("--runtime", metavar="ID")
     command.add_argument("--split", choices=["layer", "tensor"], help="all chips may read at once unless it is layer")
@@ -48,13 +52,21 @@ def _audit(arguments: argparse.Namespace) -> int:
     missing = [f"--{name.replace('_', '-')}" for name in OWN if getattr(arguments, name) is None]
     if missing:
         raise ScenarioError(
-            f"{', '.join(missing)} missing; a claim of your own needs --machine, --model, --format and --tok-s. Add {'it' if len(missing) == 1 else 'them'}, or give none for the article's claims."
+            f"{', '.join(missing)} missing; a claim of your own needs --machine, --model, --format and --tok-s. "
+            f"Add {'it' if len(missing) == 1 else 'them'}, or leave all out for the article's claims."
         )
-    finding = audit_speed_claim(
-        load_catalog(), machine=arguments.machine, model=arguments.model, format=arguments.format, decode_tok_s=arguments.tok_s,
-        context_tokens=arguments.context_tokens or 0, batch_count=1 if arguments.batch is None else arguments.batch, runtime=arguments.runtime,
-        split=arguments.split, chip_count=arguments.count,
-    )  # fmt: skip
+    claimed = SpeedClaim(
+        machine=arguments.machine,
+        model=arguments.model,
+        format=arguments.format,
+        decode_tok_s=arguments.tok_s,
+        context_tokens=arguments.context_tokens or 0,
+        batch_count=1 if arguments.batch is None else arguments.batch,
+        runtime=arguments.runtime,
+        split=arguments.split,
+        chip_count=arguments.count,
+    )
+    finding = audit_speed_claim(claimed, load_catalog())
     print(json.dumps(finding_dict(finding), indent=2, allow_nan=False) if arguments.json else finding_text(finding))
     return 0
 

@@ -1,6 +1,6 @@
-"""`python -m calculator finetune` and `retrieval`: what else must fit, byte by byte.
+"""`python -m calculator finetune` and `retrieval`: a training step and a vector index, byte by byte.
 
-python -m calculator finetune --machine ID --model ID [--format ID] [--qlora] [--rank N] [--sequence-tokens N] [--batch N] [--json]
+python -m calculator finetune --machine ID --model ID [--format ID] [--qlora] [--sequence-tokens N] [--json]
 python -m calculator retrieval --documents N --dimensions D [--index flat|hnsw|ivf-pq] [--machine ID] [--json]
 """
 
@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.deployment import HostSettings
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.model_file import model_of
 from calculator.catalog.options import WeightFormat
+from calculator.cli.renamed_flags import add_renamed
 from calculator.errors import ScenarioError
-from calculator.physics.memory.finetuning import ALL_LINEAR, ATTENTION, FineTuneFit, finetune_fit
+from calculator.physics.memory.finetuning import ALL_LINEAR, ATTENTION, FineTuneFit, TrainingStep, finetune_fit
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.report.answer_json import remark_dicts
@@ -49,8 +51,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
     command.add_argument("--count", type=int, metavar="N", help="cards; boxes where the memory is unified")
     command.add_argument(
-        "--memory-gb", type=float, metavar="GB", help="memory per chip, where it was sold with several"
+        "--memory-gib", type=float, metavar="GIB", help="memory per chip, where it was sold with several"
     )
+    add_renamed(command, "--memory-gb", new="--memory-gib")
     command.add_argument(
         "--model", required=True, metavar="ID|FILE.toml", help="a file that `measurements describe` wrote, or an id"
     )
@@ -97,9 +100,9 @@ def second_tenant(vectors: int, *, size_bytes: int, hardware: Hardware | None, c
     room: int | None = None
     if hardware is not None and hardware.chip.memory_kind == "unified":
         pool, room = "unified memory", usable(hardware, catalog=catalog).shared_bytes // hardware.box_count()
-    elif hardware is not None and hardware.system_ram_gb is not None:
+    elif hardware is not None and hardware.system_ram_gib is not None:
         reserved = catalog.constants["host_reserved_gib"].central
-        pool, room = "the PC's own memory", host_usable_bytes(hardware.system_ram_gb, reserved_gib=reserved)
+        pool, room = "the PC's own memory", host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)
     return SecondTenant(
         vectors, size_bytes, size_bytes / BYTES_PER_GB, pool, room, None if room is None else size_bytes <= room
     )
@@ -112,26 +115,37 @@ def _finetune(arguments: argparse.Namespace) -> int:
         sequence_tokens=(arguments.sequence_tokens, 1, 10_000_000),
         batch=(arguments.batch, 1, 4096),
     )
-    if arguments.count is not None or arguments.memory_gb is not None:
+    if arguments.count is not None or arguments.memory_gib is not None:
         _refuse(
             count=(arguments.count or 1, 1, 64),
-            memory_gb=(1 if arguments.memory_gb is None else arguments.memory_gb, 0.001, 100_000),
+            memory_gib=(1 if arguments.memory_gib is None else arguments.memory_gib, 0.001, 100_000),
         )
     _refuse(wired_limit_mb=(arguments.wired_limit_mb, 0, 100_000_000))
     box = catalog.chip_or_machine(arguments.machine)
-    hardware = hardware_of(box, chips=catalog.chips, chip_count=arguments.count, memory_gb=arguments.memory_gb)
+    hardware = hardware_of(box, chips=catalog.chips, chip_count=arguments.count, memory_gib=arguments.memory_gib)
     model = model_of(arguments.model, catalog=catalog)
     format = _frozen_format(arguments.format, qlora=arguments.qlora, hardware=hardware, catalog=catalog)
-    fit = finetune_fit(
-        model, hardware=hardware, format=format, catalog=catalog, sequence_tokens=arguments.sequence_tokens, batch_count=arguments.batch,
-        rank=arguments.rank, targets=_TARGETS[arguments.targets], checkpointing=not arguments.no_checkpointing,
-        wired_limit_gb=arguments.wired_limit_mb * BYTES_PER_MIB / BYTES_PER_GB,
-    )  # fmt: skip
+    step = TrainingStep(
+        sequence_tokens=arguments.sequence_tokens,
+        batch_count=arguments.batch,
+        rank=arguments.rank,
+        targets=_TARGETS[arguments.targets],
+        checkpointing=not arguments.no_checkpointing,
+    )
+    host = HostSettings(wired_limit_gb=arguments.wired_limit_mb * BYTES_PER_MIB / BYTES_PER_GB)
+    fit = finetune_fit(model, hardware=hardware, format=format, step=step, host=host, catalog=catalog)
     asked = {
-        "machine": arguments.machine, "chip_count": hardware.chip_count, "model": model.id, "format": format.id,
-        "method": "QLoRA" if arguments.qlora else "LoRA", "rank": arguments.rank, "targets": arguments.targets,
-        "sequence_tokens": arguments.sequence_tokens, "batch": arguments.batch, "checkpointing": not arguments.no_checkpointing,
-    }  # fmt: skip
+        "machine": arguments.machine,
+        "chip_count": hardware.chip_count,
+        "model": model.id,
+        "format": format.id,
+        "method": "QLoRA" if arguments.qlora else "LoRA",
+        "rank": arguments.rank,
+        "targets": arguments.targets,
+        "sequence_tokens": arguments.sequence_tokens,
+        "batch": arguments.batch,
+        "checkpointing": not arguments.no_checkpointing,
+    }
     if arguments.json:
         print(json.dumps({**asked, **asdict(fit), "remarks": remark_dicts(fit.remarks)}, indent=2, allow_nan=False))
     else:
@@ -144,19 +158,25 @@ def _frozen_format(given: str | None, *, qlora: bool, hardware: Hardware, catalo
     packed = "mlx-4bit" if hardware.chip.vendor == "apple" else "nf4"
     format = catalog.format(given or (packed if qlora else "bf16"))
     if qlora and format.bits_per_weight.central >= _UNPACKED_BITS:
-        raise ScenarioError(f"--qlora trains over packed weights; {format.id} is not packed. Name {packed}, or leave --qlora out.")  # fmt: skip
+        raise ScenarioError(
+            f"--qlora trains over packed weights, and {format.id} is not packed. Choose {packed}, or leave --qlora out."
+        )
     if not qlora and format.bits_per_weight.central < _UNPACKED_BITS:
         raise ScenarioError(
-            f"{format.id} is packed; adapters over packed weights are QLoRA. Add --qlora, or name bf16."
+            f"{format.id} is packed; adapters over packed weights are QLoRA. Add --qlora, or choose bf16."
         )
     return format
 
 
 def _finetune_text(asked: dict[str, Any], fit: FineTuneFit) -> str:
+    chips = f" ({asked['chip_count']} chips)" if asked["chip_count"] > 1 else ""
+    where = f"{asked['machine']}{chips}"
     rows = [
-        f"{asked['method']} of {asked['model']} in {asked['format']} on {asked['machine']} ({asked['chip_count']} chip(s)): rank {asked['rank']} on "
-        f"{asked['targets']} linear layers, {asked['batch']} x {asked['sequence_tokens']:,} tokens, {'with' if asked['checkpointing'] else 'without'} checkpointing",
-        f"  {'fits' if fit.fits else 'does not fit'}: needs {_gb(fit.peak_bytes)} of {_gb(fit.usable_bytes)} usable, headroom {_gb(fit.headroom_bytes)}",
+        f"{asked['method']} of {asked['model']} in {asked['format']} on {where}: rank {asked['rank']} on "
+        f"{asked['targets']} linear layers, {asked['batch']} x {asked['sequence_tokens']:,} tokens, "
+        f"{'with' if asked['checkpointing'] else 'without'} checkpointing",
+        f"  {'fits' if fit.fits else 'does not fit'}: needs {_gb(fit.peak_bytes)} of {_gb(fit.usable_bytes)} usable, "
+        f"headroom {_gb(fit.headroom_bytes)}",
         f"  weights          {_gb(fit.weights_bytes):>10}   frozen",
         f"  adapters         {_gb(fit.adapter_bytes):>10}   {fit.trainable_parameters:,} parameters, 4 bytes each",
         f"  gradients, Adam  {_gb(fit.optimizer_bytes):>10}   12 bytes each",
@@ -180,15 +200,25 @@ def _retrieval(arguments: argparse.Namespace) -> int:
     )
     vectors = round(arguments.documents * arguments.chunks)
     size = index_bytes(
-        vectors, dimension_count=arguments.dimensions, index=arguments.index, number_bytes=arguments.number_bytes,
-        link_count=arguments.links, code_bytes=arguments.code_bytes, payload_bytes=arguments.payload_bytes,
-    )  # fmt: skip
+        vectors,
+        dimension_count=arguments.dimensions,
+        index=arguments.index,
+        number_bytes=arguments.number_bytes,
+        link_count=arguments.links,
+        code_bytes=arguments.code_bytes,
+        payload_bytes=arguments.payload_bytes,
+    )
     hardware = (
         hardware_of(catalog.chip_or_machine(arguments.machine), chips=catalog.chips) if arguments.machine else None
     )
     found = second_tenant(vectors, size_bytes=size, hardware=hardware, catalog=catalog)
     if arguments.json:
-        asked = {"documents": arguments.documents, "dimensions": arguments.dimensions, "index": arguments.index, "machine": arguments.machine}  # fmt: skip
+        asked = {
+            "documents": arguments.documents,
+            "dimensions": arguments.dimensions,
+            "index": arguments.index,
+            "machine": arguments.machine,
+        }
         print(json.dumps({**asked, **asdict(found)}, indent=2, allow_nan=False))
     else:
         print(_retrieval_text(found, arguments))
@@ -197,19 +227,21 @@ def _retrieval(arguments: argparse.Namespace) -> int:
 
 def _retrieval_text(found: SecondTenant, arguments: argparse.Namespace) -> str:
     rows = [
-        f"{found.vectors:,} vectors of {arguments.dimensions:,} dimensions, {arguments.index}: {found.second_tenant_gb:,.3f} GB",
+        f"{found.vectors:,} vectors of {arguments.dimensions:,} dimensions, {arguments.index}: "
+        f"{found.second_tenant_gb:,.3f} GB"
     ]
     if found.pool is not None and found.pool_bytes is not None:
-        says = "holds it" if found.fits else "does not hold it"
+        says = "is enough" if found.fits else "is not enough"
         rows.append(
             f"  on {arguments.machine} it lives in {found.pool}: {_gb(found.pool_bytes)} for programs, which {says}"
         )
     elif arguments.machine:
         rows.append(
-            f"  {arguments.machine} is a bare chip: where the index lives depends on the box around it. Name a machine."
+            f"  {arguments.machine} is a bare chip: where the index lives depends on the machine. Choose a machine."
         )
     rows.append(
-        f"  as a second tenant: compare --set second_tenant_gb={found.second_tenant_gb:.4g}, predict --second-tenant-gb {found.second_tenant_gb:.4g}"
+        f"  beside a model: compare --set second_tenant_gb={found.second_tenant_gb:.4g}, "
+        f"predict --second-tenant-gb {found.second_tenant_gb:.4g}"
     )
     return "\n".join(rows)
 

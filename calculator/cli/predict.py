@@ -1,26 +1,31 @@
-"""`python -m calculator predict`: one model on one machine: does it fit, how fast, how long to load, at how many watts.
+"""`python -m calculator predict`: does one model fit one machine, how fast, how long to load, at how many watts.
 
-    python -m calculator predict --machine ID --model ID --format ID [--context-tokens N] [--count N --split tensor --link p2p] [--json]
+python -m calculator predict --machine ID --model ID --format ID [--context-tokens N] [--json]
+python -m calculator predict --machine ID --count 2 --split tensor --link p2p --model ID --format ID [--json]
 
 A machine with unified memory is counted in boxes (two to four Macs over Thunderbolt 5), a chip of cards in cards.
 """
 
 import argparse
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calculator.catalog import load_catalog
+from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.deployment import FULL_BITS, LINKS, Deployment, HostSettings, Workload
 from calculator.catalog.model_file import model_of
+from calculator.cli.renamed_flags import add_renamed
 from calculator.errors import ScenarioError
-from calculator.physics.memory.kv_cache import FULL_BITS
 from calculator.physics.prediction import predict
-from calculator.physics.speed.links import LINKS
 from calculator.physics.speed.speculative import Drafts
+from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
 if TYPE_CHECKING:
     from argparse import (
         _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse names the type of add_subparsers() nowhere else)
     )
+
+_MOST_WIRED_LIMIT_MB = 100_000_000
 
 
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,36 +33,30 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "predict", help="one model on one machine: bytes, tokens per second, load time, watts"
     )
-    command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
-    command.add_argument("--count", type=int, metavar="N", help="cards; boxes where the memory is unified")
-    command.add_argument(
-        "--memory-gb", type=float, metavar="GB", help="memory per chip, where the chip was sold with several"
-    )
-    command.add_argument(
-        "--model", required=True, metavar="ID|FILE.toml", help="a file that `measurements describe` wrote, or an id"
-    )
-    command.add_argument("--format", required=True, metavar="ID")
-    command.add_argument("--runtime", metavar="ID")
-    command.add_argument("--prompt-tokens", type=int, default=1024, metavar="N")
-    command.add_argument(
-        "--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; the prompt's unless given"
-    )
-    command.add_argument("--batch", type=int, default=1, metavar="N")
-    command.add_argument(
-        "--split", choices=["layer", "tensor"], help="layers in turn (pipeline), or every layer shared"
-    )
-    command.add_argument("--link", choices=LINKS, help="cards: with or without peer access; Macs: RDMA or TCP")
-    command.add_argument("--kv-bits", type=int, default=FULL_BITS, metavar="N", help="width of the cache, where the runtime packs it")  # fmt: skip
-    command.add_argument("--prefill-step", type=int, metavar="N", help="tokens read at a time; the runtime's own unless given")  # fmt: skip
-    command.add_argument("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="see `retrieval`")
-    command.add_argument("--wired-limit-mb", type=int, metavar="MB", help="macOS: iogpu.wired_limit_mb")
-    command.add_argument("--macos", metavar="VERSION", help="whose default limit holds (14, 26); the newest read unless given")  # fmt: skip
-    command.add_argument("--desktop-gib", type=float, metavar="GIB", help="what a screen takes of the first card; none unless given")  # fmt: skip
-    command.add_argument("--power-limit-w", type=float, metavar="W", help="a limit per card, where a sweep was published")  # fmt: skip
-    command.add_argument("--draft-tokens", type=int, metavar="N", help="speculative decoding: tokens guessed per step; needs --acceptance")  # fmt: skip
-    command.add_argument("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that is kept: your text, your draft")  # fmt: skip
-    command.add_argument("--draft-cost", type=float, default=0.0, metavar="SHARE", help="time of a guessed token against a step of the model")  # fmt: skip
-    command.add_argument("--json", action="store_true")
+    add = command.add_argument
+    add("--machine", required=True, metavar="ID", help="a machine or a bare chip")
+    add("--count", type=int, metavar="N", help="cards; boxes where the memory is unified")
+    add("--memory-gib", type=float, metavar="GIB", help="memory per chip, where the chip was sold with several")
+    add_renamed(command, "--memory-gb", new="--memory-gib")
+    add("--model", required=True, metavar="ID|FILE.toml", help="an id, or a file that `measurements describe` wrote")
+    add("--format", required=True, metavar="ID")
+    add("--runtime", metavar="ID", help="default: the machine's own, or the usual one for chip and format")
+    add("--prompt-tokens", type=int, default=1024, metavar="N")
+    add("--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; default: the prompt's")
+    add("--batch", type=int, default=1, metavar="N", help="streams at once")
+    add("--split", choices=["layer", "tensor"], help="layers in turn (pipeline), or every layer shared")
+    add("--link", choices=LINKS, help="cards: with or without peer access; Macs: RDMA or TCP")
+    add("--kv-bits", type=int, default=FULL_BITS, metavar="N", help="width of the cache, where the runtime packs it")
+    add("--prefill-step", type=int, metavar="N", help="tokens read at a time; default: the runtime's own step")
+    add("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="memory of other software; see `retrieval`")
+    add("--wired-limit-mb", type=int, metavar="MB", help="macOS: the value of iogpu.wired_limit_mb")
+    add("--macos", metavar="VERSION", help="macOS whose default limit holds (14, 26); default: the newest we know")
+    add("--desktop-gib", type=float, metavar="GIB", help="what a screen takes of the first card; default: no screen")
+    add("--power-limit-w", type=float, metavar="W", help="limit per card, where a power sweep was published")
+    add("--draft-tokens", type=int, metavar="N", help="speculative decoding: tokens guessed per step")
+    add("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that your draft gets right")
+    add("--draft-cost", type=float, default=0.0, metavar="SHARE", help="time of a guessed token as a share of a step")
+    add("--json", action="store_true")
     command.set_defaults(command=_predict)
 
 
@@ -66,14 +65,14 @@ def _predict(arguments: argparse.Namespace) -> int:
     from calculator.report.terminal import prediction_text
 
     catalog = load_catalog()
-    prediction = predict(
-        catalog, machine=arguments.machine, chip_count=arguments.count, memory_gb=arguments.memory_gb,
-        model=model_of(arguments.model, catalog=catalog), format=arguments.format, runtime=arguments.runtime, prompt_tokens=arguments.prompt_tokens,
-        context_tokens=arguments.context_tokens, batch_count=arguments.batch, split=arguments.split, link=arguments.link,
-        kv_bits=arguments.kv_bits, prefill_step_tokens=arguments.prefill_step, second_tenant_gb=arguments.second_tenant_gb,
-        wired_limit_mb=arguments.wired_limit_mb, power_limit_w=arguments.power_limit_w,
-        macos=arguments.macos, desktop_gib=arguments.desktop_gib, drafts=_drafts(arguments),
-    )  # fmt: skip
+    workload = Workload(
+        prompt_tokens=arguments.prompt_tokens,
+        context_tokens=arguments.context_tokens,
+        batch_count=arguments.batch,
+        prefill_step_tokens=arguments.prefill_step,
+    )
+    drafts = _drafts(arguments)
+    prediction = predict(_deployment(arguments, catalog=catalog), workload, catalog, drafts=drafts)
     print(
         json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
         if arguments.json
@@ -82,12 +81,37 @@ def _predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _deployment(arguments: argparse.Namespace, *, catalog: Catalog) -> Deployment:
+    limit_mb: int | None = arguments.wired_limit_mb
+    if limit_mb is not None and not 1 <= limit_mb <= _MOST_WIRED_LIMIT_MB:
+        raise ScenarioError(f"wired_limit_mb is {limit_mb}; it must lie in 1..{_MOST_WIRED_LIMIT_MB:,}.")
+    found = Deployment.of(
+        arguments.machine,
+        model_of(arguments.model, catalog=catalog),
+        arguments.format,
+        runtime=arguments.runtime,
+        chip_count=arguments.count,
+        memory_gib=arguments.memory_gib,
+        catalog=catalog,
+    )
+    host = HostSettings(
+        second_tenant_gb=arguments.second_tenant_gb,
+        wired_limit_gb=(limit_mb or 0) * BYTES_PER_MIB / BYTES_PER_GB,
+        macos=arguments.macos,
+        desktop_gib=arguments.desktop_gib,
+        power_limit_w=arguments.power_limit_w,
+    )
+    split = arguments.split or found.split
+    return replace(found, split=split, link=arguments.link, kv_bits=arguments.kv_bits, host=host)
+
+
 def _drafts(arguments: argparse.Namespace) -> Drafts | None:
     tokens, share = arguments.draft_tokens, arguments.acceptance
     if tokens is None and share is None and not arguments.draft_cost:
         return None
     if tokens is None or share is None:
         raise ScenarioError(
-            "Speculative decoding needs both --draft-tokens and --acceptance; the acceptance depends on the text and is not predicted."
+            "Speculative decoding needs both --draft-tokens and --acceptance; "
+            "the acceptance depends on the text and is not predicted."
         )
     return Drafts(tokens, share, arguments.draft_cost)

@@ -56,10 +56,19 @@ class ServiceAnswer:
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `service` command to the calculator's parser."""
     command = commands.add_parser(
-        "service", help="the peak hour: waiting, first token, answer, machines needed", description=(__doc__ or "").split("\n", maxsplit=1)[0]
-    )  # fmt: skip
+        "service",
+        help="the peak hour: waiting, first token, answer, machines needed",
+        description=(__doc__ or "").split("\n", maxsplit=1)[0],
+    )
     command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="change one value; may be repeated")  # fmt: skip
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="change one value; may be repeated",
+    )
     command.add_argument("--hours", action="store_true", help="with --json: each of the week's 168 hours")
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_service)
@@ -89,11 +98,15 @@ def service_dict(answer: ServiceAnswer, *, hours: bool = False) -> dict[str, Any
     """What `service --json` prints: null where a wait has no end, never infinity. Hour 0 of the week is Monday 0:00."""
     scenario = answer.scenario
     return {
-        "version": VERSION, "scenario": scenario.model_dump(mode="json"), "scenario_id": scenario.id(), "catalogue_hash": answer.catalogue_hash,
-        "peak_factor_ratio": scenario.busiest_hour_ratio(), "targets": asdict(targets_of(scenario)),
+        "version": VERSION,
+        "scenario": scenario.model_dump(mode="json"),
+        "scenario_id": scenario.id(),
+        "catalogue_hash": answer.catalogue_hash,
+        "peak_factor_ratio": scenario.busiest_hour_ratio(),
+        "targets": asdict(targets_of(scenario)),
         "options": [_row_dict(row, hours=hours) for row in answer.rows],
         "left_out": [{"id": key, "name": name, "reason": reason} for key, name, reason in answer.left_out],
-    }  # fmt: skip
+    }
 
 
 def service_text(answer: ServiceAnswer) -> str:
@@ -126,16 +139,24 @@ def _row_dict(row: ServiceRow, *, hours: bool) -> dict[str, Any]:
     found, week = row.found, row.week
     peak = row.peak["central"]
     return {
-        "id": found.option.id, "name": found.option.name, "concurrent_count": found.concurrent_count,
+        "id": found.option.id,
+        "name": found.option.name,
+        "concurrent_count": found.concurrent_count,
         "reached_batch_count": found.service.reached_batch_count if found.service else None,
-        "peak_hour": _peak_dict(peak), "peak_hour_at_low_speed": _peak_dict(row.peak["low"]), "peak_hour_at_high_speed": _peak_dict(row.peak["high"]),
+        "peak_hour": _peak_dict(peak),
+        "peak_hour_at_low_speed": _peak_dict(row.peak["low"]),
+        "peak_hour_at_high_speed": _peak_dict(row.peak["high"]),
         "week": {
-            "busy_h": float(week.busy_h.sum()), "on_h": float(week.on_h.sum()), "utilisation_fraction": week.utilisation_fraction,
-            "served_fraction": week.served_fraction, "overflow_requests": float(week.overflow_requests.sum()), "peak_hour": week.peak_hour,
+            "busy_h": float(week.busy_h.sum()),
+            "on_h": float(week.on_h.sum()),
+            "utilisation_fraction": week.utilisation_fraction,
+            "served_fraction": week.served_fraction,
+            "overflow_requests": float(week.overflow_requests.sum()),
+            "peak_hour": week.peak_hour,
             **({"hours": [_hour_dict(week, hour) for hour in range(HOURS_PER_WEEK)]} if hours else {}),
         },
         "remarks": remark_dicts(peak.remarks),
-    }  # fmt: skip
+    }
 
 
 def _peak_dict(peak: PeakHour) -> dict[str, Any]:
@@ -145,9 +166,13 @@ def _peak_dict(peak: PeakHour) -> dict[str, Any]:
 def _hour_dict(week: Week, hour: int) -> dict[str, float | None]:
     load = float(week.load_fraction[hour])
     return {
-        "hour": hour, "requests": float(week.requests[hour]), "on_h": float(week.on_h[hour]), "busy_h": float(week.busy_h[hour]),
-        "load_fraction": load if math.isfinite(load) else None, "overflow_requests": float(week.overflow_requests[hour]),
-    }  # fmt: skip
+        "hour": hour,
+        "requests": float(week.requests[hour]),
+        "on_h": float(week.on_h[hour]),
+        "busy_h": float(week.busy_h[hour]),
+        "load_fraction": load if math.isfinite(load) else None,
+        "overflow_requests": float(week.overflow_requests[hour]),
+    }
 
 
 def _line(row: ServiceRow) -> str:

@@ -1,18 +1,20 @@
-"""What happens beyond the GPU's memory, and how slow is it? Layers in a PC's own memory; a Mac beyond its wired limit.
+"""Beyond the GPU's memory: the speed with layers in a PC's own memory, and of a Mac beyond its wired limit.
 
-Cards: whole layers go to the PC's memory until the rest fits, of a mixture of experts only the experts of layers. llama.cpp computes those on the processor while writing and
-copies their weights to the card while reading a prompt; vLLM copies them over PCIe for every token. A Mac beyond macOS's
-limit moves weights in and out for every token. Neither counts as a fit: these are the speeds of a mistake, or of patience.
+Cards: whole layers go to the PC's memory until the rest fits; of a mixture of experts only the experts of layers.
+llama.cpp computes those on the processor while writing and copies their weights to the card while reading a prompt;
+vLLM copies them over PCIe for every token. A Mac beyond macOS's limit moves weights in and out for every token. Neither
+counts as a fit: these are the speeds of a mistake, or of patience.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from calculator.catalog import Catalog
+from calculator.catalog.deployment import UNCHANGED_HOST, Deployment, Workload, engine_of
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.options import LanguageModel, WeightFormat
 from calculator.evidence import Quantity, Remark
-from calculator.physics.memory.kv_cache import FULL_BITS, kv_read_bytes
+from calculator.physics.memory.kv_cache import kv_read_bytes
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.weights import (
@@ -22,7 +24,6 @@ from calculator.physics.memory.weights import (
     weights_bytes,
     weights_read_bytes,
 )
-from calculator.physics.speed.classes import engine_of
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.speed import Speed
@@ -58,119 +59,89 @@ class BeyondMemory:
     remark: Remark
 
 
-def offload(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    context_tokens: int,
-    catalog: Catalog,
-    batch_count: int = 1,
-    split: Split = "layer",
-    second_tenant_gb: float = 0.0,
-    kv_bits: int = FULL_BITS,
-    prefill_step_tokens: int | None = None,
-) -> Offload | None:
+def offload(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> Offload | None:
     """How many layers stay on the cards when the model is too large for them.
 
-    Every layer takes its share of weights and cache; layers are taken off until the rest fits (llama.cpp's --n-gpu-layers).
-    Of a mixture of experts llama.cpp takes off the experts of layers (--n-cpu-moe), as long as that is enough. None in
-    unified memory, where there is no other memory to go to, and where the PC's memory is unknown. All layers on the
-    cards where it fits.
+    Every layer takes its share of weights and cache; layers are taken off until the rest fits (llama.cpp's
+    --n-gpu-layers). Of a mixture of experts llama.cpp takes off the experts of layers (--n-cpu-moe), as long as that is
+    enough. None in unified memory, where there is no other memory to go to, and where the PC's memory is unknown. All
+    layers on the cards where it fits.
     """
-    if hardware.system_ram_gb is None or hardware.chip.memory_kind == "unified":
+    hardware, model, format = deployment.hardware, deployment.model, deployment.format
+    if hardware.system_ram_gib is None or hardware.chip.memory_kind == "unified":
         return None
-    fit = memory_fit(
-        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
-        batch_count=batch_count, split=split, kv_bits=kv_bits, prefill_step_tokens=prefill_step_tokens,
-    )  # fmt: skip
+    fit = memory_fit(replace(deployment, host=UNCHANGED_HOST), workload, catalog=catalog)
     movable = (fit.weights_bytes - _head_bytes(model, format) + fit.kv_cache_bytes) / model.layer_count
     missing = max(0, -fit.headroom_bytes)
     moved: Moved = "layers"
-    if engine_of(runtime.id, format) == "llama.cpp" and 0 < missing <= expert_bytes(model, format=format):
+    if engine_of(deployment.runtime.id, format) == "llama.cpp" and 0 < missing <= expert_bytes(model, format=format):
         moved, movable = "experts", expert_bytes(model, format=format) / model.layer_count
     on_host = min(model.layer_count, -(-missing // max(1, int(movable))))
     kept_apart = weights_bytes(model, format=format) - fit.weights_bytes
     host_bytes = round(on_host * movable) + kept_apart
     reserved = catalog.constants["host_reserved_gib"].central
-    room = host_usable_bytes(hardware.system_ram_gb, reserved_gib=reserved) - second_tenant_gb * BYTES_PER_GB
-    card_bytes = round(fit.peak_bytes - on_host * movable)
+    room = host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)
+    room_beside = room - deployment.host.second_tenant_gb * BYTES_PER_GB
     return Offload(
-        card_layer_count=model.layer_count - on_host, host_layer_count=on_host, card_bytes=card_bytes,
-        host_bytes=host_bytes, moved=moved,
-        fits=host_bytes <= room and (missing == 0 or on_host * movable >= missing),
-    )  # fmt: skip
+        card_layer_count=model.layer_count - on_host,
+        host_layer_count=on_host,
+        card_bytes=round(fit.peak_bytes - on_host * movable),
+        host_bytes=host_bytes,
+        moved=moved,
+        fits=host_bytes <= room_beside and (missing == 0 or on_host * movable >= missing),
+    )
 
 
 def offload_decode_speed(
-    model: LanguageModel,
-    *,
-    host_layer_count: int,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    context_tokens: float,
-    catalog: Catalog,
-    batch_count: int = 1,
-    split: Split = "layer",
-    moved: Moved = "layers",
+    deployment: Deployment, workload: Workload, *, host_layer_count: int, moved: Moved = "layers", catalog: Catalog
 ) -> Speed | None:
     """Tokens per second with `host_layer_count` layers in the PC's memory; None where the runtime cannot do it.
 
-    ms = share read on the cards x ms on the cards + (weights + cache read of the rest) / (rate of what they pass): the PC's
-    memory x host_read_fraction where the processor computes them (llama.cpp), the cards' host link x host_link_fraction
-    where they are copied (vLLM). Low and high take every part at its end. Three published runs with 7 to 25 of 40 to 48
-    layers on the processor lie in the range, the central value within 25 % (tests); of experts k of E are read, and
-    every such layer goes to the processor and back (host_hop_us, fitted to the two published runs). Valid for one stream to a few.
+    ms = share read on the cards x ms on the cards + (weights + cache read of the rest) / (rate of what they pass): the
+    PC's memory x host_read_fraction where the processor computes them (llama.cpp), the cards' host link x
+    host_link_fraction where they are copied (vLLM). Low and high take every part at its end. Three published runs with
+    7 to 25 of 40 to 48 layers on the processor lie in the range, the central value within 25 % (tests); of experts k of
+    E are read, and every such layer goes to the processor and back (host_hop_us, fitted to the two published runs).
+    Valid for one stream to a few.
     """
-    rate = _rate_of_decode(hardware, format=format, runtime=runtime, catalog=catalog)
+    model, format, batch_count = deployment.model, deployment.format, workload.batch_count
+    rate = _rate_of_decode(deployment, catalog=catalog)
     if rate is None:
         return None
     share = host_layer_count / model.layer_count
     read = float(weights_read_bytes(model, format=format, batch_count=batch_count)) - _head_bytes(model, format)
-    read += float(kv_read_bytes(model, context_tokens=context_tokens, batch_count=batch_count))
+    read += float(kv_read_bytes(model, context_tokens=workload.context(), batch_count=batch_count))
     slow = read * share
     if moved == "experts":
         touched = float(touched_expert_fraction(model, batch_count=batch_count))
         slow = expert_bytes(model, format=format) * touched * share
-    on_cards = decode_speed(
-        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, batch_count=batch_count,
-        split=split, calibration=catalog.calibration,
-    )  # fmt: skip
+    at_context = replace(workload, decode_context_tokens=None)
+    on_cards = decode_speed(deployment, at_context, calibration=catalog.calibration)
     hop = catalog.constants["host_hop_us"] if moved == "experts" else None
     hops_ms: dict[End, float] = {
         at: getattr(hop, _OPPOSITE[at]) * host_layer_count * MS_PER_S / US_PER_S if hop else 0.0 for at in _ENDS
     }
     found = _summed(on_cards, share=1 - slow / read, slow_bytes=slow, rate=rate, tokens=batch_count, hops_ms=hops_ms)
-    path = _PROCESSOR if engine_of(runtime.id, format) == "llama.cpp" else _STEP_COPY
+    path = _PROCESSOR if engine_of(deployment.runtime.id, format) == "llama.cpp" else _STEP_COPY
     return _with(found, on_cards, slow_bytes=slow, path=path)
 
 
 def offload_prefill_speed(
-    model: LanguageModel,
-    *,
-    host_layer_count: int,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    prompt_tokens: float,
-    catalog: Catalog,
-    split: Split = "layer",
-    moved: Moved = "layers",
+    deployment: Deployment, workload: Workload, *, host_layer_count: int, moved: Moved = "layers", catalog: Catalog
 ) -> Speed | None:
     """Tokens per second of reading a prompt; None where the cards' host link is unknown or the runtime cannot do it.
 
-    ms = ms with everything on the cards + chunks x weights in the PC's memory / (host link x host_link_fraction): llama.cpp
-    and vLLM copy them to the card once per chunk of the runtime's step. No published run was at hand: the bytes and the
-    link are known, what else it costs is not, hence the wide range.
+    ms = ms with everything on the cards + chunks x weights in the PC's memory / (host link x host_link_fraction):
+    llama.cpp and vLLM copy them to the card once per chunk of the runtime's step. No published run was at hand: the
+    bytes and the link are known, what else it costs is not, hence the wide range.
     """
-    rate = _link_rate(hardware, catalog=catalog)
+    model, format, runtime = deployment.model, deployment.format, deployment.runtime
+    rate = _link_rate(deployment.hardware, catalog=catalog)
     if rate is None or engine_of(runtime.id, format) not in ("llama.cpp", "vllm"):
         return None
-    on_cards = prefill_speed(
-        model, hardware=hardware, format=format, runtime=runtime, prompt_tokens=prompt_tokens, split=split, calibration=catalog.calibration
-    )  # fmt: skip
+    prompt_tokens = float(workload.prompt_tokens)
+    from_nothing = replace(workload, cached_fraction=0.0, depth_tokens=0.0)
+    on_cards = prefill_speed(deployment, from_nothing, calibration=catalog.calibration)
     share = host_layer_count / model.layer_count
     whole = weights_bytes(model, format=format) - _head_bytes(model, format)
     copied = (expert_bytes(model, format=format) if moved == "experts" else whole) * share
@@ -180,87 +151,61 @@ def offload_prefill_speed(
 
 
 def beyond_memory(
-    model: LanguageModel,
-    *,
-    fit: MemoryFit,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    prompt_tokens: int,
-    context_tokens: int,
-    catalog: Catalog,
-    batch_count: int = 1,
-    split: Split = "layer",
-    second_tenant_gb: float = 0.0,
-    wired_limit_gb: float = 0.0,
-    kv_bits: int = FULL_BITS,
+    deployment: Deployment, workload: Workload, *, fit: MemoryFit, catalog: Catalog
 ) -> BeyondMemory | None:
-    """The speed of a model that does not fit: offloaded beside cards, or swapped on a Mac whose whole memory would hold it.
+    """The speed of a model that does not fit: offloaded beside cards, or swapped on a Mac whose memory would hold it.
 
     None where it fits, and where it runs nowhere: the PC's memory is too small or unknown, or the Mac's is.
     """
     if fit.headroom_bytes >= 0:
         return None
-    if hardware.chip.vendor == "apple":
-        return _swapped(
-            model, fit=fit, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
-            batch_count=batch_count, split=split, wired_limit_gb=wired_limit_gb,
-        )  # fmt: skip
-    found = offload(
-        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
-        batch_count=batch_count, split=split, second_tenant_gb=second_tenant_gb, kv_bits=kv_bits,
-    )  # fmt: skip
+    if deployment.hardware.chip.vendor == "apple":
+        return _swapped(deployment, workload, fit=fit, catalog=catalog)
+    # the work space is that of the runtime's own step
+    found = offload(deployment, replace(workload, prefill_step_tokens=None, held_count=None), catalog=catalog)
     if found is None or not found.fits:
         return None
     decode = offload_decode_speed(
-        model, host_layer_count=found.host_layer_count, hardware=hardware, format=format, runtime=runtime,
-        context_tokens=context_tokens, catalog=catalog, batch_count=batch_count, split=split, moved=found.moved,
-    )  # fmt: skip
+        deployment, workload, host_layer_count=found.host_layer_count, moved=found.moved, catalog=catalog
+    )
     if decode is None:
         return None
     prefill = offload_prefill_speed(
-        model, host_layer_count=found.host_layer_count, hardware=hardware, format=format, runtime=runtime,
-        prompt_tokens=float(prompt_tokens), catalog=catalog, split=split, moved=found.moved,
-    )  # fmt: skip
-    whole_layers = "whole " if found.moved == "experts" else ""
-    text = (
-        f"With {found.card_layer_count} of {model.layer_count} {whole_layers}layers on the cards and {found.host_bytes / BYTES_PER_GB:,.1f} GB {'of experts ' if found.moved == 'experts' else ''}in the PC's own memory "
-        f"it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}): {decode.note}."
+        deployment, workload, host_layer_count=found.host_layer_count, moved=found.moved, catalog=catalog
     )
-    return BeyondMemory("layers in the PC's memory", decode, prefill, found, Remark(code="offload", text=text, level="warning"))  # fmt: skip
+    layers, held = ("whole layers", "of experts ") if found.moved == "experts" else ("layers", "")
+    text = (
+        f"With {found.card_layer_count} of {deployment.model.layer_count} {layers} on the cards and "
+        f"{found.host_bytes / BYTES_PER_GB:,.1f} GB {held}in the PC's own memory it would write about "
+        f"{decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}): {decode.note}."
+    )
+    remark = Remark(code="offload", text=text, level="warning")
+    return BeyondMemory("layers in the PC's memory", decode, prefill, found, remark)
 
 
-def _swapped(
-    model: LanguageModel,
-    *,
-    fit: MemoryFit,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    context_tokens: int,
-    catalog: Catalog,
-    batch_count: int,
-    split: Split,
-    wired_limit_gb: float,
-) -> BeyondMemory | None:
+def _swapped(deployment: Deployment, workload: Workload, *, fit: MemoryFit, catalog: Catalog) -> BeyondMemory | None:
     """Within the limit, the fitted speed; beyond it, 20 to 150 times less, as long as the whole memory holds it."""
-    room = usable(hardware, runtime=runtime, catalog=catalog, wired_limit_gb=wired_limit_gb)
+    room = usable(deployment.hardware, runtime=deployment.runtime, host=deployment.host, catalog=catalog)
     if fit.peak_bytes > room.shared_bytes:
         return None
     ratio = catalog.constants["beyond_wired_limit_time_ratio"]
-    within = decode_speed(
-        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, batch_count=batch_count,
-        split=split, calibration=catalog.calibration,
-    )  # fmt: skip
+    at_context = replace(workload, decode_context_tokens=None)
+    within = decode_speed(deployment, at_context, calibration=catalog.calibration)
     decode = Speed(
-        low=within.low / ratio.high, central=within.central / ratio.central, high=within.high / ratio.low, unit="token/s",
-        bound_by="swapping", basis=within.basis, note=f"the speed within the limit, {ratio.low:g} to {ratio.high:g} times lower; few readings",
-    )  # fmt: skip
-    text = (
-        f"Beyond the limit it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}) instead of {within.central:.2g}: "
-        f"{ratio.low:g} to {ratio.high:g} times slower was measured."
+        low=within.low / ratio.high,
+        central=within.central / ratio.central,
+        high=within.high / ratio.low,
+        unit="token/s",
+        bound_by="swapping",
+        basis=within.basis,
+        note=f"the speed within the limit, {ratio.low:g} to {ratio.high:g} times lower; few readings",
     )
-    return BeyondMemory("beyond the wired limit", decode, None, None, Remark(code="beyond-wired-limit", text=text, level="warning"))  # fmt: skip
+    text = (
+        f"Beyond the limit it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to "
+        f"{decode.high:.2g}) instead of {within.central:.2g}; {ratio.low:g} to {ratio.high:g} times slower was measured."
+    )
+    remark = Remark(code="beyond-wired-limit", text=text, level="warning")
+    return BeyondMemory("beyond the wired limit", decode, None, None, remark)
 
 
 def _head_bytes(model: LanguageModel, format: WeightFormat) -> int:
@@ -268,15 +213,13 @@ def _head_bytes(model: LanguageModel, format: WeightFormat) -> int:
     return by_role.get("output", 0) or by_role.get("embedding", 0)
 
 
-def _rate_of_decode(
-    hardware: Hardware, *, format: WeightFormat, runtime: Runtime, catalog: Catalog
-) -> dict[End, float] | None:
+def _rate_of_decode(deployment: Deployment, *, catalog: Catalog) -> dict[End, float] | None:
     """Bytes per ms at which a step gets what is not on the cards."""
-    engine = engine_of(runtime.id, format)
+    engine = engine_of(deployment.runtime.id, deployment.format)
     if engine == "llama.cpp":
-        memory = hardware.system_ram_gb_per_s or catalog.constants["pc_memory_gb_per_s"]
+        memory = deployment.hardware.system_ram_gb_per_s or catalog.constants["pc_memory_gb_per_s"]
         return _product(memory, catalog.constants["host_read_fraction"])
-    return _link_rate(hardware, catalog=catalog) if engine == "vllm" else None
+    return _link_rate(deployment.hardware, catalog=catalog) if engine == "vllm" else None
 
 
 def _link_rate(hardware: Hardware, *, catalog: Catalog) -> dict[End, float] | None:
@@ -309,13 +252,16 @@ def _summed(
 def _with(found: dict[End, float], on_cards: Speed, *, slow_bytes: float, path: str) -> Speed:
     """`path` says which way the slow bytes take."""
     return Speed(
-        low=found["low"], central=found["central"], high=found["high"], unit="token/s",
-        bound_by=_SHORT[path] if slow_bytes else on_cards.bound_by, basis=on_cards.basis,
-        note=f"{slow_bytes / BYTES_PER_GB:,.1f} GB {path}; that part is an estimate from few published runs",
-    )  # fmt: skip
+        low=found["low"],
+        central=found["central"],
+        high=found["high"],
+        unit="token/s",
+        bound_by=_SHORT[path] if slow_bytes else on_cards.bound_by,
+        basis=on_cards.basis,
+        note=f"{slow_bytes / BYTES_PER_GB:,.1f} GB {path}; that part is an estimate from a few published runs",
+    )
 
 
-_PROCESSOR, _STEP_COPY, _PROMPT_COPY = (
-    "a step are read by the processor from the PC's memory", "a step are copied over PCIe", "a prompt are copied over PCIe",
-)  # fmt: skip
+_PROCESSOR = "a step are read by the processor from the PC's memory"
+_STEP_COPY, _PROMPT_COPY = "a step are copied over PCIe", "a prompt are copied over PCIe"
 _SHORT = {_PROCESSOR: "PC's memory", _STEP_COPY: "host link", _PROMPT_COPY: "host link"}

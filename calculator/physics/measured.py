@@ -1,4 +1,4 @@
-"""Has somebody measured this? Speeds that were measured, in the order of trust, as plain records without a database.
+"""Measured speeds, in the order of trust, as plain records without a database.
 
 `measurements.records.trusted_speeds` makes the tuple from its store; `measured_speed` picks from it what answers a question, and says
 nothing (None) where no measurement does, so that the fitted law speaks. Trust: measured here, then the same chip
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from calculator.catalog.deployment import Deployment
 from calculator.physics.speed.speed import Speed, SpeedBasis
 
 Phase = Literal["decode", "prefill"]
@@ -61,23 +62,21 @@ class MeasuredSpeed:
 
 def measured_speed(
     measured: Iterable[MeasuredSpeed],
+    deployment: Deployment,
     *,
     phase: Phase,
-    chip: str,
-    model: str,
-    format: str,
-    runtime: str,
     context_tokens: float,
-    chip_count: int = 1,
     batch_count: int = 1,
 ) -> Speed | None:
-    """The most trusted measured speed in token/s at this context, or None.
+    """The most trusted measured speed of this deployment in token/s at this context, or None.
 
     Between two contexts of one series the time per token is interpolated linearly; a single one is taken where it
     lies within NEAR_CONTEXT_FRACTION of the context asked for. Never extrapolated: prefill laws fitted below 64k miss
     192k by 23 to 41 % (mlx-lm issue 1480, read 2026-11-22).
     """
-    question = (phase, chip, chip_count, model, format, runtime, batch_count)
+    hardware = deployment.hardware
+    names = (deployment.model.id, deployment.format.id, deployment.runtime.id)
+    question = (phase, hardware.chip.id, hardware.chip_count, *names, batch_count)
     by_series: dict[tuple[int, bool, bool, str], list[MeasuredSpeed]] = {}
     for one in measured:
         if question == (one.phase, one.chip, one.chip_count, one.model, one.format, one.runtime, one.batch_count):

@@ -1,4 +1,4 @@
-"""What fits on the machine that stands here? Every model of the catalogue at one weight class and context, without mlx.
+"""Models that fit this machine: every model of the catalogue at one weight class and context, without mlx.
 
 The machine is given by what it says of itself. A chip of the catalogue is treated as `compare` treats it. Of another one
 only the memory is known, and mlx-lm is what a probe there would run.
@@ -7,19 +7,14 @@ only the memory is known, and mlx-lm is what a probe there would run.
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
+from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import LanguageModel, Runtime, WeightClass, WeightFormat
-from calculator.physics.memory.memory_fit import (
-    MemoryFit,
-    format_on,
-    kv_cache_bytes,
-    memory_fit,
-    transient_bytes,
-    usable,
-    weights_bytes,
-)
-from calculator.physics.memory.usable import host_usable_bytes, macos_limit_gib
-from calculator.physics.memory.work_space import TransientConstants
+from calculator.physics.memory.kv_cache import kv_cache_bytes
+from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.memory.usable import host_usable_bytes, macos_limit_gib, usable
+from calculator.physics.memory.weights import weights_bytes
+from calculator.physics.memory.work_space import TransientConstants, transient_bytes
 from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB
 
 
@@ -63,7 +58,7 @@ def room_here(box: Box, *, catalog: Catalog) -> Room:
     runtime = _runtime(box, catalog)
     hardware = _hardware(box, catalog)
     if hardware is not None:
-        found = usable(hardware, runtime=runtime, catalog=catalog, wired_limit_gb=_wired_limit_gb(box))
+        found = usable(hardware, runtime=runtime, host=_host(box), catalog=catalog)
         return Room(found.limit_bytes, runtime.id, f"{found.basis.capitalize()}: {found.note}")
     memory_gib = box.memory_bytes / BYTES_PER_GIB
     if box.chip.startswith("apple"):
@@ -105,11 +100,11 @@ def fit_of(
     format = format_on(runtime, catalog.format(runtime.formats[weight_class]), catalog=catalog)
     if hardware is None:
         room = room_here(box, catalog=catalog)
-        return _on_processor(model, room=room, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog)  # fmt: skip
-    found = memory_fit(
-        model, hardware=hardware, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog,
-        wired_limit_gb=_wired_limit_gb(box),
-    )  # fmt: skip
+        return _on_processor(
+            model, room=room, format=format, runtime=runtime, context_tokens=context_tokens, catalog=catalog
+        )
+    deployment = Deployment(model, format=format, runtime=runtime, hardware=hardware, host=_host(box))
+    found = memory_fit(deployment, Workload(context_tokens=context_tokens), catalog=catalog)
     return _row(model, found, format=format, context_tokens=context_tokens)
 
 
@@ -127,16 +122,32 @@ def _on_processor(
     peak = weights + cache + transient + round(runtime.overhead_gib.central * BYTES_PER_GIB)
     headroom = room.usable_bytes - peak
     return FitHere(
-        model.id, model.name, format.id, weights, cache, transient, peak, headroom, headroom >= 0,
+        model.id,
+        model.name,
+        format.id,
+        weights,
+        cache,
+        transient,
+        peak,
+        headroom,
+        headroom >= 0,
         context_tokens > model.context_limit_tokens,
-    )  # fmt: skip
+    )
 
 
 def _row(model: LanguageModel, found: MemoryFit, *, format: WeightFormat, context_tokens: int) -> FitHere:
     return FitHere(
-        model.id, model.name, format.id, found.weights_bytes, found.kv_cache_bytes, found.transient_bytes, found.peak_bytes,
-        found.headroom_bytes, found.fits, context_tokens > model.context_limit_tokens,
-    )  # fmt: skip
+        model.id,
+        model.name,
+        format.id,
+        found.weights_bytes,
+        found.kv_cache_bytes,
+        found.transient_bytes,
+        found.peak_bytes,
+        found.headroom_bytes,
+        found.fits,
+        context_tokens > model.context_limit_tokens,
+    )
 
 
 def _runtime(box: Box, catalog: Catalog) -> Runtime:
@@ -149,8 +160,8 @@ def _hardware(box: Box, catalog: Catalog) -> Hardware | None:
     chip = catalog.chips.get(box.chip)
     if chip is None:
         return None
-    return Hardware(chip=chip, chip_count=box.chip_count, memory_gb=box.memory_bytes / BYTES_PER_GIB)
+    return Hardware(chip=chip, chip_count=box.chip_count, memory_gib=box.memory_bytes / BYTES_PER_GIB)
 
 
-def _wired_limit_gb(box: Box) -> float:
-    return box.wired_limit_mib * BYTES_PER_MIB / BYTES_PER_GB
+def _host(box: Box) -> HostSettings:
+    return HostSettings(wired_limit_gb=box.wired_limit_mib * BYTES_PER_MIB / BYTES_PER_GB)

@@ -1,11 +1,13 @@
-"""What `predict` says beyond bytes and speeds: load times, watts, joules per token, and what happens beyond the memory."""
+"""Words of `predict` beyond bytes and speeds: load times, watts, joules per token, and the speed beyond the memory."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import CardFit
 from calculator.physics.prediction import Prediction
-from calculator.physics.speed.power import PowerUse, Range
+from calculator.physics.speed.load_time import LoadTime
+from calculator.physics.speed.power import PowerUse
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB
 
@@ -14,18 +16,27 @@ def operation_dict(prediction: Prediction) -> dict[str, Any]:
     """The part of `predict --json` that concerns running the machine; null where nothing is known."""
     beyond = prediction.beyond
     return {
-        "cards": [asdict(card) for card in prediction.memory.cards], "tightest_card": prediction.memory.tightest_card,
-        "box_count": prediction.box_count, "link": prediction.link,
-        "load_s": {
-            name: found and {"low": found.low_s, "central": found.central_s, "high": found.high_s, "bound_by": found.bound_by, "note": found.note}
-            for name, found in (("cold", prediction.load_cold), ("warm", prediction.load_warm))
+        "cards": [asdict(card) for card in prediction.memory.cards],
+        "tightest_card": prediction.memory.tightest_card,
+        "box_count": prediction.box_count,
+        "link": prediction.link,
+        "load_s": {"cold": _load_dict(prediction.load_cold), "warm": _load_dict(prediction.load_warm)},
+        "power": prediction.power and _power_dict(prediction.power),
+        "beyond_memory": beyond
+        and {
+            "how": beyond.how,
+            "offload": beyond.offload and asdict(beyond.offload),
+            "decode_tok_s": asdict(beyond.decode),
+            "prefill_tok_s": beyond.prefill and asdict(beyond.prefill),
         },
-        "power": prediction.power and asdict(prediction.power),
-        "beyond_memory": beyond and {
-            "how": beyond.how, "offload": beyond.offload and asdict(beyond.offload),
-            "decode_tok_s": asdict(beyond.decode), "prefill_tok_s": beyond.prefill and asdict(beyond.prefill),
-        },
-    }  # fmt: skip
+    }
+
+
+def title_line(prediction: Prediction) -> str:
+    """Model, format and machine; the number of chips and the split where there are several."""
+    count = prediction.chip_count
+    chips = f"{count} chips, {prediction.split} split, " if count > 1 else ""
+    return f"{prediction.model} {prediction.format} on {prediction.machine} ({chips}{prediction.runtime})"
 
 
 def operation_lines(prediction: Prediction) -> list[str]:
@@ -40,7 +51,8 @@ def operation_lines(prediction: Prediction) -> list[str]:
     cold, warm = prediction.load_cold, prediction.load_warm
     if cold is not None and warm is not None:
         lines.append(
-            f"  load {_s(cold.low_s)}-{_s(cold.high_s)} s cold ({cold.bound_by}), {_s(warm.low_s)}-{_s(warm.high_s)} s from the page cache ({warm.bound_by}), weights only"
+            f"  load time of the weights: {_s(cold.low)}-{_s(cold.high)} s from disk{_limit(cold)}, "
+            f"{_s(warm.low)}-{_s(warm.high)} s from the page cache{_limit(warm)}"
         )
     if prediction.power is not None:
         lines.append(_power_line(prediction.power))
@@ -58,12 +70,36 @@ def _card(card: CardFit) -> str:
 
 def _power_line(power: PowerUse) -> str:
     boxes = f", {power.box_count} boxes" if power.box_count > 1 else ""
-    text = f"  power ({power.scope}{boxes}): idle {_w(power.idle_w)}, prefill {_w(power.prefill_w)}, decode {_w(power.decode_w)} W"
+    text = (
+        f"  power ({power.scope}{boxes}): idle {_w(power.idle_w)}, prefill {_w(power.prefill_w)}, "
+        f"decode {_w(power.decode_w)} W"
+    )
     if power.decode_j_per_token is not None and power.prefill_j_per_token is not None:
         text += (
             f"; {_w(power.decode_j_per_token)} J per token written, {_w(power.prefill_j_per_token)} J per token read"
         )
     return text
+
+
+def _limit(found: LoadTime) -> str:
+    return " (limited by the cards' link)" if found.bound_by == "host link" else ""
+
+
+def _load_dict(found: LoadTime | None) -> dict[str, Any] | None:
+    return found and {**_ends(found), "bound_by": found.bound_by, "note": found.note}
+
+
+def _power_dict(power: PowerUse) -> dict[str, Any]:
+    """Names end in the unit, so the ranges go without theirs."""
+    return {
+        name: _ends(value) if isinstance(value, Range) else value
+        for name in (field.name for field in fields(power))
+        for value in (getattr(power, name),)
+    }
+
+
+def _ends(found: Range) -> dict[str, float]:
+    return {"low": found.low, "central": found.central, "high": found.high}
 
 
 def _range(speed: Speed) -> str:

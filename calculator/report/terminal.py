@@ -7,7 +7,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.physics.prediction import Prediction
 from calculator.physics.speed.speed import Speed
 from calculator.report.currency import rate_note, shown
-from calculator.report.prediction_words import operation_lines
+from calculator.report.prediction_words import operation_lines, title_line
 from calculator.units import BYTES_PER_GB
 
 
@@ -43,7 +43,7 @@ def prediction_text(prediction: Prediction) -> str:
     memory = prediction.memory
     fit = "fits" if memory.fits else "does not fit"
     rows = [
-        f"{prediction.model} {prediction.format} on {prediction.machine} ({prediction.chip_count} chip(s), {prediction.runtime}, {prediction.split} split)",
+        title_line(prediction),
         f"  {fit}: needs {_gb(memory.peak_bytes)} of {_gb(memory.usable_bytes)} usable, headroom {_gb(memory.headroom_bytes)}",
         f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at {prediction.context_tokens:,} tokens, "
         f"work space {_gb(memory.transient_bytes)}, runtime {_gb(memory.overhead_bytes)}",

@@ -1,6 +1,6 @@
-"""What can one option do for this scenario? Format, memory, speed and the working month, before any money.
+"""Capability of one option for a scenario: format, memory, speed and the working month, before any money.
 
-A machine that cannot hold the model at the concurrency asked for is tried with fewer requests at once; one that cannot
+A machine that cannot hold the model at the concurrency wanted is tried with fewer requests at once; one that cannot
 hold it at all "does not fit", which is an answer, not an error.
 """
 
@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.options import ApiTariff, CloudOffer, LanguageModel, Machine, Runtime, WeightFormat
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
 from calculator.physics.memory.another_size import custom_model
-from calculator.physics.prediction import Prediction, predict_on
+from calculator.physics.prediction import Prediction, memory_and_speeds
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
@@ -76,46 +77,54 @@ def capability_of(
         remark = Remark(code="no-format", text=f"{option.name}: {text}", level="problem")
         return Capability(option, None, runtime, None, None, 0, None, None, (remark,))
     format = catalog.format(format_id)
-    hardware = hardware_of(option, chips=catalog.chips)
-
-    prediction, count = _largest_that_fits(
-        option, hardware=hardware, model=model, format=format, runtime=runtime, scenario=scenario, catalog=catalog
+    deployment = Deployment(
+        model,
+        format=format_on(runtime, format, catalog=catalog),
+        runtime=runtime,
+        hardware=hardware_of(option, chips=catalog.chips),
+        split=option.split,
+        host=HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb),
     )
+    wanted = scenario.concurrent_request_count
+    prediction, count = _largest_that_fits(deployment, scenario=scenario, catalog=catalog)
     remarks: list[Remark] = list(prediction.remarks)
     if not prediction.memory.fits or prediction.decode is None or prediction.prefill is None:
-        beyond = beyond_memory(
-            model, fit=prediction.memory, hardware=hardware, format=catalog.format(prediction.format), runtime=runtime,
-            prompt_tokens=scenario.input_tokens(), context_tokens=scenario.context_tokens(), catalog=catalog, batch_count=scenario.concurrent_request_count,
-            split=option.split, second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb,
-        )  # fmt: skip
+        workload = Workload(
+            prompt_tokens=scenario.input_tokens(), context_tokens=scenario.context_tokens(), batch_count=wanted
+        )
+        beyond = beyond_memory(deployment, workload, fit=prediction.memory, catalog=catalog)
         if beyond is not None:
             remarks.append(beyond.remark)
         return Capability(option, format, runtime, prediction, None, 0, None, None, tuple(remarks))
-    if count < scenario.concurrent_request_count:
-        text = f"{option.name} holds {count} request(s) of this length at once, not {scenario.concurrent_request_count}; the others wait."
+    if count < wanted:
+        requests = "request" if count == 1 else "requests"
+        text = f"{option.name} holds {count} {requests} of this length at once, not {wanted}; the others wait."
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
-    prediction = _with_measurements(prediction, hardware=hardware, scenario=scenario, measurements=measurements)
+    prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
     decode, prefill = prediction.decode, prediction.prefill
     assert decode is not None
     assert prefill is not None
     batch_decode = decode
     if count > 1:
-        batch_decode = decode_speed(
-            model, hardware=hardware, format=format, runtime=runtime, context_tokens=_mean_context(scenario), batch_count=count,
-            split=option.split, calibration=catalog.calibration,
-        )  # fmt: skip
+        batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
+        batch_decode = decode_speed(deployment, batch, calibration=catalog.calibration)
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
     month = service(
         requests_per_month=requests_per_month(
-            requests_per_working_day=scenario.requests_per_working_day, working_days_per_year=scenario.working_days_per_year
+            requests_per_working_day=scenario.requests_per_working_day,
+            working_days_per_year=scenario.working_days_per_year,
         ),
         on_h=on_h_per_month(on_h_per_day=scenario.on_h_per_day, working_days_per_year=scenario.working_days_per_year),
-        input_tokens=scenario.input_tokens(), cached_fraction=scenario.cached_prompt_fraction, answer_tokens=scenario.answer_tokens,
-        prefill_tokens_per_s=prefill.central, decode_tokens_per_s=decode.central,
-        batch_decode_tokens_per_s=batch_decode.central, concurrent_count=count,
-    )  # fmt: skip
+        input_tokens=scenario.input_tokens(),
+        cached_fraction=scenario.cached_prompt_fraction,
+        answer_tokens=scenario.answer_tokens,
+        prefill_tokens_per_s=prefill.central,
+        decode_tokens_per_s=decode.central,
+        batch_decode_tokens_per_s=batch_decode.central,
+        concurrent_count=count,
+    )
     if busy := overloaded_at_peak(
         option.name, scenario=scenario, load_fraction=month.load_fraction * scenario.busiest_hour_ratio()
     ):
@@ -126,39 +135,34 @@ def capability_of(
 
 
 def overloaded_at_peak(name: str, *, scenario: Scenario, load_fraction: float) -> Remark | None:
-    """The warning that the busiest hour asks for more than the machine can do; None where it does not.
+    """The warning that the busiest hour needs more than the machine can do; None where it does not.
 
-    `load_fraction` at that hour: the month's times the peak factor. The backlog is what one waits longer after each such hour.
+    `load_fraction` at that hour: the month's times the peak factor. The backlog is how much longer people wait after
+    each such hour.
     """
     if load_fraction < 1.0:
         return None
     backlog_s = (load_fraction - 1.0) * S_PER_H
     text = (
-        f"{name}: overloaded at the peak hour ({scenario.busiest_hour_ratio():g} times the mean hour): asked for {load_fraction:,.0%} of "
-        f"what it can do, the backlog grows by {backlog_s:,.0f} s per hour. The costs take the day as even."
+        f"{name} is overloaded: the busiest hour ({scenario.busiest_hour_ratio():g} times the mean hour) needs "
+        f"{load_fraction:,.0%} of its capacity, so the queue grows by {backlog_s:,.0f} s every hour. "
+        "Costs assume demand is spread evenly over the day."
     )
     return Remark(code="overloaded-at-peak", text=text, level="warning")
 
 
-def _largest_that_fits(
-    option: Machine | CloudOffer,
-    *,
-    hardware: Hardware,
-    model: LanguageModel,
-    format: WeightFormat,
-    runtime: Runtime,
-    scenario: Scenario,
-    catalog: Catalog,
-) -> tuple[Prediction, int]:
-    """The prediction at the highest concurrency that fits, and that concurrency (the one asked for where none fits)."""
+def _largest_that_fits(deployment: Deployment, *, scenario: Scenario, catalog: Catalog) -> tuple[Prediction, int]:
+    """The prediction at the highest concurrency that fits, and that concurrency (the one wanted where none fits)."""
 
     def at(count: int) -> Prediction:
-        return predict_on(
-            catalog, hardware=hardware, name=option.id, model=model, format=format, runtime=runtime,
-            prompt_tokens=scenario.input_tokens(), context_tokens=scenario.context_tokens(), decode_context_tokens=_mean_context(scenario),
-            batch_count=1, held_count=count, cached_fraction=scenario.cached_prompt_fraction, split=option.split, second_tenant_gb=scenario.second_tenant_gb,
-            wired_limit_gb=scenario.macos_wired_limit_gb,
-        )  # fmt: skip
+        workload = Workload(
+            prompt_tokens=scenario.input_tokens(),
+            context_tokens=scenario.context_tokens(),
+            decode_context_tokens=_mean_context(scenario),
+            held_count=count,
+            cached_fraction=scenario.cached_prompt_fraction,
+        )
+        return memory_and_speeds(deployment, workload, catalog=catalog)
 
     wanted = scenario.concurrent_request_count
     best = at(wanted)
@@ -181,17 +185,14 @@ def _mean_context(scenario: Scenario) -> int:
 
 
 def _with_measurements(
-    prediction: Prediction, *, hardware: Hardware, scenario: Scenario, measurements: Sequence[MeasuredSpeed]
+    prediction: Prediction, *, deployment: Deployment, scenario: Scenario, measurements: Sequence[MeasuredSpeed]
 ) -> Prediction:
     """Measured speeds take the place of fitted ones where somebody measured this very case."""
     if not measurements:
         return prediction
 
     def found(phase: Phase, context_tokens: float) -> Speed | None:
-        return measured_speed(
-            measurements, phase=phase, chip=hardware.chip.id, chip_count=hardware.chip_count, model=prediction.model,
-            format=prediction.format, runtime=prediction.runtime, context_tokens=context_tokens,
-        )  # fmt: skip
+        return measured_speed(measurements, deployment, phase=phase, context_tokens=context_tokens)
 
     decode = found("decode", _mean_context(scenario)) or prediction.decode
     prefill = found("prefill", scenario.input_tokens() / 2) or prediction.prefill
@@ -204,16 +205,22 @@ def _with_measurements(
 
 
 def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
-    """Hours and watts of a machine as tco.py wants them; a rented one's electricity is in its price."""
+    """Hours and watts of a machine as cost/ wants them; a rented one's electricity is in its price."""
     room = math.inf if not month.load_fraction else 1 / month.load_fraction
     usage = Usage(
-        prefill_h_per_month=month.prefill_h, decode_h_per_month=month.decode_h, on_h_per_month=month.on_h,
-        served_fraction=month.served_fraction, capacity_ratio=room,
-    )  # fmt: skip
+        prefill_h_per_month=month.prefill_h,
+        decode_h_per_month=month.decode_h,
+        on_h_per_month=month.on_h,
+        served_fraction=month.served_fraction,
+        capacity_ratio=room,
+    )
     if isinstance(option, CloudOffer):
         return usage
     power = option.power
     return replace(
-        usage, prefill_w=power.prefill_w.central, decode_w=power.decode_w.central, idle_w=power.idle_w.central,
+        usage,
+        prefill_w=power.prefill_w.central,
+        decode_w=power.decode_w.central,
+        idle_w=power.idle_w.central,
         sleep_w=power.sleep_w.central if power.sleep_w else 0.0,
-    )  # fmt: skip
+    )

@@ -1,6 +1,6 @@
-"""What do people feel at the busiest hour, how many such machines would keep the promise, and which hours overflow?
+"""Peak hour: what people feel then, how many such machines would keep the promise, and which hours overflow.
 
-The service model (service.py, queueing.py, week.py) put to one option's Capability and the scenario's demand. Not part of
+The service model (occupancy.py, latency.py, week.py) put to one option's Capability and the scenario's demand. Not part of
 `compare`: it is computed where it is shown. Nothing here is infinite or NaN: what grows without end is None, with a Remark.
 Equations, range and measured errors: docs/model/service.md.
 """
@@ -22,7 +22,7 @@ from calculator.service.week import Week, hour_weights, on_fractions, week
 from calculator.units import DAYS_PER_YEAR, S_PER_H
 
 End = Literal["low", "central", "high"]
-"""Which end of the speeds' ranges: decode, batch decode and prefill all at their low end, their central value, or their high end."""
+"""Which end of the speeds' ranges: decode, batch decode and prefill all at their low end, central value or high end."""
 
 _MACHINE_COUNT_MOST = 1_000_000  # where the search for enough machines gives up: the largest demand a scenario can hold
 _STEADY_LOAD = 0.9  # above it an hour is too short for the steady state (docs/model/service.md, percentiles)
@@ -63,7 +63,7 @@ def peak_hour(found: Capability, *, scenario: Scenario, at: End = "central") -> 
 
         rate = peak factor x requests per day / (hours on x 3600);   peak factor at most the hours on per day
 
-    Waits and percentiles as in `queueing.latency`: requests at random and independent within the hour, prompts of one
+    Waits and percentiles as in `latency.latency`: requests at random and independent within the hour, prompts of one
     length. `at` takes the low or the high end of the speeds' ranges, all at once, which is wider than 80 %. Median and
     worst error against a simulation: p95 of the first token 2 to 3 and 22 %, of the answer 2 to 3 and 22 %.
     Raises ScenarioError for an option without speeds (it does not fit).
@@ -76,14 +76,20 @@ def peak_hour(found: Capability, *, scenario: Scenario, at: End = "central") -> 
     felt = latency(work, requests_per_s=rate, answer_variation_ratio=scenario.answer_variation_ratio)
     count, reason = _machines(work, scenario=scenario, requests_per_s=rate)
     return PeakHour(
-        requests_per_h=rate * S_PER_H, load_fraction=felt.load_fraction, wait_fraction=felt.wait_fraction,
+        requests_per_h=rate * S_PER_H,
+        load_fraction=felt.load_fraction,
+        wait_fraction=felt.wait_fraction,
         time_to_first_token_median_s=_finite(felt.time_to_first_token_median_s),
         time_to_first_token_p95_s=_finite(felt.time_to_first_token_p95_s),
-        answer_median_s=_finite(felt.answer_median_s), answer_p95_s=_finite(felt.answer_p95_s),
-        stream_tokens_per_s=felt.stream_tokens_per_s, backlog_s_per_h=felt.backlog_s_per_h,
-        targets_met=count == 1, machine_count=count, machine_reason=reason,
+        answer_median_s=_finite(felt.answer_median_s),
+        answer_p95_s=_finite(felt.answer_p95_s),
+        stream_tokens_per_s=felt.stream_tokens_per_s,
+        backlog_s_per_h=felt.backlog_s_per_h,
+        targets_met=count == 1,
+        machine_count=count,
+        machine_reason=reason,
         remarks=_remarks(found, scenario=scenario, felt=felt, count=count, reason=reason),
-    )  # fmt: skip
+    )
 
 
 def week_of(found: Capability, *, scenario: Scenario, profile: ArrayLike | None = None) -> Week:
@@ -101,9 +107,13 @@ def week_of(found: Capability, *, scenario: Scenario, profile: ArrayLike | None 
     weights = profile
     if weights is None:
         whole_hours = math.floor(scenario.on_h_per_day)
-        weights = on if whole_hours == 0 else hour_weights(
-            on, peak_hour_of_day=first_hour + whole_hours // 3, peak_factor_ratio=scenario.busiest_hour_ratio()
-        )  # fmt: skip
+        weights = (
+            on
+            if whole_hours == 0
+            else hour_weights(
+                on, peak_hour_of_day=first_hour + whole_hours // 3, peak_factor_ratio=scenario.busiest_hour_ratio()
+            )
+        )
     return week(work, requests_per_week=scenario.requests_per_working_day * days, weights=weights, on=on)
 
 
@@ -131,18 +141,25 @@ def work_of(found: Capability, *, scenario: Scenario, at: End = "central") -> Wo
         )
     decode_tokens_per_s = _end(prediction.decode, at)
     return request_work(
-        input_tokens=scenario.input_tokens(), cached_fraction=scenario.cached_prompt_fraction, answer_tokens=scenario.answer_tokens,
-        prefill_tokens_per_s=_end(prediction.prefill, at), decode_tokens_per_s=decode_tokens_per_s,
-        batch_decode_tokens_per_s=max(_end(batch, at), decode_tokens_per_s), concurrent_count=found.concurrent_count,
-    )  # fmt: skip
+        input_tokens=scenario.input_tokens(),
+        cached_fraction=scenario.cached_prompt_fraction,
+        answer_tokens=scenario.answer_tokens,
+        prefill_tokens_per_s=_end(prediction.prefill, at),
+        decode_tokens_per_s=decode_tokens_per_s,
+        batch_decode_tokens_per_s=max(_end(batch, at), decode_tokens_per_s),
+        concurrent_count=found.concurrent_count,
+    )
 
 
 def _machines(work: Work, *, scenario: Scenario, requests_per_s: float) -> tuple[int | None, str]:
     try:
         sizing = machines_needed(
-            work, requests_per_s=requests_per_s, answer_variation_ratio=scenario.answer_variation_ratio,
-            targets=targets_of(scenario), machine_count_most=_MACHINE_COUNT_MOST,
-        )  # fmt: skip
+            work,
+            requests_per_s=requests_per_s,
+            answer_variation_ratio=scenario.answer_variation_ratio,
+            targets=targets_of(scenario),
+            machine_count_most=_MACHINE_COUNT_MOST,
+        )
     except ScenarioError as refused:  # a target that an idle machine meets only just: no number of machines keeps it
         return None, str(refused)
     return sizing.machine_count, sizing.reason

@@ -82,9 +82,9 @@ def _one(
         "kind": "published",
         "measured_at": date if re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date) else f"{int(row.year or 2026)}",
         "host": {"chip": row.device_id, "chip_name": raw.get("device") or "", "chip_count": row.device_count},
-        "engine": {"name": case.runtime.id, "version": raw.get("runtime_version") or ""},
+        "engine": {"name": case.deployment.runtime.id, "version": raw.get("runtime_version") or ""},
         "model": {
-            "model": row.model_id, "model_name": raw.get("model") or "", "format": case.format.id, "format_name": raw.get("quant") or "",
+            "model": row.model_id, "model_name": raw.get("model") or "", "format": case.deployment.format.id, "format_name": raw.get("quant") or "",
             "weights": "real", "file_bytes": round((row.file_size_gb or 0) * BYTES_PER_GB),
         },
         "provenance": {**facts.provenance(NAME, place=row.id, raw=row.notes), "source": row.source[:300], "source_as_of": date},

@@ -12,11 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.deployment import format_on
 from calculator.catalog.options import LanguageModel, WeightFormat
 from calculator.errors import UnknownIdError
-from calculator.physics.memory.memory_fit import format_on, kv_cache_bytes, transient_bytes, weights_bytes
-from calculator.physics.memory.weights import active_parameter_count, parameter_count
-from calculator.physics.memory.work_space import TransientConstants, recommended_prefill_step_tokens
+from calculator.physics.memory.kv_cache import kv_cache_bytes
+from calculator.physics.memory.weights import active_parameter_count, parameter_count, weights_bytes
+from calculator.physics.memory.work_space import (
+    TransientConstants,
+    recommended_prefill_step_tokens,
+    transient_bytes,
+)
 from calculator.units import BYTES_PER_GB
 from measurements.models.architecture import Json, language_model_of
 from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, load_config

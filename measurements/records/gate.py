@@ -56,7 +56,7 @@ def refusal(record: Measurement, *, catalog: Catalog) -> str | None:
 def _gibibytes(record: Measurement, case: Case) -> str | None:
     """Sizes that are right in GiB and were stated as GB: a file a fourteenth short of its format, a peak below the weights."""
     size, stated, peak = (
-        weights_bytes(case.model, format=case.format),
+        weights_bytes(case.deployment.model, format=case.deployment.format),
         record.model.file_bytes,
         record.result.peak_bytes,
     )

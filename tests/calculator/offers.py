@@ -27,12 +27,12 @@ def power(idle_w: float, prefill_w: float, decode_w: float) -> Power:
 
 
 MAC = Machine(
-    id="mac", name="A Mac", kind="mac", status="current", chip="c", chip_count=1, memory_gb=256, power=power(10, 300, 250),
+    id="mac", name="A Mac", kind="mac", status="current", chip="c", chip_count=1, memory_gib=256, power=power(10, 300, 250),
     prices=(Price(kind="list", price_usd=known(10_000, "USD", low=9_500, high=11_000)),), bought="new",
     setup_h=known(4, "h", low=2, high=8), runtime="r",
 )  # fmt: skip
 PC = Machine(
-    id="pc", name="A PC", kind="workstation", status="to build", chip="c", chip_count=2, memory_gb=24, system_ram_gb=128,
+    id="pc", name="A PC", kind="workstation", status="to build", chip="c", chip_count=2, memory_gib=24, system_ram_gib=128,
     power=power(150, 900, 600), prices=(Price(kind="list", price_usd=known(8_000, "USD", low=7_000, high=9_500)),), bought="new",
     setup_h=known(16, "h", low=8, high=40), runtime="r",
 )  # fmt: skip
@@ -43,7 +43,7 @@ USED_MAC = MAC.model_copy(
     }
 )  # fmt: skip
 CLOUD = CloudOffer(
-    id="cloud", name="A rented GPU", provider="p", chip="c", chip_count=1, memory_gb=80,
+    id="cloud", name="A rented GPU", provider="p", chip="c", chip_count=1, memory_gib=80,
     rates=(HourlyRate(kind="on-demand", rate_usd_per_h=known(3.0, "USD/h", low=2.0, high=4.5)),),
     billing_minutes=known(1, "min"), startup_minutes=known(6, "min"), storage_gb=known(200, "GB"),
     storage_usd_per_gb_month=known(0.1, "USD/GB/month"), setup_h=known(8, "h"), runtime="r",

@@ -19,7 +19,7 @@ def test_lists_are_whole() -> None:
 @pytest.mark.parametrize("device", DEVICES)
 def test_chip_has_memory_bandwidth_a_matrix_rate_and_cores_with_a_source(device: str) -> None:
     chip = CATALOG.chips[device]
-    assert min(chip.memory_options_gb) > 0
+    assert min(chip.memory_options_gib) > 0
     assert chip.bandwidth_gb_per_s.source in CATALOG.sources or "+" in chip.bandwidth_gb_per_s.source
     rate = chip.matrix_tflops or chip.fp32_tflops
     assert rate is not None

@@ -21,7 +21,7 @@ def row(**values: str) -> PublishedRow:
 
 def format_id(**values: str) -> str:
     found = case_of(row(**values), CATALOG, assume=True)
-    return found.format.id if isinstance(found, Case) else found
+    return found.deployment.format.id if isinstance(found, Case) else found
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_format_of_a_stated_file_has_its_size() -> None:
     # Llama 3 8B in Q6_K is a file of 6.6 GB
     found = case_of(row(file_size_gb="6.6"), CATALOG, assume=True)
     assert isinstance(found, Case)
-    assert weights_bytes(found.model, format=found.format) / 1e9 == pytest.approx(6.6, rel=0.01)
+    assert weights_bytes(found.deployment.model, format=found.deployment.format) / 1e9 == pytest.approx(6.6, rel=0.01)
     assert format_id(file_size_gb="60") == "format not stated"
 
 

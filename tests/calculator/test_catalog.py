@@ -208,7 +208,7 @@ BROKEN = {
     "price of nothing": (MAC, "value = 6599", "value = 0", [MAC, "prices[0].price_usd", "above 0"]),
     "idle of nothing": (MAC, "value = 10, unit", "value = 0, unit", [MAC, "idle must lie above 0", "Correct"]),
     "load above the maker's maximum": (MAC, "high = 286", "high = 400", [MAC, "power.decode_w", "295", "scope"]),
-    "memory that never existed": (MAC, "memory_gb = 192", "memory_gb = 256", [MAC, "memory_gb is 256", "64, 128, 192"]),
+    "memory that never existed": (MAC, "memory_gib = 192", "memory_gib = 256", [MAC, "memory_gib is 256", "64, 128, 192"]),
     "doubled bandwidth": (CHIP, "value = 1008", "value = 2016", [CHIP, "bandwidth_gb_per_s is 2016", "384 bit x 21", "1008"]),
     "rate with 16-bit accumulation": (CHIP, "value = 165.2", "value = 330.3", [CHIP, "matrix_tflops is 330.3", "165.2", "dense"]),
     "host without a quote": (API, '"deepinfra/meta-llama', '"deepinfra/metallama', [API, "llama-3-70b", "api_quotes.toml"]),

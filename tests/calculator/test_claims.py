@@ -1,4 +1,4 @@
-"""Claims against physics and arithmetic: hand-worked bounds, verdicts of the article, invariants, the command line."""
+"""Claims against physics and arithmetic: hand-worked bounds, verdicts of the article, invariants."""
 
 import argparse
 import itertools
@@ -15,10 +15,10 @@ from calculator.calibration.cases import case_of
 from calculator.calibration.gate import decode_refusal
 from calculator.calibration.rows import read_table
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.hardware import hardware_of
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.loader import FOLDER
 from calculator.catalog.options import ClaimCheck
-from calculator.claims import Finding, audit, audit_speed_claim, finding_dict, finding_text
+from calculator.claims import Finding, SpeedClaim, audit, audit_speed_claim, finding_dict, finding_text
 from calculator.claims.audit import CHECKS
 from calculator.claims.roofline import roofline
 from calculator.claims.speed import judge_decode
@@ -227,9 +227,8 @@ CASES = [
 
 def _audit(catalog: Catalog, case: tuple[str, str, str, int, int], decode_tok_s: float) -> Finding:
     machine, model, format_id, batch, context = case
-    return audit_speed_claim(
-        catalog, machine=machine, model=model, format=format_id, decode_tok_s=decode_tok_s, batch_count=batch, context_tokens=context,
-    )  # fmt: skip
+    claimed = SpeedClaim(machine, model, format_id, decode_tok_s, context_tokens=context, batch_count=batch)
+    return audit_speed_claim(claimed, catalog)
 
 
 @settings(max_examples=60, deadline=None)
@@ -281,7 +280,7 @@ def test_speed_claim_at_the_calibrated_centre_holds(catalog: Catalog, case: tupl
 def test_speed_claim_separates_readings_from_what_cannot_be(
     catalog: Catalog, machine: str, format_id: str, tok_s: float, impossible: bool
 ) -> None:
-    finding = audit_speed_claim(catalog, machine=machine, model="llama-3-70b", format=format_id, decode_tok_s=tok_s)
+    finding = audit_speed_claim(SpeedClaim(machine, "llama-3-70b", format_id, tok_s), catalog)
     assert (finding.verdict == "impossible") == impossible, finding.sentence
     assert finding.sources
 
@@ -297,10 +296,8 @@ def test_speed_claim_counts_the_cache_against_the_bound(catalog: Catalog) -> Non
 
 def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(catalog: Catalog) -> None:
     """41.92 GB per token: one card at a time 1008 / 41.92 = 24.04 token/s, both at once 48.1."""
-    finding = audit_speed_claim(catalog, machine=TWO_4090, model="llama-3-70b", format="q4_k_m", decode_tok_s=30)
-    layered = audit_speed_claim(
-        catalog, machine=TWO_4090, model="llama-3-70b", format="q4_k_m", decode_tok_s=30, split="layer"
-    )
+    finding = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q4_k_m", 30), catalog)
+    layered = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q4_k_m", 30, split="layer"), catalog)
     assert finding.figures["bound_tok_s"] == pytest.approx(48.09, abs=0.01)
     assert layered.figures["bound_tok_s"] == pytest.approx(24.05, abs=0.01)
     assert (finding.verdict, layered.verdict) == ("plausible", "impossible")
@@ -312,7 +309,7 @@ def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(cata
 def test_roofline_of_what_does_not_fit_reads_the_rest_from_slower_memory(catalog: Catalog) -> None:
     """Q8_0: 73.85 GB of blocks and head - 51.54 GB on two cards = 22.31 GB from the PC's memory at 614.4 GB/s at the very most:
     51.54 / 2016 + 22.31 / 614.4 = 0.0256 + 0.0363 = 0.0619 s, 16.2 token/s; on the cards alone it would be 27.3."""
-    finding = audit_speed_claim(catalog, machine=TWO_4090, model="llama-3-70b", format="q8_0", decode_tok_s=20)
+    finding = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q8_0", 20), catalog)
     on_cards = 48 * 2**30 / 1e9
     step = on_cards / 2016 + (73.850847232 - on_cards) / 614.4
     assert finding.figures["bound_tok_s"] == pytest.approx(1 / step, rel=1e-6)
@@ -321,16 +318,16 @@ def test_roofline_of_what_does_not_fit_reads_the_rest_from_slower_memory(catalog
 
 def test_roofline_puts_idle_experts_in_the_slow_memory_first(catalog: Catalog) -> None:
     """A mixture of experts on a small card reads only the share k/E of what lies beyond it."""
-    model, format = catalog.model("gpt-oss-120b"), catalog.format("mxfp4-native")
-    hardware = hardware_of(catalog.chips["nvidia-rtx-4090"], chips=catalog.chips)
-    limit = roofline(model, hardware=hardware, format=format, runtime=catalog.runtime("llama.cpp"), host_gb_per_s=100)
+    model = catalog.model("gpt-oss-120b")
+    deployment = Deployment.of("nvidia-rtx-4090", model, "mxfp4-native", runtime="llama.cpp", catalog=catalog)
+    limit = roofline(deployment, Workload(context_tokens=0), host_gb_per_s=100)
     assert limit.beyond_bytes > 30e9
     assert limit.slow_bytes == pytest.approx(limit.beyond_bytes * model.active_expert_count / model.expert_count)
 
 
 def test_speed_claim_about_a_phantom_is_no_such_thing(catalog: Catalog) -> None:
     for name in ("M4 Ultra", "mac-studio-m4-ultra-192"):
-        finding = audit_speed_claim(catalog, machine=name, model="llama-3-70b", format="mlx-8bit", decode_tok_s=22)
+        finding = audit_speed_claim(SpeedClaim(name, "llama-3-70b", "mlx-8bit", 22), catalog)
         assert finding.verdict == "no such thing"
         assert finding.sources
         assert finding.claimed == 22
@@ -339,7 +336,7 @@ def test_speed_claim_about_a_phantom_is_no_such_thing(catalog: Catalog) -> None:
 @pytest.mark.parametrize("tok_s", [0.0, -1.0, float("nan"), float("inf"), 1e300])
 def test_speed_claim_refuses_what_is_no_speed(catalog: Catalog, tok_s: float) -> None:
     with pytest.raises(ScenarioError, match="tok-s is"):
-        audit_speed_claim(catalog, machine=M2_ULTRA, model="llama-3-70b", format="mlx-8bit", decode_tok_s=tok_s)
+        audit_speed_claim(SpeedClaim(M2_ULTRA, "llama-3-70b", "mlx-8bit", tok_s), catalog)
 
 
 @pytest.mark.parametrize(
@@ -347,12 +344,12 @@ def test_speed_claim_refuses_what_is_no_speed(catalog: Catalog, tok_s: float) ->
 )
 def test_speed_claim_refuses_counts_out_of_range(catalog: Catalog, wrong: dict[str, int]) -> None:
     with pytest.raises(ScenarioError, match="it must lie in"):
-        audit_speed_claim(catalog, machine=M2_ULTRA, model="llama-3-70b", format="mlx-8bit", decode_tok_s=5.0, **wrong)
+        audit_speed_claim(SpeedClaim(M2_ULTRA, "llama-3-70b", "mlx-8bit", 5.0, **wrong), catalog)
 
 
 def test_speed_claim_names_the_nearest_id(catalog: Catalog) -> None:
     with pytest.raises(UnknownIdError, match="llama-3-70b"):
-        audit_speed_claim(catalog, machine=M2_ULTRA, model="llama-3-7ob", format="mlx-8bit", decode_tok_s=5.0)
+        audit_speed_claim(SpeedClaim(M2_ULTRA, "llama-3-7ob", "mlx-8bit", 5.0), catalog)
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the table of published measurements is not built yet")
@@ -363,10 +360,10 @@ def test_roofline_calls_no_accepted_published_reading_impossible(catalog: Catalo
         case = case_of(row, catalog)
         if row.decode_tokens_per_s is None or row.speculative or isinstance(case, str) or decode_refusal(case):
             continue
+        workload = Workload(context_tokens=round(row.context_tokens), batch_count=row.batch_count)
         finding = judge_decode(
-            claim, catalog, claimed_tokens_per_s=row.decode_tokens_per_s, hardware=case.hardware, model=case.model, format=case.format,
-            runtime=case.runtime, context_tokens=round(row.context_tokens), batch_count=row.batch_count, likely_split=row.split,
-        )  # fmt: skip
+            claim, case.deployment, workload, claimed_tokens_per_s=row.decode_tokens_per_s, catalog=catalog
+        )
         judged += 1
         if finding.verdict == "impossible":
             wrong.append(f"{row.id}: {row.decode_tokens_per_s} of {finding.figures['bound_tok_s']:.1f} token/s")

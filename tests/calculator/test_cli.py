@@ -329,7 +329,7 @@ def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--batch", "0"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--count", "0"),
         ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--context-tokens", "-5"),
-        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--memory-gb", "nan"),
+        ("--machine", "nvidia-rtx-4090", "--model", "llama-3-8b", "--format", "q4_k_m", "--memory-gib", "nan"),
     ],
 )
 def test_predict_refuses_with_one_sentence(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:

@@ -62,7 +62,7 @@ def test_finetune_text_names_every_part(capsys: pytest.CaptureFixture[str]) -> N
         "gradients, Adam",
         "activations",
         "base",
-        "one card also holds",
+        "one card must also hold",
     ):
         assert word in out
 
@@ -75,7 +75,7 @@ def test_finetune_text_names_every_part(capsys: pytest.CaptureFixture[str]) -> N
         (("--rank", "0"), "rank is 0"),
         (("--machine", "mac-studio-m4-ultra"), "M4 Ultra"),
         (("--count", "100"), "count is 100"),
-        (("--memory-gb", "nan"), "memory_gb is nan"),
+        (("--memory-gib", "nan"), "memory_gib is nan"),
     ],
 )
 def test_finetune_refuses_with_one_sentence(
@@ -262,7 +262,7 @@ def test_a_file_that_is_no_model_is_refused_with_one_sentence(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--link", "p2p"), "link is p2p"), (("--power-limit-w", "300"), "power_limit_w is given for Apple"),
+        (("--link", "p2p"), "link is p2p"), (("--power-limit-w", "300"), "power_limit_w cannot be applied to Apple"),
         (("--kv-bits", "7"), "kv_bits is 7"), (("--prefill-step", "0"), "prefill_step is 0"), (("--second-tenant-gb", "-1"), "second_tenant_gb is -1"),
         (("--wired-limit-mb", "0"), "wired_limit_mb is 0"),
     ],

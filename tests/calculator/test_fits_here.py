@@ -1,11 +1,13 @@
-"""Does the table of what fits here say the same as the comparison, and stay honest about machines it does not know?"""
+"""Models that fit here: the same bytes as the comparison, and honest about machines it does not know."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import load_catalog
-from calculator.catalog.hardware import hardware_of
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.physics.models_that_fit import Box, fits_here, room_here, weight_classes_here
 
@@ -24,11 +26,9 @@ def test_peak_and_headroom_are_those_of_the_comparison(box: Box, machine: str, r
     engine = CATALOG.runtime(runtime)
     rows = {row.model: row for row in fits_here(box, catalog=CATALOG, weight_class="4-bit", context_tokens=8192)}
     assert rows.keys() == CATALOG.models.keys()
-    hardware = hardware_of(CATALOG.machines[machine], chips=CATALOG.chips)
     for model in CATALOG.models.values():
-        found = memory_fit(
-            model, hardware=hardware, format=CATALOG.format(engine.formats["4-bit"]), runtime=engine, context_tokens=8192, catalog=CATALOG
-        )  # fmt: skip
+        deployment = Deployment.of(machine, model, engine.formats["4-bit"], runtime=runtime, catalog=CATALOG)
+        found = memory_fit(replace(deployment, split="layer"), Workload(context_tokens=8192), catalog=CATALOG)
         row = rows[model.id]
         assert (row.peak_bytes, row.headroom_bytes) == (found.peak_bytes, found.headroom_bytes)
         assert row.fits or not found.fits
@@ -47,7 +47,10 @@ def test_room_of_an_unknown_processor_is_its_memory_less_what_the_system_keeps()
 
 def test_room_of_a_mac_newer_than_the_catalogue_is_macos_limit_not_its_whole_memory() -> None:
     new = Box("apple-m9-ultra-99", 128 * GIB)
-    assert room_here(new, catalog=CATALOG).usable_bytes == room_here(Box("apple-m4-max-40", 128 * GIB), catalog=CATALOG).usable_bytes  # fmt: skip
+    assert (
+        room_here(new, catalog=CATALOG).usable_bytes
+        == room_here(Box("apple-m4-max-40", 128 * GIB), catalog=CATALOG).usable_bytes
+    )
     assert "not in the catalogue" in room_here(new, catalog=CATALOG).why
 
 
@@ -77,6 +80,9 @@ def test_weight_classes_are_those_that_the_runtime_loads() -> None:
 @given(memory=st.integers(8, 512), context=st.integers(1, 131_072), more=st.integers(1, 131_072))
 def test_headroom_never_grows_with_the_context(memory: int, context: int, more: int) -> None:
     box = Box("amd-epyc", memory * GIB)
-    short = {row.model: row.headroom_bytes for row in fits_here(box, catalog=CATALOG, weight_class="4-bit", context_tokens=context)}  # fmt: skip
+    short = {
+        row.model: row.headroom_bytes
+        for row in fits_here(box, catalog=CATALOG, weight_class="4-bit", context_tokens=context)
+    }
     for row in fits_here(box, catalog=CATALOG, weight_class="4-bit", context_tokens=context + more):
         assert row.headroom_bytes <= short[row.model]

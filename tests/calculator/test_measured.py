@@ -1,30 +1,39 @@
-"""Is the measured speed that is picked the most trusted one, at the right context, and honest about the rest?"""
+"""Measured speeds: the most trusted one is picked, at the right context, and says where it comes from."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment
 from calculator.physics.measured import MeasuredSpeed, measured_speed
 
 ONE = MeasuredSpeed(
-    phase="decode", chip="apple-m2-ultra-76", chip_count=1, model="llama-3-70b", format="mlx-4bit", runtime="mlx-lm",
-    context_tokens=512, batch_count=1, low_tokens_per_s=11.0, central_tokens_per_s=12.0, high_tokens_per_s=13.0,
-    trust="measured here", as_of="2026-11-22", series="a", reading_count=5,
-)  # fmt: skip
-ASKED = {
-    "phase": "decode",
-    "chip": "apple-m2-ultra-76",
-    "model": "llama-3-70b",
-    "format": "mlx-4bit",
-    "runtime": "mlx-lm",
-    "context_tokens": 512,
-}
+    phase="decode",
+    chip="apple-m2-ultra-76",
+    chip_count=1,
+    model="llama-3-70b",
+    format="mlx-4bit",
+    runtime="mlx-lm",
+    context_tokens=512,
+    batch_count=1,
+    low_tokens_per_s=11.0,
+    central_tokens_per_s=12.0,
+    high_tokens_per_s=13.0,
+    trust="measured here",
+    as_of="2026-11-22",
+    series="a",
+    reading_count=5,
+)
+CATALOG = load_catalog()
+DEPLOYMENT = Deployment.of("apple-m2-ultra-76", "llama-3-70b", "mlx-4bit", catalog=CATALOG)
 
 
-def _at(*rows: MeasuredSpeed, **changes: object) -> "float | None":
-    found = measured_speed(rows, **(ASKED | changes))  # type: ignore[arg-type]
+def _at(*rows: MeasuredSpeed, context_tokens: float = 512) -> float | None:
+    found = measured_speed(rows, DEPLOYMENT, phase="decode", context_tokens=context_tokens)
     return None if found is None else found.central
 
 
@@ -44,8 +53,8 @@ def test_measured_speed_of_nothing_is_nothing() -> None:
         {"chip_count": 2},
     ],
 )
-def test_measured_speed_of_another_question_is_nothing(change: dict[str, object]) -> None:
-    assert _at(ONE, **change) is None
+def test_measured_speed_of_another_question_is_nothing(change: dict[str, Any]) -> None:
+    assert _at(replace(ONE, **change)) is None
 
 
 def test_measured_speed_interpolates_seconds_per_token() -> None:
@@ -94,7 +103,8 @@ def test_measured_speed_takes_the_newest_of_a_repeated_context() -> None:
 
 
 def test_measured_speed_says_where_it_comes_from() -> None:
-    found = measured_speed([replace(ONE, reading_count=1, stale_because="mlx was 0.30.0", source="me")], **ASKED)  # type: ignore[arg-type]
+    once = replace(ONE, reading_count=1, stale_because="mlx was 0.30.0", source="me")
+    found = measured_speed([once], DEPLOYMENT, phase="decode", context_tokens=512)
     assert found is not None
     assert (found.basis, found.unit) == ("measured here", "token/s")
     assert (

@@ -144,7 +144,7 @@ def test_overload_gives_no_times_and_says_how_fast_the_backlog_grows() -> None:
     assert (peak.targets_met, peak.machine_count) == (False, 2)
     (remark,) = peak.remarks
     assert (remark.code, remark.level) == ("overloaded-at-peak", "warning")
-    assert "the backlog grows by 1,800 s per hour" in remark.text
+    assert "the queue grows by 1,800 s every hour" in remark.text
 
 
 def test_load_near_capacity_is_remarked() -> None:
@@ -323,9 +323,7 @@ def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
     )  # fmt: skip
     assert "overloaded-at-peak" not in [remark.code for remark in calm.remarks]
     (warning,) = [remark for remark in hot.remarks if remark.code == "overloaded-at-peak"]
-    assert (
-        "asked for 120% of what it can do, the backlog grows by 720 s per hour" in warning.text
-    )  # (1.2 - 1) x 3,600 s
+    assert "needs 120% of its capacity, so the queue grows by 720 s every hour" in warning.text  # (1.2 - 1) x 3,600 s
     assert calm.tco is not None
     assert hot.tco is not None
     assert calm.tco.total_cost_usd == hot.tco.total_cost_usd

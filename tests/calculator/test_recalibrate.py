@@ -1,4 +1,4 @@
-"""One's own measurements move the chip's constants, at once and no further than they deserve."""
+"""Own measurements move the chip's constants, at once and no further than they deserve."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from calculator.calibration.own_machine import OWN_SPREAD, recalibrated
 from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration
-from calculator.catalog.hardware import hardware_of
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.physics.measured import MeasuredSpeed, Phase, Trust
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.speed import Speed
@@ -17,19 +17,28 @@ CHIP = "apple-m4-max-40"
 
 
 def decode(calibration: Calibration, model: str = "llama-3-8b", chip: str = CHIP) -> Speed:
-    return decode_speed(
-        CATALOG.model(model), hardware=hardware_of(CATALOG.chips[chip], chips=CATALOG.chips), format=CATALOG.format("mlx-4bit"),
-        runtime=CATALOG.runtime("mlx-lm"), context_tokens=512, calibration=calibration,
-    )  # fmt: skip
+    deployment = Deployment.of(chip, model, "mlx-4bit", catalog=CATALOG)
+    return decode_speed(deployment, Workload(context_tokens=512), calibration=calibration)
 
 
 def own(
     rate: float, *, phase: Phase = "decode", trust: Trust = "measured here", model: str = "llama-3-8b", chip: str = CHIP
 ) -> MeasuredSpeed:
     return MeasuredSpeed(
-        phase=phase, chip=chip, chip_count=1, model=model, format="mlx-4bit", runtime="mlx-lm", context_tokens=512, batch_count=1,
-        low_tokens_per_s=rate, central_tokens_per_s=rate, high_tokens_per_s=rate, trust=trust, as_of="2026-11-22",
-    )  # fmt: skip
+        phase=phase,
+        chip=chip,
+        chip_count=1,
+        model=model,
+        format="mlx-4bit",
+        runtime="mlx-lm",
+        context_tokens=512,
+        batch_count=1,
+        low_tokens_per_s=rate,
+        central_tokens_per_s=rate,
+        high_tokens_per_s=rate,
+        trust=trust,
+        as_of="2026-11-22",
+    )
 
 
 def test_recalibrated_moves_other_models_of_the_chip_too() -> None:

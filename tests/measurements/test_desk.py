@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from calculator import load_catalog
+from calculator.catalog.deployment import Deployment
 from calculator.errors import CalculatorError
 from calculator.physics.measured import measured_speed
 from measurements.desk import Desk
@@ -242,7 +243,7 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: P
     """measured here > same chip > imported > published > nothing (fitted); stale yields within its rank only."""
     monkeypatch.setattr("measurements.desk.installed_versions", lambda: {"mlx": "0.32.9", "mlx-lm": "0.32.2"})
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
-    question: dict[str, Any] = {"phase": "decode", "chip": "apple-m2-ultra-76", "model": "llama-3-70b", "format": "mlx-4bit", "runtime": "mlx-lm", "context_tokens": 544}  # fmt: skip
+    deployment = Deployment.of("apple-m2-ultra-76", "llama-3-70b", "mlx-4bit", catalog=CATALOG)
     old = Engine(name="mlx-lm", version="0.31.0", mlx_lm_version="0.32.2", backend="metal")
     rising = [
         (a_measurement("5", kind="published", result=Result(decode_tokens_per_s=Series.of([5.0]))), "published", ""),
@@ -251,10 +252,10 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: P
         (here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))), "measured here", "mlx was 0.31.0, is 0.32.9"),
         (here("9", result=Result(decode_tokens_per_s=Series.of([9.0]))), "measured here", ""),
     ]  # fmt: skip
-    assert measured_speed(desk.speeds(), **question) is None
+    assert measured_speed(desk.speeds(), deployment, phase="decode", context_tokens=544) is None
     for number, (record, basis, stale) in enumerate(rising):
         desk.keep([record])
-        found = measured_speed(desk.speeds(), **question)
+        found = measured_speed(desk.speeds(), deployment, phase="decode", context_tokens=544)
         assert found is not None
         assert (found.central, found.basis) == (5.0 + number, basis)
         assert (f"stale: {stale}" if stale else "") in found.note

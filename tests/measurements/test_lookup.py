@@ -1,5 +1,7 @@
 """Do stored measurements reach the calculator with the right trust, context and staleness, and the unusable ones not at all?"""
 
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment
 from calculator.physics.measured import measured_speed
 from measurements.records.record import Engine, Host, Result, Series, Workload
 from measurements.records.store import Store
@@ -19,11 +21,8 @@ def test_speeds_reach_the_calculator_from_the_store(store: Store) -> None:
     assert (one.phase, one.context_tokens, one.trust, one.is_synthetic) == ("decode", 544, "measured here", True)
     speed = measured_speed(
         found,
+        Deployment.of("apple-m2-ultra-76", "llama-3-70b", "mlx-4bit", catalog=load_catalog()),
         phase="decode",
-        chip="apple-m2-ultra-76",
-        model="llama-3-70b",
-        format="mlx-4bit",
-        runtime="mlx-lm",
         context_tokens=544,
     )
     assert speed is not None

@@ -80,11 +80,18 @@ def gguf_bytes_by_role(
     values = sorted(layer for group in model.tensors if group.role == "attn_v" for layer in group.layer_numbers())
     fused = sum(group.count for group in model.tensors if group.role == "attn_qkv")
     sight = _Model(
-        layers=model.layer_count, values=values, value_count=len(values) + fused, experts=model.expert_count,
-        queries_per_key=_queries_per_key(model), is_tied=model.is_tied(), native_experts=model.native_experts,
+        layers=model.layer_count,
+        values=values,
+        value_count=len(values) + fused,
+        experts=model.expert_count,
+        queries_per_key=_queries_per_key(model),
+        is_tied=model.is_tied(),
+        native_experts=model.native_experts,
         is_70b=model.layer_count == _LAYERS_OF_70B and model.architecture in ("llama", "qwen2"),
-        recipe=recipe, default=DEFAULT_TYPE[recipe], overrides=overrides or {},
-    )  # fmt: skip
+        recipe=recipe,
+        default=DEFAULT_TYPE[recipe],
+        overrides=overrides or {},
+    )
     total: dict[TensorRole, int] = {}
     for group in model.tensors:
         layers = group.layer_numbers() or (0,)

@@ -1,15 +1,14 @@
-"""How many bytes remember the conversation, and how many of them does a step read?
+"""KV cache: the bytes that remember the conversation, and those that one step reads.
 
 Every attention layer keeps keys and values of the tokens it may still look at; what is really allocated depends on the
 runtime: MLX and llama.cpp let a sliding window's old tokens go, vLLM keeps full pages for every layer.
 """
 
+from calculator.catalog.deployment import FULL_BITS
 from calculator.catalog.models import CacheGroup, LanguageModel, Runtime
 from calculator.errors import ScenarioError
 from calculator.number import Number
 from calculator.units import BITS_PER_BYTE
-
-FULL_BITS = 16
 
 
 def kv_cache_bytes(

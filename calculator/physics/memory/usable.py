@@ -1,4 +1,4 @@
-"""How much memory may the model have? What macOS lets the GPU wire, what a card holds after its driver, what a PC shares.
+"""Usable memory: what macOS lets the GPU wire, what a card holds after its driver, what a PC shares.
 
 A Mac "with 128 GB" and a card "with 24 GB" hold 128 and 24 GiB; sizes as sold are therefore read as GiB here.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
+from calculator.catalog.deployment import UNCHANGED_HOST, HostSettings
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import Runtime
 from calculator.catalog.options import UsableMemory
@@ -57,51 +58,70 @@ class Usable:
 def usable(
     hardware: Hardware,
     *,
-    catalog: Catalog,
     runtime: Runtime | None = None,
-    wired_limit_gb: float = 0.0,
-    macos: str | None = None,
-    desktop_gib: float | None = None,
+    host: HostSettings = UNCHANGED_HOST,
+    catalog: Catalog,
 ) -> Usable:
-    """What a runtime may use of this box (a program that takes all it can get where none is named).
+    """Bytes that a runtime may use of this box; without a runtime, those of a program that takes all it can get.
 
-    Apple: the default of `macos` (the newest read unless given) by RAM size, interpolated between the sizes read, or the
-    user's iogpu.wired_limit_mb (`wired_limit_gb`, GB, 0 for the default). Cards: memory less what the driver keeps, and on
-    the first card the desktop (`desktop_gib`; a machine without a screen unless given), and for vLLM its share of the
-    card. Other unified memory: a share. Boxes linked together add up. Raises ScenarioError for a macOS that was not read.
+    Apple: macOS's default limit by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb.
+    Cards: memory less what the driver keeps, on the first card less the desktop, and for vLLM its share of the card.
+    Other unified memory: a share. Boxes linked together add up.
+    Raises ScenarioError for a version of macOS that is older than every reading.
     """
     constants = catalog.constants
-    memory = hardware.memory_gb * BYTES_PER_GIB
+    memory = hardware.memory_gib * BYTES_PER_GIB
     boxes = hardware.box_count()
     if hardware.chip.vendor == "apple":
-        limit_gib, basis, note = macos_limit_gib(hardware.memory_gb, limits=catalog.macos_limits, macos=macos)
+        limit_gib, basis, note = macos_limit_gib(hardware.memory_gib, limits=catalog.macos_limits, macos=host.macos)
         limit = limit_gib * BYTES_PER_GIB
-        if wired_limit_gb:
-            limit, basis, note = min(wired_limit_gb * BYTES_PER_GB, memory), "yours", "iogpu.wired_limit_mb"
+        if host.wired_limit_gb:
+            limit, basis, note = min(host.wired_limit_gb * BYTES_PER_GB, memory), "yours", "iogpu.wired_limit_mb"
         one, shared = round(limit), round(max(memory - constants["macos_reserved_gib"].central * BYTES_PER_GIB, 0))
         return Usable(
-            limit_bytes=one * boxes, shared_bytes=shared * boxes, tightest_bytes=one, box_count=boxes, other_bytes=one,
-            is_unified=True, is_raised=bool(wired_limit_gb), basis=basis, note=note,
-        )  # fmt: skip
+            limit_bytes=one * boxes,
+            shared_bytes=shared * boxes,
+            tightest_bytes=one,
+            box_count=boxes,
+            other_bytes=one,
+            is_unified=True,
+            is_raised=bool(host.wired_limit_gb),
+            basis=basis,
+            note=note,
+        )
     if hardware.chip.memory_kind == "unified":
         fraction = constants["unified_pc_usable_fraction"]
         one = round(memory * fraction.central)
         return Usable(
-            limit_bytes=one * boxes, shared_bytes=one * boxes, tightest_bytes=one, box_count=boxes, other_bytes=one,
-            is_unified=True, is_raised=False, basis="assumption", note=fraction.note,
-        )  # fmt: skip
+            limit_bytes=one * boxes,
+            shared_bytes=one * boxes,
+            tightest_bytes=one,
+            box_count=boxes,
+            other_bytes=one,
+            is_unified=True,
+            is_raised=False,
+            basis="assumption",
+            note=fraction.note,
+        )
     card = memory - constants["card_reserved_gib"].central * BYTES_PER_GIB
-    desktop = constants["desktop_gib"].central if desktop_gib is None else desktop_gib
+    desktop = constants["desktop_gib"].central if host.desktop_gib is None else host.desktop_gib
     first = card - desktop * BYTES_PER_GIB
     if runtime is not None and runtime.memory_use_fraction is not None:
         most = memory * runtime.memory_use_fraction.central
         card, first = min(card, most), min(first, most)
-    cards = hardware.chip_count * hardware.node_count
+    cards = hardware.all_chips_count()
     total = round(card) * (cards - 1) + round(first)
     return Usable(
-        limit_bytes=total, shared_bytes=total, tightest_bytes=round(first), box_count=cards, other_bytes=round(card),
-        is_unified=False, is_raised=False, basis="assumption", note=constants["card_reserved_gib"].note,
-    )  # fmt: skip
+        limit_bytes=total,
+        shared_bytes=total,
+        tightest_bytes=round(first),
+        box_count=cards,
+        other_bytes=round(card),
+        is_unified=False,
+        is_raised=False,
+        basis="assumption",
+        note=constants["card_reserved_gib"].note,
+    )
 
 
 def macos_limit_gib(
@@ -143,7 +163,9 @@ def _row_version(limits: Sequence[UsableMemory], macos: str | None) -> str:
         )
     found = [version for version in known if _numbers(version) <= _numbers(macos)]
     if not found:
-        raise ScenarioError(f"macos is {macos}; limits were read from macOS {known[0]} on. Give {known[0]} or later.")
+        raise ScenarioError(
+            f"macos is {macos}; the oldest limit we have is that of macOS {known[0]}. Enter {known[0]} or later."
+        )
     return found[-1]
 
 
@@ -152,6 +174,6 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 @functools.lru_cache(maxsize=512)
-def host_usable_bytes(system_ram_gb: float, *, reserved_gib: float) -> int:
+def host_usable_bytes(system_ram_gib: float, *, reserved_gib: float) -> int:
     """Bytes of a PC's own memory that programs may have."""
-    return round(max(system_ram_gb - reserved_gib, 0) * BYTES_PER_GIB)
+    return round(max(system_ram_gib - reserved_gib, 0) * BYTES_PER_GIB)

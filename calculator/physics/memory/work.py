@@ -59,11 +59,17 @@ def work_of(model: LanguageModel, format: WeightFormat) -> Work:
     kinds = {group.kind for group in model.caches}
     attention_kind = next((name for name in ("latent", "compressed", "sliding", "chunked") if name in kinds), "full")
     return Work(
-        layer_count=model.layer_count, hidden_dim=model.hidden_dim, dense_bytes=float(weights_read_bytes(model, format=format, batch_count=0)),
+        layer_count=model.layer_count,
+        hidden_dim=model.hidden_dim,
+        dense_bytes=float(weights_read_bytes(model, format=format, batch_count=0)),
         expert_bytes=float(expert_bytes(model, format=format)),
-        expert_fraction=chosen, linear_flops=FLOPS_PER_MULTIPLY_ADD * linear, head_flops=FLOPS_PER_MULTIPLY_ADD * head,
-        attention=_attention_of(model), kind=kind, attention_kind=attention_kind,
-    )  # fmt: skip
+        expert_fraction=chosen,
+        linear_flops=FLOPS_PER_MULTIPLY_ADD * linear,
+        head_flops=FLOPS_PER_MULTIPLY_ADD * head,
+        attention=_attention_of(model),
+        kind=kind,
+        attention_kind=attention_kind,
+    )
 
 
 def experts_touched_fraction(expert_fraction: float, *, token_count: float, alikeness: float) -> float:

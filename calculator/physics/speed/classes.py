@@ -1,17 +1,44 @@
-"""What do kernels treat alike? Chips, formats, engines and links sorted into the kinds that share an efficiency.
+"""Classes of chips, formats, engines and links: the kinds that share an efficiency, and the software conditions of a run.
 
 The names made here end in the effects of calibration.toml.
 """
 
+from dataclasses import dataclass
+
+from calculator.catalog.deployment import Deployment
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import Chip, Split, WeightFormat
 from calculator.units import FLOPS_PER_TFLOP, MS_PER_S
 
-ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
-"""Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
-
 FABRIC_GB_PER_S = 500.0  # peer links above this are NVLink fabrics of server boards; below, bridges and PCIe
 OLDEST_YEARS = 2.5  # older software was something else
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under what software a speed was or will be taken; the defaults are today's build, served, without a power limit."""
+
+    age_years: float = 0.0
+    """Age of the software, years, 0 or more."""
+    backend: str = ""
+    """Compute library or server by the row's own word; "" for the usual one."""
+    served: bool = True
+    """Whether streams come as requests to a server, not from a benchmark loop."""
+    power_limit_w: float | None = None
+    """Limit of each card, W; the board's own where None."""
+    prompt_count: int = 1
+    """Prompts that are read together and share chunks, 1 or more."""
+    step_tokens: int | None = None
+    """Tokens read at a time, where stated; the runtime's own step where None."""
+    runtime_id: str = ""
+    """The program by the row's own word; "" for the deployment's runtime."""
+
+    def program(self, deployment: Deployment) -> str:
+        """Id of the program that ran."""
+        return self.runtime_id or deployment.runtime.id
+
+
+TODAY = Conditions()
 
 
 def software_effects(runtime_id: str, *, engine: str, vendor: str, backend: str) -> tuple[str, ...]:
@@ -28,13 +55,6 @@ def age_effects(on: str, age_years: float) -> tuple[tuple[str, float], ...]:
     """What a year of older software costs, for all and for this engine on this vendor's chips."""
     years = min(age_years, OLDEST_YEARS)
     return (("age/all/1", years), (f"age/engine/{on}", years)) if years else ()
-
-
-def engine_of(runtime_id: str, format: WeightFormat) -> str:
-    """The engine that does the work: Ollama with GGUF weights is llama.cpp, with MLX weights mlx-lm."""
-    if format.scheme == "mlx" and runtime_id in ("ollama", "lm-studio"):
-        return "mlx-lm"
-    return ENGINE_OF_RUNTIME.get(runtime_id, runtime_id)
 
 
 def bits_class(format: WeightFormat) -> str:

@@ -1,4 +1,4 @@
-"""How are a few thousand published measurements turned into one speed with an honest range?
+"""The law of speeds: a few thousand published measurements turned into one speed with an honest range.
 
 Every speed here is the inverse of a time, and every time is a sum of physical terms (bytes over bandwidth, operations
 over rate, a fixed cost per layer). A term is a base, which physics gives, times efficiencies, which only measurements
@@ -8,7 +8,7 @@ give:
 
 An effect is a number on a log scale with a name such as `weights/family/nvidia-ada`. Effects are pooled: each is drawn
 towards zero by the spread of its group, so that a device without rows falls back on its family, a family on its vendor,
-and the range widens by the spread of what is unknown. fit.py finds the effects; this file only reads and adds them,
+and the range widens by the spread of what is unknown. calibration/solver.py finds the effects; this file only reads and adds them,
 so that the page needs neither a solver nor a table.
 """
 

@@ -1,21 +1,21 @@
-"""How long until the model is loaded? Bytes over the slowest link they pass."""
+"""Load time of a model: bytes over the slowest link they pass."""
 
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
 from calculator.catalog.hardware import Hardware
 from calculator.evidence import Quantity
+from calculator.number import Range
 from calculator.units import BYTES_PER_GB
 
 
-@dataclass(frozen=True, slots=True)
-class LoadTime:
-    """Seconds from the command to the first possible prompt, reading of weights only; `bound_by` names the slower part."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadTime(Range):
+    """Seconds from the command to the first possible prompt, reading of weights only."""
 
-    low_s: float
-    central_s: float
-    high_s: float
+    unit: str = "s"
     bound_by: str
+    """The slowest part: storage, page cache or host link."""
     note: str
 
 
@@ -40,7 +40,7 @@ def load_time(size_bytes: int, *, hardware: Hardware, catalog: Catalog, is_warm:
     )
     gb = size_bytes / BYTES_PER_GB / hardware.box_count()
     note = source.note if hardware.storage_gb_per_s is None or is_warm else "the machine's own storage"
-    return LoadTime(low_s=gb / high, central_s=gb / central, high_s=gb / low, bound_by=name, note=note)
+    return LoadTime(low=gb / high, central=gb / central, high=gb / low, bound_by=name, note=note)
 
 
 def _rate(link: Quantity | None, at: str) -> float:

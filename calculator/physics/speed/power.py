@@ -1,4 +1,4 @@
-"""What does a token cost in energy, and what does a power cap cost in speed? Pure functions of watts and rates.
+"""Energy of a token, and what a power cap costs in speed: pure functions of watts and rates.
 
 Watts come with their scope (wall, board, package; catalog `Power.scope`), and an energy has the scope of its watts.
 Formulas take floats or NumPy arrays of draws and return the same.
@@ -10,18 +10,9 @@ from dataclasses import dataclass, replace
 from calculator.catalog.options import Chip, Power
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
-from calculator.number import Number
+from calculator.number import Number, Range
 from calculator.physics.speed.speed import Speed
 from calculator.units import S_PER_H, TOKENS_PER_MTOK, W_PER_KW
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Low, central and high of a figure that follows from others."""
-
-    low: float
-    central: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +39,28 @@ def power_use(power: Power, *, box_count: int, decode: Speed | None, prefill: Sp
     """
 
     def watts(given: Quantity) -> Range:
-        return Range(given.low * box_count, given.central * box_count, given.high * box_count)
+        return Range(given.low * box_count, given.central * box_count, given.high * box_count, "W")
 
     def joules(given: Quantity, speed: Speed | None) -> Range | None:
         if speed is None:
             return None
         at = watts(given)
         return Range(
-            joules_per_token(at.low, tokens_per_s=speed.high), joules_per_token(at.central, tokens_per_s=speed.central),
+            joules_per_token(at.low, tokens_per_s=speed.high),
+            joules_per_token(at.central, tokens_per_s=speed.central),
             joules_per_token(at.high, tokens_per_s=speed.low),
-        )  # fmt: skip
+            "J/token",
+        )
 
     return PowerUse(
-        power.scope, box_count, watts(power.idle_w), watts(power.prefill_w), watts(power.decode_w),
-        joules(power.prefill_w, prefill), joules(power.decode_w, decode),
-    )  # fmt: skip
+        power.scope,
+        box_count,
+        watts(power.idle_w),
+        watts(power.prefill_w),
+        watts(power.decode_w),
+        joules(power.prefill_w, prefill),
+        joules(power.decode_w, decode),
+    )
 
 
 def joules_per_token(power_w: Number, *, tokens_per_s: Number) -> Number:
@@ -100,12 +98,14 @@ def capped_decode_speed(speed: Speed, *, chip: Chip, power_limit_w: float, const
     knee, slope = (constants.get(f"{family}_power_cap_{name}") for name in ("knee_fraction", "slope_ratio"))
     if chip.board_max_w is None or knee is None or slope is None:
         raise ScenarioError(
-            f"power_limit_w is given for {chip.name}; power sweeps were published for RTX 3090 and RTX 4090 and their families only. Leave it out."
+            f"power_limit_w cannot be applied to {chip.name}: power sweeps exist only for the families of the RTX 3090 "
+            "and the RTX 4090. Leave it out."
         )
     most = chip.board_max_w.central
     if not LEAST_CAP_FRACTION * most <= power_limit_w <= most:
         raise ScenarioError(
-            f"power_limit_w is {power_limit_w:g}; for {chip.name} it must lie in {LEAST_CAP_FRACTION * most:.0f}..{most:g} W, the range of the published sweep. Choose one in it."
+            f"power_limit_w is {power_limit_w:g}; for {chip.name} it must lie in "
+            f"{LEAST_CAP_FRACTION * most:.0f}..{most:g} W, the range of the published sweep."
         )
     cap = power_limit_w / most
     low, central, high = (
@@ -113,9 +113,12 @@ def capped_decode_speed(speed: Speed, *, chip: Chip, power_limit_w: float, const
         for at_knee, at_slope in ((knee.high, slope.high), (knee.central, slope.central), (knee.low, slope.low))
     )
     return replace(
-        speed, low=speed.low * low, central=speed.central * central, high=speed.high * high,
+        speed,
+        low=speed.low * low,
+        central=speed.central * central,
+        high=speed.high * high,
         note=f"{speed.note}; {power_limit_w:g} of {most:g} W per card keep {central:.0%} of the speed",
-    )  # fmt: skip
+    )
 
 
 LEAST_CAP_FRACTION = 0.55

@@ -1,25 +1,26 @@
-"""How long until the first word? Prompt tokens per second, as a sum of physical times per prompt.
+"""Prefill speed: prompt tokens per second, as a sum of physical times per prompt, and the time to the first token.
 
     prompt ms = linear operations / rate + causal attention operations / rate
                 + weights streamed once per chunk / bandwidth + launches per layer and chunk (+ exchange between cards)
 
 The prompt is processed in chunks of the runtime's step. With a layer split the cards work on different chunks at once
 (a pipeline), with a tensor split on the same one, exchanging the whole chunk's results twice per layer.
-The corrections of each term are effects fitted to published measurements (calibration.py).
+The corrections of each term are effects fitted to published measurements (calibration.toml).
 """
 
 import math
 from dataclasses import replace
 
 from calculator.catalog.calibration import Calibration
-from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import Chip, LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.deployment import Deployment, Workload, engine_of
+from calculator.catalog.options import Chip
 from calculator.physics.memory.work import attention_flops, experts_touched_fraction, work_of
 from calculator.physics.speed.classes import (
+    TODAY,
+    Conditions,
     age_effects,
     bits_class,
     chip_class,
-    engine_of,
     link_kind,
     matrix_flops_per_ms,
     power_shortfall,
@@ -41,26 +42,14 @@ ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that n
 LINK_GB_PER_S = {"card link": 4.0, "fabric": 60.0, "network": 4.0}
 
 
-def prefill_speed(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    prompt_tokens: float,
-    split: Split = "layer",
-    depth_tokens: float = 0.0,
-    calibration: Calibration,
-) -> Speed:
-    """Tokens per second while reading a prompt of `prompt_tokens` after `depth_tokens` that are already in the cache.
+def prefill_speed(deployment: Deployment, workload: Workload, *, calibration: Calibration) -> Speed:
+    """Tokens per second while reading the uncached tokens of one prompt after those that are in the cache.
 
-    Range as in decode_speed. Fitted to prompts of 128 to 262,144 tokens; a prompt of a few tokens is no faster than decoding.
+    Range as in decode_speed. The runtime reads in its own steps: smaller ones are about as fast.
+    Fitted to prompts of 128 to 262,144 tokens; a prompt of a few tokens is no faster than decoding.
     """
-    found = prefill_estimate(
-        model, hardware=hardware, format=format, runtime_id=runtime.id, step_tokens=runtime.prefill_step_tokens,
-        prompt_tokens=prompt_tokens, depth_tokens=depth_tokens, split=split, calibration=calibration,
-    )  # fmt: skip
-    return speed_of(found, law=calibration.prefill, tokens=float(prompt_tokens), chip=hardware.chip)
+    found = prefill_estimate(deployment, workload, calibration=calibration)
+    return speed_of(found, law=calibration.prefill, tokens=workload.uncached_tokens(), chip=deployment.hardware.chip)
 
 
 def time_to_first_token(prefill: Speed, *, prompt_tokens: float, cached_fraction: float = 0.0) -> Speed:
@@ -76,30 +65,10 @@ def time_to_first_token(prefill: Speed, *, prompt_tokens: float, cached_fraction
 
 
 def prefill_estimate(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime_id: str,
-    step_tokens: int,
-    prompt_tokens: float,
-    depth_tokens: float,
-    split: Split,
-    calibration: Calibration,
-    year: float | None = None,
-    backend: str = "",
-    power_limit_w: float | None = None,
-    prompt_count: int = 1,
+    deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY, calibration: Calibration
 ) -> Estimate:
-    """The time of one whole prompt in ms with its uncertainty.
-
-    `year` is the software's date (today's build unless given); `prompt_count` prompts are read together and share chunks.
-    """
-    terms, common = prefill_terms(
-        model, hardware=hardware, format=format, runtime_id=runtime_id, step_tokens=step_tokens, prompt_tokens=prompt_tokens,
-        depth_tokens=depth_tokens, split=split, age_years=0.0 if year is None else max(0.0, calibration.year - year), backend=backend,
-        power_limit_w=power_limit_w, prompt_count=prompt_count,
-    )  # fmt: skip
+    """The time of one whole prompt in ms with its uncertainty."""
+    terms, common = prefill_terms(deployment, workload, conditions=conditions)
     return estimate(calibration.prefill, terms, common)
 
 
@@ -120,27 +89,20 @@ def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> 
 
 
 def prefill_terms(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime_id: str,
-    step_tokens: int,
-    prompt_tokens: float,
-    depth_tokens: float,
-    split: Split,
-    age_years: float,
-    backend: str = "",
-    power_limit_w: float | None = None,
-    prompt_count: int = 1,
+    deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY
 ) -> tuple[list[Term], list[tuple[str, float]]]:
-    """The terms of one prompt and the effects that scale the whole of it; fit.py and prefill_estimate share them."""
+    """The terms of one prompt and the effects that scale the whole of it; the fit and prefill_estimate share them."""
+    model, format, hardware, split = deployment.model, deployment.format, deployment.hardware, deployment.split
+    step_tokens = conditions.step_tokens or deployment.runtime.prefill_step_tokens
+    prompt_tokens, prompt_count = workload.uncached_tokens(), conditions.prompt_count
+    age_years, power_limit_w = conditions.age_years, conditions.power_limit_w
     chip = hardware.chip
     work = work_of(model, format)
-    engine = engine_of(runtime_id, format)
+    program = conditions.program(deployment)
+    engine = engine_of(program, format)
     vendor, on = chip.vendor, f"{chip.vendor} {engine}"
     bits, kind = bits_class(format), chip_class(chip)
-    card_count = hardware.chip_count * hardware.node_count
+    card_count = hardware.all_chips_count()
     together = card_count if split == "tensor" else 1
     rate = matrix_flops_per_ms(chip) * together
     chunk = min(float(step_tokens), prompt_tokens * prompt_count)
@@ -149,26 +111,52 @@ def prefill_terms(
     streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
     sort = "experts" if work.expert_bytes else "dense"
     software = (
-        f"linear/engine/{on}", f"linear/bits/{vendor} {bits}", f"linear/bits-on/{on} {bits}", f"linear/kind/{vendor} {work.kind}", f"linear/kind-on/{on} {work.kind}",
-    )  # fmt: skip
+        f"linear/engine/{on}",
+        f"linear/bits/{vendor} {bits}",
+        f"linear/bits-on/{on} {bits}",
+        f"linear/kind/{vendor} {work.kind}",
+        f"linear/kind-on/{on} {work.kind}",
+    )
     linear = (
-        "linear/all/1", f"linear/vendor/{vendor}", f"linear/class/{kind}", f"linear/class-on/{engine} {kind}", f"linear/family/{chip.family}", f"linear/chip/{chip.id}",
-        *((f"linear/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()), *software,
-    )  # fmt: skip
+        "linear/all/1",
+        f"linear/vendor/{vendor}",
+        f"linear/class/{kind}",
+        f"linear/class-on/{engine} {kind}",
+        f"linear/family/{chip.family}",
+        f"linear/chip/{chip.id}",
+        *((f"linear/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()),
+        *software,
+    )
     flops = work.linear_flops * prompt_tokens + work.head_flops
     attention = (
-        "attention/all/1", f"attention/vendor/{vendor}", f"attention/engine/{on}", f"attention/kind/{on} {work.attention_kind}",
+        "attention/all/1",
+        f"attention/vendor/{vendor}",
+        f"attention/engine/{on}",
+        f"attention/kind/{on} {work.attention_kind}",
         *((f"attention/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()),
-    )  # fmt: skip
+    )
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
         Term("arithmetic", flops / (rate * _fastest_ratio(chip)), ()),
         Term("linear", flops / rate, linear),
-        Term("power", flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together), ("power/all/1", f"power/family/{chip.family}", f"linear/chip/{chip.id}", *software)),
-        Term("attention", attention_flops(work.attention, token_count=prompt_tokens, depth_tokens=depth_tokens) / rate, attention),
+        Term(
+            "power",
+            flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together),
+            ("power/all/1", f"power/family/{chip.family}", f"linear/chip/{chip.id}", *software),
+        ),
+        Term(
+            "attention",
+            attention_flops(work.attention, token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens())
+            / rate,
+            attention,
+        ),
         Term("stream", streamed / bandwidth, ("stream/all/1", f"stream/vendor/{vendor}", f"stream/sort/{on} {sort}")),
-        Term("launch", LAUNCH_US_PER_LAYER * chunk_count * work.layer_count * MS_PER_S / US_PER_S, ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}")),
-    ]  # fmt: skip
+        Term(
+            "launch",
+            LAUNCH_US_PER_LAYER * chunk_count * work.layer_count * MS_PER_S / US_PER_S,
+            ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}"),
+        ),
+    ]
     if together > 1:
         link = link_kind(hardware)
         sent = (
@@ -191,7 +179,7 @@ def prefill_terms(
         for name in (
             f"model/{model.id}",
             f"here/{chip.id}",
-            *software_effects(runtime_id, engine=engine, vendor=vendor, backend=backend),
+            *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend),
         )
     ]
     common += age_effects(on, age_years)

@@ -1,4 +1,4 @@
-"""How is an estimated time stated? As a rate with the middle 80 % of what one would measure, and what it stands on."""
+"""Ranges of estimated times: a rate with the middle 80 % of what one would measure, and what it stands on."""
 
 import math
 
@@ -21,17 +21,33 @@ def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_coun
         high = min(high, tokens * MS_PER_S / found.floor_ms)
     largest = max(found.shares, key=lambda name: found.shares[name])
     return Speed(
-        low=central / width, central=central, high=high, unit="token/s", bound_by=BOUND_BY.get(largest, largest),
-        basis="fitted", note=_note(law, chip, standing),
-    )  # fmt: skip
+        low=central / width,
+        central=central,
+        high=high,
+        unit="token/s",
+        bound_by=BOUND_BY.get(largest, largest),
+        basis="fitted",
+        note=_note(law, chip, standing),
+    )
 
 
 BOUND_BY = {
-    "loss": "weights", "kv cache loss": "kv cache",
-    "experts": "weights", "batch step": "compute", "batch": "compute", "large batch": "compute", "exchange": "host link", "exchange of a batch": "host link",
-    "hop": "host link", "linear": "compute",
-    "arithmetic": "compute", "power": "compute", "attention": "compute", "stream": "weights", "launch": "overhead",
-}  # fmt: skip
+    "loss": "weights",
+    "kv cache loss": "kv cache",
+    "experts": "weights",
+    "batch step": "compute",
+    "batch": "compute",
+    "large batch": "compute",
+    "exchange": "host link",
+    "exchange of a batch": "host link",
+    "hop": "host link",
+    "linear": "compute",
+    "arithmetic": "compute",
+    "power": "compute",
+    "attention": "compute",
+    "stream": "weights",
+    "launch": "overhead",
+}
 """Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
 
 

@@ -1,4 +1,4 @@
-"""How fast does it write when a draft is checked? Speculative or multi-token decoding, only for an acceptance that is given.
+"""Speculative and multi-token decoding: the speed when a draft is checked, for an acceptance that the user gives.
 
 A cheap draft guesses n tokens, the model checks them in one step, and the accepted ones are kept together with one token
 of the model's own. How often a guess is right depends on the text and the draft, so it is never predicted here.
@@ -7,9 +7,9 @@ of the model's own. How often a guess is right depends on the text and the draft
 from dataclasses import dataclass, replace
 
 from calculator.catalog.calibration import Calibration
-from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.errors import ScenarioError
+from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_estimate
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
@@ -35,11 +35,13 @@ class Drafts:
             raise ScenarioError(f"draft_tokens is {self.token_count}; it must lie in 1..{MOST_DRAFT_TOKENS}.")
         if not 0 <= self.acceptance_fraction <= 1:
             raise ScenarioError(
-                f"acceptance is {self.acceptance_fraction}; it must lie in 0..1, the share of guessed tokens that is kept. Enter 0.7 for 70 %."
+                f"acceptance is {self.acceptance_fraction}; it must lie in 0..1, the share of guessed tokens that is "
+                "kept. Enter 0.7 for 70 %."
             )
         if not 0 <= self.time_fraction <= 1:
             raise ScenarioError(
-                f"draft_cost is {self.time_fraction}; it must lie in 0..1, a draft token's time as a share of the model's own step."
+                f"draft_cost is {self.time_fraction}; it must lie in 0..1, a draft token's time as a share of the "
+                "model's own step."
             )
 
 
@@ -57,16 +59,7 @@ def expected_tokens_per_check(drafts: Drafts) -> float:
 
 
 def speculative_decode_speed(
-    model: LanguageModel,
-    *,
-    hardware: Hardware,
-    format: WeightFormat,
-    runtime: Runtime,
-    context_tokens: float,
-    drafts: Drafts,
-    batch_count: int = 1,
-    split: Split = "layer",
-    calibration: Calibration,
+    deployment: Deployment, workload: Workload, *, drafts: Drafts, calibration: Calibration
 ) -> Speed:
     """Tokens per second over all streams when each step checks a draft of n tokens.
 
@@ -80,13 +73,17 @@ def speculative_decode_speed(
     """
     kept = expected_tokens_per_check(drafts)
     checked = drafts.token_count + 1
+    batch_count, context_tokens = workload.batch_count, workload.decode_context()
 
     def speed(*, batch: int, context: float) -> Speed:
         found = decode_estimate(
-            model, hardware=hardware, format=format, runtime_id=runtime.id, context_tokens=context, batch_count=batch, split=split,
-            calibration=calibration, served=batch_count > 1,
-        )  # fmt: skip
-        return speed_of(found, law=calibration.decode, tokens=float(batch), chip=hardware.chip, batch_count=batch)
+            deployment,
+            replace(workload, batch_count=batch, decode_context_tokens=context),
+            conditions=Conditions(served=batch_count > 1),
+            calibration=calibration,
+        )
+        chip = deployment.hardware.chip
+        return speed_of(found, law=calibration.decode, tokens=float(batch), chip=chip, batch_count=batch)
 
     plain = speed(batch=batch_count, context=context_tokens)
     check = speed(batch=batch_count * checked, context=context_tokens / checked)
@@ -97,6 +94,10 @@ def speculative_decode_speed(
         return MS_PER_S * batch_count * kept / (check_ms + draft_ms)
 
     return replace(
-        check, low=at(check.low, plain.low), central=at(check.central, plain.central), high=at(check.high, plain.high),
-        note=f"{kept:.2f} tokens kept per step of {checked} at your acceptance of {drafts.acceptance_fraction:g}; {plain.central:,.3g} token/s without drafts",
-    )  # fmt: skip
+        check,
+        low=at(check.low, plain.low),
+        central=at(check.central, plain.central),
+        high=at(check.high, plain.high),
+        note=f"{kept:.2f} tokens kept per step of {checked} at your acceptance of {drafts.acceptance_fraction:g}; "
+        f"{plain.central:,.3g} token/s without drafts",
+    )

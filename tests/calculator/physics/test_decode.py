@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.catalog import Catalog, load_catalog
+from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration, Law
+from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.options import Split
 from calculator.physics.memory.weights import weights_read_bytes
-from calculator.physics.speed.classes import engine_of, power_shortfall
+from calculator.physics.speed.classes import power_shortfall
 from calculator.physics.speed.decode import decode_speed, decode_terms
 from calculator.physics.speed.speed import Speed
 
@@ -25,13 +26,21 @@ def box(chip: str, count: int = 1) -> Hardware:
 
 
 def speed(
-    chip: str, model: str, format: str, runtime: str, *, count: int = 1, context: float = 512, batch: int = 1, split: Split = "layer",
-    calibration: Calibration | None = None, catalog: Catalog = CATALOG,
-) -> Speed:  # fmt: skip
-    return decode_speed(
-        catalog.model(model), hardware=box(chip, count), format=catalog.format(format), runtime=catalog.runtime(runtime),
-        context_tokens=context, batch_count=batch, split=split, calibration=calibration or catalog.calibration,
-    )  # fmt: skip
+    chip: str,
+    model: str,
+    format: str,
+    runtime: str,
+    *,
+    count: int = 1,
+    context: int = 512,
+    batch: int = 1,
+    split: Split = "layer",
+    calibration: Calibration = CATALOG.calibration,
+) -> Speed:
+    deployment = Deployment(
+        CATALOG.model(model), CATALOG.format(format), CATALOG.runtime(runtime), box(chip, count), split=split
+    )
+    return decode_speed(deployment, Workload(context_tokens=context, batch_count=batch), calibration=calibration)
 
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -54,10 +63,8 @@ def test_decode_terms_of_a_mixture_count_the_experts_touched() -> None:
     # Qwen3-30B-A3B: 8 of 128 experts per token. One stream touches 1/16 of the expert bytes, a batch of 8 (counting as 8^0.75 = 4.757
     # independent tokens) 1 - (15/16)^4.757 = 26.4 %
     def weights_ms(batch: int) -> float:
-        terms, _ = decode_terms(
-            CATALOG.model("qwen3-30b-a3b"), hardware=box("apple-m4-max-40"), format=CATALOG.format("mlx-4bit"), runtime_id="mlx-lm",
-            context_tokens=512, batch_count=batch, split="layer", age_years=0.0,
-        )  # fmt: skip
+        deployment = Deployment.of("apple-m4-max-40", "qwen3-30b-a3b", "mlx-4bit", catalog=CATALOG)
+        terms, _ = decode_terms(deployment, Workload(context_tokens=512, batch_count=batch))
         return next(term.base_ms for term in terms if term.name == "weights")
 
     model, format = CATALOG.model("qwen3-30b-a3b"), CATALOG.format("mlx-4bit")
@@ -91,9 +98,13 @@ def test_decode_speed_range_holds_the_published_70b_figures() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    chip=st.sampled_from(sorted(CATALOG.chips)), model=st.sampled_from(sorted(CATALOG.models)), context=st.integers(1, 200_000),
-    format=st.sampled_from(["q4_k_m", "q8_0", "f16"]), count=st.sampled_from([1, 2, 4]), split=st.sampled_from(["layer", "tensor"]),
-)  # fmt: skip
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    context=st.integers(1, 200_000),
+    format=st.sampled_from(["q4_k_m", "q8_0", "f16"]),
+    count=st.sampled_from([1, 2, 4]),
+    split=st.sampled_from(["layer", "tensor"]),
+)
 def test_decode_speed_never_beats_the_bandwidth(  # noqa: PLR0917  (hypothesis passes them by name)
     chip: str, model: str, context: int, format: str, count: int, split: Split
 ) -> None:
@@ -148,10 +159,7 @@ def test_decode_speed_of_every_chip_runtime_and_usual_format_is_given() -> None:
         for runtime in CATALOG.runtimes.values():
             if chip.vendor in runtime.vendors:
                 for format in runtime.formats.values():
-                    found = decode_speed(
-                        CATALOG.model("llama-3-8b"), hardware=box(chip.id), format=CATALOG.format(format), runtime=runtime, context_tokens=2048,
-                        calibration=CATALOG.calibration,
-                    )  # fmt: skip
+                    found = speed(chip.id, "llama-3-8b", format, runtime.id, context=2048)
                     assert found.basis == "fitted"
                     assert found.central > 0.5
 
@@ -160,10 +168,10 @@ def test_decode_speed_joined_boxes_pay_for_the_cable() -> None:
     # published for M3 Ultras on Thunderbolt: Qwen 32B Q4 31.5 tok/s on one, 21.6 on two; 405B Q4 3.0 -> 4.3 -> 6.4 on 1, 2, 4
     def joined(model: str, nodes: int) -> float:
         hardware = dataclasses.replace(box("apple-m3-ultra-80"), node_count=nodes)
-        return decode_speed(
-            CATALOG.model(model), hardware=hardware, format=CATALOG.format("mlx-4bit"), runtime=CATALOG.runtime("mlx-lm"), context_tokens=512,
-            split="tensor" if nodes > 1 else "layer", calibration=CATALOG.calibration,
-        ).central  # fmt: skip
+        split: Split = "tensor" if nodes > 1 else "layer"
+        format, runtime = CATALOG.format("mlx-4bit"), CATALOG.runtime("mlx-lm")
+        deployment = Deployment(CATALOG.model(model), format, runtime, hardware, split=split)
+        return decode_speed(deployment, Workload(context_tokens=512), calibration=CATALOG.calibration).central
 
     assert joined("qwen2.5-32b", 2) < joined("qwen2.5-32b", 1)
     assert joined("llama-3.1-405b", 1) < joined("llama-3.1-405b", 2) < joined("llama-3.1-405b", 4)

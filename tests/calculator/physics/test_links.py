@@ -1,14 +1,17 @@
 """Links between cards and boxes against what was published of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, Link, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.options import Split
 from calculator.errors import ScenarioError
 from calculator.physics.memory.usable import usable
 from calculator.physics.speed.decode import decode_speed
-from calculator.physics.speed.links import Link, boxes_remarks, linked_decode_speed, linked_prefill_speed
+from calculator.physics.speed.links import boxes_remarks, linked_decode_speed, linked_prefill_speed
 from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.speed import Speed
 
@@ -17,15 +20,12 @@ CATALOG = load_catalog()
 
 def _decode(chip: str, count: int, model: str, format_id: str, *, split: Split, link: Link | None) -> Speed:
     found = CATALOG.chips[chip]
-    hardware = Hardware(chip=found, chip_count=count, memory_gb=max(found.memory_options_gb))
+    hardware = Hardware(chip=found, chip_count=count, memory_gib=max(found.memory_options_gib))
     runtime = CATALOG.runtime("mlx-lm" if found.vendor == "apple" else "vllm")
-    speed = decode_speed(
-        CATALOG.model(model), hardware=hardware, format=CATALOG.format(format_id), runtime=runtime, context_tokens=512,
-        split=split, calibration=CATALOG.calibration,
-    )  # fmt: skip
-    if link is None:
-        return speed
-    return linked_decode_speed(speed, link=link, model=CATALOG.model(model), hardware=hardware, split=split, catalog=CATALOG)  # fmt: skip
+    format = CATALOG.format(format_id)
+    deployment = Deployment(CATALOG.model(model), format, runtime, hardware, split=split, link=link)
+    speed = decode_speed(deployment, Workload(context_tokens=512), calibration=CATALOG.calibration)
+    return linked_decode_speed(speed, deployment, catalog=CATALOG)
 
 
 @pytest.mark.parametrize(
@@ -74,22 +74,24 @@ def test_links_change_nothing_else() -> None:
 
 
 def test_linked_prefill_speed_gains_from_peer_access_in_a_tensor_split_only() -> None:
-    chip = CATALOG.chips["nvidia-rtx-4090"]
-    hardware = Hardware(chip=chip, chip_count=2, memory_gb=24)
-    speed = prefill_speed(
-        CATALOG.model("llama-3-70b"), hardware=hardware, format=CATALOG.format("awq-int4"), runtime=CATALOG.runtime("vllm"),
-        prompt_tokens=4096, split="tensor", calibration=CATALOG.calibration,
-    )  # fmt: skip
-    gained = linked_prefill_speed(speed, link="p2p", hardware=hardware, split="tensor", catalog=CATALOG)
+    cards = Deployment.of("nvidia-rtx-4090", "llama-3-70b", "awq-int4", runtime="vllm", chip_count=2, catalog=CATALOG)
+    tensor = replace(cards, split="tensor", link="p2p")
+    speed = prefill_speed(tensor, Workload(prompt_tokens=4096), calibration=CATALOG.calibration)
+    gained = linked_prefill_speed(speed, tensor, catalog=CATALOG)
     assert gained.central == pytest.approx(1.15 * speed.central)
-    assert linked_prefill_speed(speed, link="p2p", hardware=hardware, split="layer", catalog=CATALOG).central == speed.central  # fmt: skip
-    assert linked_prefill_speed(speed, link="no-p2p", hardware=hardware, split="tensor", catalog=CATALOG).central == speed.central  # fmt: skip
+    for other in (replace(tensor, split="layer"), replace(tensor, link="no-p2p"), replace(tensor, link=None)):
+        assert linked_prefill_speed(speed, other, catalog=CATALOG).central == speed.central
 
 
 @pytest.mark.parametrize(
     ("chip", "count", "link"),
-    [("apple-m3-ultra-80", 2, "p2p"), ("nvidia-rtx-4090", 2, "rdma"), ("nvidia-rtx-4090", 1, "p2p"), ("nvidia-h200", 2, "p2p")],
-)  # fmt: skip
+    [
+        ("apple-m3-ultra-80", 2, "p2p"),
+        ("nvidia-rtx-4090", 2, "rdma"),
+        ("nvidia-rtx-4090", 1, "p2p"),
+        ("nvidia-h200", 2, "p2p"),
+    ],
+)
 def test_a_link_that_is_not_there_is_refused(chip: str, count: int, link: Link) -> None:
     with pytest.raises(ScenarioError, match=f"link is {link}, which joins"):
         _decode(
@@ -99,11 +101,11 @@ def test_a_link_that_is_not_there_is_refused(chip: str, count: int, link: Link) 
 
 def test_boxes_of_unified_memory_add_up_however_they_are_counted() -> None:
     chip = CATALOG.chips["apple-m3-ultra-80"]
-    one, chips, nodes = (Hardware(chip=chip, chip_count=a, memory_gb=512, node_count=b) for a, b in ((1, 1), (4, 1), (1, 4)))  # fmt: skip
+    one, chips, nodes = (Hardware(chip=chip, chip_count=a, memory_gib=512, node_count=b) for a, b in ((1, 1), (4, 1), (1, 4)))  # fmt: skip
     assert usable(chips, catalog=CATALOG) == usable(nodes, catalog=CATALOG)
     assert usable(chips, catalog=CATALOG).limit_bytes == 4 * usable(one, catalog=CATALOG).limit_bytes
     assert boxes_remarks(one, split="layer") == ()
     assert "adds memory, not speed" in boxes_remarks(chips, split="layer")[0].text
-    five = Hardware(chip=chip, chip_count=5, memory_gb=512)
-    assert "Nobody published" in boxes_remarks(five, split="tensor")[1].text
-    assert boxes_remarks(Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=8, memory_gb=24), split="layer") == ()  # fmt: skip
+    five = Hardware(chip=chip, chip_count=5, memory_gib=512)
+    assert "Nobody has published" in boxes_remarks(five, split="tensor")[1].text
+    assert boxes_remarks(Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=8, memory_gib=24), split="layer") == ()  # fmt: skip

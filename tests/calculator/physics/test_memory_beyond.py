@@ -5,10 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.beyond_memory import offload
-from calculator.physics.memory.finetuning import ATTENTION, FineTuneFit, adapter_parameter_count, finetune_fit
+from calculator.physics.memory.finetuning import (
+    ATTENTION,
+    FineTuneFit,
+    TrainingStep,
+    adapter_parameter_count,
+    finetune_fit,
+)
 from calculator.physics.memory.vector_index import index_bytes
 from calculator.physics.speed.load_time import load_time
 
@@ -16,18 +23,17 @@ CATALOG = load_catalog()
 QKVO = ATTENTION
 
 
-def _hardware(chip: str, memory_gb: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
-    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gb=memory_gb, system_ram_gb=ram_gb)
+def _hardware(chip: str, memory_gib: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
+    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gib=memory_gib, system_ram_gib=ram_gb)
 
 
 A100 = _hardware("nvidia-a100-sxm-80", 80)
 
 
 def _tune(model: str, format_id: str, *, batch: int, tokens: int = 4096, checkpointing: bool = True) -> FineTuneFit:
-    return finetune_fit(
-        CATALOG.model(model), hardware=A100, format=CATALOG.format(format_id), catalog=CATALOG, sequence_tokens=tokens,
-        batch_count=batch, rank=16, targets=QKVO, checkpointing=checkpointing,
-    )  # fmt: skip
+    step = TrainingStep(sequence_tokens=tokens, batch_count=batch, rank=16, targets=QKVO, checkpointing=checkpointing)
+    format = CATALOG.format(format_id)
+    return finetune_fit(CATALOG.model(model), hardware=A100, format=format, step=step, catalog=CATALOG)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +72,11 @@ def test_adapter_parameter_count_by_hand() -> None:
 def test_finetune_says_what_is_missing() -> None:
     fit = _tune("llama-2-70b", "bf16", batch=4)
     assert not fit.fits
-    assert "GB are missing" in fit.remarks[0].text
+    assert "GB too little" in fit.remarks[0].text
     assert _tune("mistral-7b-v0.3", "nf4", batch=1).remarks == ()
     heavy = _tune("mistral-7b-v0.3", "bf16", batch=8, checkpointing=False)
     assert heavy.activation_bytes > 4 * _tune("mistral-7b-v0.3", "bf16", batch=8).activation_bytes
-    assert "Checkpointing would help" in heavy.remarks[0].text
+    assert "Turn on checkpointing" in heavy.remarks[0].text
 
 
 @given(st.sampled_from(sorted(CATALOG.models)), st.integers(1, 64), st.integers(1, 64))
@@ -95,36 +101,30 @@ def test_index_bytes_by_hand() -> None:
 
 def test_load_time_of_the_articles_claim() -> None:
     """75 GB in 4 s asks for 18.7 GB/s; Apple names 7.4 GB/s for the Mac Studio of 2022: 10.1 s at best."""
-    mac = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gb=192, storage_gb_per_s=7.4)
+    mac = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gib=192, storage_gb_per_s=7.4)
     cold = load_time(74_964_549_632, hardware=mac, catalog=CATALOG)
-    assert cold.central_s == pytest.approx(74.96 / 7.4, rel=1e-3)
+    assert cold.central == pytest.approx(74.96 / 7.4, rel=1e-3)
     assert cold.bound_by == "storage"
     warm = load_time(74_964_549_632, hardware=mac, catalog=CATALOG, is_warm=True)
-    assert warm.low_s < cold.central_s
-    assert warm.low_s <= warm.central_s <= warm.high_s
+    assert warm.low < cold.central
+    assert warm.low <= warm.central <= warm.high
     unknown = load_time(10**9, hardware=A100, catalog=CATALOG)
-    assert unknown.low_s < unknown.high_s
+    assert unknown.low < unknown.high
 
 
 def test_offload_takes_off_whole_layers_until_the_rest_fits() -> None:
     one = _hardware("nvidia-rtx-4090", 24, ram_gb=64)
-    found = offload(
-        CATALOG.model("llama-3-70b"), hardware=one, format=CATALOG.format("q4_k_m"), runtime=CATALOG.runtime("llama.cpp"),
-        context_tokens=4_096, catalog=CATALOG,
-    )  # fmt: skip
+    workload = Workload(context_tokens=4_096)
+    q4_k_m, llama_cpp = CATALOG.format("q4_k_m"), CATALOG.runtime("llama.cpp")
+    found = offload(Deployment(CATALOG.model("llama-3-70b"), q4_k_m, llama_cpp, one), workload, catalog=CATALOG)
     assert found is not None
     assert found.card_layer_count + found.host_layer_count == 80
     assert 30 <= found.card_layer_count <= 45  # 42.5 GB on 25 GB: about half
     assert found.card_bytes <= 23.5 * 2**30
     assert found.fits
-    small = offload(
-        CATALOG.model("llama-3-8b"), hardware=one, format=CATALOG.format("q4_k_m"), runtime=CATALOG.runtime("llama.cpp"),
-        context_tokens=4_096, catalog=CATALOG,
-    )  # fmt: skip
+    small = offload(Deployment(CATALOG.model("llama-3-8b"), q4_k_m, llama_cpp, one), workload, catalog=CATALOG)
     assert small is not None
     assert small.host_layer_count == 0
     mac = _hardware("apple-m2-ultra-76", 192)
-    assert offload(
-        CATALOG.model("llama-3-8b"), hardware=mac, format=CATALOG.format("mlx-4bit"), runtime=CATALOG.runtime("mlx-lm"),
-        context_tokens=4_096, catalog=CATALOG,
-    ) is None  # fmt: skip
+    on_mac = Deployment(CATALOG.model("llama-3-8b"), CATALOG.format("mlx-4bit"), CATALOG.runtime("mlx-lm"), mac)
+    assert offload(on_mac, workload, catalog=CATALOG) is None

@@ -1,4 +1,4 @@
-"""Does the cache hold what each runtime really keeps?"""
+"""KV cache: what each runtime really keeps, and what a step reads."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.errors import ScenarioError
-from calculator.physics.memory.memory_fit import kv_cache_bytes, kv_read_bytes
+from calculator.physics.memory.kv_cache import kv_cache_bytes, kv_read_bytes
 
 CATALOG = load_catalog()
 MLX, LLAMA, VLLM = (CATALOG.runtime(name) for name in ("mlx-lm", "llama.cpp", "vllm"))

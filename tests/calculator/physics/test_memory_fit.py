@@ -1,28 +1,29 @@
-"""Does it fit? The issue's own cases, the limits of machines, and the reasons given."""
+"""Memory fit: known cases, the limits of machines, and the reasons given."""
 
 import csv
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
-from calculator.physics.memory.memory_fit import (
-    MemoryFit,
-    custom_model,
-    memory_fit,
+from calculator.physics.memory.another_size import custom_model
+from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.memory.usable import macos_limit_gib, usable
+from calculator.physics.memory.weights import weights_bytes
+from calculator.physics.memory.work_space import (
+    TransientConstants,
     recommended_prefill_step_tokens,
     transient_bytes,
-    usable,
-    weights_bytes,
 )
-from calculator.physics.memory.usable import macos_limit_gib
-from calculator.physics.memory.work_space import TransientConstants
 
 CATALOG = load_catalog()
 CONSTANTS = TransientConstants.of(CATALOG.constants)
@@ -30,19 +31,26 @@ MLX = CATALOG.runtime("mlx-lm")
 ANSWER_TOKENS = 256  # where a source does not say: the length that mlx-lm writes by default
 
 
-def _hardware(chip: str, memory_gb: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
-    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gb=memory_gb, system_ram_gb=ram_gb)
+def _hardware(chip: str, memory_gib: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
+    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gib=memory_gib, system_ram_gib=ram_gb)
 
 
 MAC_192 = _hardware("apple-m2-ultra-76", 192)
 TWO_4090 = _hardware("nvidia-rtx-4090", 24, count=2, ram_gb=128)
 
 
-def _fit(model: str, hardware: Hardware, format_id: str, runtime: str, tokens: int, **options: float) -> MemoryFit:
-    return memory_fit(
-        CATALOG.model(model), hardware=hardware, format=CATALOG.format(format_id), runtime=CATALOG.runtime(runtime),
-        context_tokens=tokens, catalog=CATALOG, **options,  # pyright: ignore[reportArgumentType]
-    )  # fmt: skip
+def _fit(model: str, hardware: Hardware, format_id: str, runtime: str, tokens: int, **options: Any) -> MemoryFit:
+    """The fit with fields of Workload, Deployment or HostSettings changed."""
+    deployment = Deployment(CATALOG.model(model), CATALOG.format(format_id), CATALOG.runtime(runtime), hardware)
+    workload = Workload(context_tokens=tokens)
+    for name, value in options.items():
+        if hasattr(workload, name):
+            workload = replace(workload, **{name: value})
+        elif hasattr(deployment, name):
+            deployment = replace(deployment, **{name: value})
+        else:
+            deployment = replace(deployment, host=replace(deployment.host, **{name: value}))
+    return memory_fit(deployment, workload, catalog=CATALOG)
 
 
 def _codes(fit: MemoryFit) -> set[str]:
@@ -66,7 +74,7 @@ def test_fit_of_llama_3_70b_on_two_4090s_needs_4_bits() -> None:
     assert not eight.fits
     assert "does-not-fit" in _codes(eight)
     missing = next(remark for remark in eight.remarks if remark.code == "does-not-fit").text
-    assert "GB are missing" in missing
+    assert "GB too little" in missing
     assert "weights" in missing
     assert four.fits
     assert four.weights_bytes == pytest.approx(42.51e9 - 128_256 * 8_192 * 4.5 / 8, rel=1e-3)  # embedding in system RAM
@@ -84,7 +92,7 @@ def test_fit_with_a_layer_split_is_decided_by_the_fullest_card() -> None:
 
 
 def test_fit_with_a_tensor_split_shares_evenly() -> None:
-    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")  # pyright: ignore[reportArgumentType]
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
     assert fit.tightest_peak_bytes == pytest.approx((fit.weights_bytes + fit.kv_cache_bytes + fit.overhead_bytes) / 2)
     assert fit.tightest_usable_bytes == pytest.approx(0.9 * 24 * 2**30, rel=1e-6)
 
@@ -140,10 +148,10 @@ def test_usable_bytes_of_macs_follow_the_macos_version() -> None:
     assert (old, basis) == (144, "measured")  # three quarters, read under macOS 14; no row is newer until 26
     assert "as Metal reported it" in note
     assert macos_limit_gib(192, limits=CATALOG.macos_limits, macos="26.2") == macos_limit_gib(192, limits=CATALOG.macos_limits)  # fmt: skip
-    for wrong, said in (("13", "from macOS 14 on"), ("Tahoe", "must be a version"), ("", "must be a version")):
+    for wrong, said in (("13", "is that of macOS 14"), ("Tahoe", "must be a version"), ("", "must be a version")):
         with pytest.raises(ScenarioError, match=said):
             macos_limit_gib(192, limits=CATALOG.macos_limits, macos=wrong)
-    newest, older = (_fit("llama-3-70b", MAC_192, "bf16", "mlx-lm", 42_000, macos=macos) for macos in ("26", "14"))  # pyright: ignore[reportArgumentType]
+    newest, older = (_fit("llama-3-70b", MAC_192, "bf16", "mlx-lm", 42_000, macos=macos) for macos in ("26", "14"))
     assert newest.fits  # 157 of 172.9 GB
     assert not older.fits  # of 154.6 GB
 
@@ -165,7 +173,7 @@ def test_desktop_takes_from_the_first_card_and_the_tight_card_is_named() -> None
 def test_overhead_of_vllm_counts_on_every_card() -> None:
     """Activations, CUDA graphs and NCCL: on each GPU, and no more than 90 % of a card is used at all."""
     vllm = CATALOG.runtime("vllm")
-    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")  # pyright: ignore[reportArgumentType]
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
     each = round(vllm.overhead_gib.central * 2**30)
     assert fit.overhead_bytes == 2 * each
     assert [card.peak_bytes for card in fit.cards] == [round((fit.weights_bytes + fit.kv_cache_bytes) / 2) + each] * 2
@@ -223,7 +231,7 @@ def test_peak_bytes_of_all_published_mlx_rows_are_within_3_percent_in_the_median
     errors: list[float] = []
     for row in rows:
         prompt = max(int(float(row["prompt_tokens"] or 0)), int(float(row["context_depth"] or 0)), 1)
-        fit = _fit(row["model_id"], _hardware("apple-m3-ultra-80", 512), row["format_id"], "mlx-lm", prompt + ANSWER_TOKENS, prompt_tokens=prompt)  # fmt: skip
+        fit = _fit(row["model_id"], _hardware("apple-m3-ultra-80", 512), row["format_id"], "mlx-lm", prompt + ANSWER_TOKENS, longest_prompt_tokens=prompt)  # fmt: skip
         errors.append(abs(fit.peak_bytes / 1e9 / float(row["peak_memory_gb"]) - 1))
     assert len(errors) >= 60
     assert statistics.median(errors) <= 0.03
@@ -231,7 +239,7 @@ def test_peak_bytes_of_all_published_mlx_rows_are_within_3_percent_in_the_median
 
 def test_work_space_is_that_of_the_prompt_not_of_the_answer() -> None:
     whole = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000)
-    short = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000, prompt_tokens=10)
+    short = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000, longest_prompt_tokens=10)
     assert short.kv_cache_bytes == whole.kv_cache_bytes
     assert short.transient_bytes < whole.transient_bytes / 5
 
@@ -247,7 +255,7 @@ def test_recommended_step_is_smaller_without_a_fused_kernel_or_without_room() ->
     assert step("qwen3.8-27b", 131_072, 3e9) == 256
     long = _fit("qwen3.8-27b", _hardware("apple-m5-max-40", 36), "mlx-4bit", "mlx-lm", 131_072)
     assert not long.fits
-    assert any("it fits" in remark.text for remark in long.remarks if remark.code == "smaller-prefill-step")
+    assert any("It fits" in remark.text for remark in long.remarks if remark.code == "smaller-prefill-step")
 
 
 def test_remarks_name_a_context_that_the_model_was_not_made_for() -> None:
@@ -267,8 +275,8 @@ def test_remarks_name_the_caches_that_a_server_keeps() -> None:
 
 def test_boxes_linked_together_add_up_and_hold_a_tenant_on_one() -> None:
     """Two Macs of 192 GB take a 405B in 6 bits (329 GB) that one cannot; 40 GB beside it sit on one of them."""
-    one = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gb=192)
-    two = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gb=192, node_count=2)
+    one = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gib=192)
+    two = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gib=192, node_count=2)
     assert not _fit("llama-3.1-405b", one, "mlx-6bit", "mlx-lm", 4_096).fits
     alone = _fit("llama-3.1-405b", two, "mlx-6bit", "mlx-lm", 4_096)
     assert alone.fits

@@ -1,4 +1,4 @@
-"""Are weights counted to the byte, and read as often as they are? Hand-worked cases, published files, invariants."""
+"""Weights: bytes held and read, by hand-worked cases, published files and invariants."""
 
 import csv
 from pathlib import Path
@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.deployment import format_on
 from calculator.catalog.models import LanguageModel, TensorGroup
 from calculator.physics.memory.gguf import BLOCKS, DEFAULT_TYPE, gguf_bytes_by_role
-from calculator.physics.memory.memory_fit import (
+from calculator.physics.memory.weights import (
     active_parameter_count,
-    format_on,
     parameter_count,
+    touched_expert_fraction,
     weights_bytes,
     weights_read_bytes,
 )
-from calculator.physics.memory.weights import touched_expert_fraction
 
 CATALOG = load_catalog()
 PUBLISHED = Path(__file__).parent.parent.parent / "fixtures" / "published_file_sizes.csv"

@@ -1,13 +1,14 @@
 """Beyond the GPU's memory: layers on the processor against published runs, a Mac beyond its limit."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
+from calculator.catalog.hardware import Hardware
 from calculator.evidence import Quantity
 from calculator.physics.beyond_memory import (
     BeyondMemory,
@@ -33,20 +34,32 @@ RTX_2080 = Hardware(
     chip=CATALOG.chips["nvidia-rtx-3090"].model_copy(
         update={"id": "nvidia-rtx-2080", "family": "nvidia-turing", "bandwidth_gb_per_s": _ram(448)}
     ),
-    chip_count=1, memory_gb=8, system_ram_gb=62, system_ram_gb_per_s=_ram(102.4),
-)  # fmt: skip
+    chip_count=1,
+    memory_gib=8,
+    system_ram_gib=62,
+    system_ram_gb_per_s=_ram(102.4),
+)
 """The published box: an i9-10900X with four channels of DDR4. The card's share is small, so its family hardly matters."""
+
+
+def _deployment(machine: str, model: str, format_id: str, *, runtime: str = "llama.cpp") -> Deployment:
+    found = Deployment.of(machine, model, format_id, runtime=runtime, catalog=CATALOG)
+    return replace(found, split="layer")
+
+
+def _on_2080(model: str, format_id: str) -> Deployment:
+    return Deployment(CATALOG.model(model), CATALOG.format(format_id), LLAMA_CPP, RTX_2080)
 
 
 def _beyond(
     machine: str, model: str, format_id: str, *, context: int = 1024, limit_gb: float = 0
 ) -> BeyondMemory | None:
-    box = CATALOG.chip_or_machine(machine)
-    hardware = hardware_of(box, chips=CATALOG.chips)
-    runtime = CATALOG.runtime("mlx-lm" if hardware.chip.vendor == "apple" else "llama.cpp")
-    found: dict[str, Any] = {"hardware": hardware, "format": CATALOG.format(format_id), "runtime": runtime, "context_tokens": context, "catalog": CATALOG}  # fmt: skip
-    fit = memory_fit(CATALOG.model(model), **found, wired_limit_gb=limit_gb)
-    return beyond_memory(CATALOG.model(model), fit=fit, **found, prompt_tokens=context, wired_limit_gb=limit_gb)
+    deployment = _deployment(machine, model, format_id)
+    runtime = CATALOG.runtime("mlx-lm" if deployment.hardware.chip.vendor == "apple" else "llama.cpp")
+    deployment = replace(deployment, runtime=runtime, host=HostSettings(wired_limit_gb=limit_gb))
+    workload = Workload(prompt_tokens=context)
+    fit = memory_fit(deployment, workload, catalog=CATALOG)
+    return beyond_memory(deployment, workload, fit=fit, catalog=CATALOG)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +70,11 @@ def test_offload_decode_speed_meets_published_runs(model: str, layers_on_card: i
     """llmfit pull requests 775 and 778: --n-gpu-layers counts the output head as one."""
     shapes = CATALOG.model(model)
     found = offload_decode_speed(
-        shapes, host_layer_count=shapes.layer_count + 1 - layers_on_card, hardware=RTX_2080, format=CATALOG.format("q4_k_m"),
-        runtime=LLAMA_CPP, context_tokens=512, catalog=CATALOG,
-    )  # fmt: skip
+        _on_2080(model, "q4_k_m"),
+        Workload(context_tokens=512),
+        host_layer_count=shapes.layer_count + 1 - layers_on_card,
+        catalog=CATALOG,
+    )
     assert found is not None
     assert found.low <= measured <= found.high
     assert found.central == pytest.approx(measured, rel=0.25)
@@ -71,10 +86,10 @@ def test_offload_decode_speed_meets_published_runs(model: str, layers_on_card: i
 )
 def test_offload_of_experts_holds_published_runs(model: str, format_id: str, layers: int, measured: float) -> None:
     """llmfit pull requests 755 and 775: --n-cpu-moe; the two that the cost of a hop was read from."""
+    workload = Workload(context_tokens=512)
     found = offload_decode_speed(
-        CATALOG.model(model), host_layer_count=layers, hardware=RTX_2080, format=CATALOG.format(format_id), runtime=LLAMA_CPP,
-        context_tokens=512, catalog=CATALOG, moved="experts",
-    )  # fmt: skip
+        _on_2080(model, format_id), workload, host_layer_count=layers, moved="experts", catalog=CATALOG
+    )
     assert found is not None
     assert found.low <= measured <= found.high
     assert found.central == pytest.approx(measured, rel=0.35)
@@ -86,12 +101,12 @@ def test_experts_are_moved_first_and_that_is_faster() -> None:
     assert found.offload is not None
     assert found.offload.moved == "experts"
     assert "GB of experts in the PC's own memory" in found.remark.text
-    box = hardware_of(CATALOG.machines["rtx-5090-pc"], chips=CATALOG.chips)
-    model = CATALOG.model("gpt-oss-120b")
     layers = offload_decode_speed(
-        model, host_layer_count=found.offload.host_layer_count, hardware=box, format=CATALOG.format("mxfp4"), runtime=LLAMA_CPP,
-        context_tokens=1024, catalog=CATALOG,
-    )  # fmt: skip
+        _deployment("rtx-5090-pc", "gpt-oss-120b", "mxfp4"),
+        Workload(context_tokens=1024),
+        host_layer_count=found.offload.host_layer_count,
+        catalog=CATALOG,
+    )
     assert layers is not None
     assert found.offload.host_bytes < 64 * 2**30
     dense = _beyond("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
@@ -102,10 +117,11 @@ def test_experts_are_moved_first_and_that_is_faster() -> None:
 
 def test_offload_of_70b_on_one_4090_holds_the_metered_run() -> None:
     """Geerling, Ryzen 9 7900X with one RTX 4090: 3.10 tokens/s."""
-    one = Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=1, memory_gb=24, system_ram_gb=64)
-    arguments: dict[str, Any] = {"hardware": one, "format": CATALOG.format("q4_k_m"), "runtime": LLAMA_CPP, "context_tokens": 2048, "catalog": CATALOG}  # fmt: skip
-    model = CATALOG.model("llama-3-70b")
-    found = beyond_memory(model, fit=memory_fit(model, **arguments), prompt_tokens=512, **arguments)
+    one = Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=1, memory_gib=24, system_ram_gib=64)
+    deployment = Deployment(CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m"), LLAMA_CPP, one)
+    workload = Workload(prompt_tokens=512, context_tokens=2048)
+    fit = memory_fit(deployment, workload, catalog=CATALOG)
+    found = beyond_memory(deployment, workload, fit=fit, catalog=CATALOG)
     assert found is not None
     assert found.decode.low <= 3.10 <= found.decode.high
     assert found.decode.bound_by == "PC's memory"
@@ -119,11 +135,8 @@ def test_offload_decode_speed_by_hand() -> None:
     hidden = found.offload.host_layer_count
     per_layer_gb = (74.96 - 2 * 1.117) / 80  # without embedding and head, 8.5 bits each
     slow_s = hidden * per_layer_gb / 44.8
-    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
-    on_cards = decode_speed(
-        CATALOG.model("llama-3-70b"), hardware=box, format=CATALOG.format("q8_0"), runtime=LLAMA_CPP, context_tokens=1024,
-        calibration=CATALOG.calibration,
-    )  # fmt: skip
+    deployment = _deployment("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+    on_cards = decode_speed(deployment, Workload(context_tokens=1024), calibration=CATALOG.calibration)
     by_hand = 1 / (slow_s + (80 - hidden) / 80 / on_cards.central)
     assert found.decode.central == pytest.approx(by_hand, rel=0.02)
     assert "of 80 layers on the cards" in found.remark.text
@@ -139,48 +152,30 @@ def test_offload_is_none_where_nothing_is_to_be_gained() -> None:
 
 
 def test_offload_of_vllm_passes_pcie_and_exllama_cannot() -> None:
-    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
-    model, format = CATALOG.model("llama-3-70b"), CATALOG.format("fp8")
-    arguments: dict[str, Any] = {
-        "host_layer_count": 40,
-        "hardware": box,
-        "format": format,
-        "context_tokens": 1024,
-        "catalog": CATALOG,
-    }
-    copied = offload_decode_speed(model, runtime=CATALOG.runtime("vllm"), **arguments)
+    vllm, exllama = (
+        _deployment("dual-rtx-4090-am5", "llama-3-70b", "fp8", runtime=name) for name in ("vllm", "exllamav2")
+    )
+    workload = Workload(prompt_tokens=2048.0, context_tokens=1024)
+    copied = offload_decode_speed(vllm, workload, host_layer_count=40, catalog=CATALOG)
     assert copied is not None
     assert copied.bound_by == "host link"
     # 34.2 GB over 31.5 x 0.75 = 23.6 GB/s alone are 1.45 s
     assert copied.central < 1 / 1.4
-    assert offload_decode_speed(model, runtime=CATALOG.runtime("exllamav2"), **arguments) is None
-    prefill: dict[str, Any] = {
-        "host_layer_count": 40,
-        "hardware": box,
-        "format": format,
-        "prompt_tokens": 2048.0,
-        "catalog": CATALOG,
-    }
-    assert offload_prefill_speed(model, runtime=CATALOG.runtime("exllamav2"), **prefill) is None
+    assert offload_decode_speed(exllama, workload, host_layer_count=40, catalog=CATALOG) is None
+    assert offload_prefill_speed(exllama, workload, host_layer_count=40, catalog=CATALOG) is None
 
 
 @given(st.integers(0, 80), st.integers(0, 80))
 def test_offload_speed_falls_with_every_layer_taken_off(first: int, second: int) -> None:
     few, many = sorted((first, second))
-    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
-    model = CATALOG.model("llama-3-70b")
-    shared: dict[str, Any] = {
-        "hardware": box,
-        "format": CATALOG.format("q8_0"),
-        "runtime": LLAMA_CPP,
-        "catalog": CATALOG,
-    }
-    fast, slow = (offload_decode_speed(model, host_layer_count=n, context_tokens=1024, **shared) for n in (few, many))
+    deployment = _deployment("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+    workload = Workload(prompt_tokens=4096.0, context_tokens=1024)
+    fast, slow = (offload_decode_speed(deployment, workload, host_layer_count=n, catalog=CATALOG) for n in (few, many))
     assert fast is not None
     assert slow is not None
     assert slow.central <= fast.central * (1 + 1e-9)
     assert slow.low <= slow.central <= slow.high
-    reads = [offload_prefill_speed(model, host_layer_count=n, prompt_tokens=4096.0, **shared) for n in (few, many)]
+    reads = [offload_prefill_speed(deployment, workload, host_layer_count=n, catalog=CATALOG) for n in (few, many)]
     assert reads[0] is not None
     assert reads[1] is not None
     assert reads[1].central <= reads[0].central * (1 + 1e-9)
@@ -203,10 +198,8 @@ def test_nothing_runs_beyond_a_macs_whole_memory() -> None:
 
 
 def test_offload_leaves_the_head_on_the_card() -> None:
-    box = hardware_of(CATALOG.machines["dual-rtx-4090-am5"], chips=CATALOG.chips)
-    found = offload(
-        CATALOG.model("llama-3-70b"), hardware=box, format=CATALOG.format("q8_0"), runtime=LLAMA_CPP, context_tokens=1024, catalog=CATALOG
-    )  # fmt: skip
+    deployment = _deployment("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+    found = offload(deployment, Workload(context_tokens=1024), catalog=CATALOG)
     assert found is not None
     assert found.card_layer_count + found.host_layer_count == 80
     assert found.fits

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration, Law
-from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.options import Split
 from calculator.physics.memory.work import Attention, attention_flops, experts_touched_fraction, work_of
-from calculator.physics.speed.classes import matrix_flops_per_ms
+from calculator.physics.speed.classes import Conditions, matrix_flops_per_ms
 from calculator.physics.speed.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
 from calculator.physics.speed.speed import Speed
 
@@ -17,8 +18,9 @@ CATALOG = load_catalog()
 NEUTRAL = Calibration("2026-11-22", 2026.7, {}, Law({}, {}, 0.1, {}), Law({}, {}, 0.1, {}))
 
 
-def box(chip: str, count: int = 1) -> Hardware:
-    return hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
+def deployed(chip: str, model: str, format: str, runtime: str, *, count: int = 1, split: Split = "layer") -> Deployment:
+    hardware = hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
+    return Deployment(CATALOG.model(model), CATALOG.format(format), CATALOG.runtime(runtime), hardware, split=split)
 
 
 def speed(
@@ -32,10 +34,9 @@ def speed(
     count: int = 1,
     split: Split = "layer",
 ) -> Speed:
-    return prefill_speed(
-        CATALOG.model(model), hardware=box(chip, count), format=CATALOG.format(format), runtime=CATALOG.runtime(runtime), prompt_tokens=prompt,
-        depth_tokens=depth, split=split, calibration=CATALOG.calibration,
-    )  # fmt: skip
+    deployment = deployed(chip, model, format, runtime, count=count, split=split)
+    workload = Workload(prompt_tokens=prompt, depth_tokens=depth)
+    return prefill_speed(deployment, workload, calibration=CATALOG.calibration)
 
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -77,9 +78,10 @@ def test_experts_touched_fraction_hand_worked_cases() -> None:
 def test_prefill_terms_hand_worked_case() -> None:
     # Llama-3 8B F16 on a 4090 (330.4 TFLOPS with the halving undone), 512 tokens: linear 2 x 6.979e9 x 512 + head 2 x 0.5253e9 = 7.148e12 operations
     terms, _ = prefill_terms(
-        CATALOG.model("llama-3-8b"), hardware=box("nvidia-rtx-4090"), format=CATALOG.format("f16"), runtime_id="llama.cpp", step_tokens=512,
-        prompt_tokens=512, depth_tokens=0, split="layer", age_years=0.0,
-    )  # fmt: skip
+        deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp"),
+        Workload(prompt_tokens=512),
+        conditions=Conditions(step_tokens=512),
+    )
     base = {term.name: term.base_ms for term in terms}
     assert matrix_flops_per_ms(CATALOG.chips["nvidia-rtx-4090"]) == pytest.approx(330.4e9)
     assert base["linear"] == pytest.approx((2 * 6.979e9 * 512 + 2 * 0.5253e9) / 330.4e9, rel=1e-3)
@@ -126,17 +128,24 @@ def test_prefill_speed_stays_below_the_matrix_rate(chip: str, model: str, prompt
 
 
 @pytest.mark.parametrize(
-    ("chip", "count", "measured", "year"), [("nvidia-rtx-4090", 2, 905, 2024.36), ("apple-m2-ultra-76", 1, 118, 2024.36), ("apple-m3-ultra-80", 1, 162, 2025.94)]
-)  # fmt: skip
+    ("chip", "count", "measured", "year"),
+    [
+        ("nvidia-rtx-4090", 2, 905, 2024.36),
+        ("apple-m2-ultra-76", 1, 118, 2024.36),
+        ("apple-m3-ultra-80", 1, 162, 2025.94),
+    ],
+)
 def test_prefill_estimate_of_its_own_year_agrees_with_published_70b_figures(
     chip: str, count: int, measured: float, year: float
 ) -> None:
     known = CATALOG.calibration
     prompt = 512 if year > 2025 else 1024
     found = prefill_estimate(
-        CATALOG.model("llama-3-70b"), hardware=box(chip, count), format=CATALOG.format("q4_k_m"), runtime_id="llama.cpp", step_tokens=512,
-        prompt_tokens=prompt, depth_tokens=0, split="layer", calibration=known, year=year,
-    )  # fmt: skip
+        deployed(chip, "llama-3-70b", "q4_k_m", "llama.cpp", count=count),
+        Workload(prompt_tokens=prompt),
+        conditions=Conditions(step_tokens=512, age_years=known.year - year),
+        calibration=known,
+    )
     assert 1000 * prompt / found.central_ms == pytest.approx(measured, rel=0.2)
     assert (
         speed(chip, "llama-3-70b", "q4_k_m", "llama.cpp", prompt=prompt, count=count).high > measured
@@ -159,8 +168,6 @@ def test_prefill_speed_tensor_split_over_pcie_gains_little_for_long_prompts() ->
 
 def test_prefill_speed_with_neutral_constants_is_finite_for_every_chip() -> None:
     for chip in CATALOG.chips:
-        found = prefill_speed(
-            CATALOG.model("gpt-oss-20b"), hardware=box(chip), format=CATALOG.format("mxfp4"), runtime=CATALOG.runtime("llama.cpp"),
-            prompt_tokens=2048, calibration=NEUTRAL,
-        )  # fmt: skip
+        deployment = deployed(chip, "gpt-oss-20b", "mxfp4", "llama.cpp")
+        found = prefill_speed(deployment, Workload(prompt_tokens=2048), calibration=NEUTRAL)
         assert 0 < found.low < found.high < float("inf")

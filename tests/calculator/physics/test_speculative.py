@@ -1,12 +1,15 @@
 """Speculative decoding: tokens kept per step, and published pairs with and without drafts."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from calculator.__main__ import main
 from calculator.catalog import load_catalog
-from calculator.catalog.hardware import hardware_of
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.options import Split
 from calculator.errors import ScenarioError
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.speculative import Drafts, expected_tokens_per_check, speculative_decode_speed
@@ -14,7 +17,7 @@ from calculator.physics.speed.speculative import Drafts, expected_tokens_per_che
 CATALOG = load_catalog()
 # chip, cards, split, draft tokens, token/s without and with: Qwen3.8 27B on llama.cpp with its own prediction layer,
 # github.com/sudoingX/qwen38-mtp README.md of 2026-08-18.
-PAIRS = [
+PAIRS: list[tuple[str, int, Split, int, float, float]] = [
     ("nvidia-rtx-3090", 1, "layer", 2, 41.3, 63.5), ("nvidia-rtx-3090", 1, "layer", 4, 31.9, 52.8),
     ("nvidia-rtx-3090", 1, "layer", 6, 39.8, 61.5), ("nvidia-rtx-3090-ti", 1, "layer", 2, 42.0, 60.9),
     ("nvidia-rtx-4090", 1, "layer", 2, 47.0, 83.4), ("nvidia-rtx-6000-ada", 1, "layer", 2, 26.7, 52.5),
@@ -35,7 +38,7 @@ def test_expected_tokens_per_check_are_leviathans() -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair[0]} {pair[3]}")
-def test_published_gain_lies_between_acceptances(pair: tuple[str, int, str, int, float, float]) -> None:
+def test_published_gain_lies_between_acceptances(pair: tuple[str, int, Split, int, float, float]) -> None:
     """The gain that was measured is one that some acceptance of 0.5 to 1 gives, within the law's range."""
     chip, cards, split, tokens, without, with_drafts = pair
     gains = [_gain(chip=chip, cards=cards, split=split, drafts=Drafts(tokens, share, 0.03)) for share in (0.5, 1.0)]  # fmt: skip
@@ -79,13 +82,10 @@ def test_predict_takes_drafts_only_with_an_acceptance(capsys: pytest.CaptureFixt
     assert "2.44 tokens kept per step of 3" in capsys.readouterr().out
 
 
-def _gain(*, chip: str, cards: int, split: str, drafts: Drafts) -> tuple[float, float, float]:
+def _gain(*, chip: str, cards: int, split: Split, drafts: Drafts) -> tuple[float, float, float]:
     """Low, central and high speed with drafts over the central speed without."""
-    of = {
-        "hardware": hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=cards, memory_gb=None),
-        "format": CATALOG.format("q4_k_m"), "runtime": CATALOG.runtime("llama.cpp"), "context_tokens": 500.0, "split": split, "calibration": CATALOG.calibration,
-    }  # fmt: skip
-    model = CATALOG.model("qwen3.8-27b")
-    found = speculative_decode_speed(model, drafts=drafts, **of)  # pyright: ignore[reportArgumentType]
-    plain = decode_speed(model, **of).central  # pyright: ignore[reportArgumentType]
+    deployment = Deployment.of(chip, "qwen3.8-27b", "q4_k_m", chip_count=cards, catalog=CATALOG)
+    deployment, workload = replace(deployment, split=split), Workload(context_tokens=500)
+    found = speculative_decode_speed(deployment, workload, drafts=drafts, calibration=CATALOG.calibration)
+    plain = decode_speed(deployment, workload, calibration=CATALOG.calibration).central
     return found.low / plain, found.central / plain, found.high / plain
