@@ -12,7 +12,7 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sized
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -114,7 +114,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
 
 def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bounds: str | None) -> str:
     """How a share or a rate is written, where a percentage seems to have been typed."""
-    got, shown = problem.get("input"), _extra(problem, model).get("shown", 100 if bounds == "0..1" else 1)
+    got = problem.get("input")
+    shown = _of_field(problem, model, "shown", otherwise=_PERCENT if bounds == "0..1" else 1)
     if shown != _PERCENT or not isinstance(got, int | float) or not 1 < abs(got) <= _PERCENT:
         return ""
     as_percent = 70 if 0 < got < 2 else got  # 1.4 is no percentage anyone means
@@ -136,14 +137,15 @@ def _is_nan(got: Any) -> bool:
 
 def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     """The field's own help text, where it has one."""
-    return str(_extra(problem, model).get("help", ""))
+    return str(_of_field(problem, model, "help", otherwise=""))
 
 
-def _extra(problem: Mapping[str, Any], model: type[BaseModel] | None) -> Mapping[str, Any]:
-    """What the field says of how it is shown."""
+def _of_field(problem: Mapping[str, Any], model: type[BaseModel] | None, name: str, *, otherwise: Any) -> Any:
+    """What the field's annotations say under that name: how it is shown, or its help."""
     field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
-    extra = field.json_schema_extra if field else None
-    return cast("Mapping[str, Any]", extra) if isinstance(extra, dict) else {}
+    return (
+        next((getattr(item, name) for item in field.metadata if hasattr(item, name)), otherwise) if field else otherwise
+    )
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
