@@ -1,4 +1,4 @@
-"""What can go wrong, said in one sentence: what, got, allowed, do.
+"""Errors, each in one sentence: what is wrong, what was given, what is allowed, what to do.
 
     CalculatorError
     |-- CatalogError      a catalogue file is wrong (names file, key and repair)
@@ -99,7 +99,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind in ("too_short", "too_long"):
         least = kind == "too_short"
         limit = context.get("min_length" if least else "max_length")
-        return f"{name} holds {len(got) if isinstance(got, Sized) else 'too many'}; it must hold {'at least' if least else 'at most'} {limit}."
+        held, bound = len(got) if isinstance(got, Sized) else "too many", "at least" if least else "at most"
+        return f"{name} holds {held}; it must hold {bound} {limit}."
     if kind == "string_too_long":
         return f"{name} is {len(str(got))} characters long; it must have at most {context.get('max_length')}."
     if kind == "string_pattern_mismatch":
@@ -168,8 +169,15 @@ _LONGEST = 1e12  # longer figures are easier to read with an exponent
 _WIDEST = 80  # characters of a wrong value that are repeated
 _TABLE = "a table of names and values"
 _SHAPES = {
-    "string_type": "text", "string_unicode": "text in UTF-8", "bool_type": "true or false", "bool_parsing": "true or false",
-    "tuple_type": "a list in square brackets", "list_type": "a list in square brackets",
-    "dict_type": _TABLE, "mapping_type": _TABLE, "model_type": _TABLE, "model_attributes_type": _TABLE,
-}  # fmt: skip
+    "string_type": "text",
+    "string_unicode": "text in UTF-8",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list in square brackets",
+    "list_type": "a list in square brackets",
+    "dict_type": _TABLE,
+    "mapping_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+}
 """pydantic's kinds of a wrong shape, in words."""

@@ -1,19 +1,16 @@
 """Token prices of hosted models: dated quotes of every host, one tariff per model from the cheapest of them.
 
-The quotes (api_quotes.toml) come from the offline data of the genai-prices package, and from litellm's list for hosts that
-it lacks. They are kept as dated rows, so that the catalogue's hash covers them and the page imports no HTTP client.
+The quotes (api_quotes.toml) come from the offline data of the genai-prices package, and from litellm's list for hosts
+that it lacks. They are kept as dated rows, so that the catalogue's hash covers them and the page imports no HTTP
+client.
 update_api_quotes.py prints the rows of the installed package that differ.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from calculator.catalog.options import ApiOffer, ApiQuote, ApiTariff, HostedModel
 from calculator.errors import CatalogError
 from calculator.evidence import Quantity
-
-if TYPE_CHECKING:
-    pass
 
 GENAI_PRICES = "genai-prices"
 UNIT = "USD/Mtok"
@@ -65,9 +62,15 @@ def _tariff(hosted: HostedModel, quotes: Sequence[ApiQuote], input_fraction: flo
 
     def quantity(central: float, others: list[float]) -> Quantity:
         return Quantity(
-            low=min(others), central=central, high=max(others), unit=UNIT, basis="published", source=best.source,
-            as_of=best.as_of, note=note,
-        )  # fmt: skip
+            low=min(others),
+            central=central,
+            high=max(others),
+            unit=UNIT,
+            basis="published",
+            source=best.source,
+            as_of=best.as_of,
+            note=note,
+        )
 
     cached = best.cached_input_usd_per_mtok
     return ApiTariff(

@@ -1,8 +1,8 @@
 """The scenario: one question, complete. Every field with its unit, bounds, help text and section stands in a part.
 
-The page builds its widgets, the command line its `--set`, and the URL its parameters from this one class. Default values
-live in catalog/defaults.toml with their evidence; what is a plain choice (which model, how many months) stands beside
-its field.
+The page builds its widgets, the command line its `--set`, and the URL its parameters from this one class. Default
+values live in catalog/defaults.toml with their evidence; what is a plain choice (which model, how many months) stands
+beside its field.
 """
 
 import hashlib
@@ -43,8 +43,8 @@ __all__ = ["ANOTHER_SIZE", "SCHEMA_VERSION", "Knob", "Scenario", "knobs"]
 class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
     """One question, complete: what is served, how much of it, at which prices, for how long.
 
-    Frozen and validated once; a wrong value raises ScenarioError, one sentence per problem. The parts stand from last to
-    first: pydantic orders the fields from the last base to the first, and the page, the link and the id keep that order.
+    Frozen and validated once; a wrong value raises ScenarioError, one sentence per problem. The parts stand from last
+    to first: pydantic orders fields from the last base to the first, and page, link and bridge keep that order.
     """
 
     model_config = ConfigDict(defer_build=False)
@@ -60,8 +60,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     what you once paid is spent."""
 
     figures: Mapping[str, float] = Field(default_factory=dict)
-    """Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were offered
-    for example."""
+    """Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were
+    offered for example."""
 
     ranges: Mapping[str, tuple[Finite, Finite, Finite]] = Field(default_factory=dict)
     """Your own P10, P50 and P90 of a value, by its name, or of an option's figure: '<option id>.<figure>'."""
@@ -124,7 +124,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 raise ValueError(f"{name} {NOT_DRAWN[name]}, so it has no range of its own. Give one value.")
             elif not _is_number(type(self), name):
                 raise ValueError(
-                    f"{name} has no range of its own; ranges can be given for numbers of the scenario and for '<option id>.<figure>'."
+                    f"{name} has no range of its own; ranges can be given for numbers of the scenario and for "
+                    "'<option id>.<figure>'."
                 )
             else:
                 bounds = bounds_of(type(self).model_fields[name])
