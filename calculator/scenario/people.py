@@ -27,27 +27,27 @@ class People(Part):
     mac_administration_h_per_year: Annotated[
         float,
         Field(ge=0, le=2000),
-        Display("labour", "Administration: Mac", unit="h/year"),
+        Display("labour", "Administration of a Mac", unit="h/year"),
     ] = DEFAULTS["mac_administration_h_per_year"]
     """Hours a year for updates, restarts and model changes."""
 
     pc_administration_h_per_year: Annotated[
         float,
         Field(ge=0, le=2000),
-        Display("labour", "Administration: GPU PC", unit="h/year"),
+        Display("labour", "Administration of a PC with GPUs", unit="h/year"),
     ] = DEFAULTS["pc_administration_h_per_year"]
     """Hours a year for drivers, updates, restarts and model changes. The article claims 20."""
 
     cloud_administration_h_per_year: Annotated[
         float,
         Field(ge=0, le=2000),
-        Display("labour", "Administration: rented GPU", unit="h/year"),
+        Display("labour", "Administration of a rented GPU", unit="h/year"),
     ] = DEFAULTS["cloud_administration_h_per_year"]
     """Hours a year for images, starting and stopping, and keys."""
 
     api_administration_h_per_year: Annotated[
         float,
         Field(ge=0, le=2000),
-        Display("labour", "Administration: API account", unit="h/year"),
+        Display("labour", "Administration of an API account", unit="h/year"),
     ] = DEFAULTS["api_administration_h_per_year"]
     """Hours a year for keys, invoices and model changes."""
