@@ -26,7 +26,7 @@ def test_preset_is_answered(name: str) -> None:
     assert len(found.candidates) >= 2
 
 
-def test_presets_are_the_six_of_the_issue() -> None:
+def test_presets_are_six_and_named() -> None:
     assert preset_names() == [
         "already-own-4090s",
         "article",

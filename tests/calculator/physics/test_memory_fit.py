@@ -1,4 +1,4 @@
-"""Does it fit? The issue's own cases, the limits of machines, and the reasons given."""
+"""Does it fit? Hand-worked cases, the limits of machines, and the reasons given."""
 
 import csv
 import statistics
