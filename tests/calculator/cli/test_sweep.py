@@ -17,7 +17,7 @@ from calculator.__main__ import main
 from calculator.analysis.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
 from calculator.report.parquet import parts_folder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHUNKS = 6
 GRID = """
 [scenario]
