@@ -1,11 +1,16 @@
 """The scenario: every knob is bounded and explained, ids and order stay, and a wrong value is one sentence."""
 
 import math
+import pickle
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from calculator import Scenario, load_catalog
 from calculator.errors import ScenarioError
@@ -102,3 +107,81 @@ def test_scenario_refuses_in_plain_words(values: dict[str, Any], says: str) -> N
     assert says in text
     assert not any(word in text for word in PYDANTIC), text
     assert len(text) < 500
+
+
+GOLDEN = tomllib.loads((Path(__file__).parents[2] / "golden" / "scenario.toml").read_text("utf-8"))
+
+
+def test_fields_keep_their_order_on_the_page_and_in_the_link() -> None:
+    assert list(Scenario.model_fields) == GOLDEN["fields"]
+    assert list(Scenario().model_dump()) == GOLDEN["fields"]
+
+
+def test_knobs_keep_order_section_unit_bounds_step_and_default() -> None:
+    found = {
+        name: [knob.section, knob.unit, knob.low, knob.high, knob.step, knob.shown, knob.default]
+        for name, knob in knobs().items()
+    }
+    assert found == GOLDEN["knobs"]
+    assert list(found) == list(GOLDEN["knobs"])
+
+
+def test_scenario_id_of_the_defaults_is_that_of_links_sent_before() -> None:
+    assert Scenario().id() == GOLDEN["default_id"]
+
+
+@pytest.mark.parametrize("build", [Scenario, lambda **values: Scenario.parse(values), Scenario().changed])
+def test_wrong_value_is_a_sentence_however_the_scenario_is_made(build: Callable[..., Scenario]) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        build(wage_usd_per_h=-1)
+    assert str(refused.value) == "wage_usd_per_h is -1; it must lie in 0..1000."
+
+
+def test_every_wrong_value_has_its_own_sentence() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        Scenario(wage_usd_per_h=-1, months=1, moths=3)  # pyright: ignore[reportCallIssue]
+    assert str(refused.value) == (
+        "wage_usd_per_h is -1; it must lie in 0..1000. months is 1; it must lie in 12..84. "
+        "moths is not a known key. Did you mean months?"
+    )
+
+
+def test_start_month_that_is_no_month_is_refused_with_its_help() -> None:
+    with pytest.raises(ScenarioError, match="Month of purchase, YYYY-MM"):
+        Scenario(start_month="December")
+
+
+def test_scenario_travels_to_another_process_and_back_unchanged() -> None:
+    mine = Scenario(months=48, figures={f"{MAC}.price_usd": 5000}, options=(MAC,))
+    back = pickle.loads(pickle.dumps(mine))
+    assert back == mine
+    assert back.id() == mine.id()
+
+
+def test_scenario_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Scenario().months = 48
+
+
+def test_context_is_prompt_retrieved_text_and_answer() -> None:
+    mine = Scenario(prompt_tokens=100, retrieved_tokens=2000, answer_tokens=30)
+    assert (mine.input_tokens(), mine.context_tokens()) == (2100, 2130)
+
+
+@given(factor=st.floats(1, 24), hours=st.floats(0.5, 24))
+def test_busiest_hour_holds_no_more_than_the_day(factor: float, hours: float) -> None:
+    ratio = Scenario(peak_factor_ratio=factor, on_h_per_day=hours).busiest_hour_ratio()
+    assert 1 <= ratio <= max(1, min(factor, hours))
+
+
+def test_json_schema_carries_what_the_page_shows() -> None:
+    wage = Scenario.model_json_schema()["properties"]["wage_usd_per_h"]
+    knob = knobs()["wage_usd_per_h"]
+    assert (wage["minimum"], wage["maximum"], wage["default"]) == (knob.low, knob.high, knob.default)
+    assert (wage["label"], wage["help"], wage["unit"]) == (knob.label, knob.help, knob.unit)
+    assert all(field["description"] for field in Scenario.model_json_schema()["properties"].values())
+    assert not [
+        name
+        for name, field in Scenario.model_json_schema()["properties"].items()
+        if "\n" in field["description"] or "\n" in field.get("help", "")
+    ]
