@@ -2,13 +2,14 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from calculator.catalog import Catalog
 from calculator.catalog.check_references import evidence_of
-from calculator.errors import PhantomError, UnknownIdError
+from calculator.errors import CatalogError, PhantomError, UnknownIdError
 
 DEVICES = [
     "apple-m1-7",
@@ -142,3 +143,21 @@ def test_model_has_shapes_and_a_cache_with_a_source(catalog: Catalog, model: str
     assert found.tensors
     assert found.caches
     assert 0 < found.active_parameter_count() <= found.parameter_count()
+
+
+def test_format_is_found_by_its_alias(catalog: Catalog) -> None:
+    aliases = [(alias, entry) for entry in catalog.formats.values() for alias in entry.aliases]
+    assert aliases
+    for alias, entry in aliases:
+        assert catalog.format(alias) is entry
+
+
+@pytest.mark.parametrize("kind", ["model", "format", "runtime", "option"])
+def test_unknown_id_is_refused_with_the_command_that_lists_them(catalog: Catalog, kind: str) -> None:
+    with pytest.raises(UnknownIdError, match=rf"^{kind} 'zzz' is not in the catalogue\. .* list {kind}s` shows all"):
+        getattr(catalog, kind)("zzz")
+
+
+def test_constants_that_were_never_fitted_are_refused_with_the_command_that_fits_them(catalog: Catalog) -> None:
+    with pytest.raises(CatalogError, match="python -m calculator calibrate"):
+        assert replace(catalog, fitted=None).calibration

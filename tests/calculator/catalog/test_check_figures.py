@@ -3,7 +3,13 @@
 import pytest
 
 from calculator.catalog import Catalog
-from calculator.catalog.check_figures import matrix_tflops_of_geometry
+from calculator.catalog.check_figures import (
+    chip_contradictions,
+    machine_contradictions,
+    matrix_tflops_of_geometry,
+    quote_contradictions,
+    rental_contradictions,
+)
 
 
 def test_bandwidth_is_bus_width_times_pin_rate(catalog: Catalog) -> None:
@@ -42,3 +48,32 @@ def test_watts_rise_from_idle_to_load_and_stay_below_the_makers_maximum(catalog:
         assert 0 < power.idle_w.high < min(power.decode_w.low, power.prefill_w.low), machine.id
         if power.max_w is not None:
             assert max(power.decode_w.high, power.prefill_w.high) <= 1.1 * power.max_w.high, machine.id
+
+
+def test_shipped_figures_contradict_nothing(catalog: Catalog) -> None:
+    chips = catalog.chips
+    assert not [said for chip in chips.values() for said in chip_contradictions(chip)]
+    assert not [said for box in catalog.machines.values() for said in machine_contradictions(box, chips=chips)]
+    assert not [said for box in catalog.clouds.values() for said in rental_contradictions(box, chips=chips)]
+    assert not [said for quote in catalog.api_quotes for said in quote_contradictions(quote)]
+
+
+def test_used_machine_needs_its_age(catalog: Catalog) -> None:
+    used = catalog.machines["mac-studio-m2-ultra-192-used"].model_copy(update={"age_when_bought_years": None})
+    (said,) = machine_contradictions(used, chips=catalog.chips)
+    assert said == "age_when_bought_years is missing, but bought is 'used'. Add the age, or set bought = \"new\"."
+
+
+def test_cached_token_dearer_than_a_fresh_one_is_refused(catalog: Catalog) -> None:
+    quote = catalog.api_quotes[0].model_copy(update={"input_usd_per_mtok": 1.0, "cached_input_usd_per_mtok": 2.0})
+    (said,) = quote_contradictions(quote)
+    assert said == "cached_input_usd_per_mtok is 2, above input_usd_per_mtok 1. Swap or correct them."
+
+
+def test_rental_at_no_price_is_refused(catalog: Catalog) -> None:
+    offer = catalog.clouds["cloud-h100"]
+    row = offer.rates[0]
+    free = row.rate_usd_per_h.model_copy(update={"low": 0.0})
+    rates = (row.model_copy(update={"rate_usd_per_h": free}), *offer.rates[1:])
+    (said,) = rental_contradictions(offer.model_copy(update={"rates": rates}), chips=catalog.chips)
+    assert said.startswith("rates[0].rate_usd_per_h: low is 0; a price is above 0.")

@@ -50,3 +50,26 @@ def test_stale_prices_never_become_fresh_by_waiting(first: date, later: int) -> 
     catalog = load_catalog()
     today, then = first.isoformat(), (first + timedelta(days=later)).isoformat()
     assert set(stale_prices(catalog, as_of=today)) <= set(stale_prices(catalog, as_of=then))
+
+
+@pytest.mark.parametrize(
+    ("option", "noun"),
+    [
+        ("cloud-h100", "hourly rate last checked"),
+        ("api-same-model", "API price last checked"),
+        ("mac-studio-m2-ultra-192-used", "price last checked"),
+        ("mac-studio-m5-ultra-256", "list price last checked"),
+    ],
+)
+def test_remark_names_the_kind_of_price_and_no_file(catalog: Catalog, option: str, noun: str) -> None:
+    remark = stale_price(catalog.option(option), catalog=catalog, as_of="2030-01-01")
+    assert remark is not None
+    assert noun in remark.text
+    assert remark.text.endswith("You can enter your own.")
+    assert ".toml" not in remark.text
+
+
+def test_price_of_the_model_asked_for_counts_where_an_api_hosts_several(catalog: Catalog) -> None:
+    offer = catalog.apis["api-same-model"]
+    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="no-such-model") is None
+    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="llama-3-70b") is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.loader import FOLDER
+from calculator.catalog.loader import FOLDER, load_defaults
 from calculator.errors import CatalogError
 
 
@@ -138,3 +138,11 @@ def test_catalog_hash_changes_with_any_byte_and_with_nothing_else(
     assert load_catalog.__wrapped__(whole_copy).hash == catalog.hash
     changed = load_catalog.__wrapped__(edit("machines/dgx-spark.toml", "value = 4699", "value = 4700"))
     assert changed.hash != catalog.hash
+
+
+def test_defaults_of_the_scenario_are_the_central_values(catalog: Catalog) -> None:
+    assert load_defaults() == {name: row.central for name, row in catalog.defaults.items()}
+
+
+def test_catalogue_is_loaded_once() -> None:
+    assert load_catalog() is load_catalog()
