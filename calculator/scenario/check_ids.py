@@ -13,7 +13,7 @@ from calculator.scenario.scenario import Scenario
 
 _SPEEDS = frozenset({"prefill_speed_ratio", "decode_speed_ratio"})
 _TARIFF = frozenset({"input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok", "price_ratio"})
-_FIGURES: dict[type, frozenset[str]] = {
+FIGURES_OF_KIND: dict[type, frozenset[str]] = {
     Machine: _SPEEDS
     | {
         "price_usd",
@@ -59,7 +59,7 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                     "`explain` shows it."
                 )
         else:
-            known = _FIGURES[type(catalog.option(owner))]
+            known = FIGURES_OF_KIND[type(catalog.option(owner))]
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
 
