@@ -1,6 +1,6 @@
 """How long does an answer take? Medians of `compare` and `predict`, and their ratio to one walk over the catalogue.
 
-Times depend on the machine; the ratios less so. Aims (issue: main job): compare < 5 ms, predict < 2 ms on two idle cores.
+Times depend on the machine; the ratios less so. Aims: compare < 5 ms, predict < 2 ms on two idle cores.
 Each repetition asks a different question, so nothing is answered from a memory of the last one.
 """
 

@@ -1,10 +1,15 @@
-"""The calculator's second face: the same front door from a terminal.
+"""Command line of the calculator: which hardware should serve a local large language model?
 
-    python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv [FILE]] [--json [FILE]] [--currency EUR ...]
+    python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv [FILE]] [--json [FILE]]
     python -m calculator predict --machine ID --model ID --format ID [--json]
     python -m calculator finetune --machine ID --model ID --format ID [--qlora] [--json]
     python -m calculator retrieval --documents N --dimensions D [--json]
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
+    python -m calculator explain OPTION LINE [--scenario SCENARIO.toml]
+    python -m calculator bridge START [END]
+    python -m calculator sweep GRID.toml --out results.parquet
+    python -m calculator audit [--machine ID --model ID --format ID --tok-s X]
+    python -m calculator accuracy | calibrate
     python -m calculator list machines|models|formats|runtimes|chips|options
 
 A refusal is one sentence on standard error and exit code 2; never a traceback.
@@ -18,10 +23,11 @@ from collections.abc import Callable, Sequence
 from calculator.catalog import load_catalog
 from calculator.cli.audit import register as register_audit
 from calculator.cli.compare import register as register_compare
-from calculator.cli.explain import register as register_deeper
-from calculator.cli.memory import register as register_fit
+from calculator.cli.explain import register as register_explain
+from calculator.cli.memory import register as register_memory
 from calculator.cli.predict import register as register_predict
 from calculator.cli.service import register as register_service
+from calculator.cli.sweep import register as register_sweep
 from calculator.errors import CalculatorError
 
 REFUSED = 2
@@ -60,15 +66,16 @@ def _parser() -> argparse.ArgumentParser:
 
     register_compare(commands)
     register_predict(commands)
-    register_fit(commands)
+    register_memory(commands)
     register_service(commands)
-    register_deeper(commands)
+    register_explain(commands)
+    register_sweep(commands)
     register_audit(commands)
 
     for name, (_, says) in _WITH_THEIR_OWN_ARGUMENTS.items():
         commands.add_parser(name, help=says, add_help=False)
 
-    command = commands.add_parser("list", help="what the catalogue holds")
+    command = commands.add_parser("list", help="list what the catalogue holds, with ids")
     command.add_argument("what", choices=["machines", "models", "formats", "runtimes", "chips", "options"])
     command.set_defaults(command=_list)
     return parser
@@ -77,9 +84,13 @@ def _parser() -> argparse.ArgumentParser:
 def _list(arguments: argparse.Namespace) -> int:
     catalog = load_catalog()
     tables = {
-        "machines": [catalog.machines, catalog.clouds], "models": [catalog.models], "formats": [catalog.formats],
-        "runtimes": [catalog.runtimes], "chips": [catalog.chips], "options": [catalog.machines, catalog.clouds, catalog.apis],
-    }[arguments.what]  # fmt: skip
+        "machines": [catalog.machines, catalog.clouds],
+        "models": [catalog.models],
+        "formats": [catalog.formats],
+        "runtimes": [catalog.runtimes],
+        "chips": [catalog.chips],
+        "options": [catalog.machines, catalog.clouds, catalog.apis],
+    }[arguments.what]
     rows = [(key, entry.name) for table in tables for key, entry in table.items()]
     width = max((len(key) for key, _ in rows), default=0)
     for key, name in rows:

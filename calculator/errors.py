@@ -1,4 +1,4 @@
-"""What can go wrong, said in one sentence: what, got, allowed, do.
+"""Errors, each in one sentence: what is wrong, what was given, what is allowed, what to do.
 
     CalculatorError
     |-- CatalogError      a catalogue file is wrong (names file, key and repair)
@@ -12,7 +12,7 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sized
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -99,7 +99,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind in ("too_short", "too_long"):
         least = kind == "too_short"
         limit = context.get("min_length" if least else "max_length")
-        return f"{name} holds {len(got) if isinstance(got, Sized) else 'too many'}; it must hold {'at least' if least else 'at most'} {limit}."
+        held, bound = len(got) if isinstance(got, Sized) else "too many", "at least" if least else "at most"
+        return f"{name} holds {held}; it must hold {bound} {limit}."
     if kind == "string_too_long":
         return f"{name} is {len(str(got))} characters long; it must have at most {context.get('max_length')}."
     if kind == "string_pattern_mismatch":
@@ -114,7 +115,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
 
 def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bounds: str | None) -> str:
     """How a share or a rate is written, where a percentage seems to have been typed."""
-    got, shown = problem.get("input"), _extra(problem, model).get("shown", 100 if bounds == "0..1" else 1)
+    got = problem.get("input")
+    shown = _of_field(problem, model, "shown", otherwise=_PERCENT if bounds == "0..1" else 1)
     if shown != _PERCENT or not isinstance(got, int | float) or not 1 < abs(got) <= _PERCENT:
         return ""
     as_percent = 70 if 0 < got < 2 else got  # 1.4 is no percentage anyone means
@@ -136,14 +138,15 @@ def _is_nan(got: Any) -> bool:
 
 def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     """The field's own help text, where it has one."""
-    return str(_extra(problem, model).get("help", ""))
+    return str(_of_field(problem, model, "help", otherwise=""))
 
 
-def _extra(problem: Mapping[str, Any], model: type[BaseModel] | None) -> Mapping[str, Any]:
-    """What the field says of how it is shown."""
+def _of_field(problem: Mapping[str, Any], model: type[BaseModel] | None, name: str, *, otherwise: Any) -> Any:
+    """What the field's annotations say under that name: how it is shown, or its help."""
     field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
-    extra = field.json_schema_extra if field else None
-    return cast("Mapping[str, Any]", extra) if isinstance(extra, dict) else {}
+    return (
+        next((getattr(item, name) for item in field.metadata if hasattr(item, name)), otherwise) if field else otherwise
+    )
 
 
 def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
@@ -166,8 +169,15 @@ _LONGEST = 1e12  # longer figures are easier to read with an exponent
 _WIDEST = 80  # characters of a wrong value that are repeated
 _TABLE = "a table of names and values"
 _SHAPES = {
-    "string_type": "text", "string_unicode": "text in UTF-8", "bool_type": "true or false", "bool_parsing": "true or false",
-    "tuple_type": "a list in square brackets", "list_type": "a list in square brackets",
-    "dict_type": _TABLE, "mapping_type": _TABLE, "model_type": _TABLE, "model_attributes_type": _TABLE,
-}  # fmt: skip
+    "string_type": "text",
+    "string_unicode": "text in UTF-8",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list in square brackets",
+    "list_type": "a list in square brackets",
+    "dict_type": _TABLE,
+    "mapping_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+}
 """pydantic's kinds of a wrong shape, in words."""

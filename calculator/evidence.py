@@ -1,4 +1,4 @@
-"""What must a number carry before it may enter the model? Its range, unit, basis, source and date.
+"""Evidence of a number: the range, unit, basis, source and date it must carry before it may enter the model.
 
 `Quantity` is the envelope of every figure in the catalogue. An unknown figure is absent, never zero.
 """
@@ -66,7 +66,8 @@ class Quantity(Record):
     def _has_its_evidence(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise ValueError(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; write low <= central <= high."
+                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; "
+                "write low <= central <= high."
             )
         if self.basis == "assumption" and not self.note:
             raise ValueError('an assumption needs a note that says why; add note = "...".')
@@ -84,7 +85,8 @@ class Entry(Record):
             value = getattr(self, name)
             if isinstance(value, Quantity) and (expected := unit_of_name(name)) is not None and value.unit != expected:
                 raise ValueError(
-                    f"{name} has unit {value.unit!r}; its name promises {expected!r}. Convert the value or rename the key."
+                    f"{name} has unit {value.unit!r}; its name promises {expected!r}. Convert the value or rename "
+                    "the key."
                 )
         return self
 

@@ -1,4 +1,4 @@
-"""Which unit is this? The only place with 1e9, 2**30, 8760 and 3600, and the unit every name ending implies.
+"""Units: the only place with 1e9, 2**30, 8760 and 3600, and the unit that every ending of a name implies.
 
 Bytes are integers inside the calculator; GB (1e9) and GiB (2**30) appear at the edges only. Rates are per year and
 decimal: 0.10 is ten percent a year, and no percent sign occurs inside the model.

@@ -1,3 +1,3 @@
-"""Which version of the product computed this? Printed in every export; equal to pyproject.toml (tested)."""
+"""Version of the product, printed in every export; equal to pyproject.toml (tested)."""
 
 VERSION = "0.1.0"

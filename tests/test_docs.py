@@ -1,4 +1,4 @@
-"""Does docs/model.md name every formula, under a heading that exists?"""
+"""Documentation: every formula has a heading, every file that a page names exists, every line keeps its length."""
 
 import ast
 import importlib.util
@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+HOUSES = ("calculator", "measurements", "views", "bench", "tests", "docs")
 ASSEMBLIES = {"prediction", "models_that_fit"}  # they call the formulas and hold none of their own
 FORMULAS = (
     *(path for path in sorted((ROOT / "calculator/physics").rglob("*.py")) if path.stem not in ASSEMBLIES),
@@ -61,6 +62,46 @@ def test_pages_of_the_model_link_to_headings_that_exist() -> None:
     for page in (DOCS / "model.md", *sorted((DOCS / "model").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+PAGES = (DOCS / "model.md", DOCS / "glossary.md", DOCS / "remarks.md", *sorted((DOCS / "model").glob("*.md")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for house in HOUSES
+        for path in (ROOT / house).rglob("*")
+        if path.suffix in (".py", ".toml", ".csv")
+    }
+    named = re.findall(r"`([\w./-]+\.(?:py|toml|csv))`", page.read_text("utf-8"))
+    assert not [name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_prose_keeps_to_120_characters(page: Path) -> None:
+    lines = enumerate(page.read_text("utf-8").splitlines(), start=1)
+    assert not [number for number, line in lines if len(line) > 120 and not line.startswith("|")]
+
+
+def test_terms_of_the_glossary_stand_in_order_once() -> None:
+    terms = re.findall(r"^- \*\*([^*]+)\*\*: \S", (DOCS / "glossary.md").read_text("utf-8"), re.M)
+    assert len(terms) >= 30
+    assert terms == sorted(set(terms), key=str.lower)
+
+
+def test_nothing_cites_a_document_outside_the_repository() -> None:
+    outside = re.compile(r"shared/(research|house|cases|DESIGN)|\bDESIGN\.md|\(issue[: ]main job\)", re.I)
+    kept = [*ROOT.glob("*.md"), *(path for house in HOUSES for path in (ROOT / house).rglob("*"))]
+    citing = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in kept
+        if path.suffix in (".py", ".md", ".toml") and path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if outside.search(line)
+    ]
+    assert not citing
 
 
 def test_site_has_every_page_and_no_other() -> None:

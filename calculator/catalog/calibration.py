@@ -47,9 +47,12 @@ def calibration_of(table: Mapping[str, Any]) -> Calibration:
     try:
         head = table["calibration"]
         return Calibration(
-            as_of=str(head["as_of"]), year=float(head["year"]), rows=dict(head["rows"]),
-            decode=_law_of(table["decode"]), prefill=_law_of(table["prefill"]),
-        )  # fmt: skip
+            as_of=str(head["as_of"]),
+            year=float(head["year"]),
+            rows=dict(head["rows"]),
+            decode=_law_of(table["decode"]),
+            prefill=_law_of(table["prefill"]),
+        )
     except KeyError as missing:
         raise CatalogError(
             f"calibration.toml: {missing} is missing. Regenerate it: python -m calculator calibrate."
@@ -59,8 +62,9 @@ def calibration_of(table: Mapping[str, Any]) -> Calibration:
 def _law_of(table: Mapping[str, Any]) -> Law:
     effects = {
         f"{group}/{name}": Effect(float(entry[0]), float(entry[1]), int(entry[2]))
-        for group, members in table["effects"].items() for name, entry in members.items()
-    }  # fmt: skip
+        for group, members in table["effects"].items()
+        for name, entry in members.items()
+    }
     return Law(
         effects=effects, spread=dict(table["spread"]), noise=float(table["noise"]), stretch=dict(table["stretch"])
     )

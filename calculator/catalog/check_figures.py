@@ -1,4 +1,4 @@
-"""Can these figures be true together? Checks of the hand-edited data by physics and arithmetic, run at every load.
+"""Plausibility of the hand-edited figures, checked by physics and arithmetic at every load.
 
     bandwidth (GB/s) = bus width (bit) x pin rate (Gbit/s) / 8                                   within 1 %
     dense 16-bit rate (TFLOPS) = tensor cores x boost (GHz) x FLOP per clock / 1000, half of it
@@ -59,7 +59,7 @@ def matrix_tflops_of_geometry(chip: Chip) -> float | None:
 
 
 def machine_contradictions(machine: Machine, *, chips: Mapping[str, Chip]) -> Iterator[str]:
-    """What in machines/<id>.toml cannot be: watts out of order, memory the chip never had, a price of nothing."""
+    """What in machines/<id>.toml cannot be: watts out of order, memory the chip never had, a price of 0."""
     power = machine.power
     for state, watts in (("prefill_w", power.prefill_w), ("decode_w", power.decode_w)):
         yield from _load_contradictions(state, watts, power.idle_w)

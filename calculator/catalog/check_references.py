@@ -1,7 +1,7 @@
-"""Do the entries of the catalogue fit together? Sources resolve, ids exist, and figures can be true at once."""
+"""References within the catalogue: every source and every id that is named exists, and figures can be true at once."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(catalog: "Catalog") -> Iterator[str]:
-    """What does not fit, one sentence each, with file, key and repair; nothing where the catalogue is sound."""
+    """What does not fit together, one sentence each with file, key and repair; nothing where the catalogue is sound."""
     for where, source in _named_sources(catalog):
         for part in filter(None, source.split("+")):
             if part not in catalog.sources:
@@ -35,7 +35,7 @@ def _quantities(entry: BaseModel, path: str = "") -> Iterator[tuple[str, Quantit
         elif isinstance(value, BaseModel):
             yield from _quantities(value, f"{where}.")
         elif isinstance(value, tuple):
-            for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            for index, item in enumerate(cast("tuple[object, ...]", value)):
                 if isinstance(item, BaseModel):
                     yield from _quantities(item, f"{where}[{index}].")
 

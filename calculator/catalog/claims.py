@@ -1,4 +1,4 @@
-"""What does the catalogue keep without believing it? Machines that never existed, and figures of the article under audit."""
+"""What the catalogue keeps without believing it: machines that never existed, and figures of the article."""
 
 from typing import Literal, Self
 
@@ -17,10 +17,24 @@ class Phantom(Entry):
 
 
 ClaimCheck = Literal[
-    "exists", "specification", "decode speed", "split traffic", "answer time",
-    "peak memory", "memory left", "fits", "second tenant", "offload", "load time",
-    "power", "heat", "reading", "default range", "product", "resale",
-]  # fmt: skip
+    "exists",
+    "specification",
+    "decode speed",
+    "split traffic",
+    "answer time",
+    "peak memory",
+    "memory left",
+    "fits",
+    "second tenant",
+    "offload",
+    "load time",
+    "power",
+    "heat",
+    "reading",
+    "default range",
+    "product",
+    "resale",
+]
 """Which bound a claim is set against; one function of calculator/claims per word."""
 
 _NEEDS: dict[ClaimCheck, tuple[str, ...]] = {
@@ -47,10 +61,12 @@ _NEEDS: dict[ClaimCheck, tuple[str, ...]] = {
 class Claim(Entry):
     """One figure of the article, kept as a claim, and what it must be judged by. claims.toml
 
-    `machine` is what the figure would be about (for "exists": the name as the article writes it); `beside` are machines,
-    observations or other claims that are set beside it. `formats`: the first is the one judged, the others show what
-    would be otherwise. `field` is a key of the machine, of its power or of defaults.toml. `limit`: the text gives the
-    figure itself, an upper bound ("under 4 seconds") or a lower one. `unless`: what would make it true all the same.
+    machine: what the figure would be about (for "exists": the name as the article writes it).
+    beside: machines, observations or other claims that are set beside it.
+    formats: the first is the one judged, the others show what would be otherwise.
+    field: a key of the machine, of its power or of defaults.toml.
+    limit: the text gives the figure itself, an upper bound ("under 4 seconds") or a lower one.
+    unless: what would make it true all the same.
     """
 
     id: str
@@ -76,6 +92,7 @@ class Claim(Entry):
         missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
         if missing:
             raise ValueError(
-                f"{self.id}: the check {self.check!r} needs {', '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}."
+                f"{self.id}: the check {self.check!r} needs {', '.join(missing)}; "
+                f"add {'it' if len(missing) == 1 else 'them'}."
             )
         return self

@@ -24,7 +24,7 @@ class Distributions:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Distributions":
-        """The rules of a parsed distributions.toml; raises CatalogError, naming key and repair, where one is missing."""
+        """The rules of a parsed distributions.toml; raises CatalogError where a key is missing."""
         try:
             return cls(
                 seed=int(data["seed"]),

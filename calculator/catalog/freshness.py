@@ -1,4 +1,4 @@
-"""Which prices are too old to trust? Remarks by option, for the day on which one looks.
+"""Age of prices: a remark for each option whose price may be out of date, on the day of looking.
 
 A price is a dated observation. How long it counts as fresh depends on its kind: constants.toml holds the days. The day
 of looking is passed in: the calculator has no clock.
@@ -22,6 +22,8 @@ FRESH_DAYS = {
     "rental": "cloud_rate_fresh_days",
     "API": "api_price_fresh_days",
 }
+NOUNS = {"rental": "hourly rate", "estimate": "estimated price", "API": "API price"}
+"""What a price is called where its kind alone does not say it."""
 
 
 def age_days(as_of: str, *, on: str) -> int:
@@ -47,34 +49,29 @@ def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | No
     found = _price(option, model)
     if found is None:
         return None
-    kind, price, file = found
+    kind, price = found
     days, fresh = age_days(price.as_of, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
     if days <= fresh:
         return None
-    noun = "hourly rate" if kind == "rental" else f"{kind} price"
     text = (
-        f"{option.name}: the {noun} is of {price.as_of}, {days} days before {as_of}; such a price counts as fresh for "
-        f"{fresh:g} days. Check it and add a dated row to {file}."
+        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {price.as_of} ({days} days ago); prices older "
+        f"than {fresh:g} days may be out of date. You can enter your own."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def _price(option: Option, model: str | None) -> tuple[str, Quantity, str] | None:
+def _price(option: Option, model: str | None) -> tuple[str, Quantity] | None:
     if isinstance(option, Machine):
         price = option.purchase_price()
-        return price.kind, price.price_usd, f"machines/{option.id}.toml"
+        return price.kind, price.price_usd
     if not isinstance(option, ApiOffer):
-        return "rental", option.rate().rate_usd_per_h, f"cloud/{option.id}.toml"
+        return "rental", option.rate().rate_usd_per_h
     tariffs = [
         tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
     ]
     if not tariffs:
         return None
-    return (
-        "API",
-        min((tariff.input_usd_per_mtok for tariff in tariffs), key=lambda price: price.as_of),
-        "api_quotes.toml",
-    )
+    return "API", min((tariff.input_usd_per_mtok for tariff in tariffs), key=lambda price: price.as_of)
 
 
 def _last_day(iso: str) -> date:

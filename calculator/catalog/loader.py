@@ -131,7 +131,8 @@ def _table(folder: Path, file: str, key: str, cls: type[T]) -> dict[str, T]:
         promised = unit_of_name(name)
         if isinstance(entry, Quantity) and promised not in (None, entry.unit):
             raise CatalogError(
-                f"{file}: {name} has unit {entry.unit!r}; its name promises {promised!r}. Convert the value or rename the key."
+                f"{file}: {name} has unit {entry.unit!r}; its name promises {promised!r}. Convert the value or rename "
+                "the key."
             )
     return table
 

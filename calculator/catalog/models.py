@@ -1,4 +1,4 @@
-"""What is served, and with what? Language models by their shapes, weight formats, runtimes."""
+"""Language models by their shapes, the formats of their weights, and the runtimes that serve them."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -15,13 +15,40 @@ Vendor = Literal["apple", "nvidia", "amd"]
 Split = Literal["layer", "tensor"]
 
 TensorRole = Literal[
-    "embedding", "output",
-    "attn_q", "attn_k", "attn_v", "attn_qkv", "attn_gate", "attn_output",
-    "attn_q_a", "attn_q_b", "attn_kv_a", "attn_k_b", "attn_v_b", "indexer", "compressor",
-    "ffn_gate", "ffn_up", "ffn_gate_up", "ffn_down",
-    "expert_gate", "expert_up", "expert_down", "shared_expert_gate", "shared_expert_up", "shared_expert_down", "router",
-    "recurrent_in", "recurrent_out", "recurrent_small", "convolution", "norm", "bias", "other",
-]  # fmt: skip
+    "embedding",
+    "output",
+    "attn_q",
+    "attn_k",
+    "attn_v",
+    "attn_qkv",
+    "attn_gate",
+    "attn_output",
+    "attn_q_a",
+    "attn_q_b",
+    "attn_kv_a",
+    "attn_k_b",
+    "attn_v_b",
+    "indexer",
+    "compressor",
+    "ffn_gate",
+    "ffn_up",
+    "ffn_gate_up",
+    "ffn_down",
+    "expert_gate",
+    "expert_up",
+    "expert_down",
+    "shared_expert_gate",
+    "shared_expert_up",
+    "shared_expert_down",
+    "router",
+    "recurrent_in",
+    "recurrent_out",
+    "recurrent_small",
+    "convolution",
+    "norm",
+    "bias",
+    "other",
+]
 """What a tensor is for. embedding: a lookup, read once per token and not per step (where there is no `output` it is the
 head as well). attn_q_a ... attn_v_b: latent attention (MLA). recurrent_*: state space and linear attention layers."""
 
@@ -59,7 +86,7 @@ class TensorGroup(Entry):
 
 
 class CacheGroup(Entry):
-    """How `layer_count` layers remember the past; bytes follow in physics/kv_cache.py.
+    """How `layer_count` layers remember the past; bytes follow in physics/memory/kv_cache.py.
 
     full: kv_head_count x (key_dim + value_dim) per token. sliding: the same for the last window_tokens only. chunked: a
     window that starts afresh every window_tokens (Llama 4). latent: key_dim + value_dim per token shared by all heads
@@ -160,13 +187,16 @@ class LanguageModel(Entry):
 
 
 class WeightFormat(Entry):
-    """How weights are packed. formats/<id>.toml; bytes follow in physics/weights.py.
+    """How weights are packed. formats/<id>.toml; bytes follow in physics/memory/weights.py.
 
-    plain: the number's own width. mlx: `bits` + scale_bits per group of group_size, on every tensor that mlx-lm packs.
-    gguf: llama.cpp's mixture `recipe`, tensor by tensor (physics/gguf.py), with `overrides` of ggml types per role.
+    plain: the number's own width.
+    mlx: `bits` + scale_bits per group of group_size, on every tensor that mlx-lm packs.
+    gguf: llama.cpp's mixture `recipe`, tensor by tensor (physics/memory/gguf.py), with `overrides` of ggml types per
+        role.
     linear: the linear layers of a vLLM, SGLang or ExLlama checkpoint, `bits` + scale_bits per group (group_size 0: per
-    row), `row_bits` per output and `column_bits` per input of a matrix; the roles in `keeps` stay 16 bits wide and the
-    head is output_bits where given. nominal: nobody published the mixture; bits_per_weight of all parameters.
+        row), `row_bits` per output and `column_bits` per input of a matrix; the roles in `keeps` stay 16 bits wide and
+        the head is output_bits where given.
+    nominal: nobody published the mixture; bits_per_weight of all parameters.
     """
 
     id: str
@@ -205,10 +235,11 @@ class WeightFormat(Entry):
 class Runtime(Entry):
     """The software that serves. runtimes/<id>.toml
 
-    `cache`: how keys and values are laid out (physics/kv_cache.py). `formats`: which format a weight class means here.
-    `overhead_gib`: context, graphs, workspaces on every chip beside weights, cache and the prefill's transient.
-    `memory_use_fraction`: share of a card that it may take at all (vLLM's gpu_memory_utilization). `drops_old_tokens`: a
-    sliding window's old tokens are let go; else every layer holds the whole context.
+    cache: how keys and values are laid out (physics/memory/kv_cache.py).
+    formats: which format a weight class means here.
+    overhead_gib: context, graphs, workspaces on every chip beside weights, cache and the prefill's transient.
+    memory_use_fraction: share of a card that it may take at all (vLLM's gpu_memory_utilization).
+    drops_old_tokens: a sliding window's old tokens are let go; else every layer holds the whole context.
     """
 
     id: str

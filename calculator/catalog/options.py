@@ -1,4 +1,4 @@
-"""What kinds of thing does the catalogue hold? One pydantic type per folder of TOML files."""
+"""Chips, machines, rented GPUs and hosted APIs: one pydantic type per folder of TOML files."""
 
 from typing import Literal, Self
 
@@ -33,7 +33,7 @@ __all__ = [
     "WeightClass",
     "WeightFormat",
 ]
-"""What is served lives in served.py, what is audited in audited.py; both are named here too, so that `types` holds every type."""
+"""Types of models.py and claims.py, importable here too."""
 
 
 class Geometry(Entry):
@@ -167,7 +167,7 @@ class CloudOffer(Entry):
 
 
 class PriceTier(Entry):
-    """What long requests cost: above so many tokens of input all tokens of a request are at these prices, not only the rest."""
+    """Price of long requests: above so many tokens of input, all tokens of a request cost this, not only the rest."""
 
     above_input_tokens: int = Field(ge=1)
     input_usd_per_mtok: Positive
@@ -230,9 +230,9 @@ class HostedModel(Entry):
 class ApiOffer(Entry):
     """A hosted API, paid per token. api/<id>.toml
 
-    kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model taken as
-    about as able as the open ones. `frontier`: a closed model that is abler. The last two are the same whatever open
-    model the scenario names; the three kinds are never blended.
+    kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model about
+    as capable as the open ones. `frontier`: a closed model that is more capable. The last two are the same whatever
+    open model the scenario names; the three kinds are never blended.
     """
 
     id: str

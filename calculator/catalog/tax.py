@@ -1,4 +1,4 @@
-"""Published depreciation tables of the tax law (tax.toml): percentages a year, and the part kept in the year of a sale."""
+"""Depreciation tables of the tax law (tax.toml): percentages a year, and the part kept in the year of a sale."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class TaxTables:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "TaxTables":
-        """The tables of a parsed tax.toml; raises CatalogError, naming key and repair, where one is missing."""
+        """The tables of a parsed tax.toml; raises CatalogError where a key is missing."""
         try:
             macrs = {name: tuple(map(float, row)) for name, row in data["macrs"].items()}
             return cls(macrs=macrs, sold_in_year=dict(data["sold_in_year"]))

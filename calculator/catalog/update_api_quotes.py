@@ -80,15 +80,24 @@ def _quote(price: "ModelPrice", host: str, host_name: str, host_model: str, as_o
     starts = sorted({tier.start for name in fields for tier in getattr(getattr(price, name), "tiers", ())})
     tiers = tuple(
         PriceTier(
-            above_input_tokens=start, input_usd_per_mtok=_above(price.input_mtok, start),
-            output_usd_per_mtok=_above(price.output_mtok, start), cached_input_usd_per_mtok=_above(price.cache_read_mtok, start) or None,
+            above_input_tokens=start,
+            input_usd_per_mtok=_above(price.input_mtok, start),
+            output_usd_per_mtok=_above(price.output_mtok, start),
+            cached_input_usd_per_mtok=_above(price.cache_read_mtok, start) or None,
         )
         for start in starts
-    )  # fmt: skip
+    )
     return ApiQuote(
-        host=host, host_name=host_name, host_model=host_model, input_usd_per_mtok=asked, output_usd_per_mtok=written,
-        cached_input_usd_per_mtok=cached or None, tiers=tiers, source=GENAI_PRICES, as_of=as_of,
-    )  # fmt: skip
+        host=host,
+        host_name=host_name,
+        host_model=host_model,
+        input_usd_per_mtok=asked,
+        output_usd_per_mtok=written,
+        cached_input_usd_per_mtok=cached or None,
+        tiers=tiers,
+        source=GENAI_PRICES,
+        as_of=as_of,
+    )
 
 
 def _start_dates(providers: Iterable["Provider"]) -> Iterator[str]:

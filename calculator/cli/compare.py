@@ -1,4 +1,4 @@
-"""`python -m calculator compare`: from the words of a terminal to a scenario, and from its comparison to text or files.
+"""Command `compare`: all options of one scenario, as text, JSON or CSV.
 
     compare [SCENARIO.toml] [--set name=value ...] [--json [FILE]] [--csv [FILE]] [--wide-csv [FILE]]
             [--currency EUR --rate 0.92 --rate-date 2026-11-01]
@@ -29,7 +29,7 @@ _STANDARD_OUTPUT = "-"
 
 def register(commands: Any) -> None:
     """Add compare to the parser's commands."""
-    command = commands.add_parser("compare", help="all options at the same demand: fit, speed, cost, verdict")
+    command = commands.add_parser("compare", help="compare all options at the same demand: fit, speed, cost, verdict")
     command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
     command.add_argument(
         "--set",
@@ -37,18 +37,23 @@ def register(commands: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="change one value, or give P10/P50/P90 as 60/95/200; may be repeated. Tables by dots: leases.<machine>.usd_per_month=300",
+        help="change one value, or give its P10/P50/P90 as 60/95/200; repeat for more. A dot reaches into a table: "
+        "leases.<machine>.usd_per_month=300",
     )
     for name, says in (
-        ("--csv", "the ledger, tidy"),
-        ("--wide-csv", "the ledger by year, for people"),
-        ("--json", "everything but the months"),
+        ("--csv", "the ledger, one row per option, line and month"),
+        ("--wide-csv", "the ledger by year, for reading"),
+        ("--json", "every result but the monthly ledger"),
     ):
         command.add_argument(
-            name, nargs="?", const=_STANDARD_OUTPUT, metavar="FILE", help=f"{says}; without FILE to standard output"
+            name,
+            nargs="?",
+            const=_STANDARD_OUTPUT,
+            metavar="FILE",
+            help=f"write {says}; without FILE, to standard output",
         )
-    command.add_argument("--currency", metavar="EUR", help="show amounts in this currency beside dollars")
-    command.add_argument("--rate", metavar="0.92", help="what a dollar cost in it")
+    command.add_argument("--currency", metavar="EUR", help="also show amounts in this currency")
+    command.add_argument("--rate", metavar="0.92", help="what one dollar costs in it")
     command.add_argument("--rate-date", metavar="YYYY-MM-DD", help="the day of that rate")
     command.set_defaults(command=_compare)
 
@@ -96,7 +101,7 @@ def _scenario_is_never_a_target(arguments: argparse.Namespace) -> None:
         if arguments.scenario is not None:
             raise ScenarioError(
                 f"--{name.replace('_', '-')} {target}: that is a scenario, which is read and never written to, and "
-                f"{arguments.scenario} is named too. Name another file to write, or leave it out."
+                f"{arguments.scenario} is named as well. Name another file to write to, or leave it out."
             )
         arguments.scenario = Path(target)
         setattr(arguments, name, _STANDARD_OUTPUT)
@@ -114,14 +119,14 @@ def _in_currency(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
         return scenario
     if missing:
         raise ScenarioError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: a currency needs its rate and the "
-            "day of the rate. Write for example --currency EUR --rate 0.92 --rate-date 2026-11-01."
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: a currency needs its rate and "
+            "the day of the rate. Write, for example, --currency EUR --rate 0.92 --rate-date 2026-11-01."
         )
     try:
         per_usd = float(arguments.rate)
     except ValueError:
         raise ScenarioError(
-            f"--rate is {arguments.rate[:40]!r}; it must be a number, what a dollar cost. Write for example 0.92."
+            f"--rate is {arguments.rate[:40]!r}; it must be a number: what one dollar costs. Write, for example, 0.92."
         ) from None
     return scenario.changed(currencies={arguments.currency: {"per_usd": per_usd, "as_of": arguments.rate_date}})
 
@@ -134,5 +139,5 @@ def _write(target: str, text: str) -> None:
         Path(target).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ScenarioError(
-            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that exists."
+            f"{target} cannot be written ({error.strerror}). Name a file in a folder that exists."
         ) from None

@@ -1,4 +1,4 @@
-"""The longer commands of the terminal: explain a number, walk a bridge between scenarios; the sweep is its own file."""
+"""Commands `explain` and `bridge`: the arithmetic of one cost line, and the steps from one scenario to another."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 from calculator.analysis.bridge import Bridge, bridge
 from calculator.analysis.explain import explain, explanation_text
 from calculator.catalog import load_catalog
-from calculator.cli.sweep import register as register_sweep
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.scenario.files import read_scenario
@@ -16,25 +15,26 @@ from calculator.scenario.scenario import Scenario
 
 
 def register(commands: Any) -> None:
-    """Add explain, bridge and sweep to the parser's commands."""
-    command = commands.add_parser("explain", help="the arithmetic of one line of one option, with its sources")
-    command.add_argument("option", metavar="OPTION")
-    command.add_argument("line", metavar="LINE")
+    """Add explain and bridge to the parser's commands."""
+    command = commands.add_parser("explain", help="show the arithmetic of one cost line, with its sources")
+    command.add_argument("option", metavar="OPTION", help="an id, as `list options` shows it")
+    command.add_argument("line", metavar="LINE", help="a cost line: hardware, energy, resale ...")
     command.add_argument("--scenario", type=Path, metavar="SCENARIO.toml")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
     command.set_defaults(command=_explain)
 
-    command = commands.add_parser("bridge", help="from one scenario's verdict to another's, one assumption at a time")
+    command = commands.add_parser(
+        "bridge", help="walk from one scenario's verdict to another's, one assumption at a time"
+    )
     command.add_argument("start", metavar="START", help=f"a preset ({', '.join(preset_names())}) or a scenario file")
     command.add_argument("end", metavar="END", nargs="?", default="our-defaults")
-    command.add_argument("--pair", metavar="CHEAPER,DEARER", help="two options; the two cheapest of START unless given")
+    command.add_argument("--pair", metavar="CHEAPER,DEARER", help="two options; by default the two cheapest of START")
     command.set_defaults(command=_bridge)
-    register_sweep(commands)
 
 
 def bridge_text(found: Bridge) -> str:
     """The bridge for a terminal: a line per step, and what carries the verdict."""
-    rows = [("present value by which " + found.dearer + " costs more: start", found.start_usd)]
+    rows = [(f"start: present value that {found.dearer} costs more", found.start_usd)]
     rows += [(f"  {step.name}: {_said(step.before)} -> {_said(step.after)}", step.change_usd) for step in found.steps]
     rows.append(("end", found.end_usd))
     width = max(len(label) for label, _ in rows)

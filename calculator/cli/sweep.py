@@ -1,9 +1,9 @@
-"""`python -m calculator sweep`: every combination of a grid into one parquet file, on one machine's cores or a cluster.
+"""Command `sweep`: every combination of a grid into one parquet file, on one machine's cores or a cluster.
 
     python -m calculator sweep GRID.toml --out results.parquet [--workers N | --scheduler tcp://HOST:PORT]
 
-Chunks are computed anywhere and written here, in order; so whoever computes them, the file is the same bit for bit. What
-is killed goes on where it stopped when the same command is given again.
+Chunks are computed anywhere and written here, in order; so whoever computes them, the file is the same bit for bit. A
+sweep that was killed continues where it stopped when the same command is given again.
 """
 
 import argparse
@@ -34,11 +34,15 @@ _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://\S+:\d{1,5}")
 
 def register(commands: Any) -> None:
     """Add `sweep` to the parser's commands."""
-    command = commands.add_parser("sweep", help="every combination of a grid, into a parquet file; resumable")
+    command = commands.add_parser("sweep", help="compute every combination of a grid into a parquet file; resumable")
     command.add_argument("grid", type=Path, metavar="GRID.toml")
     command.add_argument("--out", type=Path, required=True, metavar="results.parquet")
-    command.add_argument("--workers", type=int, default=None, metavar="N", help="processes; all cores unless given")
-    command.add_argument("--scheduler", metavar="tcp://...", help="a dask.distributed cluster instead of this machine")
+    command.add_argument(
+        "--workers", type=int, default=None, metavar="N", help="number of processes; by default all cores"
+    )
+    command.add_argument(
+        "--scheduler", metavar="tcp://...", help="use a dask.distributed cluster instead of this machine"
+    )
     command.set_defaults(command=_sweep)
 
 
@@ -52,7 +56,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     done = begun(out, work_id=work_id, chunk_count=total)
     left = missing_chunks(grid, done)
     if done:
-        print(f"{len(done)} of {total} chunks were there already; going on with the rest.", file=sys.stderr)
+        print(f"Resuming: {len(done)} of {total} chunks are already done.", file=sys.stderr)
     started, kept = _seconds(), len(done)
     computed = _computed(grid, left, work_id, workers=arguments.workers, scheduler=arguments.scheduler)
     try:
@@ -61,7 +65,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
             kept = len(done) + finished
             _progress(kept, total, left_s=(_seconds() - started) / finished * (len(left) - finished))
     except KeyboardInterrupt:
-        print(f"\nStopped; {kept} of {total} chunks are kept. The same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped; {kept} of {total} chunks are kept. The same command continues from there.", file=sys.stderr)
         return _INTERRUPTED
     finally:
         computed.close()
@@ -69,7 +73,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     row_count, refused_count, reason = join_parts(out, total)
     print(f"{out}: {row_count:,} rows of {grid.count():,} combinations.")
     if refused_count:
-        print(f"{refused_count:,} combinations were refused (column `refused`), the first because: {reason}")
+        print(f"{refused_count:,} combinations were refused (see the column `refused`); the first because: {reason}")
     return 0
 
 
@@ -100,13 +104,14 @@ def _on_cluster(grid: Grid, chunks: list[int], work_id: str, scheduler: str) -> 
         ) from None
     if not _ADDRESS.fullmatch(scheduler):
         raise ScenarioError(
-            f"--scheduler {scheduler}: is not an address. Write tcp://HOST:PORT of a running `dask scheduler`."
+            f"--scheduler {scheduler} is not an address. Write tcp://HOST:PORT of a running `dask scheduler`."
         )
     try:
         client = distributed.Client(scheduler, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ScenarioError(
-            f"--scheduler {scheduler}: no cluster answers there ({_first_line(error)}). Write tcp://HOST:PORT of a running `dask scheduler`."
+            f"--scheduler {scheduler}: no cluster answers there ({_first_line(error)}). Write tcp://HOST:PORT of a "
+            "running `dask scheduler`."
         ) from None
     try:
         threads = sum(client.nthreads().values())
@@ -118,8 +123,8 @@ def _on_cluster(grid: Grid, chunks: list[int], work_id: str, scheduler: str) -> 
         yield from _in_order(submit, grid, chunks, work_id, ahead=ahead)
     except (OSError, RuntimeError, ImportError, CancelledError, distributed.KilledWorker) as error:
         raise ScenarioError(
-            f"--scheduler {scheduler}: the cluster gave up ({_first_line(error)}). Its scheduler and workers must run this calculator "
-            "(PYTHONPATH); the finished chunks are kept, the same command goes on from there."
+            f"--scheduler {scheduler}: the cluster gave up ({_first_line(error)}). Its scheduler and workers must run "
+            "this calculator (PYTHONPATH). The finished chunks are kept; the same command continues from there."
         ) from None
     finally:
         client.close()

@@ -1,4 +1,4 @@
-"""Does everything that a scenario mentions exist, and is it of the kind that it is taken for?
+"""Ids and figures that a scenario mentions, checked against the catalogue: they exist and are of the right kind.
 
 A scenario is validated without the catalogue; what it says of a machine, a tariff or a grid is checked here, so that a
 misspelt id is refused instead of changing nothing.
@@ -13,15 +13,29 @@ from calculator.scenario.scenario import Scenario
 
 _SPEEDS = frozenset({"prefill_speed_ratio", "decode_speed_ratio"})
 _TARIFF = frozenset({"input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok", "price_ratio"})
-_FIGURES: dict[type, frozenset[str]] = {
-    Machine: _SPEEDS | {
-        "price_usd", "list_price_usd", "age_when_bought_years", "setup_h", "prefill_w", "decode_w", "idle_w", "sleep_w",
+FIGURES_OF_KIND: dict[type, frozenset[str]] = {
+    Machine: _SPEEDS
+    | {
+        "price_usd",
+        "list_price_usd",
+        "age_when_bought_years",
+        "setup_h",
+        "prefill_w",
+        "decode_w",
+        "idle_w",
+        "sleep_w",
     },
-    CloudOffer: _SPEEDS | {
-        "rate_usd_per_h", "billing_minutes", "startup_minutes", "storage_gb", "storage_usd_per_gb_month", "setup_h",
+    CloudOffer: _SPEEDS
+    | {
+        "rate_usd_per_h",
+        "billing_minutes",
+        "startup_minutes",
+        "storage_gb",
+        "storage_usd_per_gb_month",
+        "setup_h",
     },
     ApiOffer: frozenset({"setup_h"}),
-}  # fmt: skip
+}
 """Which of `figures` a kind of option has; a tariff's belong to '<provider>/<its model>'."""
 
 
@@ -41,10 +55,11 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
             known, tariffs = _TARIFF, {tariff_key(row) for api in catalog.apis.values() for row in api.tariffs}
             if owner not in tariffs:
                 raise ScenarioError(
-                    f"figures.{name}: {owner!r} is no tariff of the catalogue. Write '<provider>/<its model>', as in `explain`."
+                    f"figures.{name}: {owner!r} is not a tariff of the catalogue. Write '<provider>/<its model>', as "
+                    "`explain` shows it."
                 )
         else:
-            known = _FIGURES[type(catalog.option(owner))]
+            known = FIGURES_OF_KIND[type(catalog.option(owner))]
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
 
@@ -53,5 +68,5 @@ def carbon_of(grid: str, catalog: Catalog) -> Quantity:
     """Carbon intensity of the scenario's grid; raises CalculatorError where the catalogue has no such grid."""
     if grid not in catalog.grid_carbon:
         near = ", ".join(sorted(catalog.grid_carbon)[:8])
-        raise CalculatorError(f"grid {grid!r} is not in grid_carbon.toml. Known: {near} ...")
+        raise CalculatorError(f"grid {grid!r} is not in the catalogue. Known grids: {near} ...")
     return catalog.grid_carbon[grid].carbon_g_per_kwh

@@ -1,4 +1,4 @@
-"""How does a scenario come from a file and from `--set`? Read, typed and validated, with one sentence when it is wrong."""
+"""Scenario files and `--set`: read, typed and validated; whatever is wrong is said in one sentence."""
 
 import json
 import os.path
@@ -12,16 +12,17 @@ from calculator.scenario.scenario import Scenario
 
 
 def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenario:
-    """The scenario of a TOML file (flat `name = value` lines, optionally under [scenario]) with `name=value` settings on top.
+    """The scenario of a TOML file, with `name=value` settings on top.
 
-    Raises ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
+    The file holds flat `name = value` lines, optionally under [scenario]. Raises ScenarioError, fit to be shown, for a
+    missing or broken file and for every wrong value.
     """
     values = _read(_shipped(path)) if path else {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
             raise ScenarioError(
-                f"--set {setting!r} is not of the form name=value. Write for example --set wage_usd_per_h=95."
+                f"--set {setting!r} is not of the form name=value. Write, for example, --set wage_usd_per_h=95."
             )
         _set(values, name.strip(), text.strip())
     return Scenario.parse(values)
@@ -75,7 +76,7 @@ def _plain(text: str) -> Any:
 
 
 def typed(name: str, text: str) -> Any:
-    """The text of a setting as the type that its field wants: a list for options and shares, a number where it is one, else text."""
+    """The text of a setting as its field's type: a list for options and shares, a number where it is one, else text."""
     if name == "options":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name == "depreciation_fractions":
@@ -93,7 +94,7 @@ def typed(name: str, text: str) -> Any:
 
 
 def _shipped(path: Path) -> Path:
-    """`presets/article.toml`, or plain `article`, from any folder: the file that ships with the calculator, if there is one."""
+    """The shipped file of `presets/article.toml` or plain `article`, from any folder; else the path itself."""
     if os.path.exists(path):  # false, not an error, for a name that no system takes
         return path
     found = Path(__file__).parent / "presets" / f"{path.stem}.toml"
@@ -107,20 +108,22 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such scenario file. Check the path.") from None
     except OSError as error:
-        raise ScenarioError(f"{_short(path)}: cannot be read ({error.strerror}). Name a scenario file.") from None
+        raise ScenarioError(f"{_short(path)} cannot be read ({error.strerror}). Name a scenario file.") from None
     except UnicodeDecodeError:
-        raise ScenarioError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
+        raise ScenarioError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise ScenarioError(f"{path}: is not a valid scenario file: {error}. Correct that line.") from None
+        raise ScenarioError(f"{path} is not a valid scenario file: {error}. Correct that line.") from None
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits, tables nested without end
         raise ScenarioError(
-            f"{_short(path)}: cannot be read ({str(error)[:60]}). Write a scenario file by hand, as in presets/."
+            f"{_short(path)} cannot be read ({str(error)[:60]}). Start from one of the presets instead."
         ) from None
     if not isinstance(data, dict):
-        raise ScenarioError(f"{path}: holds {type(data).__name__}, not a table of name = value.")
+        raise ScenarioError(
+            f"{path} holds a {type(data).__name__}, not lines of name = value. Write one value per line."
+        )
     inner: Any = data.get("scenario", data)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(inner, dict):
-        raise ScenarioError(f"{path}: [scenario] is not a table of name = value.")
+        raise ScenarioError(f"{path}: [scenario] is not a table. Write lines of name = value under it.")
     return dict(inner)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 

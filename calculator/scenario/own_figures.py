@@ -1,4 +1,4 @@
-"""What may a person give beside the sliders: own figures, ranges, cases, a lease, a currency? Their types and bounds."""
+"""Types and bounds of a person's own figures, ranges, cases, leases and currency."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,33 +12,59 @@ from calculator.evidence import Record
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 MOST_USD = 1e7
 FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
-    "price_usd": (0, MOST_USD), "list_price_usd": (0, MOST_USD), "age_when_bought_years": (0, 30), "setup_h": (0, 10_000),
-    "prefill_w": (0, 1e5), "decode_w": (0, 1e5), "idle_w": (0, 1e5), "sleep_w": (0, 1e5),
-    "prefill_speed_ratio": (0.01, 100), "decode_speed_ratio": (0.01, 100),
-    "rate_usd_per_h": (0, 1e4), "billing_minutes": (0.01, 1e5), "startup_minutes": (0, 1e4), "storage_gb": (0, 1e6),
-    "storage_usd_per_gb_month": (0, 100), "input_usd_per_mtok": (0, 1e5), "output_usd_per_mtok": (0, 1e5),
-    "cached_input_usd_per_mtok": (0, 1e5), "price_ratio": (0, 1e4),
-}  # fmt: skip
+    "price_usd": (0, MOST_USD),
+    "list_price_usd": (0, MOST_USD),
+    "age_when_bought_years": (0, 30),
+    "setup_h": (0, 10_000),
+    "prefill_w": (0, 1e5),
+    "decode_w": (0, 1e5),
+    "idle_w": (0, 1e5),
+    "sleep_w": (0, 1e5),
+    "prefill_speed_ratio": (0.01, 100),
+    "decode_speed_ratio": (0.01, 100),
+    "rate_usd_per_h": (0, 1e4),
+    "billing_minutes": (0.01, 1e5),
+    "startup_minutes": (0, 1e4),
+    "storage_gb": (0, 1e6),
+    "storage_usd_per_gb_month": (0, 100),
+    "input_usd_per_mtok": (0, 1e5),
+    "output_usd_per_mtok": (0, 1e5),
+    "cached_input_usd_per_mtok": (0, 1e5),
+    "price_ratio": (0, 1e4),
+}
 """What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
 
 FIGURE_LABELS: dict[str, str] = {
-    "price_usd": "price ($)", "setup_h": "setup hours", "prefill_speed_ratio": "prefill speed (x predicted)",
-    "decode_speed_ratio": "decode speed (x predicted)", "prefill_watt_ratio": "prefill watts (x stated)",
-    "decode_watt_ratio": "decode watts (x stated)", "idle_watt_ratio": "idle watts (x stated)", "rate_usd_per_h": "hourly rate ($/h)",
-    "billing_minutes": "billed minutes per start", "startup_minutes": "start-up minutes", "storage_gb": "storage (GB)",
-    "storage_usd_per_gb_month": "storage price ($/GB a month)", "input_usd_per_mtok": "price of input tokens ($ per million)",
-    "output_usd_per_mtok": "price of output tokens ($ per million)", "cached_input_usd_per_mtok": "price of cached input tokens ($ per million)",
+    "price_usd": "price ($)",
+    "setup_h": "setup hours",
+    "prefill_speed_ratio": "prefill speed (x predicted)",
+    "decode_speed_ratio": "decode speed (x predicted)",
+    "prefill_watt_ratio": "prefill watts (x stated)",
+    "decode_watt_ratio": "decode watts (x stated)",
+    "idle_watt_ratio": "idle watts (x stated)",
+    "rate_usd_per_h": "hourly rate ($/h)",
+    "billing_minutes": "billed minutes per start",
+    "startup_minutes": "start-up minutes",
+    "storage_gb": "storage (GB)",
+    "storage_usd_per_gb_month": "storage price ($/GB a month)",
+    "input_usd_per_mtok": "price of input tokens ($ per million)",
+    "output_usd_per_mtok": "price of output tokens ($ per million)",
+    "cached_input_usd_per_mtok": "price of cached input tokens ($ per million)",
     "price_ratio": "price (x stated)",
-}  # fmt: skip
+}
 """What an option's own figure is called in a sentence."""
 
 NOT_DRAWN: dict[str, str] = {
-    **dict.fromkeys(("months", "warranty_months", "reserved_months", "fiscal_year_end_month", "depreciation_years"), "is a term"),
-    **dict.fromkeys(("another_size_b", "second_tenant_gb", "macos_wired_limit_gb", "concurrent_request_count"), "decides what fits"),
+    **dict.fromkeys(
+        ("months", "warranty_months", "reserved_months", "fiscal_year_end_month", "depreciation_years"), "is a term"
+    ),
+    **dict.fromkeys(
+        ("another_size_b", "second_tenant_gb", "macos_wired_limit_gb", "concurrent_request_count"), "decides what fits"
+    ),
     **dict.fromkeys(("peak_factor_ratio", "answer_variation_ratio"), "decides the wait at the peak hour and no cost"),
     **dict.fromkeys(("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"), "is a target"),
     "debt_rate": "is what a bank asks, and judges a lease only",
-}  # fmt: skip
+}
 """Numbers of the scenario that cannot be given as P10, P50, P90, and why. Every other one can, and every figure."""
 
 

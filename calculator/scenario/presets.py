@@ -10,7 +10,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 
 def preset(name: str) -> Scenario:
-    """A scenario that ships with the calculator: article, our-defaults, public-body, team-24-7 ... Raises ScenarioError."""
+    """The shipped scenario of that name: article, our-defaults, public-body, team-24-7 ...; raises ScenarioError."""
     path = PRESETS / f"{name.removesuffix('.toml').rsplit('/', 1)[-1]}.toml"
     if not path.exists():
         raise ScenarioError(f"{name!r} is not a preset. Presets: {', '.join(preset_names())}.")

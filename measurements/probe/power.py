@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from measurements.records.record import MeasurementError, PowerScope
 
-SHORTEST_WINDOW_S = 5.0  # counters update every 20 to 1,000 ms; shared/research/mlx_probes.md section 8
+SHORTEST_WINDOW_S = 5.0  # counters update every 20 to 1,000 ms
 _RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
 _RAPL_TOP = Path("/sys/class/powercap/intel-rapl:0/max_energy_range_uj")
 

@@ -10,10 +10,8 @@ from calculator.errors import CalculatorError
 from calculator.evidence import Record, Remark
 from calculator.units import Finite
 
-SPREAD_LIMIT_FRACTION = (
-    0.10  # shared/research/mlx_probes.md section 10: quiet Macs spread 0.1 to 0.6 %, a disturbed one 10 % and more
-)
-DRIFT_LIMIT_FRACTION = 0.03  # ibid. section 5: heat takes a third of a fanless Mac's prefill within a series
+SPREAD_LIMIT_FRACTION = 0.10  # quiet Macs spread 0.1 to 0.6 %, a disturbed one 10 % and more
+DRIFT_LIMIT_FRACTION = 0.03  # heat takes a third of a fanless Mac's prefill within a series
 
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]

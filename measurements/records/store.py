@@ -31,7 +31,7 @@ DEFAULT_FILE = "measurements.sqlite"
 URL_VARIABLE = "MEASUREMENTS_URL"
 BUSY_TIMEOUT_S = 60.0  # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far beyond any fair turn
 CONNECT_TIMEOUT_S = 2  # a page must not hang on a database that is gone
-WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"; see shared/research/reliability_and_scale.md
+WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
 
 Outcome = Literal["added", "known", "deleted"]
 """added: a new row. known: the same record was there. deleted: it was there and was deleted; nothing is added."""

@@ -2,8 +2,8 @@
 
 Trust: measured here (this very machine), the same chip elsewhere by this tool, imported from another tool's file,
 published by others. Stale is shown, never dropped: mlx or mlx-lm moved by a minor version, or the system by a major
-one, since the measurement (a patch keeps it; long contexts changed tenfold between two macOS versions,
-shared/research/mlx_probes.md section 5).
+one, since the measurement (a patch keeps it; long contexts changed tenfold between two macOS
+versions).
 """
 
 import hashlib

@@ -95,7 +95,7 @@ def transient_bytes(config: Json, *, chunk_tokens: int, context_tokens: int, bac
     """Work space of one prefill chunk, generously: activations, and scores where attention is not fused.
 
     heads x chunk x context x 4 bytes (scores and their softmax in 16 bits) where no fused kernel serves the head size:
-    mlx-lm issue 1480 and shared/research/mlx_probes.md section 2.
+    see mlx-lm issue 1480.
     """
     text = {**config, **(config.get("text_config") or {})}
     hidden = int(text.get("hidden_size") or 1024)

@@ -26,7 +26,7 @@ def test_preset_is_answered(name: str) -> None:
     assert len(found.candidates) >= 2
 
 
-def test_presets_are_the_six_of_the_issue() -> None:
+def test_presets_are_six_and_named() -> None:
     assert preset_names() == [
         "already-own-4090s",
         "article",
@@ -187,7 +187,7 @@ def test_sweep_goes_on_where_it_was_killed(tmp_path: Path, capsys: pytest.Captur
     (parts_folder(resumed) / "000000.unfinished").write_bytes(b"half a file")
     assert missing_chunks(grid, [1]) == [0]
     assert main(["sweep", str(path), "--out", str(resumed), "--workers", "1"]) == 0
-    assert "1 of 2 chunks were there already" in capsys.readouterr().err
+    assert "1 of 2 chunks are already done" in capsys.readouterr().err
     assert whole.read_bytes() == resumed.read_bytes()
     assert len(pd.read_parquet(whole)) == CHUNK_SIZE * 2 + CHUNK_SIZE
 

@@ -1,4 +1,4 @@
-"""Does a number enter with its evidence only, and does a name promise its unit?"""
+"""Evidence: a number enters only with its range, unit, basis, source and date."""
 
 import pytest
 from hypothesis import given
@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from calculator.errors import sentences
-from calculator.evidence import Entry, Quantity
-from calculator.units import UNIT_OF_ENDING, unit_of_name
+from calculator.evidence import Entry, Quantity, Remark
 
 GOOD = {
     "low": 1,
@@ -50,15 +49,26 @@ def test_entry_refuses_a_unit_that_its_name_does_not_promise() -> None:
         Lamp.model_validate({"idle_w": {**GOOD, "unit": "kW"}})
 
 
-def test_unit_of_name_takes_the_longest_ending() -> None:
-    assert unit_of_name("electricity_usd_per_kwh") == "USD/kWh"
-    assert unit_of_name("energy_kwh") == "kWh"
-    assert unit_of_name("bandwidth_gb_per_s") == "GB/s"
-    assert unit_of_name("load_s") == "s"
-    assert unit_of_name("colour") is None
+@pytest.mark.parametrize("as_of", ["2026", "2026-08", "2026-08-25"])
+def test_date_is_as_fine_as_the_source(as_of: str) -> None:
+    assert Quantity.model_validate({**GOOD, "as_of": as_of}).as_of == as_of
 
 
-@given(st.sampled_from(sorted(UNIT_OF_ENDING)), st.text(alphabet="abc_", max_size=5))
-def test_unit_of_name_is_never_shadowed_by_a_shorter_ending(ending: str, start: str) -> None:
-    longest = max((known for known in UNIT_OF_ENDING if (start + ending).endswith(known)), key=len)
-    assert unit_of_name(start + ending) == UNIT_OF_ENDING[longest]
+@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3))
+def test_quantity_is_taken_exactly_where_its_range_is_in_order(three: list[float]) -> None:
+    values = {**GOOD, **dict(zip(("low", "central", "high"), three, strict=True))}
+    if three == sorted(three):
+        assert Quantity.model_validate(values).central == three[1]
+    else:
+        assert "write low <= central <= high" in refusal(values)
+
+
+def test_misspelt_key_and_a_change_are_refused() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Quantity.model_validate(GOOD).low = 0
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Remark.model_validate({"code": "x", "text": "y", "colour": "red"})
+
+
+def test_remark_is_an_information_unless_it_says_more() -> None:
+    assert Remark(code="x", text="y").level == "info"

@@ -17,7 +17,7 @@ from calculator.__main__ import main
 from calculator.analysis.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
 from calculator.report.parquet import parts_folder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHUNKS = 6
 GRID = """
 [scenario]
@@ -122,7 +122,7 @@ def test_sweep_that_is_killed_goes_on_and_gives_the_same_file(tmp_path: Path, gr
         started += _killed(grid_path, out, "--workers", "2", after_s=float(generator.uniform(0, 0.2)))
     kept = _part_count(out)  # none, where a kill fell after the last chunk
     said = _finished(grid_path, out, "--workers", "2")
-    assert f"{kept} of {CHUNKS} chunks were there already" in said or not kept
+    assert f"{kept} of {CHUNKS} chunks are already done" in said or not kept
     assert out.read_bytes() == whole
     assert not parts_folder(out).exists()
     until = time.monotonic() + 10

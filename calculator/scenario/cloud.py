@@ -1,0 +1,73 @@
+"""Rented GPUs and hosted APIs: billing, commitments, spot interruptions and price trends."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from calculator.scenario.knob import DEFAULTS, Display, Part
+
+
+class Cloud(Part):
+    """How rented GPUs are billed, and how rental and API prices move."""
+
+    rental: Annotated[
+        Literal["working-hours", "always-on"],
+        Display("cloud", "GPU rental billing", help="Pay for operating hours only, or for all 730 hours a month."),
+    ] = "working-hours"
+    """Rented GPUs are billed for operating hours only, or around the clock."""
+
+    cloud_rate: Annotated[
+        Literal["on-demand", "reserved", "spot"],
+        Display(
+            "cloud",
+            "Hourly rate",
+            help="On demand; reserved: a commitment that is paid around the clock, at its own rate where the "
+            "catalogue has one, else at the discount below; spot: may be taken away for the share of hours "
+            "below.",
+        ),
+    ] = "on-demand"
+    """Which hourly rate is paid: on demand, reserved (a commitment, paid around the clock) or spot (may be taken
+    away)."""
+
+    reserved_discount_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("cloud", "Discount of a reservation", unit="%", step=5, shown=100),
+    ] = DEFAULTS["reserved_discount_fraction"]
+    """What a committed hour costs less than one on demand; used where the catalogue has no reserved rate."""
+
+    reserved_months: Annotated[
+        int,
+        Field(ge=1, le=84),
+        Display("cloud", "Length of a commitment", unit="months", step=12),
+    ] = 12
+    """Months for which a reservation is paid whether it is used or not; it is renewed at the price of that day."""
+
+    reserved_upfront_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("cloud", "Reservation paid at once", unit="%", step=50, shown=100),
+    ] = 0
+    """Share of each commitment that is paid at its start; the rest month by month."""
+
+    spot_interruption_fraction: Annotated[
+        float,
+        Field(ge=0, le=0.9),
+        Display("cloud", "Spot interruptions", unit="%", shown=100),
+    ] = DEFAULTS["spot_interruption_fraction"]
+    """Share of operating hours in which the spot instance is unavailable; the missed demand is bought from the API, or
+    counted as lost hours."""
+
+    api_price_trend_rate: Annotated[
+        float,
+        Field(ge=-0.95, le=1),
+        Display("cloud", "API price trend", unit="%/year", step=5, shown=100),
+    ] = DEFAULTS["api_price_trend_rate"]
+    """Change per year of the same model's price."""
+
+    cloud_price_trend_rate: Annotated[
+        float,
+        Field(ge=-0.95, le=1),
+        Display("cloud", "GPU rental price trend", unit="%/year", step=5, shown=100),
+    ] = DEFAULTS["cloud_price_trend_rate"]
+    """Change per year."""

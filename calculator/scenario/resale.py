@@ -1,0 +1,39 @@
+"""Resale: what a machine brings when it is sold."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from calculator.scenario.knob import DEFAULTS, Display, Part
+
+
+class Resale(Part):
+    """What a machine brings at its sale, and what the sale costs."""
+
+    resale_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("resale", "Resale value: Mac or mini PC", unit="%", shown=100),
+    ] = DEFAULTS["resale_fraction"]
+    """Share of the list price kept after 36 months, before fees."""
+
+    gpu_resale_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("resale", "Resale value: PC with GPUs", unit="%", shown=100),
+    ] = DEFAULTS["gpu_resale_fraction"]
+    """Share of the list price kept after 36 months, before fees. The article says 'scrap'."""
+
+    resale_market_index: Annotated[
+        float,
+        Field(ge=0, le=5),
+        Display("resale", "Market index at sale", step=0.05),
+    ] = DEFAULTS["resale_market_index"]
+    """Price of a new replacement against today's."""
+
+    resale_fee_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("resale", "Selling fee", unit="%", shown=100),
+    ] = DEFAULTS["resale_fee_fraction"]
+    """Share of the sale that the marketplace keeps."""

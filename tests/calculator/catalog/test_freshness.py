@@ -1,0 +1,75 @@
+"""Age of prices: when a remark appears, and what it says."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.freshness import age_days, stale_price, stale_prices
+
+
+@pytest.mark.parametrize(
+    ("as_of", "on", "days"),
+    [
+        ("2026-08-25", "2026-11-22", 89),  # 6 days of August + 30 + 31 + 22
+        ("2026-08", "2026-09-03", 3),  # a month counts from its end: never older than it may be
+        ("2025", "2026-01-01", 1),
+        ("2026-12-01", "2026-11-22", 0),
+    ],
+)
+def test_age_of_a_price_counts_from_the_end_of_what_its_date_names(as_of: str, on: str, days: int) -> None:
+    assert age_days(as_of, on=on) == days
+
+
+def test_stale_price_is_a_remark_that_a_buyer_can_act_on_not_an_error(catalog: Catalog) -> None:
+    mac = catalog.machines["mac-studio-m5-ultra-256"]  # list price of 2026-08-25, fresh for 45 days: until 2026-10-09
+    assert stale_price(mac, catalog=catalog, as_of="2026-10-09") is None
+    remark = stale_price(mac, catalog=catalog, as_of="2026-10-10")
+    assert remark is not None
+    assert (remark.code, remark.level) == ("stale-price", "info")
+    assert remark.text == (
+        "Mac Studio M5 Ultra 256 GB: list price last checked 2026-08-25 (46 days ago); prices older than 45 days may be "
+        "out of date. You can enter your own."
+    )
+    assert getattr(stale_price(mac, catalog=catalog, as_of="2026-12-01"), "level", None) == "warning"  # 98 > 2 x 45
+
+
+def test_stale_prices_name_the_options_whose_kind_ages_faster(catalog: Catalog) -> None:
+    # rentals read in March and May 2026, fresh for 14 days; API quotes of 2026-11-09, fresh for 30 days
+    stale = stale_prices(catalog, as_of="2026-11-22")
+    assert "cloud-h100" in stale
+    assert "api-same-model" not in stale
+    assert "mac-studio-m2-ultra-192-used" not in stale  # our own estimate of that very day
+    assert "api-same-model" in stale_prices(catalog, as_of="2027-01-15")
+
+
+@given(first=st.dates(date(2026, 1, 1), date(2040, 12, 31)), later=st.integers(0, 1000))
+def test_stale_prices_never_become_fresh_by_waiting(first: date, later: int) -> None:
+    catalog = load_catalog()
+    today, then = first.isoformat(), (first + timedelta(days=later)).isoformat()
+    assert set(stale_prices(catalog, as_of=today)) <= set(stale_prices(catalog, as_of=then))
+
+
+@pytest.mark.parametrize(
+    ("option", "noun"),
+    [
+        ("cloud-h100", "hourly rate last checked"),
+        ("api-same-model", "API price last checked"),
+        ("mac-studio-m2-ultra-192-used", "price last checked"),
+        ("mac-studio-m5-ultra-256", "list price last checked"),
+    ],
+)
+def test_remark_names_the_kind_of_price_and_no_file(catalog: Catalog, option: str, noun: str) -> None:
+    remark = stale_price(catalog.option(option), catalog=catalog, as_of="2030-01-01")
+    assert remark is not None
+    assert noun in remark.text
+    assert remark.text.endswith("You can enter your own.")
+    assert ".toml" not in remark.text
+
+
+def test_price_of_the_model_asked_for_counts_where_an_api_hosts_several(catalog: Catalog) -> None:
+    offer = catalog.apis["api-same-model"]
+    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="no-such-model") is None
+    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="llama-3-70b") is not None

@@ -1,0 +1,105 @@
+"""A person's own figures, ranges, cases, leases and currency: bounds, and what they change."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator import Scenario, compare, load_catalog
+from calculator.errors import ScenarioError
+from calculator.scenario.own_figures import (
+    FIGURE_BOUNDS,
+    FIGURE_LABELS,
+    NOT_DRAWN,
+    ExchangeRate,
+    cases_problem,
+    currency_problem,
+    range_problem,
+)
+
+CATALOG = load_catalog()
+MAC = "mac-studio-m5-ultra-256"
+
+
+def test_the_age_that_a_person_gives_counts_for_a_new_machine_too() -> None:
+    # 0.48^((24+36)/36) = 0.294 of the list price instead of 0.48
+    aged = compare(Scenario(options=(MAC,), figures={f"{MAC}.age_when_bought_years": 2}), CATALOG).options[0]
+    young = compare(Scenario(options=(MAC,)), CATALOG).options[0]
+    assert aged.tco is not None
+    assert young.tco is not None
+    assert aged.tco.lines["resale"] / young.tco.lines["resale"] == pytest.approx(0.48 ** (24 / 36))
+
+
+def test_a_machine_one_has_keeps_its_worth_whatever_the_selling_fee() -> None:
+    # worth is after fees: 4000 * 0.48^(36/36) = 1920, also where a sale would bring nothing
+    for fee in (0.0, 0.13, 1.0):
+        row = compare(Scenario(options=(MAC,), already_own_usd={MAC: 4000}, resale_fee_fraction=fee), CATALOG).options[
+            0
+        ]
+        assert row.tco is not None
+        assert row.tco.lines["resale"] == pytest.approx(1920.0)
+
+
+def test_own_range_sets_the_value_and_a_contradiction_is_said() -> None:
+    own = Scenario.parse({"ranges": {"wage_usd_per_h": [10, 20, 30]}})
+    assert own.wage_usd_per_h == 20
+    assert not [row for row in compare(own, CATALOG).remarks if row.code == "range-beside-value"]
+    apart = Scenario.parse({"wage_usd_per_h": 95, "ranges": {"wage_usd_per_h": [10, 20, 30]}})
+    assert apart.wage_usd_per_h == 95
+    (said,) = [row.text for row in compare(apart, CATALOG).remarks if row.code == "range-beside-value"]
+    assert "wage_usd_per_h is 95" in said
+    assert "P50 of its range is 20" in said
+
+
+def test_every_figure_has_bounds_in_order() -> None:
+    assert all(low < high for low, high in FIGURE_BOUNDS.values())
+    assert FIGURE_LABELS.keys() - FIGURE_BOUNDS.keys() == {"prefill_watt_ratio", "decode_watt_ratio", "idle_watt_ratio"}
+
+
+@pytest.mark.parametrize("figure", FIGURE_BOUNDS)
+def test_figure_beyond_its_bounds_is_refused_by_name(figure: str) -> None:
+    low, high = FIGURE_BOUNDS[figure]
+    for value in (low - 1, high * 2):
+        with pytest.raises(ScenarioError, match=rf"^figures\.{MAC}\.{figure} is .*; it must lie in "):
+            Scenario(options=(MAC,), figures={f"{MAC}.{figure}": value})
+
+
+def test_value_that_has_no_range_says_why() -> None:
+    for name, reason in NOT_DRAWN.items():
+        with pytest.raises(ScenarioError, match=f"^{name} {reason}, so it has no range of its own. Give one value.$"):
+            Scenario(ranges={name: (12, 12, 12)})
+
+
+@given(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)))
+def test_range_is_right_where_it_is_in_order_and_within_bounds(given_range: tuple[float, float, float]) -> None:
+    problem = range_problem("resale_fraction", (0, 1), given_range)
+    assert (problem is None) == (list(given_range) == sorted(given_range))
+
+
+def test_absent_range_and_cases_have_no_problem() -> None:
+    assert range_problem("x", (0, 1), None) is None
+    assert cases_problem("x", (0, 1), None) is None
+
+
+@pytest.mark.parametrize(
+    ("cases", "says"),
+    [
+        ([], "cases.x is empty"),
+        ([(0.5, 0)], "weights"),
+        ([(0.5, 2), (0.7, -1)], "weights"),
+        ([(3, 1)], "cases.x holds 3; it must lie in 0..1."),
+    ],
+)
+def test_wrong_cases_are_said_with_the_repair(cases: list[tuple[float, float]], says: str) -> None:
+    assert says in str(cases_problem("x", (0, 1), cases))
+
+
+@pytest.mark.parametrize("name", ["euro", "EURO", "eur", "E1R", "\u00c9UR"])
+def test_currency_is_three_capital_letters(name: str) -> None:
+    rate = ExchangeRate(per_usd=0.92, as_of="2026-11-20")
+    assert "three capital letters" in str(currency_problem(name, rate))
+    assert currency_problem("EUR", rate) is None
+
+
+def test_machine_cannot_be_owned_and_leased() -> None:
+    with pytest.raises(ScenarioError, match="is owned already or leased, not both"):
+        Scenario.parse({"leases": {MAC: {"usd_per_month": 1}}, "already_own_usd": {MAC: 1}})

@@ -1,0 +1,88 @@
+"""Errors: one sentence each, with what was given and what is allowed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from calculator.errors import (
+    CalculatorError,
+    CatalogError,
+    PhantomError,
+    ScenarioError,
+    UnknownIdError,
+    plain_number,
+    sentences,
+)
+
+
+class Order(BaseModel):
+    """A record for these tests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    count: int = Field(default=1, ge=1, le=20_000)
+    share_fraction: float = Field(default=0, ge=0, le=1)
+    above: float = Field(default=1, gt=0)
+    words: tuple[str, ...] = Field(default=(), max_length=2)
+    name: str = Field(default="", max_length=3)
+    is_new: bool = True
+    table: dict[str, float] = Field(default_factory=dict)
+
+
+def said(**values: object) -> str:
+    with pytest.raises(ValidationError) as caught:
+        Order.model_validate(values)
+    return " ".join(sentences(caught.value, Order))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"count": 0}, "count is 0; it must lie in 1..20,000."),
+        ({"count": 1.5}, "count is 1.5; it must be a whole number in 1..20,000."),
+        ({"count": "many"}, "count is 'many'; it must be a whole number in 1..20,000."),
+        ({"share_fraction": 40}, "share_fraction is 40; it must lie in 0..1. Enter 0.4 for 40 %."),
+        ({"share_fraction": 400}, "share_fraction is 400; it must lie in 0..1."),
+        ({"share_fraction": float("nan")}, "share_fraction is nan; it must be a finite number in 0..1."),
+        ({"above": 0}, "above is 0; it must be above 0."),
+        ({"words": "one"}, "words is 'one'; it must be a list in square brackets."),
+        ({"words": ["a", "b", "c"]}, "words holds 3; it must hold at most 2."),
+        ({"name": "long"}, "name is 4 characters long; it must have at most 3."),
+        ({"is_new": "maybe"}, "is_new is 'maybe'; it must be true or false."),
+        ({"table": 3}, "table is 3; it must be a table of names and values."),
+        ({"cuont": 3}, "cuont is not a known key. Did you mean count?"),
+        ({"zzz": 3}, "zzz is not a known key. Remove it or correct its spelling."),
+    ],
+)
+def test_problem_is_one_sentence_with_value_and_allowed(values: dict[str, object], sentence: str) -> None:
+    assert said(**values) == sentence
+
+
+def test_long_wrong_value_is_cut() -> None:
+    assert len(said(count="x" * 5000)) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.35, "0.35"), (1000, "1000"), (10_000, "10,000"), (1_000_000, "1,000,000"), (1e12, "1e+12")]
+)
+def test_bound_is_written_as_a_person_writes_it(value: float, text: str) -> None:
+    assert plain_number(value) == text
+
+
+@given(st.integers(-999_999_999, 999_999_999))
+def test_whole_bound_is_read_back_as_it_was(value: int) -> None:
+    assert float(plain_number(value).replace(",", "")) == pytest.approx(value, rel=1e-5)
+
+
+def test_unknown_id_names_the_nearest_and_the_command_that_lists_all() -> None:
+    text = str(UnknownIdError("machine", "dgx-sparc", ["dgx-spark", "mac-studio"]))
+    assert text.startswith("machine 'dgx-sparc' is not in the catalogue. Did you mean dgx-spark?")
+    assert text.endswith("`python -m calculator list machines` shows all.")
+    assert "Known: a, b" in str(UnknownIdError("machine", "zzz", ["b", "a"]))
+
+
+@pytest.mark.parametrize("kind", [CatalogError, ScenarioError, UnknownIdError, PhantomError])
+def test_every_refusal_is_a_calculator_error(kind: type[Exception]) -> None:
+    assert issubclass(kind, CalculatorError)
+    assert issubclass(kind, ValueError)
