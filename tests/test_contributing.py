@@ -1,4 +1,4 @@
-"""CONTRIBUTING: "Add a machine" works to the letter in a copy of the tree, and every file that the page names exists."""
+"""CONTRIBUTING: "Add a machine" works to the letter in a copy of the tree; every file that the page names exists."""
 
 import os
 import re
@@ -29,7 +29,9 @@ def _blocks(heading: str) -> Iterator[tuple[str, str]]:
 def _edit(root: Path, block: str) -> None:
     """Do what the comment in a TOML block's first line says, in the file that it names."""
     order, _, lines = block.partition("\n")
-    task, file = re.fullmatch(r"# (replace in|append to|replace the prices of) (\S+)", order).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"# (replace in|append to|replace the prices of) (\S+)", order)
+    assert found, f"the block says neither what to do nor where: {order}"
+    task, file = found.groups()
     path = root / file
     text = path.read_text("utf-8")
     if task == "append to":

@@ -14,6 +14,7 @@ HOUSES = ("calculator", "measurements", "views", "bench", "tests", "docs")
 ASSEMBLIES = {"prediction", "models_that_fit"}  # they call the formulas and hold none of their own
 FORMULAS = (
     *(path for path in sorted((ROOT / "calculator/physics").rglob("*.py")) if path.stem not in ASSEMBLIES),
+    ROOT / "calculator/catalog/deployment.py",
     ROOT / "calculator/calibration/solver.py",
     *(ROOT / f"calculator/service/{name}.py" for name in ("occupancy", "latency", "peak_hour", "week")),
 )

@@ -18,6 +18,7 @@ PREFIXES = {"python -m calculator ": [], "local-llm-tco ": [], "python -m measur
 PLACEHOLDERS = {"path/to/config.json": str(ROOT / "measurements/model_configs/qwen3-0.6b.json")}
 # Commands of a block that a test does not run, by their beginning, each with the reason. Their words are checked all the same.
 NOT_RUN = {
+    "python -m calculator compare --set options=my-machine": "names a machine that the steps above it add: test_contributing runs them all",
     "local-llm-tco measurements probe": "loads this machine for minutes",
 }
 _BLOCK = re.compile(r"^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```", re.M | re.S)

@@ -60,7 +60,10 @@ def test_predict_70b_on_two_4090s_fits_at_4_bit_only(capsys: pytest.CaptureFixtu
 
 
 def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[str]) -> None:
-    """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp, tg1024 from an empty cache."""
+    """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp.
+
+    tg1024 from an empty cache.
+    """
     mac = _predicted(
         capsys,
         "--machine",

@@ -30,8 +30,8 @@ def test_stale_price_is_a_remark_that_a_buyer_can_act_on_not_an_error(catalog: C
     assert remark is not None
     assert (remark.code, remark.level) == ("stale-price", "info")
     assert remark.text == (
-        "Mac Studio M5 Ultra 256 GB: list price last checked 2026-08-25 (46 days ago); prices older than 45 days may be "
-        "out of date. You can enter your own."
+        "Mac Studio M5 Ultra 256 GB: list price last checked 2026-08-25 (46 days ago); prices older than 45 days may "
+        "be out of date. You can enter your own."
     )
     assert getattr(stale_price(mac, catalog=catalog, as_of="2026-12-01"), "level", None) == "warning"  # 98 > 2 x 45
 

@@ -1,4 +1,4 @@
-"""Sweeps as real processes: killed at any moment and resumed, on this machine and on a cluster, the same bit for bit."""
+"""Command `sweep` as real processes: killed at any moment and resumed, here and on a cluster, the same to the bit."""
 
 import os
 import signal
@@ -56,8 +56,11 @@ def whole(grid_path: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def _sweep(grid: Path, out: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "calculator", "sweep", str(grid), "--out", str(out), *more],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     try:
         yield process
     finally:
@@ -101,9 +104,12 @@ def _finished(grid: Path, out: Path, *more: str) -> str:
 def scheduler() -> Iterator[str]:
     """Address of a cluster of two workers on loopback, which ends with the tests."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", CLUSTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
