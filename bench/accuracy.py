@@ -117,8 +117,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 LEFT: dict[LeaveOut, str] = {
-    "none": "in the fit", "source": "source left out", "publisher": "publisher left out", "device": "device left out",
-}  # fmt: skip
+    "none": "in the fit",
+    "source": "source left out",
+    "publisher": "publisher left out",
+    "device": "device left out",
+}
 
 
 if __name__ == "__main__":

@@ -24,9 +24,17 @@ from measurements.records.spec import ProbeSpec
 
 # 16 layers of 15.7M parameters and 2 x 8.2M of embedding and head: 268M, 0.54 GB in 16 bits, well beyond any CPU cache
 LARGE = {
-    "model_type": "llama", "hidden_size": 1024, "num_hidden_layers": 16, "intermediate_size": 4096, "num_attention_heads": 16,
-    "num_key_value_heads": 8, "vocab_size": 8000, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "llama",
+    "hidden_size": 1024,
+    "num_hidden_layers": 16,
+    "intermediate_size": 4096,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 8,
+    "vocab_size": 8000,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": False,
+}
 SMALL = {
     **LARGE,
     "hidden_size": 384,

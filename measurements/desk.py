@@ -132,7 +132,9 @@ class Desk:
         if reason := self.why_no_probe():
             raise MeasurementError(reason)
         limits: dict[str, object] = {"depths": tuple(sorted(depths)), "trial_count": trial_count}
-        spec = spec_for("" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits)  # fmt: skip
+        spec = spec_for(
+            "" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits
+        )
         return self._jobs.start(spec, catalog=self.catalog, store=self._writable())
 
     def job(self) -> ProbeJob | None:

@@ -14,9 +14,19 @@ from views.look import markdown_text
 
 PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
 SECTION_TITLES = {
-    "options": "Options", "question": "Model", "demand": "Demand", "labour": "People", "energy": "Energy", "resale": "Resale",
-    "money": "Money", "cloud": "Cloud and API", "time": "Time", "repair": "Repair", "extras": "Extra costs", "books": "Bookkeeping",
-}  # fmt: skip
+    "options": "Options",
+    "question": "Model",
+    "demand": "Demand",
+    "labour": "People",
+    "energy": "Energy",
+    "resale": "Resale",
+    "money": "Money",
+    "cloud": "Cloud and API",
+    "time": "Time",
+    "repair": "Repair",
+    "extras": "Extra costs",
+    "books": "Bookkeeping",
+}
 _PERCENT = 100
 
 # Where a slider's ends lie, if closer together than the field's bounds: a slider from $0 to $1,000 an hour cannot be
@@ -102,13 +112,23 @@ def _options(catalog: Catalog) -> dict[str, Any]:
     names = {**catalog.machines, **catalog.clouds, **catalog.apis}
     default = [option for option in Scenario.model_fields["options"].default if option in names]
     chosen = st.pills(
-        "Options compared", list(names), default=default, selection_mode="multi", key="options", bind="query-params", wrap=True,
+        "Options compared",
+        list(names),
+        default=default,
+        selection_mode="multi",
+        key="options",
+        bind="query-params",
+        wrap=True,
         help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve.",
-    )  # fmt: skip
+    )
     title = st.text_input(
-        "Name of this scenario", value=Scenario.model_fields["name"].default, max_chars=120, key="name", bind="query-params",
+        "Name of this scenario",
+        value=Scenario.model_fields["name"].default,
+        max_chars=120,
+        key="name",
+        bind="query-params",
         help="Stands in the exports.",
-    )  # fmt: skip
+    )
     if not chosen:
         st.warning("Choose at least one option. Until then, the options shown at first are compared.")
     return {"options": tuple(chosen or default), "name": title}
@@ -128,9 +148,16 @@ def _widget(knob: Knob, *, catalog: Catalog, given: Mapping[str, Any]) -> Any:
         return _slider(knob, given=given)
     number = int if annotation is int else float
     return st.number_input(
-        _label(knob), min_value=number(knob.low), max_value=number(knob.high), value=number(knob.default),
-        step=number(knob.step) or None, format=None if number is int else "%g", key=knob.name, help=knob.help, bind="query-params",
-    )  # fmt: skip
+        _label(knob),
+        min_value=number(knob.low),
+        max_value=number(knob.high),
+        value=number(knob.default),
+        step=number(knob.step) or None,
+        format=None if number is int else "%g",
+        key=knob.name,
+        help=knob.help,
+        bind="query-params",
+    )
 
 
 def _choice(knob: Knob, choices: list[str]) -> str:
@@ -143,10 +170,16 @@ def _slider(knob: Knob, *, given: Mapping[str, Any]) -> float:
     if not low <= given.get(knob.name, knob.default) <= high:
         low, high = knob.low, knob.high
     return st.slider(
-        _label(knob, percent=knob.shown == _PERCENT), min_value=float(low), max_value=float(high), value=float(knob.default),
-        step=knob.step / knob.shown, format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
-        key=knob.name, help=knob.help, bind="query-params",
-    )  # fmt: skip
+        _label(knob, percent=knob.shown == _PERCENT),
+        min_value=float(low),
+        max_value=float(high),
+        value=float(knob.default),
+        step=knob.step / knob.shown,
+        format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
+        key=knob.name,
+        help=knob.help,
+        bind="query-params",
+    )
 
 
 def _label(knob: Knob, *, percent: bool = False) -> str:

@@ -40,9 +40,12 @@ def show_charts(comparison: Comparison) -> None:
     months = comparison.scenario.months
     st.subheader("What is spent by when", anchor=False)
     st.plotly_chart(
-        figures.cumulative_cost(comparison), key="cumulative_cost", config=figures.CHART_CONFIG, width="stretch",
+        figures.cumulative_cost(comparison),
+        key="cumulative_cost",
+        config=figures.CHART_CONFIG,
+        width="stretch",
         alt=f"Cumulative cost of each option over {months} months. {comparison.verdict.sentence}",
-    )  # fmt: skip
+    )
     st.caption(
         "A line that drops in its last month is a machine that is sold. A ring marks the month from which a purchase has cost less."
     )

@@ -100,7 +100,11 @@ def _row(
 def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
     columns = st.column_config
     st.dataframe(
-        {column: [row[column] for row in rows] for column in rows[0]} if rows else {}, hide_index=True, alt=alt, key=key, width="stretch",
+        {column: [row[column] for row in rows] for column in rows[0]} if rows else {},
+        hide_index=True,
+        alt=alt,
+        key=key,
+        width="stretch",
         column_config={
             "input": columns.TextColumn("Input", pinned=True, width="medium"),
             "value": columns.TextColumn("Value", alignment="right", width="small"),
@@ -112,7 +116,7 @@ def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
             "date": columns.TextColumn("Date", width="small"),
             "note": columns.TextColumn("Note", width="large"),
         },
-    )  # fmt: skip
+    )
 
 
 def _number(value: float) -> str:

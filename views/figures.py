@@ -34,21 +34,41 @@ def cumulative_cost(comparison: Comparison) -> go.Figure:
     for option, tco in _costed(comparison):
         style = style_of(option.id)
         figure.add_scatter(
-            x=list(range(tco.months + 1)), y=[-amount for amount in tco.cumulative_usd], name=option.name, mode="lines",
-            line={"color": style.code, "dash": style.dash, "width": 3 if option.id == comparison.verdict.cheapest else 2},
+            x=list(range(tco.months + 1)),
+            y=[-amount for amount in tco.cumulative_usd],
+            name=option.name,
+            mode="lines",
+            line={
+                "color": style.code,
+                "dash": style.dash,
+                "width": 3 if option.id == comparison.verdict.cheapest else 2,
+            },
             hovertemplate=f"{option.name}<br>month %{{x}}: $%{{y:,.0f}}<extra></extra>",
-        )  # fmt: skip
+        )
     for row, tco in _paid_off(comparison):
         month = row.month or 0.0
         figure.add_scatter(
-            x=[month], y=[_at(tco, month)], mode="markers", showlegend=False, marker={"symbol": "circle-open", "size": 13, "color": style_of(row.option).code, "line": {"width": 3}},
-            name=f"break-even {row.option}", hovertemplate=f"{row.reason}<extra></extra>",
-        )  # fmt: skip
+            x=[month],
+            y=[_at(tco, month)],
+            mode="markers",
+            showlegend=False,
+            marker={"symbol": "circle-open", "size": 13, "color": style_of(row.option).code, "line": {"width": 3}},
+            name=f"break-even {row.option}",
+            hovertemplate=f"{row.reason}<extra></extra>",
+        )
     figure.update_layout(
-        height=400, margin={"l": 0, "r": 8, "t": 8, "b": 0}, hovermode="closest", legend=_LEGEND,
-        xaxis={"title": "month", "dtick": 6 if comparison.scenario.months <= 48 else 12, "fixedrange": True, "zeroline": False},
+        height=400,
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        hovermode="closest",
+        legend=_LEGEND,
+        xaxis={
+            "title": "month",
+            "dtick": 6 if comparison.scenario.months <= 48 else 12,
+            "fixedrange": True,
+            "zeroline": False,
+        },
         yaxis={"tickformat": "$,.0f", "rangemode": "tozero", "fixedrange": True},
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -63,17 +83,31 @@ def cost_breakdown(comparison: Comparison) -> go.Figure:
     blocks = dict.fromkeys(block_of(line) for _, tco in costed[::-1] for line in tco.lines)
     for block in blocks:
         figure.add_bar(
-            orientation="h", name=block, y=names, x=[_block_usd(tco, block) for _, tco in costed],
-            marker={"color": line_colour(block)}, hovertemplate=f"%{{y}}<br>{block}: $%{{x:,.0f}}<extra></extra>",
-        )  # fmt: skip
+            orientation="h",
+            name=block,
+            y=names,
+            x=[_block_usd(tco, block) for _, tco in costed],
+            marker={"color": line_colour(block)},
+            hovertemplate=f"%{{y}}<br>{block}: $%{{x:,.0f}}<extra></extra>",
+        )
     figure.add_scatter(
-        x=[tco.total_cost_usd for _, tco in costed], y=names, mode="markers", name="total",
-        marker=_BAR_MARK, hovertemplate="%{y}<br>total: $%{x:,.0f}<extra></extra>",
-    )  # fmt: skip
+        x=[tco.total_cost_usd for _, tco in costed],
+        y=names,
+        mode="markers",
+        name="total",
+        marker=_BAR_MARK,
+        hovertemplate="%{y}<br>total: $%{x:,.0f}<extra></extra>",
+    )
     figure.add_scatter(
-        x=[_outgoing_usd(tco) for _, tco in costed], y=names, mode="text", text=[f" {usd(tco.total_cost_usd)}" for _, tco in costed],
-        textposition="middle right", cliponaxis=False, showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+        x=[_outgoing_usd(tco) for _, tco in costed],
+        y=names,
+        mode="text",
+        text=[f" {usd(tco.total_cost_usd)}" for _, tco in costed],
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
     figure.update_layout(barmode="relative", **_bars_layout(names, right_px=60))
     figure.update_xaxes(tickformat="$~s")
     return figure
@@ -88,18 +122,31 @@ def memory_bars(comparison: Comparison) -> go.Figure:
         sizes = [getattr(memory, field) / BYTES_PER_GB for _, memory in fitted]
         if any(sizes):
             figure.add_bar(
-                orientation="h", name=title, y=names, x=sizes, marker={"color": colour},
+                orientation="h",
+                name=title,
+                y=names,
+                x=sizes,
+                marker={"color": colour},
                 hovertemplate=f"%{{y}}<br>{title}: %{{x:,.1f}} GB<extra></extra>",
-            )  # fmt: skip
+            )
     figure.add_scatter(
-        x=[memory.usable_bytes / BYTES_PER_GB for _, memory in fitted], y=names, mode="markers", name="usable by the GPU",
-        marker=_BAR_MARK, hovertemplate="%{y}<br>usable: %{x:,.1f} GB<extra></extra>",
-    )  # fmt: skip
+        x=[memory.usable_bytes / BYTES_PER_GB for _, memory in fitted],
+        y=names,
+        mode="markers",
+        name="usable by the GPU",
+        marker=_BAR_MARK,
+        hovertemplate="%{y}<br>usable: %{x:,.1f} GB<extra></extra>",
+    )
     figure.add_scatter(
-        x=[max(memory.usable_bytes, memory.peak_bytes) / BYTES_PER_GB for _, memory in fitted], y=names, mode="text",
+        x=[max(memory.usable_bytes, memory.peak_bytes) / BYTES_PER_GB for _, memory in fitted],
+        y=names,
+        mode="text",
         text=[f"  {gb(memory.peak_bytes)} of {gb(memory.usable_bytes)}" for _, memory in fitted],
-        textposition="middle right", cliponaxis=False, showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
     figure.update_layout(barmode="stack", **_bars_layout(names, right_px=120))
     figure.update_xaxes(ticksuffix=" GB")
     return figure
@@ -121,10 +168,14 @@ def _bars_layout(names: list[str], *, right_px: int) -> dict[str, object]:
     """Bars with their names above them, not beside them: on a phone the names would leave no room for the bars."""
     above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": 24, "showarrow": False, "font": {"size": 13}}
     return {
-        "height": _AXES_PX + _ROW_PX * max(len(names), 1), "margin": {"l": 4, "r": right_px, "t": 8, "b": 0}, "legend": _LEGEND, "bargap": 0.6,
-        "xaxis": {"fixedrange": True, "zeroline": True}, "yaxis": {"fixedrange": True, "showticklabels": False, "range": [-0.5, len(names) - 0.4]},
+        "height": _AXES_PX + _ROW_PX * max(len(names), 1),
+        "margin": {"l": 4, "r": right_px, "t": 8, "b": 0},
+        "legend": _LEGEND,
+        "bargap": 0.6,
+        "xaxis": {"fixedrange": True, "zeroline": True},
+        "yaxis": {"fixedrange": True, "showticklabels": False, "range": [-0.5, len(names) - 0.4]},
         "annotations": [{**above, "y": place, "text": name} for place, name in enumerate(names)],
-    }  # fmt: skip
+    }
 
 
 def _outgoing_usd(tco: Tco) -> float:

@@ -15,8 +15,13 @@ Dash = Literal["solid", "dash", "dot"]
 # Streamlit puts theme.chartCategoricalColors of the mode (light or dark) in the place of these codes, wherever they stand in a
 # figure; the first six of that list are these hues in this order (.streamlit/config.toml, tested).
 HUES: dict[Hue, str] = {
-    "blue": "#000001", "violet": "#000002", "orange": "#000003", "green": "#000004", "yellow": "#000005", "gray": "#000006",
-}  # fmt: skip
+    "blue": "#000001",
+    "violet": "#000002",
+    "orange": "#000003",
+    "green": "#000004",
+    "yellow": "#000005",
+    "gray": "#000006",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,26 @@ _SPARE: tuple[Style, ...] = tuple(Style(hue, dash) for dash in ("dash", "dot") f
 
 # Middle tones that stand out from white and from near-black alike (contrast of at least 3 with both, tested).
 _LINE_COLOURS = {
-    "hardware": "#5b7fa6", "sales tax": "#7d95b0", "electrical work": "#6a7ba8", "warranty": "#5f8fb5", "setup": "#b0578d", "administration": "#c46a9f",
-    "energy": "#bf8016", "cooling": "#a8792b", "demand charge": "#b5832f", "repair": "#b5605a", "insurance": "#9c6b66", "rental": "#2f9e77",
-    "storage": "#3f958a", "api tokens": "#94801d", "overflow": "#7f8f3a", "resale": "#7d6bd0", "space": "#7a828c", "software": "#6f8a8f", "disposal": "#8f7a66",
-}  # fmt: skip
+    "hardware": "#5b7fa6",
+    "sales tax": "#7d95b0",
+    "electrical work": "#6a7ba8",
+    "warranty": "#5f8fb5",
+    "setup": "#b0578d",
+    "administration": "#c46a9f",
+    "energy": "#bf8016",
+    "cooling": "#a8792b",
+    "demand charge": "#b5832f",
+    "repair": "#b5605a",
+    "insurance": "#9c6b66",
+    "rental": "#2f9e77",
+    "storage": "#3f958a",
+    "api tokens": "#94801d",
+    "overflow": "#7f8f3a",
+    "resale": "#7d6bd0",
+    "space": "#7a828c",
+    "software": "#6f8a8f",
+    "disposal": "#8f7a66",
+}
 _OTHER_LINE_COLOURS = ("#957f9b", "#7f8a6a", "#8a7f72")
 
 

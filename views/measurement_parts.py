@@ -17,9 +17,12 @@ _MOST_ROWS = 2_000
 _MOST_CHOICES = 300
 _TABLE_HEIGHT_PX = 360
 _BADGES = {
-    "measured here": ":green-badge[measured here]", "imported": ":blue-badge[imported]", "published": ":blue-badge[published]",
-    "fitted": ":gray-badge[fitted]", "claim": ":red-badge[claim]",
-}  # fmt: skip
+    "measured here": ":green-badge[measured here]",
+    "imported": ":blue-badge[imported]",
+    "published": ":blue-badge[published]",
+    "fitted": ":gray-badge[fitted]",
+    "claim": ":red-badge[claim]",
+}
 _SECTIONS = {
     "host": "Machine",
     "engine": "Software",
@@ -88,9 +91,12 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
         )
     if found.refused:
         st.dataframe(
-            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused], hide_index=True, width="stretch",
-            key=f"refused_{number}", alt=f"Rows of {name} that were refused, with the reason",
-        )  # fmt: skip
+            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused],
+            hide_index=True,
+            width="stretch",
+            key=f"refused_{number}",
+            alt=f"Rows of {name} that were refused, with the reason",
+        )
     if not found.records:
         return
     if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}"):
@@ -118,12 +124,20 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
     with st.grid(4, min_column_width=220, gap="medium", vertical_alignment="bottom"):
         for fact in missing:
             if fact == "batch":
-                facts["batch_count"] = int(st.number_input("How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"))  # fmt: skip
+                facts["batch_count"] = int(
+                    st.number_input(
+                        "How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"
+                    )
+                )
             else:
                 label, known = choices[fact]
                 facts[fact] = st.selectbox(label, known, index=None, key=f"{fact}_{number}") or ""
         if "chip" in missing:
-            facts["chip_count"] = int(st.number_input("How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"))  # fmt: skip
+            facts["chip_count"] = int(
+                st.number_input(
+                    "How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"
+                )
+            )
         day = st.date_input("Measured on", value=None, key=f"measured_at_{number}", help="Empty: today.")
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")
@@ -143,14 +157,26 @@ def show_list(desk: Any) -> None:
         f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. **{used}** of them can stand in for a predicted speed on the decision page."
     )
     st.dataframe(
-        [_list_row(row) for row in shown[:_MOST_ROWS]], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto", key="stored",
+        [_list_row(row) for row in shown[:_MOST_ROWS]],
+        hide_index=True,
+        width="stretch",
+        height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
+        key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
-        column_config={name: st.column_config.TextColumn(alignment="right") for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")},
-    )  # fmt: skip
+        column_config={
+            name: st.column_config.TextColumn(alignment="right")
+            for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")
+        },
+    )
     st.download_button(
-        f"Download these {len(shown)} as JSON lines", lambda: desk.export([row.id for row in shown]), file_name="measurements.jsonl",
-        mime="application/jsonl", on_click="ignore", key="export", help="This tool reads them back unchanged.",
-    )  # fmt: skip
+        f"Download these {len(shown)} as JSON lines",
+        lambda: desk.export([row.id for row in shown]),
+        file_name="measurements.jsonl",
+        mime="application/jsonl",
+        on_click="ignore",
+        key="export",
+        help="This tool reads them back unchanged.",
+    )
     st.caption(
         "Everybody who uses this server shares them. Nothing is ever changed; on the server, python -m measurements delete ID takes one out of use."
     )
@@ -220,9 +246,12 @@ def _show_record(row: Any, record: Any) -> None:
         }
         if series:
             st.dataframe(
-                [_series_row(name, value) for name, value in series.items()], hide_index=True, width="stretch", key="series",
+                [_series_row(name, value) for name, value in series.items()],
+                hide_index=True,
+                width="stretch",
+                key="series",
                 alt="Median, p10 and p90 of each series of readings",
-            )  # fmt: skip
+            )
         for name, value in series.items():
             if value["samples"]:
                 said = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
@@ -245,8 +274,12 @@ def _show_record(row: Any, record: Any) -> None:
 
 def _series_row(name: str, value: dict[str, Any]) -> dict[str, Any]:
     return {
-        "quantity": name, "median": value["central"], "p10": value["low"], "p90": value["high"], "readings": value["reading_count"],
-    }  # fmt: skip
+        "quantity": name,
+        "median": value["central"],
+        "p10": value["low"],
+        "p90": value["high"],
+        "readings": value["reading_count"],
+    }
 
 
 def _shown(value: Any) -> str:

@@ -104,19 +104,32 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
             "Weights", classes, default=classes[0], required=True, key="plan_weight_class"
         )
         context_tokens = st.segmented_control(
-            "Tokens in the context", _CONTEXTS, default=_CONTEXTS[1], required=True, key="plan_context_tokens", format_func="{:,}".format,
-        )  # fmt: skip
+            "Tokens in the context",
+            _CONTEXTS,
+            default=_CONTEXTS[1],
+            required=True,
+            key="plan_context_tokens",
+            format_func="{:,}".format,
+        )
     asked = {"weight_class": weight_class or classes[0], "context_tokens": context_tokens or _CONTEXTS[1]}
     rows = fits_here(box, catalog=catalog, **asked)
     fitting = sum(row.fits for row in rows)
     st.markdown(
         f"**{fitting} of {len(rows)}** models fit. Computed from their shapes, nothing was loaded. Peak = weights + cache + work space of the longest prompt."
     )
-    columns = {name: st.column_config.NumberColumn(format="%.1f") for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")}  # fmt: skip
+    columns = {
+        name: st.column_config.NumberColumn(format="%.1f")
+        for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")
+    }
     st.dataframe(
-        [_plan_row(row) for row in rows], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX, key="plan",
-        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit", column_config=columns,
-    )  # fmt: skip
+        [_plan_row(row) for row in rows],
+        hide_index=True,
+        width="stretch",
+        height=_TABLE_HEIGHT_PX,
+        key="plan",
+        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
+        column_config=columns,
+    )
     if look_only:
         return
     file = st.file_uploader(
@@ -133,9 +146,13 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
         f"**{markdown_text(model.name)}**: {model.parameter_count() / PARAMETERS_PER_BILLION:,.2f} billion parameters, {model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. Planned by mlx-lm itself; the file is not kept."
     )
     st.dataframe(
-        [_plan_row(fit_of(model, box, catalog=catalog, **asked))], hide_index=True, width="stretch", key="own_plan",
-        alt=f"Memory of {model.name} on this machine", column_config=columns,
-    )  # fmt: skip
+        [_plan_row(fit_of(model, box, catalog=catalog, **asked))],
+        hide_index=True,
+        width="stretch",
+        key="own_plan",
+        alt=f"Memory of {model.name} on this machine",
+        column_config=columns,
+    )
 
 
 def _plan_row(row: FitHere) -> dict[str, Any]:
@@ -194,24 +211,39 @@ def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[in
     asked: dict[str, Any] = {"model": models[first], "format_id": formats[0], "depths": depths[:1]}
     with st.grid(4, min_column_width=200, gap="medium", vertical_alignment="bottom"):
         asked["tier"] = st.selectbox(
-            "What", list(_TIERS), format_func=_TIERS.__getitem__, key="probe_tier",
+            "What",
+            list(_TIERS),
+            format_func=_TIERS.__getitem__,
+            key="probe_tier",
             help="The machine itself: memory bandwidth, matrix rate, overhead per layer. A model: tokens per second at several depths.",
-        )  # fmt: skip
+        )
         if asked["tier"] != "host":
             asked["model"] = st.selectbox("Model", models, index=first, key="probe_model")
             asked["format_id"] = st.selectbox(
                 "Weights packed as", list(formats), index=0 if has_gpu else len(formats) - 1, key="probe_format"
             )
         asked["trial_count"] = st.number_input(
-            "Trials", min_value=3, max_value=50, value=5 if has_gpu else 3, key="probe_trials",
+            "Trials",
+            min_value=3,
+            max_value=50,
+            value=5 if has_gpu else 3,
+            key="probe_trials",
             help="Median, p10 and p90 are taken over them.",
-        )  # fmt: skip
+        )
     if asked["tier"] != "host":
         shown = _DEPTHS_SHOWN_GPU if has_gpu else _DEPTHS_SHOWN_CPU
-        asked["depths"] = st.pills(
-            "Tokens in the cache", list(depths), default=list(shown), selection_mode="multi", key="probe_depths",
-            format_func="{:,}".format, help="Speed is measured at each of these depths.",
-        ) or shown  # fmt: skip
+        asked["depths"] = (
+            st.pills(
+                "Tokens in the cache",
+                list(depths),
+                default=list(shown),
+                selection_mode="multi",
+                key="probe_depths",
+                format_func="{:,}".format,
+                help="Speed is measured at each of these depths.",
+            )
+            or shown
+        )
     return asked
 
 

@@ -15,13 +15,23 @@ def show_downloads(comparison: Comparison) -> None:
     stem = f"local-llm-tco-{comparison.scenario_id}"
     with st.container(horizontal=True):
         st.download_button(
-            "Ledger as CSV, one row per payment", partial(tidy_csv, comparison), file_name=f"{stem}-tidy.csv", mime="text/csv",
-            on_click="ignore", key="tidy_csv", help="For machines: every dated payment; the lines that begin with # restate the question.",
-        )  # fmt: skip
+            "Ledger as CSV, one row per payment",
+            partial(tidy_csv, comparison),
+            file_name=f"{stem}-tidy.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="tidy_csv",
+            help="For machines: every dated payment; the lines that begin with # restate the question.",
+        )
         st.download_button(
-            "Summary as CSV, by year", partial(wide_csv, comparison), file_name=f"{stem}-by-year.csv", mime="text/csv",
-            on_click="ignore", key="wide_csv", help="For people: one row per option and cost line, one column per year.",
-        )  # fmt: skip
+            "Summary as CSV, by year",
+            partial(wide_csv, comparison),
+            file_name=f"{stem}-by-year.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="wide_csv",
+            help="For people: one row per option and cost line, one column per year.",
+        )
     with st.expander("Permanent link"):
         st.caption(
             "It names every value, so it means the same after a default has changed, and says so when a price has."

@@ -79,9 +79,13 @@ async def work(app: Any, *, host_class: str, once: bool) -> None:
             while True:
                 try:
                     await app.run_worker_async(
-                        queues=[host_class], wait=not once, concurrency=1, listen_notify=not once,
-                        update_heartbeat_interval=HEARTBEAT_S, stalled_worker_timeout=STALLED_AFTER_S,
-                    )  # fmt: skip
+                        queues=[host_class],
+                        wait=not once,
+                        concurrency=1,
+                        listen_notify=not once,
+                        update_heartbeat_interval=HEARTBEAT_S,
+                        stalled_worker_timeout=STALLED_AFTER_S,
+                    )
                     return
                 except lost as error:
                     if once:

@@ -64,9 +64,20 @@ def probe(arguments: list[str]) -> int:
     reason = why_no_probe()
     if reason:
         raise MeasurementError(reason)
-    limits = {name: getattr(options, name) for name in (
-        "depths", "chunk_tokens", "generated_tokens", "trial_count", "batch_count", "distinct_layer_count", "time_limit_s", "vector_count", "retrieved_tokens",
-    )}  # fmt: skip
+    limits = {
+        name: getattr(options, name)
+        for name in (
+            "depths",
+            "chunk_tokens",
+            "generated_tokens",
+            "trial_count",
+            "batch_count",
+            "distinct_layer_count",
+            "time_limit_s",
+            "vector_count",
+            "retrieved_tokens",
+        )
+    }
     if options.memory_limit_gb:
         limits["memory_limit_bytes"] = int(options.memory_limit_gb * BYTES_PER_GB)
     tier = options.tier or ("fast" if options.model else "host")
@@ -140,20 +151,31 @@ class _Screen:
 def _summary(outcome: Outcome, spec: ProbeSpec, ceilings: Ceilings) -> Json:
     plan = outcome.event("plan")
     return {
-        "status": outcome.status, "sentence": outcome.sentence, "tier": spec.tier, "model": spec.model, "format": spec.format,
-        "seconds": round(outcome.seconds, 2), "plan": {name: value for name, value in plan.items() if name not in ("event", "at_s")},
+        "status": outcome.status,
+        "sentence": outcome.sentence,
+        "tier": spec.tier,
+        "model": spec.model,
+        "format": spec.format,
+        "seconds": round(outcome.seconds, 2),
+        "plan": {name: value for name, value in plan.items() if name not in ("event", "at_s")},
         "ceilings": {
-            "bandwidth_gb_per_s": ceilings.bandwidth, "matrix_tflops": ceilings.matrix,
-            "decode_tokens_per_s": {str(depth): rate for depth, rate in ceilings.decode.items()}, "prefill_tokens_per_s": ceilings.prefill,
+            "bandwidth_gb_per_s": ceilings.bandwidth,
+            "matrix_tflops": ceilings.matrix,
+            "decode_tokens_per_s": {str(depth): rate for depth, rate in ceilings.decode.items()},
+            "prefill_tokens_per_s": ceilings.prefill,
         },
         "records": [
             {
-                "id": record.id(), "status": record.status, "depth_tokens": record.workload.depth_tokens, "words": words(record, ceilings=ceilings),
-                "result": record.result.model_dump(mode="json", exclude_none=True), "remarks": [remark.model_dump() for remark in record.remarks],
+                "id": record.id(),
+                "status": record.status,
+                "depth_tokens": record.workload.depth_tokens,
+                "words": words(record, ceilings=ceilings),
+                "result": record.result.model_dump(mode="json", exclude_none=True),
+                "remarks": [remark.model_dump() for remark in record.remarks],
             }
             for record in outcome.records
         ],
-    }  # fmt: skip
+    }
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:

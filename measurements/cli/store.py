@@ -48,10 +48,17 @@ def import_files(arguments: list[str]) -> int:
     code = 0
     for file in options.files:
         facts = Facts(
-            chip=options.chip, chip_count=options.chip_count, models=models, format=options.format, batch_count=options.batch,
-            runtime_version=options.runtime_version, measured_at=options.measured_at, source=options.source, licence=options.licence,
+            chip=options.chip,
+            chip_count=options.chip_count,
+            models=models,
+            format=options.format,
+            batch_count=options.batch,
+            runtime_version=options.runtime_version,
+            measured_at=options.measured_at,
+            source=options.source,
+            licence=options.licence,
             file_name=file.name,
-        )  # fmt: skip
+        )
         found = import_content(read_upload(file), facts=facts, known=known, gate=gate, catalog=catalog)
         code = max(code, _import_one(file, found, store=None if options.dry_run else open_store(options.store)))
     return code
@@ -83,9 +90,14 @@ def list_records(arguments: list[str]) -> int:
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
     items = open_store(options.store).records(
-        chip=options.chip, model=options.model, format=options.format, runtime=options.runtime, kind=options.kind, status=options.status,
+        chip=options.chip,
+        model=options.model,
+        format=options.format,
+        runtime=options.runtime,
+        kind=options.kind,
+        status=options.status,
         include_deleted=options.deleted,
-    )  # fmt: skip
+    )
     host, versions = this_host(), installed_versions()
     for item in items:
         row = _row(item, host=host, versions=versions)
@@ -134,7 +146,13 @@ def _row(item: Stored, *, host: Host, versions: dict[str, str]) -> Json:
     record = item.record
     stale = stale_because(record, host=host, versions=versions)
     return {
-        "id": item.id[:12], "measured_at": record.measured_at[:10], "kind": record.kind, "status": record.status,
+        "id": item.id[:12],
+        "measured_at": record.measured_at[:10],
+        "kind": record.kind,
+        "status": record.status,
         "what": f"{record.model.model or '-'} {record.model.format or '-'} on {record.host.chip or 'an unnamed chip'}, {record.engine.name} {record.engine.version}",
-        "result": words(record), "trust": trust_of(record, host=host) + (f" (stale: {stale})" if stale else "") + (" (deleted)" if item.deleted else ""),
-    }  # fmt: skip
+        "result": words(record),
+        "trust": trust_of(record, host=host)
+        + (f" (stale: {stale})" if stale else "")
+        + (" (deleted)" if item.deleted else ""),
+    }

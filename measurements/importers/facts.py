@@ -47,9 +47,14 @@ class Facts:
     def provenance(self, tool: str, *, place: str, raw: str, tool_version: str = "") -> dict[str, str]:
         """Where a row comes from, as the record keeps it."""
         return {
-            "tool": tool, "tool_version": tool_version, "file_name": self.file_name, "place": place,
-            "source": self.source, "licence": self.licence, "raw": raw[:LONGEST_RAW],
-        }  # fmt: skip
+            "tool": tool,
+            "tool_version": tool_version,
+            "file_name": self.file_name,
+            "place": place,
+            "source": self.source,
+            "licence": self.licence,
+            "raw": raw[:LONGEST_RAW],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,12 @@ class Collector:
     def imported(self) -> Imported:
         """The result."""
         return Imported(
-            format=self._name, records=tuple(self._records), refused=tuple(self._refused),
-            missing=tuple(self._missing), waiting=tuple(self._waiting),
-        )  # fmt: skip
+            format=self._name,
+            records=tuple(self._records),
+            refused=tuple(self._refused),
+            missing=tuple(self._missing),
+            waiting=tuple(self._waiting),
+        )
 
 
 def number(value: Any) -> float | None:

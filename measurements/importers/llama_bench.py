@@ -122,16 +122,26 @@ def _fields_of_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     prompt = count if test["kind"] == "pp" else 0
     generated = count if test["kind"] == "tg" or test["mixed"] else 0
     optional = {
-        "n_gpu_layers": "ngl", "n_ubatch": "n_ubatch", "type_k": "type_k", "type_v": "type_v", "split_mode": "sm",
-        "n_cpu_moe": "n_cpu_moe", "gpu_info": "gpu_info", "n_batch": "n_batch",
-    }  # fmt: skip
+        "n_gpu_layers": "ngl",
+        "n_ubatch": "n_ubatch",
+        "type_k": "type_k",
+        "type_v": "type_v",
+        "split_mode": "sm",
+        "n_cpu_moe": "n_cpu_moe",
+        "gpu_info": "gpu_info",
+        "n_batch": "n_batch",
+    }
     return {
-        "model_type": cells.get("model", ""), "backends": cells.get("backend", ""),
+        "model_type": cells.get("model", ""),
+        "backends": cells.get("backend", ""),
         "model_size": round(float(size["count"]) * scale) if size else None,
-        "n_prompt": prompt, "n_gen": generated, "n_depth": int(test["depth"] or 0),
-        "avg_ts": rate["mean"], "stddev_ts": rate["spread"],
+        "n_prompt": prompt,
+        "n_gen": generated,
+        "n_depth": int(test["depth"] or 0),
+        "avg_ts": rate["mean"],
+        "stddev_ts": rate["spread"],
         **{field: cells[column] for field, column in optional.items() if column in cells},
-    }, ""  # fmt: skip
+    }, ""
 
 
 def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, collector: Collector) -> None:

@@ -84,24 +84,42 @@ def _one(
         "host": {"chip": row.device_id, "chip_name": raw.get("device") or "", "chip_count": row.device_count},
         "engine": {"name": case.runtime.id, "version": raw.get("runtime_version") or ""},
         "model": {
-            "model": row.model_id, "model_name": raw.get("model") or "", "format": case.format.id, "format_name": raw.get("quant") or "",
-            "weights": "real", "file_bytes": round((row.file_size_gb or 0) * BYTES_PER_GB),
+            "model": row.model_id,
+            "model_name": raw.get("model") or "",
+            "format": case.format.id,
+            "format_name": raw.get("quant") or "",
+            "weights": "real",
+            "file_bytes": round((row.file_size_gb or 0) * BYTES_PER_GB),
         },
-        "provenance": {**facts.provenance(NAME, place=row.id, raw=row.notes), "source": row.source[:300], "source_as_of": date},
-    }  # fmt: skip
+        "provenance": {
+            **facts.provenance(NAME, place=row.id, raw=row.notes),
+            "source": row.source[:300],
+            "source_as_of": date,
+        },
+    }
     work = {"batch_count": row.batch_count, "split": row.split, "speculative": row.speculative}
     peak = round(row.peak_memory_gb * BYTES_PER_GB) if row.peak_memory_gb else None
     if decode_reason is None:
         start = max(0, round(row.context_tokens - row.answer_tokens / 2))
-        collector.add(row.id, {
-            **common, "workload": {**work, "depth_tokens": start, "generated_tokens": row.answer_tokens},
-            "result": {
-                "decode_tokens_per_s": Series.of([row.decode_tokens_per_s or 0]), "peak_bytes": peak,
-                "mean_power_w": row.power_w if scope else None, "power_scope": scope,
+        collector.add(
+            row.id,
+            {
+                **common,
+                "workload": {**work, "depth_tokens": start, "generated_tokens": row.answer_tokens},
+                "result": {
+                    "decode_tokens_per_s": Series.of([row.decode_tokens_per_s or 0]),
+                    "peak_bytes": peak,
+                    "mean_power_w": row.power_w if scope else None,
+                    "power_scope": scope,
+                },
             },
-        })  # fmt: skip
+        )
     if prefill_reason is None:
-        collector.add(row.id, {
-            **common, "workload": {**work, "depth_tokens": row.prefill_depth_tokens, "prompt_tokens": row.prompt_tokens or 0},
-            "result": {"prefill_tokens_per_s": Series.of([row.prefill_tokens_per_s or 0]), "peak_bytes": peak},
-        })  # fmt: skip
+        collector.add(
+            row.id,
+            {
+                **common,
+                "workload": {**work, "depth_tokens": row.prefill_depth_tokens, "prompt_tokens": row.prompt_tokens or 0},
+                "result": {"prefill_tokens_per_s": Series.of([row.prefill_tokens_per_s or 0]), "peak_bytes": peak},
+            },
+        )

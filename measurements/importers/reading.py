@@ -58,9 +58,11 @@ def import_content(
             found = llama_bench.import_objects(objects, facts=facts, known=known, gate=gate)
         else:
             return _unknown("JSON that no known tool writes")
-        return found if broken is None else Imported(
-            found.format, found.records, (*found.refused, broken), found.missing, found.waiting
-        )  # fmt: skip
+        return (
+            found
+            if broken is None
+            else Imported(found.format, found.records, (*found.refused, broken), found.missing, found.waiting)
+        )
     if catalog is not None and published_table.is_table(content):
         return published_table.import_table(content, facts=facts, catalog=catalog)
     if llama_bench.is_csv(content):

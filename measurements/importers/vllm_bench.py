@@ -30,8 +30,12 @@ from measurements.records.record import Series
 
 NAME = "vllm bench serve"
 _PACKINGS = (
-    ("awq", "awq-int4"), ("gptq-int8", "int8"), ("gptq", "gptq-int4"), ("nvfp4", "nvfp4"), ("fp8", "fp8"),
-)  # fmt: skip
+    ("awq", "awq-int4"),
+    ("gptq-int8", "int8"),
+    ("gptq", "gptq-int4"),
+    ("nvfp4", "nvfp4"),
+    ("fp8", "fp8"),
+)
 MOST_READINGS = 1_000_000  # what record.Count allows
 
 

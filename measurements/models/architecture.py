@@ -57,8 +57,13 @@ _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads", "num_query_heads")
 _CONTEXT_LIMITS = (
-    "max_position_embeddings", "seq_length", "n_positions", "max_seq_len", "max_context_length", "model_max_length",
-)  # fmt: skip
+    "max_position_embeddings",
+    "seq_length",
+    "n_positions",
+    "max_seq_len",
+    "max_context_length",
+    "model_max_length",
+)
 _LAYER = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
 _EXPERTS = ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts")
 _ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k", "moe_top_k")
@@ -92,17 +97,29 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     attending = max((one for one in caches if one.kind != "recurrent"), key=lambda one: one.key_dim, default=None)
     is_latent = attending is not None and attending.kind == "latent"
     return LanguageModel(
-        id=about["id"], name=about["name"], family=about["family"], released=about["released"], basis=about["basis"],
-        source=about["source"], source_url=about["source_url"], as_of=about["as_of"], note=about.get("note", ""),
-        architecture=config["model_type"], layer_count=layer_count, hidden_dim=hidden,
-        attention_head_count=heads, kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
+        id=about["id"],
+        name=about["name"],
+        family=about["family"],
+        released=about["released"],
+        basis=about["basis"],
+        source=about["source"],
+        source_url=about["source_url"],
+        as_of=about["as_of"],
+        note=about.get("note", ""),
+        architecture=config["model_type"],
+        layer_count=layer_count,
+        hidden_dim=hidden,
+        attention_head_count=heads,
+        kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
         head_dim=0 if attending is None else attending.query_key_dim or attending.key_dim,
         vocabulary_count=vocabulary,
         context_limit_tokens=int(_first(text, _CONTEXT_LIMITS, 2048)),
-        expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
+        expert_count=experts,
+        active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
         native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
-        tensors=tuple(groups), caches=tuple(caches),
-    )  # fmt: skip
+        tensors=tuple(groups),
+        caches=tuple(caches),
+    )
 
 
 def text_config_of(config: Json) -> Json:
@@ -136,11 +153,16 @@ def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[Tensor
             layers[key].append(int(found[1]))
     return [
         TensorGroup(
-            role=role, shape=shape, count=count, layers=ranges(layers[role, shape, packs, bits, stored]),
-            quantizable=packs, mlx_bits=bits, stored_bits=stored,
+            role=role,
+            shape=shape,
+            count=count,
+            layers=ranges(layers[role, shape, packs, bits, stored]),
+            quantizable=packs,
+            mlx_bits=bits,
+            stored_bits=stored,
         )
         for (role, shape, packs, bits, stored), count in counts.items()
-    ]  # fmt: skip
+    ]
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -160,16 +182,23 @@ def _cache_group(one: Json, *, text: Json, heads: int) -> CacheGroup:
     shape = {"kv_head_count": one["kv_head_count"], "key_dim": one["key_dim"], "value_dim": one["value_dim"]}
     if one["kind"] == "full" and text.get("kv_lora_rank") == one["key_dim"]:
         return CacheGroup(
-            kind="latent", layer_count=one["count"], query_head_count=heads, **shape,
-            query_key_dim=text["qk_nope_head_dim"] + text["qk_rope_head_dim"], query_value_dim=text["v_head_dim"],
-        )  # fmt: skip
+            kind="latent",
+            layer_count=one["count"],
+            query_head_count=heads,
+            **shape,
+            query_key_dim=text["qk_nope_head_dim"] + text["qk_rope_head_dim"],
+            query_value_dim=text["v_head_dim"],
+        )
     is_index = text.get("index_head_dim") == one["key_dim"] and one["kv_head_count"] == 1
     return CacheGroup(
-        kind=one["kind"], layer_count=one["count"], window_tokens=one.get("window_tokens", 0),
-        entry_tokens=one.get("entry_tokens", 1), **shape,
+        kind=one["kind"],
+        layer_count=one["count"],
+        window_tokens=one.get("window_tokens", 0),
+        entry_tokens=one.get("entry_tokens", 1),
+        **shape,
         query_head_count=text["index_n_heads"] if is_index else heads,
         note="keys of the sparse-attention indexer" if is_index else "",
-    )  # fmt: skip
+    )
 
 
 def toml_of(model: LanguageModel) -> str:

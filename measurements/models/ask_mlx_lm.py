@@ -82,9 +82,15 @@ def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     try:
         done = subprocess.run(
-            command, input=json.dumps(list(requests)), capture_output=True, text=True, check=False, cwd=_ROOT,
-            timeout=TIMEOUT_S, env=environment,
-        )  # fmt: skip
+            command,
+            input=json.dumps(list(requests)),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=_ROOT,
+            timeout=TIMEOUT_S,
+            env=environment,
+        )
     except subprocess.TimeoutExpired:
         raise PlanError(f"mlx-lm gave no answer in {TIMEOUT_S} s. Plan fewer models at a time.") from None
     if "No module named 'mlx" in done.stderr:

@@ -58,9 +58,15 @@ def with_about(name: str, config: Json, given: str | None) -> Json:
         path = Path(name)
         stem = (path.parent.name if path.name == "config.json" else path.stem).lower()
         config["_about"] = {
-            "id": stem, "name": stem, "family": config["model_type"], "released": "2026", "basis": "yours",
-            "source": path.name, "source_url": "", "as_of": "2026",
-        }  # fmt: skip
+            "id": stem,
+            "name": stem,
+            "family": config["model_type"],
+            "released": "2026",
+            "basis": "yours",
+            "source": path.name,
+            "source_url": "",
+            "as_of": "2026",
+        }
     missing = [key for key in ABOUT_KEYS if key not in config["_about"]]
     if missing:
         raise PlanError(f"{name}: _about lacks {', '.join(missing)}. Add them; they are the evidence of the shapes.")

@@ -20,12 +20,48 @@ from typing import Any, cast
 from measurements.records.record import MeasurementError
 
 REFUSED_SUFFIXES = {
-    ".py", ".pyc", ".pyo", ".pyd", ".pyw", ".pyz", ".ipynb", ".so", ".dylib", ".dll", ".exe", ".sh", ".js", ".wasm",
-    ".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".h5", ".keras", ".msgpack", ".mlpackage",
-}  # fmt: skip
-ALLOWED_PATTERNS = ("*.safetensors", "model.safetensors.index.json", "config.json", "generation_config.json",
-                    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
-                    "tokenizer.model", "added_tokens.json", "chat_template.jinja")  # fmt: skip
+    ".py",
+    ".pyc",
+    ".pyo",
+    ".pyd",
+    ".pyw",
+    ".pyz",
+    ".ipynb",
+    ".so",
+    ".dylib",
+    ".dll",
+    ".exe",
+    ".sh",
+    ".js",
+    ".wasm",
+    ".bin",
+    ".pt",
+    ".pth",
+    ".pkl",
+    ".pickle",
+    ".ckpt",
+    ".joblib",
+    ".npy",
+    ".npz",
+    ".h5",
+    ".keras",
+    ".msgpack",
+    ".mlpackage",
+}
+ALLOWED_PATTERNS = (
+    "*.safetensors",
+    "model.safetensors.index.json",
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+    "added_tokens.json",
+    "chat_template.jinja",
+)
 """What is fetched of a repository at a pinned revision; nothing else ever reaches the disk."""
 
 REFUSED_KEYS = ("auto_map", "model_file", "custom_pipelines")

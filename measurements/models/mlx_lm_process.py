@@ -38,9 +38,17 @@ mlx_lm: Any = importlib.import_module("mlx_lm.utils")
 
 Json = dict[str, Any]
 _STRANGE_CONFIG = (
-    ValueError, TypeError, KeyError, AttributeError, IndexError, ZeroDivisionError, NotImplementedError, RuntimeError,
-    AssertionError, SystemExit,
-)  # fmt: skip
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ZeroDivisionError,
+    NotImplementedError,
+    RuntimeError,
+    AssertionError,
+    SystemExit,
+)
 """What mlx-lm's constructors raise on a config they cannot use; one of its modules exits when a package is missing."""
 _WITH_KEYS = (mlx_cache.KVCache, mlx_cache.RotatingKVCache, mlx_cache.ChunkedKVCache)
 _TERNARY_PER_BYTE = 4
@@ -150,9 +158,15 @@ def tensors_of(plain: Any, packed: Any) -> list[Json]:
             array.dtype == mx.uint8 and leaf == "weight"
         ):  # bitnet: four numbers of 2 bit in a byte, along the first axis
             shape, bits = [shape[0] * _TERNARY_PER_BYTE, *shape[1:]], 8 // _TERNARY_PER_BYTE
-        found.append({
-            "path": path, "shape": shape, "stored_bits": bits, "quantizable": is_packed, "mlx_bits": width,
-        })  # fmt: skip
+        found.append(
+            {
+                "path": path,
+                "shape": shape,
+                "stored_bits": bits,
+                "quantizable": is_packed,
+                "mlx_bits": width,
+            }
+        )
     return found
 
 

@@ -25,8 +25,15 @@ from measurements.models.describe import with_about
 
 MOST_TOKENS = 16_777_216
 JSON_KEYS = (
-    "parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds",
-)  # fmt: skip
+    "parameters",
+    "active_parameters",
+    "weights_bytes",
+    "kv_cache_bytes",
+    "transient_bytes",
+    "peak_bytes",
+    "layers",
+    "seconds",
+)
 """What `--json` prints; the rest is what was asked for, and comes with --details."""
 MLX_RUNTIME, GGUF_RUNTIME = "mlx-lm", "llama.cpp"
 
@@ -96,11 +103,21 @@ def plan(
         model, runtime=runtime, context_tokens=context_tokens, constants=constants, available_bytes=math.inf
     )
     found = Plan(
-        model=model.id, format=format.id, context_tokens=context_tokens, prefill_step_tokens=step,
-        parameters=parameter_count(model), active_parameters=active_parameter_count(model), weights_bytes=weights,
-        kv_cache_bytes=cache, transient_bytes=transient, peak_bytes=weights + cache + transient,
-        recommended_prefill_step_tokens=better, layers=model.layer_count, seconds=round(time.perf_counter() - started, 3), exact_by=by,
-    )  # fmt: skip
+        model=model.id,
+        format=format.id,
+        context_tokens=context_tokens,
+        prefill_step_tokens=step,
+        parameters=parameter_count(model),
+        active_parameters=active_parameter_count(model),
+        weights_bytes=weights,
+        kv_cache_bytes=cache,
+        transient_bytes=transient,
+        peak_bytes=weights + cache + transient,
+        recommended_prefill_step_tokens=better,
+        layers=model.layer_count,
+        seconds=round(time.perf_counter() - started, 3),
+        exact_by=by,
+    )
     return found, model
 
 
@@ -112,16 +129,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--context-tokens", type=int, default=4096)
     parser.add_argument("--prefill-step", type=int, default=None)
     parser.add_argument("--json", action="store_true", help=", ".join(JSON_KEYS))
-    parser.add_argument("--details", action="store_true", help="with --json: what was asked for, the recommended prefill step, whose code the bytes are")  # fmt: skip
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="with --json: what was asked for, the recommended prefill step, whose code the bytes are",
+    )
     options = parser.parse_args(arguments)
     for name, got in (("context-tokens", options.context_tokens), ("prefill-step", options.prefill_step)):
         if got is not None and not 1 <= got <= MOST_TOKENS:
             raise PlanError(f"--{name} is {got}; it must lie in 1..{MOST_TOKENS:,}.")
     try:
         found, _ = plan(
-            options.config, format_id=options.format, catalog=load_catalog(), context_tokens=options.context_tokens,
+            options.config,
+            format_id=options.format,
+            catalog=load_catalog(),
+            context_tokens=options.context_tokens,
             prefill_step_tokens=options.prefill_step,
-        )  # fmt: skip
+        )
     except UnknownIdError as error:
         raise PlanError(str(error)) from None
     print(json.dumps(_answer(found, details=options.details)) if options.json else _text(found))
@@ -141,10 +165,12 @@ def _quantization(format: WeightFormat) -> Any:
 
 def _text(found: Plan) -> str:
     size = {name: f"{value / BYTES_PER_GB:,.2f} GB" for name, value in asdict(found).items() if name.endswith("_bytes")}
-    return "\n".join((
-        f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters, {found.active_parameters / 1e9:,.3f} per token",
-        f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
-        f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
-        f"  work space  {size['transient_bytes']:>12}   reading {found.prefill_step_tokens} tokens at a time",
-        f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step {found.recommended_prefill_step_tokens:,} tokens",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters, {found.active_parameters / 1e9:,.3f} per token",
+            f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
+            f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
+            f"  work space  {size['transient_bytes']:>12}   reading {found.prefill_step_tokens} tokens at a time",
+            f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step {found.recommended_prefill_step_tokens:,} tokens",
+        )
+    )

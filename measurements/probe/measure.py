@@ -26,9 +26,15 @@ from measurements.records.store import Store
 
 
 def measure(
-    spec: ProbeSpec, *, catalog: Catalog, store: Store | None = None, on_event: Callable[[Json], None] | None = None,
-    cancel: threading.Event | None = None, meter: PowerMeter | None = None, host: Host | None = None,
-) -> Outcome:  # fmt: skip
+    spec: ProbeSpec,
+    *,
+    catalog: Catalog,
+    store: Store | None = None,
+    on_event: Callable[[Json], None] | None = None,
+    cancel: threading.Event | None = None,
+    meter: PowerMeter | None = None,
+    host: Host | None = None,
+) -> Outcome:
     """Run the probe and keep what it found, whatever that is; the outcome carries the records."""
     host = host or this_host(catalog.chips)
     lock_file = spec.lock_file or default_lock_file()
@@ -79,10 +85,16 @@ def lost_run(lock_file: str) -> Measurement | None:
         note.unlink()
     except OSError:
         return None  # another user's, who will find it
-    return Measurement.model_validate({
-        "kind": tier, "status": "lost", "measured_at": started, "engine": Engine(name="mlx-lm"), "model": ModelUnderTest(model=model),
-        "notes": "The program that ran this probe ended before the probe did; nothing of it was kept.",
-    })  # fmt: skip
+    return Measurement.model_validate(
+        {
+            "kind": tier,
+            "status": "lost",
+            "measured_at": started,
+            "engine": Engine(name="mlx-lm"),
+            "model": ModelUnderTest(model=model),
+            "notes": "The program that ran this probe ended before the probe did; nothing of it was kept.",
+        }
+    )
 
 
 def probe_is_running(lock_file: str = "") -> bool:

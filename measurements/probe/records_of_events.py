@@ -14,10 +14,17 @@ from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, US_PER_S
 from measurements.models.ask_mlx_lm import load_config, shipped_config_ids
 from measurements.probe.run import Json, Outcome
 from measurements.records.identify import model_of_name
-
-from measurements.records.record import (  # isort: skip
-    Engine, Host, Measurement, ModelUnderTest, Provenance, Result, Series, Workload, now,
-)  # fmt: skip
+from measurements.records.record import (
+    Engine,
+    Host,
+    Measurement,
+    ModelUnderTest,
+    Provenance,
+    Result,
+    Series,
+    Workload,
+    now,
+)
 from measurements.records.series import SPREAD_LIMIT_FRACTION, trial_remarks
 from measurements.records.spec import ProbeSpec, format_of_quantization
 
@@ -85,18 +92,30 @@ class _Common:
         ):
             status = "rejected"
         return Measurement(
-            kind=self.spec.tier, status=status, run=self.run, measured_at=self.moment, host=self.host, engine=self._engine(),
-            model=self._model(), workload=workload, result=result, remarks=tuple(remarks), notes=notes,
+            kind=self.spec.tier,
+            status=status,
+            run=self.run,
+            measured_at=self.moment,
+            host=self.host,
+            engine=self._engine(),
+            model=self._model(),
+            workload=workload,
+            result=result,
+            remarks=tuple(remarks),
+            notes=notes,
             provenance=Provenance(tool="local-llm-tco probe"),
-        )  # fmt: skip
+        )
 
     def _engine(self) -> Engine:
         versions: Json = self.hello.get("versions") or {}
         backend = str(self.hello.get("backend") or "")
         return Engine(
-            name=ENGINE_OF_BACKEND.get(backend, "mlx-lm"), version=versions.get("mlx", ""), mlx_lm_version=versions.get("mlx-lm", ""),
-            backend=backend, wheel_tag=str(self.hello.get("wheel_tag") or ""),
-        )  # fmt: skip
+            name=ENGINE_OF_BACKEND.get(backend, "mlx-lm"),
+            version=versions.get("mlx", ""),
+            mlx_lm_version=versions.get("mlx-lm", ""),
+            backend=backend,
+            wheel_tag=str(self.hello.get("wheel_tag") or ""),
+        )
 
     def _model(self) -> ModelUnderTest:
         spec = self.spec
@@ -108,12 +127,16 @@ class _Common:
         weights = "random-aliased" if spec.distinct_layer_count else "random"
         text = json.dumps(spec.config, sort_keys=True)
         return ModelUnderTest(
-            model=spec.model, model_name=spec.model_name, architecture=str(spec.config.get("model_type") or ""),
+            model=spec.model,
+            model_name=spec.model_name,
+            architecture=str(spec.config.get("model_type") or ""),
             config_sha256=hashlib.sha256(text.encode()).hexdigest() if spec.config else "",
             weights=weights if spec.config else "unknown",
-            distinct_layer_count=int(self.plan.get("distinct_layers") or 0), format=spec.format, bits=packing.bits if packing else 16,
+            distinct_layer_count=int(self.plan.get("distinct_layers") or 0),
+            format=spec.format,
+            bits=packing.bits if packing else 16,
             group_size=packing.group_size if packing else 0,
-        )  # fmt: skip
+        )
 
     def _remarks(self) -> list[Remark]:
         found: list[Remark] = []
@@ -151,13 +174,18 @@ def _real_model(spec: ProbeSpec, told: Json, *, layer_count: int) -> ModelUnderT
     plain = cast(Json, packing) if isinstance(packing, dict) else Json()
     model = model_of_name(spec.model_name, models=shipped_config_ids())
     return ModelUnderTest(
-        model=model if model is not None and _same_shape(config, load_config(model)) else spec.model, model_name=spec.model_name,
+        model=model if model is not None and _same_shape(config, load_config(model)) else spec.model,
+        model_name=spec.model_name,
         architecture=str(config.get("model_type") or "")[:300],
         config_sha256=hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest() if config else "",
-        weights="real", distinct_layer_count=layer_count, format=format_of_quantization(packing) if config else "",
-        bits=_small(plain.get("bits")) or (0 if plain else 16), group_size=_small(plain.get("group_size")),
-        source=spec.repository, revision=spec.revision,
-    )  # fmt: skip
+        weights="real",
+        distinct_layer_count=layer_count,
+        format=format_of_quantization(packing) if config else "",
+        bits=_small(plain.get("bits")) or (0 if plain else 16),
+        group_size=_small(plain.get("group_size")),
+        source=spec.repository,
+        revision=spec.revision,
+    )
 
 
 def _same_shape(config: Json, shipped: Json) -> bool:
@@ -179,9 +207,10 @@ def _speeds(common: _Common) -> list[Measurement]:
     spec, made = common.spec, list[Measurement]()
     shared: Json = {
         "weights_bytes": common.built.get("weights_bytes") or common.plan.get("weights_bytes"),
-        "distinct_weights_bytes": common.plan.get("distinct_bytes"), "read_bytes_per_token": common.plan.get("read_bytes_per_token"),
+        "distinct_weights_bytes": common.plan.get("distinct_bytes"),
+        "read_bytes_per_token": common.plan.get("read_bytes_per_token"),
         "load_s": common.built.get("load_s"),
-    }  # fmt: skip
+    }
     for phase in ("decode", "prefill"):
         samples = common.outcome.samples(phase)
         for depth, prompt in sorted({(int(sample["depth"]), int(sample.get("prompt") or 0)) for sample in samples}):
@@ -190,19 +219,27 @@ def _speeds(common: _Common) -> list[Measurement]:
             is_decode = phase == "decode"
             in_cache = depth if is_decode or spec.tier == "real" else depth + spec.generated_tokens
             workload = Workload(
-                prompt_tokens=prompt if spec.tier == "real" else 0 if is_decode else spec.chunk_tokens, depth_tokens=in_cache,
-                generated_tokens=spec.generated_tokens if is_decode else 0, batch_count=spec.batch_count,
-                prefill_step_tokens=spec.chunk_tokens, kv_fill="prompt" if spec.tier == "real" else "synthetic",
-            )  # fmt: skip
-            result = Result.model_validate({
-                **shared,
-                "decode_tokens_per_s" if is_decode else "prefill_tokens_per_s": series,
-                "kv_cache_bytes": _most(rows, "kv_bytes"), "transient_bytes": _most(rows, "transient_bytes"),
-                "peak_bytes": _most(rows, "peak_bytes"),
-                "time_to_first_token_s": Series.of([row["wall_s"] for row in rows]) if spec.tier == "real" and not is_decode else None,
-                "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
-                **_power(common.power, series, is_decode=is_decode),
-            })  # fmt: skip
+                prompt_tokens=prompt if spec.tier == "real" else 0 if is_decode else spec.chunk_tokens,
+                depth_tokens=in_cache,
+                generated_tokens=spec.generated_tokens if is_decode else 0,
+                batch_count=spec.batch_count,
+                prefill_step_tokens=spec.chunk_tokens,
+                kv_fill="prompt" if spec.tier == "real" else "synthetic",
+            )
+            result = Result.model_validate(
+                {
+                    **shared,
+                    "decode_tokens_per_s" if is_decode else "prefill_tokens_per_s": series,
+                    "kv_cache_bytes": _most(rows, "kv_bytes"),
+                    "transient_bytes": _most(rows, "transient_bytes"),
+                    "peak_bytes": _most(rows, "peak_bytes"),
+                    "time_to_first_token_s": Series.of([row["wall_s"] for row in rows])
+                    if spec.tier == "real" and not is_decode
+                    else None,
+                    "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
+                    **_power(common.power, series, is_decode=is_decode),
+                }
+            )
             made.append(common.record(workload, result, series=series, name=f"{phase} at {max(depth, prompt)} tokens"))
     return made
 
@@ -226,9 +263,10 @@ def _host_speeds(common: _Common) -> list[Measurement]:
         return []
     series = Series.of(bandwidths)
     result = Result(
-        bandwidth_gb_per_s=series, layer_overhead_us=Series.of(overheads),
+        bandwidth_gb_per_s=series,
+        layer_overhead_us=Series.of(overheads),
         matrix_tflops=Series.of([row["flops"] / row["wall_s"] / FLOPS_PER_TFLOP for row in matrices]),
-    )  # fmt: skip
+    )
     return [common.record(Workload(), result, series=series, name="bandwidth")]
 
 
@@ -245,9 +283,11 @@ def _rag_times(common: _Common) -> list[Measurement]:
     if result.embed_s is None and result.search_s is None:
         return []
     workload = Workload(
-        vector_count=spec.vector_count, retrieved_tokens=spec.retrieved_tokens if result.retrieved_prefill_s else 0,
-        prefill_step_tokens=spec.chunk_tokens, kv_fill="prompt",
-    )  # fmt: skip
+        vector_count=spec.vector_count,
+        retrieved_tokens=spec.retrieved_tokens if result.retrieved_prefill_s else 0,
+        prefill_step_tokens=spec.chunk_tokens,
+        kv_fill="prompt",
+    )
     others = sorted({str(row["engine"]) for row in common.outcome.samples("search")} - {"numpy"})
     found = {engine: times("search", engine) for engine in others}
     notes = "; ".join(
@@ -258,11 +298,13 @@ def _rag_times(common: _Common) -> list[Measurement]:
 
 def _host(host: Host, hello: Json) -> Host:
     device: Json = hello.get("device") or {}
-    return host.model_copy(update={
-        "working_set_bytes": int(device.get("max_recommended_working_set_size") or 0),
-        "device_arch": str(device.get("architecture") or ""),
-        "memory_bytes": host.memory_bytes or int(device.get("memory_size") or 0),
-    })  # fmt: skip
+    return host.model_copy(
+        update={
+            "working_set_bytes": int(device.get("max_recommended_working_set_size") or 0),
+            "device_arch": str(device.get("architecture") or ""),
+            "memory_bytes": host.memory_bytes or int(device.get("memory_size") or 0),
+        }
+    )
 
 
 def _power(power: Json, series: Series, *, is_decode: bool) -> Json:

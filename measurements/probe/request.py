@@ -37,9 +37,11 @@ def spec_for(
     tier real owner/name with a pinned revision. `limits` overrides depths, trials and the other sizes.
     """
     fields: dict[str, object] = {
-        **(_GPU_DEFAULTS if has_gpu_backend() else _CPU_DEFAULTS), "tier": tier, "format": format_id,
+        **(_GPU_DEFAULTS if has_gpu_backend() else _CPU_DEFAULTS),
+        "tier": tier,
+        "format": format_id,
         **{name: value for name, value in (limits or {}).items() if value is not None},
-    }  # fmt: skip
+    }
     if tier == "host" or (tier == "rag" and not target):
         return _checked(fields)
     if tier == "real":
@@ -48,10 +50,15 @@ def spec_for(
     is_file = path.suffix == ".json" or path.is_dir()
     config = guard.checked_config(path / "config.json" if path.is_dir() else path) if is_file else load_config(target)
     config.pop("_about", None)
-    return _checked({
-        **fields, "config": config, "quantization": quantization_of(format_id),
-        "model": target if target in shipped_config_ids() else _name_of(path), "model_name": path.name,
-    })  # fmt: skip
+    return _checked(
+        {
+            **fields,
+            "config": config,
+            "quantization": quantization_of(format_id),
+            "model": target if target in shipped_config_ids() else _name_of(path),
+            "model_name": path.name,
+        }
+    )
 
 
 def has_gpu_backend() -> bool:

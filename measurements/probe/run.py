@@ -44,8 +44,12 @@ KEPT_VARIABLES = (
 """All that the worker learns of the environment: no token, no password, no database address."""
 
 _NAMED: dict[str, Status] = {
-    "refused": "refused", "busy": "busy", "cancelled": "cancelled", "out-of-memory": "out-of-memory", "failed": "failed",
-}  # fmt: skip
+    "refused": "refused",
+    "busy": "busy",
+    "cancelled": "cancelled",
+    "out-of-memory": "out-of-memory",
+    "failed": "failed",
+}
 _CRASHES = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
 _NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit is taken for a failed allocation
 
@@ -86,9 +90,14 @@ def run_worker(
     began = time.monotonic()
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            command or (sys.executable, "-m", "measurements.worker"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
-            cwd=ROOT, env=_environment(os.environ), start_new_session=True,
-        )  # fmt: skip
+            command or (sys.executable, "-m", "measurements.worker"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            cwd=ROOT,
+            env=_environment(os.environ),
+            start_new_session=True,
+        )
         outcome = _listen(process, spec, on_event=on_event, cancel=cancel)
         complaints.seek(0)
         tail = complaints.read()[-2_000:].decode("utf-8", "replace").strip()

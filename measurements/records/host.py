@@ -21,8 +21,13 @@ from measurements.records.record import Host
 _SALT = b"local-llm-tco host id 1"
 _TOOL_TIMEOUT_S = 5
 _MAC_KEYS = (
-    "machdep.cpu.brand_string", "hw.memsize", "iogpu.wired_limit_mb", "hw.perflevel0.l2cachesize", "kern.osproductversion", "kern.osversion",
-)  # fmt: skip
+    "machdep.cpu.brand_string",
+    "hw.memsize",
+    "iogpu.wired_limit_mb",
+    "hw.perflevel0.l2cachesize",
+    "kern.osproductversion",
+    "kern.osversion",
+)
 
 
 def this_host(chips: Iterable[str] = ()) -> Host:
@@ -33,7 +38,7 @@ def this_host(chips: Iterable[str] = ()) -> Host:
 
 def mac_host(
     sysctl: Mapping[str, str], *, displays: str, battery: str, settings: str, thermal: str, chips: Iterable[str] = ()
-) -> Host:  # fmt: skip
+) -> Host:
     """A Mac from what sysctl, system_profiler SPDisplaysDataType and three forms of pmset print."""
     name = sysctl.get("machdep.cpu.brand_string", "")
     cores = re.search(r"Total Number of Cores: (\d+)", displays)
@@ -103,18 +108,25 @@ def host_id() -> str:
 def _mac(chips: tuple[str, ...]) -> Host:
     pairs = (line.split(": ", 1) for line in _said("sysctl", *_MAC_KEYS).splitlines() if ": " in line)
     found = mac_host(
-        dict(pairs), displays=_said("system_profiler", "SPDisplaysDataType"), battery=_said("pmset", "-g", "batt"),
-        settings=_said("pmset", "-g"), thermal=_said("pmset", "-g", "therm"), chips=chips,
-    )  # fmt: skip
+        dict(pairs),
+        displays=_said("system_profiler", "SPDisplaysDataType"),
+        battery=_said("pmset", "-g", "batt"),
+        settings=_said("pmset", "-g"),
+        thermal=_said("pmset", "-g", "therm"),
+        chips=chips,
+    )
     return found.model_copy(update=_live())
 
 
 def _linux(chips: tuple[str, ...]) -> Host:
     found = linux_host(
-        cpu_info=_read("/proc/cpuinfo"), memory_info=_read("/proc/meminfo"), os_release=_read("/etc/os-release"),
+        cpu_info=_read("/proc/cpuinfo"),
+        memory_info=_read("/proc/meminfo"),
+        os_release=_read("/etc/os-release"),
         gpus=_said("nvidia-smi", "--query-gpu=name,memory.total,power.limit", "--format=csv,noheader"),
-        governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), chips=chips,
-    )  # fmt: skip
+        governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        chips=chips,
+    )
     return found.model_copy(update={**_live(), "last_level_cache_bytes": last_level_cache_bytes()})
 
 

@@ -62,14 +62,25 @@ def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetim
     mind += [f"stale: {stale}"] if stale else []
     mind += [remark.text for remark in record.remarks if remark.level != "info" and remark.code != "cpu-backend"]
     return Row(
-        id=item.id, measured_at=record.measured_at, age=age(record.measured_at, today=today), kind=record.kind,
-        trust=trust_of(record, host=host), status=record.status, model=record.model.model or record.model.model_name,
-        format=record.model.format or record.model.format_name, chip=record.host.chip or record.host.chip_name,
-        runtime=" ".join(filter(None, (engine.name, engine.version))), context_tokens=work.depth_tokens + work.prompt_tokens,
-        batch_count=work.batch_count, decode_tokens_per_s=decode.central if decode else None,
-        prefill_tokens_per_s=prefill.central if prefill else None, other=_other(record), mind="; ".join(mind),
-        used=is_usable(record), source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
-    )  # fmt: skip
+        id=item.id,
+        measured_at=record.measured_at,
+        age=age(record.measured_at, today=today),
+        kind=record.kind,
+        trust=trust_of(record, host=host),
+        status=record.status,
+        model=record.model.model or record.model.model_name,
+        format=record.model.format or record.model.format_name,
+        chip=record.host.chip or record.host.chip_name,
+        runtime=" ".join(filter(None, (engine.name, engine.version))),
+        context_tokens=work.depth_tokens + work.prompt_tokens,
+        batch_count=work.batch_count,
+        decode_tokens_per_s=decode.central if decode else None,
+        prefill_tokens_per_s=prefill.central if prefill else None,
+        other=_other(record),
+        mind="; ".join(mind),
+        used=is_usable(record),
+        source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
+    )
 
 
 def words(record: Measurement, *, ceilings: Ceilings = NO_CEILINGS) -> str:

@@ -228,12 +228,27 @@ class Measurement(Record):
         """Equal for two runs of the same thing on the same kind of machine with the same software."""
         host, engine, model = self.host, self.engine, self.model
         parts: list[Any] = [
-            host.chip, host.chip_count, host.gpu_core_count, host.memory_bytes, host.power_mode, host.wired_limit_mib,
-            host.os, *host.os_version.split(".")[:2],
-            engine.name, engine.backend, engine.version, engine.mlx_lm_version, engine.wheel_tag,
-            model.config_sha256 or model.model or model.model_name, model.format or model.format_name,
-            model.bits, model.group_size, model.weights, self.kind, self.workload.model_dump(mode="json"),
-        ]  # fmt: skip
+            host.chip,
+            host.chip_count,
+            host.gpu_core_count,
+            host.memory_bytes,
+            host.power_mode,
+            host.wired_limit_mib,
+            host.os,
+            *host.os_version.split(".")[:2],
+            engine.name,
+            engine.backend,
+            engine.version,
+            engine.mlx_lm_version,
+            engine.wheel_tag,
+            model.config_sha256 or model.model or model.model_name,
+            model.format or model.format_name,
+            model.bits,
+            model.group_size,
+            model.weights,
+            self.kind,
+            self.workload.model_dump(mode="json"),
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

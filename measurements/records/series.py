@@ -59,9 +59,12 @@ class Series(Record):
         deciles = statistics.quantiles(values, n=10, method="inclusive") if len(values) > 1 else [values[0]] * 9
         central = statistics.median(values)
         return cls(
-            central=central, low=min(deciles[0], central), high=max(deciles[8], central),
-            reading_count=len(values), samples=tuple(values),
-        )  # fmt: skip
+            central=central,
+            low=min(deciles[0], central),
+            high=max(deciles[8], central),
+            reading_count=len(values),
+            samples=tuple(values),
+        )
 
     @classmethod
     def of_mean(cls, mean: float, *, standard_deviation: float = 0.0, reading_count: int = 1) -> "Series":
@@ -76,9 +79,12 @@ class Series(Record):
     def scaled(self, factor: float) -> "Series":
         """Every figure times a positive factor."""
         return Series(
-            central=self.central * factor, low=self.low * factor, high=self.high * factor,
-            reading_count=self.reading_count, samples=tuple(value * factor for value in self.samples),
-        )  # fmt: skip
+            central=self.central * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+            reading_count=self.reading_count,
+            samples=tuple(value * factor for value in self.samples),
+        )
 
     def spread_fraction(self) -> float:
         """(p90 - p10) / median: how much the trials disagree. 0 for one sample."""

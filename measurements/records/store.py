@@ -16,9 +16,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (  # isort: skip
-    Column, Connection, Engine, Integer, MetaData, String, Table, Text, and_, create_engine, event, exists, func, select,
-)  # fmt: skip
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    create_engine,
+    event,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -102,9 +115,14 @@ class Store:
     ) -> list[Stored]:
         """Every record that matches all that is given, in the order stored."""
         wanted = {
-            "chip": chip, "model": model, "format": format, "runtime": runtime,
-            "kind": kind, "status": status, "settings_key": settings_key,
-        }  # fmt: skip
+            "chip": chip,
+            "model": model,
+            "format": format,
+            "runtime": runtime,
+            "kind": kind,
+            "status": status,
+            "settings_key": settings_key,
+        }
         conditions = [_table.c.entry == "measurement"]
         conditions += [_table.c[name] == value for name, value in wanted.items() if value is not None]
         marker = _table.alias("marker")
@@ -147,8 +165,11 @@ class Store:
         item = self.get(record_id)
         row = _row_of(item.record) | {
             "id": hashlib.sha256(f"deletion of {item.id}".encode()).hexdigest()[:32],
-            "entry": "deletion", "target": item.id, "body": because or "no reason given", "stored_at": now(),
-        }  # fmt: skip
+            "entry": "deletion",
+            "target": item.id,
+            "body": because or "no reason given",
+            "stored_at": now(),
+        }
         with self._writing() as connection:
             connection.execute(_insert_if_new(connection, row))
         return self.get(item.id)
@@ -278,12 +299,22 @@ def _back_up(file: Path, *, version: int) -> Path:
 def _row_of(record: Measurement) -> dict[str, Any]:
     record_id = record.id()
     return {
-        "id": record_id, "entry": "measurement", "target": record_id, "schema_version": record.schema_version,
-        "kind": record.kind, "status": record.status, "measured_at": record.measured_at, "stored_at": now(),
-        "settings_key": record.settings_key(), "host_id": record.host.host_id, "chip": record.host.chip,
-        "model": record.model.model, "format": record.model.format, "runtime": record.engine.name,
+        "id": record_id,
+        "entry": "measurement",
+        "target": record_id,
+        "schema_version": record.schema_version,
+        "kind": record.kind,
+        "status": record.status,
+        "measured_at": record.measured_at,
+        "stored_at": now(),
+        "settings_key": record.settings_key(),
+        "host_id": record.host.host_id,
+        "chip": record.host.chip,
+        "model": record.model.model,
+        "format": record.model.format,
+        "runtime": record.engine.name,
         "body": record.canonical_json(),
-    }  # fmt: skip
+    }
 
 
 def _insert_if_new(connection: Connection, row: dict[str, Any]) -> Any:

@@ -134,8 +134,23 @@ def _series(record: Measurement) -> str:
     """Equal for records between whose contexts one may interpolate: one machine, one software, one way of measuring."""
     host, engine, origin = record.host, record.engine, record.provenance
     parts = [
-        record.kind, host.host_id, host.chip, host.chip_count, host.power_mode, host.wired_limit_mib, engine.name, engine.version,
-        engine.mlx_lm_version, engine.backend, engine.wheel_tag, record.model.config_sha256, record.model.format_name, record.workload.prefill_step_tokens,
-        record.workload.split, origin.tool, origin.file_name, origin.source,
-    ]  # fmt: skip
+        record.kind,
+        host.host_id,
+        host.chip,
+        host.chip_count,
+        host.power_mode,
+        host.wired_limit_mib,
+        engine.name,
+        engine.version,
+        engine.mlx_lm_version,
+        engine.backend,
+        engine.wheel_tag,
+        record.model.config_sha256,
+        record.model.format_name,
+        record.workload.prefill_step_tokens,
+        record.workload.split,
+        origin.tool,
+        origin.file_name,
+        origin.source,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -20,15 +20,28 @@ def planned(session: Session, backend: str) -> synthetic.AliasedModel:
     spec = session.spec
     is_float32 = backend == "cpu" and spec["quantization"] is None and has_experts(spec["config"])
     made = synthetic.aliased_model(
-        spec["config"], spec["quantization"], distinct_layer_count=spec["distinct_layer_count"], seed=spec["seed"], in_float32=is_float32
-    )  # fmt: skip
+        spec["config"],
+        spec["quantization"],
+        distinct_layer_count=spec["distinct_layer_count"],
+        seed=spec["seed"],
+        in_float32=is_float32,
+    )
     distinct = made.distinct_bytes()
     _state(
-        session, made.model, made.config, backend, held_bytes=distinct,
-        weights_bytes=made.weights_bytes, distinct_bytes=distinct, distinct_layers=made.distinct_layer_count, layer_count=len(made.layers),
-        read_bytes_per_token=made.read_bytes_per_token(), flops_per_prefill_token=made.flops_per_prefill_token(), in_float32=is_float32,
+        session,
+        made.model,
+        made.config,
+        backend,
+        held_bytes=distinct,
+        weights_bytes=made.weights_bytes,
+        distinct_bytes=distinct,
+        distinct_layers=made.distinct_layer_count,
+        layer_count=len(made.layers),
+        read_bytes_per_token=made.read_bytes_per_token(),
+        flops_per_prefill_token=made.flops_per_prefill_token(),
+        in_float32=is_float32,
         cache_resident=distinct < CACHE_MULTIPLE * spec["last_level_cache_bytes"],
-    )  # fmt: skip
+    )
     return made
 
 
@@ -40,9 +53,20 @@ def plan_real(session: Session, backend: str, folder: Path) -> None:
     layers = len(made.layers)
     read = round(weights * made.read_bytes_per_token() / made.weights_bytes)  # a mix of widths is scaled as one
     _state(
-        session, made.model, config, backend, held_bytes=weights, weights_bytes=weights, distinct_bytes=weights, distinct_layers=layers,
-        layer_count=layers, read_bytes_per_token=read, flops_per_prefill_token=made.flops_per_prefill_token(), in_float32=False, cache_resident=False,
-    )  # fmt: skip
+        session,
+        made.model,
+        config,
+        backend,
+        held_bytes=weights,
+        weights_bytes=weights,
+        distinct_bytes=weights,
+        distinct_layers=layers,
+        layer_count=layers,
+        read_bytes_per_token=read,
+        flops_per_prefill_token=made.flops_per_prefill_token(),
+        in_float32=False,
+        cache_resident=False,
+    )
 
 
 def packing_of(config: Json) -> Json | None:
@@ -79,9 +103,16 @@ def _state(session: Session, model: Any, config: Json, backend: str, *, held_byt
     overhead = resident_bytes() if backend == "cpu" else 0
     peak = held_bytes + max(kv) + transient + overhead
     session.emit(
-        "plan", **facts, depths=list(depths), kv_bytes=kv, kv_read_bytes=read, transient_bytes=transient, overhead_bytes=overhead, peak_bytes=peak,
+        "plan",
+        **facts,
+        depths=list(depths),
+        kv_bytes=kv,
+        kv_read_bytes=read,
+        transient_bytes=transient,
+        overhead_bytes=overhead,
+        peak_bytes=peak,
         limit_bytes=session.limit_bytes,
-    )  # fmt: skip
+    )
     if session.limit_bytes and peak > MEMORY_USE_LIMIT_FRACTION * session.limit_bytes:
         raise EndedError(
             "refused",

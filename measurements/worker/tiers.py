@@ -30,10 +30,14 @@ def run(session: Session) -> None:
         session.memory_now = lambda: mx.get_active_memory() + mx.get_cache_memory()
     session.limit_bytes = session.limit_bytes or machine_limit_bytes(device)
     session.emit(
-        "hello", process=os.getpid(), backend=backend, device=device, limit_bytes=session.limit_bytes,
+        "hello",
+        process=os.getpid(),
+        backend=backend,
+        device=device,
+        limit_bytes=session.limit_bytes,
         versions=versions(),
         wheel_tag=wheel_tag(),
-    )  # fmt: skip
+    )
     {"fast": run_fast, "real": run_real, "host": run_host, "rag": run_rag}[session.spec["tier"]](session)
 
 
@@ -105,8 +109,16 @@ def run_host(session: Session) -> None:
             mx.eval(vector)
             wall, cpu = _timed(lambda vector=vector, chain=chain: mx.eval(_through(vector, chain)))
             if trial >= 0:
-                session.emit("sample", phase="layers", size=size, layer_count=len(chain), bytes_per_layer=size * size * 2,
-                             trial=trial, wall_s=wall, cpu_s=cpu)  # fmt: skip
+                session.emit(
+                    "sample",
+                    phase="layers",
+                    size=size,
+                    layer_count=len(chain),
+                    bytes_per_layer=size * size * 2,
+                    trial=trial,
+                    wall_s=wall,
+                    cpu_s=cpu,
+                )
         wall, cpu = _timed(lambda: mx.eval(rows @ matrix))
         if trial >= 0:
             flops = 2 * rows.shape[0] * sizes[-1] ** 2
@@ -197,8 +209,17 @@ def _fast_trial(session: Session, model: Any, *, depth: int, trial: int) -> None
     wall, cpu = _read_chunk(model, cache, size=step, batch=batch, vocabulary=vocabulary_count(spec["config"]))
     if trial >= 0:
         peak = mx.get_peak_memory()
-        session.emit("sample", phase="prefill", depth=depth, trial=trial, tokens=step * batch, wall_s=wall, cpu_s=cpu,
-                     transient_bytes=max(0, peak - before), peak_bytes=peak)  # fmt: skip
+        session.emit(
+            "sample",
+            phase="prefill",
+            depth=depth,
+            trial=trial,
+            tokens=step * batch,
+            wall_s=wall,
+            cpu_s=cpu,
+            transient_bytes=max(0, peak - before),
+            peak_bytes=peak,
+        )
     del cache
     mx.clear_cache()
 
@@ -244,9 +265,13 @@ def _real_trial(
     began, cpu_began = time.perf_counter(), time.process_time()
     cpu_first = cpu_began
     for _ in mlx_lm.stream_generate(
-        model, tokenizer, prompt, max_tokens=spec["generated_tokens"] + 1, prefill_step_size=spec["chunk_tokens"],
+        model,
+        tokenizer,
+        prompt,
+        max_tokens=spec["generated_tokens"] + 1,
+        prefill_step_size=spec["chunk_tokens"],
         prompt_progress_callback=lambda done, total: session.check(),
-    ):  # fmt: skip
+    ):
         moments.append(time.perf_counter())
         if len(moments) == 1:
             cpu_first = time.process_time()
@@ -254,10 +279,27 @@ def _real_trial(
     cpu_last = time.process_time()
     if trial < 0 or len(moments) < 2:
         return
-    session.emit("sample", phase="prefill", depth=0, prompt=depth, trial=trial, tokens=len(prompt), wall_s=moments[0] - began,
-                 cpu_s=cpu_first - cpu_began, peak_bytes=mx.get_peak_memory())  # fmt: skip
-    session.emit("sample", phase="decode", depth=0, prompt=depth, trial=trial, tokens=len(moments) - 1,
-                 wall_s=moments[-1] - moments[0], cpu_s=cpu_last - cpu_first)  # fmt: skip
+    session.emit(
+        "sample",
+        phase="prefill",
+        depth=0,
+        prompt=depth,
+        trial=trial,
+        tokens=len(prompt),
+        wall_s=moments[0] - began,
+        cpu_s=cpu_first - cpu_began,
+        peak_bytes=mx.get_peak_memory(),
+    )
+    session.emit(
+        "sample",
+        phase="decode",
+        depth=0,
+        prompt=depth,
+        trial=trial,
+        tokens=len(moments) - 1,
+        wall_s=moments[-1] - moments[0],
+        cpu_s=cpu_last - cpu_first,
+    )
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, float]:

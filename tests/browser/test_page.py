@@ -156,9 +156,16 @@ def test_a_page_under_another_name_cannot_drive_this_server(server: str) -> None
 
     host, port = urlsplit(server).hostname, urlsplit(server).port
     lines = (
-        "GET /_stcore/stream HTTP/1.1", f"Host: evil.example:{port}", f"Origin: http://evil.example:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
-    )  # fmt: skip
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: evil.example:{port}",
+        f"Origin: http://evil.example:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "",
+        "",
+    )
     with socket.create_connection((host, port), timeout=10) as connection:
         connection.sendall("\r\n".join(lines).encode())
         answer = connection.recv(200).decode()

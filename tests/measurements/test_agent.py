@@ -200,8 +200,12 @@ def test_agent_measures_and_reports_to_the_same_database(queue: str, tmp_path: P
     assert agent.main(["--queue", queue, "--enqueue", "", "--tier", "host"]) == 0
     done = subprocess.run(
         [sys.executable, "-m", "measurements", "agent", "--queue", queue, "--once"],
-        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     assert done.returncode == 0, done.stderr
     store = Store(queue)
     [item] = store.records()

@@ -19,9 +19,13 @@ from tests.measurements.tiny import LLAMA_IN_4_BITS, save_in_4_bits, tiny_spec
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 # mx.device_info() of an M4 Max with 128 GB, as ml-explore/mlx issues quote it, and of a CUDA build (keys of mlx 0.32)
 METAL = {
-    "device_name": "Apple M4 Max", "architecture": "applegpu_g16s", "memory_size": 137_438_953_472, "resource_limit": 499_000,
-    "max_recommended_working_set_size": 115_448_725_504, "max_buffer_length": 86_586_540_032,
-}  # fmt: skip
+    "device_name": "Apple M4 Max",
+    "architecture": "applegpu_g16s",
+    "memory_size": 137_438_953_472,
+    "resource_limit": 499_000,
+    "max_recommended_working_set_size": 115_448_725_504,
+    "max_buffer_length": 86_586_540_032,
+}
 CUDA = {"device_name": "NVIDIA GeForce RTX 4090", "architecture": "sm_89", "uuid": "x", "total_memory": 25_250_000_000}
 VM_STAT = """Mach Virtual Memory Statistics: (page size of 16384 bytes)
 Pages free:                             1000000.
@@ -58,8 +62,12 @@ session.emit("ended", wired_limits={name!r} == "metal" and wired, memory=session
 def _events(spec: Any, name: str, info: dict[str, Any]) -> Outcome:
     done = subprocess.run(
         [sys.executable, "-c", _RUN.format(name=name, info=info, vm_stat=VM_STAT)],
-        input=spec.model_dump_json(), capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+        input=spec.model_dump_json(),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return Outcome("ok", "", [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")])
 

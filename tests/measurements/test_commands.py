@@ -126,8 +126,11 @@ def test_probe_prints_a_plan_its_results_and_json_last(tmp_path: Path) -> None:
     ]
     done = subprocess.run(
         [sys.executable, "-m", "measurements", "probe", str(config), "--tier", "fast", "--format", "bf16", *sizes],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     last = json.loads(done.stdout.splitlines()[-1])
     assert (last["status"], last["tier"], len(last["records"])) == ("ok", "fast", 2)
@@ -157,11 +160,14 @@ def _record(decode: float | None = None, prefill: float | None = None, **changes
         "host": Host(chip="nvidia-rtx-4090"),
         "engine": Engine(name="llama.cpp", version="b8240"),
         "model": ModelUnderTest(model="llama-3-8b", format="q4_k_m"),
-        "workload": Workload(prompt_tokens=512 if prefill else 0, generated_tokens=128 if decode else 0, depth_tokens=512),
-        "result": Result(
-            decode_tokens_per_s=Series.of([decode]) if decode else None, prefill_tokens_per_s=Series.of([prefill]) if prefill else None
+        "workload": Workload(
+            prompt_tokens=512 if prefill else 0, generated_tokens=128 if decode else 0, depth_tokens=512
         ),
-    }  # fmt: skip
+        "result": Result(
+            decode_tokens_per_s=Series.of([decode]) if decode else None,
+            prefill_tokens_per_s=Series.of([prefill]) if prefill else None,
+        ),
+    }
     return a_measurement(**(fields | changes))
 
 

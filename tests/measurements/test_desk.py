@@ -161,11 +161,15 @@ def test_start_refuses_what_a_page_may_not_ask(tmp_path: Path, asked: dict[str, 
 def test_start_says_why_where_mlx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx is not installed here.")
     with pytest.raises(MeasurementError, match="mlx is not installed here"):
-        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).start(tier="host", model="", format_id="", depths=(64,), trial_count=3)  # fmt: skip
+        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).start(
+            tier="host", model="", format_id="", depths=(64,), trial_count=3
+        )
 
 
 def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(chip="apple-m2-ultra-76", memory_bytes=192 * 2**30))  # fmt: skip
+    monkeypatch.setattr(
+        "measurements.desk.this_host", lambda chips: Host(chip="apple-m2-ultra-76", memory_bytes=192 * 2**30)
+    )
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "")
     ended = threading.Event()
 
@@ -186,23 +190,37 @@ def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monk
     assert ended.wait(5)
     # 800 GB/s over 40 GB, and over 40 + 40 GB
     assert desk.ceilings(job).decode == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
-    assert desk.ceilings(job).sentences() == ["Writing, 800 GB/s (by the catalogue) alone would allow 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."]  # fmt: skip
+    assert desk.ceilings(job).sentences() == [
+        "Writing, 800 GB/s (by the catalogue) alone would allow 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."
+    ]
     while job.is_running():
         time.sleep(0.01)
     # the example decodes 12.1 tokens/s at depth 512: 12.1 / 20 = 60 %
-    assert desk.findings(job) == ["writes 12.1 tokens/s with 512 tokens in the cache (60% of what the bandwidth alone would allow)"]  # fmt: skip
+    assert desk.findings(job) == [
+        "writes 12.1 tokens/s with 512 tokens in the cache (60% of what the bandwidth alone would allow)"
+    ]
 
 
-def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(host_id=host_id(), chip="amd-epyc"))
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
     assert desk.stated().bandwidth is None
     found = Result(bandwidth_gb_per_s=Series.of([40, 41, 42]))
-    desk.keep([
-        here("1", kind="host", result=found, workload=Workload()),
-        a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
-        here("3", kind="host", status="rejected", result=Result(bandwidth_gb_per_s=Series.of([1.0])), workload=Workload()),
-    ])  # fmt: skip
+    desk.keep(
+        [
+            here("1", kind="host", result=found, workload=Workload()),
+            a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
+            here(
+                "3",
+                kind="host",
+                status="rejected",
+                result=Result(bandwidth_gb_per_s=Series.of([1.0])),
+                workload=Workload(),
+            ),
+        ]
+    )
     assert desk.stated().bandwidth == (41.0, "a probe of 2026-11-22")
 
 
@@ -223,7 +241,10 @@ def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
     said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
     assert said == "reads 5,000 tokens/s after 512 tokens (50% of what the arithmetic alone would allow)"
     found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
-    assert words(here(kind="host", result=found), ceilings=ceilings) == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"  # fmt: skip
+    assert (
+        words(here(kind="host", result=found), ceilings=ceilings)
+        == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"
+    )
     unknown = stated_here(CATALOG, host=Host(chip="amd-epyc"), items=())
     assert "No ceiling is known" in unknown.sentences()[0]
 
@@ -238,19 +259,36 @@ def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     assert desk.speeds() == ()
 
 
-def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """measured here > same chip > imported > published > nothing (fitted); stale yields within its rank only."""
     monkeypatch.setattr("measurements.desk.installed_versions", lambda: {"mlx": "0.32.9", "mlx-lm": "0.32.2"})
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
-    question: dict[str, Any] = {"phase": "decode", "chip": "apple-m2-ultra-76", "model": "llama-3-70b", "format": "mlx-4bit", "runtime": "mlx-lm", "context_tokens": 544}  # fmt: skip
+    question: dict[str, Any] = {
+        "phase": "decode",
+        "chip": "apple-m2-ultra-76",
+        "model": "llama-3-70b",
+        "format": "mlx-4bit",
+        "runtime": "mlx-lm",
+        "context_tokens": 544,
+    }
     old = Engine(name="mlx-lm", version="0.31.0", mlx_lm_version="0.32.2", backend="metal")
     rising = [
         (a_measurement("5", kind="published", result=Result(decode_tokens_per_s=Series.of([5.0]))), "published", ""),
         (a_measurement("6", kind="imported", result=Result(decode_tokens_per_s=Series.of([6.0]))), "imported", ""),
-        (a_measurement("7", result=Result(decode_tokens_per_s=Series.of([7.0]))), "imported", ""),  # the same chip elsewhere
-        (here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))), "measured here", "mlx was 0.31.0, is 0.32.9"),
+        (
+            a_measurement("7", result=Result(decode_tokens_per_s=Series.of([7.0]))),
+            "imported",
+            "",
+        ),  # the same chip elsewhere
+        (
+            here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))),
+            "measured here",
+            "mlx was 0.31.0, is 0.32.9",
+        ),
         (here("9", result=Result(decode_tokens_per_s=Series.of([9.0]))), "measured here", ""),
-    ]  # fmt: skip
+    ]
     assert measured_speed(desk.speeds(), **question) is None
     for number, (record, basis, stale) in enumerate(rising):
         desk.keep([record])
@@ -266,9 +304,14 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: P
 @pytest.mark.parametrize(
     ("measured_at", "said"),
     [
-        ("2026-11-22T10:00:00Z", "today"), ("2026-11-21", "1 day"), ("2026-11-01", "21 days"), ("2026-08", "4 months"),
-        ("2025", "23 months"), ("2024-01-05", "2 years"), ("2027-01-01", "today"),
+        ("2026-11-22T10:00:00Z", "today"),
+        ("2026-11-21", "1 day"),
+        ("2026-11-01", "21 days"),
+        ("2026-08", "4 months"),
+        ("2025", "23 months"),
+        ("2024-01-05", "2 years"),
+        ("2027-01-01", "today"),
     ],
-)  # fmt: skip
+)
 def test_age_in_words(measured_at: str, said: str) -> None:
     assert age(measured_at, today=datetime.date(2026, 11, 22)) == said

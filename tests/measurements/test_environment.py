@@ -15,13 +15,19 @@ DISPLAYS = """Graphics/Displays:
 
 def _mac(**changes: str):  # type: ignore[no-untyped-def]
     sysctl = {
-        "machdep.cpu.brand_string": "Apple M2 Ultra", "hw.memsize": "206158430208", "iogpu.wired_limit_mb": "180000",
-        "kern.osproductversion": "26.1", "kern.osversion": "25B78", "hw.perflevel0.l2cachesize": "33554432",
-    }  # fmt: skip
+        "machdep.cpu.brand_string": "Apple M2 Ultra",
+        "hw.memsize": "206158430208",
+        "iogpu.wired_limit_mb": "180000",
+        "kern.osproductversion": "26.1",
+        "kern.osversion": "25B78",
+        "hw.perflevel0.l2cachesize": "33554432",
+    }
     texts = {
-        "displays": DISPLAYS, "battery": "Now drawing from 'AC Power'\n", "settings": "System-wide power settings:\n powermode            2\n",
+        "displays": DISPLAYS,
+        "battery": "Now drawing from 'AC Power'\n",
+        "settings": "System-wide power settings:\n powermode            2\n",
         "thermal": "CPU_Scheduler_Limit \t= 100\nCPU_Speed_Limit \t= 88\n",
-    }  # fmt: skip
+    }
     return mac_host(sysctl, chips=CHIPS, **(texts | changes))
 
 
@@ -49,9 +55,13 @@ def test_mac_that_tells_nothing_gives_empty_fields_not_guesses() -> None:
 def test_linux_with_two_cards_counts_them_and_reads_their_limit() -> None:
     gpus = "NVIDIA GeForce RTX 4090, 24564 MiB, 450.00 W\nNVIDIA GeForce RTX 4090, 24564 MiB, 450.00 W\n"
     found = linux_host(
-        cpu_info="model name\t: AMD Ryzen\n", memory_info="MemTotal:       65842176 kB\n", os_release='ID=ubuntu\nVERSION_ID="24.04"\n',
-        gpus=gpus, governor="performance\n", chips=CHIPS,
-    )  # fmt: skip
+        cpu_info="model name\t: AMD Ryzen\n",
+        memory_info="MemTotal:       65842176 kB\n",
+        os_release='ID=ubuntu\nVERSION_ID="24.04"\n',
+        gpus=gpus,
+        governor="performance\n",
+        chips=CHIPS,
+    )
     assert (found.chip, found.chip_count, found.memory_bytes) == ("nvidia-rtx-4090", 2, 24564 * 2**20)
     assert (found.os_version, found.power_mode) == ("24.04", "limit 450.00 W")
 

@@ -104,12 +104,33 @@ def probe(hub: Hub, tmp_path: Path) -> Probe:
     def run(*more: str, repository: str = "org/tiny", revision: str = REVISION) -> "subprocess.CompletedProcess[str]":
         sizes = ["--depths", "24", "--chunk", "16", "--tokens", "4", "--trials", "2", "--memory-limit-gb", "3"]
         return subprocess.run(
-            [sys.executable, "-m", "measurements", "probe", repository, "--tier", "real", "--json", "--revision", revision, *sizes, *more],
-            capture_output=True, text=True, cwd=ROOT, check=False, env={
-                **os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "TMPDIR": str(tmp_path),
-                "MEASUREMENTS_URL": str(tmp_path / "m.sqlite"), "HF_TOKEN": "a secret",
+            [
+                sys.executable,
+                "-m",
+                "measurements",
+                "probe",
+                repository,
+                "--tier",
+                "real",
+                "--json",
+                "--revision",
+                revision,
+                *sizes,
+                *more,
+            ],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+            env={
+                **os.environ,
+                "HF_ENDPOINT": hub.url,
+                "HF_HOME": str(tmp_path / "hf"),
+                "TMPDIR": str(tmp_path),
+                "MEASUREMENTS_URL": str(tmp_path / "m.sqlite"),
+                "HF_TOKEN": "a secret",
             },
-        )  # fmt: skip
+        )
 
     return run
 

@@ -338,9 +338,11 @@ def test_published_row_that_beats_the_bandwidth_is_refused() -> None:
 
 def test_gate_refuses_a_row_with_its_reason() -> None:
     found = import_content(
-        read_upload(FOLDER / "llama_bench_2025-10.jsonl"), facts=Facts(), known=KNOWN,
+        read_upload(FOLDER / "llama_bench_2025-10.jsonl"),
+        facts=Facts(),
+        known=KNOWN,
         gate=lambda record: "too fast" if record.workload.depth_tokens == 1024 else None,
-    )  # fmt: skip
+    )
     assert len(found.records) == 4
     assert [(refusal.place, refusal.reason) for refusal in found.refused] == [
         ("object 3", "too fast"),
@@ -434,11 +436,15 @@ def test_markdown_with_a_bar_in_a_name_is_read() -> None:
     ("name", "spoil", "said"),
     [
         # 4.36 GiB, the size of this file, stated as bytes of 4.36 GB
-        ("llama_bench_2026-04.json", lambda text: re.sub(r'"model_size": \d+', '"model_size": 4360000000', text), "GiB were read as GB"),
+        (
+            "llama_bench_2026-04.json",
+            lambda text: re.sub(r'"model_size": \d+', '"model_size": 4360000000', text),
+            "GiB were read as GB",
+        ),
         # 3.504 GB of peak: below the weights of this model in 8 bits, 4.5 GB
         ("mlx_lm_2026-03.txt", lambda text: text.replace("4bit", "8bit"), "less than the weights'"),
     ],
-)  # fmt: skip
+)
 def test_gib_read_as_gb_is_refused(name: str, spoil: Callable[[str], str], said: str) -> None:
     catalog = load_catalog()
     facts = Facts(chip="apple-m2-ultra-76") if name.startswith("mlx") else Facts()

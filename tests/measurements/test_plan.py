@@ -106,9 +106,16 @@ def test_deepseek_v4_written_by_hand_has_the_makers_parameter_count() -> None:
 def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
     """The oracle of the oracle: a small model really built, packed and computed holds the bytes that laziness promised."""
     config = {
-        "model_type": "llama", "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 3, "rms_norm_eps": 1e-5,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 512, "tie_word_embeddings": False,
-    }  # fmt: skip
+        "model_type": "llama",
+        "hidden_size": 256,
+        "intermediate_size": 512,
+        "num_hidden_layers": 3,
+        "rms_norm_eps": 1e-5,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "vocab_size": 512,
+        "tie_word_embeddings": False,
+    }
     packed = {"mode": "affine", "bits": 4, "group_size": 64}
     code = (
         "import json, sys; import mlx.core as mx; from measurements.models.mlx_lm_process import build, bytes_of\n"
@@ -139,7 +146,16 @@ def test_plan_of_llama_3_70b_in_8_bit_has_the_known_bytes() -> None:
 def test_plan_command_prints_what_the_issue_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "qwen3-0.6b", "--format", "mlx-4bit", "--context-tokens", "1000", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds"}  # fmt: skip
+    assert set(found) == {
+        "parameters",
+        "active_parameters",
+        "weights_bytes",
+        "kv_cache_bytes",
+        "transient_bytes",
+        "peak_bytes",
+        "layers",
+        "seconds",
+    }
     assert found["seconds"] < 1
     assert found["kv_cache_bytes"] == 28 * 8 * 2 * 128 * 2 * 1024  # 1,000 tokens in steps of 256
     assert main(["plan", "qwen3-0.6b", "--json", "--details"]) == 0

@@ -292,8 +292,11 @@ def test_records_hold_every_sample_per_depth_and_phase(
 ) -> None:
     found, spec, records = outcome
     assert [(r.workload.depth_tokens, r.workload.prompt_tokens, r.workload.generated_tokens) for r in records] == [
-        (32, 0, 4), (128, 0, 4), (32 + 4, 32, 0), (128 + 4, 32, 0),
-    ]  # fmt: skip
+        (32, 0, 4),
+        (128, 0, 4),
+        (32 + 4, 32, 0),
+        (128 + 4, 32, 0),
+    ]
     decode = records[0].result.decode_tokens_per_s
     assert decode is not None
     expected = [sample["tokens"] / sample["wall_s"] for sample in found.samples("decode") if sample["depth"] == 32]

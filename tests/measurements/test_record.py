@@ -98,9 +98,10 @@ def test_record_survives_its_own_json() -> None:
 def test_record_json_round_trip_is_the_identity(samples: list[float], words: str, depth: int) -> None:
     try:
         one = a_measurement(
-            result=m.Result(decode_tokens_per_s=m.Series.of(samples)), notes=words,
+            result=m.Result(decode_tokens_per_s=m.Series.of(samples)),
+            notes=words,
             workload=a_measurement().workload.model_copy(update={"depth_tokens": depth}),
-        )  # fmt: skip
+        )
     except ValidationError:
         assert "\0" in words or any(0xD800 <= ord(letter) <= 0xDFFF for letter in words)
         return

@@ -31,9 +31,23 @@ REFUSED = {
 PACKS = {"prism_hadamard_qwen35"}
 """No architecture of its own: the manifest of a file that is packed already, over Qwen 3.5's modules."""
 WITH_TABLES = {
-    "bailing_hybrid", "bailing_moe_linear", "deepseek_v2", "exaone4", "falcon_h1", "gemma3n", "gemma4", "gemma4_text",
-    "hunyuan", "hunyuan_v1_dense", "minicpm3", "ministral3", "mistral4", "nanochat", "phimoe", "talkie",
-}  # fmt: skip
+    "bailing_hybrid",
+    "bailing_moe_linear",
+    "deepseek_v2",
+    "exaone4",
+    "falcon_h1",
+    "gemma3n",
+    "gemma4",
+    "gemma4_text",
+    "hunyuan",
+    "hunyuan_v1_dense",
+    "minicpm3",
+    "ministral3",
+    "mistral4",
+    "nanochat",
+    "phimoe",
+    "talkie",
+}
 """Architectures that compute small arrays at birth which are no parameters and no part of a file: frequencies of scaled
 rotations (head_dim / 2 numbers of 4 byte, in each layer), slopes, multipliers."""
 MOST_TABLE_BYTES = 256
@@ -77,13 +91,16 @@ def compared() -> Compared:
     ]
     answers = dict(zip(configs, ask_mlx_lm(requests), strict=True))
     planned = {name: answer for name, answer in answers.items() if "error" not in answer}
-    request = {
-        "configs": {name: configs[name] for name in planned}, "formats": FORMATS, "prompt_tokens": PROMPT_TOKENS
-    }  # fmt: skip
+    request = {"configs": {name: configs[name] for name in planned}, "formats": FORMATS, "prompt_tokens": PROMPT_TOKENS}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.measurements.real_bytes"], input=json.dumps(request), capture_output=True, text=True,
-        check=False, cwd=ROOT, env={**os.environ, "HF_HUB_OFFLINE": "1", "MLX_DISABLE_COMPILE": "1"},
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.measurements.real_bytes"],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "MLX_DISABLE_COMPILE": "1"},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     refused = {name: answer["error"] for name, answer in answers.items() if "error" in answer}
     return Compared(configs, planned, json.loads(done.stdout), refused)

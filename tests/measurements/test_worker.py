@@ -125,14 +125,25 @@ else:
     folder.chmod(0o1777)
     file = str(folder / "probe.lock")
     try:
-        first = subprocess.Popen([sys.executable, "-c", code, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, umask=0o077)  # fmt: skip
+        first = subprocess.Popen(
+            [sys.executable, "-c", code, file],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            umask=0o077,
+        )
         assert first.stdout is not None
         assert first.stdout.readline() == "mine\n"
         Path(file).chmod(0o444)  # as an older version left it
-        other = subprocess.run([sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False)  # fmt: skip
+        other = subprocess.run(
+            [sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False
+        )
         assert (other.stdout, other.stderr) == ("busy\n", "")
         first.communicate("\n")
-        after = subprocess.run([sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False)  # fmt: skip
+        after = subprocess.run(
+            [sys.executable, "-c", code, file, "65534"], capture_output=True, text=True, cwd=ROOT, input="", check=False
+        )
         assert after.stdout == "mine\n"
     finally:
         shutil.rmtree(folder)

@@ -10,20 +10,53 @@ from measurements.probe.run import ROOT
 from measurements.records.spec import ProbeSpec
 
 LLAMA: dict[str, Any] = {
-    "model_type": "llama", "hidden_size": 256, "num_hidden_layers": 6, "intermediate_size": 512, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "vocab_size": 1000, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "llama",
+    "hidden_size": 256,
+    "num_hidden_layers": 6,
+    "intermediate_size": 512,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 1000,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": False,
+}
 EXPERTS: dict[str, Any] = {
-    "model_type": "qwen3_moe", "hidden_size": 128, "num_hidden_layers": 4, "intermediate_size": 256, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "vocab_size": 500, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False,
-    "num_experts": 16, "num_experts_per_tok": 4, "decoder_sparse_step": 1, "mlp_only_layers": [], "moe_intermediate_size": 64,
-    "head_dim": 32, "norm_topk_prob": True, "max_position_embeddings": 4096,
-}  # fmt: skip
+    "model_type": "qwen3_moe",
+    "hidden_size": 128,
+    "num_hidden_layers": 4,
+    "intermediate_size": 256,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 500,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": False,
+    "num_experts": 16,
+    "num_experts_per_tok": 4,
+    "decoder_sparse_step": 1,
+    "mlp_only_layers": [],
+    "moe_intermediate_size": 64,
+    "head_dim": 32,
+    "norm_topk_prob": True,
+    "max_position_embeddings": 4096,
+}
 SLIDING: dict[str, Any] = {
-    "model_type": "gemma3_text", "hidden_size": 128, "num_hidden_layers": 6, "intermediate_size": 256, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "head_dim": 32, "vocab_size": 500, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
-    "rope_local_base_freq": 10000.0, "query_pre_attn_scalar": 32, "sliding_window": 64, "sliding_window_pattern": 3,
-}  # fmt: skip
+    "model_type": "gemma3_text",
+    "hidden_size": 128,
+    "num_hidden_layers": 6,
+    "intermediate_size": 256,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 32,
+    "vocab_size": 500,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 10000.0,
+    "rope_local_base_freq": 10000.0,
+    "query_pre_attn_scalar": 32,
+    "sliding_window": 64,
+    "sliding_window_pattern": 3,
+}
 
 LLAMA_IN_4_BITS: dict[str, Any] = {**LLAMA, "quantization": {"group_size": 64, "bits": 4}}
 _SAVE = """
@@ -51,7 +84,15 @@ def save_in_4_bits(folder: Path) -> None:
 def tiny_spec(folder: Path, **changes: Any) -> ProbeSpec:
     """A fast probe of the tiny Llama with its own lock."""
     fields: dict[str, Any] = {
-        "tier": "fast", "model": "tiny", "config": LLAMA, "depths": (32, 128), "chunk_tokens": 32, "generated_tokens": 4,
-        "trial_count": 3, "memory_limit_bytes": 3_000_000_000, "time_limit_s": 60, "lock_file": str(folder / "probe.lock"),
-    }  # fmt: skip
+        "tier": "fast",
+        "model": "tiny",
+        "config": LLAMA,
+        "depths": (32, 128),
+        "chunk_tokens": 32,
+        "generated_tokens": 4,
+        "trial_count": 3,
+        "memory_limit_bytes": 3_000_000_000,
+        "time_limit_s": 60,
+        "lock_file": str(folder / "probe.lock"),
+    }
     return ProbeSpec.model_validate(fields | changes)

@@ -31,9 +31,13 @@ CATALOG = load_catalog()
 
 # the benchmark of mlx_lm_2026-03.txt: prompt 1024, answer 64, Qwen3.5-4B in 4 bits; decode median of its trials
 QUESTION = {
-    "model": "qwen3.5-4b", "weight_class": "4-bit", "prompt_tokens": 1024, "retrieved_tokens": 0, "answer_tokens": 64,
+    "model": "qwen3.5-4b",
+    "weight_class": "4-bit",
+    "prompt_tokens": 1024,
+    "retrieved_tokens": 0,
+    "answer_tokens": 64,
     "options": ("mac-studio-m2-ultra-192-used", "cloud-h100"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -90,7 +94,9 @@ def _page() -> None:
     from views.measurements import show_measurements
 
     look_only = visitors_may_only_look(os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
-    show_measurements(open_desk(), catalog=load_catalog(), probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)  # fmt: skip
+    show_measurements(
+        open_desk(), catalog=load_catalog(), probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only
+    )
 
 
 def page() -> AppTest:
@@ -145,8 +151,18 @@ def test_opening_both_pages_creates_nothing_and_imports_no_mlx(store: Path) -> N
     assert "Nothing yet" in said
 
 
-def test_plan_table_shows_every_model_with_its_peak_on_this_machine(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    mac = Host(host_id="m", chip="apple-m2-ultra-76", chip_name="Apple M2 Ultra", gpu_core_count=76, memory_bytes=192 * 2**30, os="macOS", os_version="26.1")  # fmt: skip
+def test_plan_table_shows_every_model_with_its_peak_on_this_machine(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = Host(
+        host_id="m",
+        chip="apple-m2-ultra-76",
+        chip_name="Apple M2 Ultra",
+        gpu_core_count=76,
+        memory_bytes=192 * 2**30,
+        os="macOS",
+        os_version="26.1",
+    )
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx is not installed here. Run it on a Mac.")
     app = page()
@@ -164,7 +180,9 @@ def test_plan_table_shows_every_model_with_its_peak_on_this_machine(store: Path,
     assert "800 GB/s by the catalogue" in texts(app)
 
 
-def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_made_up(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_made_up(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx-lm is not installed here. Import a measurement.")
     app = page()
     assert app.button(key="probe_start").disabled
@@ -214,7 +232,9 @@ def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
     assert len(table(seen, "peak GB")) == len(CATALOG.models)
 
 
-def test_probe_survives_a_reload_is_seen_by_a_second_visitor_and_can_be_cancelled(store: Path, probe: HeldProbe) -> None:  # fmt: skip
+def test_probe_survives_a_reload_is_seen_by_a_second_visitor_and_can_be_cancelled(
+    store: Path, probe: HeldProbe
+) -> None:
     first = page()
     first.number_input(key="probe_trials").set_value(7)
     first.button(key="probe_start").click().run()
@@ -254,7 +274,9 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
 
 @pytest.mark.parametrize("status", ["out-of-memory", "timed-out", "refused", "stalled", "killed-by-signal", "failed"])
 def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: HeldProbe, status: Any) -> None:
-    probe.outcome = Outcome(status, "It held 9.99 GB of 8 GB.", records=(the_mac(status=status, notes="It held 9.99 GB of 8 GB."),))  # fmt: skip
+    probe.outcome = Outcome(
+        status, "It held 9.99 GB of 8 GB.", records=(the_mac(status=status, notes="It held 9.99 GB of 8 GB."),)
+    )
     app = page()
     app.button(key="probe_start").click().run()
     assert probe.began.wait(5)
@@ -396,8 +418,18 @@ def test_words_from_a_file_are_never_read_as_markdown(store: Path) -> None:
 
 @pytest.mark.mlx
 @pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
-def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    mac = Host(host_id="m", chip="apple-m2-ultra-76", chip_name="Apple M2 Ultra", gpu_core_count=76, memory_bytes=192 * 2**30, os="macOS", os_version="26.1")  # fmt: skip
+def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = Host(
+        host_id="m",
+        chip="apple-m2-ultra-76",
+        chip_name="Apple M2 Ultra",
+        gpu_core_count=76,
+        memory_bytes=192 * 2**30,
+        os="macOS",
+        os_version="26.1",
+    )
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
     shipped = json.loads((Path(__file__).parents[2] / "measurements/model_configs/qwen3-0.6b.json").read_text("utf-8"))
     del shipped["_about"]
@@ -415,10 +447,13 @@ def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(store: Path,
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{", "is not valid JSON"), (b"[]", "has no model_type"), (b"\xff", "is not valid JSON"),
-        (b'{"model_type": "llama", "n_layer": 1000000000}', "n_layer is 1000000000"), (b" " * 1_000_001, "is larger than"),
+        (b"{", "is not valid JSON"),
+        (b"[]", "has no model_type"),
+        (b"\xff", "is not valid JSON"),
+        (b'{"model_type": "llama", "n_layer": 1000000000}', "n_layer is 1000000000"),
+        (b" " * 1_000_001, "is larger than"),
     ],
-)  # fmt: skip
+)
 def test_config_that_is_none_is_one_sentence(content: bytes, said: str) -> None:
     with pytest.raises(CalculatorError, match=said):
         model_of_config("x.json", content)

@@ -164,8 +164,16 @@ def test_value_beyond_the_sliders_end_widens_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("wage_usd_per_h", "NaN"), ("wage_usd_per_h", "5000"), ("model", "gpt-9"), ("months", "36.5"), ("start_month", "2026-13"), ("resale_fraction", "70"), ("site", "moon")],
-)  # fmt: skip
+    [
+        ("wage_usd_per_h", "NaN"),
+        ("wage_usd_per_h", "5000"),
+        ("model", "gpt-9"),
+        ("months", "36.5"),
+        ("start_month", "2026-13"),
+        ("resale_fraction", "70"),
+        ("site", "moon"),
+    ],
+)
 def test_unusable_value_in_the_address_is_named_and_the_default_used(name: str, text: str) -> None:
     app = page(**{name: text})
     assert scenario_on(app) == Scenario()
