@@ -1,7 +1,7 @@
-"""How long does an answer take? Medians of `compare` and `predict`, and their ratio to one walk over the catalogue.
+"""Latency benchmark: medians of `compare` and `predict`, and their ratio to one walk over the catalogue.
 
-Times depend on the machine; the ratios less so. Aims (issue: main job): compare < 5 ms, predict < 2 ms on two idle cores.
-Each repetition asks a different question, so nothing is answered from a memory of the last one.
+Times depend on the machine, the ratios less so. Aims: compare < 5 ms, predict < 2 ms on two idle cores. Each
+repetition asks a different question, so that no answer comes from a cache.
 """
 
 import statistics
@@ -19,7 +19,7 @@ REPETITIONS = 200
 
 
 def median_ms(call: Callable[[int], object], *, repetitions: int = REPETITIONS) -> float:
-    """Median milliseconds of `call(i)` over the repetitions, after ten that are not counted."""
+    """Median milliseconds of `call(i)` over the repetitions, after ten warm-up calls."""
     for index in range(10):
         call(index)
     times: list[float] = []
@@ -31,6 +31,7 @@ def median_ms(call: Callable[[int], object], *, repetitions: int = REPETITIONS) 
 
 
 def main() -> None:
+    """Print the medians and their ratios."""
     start = time.perf_counter()
     catalog = load_catalog()
     loaded_ms = (time.perf_counter() - start) * 1e3
@@ -79,9 +80,8 @@ def main() -> None:
             )
         ),
     }
-    print(
-        f"{'':<28}{'median ms':>10}{'x yardstick':>13}   (yardstick: walk over the machines' evidence, {yardstick:.3f} ms)"
-    )
+    note = f"(yardstick: a walk over the machines' evidence, {yardstick:.3f} ms)"
+    print(f"{'':<28}{'median ms':>10}{'x yardstick':>13}   {note}")
     for name, value in rows.items():
         print(f"{name:<28}{value:>10.3f}{value / yardstick:>13.1f}")
     print(f"{'catalogue loaded once':<28}{loaded_ms:>10.1f}")

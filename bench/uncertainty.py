@@ -1,8 +1,8 @@
-"""How long do 100,000 futures of six options take, and a map of who wins? Beside a closed form written out by hand.
+"""Uncertainty benchmark: 100,000 futures of six options and a map of winners, beside a hand-written closed form.
 
-Aims: 100,000 draws x 6 options in under 1 s and a map of 80 x 80 in under 50 ms on two idle cores; not above twice the
-time of the hand-written NumPy of the same case, which knows these six options and nothing else (one thread each).
-Times depend on the machine; the ratio less so. Both must give the same costs to 1e-9, or the bench fails.
+Aims: 100,000 draws x 6 options in under 1 s and a map of 80 x 80 in under 50 ms on two idle cores, and at most twice
+the time of hand-written NumPy for the same six options (one thread each). Times depend on the machine, the ratio less
+so. Both must give the same costs to 1e-9, or the benchmark fails.
 """
 
 import statistics
@@ -121,7 +121,7 @@ def by_hand(x: Mapping[str, Any]) -> dict[str, Any]:
 def seconds(
     call: Callable[[], object], *, repetitions: int = 7, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Median of the repetitions after one that is not counted; `clock` may count this process's own time only."""
+    """Median seconds over the repetitions, after one warm-up call, by `clock`."""
     call()
     times: list[float] = []
     for _ in range(repetitions):
@@ -132,6 +132,7 @@ def seconds(
 
 
 def main() -> None:
+    """Check the costs against the closed form and print the times."""
     spreads = spreads_of(SIX, scenario=SCENARIO, defaults=DEFAULTS)
     draws = draw(spreads, count=DRAWS)
     certain = {name: np.full(DRAWS, s.central) for name, s in spreads.items() if s.certain}

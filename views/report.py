@@ -1,4 +1,4 @@
-"""What does one take home? The ledger as CSV, tidy and wide, and a link that says the same next year."""
+"""Downloads: the ledger as tidy and wide CSV, and a permanent link."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from views.link import write_link
 
 
 def show_downloads(comparison: Comparison) -> None:
-    """Two CSV files and the permanent link."""
+    """Draw the two CSV downloads and the permanent link."""
     st.subheader("Take it with you", anchor=False)
     stem = f"local-llm-tco-{comparison.scenario_id}"
     with st.container(horizontal=True):
@@ -38,11 +38,12 @@ def show_downloads(comparison: Comparison) -> None:
         )
         st.code(permanent_link(comparison), language=None, wrap_lines=True)
     st.caption(
-        f"Scenario {comparison.scenario_id} · catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled} · version {comparison.version}"
+        f"Scenario {comparison.scenario_id} · catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled} "
+        f"· version {comparison.version}"
     )
 
 
 def permanent_link(comparison: Comparison) -> str:
-    """The address of this page with every value in it."""
+    """The address of this page with every value of the scenario."""
     base = (st.context.url or "").split("?")[0]
     return f"{base}?{write_link(comparison.scenario, catalogue_hash=comparison.catalogue_hash)}"

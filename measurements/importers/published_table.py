@@ -1,7 +1,9 @@
-"""What did others publish? Tables with the columns of measurements/published.csv, read by the calculator's own reader.
+"""Importer of published tables: CSV with the columns of measurements/published.csv, read by the calculator's own
+reader.
 
-A row that states both speeds becomes two records, each with its own context. A rate over whole requests, or a wait turned into a rate, is no speed of decode or prefill: not taken. Rows that other
-rows of the same source contradict are refused like those that beat the chip.
+A row with both speeds becomes two records, each with its own context. A rate over whole requests, or a wait turned
+into a rate, is not a decode or prefill speed and is not imported. Rows that contradict others of the same source are
+refused.
 """
 
 import csv
@@ -30,13 +32,13 @@ _SCOPES = {
 
 
 def is_table(content: str) -> bool:
-    """Does the first line name the columns of a published table?"""
+    """Whether the first line names the columns of a published table."""
     first = content.lstrip("\ufeff \r\n").split("\n", 1)[0]
     return all(name in first for name in REQUIRED_COLUMNS)
 
 
 def import_table(content: str, *, facts: Facts, catalog: Catalog) -> Imported:
-    """Every row that the catalogue covers and physics allows, as records of kind `published`."""
+    """Import every row that the catalogue covers and physics allows, as records of kind `published`."""
     collector = Collector(NAME)
     try:
         raw = list(csv.DictReader(io.StringIO(content.lstrip("\ufeff"), newline="")))
@@ -48,7 +50,7 @@ def import_table(content: str, *, facts: Facts, catalog: Catalog) -> Imported:
     contradicted = contradictions([case for case in cases if isinstance(case, Case)])
     for record, row, case in zip(raw, rows, cases, strict=True):
         if isinstance(case, str):
-            collector.refuse(row.id, f"Not covered: {case}.")
+            collector.refuse(row.id, f"The catalogue does not cover this row: {case}.")
         else:
             _one(record, row, case, contradicted, facts=facts, collector=collector)
     return collector.imported()
@@ -64,12 +66,12 @@ def _one(
     collector: Collector,
 ) -> None:
     decode_reason = (
-        "a rate over whole requests"
+        "it is a rate over whole requests"
         if row.rate_kind == "request"
         else decode_refusal(case) or contradicted.get((row.id, "decode"))
     )
     prefill_reason = (
-        "a mean wait, not a rate"
+        "it is a mean wait, not a rate"
         if row.prefill_kind != "throughput"
         else prefill_refusal(case) or contradicted.get((row.id, "prefill"))
     )

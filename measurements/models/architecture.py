@@ -1,7 +1,7 @@
-"""What does a config.json become in the catalogue? Tensor paths of mlx-lm turned into roles, groups and one TOML file.
+"""Catalogue entry of a config.json: mlx-lm's tensor paths turned into roles, groups and one TOML file.
 
-Pure: takes what lazy_model.py answered. A path that no rule knows becomes "other", which costs no exactness in MLX
-bytes; only llama.cpp's rules look at roles, and only experts and embeddings are read in part per token.
+Pure functions of what mlx_lm_process answers. An unknown path becomes "other", which does not change MLX bytes: only
+llama.cpp's rules look at roles, and only experts and embeddings are partly read per token.
 """
 
 import re
@@ -13,7 +13,7 @@ from calculator.errors import CatalogError
 
 Json = dict[str, Any]
 
-# The first pattern found in the path decides; shared experts stand before experts, experts before plain layers.
+# The first matching pattern decides: shared experts come before experts, experts before plain layers.
 _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), role)
     for pattern, role in (
@@ -70,7 +70,7 @@ _ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe
 
 
 def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
-    """What the tensor at this path is for; experts of unknown name are known by their first dimension."""
+    """The role of the tensor at this path; experts with unknown names are recognised by their first dimension."""
     for pattern, role in _ROLE_RULES:
         if pattern.search(path):
             return role
@@ -80,16 +80,19 @@ def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
 
 
 def language_model_of(config: Json, layout: Json) -> LanguageModel:
-    """The catalogue entry: `config` with its `_about` (id, name, source ...), `layout` from lazy_model.py."""
+    """The catalogue entry of `config`, with its `_about` (id, name, source ...), and of mlx_lm_process's `layout`."""
     about, text = config["_about"], text_config_of(config)
     experts = int(_first(text, _EXPERTS)) if _has_experts(layout) else 0
-    given: int | list[int] = _first(text, _HEADS, 0)
-    heads = max(given) if isinstance(given, list) else int(given)  # openelm has other heads in every layer
+    head_counts: int | list[int] = _first(text, _HEADS, 0)
+    heads = (
+        max(head_counts) if isinstance(head_counts, list) else int(head_counts)
+    )  # openelm: each layer has its own number of heads
     groups = _tensor_groups(layout["tensors"], expert_count=experts)
     embedding = next((group.shape for group in groups if group.role == "embedding"), None)
     if embedding is None:
         raise CatalogError(
-            f"{about['id']}: no tensor of {config['model_type']} is known as its embedding. Report the model_type."
+            f"{about['id']}: no tensor of {config['model_type']} was recognised as its embedding. Please report this"
+            " model_type."
         )
     vocabulary, hidden = embedding[-2:]
     layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
@@ -130,7 +133,7 @@ def text_config_of(config: Json) -> Json:
 def _first(text: Mapping[str, Any], keys: Sequence[str], otherwise: Any = None) -> Any:
     found = next((text[key] for key in keys if text.get(key)), otherwise)
     if found is None:
-        raise CatalogError(f"the configuration has none of {', '.join(keys)}; one of them is needed. Add it.")
+        raise CatalogError(f"The configuration has none of {', '.join(keys)}; it needs one of them. Add it.")
     return found
 
 
@@ -166,7 +169,7 @@ def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[Tensor
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """Layer numbers written short: [0, 1, 2, 5] is "0-2,5"."""
+    """Layer numbers in short form: [0, 1, 2, 5] is "0-2,5"."""
     parts: list[list[int]] = []
     for number in sorted(set(numbers)):
         if parts and number == parts[-1][1] + 1:
@@ -202,7 +205,7 @@ def _cache_group(one: Json, *, text: Json, heads: int) -> CacheGroup:
 
 
 def toml_of(model: LanguageModel) -> str:
-    """The entry as a small TOML file, one tensor group a line; fields that equal their default are left out."""
+    """The entry as TOML, one tensor group per line; fields equal to their default are left out."""
     lines = ["# Written by `python -m measurements describe`; do not edit by hand."]
     for name, field in LanguageModel.model_fields.items():
         value = getattr(model, name)

@@ -1,7 +1,8 @@
-"""`python -m measurements plan CONFIG.json|MODEL_ID --format mlx-4bit`: exact bytes before anything is downloaded.
+"""The plan command: `python -m measurements plan CONFIG.json|MODEL_ID --format mlx-4bit` computes a model's exact
+memory.
 
-Weights and cache are those of mlx-lm itself, built lazily in a worker process (lazy_model.py); the work space of prefill
-is the calculator's formula. A GGUF or vLLM format is computed from the same shapes by the calculator's rules.
+Weights and cache come from mlx-lm itself, built lazily in its own process; the work space of prefill is the
+calculator's formula. GGUF and vLLM formats are computed from the same shapes by the calculator's rules.
 """
 
 import argparse
@@ -34,13 +35,13 @@ JSON_KEYS = (
     "layers",
     "seconds",
 )
-"""What `--json` prints; the rest is what was asked for, and comes with --details."""
+"""The keys of `--json`; --details adds the others."""
 MLX_RUNTIME, GGUF_RUNTIME = "mlx-lm", "llama.cpp"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a model needs. `exact_by` says whose code the weights and cache bytes are: mlx-lm's own, or this tool's rules."""
+    """Memory of a model. `exact_by` names the code behind its weights and cache bytes: mlx-lm or the calculator."""
 
     model: str
     format: str
@@ -67,10 +68,10 @@ def plan(
     prefill_step_tokens: int | None = None,
     config: Json | None = None,
 ) -> tuple[Plan, LanguageModel]:
-    """Bytes of a model id or config.json (`config` where it is at hand already), and its shapes as a catalogue entry.
+    """Memory plan of a model id or config.json (or of `config`, if it is already loaded), and its catalogue entry.
 
-    peak = weights + cache at `context_tokens` + work space of the last chunk. Raises PlanError with one sentence where
-    mlx-lm does not know the architecture or is not installed, UnknownIdError for an unknown model or format.
+    peak = weights + cache at `context_tokens` + work space of the last prefill step. Raises PlanError if mlx-lm does
+    not know the architecture or is not installed, UnknownIdError for an unknown model or format.
     """
     started = time.perf_counter()
     format = catalog.format(format_id)
@@ -122,22 +123,26 @@ def plan(
 
 
 def main(arguments: list[str]) -> int:
-    """Entry of the command."""
-    parser = argparse.ArgumentParser(prog="python -m measurements plan", description=__doc__)
-    parser.add_argument("config", help="path of a config.json, or the id of a shipped model")
-    parser.add_argument("--format", default="mlx-4bit", help="a weight format of the catalogue")
-    parser.add_argument("--context-tokens", type=int, default=4096)
-    parser.add_argument("--prefill-step", type=int, default=None)
-    parser.add_argument("--json", action="store_true", help=", ".join(JSON_KEYS))
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements plan", description="Compute a model's exact memory before anything is downloaded."
+    )
+    parser.add_argument("config", help="path of a config.json, or id of a shipped model")
+    parser.add_argument("--format", default="mlx-4bit", help="weight format of the catalogue (default: mlx-4bit)")
+    parser.add_argument("--context-tokens", type=int, default=4096, help="tokens in the cache (default: 4096)")
+    parser.add_argument(
+        "--prefill-step", type=int, default=None, help="prompt tokens per prefill step (default: the runtime's)"
+    )
+    parser.add_argument("--json", action="store_true", help=f"print JSON with {', '.join(JSON_KEYS)}")
     parser.add_argument(
         "--details",
         action="store_true",
-        help="with --json: what was asked for, the recommended prefill step, whose code the bytes are",
+        help="with --json: add the request, the recommended prefill step and the source of the bytes",
     )
     options = parser.parse_args(arguments)
     for name, got in (("context-tokens", options.context_tokens), ("prefill-step", options.prefill_step)):
         if got is not None and not 1 <= got <= MOST_TOKENS:
-            raise PlanError(f"--{name} is {got}; it must lie in 1..{MOST_TOKENS:,}.")
+            raise PlanError(f"--{name} is {got}; it must be between 1 and {MOST_TOKENS:,}.")
     try:
         found, _ = plan(
             options.config,
@@ -157,7 +162,7 @@ def _answer(found: Plan, *, details: bool) -> Json:
 
 
 def _quantization(format: WeightFormat) -> Any:
-    """What lazy_model.py hands to quantize_model; None leaves the model as it is."""
+    """The format in the terms of mlx-lm's quantize_model; None leaves the model as it is."""
     if format.scheme == "plain":
         return None
     return {"mode": format.mode, "bits": int(format.bits), "group_size": format.group_size}
@@ -167,10 +172,16 @@ def _text(found: Plan) -> str:
     size = {name: f"{value / BYTES_PER_GB:,.2f} GB" for name, value in asdict(found).items() if name.endswith("_bytes")}
     return "\n".join(
         (
-            f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters, {found.active_parameters / 1e9:,.3f} per token",
+            (
+                f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters,"
+                f" {found.active_parameters / 1e9:,.3f} per token"
+            ),
             f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
             f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
-            f"  work space  {size['transient_bytes']:>12}   reading {found.prefill_step_tokens} tokens at a time",
-            f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step {found.recommended_prefill_step_tokens:,} tokens",
+            f"  work space  {size['transient_bytes']:>12}   at {found.prefill_step_tokens:,} prompt tokens per step",
+            (
+                f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step"
+                f" {found.recommended_prefill_step_tokens:,} tokens"
+            ),
         )
     )

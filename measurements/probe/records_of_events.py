@@ -1,6 +1,6 @@
-"""What did the probe find? The worker's events turned into records: one per depth and phase, each with all its samples.
+"""Records of a probe: the worker's events turned into one record per depth and phase, each with all its samples.
 
-A run that ended otherwise becomes one record too, with its status and its sentence.
+A run that did not complete becomes one record with its status and its sentence.
 """
 
 import hashlib
@@ -31,9 +31,11 @@ from measurements.records.spec import ProbeSpec, format_of_quantization
 FEWEST_TRIALS_TO_JUDGE = 3
 ENGINE_OF_BACKEND = {"metal": "mlx-lm", "cuda": "mlx-cuda", "cpu": "mlx-cpu"}
 _BACKEND_REMARKS = {
-    "cpu": "Measured on the CPU backend of MLX, which exists for tests: this is not a local-LLM speed.",
-    "cuda": "Measured through MLX's CUDA backend, which does not represent this GPU fairly: quantised experts, recurrent layers "
-    "and long attention lack fast kernels there. Prefer an import from llama-bench or vLLM.",
+    "cpu": "Measured on MLX's CPU backend, which exists for tests: this is not a local-LLM speed.",
+    "cuda": (
+        "Measured with MLX's CUDA backend, which understates this GPU: it lacks fast kernels for quantised experts, "
+        "recurrent layers and long attention. Prefer results imported from llama-bench or vLLM."
+    ),
 }
 
 
@@ -45,9 +47,10 @@ def records_of(
     power: Json | None = None,
     ceilings: Mapping[int, float] | None = None,
 ) -> tuple[Measurement, ...]:
-    """Every record that this outcome is worth; one that says why where nothing was measured.
+    """All records of this outcome; one record with the reason if nothing was measured.
 
-    `ceilings` are the decode speeds by depth that the chip's stated bandwidth would allow; they are kept beside it.
+    `ceilings` are the decode speeds by depth that the chip's stated bandwidth would allow; each is stored with its
+    result.
     """
     run, moment = uuid.uuid4().hex, now()
     hello = outcome.event("hello")
@@ -67,7 +70,7 @@ def records_of(
 
 
 class _Common:
-    """What all records of one run share."""
+    """The fields that all records of one run share."""
 
     def __init__(self, outcome: Outcome, spec: ProbeSpec, host: Host, *, run: str, moment: str, power: Json) -> None:
         self.outcome, self.spec, self.host, self.run, self.moment, self.power = outcome, spec, host, run, moment, power
@@ -141,35 +144,47 @@ class _Common:
     def _remarks(self) -> list[Remark]:
         found: list[Remark] = []
         if self.power:
-            told = f"{self.power['mean_power_w']:.0f} W is the mean over the whole run, between its parts too; joules per token rest on it."
-            found.append(Remark(code="mean-power", text=told))
+            note = (
+                f"{self.power['mean_power_w']:.0f} W is the mean over the whole run, pauses included; "
+                "joules per token are computed from it."
+            )
+            found.append(Remark(code="mean-power", text=note))
         backend = str(self.hello.get("backend") or "")
         if backend in _BACKEND_REMARKS:
             found.append(Remark(code=f"{backend}-backend", text=_BACKEND_REMARKS[backend], level="warning"))
         if self.spec.tier == "fast":
-            told = "Random weights in the model's own architecture, cache filled with random keys and values, experts chosen evenly."
-            found.append(Remark(code="random-weights", text=told))
+            note = (
+                "Random weights in the model's own architecture; the cache holds random keys and values, "
+                "and experts are chosen evenly."
+            )
+            found.append(Remark(code="random-weights", text=note))
         if self.plan.get("cache_resident"):
-            told = "The distinct weights are smaller than four last-level caches: the speed is up to 13 % too high. Use more distinct layers."
-            found.append(Remark(code="cache-resident", text=told, level="warning"))
+            note = (
+                "The distinct weights are smaller than four last-level caches, so the speed is up to 13 % too high. "
+                "Use more distinct layers."
+            )
+            found.append(Remark(code="cache-resident", text=note, level="warning"))
         if self.plan.get("in_float32"):
             found.append(
                 Remark(
                     code="float32",
-                    text="Run in 32 bits, because MLX's CPU backend gathers experts in no other type.",
+                    text="Run in 32 bits, the only type in which MLX's CPU backend can gather experts.",
                     level="warning",
                 )
             )
         shortened = self.outcome.event("shortened")
         if shortened:
-            told = f"{shortened['trials']} of {shortened['wanted']} trials: the time box of {self.spec.time_limit_s:.0f} s was full."
-            found.append(Remark(code="shortened", text=told, level="warning"))
+            note = (
+                f"Only {shortened['trials']} of {shortened['wanted']} trials fit into the time limit "
+                f"of {self.spec.time_limit_s:.0f} s."
+            )
+            found.append(Remark(code="shortened", text=note, level="warning"))
         return found
 
 
-def _real_model(spec: ProbeSpec, told: Json, *, layer_count: int) -> ModelUnderTest:
-    """What was loaded, from its own config.json. Its catalogue id is taken from its name only where the shapes agree."""
-    config: Json = told.get("config") or spec.config
+def _real_model(spec: ProbeSpec, model_event: Json, *, layer_count: int) -> ModelUnderTest:
+    """The loaded model, from its own config.json; it gets a catalogue id by its name only if the shapes agree."""
+    config: Json = model_event.get("config") or spec.config
     packing: Any = config.get("quantization", config.get("quantization_config"))
     plain = cast(Json, packing) if isinstance(packing, dict) else Json()
     model = model_of_name(spec.model_name, models=shipped_config_ids())
@@ -189,7 +204,7 @@ def _real_model(spec: ProbeSpec, told: Json, *, layer_count: int) -> ModelUnderT
 
 
 def _same_shape(config: Json, shipped: Json) -> bool:
-    """Equal width, depth and attention: a namesake of another size, or a child of another family, is not that model."""
+    """Whether width, depth and attention are equal; a namesake of another size or family is not the same model."""
     found: list[Json] = []
     for one in (config, shipped):
         text: Any = one.get("text_config")
@@ -233,9 +248,9 @@ def _speeds(common: _Common) -> list[Measurement]:
                     "kv_cache_bytes": _most(rows, "kv_bytes"),
                     "transient_bytes": _most(rows, "transient_bytes"),
                     "peak_bytes": _most(rows, "peak_bytes"),
-                    "time_to_first_token_s": Series.of([row["wall_s"] for row in rows])
-                    if spec.tier == "real" and not is_decode
-                    else None,
+                    "time_to_first_token_s": (
+                        Series.of([row["wall_s"] for row in rows]) if spec.tier == "real" and not is_decode else None
+                    ),
                     "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
                     **_power(common.power, series, is_decode=is_decode),
                 }
@@ -245,7 +260,7 @@ def _speeds(common: _Common) -> list[Measurement]:
 
 
 def _host_speeds(common: _Common) -> list[Measurement]:
-    """Two sizes of matrix give the line t = overhead + bytes / bandwidth per layer, trial by trial."""
+    """Bandwidth and overhead from two matrix sizes: t = overhead + bytes / bandwidth per layer, trial by trial."""
     layers, matrices = common.outcome.samples("layers"), common.outcome.samples("matrix")
     by_trial: dict[int, list[Json]] = {}
     for row in layers:

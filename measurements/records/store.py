@@ -1,9 +1,9 @@
-"""Where are measurements kept? In one append-only table: a SQLite file, or PostgreSQL where MEASUREMENTS_URL names one.
+"""Measurement store: one append-only table in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
 
-What `append` has acknowledged is on the disk: SQLite runs with synchronous FULL, its rollback journal wherever the
-library is older than 3.51.3 (older ones can corrupt a write-ahead log under several writers, fixed in 3.51.3), and
-every write takes the write lock when it begins (BEGIN IMMEDIATE), so that no writer meets "database is locked".
-Nothing is changed or removed: a deletion is one more row, and the database's own triggers refuse anything else.
+What `append` has acknowledged is on the disk. SQLite runs with synchronous FULL, and with its rollback journal if it is
+older than 3.51.3 (several writers can corrupt the write-ahead log of older versions). Every write takes the write lock
+when it begins (BEGIN IMMEDIATE), so no writer meets "database is locked". Nothing is changed or removed: a deletion is
+one more row, and the database's own triggers refuse anything else.
 """
 
 import datetime
@@ -42,12 +42,14 @@ from measurements.records.record import Measurement, MeasurementError, now, pars
 
 DEFAULT_FILE = "measurements.sqlite"
 URL_VARIABLE = "MEASUREMENTS_URL"
-BUSY_TIMEOUT_S = 60.0  # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far beyond any fair turn
-CONNECT_TIMEOUT_S = 2  # a page must not hang on a database that is gone
-WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"; see shared/research/reliability_and_scale.md
+BUSY_TIMEOUT_S = (
+    60.0  # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far more than any turn takes
+)
+CONNECT_TIMEOUT_S = 2  # a page must not wait for an unreachable database
+WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
 
 Outcome = Literal["added", "known", "deleted"]
-"""added: a new row. known: the same record was there. deleted: it was there and was deleted; nothing is added."""
+"""added: a new row. known: the record was already stored. deleted: it was stored and deleted; nothing is added."""
 
 _table = Table(
     "measurements",
@@ -67,7 +69,7 @@ class StoreError(MeasurementError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as it lies in the store."""
+    """A record with its row in the store."""
 
     row_number: int
     id: str
@@ -78,7 +80,7 @@ class Stored:
 
 
 class Store:
-    """Append, read and mark as deleted. Safe for many threads and processes at once."""
+    """A store to append to, read from and mark records as deleted in; safe for many threads and processes at once."""
 
     def __init__(self, url: str | None = None, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
         self.url = _url_of(url)
@@ -87,11 +89,11 @@ class Store:
         self._prepare(migrations)
 
     def append(self, record: Measurement) -> Outcome:
-        """Keep one record; when this returns it is on the disk."""
+        """Store one record; when this returns it is on the disk."""
         return self.append_all([record])[0]
 
     def append_all(self, records: Sequence[Measurement]) -> list[Outcome]:
-        """Keep several records in one transaction: all of them or, after an error, none."""
+        """Store several records in one transaction: all of them or, after an error, none."""
         rows = [_row_of(record) for record in records]
         outcomes: list[Outcome] = []
         with self._writing() as connection:
@@ -113,7 +115,7 @@ class Store:
         settings_key: str | None = None,
         include_deleted: bool = False,
     ) -> list[Stored]:
-        """Every record that matches all that is given, in the order stored."""
+        """Every record that matches all the given filters, in the order stored."""
         wanted = {
             "chip": chip,
             "model": model,
@@ -150,18 +152,20 @@ class Store:
         ]
 
     def get(self, record_id: str) -> Stored:
-        """The record of that id (or of the only id that begins so); raises StoreError where there is none."""
+        """The record with that id, or the only one whose id begins so; raises StoreError if there is none."""
         found = (
             [item for item in self.records(include_deleted=True) if item.id.startswith(record_id)] if record_id else []
         )
         if len(found) == 1:
             return found[0]
         if not found:
-            raise StoreError(f"No measurement has the id {record_id!r}. `python -m measurements list` shows all.")
-        raise StoreError(f"{len(found)} measurements have ids that begin with {record_id!r}. Write more of the id.")
+            raise StoreError(f"No measurement has the id {record_id!r}. Run `python -m measurements list` to see all.")
+        raise StoreError(
+            f"{len(found)} measurements have ids that begin with {record_id!r}. Give more characters of the id."
+        )
 
     def delete(self, record_id: str, *, because: str = "") -> Stored:
-        """Mark a record as deleted: it is kept, but no list, export or lookup shows it any more."""
+        """Mark a record as deleted: it is kept, but lists, exports and lookups no longer show it."""
         item = self.get(record_id)
         row = _row_of(item.record) | {
             "id": hashlib.sha256(f"deletion of {item.id}".encode()).hexdigest()[:32],
@@ -175,7 +179,7 @@ class Store:
         return self.get(item.id)
 
     def count(self) -> int:
-        """How many records there are that nobody deleted."""
+        """The number of records that are not deleted."""
         marker = _table.alias("marker")
         gone = exists().where(marker.c.entry == "deletion", marker.c.target == _table.c.id)
         query = select(_table.c.row_number).where(_table.c.entry == "measurement", ~gone)
@@ -183,7 +187,7 @@ class Store:
             return len(connection.execute(query).all())
 
     def mark(self) -> tuple[int, int]:
-        """Changes with every row that is added: how many rows there are, and the newest one's number."""
+        """The number of rows and the newest row's number, which change with every added row."""
         with self._reading() as connection:
             row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
         return int(row[0]), int(row[1] or 0)
@@ -194,19 +198,19 @@ class Store:
             return schema_version(connection)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
-        with _said_in_words(self.url), self._engine.connect() as connection:
+        with _errors_in_words(self.url), self._engine.connect() as connection:
             writing = connection.execution_options(writes=True)
             with writing.begin():
                 yield writing
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:
-        with _said_in_words(self.url), self._engine.connect() as connection:
+        with _errors_in_words(self.url), self._engine.connect() as connection:
             yield connection
 
     def _prepare(self, migrations: tuple[Migration, ...]) -> None:
@@ -214,8 +218,8 @@ class Store:
             found = schema_version(connection)
         if found > self._newest:
             raise StoreError(
-                f"The store {_shown(self.url)} has schema version {found}; this program knows up to {self._newest}. "
-                "Update the program, or name another store in MEASUREMENTS_URL."
+                f"The store {_shown(self.url)} has schema version {found}; this program knows versions up to"
+                f" {self._newest}. Update the program, or name another store in MEASUREMENTS_URL."
             )
         if found == self._newest:
             return
@@ -226,12 +230,12 @@ class Store:
 
 
 def open_store(url: str | None = None) -> Store:
-    """The store that `url`, else MEASUREMENTS_URL, else ./measurements.sqlite names; created or migrated if needed."""
+    """The store at `url`, else at MEASUREMENTS_URL, else ./measurements.sqlite; created or migrated if needed."""
     return Store(url)
 
 
 def store_file(url: str | None = None) -> Path | None:
-    """The SQLite file that `open_store` would open or create; None where the store is PostgreSQL. Touches nothing."""
+    """The SQLite file that `open_store` would open or create, untouched; None for PostgreSQL."""
     parsed = _url_of(url)
     return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
@@ -242,14 +246,14 @@ def _url_of(url: str | None) -> URL:
         parsed = make_url(text) if "://" in text else URL.create("sqlite", database=text)
     except ArgumentError:
         raise StoreError(
-            f"{URL_VARIABLE} cannot be read. Write a path, sqlite:///path or postgresql://user@host/name."
+            f"{URL_VARIABLE} is not a valid address. Give a path, sqlite:///path or postgresql://user@host/name."
         ) from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise StoreError(
-            f"{URL_VARIABLE} names {backend}; allowed are a SQLite file (a path) and postgresql://user@host/name."
+            f"{URL_VARIABLE} names {backend}; use the path of a SQLite file or postgresql://user@host/name."
         )
     return parsed
 
@@ -269,7 +273,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # this module says BEGIN itself
+    connection.isolation_level = None  # this module issues BEGIN itself
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone leaves data in the drive's cache
     connection.execute("PRAGMA checkpoint_fullfsync = 1")
@@ -284,7 +288,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _back_up(file: Path, *, version: int) -> Path:
-    """Copy a SQLite file beside itself, consistently, before its schema changes."""
+    """A consistent copy of a SQLite file beside it, made before its schema changes."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
     copy = file.with_name(f"{file.name}.v{version}-{stamp}-{os.getpid()}.backup")
     source, target = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S), sqlite3.connect(copy)
@@ -327,12 +331,12 @@ def _deletion_of(record_id: str) -> Any:
 
 
 def _shown(url: URL) -> str:
-    """The store's name without a password."""
+    """The store's address without a password."""
     return url.render_as_string(hide_password=True)
 
 
 @contextmanager
-def _said_in_words(url: URL) -> Generator[None]:
+def _errors_in_words(url: URL) -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
@@ -344,10 +348,10 @@ def _repair(reason: str) -> str:
     hints = {
         "readonly": "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
         "unable to open": "Create its folder, or name another path in MEASUREMENTS_URL.",
-        "disk is full": "Free some space; nothing that was acknowledged is lost.",
-        "disk I/O": "Free some space and check the disk; nothing that was acknowledged is lost.",
-        "locked": "Another program holds the file; close it and try again.",
-        "not a database": "The file is something else; name another path in MEASUREMENTS_URL.",
+        "disk is full": "Free some space; no stored measurement is lost.",
+        "disk I/O": "Free some space and check the disk; no stored measurement is lost.",
+        "locked": "Another program has locked the file; close it and try again.",
+        "not a database": "The file is not a measurement store; name another path in MEASUREMENTS_URL.",
         "malformed": "Restore the newest .backup file beside it.",
         "append-only": "Records are never changed; use `python -m measurements delete`.",
         "connection": "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
@@ -356,6 +360,6 @@ def _repair(reason: str) -> str:
 
 
 def export_lines(items: Iterable[Stored]) -> Iterator[str]:
-    """This tool's own format, one record per line, each with its id: what `import` reads back unchanged."""
+    """Lines of this tool's own format, one record with its id each, which `import` reads back unchanged."""
     for item in items:
         yield f'{{"id":"{item.id}","measurement":{item.record.canonical_json()}}}'

@@ -66,13 +66,13 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
 
     page = go_to_measurements(seen)
     page.locator("input[type=file][multiple]").set_input_files(BENCHMARK)
-    expect(page.get_by_text("The file does not say: chip")).to_be_visible()
+    expect(page.get_by_text("This file does not state the chip")).to_be_visible()
     chip = page.get_by_role("combobox", name="Measured on which chip?")
     chip.click()
     chip.fill("apple-m2-ultra-76")
     page.get_by_role("option", name="apple-m2-ultra-76").click()
     page.get_by_role("button", name="Keep 1 measurement").click()
-    expect(page.get_by_text("1 stored, 0 known already")).to_be_visible()
+    expect(page.get_by_text("Imported 1; 0 were already stored")).to_be_visible()
 
     opened = page.get_by_role("combobox", name="Open one with its samples")
     opened.click()

@@ -16,13 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measurements.models.mlx_lm_stubs import stand_in_for_metal, stand_in_for_what_no_shape_needs
+from measurements.models.mlx_lm_stubs import stub_metal_kernels, stub_unused_modules
 
-stand_in_for_what_no_shape_needs()  # as in the plan's worker: nothing here needs a tokenizer
+stub_unused_modules()  # as in the plan's worker: nothing here needs a tokenizer
 
 from measurements.models.mlx_lm_process import Json, build, bytes_of, mlx_cache, mlx_tree, mx, text_only  # noqa: E402
 
-stand_in_for_metal(mx)
+stub_metal_kernels(mx)
 
 _GATHER = mx.gather_mm
 

@@ -81,7 +81,7 @@ def test_request_of_a_dead_agent_is_taken_up_once_though_many_see_it(
         return list(await asyncio.gather(*(agent.retry_stalled(app) for app in apps)))
 
     assert sorted(_run(_with_apps(queue, 6, work))) == [0, 0, 0, 0, 0, 1]
-    assert capsys.readouterr().err.count("taken up again") == 1
+    assert capsys.readouterr().err.count("is back in the queue") == 1
 
 
 def test_request_that_another_agent_has_taken_up_meanwhile_is_left_to_it(queue: str) -> None:
@@ -169,7 +169,7 @@ def test_agent_killed_at_work_is_followed_by_one_of_three(queue: str, tmp_path: 
     for other in others:
         other.send_signal(signal.SIGINT)
     said = "".join(other.communicate()[1] for other in others)
-    assert said.count(f"Request {number} of an agent that fell silent is taken up again") == 1, said
+    assert said.count(f"Request {number} is back in the queue: its agent went silent") == 1, said
     assert "Traceback" not in said
     words = [line.split()[0] for line in log.read_text().splitlines()]
     assert words == ["begun", "begun", "done"]

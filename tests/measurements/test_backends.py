@@ -48,7 +48,7 @@ if {name!r} == "metal":  # mlx-lm wires memory then; the CPU build takes the cal
     wired = []
     mx.metal.is_available = lambda: True
     mx.set_wired_limit = lambda limit: wired.append(limit) or 0
-    backend._said = lambda *command: {vm_stat!r}
+    backend._output_of = lambda *command: {vm_stat!r}
     backend.system = lambda: "Darwin"
 from measurements.worker import tiers
 from measurements.worker.session import Session
@@ -112,7 +112,7 @@ def test_nvidia_card_is_limited_by_its_own_memory_and_marked_as_treated_unfairly
     assert 0 < found.event("hello")["limit_bytes"] <= 25_250_000_000
     record = records_of(found, spec, Host(chip="nvidia-rtx-4090", host_id="h"))[0]
     assert (record.engine.name, record.host.device_arch) == ("mlx-cuda", "sm_89")
-    assert "does not represent this GPU fairly" in record.remarks[0].text
+    assert "understates this GPU" in record.remarks[0].text
 
 
 @pytest.mark.parametrize(("text", "count"), [(VM_STAT, 1_500_000 * 16_384), ("", 0), ("vm_stat: not found", 0)])
@@ -129,7 +129,8 @@ import re, warnings
 from pathlib import Path
 warnings.simplefilter("error")
 import mlx.core as mx
-names = sorted({name for file in ("backend", "tiers", "synthetic", "rag", "lazy_model") for name in
+names = sorted({name for file in ("worker/backend", "worker/tiers", "worker/random_weights", "worker/retrieval",
+                "models/mlx_lm_process") for name in
                 re.findall(r"\\bmx\\.((?:metal|random|linalg)\\.\\w+|\\w+)", Path(f"measurements/{file}.py").read_text())})
 missing = []
 for name in names:
@@ -139,7 +140,8 @@ for name in names:
     if found is None and name not in ("metal",): missing.append(name)
 assert len(names) > 40, names
 assert not missing, missing
-for call in (mx.device_info, mx.get_active_memory, mx.get_peak_memory, mx.get_cache_memory, mx.reset_peak_memory, mx.clear_cache, mx.metal.is_available):
+for call in (mx.device_info, mx.get_active_memory, mx.get_peak_memory, mx.get_cache_memory, mx.reset_peak_memory,
+             mx.clear_cache, mx.metal.is_available):
     call()
 print("done")
 """

@@ -27,13 +27,13 @@ def url(tmp_path: Path) -> str:
 
 def test_import_list_export_delete_work_together(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", str(FOLDER / "llama_bench_2025-10.jsonl"), "--store", url]) == 0
-    assert "6 stored, 0 known already, 0 refused, 0 waiting" in capsys.readouterr().out
+    assert "6 stored, 0 already known, 0 refused, 0 waiting" in capsys.readouterr().out
     assert main(["import", str(FOLDER / "llama_bench_2025-10.jsonl"), "--store", url]) == 0
-    assert "0 stored, 6 known already" in capsys.readouterr().out
+    assert "0 stored, 6 already known" in capsys.readouterr().out
     assert main(["list", "--store", url, "--model", "llama-3.2-1b", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["trust"] for row in rows] == ["imported"] * 6
-    assert rows[1]["result"] == "writes 195.7 tokens/s with 0 tokens in the cache"
+    assert rows[1]["result"] == "decode 195.7 tokens/s at 0 tokens of context"
     assert main(["delete", rows[0]["id"], "--because", "wrong cooler", "--store", url]) == 0
     assert main(["export", str(tmp_path / "x.jsonl"), "--store", url]) == 0
     assert main(["import", str(tmp_path / "x.jsonl"), "--store", str(tmp_path / "other.sqlite")]) == 0
@@ -46,7 +46,7 @@ def test_import_list_export_delete_work_together(url: str, tmp_path: Path, capsy
 def test_import_asks_for_missing_facts_and_takes_them(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(FOLDER / "llama_bench_depth.md")
     assert main(["import", file, "--store", url]) == 2
-    assert "--chip apple-m4-max-40; which model it was: --model llama-3-70b" in capsys.readouterr().err
+    assert "the chip (--chip apple-m4-max-40), the model (--model llama-3-70b)" in capsys.readouterr().err
     assert (
         main(
             [
@@ -85,11 +85,11 @@ def test_import_dry_run_stores_nothing(url: str, capsys: pytest.CaptureFixture[s
     [
         (["import", "/no/such/file"], "cannot be read"),
         (["delete", "zz"], "No measurement has the id 'zz'"),
-        (["list", "--store", "mysql://x/y"], "allowed are a SQLite file"),
+        (["list", "--store", "mysql://x/y"], "use the path of a SQLite file"),
         (["agent", "--queue", "http://x"], "needs a PostgreSQL address"),
         (["probe", "no-such-model"], "no-such-model"),
         (["probe", "owner/name", "--tier", "real"], "pinned revision"),
-        (["probe", "llama-3-8b", "--format", "q4_k_m"], "cannot pack weights"),
+        (["probe", "llama-3-8b", "--format", "q4_k_m"], "which has no such packing"),
         (["nonsense"], "is not a command"),
         (["probe", "--trials", "100000"], "trial_count"),
         (["probe", "llama-3-8b", "--depths", "1,2,3,4,5,6,7,8,9"], "depths"),
@@ -136,7 +136,7 @@ def test_probe_prints_a_plan_its_results_and_json_last(tmp_path: Path) -> None:
     assert (last["status"], last["tier"], len(last["records"])) == ("ok", "fast", 2)
     assert last["plan"]["layer_count"] == 6
     assert "weights 0.01 GB" in done.stderr
-    assert "tokens/s with 32 tokens in the cache" in done.stderr
+    assert "tokens/s at 32 tokens of context" in done.stderr
     assert last["plan"]["flops_per_prefill_token"] > 0
     assert Store(store).count() == 2
 
@@ -147,7 +147,7 @@ def test_agent_takes_shipped_models_only() -> None:
     check_request(model="llama-3-70b", tier="fast")
     check_request(model="", tier="host")
     for model, tier in (("/etc/passwd", "fast"), ("owner/name", "fast"), ("llama-3-70b", "real"), ("../x", "host ")):
-        with pytest.raises(MeasurementError, match="an agent takes"):
+        with pytest.raises(MeasurementError, match="an agent accepts"):
             check_request(model=model, tier=tier)
 
 

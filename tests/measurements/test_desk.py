@@ -14,7 +14,7 @@ from calculator.physics.measured import measured_speed
 from measurements.desk import Desk
 from measurements.probe.jobs import ProbeJobs
 from measurements.probe.run import Outcome
-from measurements.records.ceilings import ceilings_of, stated_here
+from measurements.records.ceilings import ceilings_of, machine_ceilings
 from measurements.records.host import host_id
 from measurements.records.listing import NOT_A_SPEED, age, words
 from measurements.records.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
@@ -140,10 +140,10 @@ def test_content_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"tier": "real"}, "from the page"),
-        ({"model": "/etc/passwd"}, "must be a shipped one"),
-        ({"model": "mlx-community/Qwen3-4B-4bit"}, "must be a shipped one"),
-        ({"format_id": "q4_k_m"}, "cannot pack weights"),
+        ({"tier": "real"}, "the page offers host and fast"),
+        ({"model": "/etc/passwd"}, "shipped models only"),
+        ({"model": "mlx-community/Qwen3-4B-4bit"}, "shipped models only"),
+        ({"format_id": "q4_k_m"}, "which has no such packing"),
         ({"depths": (1,) * 9}, "depths"),
         ({"trial_count": 100_000}, "trial_count"),
     ],
@@ -191,13 +191,13 @@ def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monk
     # 800 GB/s over 40 GB, and over 40 + 40 GB
     assert desk.ceilings(job).decode == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
     assert desk.ceilings(job).sentences() == [
-        "Writing, 800 GB/s (by the catalogue) alone would allow 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."
+        "Decode ceiling from 800 GB/s (the catalogue): 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."
     ]
     while job.is_running():
         time.sleep(0.01)
     # the example decodes 12.1 tokens/s at depth 512: 12.1 / 20 = 60 %
     assert desk.findings(job) == [
-        "writes 12.1 tokens/s with 512 tokens in the cache (60% of what the bandwidth alone would allow)"
+        "decode 12.1 tokens/s at 512 tokens of context (60% of what bandwidth alone would allow)"
     ]
 
 
@@ -206,7 +206,7 @@ def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(
 ) -> None:
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(host_id=host_id(), chip="amd-epyc"))
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
-    assert desk.stated().bandwidth is None
+    assert desk.machine_ceilings().bandwidth is None
     found = Result(bandwidth_gb_per_s=Series.of([40, 41, 42]))
     desk.keep(
         [
@@ -221,7 +221,7 @@ def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(
             ),
         ]
     )
-    assert desk.stated().bandwidth == (41.0, "a probe of 2026-11-22")
+    assert desk.machine_ceilings().bandwidth == (41.0, "a probe of 2026-11-22")
 
 
 def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
@@ -233,19 +233,19 @@ def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
         "flops_per_prefill_token": 16_520_000_000,
     }
     # 1,008 GB/s over 10.08 GB: 100 tokens/s; 165.2 TFLOPS over 16.52 GFLOP: 10,000 tokens/s
-    ceilings = ceilings_of(plan, stated=stated_here(CATALOG, host=host, items=()), batch_count=1)
+    ceilings = ceilings_of(plan, machine=machine_ceilings(CATALOG, host=host, items=()), batch_count=1)
     assert ceilings.sentences() == [
-        "Writing, 1,008 GB/s (by the catalogue) alone would allow 100 tokens/s at 512 tokens.",
-        "Reading, 165.2 TFLOPS (by the catalogue) alone would allow 10,000 tokens/s.",
+        "Decode ceiling from 1,008 GB/s (the catalogue): 100 tokens/s at 512 tokens.",
+        "Prefill ceiling from 165.2 TFLOPS (the catalogue): 10,000 tokens/s.",
     ]
     said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
-    assert said == "reads 5,000 tokens/s after 512 tokens (50% of what the arithmetic alone would allow)"
+    assert said == "prefill 5,000 tokens/s after 512 tokens (50% of what arithmetic alone would allow)"
     found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
     assert (
         words(here(kind="host", result=found), ceilings=ceilings)
         == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"
     )
-    unknown = stated_here(CATALOG, host=Host(chip="amd-epyc"), items=())
+    unknown = machine_ceilings(CATALOG, host=Host(chip="amd-epyc"), items=())
     assert "No ceiling is known" in unknown.sentences()[0]
 
 
@@ -285,7 +285,7 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
         (
             here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))),
             "measured here",
-            "mlx was 0.31.0, is 0.32.9",
+            "mlx was 0.31.0, now 0.32.9",
         ),
         (here("9", result=Result(decode_tokens_per_s=Series.of([9.0]))), "measured here", ""),
     ]
@@ -298,7 +298,7 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
         assert (f"stale: {stale}" if stale else "") in found.note
     [row] = [row for row in desk.rows() if "stale" in row.mind]
     assert row.used
-    assert row.mind == "stale: mlx was 0.31.0, is 0.32.9"
+    assert row.mind == "stale: mlx was 0.31.0, now 0.32.9"
 
 
 @pytest.mark.parametrize(

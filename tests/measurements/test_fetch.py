@@ -185,7 +185,7 @@ def _tokenizer_code(files: dict[str, bytes]) -> None:
         (_python, "modeling_evil.py", False),
         (_pickle, "original/consolidated.00.pth", False),
         (_auto_map, "'auto_map', which names code", True),
-        (_tokenizer_code, "tokenizer_config.json holds 'auto_map'", True),
+        (_tokenizer_code, "tokenizer_config.json contains 'auto_map'", True),
     ],
 )
 def test_repository_that_carries_code_is_refused_and_nothing_runs(
@@ -206,7 +206,7 @@ def test_repository_larger_than_the_memory_is_refused_before_it_travels(hub: Hub
     done = probe("--memory-limit-gb", "0.1")
     last = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, last["status"]) == (2, "refused")
-    assert "GB of weights; 0.1 GB may be used here" in last["sentence"]
+    assert "GB of weights; the limit here is 0.1 GB" in last["sentence"]
     assert not any("/resolve/" in path for path in hub.asked)
 
 
@@ -217,5 +217,5 @@ def test_repository_or_revision_that_is_not_there_is_refused_in_words(
     done = probe(repository=repository, revision=revision)
     last = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, last["status"]) == (2, "refused")
-    assert f"{repository} at {revision[:12]} could not be fetched" in last["sentence"]
+    assert f"{repository} at {revision[:12]} could not be downloaded" in last["sentence"]
     assert "Traceback" not in done.stderr

@@ -155,7 +155,7 @@ def _no_weights(path: Path) -> None:
     [
         (_auto_map, "'auto_map', which names code"),
         (_deep_auto_map, "'auto_map', which names code"),
-        (_tokenizer_auto_map, "tokenizer_config.json holds 'auto_map'"),
+        (_tokenizer_auto_map, "tokenizer_config.json contains 'auto_map'"),
         (_model_file, "'model_file', which names code"),
         (_python, "modeling.py may carry code"),
         (_python_below, "x.PY may carry code"),
@@ -163,21 +163,21 @@ def _no_weights(path: Path) -> None:
         (_link_out, "vocab.txt is a link that leads out"),
         (_weights_link_out, "leads out of the model folder"),
         (_folder_link_out, "extra is a link that leads out"),
-        (_dangling_link, "leads nowhere"),
-        (_link_loop, "leads nowhere"),
+        (_dangling_link, "is a broken link"),
+        (_link_loop, "is a broken link"),
         (_pipe, "neither a file nor a folder"),
         (_header_of_500_gb, "claims 500,000,000,000 bytes"),
         (_weights_of_500_gb, "promises 500,000,000,000 bytes"),
         (_offsets_missing, "no data_offsets"),
         (_empty_weights, "claims 0 bytes"),
         (_header_no_json, "not valid JSON"),
-        (_header_a_list, "no JSON object"),
+        (_header_a_list, "not a JSON object"),
         (_broken_config, "config.json is not valid JSON"),
         (_deep_config, "config.json is not valid JSON"),
         (_config_a_list, "has no model_type"),
-        (_config_of_6_mb, "at most 5,000,000"),
+        (_config_of_6_mb, "the limit is 5,000,000"),
         (_no_config, "config.json cannot be read"),
-        (_no_weights, "holds no .safetensors"),
+        (_no_weights, "contains no .safetensors"),
     ],
 )
 def test_hostile_folder_is_refused_and_nothing_runs(folder: Path, spoil: Callable[[Path], None], said: str) -> None:
@@ -227,7 +227,7 @@ def test_hugging_face_snapshot_may_link_into_its_own_blobs(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["../outside", "none", "model/config.json", "a\0b", "x" * 5000])
 def test_missing_and_forbidden_folders_get_the_same_answer(folder: Path, name: str) -> None:
     (folder.parent.parent / "outside").mkdir(exist_ok=True)
-    with pytest.raises(GuardError, match="is no model folder that may be read here"):
+    with pytest.raises(GuardError, match="is not a model folder that may be read here"):
         checked_folder(folder.parent / name, roots=[folder.parent])
 
 

@@ -18,7 +18,7 @@ from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.weights import weights_bytes
 from measurements.__main__ import main
 from measurements.models.architecture import language_model_of, toml_of
-from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked, load_config, shipped_config_ids
+from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked_config, load_config, shipped_config_ids
 from measurements.models.deepseek_v4 import deepseek_v4_layout
 from measurements.models.plan import main as plan_command
 from measurements.models.plan import plan
@@ -182,8 +182,8 @@ def test_plan_takes_a_users_own_config(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ('{"model_type": "step3p7", "num_hidden_layers": 2}', "'step3p7'; this mlx-lm does not know it"),
-        ('{"model_type": "llama", "num_hidden_layers": 2}', "could not build it"),
+        ('{"model_type": "step3p7", "num_hidden_layers": 2}', "'step3p7', which this mlx-lm does not know"),
+        ('{"model_type": "llama", "num_hidden_layers": 2}', "could not build the model"),
         ('{"num_hidden_layers": 2}', "has no model_type"),
         ('{"model_type": "../../os", "num_hidden_layers": 2}', "must be a plain name"),
         ('{"model_type": "llama", "num_hidden_layers": 10000000}', "whole number in 1..1000"),
@@ -218,7 +218,7 @@ def test_unknown_command_and_missing_file_are_sentences(tmp_path: Path, capsys: 
     assert main(["plan", str(tmp_path / "absent.json")]) == 2
     assert "cannot be read" in capsys.readouterr().err
     with pytest.raises(PlanError):
-        checked(None, name="x")
+        checked_config(None, name="x")
 
 
 @mlx

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog import load_catalog
-from measurements.cli.published import FOLDER, GATE_COLUMNS, judged, main, write
+from measurements.cli.published import FOLDER, GATE_COLUMNS, verdict_rows, main, write
 
 CATALOG = load_catalog()
 HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
@@ -23,7 +23,7 @@ def records(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_judged_gives_each_row_one_verdict(tmp_path: Path) -> None:
+def test_verdict_rows_gives_each_row_one_verdict(tmp_path: Path) -> None:
     path = table(
         tmp_path,
         "good,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,7100,130,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
@@ -32,7 +32,7 @@ def test_judged_gives_each_row_one_verdict(tmp_path: Path) -> None:
         "false,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,900,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
         "unknown,,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
     )
-    kept, refused = judged(path, catalog=CATALOG)
+    kept, refused = verdict_rows(path, catalog=CATALOG)
     assert {row["id"]: row["verdict"] for row in kept} == {
         "good": "accepted",
         "repaired": "flagged",
@@ -47,10 +47,10 @@ def test_judged_gives_each_row_one_verdict(tmp_path: Path) -> None:
     assert refused[0]["why"].startswith("decode: beats the bandwidth")
 
 
-def test_judged_loses_no_row_and_is_stable(tmp_path: Path) -> None:
+def test_verdict_rows_loses_no_row_and_is_stable(tmp_path: Path) -> None:
     # the shipped table through its own gate again: the same rows, the same verdicts
     shipped = records("published.csv")
-    kept, refused = judged(FOLDER / "published.csv", catalog=CATALOG)
+    kept, refused = verdict_rows(FOLDER / "published.csv", catalog=CATALOG)
     assert len(kept) + len(refused) == len(shipped)
     assert [row["id"] for row in kept] == [row["id"] for row in shipped]
     assert [row["verdict"] for row in kept] == [row["verdict"] for row in shipped]
@@ -88,4 +88,4 @@ def test_sources_of_stored_copies_name_what_they_copy(tmp_path: Path) -> None:
         tmp_path,
         "a,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,True,False,,,,shelf id 42 (README of a fork; repo name not given),,",
     )
-    assert judged(path, catalog=CATALOG)[0][0]["source"] == "README of a fork (public repository)"
+    assert verdict_rows(path, catalog=CATALOG)[0][0]["source"] == "README of a fork (public repository)"

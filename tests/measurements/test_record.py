@@ -111,14 +111,14 @@ def test_record_json_round_trip_is_the_identity(samples: list[float], words: str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "not JSON"),
+        ("{", "not valid JSON"),
         ("[]", "record"),
         ('{"schema_version": 99}', "schema version 99"),
         ('{"kind": "fast", "measured_at": "2026-13", "engine": {"name": "x"}}', "not a date"),
         ('{"kind": "fast", "measured_at": "2026", "engine": {"name": "x"}, "colour": "red"}', "colour"),
         ('{"kind": "fast", "measured_at": "2026", "engine": {"name": "x"}, "notes": NaN}', "NaN"),
         ('{"kind": "fast", "measured_at": "2026", "engine": {"name": "a\\u0000"}}', "control character"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_broken_record_is_refused_with_a_sentence(text: str, said: str) -> None:

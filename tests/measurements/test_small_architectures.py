@@ -25,7 +25,7 @@ PROMPT_TOKENS = 20
 FEWEST, DISTINCT = 100, 80
 REFUSED = {
     "afm7": "unexpected keyword argument 'mode'",  # mlx-lm 0.32.2 itself cannot pack its fused layers
-    "deepseek_v41": "cache LayerCache is not understood",  # a window, closed groups and an open one in a class of its own
+    "deepseek_v41": "does not know mlx-lm's cache LayerCache",  # a window, closed groups and an open one in a class of its own
 }
 """Architectures that cannot be planned here, and what the plan's sentence says of it."""
 PACKS = {"prism_hadamard_qwen35"}

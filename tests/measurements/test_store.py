@@ -77,7 +77,7 @@ def test_store_names_the_id_it_does_not_know(store: Store) -> None:
             store.get(asked)
     ids = [item.id for item in store.records()]
     shared = next(letter for letter in "0123456789abcdef" if sum(i.startswith(letter) for i in ids) > 1)
-    with pytest.raises(StoreError, match="Write more of the id"):
+    with pytest.raises(StoreError, match="Give more characters of the id"):
         store.get(shared)
 
 
@@ -211,15 +211,15 @@ def test_migration_that_fails_leaves_the_old_version(store_url: str) -> None:
 
 def test_store_of_a_newer_program_is_refused(store_url: str) -> None:
     Store(store_url, migrations=(*MIGRATIONS, ADD_A_COLUMN)).close()
-    with pytest.raises(StoreError, match="schema version 2; this program knows up to 1"):
+    with pytest.raises(StoreError, match="schema version 2; this program knows versions up to 1"):
         Store(store_url)
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("mysql://root@host/x", "allowed are a SQLite file"),
-        ("sqlite://", "allowed are a SQLite file"),
+        ("mysql://root@host/x", "use the path of a SQLite file"),
+        ("sqlite://", "use the path of a SQLite file"),
         ("postgresql://nobody:secret@127.0.0.1:1/none", "Start the database"),
         ("/no/such/folder/m.sqlite", "Create its folder"),
     ],

@@ -101,7 +101,7 @@ def test_second_probe_on_the_host_is_busy_and_the_lock_is_free_afterwards(tmp_pa
         assert probe_is_running(spec.lock_file)
         outcome = run_worker(spec)
         assert (outcome.status, outcome.samples("decode")) == ("busy", [])
-        assert "Another probe runs on this machine" in outcome.sentence
+        assert "Another probe is running on this machine" in outcome.sentence
     assert not probe_is_running(spec.lock_file)
 
 
@@ -112,7 +112,7 @@ import fcntl, os, sys
 from measurements.records import lock
 if len(sys.argv) > 2:
     os.setuid(int(sys.argv[2]))
-descriptor = lock.opened(sys.argv[1], create=True)
+descriptor = lock.open_lock_file(sys.argv[1], create=True)
 try:
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except BlockingIOError:
@@ -200,7 +200,7 @@ def test_probe_beyond_its_time_box_is_timed_out(tmp_path: Path) -> None:
         ),
     )
     assert outcome.status == "timed-out"
-    assert "time box" in outcome.sentence
+    assert "time limit of" in outcome.sentence
 
 
 def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> None:

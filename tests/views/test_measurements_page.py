@@ -197,10 +197,10 @@ def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_mad
         ("", "127.0.0.1", True, ""),
         ("", "localhost", True, ""),
         ("", "0.0.0.0", False, "can be reached from other machines"),
-        ("", None, False, "MEASUREMENTS_VISITORS=measure would let visitors"),
+        ("", None, False, "MEASUREMENTS_VISITORS=measure to allow visitors"),
         ("measure", "0.0.0.0", True, ""),
-        ("look", "127.0.0.1", False, "visitors may look only"),
-        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; it may be measure or look"),
+        ("look", "127.0.0.1", False, "Visitors of this server may only look"),
+        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; use measure or look"),
     ],
 )
 def test_visitors_may_measure_where_only_this_machine_reaches_the_server_or_its_owner_says_so(
@@ -220,7 +220,7 @@ def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
     monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
     closed = page()
     assert closed.button(key="probe_start").disabled
-    assert texts(closed).count("its visitors may look only") == 2
+    assert texts(closed).count("its visitors may only look") == 2
     assert not closed.file_uploader
     monkeypatch.delenv("ADDRESS_OF_THE_TEST")
     open_page.button(key="probe_start").click().run()
@@ -268,7 +268,7 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
     probe.end()
     app.run()
     assert not app.exception
-    assert "writes 12.1 tokens/s with 1,024 tokens in the cache" in texts(app)
+    assert "decode 12.1 tokens/s at 1,024 tokens of context" in texts(app)
     assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
 
 
@@ -294,12 +294,12 @@ def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_
     assert "imported" not in texts(decision())
 
     app = upload(page(), "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
-    assert "The file does not say: chip" in texts(app)
+    assert "This file does not state the chip" in texts(app)
     assert not [button for button in app.button if (button.key or "").startswith("keep")]
     app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
     app.button(key="keep_0").click().run()
     assert not app.exception
-    assert "1 stored, 0 known already" in texts(app)
+    assert "Imported 1; 0 were already stored" in texts(app)
 
     [item] = Store(str(store)).records()
     decode = item.record.result.decode_tokens_per_s
@@ -354,7 +354,7 @@ def test_row_that_physics_refuses_is_named_with_the_reason_and_the_others_are_ke
 
 def test_file_of_no_known_tool_is_refused_in_words(store: Path) -> None:
     app = upload(page(), "notes.txt", b"It felt fast.")
-    assert "no known tool writes" in table(app, "refused because")["refused because"][0]
+    assert "in an unknown format" in table(app, "refused because")["refused because"][0]
     app = upload(page(), "notes.txt", b"\xff\xfe\x00")
     assert "is not UTF-8" in texts(app)
     assert not store.exists()
@@ -451,7 +451,7 @@ def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(
         (b"[]", "has no model_type"),
         (b"\xff", "is not valid JSON"),
         (b'{"model_type": "llama", "n_layer": 1000000000}', "n_layer is 1000000000"),
-        (b" " * 1_000_001, "is larger than"),
+        (b" " * 1_000_001, "has more than 1,000,000 bytes"),
     ],
 )
 def test_config_that_is_none_is_one_sentence(content: bytes, said: str) -> None:

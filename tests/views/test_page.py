@@ -180,7 +180,7 @@ def test_unusable_value_in_the_address_is_named_and_the_default_used(name: str, 
     said = warnings_on(app)
     assert len(said) == 1
     assert said[0].startswith(name)
-    assert "used instead" in said[0]
+    assert "The page uses" in said[0]
 
 
 def test_notice_stays_until_something_is_changed() -> None:
