@@ -1,6 +1,5 @@
-"""Does the page's desk see every change of the store at once, create nothing by looking, and refuse in words?"""
+"""Measurement desk: changes of the store are seen at once, reading creates nothing, refusals are sentences."""
 
-import datetime
 import threading
 import time
 from pathlib import Path
@@ -14,15 +13,18 @@ from calculator.physics.measured import measured_speed
 from measurements.desk import Desk
 from measurements.probe.jobs import ProbeJobs
 from measurements.probe.run import Outcome
-from measurements.records.ceilings import ceilings_of, machine_ceilings
 from measurements.records.host import host_id
-from measurements.records.listing import NOT_A_SPEED, age, words
+from measurements.records.listing import NOT_A_SPEED, words
 from measurements.records.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
 from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 
 CATALOG = load_catalog()
+
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "importers"
+
+
 BASE = a_measurement()
 
 
@@ -224,31 +226,6 @@ def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(
     assert desk.machine_ceilings().bandwidth == (41.0, "a probe of 2026-11-22")
 
 
-def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
-    host = Host(chip="nvidia-rtx-4090")
-    plan = {
-        "depths": [512],
-        "kv_read_bytes": [0],
-        "read_bytes_per_token": 10_080_000_000,
-        "flops_per_prefill_token": 16_520_000_000,
-    }
-    # 1,008 GB/s over 10.08 GB: 100 tokens/s; 165.2 TFLOPS over 16.52 GFLOP: 10,000 tokens/s
-    ceilings = ceilings_of(plan, machine=machine_ceilings(CATALOG, host=host, items=()), batch_count=1)
-    assert ceilings.sentences() == [
-        "Decode ceiling from 1,008 GB/s (the catalogue): 100 tokens/s at 512 tokens.",
-        "Prefill ceiling from 165.2 TFLOPS (the catalogue): 10,000 tokens/s.",
-    ]
-    said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
-    assert said == "prefill 5,000 tokens/s after 512 tokens (50% of what arithmetic alone would allow)"
-    found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
-    assert (
-        words(here(kind="host", result=found), ceilings=ceilings)
-        == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"
-    )
-    unknown = machine_ceilings(CATALOG, host=Host(chip="amd-epyc"), items=())
-    assert "No ceiling is known" in unknown.sentences()[0]
-
-
 def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
     desk.keep([here(engine=Engine(name="mlx-cpu", version="0.32.4", backend="cpu"))])
@@ -299,19 +276,3 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
     [row] = [row for row in desk.rows() if "stale" in row.mind]
     assert row.used
     assert row.mind == "stale: mlx was 0.31.0, now 0.32.9"
-
-
-@pytest.mark.parametrize(
-    ("measured_at", "said"),
-    [
-        ("2026-11-22T10:00:00Z", "today"),
-        ("2026-11-21", "1 day"),
-        ("2026-11-01", "21 days"),
-        ("2026-08", "4 months"),
-        ("2025", "23 months"),
-        ("2024-01-05", "2 years"),
-        ("2027-01-01", "today"),
-    ],
-)
-def test_age_in_words(measured_at: str, said: str) -> None:
-    assert age(measured_at, today=datetime.date(2026, 11, 22)) == said

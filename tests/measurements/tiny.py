@@ -1,4 +1,4 @@
-"""Configurations small enough for CPU tests, and specs that end in a second or two."""
+"""Configurations small enough for CPU tests, specs that end in a second or two, and processes that may import mlx."""
 
 import json
 import subprocess
@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from measurements.probe.run import ROOT
+from measurements.probe.run import ROOT, Outcome
+from measurements.records.record import Measurement
 from measurements.records.spec import ProbeSpec
 
 LLAMA: dict[str, Any] = {
@@ -72,7 +73,8 @@ save_model(folder, made.model)
 (folder / "config.json").write_text(json.dumps(config))
 words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
 words.save(str(folder / "tokenizer.json"))
-(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
+kind = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}
+(folder / "tokenizer_config.json").write_text(json.dumps(kind))
 """
 
 
@@ -96,3 +98,40 @@ def tiny_spec(folder: Path, **changes: Any) -> ProbeSpec:
         "lock_file": str(folder / "probe.lock"),
     }
     return ProbeSpec.model_validate(fields | changes)
+
+
+FastProbe = tuple[Outcome, ProbeSpec, tuple[Measurement, ...]]
+"""One fast probe of the tiny Llama: outcome, spec and records."""
+
+
+def in_worker(code: str) -> str:
+    """The output of a fresh process, which may import mlx; this one must not."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+# Long enough to be caught in the act: a model that takes tens of seconds on any CPU.
+SLOW = {**LLAMA, "hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 32, "num_attention_heads": 8}
+
+
+SLOW_SIZES: dict[str, Any] = {
+    "config": SLOW,
+    "trial_count": 200,
+    "depths": (512,),
+    "chunk_tokens": 256,
+    "generated_tokens": 64,
+}
+
+
+# 32 distinct layers of 512 x 512 and 512 x 2048 matrices take 0.27 GB, and nothing of it may be filled.
+TOO_LARGE: dict[str, Any] = {"config": SLOW, "distinct_layer_count": 0, "memory_limit_bytes": 250_000_000}
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process with that number exists and has not ended."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -1,4 +1,4 @@
-"""Do tensor paths get the right roles, and layer numbers their short form?"""
+"""Roles of tensor paths, and layer numbers in short form."""
 
 import pytest
 

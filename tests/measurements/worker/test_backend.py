@@ -1,6 +1,6 @@
-"""Would a Mac and an NVIDIA card be understood? Neither was at hand: recorded device facts, computed on this CPU.
+"""Backend of the worker on a Mac and an NVIDIA card: recorded device facts, computed on this CPU.
 
-What is checked is every line of ours between mlx and the record; what Metal and CUDA really do is not.
+Every line of ours between mlx and the record is checked; what Metal and CUDA really do is not.
 """
 
 import json
@@ -17,6 +17,7 @@ from measurements.records.record import Host
 from tests.measurements.tiny import LLAMA_IN_4_BITS, save_in_4_bits, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
+
 # mx.device_info() of an M4 Max with 128 GB, as ml-explore/mlx issues quote it, and of a CUDA build (keys of mlx 0.32)
 METAL = {
     "device_name": "Apple M4 Max",
@@ -26,7 +27,11 @@ METAL = {
     "max_recommended_working_set_size": 115_448_725_504,
     "max_buffer_length": 86_586_540_032,
 }
+
+
 CUDA = {"device_name": "NVIDIA GeForce RTX 4090", "architecture": "sm_89", "uuid": "x", "total_memory": 25_250_000_000}
+
+
 VM_STAT = """Mach Virtual Memory Statistics: (page size of 16384 bytes)
 Pages free:                             1000000.
 Pages active:                           3000000.
@@ -36,6 +41,7 @@ Pages throttled:                              0.
 Pages wired down:                        700000.
 Pages purgeable:                          50000.
 """
+
 
 _RUN = """
 import json, sys
@@ -147,19 +153,3 @@ print("done")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout.strip() == "done", done.stderr
-
-
-def test_apple_energy_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The names of zeus-apple-silicon 1.1.0's macOS wheel (its symbols, read 2026-11-22)."""
-    from measurements.probe.power import AppleMeter
-
-    class Metrics:
-        cpu_total_mj, gpu_mj, gpu_sram_mj, dram_mj, ane_mj = 1_000, 20_000, None, 3_000, 0
-
-    class Library:
-        class AppleEnergyMonitor:
-            def get_cumulative_energy(self) -> Metrics:
-                return Metrics()
-
-    monkeypatch.setitem(sys.modules, "zeus_apple_silicon", Library)  # type: ignore[arg-type]
-    assert AppleMeter().energy_j() == 24.0

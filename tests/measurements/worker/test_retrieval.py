@@ -1,4 +1,4 @@
-"""Are the three parts of a retrieval question timed apart, and is the exact search exact?"""
+"""Times of retrieval: three separate times, and an exact search."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The shipped table: nothing lost, every row with a verdict, every refusal with a reason."""
+"""Shipped tables of published measurements: no row is lost, every refusal has a reason."""
 
 import csv
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog import load_catalog
-from measurements.cli.published import FOLDER, GATE_COLUMNS, verdict_rows, main, write
+from measurements.cli.published import FOLDER, GATE_COLUMNS, main, verdict_rows, write
 
 CATALOG = load_catalog()
+
+
 HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
 
 

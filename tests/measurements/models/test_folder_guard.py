@@ -1,4 +1,4 @@
-"""Is every folder that carries code, leads elsewhere or lies about its size refused within a second, running nothing?"""
+"""Guard of model folders: code, links and false sizes are refused within a second, and nothing runs."""
 
 import json
 import os
@@ -18,6 +18,9 @@ from measurements.models.folder_guard import (
     checked_repository,
     header_bytes,
 )
+from measurements.probe.run import ROOT
+
+pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 
 CONFIG = {"model_type": "llama", "hidden_size": 64}
 
@@ -262,3 +265,14 @@ def test_header_bytes_of_a_real_safetensors_file(tmp_path: Path) -> None:
 
     safetensors.save_file({"a": np.ones((3, 5), np.float32), "b": np.ones(7, np.float16)}, tmp_path / "x.safetensors")
     assert header_bytes(tmp_path / "x.safetensors") == 3 * 5 * 4 + 7 * 2
+
+
+def test_benchmark_of_mlx_lm_is_never_called_and_remote_code_never_trusted() -> None:
+    for file in (ROOT / "measurements").rglob("*.py"):
+        text = file.read_text("utf-8")
+        assert "trust_remote_code=True" not in text
+        assert 'trust_remote_code": True' not in text
+        assert "mlx_lm.benchmark" not in text.replace("`python -m mlx_lm.benchmark`", "") or not {
+            "subprocess",
+            "importlib.import_module",
+        } & set(text.split())

@@ -1,4 +1,4 @@
-"""Does the store keep what it acknowledged, refuse what would change it, and say in words what is wrong?"""
+"""Measurement store: durability, append-only rows, and sentences about what is wrong."""
 
 import concurrent.futures
 import multiprocessing
@@ -19,7 +19,11 @@ from measurements.records.store import Store, StoreError, export_lines
 from tests.measurements.examples import a_measurement
 
 THOROUGH = bool(os.environ.get("THOROUGH"))  # the full counts, in minutes; results in docs/decisions/0007
+
+
 KILL_COUNT = 200 if THOROUGH else 8
+
+
 ADD_A_COLUMN = Migration(
     version=2,
     why="a test",
@@ -109,7 +113,7 @@ def test_store_export_lines_hold_every_record(store: Store) -> None:
 def test_eight_writers_of_a_thousand_records_lose_none(store_url: str) -> None:
     Store(store_url).close()
     context = multiprocessing.get_context("forkserver")  # processes of their own, which share what they have imported
-    context.set_forkserver_preload(["tests.measurements.test_store"])
+    context.set_forkserver_preload(["tests.measurements.records.test_store"])
     with concurrent.futures.ProcessPoolExecutor(8, mp_context=context) as pool:
         acknowledged = list(pool.map(_write_many, [store_url] * 8, range(8), [1000] * 8))
     assert acknowledged == [1000] * 8
@@ -117,14 +121,6 @@ def test_eight_writers_of_a_thousand_records_lose_none(store_url: str) -> None:
     kept = {item.record.run for item in store.records()}
     store.close()
     assert kept == {f"{writer}-{number}" for writer in range(8) for number in range(1000)}
-
-
-def test_eight_first_openers_make_one_schema(store_url: str) -> None:
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        stores = list(pool.map(Store, [store_url] * 8))
-    assert [opened.version() for opened in stores] == [MIGRATIONS[-1].version] * 8
-    for opened in stores:
-        opened.close()
 
 
 _WRITER = """
@@ -179,34 +175,6 @@ def test_sqlite_is_set_up_for_durability(tmp_path: Path) -> None:
         }
     safe = sqlite3.sqlite_version_info >= (3, 51, 3)
     assert found == {"synchronous": 2, "journal_mode": "wal" if safe else "delete"}
-
-
-def test_migration_keeps_the_records_and_a_backup(store_url: str) -> None:
-    old = Store(store_url)
-    old.append_all([a_measurement("1"), a_measurement("2")])
-    old.close()
-    new = Store(store_url, migrations=(*MIGRATIONS, ADD_A_COLUMN))
-    assert (new.version(), new.count(), new.append(a_measurement("3"))) == (2, 2, "added")
-    if new.url.get_backend_name() == "sqlite":
-        backups = list(Path(store_url).parent.glob("*.backup"))
-        assert len(backups) == 1
-        assert Store(str(backups[0])).count() == 2
-    else:
-        with new._reading() as connection:  # pyright: ignore[reportPrivateUsage]
-            assert connection.exec_driver_sql("SELECT COUNT(*) FROM measurements_backup_v1").scalar() == 2
-    new.close()
-
-
-def test_migration_that_fails_leaves_the_old_version(store_url: str) -> None:
-    Store(store_url).append(a_measurement())
-    broken = Migration(
-        version=2, why="x", sqlite=(*ADD_A_COLUMN.sqlite, "NONSENSE"), postgresql=(*ADD_A_COLUMN.postgresql, "NONSENSE")
-    )
-    with pytest.raises(StoreError, match="NONSENSE"):
-        Store(store_url, migrations=(*MIGRATIONS, broken))
-    store = Store(store_url)
-    assert (store.version(), store.count(), store.append(a_measurement("2"))) == (1, 1, "added")
-    store.close()
 
 
 def test_store_of_a_newer_program_is_refused(store_url: str) -> None:

@@ -1,10 +1,12 @@
-"""Is the machine recognised from what its own tools print?"""
+"""Facts of this machine, read from the output of its own tools."""
 
 from pathlib import Path
 
 from measurements.records.host import host_id, last_level_cache_bytes, linux_host, mac_host, this_host
 
 CHIPS = ("apple-m2-ultra-76", "nvidia-rtx-4090")
+
+
 DISPLAYS = """Graphics/Displays:
     Apple M2 Ultra:
       Chipset Model: Apple M2 Ultra

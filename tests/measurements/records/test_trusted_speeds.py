@@ -1,4 +1,4 @@
-"""Do stored measurements reach the calculator with the right trust, context and staleness, and the unusable ones not at all?"""
+"""Measured speeds for the calculator: trust, context, staleness, unusable records."""
 
 from calculator.physics.measured import measured_speed
 from measurements.records.record import Engine, Host, Result, Series, Workload
@@ -7,6 +7,8 @@ from measurements.records.trusted_speeds import is_usable, measured_speeds, spee
 from tests.measurements.examples import a_measurement
 
 HERE = Host(host_id="h1", os="macOS", os_version="26.3")
+
+
 TODAY = {"mlx": "0.32.4", "mlx-lm": "0.32.2"}
 
 

@@ -1,4 +1,4 @@
-"""Is a team's request done once, whoever dies on the way? Against a real PostgreSQL and Procrastinate."""
+"""Probe agent on a real PostgreSQL and Procrastinate: each request is done once, whichever agent dies."""
 
 import asyncio
 import itertools
@@ -15,11 +15,21 @@ from typing import Any
 import pytest
 
 from measurements.cli import agent
+from measurements.probe.run import ROOT
 from measurements.records.record import MeasurementError
 from measurements.records.store import Store
 
-procrastinate = pytest.importorskip("procrastinate", reason="the extra `agent` is not installed")
-ROOT = Path(__file__).parents[2]
+
+def test_agent_takes_shipped_models_only() -> None:
+    from measurements.cli.agent import check_request
+
+    check_request(model="llama-3-70b", tier="fast")
+    check_request(model="", tier="host")
+    for model, tier in (("/etc/passwd", "fast"), ("owner/name", "fast"), ("llama-3-70b", "real"), ("../x", "host ")):
+        with pytest.raises(MeasurementError, match="an agent accepts"):
+            check_request(model=model, tier=tier)
+
+
 _names = itertools.count()
 
 

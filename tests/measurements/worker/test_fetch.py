@@ -1,7 +1,4 @@
-"""Is a repository fetched at its pinned revision, measured and recorded; and is one that carries code left alone?
-
-Against a hub of our own on the loopback address: huggingface_hub honours HF_ENDPOINT.
-"""
+"""Downloads from a hub on the loopback address: the pinned revision is measured, code is refused."""
 
 import hashlib
 import http.server
@@ -23,6 +20,7 @@ from tests.measurements.tiny import LLAMA_IN_4_BITS as CONFIG
 from tests.measurements.tiny import save_in_4_bits
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
+
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 

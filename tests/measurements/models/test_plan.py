@@ -1,134 +1,25 @@
-"""Are the catalogue's bytes mlx-lm's own? Every shipped model is rebuilt lazily with the real mlx-lm and compared."""
+"""Plan command: known bytes, own configurations, and one sentence for a wrong request."""
 
 import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.loader import FOLDER
+from calculator.catalog import load_catalog
 from calculator.errors import UnknownIdError
-from calculator.physics.memory.kv_cache import kv_cache_bytes
-from calculator.physics.memory.weights import weights_bytes
 from measurements.__main__ import main
-from measurements.models.architecture import language_model_of, toml_of
-from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked_config, load_config, shipped_config_ids
-from measurements.models.deepseek_v4 import deepseek_v4_layout
+from measurements.models.ask_mlx_lm import PlanError, checked_config, load_config
 from measurements.models.plan import main as plan_command
 from measurements.models.plan import plan
-
-ROOT = Path(__file__).parent.parent.parent
-FORMATS = (
-    "bf16",
-    "mlx-4bit",
-    "mlx-mxfp4",
-)  # affine and block formats differ in group and in what a predicate prescribes
-CONTEXTS = (300, 32_768)
-BY_HAND = "deepseek-v4-flash"
+from measurements.probe.run import ROOT
 
 mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+
+
 pytestmark = pytest.mark.mlx
-
-
-@dataclass(frozen=True)
-class Rebuilt:
-    """mlx-lm's answers by model id."""
-
-    answers: Mapping[str, Any]
-    catalog: Catalog
-
-
-@pytest.fixture(scope="module")
-def rebuilt() -> Rebuilt:
-    """All models that mlx-lm knows, from one worker process."""
-    catalog = load_catalog()
-    wanted = [catalog.format(one) for one in FORMATS]
-    packed = [
-        None if one.scheme == "plain" else {"mode": one.mode, "bits": int(one.bits), "group_size": one.group_size}
-        for one in wanted
-    ]
-    ids = [one for one in shipped_config_ids() if one != BY_HAND]
-    requests = [{"config": load_config(one), "formats": packed, "contexts": CONTEXTS} for one in ids]
-    return Rebuilt(dict(zip(ids, ask_mlx_lm(requests), strict=True)), catalog)
-
-
-def test_models_all_ship_with_a_configuration() -> None:
-    assert sorted(load_catalog().models) == shipped_config_ids()
-    assert len(shipped_config_ids()) == 49
-
-
-@mlx
-def test_weights_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt) -> None:
-    wrong: dict[str, tuple[int, int]] = {}
-    for name, answer in rebuilt.answers.items():
-        for format_id, expected in zip(FORMATS, answer["weights_bytes"], strict=True):
-            got = weights_bytes(rebuilt.catalog.model(name), format=rebuilt.catalog.format(format_id))
-            if got != expected:
-                wrong[f"{name} {format_id}"] = (got, expected)
-    assert not wrong
-    assert len(rebuilt.answers) == 48
-
-
-@mlx
-def test_kv_cache_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt) -> None:
-    wrong: dict[str, tuple[int, int]] = {}
-    runtime = rebuilt.catalog.runtime("mlx-lm")
-    for name, answer in rebuilt.answers.items():
-        for tokens, expected in zip(CONTEXTS, answer["kv_cache_bytes"], strict=True):
-            got = kv_cache_bytes(rebuilt.catalog.model(name), runtime=runtime, context_tokens=tokens)
-            if got != expected:
-                wrong[f"{name} at {tokens}"] = (got, expected)
-    assert not wrong
-
-
-@mlx
-def test_catalogue_files_are_what_describe_writes(rebuilt: Rebuilt) -> None:
-    for name, answer in rebuilt.answers.items():
-        written = toml_of(language_model_of(load_config(name), answer))
-        assert written == (FOLDER / "models" / f"{name}.toml").read_text("utf-8"), name
-
-
-def test_deepseek_v4_written_by_hand_has_the_makers_parameter_count() -> None:
-    config = load_config(BY_HAND)
-    model = language_model_of(config, deepseek_v4_layout(config))
-    assert model.parameter_count() == pytest.approx(284e9, rel=0.002)  # "284B-A13B" in the model's name
-    assert model.active_parameter_count() == pytest.approx(13e9, rel=0.07)
-    assert toml_of(model) == (FOLDER / "models" / f"{BY_HAND}.toml").read_text("utf-8")
-
-
-@mlx
-def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
-    """The oracle of the oracle: a small model really built, packed and computed holds the bytes that laziness promised."""
-    config = {
-        "model_type": "llama",
-        "hidden_size": 256,
-        "intermediate_size": 512,
-        "num_hidden_layers": 3,
-        "rms_norm_eps": 1e-5,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "vocab_size": 512,
-        "tie_word_embeddings": False,
-    }
-    packed = {"mode": "affine", "bits": 4, "group_size": 64}
-    code = (
-        "import json, sys; import mlx.core as mx; from measurements.models.mlx_lm_process import build, bytes_of\n"
-        "request = json.load(sys.stdin); model = build(request['config'], request['packed'])\n"
-        "promised = bytes_of(model); mx.eval(model.parameters()); mx.clear_cache()\n"
-        "print(json.dumps([promised, mx.get_active_memory()]))"
-    )
-    request = json.dumps({"config": config, "packed": packed})
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=request, capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    promised, held = json.loads(done.stdout)
-    assert 0 <= held - promised <= 64  # the random generator's own key
 
 
 @mlx

@@ -1,4 +1,4 @@
-"""Are watts what the counters say, with their scope, and nothing where no counter can be read?"""
+"""Power meters: watts with their scope, and nothing if no counter can be read."""
 
 import sys
 import time
@@ -16,6 +16,8 @@ from measurements.probe.power import (
     system_watts,
 )
 from measurements.records.record import MeasurementError
+
+pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 
 
 class Counter:
@@ -117,3 +119,19 @@ def test_nvidia_meter_sums_the_boards(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "pynvml", Driver())  # type: ignore[arg-type]
     assert NvidiaMeter().energy_j() == 150.0
+
+
+def test_apple_energy_is_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names of zeus-apple-silicon 1.1.0's macOS wheel (its symbols, read 2026-11-22)."""
+    from measurements.probe.power import AppleMeter
+
+    class Metrics:
+        cpu_total_mj, gpu_mj, gpu_sram_mj, dram_mj, ane_mj = 1_000, 20_000, None, 3_000, 0
+
+    class Library:
+        class AppleEnergyMonitor:
+            def get_cumulative_energy(self) -> Metrics:
+                return Metrics()
+
+    monkeypatch.setitem(sys.modules, "zeus_apple_silicon", Library)  # type: ignore[arg-type]
+    assert AppleMeter().energy_j() == 24.0

@@ -1,4 +1,4 @@
-"""Is the plan of memory true for the architectures of mlx-lm? Planned lazily, then really computed, compared to the byte."""
+"""The mlx-lm process against computed models: planned bytes equal real bytes for every architecture."""
 
 import importlib.util
 import json
@@ -18,18 +18,28 @@ from calculator.physics.memory.weights import weights_bytes
 from measurements.models.architecture import language_model_of
 from measurements.models.ask_mlx_lm import ask_mlx_lm
 from measurements.models.describe import with_about
+from measurements.probe.run import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 FORMATS = (None, {"mode": "affine", "bits": 4, "group_size": 64})  # bf16 and mlx-4bit
+
+
 PROMPT_TOKENS = 20
+
+
 FEWEST, DISTINCT = 100, 80
+
+
 REFUSED = {
     "afm7": "unexpected keyword argument 'mode'",  # mlx-lm 0.32.2 itself cannot pack its fused layers
     "deepseek_v41": "does not know mlx-lm's cache LayerCache",  # a window, closed groups and an open one in a class of its own
 }
 """Architectures that cannot be planned here, and what the plan's sentence says of it."""
+
+
 PACKS = {"prism_hadamard_qwen35"}
 """No architecture of its own: the manifest of a file that is packed already, over Qwen 3.5's modules."""
+
+
 WITH_TABLES = {
     "bailing_hybrid",
     "bailing_moe_linear",
@@ -50,15 +60,24 @@ WITH_TABLES = {
 }
 """Architectures that compute small arrays at birth which are no parameters and no part of a file: frequencies of scaled
 rotations (head_dim / 2 numbers of 4 byte, in each layer), slopes, multipliers."""
+
+
 MOST_TABLE_BYTES = 256
+
+
 WITH_IDS = {"phi3small": 91 * 4}
 """Architectures that keep the ids of tokens never to be written: 91 of them, 4 byte each."""
+
+
 MOST_LAZY_BYTES = 2048
 """Numbers written down for a later computation, 4 byte each; the smallest of these models has 30 times this in weights."""
+
 
 on_cpu = pytest.mark.skipif(
     sys.platform == "darwin", reason="Metal rounds to pages and runs bitnet; figures are the CPU's"
 )
+
+
 pytestmark = [
     pytest.mark.mlx,
     pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed"),
@@ -185,3 +204,31 @@ def test_planned_bytes_tell_architectures_apart(compared: Compared) -> None:
     kinds = {cache["kind"] for plan in compared.planned.values() for cache in plan["caches"]}
     assert {"full", "sliding", "recurrent"} <= kinds
     assert len({tuple(plan["weights_bytes"]) for plan in compared.planned.values()}) >= DISTINCT
+
+
+def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
+    """The oracle of the oracle: a small model really built, packed and computed holds the bytes that laziness promised."""
+    config = {
+        "model_type": "llama",
+        "hidden_size": 256,
+        "intermediate_size": 512,
+        "num_hidden_layers": 3,
+        "rms_norm_eps": 1e-5,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "vocab_size": 512,
+        "tie_word_embeddings": False,
+    }
+    packed = {"mode": "affine", "bits": 4, "group_size": 64}
+    code = (
+        "import json, sys; import mlx.core as mx; from measurements.models.mlx_lm_process import build, bytes_of\n"
+        "request = json.load(sys.stdin); model = build(request['config'], request['packed'])\n"
+        "promised = bytes_of(model); mx.eval(model.parameters()); mx.clear_cache()\n"
+        "print(json.dumps([promised, mx.get_active_memory()]))"
+    )
+    request = json.dumps({"config": config, "packed": packed})
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=request, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    promised, held = json.loads(done.stdout)
+    assert 0 <= held - promised <= 64  # the random generator's own key
