@@ -20,8 +20,6 @@ from measurements.models.folder_guard import (
 )
 from measurements.probe.run import ROOT
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 CONFIG = {"model_type": "llama", "hidden_size": 64}
 
 

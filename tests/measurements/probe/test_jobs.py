@@ -11,8 +11,6 @@ from measurements.records.record import MeasurementError
 from measurements.records.spec import ProbeSpec
 from tests.measurements.tiny import tiny_spec
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 
 def test_jobs_run_one_at_a_time_and_survive_the_page(tmp_path: Path) -> None:
     import threading

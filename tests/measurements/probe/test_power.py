@@ -17,8 +17,6 @@ from measurements.probe.power import (
 )
 from measurements.records.record import MeasurementError
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 
 class Counter:
     """A meter of so many watts."""

@@ -10,8 +10,6 @@ from measurements.probe.run import Outcome
 from measurements.records.record import Host, Measurement
 from tests.measurements.tiny import FastProbe, tiny_spec
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 
 def test_records_hold_every_sample_per_depth_and_phase(
     fast_probe: FastProbe,

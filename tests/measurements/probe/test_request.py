@@ -12,8 +12,6 @@ from measurements.probe.request import spec_for
 from measurements.records.record import MeasurementError
 from tests.measurements.tiny import LLAMA
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 
 def test_real_probe_of_500_gb_is_refused_at_once(tmp_path: Path) -> None:
     header = json.dumps(

@@ -9,8 +9,6 @@ from measurements.records.record import MeasurementError
 from measurements.records.spec import Quantization, format_of_quantization, quantization_of
 from tests.measurements.tiny import tiny_spec
 
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
 
 @pytest.mark.parametrize(
     ("packing", "said"),
