@@ -83,7 +83,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
     box = desk.box()
     classes = weight_classes_here(box, catalog=catalog)
     with st.grid(2, min_column_width=240, gap="medium", vertical_alignment="bottom"):
-        weight_class = st.segmented_control(
+        chosen_class = st.segmented_control(
             "Weights", classes, default=classes[0], required=True, key="plan_weight_class"
         )
         context_tokens = st.segmented_control(
@@ -94,7 +94,8 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
             key="plan_context_tokens",
             format_func="{:,}".format,
         )
-    weight_class, context_tokens = weight_class or classes[0], context_tokens or _CONTEXTS[1]
+    weight_class = next((one for one in classes if one == chosen_class), classes[0])
+    context_tokens = context_tokens or _CONTEXTS[1]
     rows = fits_here(box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
     fitting = sum(row.fits for row in rows)
     st.markdown(

@@ -10,7 +10,7 @@ import pytest
 from calculator import load_catalog
 from calculator.errors import CalculatorError
 from calculator.physics.measured import measured_speed
-from measurements.desk import Desk
+from measurements.desk import VISITORS_VARIABLE, Desk, visitors_may_only_look
 from measurements.probe.jobs import ProbeJobs
 from measurements.probe.run import Outcome
 from measurements.records.host import host_id
@@ -276,3 +276,24 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
     [row] = [row for row in desk.rows() if "stale" in row.mind]
     assert row.used
     assert row.mind == "stale: mlx was 0.31.0, now 0.32.9"
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "is_open", "told"),
+    [
+        ("", "127.0.0.1", True, ""),
+        ("", "localhost", True, ""),
+        ("", "0.0.0.0", False, "can be reached from other machines"),
+        ("", None, False, "MEASUREMENTS_VISITORS=measure to allow visitors"),
+        ("measure", "0.0.0.0", True, ""),
+        ("look", "127.0.0.1", False, "Visitors of this server may only look"),
+        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; use measure or look"),
+    ],
+)
+def test_visitors_may_measure_where_only_this_machine_reaches_the_server_or_its_owner_says_so(
+    said: str, address: str | None, is_open: bool, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISITORS_VARIABLE, said)
+    found = visitors_may_only_look(address)
+    assert (not found) == is_open
+    assert told in found

@@ -1,6 +1,7 @@
 """A Comparison made by hand, for tests of what is drawn: plausible figures, none of them a claim about a machine."""
 
 import itertools
+from typing import Literal
 
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
@@ -60,17 +61,14 @@ def _once(amount_usd: float, month: int, months: int) -> list[float]:
 
 def memory(*, usable_gb: float, weights_gb: float = 39.7, second_tenant_gb: float = 0.0) -> MemoryFit:
     """Weights, a 2.8 GB cache and 1.5 GB of work space against what is usable."""
-    parts = {
-        "weights_bytes": weights_gb,
-        "kv_cache_bytes": 2.8,
-        "transient_bytes": 0.9,
-        "overhead_bytes": 0.6,
-        "second_tenant_bytes": second_tenant_gb,
-    }
-    sizes = {name: int(size * GB) for name, size in parts.items()}
-    peak, usable = sum(sizes.values()), int(usable_gb * GB)
+    weights, cache, work, runtime, tenant = (int(size * GB) for size in (weights_gb, 2.8, 0.9, 0.6, second_tenant_gb))
+    peak, usable = weights + cache + work + runtime + tenant, int(usable_gb * GB)
     return MemoryFit(
-        **sizes,
+        weights_bytes=weights,
+        kv_cache_bytes=cache,
+        transient_bytes=work,
+        overhead_bytes=runtime,
+        second_tenant_bytes=tenant,
         peak_bytes=peak,
         usable_bytes=usable,
         tightest_peak_bytes=peak,
@@ -84,7 +82,7 @@ def option(
     option_id: str,
     name: str,
     *,
-    kind: str = "own",
+    kind: Literal["own", "rent", "api"] = "own",
     fit: MemoryFit | None,
     cost: Tco | None,
     speed: float | None = 15.0,

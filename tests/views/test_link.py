@@ -1,5 +1,6 @@
 """Does an address carry a scenario there and back, and is every value that cannot be used named?"""
 
+import re
 from urllib.parse import parse_qs
 
 import pytest

@@ -6,7 +6,7 @@ import resource
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from measurements.probe.run import ROOT
 CONFIG = {"model_type": "llama", "hidden_size": 64}
 
 
-def _safetensors(file: Path, *, tensors: dict[str, object] | None = None, data_bytes: int = 16) -> None:
+def _safetensors(file: Path, *, tensors: Mapping[str, object] | None = None, data_bytes: int = 16) -> None:
     header = json.dumps(
         {"w": {"dtype": "BF16", "shape": [8], "data_offsets": [0, 16]}} if tensors is None else tensors
     ).encode()

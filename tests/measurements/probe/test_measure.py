@@ -5,19 +5,12 @@ from typing import Any
 
 import pytest
 
-from measurements.probe import run as probe_module
 from measurements.probe.measure import lost_run, measure
 from measurements.probe.run import Outcome
 from measurements.records.store import Store
 from tests.measurements.tiny import TOO_LARGE, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
 
 
 def test_run_whose_server_died_is_kept_as_lost(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def _stub(script: str) -> tuple[str, ...]:
 
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
+    """Half a second between asking and insisting."""
+    monkeypatch.setattr(probe_module, "GRACE_S", 0.5)
 
 
 def test_parent_never_imports_mlx() -> None:
@@ -78,7 +78,7 @@ def test_probe_beyond_its_time_box_is_timed_out(tmp_path: Path) -> None:
 
 
 def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> None:
-    script = "say('hello', limit_bytes=1)\nsay('fetching')\nfor k in range(30): say('progress', what='fetching weights', done=k, total=30); time.sleep(0.1)\n"
+    script = "say('hello', limit_bytes=1)\nsay('fetching')\nfor k in range(15): say('progress', what='downloading weights', done=k, total=15); time.sleep(0.1)\n"
     spec = tiny_spec(tmp_path, time_limit_s=0.5, stall_limit_s=1.5)
     assert run_worker(spec, command=_stub(script + "say('fetched')\nsay('done')")).status == "ok"
     still = "say('hello', limit_bytes=1)\nsay('fetching')\nwhile True: say('beat', held_bytes=1); time.sleep(0.05)"

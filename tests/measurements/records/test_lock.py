@@ -9,17 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from measurements.probe import run as probe_module
 from measurements.probe.run import ROOT, run_worker
 from tests.measurements.tiny import tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to become another user")

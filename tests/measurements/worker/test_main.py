@@ -11,18 +11,11 @@ from typing import Any
 
 import pytest
 
-from measurements.probe import run as probe_module
 from measurements.probe.measure import probe_is_running
 from measurements.probe.run import ROOT, run_worker
 from tests.measurements.tiny import SLOW_SIZES, is_alive, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
 
 
 def test_worker_takes_a_lower_priority_and_says_its_versions(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from measurements.probe import run as probe_module
 from measurements.probe.request import spec_for
 from measurements.probe.run import run_worker
 from tests.measurements.tiny import TOO_LARGE, FastProbe, tiny_spec
@@ -30,12 +29,6 @@ def test_real_probe_that_would_not_fit_is_refused_before_it_loads(saved_model: P
     # the cache alone: 6 layers x 2 x 2 heads x 64 x 2 bytes x 200,000 tokens = 0.61 GB, the scores 4 heads x 64 x 200,000 x 4 = 0.2 GB
     assert outcome.event("plan")["kv_bytes"][0] > 6 * 2 * 2 * 64 * 2 * 200_000
     assert outcome.event("built") == {}
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
 
 
 def test_probe_that_would_not_fit_is_refused_with_its_figures(tmp_path: Path) -> None:

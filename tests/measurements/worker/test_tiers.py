@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from measurements.probe import run as probe_module
 from measurements.probe.records_of_events import records_of
 from measurements.probe.request import spec_for
 from measurements.probe.run import run_worker
@@ -37,12 +36,6 @@ def test_real_probe_loads_a_folder_and_times_prompt_and_answer(saved_model: Path
     # 10.5 MB of parameters by hand: 2 x 1000 x 256 + 6 layers of (2 x 256 x 256 + 2 x 128 x 256 + 3 x 512 x 256 + 2 x 256) + 256
     by_hand = 2 * (2 * 1000 * 256 + 6 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 512 * 256 + 2 * 256) + 256)
     assert decode.result.weights_bytes == by_hand
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One second between asking and insisting."""
-    monkeypatch.setattr(probe_module, "GRACE_S", 1.0)
 
 
 def test_probe_ends_early_and_says_so_where_the_box_has_no_room_for_a_round(tmp_path: Path) -> None:
