@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import streamlit as st
 
 from calculator import Catalog
+from calculator.catalog.options import WeightClass
 from calculator.errors import CalculatorError
 from calculator.physics.models_that_fit import FitHere, fit_of, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
@@ -94,7 +95,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
             key="plan_context_tokens",
             format_func="{:,}".format,
         )
-    weight_class = next((one for one in classes if one == chosen_class), classes[0])
+    weight_class = cast(WeightClass, chosen_class)  # the control returns one of its options, as a str
     context_tokens = context_tokens or _CONTEXTS[1]
     rows = fits_here(box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
     fitting = sum(row.fits for row in rows)

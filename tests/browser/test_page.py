@@ -60,7 +60,7 @@ def test_a_person_moves_the_hourly_rate_shares_the_link_and_takes_the_csv_home(v
     assert file.read_text("utf-8").startswith("# ")
     ledger = pd.read_csv(file, comment="#")
     amounts = ledger.groupby("option", sort=False)["amount_usd"]
-    sums = [-float(group.sum()) for _, group in amounts]
+    sums = [-math.fsum(group.tolist()) for _, group in amounts]
     assert [round(total) for total in sums] == costs_shown(seen)
     assert all(math.isclose(total, cost, abs_tol=0.005) for total, cost in zip(sums, costs, strict=True))
     assert set(ledger["scenario_id"]) == {scenario.id()}
@@ -144,7 +144,7 @@ def test_api_gives_the_same_ledger_as_the_page_and_refuses_in_words(server: str)
     comparison = compare(Scenario(wage_usd_per_h=110.0), load_catalog())
     costs = {option.id: option.tco.total_cost_usd for option in comparison.options if option.tco}
     for option, group in ledger.groupby("option")["amount_usd"]:
-        assert math.isclose(-float(group.sum()), costs[str(option)], abs_tol=0.005)
+        assert math.isclose(-math.fsum(group.tolist()), costs[str(option)], abs_tol=0.005)
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(f"{server}/api/compare.csv?wage_usd_per_h=-1", timeout=10)
     assert refusal.value.code == 422

@@ -69,7 +69,16 @@ json_values = st.recursive(
 )
 
 
-many = settings(max_examples=EXAMPLE_COUNT, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=EXAMPLE_COUNT,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        HealthCheck.large_base_example,
+    ],
+)
 
 
 def with_odd_values(row: dict[str, object]) -> "st.SearchStrategy[dict[str, object]]":

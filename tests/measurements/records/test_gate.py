@@ -1,15 +1,17 @@
 """Physics gate of the store, on records."""
 
+from typing import Any
+
 import pytest
 
 from calculator.catalog import load_catalog
 from measurements.records.gate import refusal
-from measurements.records.record import Engine, Host, ModelUnderTest, Result, Series, Workload
+from measurements.records.record import Engine, Host, Measurement, ModelUnderTest, Result, Series, Workload
 from tests.measurements.examples import a_measurement
 
 
-def _record(decode: float | None = None, prefill: float | None = None, **changes: object):  # type: ignore[no-untyped-def]
-    fields = {
+def _record(decode: float | None = None, prefill: float | None = None, **changes: Any) -> Measurement:
+    fields: dict[str, Any] = {
         "kind": "imported",
         "host": Host(chip="nvidia-rtx-4090"),
         "engine": Engine(name="llama.cpp", version="b8240"),

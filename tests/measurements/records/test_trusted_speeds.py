@@ -1,5 +1,7 @@
 """Measured speeds for the calculator: trust, context, staleness, unusable records."""
 
+from typing import Any
+
 from calculator.physics.measured import measured_speed
 from measurements.records.record import Engine, Host, Result, Series, Workload
 from measurements.records.store import Store
@@ -67,7 +69,7 @@ def test_stale_by_minor_version_of_the_engine_and_major_of_the_system() -> None:
 def test_unusable_records_are_left_out() -> None:
     base = a_measurement()
     assert is_usable(base)
-    for changes in (
+    unusable: tuple[dict[str, Any], ...] = (
         {"status": "rejected"},
         {"kind": "rag"},
         {"engine": Engine(name="mlx-cpu", backend="cpu")},
@@ -75,7 +77,8 @@ def test_unusable_records_are_left_out() -> None:
         {"workload": base.workload.model_copy(update={"kv_bits": 8})},
         {"host": Host()},
         {"model": base.model.model_copy(update={"model": ""})},
-    ):
+    )
+    for changes in unusable:
         assert not is_usable(a_measurement(**changes)), changes
 
 
