@@ -33,7 +33,8 @@ from measurements.records.host import host_id, this_host
 from measurements.records.listing import Row, row_of, words
 from measurements.records.record import Host, Measurement, MeasurementError
 from measurements.records.spec import Tier
-from measurements.records.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
+from measurements.records.store import Store, Stored, export_lines
+from measurements.records.store_connection import URL_VARIABLE, StoreError, store_file
 from measurements.records.trusted_speeds import installed_versions, speeds_of
 
 VISITORS_VARIABLE = "MEASUREMENTS_VISITORS"

@@ -20,7 +20,8 @@ from measurements.probe.measure import measure
 from measurements.probe.power import opened_meter
 from measurements.probe.request import spec_for, why_no_probe
 from measurements.records.record import MeasurementError
-from measurements.records.store import URL_VARIABLE, open_store
+from measurements.records.store import open_store
+from measurements.records.store_connection import URL_VARIABLE
 
 TASK = "local_llm_tco.probe"
 STALLED_AFTER_S = 30.0

@@ -3,22 +3,18 @@
 A run that did not complete becomes one record with its status and its sentence.
 """
 
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from calculator.evidence import Remark
 from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, US_PER_S
-from measurements.models.ask_mlx_lm import load_config, shipped_config_ids
+from measurements.probe.model_under_test import model_under_test
 from measurements.probe.run import Json, Outcome
-from measurements.records.identify import model_of_name
 from measurements.records.record import (
     Engine,
     Host,
     Measurement,
-    ModelUnderTest,
     Provenance,
     Result,
     Series,
@@ -26,7 +22,7 @@ from measurements.records.record import (
     now,
 )
 from measurements.records.series import SPREAD_LIMIT_FRACTION, trial_remarks
-from measurements.records.spec import ProbeSpec, format_of_quantization
+from measurements.records.spec import ProbeSpec
 
 FEWEST_TRIALS_TO_JUDGE = 3
 ENGINE_OF_BACKEND = {"metal": "mlx-lm", "cuda": "mlx-cuda", "cpu": "mlx-cpu"}
@@ -101,7 +97,7 @@ class _Common:
             measured_at=self.moment,
             host=self.host,
             engine=self._engine(),
-            model=self._model(),
+            model=model_under_test(self.outcome, self.spec),
             workload=workload,
             result=result,
             remarks=tuple(remarks),
@@ -118,27 +114,6 @@ class _Common:
             mlx_lm_version=versions.get("mlx-lm", ""),
             backend=backend,
             wheel_tag=str(self.hello.get("wheel_tag") or ""),
-        )
-
-    def _model(self) -> ModelUnderTest:
-        spec = self.spec
-        if spec.tier == "real":
-            return _real_model(
-                spec, self.outcome.event("model"), layer_count=int(self.plan.get("distinct_layers") or 0)
-            )
-        packing = spec.quantization
-        weights = "random-aliased" if spec.distinct_layer_count else "random"
-        text = json.dumps(spec.config, sort_keys=True)
-        return ModelUnderTest(
-            model=spec.model,
-            model_name=spec.model_name,
-            architecture=str(spec.config.get("model_type") or ""),
-            config_sha256=hashlib.sha256(text.encode()).hexdigest() if spec.config else "",
-            weights=weights if spec.config else "unknown",
-            distinct_layer_count=int(self.plan.get("distinct_layers") or 0),
-            format=spec.format,
-            bits=packing.bits if packing else 16,
-            group_size=packing.group_size if packing else 0,
         )
 
     def _remarks(self) -> list[Remark]:
@@ -180,42 +155,6 @@ class _Common:
             )
             found.append(Remark(code="shortened", text=note, level="warning"))
         return found
-
-
-def _real_model(spec: ProbeSpec, model_event: Json, *, layer_count: int) -> ModelUnderTest:
-    """The loaded model, from its own config.json; it gets a catalogue id by its name only if the shapes agree."""
-    config: Json = model_event.get("config") or spec.config
-    packing: Any = config.get("quantization", config.get("quantization_config"))
-    plain = cast(Json, packing) if isinstance(packing, dict) else Json()
-    model = model_of_name(spec.model_name, models=shipped_config_ids())
-    return ModelUnderTest(
-        model=model if model is not None and _same_shape(config, load_config(model)) else spec.model,
-        model_name=spec.model_name,
-        architecture=str(config.get("model_type") or "")[:300],
-        config_sha256=hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest() if config else "",
-        weights="real",
-        distinct_layer_count=layer_count,
-        format=format_of_quantization(packing) if config else "",
-        bits=_small(plain.get("bits")) or (0 if plain else 16),
-        group_size=_small(plain.get("group_size")),
-        source=spec.repository,
-        revision=spec.revision,
-    )
-
-
-def _same_shape(config: Json, shipped: Json) -> bool:
-    """Whether width, depth and attention are equal; a namesake of another size or family is not the same model."""
-    found: list[Json] = []
-    for one in (config, shipped):
-        text: Any = one.get("text_config")
-        found.append({**one, **(cast(Json, text) if isinstance(text, dict) else {})})
-    ours, theirs = found
-    names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-    return all(ours.get(name) == theirs.get(name) for name in names)
-
-
-def _small(value: Any) -> int:
-    return value if isinstance(value, int) and 0 < value <= 100_000 else 0
 
 
 def _speeds(common: _Common) -> list[Measurement]:

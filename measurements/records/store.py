@@ -6,10 +6,7 @@ when it begins (BEGIN IMMEDIATE), so no writer meets "database is locked". Nothi
 one more row, and the database's own triggers refuse anything else.
 """
 
-import datetime
 import hashlib
-import os
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,34 +16,28 @@ from typing import Any, Literal
 from sqlalchemy import (
     Column,
     Connection,
-    Engine,
     Integer,
     MetaData,
     String,
     Table,
     Text,
     and_,
-    create_engine,
-    event,
     exists,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
-from measurements.records.record import Measurement, MeasurementError, now, parse_measurement
-
-DEFAULT_FILE = "measurements.sqlite"
-URL_VARIABLE = "MEASUREMENTS_URL"
-BUSY_TIMEOUT_S = (
-    60.0  # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far more than any turn takes
+from measurements.records.record import Measurement, now, parse_measurement
+from measurements.records.store_connection import (
+    StoreError,
+    back_up,
+    errors_in_words,
+    shown_url,
+    store_engine,
+    store_url,
 )
-CONNECT_TIMEOUT_S = 2  # a page must not wait for an unreachable database
-WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
 
 Outcome = Literal["added", "known", "deleted"]
 """added: a new row. known: the record was already stored. deleted: it was stored and deleted; nothing is added."""
@@ -61,10 +52,6 @@ _table = Table(
     *(Column(name, String) for name in ("host_id", "chip", "model", "format", "runtime")),
     Column("body", Text),
 )
-
-
-class StoreError(MeasurementError):
-    """The store cannot be opened, read or written; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +70,8 @@ class Store:
     """A store to append to, read from and mark records as deleted in; safe for many threads and processes at once."""
 
     def __init__(self, url: str | None = None, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-        self.url = _url_of(url)
-        self._engine = _engine(self.url)
+        self.url = store_url(url)
+        self._engine = store_engine(self.url)
         self._newest = max(step.version for step in migrations)
         self._prepare(migrations)
 
@@ -203,14 +190,14 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
-        with _errors_in_words(self.url), self._engine.connect() as connection:
+        with errors_in_words(self.url), self._engine.connect() as connection:
             writing = connection.execution_options(writes=True)
             with writing.begin():
                 yield writing
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:
-        with _errors_in_words(self.url), self._engine.connect() as connection:
+        with errors_in_words(self.url), self._engine.connect() as connection:
             yield connection
 
     def _prepare(self, migrations: tuple[Migration, ...]) -> None:
@@ -218,13 +205,13 @@ class Store:
             found = schema_version(connection)
         if found > self._newest:
             raise StoreError(
-                f"The store {_shown(self.url)} has schema version {found}; this program knows versions up to"
+                f"The store {shown_url(self.url)} has schema version {found}; this program knows versions up to"
                 f" {self._newest}. Update the program, or name another store in MEASUREMENTS_URL."
             )
         if found == self._newest:
             return
         if found and self.url.get_backend_name() == "sqlite":
-            _back_up(Path(str(self.url.database)), version=found)
+            back_up(Path(str(self.url.database)), version=found)
         with self._writing() as connection:
             migrate(connection, migrations=migrations)
 
@@ -232,72 +219,6 @@ class Store:
 def open_store(url: str | None = None) -> Store:
     """The store at `url`, else at MEASUREMENTS_URL, else ./measurements.sqlite; created or migrated if needed."""
     return Store(url)
-
-
-def store_file(url: str | None = None) -> Path | None:
-    """The SQLite file that `open_store` would open or create, untouched; None for PostgreSQL."""
-    parsed = _url_of(url)
-    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
-
-
-def _url_of(url: str | None) -> URL:
-    text = url or os.environ.get(URL_VARIABLE) or DEFAULT_FILE
-    try:
-        parsed = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-    except ArgumentError:
-        raise StoreError(
-            f"{URL_VARIABLE} is not a valid address. Give a path, sqlite:///path or postgresql://user@host/name."
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreError(
-            f"{URL_VARIABLE} names {backend}; use the path of a SQLite file or postgresql://user@host/name."
-        )
-    return parsed
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "postgresql":
-        try:
-            return create_engine(
-                url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
-            )
-        except (ImportError, NoSuchModuleError):
-            raise StoreError("PostgreSQL needs the package psycopg. Run `pip install 'psycopg[binary]'`.") from None
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # this module issues BEGIN itself
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone leaves data in the drive's cache
-    connection.execute("PRAGMA checkpoint_fullfsync = 1")
-    wanted = "wal" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "delete"
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-        connection.execute(f"PRAGMA journal_mode = {wanted}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _back_up(file: Path, *, version: int) -> Path:
-    """A consistent copy of a SQLite file beside it, made before its schema changes."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
-    copy = file.with_name(f"{file.name}.v{version}-{stamp}-{os.getpid()}.backup")
-    source, target = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    return copy
 
 
 def _row_of(record: Measurement) -> dict[str, Any]:
@@ -328,35 +249,6 @@ def _insert_if_new(connection: Connection, row: dict[str, Any]) -> Any:
 
 def _deletion_of(record_id: str) -> Any:
     return select(_table.c.id).where(_table.c.entry == "deletion", _table.c.target == record_id)
-
-
-def _shown(url: URL) -> str:
-    """The store's address without a password."""
-    return url.render_as_string(hide_password=True)
-
-
-@contextmanager
-def _errors_in_words(url: URL) -> Generator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise StoreError(f"The store {_shown(url)} cannot be used: {reason}. {_repair(reason)}") from error
-
-
-def _repair(reason: str) -> str:
-    hints = {
-        "readonly": "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
-        "unable to open": "Create its folder, or name another path in MEASUREMENTS_URL.",
-        "disk is full": "Free some space; no stored measurement is lost.",
-        "disk I/O": "Free some space and check the disk; no stored measurement is lost.",
-        "locked": "Another program has locked the file; close it and try again.",
-        "not a database": "The file is not a measurement store; name another path in MEASUREMENTS_URL.",
-        "malformed": "Restore the newest .backup file beside it.",
-        "append-only": "Records are never changed; use `python -m measurements delete`.",
-        "connection": "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
-    }
-    return next((repair for word, repair in hints.items() if word in reason), "Check MEASUREMENTS_URL.")
 
 
 def export_lines(items: Iterable[Stored]) -> Iterator[str]:

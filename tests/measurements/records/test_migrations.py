@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from measurements.records.migrations import MIGRATIONS, Migration
-from measurements.records.store import Store, StoreError
+from measurements.records.store import Store
+from measurements.records.store_connection import StoreError
 from tests.measurements.examples import a_measurement
 
 ADD_A_COLUMN = Migration(

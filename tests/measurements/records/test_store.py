@@ -15,7 +15,8 @@ import pytest
 
 from measurements.records.migrations import MIGRATIONS, Migration
 from measurements.records.record import Measurement, parse_measurement
-from measurements.records.store import Store, StoreError, export_lines
+from measurements.records.store import Store, export_lines
+from measurements.records.store_connection import StoreError
 from tests.measurements.examples import a_measurement
 
 THOROUGH = bool(os.environ.get("THOROUGH"))  # the full counts, in minutes; results in docs/decisions/0007
@@ -210,7 +211,8 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 _FULL_DISK = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-from measurements.records.store import Store, StoreError
+from measurements.records.store import Store
+from measurements.records.store_connection import StoreError
 from tests.measurements.examples import a_measurement
 store = Store(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
