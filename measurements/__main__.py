@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m measurements COMMAND ...")
         for name, (_, purpose) in COMMANDS.items():
             print(f"  {name:10} {purpose}")
+        print("Run `python -m measurements COMMAND --help` for a command's options.")
         return 0 if arguments else 2
     name, *rest = arguments
     if name not in COMMANDS:

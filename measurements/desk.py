@@ -292,7 +292,7 @@ def _desk(url: str | None) -> Desk:
 
 
 def _change_count(path: Path) -> str:
-    """A hash of the first hundred bytes with SQLite's change counter, which tells two writes in one clock tick apart."""
+    """A hash of the first hundred bytes, whose SQLite change counter tells two writes in one clock tick apart."""
     try:
         with path.open("rb") as stream:
             return hashlib.sha256(stream.read(100)).hexdigest()[:12]

@@ -44,8 +44,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--host-class", default="probe", help="name of the queue, one per kind of machine")
     parser.add_argument("--once", action="store_true", help="stop when the queue is empty")
     parser.add_argument("--enqueue", metavar="MODEL", help="add one request to the queue and exit")
-    parser.add_argument("--tier", choices=ALLOWED_TIERS, default="fast")
-    parser.add_argument("--format", default="mlx-4bit")
+    parser.add_argument("--tier", choices=ALLOWED_TIERS, default="fast", help="with --enqueue: what to measure")
+    parser.add_argument("--format", default="mlx-4bit", help="with --enqueue: the weight format")
     options = parser.parse_args(arguments)
     if not options.queue.startswith(("postgresql://", "postgres://")):
         raise MeasurementError(

@@ -59,8 +59,8 @@ def _gib_as_gb_refusal(record: Measurement, case: Case) -> str | None:
         record.model.file_bytes,
         record.result.peak_bytes,
     )
-    in_gib = stated * BYTES_PER_GIB / BYTES_PER_GB
-    if stated and abs(in_gib / size - 1) < FILE_TOLERANCE_FRACTION:
+    meant_bytes = stated * BYTES_PER_GIB / BYTES_PER_GB
+    if stated and abs(meant_bytes / size - 1) < FILE_TOLERANCE_FRACTION:
         return (
             f"file size: {stated / BYTES_PER_GB:.4g} GB was stated, but this format takes {size / BYTES_PER_GB:.4g} GB:"
             " GiB were read as GB."

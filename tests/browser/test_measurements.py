@@ -1,4 +1,4 @@
-"""Can one measure, walk away, come back, bring a file and see the decision change, in a real browser?"""
+"""Measurements in a real browser: a probe survives a reload, an imported file changes the decision."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,10 @@ from tests.browser.conftest import Visit
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 BENCHMARK = Path(__file__).parents[1] / "fixtures" / "importers" / "mlx_lm_2026-03.txt"
-QUESTION = "?model=qwen3.5-4b&prompt_tokens=1024&retrieved_tokens=0&answer_tokens=64&options=mac-studio-m2-ultra-192-used&options=cloud-h100"
+QUESTION = (
+    "?model=qwen3.5-4b&prompt_tokens=1024&retrieved_tokens=0&answer_tokens=64"
+    "&options=mac-studio-m2-ultra-192-used&options=cloud-h100"
+)
 
 
 def go_to_measurements(seen: Visit) -> Page:

@@ -1,4 +1,4 @@
-"""Does the page do its job in a real browser, from the first look to the CSV?"""
+"""The page in a real browser, from the first look to the CSV."""
 
 import io
 import math

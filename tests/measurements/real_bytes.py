@@ -1,8 +1,10 @@
-"""How many bytes do small models hold once they are really computed? A process of its own: it imports mlx.
+"""Bytes that small models hold once they are really computed; a process of its own, because it imports mlx.
 
-stdin: {"configs": {name: config}, "formats": [format | null ...], "prompt_tokens": n}; stdout: {name: {"evaluated": [bytes of
-all parameters after evaluation], "lazy": [growth of mlx's active memory by building alone], "held": [growth of mlx's active memory when those parameters are read from a file],
-"cache": bytes of the cache after a prompt and one more token}}.
+stdin: {"configs": {name: config}, "formats": [format | null ...], "prompt_tokens": n}
+stdout: {name: {"evaluated": [bytes of all parameters after evaluation],
+                "lazy": [growth of mlx's active memory by building alone],
+                "held": [growth of mlx's active memory when those parameters are read from a file],
+                "cache": bytes of the cache after a prompt and one more token}}
 
 mlx's buffer cache is off: with it, a freed buffer may serve a smaller array and counts whole. What is left beside the
 parameters are arrays that modules keep for themselves (tables of rotations). Read from a file, as mlx-lm does, every

@@ -168,7 +168,8 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
     assert second.tco is not None
     difference = second.tco.total_cost_usd - best.tco.total_cost_usd
     verdict = Verdict(
-        sentence=f"Over {months} months, Hosted API, same model costs ${difference:,.0f} less than Mac Studio M2 Ultra 192 GB, used.",
+        sentence=f"Over {months} months, Hosted API, same model costs ${difference:,.0f} less than "
+        "Mac Studio M2 Ultra 192 GB, used.",
         detail="The difference lies between $900 and $5,200.",
         cheapest=best.id,
         runner_up=second.id,

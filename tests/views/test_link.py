@@ -1,4 +1,4 @@
-"""Does an address carry a scenario there and back, and is every value that cannot be used named?"""
+"""Scenario in a web address: there and back, and every unusable value named."""
 
 import re
 from urllib.parse import parse_qs

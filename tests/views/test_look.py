@@ -1,4 +1,4 @@
-"""Is every option and every cost line marked the same everywhere, and can it be seen in both modes?"""
+"""Look of figures: one mark per option and cost line, visible in both modes."""
 
 import math
 import tomllib

@@ -11,7 +11,11 @@ from measurements.cli.published import FOLDER, GATE_COLUMNS, main, verdict_rows,
 CATALOG = load_catalog()
 
 
-HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
+HEADER = (
+    "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,"
+    "decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
+)
+WORDS = "True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,"
 
 
 def table(tmp_path: Path, *rows: str) -> Path:
@@ -28,11 +32,11 @@ def records(name: str) -> list[dict[str, str]]:
 def test_verdict_rows_gives_each_row_one_verdict(tmp_path: Path) -> None:
     path = table(
         tmp_path,
-        "good,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,7100,130,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
+        f"good,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,7100,130,,{WORDS}",
         "repaired,apple-m4-max-40,1,llama-3.2-1b,mlx-lm,mlx-3bit,,0,1,,300,,True,False,Llama-3.2-1B-4bit,mlx-lm,,github.com/a/b,2026-01,",
-        "half,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,7100,900,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
-        "false,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,900,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
-        "unknown,,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,True,False,Llama 3 8B,llama.cpp,Q4_K_M,github.com/a/b,2026-01,",
+        f"half,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,7100,900,,{WORDS}",
+        f"false,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,900,,{WORDS}",
+        f"unknown,,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,{WORDS}",
     )
     kept, refused = verdict_rows(path, catalog=CATALOG)
     assert {row["id"]: row["verdict"] for row in kept} == {
@@ -88,6 +92,7 @@ def test_main_says_in_one_sentence_what_it_cannot_read(tmp_path: Path, capsys: p
 def test_sources_of_stored_copies_name_what_they_copy(tmp_path: Path) -> None:
     path = table(
         tmp_path,
-        "a,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,True,False,,,,shelf id 42 (README of a fork; repo name not given),,",
+        "a,nvidia-rtx-4090,1,llama-3-8b,llama.cpp,q4_k_m,512,0,1,,130,,True,False,,,,"
+        "shelf id 42 (README of a fork; repo name not given),,",
     )
     assert verdict_rows(path, catalog=CATALOG)[0][0]["source"] == "README of a fork (public repository)"

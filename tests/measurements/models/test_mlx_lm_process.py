@@ -31,7 +31,8 @@ FEWEST, DISTINCT = 100, 80
 
 REFUSED = {
     "afm7": "unexpected keyword argument 'mode'",  # mlx-lm 0.32.2 itself cannot pack its fused layers
-    "deepseek_v41": "does not know mlx-lm's cache LayerCache",  # a window, closed groups and an open one in a class of its own
+    # a window, closed groups and an open one in a class of its own
+    "deepseek_v41": "does not know mlx-lm's cache LayerCache",
 }
 """Architectures that cannot be planned here, and what the plan's sentence says of it."""
 
@@ -70,7 +71,7 @@ WITH_IDS = {"phi3small": 91 * 4}
 
 
 MOST_LAZY_BYTES = 2048
-"""Numbers written down for a later computation, 4 byte each; the smallest of these models has 30 times this in weights."""
+"""Numbers kept for a later computation, 4 byte each; the smallest of these models has 30 times this in weights."""
 
 
 on_cpu = pytest.mark.skipif(
@@ -96,7 +97,7 @@ class Compared:
 
 @pytest.fixture(scope="module")
 def compared() -> Compared:
-    """All small architectures, planned by the worker of `measurements plan`, then computed in one process of their own."""
+    """All small architectures, planned by the mlx-lm process, then computed in one process of their own."""
     configs = json.loads((ROOT / "tests/fixtures/small_architectures.json").read_text("utf-8"))
     del configs["_about"]
     requests = [
@@ -200,14 +201,14 @@ def test_architectures_compared_are_95_percent_of_those_that_mlx_lm_knows(compar
 
 
 def test_planned_bytes_tell_architectures_apart(compared: Compared) -> None:
-    """The comparison is no comparison of equals: full, sliding, latent and recurrent caches and many sizes are among them."""
+    """The architectures differ: full, sliding, latent and recurrent caches and many sizes are among them."""
     kinds = {cache["kind"] for plan in compared.planned.values() for cache in plan["caches"]}
     assert {"full", "sliding", "recurrent"} <= kinds
     assert len({tuple(plan["weights_bytes"]) for plan in compared.planned.values()}) >= DISTINCT
 
 
 def test_lazy_bytes_equal_bytes_after_evaluation() -> None:
-    """The oracle of the oracle: a small model really built, packed and computed holds the bytes that laziness promised."""
+    """The oracle of the oracle: a small model, really built, packed and computed, holds the promised bytes."""
     config = {
         "model_type": "llama",
         "hidden_size": 256,

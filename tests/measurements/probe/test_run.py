@@ -19,10 +19,16 @@ from tests.measurements.tiny import SLOW_SIZES, is_alive, tiny_spec
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 
 
+_SAY = """
+import json, os, signal, sys, time
+spec = json.loads(sys.stdin.readline())
+def say(event, **more): print(json.dumps({"event": event, **more}), flush=True)
+"""
+
+
 def _stub(script: str) -> tuple[str, ...]:
     """A worker that does what the script says, after it has read its spec."""
-    told = "import json, os, signal, sys, time\nspec = json.loads(sys.stdin.readline())\ndef say(event, **more): print(json.dumps({'event': event, **more}), flush=True)\n"
-    return (sys.executable, "-c", told + script)
+    return (sys.executable, "-c", _SAY + script)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +38,10 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_parent_never_imports_mlx() -> None:
-    code = "import sys, measurements.cli.store, measurements.cli.probe, measurements.probe.jobs; print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
+    code = (
+        "import sys, measurements.cli.store, measurements.cli.probe, measurements.probe.jobs\n"
+        "print([n for n in sys.modules if n.split('.')[0] in ('mlx', 'mlx_lm', 'streamlit')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
@@ -78,7 +87,10 @@ def test_probe_beyond_its_time_box_is_timed_out(tmp_path: Path) -> None:
 
 
 def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> None:
-    script = "say('hello', limit_bytes=1)\nsay('fetching')\nfor k in range(15): say('progress', what='downloading weights', done=k, total=15); time.sleep(0.1)\n"
+    script = (
+        "say('hello', limit_bytes=1)\nsay('fetching')\n"
+        "for k in range(15): say('progress', what='downloading weights', done=k, total=15); time.sleep(0.1)\n"
+    )
     spec = tiny_spec(tmp_path, time_limit_s=0.5, stall_limit_s=1.5)
     assert run_worker(spec, command=_stub(script + "say('fetched')\nsay('done')")).status == "ok"
     still = "say('hello', limit_bytes=1)\nsay('fetching')\nwhile True: say('beat', held_bytes=1); time.sleep(0.05)"
@@ -142,7 +154,10 @@ def test_worker_that_ignores_everything_is_killed_unless_it_holds_wired_memory(
 ) -> None:
     """Also where it says only after it was asked to stop that it has wired memory."""
     wait = "sys.stdin.readline()\n" if is_late else ""
-    deaf = f"signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsay('hello', process=os.getpid(), limit_bytes=1)\n{wait}say('built', wired={wired})\nfor _ in range(100): time.sleep(0.2)"
+    deaf = (
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsay('hello', process=os.getpid(), limit_bytes=1)\n"
+        f"{wait}say('built', wired={wired})\nfor _ in range(100): time.sleep(0.2)"
+    )
     cancel = threading.Event()
     outcome = run_worker(
         tiny_spec(tmp_path),

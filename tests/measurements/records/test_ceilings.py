@@ -36,9 +36,9 @@ def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
     said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
     assert said == "prefill 5,000 tokens/s after 512 tokens (50% of what arithmetic alone would allow)"
     found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
-    assert (
-        words(here(kind="host", result=found), ceilings=ceilings)
-        == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"
+    assert words(here(kind="host", result=found), ceilings=ceilings) == (
+        "bandwidth 907.2 GB/s (90% of what the catalogue states), "
+        "matrix rate 82.6 TFLOPS (50% of what the catalogue states)"
     )
     unknown = machine_ceilings(CATALOG, host=Host(chip="amd-epyc"), items=())
     assert "No ceiling is known" in unknown.sentences()[0]

@@ -137,7 +137,8 @@ warnings.simplefilter("error")
 import mlx.core as mx
 names = sorted({name for file in ("worker/backend", "worker/tiers", "worker/random_weights", "worker/retrieval",
                 "models/mlx_lm_process") for name in
-                re.findall(r"\\bmx\\.((?:metal|random|linalg)\\.\\w+|\\w+)", Path(f"measurements/{file}.py").read_text())})
+                re.findall(r"\\bmx\\.((?:metal|random|linalg)\\.\\w+|\\w+)",
+                           Path(f"measurements/{file}.py").read_text())})
 missing = []
 for name in names:
     found = mx

@@ -26,7 +26,8 @@ def test_real_probe_that_would_not_fit_is_refused_before_it_loads(saved_model: P
         asked.model_copy(update={"lock_file": str(tmp_path / "lock"), "memory_limit_bytes": 1_000_000_000})
     )
     assert outcome.status == "refused", outcome.sentence
-    # the cache alone: 6 layers x 2 x 2 heads x 64 x 2 bytes x 200,000 tokens = 0.61 GB, the scores 4 heads x 64 x 200,000 x 4 = 0.2 GB
+    # the cache alone: 6 layers x 2 x 2 heads x 64 x 2 bytes x 200,000 tokens = 0.61 GB;
+    # the scores: 4 heads x 64 x 200,000 x 4 bytes = 0.2 GB
     assert outcome.event("plan")["kv_bytes"][0] > 6 * 2 * 2 * 64 * 2 * 200_000
     assert outcome.event("built") == {}
 

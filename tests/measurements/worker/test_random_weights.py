@@ -15,7 +15,7 @@ FORMATS = ["bf16", "mlx-4bit", "mlx-8bit", "mlx-3bit-g32", "mlx-mxfp4", "mlx-nvf
 
 
 def test_random_weights_are_of_the_right_form_in_every_format() -> None:
-    """In one process for all formats: full entropy, finite logits of the usual size, exact bytes, aliased as planned."""
+    """One process for all formats: full entropy, finite logits of the usual size, exact bytes, planned aliases."""
     code = f"""
 import numpy as np, mlx.core as mx
 from measurements.worker import random_weights as synthetic
@@ -60,7 +60,10 @@ from measurements.worker import random_weights as synthetic
 from mlx_lm.models import switch_layers
 chosen = []
 original = switch_layers.SwitchGLU.__call__
-switch_layers.SwitchGLU.__call__ = lambda self, x, indices: (chosen.append(np.array(indices)), original(self, x, indices))[1]
+def noting(self, x, indices):
+    chosen.append(np.array(indices))
+    return original(self, x, indices)
+switch_layers.SwitchGLU.__call__ = noting
 synthetic.balance_routing()
 made = synthetic.aliased_model({EXPERTS!r}, {{"mode": "affine", "bits": 4, "group_size": 64}}, distinct_layer_count=2)
 for _ in made.materialise(): pass
@@ -94,7 +97,8 @@ for config in ({LLAMA!r}, {SLIDING!r}, {EXPERTS!r}):
     for _ in made.materialise(): pass
     for depth in (40, 300):
         real = synthetic.mlx_cache.make_prompt_cache(made.model)
-        for _ in generate_step(mx.random.randint(0, 500, (depth,)), made.model, max_tokens=1, prompt_cache=real, prefill_step_size=64): pass
+        prompt = mx.random.randint(0, 500, (depth,))
+        for _ in generate_step(prompt, made.model, max_tokens=1, prompt_cache=real, prefill_step_size=64): pass
         filled = synthetic.filled_cache(made.model, depth_tokens=depth, step_tokens=64)
         for _ in generate_step(mx.array([1]), made.model, max_tokens=1, prompt_cache=filled): pass
         assert sum(c.nbytes for c in filled) == sum(c.nbytes for c in real), (config["model_type"], depth)
@@ -110,7 +114,8 @@ from measurements.worker import random_weights as synthetic
 for config in ({LLAMA!r}, {EXPERTS!r}):
     for packing in (None, {{"mode": "affine", "bits": 4, "group_size": 64}}):
         two, full = (synthetic.aliased_model(config, packing, distinct_layer_count=count) for count in (2, 0))
-        print(config["model_type"], packing is None, two.read_bytes_per_token(), full.read_bytes_per_token(), full.weights_bytes, two.flops_per_prefill_token())
+        print(config["model_type"], packing is None, two.read_bytes_per_token(), full.read_bytes_per_token(),
+              full.weights_bytes, two.flops_per_prefill_token())
 """
     rows = [line.split() for line in in_worker(code).splitlines()]
     assert all(row[2] == row[3] for row in rows)

@@ -47,7 +47,8 @@ def test_exact_nearest_agrees_with_a_full_sort(tmp_path: Path) -> None:
 import numpy as np
 from measurements.worker.retrieval import exact_nearest, random_unit_vectors
 vectors, queries = random_unit_vectors(70_000, 16, seed=1), random_unit_vectors(5, 16, seed=2)
-np.savez({str(file)!r}, vectors=vectors, queries=queries, found=np.array([exact_nearest(vectors, q, 10) for q in queries]))
+found = np.array([exact_nearest(vectors, query, 10) for query in queries])
+np.savez({str(file)!r}, vectors=vectors, queries=queries, found=found)
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     with np.load(file) as saved:

@@ -33,7 +33,8 @@ def test_real_probe_loads_a_folder_and_times_prompt_and_answer(saved_model: Path
     times, speeds = prefill.result.time_to_first_token_s.samples, prefill.result.prefill_tokens_per_s.samples
     assert [48 / seconds for seconds in times] == pytest.approx(list(speeds))
     assert outcome.samples("decode")[0]["tokens"] == 5
-    # 10.5 MB of parameters by hand: 2 x 1000 x 256 + 6 layers of (2 x 256 x 256 + 2 x 128 x 256 + 3 x 512 x 256 + 2 x 256) + 256
+    # 10.5 MB of parameters by hand: embedding and head 2 x 1000 x 256, the last norm 256, and 6 layers of
+    # 2 x 256 x 256 + 2 x 128 x 256 + 3 x 512 x 256 + 2 x 256
     by_hand = 2 * (2 * 1000 * 256 + 6 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 512 * 256 + 2 * 256) + 256)
     assert decode.result.weights_bytes == by_hand
 
