@@ -29,7 +29,7 @@ SECTION_TITLES = {
 }
 _PERCENT = 100
 
-# Slider ends narrower than the field's bounds, because a slider from $0 to $1,000 an hour is hard to set. A value beyond
+# Slider ends narrower than the field's bounds: a slider from $0 to $1,000 an hour is hard to set. A value beyond
 # them in the address widens the slider to the field's own bounds.
 _SLIDER_ENDS = {
     "wage_usd_per_h": (0.0, 400.0),

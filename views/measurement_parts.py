@@ -193,8 +193,8 @@ def _filtered(rows: Sequence[StoredRow]) -> list[StoredRow]:
     with st.grid(4, min_column_width=180, gap="medium", vertical_alignment="bottom"):
         for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
-            wanted = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
-            kept = [row for row in kept if wanted in (_ANY, getattr(row, field))]
+            choice = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
+            kept = [row for row in kept if choice in (_ANY, getattr(row, field))]
     return kept
 
 

@@ -27,7 +27,7 @@ def import_files(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m measurements import", description="Import results that other tools measured."
     )
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="+", type=Path, help="files to import")
     parser.add_argument("--chip", default="", help="catalogue id of the chip, if the file does not state it")
     parser.add_argument(
         "--chip-count", type=int, default=0, help="how many of these chips, if the file does not state it"

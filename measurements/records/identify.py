@@ -43,12 +43,12 @@ def chip_of_name(name: str, *, chips: Iterable[str], gpu_core_count: int = 0) ->
         return _DRIVER_NAMES[plain] if _DRIVER_NAMES[plain] in known else None
     words = [word for word in re.split(r"[^a-z0-9]+", plain) if word]
     if words[:1] == ["apple"]:
-        wanted = "-".join([*words, str(gpu_core_count)])
-        return wanted if gpu_core_count and wanted in known else None
+        chip_id = "-".join([*words, str(gpu_core_count)])
+        return chip_id if gpu_core_count and chip_id in known else None
     if "laptop" in words:
         return None
-    wanted = "nvidia-" + "-".join(word for word in words if word not in _NOT_PART_OF_A_NAME)
-    return wanted if wanted in known else None
+    chip_id = "nvidia-" + "-".join(word for word in words if word not in _NOT_PART_OF_A_NAME)
+    return chip_id if chip_id in known else None
 
 
 def model_of_name(name: str, *, models: Iterable[str]) -> str | None:

@@ -103,7 +103,7 @@ class Store:
         include_deleted: bool = False,
     ) -> list[Stored]:
         """Every record that matches all the given filters, in the order stored."""
-        wanted = {
+        filters = {
             "chip": chip,
             "model": model,
             "format": format,
@@ -113,7 +113,7 @@ class Store:
             "settings_key": settings_key,
         }
         conditions = [_table.c.entry == "measurement"]
-        conditions += [_table.c[name] == value for name, value in wanted.items() if value is not None]
+        conditions += [_table.c[name] == value for name, value in filters.items() if value is not None]
         marker = _table.alias("marker")
         deletion = and_(marker.c.entry == "deletion", marker.c.target == _table.c.id)
         query = (

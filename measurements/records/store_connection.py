@@ -66,9 +66,9 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone leaves data in the drive's cache
     connection.execute("PRAGMA checkpoint_fullfsync = 1")
-    wanted = "wal" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "delete"
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-        connection.execute(f"PRAGMA journal_mode = {wanted}")
+    journal_mode = "wal" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "delete"
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != journal_mode:
+        connection.execute(f"PRAGMA journal_mode = {journal_mode}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
