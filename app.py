@@ -1,4 +1,4 @@
-"""The pages, top to bottom: load, ask, compute, show. `make run` serves them through server.py."""
+"""The table of contents of the pages: load, ask, compute, show. `make run` serves them through server.py."""
 
 from pathlib import Path
 
@@ -26,21 +26,22 @@ desk = open_desk()
 
 
 def decision() -> None:
-    """Which hardware should one choose?"""
+    """The decision page: questions, verdict, charts, evidence and downloads."""
     link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
 
     st.title("Which hardware should serve our local language model?", anchor=False)
     st.markdown(
-        "A Mac with unified memory, a PC with GPUs, a rented GPU or a hosted API: does it fit, how fast is it, what does it cost."
+        "A Mac with unified memory, a PC with GPUs, a rented GPU or a hosted API: "
+        "does it fit, how fast is it, what does it cost."
     )
     notices, verdict = st.container(), st.container()
 
-    asked = ask_primary(catalog, given=link.values)
+    values = ask_primary(catalog, link_values=link.values)
     show_presets(catalog)
     with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
-        asked |= ask_rest(catalog, given=link.values, asked=asked)
+        values |= ask_rest(catalog, link_values=link.values, answered=values)
 
-    scenario, replaced = scenario_of(asked | link.without_widget())
+    scenario, replaced = scenario_of(values | link.without_widget())
     comparison = compare(scenario, catalog, desk.speeds(), draw_count=FULL_COUNT)
 
     with notices:
@@ -58,7 +59,7 @@ def decision() -> None:
 
 
 def measurements() -> None:
-    """What was measured, and what this server can measure."""
+    """The measurements page: this server, its probes, imported files and the stored records."""
     look_only = visitors_may_only_look(st.get_option("server.address"))
     show_measurements(
         desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only

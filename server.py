@@ -1,4 +1,4 @@
-"""What `make run` and a container start: the page of app.py behind gzip and security headers, and /api/compare.csv."""
+"""Web server of `make run` and the container: app.py with gzip and security headers, and /api/compare.csv."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ _COMPRESS_FROM_BYTES = 1_000
 
 
 def _inline_script_hashes() -> str:
-    """Streamlit's start page holds one inline script; naming its hash allows that one and no other."""
+    """Hashes of the inline script in Streamlit's start page, so that the policy allows that script and no other."""
     scripts = re.findall(r"<script>(.*?)</script>", _INDEX.read_text("utf-8"), flags=re.DOTALL)
     return " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
@@ -80,7 +80,7 @@ class SecurityHeaders:
 def compare_csv(request: Request) -> Response:
     """The ledger of the scenario in the address, with the page's own parameters; `layout=wide` for one row per line.
 
-    Unlike the page, which says what it used instead, a wrong value is refused: a script does not read notices.
+    A wrong value is refused here, because a script does not read notices; the page uses a default and says so.
     """
     catalog = load_catalog()
     query = {name: request.query_params.getlist(name) for name in request.query_params}
@@ -88,7 +88,7 @@ def compare_csv(request: Request) -> Response:
     link = read_link(query, catalog=catalog)
     try:
         if layout not in ("tidy", "wide"):
-            raise CalculatorError(f"layout is {layout[:40]!r}; it must be tidy or wide.")
+            raise CalculatorError(f"layout is {layout[:40]!r}; use tidy or wide.")
         if link.problems:
             raise CalculatorError("\n".join(link.problems.values()))
         comparison = compare(Scenario.parse(link.values), catalog, open_desk().speeds(), draw_count=FULL_COUNT)
@@ -102,14 +102,15 @@ def compare_csv(request: Request) -> Response:
 
 
 def say_what_failed(error: Exception) -> bool:
-    """A refusal in its own words; anything else with a reference that finds it in the log, and no detail for strangers."""
+    """Show a refusal in its own words, and any other error as a reference into the log, without details."""
     if isinstance(error, CalculatorError):
         st.error(markdown_text(str(error)))
         return True
     reference = secrets.token_hex(4)
     logging.getLogger(__name__).error("page failed, reference %s", reference, exc_info=error)
     st.error(
-        f"Something went wrong on this page; reload it. If it happens again, report reference {reference}: the server's log holds the rest."
+        f"Something went wrong on this page; reload it. If it happens again, report reference {reference}: "
+        "the server's log has the details."
     )
     return True
 

@@ -1,14 +1,16 @@
-"""Who predicts published speeds best? Our laws and three rules of other calculators, on the same rows.
+"""Accuracy benchmark: our speed laws and three rules of other calculators on the same published rows.
 
     python bench/accuracy.py [TABLE.csv]
 
-Ours is shown in the fit, and with every row of the same source, publisher or device left out of it. The others' constants were tuned
-by their authors on other data. The formulas are written from descriptions of what each tool computes, read on 2026-11-22:
+Ours is shown as fitted, and with every row of the same source, publisher or device left out of the fit. The others'
+constants were tuned by their authors on other data. Their formulas follow descriptions of each tool, read on
+2026-11-22:
 
-llmfit 1.1.17     bandwidth / (billions of parameters x bytes per parameter) x 0.55, bytes 0.5 at 4 bits, 1.0 at 8, 2.0 at
-                  16; several cards as one. Its rule for experts is not fully described: active parameters are taken.
-canirun.ai        bandwidth x 0.70 (cards) or 0.65 (Apple) / (parameters x bytes x 1.017 + 0.5 GB): the size is worked back
-                  from the memory it prints for four cases.
+llmfit 1.1.17     bandwidth / (billions of parameters x bytes per parameter) x 0.55, bytes 0.5 at 4 bits, 1.0 at 8,
+                  2.0 at 16; several cards as one. Its rule for experts is not fully described; we use active
+                  parameters.
+canirun.ai        bandwidth x 0.70 (cards) or 0.65 (Apple) / (parameters x bytes x 1.017 + 0.5 GB); the
+                  size is inferred from the memory that it prints for four cases.
 roofline          bandwidth / exact bytes of weights read per token; several cards as one.
 
 Prints a table; gates nothing.
@@ -60,21 +62,22 @@ def _bandwidth(case: Case) -> float:
     return case.deployment.hardware.chip.bandwidth_gb_per_s.central
 
 
-def errors(compared: Sequence[Compared], said: Callable[[Compared], float], *, ranged: bool = True) -> str:
-    """Rows, median, 90th percentile and signed median of predicted / measured - 1, and the share inside the 80 % range."""
-    found = np.array([said(one) / one.measured - 1 for one in compared])
+def errors(compared: Sequence[Compared], prediction: Callable[[Compared], float], *, ranged: bool = True) -> str:
+    """Count, median, p90 and signed median of predicted / measured - 1, and the share inside the 80 % range."""
+    found = np.array([prediction(one) / one.measured - 1 for one in compared])
     size = np.abs(found)
     inside = [one.low <= one.measured <= one.high for one in compared if one.low is not None and one.high is not None]
     covered = f"{100 * np.mean(inside):9.1f}%" if ranged and inside else f"{'':10}"
-    return f"{len(found):6}{100 * np.median(size):9.1f}%{100 * np.quantile(size, 0.9):9.1f}%{100 * np.median(found):+9.1f}%{covered}"
+    middle, p90, signed = 100 * np.median(size), 100 * np.quantile(size, 0.9), 100 * np.median(found)
+    return f"{len(found):6}{middle:9.1f}%{p90:9.1f}%{signed:+9.1f}%{covered}"
 
 
-Wanted = Callable[[PublishedRow], bool]
+RowFilter = Callable[[PublishedRow], bool]
 
 
-def groups(compared: Sequence[Compared]) -> list[tuple[str, Wanted]]:
-    """All rows, then the kinds that the decision is about, then each runtime; those that have rows."""
-    kinds: list[tuple[str, Wanted]] = [
+def groups(compared: Sequence[Compared]) -> list[tuple[str, RowFilter]]:
+    """Row filters with names: all, the kinds of machine to decide between, each runtime; only those with rows."""
+    kinds: list[tuple[str, RowFilter]] = [
         ("all", lambda row: True),
         ("Apple", lambda row: row.device_id.startswith("apple")),
         ("one RTX 4090", lambda row: row.device_id == "nvidia-rtx-4090" and row.device_count == 1),
@@ -82,39 +85,38 @@ def groups(compared: Sequence[Compared]) -> list[tuple[str, Wanted]]:
     ]
     for runtime in sorted({one.row.runtime_id for one in compared}):
         kinds.append((runtime, lambda row, runtime=runtime: row.runtime_id == runtime))
-    return [(name, wanted) for name, wanted in kinds if any(wanted(one.row) for one in compared)]
+    return [(name, matches) for name, matches in kinds if any(matches(one.row) for one in compared)]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the comparison."""
+    """Print the comparison and return 0."""
     catalog = load_catalog()
     rows = read_table(Path(arguments[0]) if arguments else TABLE)
     cases = {row.id: case for row in rows if isinstance(case := case_of(row, catalog, assume=True), Case)}
     laws = fit_laws(read_table(TABLE), catalog)
-    judged: dict[LeaveOut, dict[str, Judged]] = {}
-    for leave_out, words in LEFT.items():
+    results: dict[LeaveOut, dict[str, Judged]] = {}
+    for leave_out, words in LEFT_OUT.items():
         started = time.perf_counter()
-        judged[leave_out] = accuracy(rows, catalog=catalog, leave_out=leave_out, laws=laws)
+        results[leave_out] = accuracy(rows, catalog=catalog, leave_out=leave_out, laws=laws)
         print(f"ours, {words}: {time.perf_counter() - started:.0f} s", flush=True)
-    parts: list[tuple[str, str, Wanted]] = [
+    parts: list[tuple[str, str, RowFilter]] = [
         ("decode, one stream", "decode", lambda row: row.batch_count == 1),
         ("decode, several streams", "decode", lambda row: row.batch_count > 1),
         ("prefill", "prefill", lambda row: True),
     ]
     for title, quantity, part in parts:
         print(f"\n{title:52}{'rows':>6}{'median':>10}{'p90':>10}{'signed':>10}{'in range':>10}")
-        for name, wanted in groups([one for one in judged["none"][quantity].compared if part(one.row)]):
-            for leave_out, words in LEFT.items():
-                chosen = [one for one in judged[leave_out][quantity].compared if part(one.row) and wanted(one.row)]
-                print(
-                    f"{name if leave_out == 'none' else '':20}{'ours, ' + words:32}{errors(chosen, lambda one: one.predicted)}"
-                )
+        for name, matches in groups([one for one in results["none"][quantity].compared if part(one.row)]):
+            for leave_out, words in LEFT_OUT.items():
+                chosen = [one for one in results[leave_out][quantity].compared if part(one.row) and matches(one.row)]
+                label = f"{name if leave_out == 'none' else '':20}{'ours, ' + words:32}"
+                print(label + errors(chosen, lambda one: one.predicted))
             if title == parts[0][0]:
-                chosen = [one for one in judged["none"][quantity].compared if part(one.row) and wanted(one.row)]
+                chosen = [one for one in results["none"][quantity].compared if part(one.row) and matches(one.row)]
                 for peer in (llmfit, canirun, roofline):
-                    said = errors(chosen, lambda one, peer=peer: peer(cases[one.row.id]), ranged=False)
-                    print(f"{'':20}{peer.__name__:32}{said}")
-    for quantity, found in judged["none"].items():
+                    columns = errors(chosen, lambda one, peer=peer: peer(cases[one.row.id]), ranged=False)
+                    print(f"{'':20}{peer.__name__:32}{columns}")
+    for quantity, found in results["none"].items():
         why = summary(found)["not_covered"]
         print(f"\n{quantity}: {len(found.compared)} rows predicted, {sum(why.values())} not covered")
         for reason, count in why.items():
@@ -122,9 +124,12 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-LEFT: dict[LeaveOut, str] = {
-    "none": "in the fit", "source": "source left out", "publisher": "publisher left out", "device": "device left out",
-}  # fmt: skip
+LEFT_OUT: dict[LeaveOut, str] = {
+    "none": "in the fit",
+    "source": "source left out",
+    "publisher": "publisher left out",
+    "device": "device left out",
+}
 
 
 if __name__ == "__main__":

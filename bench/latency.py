@@ -1,7 +1,7 @@
-"""How long does an answer take? Medians of `compare` and `predict`, and their ratio to one walk over the catalogue.
+"""Latency benchmark: medians of `compare` and `predict`, and their ratio to one walk over the catalogue.
 
-Times depend on the machine; the ratios less so. Aims: compare < 5 ms, predict < 2 ms on two idle cores.
-Each repetition asks a different question, so nothing is answered from a memory of the last one.
+Times depend on the machine, the ratios less so. Aims: compare < 5 ms, predict < 2 ms on two idle cores. Each
+repetition asks a different question, so that no answer comes from a cache.
 """
 
 import statistics
@@ -13,14 +13,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from calculator import Scenario, compare, load_catalog, predict
-from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.loader import evidence_of
 
 REPETITIONS = 200
 
 
 def median_ms(call: Callable[[int], object], *, repetitions: int = REPETITIONS) -> float:
-    """Median milliseconds of `call(i)` over the repetitions, after ten that are not counted."""
+    """Median milliseconds of `call(i)` over the repetitions, after ten warm-up calls."""
     for index in range(10):
         call(index)
     times: list[float] = []
@@ -32,6 +31,7 @@ def median_ms(call: Callable[[int], object], *, repetitions: int = REPETITIONS) 
 
 
 def main() -> None:
+    """Print the medians and their ratios."""
     start = time.perf_counter()
     catalog = load_catalog()
     loaded_ms = (time.perf_counter() - start) * 1e3
@@ -62,22 +62,26 @@ def main() -> None:
         ),
         "predict, context moves": median_ms(
             lambda i: predict(
-                Deployment.of("mac-studio-m2-ultra-192-used", "llama-3-70b", "mlx-8bit", catalog=catalog),
-                Workload(context_tokens=1000 + i),
                 catalog,
+                machine="mac-studio-m2-ultra-192-used",
+                model="llama-3-70b",
+                format="mlx-8bit",
+                context_tokens=1000 + i,
             )
         ),
         "predict, dual 4090": median_ms(
             lambda i: predict(
-                Deployment.of("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", chip_count=2, catalog=catalog),
-                Workload(context_tokens=1000 + i),
                 catalog,
+                machine="nvidia-rtx-4090",
+                chip_count=2,
+                model="llama-3-70b",
+                format="q4_k_m",
+                context_tokens=1000 + i,
             )
         ),
     }
-    print(
-        f"{'':<28}{'median ms':>10}{'x yardstick':>13}   (yardstick: walk over the machines' evidence, {yardstick:.3f} ms)"
-    )
+    note = f"(yardstick: a walk over the machines' evidence, {yardstick:.3f} ms)"
+    print(f"{'':<28}{'median ms':>10}{'x yardstick':>13}   {note}")
     for name, value in rows.items():
         print(f"{name:<28}{value:>10.3f}{value / yardstick:>13.1f}")
     print(f"{'catalogue loaded once':<28}{loaded_ms:>10.1f}")

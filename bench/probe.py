@@ -1,11 +1,11 @@
-"""How near is the fast probe to the truth? Prints ratios; gates nothing, because a shared machine's clock proves little.
+"""Probe benchmark: ratios of the fast probe to full models and to mlx_lm's own benchmark.
 
-    python bench/probe.py aliased      about 270M parameters in 16 bits: 1, 2 and 4 distinct layers against all 16,
-                                       by the minima of CPU time (wall clock is useless while others work here)
+    python bench/probe.py aliased      about 270M parameters in 16 bits: 1, 2 and 4 distinct layers against all 16, by
+                                       minima of CPU time (other work on the machine distorts wall clock)
     python bench/probe.py benchmark    the probe against mlx_lm's own benchmark, alternating, on weights saved to disk
     python bench/probe.py              both
 
-The benchmark loads code of a model folder whatever it is told; it is given a folder that this script has just made.
+mlx_lm.benchmark always loads code from its model folder, so it gets a folder that this script has just made.
 """
 
 import json
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -24,9 +25,17 @@ from measurements.records.spec import ProbeSpec
 
 # 16 layers of 15.7M parameters and 2 x 8.2M of embedding and head: 268M, 0.54 GB in 16 bits, well beyond any CPU cache
 LARGE = {
-    "model_type": "llama", "hidden_size": 1024, "num_hidden_layers": 16, "intermediate_size": 4096, "num_attention_heads": 16,
-    "num_key_value_heads": 8, "vocab_size": 8000, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "llama",
+    "hidden_size": 1024,
+    "num_hidden_layers": 16,
+    "intermediate_size": 4096,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 8,
+    "vocab_size": 8000,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": False,
+}
 SMALL = {
     **LARGE,
     "hidden_size": 384,
@@ -51,18 +60,23 @@ save_model(folder, build(config, None))
 words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(config["vocab_size"])}, unk_token="w0"))
 words.pre_tokenizer = pre_tokenizers.Whitespace()
 words.save(str(folder / "tokenizer.json"))
-(folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}))
+kind = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "w1", "unk_token": "w0"}
+(folder / "tokenizer_config.json").write_text(json.dumps(kind))
 """
 
-_ON_CPU_TIME = "import runpy, time; time.perf_counter = time.process_time; runpy.run_module('mlx_lm.benchmark', run_name='__main__')"
+_ON_CPU_TIME = """
+import runpy, time
+time.perf_counter = time.process_time
+runpy.run_module("mlx_lm.benchmark", run_name="__main__")
+"""
 
 
 def main() -> None:
-    """Run what the command line names."""
-    wanted = sys.argv[1:] or ["aliased", "benchmark"]
-    if "aliased" in wanted:
+    """Run the parts named on the command line, by default both."""
+    parts = sys.argv[1:] or ["aliased", "benchmark"]
+    if "aliased" in parts:
         compare_aliased()
-    if "benchmark" in wanted:
+    if "benchmark" in parts:
         compare_with_benchmark()
 
 
@@ -83,7 +97,8 @@ def compare_aliased() -> None:
     for layers in (1, 2, 4):
         print(
             f"aliased, {layers} distinct of 16 layers, {held[layers] / 1e6:.0f} of {held[0] / 1e6:.0f} MB: "
-            f"decode {best[layers, 'decode'] / best[0, 'decode'] - 1:+.1%}, prefill {best[layers, 'prefill'] / best[0, 'prefill'] - 1:+.1%}"
+            f"decode {best[layers, 'decode'] / best[0, 'decode'] - 1:+.1%}, "
+            f"prefill {best[layers, 'prefill'] / best[0, 'prefill'] - 1:+.1%}"
         )
 
 
@@ -120,7 +135,8 @@ def compare_with_benchmark() -> None:
             print(f"{number + 1:2}: " + ", ".join(f"{what} {ratio:.3f}" for what, ratio in found.items()), flush=True)
     for what, values in ratios.items():
         print(
-            f"{what} / mlx_lm.benchmark: median {statistics.median(values):.3f} of {len(values)}, {min(values):.3f} to {max(values):.3f}"
+            f"{what} / mlx_lm.benchmark: median {statistics.median(values):.3f} of {len(values)}, "
+            f"{min(values):.3f} to {max(values):.3f}"
         )
 
 
@@ -154,13 +170,13 @@ def _benchmark(folder: Path) -> dict[str, float]:
     return {"decode": decode.central, "prefill": prefill.central}
 
 
-def _run(config: dict[str, object], **sizes: object) -> Outcome:
-    fields = {"tier": "fast", "config": config, "time_limit_s": 900, "memory_limit_bytes": 6_000_000_000, **sizes}
+def _run(config: Mapping[str, object], **sizes: object) -> Outcome:
+    fields = {"tier": "fast", "config": dict(config), "time_limit_s": 900, "memory_limit_bytes": 6_000_000_000, **sizes}
     outcome = run_worker(
         ProbeSpec.model_validate({**fields, "lock_file": str(Path(tempfile.gettempdir()) / "bench-probe.lock")})
     )
     if outcome.status != "ok":
-        raise SystemExit(f"The probe ended as {outcome.status}: {outcome.sentence}")
+        raise SystemExit(f"The probe ended ({outcome.status}): {outcome.sentence}")
     return outcome
 
 

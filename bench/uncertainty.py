@@ -1,8 +1,8 @@
-"""How long do 100,000 futures of six options take, and a map of who wins? Beside a closed form written out by hand.
+"""Uncertainty benchmark: 100,000 futures of six options and a map of winners, beside a hand-written closed form.
 
-Aims: 100,000 draws x 6 options in under 1 s and a map of 80 x 80 in under 50 ms on two idle cores; not above twice the
-time of the hand-written NumPy of the same case, which knows these six options and nothing else (one thread each).
-Times depend on the machine; the ratio less so. Both must give the same costs to 1e-9, or the bench fails.
+Aims: 100,000 draws x 6 options in under 1 s and a map of 80 x 80 in under 50 ms on two idle cores, and at most twice
+the time of hand-written NumPy for the same six options (one thread each). Times depend on the machine, the ratio less
+so. Both must give the same costs to 1e-9, or the benchmark fails.
 """
 
 import statistics
@@ -32,7 +32,7 @@ from tests.calculator.offers import (
     SCENARIO,
     TARIFF,
     USED_MAC,
-)  # fmt: skip
+)
 
 DRAWS = 100_000
 CHUNK = 8_192
@@ -109,16 +109,19 @@ def by_hand(x: Mapping[str, Any]) -> dict[str, Any]:
         "used-mac": own("used-mac", MAC_USAGE, list_usd=6_000, age=3, names=mac),
         "pc": own("pc", PC_USAGE, list_usd=8_000, age=0, names=pc),
         "pc-2": own("pc-2", PC_USAGE, list_usd=8_000, age=0, names=pc),
-        "cloud": x["cloud.setup_h"] * wage + x["cloud.rate_usd_per_h"] * 10.1 * 21 * series(c) + 20 * flat
-        + x["cloud_administration_h_per_year"] / 12 * wage * wages + tokens * beyond(210 / cloud_h, a, np.zeros_like(v)),
+        "cloud": x["cloud.setup_h"] * wage
+        + x["cloud.rate_usd_per_h"] * 10.1 * 21 * series(c)
+        + 20 * flat
+        + x["cloud_administration_h_per_year"] / 12 * wage * wages
+        + tokens * beyond(210 / cloud_h, a, np.zeros_like(v)),
         "api": 2 * wage + tokens * series(a * g) + x["api_administration_h_per_year"] / 12 * wage * wages,
-    }  # fmt: skip
+    }
 
 
 def seconds(
     call: Callable[[], object], *, repetitions: int = 7, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Median of the repetitions after one that is not counted; `clock` may count this process's own time only."""
+    """Median seconds over the repetitions, after one warm-up call, by `clock`."""
     call()
     times: list[float] = []
     for _ in range(repetitions):
@@ -129,6 +132,7 @@ def seconds(
 
 
 def main() -> None:
+    """Check the costs against the closed form and print the times."""
     spreads = spreads_of(SIX, scenario=SCENARIO, defaults=DEFAULTS)
     draws = draw(spreads, count=DRAWS)
     certain = {name: np.full(DRAWS, s.central) for name, s in spreads.items() if s.certain}
@@ -158,13 +162,25 @@ def main() -> None:
         (f"{DRAWS:,} draws x {len(SIX)} options, two threads", whole, "aim < 1 s"),
         ("  the same on one thread (total, present value, hard)", one_thread, ""),
         ("  present value alone by hand-written closed form", closed, f"ratio {one_thread / closed:.2f}, aim <= 2"),
-        (f"map of {MAP_POINTS} x {MAP_POINTS}", seconds(lambda: who_wins(SIX, scenario=SCENARIO, x=x, y=y)), "aim < 50 ms"),
-        ("  the same where demand grows by 20 % a year", seconds(lambda: who_wins(SIX, scenario=growing, x=x, y=y)), ""),
+        (
+            f"map of {MAP_POINTS} x {MAP_POINTS}",
+            seconds(lambda: who_wins(SIX, scenario=SCENARIO, x=x, y=y)),
+            "aim < 50 ms",
+        ),
+        (
+            "  the same where demand grows by 20 % a year",
+            seconds(lambda: who_wins(SIX, scenario=growing, x=x, y=y)),
+            "",
+        ),
         ("ranges (256 draws)", seconds(lambda: ranges(SIX, scenario=SCENARIO, defaults=DEFAULTS), repetitions=50), ""),
         ("tornado", seconds(lambda: tornado(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
-        ("total effects of one difference", seconds(lambda: total_effects(SIX, scenario=SCENARIO, defaults=DEFAULTS, pair=pair)), ""),
+        (
+            "total effects of one difference",
+            seconds(lambda: total_effects(SIX, scenario=SCENARIO, defaults=DEFAULTS, pair=pair)),
+            "",
+        ),
         ("switching values", seconds(lambda: switching_values(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
-    ]  # fmt: skip
+    ]
     for label, value, note in rows:
         print(f"{label:58} {value * 1e3:9.1f} ms   {note}")
 

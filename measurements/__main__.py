@@ -1,7 +1,7 @@
-"""`python -m measurements COMMAND ...`: what this machine, or a model's own configuration, says for itself.
+"""The command line of the measurements: `python -m measurements COMMAND ...`.
 
-A dispatcher only: each command is a function `(arguments) -> exit code` of a module, imported when it is asked for, so that
-`plan` does not pay for the database and nothing but the workers imports mlx.
+Each command is a function `(arguments) -> exit code`. Its module is imported only when the command runs, so `plan` does
+not load the database and only the worker processes import mlx.
 """
 
 import importlib
@@ -10,30 +10,31 @@ import sys
 from calculator.errors import CalculatorError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "plan": ("measurements.models.plan", "exact bytes of a model from its config.json: weights, cache, peak"),
+    "plan": ("measurements.models.plan", "compute a model's exact memory from its config.json: weights, cache, peak"),
     "describe": ("measurements.models.describe", "write a model's catalogue file from its config.json"),
-    "probe": ("measurements.cli.probe:probe", "measure this machine, with a model that need not be downloaded"),
+    "probe": ("measurements.cli.probe:probe", "measure this machine; no model needs to be downloaded"),
     "import": (
         "measurements.cli.store:import_files",
-        "take over what llama-bench, mlx_lm.benchmark, vLLM or this tool measured",
+        "import results of llama-bench, mlx_lm.benchmark, vLLM or this tool",
     ),
-    "export": ("measurements.cli.store:export", "write the stored measurements as JSON lines"),
-    "list": ("measurements.cli.store:list_records", "show the stored measurements"),
-    "delete": ("measurements.cli.store:delete", "mark a measurement as deleted"),
-    "agent": ("measurements.cli.agent:main", "take probe requests from a team's queue"),
+    "export": ("measurements.cli.store:export", "export the stored measurements as JSON lines"),
+    "list": ("measurements.cli.store:list_records", "list the stored measurements"),
+    "delete": ("measurements.cli.store:delete", "retire a measurement; it is kept but no longer used"),
+    "agent": ("measurements.cli.agent:main", "run probe requests from a team's queue"),
 }
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 2 where the request is wrong, with one sentence on stderr."""
+    """Run one command and return its exit code; 2, with one sentence on stderr, for a wrong request."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print("usage: python -m measurements COMMAND ...")
         for name, (_, purpose) in COMMANDS.items():
             print(f"  {name:10} {purpose}")
+        print("Run `python -m measurements COMMAND --help` for a command's options.")
         return 0 if arguments else 2
     name, *rest = arguments
     if name not in COMMANDS:
-        print(f"{name!r} is not a command. Known: {', '.join(COMMANDS)}.", file=sys.stderr)
+        print(f"{name!r} is not a command. Use one of: {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
     try:
         module, _, function = COMMANDS[name][0].partition(":")

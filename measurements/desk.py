@@ -1,8 +1,8 @@
-"""What may a page ask of the measurements? One object for the whole server: its machine, its probes, its store.
+"""The measurement desk: one object per server for its machine, its probes and its store.
 
-Looking creates nothing: the store is made by the first record. The web process never imports mlx; a probe runs in the
-worker's process, in the one register of jobs, so that a reload or a second visitor sees the same run. A store that is
-absent, broken or out of reach gives a sentence and no measurements, and is not asked again for a while.
+Reading creates nothing; the first record creates the store. Probes run in a worker process and one shared register,
+so a reload or a second visitor sees the same run. A store that is missing, broken or unreachable yields a sentence
+and no measurements, and is not queried again for a while.
 """
 
 import datetime
@@ -27,44 +27,48 @@ from measurements.models.uploaded_config import model_of_config
 from measurements.probe.jobs import JOBS, ProbeJob, ProbeJobs
 from measurements.probe.measure import probe_is_running
 from measurements.probe.request import has_gpu_backend, spec_for, why_no_probe
-from measurements.records.ceilings import Ceilings, ceilings_of, stated_here
+from measurements.records.ceilings import Ceilings, ceilings_of, machine_ceilings
 from measurements.records.gate import gate_of
 from measurements.records.host import host_id, this_host
 from measurements.records.listing import Row, row_of, words
 from measurements.records.record import Host, Measurement, MeasurementError
 from measurements.records.spec import Tier
-from measurements.records.store import URL_VARIABLE, Store, Stored, StoreError, export_lines, store_file
+from measurements.records.store import Store, Stored, export_lines
+from measurements.records.store_connection import URL_VARIABLE, StoreError, store_file
 from measurements.records.trusted_speeds import installed_versions, speeds_of
 
 VISITORS_VARIABLE = "MEASUREMENTS_VISITORS"
-"""`measure`: whoever opens the page may start and cancel probes and keep files. `look`: nobody may. Not set: as if
-`measure` where the server listens on the loopback address alone, else `look`."""
+"""`measure`: visitors may start and cancel probes and import files. `look`: visitors may only read. Unset: `measure`
+when the server listens on the loopback address only, otherwise `look`."""
 
-ASK_AGAIN_S = 30.0  # a database that is gone costs its connection's time-out; not at every move of a slider
+ASK_AGAIN_S = 30.0  # an unreachable database costs its connection time-out, so not at every move of a slider
 HOST_KEPT_S = 60.0  # the power mode may change while the server runs
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROBE_TIERS: tuple[Tier, ...] = ("host", "fast")
-"""What the page offers. A visitor names a shipped model, never a path or an address; `real` is for the command line."""
+"""Tiers offered on the page, where a visitor names a shipped model and never a path or an address."""
 
 PROBE_FORMATS = ("mlx-4bit", "mlx-8bit", "mlx-6bit", "mlx-mxfp4", "mlx-nvfp4", "mlx-mxfp8", "bf16")
 PROBE_DEPTHS = (64, 256, 512, 2_048, 8_192, 32_768, 131_072)
 
 
 def visitors_may_only_look(address: str | None) -> str:
-    """Why visitors of a server that listens on this address may neither measure nor bring files; "" where they may."""
-    said = os.environ.get(VISITORS_VARIABLE, "").strip().lower()
-    if said == "measure" or (not said and address in LOOPBACK):
+    """Why visitors may neither measure nor import files on a server that listens on this address; "" if they may."""
+    setting = os.environ.get(VISITORS_VARIABLE, "").strip().lower()
+    if setting == "measure" or (not setting and address in LOOPBACK):
         return ""
-    told = "Whoever runs this server measures and imports on its command line: python -m measurements probe, import."
-    if said:
-        wrong = "" if said == "look" else f" ({VISITORS_VARIABLE} is {said[:20]!r}; it may be measure or look.)"
-        return f"On this server visitors may look only. {told}{wrong}"
-    return f"This server can be reached from other machines, so its visitors may look only. {told} {VISITORS_VARIABLE}=measure would let visitors, too."
+    advice = "Its administrator can measure and import on the command line: python -m measurements probe, import."
+    if setting:
+        wrong = "" if setting == "look" else f" ({VISITORS_VARIABLE} is {setting[:20]!r}; use measure or look.)"
+        return f"Visitors of this server may only look. {advice}{wrong}"
+    return (
+        f"This server can be reached from other machines, so its visitors may only look. {advice} "
+        f"Set {VISITORS_VARIABLE}=measure to allow visitors as well."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the store held when it was last looked at; `problem` is a sentence where it could not be read."""
+    """The store's records at the last reading; `problem` is a sentence if it could not be read."""
 
     items: tuple[Stored, ...] = ()
     speeds: tuple[MeasuredSpeed, ...] = ()
@@ -93,30 +97,30 @@ class Desk:
         return found[1]
 
     def box(self) -> Box:
-        """The machine as the calculator wants it."""
+        """This machine in the calculator's terms."""
         host = self.host()
         return Box(host.chip, host.memory_bytes, chip_count=host.chip_count, wired_limit_mib=host.wired_limit_mib)
 
-    def stated(self) -> Ceilings:
-        """Bandwidth and matrix rate of this machine and who says so: the catalogue, else the newest host probe here."""
-        return stated_here(self.catalog, host=self.host(), items=self.contents().items)
+    def machine_ceilings(self) -> Ceilings:
+        """Bandwidth and matrix rate of this machine from the catalogue, else from its newest host probe."""
+        return machine_ceilings(self.catalog, host=self.host(), items=self.contents().items)
 
     def versions(self) -> dict[str, str]:
-        """Versions of Python and of mlx and mlx-lm where they are installed."""
+        """Versions of Python and, if installed, of mlx and mlx-lm."""
         return {"Python": platform.python_version(), **installed_versions()}
 
     def own_model(self, name: str, content: bytes) -> LanguageModel:
-        """The shapes of a config.json that somebody brings; raises PlanError or CatalogError with a sentence."""
+        """The shapes of an uploaded config.json; raises PlanError or CatalogError with a sentence."""
         return model_of_config(name, content)
 
     # -- probes
 
     def why_no_probe(self) -> str:
-        """Why nothing can be measured here; "" where it can."""
+        """Why this machine cannot be measured; "" if it can."""
         return why_no_probe()
 
     def has_gpu(self) -> bool:
-        """Would mlx compute on a GPU here? If not, what it measures is no local-LLM speed."""
+        """Whether mlx would compute on a GPU here; without one its results are not local-LLM speeds."""
         return has_gpu_backend()
 
     def probe_models(self) -> list[str]:
@@ -126,30 +130,36 @@ class Desk:
     def start(self, *, tier: Tier, model: str, format_id: str, depths: Sequence[int], trial_count: int) -> ProbeJob:
         """Begin a probe; raises MeasurementError or UnknownIdError with a sentence."""
         if tier not in PROBE_TIERS:
-            raise MeasurementError(f"tier is {tier!r}; from the page it may be {' or '.join(PROBE_TIERS)}.")
+            raise MeasurementError(
+                f"tier is {tier!r}; the page offers {' and '.join(PROBE_TIERS)}. Use the command line for others."
+            )
         if model and model not in self.probe_models():
-            raise MeasurementError(f"model is {model[:40]!r}; from the page it must be a shipped one.")
+            raise MeasurementError(
+                f"model is {model[:40]!r}; the page measures shipped models only. Choose one from the list."
+            )
         if reason := self.why_no_probe():
             raise MeasurementError(reason)
         limits: dict[str, object] = {"depths": tuple(sorted(depths)), "trial_count": trial_count}
-        spec = spec_for("" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits)  # fmt: skip
+        spec = spec_for(
+            "" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits
+        )
         return self._jobs.start(spec, catalog=self.catalog, store=self._writable())
 
     def job(self) -> ProbeJob | None:
-        """The probe that runs now, else the last one of this server; None where there was none."""
+        """The running probe, else this server's last one; None if there was none."""
         return self._jobs.running() or next(iter(self._jobs.recent()), None)
 
     def ceilings(self, job: ProbeJob) -> Ceilings:
-        """What bandwidth and arithmetic alone would allow the model that this probe runs."""
-        return ceilings_of(job.plan, stated=self.stated(), batch_count=job.spec.batch_count)
+        """The speeds that bandwidth and arithmetic alone would allow for this probe's model."""
+        return ceilings_of(job.plan, machine=self.machine_ceilings(), batch_count=job.spec.batch_count)
 
     def findings(self, job: ProbeJob) -> list[str]:
-        """What a probe that has ended found: one line per record, with its share of the ceiling."""
+        """The results of a finished probe: one line per record, with its share of the ceiling."""
         ceilings = self.ceilings(job)
         return [words(record, ceilings=ceilings) for record in job.outcome.records] if job.outcome is not None else []
 
     def runs_elsewhere(self) -> bool:
-        """Does another program of this machine probe?"""
+        """Whether another program on this machine is running a probe."""
         return self._jobs.running() is None and probe_is_running()
 
     def cancel(self) -> bool:
@@ -159,7 +169,7 @@ class Desk:
     # -- the store
 
     def contents(self) -> Contents:
-        """What is stored; read again only when the store has changed."""
+        """The stored records; read again only after the store has changed."""
         with self._lock:
             if self._contents.problem and time.monotonic() < self._ask_again:
                 return self._contents
@@ -173,11 +183,11 @@ class Desk:
             return self._contents
 
     def speeds(self) -> tuple[MeasuredSpeed, ...]:
-        """What `calculator.decision.compare` takes; empty where nothing is stored or the store cannot be read."""
+        """The speeds for `calculator.compare`; empty if nothing is stored or the store cannot be read."""
         return self.contents().speeds
 
     def problem(self) -> str:
-        """Why no measurement is used, in a sentence; "" where the store can be read."""
+        """Why no measurement is used, in a sentence; "" if the store can be read."""
         return self.contents().problem
 
     def rows(self) -> tuple[Row, ...]:
@@ -187,7 +197,7 @@ class Desk:
         return tuple(sorted(found, key=lambda row: row.measured_at, reverse=True))
 
     def record(self, record_id: str) -> Measurement | None:
-        """The record of that id, complete with its samples."""
+        """The record with that id and all its samples; None if it is not stored."""
         return next((item.record for item in self.contents().items if item.id == record_id), None)
 
     def export(self, record_ids: Sequence[str]) -> str:
@@ -198,7 +208,7 @@ class Desk:
         )
 
     def store_name(self) -> str:
-        """Where measurements are kept, without a password."""
+        """The name of the store, without a password."""
         try:
             file = store_file(self._url)
         except StoreError as error:
@@ -208,28 +218,31 @@ class Desk:
     # -- other people's files
 
     def read_file(self, name: str, content: bytes, **facts: str | int) -> Imported:
-        """What a file holds: rows taken, rows refused with the reason, and the facts that it does not tell.
+        """The rows of a file: accepted, refused with the reason, and the facts that the file does not state.
 
-        facts: chip, chip_count, model (for all rows), format, batch_count, runtime_version, measured_at, source, licence.
+        facts: chip, chip_count, model (for all rows), format, batch_count, runtime_version, measured_at, source,
+        licence.
         """
         return self._read_file(name, content, tuple(sorted(facts.items())))
 
     def keep(self, records: Sequence[Measurement]) -> dict[str, int]:
-        """Store them; how many were added, were known already, or had been deleted. Raises StoreError."""
+        """Store the records and count them as added, already known, or deleted earlier. Raises StoreError."""
         outcomes = self._writable().append_all(records)
         self._ask_again = 0.0
         return {name: outcomes.count(name) for name in ("added", "known", "deleted")}
 
     @functools.lru_cache(maxsize=4)  # noqa: B019 - one desk per server, which lives as long as it
     def _read_file(self, name: str, content: bytes, facts: tuple[tuple[str, str | int], ...]) -> Imported:
-        said = dict(facts)
-        model = str(said.pop("model", ""))
-        told = Facts(**said, models={"": model} if model else {}, file_name=Path(name).name[:300])  # pyright: ignore[reportArgumentType]
+        answers = dict(facts)
+        model = str(answers.pop("model", ""))
+        user_facts = Facts(**answers, models={"": model} if model else {}, file_name=Path(name).name[:300])  # pyright: ignore[reportArgumentType] - checked by the record's own fields
         known = Known(chips=tuple(self.catalog.chips), models=tuple(self.catalog.models))
-        return import_content(decode(content, name=told.file_name), facts=told, known=known, gate=gate_of(self.catalog))
+        return import_content(
+            decode(content, name=user_facts.file_name), facts=user_facts, known=known, gate=gate_of(self.catalog)
+        )
 
     def _mark_now(self) -> object:
-        """Changes when the store does; None where there is no store yet."""
+        """A mark that changes when the store does; None if there is no store yet."""
         file = store_file(self._url)
         if file is None:
             return self._opened().mark()
@@ -261,7 +274,7 @@ class Desk:
         return self._store
 
     def _writable(self) -> Store:
-        """The store, made where it does not exist; raises StoreError."""
+        """The store, created if it does not exist; raises StoreError."""
         file = store_file(self._url)
         if file is not None and not file.exists():
             self._store = None  # what it was opened on is gone
@@ -279,7 +292,7 @@ def _desk(url: str | None) -> Desk:
 
 
 def _change_count(path: Path) -> str:
-    """SQLite's own counter of changes lies in the first hundred bytes: two writes within one tick of the clock differ in it."""
+    """A hash of the first hundred bytes, whose SQLite change counter tells two writes in one clock tick apart."""
     try:
         with path.open("rb") as stream:
             return hashlib.sha256(stream.read(100)).hexdigest()[:12]

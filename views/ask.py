@@ -1,4 +1,4 @@
-"""What does the person ask? Every widget is built from the scenario field's own metadata and bound to the address."""
+"""Widgets of the scenario, built from each field's own metadata and bound to the address."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -14,13 +14,23 @@ from views.look import markdown_text
 
 PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
 SECTION_TITLES = {
-    "options": "Options", "question": "Model", "demand": "Demand", "labour": "People", "energy": "Energy", "resale": "Resale",
-    "money": "Money", "cloud": "Cloud and API", "time": "Time", "repair": "Repair", "extras": "Extra costs", "books": "Bookkeeping",
-}  # fmt: skip
+    "options": "Options",
+    "question": "Model",
+    "demand": "Demand",
+    "labour": "People",
+    "energy": "Energy",
+    "resale": "Resale",
+    "money": "Money",
+    "cloud": "Cloud and API",
+    "time": "Time",
+    "repair": "Repair",
+    "extras": "Extra costs",
+    "books": "Bookkeeping",
+}
 _PERCENT = 100
 
-# Where a slider's ends lie, if closer together than the field's bounds: a slider from $0 to $1,000 an hour cannot be
-# aimed. They bind nobody: a value beyond them in the address widens the slider to the field's own bounds.
+# Slider ends narrower than the field's bounds: a slider from $0 to $1,000 an hour is hard to set. A value beyond
+# them in the address widens the slider to the field's own bounds.
 _SLIDER_ENDS = {
     "wage_usd_per_h": (0.0, 400.0),
     "electricity_usd_per_kwh": (0.0, 0.6),
@@ -36,26 +46,28 @@ _SLIDER_ENDS = {
 _SLIDER_FORMATS = {"$/h": "$%g", "$/kWh": "$%.3f"}
 
 
-def ask_primary(catalog: Catalog, *, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The questions that decide most, in the main area: model, hourly rate, electricity, resale. Returns field -> value.
+def ask_primary(catalog: Catalog, *, link_values: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw the most decisive fields in the main area (model, hourly rate, electricity, resale); returns field -> value.
 
-    `given` is what the address asked for; it only widens a slider, the widget takes the value from the address itself.
+    `link_values` come from the address. They only widen sliders; the widgets take their values from the address itself.
     """
     all_knobs = knobs()
     values: dict[str, Any] = {}
     with st.grid(len(PRIMARY), min_column_width=190, gap="medium", vertical_alignment="bottom") as grid:
         for name in PRIMARY:
             with grid.cell():
-                values[name] = _widget(all_knobs[name], catalog=catalog, given=given)
+                values[name] = _widget(all_knobs[name], catalog=catalog, link_values=link_values)
                 if name == "model" and values[name] == ANOTHER_SIZE:
-                    values["another_size_b"] = _widget(all_knobs["another_size_b"], catalog=catalog, given=given)
+                    values["another_size_b"] = _widget(
+                        all_knobs["another_size_b"], catalog=catalog, link_values=link_values
+                    )
     return values
 
 
-def ask_rest(catalog: Catalog, *, given: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """All other fields, one tab per section."""
+def ask_rest(catalog: Catalog, *, link_values: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw all fields that are not `answered`, one tab per section; returns field -> value."""
     values: dict[str, Any] = {}
-    rest = [knob for name, knob in knobs().items() if name not in asked and name not in PRIMARY]
+    rest = [knob for name, knob in knobs().items() if name not in answered and name not in PRIMARY]
     sections = ["options", *dict.fromkeys(knob.section for knob in rest)]
     tabs = st.tabs([SECTION_TITLES.get(section, section.capitalize()) for section in sections])
     for section, tab in zip(sections, tabs, strict=True):
@@ -66,14 +78,14 @@ def ask_rest(catalog: Catalog, *, given: Mapping[str, Any], asked: Mapping[str, 
             with st.grid(3, min_column_width=240, gap="medium", vertical_alignment="bottom"):
                 for knob in rest:
                     if knob.section == section:
-                        values[knob.name] = _widget(knob, catalog=catalog, given=given)
+                        values[knob.name] = _widget(knob, catalog=catalog, link_values=link_values)
     return values
 
 
 def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
-    """The scenario of these values, and for each field that was replaced by its default a sentence.
+    """The scenario of these values, and one sentence for each field that its default replaces.
 
-    Widgets enforce bounds in the browser only, and values may contradict each other, so everything is checked again here.
+    Everything is checked again here: widgets enforce bounds in the browser only, and values may contradict each other.
     """
     try:
         return Scenario.parse(values), {}
@@ -84,13 +96,13 @@ def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
             scenario = scenario.changed(**{name: value})
         except ScenarioError as error:
             default = Scenario.model_fields[name].get_default(call_default_factory=True)
-            instead = f"The default, {default}, is used instead." if default else "It was left out."
+            instead = f"The page uses the default, {default}." if default else "It was left out."
             sentences[name] = f"{error} {instead}"
     return scenario, sentences
 
 
 def show_presets(catalog: Catalog) -> None:
-    """Links to the scenarios that ship with the calculator; each opens the page with that scenario's values."""
+    """Draw a link for each preset that opens the page with its values."""
     links = [
         f"[{markdown_text(scenario.name)}](?{write_link(scenario, catalogue_hash=catalog.hash)})"
         for scenario in map(preset, preset_names())
@@ -102,19 +114,29 @@ def _options(catalog: Catalog) -> dict[str, Any]:
     names = {**catalog.machines, **catalog.clouds, **catalog.apis}
     default = [option for option in Scenario.model_fields["options"].default if option in names]
     chosen = st.pills(
-        "Options compared", list(names), default=default, selection_mode="multi", key="options", bind="query-params", wrap=True,
+        "Options compared",
+        list(names),
+        default=default,
+        selection_mode="multi",
+        key="options",
+        bind="query-params",
+        wrap=True,
         help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve.",
-    )  # fmt: skip
+    )
     title = st.text_input(
-        "Name of this scenario", value=Scenario.model_fields["name"].default, max_chars=120, key="name", bind="query-params",
+        "Name of this scenario",
+        value=Scenario.model_fields["name"].default,
+        max_chars=120,
+        key="name",
+        bind="query-params",
         help="Stands in the exports.",
-    )  # fmt: skip
+    )
     if not chosen:
-        st.warning("Choose at least one option. Until then, the options shown at first are compared.")
+        st.warning("Choose at least one option. Until then, the page compares the default options.")
     return {"options": tuple(chosen or default), "name": title}
 
 
-def _widget(knob: Knob, *, catalog: Catalog, given: Mapping[str, Any]) -> Any:
+def _widget(knob: Knob, *, catalog: Catalog, link_values: Mapping[str, Any]) -> Any:
     annotation = Scenario.model_fields[knob.name].annotation
     if knob.name == "model":
         return _choice(knob, [*catalog.models, ANOTHER_SIZE])
@@ -125,12 +147,19 @@ def _widget(knob: Knob, *, catalog: Catalog, given: Mapping[str, Any]) -> Any:
             _label(knob), value=knob.default, key=knob.name, help=knob.help, bind="query-params", max_chars=20
         )
     if knob.shown == _PERCENT or knob.name in _SLIDER_ENDS:
-        return _slider(knob, given=given)
+        return _slider(knob, link_values=link_values)
     number = int if annotation is int else float
     return st.number_input(
-        _label(knob), min_value=number(knob.low), max_value=number(knob.high), value=number(knob.default),
-        step=number(knob.step) or None, format=None if number is int else "%g", key=knob.name, help=knob.help, bind="query-params",
-    )  # fmt: skip
+        _label(knob),
+        min_value=number(knob.low),
+        max_value=number(knob.high),
+        value=number(knob.default),
+        step=number(knob.step) or None,
+        format=None if number is int else "%g",
+        key=knob.name,
+        help=knob.help,
+        bind="query-params",
+    )
 
 
 def _choice(knob: Knob, choices: list[str]) -> str:
@@ -138,15 +167,21 @@ def _choice(knob: Knob, choices: list[str]) -> str:
     return st.selectbox(_label(knob), choices, index=index, key=knob.name, help=knob.help, bind="query-params")
 
 
-def _slider(knob: Knob, *, given: Mapping[str, Any]) -> float:
+def _slider(knob: Knob, *, link_values: Mapping[str, Any]) -> float:
     low, high = _SLIDER_ENDS.get(knob.name, (knob.low, knob.high))
-    if not low <= given.get(knob.name, knob.default) <= high:
+    if not low <= link_values.get(knob.name, knob.default) <= high:
         low, high = knob.low, knob.high
     return st.slider(
-        _label(knob, percent=knob.shown == _PERCENT), min_value=float(low), max_value=float(high), value=float(knob.default),
-        step=knob.step / knob.shown, format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
-        key=knob.name, help=knob.help, bind="query-params",
-    )  # fmt: skip
+        _label(knob, percent=knob.shown == _PERCENT),
+        min_value=float(low),
+        max_value=float(high),
+        value=float(knob.default),
+        step=knob.step / knob.shown,
+        format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
+        key=knob.name,
+        help=knob.help,
+        bind="query-params",
+    )
 
 
 def _label(knob: Knob, *, percent: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What should we do? The verdict first, then each option's answer to: does it fit, how fast, what does it cost."""
+"""Decision page: the verdict, then fit, speed and cost of each option."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.evidence import Remark
 from calculator.report.currency import converted_sentence
 from views import figures
+from views.drawing import draw_chart
 from views.look import fit_sentence, gb, markdown_text, speed_range, style_of, usd, usd_range
 
 _KINDS = {"own": "to buy", "rent": "to rent", "api": "per token"}
@@ -14,7 +15,7 @@ _MARKERS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", 
 
 
 def show_verdict(comparison: Comparison) -> None:
-    """The answer as a sentence with its range, and the convention under which it holds."""
+    """Draw the verdict with its range, and the convention behind it."""
     verdict = comparison.verdict
     with st.container(border=True):
         st.header(markdown_text(verdict.sentence), anchor=False)
@@ -28,7 +29,7 @@ def show_verdict(comparison: Comparison) -> None:
 
 
 def show_options(comparison: Comparison) -> None:
-    """One card per option."""
+    """Draw one card per option."""
     with st.grid(min(len(comparison.options), _CARDS_IN_A_ROW), min_column_width=200, gap="small"):
         for option in comparison.options:
             with st.container(border=True, height="stretch", gap="small"):
@@ -36,37 +37,27 @@ def show_options(comparison: Comparison) -> None:
 
 
 def show_charts(comparison: Comparison) -> None:
-    """Cost over time, what it is made of, and what fills the memory."""
+    """Draw the charts of cumulative cost, cost by line and memory."""
     months = comparison.scenario.months
     st.subheader("What is spent by when", anchor=False)
-    st.plotly_chart(
-        figures.cumulative_cost(comparison), key="cumulative_cost", config=figures.CHART_CONFIG, width="stretch",
+    draw_chart(
+        figures.cumulative_cost(comparison),
+        key="cumulative_cost",
         alt=f"Cumulative cost of each option over {months} months. {comparison.verdict.sentence}",
-    )  # fmt: skip
+    )
     st.caption(
-        "A line that drops in its last month is a machine that is sold. A ring marks the month from which a purchase has cost less."
+        "A line that drops in its last month is a machine that is sold. "
+        "A ring marks the month from which a purchase has cost less."
     )
     st.markdown("\n".join(f"- {markdown_text(row.reason)}" for row in comparison.break_even))
     st.subheader("What the cost is made of", anchor=False)
-    st.plotly_chart(
-        figures.cost_breakdown(comparison),
-        key="cost_breakdown",
-        config=figures.CHART_CONFIG,
-        width="stretch",
-        alt=_breakdown_alt(comparison),
-    )
+    draw_chart(figures.cost_breakdown(comparison), key="cost_breakdown", alt=_breakdown_alt(comparison))
     st.subheader("What fills the memory", anchor=False)
-    st.plotly_chart(
-        figures.memory_bars(comparison),
-        key="memory_bars",
-        config=figures.CHART_CONFIG,
-        width="stretch",
-        alt=_memory_alt(comparison),
-    )
+    draw_chart(figures.memory_bars(comparison), key="memory_bars", alt=_memory_alt(comparison))
 
 
 def show_remarks(comparison: Comparison) -> None:
-    """What the reader must know, problems first; each text once."""
+    """Draw the remarks, problems first, each text once."""
     order = {"problem": 0, "warning": 1, "info": 2}
     gathered: dict[str, tuple[Remark, list[str]]] = {}
     for remark in comparison.remarks:
@@ -100,9 +91,8 @@ def _card(option: OptionResult, comparison: Comparison) -> None:
         st.metric(f"Net cost over {months} months", tco.total_cost_usd, format="$%,.0f")
         st.caption(markdown_text(usd_range(option.total_low_usd, option.total_high_usd)))
     if option.decode is not None:
-        st.markdown(
-            f"**{speed_range(option.decode)}** tokens/s  \n**{speed_range(option.time_to_first_token)}** s to first token"
-        )
+        first = speed_range(option.time_to_first_token)
+        st.markdown(f"**{speed_range(option.decode)}** tokens/s  \n**{first}** s to first token")
     elif option.kind == "api" and tco is not None:
         st.markdown("Speed: the host's")
     if tco is not None:
@@ -138,4 +128,4 @@ def _memory_alt(comparison: Comparison) -> str:
         for option in comparison.options
         if option.memory
     ]
-    return f"Memory: {', '.join(parts)}." if parts else "No option holds the model in memory of its own."
+    return f"Memory: {', '.join(parts)}." if parts else "No option holds the model in its own memory."

@@ -1,4 +1,4 @@
-"""On what does the answer stand? Every input with its value, range, basis, source and date; assumptions stand out."""
+"""Evidence tables: every input with its value, range, basis, source and date; assumptions stand out."""
 
 from typing import Any
 
@@ -9,20 +9,22 @@ from calculator.catalog.loader import evidence_of
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import knobs
+from views.drawing import draw_table
 
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 
 
 def show_assumptions(comparison: Comparison, *, catalog: Catalog) -> None:
-    """Two tables: the scenario's inputs, and the facts about each compared option."""
+    """Draw two tables: the scenario's inputs, and the facts about each compared option."""
     inputs = scenario_rows(comparison.scenario, catalog=catalog)
     facts = own_figure_rows(comparison.scenario)
     facts += [row for option in comparison.options for row in option_rows(option.id, catalog=catalog)]
     guessed = sum(row["basis"] == ["assumption"] for row in inputs + facts)
     st.subheader("What this rests on", anchor=False)
     st.markdown(
-        f":orange-badge[assumption] marks {guessed} of {len(inputs) + len(facts)} figures: nobody publishes them, so each carries a range and the reason."
+        f":orange-badge[assumption] marks {guessed} of {len(inputs) + len(facts)} figures: "
+        "nobody publishes them, so each carries a range and the reason."
     )
     _table(inputs, alt="Inputs of the scenario with value, range, basis, source and date", key="inputs")
     with st.expander(f"Prices, watts and specifications of the options compared ({len(facts)} figures)"):
@@ -30,7 +32,7 @@ def show_assumptions(comparison: Comparison, *, catalog: Catalog) -> None:
 
 
 def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any]]:
-    """One row per scenario value that has evidence; a value that you changed is yours."""
+    """One row per scenario value with evidence; a changed value has the basis `yours`."""
     rows: list[dict[str, Any]] = []
     for name, knob in knobs().items():
         quantity = catalog.defaults.get(name)
@@ -48,7 +50,7 @@ def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any
 
 
 def option_rows(option_id: str, *, catalog: Catalog) -> list[dict[str, Any]]:
-    """One row per figure that the catalogue holds about an option, and about its chip."""
+    """One row per figure that the catalogue holds about an option and its chip."""
     entry = catalog.option(option_id)
     rows = [
         _row(f"{entry.name}: {_words(path)}", quantity, catalog=catalog)
@@ -64,7 +66,7 @@ def option_rows(option_id: str, *, catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def own_figure_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    """One row per figure of the scenario that stands in place of the catalogue's."""
+    """One row per figure of the scenario that replaces the catalogue's."""
     note = "Comes with the scenario and replaces the catalogue's figure."
     empty = {"unit": "", "range": "", "source": "", "link": "", "date": ""}
     return [
@@ -99,9 +101,11 @@ def _row(
 
 def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
     columns = st.column_config
-    st.dataframe(
-        {column: [row[column] for row in rows] for column in rows[0]} if rows else {}, hide_index=True, alt=alt, key=key, width="stretch",
-        column_config={
+    draw_table(
+        rows,
+        alt=alt,
+        key=key,
+        columns={
             "input": columns.TextColumn("Input", pinned=True, width="medium"),
             "value": columns.TextColumn("Value", alignment="right", width="small"),
             "unit": columns.TextColumn("Unit", width="small"),
@@ -112,7 +116,7 @@ def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
             "date": columns.TextColumn("Date", width="small"),
             "note": columns.TextColumn("Note", width="large"),
         },
-    )  # fmt: skip
+    )
 
 
 def _number(value: float) -> str:

@@ -1,15 +1,16 @@
-"""How does a web address carry a whole scenario? Reading one strictly, and writing one that keeps its meaning.
+"""Scenario in a web address: reading an address strictly, and writing one that keeps its meaning.
 
-A parameter is a scenario field's own name; its value is in the model's own unit, as in a scenario file and in `--set`:
-`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated, once per option; a table (figures, ranges ...) is JSON. No
-streamlit here: the page and the /api route read addresses with the same code. docs/decisions/0006-page.md says why.
+A parameter has the name of a scenario field and its value the model's own unit, as in a scenario file and in `--set`:
+`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated once per option; a table (figures, ranges ...) is
+JSON. No streamlit here, because the page and the /api route read addresses with the same code
+(docs/decisions/0006-page.md).
 """
 
 import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
@@ -24,9 +25,9 @@ _SHOWN_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What an address said: values that can be used, and one sentence for each that cannot.
+    """The content of an address: usable values, and one sentence for each unusable one.
 
-    `problems` maps a parameter to its sentence; `stamp_remarks` are about the link's age, not about a value.
+    `problems` maps a parameter to its sentence; `stamp_remarks` are about the age of the link.
     """
 
     values: dict[str, Any]
@@ -34,18 +35,18 @@ class Link:
     stamp_remarks: tuple[str, ...] = ()
 
     def without_widget(self) -> dict[str, Any]:
-        """The values of fields that the page has no widget for: tables of one's own figures, for example."""
+        """The values of fields without a widget, such as tables of the user's own figures."""
         return {name: value for name, value in self.values.items() if name not in ("name", "options", *knobs())}
 
 
 def parameters() -> tuple[str, ...]:
-    """The scenario fields that an address may carry: those with a widget in the page's order, then the others."""
-    asked = ("name", "options", *knobs())
-    return (*asked, *(name for name in Scenario.model_fields if name not in (*asked, *STAMPS)))
+    """The scenario fields allowed in an address: those with a widget in the page's order, then the others."""
+    with_widget = ("name", "options", *knobs())
+    return (*with_widget, *(name for name in Scenario.model_fields if name not in (*with_widget, *STAMPS)))
 
 
 def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
-    """Every parameter of an address, checked one by one; nothing is dropped in silence."""
+    """Every parameter of an address, checked one by one; none is dropped silently."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     known = parameters()
@@ -72,9 +73,9 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
 
 
 def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
-    """The query string that names every value of a scenario, the schema's version and the catalogue's hash.
+    """The query string with every value of a scenario, the schema version and the catalogue's hash.
 
-    Default values are written too, so that the link still means the same after a default has changed.
+    It includes default values, so the link keeps its meaning after a default has changed.
     """
     pairs: list[tuple[str, str]] = [
         ("schema_version", str(scenario.schema_version)),
@@ -94,14 +95,14 @@ def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
 
 
 def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
-    """One sentence per parameter that could not be used as given, each saying what stands in its place.
+    """One sentence per parameter that cannot be used, with the value that replaces it.
 
-    Also compares what was read with what the page really uses, so that no widget can round or drop a value unseen.
+    Also compares the values read with those that the page uses, so that no widget can round or drop one unnoticed.
     """
     sentences: dict[str, str] = {}
     for name, problem in link.problems.items():
         used = (
-            f" {_text(getattr(scenario, name))} is used instead."
+            f" The page uses {_text(getattr(scenario, name))}."
             if name in Scenario.model_fields and name != "options"
             else ""
         )
@@ -121,8 +122,8 @@ def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) 
         value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
-    among = {"options": options} if options and _is_table(name) else {}  # a table may only speak of options compared
-    return getattr(Scenario.parse({**among, name: value}), name)
+    compared = {"options": options} if options and _is_table(name) else {}  # a table may only name compared options
+    return getattr(Scenario.parse({**compared, name: value}), name)
 
 
 def _is_table(name: str) -> bool:
@@ -134,7 +135,7 @@ def _table(name: str, text: str) -> Any:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError):
         raise ScenarioError(
-            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link."
+            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link instead."
         ) from None
 
 
@@ -152,7 +153,7 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
         if usable:
             Scenario.parse({"options": usable})
     except CalculatorError as error:
-        unusable.append(f"{error} The options shown at first are used instead.")
+        unusable.append(f"{error} The page uses the default options.")
         usable = []
     return tuple(usable), " ".join(unusable)
 
@@ -162,12 +163,14 @@ def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> t
     schema = query.get("schema_version", [""])[-1]
     if schema and schema != str(SCHEMA_VERSION):
         remarks.append(
-            f"This link was written for version {_short(schema)} of the scenario; this page reads version {SCHEMA_VERSION}. Compare the values below with what was meant."
+            f"This link was written for version {_short(schema)} of the scenario; this page reads version"
+            f" {SCHEMA_VERSION}. Please check the values below."
         )
     stamp = query.get("catalogue_hash", [""])[-1]
     if stamp and stamp != catalog.hash:
         remarks.append(
-            f"This link was made with catalogue {_short(stamp)}; this page has {catalog.hash} of {catalog.compiled}. Prices or sources have changed since, so figures may differ."
+            f"This link was made with catalogue {_short(stamp)}; this page has {catalog.hash} of {catalog.compiled}. "
+            "Prices or sources have changed since, so figures may differ."
         )
     return tuple(remarks)
 
@@ -176,8 +179,8 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
-        return f"{len(value)} entries"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return f"{len(cast('Mapping[str, Any]', value))} entries"
+    return ", ".join(map(str, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else str(value)
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""How does a figure look, wherever it is shown? One colour per option, one per cost line, one way to write each unit."""
+"""Look of figures: a colour per option and per cost line, and the notation of each unit."""
 
 import math
 import zlib
@@ -12,16 +12,21 @@ from calculator.units import BYTES_PER_GB
 Hue = Literal["blue", "violet", "orange", "green", "yellow", "gray"]
 Dash = Literal["solid", "dash", "dot"]
 
-# Streamlit puts theme.chartCategoricalColors of the mode (light or dark) in the place of these codes, wherever they stand in a
-# figure; the first six of that list are these hues in this order (.streamlit/config.toml, tested).
+# Streamlit replaces these codes in a figure by theme.chartCategoricalColors of the mode (light or dark); the first six
+# of that list are these hues in this order (.streamlit/config.toml, tested).
 HUES: dict[Hue, str] = {
-    "blue": "#000001", "violet": "#000002", "orange": "#000003", "green": "#000004", "yellow": "#000005", "gray": "#000006",
-}  # fmt: skip
+    "blue": "#000001",
+    "violet": "#000002",
+    "orange": "#000003",
+    "green": "#000004",
+    "yellow": "#000005",
+    "gray": "#000006",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What marks an option in every chart and card."""
+    """The colour and dash of an option in every chart and card."""
 
     hue: Hue
     dash: Dash
@@ -44,20 +49,36 @@ _SPARE: tuple[Style, ...] = tuple(Style(hue, dash) for dash in ("dash", "dot") f
 
 # Middle tones that stand out from white and from near-black alike (contrast of at least 3 with both, tested).
 _LINE_COLOURS = {
-    "hardware": "#5b7fa6", "sales tax": "#7d95b0", "electrical work": "#6a7ba8", "warranty": "#5f8fb5", "setup": "#b0578d", "administration": "#c46a9f",
-    "energy": "#bf8016", "cooling": "#a8792b", "demand charge": "#b5832f", "repair": "#b5605a", "insurance": "#9c6b66", "rental": "#2f9e77",
-    "storage": "#3f958a", "api tokens": "#94801d", "overflow": "#7f8f3a", "resale": "#7d6bd0", "space": "#7a828c", "software": "#6f8a8f", "disposal": "#8f7a66",
-}  # fmt: skip
+    "hardware": "#5b7fa6",
+    "sales tax": "#7d95b0",
+    "electrical work": "#6a7ba8",
+    "warranty": "#5f8fb5",
+    "setup": "#b0578d",
+    "administration": "#c46a9f",
+    "energy": "#bf8016",
+    "cooling": "#a8792b",
+    "demand charge": "#b5832f",
+    "repair": "#b5605a",
+    "insurance": "#9c6b66",
+    "rental": "#2f9e77",
+    "storage": "#3f958a",
+    "api tokens": "#94801d",
+    "overflow": "#7f8f3a",
+    "resale": "#7d6bd0",
+    "space": "#7a828c",
+    "software": "#6f8a8f",
+    "disposal": "#8f7a66",
+}
 _OTHER_LINE_COLOURS = ("#957f9b", "#7f8a6a", "#8a7f72")
 
 
 def style_of(option_id: str) -> Style:
-    """The option's own mark, the same in every session, whatever else is compared."""
+    """The option's style, the same in every session whatever else is compared."""
     return _STYLES.get(option_id) or _SPARE[zlib.crc32(option_id.encode()) % len(_SPARE)]
 
 
 def block_of(line: str) -> str:
-    """The block of a chart to which a ledger line belongs: energy in all its states is one, tokens of all kinds another."""
+    """The chart block of a ledger line: energy in all states is one block, tokens of all kinds another."""
     if line.startswith("energy "):
         return "energy"
     return "API tokens" if line.endswith(" tokens") else line
@@ -70,7 +91,7 @@ def line_colour(line: str) -> str:
 
 
 def usd(amount: float) -> str:
-    """$12,345 or -$1,200; cents below ten dollars; a dash where there is none (NaN)."""
+    """An amount as $12,345 or -$1,200, with cents below ten dollars; a dash for NaN."""
     if math.isnan(amount):
         return "-"
     digits = 2 if 0 < abs(amount) < 10 else 0
@@ -78,17 +99,17 @@ def usd(amount: float) -> str:
 
 
 def usd_range(low: float | None, high: float | None) -> str:
-    """$4,100 to $6,300; empty where there is no range."""
+    """A range as $4,100 to $6,300; empty if there is none."""
     return "" if low is None or high is None else f"{usd(low)} to {usd(high)}"
 
 
 def gb(count: float) -> str:
-    """Decimal gigabytes of a number of bytes: 12.3 GB."""
+    """A number of bytes in decimal gigabytes, as 12.3 GB."""
     return f"{count / BYTES_PER_GB:,.1f} GB"
 
 
 def speed_range(speed: Speed | None) -> str:
-    """9.0 to 14.2 or 16 to 30, in the speed's own unit; a dash where unknown. Two digits or three: it is a range."""
+    """A speed range as 9.0 to 14.2 or 16 to 30, in the speed's own unit; a dash if unknown."""
     if speed is None:
         return "-"
     digits = 0 if speed.low >= 10 else 1 if speed.low >= 1 else 2
@@ -97,7 +118,7 @@ def speed_range(speed: Speed | None) -> str:
 
 
 def fit_sentence(option: OptionResult) -> str:
-    """Does the model fit, and by how much: 'fits, 12.3 GB to spare' or 'does not fit by 12.3 GB'."""
+    """The fit as 'fits, 12.3 GB to spare' or 'does not fit by 12.3 GB'."""
     if option.memory is None:
         return "fits" if option.fits else "not available"
     if option.memory.fits:
@@ -106,5 +127,5 @@ def fit_sentence(option: OptionResult) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Text shown as it is written, in a place that reads Markdown: no formula, link, image, icon or directive."""
+    """Text escaped for Markdown: no formula, link, image, icon or directive."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+!|~$:&" else letter for letter in text)

@@ -1,4 +1,4 @@
-"""How do other tools' measurements come in, and how is one read? Upload, list, one record with its samples, speed badges."""
+"""Parts of the measurements page: upload of files, list of records, one record with its samples, speed badges."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +9,8 @@ from calculator import Catalog
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.physics.speed.speed import Speed
+from views.desk import Desk, StoredRecord, StoredRow
+from views.drawing import draw_table
 from views.look import markdown_text
 
 _FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]
@@ -17,9 +19,12 @@ _MOST_ROWS = 2_000
 _MOST_CHOICES = 300
 _TABLE_HEIGHT_PX = 360
 _BADGES = {
-    "measured here": ":green-badge[measured here]", "imported": ":blue-badge[imported]", "published": ":blue-badge[published]",
-    "fitted": ":gray-badge[fitted]", "claim": ":red-badge[claim]",
-}  # fmt: skip
+    "measured here": ":green-badge[measured here]",
+    "imported": ":blue-badge[imported]",
+    "published": ":blue-badge[published]",
+    "fitted": ":gray-badge[fitted]",
+    "claim": ":red-badge[claim]",
+}
 _SECTIONS = {
     "host": "Machine",
     "engine": "Software",
@@ -31,7 +36,7 @@ _SERIES_KEYS = {"central", "low", "high"}
 
 
 def show_speed_sources(comparison: Comparison) -> None:
-    """Which speeds were measured, and by whom: said below the cards, only where a measurement is used."""
+    """Draw the sources of measured speeds below the cards, if any measurement is used."""
     lines: list[str] = []
     for option in comparison.options:
         found = [
@@ -40,8 +45,8 @@ def show_speed_sources(comparison: Comparison) -> None:
             if speed is not None
         ]
         if any(speed.basis != "fitted" for _, speed in found):
-            said = " · ".join(f"{name} {_badge(speed)}" for name, speed in found)
-            lines.append(f"**{markdown_text(option.name)}**: {said}")
+            badges = " · ".join(f"{name} {_badge(speed)}" for name, speed in found)
+            lines.append(f"**{markdown_text(option.name)}**: {badges}")
     if lines:
         st.markdown("Speeds that rest on measurements:  \n" + "  \n".join(lines))
 
@@ -51,15 +56,16 @@ def _badge(speed: Speed) -> str:
     return f"{_BADGES[speed.basis]} {markdown_text(f'{speed.central:,.4g}')} tokens/s{note}"
 
 
-def show_upload(desk: Any, *, catalog: Catalog, look_only: str = "") -> None:
-    """Files of other tools, or this tool's own export: read, shown row by row, and kept when one says so."""
+def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
+    """Draw the upload of other tools' files or this tool's own export, shown row by row and stored on request."""
     st.header("Bring measurements from elsewhere", anchor=False)
     if look_only:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
     st.caption(
-        "The text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, the JSON of vllm bench serve, or this tool's own export. "
-        "Each row is held against physics; one that cannot be true is refused with the reason."
+        "The text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, the JSON of vllm bench serve, or"
+        " this tool's own export. Each row is checked against what the hardware can do; an impossible one is refused"
+        " with the reason."
     )
     files = st.file_uploader("Files", type=_FILE_TYPES, accept_multiple_files=True, key="upload", max_upload_size=5)
     for number, file in enumerate(files):
@@ -67,7 +73,7 @@ def show_upload(desk: Any, *, catalog: Catalog, look_only: str = "") -> None:
             _show_file(desk, file.name, file.getvalue(), number=number, catalog=catalog)
 
 
-def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Catalog) -> None:
+def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: Catalog) -> None:
     facts: dict[str, str | int] = {}
     head = st.empty()
     try:
@@ -79,18 +85,18 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
         st.error(f"{markdown_text(name)}: {markdown_text(str(error))}")
         return
     head.markdown(
-        f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} taken, {len(found.refused)} refused, {len(found.waiting)} waiting"
+        f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} taken, "
+        f"{len(found.refused)} refused, {len(found.waiting)} waiting"
     )
     if found.missing:
-        asked = ", ".join(found.missing)
-        st.warning(
-            f"The file does not say: {asked}. Answer above; until then these rows wait: {markdown_text(', '.join(found.waiting[:10]))}."
-        )
+        facts_missing, rows = ", ".join(found.missing), markdown_text(", ".join(found.waiting[:10]))
+        st.warning(f"This file does not state the {facts_missing}. Choose above to import these rows: {rows}.")
     if found.refused:
-        st.dataframe(
-            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused], hide_index=True, width="stretch",
-            key=f"refused_{number}", alt=f"Rows of {name} that were refused, with the reason",
-        )  # fmt: skip
+        draw_table(
+            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused],
+            key=f"refused_{number}",
+            alt=f"Rows of {name} that were refused, with the reason",
+        )
     if not found.records:
         return
     if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}"):
@@ -99,8 +105,8 @@ def _show_file(desk: Any, name: str, content: bytes, *, number: int, catalog: Ca
         except CalculatorError as error:
             st.error(markdown_text(str(error)))
             return
-        gone = f", {counts['deleted']} were deleted earlier and stay so" if counts["deleted"] else ""
-        st.success(f"{counts['added']} stored, {counts['known']} known already{gone}.")
+        gone = f"; {counts['deleted']} skipped because they had been deleted" if counts["deleted"] else ""
+        st.success(f"Imported {counts['added']}; {counts['known']} were already stored{gone}.")
 
 
 def _counted(count: int) -> str:
@@ -108,7 +114,7 @@ def _counted(count: int) -> str:
 
 
 def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict[str, str | int]:
-    """One box per fact that the file does not tell; nothing is chosen beforehand."""
+    """Draw one box per fact that the file does not state, without preset answers, and return the answers."""
     choices = {
         "chip": ("Measured on which chip?", list(catalog.chips)),
         "model": ("Which model was it?", list(catalog.models)),
@@ -118,20 +124,28 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
     with st.grid(4, min_column_width=220, gap="medium", vertical_alignment="bottom"):
         for fact in missing:
             if fact == "batch":
-                facts["batch_count"] = int(st.number_input("How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"))  # fmt: skip
+                facts["batch_count"] = int(
+                    st.number_input(
+                        "How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"
+                    )
+                )
             else:
                 label, known = choices[fact]
                 facts[fact] = st.selectbox(label, known, index=None, key=f"{fact}_{number}") or ""
         if "chip" in missing:
-            facts["chip_count"] = int(st.number_input("How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"))  # fmt: skip
+            facts["chip_count"] = int(
+                st.number_input(
+                    "How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"
+                )
+            )
         day = st.date_input("Measured on", value=None, key=f"measured_at_{number}", help="Empty: today.")
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")
     return facts
 
 
-def show_list(desk: Any) -> None:
-    """What is stored: filters, the table, one record, the export."""
+def show_list(desk: Desk) -> None:
+    """Draw the stored records: filters, the table, the export and one record."""
     rows = desk.rows()
     st.header("What is stored", anchor=False)
     if not rows:
@@ -140,19 +154,31 @@ def show_list(desk: Any) -> None:
     shown = _filtered(rows)
     used = sum(row.used for row in shown)
     st.markdown(
-        f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. **{used}** of them can stand in for a predicted speed on the decision page."
+        f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. "
+        f"**{used}** of them can stand in for a predicted speed on the decision page."
     )
-    st.dataframe(
-        [_list_row(row) for row in shown[:_MOST_ROWS]], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto", key="stored",
+    draw_table(
+        [_list_row(row) for row in shown[:_MOST_ROWS]],
+        height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
+        key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
-        column_config={name: st.column_config.TextColumn(alignment="right") for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")},
-    )  # fmt: skip
+        columns={
+            name: st.column_config.TextColumn(alignment="right")
+            for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")
+        },
+    )
     st.download_button(
-        f"Download these {len(shown)} as JSON lines", lambda: desk.export([row.id for row in shown]), file_name="measurements.jsonl",
-        mime="application/jsonl", on_click="ignore", key="export", help="This tool reads them back unchanged.",
-    )  # fmt: skip
+        f"Download these {len(shown)} as JSON lines",
+        lambda: desk.export([row.id for row in shown]),
+        file_name="measurements.jsonl",
+        mime="application/jsonl",
+        on_click="ignore",
+        key="export",
+        help="This tool reads them back unchanged.",
+    )
     st.caption(
-        "Everybody who uses this server shares them. Nothing is ever changed; on the server, python -m measurements delete ID takes one out of use."
+        "Everyone on this server sees these measurements, and none is ever edited. "
+        "An administrator can retire one: python -m measurements delete ID."
     )
     labels = {row.label(): row for row in shown[:_MOST_CHOICES]}
     chosen = st.selectbox(
@@ -162,17 +188,17 @@ def show_list(desk: Any) -> None:
         _show_record(labels[chosen], desk.record(labels[chosen].id))
 
 
-def _filtered(rows: Sequence[Any]) -> list[Any]:
+def _filtered(rows: Sequence[StoredRow]) -> list[StoredRow]:
     kept = list(rows)
     with st.grid(4, min_column_width=180, gap="medium", vertical_alignment="bottom"):
         for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
-            wanted = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
-            kept = [row for row in kept if wanted in (_ANY, getattr(row, field))]
+            choice = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
+            kept = [row for row in kept if choice in (_ANY, getattr(row, field))]
     return kept
 
 
-def _list_row(row: Any) -> dict[str, Any]:
+def _list_row(row: StoredRow) -> dict[str, Any]:
     return {
         "measured": row.measured_at[:10],
         "age": row.age,
@@ -182,9 +208,9 @@ def _list_row(row: Any) -> dict[str, Any]:
         "result": row.status,
         "decode tokens/s": _rate(row.decode_tokens_per_s),
         "prefill tokens/s": _rate(row.prefill_tokens_per_s),
-        "at tokens": ""
-        if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None
-        else f"{row.context_tokens:,}",
+        "at tokens": (
+            "" if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None else f"{row.context_tokens:,}"
+        ),
         "streams": f"{row.batch_count:,}",
         "mind": row.mind,
         "besides": row.other,
@@ -198,8 +224,8 @@ def _rate(tokens_per_s: float | None) -> str:
     return "" if tokens_per_s is None else f"{tokens_per_s:,.4g}"
 
 
-def _show_record(row: Any, record: Any) -> None:
-    """Everything that the record holds."""
+def _show_record(row: StoredRow, record: StoredRecord | None) -> None:
+    """Draw everything that the record holds."""
     if record is None:
         st.warning("This measurement is no longer stored.")
         return
@@ -207,35 +233,38 @@ def _show_record(row: Any, record: Any) -> None:
     with st.container(border=True):
         when = row.age if row.age == "today" else f"{row.age} ago"
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
+        run = f", run {record.run[:8]}" if record.run else ""
         st.markdown(
-            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} measured {markdown_text(when)}{markdown_text(f', run {record.run[:8]}' if record.run else '')}"
+            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} "
+            f"measured {markdown_text(when + run)}"
         )
         for remark in record.remarks:
             st.markdown(f"- {markdown_text(remark.text)}")
         if record.notes:
             st.markdown(markdown_text(record.notes))
-        result = fields.pop("result")
-        series = {
-            name: value for name, value in result.items() if isinstance(value, dict) and value.keys() >= _SERIES_KEYS
+        result: dict[str, Any] = fields.pop("result")
+        series: dict[str, dict[str, Any]] = {
+            name: value for name, value in result.items() if isinstance(value, dict) and {*value} >= _SERIES_KEYS
         }
         if series:
-            st.dataframe(
-                [_series_row(name, value) for name, value in series.items()], hide_index=True, width="stretch", key="series",
+            draw_table(
+                [_series_row(name, value) for name, value in series.items()],
+                key="series",
                 alt="Median, p10 and p90 of each series of readings",
-            )  # fmt: skip
+            )
         for name, value in series.items():
             if value["samples"]:
-                said = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
-                st.markdown(f"Samples of {markdown_text(name)}, in the order taken: {markdown_text(said)}")
+                samples = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
+                st.markdown(f"Samples of {markdown_text(name)}, in the order taken: {markdown_text(samples)}")
         plain = {name: value for name, value in result.items() if name not in series}
         with st.grid(3, min_column_width=260, gap="medium"):
             for title, values in (("Other results", plain), *((_SECTIONS[name], fields[name]) for name in _SECTIONS)):
-                told = {key: value for key, value in values.items() if value not in ("", 0, 0.0) and key != "raw"}
-                if told:
+                filled = {key: value for key, value in values.items() if value not in ("", 0, 0.0) and key != "raw"}
+                if filled:
                     st.markdown(
                         f"**{title}**  \n"
                         + "  \n".join(
-                            f"{markdown_text(key)}: {markdown_text(_shown(value))}" for key, value in told.items()
+                            f"{markdown_text(key)}: {markdown_text(_shown(value))}" for key, value in filled.items()
                         )
                     )
         if record.provenance.raw:
@@ -245,8 +274,12 @@ def _show_record(row: Any, record: Any) -> None:
 
 def _series_row(name: str, value: dict[str, Any]) -> dict[str, Any]:
     return {
-        "quantity": name, "median": value["central"], "p10": value["low"], "p90": value["high"], "readings": value["reading_count"],
-    }  # fmt: skip
+        "quantity": name,
+        "median": value["central"],
+        "p10": value["low"],
+        "p90": value["high"],
+        "readings": value["reading_count"],
+    }
 
 
 def _shown(value: Any) -> str:

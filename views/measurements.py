@@ -1,23 +1,24 @@
-"""What does this server really hold and do? Its machine, what fits on it, a probe, other tools' files, and the list."""
+"""Measurements page: this server's machine, what fits on it, its probes, imported files and the stored records."""
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, TypedDict, cast
 
 import streamlit as st
 
 from calculator import Catalog
-from calculator.catalog.options import LanguageModel
+from calculator.catalog.options import WeightClass
 from calculator.errors import CalculatorError
-from calculator.physics.measured import MeasuredSpeed
-from calculator.physics.models_that_fit import Box, FitHere, fit_of, fits_here, room_here, weight_classes_here
+from calculator.physics.models_that_fit import FitHere, fit_of, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
+from views.desk import Desk, HostFacts, ProbeJob
+from views.drawing import draw_table
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 
 NOT_A_SPEED = ":orange-badge[not a local-LLM speed]"
 _POLL_RUNNING_S = 0.5
-_POLL_IDLE_S = 3.0  # so that a second visitor sees that somebody else has begun
+_POLL_IDLE_S = 3.0  # so that a second visitor sees a probe that somebody else has started
 _CONTEXTS = (2_048, 8_192, 32_768, 131_072)
 _TIERS = {"host": "This machine itself", "fast": "A model"}
 _DEPTHS_SHOWN_GPU, _DEPTHS_SHOWN_CPU = (512, 8_192), (64, 256)
@@ -25,37 +26,20 @@ _SMALL_MODEL = "qwen3-0.6b"
 _TABLE_HEIGHT_PX = 320
 
 
-class Desk(Protocol):
-    """What app.py hands in: the measurements of this server. The implementation stands in measurements/desk.py."""
+class _Request(TypedDict):
+    """A probe request, as the desk takes it."""
 
-    def host(self) -> Any: ...
-    def box(self) -> Box: ...
-    def stated(self) -> Any: ...
-    def versions(self) -> dict[str, str]: ...
-    def own_model(self, name: str, content: bytes) -> LanguageModel: ...
-    def why_no_probe(self) -> str: ...
-    def has_gpu(self) -> bool: ...
-    def probe_models(self) -> list[str]: ...
-    def start(self, *, tier: Any, model: str, format_id: str, depths: Sequence[int], trial_count: int) -> Any: ...
-    def job(self) -> Any: ...
-    def ceilings(self, job: Any) -> Any: ...
-    def findings(self, job: Any) -> list[str]: ...
-    def runs_elsewhere(self) -> bool: ...
-    def cancel(self) -> bool: ...
-    def speeds(self) -> tuple[MeasuredSpeed, ...]: ...
-    def problem(self) -> str: ...
-    def rows(self) -> Sequence[Any]: ...
-    def record(self, record_id: str) -> Any: ...
-    def export(self, record_ids: Sequence[str]) -> str: ...
-    def store_name(self) -> str: ...
-    def read_file(self, name: str, content: bytes, **facts: str | int) -> Any: ...
-    def keep(self, records: Sequence[Any]) -> dict[str, int]: ...
+    tier: str
+    model: str
+    format_id: str
+    depths: Sequence[int]
+    trial_count: int
 
 
 def show_measurements(
     desk: Desk, *, catalog: Catalog, probe_formats: Sequence[str], probe_depths: Sequence[int], look_only: str = ""
 ) -> None:
-    """The whole page. `look_only` says why visitors may neither measure nor bring files; "" where they may."""
+    """Draw the page. `look_only` says why visitors may neither measure nor import files; "" if they may."""
     st.title("What was measured, and what this server can measure", anchor=False)
     if problem := desk.problem():
         st.warning(markdown_text(problem))
@@ -73,7 +57,7 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
     host, box = desk.host(), desk.box()
     room = room_here(box, catalog=catalog)
     known = catalog.chips.get(host.chip)
-    bandwidth = desk.stated().bandwidth
+    bandwidth = desk.machine_ceilings().bandwidth
     with st.grid(4, min_column_width=200, gap="small"):
         with st.container(border=True, height="stretch", gap="small"):
             st.markdown(f"Chip  \n**{markdown_text(_chip_words(host))}**")
@@ -100,23 +84,36 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
     box = desk.box()
     classes = weight_classes_here(box, catalog=catalog)
     with st.grid(2, min_column_width=240, gap="medium", vertical_alignment="bottom"):
-        weight_class = st.segmented_control(
+        chosen_class = st.segmented_control(
             "Weights", classes, default=classes[0], required=True, key="plan_weight_class"
         )
         context_tokens = st.segmented_control(
-            "Tokens in the context", _CONTEXTS, default=_CONTEXTS[1], required=True, key="plan_context_tokens", format_func="{:,}".format,
-        )  # fmt: skip
-    asked = {"weight_class": weight_class or classes[0], "context_tokens": context_tokens or _CONTEXTS[1]}
-    rows = fits_here(box, catalog=catalog, **asked)
+            "Tokens in the context",
+            _CONTEXTS,
+            default=_CONTEXTS[1],
+            required=True,
+            key="plan_context_tokens",
+            format_func="{:,}".format,
+        )
+    weight_class = cast(WeightClass, chosen_class)  # the control returns one of its options, as a str
+    context_tokens = context_tokens or _CONTEXTS[1]
+    rows = fits_here(box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
     fitting = sum(row.fits for row in rows)
     st.markdown(
-        f"**{fitting} of {len(rows)}** models fit. Computed from their shapes, nothing was loaded. Peak = weights + cache + work space of the longest prompt."
+        f"**{fitting} of {len(rows)}** models fit. Computed from their shapes; nothing was loaded. "
+        "Peak = weights + cache + work space of the longest prompt."
     )
-    columns = {name: st.column_config.NumberColumn(format="%.1f") for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")}  # fmt: skip
-    st.dataframe(
-        [_plan_row(row) for row in rows], hide_index=True, width="stretch", height=_TABLE_HEIGHT_PX, key="plan",
-        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit", column_config=columns,
-    )  # fmt: skip
+    columns = {
+        name: st.column_config.NumberColumn(format="%.1f")
+        for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")
+    }
+    draw_table(
+        [_plan_row(row) for row in rows],
+        height=_TABLE_HEIGHT_PX,
+        key="plan",
+        alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
+        columns=columns,
+    )
     if look_only:
         return
     file = st.file_uploader(
@@ -130,12 +127,12 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
         st.error(markdown_text(str(error)))
         return
     st.markdown(
-        f"**{markdown_text(model.name)}**: {model.parameter_count() / PARAMETERS_PER_BILLION:,.2f} billion parameters, {model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. Planned by mlx-lm itself; the file is not kept."
+        f"**{markdown_text(model.name)}**: {model.parameter_count() / PARAMETERS_PER_BILLION:,.2f} billion parameters, "
+        f"{model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. "
+        "Planned by mlx-lm itself; the file is not kept."
     )
-    st.dataframe(
-        [_plan_row(fit_of(model, box, catalog=catalog, **asked))], hide_index=True, width="stretch", key="own_plan",
-        alt=f"Memory of {model.name} on this machine", column_config=columns,
-    )  # fmt: skip
+    fit = fit_of(model, box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
+    draw_table([_plan_row(fit)], key="own_plan", alt=f"Memory of {model.name} on this machine", columns=columns)
 
 
 def _plan_row(row: FitHere) -> dict[str, Any]:
@@ -159,7 +156,8 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
     running = job is not None and job.is_running()
     elsewhere = not running and desk.runs_elsewhere()
     st.caption(
-        "Runs mlx-lm's own code in a process of its own. A model's architecture is built with random weights, so nothing is downloaded. One probe at a time."
+        "Runs mlx-lm's own code in a process of its own. A model's architecture is built with random weights, so"
+        " nothing is downloaded. One probe at a time."
         + (
             ""
             if look_only
@@ -168,14 +166,15 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
     )
     if not reason and not has_gpu:
         st.markdown(
-            f"{NOT_A_SPEED} mlx has no GPU here and would run on the processor. Such results are kept, marked, and never used for a machine's speed."
+            f"{NOT_A_SPEED} mlx has no GPU here and would run on the processor. Such results are kept, marked, and"
+            " never used for a machine's speed."
         )
     with st.container(border=True):
-        asked = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
+        request = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
         blocked = bool(reason) or running or elsewhere
         if st.button("Measure", disabled=blocked, key="probe_start") and not reason:
             try:
-                desk.start(**asked)
+                desk.start(**request)
                 st.rerun()
             except CalculatorError as error:
                 st.error(markdown_text(str(error)))
@@ -188,42 +187,66 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
     follow(drawn_running=running, drawn_elsewhere=elsewhere)
 
 
-def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[int], has_gpu: bool) -> dict[str, Any]:
-    """What to measure; the questions about a model are asked only where one is measured."""
+def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[int], has_gpu: bool) -> _Request:
+    """Draw the widgets of a probe request, those about a model only if one is measured, and return the request."""
     first = models.index(_SMALL_MODEL) if _SMALL_MODEL in models else 0
-    asked: dict[str, Any] = {"model": models[first], "format_id": formats[0], "depths": depths[:1]}
+    request: _Request = {
+        "tier": "host",
+        "model": models[first],
+        "format_id": formats[0],
+        "depths": depths[:1],
+        "trial_count": 0,
+    }
     with st.grid(4, min_column_width=200, gap="medium", vertical_alignment="bottom"):
-        asked["tier"] = st.selectbox(
-            "What", list(_TIERS), format_func=_TIERS.__getitem__, key="probe_tier",
-            help="The machine itself: memory bandwidth, matrix rate, overhead per layer. A model: tokens per second at several depths.",
-        )  # fmt: skip
-        if asked["tier"] != "host":
-            asked["model"] = st.selectbox("Model", models, index=first, key="probe_model")
-            asked["format_id"] = st.selectbox(
+        request["tier"] = st.selectbox(
+            "What",
+            list(_TIERS),
+            format_func=_TIERS.__getitem__,
+            key="probe_tier",
+            help=(
+                "The machine itself: memory bandwidth, matrix rate, overhead per layer. A model: tokens per second at"
+                " several depths."
+            ),
+        )
+        if request["tier"] != "host":
+            request["model"] = st.selectbox("Model", models, index=first, key="probe_model")
+            request["format_id"] = st.selectbox(
                 "Weights packed as", list(formats), index=0 if has_gpu else len(formats) - 1, key="probe_format"
             )
-        asked["trial_count"] = st.number_input(
-            "Trials", min_value=3, max_value=50, value=5 if has_gpu else 3, key="probe_trials",
+        request["trial_count"] = st.number_input(
+            "Trials",
+            min_value=3,
+            max_value=50,
+            value=5 if has_gpu else 3,
+            key="probe_trials",
             help="Median, p10 and p90 are taken over them.",
-        )  # fmt: skip
-    if asked["tier"] != "host":
+        )
+    if request["tier"] != "host":
         shown = _DEPTHS_SHOWN_GPU if has_gpu else _DEPTHS_SHOWN_CPU
-        asked["depths"] = st.pills(
-            "Tokens in the cache", list(depths), default=list(shown), selection_mode="multi", key="probe_depths",
-            format_func="{:,}".format, help="Speed is measured at each of these depths.",
-        ) or shown  # fmt: skip
-    return asked
+        request["depths"] = (
+            st.pills(
+                "Tokens in the cache",
+                list(depths),
+                default=list(shown),
+                selection_mode="multi",
+                key="probe_depths",
+                format_func="{:,}".format,
+                help="Speed is measured at each of these depths.",
+            )
+            or shown
+        )
+    return request
 
 
 def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewhere: bool) -> None:
-    """The probe that runs, or how the last one ended; the whole page is drawn anew when one begins or ends."""
+    """Draw the running probe or the end of the last one; redraws the whole page when a probe begins or ends."""
     job = desk.job()
     running = job is not None and job.is_running()
     elsewhere = not running and desk.runs_elsewhere()
     if running != drawn_running or elsewhere != drawn_elsewhere:
         st.rerun()
     if elsewhere:
-        st.info("A probe runs on this machine, started by another program. Wait for it.")
+        st.info("Another program is running a probe on this machine. Wait until it ends.")
     if job is None:
         return
     what = markdown_text(" ".join(filter(None, (_TIERS[job.spec.tier], job.spec.model, job.spec.format))))
@@ -231,6 +254,8 @@ def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewh
         _show_running(desk, job, what, may_cancel=may_cancel)
     elif job.problem:
         st.error(f"{what}: {markdown_text(job.problem)}")
+    elif job.outcome is None:
+        return  # it ended between two looks at it; the next run of this fragment shows how
     elif job.outcome.status == "ok":
         found = "  \n".join(markdown_text(line) for line in desk.findings(job))
         is_used = any(record.status == "ok" for record in job.outcome.records)
@@ -239,14 +264,15 @@ def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewh
         st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(job.outcome.sentence)}")
 
 
-def _show_running(desk: Desk, job: Any, what: str, *, may_cancel: bool) -> None:
+def _show_running(desk: Desk, job: ProbeJob, what: str, *, may_cancel: bool) -> None:
     with st.container(border=True):
         left = f", about {job.left_s:.0f} s left" if job.left_s is not None else ""
         st.markdown(f":blue-badge[running] **{what}**, begun {markdown_text(job.started_at[11:19])} UTC")
         st.progress(min(1.0, job.done / job.total) if job.total else 0.0, text=f"{markdown_text(job.what)}{left}")
         if job.plan:
             st.caption(
-                f"Weights of the model {gb(job.plan['weights_bytes'])}, held here {gb(job.plan['distinct_bytes'])}, peak {gb(job.plan['peak_bytes'])} of {gb(job.plan['limit_bytes'])} allowed"
+                f"Weights of the model {gb(job.plan['weights_bytes'])}, held here {gb(job.plan['distinct_bytes'])}, "
+                f"peak {gb(job.plan['peak_bytes'])} of {gb(job.plan['limit_bytes'])} allowed"
             )
         if job.plan or job.spec.tier == "host":
             st.caption("  \n".join(markdown_text(line) for line in desk.ceilings(job).sentences()))
@@ -258,7 +284,7 @@ def _show_running(desk: Desk, job: Any, what: str, *, may_cancel: bool) -> None:
             st.rerun(scope="fragment")
 
 
-def _chip_words(host: Any) -> str:
+def _chip_words(host: HostFacts) -> str:
     cores = f", {host.gpu_core_count} GPU cores" if host.gpu_core_count else ""
     count = f"{host.chip_count} x " if host.chip_count > 1 else ""
     return f"{count}{host.chip_name or 'unknown'}{cores}"

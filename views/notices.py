@@ -1,9 +1,11 @@
-"""Which value of the address could not be used? Said at the top of the page, in one sentence each.
+"""Notices at the top of the page: one sentence for each value of the address that could not be used.
 
-Streamlit itself drops such values in silence and cleans the address, so a shared link would show another number unseen.
+Streamlit itself drops such values silently and cleans the address, so a shared link would show another number
+unnoticed.
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 import streamlit as st
 
@@ -15,17 +17,17 @@ _KEY = "sentences about the address"
 
 
 def show_notices(link: Link, scenario: Scenario, *, replaced: Mapping[str, str]) -> None:
-    """The sentences about this address, until the person changes something, and those about the widgets' own values.
+    """Draw the notices about the address, until the user changes something, and those about the widgets' own values.
 
-    An address is read once, when the page opens: later runs of the page still see the first address. What was said then
-    is kept (the one use of session state; no scenario value is), because the address itself has been cleaned since.
+    The address is read once, when the page opens, and Streamlit cleans it afterwards; therefore the session state
+    keeps its notices (the page keeps nothing else there).
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = (
             scenario.id(),
             {**used_instead(link, scenario), **dict(enumerate(link.stamp_remarks))},
         )
-    opened_with, sentences = st.session_state[_KEY]
-    said = sentences if opened_with == scenario.id() else {}
-    for sentence in {**said, **replaced}.values():
+    opened_with, sentences = cast("tuple[str, dict[str | int, str]]", st.session_state[_KEY])
+    notices: dict[str | int, str] = {**(sentences if opened_with == scenario.id() else {}), **replaced}
+    for sentence in notices.values():
         st.warning(markdown_text(sentence))

@@ -1,6 +1,6 @@
-"""`python -m measurements probe`: measure this machine and show it. The physical ceiling first, then each result's share of it.
+"""The probe command: `python -m measurements probe` measures this machine and shows each result's share of the ceiling.
 
-Exit code 0: measured. 1: ended otherwise (out of memory, cancelled ...). 2: refused, or the request was wrong.
+Exit code 0: measured. 1: ended in another way (out of memory, cancelled ...). 2: refused, or the request was wrong.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from measurements.probe.measure import measure
 from measurements.probe.power import opened_meter
 from measurements.probe.request import SMALL_MODEL, has_gpu_backend, quick_sizes, spec_for, why_no_probe
 from measurements.probe.run import Json, Outcome
-from measurements.records.ceilings import Ceilings, ceilings_of, stated_here
+from measurements.records.ceilings import Ceilings, ceilings_of, machine_ceilings
 from measurements.records.host import this_host
 from measurements.records.listing import words
 from measurements.records.record import MeasurementError
@@ -22,11 +22,11 @@ from measurements.records.spec import ProbeSpec
 from measurements.records.store import open_store
 
 _BAR_WIDTH = 30
-_LINE_ANEW = "\r\033[K"  # to the line's beginning, and clear it
+_CLEAR_LINE = "\r\033[K"  # back to the beginning of the line, and clear it
 
 
 def probe(arguments: list[str]) -> int:
-    """Measure this machine."""
+    """Measure this machine and print the outcome as JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m measurements probe", description="Measure this machine with mlx-lm's own code."
     )
@@ -34,39 +34,51 @@ def probe(arguments: list[str]) -> int:
         "model",
         nargs="?",
         default="",
-        help="a shipped model's id, a config.json, a model folder, or owner/name with --tier real",
+        help="id of a shipped model, a config.json, a model folder or, with --tier real, owner/name",
     )
     parser.add_argument(
         "--tier",
         choices=("host", "fast", "real", "rag"),
-        help="fast unless no model is named: then host and a small model",
+        help="default: fast; without a model: host, then fast with a small model",
     )
+    parser.add_argument("--format", default="", help="mlx-4bit, mlx-8bit, bf16 ...; a real model keeps its own format")
+    parser.add_argument("--revision", default="", help="commit of owner/name, 40 hexadecimal digits")
+    parser.add_argument("--depths", type=_whole_numbers, help="tokens in the cache, such as 512,8192")
+    parser.add_argument("--chunk", type=int, dest="chunk_tokens", help="prompt tokens per prefill step")
+    parser.add_argument("--tokens", type=int, dest="generated_tokens", help="tokens generated per trial")
+    parser.add_argument("--trials", type=int, dest="trial_count", help="trials per depth")
+    parser.add_argument("--batch", type=int, dest="batch_count", help="sequences at a time")
     parser.add_argument(
-        "--format", default="", help="mlx-4bit, mlx-8bit, bf16 ...; a real model's own format is taken as it is"
+        "--layers",
+        type=int,
+        dest="distinct_layer_count",
+        help="layers of each kind with weights of their own; 0 for all",
     )
-    parser.add_argument("--revision", default="", help="40 hexadecimal digits, for owner/name")
-    parser.add_argument("--depths", type=_whole_numbers, help="tokens in the cache, for example 512,8192")
-    parser.add_argument("--chunk", type=int, dest="chunk_tokens", help="tokens read at once")
-    parser.add_argument("--tokens", type=int, dest="generated_tokens", help="tokens written per trial")
-    parser.add_argument("--trials", type=int, dest="trial_count")
-    parser.add_argument("--batch", type=int, dest="batch_count")
-    parser.add_argument(
-        "--layers", type=int, dest="distinct_layer_count", help="distinct layers of each kind; 0 for all"
-    )
-    parser.add_argument("--memory-limit-gb", type=float)
-    parser.add_argument("--time-limit", type=float, dest="time_limit_s", help="seconds")
-    parser.add_argument("--vectors", type=int, dest="vector_count", help="vectors in the index (tier rag)")
-    parser.add_argument("--retrieved-tokens", type=int)
-    parser.add_argument("--wall-watts", type=float, help="what a meter at the socket shows while it works")
+    parser.add_argument("--memory-limit-gb", type=float, help="memory that the probe may use, in GB (1e9 bytes)")
+    parser.add_argument("--time-limit", type=float, dest="time_limit_s", help="longest duration in seconds")
+    parser.add_argument("--vectors", type=int, dest="vector_count", help="vectors in the search index (tier rag)")
+    parser.add_argument("--retrieved-tokens", type=int, help="retrieved tokens to read (tier rag)")
+    parser.add_argument("--wall-watts", type=float, help="watts that a wall meter shows during the run")
     parser.add_argument("--store", default=None, help=STORE_HELP)
-    parser.add_argument("--json", action="store_true", help="nothing but the JSON on stdout")
+    parser.add_argument("--json", action="store_true", help="print only the JSON")
     options = parser.parse_args(arguments)
     reason = why_no_probe()
     if reason:
         raise MeasurementError(reason)
-    limits = {name: getattr(options, name) for name in (
-        "depths", "chunk_tokens", "generated_tokens", "trial_count", "batch_count", "distinct_layer_count", "time_limit_s", "vector_count", "retrieved_tokens",
-    )}  # fmt: skip
+    limits = {
+        name: getattr(options, name)
+        for name in (
+            "depths",
+            "chunk_tokens",
+            "generated_tokens",
+            "trial_count",
+            "batch_count",
+            "distinct_layer_count",
+            "time_limit_s",
+            "vector_count",
+            "retrieved_tokens",
+        )
+    }
     if options.memory_limit_gb:
         limits["memory_limit_bytes"] = int(options.memory_limit_gb * BYTES_PER_GB)
     tier = options.tier or ("fast" if options.model else "host")
@@ -80,7 +92,7 @@ def probe(arguments: list[str]) -> int:
     host, code = this_host(catalog.chips), 0
     for spec in specs:
         screen = _Screen(
-            spec, quiet=options.json, stated=stated_here(catalog, host=host, items=store.records(kind="host"))
+            spec, quiet=options.json, ceilings=machine_ceilings(catalog, host=host, items=store.records(kind="host"))
         )
         with opened_meter(wall_watts=options.wall_watts) as meter:
             outcome = measure(spec, catalog=catalog, store=store, on_event=screen.hear, meter=meter, host=host)
@@ -91,28 +103,28 @@ def probe(arguments: list[str]) -> int:
 
 
 class _Screen:
-    """What a person sees while it runs, on stderr: the plan, the ceiling before measuring, a bar, each result."""
+    """The progress on stderr: the plan and its ceiling, a bar, then each result."""
 
-    def __init__(self, spec: ProbeSpec, *, quiet: bool, stated: Ceilings) -> None:
-        self._spec, self._quiet, self.ceilings = spec, quiet, stated
+    def __init__(self, spec: ProbeSpec, *, quiet: bool, ceilings: Ceilings) -> None:
+        self._spec, self._quiet, self.ceilings = spec, quiet, ceilings
         self._has_bar = False
 
     def hear(self, event: Json) -> None:
-        """One event of the worker."""
+        """Show one event of the worker."""
         if event["event"] == "hello" and self._spec.tier == "host":
-            self._say("This machine itself", *self.ceilings.sentences())
+            self._say("This machine", *self.ceilings.sentences())
         elif event["event"] == "plan":
-            self.ceilings = ceilings_of(event, stated=self.ceilings, batch_count=self._spec.batch_count)
+            self.ceilings = ceilings_of(event, machine=self.ceilings, batch_count=self._spec.batch_count)
             self._say(self._plan_words(event), *self.ceilings.sentences())
         elif event["event"] == "progress" and not self._quiet and sys.stderr.isatty():
             self._has_bar = True
             share = event["done"] / max(event["total"], 1)
             left = f", about {event['left_s']:.0f} s left" if "left_s" in event else ""
             bar = f"[{'#' * round(share * _BAR_WIDTH):{_BAR_WIDTH}}] {event['what']}{left}"
-            print(f"{_LINE_ANEW}{bar}", end="", file=sys.stderr, flush=True)
+            print(f"{_CLEAR_LINE}{bar}", end="", file=sys.stderr, flush=True)
 
     def end(self, outcome: Outcome) -> None:
-        """Each result with its share of the ceiling, then what to mind, each remark once."""
+        """Show each result with its share of the ceiling, then each warning once."""
         if outcome.status == "ok":
             self._say(*(f"  {words(record, ceilings=self.ceilings)}" for record in outcome.records))
         else:
@@ -126,11 +138,14 @@ class _Screen:
         )
         layers = f"{plan['distinct_layers']} of {plan['layer_count']} layers"
         named = " ".join(filter(None, (self._spec.model_name or self._spec.model, self._spec.format)))
-        return f"{named}: weights {weights:.2f} GB, held here {held:.2f} GB in {layers}; peak {peak:.2f} GB of {limit:.2f} GB"
+        return (
+            f"{named}: weights {weights:.2f} GB, of which {held:.2f} GB in memory ({layers}); peak {peak:.2f} GB of"
+            f" {limit:.2f} GB"
+        )
 
     def _say(self, *lines: str) -> None:
         if self._has_bar and lines:
-            print(_LINE_ANEW, end="", file=sys.stderr)
+            print(_CLEAR_LINE, end="", file=sys.stderr)
             self._has_bar = False
         if not self._quiet:
             for line in lines:
@@ -140,24 +155,35 @@ class _Screen:
 def _summary(outcome: Outcome, spec: ProbeSpec, ceilings: Ceilings) -> Json:
     plan = outcome.event("plan")
     return {
-        "status": outcome.status, "sentence": outcome.sentence, "tier": spec.tier, "model": spec.model, "format": spec.format,
-        "seconds": round(outcome.seconds, 2), "plan": {name: value for name, value in plan.items() if name not in ("event", "at_s")},
+        "status": outcome.status,
+        "sentence": outcome.sentence,
+        "tier": spec.tier,
+        "model": spec.model,
+        "format": spec.format,
+        "seconds": round(outcome.seconds, 2),
+        "plan": {name: value for name, value in plan.items() if name not in ("event", "at_s")},
         "ceilings": {
-            "bandwidth_gb_per_s": ceilings.bandwidth, "matrix_tflops": ceilings.matrix,
-            "decode_tokens_per_s": {str(depth): rate for depth, rate in ceilings.decode.items()}, "prefill_tokens_per_s": ceilings.prefill,
+            "bandwidth_gb_per_s": ceilings.bandwidth,
+            "matrix_tflops": ceilings.matrix,
+            "decode_tokens_per_s": {str(depth): rate for depth, rate in ceilings.decode.items()},
+            "prefill_tokens_per_s": ceilings.prefill,
         },
         "records": [
             {
-                "id": record.id(), "status": record.status, "depth_tokens": record.workload.depth_tokens, "words": words(record, ceilings=ceilings),
-                "result": record.result.model_dump(mode="json", exclude_none=True), "remarks": [remark.model_dump() for remark in record.remarks],
+                "id": record.id(),
+                "status": record.status,
+                "depth_tokens": record.workload.depth_tokens,
+                "words": words(record, ceilings=ceilings),
+                "result": record.result.model_dump(mode="json", exclude_none=True),
+                "remarks": [remark.model_dump() for remark in record.remarks],
             }
             for record in outcome.records
         ],
-    }  # fmt: skip
+    }
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers, as in 512,8192") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 512,8192") from None

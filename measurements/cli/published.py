@@ -1,13 +1,13 @@
-"""Which published measurements does the product ship? The collected table through the gate, every row with its verdict.
+"""The shipped tables of published measurements: every collected row with the gate's verdict.
 
     python -m measurements.cli.published COLLECTED.csv
 
-writes measurements/published.csv (rows of which at least one figure may be used, and rows that no id of ours covers yet)
-and measurements/refused.csv (rows without a usable figure, with the reason). No row is lost: the two add up to the
-collected table. Facts with their sources are carried, no text of others.
+writes measurements/published.csv (rows with at least one usable figure, and rows whose ids the catalogue does not
+cover yet) and measurements/refused.csv (rows without a usable figure, with the reason). Together they hold every
+collected row. Facts and their sources are carried over, never other people's text.
 
-`verdict` is accepted, flagged (used, with the remark in `why`), or not covered; `decode_refused`, `prefill_refused` and
-`peak_refused` say why that figure of the row is not used, empty where it is.
+`verdict` is accepted, flagged (used, with the remark in `why`) or not covered. `decode_refused`, `prefill_refused` and
+`peak_refused` say why that figure is not used, and are empty if it is.
 """
 
 import csv
@@ -42,10 +42,10 @@ _FIGURES: Sequence[tuple[str, str, Callable[[Case], str | None]]] = (
 )
 
 
-def judged(collected: Path, *, catalog: Catalog) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def verdict_rows(collected: Path, *, catalog: Catalog) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Rows to ship with their verdict, and refused rows with their reason, in the order of the table.
 
-    Raises CalculatorError where the table cannot be read.
+    Raises CalculatorError if the table cannot be read.
     """
     rows = read_table(collected)
     with collected.open(newline="", encoding="utf-8") as file:
@@ -71,8 +71,8 @@ def judged(collected: Path, *, catalog: Catalog) -> tuple[list[dict[str, str]], 
 
 
 def write(collected: Path, *, folder: Path = FOLDER, catalog: Catalog) -> tuple[int, int]:
-    """Write published.csv and refused.csv into the folder; how many rows each has."""
-    kept, refused = judged(collected, catalog=catalog)
+    """Write published.csv and refused.csv into the folder, and return how many rows each has."""
+    kept, refused = verdict_rows(collected, catalog=catalog)
     for name, rows in (("published.csv", kept), ("refused.csv", refused)):
         columns = list(rows[0]) if rows else list(REFUSED_COLUMNS)
         with (folder / name).open("w", newline="", encoding="utf-8") as file:
@@ -83,7 +83,7 @@ def write(collected: Path, *, folder: Path = FOLDER, catalog: Catalog) -> tuple[
 
 
 def _reasons(record: Mapping[str, str], case: Case, contradicted: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    """Why each stated figure is refused; figures that are not stated, or that may be used, are absent."""
+    """Why each stated figure is refused; usable and unstated figures are absent."""
     found: dict[str, str] = {}
     for name, column, refusal in _FIGURES:
         if record.get(column):
@@ -94,13 +94,13 @@ def _reasons(record: Mapping[str, str], case: Case, contradicted: Mapping[tuple[
 
 
 def _public(source: str) -> str:
-    """The source as a reader can follow it: of a stored copy, what it is a copy of."""
+    """The source as a reader can follow it; for a stored copy, the original."""
     copy = re.match(r"^\S+ id \d+ \((.*)\)$", source)
     return f"{copy[1].partition('; repo name')[0]} (public repository)" if copy else source
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command line: prints how many rows were kept and refused; 2 where the table cannot be read."""
+    """Write both tables and print how many rows were kept and refused; 2 if the table cannot be read."""
     if len(arguments) != 1:
         print("usage: python -m measurements.cli.published COLLECTED.csv", file=sys.stderr)
         return 2
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
     except CalculatorError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{kept} rows in published.csv, {refused} refused with reasons in refused.csv")
+    print(f"{kept} rows in published.csv; {refused} rows refused, with reasons, in refused.csv")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""`python -m measurements import|export|list|delete`: each a function of its arguments that returns the exit code.
+"""The store commands: `python -m measurements import`, `export`, `list` and `delete`.
 
-0: done. 1: measured or read, but with a result that is no success. 2: the request was wrong, with one sentence.
+Exit code 0: done. 2: the request was wrong or gave no record, with one sentence on stderr.
 """
 
 import argparse
@@ -19,27 +19,32 @@ from measurements.records.record import Host
 from measurements.records.store import Store, Stored, export_lines, open_store
 from measurements.records.trusted_speeds import installed_versions, stale_because, trust_of
 
-STORE_HELP = "a SQLite file or postgresql://...; else MEASUREMENTS_URL, else ./measurements.sqlite"
+STORE_HELP = "a SQLite file or postgresql://user@host/name (default: MEASUREMENTS_URL, then ./measurements.sqlite)"
 
 
 def import_files(arguments: list[str]) -> int:
-    """Take over other tools' measurements, row by row."""
+    """Import other tools' measurements, row by row."""
     parser = argparse.ArgumentParser(
-        prog="python -m measurements import", description="Read what other tools measured."
+        prog="python -m measurements import", description="Import results that other tools measured."
     )
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--chip", default="", help="id of the catalogue, where the file does not tell")
-    parser.add_argument("--chip-count", type=int, default=0)
+    parser.add_argument("files", nargs="+", type=Path, help="files to import")
+    parser.add_argument("--chip", default="", help="catalogue id of the chip, if the file does not state it")
     parser.add_argument(
-        "--model", action="append", default=[], help="id for all rows, or WORDS OF THE FILE=id; may be repeated"
+        "--chip-count", type=int, default=0, help="how many of these chips, if the file does not state it"
     )
-    parser.add_argument("--format", default="")
-    parser.add_argument("--batch", type=int, default=0, help="requests at once, for vLLM files that do not tell")
-    parser.add_argument("--runtime-version", default="")
-    parser.add_argument("--measured-at", default="", help="2026-08-25, where the file does not tell")
-    parser.add_argument("--source", default="", help="address or person the file comes from")
-    parser.add_argument("--licence", default="")
-    parser.add_argument("--dry-run", action="store_true", help="read and judge, store nothing")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="catalogue id for all rows, or NAME IN THE FILE=id; may be repeated",
+    )
+    parser.add_argument("--format", default="", help="weight format, if the file does not state it")
+    parser.add_argument("--batch", type=int, default=0, help="requests at a time, for vLLM files that do not state it")
+    parser.add_argument("--runtime-version", default="", help="version of the software that was measured")
+    parser.add_argument("--measured-at", default="", help="date such as 2026-08-25, if the file does not state it")
+    parser.add_argument("--source", default="", help="web address or person that the file comes from")
+    parser.add_argument("--licence", default="", help="licence of the file")
+    parser.add_argument("--dry-run", action="store_true", help="read and check the rows, but store nothing")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
     catalog = load_catalog()
@@ -48,21 +53,28 @@ def import_files(arguments: list[str]) -> int:
     code = 0
     for file in options.files:
         facts = Facts(
-            chip=options.chip, chip_count=options.chip_count, models=models, format=options.format, batch_count=options.batch,
-            runtime_version=options.runtime_version, measured_at=options.measured_at, source=options.source, licence=options.licence,
+            chip=options.chip,
+            chip_count=options.chip_count,
+            models=models,
+            format=options.format,
+            batch_count=options.batch,
+            runtime_version=options.runtime_version,
+            measured_at=options.measured_at,
+            source=options.source,
+            licence=options.licence,
             file_name=file.name,
-        )  # fmt: skip
+        )
         found = import_content(read_upload(file), facts=facts, known=known, gate=gate, catalog=catalog)
         code = max(code, _import_one(file, found, store=None if options.dry_run else open_store(options.store)))
     return code
 
 
 def export(arguments: list[str]) -> int:
-    """Write every stored record as one line of JSON."""
+    """Export every stored record as one line of JSON."""
     parser = argparse.ArgumentParser(
-        prog="python -m measurements export", description="Write the stored measurements; `import` reads them back."
+        prog="python -m measurements export", description="Export the stored measurements; `import` reads them back."
     )
-    parser.add_argument("file", nargs="?", default="-", help="a path, or - for stdout")
+    parser.add_argument("file", nargs="?", default="-", help="a path, or - for stdout (default)")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
     text = "".join(line + "\n" for line in export_lines(open_store(options.store).records()))
@@ -74,18 +86,23 @@ def export(arguments: list[str]) -> int:
 
 
 def list_records(arguments: list[str]) -> int:
-    """Show what is stored."""
-    parser = argparse.ArgumentParser(prog="python -m measurements list", description="Show the stored measurements.")
+    """List the stored records."""
+    parser = argparse.ArgumentParser(prog="python -m measurements list", description="List the stored measurements.")
     for name in ("chip", "model", "format", "runtime", "kind", "status"):
-        parser.add_argument(f"--{name}", default=None)
-    parser.add_argument("--deleted", action="store_true", help="those marked as deleted, too")
-    parser.add_argument("--json", action="store_true")
+        parser.add_argument(f"--{name}", default=None, help=f"only this {name}")
+    parser.add_argument("--deleted", action="store_true", help="include deleted measurements")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
     items = open_store(options.store).records(
-        chip=options.chip, model=options.model, format=options.format, runtime=options.runtime, kind=options.kind, status=options.status,
+        chip=options.chip,
+        model=options.model,
+        format=options.format,
+        runtime=options.runtime,
+        kind=options.kind,
+        status=options.status,
         include_deleted=options.deleted,
-    )  # fmt: skip
+    )
     host, versions = this_host(), installed_versions()
     for item in items:
         row = _row(item, host=host, versions=versions)
@@ -95,22 +112,25 @@ def list_records(arguments: list[str]) -> int:
             else "  ".join(str(row[name]) for name in ("id", "measured_at", "what", "result", "trust"))
         )
     if not items and not options.json:
-        print("Nothing is stored that matches. `python -m measurements probe` measures, `import` takes over.")
+        print(
+            "No stored measurement matches. Run `python -m measurements probe` to measure, or `import` to import a"
+            " file."
+        )
     return 0
 
 
 def delete(arguments: list[str]) -> int:
-    """Mark one record as deleted."""
+    """Retire one record."""
     parser = argparse.ArgumentParser(
         prog="python -m measurements delete",
-        description="Mark a measurement as deleted; it is kept, but never used or shown.",
+        description="Retire a measurement: it stays in the store but is no longer used or listed.",
     )
-    parser.add_argument("id", help="the id, or its beginning")
-    parser.add_argument("--because", default="", help="the reason, kept with it")
+    parser.add_argument("id", help="id of the measurement, or its first characters")
+    parser.add_argument("--because", default="", help="the reason, stored with it")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
     item = open_store(options.store).delete(options.id, because=options.because)
-    print(f"{item.id} is deleted: {item.deleted_because}.")
+    print(f"Deleted {item.id}: {item.deleted_because}.")
     return 0
 
 
@@ -118,7 +138,7 @@ def _import_one(file: Path, found: Imported, *, store: Store | None) -> int:
     outcomes = store.append_all(list(found.records)) if store is not None else []
     known = len(outcomes) - outcomes.count("added")
     kept = (
-        f"{outcomes.count('added')} stored, {known} known already"
+        f"{outcomes.count('added')} stored, {known} already known"
         if store is not None
         else f"{len(found.records)} would be stored"
     )
@@ -134,7 +154,18 @@ def _row(item: Stored, *, host: Host, versions: dict[str, str]) -> Json:
     record = item.record
     stale = stale_because(record, host=host, versions=versions)
     return {
-        "id": item.id[:12], "measured_at": record.measured_at[:10], "kind": record.kind, "status": record.status,
-        "what": f"{record.model.model or '-'} {record.model.format or '-'} on {record.host.chip or 'an unnamed chip'}, {record.engine.name} {record.engine.version}",
-        "result": words(record), "trust": trust_of(record, host=host) + (f" (stale: {stale})" if stale else "") + (" (deleted)" if item.deleted else ""),
-    }  # fmt: skip
+        "id": item.id[:12],
+        "measured_at": record.measured_at[:10],
+        "kind": record.kind,
+        "status": record.status,
+        "what": (
+            f"{record.model.model or '-'} {record.model.format or '-'} on {record.host.chip or 'an unknown chip'},"
+            f" {record.engine.name} {record.engine.version}"
+        ),
+        "result": words(record),
+        "trust": (
+            trust_of(record, host=host)
+            + (f" (stale: {stale})" if stale else "")
+            + (" (deleted)" if item.deleted else "")
+        ),
+    }

@@ -1,7 +1,7 @@
-"""What must a person add to a file that does not say it all, and what came of reading it?
+"""Import facts and results: what the user adds to a file, and which of its rows were accepted, refused or are waiting.
 
-A benchmark's output seldom names the chip and never the catalogue's id of the model. Nothing is guessed: what is
-missing is asked for by name, and each row that cannot be used is refused with its reason, the others are kept.
+A benchmark's output seldom names the chip and never the model's catalogue id. Nothing is guessed: the importer asks
+for a missing fact by name and refuses an unusable row with its reason; the other rows are kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,11 +14,11 @@ from calculator.errors import sentences
 from measurements.records.record import Measurement, MeasurementError, now
 
 MissingFact = Literal["chip", "model", "format", "batch"]
-HOW_TO_GIVE: dict[MissingFact, str] = {
-    "chip": "on which chip it was measured: --chip apple-m4-max-40",
-    "model": "which model it was: --model llama-3-70b",
-    "format": "how the weights were packed: --format q4_k_m",
-    "batch": "how many requests ran at once: --batch 8",
+HOW_TO_STATE: dict[MissingFact, str] = {
+    "chip": "the chip (--chip apple-m4-max-40)",
+    "model": "the model (--model llama-3-70b)",
+    "format": "the weight format (--format q4_k_m)",
+    "batch": "the number of requests at a time (--batch 8)",
 }
 LONGEST_RAW = 20_000  # what record.Words allows
 Gate = Callable[[Measurement], str | None]
@@ -27,7 +27,7 @@ Gate = Callable[[Measurement], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the user says about the file. `models` maps the file's own words to ids; the key "" is for all."""
+    """The user's facts about a file. `models` maps names in it to catalogue ids; the key "" is for all rows."""
 
     chip: str = ""
     chip_count: int = 0
@@ -41,20 +41,25 @@ class Facts:
     file_name: str = ""
 
     def model(self, words: str) -> str:
-        """What the user said that these words mean; "" where he did not."""
+        """The user's catalogue id for this name in the file; "" if there is none."""
         return self.models.get(words, self.models.get("", ""))
 
     def provenance(self, tool: str, *, place: str, raw: str, tool_version: str = "") -> dict[str, str]:
-        """Where a row comes from, as the record keeps it."""
+        """The provenance of a row, as the record stores it."""
         return {
-            "tool": tool, "tool_version": tool_version, "file_name": self.file_name, "place": place,
-            "source": self.source, "licence": self.licence, "raw": raw[:LONGEST_RAW],
-        }  # fmt: skip
+            "tool": tool,
+            "tool_version": tool_version,
+            "file_name": self.file_name,
+            "place": place,
+            "source": self.source,
+            "licence": self.licence,
+            "raw": raw[:LONGEST_RAW],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Ids of the catalogue that names are matched against."""
+    """The catalogue ids that names are matched against."""
 
     chips: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -62,7 +67,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that is not taken, where it stands, and why, in one sentence."""
+    """A refused row: its place in the file and the reason, in one sentence."""
 
     place: str
     reason: str
@@ -70,7 +75,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file gave. Where `missing` names facts, the rows that lack them are in `waiting`, not in `records`."""
+    """The result of reading a file. Rows that lack one of the `missing` facts are in `waiting`, not in `records`."""
 
     format: str
     records: tuple[Measurement, ...] = ()
@@ -79,11 +84,12 @@ class Imported:
     waiting: tuple[str, ...] = ()
 
     def question(self) -> str:
-        """The sentence that asks for what is missing; "" where nothing is."""
+        """The sentence that asks for the missing facts; "" if there are none."""
         if not self.missing:
             return ""
         rows = f"{len(self.waiting)} row{'s' if len(self.waiting) > 1 else ''}"
-        return f"The file does not say for {rows} " + "; ".join(HOW_TO_GIVE[fact] for fact in self.missing) + "."
+        facts = ", ".join(HOW_TO_STATE[fact] for fact in self.missing)
+        return f"The file does not state, for {rows}: {facts}. Add it."
 
 
 class Collector:
@@ -97,11 +103,11 @@ class Collector:
         self._waiting: list[str] = []
 
     def refuse(self, place: str, reason: str) -> None:
-        """This row is not taken."""
+        """Refuse this row."""
         self._refused.append(Refusal(place, reason))
 
     def lacks(self, place: str, needed: Mapping[MissingFact, Any]) -> bool:
-        """Does the row lack a fact? Then it waits, and the fact is asked for."""
+        """Whether the row lacks a fact; if so it waits until the user states the fact."""
         missing: list[MissingFact] = [fact for fact, value in needed.items() if not value]
         if missing:
             self._missing.update(dict.fromkeys(missing))
@@ -109,7 +115,7 @@ class Collector:
         return bool(missing)
 
     def add(self, place: str, fields: Mapping[str, Any]) -> None:
-        """Make the record, show it to the gate, keep or refuse it."""
+        """Build the record and keep it, or refuse it if it is invalid or the gate objects."""
         try:
             record = Measurement.model_validate(dict(fields))
         except ValidationError as error:
@@ -121,7 +127,7 @@ class Collector:
         self.keep(place, record)
 
     def keep(self, place: str, record: Measurement) -> None:
-        """Show the record to the gate; keep or refuse it."""
+        """Keep the record, or refuse it if the gate objects."""
         reason = self._gate(record) if self._gate is not None else None
         if reason is None:
             self._records.append(record)
@@ -131,9 +137,12 @@ class Collector:
     def imported(self) -> Imported:
         """The result."""
         return Imported(
-            format=self._name, records=tuple(self._records), refused=tuple(self._refused),
-            missing=tuple(self._missing), waiting=tuple(self._waiting),
-        )  # fmt: skip
+            format=self._name,
+            records=tuple(self._records),
+            refused=tuple(self._refused),
+            missing=tuple(self._missing),
+            waiting=tuple(self._waiting),
+        )
 
 
 def number(value: Any) -> float | None:
@@ -156,13 +165,13 @@ def whole(value: Any) -> int | None:
 
 
 def text(value: Any) -> str:
-    """A short printable string, whatever was found."""
+    """At most 300 printable characters of a string or number; "" for anything else."""
     words = str(value) if isinstance(value, str | int | float) else ""
     return "".join(letter for letter in words if letter.isprintable())[:300]
 
 
 def moment(value: str, facts: Facts) -> str:
-    """When it was measured: what the file says, else what the user says, else today."""
+    """The date of the measurement: the file's, else the user's, else today."""
     return value or facts.measured_at or now()[:10]
 
 

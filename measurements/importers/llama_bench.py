@@ -1,9 +1,9 @@
-"""What did llama-bench measure? Its JSON, JSONL, CSV and Markdown, of every version seen (2024 to 2026).
+"""llama-bench importer: JSON, JSONL, CSV and Markdown of every version seen (2024 to 2026).
 
 One object or row is one test: pp (prompt processing, n_gen 0), tg (text generation, n_prompt 0), at n_depth tokens
-already in the cache. A pg row mixes both in one rate and cannot be told apart again: refused. Unknown keys are
-ignored, because every few months adds some. Markdown prints GiB and no chip. Sampling and tokenisation are not in
-its times. Fields: ggml-org/llama.cpp tools/llama-bench/README.md, read 2026-11-22.
+already in the cache. A pg row mixes both in one rate and is refused. Unknown keys are ignored, because new versions
+add some. Markdown states GiB and no chip. The times exclude sampling and tokenisation. Fields: ggml-org/llama.cpp
+tools/llama-bench/README.md, read 2026-11-22.
 """
 
 import csv
@@ -40,53 +40,53 @@ _ALL_LAYERS = 99  # llama.cpp's idiom for "every layer"; -1 says the same since 
 
 
 def is_json_row(fields: Any) -> bool:
-    """Does this decoded JSON object look like one test of llama-bench?"""
+    """Whether this decoded JSON object is one llama-bench test."""
     return isinstance(fields, dict) and {"n_prompt", "n_gen", "avg_ts"} <= fields.keys()
 
 
 def is_csv(content: str) -> bool:
-    """Is the first line llama-bench's CSV header?"""
+    """Whether the first line is llama-bench's CSV header."""
     first = content.lstrip("\ufeff \r\n").split("\n", 1)[0]
     return "avg_ts" in first and "n_gen" in first and "," in first and not first.startswith(("{", "["))
 
 
 def is_markdown(content: str) -> bool:
-    """Is there a table with llama-bench's columns?"""
+    """Whether the text contains a table with llama-bench's columns."""
     return any(line.startswith("|") and " test " in line and " t/s " in line for line in _lines(content))
 
 
 def import_objects(
     objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
 ) -> Imported:
-    """Decoded JSON objects with their places; one that is no test is refused, the others are kept."""
+    """Import decoded JSON objects with their places; an object that is not a test is refused."""
     collector = Collector(NAME, gate=gate)
     for place, fields in objects:
         if is_json_row(fields):
             _one(place, fields, facts=facts, known=known, collector=collector)
         else:
-            collector.refuse(place, "It is no llama-bench test: n_prompt, n_gen or avg_ts is missing.")
+            collector.refuse(place, "This is not a llama-bench test: n_prompt, n_gen or avg_ts is missing.")
     return collector.imported()
 
 
 def import_csv(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """llama-bench -o csv: every cell quoted, one header row; several outputs may follow each other."""
+    """Import the output of llama-bench -o csv: quoted cells, one header row; several outputs may be concatenated."""
     collector = Collector(NAME, gate=gate)
     header: list[str] = []
     rows = csv.reader(io.StringIO(content.lstrip("\ufeff"), newline=""))
-    for line, cells in _safely(rows, collector):
+    for line, cells in _csv_rows(rows, collector):
         if "avg_ts" in cells and "n_gen" in cells:
             header = cells
         elif not any(cells):
             continue  # an empty line
         elif len(cells) != len(header):
-            collector.refuse(f"line {line}", f"It has {len(cells)} cells; the header has {len(header)}.")
+            collector.refuse(f"line {line}", f"The row has {len(cells)} cells; the header has {len(header)}.")
         else:
             _one(f"line {line}", dict(zip(header, cells, strict=True)), facts=facts, known=known, collector=collector)
     return collector.imported()
 
 
 def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """The table that llama-bench prints by default, with the build line below it."""
+    """Import the table that llama-bench prints by default, with the build line below it."""
     collector = Collector(NAME, gate=gate)
     build = _BUILD.search(content)
     header: list[str] = []
@@ -97,7 +97,7 @@ def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | No
         elif header and cells and not set(row) <= set("|-: "):
             place = f"line {line}"
             if len(cells) != len(header):
-                collector.refuse(place, f"It has {len(cells)} cells; the header has {len(header)}.")
+                collector.refuse(place, f"The row has {len(cells)} cells; the header has {len(header)}.")
                 continue
             fields, reason = _fields_of_cells(dict(zip(header, cells, strict=True)))
             if reason:
@@ -110,34 +110,44 @@ def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | No
 
 
 def _fields_of_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    """The JSON fields that a Markdown row stands for, or the reason why it stands for none."""
+    """The JSON fields of a Markdown row, or the reason why it has none."""
     test, rate = _TEST.fullmatch(cells["test"]), _RATE.fullmatch(cells["t/s"])
     if test is None:
-        return {}, f"The test {cells['test'][:40]!r} is neither pp N nor tg N."
+        return {}, f"The test is {cells['test'][:40]!r}; it must look like pp512 or tg128."
     if rate is None:
-        return {}, f"The rate {cells['t/s'][:40]!r} is not of the form 118.88 ± 1.04."
+        return {}, f"The rate is {cells['t/s'][:40]!r}; it must look like 118.88 ± 1.04."
     size = _SIZE.fullmatch(cells.get("size", ""))
     scale = BYTES_PER_GIB if size and size["unit"] == "GiB" else BYTES_PER_MIB
     count = int(test["count"])
     prompt = count if test["kind"] == "pp" else 0
     generated = count if test["kind"] == "tg" or test["mixed"] else 0
     optional = {
-        "n_gpu_layers": "ngl", "n_ubatch": "n_ubatch", "type_k": "type_k", "type_v": "type_v", "split_mode": "sm",
-        "n_cpu_moe": "n_cpu_moe", "gpu_info": "gpu_info", "n_batch": "n_batch",
-    }  # fmt: skip
+        "n_gpu_layers": "ngl",
+        "n_ubatch": "n_ubatch",
+        "type_k": "type_k",
+        "type_v": "type_v",
+        "split_mode": "sm",
+        "n_cpu_moe": "n_cpu_moe",
+        "gpu_info": "gpu_info",
+        "n_batch": "n_batch",
+    }
     return {
-        "model_type": cells.get("model", ""), "backends": cells.get("backend", ""),
+        "model_type": cells.get("model", ""),
+        "backends": cells.get("backend", ""),
         "model_size": round(float(size["count"]) * scale) if size else None,
-        "n_prompt": prompt, "n_gen": generated, "n_depth": int(test["depth"] or 0),
-        "avg_ts": rate["mean"], "stddev_ts": rate["spread"],
+        "n_prompt": prompt,
+        "n_gen": generated,
+        "n_depth": int(test["depth"] or 0),
+        "avg_ts": rate["mean"],
+        "stddev_ts": rate["spread"],
         **{field: cells[column] for field, column in optional.items() if column in cells},
-    }, ""  # fmt: skip
+    }, ""
 
 
 def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, collector: Collector) -> None:
     prompt, generated, mean = whole(fields.get("n_prompt")), whole(fields.get("n_gen")), number(fields.get("avg_ts"))
     if prompt is None or generated is None or prompt < 0 or generated < 0 or mean is None or mean <= 0:
-        collector.refuse(place, "n_prompt, n_gen and avg_ts must be numbers, avg_ts above 0.")
+        collector.refuse(place, "n_prompt, n_gen and avg_ts must be numbers, and avg_ts must be above 0.")
         return
     reason = _why_not(fields, prompt=prompt, generated=generated)
     if reason:
@@ -147,7 +157,8 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
     if len(set(gpus)) > 1:
         collector.refuse(
             place,
-            f"It ran on different chips at once ({', '.join(sorted(set(gpus)))}); the catalogue has no such machine.",
+            f"The test ran on several kinds of chip ({', '.join(sorted(set(gpus)))}); only equal chips can be"
+            " imported.",
         )
         return
     words = text(fields.get("model_filename")) or text(fields.get("model_type"))
@@ -211,15 +222,15 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
 
 def _why_not(fields: Mapping[str, Any], *, prompt: int, generated: int) -> str:
     if prompt and generated:
-        return "A pg test mixes reading and writing in one rate; give its pp and tg tests instead."
+        return "A pg test mixes prefill and decode in one rate. Import its pp and tg tests instead."
     if not prompt and not generated:
-        return "n_prompt and n_gen are both 0; there is nothing to rate."
+        return "n_prompt and n_gen are both 0, so nothing was measured."
     if text(fields.get("embeddings")).lower() in ("1", "true"):
-        return "It measured embeddings, not text generation."
+        return "The test measured embeddings, not text generation."
     if (whole(fields.get("n_cpu_moe")) or 0) > 0:
-        return "n_cpu_moe was set: a part of the experts ran on the CPU, which is another machine to the physics."
+        return "n_cpu_moe was set: some experts ran on the CPU, so this is not the speed of the chip."
     if text(fields.get("no_kv_offload")).lower() in ("1", "true"):
-        return "no_kv_offload was set: the cache was in system memory, which is another machine to the physics."
+        return "no_kv_offload was set: the cache was in system memory, so this is not the speed of the chip."
     return ""
 
 
@@ -227,11 +238,11 @@ def _remarks(fields: Mapping[str, Any], *, generated: int, depth: int) -> list[R
     remarks: list[Remark] = []
     layers = whole(fields.get("n_gpu_layers"))
     if layers is not None and 0 <= layers < _ALL_LAYERS:
-        told = f"n_gpu_layers was {layers}; where the model has more layers, the rest ran on the CPU."
-        remarks.append(Remark(code="partial-offload", text=told, level="warning"))
+        note = f"n_gpu_layers was {layers}; if the model has more layers, the others ran on the CPU."
+        remarks.append(Remark(code="partial-offload", text=note, level="warning"))
     if generated and depth == 0:
-        told = "Decode from an empty cache; mlx-lm decodes after its prompt, so the two are not at the same context."
-        remarks.append(Remark(code="depth-0", text=told))
+        note = "Decode started with an empty cache. mlx-lm decodes after its prompt, so their contexts differ."
+        remarks.append(Remark(code="depth-0", text=note))
     return remarks
 
 
@@ -250,7 +261,7 @@ def _moment(value: Any) -> str:
 
 
 def _cells(row: str) -> list[str]:
-    """The cells of a Markdown row; a bar behind a backslash is part of a name."""
+    """The cells of a Markdown row; a bar after a backslash is part of a name."""
     inner = row.strip().removeprefix("|").removesuffix("|")
     return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
 
@@ -259,14 +270,14 @@ def _lines(content: str) -> list[str]:
     return [line.strip() for line in content.splitlines()]
 
 
-def _safely(rows: Any, collector: Collector) -> Iterable[tuple[int, list[str]]]:
-    """Rows of a csv.reader with their line numbers; a broken line ends the reading with a refusal."""
+def _csv_rows(rows: Any, collector: Collector) -> Iterable[tuple[int, list[str]]]:
+    """Rows of a csv.reader with their line numbers; a broken line ends the import with a refusal."""
     while True:
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            collector.refuse(f"line {rows.line_num}", f"The CSV is broken here ({error}); the rest was not read.")
+            collector.refuse(f"line {rows.line_num}", f"The CSV is broken here ({error}); later rows were not read.")
             return
         yield rows.line_num, cells

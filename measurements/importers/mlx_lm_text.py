@@ -1,12 +1,13 @@
-"""What did `python -m mlx_lm.benchmark` print? Its text, of every version seen; it has no JSON.
+"""mlx_lm.benchmark importer: the text that `python -m mlx_lm.benchmark` prints, of every version seen.
 
     Timing with prompt_tokens=1024, generation_tokens=64, batch_size=1.
     Trial 1:  prompt_tps=351.905, generation_tps=38.757, peak_memory=3.502[, total_time=2.93]
     Averages: prompt_tps=358.377, generation_tps=38.813, peak_memory=3.503
 
-It divides N generated tokens by the time of N-1 intervals (its clock restarts at the first token), so that decode is
-stated too high by N/(N-1), 2.1 % at 48 tokens: imported times (N-1)/N. Memory is in GB of 1e9 bytes. The text names
-neither chip nor version; the model only where the command line was pasted with it. Read in mlx-lm 0.32.2 on 2026-11-22.
+The tool divides N generated tokens by the time of N-1 intervals (its clock restarts at the first token), so its
+decode rate is too high by N/(N-1), 2.1 % at 48 tokens; the import multiplies it by (N-1)/N. Memory is in GB of 1e9
+bytes. The text names neither chip nor version, and the model only in a pasted command line. Read in mlx-lm 0.32.2 on
+2026-11-22.
 """
 
 import re
@@ -28,12 +29,14 @@ _TRIAL = re.compile(r"(?:Trial +(?P<number>\d{1,6}): +|(?P<averages>Averages): +
 _PAIR = re.compile(r"([a-z_]+)=(\d{1,12}(?:\.\d{1,12})?)")
 _MODEL = re.compile(r"mlx_lm[._]benchmark\b.*--model[ =](?P<model>\S{1,300})")
 _STEP = re.compile(r"--prefill-step-size[ =](?P<step>\d{1,9})")
-_AVERAGE_TOLERANCE_FRACTION = 0.01  # three printed digits; anything further is not the average of these trials
+_AVERAGE_TOLERANCE_FRACTION = (
+    0.01  # rates are printed with three digits; a larger gap is not the average of these trials
+)
 
 
 @dataclass
 class _Block:
-    """One run: what was timed, trial by trial."""
+    """One run with its trials."""
 
     line: int
     prompt: int
@@ -47,12 +50,12 @@ class _Block:
 
 
 def is_text(content: str) -> bool:
-    """Is there a line that only mlx_lm.benchmark prints?"""
+    """Whether the text contains a line that only mlx_lm.benchmark prints."""
     return "prompt_tps=" in content and "generation_tps=" in content
 
 
 def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """Every run in the text as one record with decode, prefill and peak memory."""
+    """Import every run in the text as one record with decode, prefill and peak memory."""
     collector = Collector(NAME, gate=gate)
     for block in _blocks(content, collector):
         _one(block, facts=facts, known=known, collector=collector)
@@ -75,10 +78,10 @@ def _blocks(content: str, collector: Collector) -> list[_Block]:
             if not blocks:
                 collector.refuse(
                     f"line {number}",
-                    "No 'Timing with prompt_tokens=...' line stands before it; its workload is unknown.",
+                    "No 'Timing with prompt_tokens=...' line precedes this trial, so its workload is unknown.",
                 )
             elif not {"prompt_tps", "generation_tps"} <= pairs.keys():
-                collector.refuse(f"line {number}", "It holds no prompt_tps or no generation_tps.")
+                collector.refuse(f"line {number}", "prompt_tps or generation_tps is missing.")
             else:
                 blocks[-1].text.append(line.strip())
                 if trial["averages"]:
@@ -92,16 +95,16 @@ def _one(block: _Block, *, facts: Facts, known: Known, collector: Collector) -> 
     place = f"line {block.line}"
     rows = block.trials or ([block.averages] if block.averages else [])
     if not rows:
-        collector.refuse(place, "The run holds no trial; it was cut off before the first one ended.")
+        collector.refuse(place, "The run has no trial; the text ends before the first one.")
         return
     if block.generated < 2 or not block.prompt or not block.batch:
         collector.refuse(place, "A decode rate needs at least two generated tokens and one prompt token.")
         return
     if any(row[name] <= 0 for row in rows for name in ("prompt_tps", "generation_tps")):
-        collector.refuse(place, "A rate of 0 was printed; rates must be above 0.")
+        collector.refuse(place, "A rate is 0; rates must be above 0.")
         return
     if block.trials and block.averages and not _agree(block):
-        collector.refuse(place, "The averages contradict the trials above them; lines are missing or were changed.")
+        collector.refuse(place, "The averages do not match the trials above them; lines are missing or were edited.")
         return
     model = facts.model(block.model) or model_of_name(block.model, models=known.models)
     form = facts.format or format_of_name(block.model)
@@ -112,8 +115,8 @@ def _one(block: _Block, *, facts: Facts, known: Known, collector: Collector) -> 
     remarks: list[Remark] = []
     if block.batch == 1:
         decode = decode.scaled((block.generated - 1) / block.generated)
-        told = f"Decode times {block.generated - 1}/{block.generated}: the tool counts one token more than intervals."
-        remarks.append(Remark(code="normalised", text=told))
+        note = f"Decode rate multiplied by {block.generated - 1}/{block.generated}: the tool counts one token too many."
+        remarks.append(Remark(code="normalised", text=note))
     peaks = [row["peak_memory"] for row in rows if "peak_memory" in row]
     collector.add(
         place,

@@ -1,7 +1,7 @@
-"""What did this tool export? One record per line with its id; reading it back gives the same records, unchanged.
+"""Importer of this tool's own export: one record per line with its id, read back unchanged.
 
-The id is a hash of the record. Where it does not fit, the line was changed after the export and is refused: a
-measurement is evidence. Whoever means to state another figure removes the id and gives it a source.
+The id is a hash of the record. A line whose id does not match was edited after the export and is refused, because a
+measurement is evidence. To state another figure, remove the id and name a source.
 """
 
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ NAME = "this tool"
 
 
 def is_object(fields: Any) -> bool:
-    """Is this a line of our own export, or a bare record?"""
+    """Whether this is a line of our own export, or a bare record."""
     return isinstance(fields, dict) and (
         "measurement" in fields or {"schema_version", "kind", "engine"} <= fields.keys()
     )
 
 
 def import_objects(objects: Iterable[tuple[str, Any]], *, gate: Gate | None = None) -> Imported:
-    """Decoded lines with their places."""
+    """Import decoded lines with their places."""
     collector = Collector(NAME, gate=gate)
     for place, fields in objects:
         if not is_object(fields):
-            collector.refuse(place, "It is no exported measurement: the key measurement is missing.")
+            collector.refuse(place, "This is not an exported measurement: the key measurement is missing.")
             continue
         try:
             record = measurement_of(fields.get("measurement", fields))
@@ -36,7 +36,8 @@ def import_objects(objects: Iterable[tuple[str, Any]], *, gate: Gate | None = No
         if stated is not None and stated != record.id():
             collector.refuse(
                 place,
-                f"Its content has the id {record.id()}, not {str(stated)[:40]!r}: it was changed after the export.",
+                f"The id is {str(stated)[:40]!r}, but the content has the id {record.id()}: it was changed after the"
+                " export.",
             )
             continue
         collector.keep(place, record)

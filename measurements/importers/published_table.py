@@ -1,7 +1,9 @@
-"""What did others publish? Tables with the columns of measurements/published.csv, read by the calculator's own reader.
+"""Importer of published tables: CSV with the columns of measurements/published.csv, read by the calculator's own
+reader.
 
-A row that states both speeds becomes two records, each with its own context. A rate over whole requests, or a wait turned into a rate, is no speed of decode or prefill: not taken. Rows that other
-rows of the same source contradict are refused like those that beat the chip.
+A row with both speeds becomes two records, each with its own context. A rate over whole requests, or a wait turned
+into a rate, is not a decode or prefill speed and is not imported. Rows that contradict others of the same source are
+refused.
 """
 
 import csv
@@ -30,13 +32,13 @@ _SCOPES = {
 
 
 def is_table(content: str) -> bool:
-    """Does the first line name the columns of a published table?"""
+    """Whether the first line names the columns of a published table."""
     first = content.lstrip("\ufeff \r\n").split("\n", 1)[0]
     return all(name in first for name in REQUIRED_COLUMNS)
 
 
 def import_table(content: str, *, facts: Facts, catalog: Catalog) -> Imported:
-    """Every row that the catalogue covers and physics allows, as records of kind `published`."""
+    """Import every row that the catalogue covers and physics allows, as records of kind `published`."""
     collector = Collector(NAME)
     try:
         raw = list(csv.DictReader(io.StringIO(content.lstrip("\ufeff"), newline="")))
@@ -48,7 +50,7 @@ def import_table(content: str, *, facts: Facts, catalog: Catalog) -> Imported:
     contradicted = contradictions([case for case in cases if isinstance(case, Case)])
     for record, row, case in zip(raw, rows, cases, strict=True):
         if isinstance(case, str):
-            collector.refuse(row.id, f"Not covered: {case}.")
+            collector.refuse(row.id, f"The catalogue does not cover this row: {case}.")
         else:
             _one(record, row, case, contradicted, facts=facts, collector=collector)
     return collector.imported()
@@ -64,12 +66,12 @@ def _one(
     collector: Collector,
 ) -> None:
     decode_reason = (
-        "a rate over whole requests"
+        "it is a rate over whole requests"
         if row.rate_kind == "request"
         else decode_refusal(case) or contradicted.get((row.id, "decode"))
     )
     prefill_reason = (
-        "a mean wait, not a rate"
+        "it is a mean wait, not a rate"
         if row.prefill_kind != "throughput"
         else prefill_refusal(case) or contradicted.get((row.id, "prefill"))
     )
@@ -84,24 +86,42 @@ def _one(
         "host": {"chip": row.device_id, "chip_name": raw.get("device") or "", "chip_count": row.device_count},
         "engine": {"name": case.deployment.runtime.id, "version": raw.get("runtime_version") or ""},
         "model": {
-            "model": row.model_id, "model_name": raw.get("model") or "", "format": case.deployment.format.id, "format_name": raw.get("quant") or "",
-            "weights": "real", "file_bytes": round((row.file_size_gb or 0) * BYTES_PER_GB),
+            "model": row.model_id,
+            "model_name": raw.get("model") or "",
+            "format": case.deployment.format.id,
+            "format_name": raw.get("quant") or "",
+            "weights": "real",
+            "file_bytes": round((row.file_size_gb or 0) * BYTES_PER_GB),
         },
-        "provenance": {**facts.provenance(NAME, place=row.id, raw=row.notes), "source": row.source[:300], "source_as_of": date},
-    }  # fmt: skip
+        "provenance": {
+            **facts.provenance(NAME, place=row.id, raw=row.notes),
+            "source": row.source[:300],
+            "source_as_of": date,
+        },
+    }
     work = {"batch_count": row.batch_count, "split": row.split, "speculative": row.speculative}
     peak = round(row.peak_memory_gb * BYTES_PER_GB) if row.peak_memory_gb else None
     if decode_reason is None:
         start = max(0, round(row.context_tokens - row.answer_tokens / 2))
-        collector.add(row.id, {
-            **common, "workload": {**work, "depth_tokens": start, "generated_tokens": row.answer_tokens},
-            "result": {
-                "decode_tokens_per_s": Series.of([row.decode_tokens_per_s or 0]), "peak_bytes": peak,
-                "mean_power_w": row.power_w if scope else None, "power_scope": scope,
+        collector.add(
+            row.id,
+            {
+                **common,
+                "workload": {**work, "depth_tokens": start, "generated_tokens": row.answer_tokens},
+                "result": {
+                    "decode_tokens_per_s": Series.of([row.decode_tokens_per_s or 0]),
+                    "peak_bytes": peak,
+                    "mean_power_w": row.power_w if scope else None,
+                    "power_scope": scope,
+                },
             },
-        })  # fmt: skip
+        )
     if prefill_reason is None:
-        collector.add(row.id, {
-            **common, "workload": {**work, "depth_tokens": row.prefill_depth_tokens, "prompt_tokens": row.prompt_tokens or 0},
-            "result": {"prefill_tokens_per_s": Series.of([row.prefill_tokens_per_s or 0]), "peak_bytes": peak},
-        })  # fmt: skip
+        collector.add(
+            row.id,
+            {
+                **common,
+                "workload": {**work, "depth_tokens": row.prefill_depth_tokens, "prompt_tokens": row.prompt_tokens or 0},
+                "result": {"prefill_tokens_per_s": Series.of([row.prefill_tokens_per_s or 0]), "peak_bytes": peak},
+            },
+        )

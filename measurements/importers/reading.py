@@ -1,4 +1,4 @@
-"""Which tool wrote this file, and what does it hold? The one entry for every format that can be imported."""
+"""Entry point of the importers: recognises a file's format and reads its rows."""
 
 import codecs
 import json
@@ -15,24 +15,26 @@ LARGEST_FILE_BYTES = 20_000_000  # the largest real file seen has 6,326 rows and
 
 
 def read_upload(file: Path) -> str:
-    """The text of a file; raises MeasurementError where it is too large, missing or not UTF-8."""
+    """The text of a file; raises MeasurementError if it is too large, missing or not UTF-8."""
     try:
         size = file.stat().st_size
         if size > LARGEST_FILE_BYTES:
             raise MeasurementError(
-                f"{file.name} has {size:,} bytes; at most {LARGEST_FILE_BYTES:,} are read. Split it."
+                f"{file.name} has {size:,} bytes; the limit is {LARGEST_FILE_BYTES:,}. Split the file."
             )
         with file.open("rb") as stream:  # a device or a pipe has no size and no end
             content = stream.read(LARGEST_FILE_BYTES + 1)
         if len(content) > LARGEST_FILE_BYTES:
-            raise MeasurementError(f"{file.name} has no end in sight; at most {LARGEST_FILE_BYTES:,} bytes are read.")
+            raise MeasurementError(
+                f"{file.name} goes on beyond {LARGEST_FILE_BYTES:,} bytes, the limit. Give a regular file."
+            )
         return decode(content, name=file.name)
     except OSError as error:
         raise MeasurementError(f"{file.name} cannot be read: {error.strerror}. Check the path.") from None
 
 
 def decode(content: bytes, *, name: str) -> str:
-    """UTF-8, or what a mark at the beginning says (PowerShell's `>` writes UTF-16); raises MeasurementError otherwise."""
+    """Text from UTF-8, or from UTF-16 with a byte order mark (PowerShell's `>`); raises MeasurementError otherwise."""
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if marked else "utf-8-sig")
@@ -43,9 +45,9 @@ def decode(content: bytes, *, name: str) -> str:
 def import_content(
     content: str, *, facts: Facts, known: Known, gate: Gate | None = None, catalog: Catalog | None = None
 ) -> Imported:
-    """Recognise the format and read every row; a row that cannot be used is refused alone. A published table needs `catalog`.
+    """Recognise the format and read every row; an unusable row is refused alone. A published table needs `catalog`.
 
-    Raises nothing: a file that no parser knows comes back with one refusal.
+    Raises nothing: a file in an unknown format returns one refusal.
     """
     objects, broken = _json_objects(content)
     if objects:
@@ -57,10 +59,12 @@ def import_content(
         elif llama_bench.is_json_row(first):
             found = llama_bench.import_objects(objects, facts=facts, known=known, gate=gate)
         else:
-            return _unknown("JSON that no known tool writes")
-        return found if broken is None else Imported(
-            found.format, found.records, (*found.refused, broken), found.missing, found.waiting
-        )  # fmt: skip
+            return _unknown("JSON in an unknown format")
+        return (
+            found
+            if broken is None
+            else Imported(found.format, found.records, (*found.refused, broken), found.missing, found.waiting)
+        )
     if catalog is not None and published_table.is_table(content):
         return published_table.import_table(content, facts=facts, catalog=catalog)
     if llama_bench.is_csv(content):
@@ -69,19 +73,19 @@ def import_content(
         return mlx_lm_text.import_text(content, facts=facts, known=known, gate=gate)
     if llama_bench.is_markdown(content):
         return llama_bench.import_markdown(content, facts=facts, known=known, gate=gate)
-    return _unknown(broken.reason if broken else "text that no known tool writes")
+    return _unknown(broken.reason if broken else "text in an unknown format")
 
 
 def _unknown(what: str) -> Imported:
-    told = (
-        f"The file is {what}. Known are the text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, "
-        "the JSON of vllm bench serve, a table with the columns of measurements/published.csv, and this tool's own export."
+    reason = (
+        f"The file is {what}. Import the text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, "
+        "the JSON of vllm bench serve, a published table, or this tool's own export."
     )
-    return Imported(format="unknown", refused=(Refusal("file", told),))
+    return Imported(format="unknown", refused=(Refusal("file", reason),))
 
 
 def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
-    """Objects of one array, or one after the other (JSONL, appended ...); and where the reading broke off."""
+    """The objects of an array or of concatenated JSON (JSONL), and a refusal if the reading broke off."""
     stripped = content.lstrip("\ufeff \t\r\n")
     if not stripped.startswith(("{", "[")):
         return [], None
@@ -90,16 +94,18 @@ def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
         found.extend(_values(content))
     except (ValueError, RecursionError) as error:
         reason = f"broken JSON ({str(error)[:120]})"
-        return found, Refusal(
-            f"after object {len(found)}", f"The rest is {reason}; it was not read."
-        ) if found else Refusal("file", reason)
+        return found, (
+            Refusal(f"after object {len(found)}", f"The rest of the file is {reason} and was not read.")
+            if found
+            else Refusal("file", reason)
+        )
     return found, None
 
 
 def _values(content: str) -> Iterator[tuple[str, Any]]:
-    """Each value with its place; those of arrays one by one, so that one that was cut off keeps what was whole.
+    """Each value with its place; arrays item by item, so that a truncated array keeps its complete items.
 
-    NaN and Infinity, which JSON does not know and Python's writers emit, are taken as such: the row refuses them.
+    NaN and Infinity, which are not JSON but are written by Python, are accepted here and refused by their row.
     """
     decoder = json.JSONDecoder()
     position, count, in_array = _skip(content, 0), 0, False
@@ -118,9 +124,9 @@ def _values(content: str) -> Iterator[tuple[str, Any]]:
         if in_array and content[position : position + 1] == ",":
             position = _skip(content, position + 1)
         elif in_array and content[position : position + 1] != "]":
-            raise ValueError(f"an array breaks off or lacks a comma at character {position}")
+            raise ValueError(f"an array is cut off or lacks a comma at character {position}")
     if in_array:
-        raise ValueError("an array breaks off")
+        raise ValueError("an array is cut off")
 
 
 def _skip(content: str, position: int) -> int:

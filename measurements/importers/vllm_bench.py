@@ -1,8 +1,8 @@
-"""What did `vllm bench serve --save-result` measure? Its JSON, one object or several appended to one file.
+"""vLLM importer: the JSON of `vllm bench serve --save-result`, one object or several appended to one file.
 
-Decode of a single stream is 1000 / median time per output token, and only where max_concurrency is 1. Otherwise
-output_throughput is what all streams got together, the waiting for prompts included: kept as the speed of a batch of
-that size, never as a single stream's. The file names neither the chip nor how the weights are packed.
+With max_concurrency 1 the decode rate of the single stream is 1000 / median time per output token in ms. Otherwise
+output_throughput is the sum over all streams, prefill waits included, and is kept as the speed of a batch of that size,
+never of a single stream. The file names neither the chip nor the weight format.
 Fields: vllm/benchmarks/serve.py, read 2026-11-22.
 """
 
@@ -30,27 +30,32 @@ from measurements.records.record import Series
 
 NAME = "vllm bench serve"
 _PACKINGS = (
-    ("awq", "awq-int4"), ("gptq-int8", "int8"), ("gptq", "gptq-int4"), ("nvfp4", "nvfp4"), ("fp8", "fp8"),
-)  # fmt: skip
+    ("awq", "awq-int4"),
+    ("gptq-int8", "int8"),
+    ("gptq", "gptq-int4"),
+    ("nvfp4", "nvfp4"),
+    ("fp8", "fp8"),
+)
 MOST_READINGS = 1_000_000  # what record.Count allows
 
 
 def is_object(fields: Any) -> bool:
-    """Does this decoded JSON object look like a result of vllm bench serve?"""
+    """Whether this decoded JSON object is a result of vllm bench serve."""
     return isinstance(fields, dict) and {"output_throughput", "completed", "median_tpot_ms"} <= fields.keys()
 
 
 def import_objects(
     objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
 ) -> Imported:
-    """Decoded JSON objects with their places; one that is no result is refused, the others are kept."""
+    """Import decoded JSON objects with their places; an object that is not a result is refused."""
     collector = Collector(NAME, gate=gate)
     for place, fields in objects:
         if is_object(fields):
             _one(place, fields, facts=facts, known=known, collector=collector)
         else:
             collector.refuse(
-                place, "It is no result of vllm bench serve: output_throughput, completed or median_tpot_ms is missing."
+                place,
+                "This is not a result of vllm bench serve: output_throughput, completed or median_tpot_ms is missing.",
             )
     return collector.imported()
 
@@ -61,9 +66,7 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
     )
     total, each_ms = number(fields["output_throughput"]), number(fields["median_tpot_ms"])
     if not done or done < 0 or read is None or written is None or read < done or written < 2 * done:
-        collector.refuse(
-            place, "Fewer than one prompt token and two answer tokens per completed request; nothing can be rated."
-        )
+        collector.refuse(place, "A rate needs at least one prompt token and two answer tokens per completed request.")
         return
     if total is None or total <= 0 or each_ms is None or each_ms <= 0:
         collector.refuse(place, "output_throughput and median_tpot_ms must be numbers above 0.")
@@ -110,7 +113,7 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
 
 
 def _single_stream(fields: Mapping[str, Any], *, each_ms: float, readings: int) -> Series:
-    """1000 / TPOT: the slowest tenth of the requests gives `low`, by the normal law of the stated deviation."""
+    """1000 / TPOT in ms; low and high are its p10 and p90 by a normal law with the stated deviation."""
     spread = number(fields.get("std_tpot_ms")) or 0.0
     times = Series.of_mean(each_ms, standard_deviation=spread if 0 < spread < each_ms else 0.0)
     low, high = MS_PER_S / times.high, MS_PER_S / max(times.low, each_ms / 2)
@@ -120,8 +123,8 @@ def _single_stream(fields: Mapping[str, Any], *, each_ms: float, readings: int) 
 def _remarks(fields: Mapping[str, Any], *, alone: bool, streams: int) -> list[Remark]:
     remarks: list[Remark] = []
     if not alone:
-        told = f"The sum over {streams} streams, waiting for prompts included; one gets about 1/{streams} of it."
-        remarks.append(Remark(code="whole-request", text=told))
+        note = f"Sum over {streams} streams, prefill waits included; one stream gets about 1/{streams} of it."
+        remarks.append(Remark(code="whole-request", text=note))
     failed = whole(fields.get("failed")) or 0
     if failed > 0:
         remarks.append(
@@ -131,7 +134,7 @@ def _remarks(fields: Mapping[str, Any], *, alone: bool, streams: int) -> list[Re
 
 
 def _format_of_name(words: str) -> str | None:
-    """What a repository id says of its packing: AWQ, GPTQ, FP8, NVFP4; else the GGUF or MLX words."""
+    """The weight format that a repository id names: AWQ, GPTQ, FP8 or NVFP4, else a GGUF or MLX format."""
     plain = words.lower()
     for word, form in _PACKINGS:
         if re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", plain):
@@ -140,6 +143,6 @@ def _format_of_name(words: str) -> str | None:
 
 
 def _moment(value: Any) -> str:
-    """20250814-131635 as 2025-08-14; the file does not say in which time zone."""
+    """The day of 20250814-131635 as 2025-08-14; the file does not state its time zone."""
     found = re.fullmatch(r"(\d{4})(\d{2})(\d{2})-\d{6}", text(value))
     return "-".join(found.groups()) if found else ""

@@ -1,7 +1,7 @@
-"""What does a config.json become in the catalogue? Tensor paths of mlx-lm turned into roles, groups and one TOML file.
+"""Catalogue entry of a config.json: mlx-lm's tensor paths turned into roles, groups and one TOML file.
 
-Pure: takes what lazy_model.py answered. A path that no rule knows becomes "other", which costs no exactness in MLX
-bytes; only llama.cpp's rules look at roles, and only experts and embeddings are read in part per token.
+Pure functions of what mlx_lm_process answers. An unknown path becomes "other", which does not change MLX bytes: only
+llama.cpp's rules look at roles, and only experts and embeddings are partly read per token.
 """
 
 import re
@@ -13,7 +13,7 @@ from calculator.errors import CatalogError
 
 Json = dict[str, Any]
 
-# The first pattern found in the path decides; shared experts stand before experts, experts before plain layers.
+# The first matching pattern decides: shared experts come before experts, experts before plain layers.
 _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), role)
     for pattern, role in (
@@ -57,15 +57,20 @@ _ROLE_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads", "num_query_heads")
 _CONTEXT_LIMITS = (
-    "max_position_embeddings", "seq_length", "n_positions", "max_seq_len", "max_context_length", "model_max_length",
-)  # fmt: skip
+    "max_position_embeddings",
+    "seq_length",
+    "n_positions",
+    "max_seq_len",
+    "max_context_length",
+    "model_max_length",
+)
 _LAYER = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
 _EXPERTS = ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts")
 _ACTIVE = ("num_experts_per_tok", "top_k_experts", "num_experts_per_token", "moe_topk", "moe_k", "moe_top_k")
 
 
 def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
-    """What the tensor at this path is for; experts of unknown name are known by their first dimension."""
+    """The role of the tensor at this path; experts with unknown names are recognised by their first dimension."""
     for pattern, role in _ROLE_RULES:
         if pattern.search(path):
             return role
@@ -75,16 +80,19 @@ def role_of(path: str, *, shape: Sequence[int], expert_count: int) -> str:
 
 
 def language_model_of(config: Json, layout: Json) -> LanguageModel:
-    """The catalogue entry: `config` with its `_about` (id, name, source ...), `layout` from lazy_model.py."""
+    """The catalogue entry of `config`, with its `_about` (id, name, source ...), and of mlx_lm_process's `layout`."""
     about, text = config["_about"], text_config_of(config)
     experts = int(_first(text, _EXPERTS)) if _has_experts(layout) else 0
-    given: int | list[int] = _first(text, _HEADS, 0)
-    heads = max(given) if isinstance(given, list) else int(given)  # openelm has other heads in every layer
+    head_counts: int | list[int] = _first(text, _HEADS, 0)
+    heads = (
+        max(head_counts) if isinstance(head_counts, list) else int(head_counts)
+    )  # openelm: each layer has its own number of heads
     groups = _tensor_groups(layout["tensors"], expert_count=experts)
     embedding = next((group.shape for group in groups if group.role == "embedding"), None)
     if embedding is None:
         raise CatalogError(
-            f"{about['id']}: no tensor of {config['model_type']} is known as its embedding. Report the model_type."
+            f"{about['id']}: no tensor of {config['model_type']} was recognised as its embedding. Please report this"
+            " model_type."
         )
     vocabulary, hidden = embedding[-2:]
     layer_count = 1 + max((max(group.layer_numbers()) for group in groups if group.layers), default=0)
@@ -92,17 +100,29 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     attending = max((one for one in caches if one.kind != "recurrent"), key=lambda one: one.key_dim, default=None)
     is_latent = attending is not None and attending.kind == "latent"
     return LanguageModel(
-        id=about["id"], name=about["name"], family=about["family"], released=about["released"], basis=about["basis"],
-        source=about["source"], source_url=about["source_url"], as_of=about["as_of"], note=about.get("note", ""),
-        architecture=config["model_type"], layer_count=layer_count, hidden_dim=hidden,
-        attention_head_count=heads, kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
+        id=about["id"],
+        name=about["name"],
+        family=about["family"],
+        released=about["released"],
+        basis=about["basis"],
+        source=about["source"],
+        source_url=about["source_url"],
+        as_of=about["as_of"],
+        note=about.get("note", ""),
+        architecture=config["model_type"],
+        layer_count=layer_count,
+        hidden_dim=hidden,
+        attention_head_count=heads,
+        kv_head_count=0 if attending is None else heads if is_latent else attending.kv_head_count,
         head_dim=0 if attending is None else attending.query_key_dim or attending.key_dim,
         vocabulary_count=vocabulary,
         context_limit_tokens=int(_first(text, _CONTEXT_LIMITS, 2048)),
-        expert_count=experts, active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
+        expert_count=experts,
+        active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
         native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
-        tensors=tuple(groups), caches=tuple(caches),
-    )  # fmt: skip
+        tensors=tuple(groups),
+        caches=tuple(caches),
+    )
 
 
 def text_config_of(config: Json) -> Json:
@@ -113,7 +133,7 @@ def text_config_of(config: Json) -> Json:
 def _first(text: Mapping[str, Any], keys: Sequence[str], otherwise: Any = None) -> Any:
     found = next((text[key] for key in keys if text.get(key)), otherwise)
     if found is None:
-        raise CatalogError(f"the configuration has none of {', '.join(keys)}; one of them is needed. Add it.")
+        raise CatalogError(f"The configuration has none of {', '.join(keys)}; it needs one of them. Add it.")
     return found
 
 
@@ -136,15 +156,20 @@ def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[Tensor
             layers[key].append(int(found[1]))
     return [
         TensorGroup(
-            role=role, shape=shape, count=count, layers=ranges(layers[role, shape, packs, bits, stored]),
-            quantizable=packs, mlx_bits=bits, stored_bits=stored,
+            role=role,
+            shape=shape,
+            count=count,
+            layers=ranges(layers[role, shape, packs, bits, stored]),
+            quantizable=packs,
+            mlx_bits=bits,
+            stored_bits=stored,
         )
         for (role, shape, packs, bits, stored), count in counts.items()
-    ]  # fmt: skip
+    ]
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """Layer numbers written short: [0, 1, 2, 5] is "0-2,5"."""
+    """Layer numbers in short form: [0, 1, 2, 5] is "0-2,5"."""
     parts: list[list[int]] = []
     for number in sorted(set(numbers)):
         if parts and number == parts[-1][1] + 1:
@@ -160,20 +185,27 @@ def _cache_group(one: Json, *, text: Json, heads: int) -> CacheGroup:
     shape = {"kv_head_count": one["kv_head_count"], "key_dim": one["key_dim"], "value_dim": one["value_dim"]}
     if one["kind"] == "full" and text.get("kv_lora_rank") == one["key_dim"]:
         return CacheGroup(
-            kind="latent", layer_count=one["count"], query_head_count=heads, **shape,
-            query_key_dim=text["qk_nope_head_dim"] + text["qk_rope_head_dim"], query_value_dim=text["v_head_dim"],
-        )  # fmt: skip
+            kind="latent",
+            layer_count=one["count"],
+            query_head_count=heads,
+            **shape,
+            query_key_dim=text["qk_nope_head_dim"] + text["qk_rope_head_dim"],
+            query_value_dim=text["v_head_dim"],
+        )
     is_index = text.get("index_head_dim") == one["key_dim"] and one["kv_head_count"] == 1
     return CacheGroup(
-        kind=one["kind"], layer_count=one["count"], window_tokens=one.get("window_tokens", 0),
-        entry_tokens=one.get("entry_tokens", 1), **shape,
+        kind=one["kind"],
+        layer_count=one["count"],
+        window_tokens=one.get("window_tokens", 0),
+        entry_tokens=one.get("entry_tokens", 1),
+        **shape,
         query_head_count=text["index_n_heads"] if is_index else heads,
         note="keys of the sparse-attention indexer" if is_index else "",
-    )  # fmt: skip
+    )
 
 
 def toml_of(model: LanguageModel) -> str:
-    """The entry as a small TOML file, one tensor group a line; fields that equal their default are left out."""
+    """The entry as TOML, one tensor group per line; fields equal to their default are left out."""
     lines = ["#:schema ../schema/model.json", "# Written by `python -m measurements describe`; do not edit by hand."]
     for name, field in LanguageModel.model_fields.items():
         value = getattr(model, name)

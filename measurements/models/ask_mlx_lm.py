@@ -1,8 +1,8 @@
-"""How does one ask mlx-lm about a configuration without importing it here? Through a worker process.
+"""Client of the mlx-lm process, and the model configurations that ship with the tool.
 
-`mlx_lm` changes limits of the process that imports it, takes seconds to import and can die of a signal: the page and the
-tests only ever see JSON, or a sentence. Configurations shipped with the tool lie in model_configs/, shapes only, each with
-an `_about` that says where they come from.
+Importing `mlx_lm` changes process limits, takes seconds and can end in a signal, so it happens in a process that
+answers in JSON. The shipped configurations in model_configs/ hold shapes only, each with an `_about` that names its
+source.
 """
 
 import json
@@ -26,18 +26,18 @@ _ROOT = Path(__file__).parent.parent.parent
 
 
 class PlanError(CalculatorError):
-    """A configuration that cannot be planned; the text says why and what to do."""
+    """A configuration cannot be planned; the text says why and what to do."""
 
 
 def shipped_config_ids() -> list[str]:
-    """Models whose configuration ships with the tool."""
+    """Ids of the models whose configuration ships with the tool."""
     return sorted(path.stem for path in CONFIGS.glob("*.json"))
 
 
 def load_config(name: str) -> Json:
-    """The configuration of a shipped model id or of a path to a config.json (or to the folder that holds one).
+    """The configuration of a shipped model id, or of the path of a config.json or its folder.
 
-    Raises PlanError where the file is missing or is no configuration, UnknownIdError where the id is unknown.
+    Raises PlanError if the file is missing or not a configuration, UnknownIdError if the id is unknown.
     """
     path = Path(name)
     if path.is_dir():
@@ -50,17 +50,17 @@ def load_config(name: str) -> Json:
         config: Any = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise PlanError(
-            f"{path} cannot be read ({error.strerror}). Give the path of a config.json or a model id."
+            f"{path} cannot be read ({error.strerror}). Give the path of a config.json or the id of a shipped model."
         ) from None
     except ValueError as error:
         raise PlanError(f"{path} is not valid JSON ({error}). Give the model's own config.json.") from None
-    return checked(config, name=str(path))
+    return checked_config(config, name=str(path))
 
 
-def checked(config: Any, *, name: str) -> Json:
-    """A configuration fit to be handed to mlx-lm; raises PlanError. Sizes are bounded: a stranger may have written it."""
+def checked_config(config: Any, *, name: str) -> Json:
+    """A configuration that may be passed to mlx-lm, with bounded sizes; raises PlanError."""
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):  # pyright: ignore[reportUnknownMemberType]
-        raise PlanError(f"{name} has no model_type; a language model's config.json has one. Give that file.")
+        raise PlanError(f"{name} has no model_type. Give the config.json of a language model.")
     found = cast(Json, config)
     if not _NAME.fullmatch(found["model_type"]):
         raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
@@ -73,23 +73,29 @@ def checked(config: Any, *, name: str) -> Json:
 
 
 def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
-    """Answers of the worker (see lazy_model.py) to all requests, from one process.
+    """Answers of one mlx_lm_process to all requests; a request that mlx-lm refuses is answered with {"error":
+    sentence}.
 
-    Raises PlanError where mlx-lm is not installed or the worker died; a request that mlx-lm refuses is answered with
-    {"error": sentence}.
+    Raises PlanError if mlx-lm is not installed or the process failed.
     """
     command = [sys.executable, "-m", "measurements.models.mlx_lm_process"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     try:
         done = subprocess.run(
-            command, input=json.dumps(list(requests)), capture_output=True, text=True, check=False, cwd=_ROOT,
-            timeout=TIMEOUT_S, env=environment,
-        )  # fmt: skip
+            command,
+            input=json.dumps(list(requests)),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=_ROOT,
+            timeout=TIMEOUT_S,
+            env=environment,
+        )
     except subprocess.TimeoutExpired:
-        raise PlanError(f"mlx-lm gave no answer in {TIMEOUT_S} s. Plan fewer models at a time.") from None
+        raise PlanError(f"mlx-lm did not answer within {TIMEOUT_S} s. Plan fewer models at a time.") from None
     if "No module named 'mlx" in done.stderr:
         raise PlanError(
-            "mlx-lm is not installed here. `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."
+            "mlx-lm is not installed here. Run `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."
         )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]

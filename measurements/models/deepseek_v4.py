@@ -1,9 +1,10 @@
-"""Which tensors and caches has DeepSeek-V4? mlx-lm 0.32 does not know it, so the shapes are written out here.
+"""Tensors and caches of DeepSeek-V4, written out by hand because mlx-lm 0.32 does not know it.
 
-Read from the modelling code of transformers 5.23 (models/deepseek_v4, read 2026-11-22), which follows the maker's own:
-attention with one shared key-value head of `head_dim` (keys and values are the same numbers), a sliding window in every
-layer, and beside it a compressed past: one entry per 4 tokens with an indexer (CSA), or one per 128 tokens (HCA); hyper
-connections of width hc_mult; routed experts, the first `num_hash_layers` layers by a table from token to experts.
+Read from the modelling code of transformers 5.23 (models/deepseek_v4, read 2026-11-22), which follows the publisher's
+own: attention with one shared key-value head of `head_dim` (keys and values are the same numbers), a sliding window
+in every layer, and beside it a compressed past: one entry per 4 tokens with an indexer (CSA), or one per 128 tokens
+(HCA); hyper connections of width hc_mult; routed experts, the first `num_hash_layers` layers by a table from token to
+experts.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ _HASH_TABLE_BITS = 32
 
 
 def deepseek_v4_layout(config: Json) -> Json:
-    """The layout in the form of lazy_model.py's answer, from config.json alone."""
+    """The layout in the form of mlx_lm_process's answer, from config.json alone."""
     hidden, head, ratios = config["hidden_size"], config["head_dim"], config["compress_ratios"]
     heads, rank, groups = config["num_attention_heads"], config["q_lora_rank"], config["o_groups"]
     experts, wide = config["n_routed_experts"], config["moe_intermediate_size"]
@@ -85,7 +86,7 @@ def deepseek_v4_layout(config: Json) -> Json:
 
 
 def _compressor(at: str, ratio: int, *, hidden: int, head: int) -> list[Json]:
-    """The projections that make one entry of `ratio` tokens; CSA has two overlapping series, hence twice the width."""
+    """The projections that compress `ratio` tokens into one entry; CSA's two overlapping series double the width."""
     if not ratio:
         return []
     wide = 2 * head if ratio == _CSA else head

@@ -1,6 +1,6 @@
-"""`python -m measurements describe CONFIG.json|MODEL_ID [--write]`: the catalogue file that a configuration gives.
+"""The describe command: `python -m measurements describe CONFIG.json|MODEL_ID` prints a model's catalogue file.
 
-Without --write the TOML goes to stdout. --all rewrites every model that ships with a configuration.
+--write stores the file in the catalogue instead; --all describes every model that ships with a configuration.
 """
 
 import argparse
@@ -17,7 +17,7 @@ ABOUT_KEYS = ("id", "name", "family", "released", "basis", "source", "source_url
 
 
 def layouts_of(configs: list[Json]) -> list[Json]:
-    """Tensors and caches of each configuration: from mlx-lm, or by hand for the one architecture it lacks."""
+    """Tensors and caches of each configuration: from mlx-lm, or by hand for the architecture that it lacks."""
     known = [config for config in configs if config["model_type"] != "deepseek_v4"]
     answers = iter(ask_mlx_lm([{"config": config} for config in known]) if known else [])
     return [
@@ -27,14 +27,16 @@ def layouts_of(configs: list[Json]) -> list[Json]:
 
 def main(arguments: list[str]) -> int:
     """Entry of the command."""
-    parser = argparse.ArgumentParser(prog="python -m measurements describe", description=__doc__)
-    parser.add_argument("config", nargs="?", help="path of a config.json, or the id of a shipped model")
-    parser.add_argument("--about", help='JSON with id, name, family ..., where the file has no "_about" of its own')
-    parser.add_argument("--write", action="store_true", help="write calculator/catalog/models/<id>.toml")
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements describe", description="Print a model's catalogue file."
+    )
+    parser.add_argument("config", nargs="?", help="path of a config.json, or id of a shipped model")
+    parser.add_argument("--about", help='JSON with id, name, family ..., if the file has no "_about" of its own')
+    parser.add_argument("--write", action="store_true", help="write the file into the catalogue instead of printing it")
     parser.add_argument("--all", action="store_true", help="describe every shipped configuration")
     options = parser.parse_args(arguments)
     if bool(options.config) == options.all:
-        parser.error("give a configuration, or --all")
+        parser.error("give a configuration or --all")
     names = shipped_config_ids() if options.all else [options.config]
     configs = [load_config(name) for name in names]
     for name, config, layout in zip(names, configs, layouts_of(configs), strict=True):
@@ -50,18 +52,26 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def with_about(name: str, config: Json, given: str | None) -> Json:
-    """The config with an `_about`; a user's own config gets one from its file name, marked as his."""
-    if given:
-        config["_about"] = json.loads(given)
+def with_about(name: str, config: Json, about_json: str | None) -> Json:
+    """The config with an `_about`; a user's own config gets one from its file name, with the basis `yours`."""
+    if about_json:
+        config["_about"] = json.loads(about_json)
     if "_about" not in config:
         path = Path(name)
         stem = (path.parent.name if path.name == "config.json" else path.stem).lower()
         config["_about"] = {
-            "id": stem, "name": stem, "family": config["model_type"], "released": "2026", "basis": "yours",
-            "source": path.name, "source_url": "", "as_of": "2026",
-        }  # fmt: skip
+            "id": stem,
+            "name": stem,
+            "family": config["model_type"],
+            "released": "2026",
+            "basis": "yours",
+            "source": path.name,
+            "source_url": "",
+            "as_of": "2026",
+        }
     missing = [key for key in ABOUT_KEYS if key not in config["_about"]]
     if missing:
-        raise PlanError(f"{name}: _about lacks {', '.join(missing)}. Add them; they are the evidence of the shapes.")
+        raise PlanError(
+            f"{name}: _about lacks {', '.join(missing)}. Add what is missing; it is the evidence for the shapes."
+        )
     return config

@@ -1,10 +1,11 @@
-"""Which tensors and caches does mlx-lm really make of a config.json? The worker process that asks mlx-lm itself.
+"""The mlx-lm process: tensors and caches that mlx-lm itself makes of a config.json.
 
-MLX arrays are lazy: the real model class is built, cast and quantised by mlx-lm's own code, and nothing is ever computed
-or allocated. Weights need no file and no network. The only module of this room, with the probe's worker, that imports
-mlx: run it as `python -m measurements.models.mlx_lm_process`, a JSON list of requests on stdin, a JSON list of answers on stdout.
+MLX arrays are lazy: mlx-lm's own code builds, casts and quantises the model class, and nothing is computed, allocated
+or downloaded. Run `python -m measurements.models.mlx_lm_process` with a JSON list of requests on stdin; it writes a
+JSON list of answers to stdout. Besides the probe's worker, only this module and its stubs touch mlx.
 
-request: {"config": {...}, "formats": [{"mode", "bits", "group_size"} | null ...], "contexts": [tokens ...], "prefill_step": n}
+request: {"config": {...}, "formats": [{"mode", "bits", "group_size"} | null ...], "contexts": [tokens ...],
+          "prefill_step": n}
 answer:  {"tensors", "caches", "weights_bytes": [...], "kv_cache_bytes": [...], "seconds"} or {"error": one sentence}
 Source of the rules: the installed mlx-lm (checked with 0.32.2 on 2026-11-22).
 """
@@ -19,37 +20,45 @@ import time
 from typing import Any
 
 from measurements.models.mlx_lm_stubs import (
-    stand_in_for_a_printed_figure,
-    stand_in_for_metal,
-    stand_in_for_what_no_shape_needs,
+    stub_bits_per_weight,
+    stub_metal_kernels,
+    stub_unused_modules,
 )
 
 if __name__ == "__main__":  # not where the probe's worker imports this module: it needs the tokenizer
-    stand_in_for_what_no_shape_needs()
+    stub_unused_modules()
 
 # Imported as untyped modules: mlx-lm has no types, and the page's machine may have no mlx at all.
 mx: Any = importlib.import_module("mlx.core")
 if __name__ == "__main__":
-    stand_in_for_metal(mx)
+    stub_metal_kernels(mx)
 nn: Any = importlib.import_module("mlx.nn")
 mlx_tree: Any = importlib.import_module("mlx.utils")
 mlx_cache: Any = importlib.import_module("mlx_lm.models.cache")
 mlx_lm: Any = importlib.import_module("mlx_lm.utils")
 
 Json = dict[str, Any]
-_STRANGE_CONFIG = (
-    ValueError, TypeError, KeyError, AttributeError, IndexError, ZeroDivisionError, NotImplementedError, RuntimeError,
-    AssertionError, SystemExit,
-)  # fmt: skip
-"""What mlx-lm's constructors raise on a config they cannot use; one of its modules exits when a package is missing."""
+_CONFIG_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ZeroDivisionError,
+    NotImplementedError,
+    RuntimeError,
+    AssertionError,
+    SystemExit,
+)
+"""What mlx-lm's constructors raise for an unusable config; one of its modules exits if a package is missing."""
 _WITH_KEYS = (mlx_cache.KVCache, mlx_cache.RotatingKVCache, mlx_cache.ChunkedKVCache)
 _TERNARY_PER_BYTE = 4
 FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
-"""The finest group of any mode: what even this does not pack, no format packs."""
+"""The mode with the smallest groups: a tensor that it does not pack is packed by no format."""
 
 
 def answer(request: Json) -> Json:
-    """One request answered; every failure that mlx-lm can have with a strange config becomes a sentence."""
+    """The answer to one request; every failure of mlx-lm with a strange config becomes a sentence."""
     config = text_only(request["config"])
     native = native_experts_of(request["config"])
     try:
@@ -72,12 +81,12 @@ def answer(request: Json) -> Json:
         for one in caches:
             del one["make"]
         return {**found, "seconds": time.perf_counter() - started}
-    except _STRANGE_CONFIG as error:
+    except _CONFIG_ERRORS as error:
         return {"error": _sentence(config, error)}
 
 
 def text_only(config: Json) -> Json:
-    """The config of the plain language model: no quantisation of the original, no vision tower, top-level ties handed down."""
+    """The config of the language model alone: no vision tower, no original quantisation, top-level ties passed down."""
     config = json.loads(json.dumps(config))
     text: Any = config.get("text_config")
     parts: list[Json] = [config, text] if isinstance(text, dict) else [config]
@@ -90,13 +99,13 @@ def text_only(config: Json) -> Json:
 
 
 def native_experts_of(config: Json) -> str:
-    """The packing in which the maker published the experts, which mlx-lm keeps whatever else is packed (gpt-oss)."""
+    """The format of the published experts, which mlx-lm keeps whatever the other tensors become (gpt-oss)."""
     method = config.get("quantization_config", {}).get("quant_method", "")
     return "mxfp4" if method == "mxfp4" else ""
 
 
 def build(config: Json, quantization: Json | None, native: str = "") -> Any:
-    """The real model, lazily: bf16 where mlx-lm casts, packed by mlx-lm's own quantize_model and predicate."""
+    """The real model, built lazily: bf16 where mlx-lm casts, packed by mlx-lm's own quantize_model and predicate."""
     model_class, args_class = mlx_lm._get_classes(config)
     model = model_class(args_class.from_dict(config))
     _drop_tied_head(model, config)
@@ -122,7 +131,7 @@ def _is_expert(path: str, part: Any) -> bool:
 
 
 def _drop_tied_head(model: Any, config: Json) -> None:
-    """Some classes learn from the checkpoint that it has no head (gemma3): show them a checkpoint without one."""
+    """Drop a tied head: classes such as gemma3 learn from a checkpoint without one that there is none."""
     tied = config.get("text_config", config).get("tie_word_embeddings", True)
     for part in (model, getattr(model, "language_model", None)):
         if part is not None and tied and type(part).__module__.endswith((".gemma3_text", ".recurrent_gemma")):
@@ -130,12 +139,12 @@ def _drop_tied_head(model: Any, config: Json) -> None:
 
 
 def bytes_of(model: Any) -> int:
-    """Bytes of all parameters; exact, because shapes and types of lazy arrays are known."""
+    """Bytes of all parameters, exact because the shapes and types of lazy arrays are known."""
     return sum(array.nbytes for _, array in mlx_tree.tree_flatten(model.parameters()))
 
 
 def tensors_of(plain: Any, packed: Any) -> list[Json]:
-    """Every parameter: path, shape, bits per number, whether a format packs it and at which prescribed width."""
+    """Every parameter: path, shape, bits per number, whether formats pack it, and a width prescribed by the model."""
     modules: dict[str, Any] = dict(packed.named_modules())
     found: list[Json] = []
     for path, array in mlx_tree.tree_flatten(plain.parameters()):
@@ -146,21 +155,25 @@ def tensors_of(plain: Any, packed: Any) -> list[Json]:
         if is_packed and (module.mode, module.bits) != (FINEST["mode"], FINEST["bits"]):
             width = module.bits
         shape, bits = list(array.shape), array.itemsize * 8
-        if (
-            array.dtype == mx.uint8 and leaf == "weight"
-        ):  # bitnet: four numbers of 2 bit in a byte, along the first axis
+        if array.dtype == mx.uint8 and leaf == "weight":  # bitnet: four 2-bit numbers per byte, along the first axis
             shape, bits = [shape[0] * _TERNARY_PER_BYTE, *shape[1:]], 8 // _TERNARY_PER_BYTE
-        found.append({
-            "path": path, "shape": shape, "stored_bits": bits, "quantizable": is_packed, "mlx_bits": width,
-        })  # fmt: skip
+        found.append(
+            {
+                "path": path,
+                "shape": shape,
+                "stored_bits": bits,
+                "quantizable": is_packed,
+                "mlx_bits": width,
+            }
+        )
     return found
 
 
 def caches_of(model: Any) -> list[Json]:
-    """The cache of every layer, learnt from a lazy pass of one token (never a long one: a recurrent layer would loop)."""
+    """The cache of every layer, from a lazy pass of one token (a recurrent layer would loop over a long one)."""
     made = mlx_cache.make_prompt_cache(model)
     model(mx.array([[1]]), cache=made)
-    _until_ids_are_full(model, made)
+    _fill_token_id_states(model, made)
     kinds: dict[str, Json] = {}
     for number, one in enumerate(made):
         for part in one.caches if isinstance(one, mlx_cache.CacheList) else (one,):
@@ -174,8 +187,8 @@ def caches_of(model: Any) -> list[Json]:
     return list(kinds.values())
 
 
-def _until_ids_are_full(model: Any, made: list[Any]) -> None:
-    """A state that holds the last few token ids (longcat_flash_ngram) is full after as many tokens, one at a time."""
+def _fill_token_id_states(model: Any, made: list[Any]) -> None:
+    """Pass single tokens until states that hold the last few token ids (longcat_flash_ngram) are full."""
     states = [one for one in made if isinstance(one, mlx_cache.ArraysCache)]
     if not any(mx.issubdtype(part.dtype, mx.integer) for one in states for part in one.cache if part is not None):
         return
@@ -189,7 +202,7 @@ def _describe_cache(one: Any) -> Json:
     if isinstance(one, mlx_cache.ArraysCache):
         return {"kind": "recurrent", "state_bytes": one.nbytes}
     if not isinstance(one, _WITH_KEYS):
-        raise NotImplementedError(f"mlx-lm's cache {type(one).__name__} is not understood by this tool")
+        raise NotImplementedError(f"this tool does not know mlx-lm's cache {type(one).__name__}")
     keys, values = one.keys, one.values
     shape = {"kv_head_count": keys.shape[1], "key_dim": keys.shape[3], "value_dim": values.shape[3]}
     bits = {"bits": keys.dtype.size * 8}
@@ -229,13 +242,15 @@ def cache_bytes(described: Json, tokens: int, prefill_step: int) -> int:
 def _sentence(config: Json, error: BaseException) -> str:
     kind = config.get("model_type", "(no model_type)")
     if isinstance(error, ValueError) and "not supported" in str(error):
-        return f"model_type is {kind!r}; this mlx-lm does not know it. Use a newer mlx-lm or another model."
-    if isinstance(error, NotImplementedError) and "is not understood by this tool" in str(error):
-        return f"model_type is {kind!r}; {error}, so its bytes cannot be planned yet. Plan another model."
-    return f"model_type is {kind!r}; mlx-lm could not build it ({type(error).__name__}: {error}). Check the config."
+        return f"model_type is {kind!r}, which this mlx-lm does not know. Use a newer mlx-lm or another model."
+    if isinstance(error, NotImplementedError) and "this tool does not know" in str(error):
+        return f"model_type is {kind!r}; {error}, so its memory cannot be planned. Plan another model."
+    return (
+        f"model_type is {kind!r}; mlx-lm could not build the model ({type(error).__name__}: {error}). Check the config."
+    )
 
 
-def _answered(request: Json) -> Json:
+def _answer_and_free(request: Json) -> Json:
     found = answer(request)
     gc.collect()
     return found
@@ -243,10 +258,10 @@ def _answered(request: Json) -> Json:
 
 def main() -> int:
     """Answer the requests on stdin."""
-    gc.disable()  # a model is thousands of objects that all stay: looking among them for garbage takes a third of the time
-    stand_in_for_a_printed_figure(mlx_lm)
-    with contextlib.redirect_stdout(sys.stderr):  # a module of mlx-lm that lacks a package prints before it exits
-        answers = [_answered(request) for request in json.load(sys.stdin)]
+    gc.disable()  # a model is thousands of live objects: searching them for garbage takes a third of the time
+    stub_bits_per_weight(mlx_lm)
+    with contextlib.redirect_stdout(sys.stderr):  # a module of mlx-lm that misses a package prints before it exits
+        answers = [_answer_and_free(request) for request in json.load(sys.stdin)]
     print(json.dumps(answers))
     return 0
 

@@ -1,8 +1,8 @@
-"""What does mlx-lm import that no model's shapes need? Empty stand-ins, so that a plan need not wait for it.
+"""Stubs for modules that mlx-lm imports but no model's shapes need, so that a plan does not wait for them.
 
-Tokenizers and the download client take longer to import than a plan takes to compute. `hf_olmo` is asked for by one module of
-mlx-lm to see whether it is installed, and never used. The product of bitnet is a Metal kernel: where there is no Metal, a
-lazy pass only needs the shape of its result. To be used in the worker process of the plan alone, before mlx_lm is imported.
+Tokenizers and the download client take longer to import than a plan takes to compute; one module of mlx-lm imports
+`hf_olmo` only to see whether it is installed. The matrix product of bitnet is a Metal kernel, of which a lazy pass
+needs only the shape. For the mlx-lm process alone, before mlx_lm is imported.
 """
 
 import sys
@@ -10,11 +10,11 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-SPARED = ("transformers", "huggingface_hub", "mlx_lm.tokenizer_utils", "hf_olmo")
+UNUSED_MODULES = ("transformers", "huggingface_hub", "mlx_lm.tokenizer_utils", "hf_olmo")
 """Checked with mlx-lm 0.32.2 on 2026-11-22: none of its model modules uses a name of the first three."""
 
 
-class StandIn(types.ModuleType):
+class Stub(types.ModuleType):
     """A module that has every name, each an empty class."""
 
     def __getattr__(self, name: str) -> Any:
@@ -23,14 +23,14 @@ class StandIn(types.ModuleType):
         return type(name, (), {})
 
 
-def stand_in_for_what_no_shape_needs() -> None:
-    """Put the stand-ins where `import` looks first."""
-    for name in SPARED:
-        sys.modules.setdefault(name, StandIn(name))
+def stub_unused_modules() -> None:
+    """Register the stubs in sys.modules."""
+    for name in UNUSED_MODULES:
+        sys.modules.setdefault(name, Stub(name))
 
 
-def stand_in_for_a_printed_figure(mlx_lm_utils: Any) -> None:
-    """quantize_model counts the bits per weight for a line it prints: a fifth of a plan's time for nothing."""
+def stub_bits_per_weight(mlx_lm_utils: Any) -> None:
+    """Skip the count of bits per weight that quantize_model only prints: a fifth of a plan's time."""
 
     def uncounted(_: Any) -> float:
         return 0.0
@@ -38,8 +38,8 @@ def stand_in_for_a_printed_figure(mlx_lm_utils: Any) -> None:
     mlx_lm_utils.compute_bits_per_weight = uncounted
 
 
-def stand_in_for_metal(mx: Any) -> None:
-    """Where there is no Metal, a kernel is a function that promises zeros of the shapes asked for."""
+def stub_metal_kernels(mx: Any) -> None:
+    """Without Metal, make a kernel a function that returns lazy zeros of the requested shapes."""
     if not mx.metal.is_available():
         mx.fast.metal_kernel = _kernel_of(mx)
 

@@ -1,7 +1,8 @@
-"""`python -m measurements plan CONFIG.json|MODEL_ID --format mlx-4bit`: exact bytes before anything is downloaded.
+"""The plan command: `python -m measurements plan CONFIG.json|MODEL_ID --format mlx-4bit` computes a model's exact
+memory.
 
-Weights and cache are those of mlx-lm itself, built lazily in a worker process (lazy_model.py); the work space of prefill
-is the calculator's formula. A GGUF or vLLM format is computed from the same shapes by the calculator's rules.
+Weights and cache come from mlx-lm itself, built lazily in its own process; the work space of prefill is the
+calculator's formula. GGUF and vLLM formats are computed from the same shapes by the calculator's rules.
 """
 
 import argparse
@@ -30,15 +31,22 @@ from measurements.models.describe import with_about
 
 MOST_TOKENS = 16_777_216
 JSON_KEYS = (
-    "parameters", "active_parameters", "weights_bytes", "kv_cache_bytes", "transient_bytes", "peak_bytes", "layers", "seconds",
-)  # fmt: skip
-"""What `--json` prints; the rest is what was asked for, and comes with --details."""
+    "parameters",
+    "active_parameters",
+    "weights_bytes",
+    "kv_cache_bytes",
+    "transient_bytes",
+    "peak_bytes",
+    "layers",
+    "seconds",
+)
+"""The keys of `--json`; --details adds the others."""
 MLX_RUNTIME, GGUF_RUNTIME = "mlx-lm", "llama.cpp"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a model needs. `exact_by` says whose code the weights and cache bytes are: mlx-lm's own, or this tool's rules."""
+    """Memory of a model. `exact_by` names the code behind its weights and cache bytes: mlx-lm or the calculator."""
 
     model: str
     format: str
@@ -65,10 +73,10 @@ def plan(
     prefill_step_tokens: int | None = None,
     config: Json | None = None,
 ) -> tuple[Plan, LanguageModel]:
-    """Bytes of a model id or config.json (`config` where it is at hand already), and its shapes as a catalogue entry.
+    """Memory plan of a model id or config.json (or of `config`, if it is already loaded), and its catalogue entry.
 
-    peak = weights + cache at `context_tokens` + work space of the last chunk. Raises PlanError with one sentence where
-    mlx-lm does not know the architecture or is not installed, UnknownIdError for an unknown model or format.
+    peak = weights + cache at `context_tokens` + work space of the last prefill step. Raises PlanError if mlx-lm does
+    not know the architecture or is not installed, UnknownIdError for an unknown model or format.
     """
     started = time.perf_counter()
     format = catalog.format(format_id)
@@ -101,32 +109,53 @@ def plan(
         model, runtime=runtime, context_tokens=context_tokens, constants=constants, available_bytes=math.inf
     )
     found = Plan(
-        model=model.id, format=format.id, context_tokens=context_tokens, prefill_step_tokens=step,
-        parameters=parameter_count(model), active_parameters=active_parameter_count(model), weights_bytes=weights,
-        kv_cache_bytes=cache, transient_bytes=transient, peak_bytes=weights + cache + transient,
-        recommended_prefill_step_tokens=better, layers=model.layer_count, seconds=round(time.perf_counter() - started, 3), exact_by=by,
-    )  # fmt: skip
+        model=model.id,
+        format=format.id,
+        context_tokens=context_tokens,
+        prefill_step_tokens=step,
+        parameters=parameter_count(model),
+        active_parameters=active_parameter_count(model),
+        weights_bytes=weights,
+        kv_cache_bytes=cache,
+        transient_bytes=transient,
+        peak_bytes=weights + cache + transient,
+        recommended_prefill_step_tokens=better,
+        layers=model.layer_count,
+        seconds=round(time.perf_counter() - started, 3),
+        exact_by=by,
+    )
     return found, model
 
 
 def main(arguments: list[str]) -> int:
-    """Entry of the command."""
-    parser = argparse.ArgumentParser(prog="python -m measurements plan", description=__doc__)
-    parser.add_argument("config", help="path of a config.json, or the id of a shipped model")
-    parser.add_argument("--format", default="mlx-4bit", help="a weight format of the catalogue")
-    parser.add_argument("--context-tokens", type=int, default=4096)
-    parser.add_argument("--prefill-step", type=int, default=None)
-    parser.add_argument("--json", action="store_true", help=", ".join(JSON_KEYS))
-    parser.add_argument("--details", action="store_true", help="with --json: what was asked for, the recommended prefill step, whose code the bytes are")  # fmt: skip
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m measurements plan", description="Compute a model's exact memory before anything is downloaded."
+    )
+    parser.add_argument("config", help="path of a config.json, or id of a shipped model")
+    parser.add_argument("--format", default="mlx-4bit", help="weight format of the catalogue (default: mlx-4bit)")
+    parser.add_argument("--context-tokens", type=int, default=4096, help="tokens in the cache (default: 4096)")
+    parser.add_argument(
+        "--prefill-step", type=int, default=None, help="prompt tokens per prefill step (default: the runtime's)"
+    )
+    parser.add_argument("--json", action="store_true", help=f"print JSON with {', '.join(JSON_KEYS)}")
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="with --json: add the request, the recommended prefill step and the source of the bytes",
+    )
     options = parser.parse_args(arguments)
     for name, got in (("context-tokens", options.context_tokens), ("prefill-step", options.prefill_step)):
         if got is not None and not 1 <= got <= MOST_TOKENS:
-            raise PlanError(f"--{name} is {got}; it must lie in 1..{MOST_TOKENS:,}.")
+            raise PlanError(f"--{name} is {got}; it must be between 1 and {MOST_TOKENS:,}.")
     try:
         found, _ = plan(
-            options.config, format_id=options.format, catalog=load_catalog(), context_tokens=options.context_tokens,
+            options.config,
+            format_id=options.format,
+            catalog=load_catalog(),
+            context_tokens=options.context_tokens,
             prefill_step_tokens=options.prefill_step,
-        )  # fmt: skip
+        )
     except UnknownIdError as error:
         raise PlanError(str(error)) from None
     print(json.dumps(_answer(found, details=options.details)) if options.json else _text(found))
@@ -138,7 +167,7 @@ def _answer(found: Plan, *, details: bool) -> Json:
 
 
 def _quantization(format: WeightFormat) -> Any:
-    """What lazy_model.py hands to quantize_model; None leaves the model as it is."""
+    """The format in the terms of mlx-lm's quantize_model; None leaves the model as it is."""
     if format.scheme == "plain":
         return None
     return {"mode": format.mode, "bits": int(format.bits), "group_size": format.group_size}
@@ -146,10 +175,18 @@ def _quantization(format: WeightFormat) -> Any:
 
 def _text(found: Plan) -> str:
     size = {name: f"{value / BYTES_PER_GB:,.2f} GB" for name, value in asdict(found).items() if name.endswith("_bytes")}
-    return "\n".join((
-        f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters, {found.active_parameters / 1e9:,.3f} per token",
-        f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
-        f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
-        f"  work space  {size['transient_bytes']:>12}   reading {found.prefill_step_tokens} tokens at a time",
-        f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step {found.recommended_prefill_step_tokens:,} tokens",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            (
+                f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters,"
+                f" {found.active_parameters / 1e9:,.3f} per token"
+            ),
+            f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
+            f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
+            f"  work space  {size['transient_bytes']:>12}   at {found.prefill_step_tokens:,} prompt tokens per step",
+            (
+                f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step"
+                f" {found.recommended_prefill_step_tokens:,} tokens"
+            ),
+        )
+    )

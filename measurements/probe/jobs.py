@@ -1,7 +1,7 @@
-"""Which probe runs for whom? The one register of a server's probes: it outlives a page's reload and a cleared cache.
+"""Register of a server's probes, which outlives a page reload and a cleared cache.
 
-A job runs in a thread of the server, the measuring itself in the worker process. Every visitor sees the same job;
-a second one cannot be started while it runs, here or in another program of this machine.
+A job runs in a thread of the server, and the measuring itself in the worker process. All visitors see the same job,
+and no second one can start while it runs, here or in another program on this machine.
 """
 
 import itertools
@@ -19,15 +19,15 @@ from measurements.records.spec import ProbeSpec
 from measurements.records.store import Store
 
 KEPT_JOBS = 20
-_STAGES = {"hello": "planning", "fetching": "fetching", "plan": "making weights", "built": "warming up"}
-"""What it does until it tells how far it is."""
+_STAGES = {"hello": "planning", "fetching": "downloading", "plan": "making weights", "built": "warming up"}
+"""The stage shown until the worker reports its progress."""
 
 Measure = Callable[..., Outcome]
 
 
 @dataclass
 class ProbeJob:
-    """One probe: what was asked, how far it is, how it ended. Read it from any thread."""
+    """One probe: its request, progress and outcome. Safe to read from any thread."""
 
     id: int
     spec: ProbeSpec
@@ -44,15 +44,15 @@ class ProbeJob:
     cancelling: threading.Event = field(default_factory=threading.Event)
 
     def is_running(self) -> bool:
-        """Has it neither ended nor failed?"""
+        """Whether the probe has neither ended nor failed."""
         return self.outcome is None and not self.problem
 
     def seconds(self) -> float:
-        """How long it has been running, or ran."""
+        """Seconds that the probe has been running, or ran."""
         return self.outcome.seconds if self.outcome is not None else time.monotonic() - self.began
 
     def hear(self, event: Json) -> None:
-        """One event of the worker."""
+        """Take in one event of the worker."""
         self.what = _STAGES.get(event["event"], self.what)
         if event["event"] == "progress":
             self.what, self.done, self.total = str(event["what"]), int(event["done"]), int(event["total"])
@@ -64,7 +64,7 @@ class ProbeJob:
 
 
 class ProbeJobs:
-    """The register. One per server process: `JOBS` below."""
+    """The register of probes; a server process has one, `JOBS` below."""
 
     def __init__(self, run: Measure = measure) -> None:
         self._run = run
@@ -73,25 +73,25 @@ class ProbeJobs:
         self._jobs: list[ProbeJob] = []
 
     def start(self, spec: ProbeSpec, *, catalog: Catalog, store: Store | None) -> ProbeJob:
-        """Begin a probe; raises MeasurementError where one is running on this machine."""
+        """Start a probe; raises MeasurementError if one is running on this machine."""
         with self._lock:
             if self.running() is not None or probe_is_running(spec.lock_file):
-                raise MeasurementError("A probe is running on this machine. Wait for it, or cancel it.")
+                raise MeasurementError("A probe is running on this machine. Wait until it ends, or cancel it.")
             job = ProbeJob(next(self._numbers), spec, now())
             self._jobs = [*self._jobs, job][-KEPT_JOBS:]
         threading.Thread(target=self._work, args=(job, catalog, store), daemon=True, name=f"probe-{job.id}").start()
         return job
 
     def running(self) -> ProbeJob | None:
-        """The probe that runs now, if any."""
+        """The running probe, if any."""
         return next((job for job in self._jobs if job.is_running()), None)
 
     def recent(self) -> list[ProbeJob]:
-        """The last probes of this server, the newest first."""
+        """The latest probes of this server, newest first."""
         return list(reversed(self._jobs))
 
     def cancel(self) -> bool:
-        """Ask the running probe to stop; False where none runs."""
+        """Ask the running probe to stop; False if none is running."""
         job = self.running()
         if job is not None:
             job.cancelling.set()
@@ -103,13 +103,13 @@ class ProbeJobs:
                 job.outcome = self._run(
                     job.spec, catalog=catalog, store=store, on_event=job.hear, cancel=job.cancelling, meter=meter
                 )
-        except MeasurementError as error:  # the store is gone: the measurement is, too, and the page must say so
+        except MeasurementError as error:  # the store is gone and with it the measurement; the page must say so
             job.problem = str(error)
         except OSError as error:
-            job.problem = f"The probe could not be run: {error.strerror or error}."
+            job.problem = f"The probe could not be started: {error.strerror or error}."
         finally:
             if job.is_running():
-                job.problem = "The probe ended unexpectedly. The server's log tells more."
+                job.problem = "The probe ended unexpectedly. See the server's log for the reason."
 
 
 JOBS = ProbeJobs()

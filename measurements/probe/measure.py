@@ -1,7 +1,7 @@
-"""Measure and keep: runs one probe on this machine, turns its outcome into records and appends them to the store.
+"""Measuring and storing: runs one probe on this machine, turns its outcome into records and appends them to the store.
 
-A run that its server did not survive leaves a note beside the lock; whoever measures next finds it and keeps a record
-with the status "lost", so that no run disappears without a word.
+A run whose server dies leaves a note beside the lock. The next run finds the note and stores a record with the status
+"lost", so no run disappears without a trace.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from measurements.probe.power import PowerMeter, PowerWindow
 from measurements.probe.records_of_events import records_of
 from measurements.probe.run import Json, Outcome, default_lock_file, run_worker
 from measurements.records import lock
-from measurements.records.ceilings import ceilings_of, stated_here
+from measurements.records.ceilings import ceilings_of, machine_ceilings
 from measurements.records.host import this_host
 from measurements.records.record import Engine, Host, Measurement, ModelUnderTest, now
 from measurements.records.spec import ProbeSpec
@@ -26,10 +26,16 @@ from measurements.records.store import Store
 
 
 def measure(
-    spec: ProbeSpec, *, catalog: Catalog, store: Store | None = None, on_event: Callable[[Json], None] | None = None,
-    cancel: threading.Event | None = None, meter: PowerMeter | None = None, host: Host | None = None,
-) -> Outcome:  # fmt: skip
-    """Run the probe and keep what it found, whatever that is; the outcome carries the records."""
+    spec: ProbeSpec,
+    *,
+    catalog: Catalog,
+    store: Store | None = None,
+    on_event: Callable[[Json], None] | None = None,
+    cancel: threading.Event | None = None,
+    meter: PowerMeter | None = None,
+    host: Host | None = None,
+) -> Outcome:
+    """Run the probe and store its records, however it ends; the outcome carries the records."""
     host = host or this_host(catalog.chips)
     lock_file = spec.lock_file or default_lock_file()
     spec = spec.model_copy(
@@ -43,8 +49,8 @@ def measure(
     window: list[PowerWindow] = []
 
     def listen(event: Json) -> None:
-        if event["event"] == "hello":  # from here on the lock is ours
-            _leave(note, spec)
+        if event["event"] == "hello":  # from here on this run holds the lock
+            _write_note(note, spec)
         if event["event"] == "built" and meter is not None:
             window.append(PowerWindow(meter))
         if on_event is not None:
@@ -55,8 +61,10 @@ def measure(
         with contextlib.suppress(OSError):
             note.unlink()
     power = window[0].close() if window else {}
-    stated = stated_here(catalog, host=host, items=())  # the catalogue alone: a bound, not an earlier probe's figure
-    ceilings = ceilings_of(outcome.event("plan"), stated=stated, batch_count=spec.batch_count)
+    machine = machine_ceilings(
+        catalog, host=host, items=()
+    )  # the catalogue alone: a bound, not an earlier probe's figure
+    ceilings = ceilings_of(outcome.event("plan"), machine=machine, batch_count=spec.batch_count)
     outcome.records = records_of(outcome, spec, host, power=power, ceilings=ceilings.decode)
     if store is not None:
         store.append_all([*([lost] if lost else []), *outcome.records])
@@ -64,7 +72,7 @@ def measure(
 
 
 def lost_run(lock_file: str) -> Measurement | None:
-    """The record of a run whose server died with it: a note was left, and nobody holds the lock."""
+    """The record of a run that died with its server: its note is there, and nobody holds the lock."""
     note = Path(lock_file + ".json")
     if not note.exists() or probe_is_running(lock_file):
         return None
@@ -78,17 +86,23 @@ def lost_run(lock_file: str) -> Measurement | None:
     try:
         note.unlink()
     except OSError:
-        return None  # another user's, who will find it
-    return Measurement.model_validate({
-        "kind": tier, "status": "lost", "measured_at": started, "engine": Engine(name="mlx-lm"), "model": ModelUnderTest(model=model),
-        "notes": "The program that ran this probe ended before the probe did; nothing of it was kept.",
-    })  # fmt: skip
+        return None  # another user's note, which that user will find
+    return Measurement.model_validate(
+        {
+            "kind": tier,
+            "status": "lost",
+            "measured_at": started,
+            "engine": Engine(name="mlx-lm"),
+            "model": ModelUnderTest(model=model),
+            "notes": "The program that ran this probe ended before the probe did, so its results are lost.",
+        }
+    )
 
 
 def probe_is_running(lock_file: str = "") -> bool:
-    """Does any process of this host hold the probe's lock?"""
+    """Whether any process on this host holds the probe's lock."""
     try:
-        descriptor = lock.opened(lock_file or default_lock_file(), create=False)
+        descriptor = lock.open_lock_file(lock_file or default_lock_file(), create=False)
     except OSError:
         return False
     try:
@@ -100,6 +114,6 @@ def probe_is_running(lock_file: str = "") -> bool:
     return False
 
 
-def _leave(note: Path, spec: ProbeSpec) -> None:
-    with contextlib.suppress(OSError):  # another user's note lies there: a run that is lost is then not noticed
+def _write_note(note: Path, spec: ProbeSpec) -> None:
+    with contextlib.suppress(OSError):  # another user's note is there: a lost run then goes unnoticed
         note.write_text(json.dumps({"started": now(), "tier": spec.tier, "model": spec.model}), "utf-8")

@@ -1,8 +1,8 @@
-"""How many watts does it draw while it works? Whatever can be read without rights; always with its scope.
+"""Power meters: mean watts during a run, as far as they can be read without special rights, always with their scope.
 
-gpu: the graphics board alone. soc: the chip without the rest of the box. system: the whole machine before its supply.
-wall: what the socket gives, read off a meter and typed in. Scopes are stored and never mixed: a 4090's board watts
-against a Mac's wall watts would be a lie by a factor of two. Windows under 5 s are below the counters' grain.
+gpu: the graphics board alone. soc: the chip without the rest of the machine. system: the whole machine before its power
+supply. wall: at the socket, read off a meter and typed in. Scopes are stored and never mixed: comparing a 4090's board
+watts with a Mac's wall watts would be wrong by a factor of two.
 """
 
 import contextlib
@@ -18,24 +18,24 @@ from typing import Any, Protocol
 
 from measurements.records.record import MeasurementError, PowerScope
 
-SHORTEST_WINDOW_S = 5.0  # counters update every 20 to 1,000 ms
+SHORTEST_WINDOW_S = 5.0  # the counters update every 20 to 1,000 ms
 _RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
 _RAPL_TOP = Path("/sys/class/powercap/intel-rapl:0/max_energy_range_uj")
 
 
 class PowerMeter(Protocol):
-    """Something that counts joules since an arbitrary moment."""
+    """A counter of joules since an arbitrary moment."""
 
     name: str
     scope: PowerScope
 
     def energy_j(self) -> float:
-        """Joules so far; only differences mean anything."""
+        """Joules since an arbitrary moment; only differences have a meaning."""
         ...
 
 
 class ManualMeter:
-    """A wall meter's reading, typed in."""
+    """A wall meter whose reading was typed in."""
 
     name: str = "wall meter"
     scope: PowerScope = "wall"
@@ -43,7 +43,8 @@ class ManualMeter:
     def __init__(self, watts: float) -> None:
         if not 0 < watts < 100_000:
             raise MeasurementError(
-                f"The meter's reading is {watts:g} W; it must lie between 0 and 100,000. Type the watts shown."
+                f"The meter reading is {watts:g} W; it must be between 0 and 100,000. Enter the watts that the meter"
+                " shows."
             )
         self._watts, self._began = watts, time.monotonic()
 
@@ -52,7 +53,7 @@ class ManualMeter:
 
 
 class NvidiaMeter:
-    """All NVIDIA boards, by the driver's own energy counter (package nvidia-ml-py)."""
+    """Energy counters of all NVIDIA boards, from the driver (package nvidia-ml-py)."""
 
     name: str = "nvidia-ml-py"
     scope: PowerScope = "gpu"
@@ -64,14 +65,14 @@ class NvidiaMeter:
             count = int(self._nvml.nvmlDeviceGetCount())
             self._boards = [self._nvml.nvmlDeviceGetHandleByIndex(number) for number in range(count)]
         except self._nvml.NVMLError as error:
-            raise OSError(f"no NVIDIA driver answers: {error}") from error
+            raise OSError(f"the NVIDIA driver does not answer: {error}") from error
 
     def energy_j(self) -> float:
         return sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(board) for board in self._boards) / 1000
 
 
 class AppleMeter:
-    """CPU, GPU, memory and neural engine of Apple silicon (package zeus-apple-silicon); no root needed."""
+    """Energy counters of Apple silicon: CPU, GPU, memory, neural engine (package zeus-apple-silicon, no root)."""
 
     name: str = "zeus-apple-silicon"
     scope: PowerScope = "soc"
@@ -86,7 +87,7 @@ class AppleMeter:
 
 
 class MacmonMeter:
-    """The whole Mac before its power supply, by `macmon pipe` (sys_power); integrates its samples in a thread."""
+    """Power of the whole Mac before its supply, from `macmon pipe` (sys_power), integrated over time in a thread."""
 
     name: str = "macmon"
     scope: PowerScope = "system"
@@ -111,7 +112,7 @@ class MacmonMeter:
         return self._joules
 
     def close(self) -> None:
-        """End macmon; it holds nothing, so that it may be killed where it does not listen."""
+        """End macmon; it holds no state, so it may be killed if it does not react."""
         self._process.terminate()
         try:
             self._process.wait(5)
@@ -121,7 +122,7 @@ class MacmonMeter:
 
 
 class RaplMeter:
-    """The CPU package of a Linux PC, where the kernel lets one read it."""
+    """Energy counter of a Linux PC's CPU package, if the kernel allows reading it."""
 
     name: str = "RAPL"
     scope: PowerScope = "soc"
@@ -138,14 +139,14 @@ class RaplMeter:
 
 
 class PowerWindow:
-    """Mean watts between `open` and `close`, or nothing where the window was too short to mean anything."""
+    """Mean watts between creation and `close`; nothing for a window too short for the counters."""
 
     def __init__(self, meter: PowerMeter, *, shortest_s: float = SHORTEST_WINDOW_S) -> None:
         self._meter, self._shortest_s = meter, shortest_s
         self._began, self._joules = time.monotonic(), meter.energy_j()
 
     def close(self) -> dict[str, Any]:
-        """{"mean_power_w", "power_scope"}, or {} for a window that was too short or a counter that stood still."""
+        """{"mean_power_w", "power_scope"}, or {} if the window was too short or the counter did not move."""
         seconds, joules = time.monotonic() - self._began, self._meter.energy_j() - self._joules
         if seconds < self._shortest_s or joules <= 0:
             return {}
@@ -153,7 +154,7 @@ class PowerWindow:
 
 
 def best_meter(*, wall_watts: float | None = None) -> PowerMeter | None:
-    """The typed-in wall meter, else the widest scope that this machine lets one read; None where there is none."""
+    """The typed-in wall meter, else the meter with the widest scope readable here; None if there is none."""
     if wall_watts is not None:
         return ManualMeter(wall_watts)
     for kind in (MacmonMeter, AppleMeter, NvidiaMeter, RaplMeter):
@@ -162,13 +163,13 @@ def best_meter(*, wall_watts: float | None = None) -> PowerMeter | None:
         except (ImportError, OSError, AttributeError, ValueError):
             continue
         except RuntimeError:
-            continue  # the library is there, the hardware is not
+            continue  # the library is installed, but the hardware is missing
     return None
 
 
 @contextlib.contextmanager
 def opened_meter(*, wall_watts: float | None = None) -> Generator[PowerMeter | None]:
-    """`best_meter`, whose helper program (macmon) ends with the block."""
+    """`best_meter` for the length of a block; its helper program (macmon) ends with it."""
     meter = best_meter(wall_watts=wall_watts)
     try:
         yield meter
@@ -178,7 +179,7 @@ def opened_meter(*, wall_watts: float | None = None) -> Generator[PowerMeter | N
 
 
 def system_watts(line: bytes) -> float | None:
-    """sys_power of one line of `macmon pipe`; None where the line holds none."""
+    """sys_power in one line of `macmon pipe`; None if the line has none."""
     try:
         found = json.loads(line)
         watts = float(found["sys_power"])

@@ -1,32 +1,37 @@
-"""What did the probe find? The worker's events turned into records: one per depth and phase, each with all its samples.
+"""Records of a probe: the worker's events turned into one record per depth and phase, each with all its samples.
 
-A run that ended otherwise becomes one record too, with its status and its sentence.
+A run that did not complete becomes one record with its status and its sentence.
 """
 
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from calculator.evidence import Remark
 from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, US_PER_S
-from measurements.models.ask_mlx_lm import load_config, shipped_config_ids
+from measurements.probe.model_under_test import model_under_test
 from measurements.probe.run import Json, Outcome
-from measurements.records.identify import model_of_name
-
-from measurements.records.record import (  # isort: skip
-    Engine, Host, Measurement, ModelUnderTest, Provenance, Result, Series, Workload, now,
-)  # fmt: skip
+from measurements.records.record import (
+    Engine,
+    Host,
+    Measurement,
+    Provenance,
+    Result,
+    Series,
+    Workload,
+    now,
+)
 from measurements.records.series import SPREAD_LIMIT_FRACTION, trial_remarks
-from measurements.records.spec import ProbeSpec, format_of_quantization
+from measurements.records.spec import ProbeSpec
 
 FEWEST_TRIALS_TO_JUDGE = 3
 ENGINE_OF_BACKEND = {"metal": "mlx-lm", "cuda": "mlx-cuda", "cpu": "mlx-cpu"}
 _BACKEND_REMARKS = {
-    "cpu": "Measured on the CPU backend of MLX, which exists for tests: this is not a local-LLM speed.",
-    "cuda": "Measured through MLX's CUDA backend, which does not represent this GPU fairly: quantised experts, recurrent layers "
-    "and long attention lack fast kernels there. Prefer an import from llama-bench or vLLM.",
+    "cpu": "Measured on MLX's CPU backend, which exists for tests: this is not a local-LLM speed.",
+    "cuda": (
+        "Measured with MLX's CUDA backend, which understates this GPU: it lacks fast kernels for quantised experts, "
+        "recurrent layers and long attention. Prefer results imported from llama-bench or vLLM."
+    ),
 }
 
 
@@ -38,9 +43,10 @@ def records_of(
     power: Json | None = None,
     ceilings: Mapping[int, float] | None = None,
 ) -> tuple[Measurement, ...]:
-    """Every record that this outcome is worth; one that says why where nothing was measured.
+    """All records of this outcome; one record with the reason if nothing was measured.
 
-    `ceilings` are the decode speeds by depth that the chip's stated bandwidth would allow; they are kept beside it.
+    `ceilings` are the decode speeds by depth that the chip's stated bandwidth would allow; each is stored with its
+    result.
     """
     run, moment = uuid.uuid4().hex, now()
     hello = outcome.event("hello")
@@ -60,7 +66,7 @@ def records_of(
 
 
 class _Common:
-    """What all records of one run share."""
+    """The fields that all records of one run share."""
 
     def __init__(self, outcome: Outcome, spec: ProbeSpec, host: Host, *, run: str, moment: str, power: Json) -> None:
         self.outcome, self.spec, self.host, self.run, self.moment, self.power = outcome, spec, host, run, moment, power
@@ -85,103 +91,80 @@ class _Common:
         ):
             status = "rejected"
         return Measurement(
-            kind=self.spec.tier, status=status, run=self.run, measured_at=self.moment, host=self.host, engine=self._engine(),
-            model=self._model(), workload=workload, result=result, remarks=tuple(remarks), notes=notes,
+            kind=self.spec.tier,
+            status=status,
+            run=self.run,
+            measured_at=self.moment,
+            host=self.host,
+            engine=self._engine(),
+            model=model_under_test(self.outcome, self.spec),
+            workload=workload,
+            result=result,
+            remarks=tuple(remarks),
+            notes=notes,
             provenance=Provenance(tool="local-llm-tco probe"),
-        )  # fmt: skip
+        )
 
     def _engine(self) -> Engine:
         versions: Json = self.hello.get("versions") or {}
         backend = str(self.hello.get("backend") or "")
         return Engine(
-            name=ENGINE_OF_BACKEND.get(backend, "mlx-lm"), version=versions.get("mlx", ""), mlx_lm_version=versions.get("mlx-lm", ""),
-            backend=backend, wheel_tag=str(self.hello.get("wheel_tag") or ""),
-        )  # fmt: skip
-
-    def _model(self) -> ModelUnderTest:
-        spec = self.spec
-        if spec.tier == "real":
-            return _real_model(
-                spec, self.outcome.event("model"), layer_count=int(self.plan.get("distinct_layers") or 0)
-            )
-        packing = spec.quantization
-        weights = "random-aliased" if spec.distinct_layer_count else "random"
-        text = json.dumps(spec.config, sort_keys=True)
-        return ModelUnderTest(
-            model=spec.model, model_name=spec.model_name, architecture=str(spec.config.get("model_type") or ""),
-            config_sha256=hashlib.sha256(text.encode()).hexdigest() if spec.config else "",
-            weights=weights if spec.config else "unknown",
-            distinct_layer_count=int(self.plan.get("distinct_layers") or 0), format=spec.format, bits=packing.bits if packing else 16,
-            group_size=packing.group_size if packing else 0,
-        )  # fmt: skip
+            name=ENGINE_OF_BACKEND.get(backend, "mlx-lm"),
+            version=versions.get("mlx", ""),
+            mlx_lm_version=versions.get("mlx-lm", ""),
+            backend=backend,
+            wheel_tag=str(self.hello.get("wheel_tag") or ""),
+        )
 
     def _remarks(self) -> list[Remark]:
         found: list[Remark] = []
         if self.power:
-            told = f"{self.power['mean_power_w']:.0f} W is the mean over the whole run, between its parts too; joules per token rest on it."
-            found.append(Remark(code="mean-power", text=told))
+            note = (
+                f"{self.power['mean_power_w']:.0f} W is the mean over the whole run, pauses included; "
+                "joules per token are computed from it."
+            )
+            found.append(Remark(code="mean-power", text=note))
         backend = str(self.hello.get("backend") or "")
         if backend in _BACKEND_REMARKS:
             found.append(Remark(code=f"{backend}-backend", text=_BACKEND_REMARKS[backend], level="warning"))
         if self.spec.tier == "fast":
-            told = "Random weights in the model's own architecture, cache filled with random keys and values, experts chosen evenly."
-            found.append(Remark(code="random-weights", text=told))
+            note = (
+                "Random weights in the model's own architecture; the cache holds random keys and values, "
+                "and experts are chosen evenly."
+            )
+            found.append(Remark(code="random-weights", text=note))
         if self.plan.get("cache_resident"):
-            told = "The distinct weights are smaller than four last-level caches: the speed is up to 13 % too high. Use more distinct layers."
-            found.append(Remark(code="cache-resident", text=told, level="warning"))
+            note = (
+                "The distinct weights are smaller than four last-level caches, so the speed is up to 13 % too high. "
+                "Use more distinct layers."
+            )
+            found.append(Remark(code="cache-resident", text=note, level="warning"))
         if self.plan.get("in_float32"):
             found.append(
                 Remark(
                     code="float32",
-                    text="Run in 32 bits, because MLX's CPU backend gathers experts in no other type.",
+                    text="Run in 32 bits, the only type in which MLX's CPU backend can gather experts.",
                     level="warning",
                 )
             )
         shortened = self.outcome.event("shortened")
         if shortened:
-            told = f"{shortened['trials']} of {shortened['wanted']} trials: the time box of {self.spec.time_limit_s:.0f} s was full."
-            found.append(Remark(code="shortened", text=told, level="warning"))
+            note = (
+                f"Only {shortened['trials']} of {shortened['wanted']} trials fit into the time limit "
+                f"of {self.spec.time_limit_s:.0f} s."
+            )
+            found.append(Remark(code="shortened", text=note, level="warning"))
         return found
-
-
-def _real_model(spec: ProbeSpec, told: Json, *, layer_count: int) -> ModelUnderTest:
-    """What was loaded, from its own config.json. Its catalogue id is taken from its name only where the shapes agree."""
-    config: Json = told.get("config") or spec.config
-    packing: Any = config.get("quantization", config.get("quantization_config"))
-    plain = cast(Json, packing) if isinstance(packing, dict) else Json()
-    model = model_of_name(spec.model_name, models=shipped_config_ids())
-    return ModelUnderTest(
-        model=model if model is not None and _same_shape(config, load_config(model)) else spec.model, model_name=spec.model_name,
-        architecture=str(config.get("model_type") or "")[:300],
-        config_sha256=hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest() if config else "",
-        weights="real", distinct_layer_count=layer_count, format=format_of_quantization(packing) if config else "",
-        bits=_small(plain.get("bits")) or (0 if plain else 16), group_size=_small(plain.get("group_size")),
-        source=spec.repository, revision=spec.revision,
-    )  # fmt: skip
-
-
-def _same_shape(config: Json, shipped: Json) -> bool:
-    """Equal width, depth and attention: a namesake of another size, or a child of another family, is not that model."""
-    found: list[Json] = []
-    for one in (config, shipped):
-        text: Any = one.get("text_config")
-        found.append({**one, **(cast(Json, text) if isinstance(text, dict) else {})})
-    ours, theirs = found
-    names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-    return all(ours.get(name) == theirs.get(name) for name in names)
-
-
-def _small(value: Any) -> int:
-    return value if isinstance(value, int) and 0 < value <= 100_000 else 0
 
 
 def _speeds(common: _Common) -> list[Measurement]:
     spec, made = common.spec, list[Measurement]()
     shared: Json = {
         "weights_bytes": common.built.get("weights_bytes") or common.plan.get("weights_bytes"),
-        "distinct_weights_bytes": common.plan.get("distinct_bytes"), "read_bytes_per_token": common.plan.get("read_bytes_per_token"),
+        "distinct_weights_bytes": common.plan.get("distinct_bytes"),
+        "read_bytes_per_token": common.plan.get("read_bytes_per_token"),
         "load_s": common.built.get("load_s"),
-    }  # fmt: skip
+    }
     for phase in ("decode", "prefill"):
         samples = common.outcome.samples(phase)
         for depth, prompt in sorted({(int(sample["depth"]), int(sample.get("prompt") or 0)) for sample in samples}):
@@ -190,25 +173,33 @@ def _speeds(common: _Common) -> list[Measurement]:
             is_decode = phase == "decode"
             in_cache = depth if is_decode or spec.tier == "real" else depth + spec.generated_tokens
             workload = Workload(
-                prompt_tokens=prompt if spec.tier == "real" else 0 if is_decode else spec.chunk_tokens, depth_tokens=in_cache,
-                generated_tokens=spec.generated_tokens if is_decode else 0, batch_count=spec.batch_count,
-                prefill_step_tokens=spec.chunk_tokens, kv_fill="prompt" if spec.tier == "real" else "synthetic",
-            )  # fmt: skip
-            result = Result.model_validate({
-                **shared,
-                "decode_tokens_per_s" if is_decode else "prefill_tokens_per_s": series,
-                "kv_cache_bytes": _most(rows, "kv_bytes"), "transient_bytes": _most(rows, "transient_bytes"),
-                "peak_bytes": _most(rows, "peak_bytes"),
-                "time_to_first_token_s": Series.of([row["wall_s"] for row in rows]) if spec.tier == "real" and not is_decode else None,
-                "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
-                **_power(common.power, series, is_decode=is_decode),
-            })  # fmt: skip
+                prompt_tokens=prompt if spec.tier == "real" else 0 if is_decode else spec.chunk_tokens,
+                depth_tokens=in_cache,
+                generated_tokens=spec.generated_tokens if is_decode else 0,
+                batch_count=spec.batch_count,
+                prefill_step_tokens=spec.chunk_tokens,
+                kv_fill="prompt" if spec.tier == "real" else "synthetic",
+            )
+            result = Result.model_validate(
+                {
+                    **shared,
+                    "decode_tokens_per_s" if is_decode else "prefill_tokens_per_s": series,
+                    "kv_cache_bytes": _most(rows, "kv_bytes"),
+                    "transient_bytes": _most(rows, "transient_bytes"),
+                    "peak_bytes": _most(rows, "peak_bytes"),
+                    "time_to_first_token_s": (
+                        Series.of([row["wall_s"] for row in rows]) if spec.tier == "real" and not is_decode else None
+                    ),
+                    "ceiling_decode_tokens_per_s": common.ceilings.get(max(depth, prompt)) if is_decode else None,
+                    **_power(common.power, series, is_decode=is_decode),
+                }
+            )
             made.append(common.record(workload, result, series=series, name=f"{phase} at {max(depth, prompt)} tokens"))
     return made
 
 
 def _host_speeds(common: _Common) -> list[Measurement]:
-    """Two sizes of matrix give the line t = overhead + bytes / bandwidth per layer, trial by trial."""
+    """Bandwidth and overhead from two matrix sizes: t = overhead + bytes / bandwidth per layer, trial by trial."""
     layers, matrices = common.outcome.samples("layers"), common.outcome.samples("matrix")
     by_trial: dict[int, list[Json]] = {}
     for row in layers:
@@ -226,9 +217,10 @@ def _host_speeds(common: _Common) -> list[Measurement]:
         return []
     series = Series.of(bandwidths)
     result = Result(
-        bandwidth_gb_per_s=series, layer_overhead_us=Series.of(overheads),
+        bandwidth_gb_per_s=series,
+        layer_overhead_us=Series.of(overheads),
         matrix_tflops=Series.of([row["flops"] / row["wall_s"] / FLOPS_PER_TFLOP for row in matrices]),
-    )  # fmt: skip
+    )
     return [common.record(Workload(), result, series=series, name="bandwidth")]
 
 
@@ -245,9 +237,11 @@ def _rag_times(common: _Common) -> list[Measurement]:
     if result.embed_s is None and result.search_s is None:
         return []
     workload = Workload(
-        vector_count=spec.vector_count, retrieved_tokens=spec.retrieved_tokens if result.retrieved_prefill_s else 0,
-        prefill_step_tokens=spec.chunk_tokens, kv_fill="prompt",
-    )  # fmt: skip
+        vector_count=spec.vector_count,
+        retrieved_tokens=spec.retrieved_tokens if result.retrieved_prefill_s else 0,
+        prefill_step_tokens=spec.chunk_tokens,
+        kv_fill="prompt",
+    )
     others = sorted({str(row["engine"]) for row in common.outcome.samples("search")} - {"numpy"})
     found = {engine: times("search", engine) for engine in others}
     notes = "; ".join(
@@ -258,11 +252,13 @@ def _rag_times(common: _Common) -> list[Measurement]:
 
 def _host(host: Host, hello: Json) -> Host:
     device: Json = hello.get("device") or {}
-    return host.model_copy(update={
-        "working_set_bytes": int(device.get("max_recommended_working_set_size") or 0),
-        "device_arch": str(device.get("architecture") or ""),
-        "memory_bytes": host.memory_bytes or int(device.get("memory_size") or 0),
-    })  # fmt: skip
+    return host.model_copy(
+        update={
+            "working_set_bytes": int(device.get("max_recommended_working_set_size") or 0),
+            "device_arch": str(device.get("architecture") or ""),
+            "memory_bytes": host.memory_bytes or int(device.get("memory_size") or 0),
+        }
+    )
 
 
 def _power(power: Json, series: Series, *, is_decode: bool) -> Json:

@@ -1,4 +1,4 @@
-"""What does a person's "probe this" mean? A model id, a config.json, a folder or a repository turned into a checked spec."""
+"""Probe requests: a model id, a config.json, a folder or a repository turned into a checked spec."""
 
 import importlib.metadata
 import platform
@@ -14,11 +14,11 @@ from measurements.records.host import this_host
 from measurements.records.record import MeasurementError
 from measurements.records.spec import ProbeSpec, Tier, quantization_of
 
-# What a run takes by default: on a GPU, as one uses it; on the CPU backend, small enough to end within a minute.
+# Default sizes: as in real use on a GPU; small enough for a minute on the CPU backend.
 _GPU_DEFAULTS = {"depths": (512, 8192), "chunk_tokens": 512, "generated_tokens": 32, "trial_count": 5}
 _CPU_DEFAULTS = {"depths": (64, 256), "chunk_tokens": 64, "generated_tokens": 8, "trial_count": 3}
 SMALL_MODEL = "qwen3-0.6b"
-_QUICK_LIMIT_S = 60.0  # with the host probe, `make probe` ends within two minutes
+_QUICK_LIMIT_S = 60.0  # so that `make probe`, with the host probe, ends within two minutes
 _QUICK_CPU_SIZES = {"depths": (64,), "chunk_tokens": 16, "generated_tokens": 4, "trial_count": 3}
 
 
@@ -33,13 +33,15 @@ def spec_for(
 ) -> ProbeSpec:
     """The spec of a probe of `target`; raises MeasurementError or a catalogue error with a sentence.
 
-    target: "" (host and search only), a shipped model's id, the path of a config.json, a model folder, or for
-    tier real owner/name with a pinned revision. `limits` overrides depths, trials and the other sizes.
+    target: "" (host and search only), the id of a shipped model, the path of a config.json, a model folder or, for the
+    tier real, owner/name with a pinned revision. `limits` overrides depths, trials and the other sizes.
     """
     fields: dict[str, object] = {
-        **(_GPU_DEFAULTS if has_gpu_backend() else _CPU_DEFAULTS), "tier": tier, "format": format_id,
+        **(_GPU_DEFAULTS if has_gpu_backend() else _CPU_DEFAULTS),
+        "tier": tier,
+        "format": format_id,
         **{name: value for name, value in (limits or {}).items() if value is not None},
-    }  # fmt: skip
+    }
     if tier == "host" or (tier == "rag" and not target):
         return _checked(fields)
     if tier == "real":
@@ -48,14 +50,19 @@ def spec_for(
     is_file = path.suffix == ".json" or path.is_dir()
     config = guard.checked_config(path / "config.json" if path.is_dir() else path) if is_file else load_config(target)
     config.pop("_about", None)
-    return _checked({
-        **fields, "config": config, "quantization": quantization_of(format_id),
-        "model": target if target in shipped_config_ids() else _name_of(path), "model_name": path.name,
-    })  # fmt: skip
+    return _checked(
+        {
+            **fields,
+            "config": config,
+            "quantization": quantization_of(format_id),
+            "model": target if target in shipped_config_ids() else _name_of(path),
+            "model_name": path.name,
+        }
+    )
 
 
 def has_gpu_backend() -> bool:
-    """Will mlx compute on a GPU here? Told from the installed packages, without importing it."""
+    """Whether mlx would compute on a GPU here, judged by the installed packages without importing it."""
     if platform.system() == "Darwin":
         return platform.machine() == "arm64"
     names = {distribution.name for distribution in importlib.metadata.distributions()}
@@ -63,12 +70,12 @@ def has_gpu_backend() -> bool:
 
 
 def quick_sizes() -> dict[str, object]:
-    """The sizes of a first look at a machine: a minute at most."""
+    """Sizes for a first probe of a machine, a minute at most."""
     return {**({} if has_gpu_backend() else _QUICK_CPU_SIZES), "time_limit_s": _QUICK_LIMIT_S}
 
 
 def why_no_probe() -> str:
-    """Why this machine cannot probe, in one sentence; "" where it can."""
+    """Why this machine cannot run a probe, in one sentence; "" if it can."""
     missing: list[str] = []
     for name in ("mlx", "mlx-lm"):
         try:
@@ -76,9 +83,13 @@ def why_no_probe() -> str:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     if platform.system() == "Windows":
-        return "mlx-lm cannot be imported on Windows. Run the server on a Mac or Linux, or import a measurement."
+        return "mlx-lm does not run on Windows. Run the server on a Mac or Linux, or import a measurement."
     if missing:
-        return f"{' and '.join(missing)} is not installed here. Run `make run` on a Mac with Apple silicon or on Linux, or import a measurement."
+        verb = "is" if len(missing) == 1 else "are"
+        return (
+            f"{' and '.join(missing)} {verb} not installed here. "
+            "Run `make run` on a Mac with Apple silicon or on Linux, or import a measurement."
+        )
     return ""
 
 
@@ -96,7 +107,8 @@ def _real(target: str, *, revision: str, roots: tuple[Path, ...]) -> dict[str, o
         memory_bytes = this_host().memory_bytes
         if 0 < memory_bytes < folder.weights_bytes:
             raise MeasurementError(
-                f"{folder.path.name} holds {folder.weights_bytes / BYTES_PER_GB:,.1f} GB of weights; this machine has {memory_bytes / BYTES_PER_GB:,.1f} GB. "
+                f"{folder.path.name} holds {folder.weights_bytes / BYTES_PER_GB:,.1f} GB of weights; "
+                f"this machine has {memory_bytes / BYTES_PER_GB:,.1f} GB of memory. "
                 "Use --tier fast, which times a model of any size in the memory of a few layers."
             )
         return {
@@ -110,10 +122,10 @@ def _real(target: str, *, revision: str, roots: tuple[Path, ...]) -> dict[str, o
 
 
 def _name_of(path: Path) -> str:
-    """A lower-case label: the folder's name for a config.json, else the file's own."""
+    """A lower-case label: the folder's name for a config.json, else the name of the file or folder itself."""
     name = (
         path.parent.name if path.name == "config.json" else path.stem if path.suffix == ".json" else path.name
     ).lower()
     if not name:
-        raise MeasurementError("The model has no name. Give a model id, a config.json, a folder or owner/name.")
+        raise MeasurementError("No model was named. Give a model id, a config.json, a folder or owner/name.")
     return name[:200]

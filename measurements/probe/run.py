@@ -1,8 +1,8 @@
-"""How fast is it here, really? Starts the worker, listens, stops it in time, and turns what it said into records.
+"""The parent of the probe's worker: starts it, listens to its events, stops it in time and names the outcome.
 
-Whatever happens to the worker has a name (record.Status) and becomes a record: a refusal with its figures, an
-out-of-memory, a signal, a stall, a time-out, a cancel. The worker is asked to stop first, then gets SIGTERM, and
-SIGKILL only where it has wired no memory: killing a process that wired a large model leaks it until reboot on macOS.
+Every ending of the worker has a name (record.Status): a refusal, out of memory, a signal, a stall, a time-out, a
+cancel. To stop, the worker is asked first, then gets SIGTERM, and SIGKILL only if it has wired no memory: on macOS,
+killing a process that wired a large model leaks that memory until reboot.
 """
 
 import json
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
 POLL_S = 0.1
 GRACE_S = 3.0
-KEPT_VARIABLES = (
+PASSED_VARIABLES = (
     "PATH",
     "HOME",
     "LANG",
@@ -41,18 +41,22 @@ KEPT_VARIABLES = (
     "VIRTUAL_ENV",
     "LD_LIBRARY_PATH",
 )
-"""All that the worker learns of the environment: no token, no password, no database address."""
+"""The environment variables that the worker gets: no token, no password, no database address."""
 
 _NAMED: dict[str, Status] = {
-    "refused": "refused", "busy": "busy", "cancelled": "cancelled", "out-of-memory": "out-of-memory", "failed": "failed",
-}  # fmt: skip
+    "refused": "refused",
+    "busy": "busy",
+    "cancelled": "cancelled",
+    "out-of-memory": "out-of-memory",
+    "failed": "failed",
+}
 _CRASHES = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
-_NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit is taken for a failed allocation
+_NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit counts as a failed allocation
 
 
 @dataclass
 class Outcome:
-    """How a probe ended: its status, one sentence, and every event that the worker sent."""
+    """The end of a probe: its status, one sentence, and every event of the worker."""
 
     status: Status
     sentence: str
@@ -61,7 +65,7 @@ class Outcome:
     records: tuple[Measurement, ...] = ()
 
     def event(self, name: str) -> Json:
-        """The last event of that name; {} where there was none."""
+        """The last event of that name; {} if there was none."""
         return next((event for event in reversed(self.events) if event["event"] == name), cast(Json, {}))
 
     def samples(self, phase: str) -> list[Json]:
@@ -70,7 +74,7 @@ class Outcome:
 
 
 def default_lock_file() -> str:
-    """One lock per host: a file in the system's temporary folder, shared by all users of it."""
+    """The host's one lock: a file in the system's temporary folder, shared by all users."""
     return str(Path(tempfile.gettempdir()) / "local-llm-tco-probe.lock")
 
 
@@ -81,25 +85,30 @@ def run_worker(
     cancel: threading.Event | None = None,
     command: tuple[str, ...] = (),
 ) -> Outcome:
-    """Run the worker to its end and name the outcome; never raises for anything that the worker does."""
+    """Run the worker to its end and name the outcome; never raises, whatever the worker does."""
     spec = spec if spec.lock_file else spec.model_copy(update={"lock_file": default_lock_file()})
     began = time.monotonic()
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            command or (sys.executable, "-m", "measurements.worker"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
-            cwd=ROOT, env=_environment(os.environ), start_new_session=True,
-        )  # fmt: skip
+            command or (sys.executable, "-m", "measurements.worker"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            cwd=ROOT,
+            env=_environment(os.environ),
+            start_new_session=True,
+        )
         outcome = _listen(process, spec, on_event=on_event, cancel=cancel)
         complaints.seek(0)
         tail = complaints.read()[-2_000:].decode("utf-8", "replace").strip()
     if outcome.status in ("failed", "killed-by-signal") and tail:
-        outcome.sentence = f"{outcome.sentence} It said: {tail.splitlines()[-1][:300]}"
+        outcome.sentence = f"{outcome.sentence} Its last message: {tail.splitlines()[-1][:300]}"
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: variables[name] for name in KEPT_VARIABLES if name in variables}
+    kept = {name: variables[name] for name in PASSED_VARIABLES if name in variables}
     return {**kept, "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
@@ -134,7 +143,7 @@ def _listen(
             began = moved if event["event"] == "fetched" else began
             if on_event is not None:
                 on_event(event)
-        ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time box
+        ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time limit
         verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=time.monotonic() - moved)
         if verdict is not None:
             _stop(process, outcome, lines)
@@ -145,21 +154,21 @@ def _listen(
 def _verdict(
     spec: ProbeSpec, *, cancel: threading.Event | None, ran_s: float, still_s: float
 ) -> tuple[Status, str] | None:
-    """Why the parent ends the run now, if it does."""
+    """The reason for the parent to end the run now, if there is one."""
     if cancel is not None and cancel.is_set():
         return "cancelled", "The probe was cancelled."
     if ran_s > spec.time_limit_s + GRACE_S:
         return (
             "timed-out",
-            f"The probe did not end within its time box of {spec.time_limit_s:.0f} s. Choose fewer trials or smaller depths.",
+            f"The probe exceeded its time limit of {spec.time_limit_s:.0f} s. Choose fewer trials or smaller depths.",
         )
     if still_s > spec.stall_limit_s:
-        return "stalled", f"The worker made no progress for {still_s:.0f} s; {spec.stall_limit_s:.0f} s are allowed."
+        return "stalled", f"The worker made no progress for {still_s:.0f} s; the limit is {spec.stall_limit_s:.0f} s."
     return None
 
 
 def _stop(process: subprocess.Popen[bytes], outcome: Outcome, lines: "queue.Queue[bytes | None]") -> None:
-    """Ask, then SIGTERM, then SIGKILL where nothing is wired; what it said meanwhile counts."""
+    """Ask the worker to stop, then SIGTERM, then SIGKILL if nothing is wired; its events until then count."""
     assert process.stdin is not None
     _write(process.stdin, b"stop\n")
     if _ended(process, GRACE_S):
@@ -174,7 +183,7 @@ def _stop(process: subprocess.Popen[bytes], outcome: Outcome, lines: "queue.Queu
         outcome.events.append(
             {
                 "event": "left",
-                "sentence": "The worker holds wired memory and did not stop; it was left to end by itself.",
+                "sentence": "The worker holds wired memory and did not stop, so it was left to end by itself.",
             }
         )
         return
@@ -186,17 +195,17 @@ def _named(process: subprocess.Popen[bytes], outcome: Outcome, verdict: tuple[St
     assert process.stdin is not None
     code = process.poll() if verdict is not None else process.wait()
     _close(process.stdin)
-    said = outcome.event("error")
+    error = outcome.event("error")
     if verdict is not None:
         outcome.status, outcome.sentence = verdict
-    elif said:
-        outcome.status, outcome.sentence = _NAMED.get(str(said["kind"]), "failed"), str(said["sentence"])
+    elif error:
+        outcome.status, outcome.sentence = _NAMED.get(str(error["kind"]), "failed"), str(error["sentence"])
     elif outcome.event("done"):
         outcome.status, outcome.sentence = "ok", "The probe is complete."
     elif code is not None and code < 0:
         outcome.status, outcome.sentence = _of_signal(-code, outcome)
     else:
-        outcome.status, outcome.sentence = "failed", f"The worker ended with code {code} and without a word."
+        outcome.status, outcome.sentence = "failed", f"The worker ended with code {code} and gave no reason."
     return outcome
 
 
@@ -208,9 +217,9 @@ def _of_signal(number: int, outcome: Outcome) -> tuple[Status, str]:
     if number in _CRASHES and limit and max(held, planned) > _NEAR_LIMIT_FRACTION * limit:
         return (
             "out-of-memory",
-            f"The worker died of {name} while holding {held / 1e9:.2f} GB of a limit of {limit / 1e9:.2f} GB.",
+            f"The worker was ended by {name} while it held {held / 1e9:.2f} GB of its limit of {limit / 1e9:.2f} GB.",
         )
-    return "killed-by-signal", f"The worker died of {name}; it held {held / 1e9:.2f} GB."
+    return "killed-by-signal", f"The worker was ended by {name}; it held {held / 1e9:.2f} GB."
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -228,7 +237,7 @@ def _pump(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
 
 
 def _event_of(line: bytes) -> Json | None:
-    """A JSON event; anything else on stdout (a library's print) is not one."""
+    """The JSON event of a line; None for anything else on stdout, such as a library's print."""
     try:
         event: Any = json.loads(line) if line.startswith(b"{") else None
     except ValueError:
@@ -241,7 +250,7 @@ def _write(stream: IO[bytes], line: bytes) -> None:
         stream.write(line)
         stream.flush()
     except OSError:
-        return  # the worker is gone; its exit code tells how
+        return  # the worker is gone; its exit code says how
 
 
 def _close(stream: IO[bytes]) -> None:

@@ -1,10 +1,10 @@
-"""What could this machine do at most? Bandwidth and matrix rate turned into the speeds that they alone would allow.
+"""Ceilings of a machine: the speeds that its bandwidth and its matrix rate alone would allow.
 
     decode  <= bandwidth x streams / (weight bytes read per token + cache bytes at that depth)
     prefill <= matrix rate / (2 x parameters that every token of a prompt passes through)
 
-Both come from the catalogue; where it does not know the chip, from this machine's own newest host probe, which is no
-physical bound: a model may then do a little better than that. Used by the command line and the page alike.
+Both come from the catalogue or, for an unknown chip, from this machine's newest host probe. A probe's figure is not a
+physical bound: a model may do a little better. The command line and the page share this module.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,42 +16,40 @@ from measurements.probe.run import Json
 from measurements.records.record import Host
 from measurements.records.store import Stored
 
-Stated = tuple[float, str]
-"""A figure and who says so."""
+SourcedFigure = tuple[float, str]
+"""A figure and its source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
     """Bandwidth in GB/s and matrix rate in TFLOPS with their sources; decode by depth and prefill in tokens/s."""
 
-    bandwidth: Stated | None = None
-    matrix: Stated | None = None
+    bandwidth: SourcedFigure | None = None
+    matrix: SourcedFigure | None = None
     decode: Mapping[int, float] = field(default_factory=dict[int, float])
     prefill: float | None = None
 
     def sentences(self) -> list[str]:
-        """What is said before anything is measured."""
+        """The sentences shown before anything is measured."""
         found: list[str] = []
         if self.bandwidth is None:
-            return [
-                "No ceiling is known: the catalogue does not know this chip, and no host probe has measured it here."
-            ]
+            return ["No ceiling is known: the catalogue lacks this chip, and no host probe has measured it yet."]
         if self.decode:
-            told = ", ".join(f"{_rate(rate)} tokens/s at {depth:,} tokens" for depth, rate in self.decode.items())
-            found.append(f"Writing, {_bandwidth_words(self.bandwidth)} alone would allow {told}.")
+            rates = ", ".join(f"{_rate(rate)} tokens/s at {depth:,} tokens" for depth, rate in self.decode.items())
+            found.append(f"Decode ceiling from {_bandwidth_words(self.bandwidth)}: {rates}.")
         if self.prefill is not None and self.matrix is not None:
-            found.append(f"Reading, {_matrix_words(self.matrix)} alone would allow {_rate(self.prefill)} tokens/s.")
+            found.append(f"Prefill ceiling from {_matrix_words(self.matrix)}: {_rate(self.prefill)} tokens/s.")
         if not found:
             known = [
                 _bandwidth_words(self.bandwidth),
                 *([_matrix_words(self.matrix)] if self.matrix is not None else []),
             ]
-            found = [f"Known so far: {', '.join(known)}."]
+            found = [f"Known before the probe: {', '.join(known)}."]
         return found
 
 
-def stated_here(catalog: Catalog, *, host: Host, items: Iterable[Stored]) -> Ceilings:
-    """Bandwidth and matrix rate of this machine: the catalogue's, else those of the newest good host probe here."""
+def machine_ceilings(catalog: Catalog, *, host: Host, items: Iterable[Stored]) -> Ceilings:
+    """Bandwidth and matrix rate of this machine: the catalogue's, else those of its newest good host probe."""
     chip = catalog.chips.get(host.chip)
     if chip is not None:
         matrix = (chip.matrix_tflops.central, "the catalogue") if chip.matrix_tflops is not None else None
@@ -65,25 +63,25 @@ def stated_here(catalog: Catalog, *, host: Host, items: Iterable[Stored]) -> Cei
     return Ceilings()
 
 
-def ceilings_of(plan: Json, *, stated: Ceilings, batch_count: int) -> Ceilings:
-    """The same, with the speeds that they would allow the model of this plan; without a plan, as it was given."""
+def ceilings_of(plan: Json, *, machine: Ceilings, batch_count: int) -> Ceilings:
+    """The machine's ceilings with the speeds that they allow the model of this plan; unchanged for an empty plan."""
     decode: dict[int, float] = {}
-    if stated.bandwidth is not None and plan.get("read_bytes_per_token"):
-        bytes_per_s = stated.bandwidth[0] * BYTES_PER_GB * batch_count
+    if machine.bandwidth is not None and plan.get("read_bytes_per_token"):
+        bytes_per_s = machine.bandwidth[0] * BYTES_PER_GB * batch_count
         pairs = zip(plan["depths"], plan["kv_read_bytes"], strict=True)
         decode = {depth: bytes_per_s / (plan["read_bytes_per_token"] + cache) for depth, cache in pairs}
     flops = plan.get("flops_per_prefill_token")
-    prefill = stated.matrix[0] * FLOPS_PER_TFLOP / flops if stated.matrix is not None and flops else None
-    return Ceilings(stated.bandwidth, stated.matrix, decode, prefill)
+    prefill = machine.matrix[0] * FLOPS_PER_TFLOP / flops if machine.matrix is not None and flops else None
+    return Ceilings(machine.bandwidth, machine.matrix, decode, prefill)
 
 
 def _rate(tokens_per_s: float) -> str:
     return f"{tokens_per_s:,.0f}" if tokens_per_s >= 1_000 else f"{tokens_per_s:,.3g}"
 
 
-def _bandwidth_words(stated: Stated) -> str:
-    return f"{stated[0]:,.4g} GB/s (by {stated[1]})"
+def _bandwidth_words(figure: SourcedFigure) -> str:
+    return f"{figure[0]:,.4g} GB/s ({figure[1]})"
 
 
-def _matrix_words(stated: Stated) -> str:
-    return f"{stated[0]:,.4g} TFLOPS (by {stated[1]})"
+def _matrix_words(figure: SourcedFigure) -> str:
+    return f"{figure[0]:,.4g} TFLOPS ({figure[1]})"

@@ -1,10 +1,9 @@
-"""Can this measurement be true? Shows each record to the calculator's physics before it may enter the store.
+"""Physics gate of the store: refuses records that cannot be true.
 
-The rules stand in calculator/plausible.py and are the same as for the published table: nothing beats the chip's
-bandwidth or arithmetic, a file has the size of its format, a prompt is read faster than an answer is written, weights
-fit the memory. So a prefill rate given as decode, a warm cache, the sum of many streams given as one, and GiB read as
-GB are found. A record of a chip, model or format that the catalogue does not know cannot be judged and passes: nothing
-in the product will ever use it.
+The rules are those of the published table (calculator.calibration.gate): nothing beats the chip's bandwidth or
+arithmetic, a file has the size of its format, prefill is faster than decode, weights fit the memory. This catches a
+prefill rate stated as decode, a warm cache, the sum of many streams stated as one, and GiB read as GB. A record whose
+chip, model or format is not in the catalogue passes unchecked, because nothing in the product uses it.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from measurements.records.record import Measurement
 
 FILE_TOLERANCE_FRACTION = 0.01
 """28 published file sizes of standard formats lie within 0.3 % of ours (tests/fixtures/published_file_sizes.csv); GiB
-for GB is 7 % off."""
+read as GB is 7 % off."""
 
 
 def gate_of(catalog: Catalog) -> Callable[[Measurement], str | None]:
@@ -28,13 +27,13 @@ def gate_of(catalog: Catalog) -> Callable[[Measurement], str | None]:
 
 
 def refusal(record: Measurement, *, catalog: Catalog) -> str | None:
-    """Why physics refuses this record, in one sentence; None where it does not, or cannot judge."""
+    """Why physics refuses this record, in one sentence; None if it does not, or cannot be applied."""
     if record.status != "ok" or record.kind in ("host", "rag"):
         return None
     case = case_of_record(record, catalog=catalog)
     if isinstance(case, str):
         return None
-    if (reason := _gibibytes(record, case)) is not None:
+    if (reason := _gib_as_gb_refusal(record, case)) is not None:
         return reason
     result = record.result
     checks = (
@@ -53,30 +52,30 @@ def refusal(record: Measurement, *, catalog: Catalog) -> str | None:
     return None
 
 
-def _gibibytes(record: Measurement, case: Case) -> str | None:
-    """Sizes that are right in GiB and were stated as GB: a file a fourteenth short of its format, a peak below the weights."""
+def _gib_as_gb_refusal(record: Measurement, case: Case) -> str | None:
+    """The refusal of GiB stated as GB: a file 7 % short of its format, or a peak below the weights."""
     size, stated, peak = (
         weights_bytes(case.deployment.model, format=case.deployment.format),
         record.model.file_bytes,
         record.result.peak_bytes,
     )
-    in_gib = stated * BYTES_PER_GIB / BYTES_PER_GB
-    if stated and abs(in_gib / size - 1) < FILE_TOLERANCE_FRACTION:
+    meant_bytes = stated * BYTES_PER_GIB / BYTES_PER_GB
+    if stated and abs(meant_bytes / size - 1) < FILE_TOLERANCE_FRACTION:
         return (
-            f"file size: {stated / BYTES_PER_GB:.4g} GB were stated; this format takes {size / BYTES_PER_GB:.4g} GB, which is as many GiB. "
-            "GiB were read as GB."
+            f"file size: {stated / BYTES_PER_GB:.4g} GB was stated, but this format takes {size / BYTES_PER_GB:.4g} GB:"
+            " GiB were read as GB."
         )
     whole_model_held = record.engine.name == "mlx-lm" and record.kind in ("imported", "real")
     if whole_model_held and peak and size / 2 < peak < (1 - FILE_TOLERANCE_FRACTION) * size:
         return (
-            f"peak memory: {peak / BYTES_PER_GB:.4g} GB were stated, less than the weights' {size / BYTES_PER_GB:.4g} GB. "
-            "Perhaps GiB were read as GB, or it is another format."
+            f"peak memory: {peak / BYTES_PER_GB:.4g} GB was stated, less than the {size / BYTES_PER_GB:.4g} GB of the"
+            " weights. Either GiB were read as GB, or the format is another one."
         )
     return None
 
 
 def case_of_record(record: Measurement, *, catalog: Catalog) -> Case | str:
-    """The record as a row of the published table with the catalogue's entries that it names, or why it has none."""
+    """The record as a row of the published table with its catalogue entries, or why it has none."""
     result, work, model = record.result, record.workload, record.model
     decode, prefill = result.decode_tokens_per_s, result.prefill_tokens_per_s
     row = {

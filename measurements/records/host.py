@@ -1,8 +1,8 @@
-"""On which machine does this run? Chip, memory, limits, system and power mode, read without rights and without mlx.
+"""Facts of this machine: chip, memory, limits, system and power mode, read without special rights and without mlx.
 
-Everything that decides whether two speeds are comparable: the same chip in another power mode or behind another wired
-limit is another machine to a measurement. Each reader takes the text that a system tool prints, so that the ones for
-a Mac are tested on any system. What cannot be read stays empty; it is never guessed.
+They decide whether two speeds are comparable: the same chip in another power mode or with another wired limit counts
+as another machine. Each reader takes the text that a system tool prints, so the Mac's readers are tested on any
+system. What cannot be read stays empty and is never guessed.
 """
 
 import functools
@@ -21,20 +21,25 @@ from measurements.records.record import Host
 _SALT = b"local-llm-tco host id 1"
 _TOOL_TIMEOUT_S = 5
 _MAC_KEYS = (
-    "machdep.cpu.brand_string", "hw.memsize", "iogpu.wired_limit_mb", "hw.perflevel0.l2cachesize", "kern.osproductversion", "kern.osversion",
-)  # fmt: skip
+    "machdep.cpu.brand_string",
+    "hw.memsize",
+    "iogpu.wired_limit_mb",
+    "hw.perflevel0.l2cachesize",
+    "kern.osproductversion",
+    "kern.osversion",
+)
 
 
 def this_host(chips: Iterable[str] = ()) -> Host:
-    """The machine that this process runs on; `chips` are the catalogue's ids to recognise it by."""
+    """The machine that this process runs on; its chip is matched against the catalogue ids `chips`."""
     known = tuple(chips)
     return _mac(known) if platform.system() == "Darwin" else _linux(known)
 
 
 def mac_host(
     sysctl: Mapping[str, str], *, displays: str, battery: str, settings: str, thermal: str, chips: Iterable[str] = ()
-) -> Host:  # fmt: skip
-    """A Mac from what sysctl, system_profiler SPDisplaysDataType and three forms of pmset print."""
+) -> Host:
+    """A Mac, from the output of sysctl, system_profiler SPDisplaysDataType and three forms of pmset."""
     name = sysctl.get("machdep.cpu.brand_string", "")
     cores = re.search(r"Total Number of Cores: (\d+)", displays)
     count = int(cores[1]) if cores else 0
@@ -60,7 +65,7 @@ def mac_host(
 def linux_host(
     *, cpu_info: str, memory_info: str, os_release: str, gpus: str, governor: str, chips: Iterable[str] = ()
 ) -> Host:
-    """A Linux machine from /proc, /etc/os-release and `nvidia-smi --query-gpu=name,memory.total,power.limit`."""
+    """A Linux machine, from /proc, /etc/os-release and `nvidia-smi --query-gpu=name,memory.total,power.limit`."""
     rows = [[cell.strip() for cell in line.split(",")] for line in gpus.splitlines() if line.strip()]
     names = [row[0] for row in rows]
     cpu = re.search(r"^model name\s*:\s*(.+)$", cpu_info, re.M)
@@ -85,7 +90,7 @@ def linux_host(
 
 
 def last_level_cache_bytes(folder: Path = Path("/sys/devices/system/cpu/cpu0/cache")) -> int:
-    """The largest cache of the first core, 0 where the system does not tell (macOS hides its system-level cache)."""
+    """The largest cache of the first core; 0 if the system does not report it (macOS hides its system-level cache)."""
     sizes = [0]
     for file in folder.glob("index*/size"):
         text = file.read_text("ascii").strip()
@@ -96,42 +101,49 @@ def last_level_cache_bytes(folder: Path = Path("/sys/devices/system/cpu/cpu0/cac
 
 @functools.cache
 def host_id() -> str:
-    """Sixteen digits that stay the same for this machine and tell nothing else about it."""
+    """Sixteen hexadecimal digits that are stable for this machine and reveal nothing about it."""
     return hashlib.sha256(_SALT + _machine_identity().encode()).hexdigest()[:16]
 
 
 def _mac(chips: tuple[str, ...]) -> Host:
-    pairs = (line.split(": ", 1) for line in _said("sysctl", *_MAC_KEYS).splitlines() if ": " in line)
+    pairs = (line.split(": ", 1) for line in _output_of("sysctl", *_MAC_KEYS).splitlines() if ": " in line)
     found = mac_host(
-        dict(pairs), displays=_said("system_profiler", "SPDisplaysDataType"), battery=_said("pmset", "-g", "batt"),
-        settings=_said("pmset", "-g"), thermal=_said("pmset", "-g", "therm"), chips=chips,
-    )  # fmt: skip
-    return found.model_copy(update=_live())
+        dict(pairs),
+        displays=_output_of("system_profiler", "SPDisplaysDataType"),
+        battery=_output_of("pmset", "-g", "batt"),
+        settings=_output_of("pmset", "-g"),
+        thermal=_output_of("pmset", "-g", "therm"),
+        chips=chips,
+    )
+    return found.model_copy(update=_current_state())
 
 
 def _linux(chips: tuple[str, ...]) -> Host:
     found = linux_host(
-        cpu_info=_read("/proc/cpuinfo"), memory_info=_read("/proc/meminfo"), os_release=_read("/etc/os-release"),
-        gpus=_said("nvidia-smi", "--query-gpu=name,memory.total,power.limit", "--format=csv,noheader"),
-        governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), chips=chips,
-    )  # fmt: skip
-    return found.model_copy(update={**_live(), "last_level_cache_bytes": last_level_cache_bytes()})
+        cpu_info=_read("/proc/cpuinfo"),
+        memory_info=_read("/proc/meminfo"),
+        os_release=_read("/etc/os-release"),
+        gpus=_output_of("nvidia-smi", "--query-gpu=name,memory.total,power.limit", "--format=csv,noheader"),
+        governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        chips=chips,
+    )
+    return found.model_copy(update={**_current_state(), "last_level_cache_bytes": last_level_cache_bytes()})
 
 
-def _live() -> dict[str, object]:
+def _current_state() -> dict[str, object]:
     return {"host_id": host_id(), "load_average": round(os.getloadavg()[0], 2)}
 
 
 def _machine_identity() -> str:
     if platform.system() == "Darwin":
-        found = re.search(r'"IOPlatformUUID" = "([^"]+)"', _said("ioreg", "-rd1", "-c", "IOPlatformExpertDevice"))
+        found = re.search(r'"IOPlatformUUID" = "([^"]+)"', _output_of("ioreg", "-rd1", "-c", "IOPlatformExpertDevice"))
         if found:
             return found[1]
     return _read("/etc/machine-id").strip() or f"{platform.node()} {uuid.getnode()}"
 
 
-def _said(*command: str) -> str:
-    """What a system tool prints; "" where it is missing, fails or takes too long."""
+def _output_of(*command: str) -> str:
+    """The output of a system tool; "" if it is missing, fails or takes too long."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):

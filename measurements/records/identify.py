@@ -1,14 +1,14 @@
-"""Which chip, model and format of the catalogue do a tool's own words mean? None where that would be a guess.
+"""Catalogue ids of the chips, models and formats that other tools name; None if the name is ambiguous.
 
-"Apple M2 Ultra" is not answered: there are two, with 60 and 76 cores. "llama 70B Q4_K" is not answered either: Llama 2
-and Llama 3 both have that size. The caller then asks for the fact by name.
+"Apple M2 Ultra" is ambiguous (60 or 76 cores), and so is "llama 70B Q4_K" (Llama 2 or Llama 3). The caller then asks
+the user for the fact.
 """
 
 import re
 from collections.abc import Iterable
 
 _DRIVER_NAMES = {
-    # what the driver says: catalogue id. Names as nvidia-smi and rocminfo print them.
+    # name as nvidia-smi or rocminfo prints it: catalogue id
     "nvidia a100-sxm4-80gb": "nvidia-a100-sxm-80",
     "nvidia a100 80gb pcie": "nvidia-a100-pcie-80",
     "nvidia h100 80gb hbm3": "nvidia-h100-sxm-80",
@@ -43,16 +43,16 @@ def chip_of_name(name: str, *, chips: Iterable[str], gpu_core_count: int = 0) ->
         return _DRIVER_NAMES[plain] if _DRIVER_NAMES[plain] in known else None
     words = [word for word in re.split(r"[^a-z0-9]+", plain) if word]
     if words[:1] == ["apple"]:
-        wanted = "-".join([*words, str(gpu_core_count)])
-        return wanted if gpu_core_count and wanted in known else None
+        chip_id = "-".join([*words, str(gpu_core_count)])
+        return chip_id if gpu_core_count and chip_id in known else None
     if "laptop" in words:
         return None
-    wanted = "nvidia-" + "-".join(word for word in words if word not in _NOT_PART_OF_A_NAME)
-    return wanted if wanted in known else None
+    chip_id = "nvidia-" + "-".join(word for word in words if word not in _NOT_PART_OF_A_NAME)
+    return chip_id if chip_id in known else None
 
 
 def model_of_name(name: str, *, models: Iterable[str]) -> str | None:
-    """The catalogue id whose words all stand in a file name or a repository id, the longest such id; else None.
+    """The longest catalogue id contained in a file name or a repository id; None if there is none.
 
     >>> model_of_name("Meta-Llama-3.1-70B-Instruct-Q4_K_M.gguf", models=["llama-2-70b", "llama-3-70b"])
     'llama-3-70b'
@@ -65,7 +65,7 @@ def model_of_name(name: str, *, models: Iterable[str]) -> str | None:
 
 
 def format_of_name(name: str) -> str | None:
-    """The weight format that a GGUF file name, llama.cpp type or MLX repository id ends in; None where none is named.
+    """The weight format in a GGUF file name, llama.cpp type or MLX repository id; None if none is named.
 
     >>> format_of_name("llama 7B Q4_K - Medium"), format_of_name("mlx-community/Qwen3-4B-8bit")
     ('q4_k_m', 'mlx-8bit')

@@ -1,4 +1,4 @@
-"""How is a record shown in a list? In one line: what, where, how fast, how old, whose, and what to mind."""
+"""Lines of the record list: what was measured, where, how fast, when, by whom, and notes for the reader."""
 
 import datetime
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MONTHS_PER_YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. Rates are medians; None where the record has none. `mind` says what a reader must know, "" if nothing."""
+    """One line of the list. Rates are medians, None if the record has none; `mind` holds notes for the reader."""
 
     id: str
     measured_at: str
@@ -38,21 +38,19 @@ class Row:
     source: str
 
     def label(self) -> str:
-        """What tells it from the others in a box of choices."""
+        """The text that identifies the record in a selection box."""
         rates = [
             f"{name} {rate:,.4g} tokens/s"
             for name, rate in (("decode", self.decode_tokens_per_s), ("prefill", self.prefill_tokens_per_s))
             if rate is not None
         ]
         found = ", ".join(rates) or self.other or self.status
-        what = " ".join(filter(None, (self.model, self.format))) or {"host": "the machine itself"}.get(
-            self.kind, self.kind
-        )
-        return f"{self.measured_at[:10]} · {what} · {self.chip or 'no chip named'} · {found} · {self.id[:8]}"
+        what = " ".join(filter(None, (self.model, self.format))) or {"host": "the machine"}.get(self.kind, self.kind)
+        return f"{self.measured_at[:10]} · {what} · {self.chip or 'unknown chip'} · {found} · {self.id[:8]}"
 
 
 def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetime.date) -> Row:
-    """The line of one stored record, seen from this machine on this day."""
+    """The line of one stored record, with its trust and age as seen from this machine on this day."""
     record = item.record
     result, work, engine = record.result, record.workload, record.engine
     decode, prefill = result.decode_tokens_per_s, result.prefill_tokens_per_s
@@ -62,31 +60,42 @@ def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetim
     mind += [f"stale: {stale}"] if stale else []
     mind += [remark.text for remark in record.remarks if remark.level != "info" and remark.code != "cpu-backend"]
     return Row(
-        id=item.id, measured_at=record.measured_at, age=age(record.measured_at, today=today), kind=record.kind,
-        trust=trust_of(record, host=host), status=record.status, model=record.model.model or record.model.model_name,
-        format=record.model.format or record.model.format_name, chip=record.host.chip or record.host.chip_name,
-        runtime=" ".join(filter(None, (engine.name, engine.version))), context_tokens=work.depth_tokens + work.prompt_tokens,
-        batch_count=work.batch_count, decode_tokens_per_s=decode.central if decode else None,
-        prefill_tokens_per_s=prefill.central if prefill else None, other=_other(record), mind="; ".join(mind),
-        used=is_usable(record), source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
-    )  # fmt: skip
+        id=item.id,
+        measured_at=record.measured_at,
+        age=age(record.measured_at, today=today),
+        kind=record.kind,
+        trust=trust_of(record, host=host),
+        status=record.status,
+        model=record.model.model or record.model.model_name,
+        format=record.model.format or record.model.format_name,
+        chip=record.host.chip or record.host.chip_name,
+        runtime=" ".join(filter(None, (engine.name, engine.version))),
+        context_tokens=work.depth_tokens + work.prompt_tokens,
+        batch_count=work.batch_count,
+        decode_tokens_per_s=decode.central if decode else None,
+        prefill_tokens_per_s=prefill.central if prefill else None,
+        other=_other(record),
+        mind="; ".join(mind),
+        used=is_usable(record),
+        source=record.provenance.source or record.provenance.file_name or record.provenance.tool,
+    )
 
 
 def words(record: Measurement, *, ceilings: Ceilings = NO_CEILINGS) -> str:
-    """What one record found, in words, each figure with its share of what the machine would allow at most."""
+    """The results of one record in words, each figure with its share of the machine's ceiling."""
     decode, prefill, work = record.result.decode_tokens_per_s, record.result.prefill_tokens_per_s, record.workload
     if record.status not in ("ok", "rejected"):
         return f"{record.status}: {record.notes}" if record.notes else record.status
     parts: list[str] = []
     if decode is not None:
         context = work.depth_tokens + work.prompt_tokens
-        share = _share(decode.central, ceilings.decode.get(context), "the bandwidth alone would allow")
-        parts.append(f"writes {decode.central:,.4g} tokens/s with {context:,} tokens in the cache{share}")
+        share = _share(decode.central, ceilings.decode.get(context), "bandwidth alone would allow")
+        parts.append(f"decode {decode.central:,.4g} tokens/s at {context:,} tokens of context{share}")
     if prefill is not None:
-        share = _share(prefill.central, ceilings.prefill, "the arithmetic alone would allow")
-        parts.append(f"reads {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens{share}")
+        share = _share(prefill.central, ceilings.prefill, "arithmetic alone would allow")
+        parts.append(f"prefill {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens{share}")
     parts += filter(None, [_other(record, ceilings)])
-    parts += ["rejected, because the trials disagree"] if record.status == "rejected" else []
+    parts += ["rejected because the trials disagree"] if record.status == "rejected" else []
     parts += [NOT_A_SPEED] if parts and record.engine.backend == "cpu" else []
     return ", ".join(parts) or record.notes or record.status
 
@@ -96,7 +105,7 @@ def _share(value: float, of: float | None, what: str) -> str:
 
 
 def age(measured_at: str, *, today: datetime.date) -> str:
-    """How long ago: "today", "3 days", "5 months", "2 years"; of a month or a year its first day counts.
+    """The age as "today", "3 days", "5 months" or "2 years", counted from the first day of a bare month or year.
 
     >>> age("2026-08", today=datetime.date(2026, 11, 22))
     '4 months'
@@ -112,7 +121,7 @@ def age(measured_at: str, *, today: datetime.date) -> str:
 
 
 def _other(record: Measurement, ceilings: Ceilings = NO_CEILINGS) -> str:
-    """What was found besides decode and prefill, in words."""
+    """The results other than decode and prefill, in words."""
     result = record.result
     parts: list[str] = []
     for what, unit, series, stated in (

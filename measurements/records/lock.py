@@ -1,7 +1,7 @@
-"""One probe at a time on a host: how is the lock's file opened, by whomever? Standard library only.
+"""Lock file of a host, which allows one probe at a time. Standard library only.
 
-The file lies in the system's temporary folder and may belong to another user of the machine. `flock` asks for no right
-to write, so that one who may only read it is kept out just the same. A link is never followed.
+The file is in the system's temporary folder and may belong to another user of the machine. `flock` needs no write
+permission, so it also locks out users who may only read the file. Links are never followed.
 """
 
 import os
@@ -9,8 +9,8 @@ import os
 _ALWAYS = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def opened(path: str, *, create: bool) -> int:
-    """A descriptor to lock; raises OSError. Made readable and writable for all, whatever the umask."""
+def open_lock_file(path: str, *, create: bool) -> int:
+    """A descriptor of the lock file, created readable and writable for all users; raises OSError."""
     try:
         return os.open(path, os.O_RDWR | _ALWAYS)
     except PermissionError:
@@ -21,6 +21,6 @@ def opened(path: str, *, create: bool) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _ALWAYS, 0o666)
     except FileExistsError:
-        return opened(path, create=False)  # another was quicker
+        return open_lock_file(path, create=False)  # another process was quicker
     os.fchmod(descriptor, 0o666)
     return descriptor

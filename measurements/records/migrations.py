@@ -1,7 +1,7 @@
-"""How did the store's tables come to be? Every step from an empty database to today's, for SQLite and PostgreSQL.
+"""Migrations of the store: every schema step from an empty database to today's, for SQLite and PostgreSQL.
 
-A step is never edited once it was released: add another. All missing steps run in one transaction under the
-database's own lock, after a backup; the database is at the old version or at the new one, never between.
+A released step is never edited; add another. All missing steps run in one transaction under the database's own lock,
+after a backup, so the database has either the old version or the new one.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step: the statements for each dialect, and why it was taken."""
+    """One step: the statements for each dialect, and its reason."""
 
     version: int
     why: str
@@ -66,15 +66,15 @@ MIGRATIONS: tuple[Migration, ...] = (
 )
 
 _VERSION_TABLE = "CREATE TABLE IF NOT EXISTS measurements_schema (version INTEGER PRIMARY KEY, why TEXT NOT NULL)"
-_POSTGRESQL_LOCK = 7_319_204_511  # any number; it names this program's migrations among a database's advisory locks
+_POSTGRESQL_LOCK = 7_319_204_511  # an arbitrary number that identifies this program among a database's advisory locks
 
 
 def schema_version(connection: Connection) -> int:
-    """The newest step that this database has taken; 0 for an empty one."""
+    """The newest step of this database; 0 if it is empty."""
     if connection.dialect.name == "sqlite":
         known = connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'measurements_schema'")).first()
     else:
-        # not to_regclass: its answer is cached by the session and does not see what another one made a moment ago
+        # not to_regclass: the session caches its answer and misses what another session has just created
         query = "SELECT 1 FROM pg_tables WHERE tablename = 'measurements_schema' AND schemaname = current_schema()"
         known = connection.execute(text(query)).first()
     if known is None:
@@ -83,9 +83,9 @@ def schema_version(connection: Connection) -> int:
 
 
 def migrate(connection: Connection, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Take every missing step inside the caller's open write transaction.
+    """Run every missing step inside the caller's open write transaction.
 
-    On PostgreSQL the table is copied to measurements_backup_v<old> first; a SQLite file was copied by the caller.
+    On PostgreSQL, copies the table to measurements_backup_v<old> first; the caller has copied a SQLite file.
     """
     on_sqlite = connection.dialect.name == "sqlite"
     if not on_sqlite:

@@ -1,7 +1,7 @@
-"""What is a measurement? One frozen record: which machine, which software, which model, doing what, with what result.
+"""Measurement records: machine, software, model, workload and result, frozen.
 
-A record is never changed after it was made. Its id is a hash of its whole content, so that the same measurement that
-arrives twice (imported again, reported again by an agent) is one row, and an edited one is noticed.
+A record's id is a hash of its whole content, so a measurement that arrives twice (imported again, reported again by an
+agent) is one row, and an edited one is noticed.
 """
 
 import datetime
@@ -20,8 +20,8 @@ SCHEMA_VERSION = 1
 EXPORT_FORMAT = "local-llm-tco measurements"
 
 Kind = Literal["host", "fast", "real", "rag", "imported", "published"]
-"""host, fast, real, rag: the tiers of this tool's own probe. imported: read from a file of another tool. published: a
-reading by a third party, with its source."""
+"""host, fast, real, rag: the tiers of this tool's own probe. imported: from another tool's file. published: a third
+party's reading with its source."""
 
 Status = Literal[
     "ok",
@@ -36,7 +36,7 @@ Status = Literal[
     "failed",
     "lost",
 ]
-"""ok: usable. rejected: measured, but the trials disagree (see remarks). refused: not begun, with the reason. The
+"""ok: usable. rejected: measured, but the trials disagree (see remarks). refused: not started, with the reason. The
 others name how a probe ended; they are kept because "it ran out of memory here" is a finding."""
 
 PowerScope = Literal["gpu", "soc", "system", "wall"]
@@ -45,18 +45,18 @@ Weights = Literal["real", "random", "random-aliased", "unknown"]
 
 def _no_control_characters(text: str) -> str:
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
-        raise ValueError("holds a control character (a tab, a line end, NUL ...). Remove it.")
+        raise ValueError("contains a control character (tab, line break, NUL ...). Remove it.")
     return text
 
 
 def _no_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("holds a NUL character. Remove it.")
+        raise ValueError("contains a NUL character. Remove it.")
     return text
 
 
 def _is_a_date(text: str) -> str:
-    """A year, a month, a day or an instant in UTC; refuses 2026-13 and 2026-02-30."""
+    """Check for a year, a month, a day or an instant in UTC; refuses 2026-13 and 2026-02-30."""
     try:
         parts = (text + "-01-01")[:10] if len(text) < 10 else text.replace("Z", "+00:00")
         datetime.datetime.fromisoformat(parts)
@@ -75,7 +75,7 @@ Bytes = Annotated[int, Field(ge=0, le=2**60)]
 
 
 class Host(Record):
-    """The machine: what must be equal for a speed to be comparable. `host_id` is a salted hash, no serial number."""
+    """The machine: facts that make speeds comparable. `host_id` is a salted hash, not a serial number."""
 
     host_id: Label = ""
     chip: Label = Field(default="", description="id of calculator/catalog/chips, or the vendor's name in lower case")
@@ -97,7 +97,7 @@ class Host(Record):
 
 
 class Engine(Record):
-    """The software that was timed. `backend`: metal, cpu, cuda, vulkan, rocm ...; `wheel_tag` tells M5 builds apart."""
+    """The software under test. `backend`: metal, cpu, cuda, vulkan, rocm ...; `wheel_tag` distinguishes M5 builds."""
 
     name: Label
     version: Label = ""
@@ -108,7 +108,7 @@ class Engine(Record):
 
 
 class ModelUnderTest(Record):
-    """What was run. `model` and `format` are catalogue ids where they could be mapped; the raw words stand beside."""
+    """The model under test. `model` and `format` are catalogue ids if known; the `_name` fields keep the raw names."""
 
     model: Label = ""
     model_name: Label = ""
@@ -127,11 +127,11 @@ class ModelUnderTest(Record):
 
 
 class Workload(Record):
-    """What it was asked to do.
+    """The workload of a measurement.
 
-    `depth_tokens` stood in the cache when prefill or decode began; `prompt_tokens` were read, `generated_tokens`
-    written, by `batch_count` sequences at a time. Speeds are totals over the batch. `kv_fill` says whether the cache
-    was read from a prompt, filled with random keys and values, or empty.
+    `depth_tokens` were in the cache when prefill or decode began; `prompt_tokens` were read and `generated_tokens`
+    written by `batch_count` sequences at a time. Speeds are totals over the batch. `kv_fill` says whether the cache
+    came from a prompt, held random keys and values, or was empty.
     """
 
     prompt_tokens: Tokens = 0
@@ -147,12 +147,12 @@ class Workload(Record):
     retrieved_tokens: Tokens = 0
 
     def decode_context_tokens(self) -> int:
-        """Mean number of tokens in the cache while the answer is written."""
+        """Mean number of tokens in the cache during decode."""
         return self.depth_tokens + (self.prompt_tokens if self.generated_tokens else 0) + self.generated_tokens // 2
 
 
 class Result(Record):
-    """What came out; absent is unknown, never zero."""
+    """The results; an absent one is unknown, never zero."""
 
     decode_tokens_per_s: Series | None = None
     prefill_tokens_per_s: Series | None = None
@@ -179,13 +179,14 @@ class Result(Record):
     def _power_has_its_scope(self) -> Self:
         if (self.mean_power_w is not None or self.energy_j_per_token is not None) and self.power_scope is None:
             raise ValueError(
-                "power is given without power_scope; say gpu, soc, system or wall, because scopes must never be mixed."
+                "power_scope is missing although power is given. Add gpu, soc, system or wall, because scopes must"
+                " never be mixed."
             )
         return self
 
 
 class Provenance(Record):
-    """Where the record comes from: this tool's own run, or a file or a page of somebody else."""
+    """The origin of a record: a run of this tool, or somebody else's file or page."""
 
     tool: Label = ""
     tool_version: Label = ""
@@ -198,7 +199,7 @@ class Provenance(Record):
 
 
 class Measurement(Record):
-    """One measurement, complete. `id()` hashes the content; `settings_key()` tells which ones repeat each other."""
+    """One complete measurement. `id()` hashes the content; `settings_key()` is equal for repetitions."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     kind: Kind
@@ -215,7 +216,7 @@ class Measurement(Record):
     notes: Words = ""
 
     def canonical_json(self) -> str:
-        """The one spelling of this record: sorted keys, no spaces, ASCII."""
+        """The canonical JSON of this record: sorted keys, no spaces, ASCII."""
         return json.dumps(
             self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
         )
@@ -228,12 +229,27 @@ class Measurement(Record):
         """Equal for two runs of the same thing on the same kind of machine with the same software."""
         host, engine, model = self.host, self.engine, self.model
         parts: list[Any] = [
-            host.chip, host.chip_count, host.gpu_core_count, host.memory_bytes, host.power_mode, host.wired_limit_mib,
-            host.os, *host.os_version.split(".")[:2],
-            engine.name, engine.backend, engine.version, engine.mlx_lm_version, engine.wheel_tag,
-            model.config_sha256 or model.model or model.model_name, model.format or model.format_name,
-            model.bits, model.group_size, model.weights, self.kind, self.workload.model_dump(mode="json"),
-        ]  # fmt: skip
+            host.chip,
+            host.chip_count,
+            host.gpu_core_count,
+            host.memory_bytes,
+            host.power_mode,
+            host.wired_limit_mib,
+            host.os,
+            *host.os_version.split(".")[:2],
+            engine.name,
+            engine.backend,
+            engine.version,
+            engine.mlx_lm_version,
+            engine.wheel_tag,
+            model.config_sha256 or model.model or model.model_name,
+            model.format or model.format_name,
+            model.bits,
+            model.group_size,
+            model.weights,
+            self.kind,
+            self.workload.model_dump(mode="json"),
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -242,7 +258,7 @@ def parse_measurement(text: str) -> Measurement:
     try:
         return Measurement.model_validate(_object(json.loads(text, parse_constant=_refuse_constant)))
     except (json.JSONDecodeError, RecursionError, UnicodeError) as error:
-        raise MeasurementError(f"The record is not JSON ({error}). Export it again.") from None
+        raise MeasurementError(f"The record is not valid JSON ({error}). Export it again.") from None
     except ValidationError as error:
         raise MeasurementError(" ".join(sentences(error, Measurement))) from None
 
@@ -256,7 +272,7 @@ def measurement_of(fields: Any) -> Measurement:
 
 
 def now() -> str:
-    """This instant in UTC, to the microsecond."""
+    """The current time in UTC, to the microsecond."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -264,12 +280,11 @@ def _object(fields: Any) -> Any:
     version: Any = fields.get("schema_version", SCHEMA_VERSION) if isinstance(fields, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise MeasurementError(
-            f"The record has schema version {version}; this program reads up to {SCHEMA_VERSION}. Update it."
+            f"The record has schema version {version}; this program reads versions up to {SCHEMA_VERSION}. Update the"
+            " program."
         )
     return fields  # pyright: ignore[reportUnknownVariableType]
 
 
 def _refuse_constant(word: str) -> float:
-    raise MeasurementError(
-        f"The record holds {word}; it must be a finite number. Leave the field out where it is unknown."
-    )
+    raise MeasurementError(f"The record contains {word}; numbers must be finite. Omit a field whose value is unknown.")

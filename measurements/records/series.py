@@ -1,4 +1,4 @@
-"""How is a repeated reading kept? Median, tenth and ninetieth percentile, every sample, and how much the trials disagree."""
+"""Repeated readings: median, p10, p90, every sample, and how much the trials disagree."""
 
 import statistics
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class MeasurementError(CalculatorError):
-    """A measurement cannot be made, read or kept; the text says what, got, allowed, do."""
+    """A measurement cannot be made, read or stored; the text says what is wrong and what to do."""
 
 
 class Series(Record):
-    """Repeated readings of one quantity: median, tenth and ninetieth percentile, and every sample in the order taken.
+    """Repeated readings of one quantity: median, p10, p90, and every sample in the order taken.
 
-    `samples` may be empty where a source gives only a mean and its spread; `reading_count` tells how many it had.
+    `samples` is empty if a source states only a mean and its spread; `reading_count` is the number of readings.
     """
 
     central: Finite
@@ -37,12 +37,12 @@ class Series(Record):
     def _is_ordered(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise ValueError(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; "
-                "write low <= central <= high."
+                f"low is {self.low:g}, central {self.central:g}, high {self.high:g}; "
+                "they must be in order. Write low <= central <= high."
             )
         if self.samples and self.reading_count != len(self.samples):
             raise ValueError(
-                f"reading_count is {self.reading_count} but there are {len(self.samples)} samples; make them equal."
+                f"reading_count is {self.reading_count}, but there are {len(self.samples)} samples. Make them equal."
             )
         return self
 
@@ -52,18 +52,21 @@ class Series(Record):
         values = [float(value) for value in samples]
         if not values:
             raise MeasurementError(
-                "A series of no samples was given; it needs at least one. Run the probe with at least one trial."
+                "A series has no samples; it needs at least one. Run the probe with at least one trial."
             )
         deciles = statistics.quantiles(values, n=10, method="inclusive") if len(values) > 1 else [values[0]] * 9
         central = statistics.median(values)
         return cls(
-            central=central, low=min(deciles[0], central), high=max(deciles[8], central),
-            reading_count=len(values), samples=tuple(values),
-        )  # fmt: skip
+            central=central,
+            low=min(deciles[0], central),
+            high=max(deciles[8], central),
+            reading_count=len(values),
+            samples=tuple(values),
+        )
 
     @classmethod
     def of_mean(cls, mean: float, *, standard_deviation: float = 0.0, reading_count: int = 1) -> "Series":
-        """What a source says that gives a mean and a standard deviation; p10 and p90 of the normal law, at least 0."""
+        """A series of a source that states mean and standard deviation: p10 and p90 of the normal law, at least 0."""
         if standard_deviation <= 0:
             return cls(central=mean, low=mean, high=mean, reading_count=reading_count)
         law = statistics.NormalDist(mean, standard_deviation)
@@ -72,18 +75,21 @@ class Series(Record):
         )
 
     def scaled(self, factor: float) -> "Series":
-        """Every figure times a positive factor."""
+        """The series with every figure multiplied by a positive factor."""
         return Series(
-            central=self.central * factor, low=self.low * factor, high=self.high * factor,
-            reading_count=self.reading_count, samples=tuple(value * factor for value in self.samples),
-        )  # fmt: skip
+            central=self.central * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+            reading_count=self.reading_count,
+            samples=tuple(value * factor for value in self.samples),
+        )
 
     def spread_fraction(self) -> float:
-        """(p90 - p10) / median: how much the trials disagree. 0 for one sample."""
+        """(p90 - p10) / median, the disagreement of the trials; 0 for one sample."""
         return (self.high - self.low) / abs(self.central) if self.central else 0.0
 
     def drift_fraction(self) -> float:
-        """How far the mean of the last third lies from that of the first, as a share of the median; shows heat."""
+        """(mean of the last third - mean of the first third) / median, which shows heat."""
         third = len(self.samples) // 3
         if third == 0 or not self.central:
             return 0.0
@@ -92,19 +98,19 @@ class Series(Record):
 
 
 def trial_remarks(series: Series, *, name: str) -> tuple[Remark, ...]:
-    """What a reader must know about how much the trials of one series disagree."""
+    """Remarks about trials that disagree or drift by more than the limits."""
     remarks: list[Remark] = []
     spread, drift = series.spread_fraction(), series.drift_fraction()
     if spread > SPREAD_LIMIT_FRACTION:
         text = (
-            f"{name}: the trials spread over {spread:.0%} of the median; {SPREAD_LIMIT_FRACTION:.0%} is allowed. "
+            f"{name}: the trials spread by {spread:.0%} of their median; the limit is {SPREAD_LIMIT_FRACTION:.0%}. "
             "Close other programs and measure again."
         )
         remarks.append(Remark(code="spread", text=text, level="problem"))
     if abs(drift) > DRIFT_LIMIT_FRACTION:
         text = (
-            f"{name}: the last trials differ from the first by {drift:+.0%}; {DRIFT_LIMIT_FRACTION:.0%} is allowed. "
-            "Let the machine cool and measure again."
+            f"{name}: the last trials differ from the first by {drift:+.0%}; the limit is {DRIFT_LIMIT_FRACTION:.0%}. "
+            "Let the machine cool down and measure again."
         )
         remarks.append(Remark(code="drift", text=text, level="warning"))
     return tuple(remarks)

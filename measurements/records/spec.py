@@ -1,4 +1,4 @@
-"""What shall be measured, with which limits? The request that goes from the page or the command line to the worker."""
+"""Probe specs: what the page or the command line asks the worker to measure, and within which limits."""
 
 import re
 from typing import Annotated, Any, Literal, Self, cast
@@ -17,7 +17,7 @@ _DEFAULT_GROUP_SIZE = 64  # mlx_lm.convert's own default, read in 0.32.2
 
 
 class Quantization(Record):
-    """How mlx-lm packs the matrices."""
+    """Quantisation of the matrices in mlx-lm's terms."""
 
     mode: Literal["affine", "mxfp4", "nvfp4", "mxfp8"]
     bits: Annotated[int, Field(ge=2, le=8)]
@@ -25,10 +25,10 @@ class Quantization(Record):
 
 
 class ProbeSpec(Record):
-    """One probe. `config` is a config.json already checked; `path` a folder already checked; sizes in tokens and bytes.
+    """One probe. `config` is a checked config.json, `path` a checked folder; sizes are in tokens and bytes.
 
-    `distinct_layer_count` layers of each kind get weights of their own, the others share them; 0 gives each its own.
-    `memory_limit_bytes` 0 asks the worker to take what the machine offers. `seed` makes a run repeatable.
+    `distinct_layer_count` layers of each kind get weights of their own, and the others share them; 0: every layer has
+    its own. `memory_limit_bytes` 0: as much as the machine offers. `seed` makes a run repeatable.
     """
 
     tier: Tier
@@ -63,14 +63,14 @@ class ProbeSpec(Record):
     def _real_weights_run_alone(self) -> Self:
         if self.tier == "real" and self.batch_count > 1:
             raise ValueError(
-                f"batch_count is {self.batch_count}; the tier real times mlx-lm's stream_generate, one request at a time. "
-                "Leave it out, or use the tier fast."
+                f"batch_count is {self.batch_count}; the tier real measures one request at a time. "
+                "Omit it, or use the tier fast."
             )
         return self
 
 
 def format_of_quantization(packing: Any) -> str:
-    """The format's id that a converted model's own config.json means; "" where widths are mixed or unknown.
+    """The format id of a converted model's own config.json; "" if widths are mixed or unknown.
 
     >>> format_of_quantization({"bits": 4, "group_size": 64}), format_of_quantization(None)
     ('mlx-4bit', 'bf16')
@@ -79,9 +79,9 @@ def format_of_quantization(packing: Any) -> str:
         return "bf16"
     if not isinstance(packing, dict):
         return ""
-    told = cast("dict[str, Any]", packing)
-    mode, bits, group_size = told.get("mode", "affine"), told.get("bits"), told.get("group_size")
-    others = [cast("dict[str, Any]", one) for one in told.values() if isinstance(one, dict)]  # layers of their own
+    fields = cast("dict[str, Any]", packing)
+    mode, bits, group_size = fields.get("mode", "affine"), fields.get("bits"), fields.get("group_size")
+    others = [cast("dict[str, Any]", one) for one in fields.values() if isinstance(one, dict)]  # layers of their own
     if any(one.get("bits", bits) != bits for one in others):
         return ""
     if mode == "affine" and isinstance(bits, int) and group_size in (32, 64, 128):
@@ -90,7 +90,7 @@ def format_of_quantization(packing: Any) -> str:
 
 
 def quantization_of(format_id: str) -> Quantization | None:
-    """The packing that an MLX format of the catalogue means; None for 16-bit weights.
+    """The quantisation of an MLX format of the catalogue; None for 16-bit weights.
 
     >>> quantization_of("mlx-4bit")
     Quantization(mode='affine', bits=4, group_size=64)
@@ -103,7 +103,7 @@ def quantization_of(format_id: str) -> Quantization | None:
     found = _MLX_FORMAT.fullmatch(format_id)
     if found is None:
         raise MeasurementError(
-            f"The probe runs mlx-lm and cannot pack weights as {format_id[:40]!r}. "
+            f"format is {format_id[:40]!r}; the probe runs mlx-lm, which has no such packing. "
             "Choose bf16, mlx-8bit, mlx-6bit, mlx-4bit, mlx-mxfp4, mlx-nvfp4 or mlx-mxfp8."
         )
     return Quantization(mode="affine", bits=int(found[1]), group_size=int(found[2] or _DEFAULT_GROUP_SIZE))

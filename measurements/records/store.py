@@ -1,40 +1,46 @@
-"""Where are measurements kept? In one append-only table: a SQLite file, or PostgreSQL where MEASUREMENTS_URL names one.
+"""Measurement store: one append-only table in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
 
-What `append` has acknowledged is on the disk: SQLite runs with synchronous FULL, its rollback journal wherever the
-library is older than 3.51.3 (older ones can corrupt a write-ahead log under several writers, fixed in 3.51.3), and
-every write takes the write lock when it begins (BEGIN IMMEDIATE), so that no writer meets "database is locked".
-Nothing is changed or removed: a deletion is one more row, and the database's own triggers refuse anything else.
+What `append` has acknowledged is on the disk. SQLite runs with synchronous FULL, and with its rollback journal if it is
+older than 3.51.3 (several writers can corrupt the write-ahead log of older versions). Every write takes the write lock
+when it begins (BEGIN IMMEDIATE), so no writer meets "database is locked". Nothing is changed or removed: a deletion is
+one more row, and the database's own triggers refuse anything else.
 """
 
-import datetime
 import hashlib
-import os
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (  # isort: skip
-    Column, Connection, Engine, Integer, MetaData, String, Table, Text, and_, create_engine, event, exists, func, select,
-)  # fmt: skip
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
-from measurements.records.record import Measurement, MeasurementError, now, parse_measurement
-
-DEFAULT_FILE = "measurements.sqlite"
-URL_VARIABLE = "MEASUREMENTS_URL"
-BUSY_TIMEOUT_S = 60.0  # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far beyond any fair turn
-CONNECT_TIMEOUT_S = 2  # a page must not hang on a database that is gone
-WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
+from measurements.records.record import Measurement, now, parse_measurement
+from measurements.records.store_connection import (
+    StoreError,
+    back_up,
+    errors_in_words,
+    shown_url,
+    store_engine,
+    store_url,
+)
 
 Outcome = Literal["added", "known", "deleted"]
-"""added: a new row. known: the same record was there. deleted: it was there and was deleted; nothing is added."""
+"""added: a new row. known: the record was already stored. deleted: it was stored and deleted; nothing is added."""
 
 _table = Table(
     "measurements",
@@ -48,13 +54,9 @@ _table = Table(
 )
 
 
-class StoreError(MeasurementError):
-    """The store cannot be opened, read or written; the text says what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as it lies in the store."""
+    """A record with its row in the store."""
 
     row_number: int
     id: str
@@ -65,20 +67,20 @@ class Stored:
 
 
 class Store:
-    """Append, read and mark as deleted. Safe for many threads and processes at once."""
+    """A store to append to, read from and mark records as deleted in; safe for many threads and processes at once."""
 
     def __init__(self, url: str | None = None, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-        self.url = _url_of(url)
-        self._engine = _engine(self.url)
+        self.url = store_url(url)
+        self._engine = store_engine(self.url)
         self._newest = max(step.version for step in migrations)
         self._prepare(migrations)
 
     def append(self, record: Measurement) -> Outcome:
-        """Keep one record; when this returns it is on the disk."""
+        """Store one record; when this returns it is on the disk."""
         return self.append_all([record])[0]
 
     def append_all(self, records: Sequence[Measurement]) -> list[Outcome]:
-        """Keep several records in one transaction: all of them or, after an error, none."""
+        """Store several records in one transaction: all of them or, after an error, none."""
         rows = [_row_of(record) for record in records]
         outcomes: list[Outcome] = []
         with self._writing() as connection:
@@ -100,13 +102,18 @@ class Store:
         settings_key: str | None = None,
         include_deleted: bool = False,
     ) -> list[Stored]:
-        """Every record that matches all that is given, in the order stored."""
-        wanted = {
-            "chip": chip, "model": model, "format": format, "runtime": runtime,
-            "kind": kind, "status": status, "settings_key": settings_key,
-        }  # fmt: skip
+        """Every record that matches all the given filters, in the order stored."""
+        filters = {
+            "chip": chip,
+            "model": model,
+            "format": format,
+            "runtime": runtime,
+            "kind": kind,
+            "status": status,
+            "settings_key": settings_key,
+        }
         conditions = [_table.c.entry == "measurement"]
-        conditions += [_table.c[name] == value for name, value in wanted.items() if value is not None]
+        conditions += [_table.c[name] == value for name, value in filters.items() if value is not None]
         marker = _table.alias("marker")
         deletion = and_(marker.c.entry == "deletion", marker.c.target == _table.c.id)
         query = (
@@ -132,29 +139,34 @@ class Store:
         ]
 
     def get(self, record_id: str) -> Stored:
-        """The record of that id (or of the only id that begins so); raises StoreError where there is none."""
+        """The record with that id, or the only one whose id begins so; raises StoreError if there is none."""
         found = (
             [item for item in self.records(include_deleted=True) if item.id.startswith(record_id)] if record_id else []
         )
         if len(found) == 1:
             return found[0]
         if not found:
-            raise StoreError(f"No measurement has the id {record_id!r}. `python -m measurements list` shows all.")
-        raise StoreError(f"{len(found)} measurements have ids that begin with {record_id!r}. Write more of the id.")
+            raise StoreError(f"No measurement has the id {record_id!r}. Run `python -m measurements list` to see all.")
+        raise StoreError(
+            f"{len(found)} measurements have ids that begin with {record_id!r}. Give more characters of the id."
+        )
 
     def delete(self, record_id: str, *, because: str = "") -> Stored:
-        """Mark a record as deleted: it is kept, but no list, export or lookup shows it any more."""
+        """Mark a record as deleted: it is kept, but lists, exports and lookups no longer show it."""
         item = self.get(record_id)
         row = _row_of(item.record) | {
             "id": hashlib.sha256(f"deletion of {item.id}".encode()).hexdigest()[:32],
-            "entry": "deletion", "target": item.id, "body": because or "no reason given", "stored_at": now(),
-        }  # fmt: skip
+            "entry": "deletion",
+            "target": item.id,
+            "body": because or "no reason given",
+            "stored_at": now(),
+        }
         with self._writing() as connection:
             connection.execute(_insert_if_new(connection, row))
         return self.get(item.id)
 
     def count(self) -> int:
-        """How many records there are that nobody deleted."""
+        """The number of records that are not deleted."""
         marker = _table.alias("marker")
         gone = exists().where(marker.c.entry == "deletion", marker.c.target == _table.c.id)
         query = select(_table.c.row_number).where(_table.c.entry == "measurement", ~gone)
@@ -162,7 +174,7 @@ class Store:
             return len(connection.execute(query).all())
 
     def mark(self) -> tuple[int, int]:
-        """Changes with every row that is added: how many rows there are, and the newest one's number."""
+        """The number of rows and the newest row's number, which change with every added row."""
         with self._reading() as connection:
             row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
         return int(row[0]), int(row[1] or 0)
@@ -173,19 +185,19 @@ class Store:
             return schema_version(connection)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
-        with _said_in_words(self.url), self._engine.connect() as connection:
+        with errors_in_words(self.url), self._engine.connect() as connection:
             writing = connection.execution_options(writes=True)
             with writing.begin():
                 yield writing
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:
-        with _said_in_words(self.url), self._engine.connect() as connection:
+        with errors_in_words(self.url), self._engine.connect() as connection:
             yield connection
 
     def _prepare(self, migrations: tuple[Migration, ...]) -> None:
@@ -193,97 +205,41 @@ class Store:
             found = schema_version(connection)
         if found > self._newest:
             raise StoreError(
-                f"The store {_shown(self.url)} has schema version {found}; this program knows up to {self._newest}. "
-                "Update the program, or name another store in MEASUREMENTS_URL."
+                f"The store {shown_url(self.url)} has schema version {found}; this program knows versions up to"
+                f" {self._newest}. Update the program, or name another store in MEASUREMENTS_URL."
             )
         if found == self._newest:
             return
         if found and self.url.get_backend_name() == "sqlite":
-            _back_up(Path(str(self.url.database)), version=found)
+            back_up(Path(str(self.url.database)), version=found)
         with self._writing() as connection:
             migrate(connection, migrations=migrations)
 
 
 def open_store(url: str | None = None) -> Store:
-    """The store that `url`, else MEASUREMENTS_URL, else ./measurements.sqlite names; created or migrated if needed."""
+    """The store at `url`, else at MEASUREMENTS_URL, else ./measurements.sqlite; created or migrated if needed."""
     return Store(url)
-
-
-def store_file(url: str | None = None) -> Path | None:
-    """The SQLite file that `open_store` would open or create; None where the store is PostgreSQL. Touches nothing."""
-    parsed = _url_of(url)
-    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
-
-
-def _url_of(url: str | None) -> URL:
-    text = url or os.environ.get(URL_VARIABLE) or DEFAULT_FILE
-    try:
-        parsed = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-    except ArgumentError:
-        raise StoreError(
-            f"{URL_VARIABLE} cannot be read. Write a path, sqlite:///path or postgresql://user@host/name."
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreError(
-            f"{URL_VARIABLE} names {backend}; allowed are a SQLite file (a path) and postgresql://user@host/name."
-        )
-    return parsed
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "postgresql":
-        try:
-            return create_engine(
-                url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
-            )
-        except (ImportError, NoSuchModuleError):
-            raise StoreError("PostgreSQL needs the package psycopg. Run `pip install 'psycopg[binary]'`.") from None
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # this module says BEGIN itself
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone leaves data in the drive's cache
-    connection.execute("PRAGMA checkpoint_fullfsync = 1")
-    wanted = "wal" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "delete"
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-        connection.execute(f"PRAGMA journal_mode = {wanted}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _back_up(file: Path, *, version: int) -> Path:
-    """Copy a SQLite file beside itself, consistently, before its schema changes."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
-    copy = file.with_name(f"{file.name}.v{version}-{stamp}-{os.getpid()}.backup")
-    source, target = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    return copy
 
 
 def _row_of(record: Measurement) -> dict[str, Any]:
     record_id = record.id()
     return {
-        "id": record_id, "entry": "measurement", "target": record_id, "schema_version": record.schema_version,
-        "kind": record.kind, "status": record.status, "measured_at": record.measured_at, "stored_at": now(),
-        "settings_key": record.settings_key(), "host_id": record.host.host_id, "chip": record.host.chip,
-        "model": record.model.model, "format": record.model.format, "runtime": record.engine.name,
+        "id": record_id,
+        "entry": "measurement",
+        "target": record_id,
+        "schema_version": record.schema_version,
+        "kind": record.kind,
+        "status": record.status,
+        "measured_at": record.measured_at,
+        "stored_at": now(),
+        "settings_key": record.settings_key(),
+        "host_id": record.host.host_id,
+        "chip": record.host.chip,
+        "model": record.model.model,
+        "format": record.model.format,
+        "runtime": record.engine.name,
         "body": record.canonical_json(),
-    }  # fmt: skip
+    }
 
 
 def _insert_if_new(connection: Connection, row: dict[str, Any]) -> Any:
@@ -295,36 +251,7 @@ def _deletion_of(record_id: str) -> Any:
     return select(_table.c.id).where(_table.c.entry == "deletion", _table.c.target == record_id)
 
 
-def _shown(url: URL) -> str:
-    """The store's name without a password."""
-    return url.render_as_string(hide_password=True)
-
-
-@contextmanager
-def _said_in_words(url: URL) -> Generator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise StoreError(f"The store {_shown(url)} cannot be used: {reason}. {_repair(reason)}") from error
-
-
-def _repair(reason: str) -> str:
-    hints = {
-        "readonly": "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
-        "unable to open": "Create its folder, or name another path in MEASUREMENTS_URL.",
-        "disk is full": "Free some space; nothing that was acknowledged is lost.",
-        "disk I/O": "Free some space and check the disk; nothing that was acknowledged is lost.",
-        "locked": "Another program holds the file; close it and try again.",
-        "not a database": "The file is something else; name another path in MEASUREMENTS_URL.",
-        "malformed": "Restore the newest .backup file beside it.",
-        "append-only": "Records are never changed; use `python -m measurements delete`.",
-        "connection": "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
-    }
-    return next((repair for word, repair in hints.items() if word in reason), "Check MEASUREMENTS_URL.")
-
-
 def export_lines(items: Iterable[Stored]) -> Iterator[str]:
-    """This tool's own format, one record per line, each with its id: what `import` reads back unchanged."""
+    """Lines of this tool's own format, one record with its id each, which `import` reads back unchanged."""
     for item in items:
         yield f'{{"id":"{item.id}","measurement":{item.record.canonical_json()}}}'

@@ -1,9 +1,8 @@
-"""Which measurements answer the calculator's questions, how far are they to be trusted, and which have gone stale?
+"""Measured speeds for the calculator, with their trust and staleness.
 
-Trust: measured here (this very machine), the same chip elsewhere by this tool, imported from another tool's file,
-published by others. Stale is shown, never dropped: mlx or mlx-lm moved by a minor version, or the system by a major
-one, since the measurement (a patch keeps it; long contexts changed tenfold between two macOS
-versions).
+Trust: measured on this machine, on the same chip elsewhere by this tool, imported from another tool's file, or
+published by others. A speed is stale, shown but not dropped, if mlx or mlx-lm has since changed by a minor version or
+the system by a major one (long contexts changed tenfold between two macOS versions).
 """
 
 import hashlib
@@ -15,11 +14,11 @@ from calculator.physics.measured import MeasuredSpeed, Phase, Trust
 from measurements.records.record import Host, Measurement, Series
 from measurements.records.store import Stored
 
-FULL_PRECISION_CACHE_BITS = (0, 16)  # 0: not stated, and the default of every engine is 16
+FULL_PRECISION_CACHE_BITS = (0, 16)  # 0: not stated; every engine defaults to 16
 
 
 def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) -> tuple[MeasuredSpeed, ...]:
-    """One entry per phase of every record that the calculator may use."""
+    """One speed per phase of every record that the calculator may use."""
     found: list[MeasuredSpeed] = []
     for item in items:
         record = item.record
@@ -42,7 +41,7 @@ def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) 
 
 
 def is_usable(record: Measurement) -> bool:
-    """May a prediction stand on it? Not a rejected run, MLX's CPU backend, a packed cache, or speculation."""
+    """Whether a prediction may use the record: no rejected run, CPU backend of MLX, packed cache or speculation."""
     return (
         record.status == "ok"
         and record.kind not in ("host", "rag")
@@ -54,7 +53,7 @@ def is_usable(record: Measurement) -> bool:
 
 
 def trust_of(record: Measurement, *, host: Host) -> Trust:
-    """How far this record is to be trusted on this machine."""
+    """The trust in this record as seen from this machine."""
     if record.kind == "published":
         return "published"
     if record.kind == "imported":
@@ -63,22 +62,22 @@ def trust_of(record: Measurement, *, host: Host) -> Trust:
 
 
 def stale_because(record: Measurement, *, host: Host, versions: dict[str, str]) -> str:
-    """Why the record may no longer hold, in words; "" where it does."""
+    """Why the record may be out of date, in words; "" if it is not."""
     if record.kind not in ("fast", "real", "host", "rag"):
         return ""
     reasons: list[str] = []
     for name, then in (("mlx", record.engine.version), ("mlx-lm", record.engine.mlx_lm_version)):
         today = versions.get(name, "")
         if then and today and then.split(".")[:2] != today.split(".")[:2]:
-            reasons.append(f"{name} was {then}, is {today}")
+            reasons.append(f"{name} was {then}, now {today}")
     then, today = record.host.os_version, host.os_version
     if then and today and record.host.os == host.os and then.split(".")[0] != today.split(".")[0]:
-        reasons.append(f"{host.os} was {then}, is {today}")
+        reasons.append(f"{host.os} was {then}, now {today}")
     return "; ".join(reasons)
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of mlx and mlx-lm, read without importing them; {} where they are not installed."""
+    """Versions of mlx and mlx-lm if installed, read without importing them."""
     found: dict[str, str] = {}
     for name in ("mlx", "mlx-lm"):
         try:
@@ -116,11 +115,26 @@ def _speed(
 
 
 def _series(record: Measurement) -> str:
-    """Equal for records between whose contexts one may interpolate: one machine, one software, one way of measuring."""
+    """A key equal for records that may be interpolated: same machine, same software, same way of measuring."""
     host, engine, origin = record.host, record.engine, record.provenance
     parts = [
-        record.kind, host.host_id, host.chip, host.chip_count, host.power_mode, host.wired_limit_mib, engine.name, engine.version,
-        engine.mlx_lm_version, engine.backend, engine.wheel_tag, record.model.config_sha256, record.model.format_name, record.workload.prefill_step_tokens,
-        record.workload.split, origin.tool, origin.file_name, origin.source,
-    ]  # fmt: skip
+        record.kind,
+        host.host_id,
+        host.chip,
+        host.chip_count,
+        host.power_mode,
+        host.wired_limit_mib,
+        engine.name,
+        engine.version,
+        engine.mlx_lm_version,
+        engine.backend,
+        engine.wheel_tag,
+        record.model.config_sha256,
+        record.model.format_name,
+        record.workload.prefill_step_tokens,
+        record.workload.split,
+        origin.tool,
+        origin.file_name,
+        origin.source,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

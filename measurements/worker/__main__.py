@@ -1,13 +1,13 @@
-"""The process that measures: reads one JSON spec on stdin, writes JSON events on stdout, and never outlives its parent.
+"""The worker process: reads one JSON spec from stdin, writes JSON events to stdout, and never outlives its parent.
 
-    hello     backend, device, versions                 plan      bytes and peak against the limit, before any is filled
-    built     what is really held                       progress  done of total, seconds left
-    sample    one trial: phase, depth, tokens, seconds   beat      twice a second: memory now
+    hello     backend, device, versions                  plan      bytes and peak against the limit, before filling
+    built     memory really held                         progress  done of total, seconds left
+    sample    one trial: phase, depth, tokens, seconds   beat      twice a second: memory held now
     done      the run is complete                        error     kind and one sentence
 
-Started by measurements.probe.run as `python -m measurements.worker` with a scrubbed environment. It lowers its priority,
-takes the host's one lock, ends at once when stdin closes (the parent is gone), stops between tokens when told "stop",
-and ends itself as "out-of-memory" when it holds more than its limit. Imports neither the calculator nor the store.
+measurements.probe.run starts it as `python -m measurements.worker` with a reduced environment. It lowers its
+priority, takes the host's one lock, ends at once when stdin closes (the parent is gone), stops between tokens at the
+word "stop", and ends as "out-of-memory" above its limit. Imports neither the calculator nor the store.
 """
 
 import contextlib
@@ -29,11 +29,11 @@ LOCK_PATIENCE_S = 0.5
 
 
 def take_lock(path: str) -> int:
-    """The host's one lock, held until the process ends however it ends; raises EndedError where another holds it.
+    """Take the host's one lock, held until the process ends; raises EndedError if another process holds it.
 
-    Tried for LOCK_PATIENCE_S, because whoever only asks whether a probe runs holds it for an instant.
+    Tries for LOCK_PATIENCE_S, because a check whether a probe is running holds the lock for an instant.
     """
-    descriptor = lock.opened(path, create=True)
+    descriptor = lock.open_lock_file(path, create=True)
     deadline = time.monotonic() + LOCK_PATIENCE_S
     while True:
         try:
@@ -43,25 +43,25 @@ def take_lock(path: str) -> int:
             if time.monotonic() > deadline:
                 holder = os.pread(descriptor, 100, 0).decode("ascii", "replace").strip()
                 raise EndedError(
-                    "busy", f"Another probe runs on this machine ({holder}). Wait for it, or cancel it."
+                    "busy", f"Another probe is running on this machine ({holder}). Wait until it ends, or cancel it."
                 ) from None
             time.sleep(WATCH_S / 2)
-    with contextlib.suppress(OSError):  # another user's file: locked all the same
+    with contextlib.suppress(OSError):  # another user's file: not writable, but locked
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()}\n".encode())
     return descriptor
 
 
 def _watch(session: Session, parent: int) -> None:
-    """In a thread: the parent's life, its word, the memory, the beat."""
+    """Thread that watches the parent, its commands and the memory, and sends the beat."""
     next_beat = 0.0
     while True:
         ready, _, _ = select.select([sys.stdin], [], [], WATCH_S)
         if ready:
-            word = os.read(sys.stdin.fileno(), 1000)
-            if not word:
+            command = os.read(sys.stdin.fileno(), 1000)
+            if not command:
                 os._exit(EXIT_OF["parent-gone"])
-            if b"stop" in word:
+            if b"stop" in command:
                 session.stop()
         if os.getppid() != parent:
             os._exit(EXIT_OF["parent-gone"])
@@ -77,7 +77,7 @@ def _watch(session: Session, parent: int) -> None:
 
 
 def _read_spec() -> Json:
-    """The first line of stdin, read byte by byte so that nothing after it is lost to a buffer."""
+    """The spec on the first line of stdin, read byte by byte so that no later byte is lost in a buffer."""
     line = b""
     while not line.endswith(b"\n"):
         piece = os.read(sys.stdin.fileno(), 1)
@@ -97,14 +97,14 @@ def main() -> int:
     threading.Thread(target=_watch, args=(session, parent), daemon=True).start()
     try:
         held = take_lock(spec["lock_file"]) if spec.get("lock_file") else -1
-        from measurements.worker import tiers  # mlx is imported here, under the lock and the watch
+        from measurements.worker import tiers  # imports mlx, under the lock and the watch
 
         tiers.run(session)
         del held
     except EndedError as ended:
         session.end(ended.kind, str(ended))
     except ImportError as error:
-        session.end("refused", f"mlx-lm cannot be imported here ({error}). Install it: pip install 'mlx-lm'.")
+        session.end("refused", f"mlx-lm cannot be imported here ({error}). Run `pip install mlx-lm`.")
     except Exception as error:  # noqa: BLE001 - the boundary of the process: whatever mlx-lm raises becomes an event
         session.end("failed", f"{type(error).__name__}: {str(error)[:500]}")
     session.emit("done", seconds=round(time.monotonic() - session.began, 3))

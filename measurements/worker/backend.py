@@ -1,4 +1,4 @@
-"""On what does mlx compute in this process, in which version, and how much memory may it have? Worker process only."""
+"""Backend, memory limit and package versions of mlx in this process. For the worker process only."""
 
 # mlx carries no usable types
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
@@ -23,21 +23,21 @@ def backend_of_this_process() -> str:
 
 
 def machine_limit_bytes(device: Json) -> int:
-    """What the machine offers now: Metal's working set, CUDA's memory, and the memory that the system calls available."""
+    """Memory on offer now: the least of Metal's working set, CUDA's memory and the system's available memory."""
     offered = [
         int(device[key])
         for key in ("max_recommended_working_set_size", "total_memory", "free_memory")
         if device.get(key)
     ]
-    available = available_bytes_of_vm_stat(_said("vm_stat")) if system() == "Darwin" else _available_on_linux()
+    available = available_bytes_of_vm_stat(_output_of("vm_stat")) if system() == "Darwin" else _available_on_linux()
     offered += [available] if available else []
     return min(offered, default=0)
 
 
 def available_bytes_of_vm_stat(text: str) -> int:
-    """What macOS can give without swapping, from what `vm_stat` prints: free, inactive and speculative pages.
+    """Memory that macOS can give without swapping, from the output of `vm_stat`: free, inactive and speculative pages.
 
-    >>> available_bytes_of_vm_stat("Mach Virtual Memory Statistics: (page size of 16384 bytes)\\nPages free: 100.\\nPages inactive: 20.")
+    >>> available_bytes_of_vm_stat("(page size of 16384 bytes)\\nPages free: 100.\\nPages inactive: 20.")
     1966080
     """
     size = re.search(r"page size of (\d+) bytes", text)
@@ -54,7 +54,7 @@ def _available_on_linux() -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), 0)
 
 
-def _said(*command: str) -> str:
+def _output_of(*command: str) -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
@@ -62,14 +62,14 @@ def _said(*command: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the packages that compute; "" where one is not installed."""
+    """Versions of the computing packages; "" for one that is not installed."""
     return {name: _version(name) for name in PACKAGES}
 
 
 def wheel_tag() -> str:
-    """The platform tag of the wheel with the kernels: M5 builds differ by it (macosx_14, 15, 26).
+    """The platform tag of the wheel with the kernels, which distinguishes M5 builds (macosx_14, 15, 26).
 
-    On a Mac they lie in mlx-metal, not in mlx, whose own tag names the oldest system that it supports.
+    On a Mac the kernels are in mlx-metal, not in mlx, whose own tag names the oldest system that it supports.
     """
     for name in ("mlx-metal", "mlx"):
         try:

@@ -1,8 +1,8 @@
-"""May this repository be fetched, and what of it? At its pinned revision, only files that cannot run. Worker process only.
+"""Download of a repository at its pinned revision, files without code only. For the worker process only.
 
-The list of its files is read before: a repository that carries code, is larger than this machine's memory or than the
-free disk is refused before a byte of weights travels. What was fetched is then checked as every folder is. Fetching
-has no time box (the probe's begins afterwards), but a standstill ends it like any other.
+The list of files is read first: a repository that carries code, or exceeds the memory or the free disk, is refused
+before any weights are downloaded. The downloaded folder is then checked like any other. A download has no time limit
+(the probe's begins afterwards), but a standstill ends it.
 """
 
 # huggingface_hub and tqdm carry no usable types
@@ -21,37 +21,37 @@ from tqdm.auto import tqdm
 from measurements.models import folder_guard as guard
 from measurements.worker.session import EndedError, Session
 
-TELL_EVERY_S = 0.5
+SEND_EVERY_S = 0.5
 _UNREACHABLE: Any = (OSError, ValueError, *HfHubHTTPError.__bases__)  # the client's own base class differs by version
 
 
-def fetched(session: Session) -> guard.ModelFolder:
-    """The repository's folder in the cache, checked; raises EndedError "refused" with a sentence."""
+def fetch_repository(session: Session) -> guard.ModelFolder:
+    """The repository's checked folder in the cache; raises EndedError "refused" with a sentence."""
     spec = session.spec
-    wanted = {"revision": spec["revision"], "allow_patterns": list(guard.ALLOWED_PATTERNS)}
+    selection = {"revision": spec["revision"], "allow_patterns": list(guard.ALLOWED_PATTERNS)}
     session.emit("fetching", repository=spec["repository"], revision=spec["revision"])
     try:
-        try:  # a revision never changes: what the cache holds of it needs no network
-            path = huggingface_hub.snapshot_download(spec["repository"], local_files_only=True, **wanted)
+        try:  # a revision never changes: a cached one needs no network
+            path = huggingface_hub.snapshot_download(spec["repository"], local_files_only=True, **selection)
         except LocalEntryNotFoundError:
             _refuse_by_list(session)
-            path = huggingface_hub.snapshot_download(spec["repository"], tqdm_class=_bar(session), **wanted)
+            path = huggingface_hub.snapshot_download(spec["repository"], tqdm_class=_bar(session), **selection)
         found = guard.checked_folder(Path(path))
     except guard.GuardError as error:
         raise EndedError("refused", str(error)) from None
     except _UNREACHABLE as error:
         raise EndedError(
             "refused",
-            f"{spec['repository']} at {spec['revision'][:12]} could not be fetched ({type(error).__name__}). "
-            "Check its name, the revision and the network, or fetch it by other means and name its folder.",
+            f"{spec['repository']} at {spec['revision'][:12]} could not be downloaded ({type(error).__name__}). "
+            "Check the name, the revision and the network, or download it yourself and give its folder.",
         ) from None
     session.emit("fetched", path=str(found.path))
-    session.restart_box()
+    session.restart_time_limit()
     return found
 
 
 def _refuse_by_list(session: Session) -> None:
-    """Names and sizes of all files of the revision, before anything is fetched."""
+    """Check the names and sizes of the revision's files before any download; raises EndedError or GuardError."""
     spec = session.spec
     name, revision = spec["repository"], spec["revision"]
     listed: list[Any] = list(huggingface_hub.HfApi().list_repo_tree(name, recursive=True, revision=revision))
@@ -67,7 +67,7 @@ def _refuse_by_list(session: Session) -> None:
     if session.limit_bytes and total > session.limit_bytes:
         raise EndedError(
             "refused",
-            f"{name} holds {total / 1e9:,.1f} GB of weights; {session.limit_bytes / 1e9:,.1f} GB may be used here. "
+            f"{name} holds {total / 1e9:,.1f} GB of weights; the limit here is {session.limit_bytes / 1e9:,.1f} GB. "
             "Use --tier fast, which times a model of any size in the memory of a few layers.",
         )
     cache = Path(constants.HF_HUB_CACHE)
@@ -76,17 +76,17 @@ def _refuse_by_list(session: Session) -> None:
     if missing > free:
         raise EndedError(
             "refused",
-            f"{missing / 1e9:,.1f} GB would have to be fetched; {cache} has {free / 1e9:,.1f} GB free. Free some, or set HF_HOME.",
+            f"The download needs {missing / 1e9:,.1f} GB; {cache} has {free / 1e9:,.1f} GB free. "
+            "Free some space, or set HF_HOME to another disk.",
         )
 
 
 def _bar(session: Session) -> type:
-    """The progress bar that huggingface_hub moves, told as events; it draws nothing."""
-
+    """The class of huggingface_hub's progress bar, which sends events instead of drawing."""
     began = time.monotonic()
 
-    class Told(tqdm):
-        told_at = 0.0
+    class ProgressEvents(tqdm):
+        sent_at = 0.0
 
         def __init__(self, *args: Any, **how: Any) -> None:
             super().__init__(*args, **{**how, "file": open(os.devnull, "w")})  # noqa: SIM115 - as long as the process
@@ -94,9 +94,9 @@ def _bar(session: Session) -> type:
         def update(self, n: float | None = 1) -> bool | None:
             session.check()
             moved = super().update(n)
-            if self.unit == "B" and self.total and time.monotonic() - Told.told_at > TELL_EVERY_S:
-                Told.told_at = time.monotonic()
-                session.progress("fetching weights", int(self.n), int(self.total), since=began)
+            if self.unit == "B" and self.total and time.monotonic() - ProgressEvents.sent_at > SEND_EVERY_S:
+                ProgressEvents.sent_at = time.monotonic()
+                session.progress("downloading weights", int(self.n), int(self.total), since=began)
             return moved
 
-    return Told
+    return ProgressEvents

@@ -1,12 +1,11 @@
-"""How can a model be timed that was never downloaded? Its real mlx-lm architecture with random weights of the right form.
+"""Random-weight models: real mlx-lm architectures, timed without a download. For the worker process only.
 
-Runs in the worker process only. Every layer is built by mlx-lm's own code; the layers of one kind share the weight
-buffers of a few distinct ones ("aliased"), so that a 70B model at 8 bits is timed in the memory of two layers. What
-must be right for that to be honest:
-- packed words come from full 16-bit draws: `randint(0, 2**31)` has dead low bits and makes routers collapse;
-- scales give each matrix the usual size 1/sqrt(inputs), so that logits stay finite and no zeros flatter the hardware;
-- experts are chosen evenly and change with every token: a random router sends three to six times the mean to one;
-- the distinct bytes must exceed four times the last-level cache, else the caller says that they do not.
+mlx-lm's own code builds every layer. Layers of one kind share the weight buffers of a few distinct layers ("aliased"),
+so a 70B model at 8 bits is timed in the memory of two layers. Conditions for an honest speed:
+- packed words come from full 16-bit draws: `randint(0, 2**31)` has constant low bits and makes routers collapse;
+- scales give each matrix the usual size 1/sqrt(inputs), so logits stay finite and no zeros flatter the hardware;
+- experts are chosen evenly and change with every token: a random router sends one expert three to six times the mean;
+- the distinct bytes exceed four times the last-level cache, or the caller says that they do not.
 """
 
 # mlx and mlx-lm carry no usable types; everything that enters and leaves this module is typed.
@@ -30,7 +29,7 @@ _NO_NAN_E4M3 = 0xBFBF  # clears the top exponent bit of two bytes: 0x7F and 0xFF
 
 
 class AliasedModel:
-    """The model, and how many bytes it really holds and says to hold."""
+    """A model whose layers share weights, with the bytes of its weights and of its distinct buffers."""
 
     def __init__(self, model: Any, *, config: Json, distinct_layer_count: int, seed: int) -> None:
         self.model = model
@@ -41,24 +40,24 @@ class AliasedModel:
         self.distinct_layer_count = _alias(self.layers, distinct_layer_count)
 
     def distinct_bytes(self) -> int:
-        """Bytes of all buffers, each counted once, however many layers use it."""
+        """Bytes of all buffers, each counted once however many layers use it."""
         arrays = {id(array): array.nbytes for _, array in tree_flatten(self.model.parameters())}
         return sum(arrays.values())
 
     def materialise(self) -> Iterator[int]:
-        """Fill every distinct buffer, one after the other; yields the bytes filled so far."""
+        """Fill the distinct buffers one by one, and yield the bytes filled so far."""
         done, filled = 0, set[int]()
         for path, array in tree_flatten(self.model.parameters()):
             if id(array) in filled:
                 continue
             mx.eval(array)
-            _refuse_zeros(self.model, path, array)
+            _replace_zeros(self.model, path, array)
             filled.add(id(array))
             done += array.nbytes
             yield done
 
     def read_bytes_per_token(self) -> int:
-        """Weight bytes that one token's decode must read: an embedding that is no output, and idle experts, are not."""
+        """Weight bytes that decode reads per token, without idle experts and an embedding that is not the output."""
         active = self._active_expert_count()
         parameters = tree_flatten(self.model.parameters())
         has_head = any("lm_head" in path for path, _ in parameters)
@@ -74,10 +73,11 @@ class AliasedModel:
         return round(total)
 
     def flops_per_prefill_token(self) -> int:
-        """2 x the matrix elements that each token of a prompt chunk passes through, at the least; 0 where layers hide.
+        """2 x the matrix elements that each prompt token passes through, a lower bound; 0 if the layers are not
+        exposed.
 
-        Without the head and the last layer, of which a chunk computes no more than keys and values, and without
-        attention over the cache.
+        Excludes the head and the last layer, of which a prefill step computes only keys and values, and the attention
+        over the cache.
         """
         active = self._active_expert_count()
         total = 0.0
@@ -101,9 +101,9 @@ class AliasedModel:
 def aliased_model(
     config: Json, quantization: Json | None, *, distinct_layer_count: int, seed: int = 0, in_float32: bool = False
 ) -> AliasedModel:
-    """Build lazily, give packed matrices random words, share buffers among layers; nothing is computed yet.
+    """The lazily built model, its packed matrices with random words and its layers with shared buffers.
 
-    `distinct_layer_count` 0 makes every layer its own. `in_float32` is for experts on the CPU, whose backend of MLX
+    `distinct_layer_count` 0 gives every layer its own weights. `in_float32` is for experts on the CPU, where MLX
     gathers in no other type.
     """
     config = text_only(config)
@@ -118,14 +118,14 @@ def aliased_model(
             _randomise(module)
             seen.add(id(module["weight"]))
     if quantization is not None and distinct_layer_count:
-        _alias(made.layers, distinct_layer_count)  # once more: the donors' packed words are new arrays
+        _alias(made.layers, distinct_layer_count)  # again, because the donors' packed words are new arrays
     return made
 
 
 def balance_routing(*, seed: int = 0) -> None:
-    """Replace the experts that a random router would choose by an even choice that changes with every token.
+    """Replace the choices of a random router by an even choice of experts that changes with every token.
 
-    The router itself is still computed (its scores weigh the experts' results); only the indices are replaced.
+    The router is still computed, and its scores weigh the experts' results; only the indices are replaced.
     """
     for layer_class in (switch_layers.SwitchGLU, switch_layers.SwitchMLP):
         original: Any = layer_class.__call__
@@ -141,7 +141,7 @@ def balance_routing(*, seed: int = 0) -> None:
 
 
 def filled_cache(model: Any, *, depth_tokens: int, step_tokens: int, batch_count: int = 1) -> list[Any]:
-    """A prompt cache as after a prefill of `depth_tokens` in steps, filled with random keys and values instead."""
+    """A prompt cache as after a stepwise prefill of `depth_tokens`, filled with random keys and values."""
     if depth_tokens == 0:
         return mlx_cache.make_prompt_cache(model)
     shapes = mlx_cache.make_prompt_cache(model)
@@ -155,13 +155,13 @@ def filled_cache(model: Any, *, depth_tokens: int, step_tokens: int, batch_count
 
 
 def _layers(model: Any) -> list[Any]:
-    """The list of layers, or nothing where the architecture hides it: then nothing is shared."""
+    """The model's layers; empty if the architecture does not expose them, and then none are shared."""
     found: Any = getattr(model, "layers", None)
     return list(found) if isinstance(found, list | tuple) else []
 
 
 def _alias(layers: list[Any], distinct_layer_count: int) -> int:
-    """Give each layer the arrays of one of the first few of its kind, in rotation; returns the number of donors."""
+    """Give each layer the arrays of one of the first few of its kind, in rotation, and return the number of donors."""
     if distinct_layer_count <= 0:
         return len(layers)
     kinds: dict[Any, list[Any]] = {}
@@ -175,7 +175,7 @@ def _alias(layers: list[Any], distinct_layer_count: int) -> int:
 
 
 def _randomise(module: Any) -> None:
-    """Random packed words and scales for one quantised matrix, in the form that its mode prescribes."""
+    """Give one quantised matrix random packed words and scales in the form of its mode."""
     weight, scales, bits = module["weight"], module["scales"], int(module.bits)
     mode = str(getattr(module, "mode", "affine"))
     words = mx.random.randint(0, 2**16, (*weight.shape[:-1], weight.shape[-1] * 2), dtype=mx.uint16)
@@ -215,15 +215,15 @@ def _e4m3_value(code: int) -> float:
     return 2.0**-9 * mantissa if exponent == 0 else 2.0 ** (exponent - 7) * (1 + mantissa / 8)
 
 
-def _refuse_zeros(model: Any, path: str, array: mx.array) -> None:
-    """Matrices that a class initialises to zero get small random numbers: zeros as data flatter the hardware."""
+def _replace_zeros(model: Any, path: str, array: mx.array) -> None:
+    """Give a matrix that its class initialises to zero small random numbers, because zeros flatter the hardware."""
     if array.ndim > 1 and mx.issubdtype(array.dtype, mx.floating) and not mx.any(array).item():
         array[...] = (mx.random.normal(array.shape) / math.sqrt(array.shape[-1])).astype(array.dtype)
         mx.eval(array)
 
 
 def _even_indices(owner: Any, shape: tuple[int, ...], expert_count: int, *, seed: int) -> mx.array:
-    """Expert numbers of this shape: consecutive places of one random order, going on where the last call ended."""
+    """Expert numbers of this shape: consecutive entries of a random order, continued from the last call."""
     if "_probe_order" not in owner.__dict__:
         object.__setattr__(
             owner, "_probe_order", mx.random.permutation(expert_count, key=mx.random.key(seed + id(owner) % 997))

@@ -1,8 +1,8 @@
-"""How long do the first two parts of a retrieval question take: embed it, search the index? In the worker process only.
+"""Times of retrieval: embedding a question and searching the index. For the worker process only.
 
-The embedding model has the shape of all-MiniLM-L6-v2 with random weights: time, not meaning, is measured, so no recall
-is reported. The search is exact, by NumPy; with faiss or usearch installed, those are timed on the same vectors too.
-The third part, reading what was retrieved, is the prefill of tiers.run_rag, and is usually the longest.
+The embedding model has the shape of all-MiniLM-L6-v2 with random weights, so its time has a meaning and its recall
+has none. The search is exact, with NumPy and, if installed, with faiss and usearch on the same vectors. The third
+part, prefill of the retrieved text, is in tiers.run_rag and usually takes longest.
 """
 
 # mlx, faiss and usearch carry no usable types
@@ -26,7 +26,7 @@ FLOAT_BYTES = 4
 
 
 class Encoder(nn.Module):
-    """A BERT encoder with mean pooling; only its shape is that of the named model."""
+    """A BERT encoder with mean pooling and the shape of all-MiniLM-L6-v2."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Encoder(nn.Module):
 
 
 def time_embedding(session: Session) -> None:
-    """One sample per question: tokens to a unit vector."""
+    """Time the step from tokens to a unit vector, one sample per question."""
     model = Encoder()
     mx.eval(model.parameters())
     count, started = session.spec["query_count"], time.monotonic()
@@ -59,7 +59,7 @@ def time_embedding(session: Session) -> None:
 
 
 def time_search(session: Session) -> None:
-    """One sample per question and engine: the nearest of N unit vectors, all in memory."""
+    """Time the search for the nearest of N unit vectors in memory, one sample per question and engine."""
     spec = session.spec
     count, dim, top = spec["vector_count"], spec["vector_dim"], min(spec["top_count"], max(spec["vector_count"], 1))
     if not count:
@@ -82,17 +82,17 @@ def time_search(session: Session) -> None:
 
 
 def refuse_too_large(index_bytes: int, limit_bytes: int) -> None:
-    """Raises EndedError before an index is made that would take more than the allowed share of the memory."""
+    """Raises EndedError if an index would take more than the allowed share of the memory."""
     if limit_bytes and index_bytes > MEMORY_USE_LIMIT_FRACTION * limit_bytes:
         raise EndedError(
             "refused",
-            f"The index would hold {index_bytes / 1e9:.2f} GB; {MEMORY_USE_LIMIT_FRACTION:.0%} of the limit of {limit_bytes / 1e9:.2f} GB may be used. "
-            "Choose fewer vectors.",
+            f"The index would hold {index_bytes / 1e9:.2f} GB; it may use {MEMORY_USE_LIMIT_FRACTION:.0%} "
+            f"of the limit of {limit_bytes / 1e9:.2f} GB. Choose fewer vectors.",
         )
 
 
 def random_unit_vectors(count: int, dim: int, *, seed: int) -> Any:
-    """float32 [count, dim], each of length 1; made in slices so that no second copy of a large index is held."""
+    """Random vectors of length 1, float32 [count, dim]; made in slices to avoid a second copy of a large index."""
     chance = np.random.default_rng(seed)
     vectors = np.empty((count, dim), np.float32)
     for start in range(0, count, 65_536):

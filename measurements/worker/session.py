@@ -1,7 +1,4 @@
-"""What may a tier do while it measures? Say something, ask whether to stop, know the time left and the memory limit.
-
-Shared by worker.py and the tiers; imports nothing but the standard library.
-"""
+"""Session of a worker: events, the request to stop, the time left and the memory limit. Standard library only."""
 
 import json
 import os
@@ -25,18 +22,18 @@ class EndedError(Exception):
 
 
 class Session:
-    """What a tier may do: say something, ask whether to stop, know the time left and the limit of memory."""
+    """What a tier uses while it measures: events, the request to stop, the time left and the memory limit."""
 
     def __init__(self, spec: Json) -> None:
         self.spec = spec
-        self.began = self._box_began = time.monotonic()
+        self.began = self._limit_began = time.monotonic()
         self.limit_bytes = int(spec.get("memory_limit_bytes") or 0)
         self.memory_now: Callable[[], int] = resident_bytes
         self._stopping = threading.Event()
         self._writing = threading.Lock()
 
     def emit(self, event: str, **fields: Any) -> None:
-        """One event as one line; where nobody reads any more, the process ends."""
+        """Write one event as one line; the process ends if nobody reads any more."""
         line = json.dumps({"event": event, "at_s": round(time.monotonic() - self.began, 4), **fields}) + "\n"
         with self._writing:
             try:
@@ -46,35 +43,35 @@ class Session:
                 os._exit(EXIT_OF["parent-gone"])
 
     def progress(self, what: str, done: int, total: int, *, since: float) -> None:
-        """So far, and how long the rest takes at the pace since that moment of time.monotonic()."""
+        """Emit the progress, and the seconds left at the pace since that moment of time.monotonic()."""
         left_s = (time.monotonic() - since) * (total - done) / done if done else 0.0
         self.emit("progress", what=what, done=done, total=total, left_s=round(left_s, 1))
 
     def check(self) -> None:
-        """Call between tokens and chunks: raises EndedError where the run shall stop."""
+        """Raises EndedError if the run has to stop; called between tokens and prefill steps."""
         if self._stopping.is_set():
             raise EndedError("cancelled", "The probe was cancelled.")
 
     def left_s(self) -> float:
-        """Seconds until the time box ends."""
-        return float(self.spec["time_limit_s"]) - (time.monotonic() - self._box_began)
+        """Seconds until the time limit."""
+        return float(self.spec["time_limit_s"]) - (time.monotonic() - self._limit_began)
 
-    def restart_box(self) -> None:
-        """The time box begins now: what came before (a download) does not count."""
-        self._box_began = time.monotonic()
+    def restart_time_limit(self) -> None:
+        """Start the time limit now, so that a download before it does not count."""
+        self._limit_began = time.monotonic()
 
     def stop(self) -> None:
         """Ask the run to stop at its next token."""
         self._stopping.set()
 
     def end(self, kind: str, sentence: str) -> NoReturn:
-        """Say why, and end at once, from any thread."""
+        """Emit the reason and end the process at once, from any thread."""
         self.emit("error", kind=kind, sentence=sentence)
         os._exit(EXIT_OF.get(kind, 1))
 
 
 def resident_bytes() -> int:
-    """Memory that the process holds in RAM now (Linux), or held at most (elsewhere)."""
+    """Memory of the process in RAM: now on Linux, the maximum so far elsewhere."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")

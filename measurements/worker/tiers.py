@@ -1,7 +1,7 @@
-"""What does each tier of the probe do? Fast, real, host and rag, with mlx-lm's own code. In the worker process only.
+"""Tiers of the probe: fast, real, host and rag, measured with mlx-lm's own code. For the worker process only.
 
-Decode is counted over intervals between tokens (N+1 tokens, N intervals). Trials go round the depths, so that heat and
-other programs fall on all of them alike; the first round warms up and is not counted.
+Decode is counted over intervals between tokens (N+1 tokens, N intervals). Trials go round the depths, so heat and other
+programs affect all depths alike; the first round is a warm-up and does not count.
 """
 
 # mlx and mlx-lm carry no usable types
@@ -18,22 +18,26 @@ from mlx_lm.generate import generate_step, generation_stream
 
 from measurements.worker import random_weights as synthetic
 from measurements.worker.backend import backend_of_this_process, machine_limit_bytes, versions, wheel_tag
-from measurements.worker.memory_plan import CACHE_MULTIPLE, plan_real, planned, vocabulary_count
+from measurements.worker.memory_plan import CACHE_MULTIPLE, plan_real, planned_model, vocabulary_count
 from measurements.worker.session import Session
 
 
 def run(session: Session) -> None:
-    """Say hello, then do what the spec's tier says."""
+    """Send hello, then run the spec's tier."""
     backend = backend_of_this_process()
     device = {key: value for key, value in mx.device_info().items() if isinstance(value, int | float | str)}
     if backend != "cpu":
         session.memory_now = lambda: mx.get_active_memory() + mx.get_cache_memory()
     session.limit_bytes = session.limit_bytes or machine_limit_bytes(device)
     session.emit(
-        "hello", process=os.getpid(), backend=backend, device=device, limit_bytes=session.limit_bytes,
+        "hello",
+        process=os.getpid(),
+        backend=backend,
+        device=device,
+        limit_bytes=session.limit_bytes,
         versions=versions(),
         wheel_tag=wheel_tag(),
-    )  # fmt: skip
+    )
     {"fast": run_fast, "real": run_real, "host": run_host, "rag": run_rag}[session.spec["tier"]](session)
 
 
@@ -41,7 +45,7 @@ def run_fast(session: Session) -> None:
     """Time the real architecture with aliased random layers at synthetic depths."""
     spec, backend = session.spec, backend_of_this_process()
     synthetic.balance_routing(seed=spec["seed"])
-    made = planned(session, backend)
+    made = planned_model(session, backend)
     _fill(session, made)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
     _rounds(session, lambda depth, trial: _fast_trial(session, made.model, depth=depth, trial=trial))
@@ -63,7 +67,7 @@ def run_real(session: Session) -> None:
     spec = session.spec
     path = spec["path"]
     if not path:
-        folder = fetch.fetched(session)
+        folder = fetch.fetch_repository(session)
         path, spec["config"] = str(folder.path), folder.config
     session.emit("model", config=spec["config"])
     plan_real(session, backend_of_this_process(), Path(path))
@@ -86,7 +90,7 @@ def run_real(session: Session) -> None:
 
 
 def run_host(session: Session) -> None:
-    """Time chains of matrix-vector products of two sizes and one matrix product: the kernels that decode and prefill use."""
+    """Time the kernels of decode and prefill: chains of matrix-vector products of two sizes, and a matrix product."""
     small = backend_of_this_process() == "cpu"
     sizes = (1024, 2048) if small else (4096, 8192)
     cache_bytes = session.spec["last_level_cache_bytes"]
@@ -103,10 +107,18 @@ def run_host(session: Session) -> None:
             session.check()
             vector = mx.random.normal((1, size)).astype(mx.bfloat16)
             mx.eval(vector)
-            wall, cpu = _timed(lambda vector=vector, chain=chain: mx.eval(_through(vector, chain)))
+            wall, cpu = _timed(lambda vector=vector, chain=chain: mx.eval(_product_chain(vector, chain)))
             if trial >= 0:
-                session.emit("sample", phase="layers", size=size, layer_count=len(chain), bytes_per_layer=size * size * 2,
-                             trial=trial, wall_s=wall, cpu_s=cpu)  # fmt: skip
+                session.emit(
+                    "sample",
+                    phase="layers",
+                    size=size,
+                    layer_count=len(chain),
+                    bytes_per_layer=size * size * 2,
+                    trial=trial,
+                    wall_s=wall,
+                    cpu_s=cpu,
+                )
         wall, cpu = _timed(lambda: mx.eval(rows @ matrix))
         if trial >= 0:
             flops = 2 * rows.shape[0] * sizes[-1] ** 2
@@ -115,7 +127,7 @@ def run_host(session: Session) -> None:
 
 
 def run_rag(session: Session) -> None:
-    """Embed, search, read: the three parts of a retrieval question, timed apart."""
+    """Time the three parts of a retrieval question separately: embedding, search and prefill."""
     from measurements.worker import retrieval as rag
 
     spec = session.spec
@@ -124,7 +136,7 @@ def run_rag(session: Session) -> None:
     if not spec["config"] or not spec["retrieved_tokens"]:
         return
     synthetic.balance_routing(seed=spec["seed"])
-    made = planned(session, backend_of_this_process())
+    made = planned_model(session, backend_of_this_process())
     _fill(session, made)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
     started = time.monotonic()
@@ -151,7 +163,7 @@ def run_rag(session: Session) -> None:
 
 
 def _rounds(session: Session, trial_at: Callable[[int, int], None]) -> None:
-    """A warm-up round and then the trials, each round over all depths; ends early where the next round has no time."""
+    """Run a warm-up round and the trials, each over all depths; stop early at the time limit."""
     spec, longest = session.spec, 0.0
     total = (spec["trial_count"] + 1) * len(spec["depths"])
     for trial in range(-1, spec["trial_count"]):
@@ -164,7 +176,7 @@ def _rounds(session: Session, trial_at: Callable[[int, int], None]) -> None:
             session.emit(
                 "progress", what="measuring", done=done, total=total, left_s=round((total - done) * spent / number, 1)
             )
-        if trial >= 0:  # the first round compiles kernels and says nothing about the next
+        if trial >= 0:  # the first round compiles kernels and does not predict the next
             longest = max(longest, time.monotonic() - began)
         if trial >= 0 and trial + 1 < spec["trial_count"] and session.left_s() < 1.2 * longest:
             session.emit("shortened", trials=trial + 1, wanted=spec["trial_count"])
@@ -197,14 +209,23 @@ def _fast_trial(session: Session, model: Any, *, depth: int, trial: int) -> None
     wall, cpu = _read_chunk(model, cache, size=step, batch=batch, vocabulary=vocabulary_count(spec["config"]))
     if trial >= 0:
         peak = mx.get_peak_memory()
-        session.emit("sample", phase="prefill", depth=depth, trial=trial, tokens=step * batch, wall_s=wall, cpu_s=cpu,
-                     transient_bytes=max(0, peak - before), peak_bytes=peak)  # fmt: skip
+        session.emit(
+            "sample",
+            phase="prefill",
+            depth=depth,
+            trial=trial,
+            tokens=step * batch,
+            wall_s=wall,
+            cpu_s=cpu,
+            transient_bytes=max(0, peak - before),
+            peak_bytes=peak,
+        )
     del cache
     mx.clear_cache()
 
 
 def _generated(session: Session, model: Any, cache: list[Any], *, batch: int, count: int) -> Iterator[Any]:
-    """Tokens one after the other: by generate_step for one sequence, by the same pipelined step for several."""
+    """Tokens one by one: from generate_step for one sequence, from the same pipelined step for several."""
     if batch == 1:
         yield from generate_step(mx.array([1]), model, max_tokens=count, prompt_cache=cache)
         return
@@ -224,7 +245,7 @@ def _generated(session: Session, model: Any, cache: list[Any], *, batch: int, co
 
 
 def _read_chunk(model: Any, cache: list[Any], *, size: int, batch: int, vocabulary: int) -> tuple[float, float]:
-    """Seconds to read one chunk as generate_step does: only the caches are evaluated, the last layer's rest is not."""
+    """Wall and CPU seconds of one prefill step as in generate_step, which evaluates only the caches."""
     tokens = mx.random.randint(0, vocabulary, (batch, size))
     mx.eval(tokens)
 
@@ -244,9 +265,13 @@ def _real_trial(
     began, cpu_began = time.perf_counter(), time.process_time()
     cpu_first = cpu_began
     for _ in mlx_lm.stream_generate(
-        model, tokenizer, prompt, max_tokens=spec["generated_tokens"] + 1, prefill_step_size=spec["chunk_tokens"],
+        model,
+        tokenizer,
+        prompt,
+        max_tokens=spec["generated_tokens"] + 1,
+        prefill_step_size=spec["chunk_tokens"],
         prompt_progress_callback=lambda done, total: session.check(),
-    ):  # fmt: skip
+    ):
         moments.append(time.perf_counter())
         if len(moments) == 1:
             cpu_first = time.process_time()
@@ -254,10 +279,27 @@ def _real_trial(
     cpu_last = time.process_time()
     if trial < 0 or len(moments) < 2:
         return
-    session.emit("sample", phase="prefill", depth=0, prompt=depth, trial=trial, tokens=len(prompt), wall_s=moments[0] - began,
-                 cpu_s=cpu_first - cpu_began, peak_bytes=mx.get_peak_memory())  # fmt: skip
-    session.emit("sample", phase="decode", depth=0, prompt=depth, trial=trial, tokens=len(moments) - 1,
-                 wall_s=moments[-1] - moments[0], cpu_s=cpu_last - cpu_first)  # fmt: skip
+    session.emit(
+        "sample",
+        phase="prefill",
+        depth=0,
+        prompt=depth,
+        trial=trial,
+        tokens=len(prompt),
+        wall_s=moments[0] - began,
+        cpu_s=cpu_first - cpu_began,
+        peak_bytes=mx.get_peak_memory(),
+    )
+    session.emit(
+        "sample",
+        phase="decode",
+        depth=0,
+        prompt=depth,
+        trial=trial,
+        tokens=len(moments) - 1,
+        wall_s=moments[-1] - moments[0],
+        cpu_s=cpu_last - cpu_first,
+    )
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, float]:
@@ -271,7 +313,7 @@ def _chain(size: int, *, at_least_bytes: int) -> list[mx.array]:
     return [(mx.random.normal((size, size)) / size**0.5).astype(mx.bfloat16) for _ in range(count)]
 
 
-def _through(vector: mx.array, chain: list[mx.array]) -> mx.array:
+def _product_chain(vector: mx.array, chain: list[mx.array]) -> mx.array:
     for matrix in chain:
         vector = vector @ matrix.T
     return vector

@@ -1,4 +1,4 @@
-"""Which Chromium do the browser tests drive? The system's; else Playwright's own. Exit code 1 where there is neither."""
+"""Chromium for the browser tests: the system's, else Playwright's own. Exit code 1 if there is neither."""
 
 import shutil
 import sys

@@ -36,12 +36,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port), "--server.headless", "true"],
-            cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env={
-                **os.environ, "HOME": str(log.parent), "TMPDIR": str(log.parent),
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "server.py",
+                "--server.port",
+                str(port),
+                "--server.headless",
+                "true",
+            ],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={
+                **os.environ,
+                "HOME": str(log.parent),
+                "TMPDIR": str(log.parent),
                 "MEASUREMENTS_URL": str(log.parent / "measurements.sqlite"),
             },
-        )  # fmt: skip
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_healthy(url, process, log)

@@ -1,4 +1,7 @@
-"""Takes the README's picture of the page: `make run` in one terminal, `.venv/bin/python -m tests.browser.picture URL` in another."""
+"""The README's picture of the page.
+
+Run `make run` in one terminal and `.venv/bin/python -m tests.browser.picture URL` in another.
+"""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""Can one measure, walk away, come back, bring a file and see the decision change, in a real browser?"""
+"""Measurements in a real browser: a probe survives a reload, an imported file changes the decision."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,10 @@ from tests.browser.conftest import Visit
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 BENCHMARK = Path(__file__).parents[1] / "fixtures" / "importers" / "mlx_lm_2026-03.txt"
-QUESTION = "?model=qwen3.5-4b&prompt_tokens=1024&retrieved_tokens=0&answer_tokens=64&options=mac-studio-m2-ultra-192-used&options=cloud-h100"
+QUESTION = (
+    "?model=qwen3.5-4b&prompt_tokens=1024&retrieved_tokens=0&answer_tokens=64"
+    "&options=mac-studio-m2-ultra-192-used&options=cloud-h100"
+)
 
 
 def go_to_measurements(seen: Visit) -> Page:
@@ -66,13 +69,13 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
 
     page = go_to_measurements(seen)
     page.locator("input[type=file][multiple]").set_input_files(BENCHMARK)
-    expect(page.get_by_text("The file does not say: chip")).to_be_visible()
+    expect(page.get_by_text("This file does not state the chip")).to_be_visible()
     chip = page.get_by_role("combobox", name="Measured on which chip?")
     chip.click()
     chip.fill("apple-m2-ultra-76")
     page.get_by_role("option", name="apple-m2-ultra-76").click()
     page.get_by_role("button", name="Keep 1 measurement").click()
-    expect(page.get_by_text("1 stored, 0 known already")).to_be_visible()
+    expect(page.get_by_text("Imported 1; 0 were already stored")).to_be_visible()
 
     opened = page.get_by_role("combobox", name="Open one with its samples")
     opened.click()

@@ -1,4 +1,4 @@
-"""Does the page do its job in a real browser, from the first look to the CSV?"""
+"""The page in a real browser, from the first look to the CSV."""
 
 import io
 import math
@@ -59,7 +59,8 @@ def test_a_person_moves_the_hourly_rate_shares_the_link_and_takes_the_csv_home(v
     download.value.save_as(file)
     assert file.read_text("utf-8").startswith("# ")
     ledger = pd.read_csv(file, comment="#")
-    sums = -ledger.groupby("option", sort=False)["amount_usd"].sum()
+    amounts = ledger.groupby("option", sort=False)["amount_usd"]
+    sums = [-math.fsum(group.tolist()) for _, group in amounts]
     assert [round(total) for total in sums] == costs_shown(seen)
     assert all(math.isclose(total, cost, abs_tol=0.005) for total, cost in zip(sums, costs, strict=True))
     assert set(ledger["scenario_id"]) == {scenario.id()}
@@ -142,8 +143,8 @@ def test_api_gives_the_same_ledger_as_the_page_and_refuses_in_words(server: str)
         ledger = pd.read_csv(io.BytesIO(answer.read()), comment="#")
     comparison = compare(Scenario(wage_usd_per_h=110.0), load_catalog())
     costs = {option.id: option.tco.total_cost_usd for option in comparison.options if option.tco}
-    for option, total in (-ledger.groupby("option")["amount_usd"].sum()).items():
-        assert math.isclose(total, costs[str(option)], abs_tol=0.005)
+    for option, group in ledger.groupby("option")["amount_usd"]:
+        assert math.isclose(-math.fsum(group.tolist()), costs[str(option)], abs_tol=0.005)
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(f"{server}/api/compare.csv?wage_usd_per_h=-1", timeout=10)
     assert refusal.value.code == 422
@@ -156,9 +157,16 @@ def test_a_page_under_another_name_cannot_drive_this_server(server: str) -> None
 
     host, port = urlsplit(server).hostname, urlsplit(server).port
     lines = (
-        "GET /_stcore/stream HTTP/1.1", f"Host: evil.example:{port}", f"Origin: http://evil.example:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
-    )  # fmt: skip
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: evil.example:{port}",
+        f"Origin: http://evil.example:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "",
+        "",
+    )
     with socket.create_connection((host, port), timeout=10) as connection:
         connection.sendall("\r\n".join(lines).encode())
         answer = connection.recv(200).decode()

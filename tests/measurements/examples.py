@@ -1,9 +1,11 @@
 """Plausible records to vary in tests."""
 
+from typing import Any
+
 from measurements.records.record import Engine, Host, Measurement, ModelUnderTest, Result, Series, Workload
 
 
-def a_measurement(run: str = "1", **changes: object) -> Measurement:
+def a_measurement(run: str = "1", **changes: Any) -> Measurement:
     """Llama-3-70B 4-bit on an M2 Ultra, decode 12.1 token/s: a plausible record to vary."""
     fields: dict[str, object] = {
         "kind": "fast",

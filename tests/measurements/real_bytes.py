@@ -1,8 +1,10 @@
-"""How many bytes do small models hold once they are really computed? A process of its own: it imports mlx.
+"""Bytes that small models hold once they are really computed; a process of its own, because it imports mlx.
 
-stdin: {"configs": {name: config}, "formats": [format | null ...], "prompt_tokens": n}; stdout: {name: {"evaluated": [bytes of
-all parameters after evaluation], "lazy": [growth of mlx's active memory by building alone], "held": [growth of mlx's active memory when those parameters are read from a file],
-"cache": bytes of the cache after a prompt and one more token}}.
+stdin: {"configs": {name: config}, "formats": [format | null ...], "prompt_tokens": n}
+stdout: {name: {"evaluated": [bytes of all parameters after evaluation],
+                "lazy": [growth of mlx's active memory by building alone],
+                "held": [growth of mlx's active memory when those parameters are read from a file],
+                "cache": bytes of the cache after a prompt and one more token}}
 
 mlx's buffer cache is off: with it, a freed buffer may serve a smaller array and counts whole. What is left beside the
 parameters are arrays that modules keep for themselves (tables of rotations). Read from a file, as mlx-lm does, every
@@ -16,13 +18,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measurements.models.mlx_lm_stubs import stand_in_for_metal, stand_in_for_what_no_shape_needs
+from measurements.models.mlx_lm_stubs import stub_metal_kernels, stub_unused_modules
 
-stand_in_for_what_no_shape_needs()  # as in the plan's worker: nothing here needs a tokenizer
+stub_unused_modules()  # as in the plan's worker: nothing here needs a tokenizer
 
 from measurements.models.mlx_lm_process import Json, build, bytes_of, mlx_cache, mlx_tree, mx, text_only  # noqa: E402
 
-stand_in_for_metal(mx)
+stub_metal_kernels(mx)
 
 _GATHER = mx.gather_mm
 

@@ -1,6 +1,5 @@
-"""Does the page's desk see every change of the store at once, create nothing by looking, and refuse in words?"""
+"""Measurement desk: changes of the store are seen at once, reading creates nothing, refusals are sentences."""
 
-import datetime
 import threading
 import time
 from pathlib import Path
@@ -12,18 +11,21 @@ from calculator import load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.errors import CalculatorError
 from calculator.physics.measured import measured_speed
-from measurements.desk import Desk
+from measurements.desk import VISITORS_VARIABLE, Desk, visitors_may_only_look
 from measurements.probe.jobs import ProbeJobs
 from measurements.probe.run import Outcome
-from measurements.records.ceilings import ceilings_of, stated_here
 from measurements.records.host import host_id
-from measurements.records.listing import NOT_A_SPEED, age, words
+from measurements.records.listing import NOT_A_SPEED, words
 from measurements.records.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
 from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 
 CATALOG = load_catalog()
+
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "importers"
+
+
 BASE = a_measurement()
 
 
@@ -141,10 +143,10 @@ def test_content_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"tier": "real"}, "from the page"),
-        ({"model": "/etc/passwd"}, "must be a shipped one"),
-        ({"model": "mlx-community/Qwen3-4B-4bit"}, "must be a shipped one"),
-        ({"format_id": "q4_k_m"}, "cannot pack weights"),
+        ({"tier": "real"}, "the page offers host and fast"),
+        ({"model": "/etc/passwd"}, "shipped models only"),
+        ({"model": "mlx-community/Qwen3-4B-4bit"}, "shipped models only"),
+        ({"format_id": "q4_k_m"}, "which has no such packing"),
         ({"depths": (1,) * 9}, "depths"),
         ({"trial_count": 100_000}, "trial_count"),
     ],
@@ -162,11 +164,15 @@ def test_start_refuses_what_a_page_may_not_ask(tmp_path: Path, asked: dict[str, 
 def test_start_says_why_where_mlx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx is not installed here.")
     with pytest.raises(MeasurementError, match="mlx is not installed here"):
-        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).start(tier="host", model="", format_id="", depths=(64,), trial_count=3)  # fmt: skip
+        Desk(CATALOG, url=str(tmp_path / "m.sqlite")).start(
+            tier="host", model="", format_id="", depths=(64,), trial_count=3
+        )
 
 
 def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(chip="apple-m2-ultra-76", memory_bytes=192 * 2**30))  # fmt: skip
+    monkeypatch.setattr(
+        "measurements.desk.this_host", lambda chips: Host(chip="apple-m2-ultra-76", memory_bytes=192 * 2**30)
+    )
     monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "")
     ended = threading.Event()
 
@@ -187,46 +193,38 @@ def test_ceiling_is_bandwidth_over_the_bytes_read_per_token(tmp_path: Path, monk
     assert ended.wait(5)
     # 800 GB/s over 40 GB, and over 40 + 40 GB
     assert desk.ceilings(job).decode == {512: pytest.approx(20.0), 8192: pytest.approx(10.0)}
-    assert desk.ceilings(job).sentences() == ["Writing, 800 GB/s (by the catalogue) alone would allow 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."]  # fmt: skip
+    assert desk.ceilings(job).sentences() == [
+        "Decode ceiling from 800 GB/s (the catalogue): 20 tokens/s at 512 tokens, 10 tokens/s at 8,192 tokens."
+    ]
     while job.is_running():
         time.sleep(0.01)
     # the example decodes 12.1 tokens/s at depth 512: 12.1 / 20 = 60 %
-    assert desk.findings(job) == ["writes 12.1 tokens/s with 512 tokens in the cache (60% of what the bandwidth alone would allow)"]  # fmt: skip
+    assert desk.findings(job) == [
+        "decode 12.1 tokens/s at 512 tokens of context (60% of what bandwidth alone would allow)"
+    ]
 
 
-def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_bandwidth_of_an_unknown_chip_is_that_of_the_newest_host_probe_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: Host(host_id=host_id(), chip="amd-epyc"))
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
-    assert desk.stated().bandwidth is None
+    assert desk.machine_ceilings().bandwidth is None
     found = Result(bandwidth_gb_per_s=Series.of([40, 41, 42]))
-    desk.keep([
-        here("1", kind="host", result=found, workload=Workload()),
-        a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
-        here("3", kind="host", status="rejected", result=Result(bandwidth_gb_per_s=Series.of([1.0])), workload=Workload()),
-    ])  # fmt: skip
-    assert desk.stated().bandwidth == (41.0, "a probe of 2026-11-22")
-
-
-def test_share_of_the_ceiling_is_said_of_every_kind_of_result() -> None:
-    host = Host(chip="nvidia-rtx-4090")
-    plan = {
-        "depths": [512],
-        "kv_read_bytes": [0],
-        "read_bytes_per_token": 10_080_000_000,
-        "flops_per_prefill_token": 16_520_000_000,
-    }
-    # 1,008 GB/s over 10.08 GB: 100 tokens/s; 165.2 TFLOPS over 16.52 GFLOP: 10,000 tokens/s
-    ceilings = ceilings_of(plan, stated=stated_here(CATALOG, host=host, items=()), batch_count=1)
-    assert ceilings.sentences() == [
-        "Writing, 1,008 GB/s (by the catalogue) alone would allow 100 tokens/s at 512 tokens.",
-        "Reading, 165.2 TFLOPS (by the catalogue) alone would allow 10,000 tokens/s.",
-    ]
-    said = words(here(result=Result(prefill_tokens_per_s=Series.of([5_000.0]))), ceilings=ceilings)
-    assert said == "reads 5,000 tokens/s after 512 tokens (50% of what the arithmetic alone would allow)"
-    found = Result(bandwidth_gb_per_s=Series.of([907.2]), matrix_tflops=Series.of([82.6]))
-    assert words(here(kind="host", result=found), ceilings=ceilings) == "bandwidth 907.2 GB/s (90% of what the catalogue states), matrix rate 82.6 TFLOPS (50% of what the catalogue states)"  # fmt: skip
-    unknown = stated_here(CATALOG, host=Host(chip="amd-epyc"), items=())
-    assert "No ceiling is known" in unknown.sentences()[0]
+    desk.keep(
+        [
+            here("1", kind="host", result=found, workload=Workload()),
+            a_measurement("2", kind="host", result=Result(bandwidth_gb_per_s=Series.of([900.0])), workload=Workload()),
+            here(
+                "3",
+                kind="host",
+                status="rejected",
+                result=Result(bandwidth_gb_per_s=Series.of([1.0])),
+                workload=Workload(),
+            ),
+        ]
+    )
+    assert desk.machine_ceilings().bandwidth == (41.0, "a probe of 2026-11-22")
 
 
 def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
@@ -239,7 +237,9 @@ def test_cpu_backend_is_marked_and_not_used(tmp_path: Path) -> None:
     assert desk.speeds() == ()
 
 
-def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """measured here > same chip > imported > published > nothing (fitted); stale yields within its rank only."""
     monkeypatch.setattr("measurements.desk.installed_versions", lambda: {"mlx": "0.32.9", "mlx-lm": "0.32.2"})
     desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
@@ -248,10 +248,18 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: P
     rising = [
         (a_measurement("5", kind="published", result=Result(decode_tokens_per_s=Series.of([5.0]))), "published", ""),
         (a_measurement("6", kind="imported", result=Result(decode_tokens_per_s=Series.of([6.0]))), "imported", ""),
-        (a_measurement("7", result=Result(decode_tokens_per_s=Series.of([7.0]))), "imported", ""),  # the same chip elsewhere
-        (here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))), "measured here", "mlx was 0.31.0, is 0.32.9"),
+        (
+            a_measurement("7", result=Result(decode_tokens_per_s=Series.of([7.0]))),
+            "imported",
+            "",
+        ),  # the same chip elsewhere
+        (
+            here("8", engine=old, result=Result(decode_tokens_per_s=Series.of([8.0]))),
+            "measured here",
+            "mlx was 0.31.0, now 0.32.9",
+        ),
         (here("9", result=Result(decode_tokens_per_s=Series.of([9.0]))), "measured here", ""),
-    ]  # fmt: skip
+    ]
     assert measured_speed(desk.speeds(), deployment, phase="decode", context_tokens=544) is None
     for number, (record, basis, stale) in enumerate(rising):
         desk.keep([record])
@@ -261,15 +269,25 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(tmp_path: P
         assert (f"stale: {stale}" if stale else "") in found.note
     [row] = [row for row in desk.rows() if "stale" in row.mind]
     assert row.used
-    assert row.mind == "stale: mlx was 0.31.0, is 0.32.9"
+    assert row.mind == "stale: mlx was 0.31.0, now 0.32.9"
 
 
 @pytest.mark.parametrize(
-    ("measured_at", "said"),
+    ("said", "address", "is_open", "told"),
     [
-        ("2026-11-22T10:00:00Z", "today"), ("2026-11-21", "1 day"), ("2026-11-01", "21 days"), ("2026-08", "4 months"),
-        ("2025", "23 months"), ("2024-01-05", "2 years"), ("2027-01-01", "today"),
+        ("", "127.0.0.1", True, ""),
+        ("", "localhost", True, ""),
+        ("", "0.0.0.0", False, "can be reached from other machines"),
+        ("", None, False, "MEASUREMENTS_VISITORS=measure to allow visitors"),
+        ("measure", "0.0.0.0", True, ""),
+        ("look", "127.0.0.1", False, "Visitors of this server may only look"),
+        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; use measure or look"),
     ],
-)  # fmt: skip
-def test_age_in_words(measured_at: str, said: str) -> None:
-    assert age(measured_at, today=datetime.date(2026, 11, 22)) == said
+)
+def test_visitors_may_measure_where_only_this_machine_reaches_the_server_or_its_owner_says_so(
+    said: str, address: str | None, is_open: bool, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISITORS_VARIABLE, said)
+    found = visitors_may_only_look(address)
+    assert (not found) == is_open
+    assert told in found

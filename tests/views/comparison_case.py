@@ -1,6 +1,7 @@
 """A Comparison made by hand, for tests of what is drawn: plausible figures, none of them a claim about a machine."""
 
 import itertools
+from typing import Literal
 
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
@@ -37,12 +38,21 @@ def tco(
     total, served = -sum(monthly), 200 * 21 * months * 4200.0
     soft = ("setup", "administration")
     return Tco(
-        months=months, lines={line: sum(flow) for line, flow in lines.items()}, monthly_usd=tuple(monthly), cumulative_usd=tuple(itertools.accumulate(monthly)),
-        total_cost_usd=total, hard_cost_usd=-sum(sum(flow) for line, flow in lines.items() if line not in soft),
-        present_value_cost_usd=0.93 * total, equivalent_annual_cost_usd=0.38 * total, usd_per_mtok=total / served * 1e6,
-        marginal_usd_per_mtok=0.2 * total / served * 1e6, energy_kwh=1500.0, served_tokens=served,
-        entries=tuple(Line(line, "soft" if line in soft else "hard", ()) for line in lines), flows=tuple(tuple(flow) for flow in lines.values()),
-    )  # fmt: skip
+        months=months,
+        lines={line: sum(flow) for line, flow in lines.items()},
+        monthly_usd=tuple(monthly),
+        cumulative_usd=tuple(itertools.accumulate(monthly)),
+        total_cost_usd=total,
+        hard_cost_usd=-sum(sum(flow) for line, flow in lines.items() if line not in soft),
+        present_value_cost_usd=0.93 * total,
+        equivalent_annual_cost_usd=0.38 * total,
+        usd_per_mtok=total / served * 1e6,
+        marginal_usd_per_mtok=0.2 * total / served * 1e6,
+        energy_kwh=1500.0,
+        served_tokens=served,
+        entries=tuple(Line(line, "soft" if line in soft else "hard", ()) for line in lines),
+        flows=tuple(tuple(flow) for flow in lines.values()),
+    )
 
 
 def _once(amount_usd: float, month: int, months: int) -> list[float]:
@@ -51,26 +61,28 @@ def _once(amount_usd: float, month: int, months: int) -> list[float]:
 
 def memory(*, usable_gb: float, weights_gb: float = 39.7, second_tenant_gb: float = 0.0) -> MemoryFit:
     """Weights, a 2.8 GB cache and 1.5 GB of work space against what is usable."""
-    parts = {
-        "weights_bytes": weights_gb,
-        "kv_cache_bytes": 2.8,
-        "transient_bytes": 0.9,
-        "overhead_bytes": 0.6,
-        "second_tenant_bytes": second_tenant_gb,
-    }
-    sizes = {name: int(size * GB) for name, size in parts.items()}
-    peak, usable = sum(sizes.values()), int(usable_gb * GB)
+    weights, cache, work, runtime, tenant = (int(size * GB) for size in (weights_gb, 2.8, 0.9, 0.6, second_tenant_gb))
+    peak, usable = weights + cache + work + runtime + tenant, int(usable_gb * GB)
     return MemoryFit(
-        **sizes, peak_bytes=peak, usable_bytes=usable, tightest_peak_bytes=peak, tightest_usable_bytes=usable,
-        headroom_bytes=usable - peak, fits=peak <= usable,
-    )  # fmt: skip
+        weights_bytes=weights,
+        kv_cache_bytes=cache,
+        transient_bytes=work,
+        overhead_bytes=runtime,
+        second_tenant_bytes=tenant,
+        peak_bytes=peak,
+        usable_bytes=usable,
+        tightest_peak_bytes=peak,
+        tightest_usable_bytes=usable,
+        headroom_bytes=usable - peak,
+        fits=peak <= usable,
+    )
 
 
 def option(
     option_id: str,
     name: str,
     *,
-    kind: str = "own",
+    kind: Literal["own", "rent", "api"] = "own",
     fit: MemoryFit | None,
     cost: Tco | None,
     speed: float | None = 15.0,
@@ -78,43 +90,113 @@ def option(
 ) -> OptionResult:
     """One option whose speeds are `speed` +- 20 %."""
     fits = fit is None or fit.fits
-    decode = None if speed is None else Speed(0.8 * speed, speed, 1.2 * speed, "token/s", "weights", "fitted")
+    decode = None if speed is None else Speed(0.8 * speed, speed, 1.2 * speed, bound_by="weights", basis="fitted")
     return OptionResult(
-        id=option_id, name=name, kind=kind, available=True, format_id="mlx-4bit", format_name="MLX 4-bit", runtime_id="mlx-lm", split="layer",  # pyright: ignore[reportArgumentType]
-        fits=fits, memory=fit, decode=decode, prefill=None,
-        time_to_first_token=None if speed is None else Speed(30 / speed, 60 / speed, 120 / speed, "s", "compute", "fitted"),
-        service=Service(5.0, 40.0, 210.0, 0.21, 1.0 if fits else 0.0, 2.0), power_w={"idle": 10.0, "prefill": 250.0, "decode": 200.0},
-        tco=cost, total_low_usd=None if cost is None else 0.8 * cost.total_cost_usd, total_high_usd=None if cost is None else 1.3 * cost.total_cost_usd, remarks=remarks,
-    )  # fmt: skip
+        id=option_id,
+        name=name,
+        kind=kind,
+        available=True,
+        format_id="mlx-4bit",
+        format_name="MLX 4-bit",
+        runtime_id="mlx-lm",
+        split="layer",  # pyright: ignore[reportArgumentType]
+        fits=fits,
+        memory=fit,
+        decode=decode,
+        prefill=None,
+        time_to_first_token=None
+        if speed is None
+        else Speed(30 / speed, 60 / speed, 120 / speed, unit="s", bound_by="compute", basis="fitted"),
+        service=Service(5.0, 40.0, 210.0, 0.21, 1.0 if fits else 0.0, 2.0),
+        power_w={"idle": 10.0, "prefill": 250.0, "decode": 200.0},
+        tco=cost,
+        total_low_usd=None if cost is None else 0.8 * cost.total_cost_usd,
+        total_high_usd=None if cost is None else 1.3 * cost.total_cost_usd,
+        remarks=remarks,
+    )
 
 
 def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison:
     """Five options; the dual 4090 does not fit once a second tenant is large, the API has no memory to show."""
     people, power = {"administration": 47.5}, {"energy idle": 4.0, "energy decode": 5.0, "cooling": 1.5}
     options = (
-        option("mac-studio-m5-ultra-256", "Mac Studio M5 Ultra 256 GB", fit=memory(usable_gb=206, second_tenant_gb=second_tenant_gb), cost=tco(months=months, purchase_usd=7499, setup_usd=285, monthly_usd=people | power, resale_usd=3100), speed=21),
-        option("mac-studio-m2-ultra-192-used", "Mac Studio M2 Ultra 192 GB, used", fit=memory(usable_gb=154, second_tenant_gb=second_tenant_gb), cost=tco(months=months, purchase_usd=4400, setup_usd=285, monthly_usd=people | power, resale_usd=1500), speed=12.1),
-        option("dual-rtx-4090-threadripper", "Dual RTX 4090, Threadripper Pro", fit=memory(usable_gb=32), cost=None, speed=None, remarks=(Remark(code="does-not-fit", text="Llama 3 70B at 4-bit does not fit this machine.", level="problem"),)),
-        option("cloud-h100", "Rented H100 80 GB", kind="rent", fit=memory(usable_gb=76), cost=tco(months=months, setup_usd=190, monthly_usd={"rental": 620.0, "administration": 79.0}), speed=44),
-        option("api-same-model", "Hosted API, same model", kind="api", fit=None, cost=tco(months=months, setup_usd=95, monthly_usd={"api": 14.0, "administration": 15.8}), speed=50, remarks=(Remark(code="old-price", text="The price is of 2026-03.", level="warning"),)),
-    )  # fmt: skip
+        option(
+            "mac-studio-m5-ultra-256",
+            "Mac Studio M5 Ultra 256 GB",
+            fit=memory(usable_gb=206, second_tenant_gb=second_tenant_gb),
+            cost=tco(months=months, purchase_usd=7499, setup_usd=285, monthly_usd=people | power, resale_usd=3100),
+            speed=21,
+        ),
+        option(
+            "mac-studio-m2-ultra-192-used",
+            "Mac Studio M2 Ultra 192 GB, used",
+            fit=memory(usable_gb=154, second_tenant_gb=second_tenant_gb),
+            cost=tco(months=months, purchase_usd=4400, setup_usd=285, monthly_usd=people | power, resale_usd=1500),
+            speed=12.1,
+        ),
+        option(
+            "dual-rtx-4090-threadripper",
+            "Dual RTX 4090, Threadripper Pro",
+            fit=memory(usable_gb=32),
+            cost=None,
+            speed=None,
+            remarks=(
+                Remark(code="does-not-fit", text="Llama 3 70B at 4-bit does not fit this machine.", level="problem"),
+            ),
+        ),
+        option(
+            "cloud-h100",
+            "Rented H100 80 GB",
+            kind="rent",
+            fit=memory(usable_gb=76),
+            cost=tco(months=months, setup_usd=190, monthly_usd={"rental": 620.0, "administration": 79.0}),
+            speed=44,
+        ),
+        option(
+            "api-same-model",
+            "Hosted API, same model",
+            kind="api",
+            fit=None,
+            cost=tco(months=months, setup_usd=95, monthly_usd={"api": 14.0, "administration": 15.8}),
+            speed=50,
+            remarks=(Remark(code="old-price", text="The price is of 2026-03.", level="warning"),),
+        ),
+    )
     scenario = Scenario(months=months, second_tenant_gb=second_tenant_gb)
     best, second = options[4], options[1]
     assert best.tco is not None
     assert second.tco is not None
     difference = second.tco.total_cost_usd - best.tco.total_cost_usd
     verdict = Verdict(
-        sentence=f"Over {months} months, Hosted API, same model costs ${difference:,.0f} less than Mac Studio M2 Ultra 192 GB, used.",
-        detail="The difference lies between $900 and $5,200.", cheapest=best.id, runner_up=second.id, difference_usd=difference,
-        difference_low_usd=900.0, difference_high_usd=5200.0, too_close=False,
+        sentence=f"Over {months} months, Hosted API, same model costs ${difference:,.0f} less than "
+        "Mac Studio M2 Ultra 192 GB, used.",
+        detail="The difference lies between $900 and $5,200.",
+        cheapest=best.id,
+        runner_up=second.id,
+        difference_usd=difference,
+        difference_low_usd=900.0,
+        difference_high_usd=5200.0,
+        too_close=False,
         convention="Nominal dollars, monthly flows at the month's end, purchase in month 0; people's time included.",
-    )  # fmt: skip
+    )
     return Comparison(
-        scenario=scenario, scenario_id=scenario.id(), catalogue_hash="0123456789abcdef", catalogue_compiled="2026-11-22", version="0.1.0",
-        options=options, verdict=verdict,
+        scenario=scenario,
+        scenario_id=scenario.id(),
+        catalogue_hash="0123456789abcdef",
+        catalogue_compiled="2026-11-22",
+        version="0.1.0",
+        options=options,
+        verdict=verdict,
         break_even=(
-            BreakEven("mac-studio-m2-ultra-192-used", "cloud-h100", 7.2, "After 7.2 months the Mac has cost less than the rented H100."),
-            BreakEven("mac-studio-m2-ultra-192-used", "api-same-model", None, "never: the API costs less in each month."),
+            BreakEven(
+                "mac-studio-m2-ultra-192-used",
+                "cloud-h100",
+                7.2,
+                "After 7.2 months the Mac has cost less than the rented H100.",
+            ),
+            BreakEven(
+                "mac-studio-m2-ultra-192-used", "api-same-model", None, "never: the API costs less in each month."
+            ),
         ),
         remarks=(Remark(code="assumptions", text="14 of 26 inputs are assumptions.", level="info"),),
-    )  # fmt: skip
+    )

@@ -1,7 +1,8 @@
-"""Do the charts draw what the Comparison holds, and nothing else?"""
+"""Charts of a Comparison: they draw what it holds, and nothing else."""
 
 import io
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,11 +12,16 @@ from tests.views.comparison_case import comparison
 from views import figures, look
 
 
+def traces(figure: Any) -> list[Any]:
+    """The traces of a plotly figure, whose type plotly does not state."""
+    return list(figure.data)
+
+
 @pytest.mark.parametrize("months", [12, 36, 84])
 def test_last_point_of_the_chart_is_the_total_and_the_sum_of_the_csv(months: int) -> None:
     case = comparison(months=months)
     ledger = pd.read_csv(io.StringIO(tidy_csv(case)), comment="#")
-    lines = {trace.name: trace for trace in figures.cumulative_cost(case).data if trace.mode == "lines"}
+    lines = {trace.name: trace for trace in traces(figures.cumulative_cost(case)) if trace.mode == "lines"}
     costed = [option for option in case.options if option.tco is not None]
     assert set(lines) == {option.name for option in costed}
     for option in costed:
@@ -28,7 +34,7 @@ def test_last_point_of_the_chart_is_the_total_and_the_sum_of_the_csv(months: int
 
 def test_blocks_of_the_breakdown_sum_to_the_total() -> None:
     case = comparison()
-    bars = [trace for trace in figures.cost_breakdown(case).data if trace.type == "bar"]
+    bars = [trace for trace in traces(figures.cost_breakdown(case)) if trace.type == "bar"]
     costed = [option for option in case.options if option.tco is not None][::-1]
     for position, option in enumerate(costed):
         assert option.tco is not None
@@ -37,7 +43,7 @@ def test_blocks_of_the_breakdown_sum_to_the_total() -> None:
 
 
 def test_resale_is_drawn_to_the_left_of_zero() -> None:
-    resale = next(trace for trace in figures.cost_breakdown(comparison()).data if trace.name == "resale")
+    resale = next(trace for trace in traces(figures.cost_breakdown(comparison())) if trace.name == "resale")
     assert min(resale.x) < 0
     assert max(resale.x) <= 0
 
@@ -45,19 +51,19 @@ def test_resale_is_drawn_to_the_left_of_zero() -> None:
 def test_memory_bars_sum_to_the_peak_and_leave_out_what_has_no_memory() -> None:
     case = comparison(second_tenant_gb=40.0)
     figure = figures.memory_bars(case)
-    bars = [trace for trace in figure.data if trace.type == "bar"]
+    bars = [trace for trace in traces(figure) if trace.type == "bar"]
     fitted = [option for option in case.options if option.memory is not None][::-1]
     assert len(fitted) == len(case.options) - 1
     for position, option in enumerate(fitted):
         assert option.memory is not None
         assert math.isclose(sum(bar.x[position] for bar in bars) * 1e9, option.memory.peak_bytes, rel_tol=1e-9)
     assert {bar.name for bar in bars} >= {"Weights", "KV cache", "Second tenant"}
-    assert "Second tenant" not in {trace.name for trace in figures.memory_bars(comparison()).data}
+    assert "Second tenant" not in {trace.name for trace in traces(figures.memory_bars(comparison()))}
 
 
 def test_break_even_mark_lies_on_the_purchase_line() -> None:
     case = comparison()
-    marks = [trace for trace in figures.cumulative_cost(case).data if trace.mode == "markers"]
+    marks = [trace for trace in traces(figures.cumulative_cost(case)) if trace.mode == "markers"]
     paid_off = [row for row in case.break_even if row.month is not None]
     assert len(marks) == len(paid_off) == 1
     tco = next(option.tco for option in case.options if option.id == paid_off[0].option)
@@ -71,8 +77,8 @@ def test_colours_stay_with_the_option_whatever_else_is_compared() -> None:
 
     case = comparison()
     fewer = dataclasses.replace(case, options=case.options[3:])
-    colours = {trace.name: trace.line.color for trace in figures.cumulative_cost(case).data if trace.mode == "lines"}
-    for trace in figures.cumulative_cost(fewer).data:
+    colours = {trace.name: trace.line.color for trace in traces(figures.cumulative_cost(case)) if trace.mode == "lines"}
+    for trace in traces(figures.cumulative_cost(fewer)):
         if trace.mode == "lines":
             assert trace.line.color == colours[trace.name]
     assert set(colours.values()) <= set(look.HUES.values())
@@ -83,6 +89,6 @@ def test_figures_of_nothing_are_empty_not_errors() -> None:
 
     case = comparison()
     none = dataclasses.replace(case, options=(case.options[2],), break_even=case.break_even)
-    assert not figures.cumulative_cost(none).data
-    assert not [trace for trace in figures.cost_breakdown(none).data if trace.type == "bar"]
-    assert figures.memory_bars(none).data
+    assert not traces(figures.cumulative_cost(none))
+    assert not [trace for trace in traces(figures.cost_breakdown(none)) if trace.type == "bar"]
+    assert traces(figures.memory_bars(none))

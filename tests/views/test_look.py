@@ -1,4 +1,4 @@
-"""Is every option and every cost line marked the same everywhere, and can it be seen in both modes?"""
+"""Look of figures: one mark per option and cost line, visible in both modes."""
 
 import math
 import tomllib
@@ -86,7 +86,7 @@ def test_usd_is_written_as_people_write_it(amount: float, text: str) -> None:
     [(9.04, 16.6, "9.0 to 16.6"), (16.04, 29.7, "16 to 30"), (0.412, 3.65, "0.41 to 3.65"), (5, 5, "5.0")],
 )
 def test_speed_range_keeps_two_or_three_digits(low: float, high: float, text: str) -> None:
-    assert look.speed_range(Speed(low, (low + high) / 2, high, "s", "compute", "fitted")) == text
+    assert look.speed_range(Speed(low, (low + high) / 2, high, unit="s", bound_by="compute", basis="fitted")) == text
 
 
 def test_speed_that_is_unknown_is_a_dash() -> None:

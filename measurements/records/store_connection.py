@@ -1,0 +1,125 @@
+"""Connection of the store: its address, its engine, SQLite's settings for durability, and errors in sentences."""
+
+import datetime
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from measurements.records.record import MeasurementError
+
+DEFAULT_FILE = "measurements.sqlite"
+URL_VARIABLE = "MEASUREMENTS_URL"
+# 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far more than any turn takes
+BUSY_TIMEOUT_S = 60.0
+CONNECT_TIMEOUT_S = 2  # a page must not wait for an unreachable database
+WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
+
+
+class StoreError(MeasurementError):
+    """The store cannot be opened, read or written; the text says what to do."""
+
+
+def store_url(url: str | None) -> URL:
+    """The checked address of the store: `url`, else MEASUREMENTS_URL, else the default file; raises StoreError."""
+    text = url or os.environ.get(URL_VARIABLE) or DEFAULT_FILE
+    try:
+        parsed = make_url(text) if "://" in text else URL.create("sqlite", database=text)
+    except ArgumentError:
+        raise StoreError(
+            f"{URL_VARIABLE} is not a valid address. Give a path, sqlite:///path or postgresql://user@host/name."
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise StoreError(
+            f"{URL_VARIABLE} names {backend}; use the path of a SQLite file or postgresql://user@host/name."
+        )
+    return parsed
+
+
+def store_engine(url: URL) -> Engine:
+    """The engine of a store's address; raises StoreError if PostgreSQL's driver is not installed."""
+    if url.get_backend_name() == "postgresql":
+        try:
+            return create_engine(
+                url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
+            )
+        except (ImportError, NoSuchModuleError):
+            raise StoreError("PostgreSQL needs the package psycopg. Run `pip install 'psycopg[binary]'`.") from None
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # this module issues BEGIN itself
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone leaves data in the drive's cache
+    connection.execute("PRAGMA checkpoint_fullfsync = 1")
+    journal_mode = "wal" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "delete"
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != journal_mode:
+        connection.execute(f"PRAGMA journal_mode = {journal_mode}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def back_up(file: Path, *, version: int) -> Path:
+    """A consistent copy of a SQLite file beside it, made before its schema changes."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+    copy = file.with_name(f"{file.name}.v{version}-{stamp}-{os.getpid()}.backup")
+    source, target = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+    finally:
+        source.close()
+        target.close()
+    return copy
+
+
+def shown_url(url: URL) -> str:
+    """The store's address without a password."""
+    return url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def errors_in_words(url: URL) -> Generator[None]:
+    """Turns the database's errors into a StoreError with a sentence and what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        raise StoreError(f"The store {shown_url(url)} cannot be used: {reason}. {_repair(reason)}") from error
+
+
+def _repair(reason: str) -> str:
+    hints = {
+        "readonly": "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
+        "unable to open": "Create its folder, or name another path in MEASUREMENTS_URL.",
+        "disk is full": "Free some space; no stored measurement is lost.",
+        "disk I/O": "Free some space and check the disk; no stored measurement is lost.",
+        "locked": "Another program has locked the file; close it and try again.",
+        "not a database": "The file is not a measurement store; name another path in MEASUREMENTS_URL.",
+        "malformed": "Restore the newest .backup file beside it.",
+        "append-only": "Records are never changed; use `python -m measurements delete`.",
+        "connection": "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
+    }
+    return next((repair for word, repair in hints.items() if word in reason), "Check MEASUREMENTS_URL.")
+
+
+def store_file(url: str | None = None) -> Path | None:
+    """The SQLite file that `open_store` would open or create, untouched; None for PostgreSQL."""
+    parsed = store_url(url)
+    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None

@@ -1,0 +1,55 @@
+"""Describe command: it writes the shipped catalogue files, and an `_about` for a user's own configuration."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from calculator.catalog.loader import FOLDER
+from measurements.models.architecture import language_model_of, toml_of
+from measurements.models.ask_mlx_lm import PlanError, load_config
+from measurements.models.describe import main as describe
+from measurements.models.describe import with_about
+from tests.measurements.models.rebuilt import BY_HAND, Rebuilt
+
+mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+
+
+pytestmark = pytest.mark.mlx
+
+
+@mlx
+def test_catalogue_files_are_what_describe_writes(rebuilt: Rebuilt) -> None:
+    for name, answer in rebuilt.answers.items():
+        written = toml_of(language_model_of(load_config(name), answer))
+        assert written == (FOLDER / "models" / f"{name}.toml").read_text("utf-8"), name
+
+
+def test_configuration_without_about_gets_one_from_its_file_name(tmp_path: Path) -> None:
+    found = with_about(str(tmp_path / "My-Model" / "config.json"), {"model_type": "llama"}, None)
+    about = found["_about"]
+    assert (about["id"], about["family"], about["basis"], about["source"]) == (
+        "my-model",
+        "llama",
+        "yours",
+        "config.json",
+    )
+    assert with_about("Other.json", {"model_type": "llama"}, None)["_about"]["id"] == "other"
+
+
+def test_about_that_lacks_a_key_is_refused_by_its_name() -> None:
+    with pytest.raises(PlanError, match="_about lacks name, family"):
+        with_about("x.json", {"model_type": "llama"}, '{"id": "x"}')
+
+
+def test_command_needs_one_configuration_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["llama-3-8b", "--all"]):
+        with pytest.raises(SystemExit) as ended:
+            describe(arguments)
+        assert ended.value.code == 2
+    assert "give a configuration or --all" in capsys.readouterr().err
+
+
+def test_command_prints_the_file_of_a_model_written_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    assert describe([BY_HAND]) == 0
+    assert capsys.readouterr().out == (FOLDER / "models" / f"{BY_HAND}.toml").read_text("utf-8")

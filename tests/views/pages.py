@@ -1,0 +1,155 @@
+"""Pages under test: the app and the measurements page run by Streamlit's AppTest."""
+
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from calculator import Scenario, load_catalog
+from measurements.probe.run import Outcome
+from measurements.records.host import host_id
+from measurements.records.record import Host, Measurement, ModelUnderTest
+from measurements.records.store import Store
+from tests.measurements.examples import a_measurement
+from views.link import read_link
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "importers"
+
+
+CATALOG = load_catalog()
+
+
+# the benchmark of mlx_lm_2026-03.txt: prompt 1024, answer 64, Qwen3.5-4B in 4 bits; decode median of its trials
+QUESTION = {
+    "model": "qwen3.5-4b",
+    "weight_class": "4-bit",
+    "prompt_tokens": 1024,
+    "retrieved_tokens": 0,
+    "answer_tokens": 64,
+    "options": ("mac-studio-m2-ultra-192-used", "cloud-h100"),
+}
+
+
+class HeldProbe:
+    """A stand-in for measure() that reports once and waits until it may end."""
+
+    def __init__(self) -> None:
+        self.let_go, self.began = threading.Event(), threading.Event()
+        self.outcome = Outcome("ok", "The probe is complete.")
+        self.specs: list[Any] = []
+
+    def __call__(self, spec: Any, *, store: Store, on_event: Any, cancel: threading.Event, **_: Any) -> Outcome:
+        self.specs.append(spec)
+        on_event({"event": "progress", "what": "measuring", "done": 3, "total": 12, "left_s": 7.0})
+        self.began.set()
+        while not self.let_go.wait(0.01):
+            if cancel.is_set():
+                self.outcome = Outcome("cancelled", "The probe was cancelled.")
+                break
+        store.append_all(self.outcome.records)
+        return self.outcome
+
+    def end(self) -> None:
+        """Let the probe end, and wait for its thread."""
+        self.let_go.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith("probe-"):
+                thread.join(5)
+
+
+def measurements_script() -> None:
+    """The measurements page alone; AppTest runs this source without its module, hence the imports."""
+    import os
+
+    import calculator
+    from measurements import desk
+    from views import measurements
+
+    look_only = desk.visitors_may_only_look(os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
+    measurements.show_measurements(
+        desk.open_desk(),
+        catalog=calculator.load_catalog(),
+        probe_formats=desk.PROBE_FORMATS,
+        probe_depths=desk.PROBE_DEPTHS,
+        look_only=look_only,
+    )
+
+
+def measurements_page() -> AppTest:
+    """The measurements page, opened."""
+    app = AppTest.from_function(measurements_script, default_timeout=30).run()
+    assert not app.exception
+    return app
+
+
+def decision_page() -> AppTest:
+    """The app opened with QUESTION."""
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in QUESTION.items():
+        app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def widget(app: AppTest, key: str) -> Any:
+    """The widget with this key, which AppTest types as a block."""
+    return app.get_by_key(key)
+
+
+def texts(app: AppTest) -> str:
+    """Everything that a page says, without Markdown's backslashes."""
+    parts = (*app.markdown, *app.caption, *app.warning, *app.error, *app.success, *app.info)
+    return "\n".join(part.value for part in parts).replace("\\", "")
+
+
+def table(app: AppTest, column: str) -> pd.DataFrame:
+    """The first table with that column."""
+    return next(one.value for one in app.dataframe if column in one.value.columns)
+
+
+def the_mac(run: str = "1", **changes: Any) -> Measurement:
+    """The benchmark's case as this tool's own probe would have measured it on this very host, were it that Mac."""
+    fields: dict[str, Any] = {
+        "host": Host(host_id=host_id(), chip="apple-m2-ultra-76", gpu_core_count=76),
+        "model": ModelUnderTest(model="qwen3.5-4b", format="mlx-4bit", bits=4, weights="random-aliased"),
+        "workload": a_measurement().workload.model_copy(update={"depth_tokens": 1024}),
+    }
+    return a_measurement(run, **(fields | changes))
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    """The page after a file was uploaded."""
+    app.file_uploader(key="upload").upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def page(**query: str | list[str]) -> AppTest:
+    """The app opened with this address."""
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def scenario_on(app: AppTest) -> Scenario:
+    """The scenario that the page used, read back from its permanent link."""
+    query = parse_qs(app.code[0].value.partition("?")[2], keep_blank_values=True)
+    link = read_link(query, catalog=CATALOG)
+    assert not link.problems
+    return Scenario.parse(link.values)
+
+
+def warnings_on(app: AppTest) -> list[str]:
+    """The warnings of a page, without Markdown's backslashes."""
+    return [warning.value.replace("\\", "") for warning in app.warning]

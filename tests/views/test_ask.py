@@ -1,0 +1,108 @@
+"""Widgets of the scenario: every field has one, and every one reaches the scenario."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calculator import Scenario, compare
+from calculator.scenario.presets import preset, preset_names
+from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from tests.views.pages import CATALOG, page, scenario_on, widget
+
+
+def test_every_knob_has_a_widget_and_every_widget_reaches_the_scenario() -> None:
+    app = page()
+    expected: dict[str, Any] = {}
+    for name, knob in knobs().items():
+        if name == "model":
+            continue
+        field = widget(app, name)
+        number: Any = Scenario.model_fields[name].annotation
+        if field.type == "selectbox":
+            expected[name] = next(choice for choice in field.options if choice != knob.default)
+        elif number is str:
+            expected[name] = "2027-03"
+        else:
+            low, high = field.min, field.max
+            expected[name] = number(low + (high - low) / 4)
+        field.set_value(expected[name])
+    widget(app, "name").set_value("Board meeting")
+    widget(app, "options").set_value(["dual-rtx-4090-threadripper", "cloud-h100"])
+    app.run()
+    assert not app.exception
+    scenario = scenario_on(app)
+    for name, value in expected.items():
+        assert getattr(scenario, name) == value, name
+    assert scenario.name == "Board meeting"
+    assert scenario.options == ("dual-rtx-4090-threadripper", "cloud-h100")
+
+
+@pytest.mark.parametrize("name", ["wage_usd_per_h", "electricity_usd_per_kwh"])
+def test_primary_slider_changes_the_costs(default_page: AppTest, name: str) -> None:
+    app = page()
+    before = [metric.value for metric in app.metric]
+    app.slider(key=name).set_value(2 * knobs()[name].default).run()
+    assert not app.exception
+    after = [metric.value for metric in app.metric]
+    assert after != before
+    expected = compare(Scenario().changed(**{name: 2 * knobs()[name].default}), CATALOG)
+    assert [float(value) for value in after if value != "—"] == [
+        o.tco.total_cost_usd for o in expected.options if o.tco
+    ]
+
+
+@pytest.mark.parametrize("model", [*CATALOG.models][:: max(1, len(CATALOG.models) // 6)])
+def test_page_answers_for_a_model_of_the_list(model: str) -> None:
+    app = page(model=model)
+    assert scenario_on(app).model == model
+
+
+def test_another_size_asks_for_its_parameters() -> None:
+    app = page()
+    app.selectbox(key="model").set_value(ANOTHER_SIZE).run()
+    assert not app.exception
+    app.number_input(key="another_size_b").set_value(3000.0).run()
+    assert not app.exception
+    assert scenario_on(app).another_size_b == 3000.0
+    assert scenario_on(app).model == ANOTHER_SIZE
+
+
+def test_address_fills_the_widgets_in_the_models_own_units() -> None:
+    app = page(resale_fraction="0.333", wage_usd_per_h="137.3", months="48", options=["cloud-h100", "api-same-model"])
+    scenario = scenario_on(app)
+    assert (scenario.resale_fraction, scenario.wage_usd_per_h, scenario.months) == (0.333, 137.3, 48)
+    assert scenario.options == ("cloud-h100", "api-same-model")
+    assert not app.warning
+
+
+def test_value_beyond_the_sliders_end_widens_it() -> None:
+    app = page(wage_usd_per_h="750")
+    assert scenario_on(app).wage_usd_per_h == 750.0
+    assert app.slider(key="wage_usd_per_h").max == 1000.0
+    assert not app.warning
+
+
+def test_no_option_chosen_says_what_is_compared() -> None:
+    app = page()
+    widget(app, "options").set_value([]).run()
+    assert not app.exception
+    assert "Choose at least one option" in app.warning[0].value
+    assert scenario_on(app).options == Scenario().options
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_preset_opens_as_it_is(default_page: AppTest, name: str) -> None:
+    scenario = preset(name)
+    start = next(text.value for text in default_page.markdown if "Start from: " in text.value)
+    address = next(
+        part for part in start.split("](?")[1:] if parse_qs(part.split(")")[0])["name"] == [scenario.name]
+    ).split(")")[0]
+    app = page(**parse_qs(address, keep_blank_values=True))
+    assert scenario_on(app) == scenario
+    assert not app.warning
+    expected = compare(scenario, CATALOG)
+    assert [float(m.value) for m in app.metric if m.value != "—"] == [
+        o.tco.total_cost_usd for o in expected.options if o.tco
+    ]

@@ -1,0 +1,143 @@
+"""Parts of the measurements page: uploads, the list, one record, and the decision page's measured speeds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from calculator import Scenario, compare
+from measurements.desk import open_desk
+from measurements.records.record import Engine, ModelUnderTest
+from measurements.records.store import Store
+from tests.views.pages import (
+    CATALOG,
+    FIXTURES,
+    QUESTION,
+    decision_page,
+    measurements_page,
+    table,
+    texts,
+    the_mac,
+    upload,
+)
+
+
+def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_page(store: Path) -> None:
+    before = compare(Scenario.parse(QUESTION), CATALOG).options[0]
+    assert before.decode is not None
+    assert before.decode.basis == "fitted"
+    assert "imported" not in texts(decision_page())
+
+    app = upload(measurements_page(), "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
+    assert "This file does not state the chip" in texts(app)
+    assert not [button for button in app.button if (button.key or "").startswith("keep")]
+    app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
+    app.button(key="keep_0").click().run()
+    assert not app.exception
+    assert "Imported 1; 0 were already stored" in texts(app)
+
+    [item] = Store(str(store)).records()
+    decode = item.record.result.decode_tokens_per_s
+    assert decode is not None
+    after = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds()).options[0]
+    assert after.decode is not None
+    assert (after.decode.basis, after.decode.central) == ("imported", decode.central)
+    said = texts(decision_page())
+    assert ":blue-badge[imported]" in said
+    assert f"{decode.central:,.4g} tokens/s" in said
+
+
+def test_costs_on_the_decision_page_are_those_of_the_measured_speed(store: Path) -> None:
+    fitted = [metric.value for metric in decision_page().metric]
+    Store(str(store)).append(the_mac())
+    app = decision_page()
+    assert ":green-badge[measured here] 12.1 tokens/s" in texts(app)
+    measured = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds())
+    expected = [option.tco.total_cost_usd for option in measured.options if option.tco]
+    assert [float(metric.value) for metric in app.metric] == pytest.approx(expected, abs=0.005)
+    assert [metric.value for metric in app.metric] != fitted
+
+
+def test_open_decision_page_changes_with_the_next_record(store: Path) -> None:
+    app = decision_page()
+    assert "measured here" not in texts(app)
+    Store(str(store)).append(the_mac())
+    app.run()
+    assert "measured here" in texts(app)
+
+
+def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
+    Store(str(store)).append(the_mac(engine=Engine(name="mlx-lm", version="0.32.4", backend="cpu")))
+    assert "measured here" not in texts(decision_page())
+    app = measurements_page()
+    assert list(table(app, "whose")["mind"]) == ["not a local-LLM speed"]
+    assert "**0** of them can stand in" in texts(app)
+
+
+def test_row_that_physics_refuses_is_named_with_the_reason_and_the_others_are_kept(store: Path) -> None:
+    text = (FIXTURES / "mlx_lm_2026-03.txt").read_text("utf-8")
+    fast = text.replace(
+        "generation_tps=3", "generation_tps=93"
+    )  # 38 becomes 938 tokens/s: 2.4 GB at 800 GB/s allow 340
+    app = upload(measurements_page(), "two.txt", (text + "\n" + fast).encode())
+    app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
+    refused = table(app, "refused because")
+    assert list(refused["row"]) == [f"line {3 + len((text + chr(10)).splitlines())}"]
+    assert refused["refused because"].str.startswith("decode: ").all()
+    assert "1 taken, 1 refused, 0 waiting" in texts(app)
+
+
+def test_file_of_no_known_tool_is_refused_in_words(store: Path) -> None:
+    app = upload(measurements_page(), "notes.txt", b"It felt fast.")
+    assert "in an unknown format" in table(app, "refused because")["refused because"][0]
+    app = upload(measurements_page(), "notes.txt", b"\xff\xfe\x00")
+    assert "is not UTF-8" in texts(app)
+    assert not store.exists()
+
+
+def test_store_that_cannot_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEASUREMENTS_URL", str(tmp_path / "no such folder" / "m.sqlite"))
+    app = upload(measurements_page(), "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
+    app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
+    app.button(key="keep_0").click().run()
+    assert not app.exception
+    assert "Create its folder" in texts(app)
+
+
+def test_record_opens_to_its_samples_and_where_it_comes_from(store: Path) -> None:
+    Store(str(store)).append_all([the_mac(), the_mac("2", status="rejected")])
+    app = measurements_page()
+    label = next(choice for choice in app.selectbox(key="opened").options if the_mac().id()[:8] in choice)
+    app.selectbox(key="opened").set_value(label).run()
+    assert not app.exception
+    said = texts(app)
+    assert "Samples of decode_tokens_per_s, in the order taken: 12, 12.1, 12.2" in said
+    assert "used for predictions" in said
+    for told in ("chip: apple-m2-ultra-76", "depth_tokens: 1,024", "mlx_lm_version: 0.32.2"):
+        assert told in said
+    assert list(table(app, "quantity")["median"]) == [12.1]
+
+
+def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) -> None:
+    records = [the_mac(), the_mac("2", status="rejected"), the_mac("3", kind="imported")]
+    Store(str(store)).append_all(records)
+    app = measurements_page()
+    assert "**3 of 3**" in texts(app)
+    app.selectbox(key="filter_status").set_value("ok").run()
+    app.selectbox(key="filter_trust").set_value("imported").run()
+    assert "**1 of 3**" in texts(app)
+    assert list(table(app, "whose")["whose"]) == ["imported"]
+    lines = open_desk().export([records[2].id()]).splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
+
+
+def test_words_from_a_file_are_never_read_as_markdown(store: Path) -> None:
+    evil = "![x](https://example.com/x.png)<b>[y](https://example.com)"
+    Store(str(store)).append(
+        the_mac(notes=evil, status="failed", model=ModelUnderTest(model_name=evil, format_name=evil))
+    )
+    app = measurements_page()
+    app.selectbox(key="opened").set_value(app.selectbox(key="opened").options[0]).run()
+    assert not app.exception
+    shown = [part.value for part in (*app.markdown, *app.caption, *app.warning, *app.error, *app.success)]
+    assert not [text for text in shown if "](https://" in text]

@@ -1,0 +1,194 @@
+"""Measurements page: memory plan, probes, visitors, own configurations."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calculator.physics.models_that_fit import fits_here
+from calculator.units import BYTES_PER_GB
+from measurements.desk import open_desk
+from measurements.probe.run import Outcome
+from measurements.records.record import Host
+from tests.views.pages import (
+    CATALOG,
+    HeldProbe,
+    decision_page,
+    measurements_page,
+    table,
+    texts,
+    the_mac,
+    widget,
+)
+
+
+def test_opening_both_pages_creates_nothing_and_imports_no_mlx(store: Path) -> None:
+    before = {name for name in sys.modules if name.split(".")[0] in ("mlx", "mlx_lm")}
+    said = texts(measurements_page())
+    decision_page()
+    assert list(store.parent.iterdir()) == []
+    assert {name for name in sys.modules if name.split(".")[0] in ("mlx", "mlx_lm")} == before
+    assert "measures the machine on which this server runs, not the one in front of you" in said
+    assert "Nothing yet" in said
+
+
+def test_plan_table_shows_every_model_with_its_peak_on_this_machine(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = Host(
+        host_id="m",
+        chip="apple-m2-ultra-76",
+        chip_name="Apple M2 Ultra",
+        gpu_core_count=76,
+        memory_bytes=192 * 2**30,
+        os="macOS",
+        os_version="26.1",
+    )
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
+    monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx is not installed here. Run it on a Mac.")
+    app = measurements_page()
+    app.segmented_control(key="plan_weight_class").set_value("8-bit")
+    app.segmented_control(key="plan_context_tokens").set_value(32_768)
+    app.run()
+    expected = fits_here(open_desk().box(), catalog=CATALOG, weight_class="8-bit", context_tokens=32_768)
+    shown = table(app, "peak GB")
+    assert list(shown["model"]) == [row.model for row in expected]
+    assert len(shown) == len(CATALOG.models)
+    assert list(shown["peak GB"]) == [row.peak_bytes / BYTES_PER_GB for row in expected]
+    assert list(shown["fits"]) == ["yes" if row.fits else "no" for row in expected]
+    assert 0 < list(shown["fits"]).count("yes") < len(shown)
+    assert "Apple M2 Ultra, 76 GPU cores" in texts(app)
+    assert "800 GB/s by the catalogue" in texts(app)
+
+
+def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_made_up(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("measurements.desk.why_no_probe", lambda: "mlx-lm is not installed here. Import a measurement.")
+    app = measurements_page()
+    assert app.button(key="probe_start").disabled
+    assert "mlx-lm is not installed here. Import a measurement." in texts(app)
+    assert "tokens/s" not in texts(app)
+    assert len(table(app, "peak GB")) == len(CATALOG.models)
+
+
+def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
+    store: Path, probe: HeldProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page = measurements_page()
+    assert "MEASUREMENTS_VISITORS=look on the server stops that" in texts(open_page)
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
+    closed = measurements_page()
+    assert closed.button(key="probe_start").disabled
+    assert texts(closed).count("its visitors may only look") == 2
+    assert not closed.file_uploader
+    monkeypatch.delenv("ADDRESS_OF_THE_TEST")
+    open_page.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
+    seen = measurements_page()
+    assert ":blue-badge[running]" in texts(seen)
+    assert not [button for button in seen.button if button.key == "probe_cancel"]
+    assert len(table(seen, "peak GB")) == len(CATALOG.models)
+
+
+def test_probe_survives_a_reload_is_seen_by_a_second_visitor_and_can_be_cancelled(
+    store: Path, probe: HeldProbe
+) -> None:
+    first = measurements_page()
+    first.number_input(key="probe_trials").set_value(7)
+    first.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    for visitor in (
+        first.run(),
+        measurements_page(),
+    ):  # the same visitor after a reload has a new session, as the second one has
+        assert not visitor.exception
+        assert visitor.button(key="probe_start").disabled
+        assert ":blue-badge[running] **This machine itself**" in texts(visitor)
+        assert visitor.get("progress")[0].proto.value == 25
+        assert "about 7 s left" in visitor.get("progress")[0].proto.text
+    assert (probe.specs[0].tier, probe.specs[0].trial_count) == ("host", 7)
+    visitor.button(key="probe_cancel").click().run()
+    probe.end()
+    after = measurements_page()
+    assert not after.button(key="probe_start").disabled
+    assert "cancelled. The probe was cancelled." in texts(after)
+
+
+def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(store: Path, probe: HeldProbe) -> None:
+    probe.outcome = Outcome("ok", "The probe is complete.", records=(the_mac(),))
+    app = measurements_page()
+    app.selectbox(key="probe_tier").set_value("fast").run()
+    app.selectbox(key="probe_model").set_value("llama-3-70b")
+    app.selectbox(key="probe_format").set_value("mlx-8bit")
+    widget(app, "probe_depths").set_value([2_048, 512])
+    app.run()
+    app.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    [spec] = probe.specs
+    assert (spec.model, spec.format, spec.depths) == ("llama-3-70b", "mlx-8bit", (512, 2048))
+    probe.end()
+    app.run()
+    assert not app.exception
+    assert "decode 12.1 tokens/s at 1,024 tokens of context" in texts(app)
+    assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
+
+
+@pytest.mark.parametrize("status", ["out-of-memory", "timed-out", "refused", "stalled", "killed-by-signal", "failed"])
+def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: HeldProbe, status: Any) -> None:
+    probe.outcome = Outcome(
+        status, "It held 9.99 GB of 8 GB.", records=(the_mac(status=status, notes="It held 9.99 GB of 8 GB."),)
+    )
+    app = measurements_page()
+    app.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    probe.end()
+    said = texts(app.run())
+    assert f"{status}. It held 9.99 GB of 8 GB." in said
+    assert list(table(app, "whose")["result"]) == [status]
+    assert not open_desk().speeds()
+
+
+def test_broken_store_leaves_both_pages_standing_with_a_sentence(store: Path) -> None:
+    expected = [metric.value for metric in decision_page().metric]
+    store.write_bytes(b"not a database at all " * 100)
+    for app in (decision_page(), measurements_page()):
+        assert "m.sqlite cannot be used" in texts(app)
+    assert [metric.value for metric in decision_page().metric] == expected
+
+
+@pytest.mark.mlx
+@pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
+def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = Host(
+        host_id="m",
+        chip="apple-m2-ultra-76",
+        chip_name="Apple M2 Ultra",
+        gpu_core_count=76,
+        memory_bytes=192 * 2**30,
+        os="macOS",
+        os_version="26.1",
+    )
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
+    shipped = json.loads((Path(__file__).parents[2] / "measurements/model_configs/qwen3-0.6b.json").read_text("utf-8"))
+    del shipped["_about"]
+    app = measurements_page()
+    app.file_uploader(key="own_config").upload("my-model.json", json.dumps(shipped).encode())
+    app.run()
+    assert not app.exception
+    own = next(one.value for one in app.dataframe if list(one.value["model"]) == ["my-model"])
+    listed = table(app, "peak GB").set_index("model").loc["qwen3-0.6b"]
+    assert list(own["peak GB"]) == [listed["peak GB"]]
+    assert "my-model: 0.60 billion parameters" in texts(app).replace("*", "")
+    assert not store.exists()
+
+
+def test_visitors_who_may_only_look_bring_no_config(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
+    assert not measurements_page().file_uploader

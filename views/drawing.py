@@ -1,0 +1,31 @@
+"""Tables and charts as Streamlit draws them on every page: full width, with a text alternative."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
+import streamlit as st
+
+from views.figures import CHART_CONFIG
+
+
+def draw_table(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    alt: str,
+    height: int | Literal["auto"] = "auto",
+    columns: Mapping[str, Any] | None = None,
+) -> None:
+    """A table of rows with the same keys, which are its columns; `columns` configures them by key."""
+    data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+        data, hide_index=True, width="stretch", height=height, key=key, alt=alt, column_config=columns
+    )
+
+
+def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A plotly chart without toolbar and zoom."""
+    st.plotly_chart(  # pyright: ignore[reportUnknownMemberType] - its type names plotly's and matplotlib's untyped figures
+        figure, key=key, config=CHART_CONFIG, width="stretch", alt=alt
+    )
