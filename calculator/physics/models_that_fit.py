@@ -1,7 +1,7 @@
 """Models that fit this machine: every model of the catalogue at one weight class and context, without mlx.
 
-The machine is given by what it says of itself. A chip of the catalogue is treated as `compare` treats it. Of another one
-only the memory is known, and mlx-lm is what a probe there would run.
+The machine is given by what it says of itself. A chip of the catalogue is treated as `compare` treats it. Of another
+one only the memory is known, and mlx-lm is what a probe there would run.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A machine by its own word: `chip` a catalogue id or any name, `memory_bytes` per chip, the wired limit 0 for the default."""
+    """A machine by its own word: `chip` a catalogue id or any name, `memory_bytes` per chip, the wired limit 0 for
+    the default.
+    """
 
     chip: str
     memory_bytes: int

@@ -46,7 +46,8 @@ def operation_lines(prediction: Prediction) -> list[str]:
     if len(cards) > 1:
         held = "; ".join(f"{_card(card)}" for card in cards)
         lines.append(
-            f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; number {prediction.memory.tightest_card} is the tightest"
+            f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; "
+            f"number {prediction.memory.tightest_card} is the tightest"
         )
     cold, warm = prediction.load_cold, prediction.load_warm
     if cold is not None and warm is not None:

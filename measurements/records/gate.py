@@ -1,6 +1,6 @@
 """Can this measurement be true? Shows each record to the calculator's physics before it may enter the store.
 
-The rules stand in calculator/plausible.py and are the same as for the published table: nothing beats the chip's
+The rules stand in calculator/calibration/gate.py and are the same as for the published table: nothing beats the chip's
 bandwidth or arithmetic, a file has the size of its format, a prompt is read faster than an answer is written, weights
 fit the memory. So a prefill rate given as decode, a warm cache, the sum of many streams given as one, and GiB read as
 GB are found. A record of a chip, model or format that the catalogue does not know cannot be judged and passes: nothing
