@@ -150,7 +150,7 @@ def reading_claim(claim: Claim, catalog: Catalog) -> Finding:
     assert against is not None
     tolerance = catalog.constants["claim_tolerance_fraction"].central
     inside = against.low * (1 - tolerance) <= value <= against.high * (1 + tolerance)
-    where = "possible; it is one observation of one box" if inside else "outside that range"
+    where = "possible, as one observation of one box" if inside else "outside that range"
     sentence = f"Others read {against.low:g} to {against.high:g} {against.unit}; {value:g} is {where}."
     return found(
         claim,

@@ -89,7 +89,7 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
     )
     sentence = (
         f"Of {sold:g} GB the GPU may have {shown(min(limits_gb))} to {shown(max(limits_gb), 'GB')}. After {used:g} GB "
-        f"it has {shown(own[0])} to {shown(own[1], 'GB')} left, after the {shown(peak, 'GB')} that it really needs "
+        f"it has {shown(own[0])} to {shown(own[1], 'GB')} left, after the {shown(peak, 'GB')} that it really needs, "
         f"{shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have "
         f"{shown(for_programs, 'GB')}."
     )

@@ -266,6 +266,6 @@ def _with(found: dict[End, float], on_cards: Speed, *, slow_bytes: float, path: 
     )
 
 
-_PROCESSOR = "a step are read by the processor from the PC's memory"
-_STEP_COPY, _PROMPT_COPY = "a step are copied over PCIe", "a prompt are copied over PCIe"
+_PROCESSOR = "per step are read by the processor from the PC's memory"
+_STEP_COPY, _PROMPT_COPY = "per step are copied over PCIe", "per prompt are copied over PCIe"
 _SHORT = {_PROCESSOR: "PC's memory", _STEP_COPY: "host link", _PROMPT_COPY: "host link"}

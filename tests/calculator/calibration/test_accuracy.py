@@ -57,7 +57,8 @@ def _prefill_law(laws: Laws) -> Law:
 
 
 def test_summary_hand_worked_case() -> None:
-    # errors +20 %, -10 %, 0: median of the sizes 10 %, of the signed 0; two of three inside their range; p90 of (0, 10, 20) = 18 %
+    # errors +20 %, -10 %, 0: median of the sizes 10 %, of the signed 0; two of three inside their range; p90 of (0,
+    # 10, 20) = 18 %
     compared = tuple(
         Compared(row(), measured, predicted, low, high)
         for measured, predicted, low, high in (
@@ -152,7 +153,8 @@ def test_error_on_the_shipped_rows_is_small(seen: Mapping[str, Judged]) -> None:
 
 
 def test_error_of_left_out_publishers_and_chips_stays_below_the_peers(rows: list[PublishedRow], laws: Laws) -> None:
-    # llmfit errs 21.7 % in the median, canirun.ai 15.4 %, a roofline 39 % (on other rows); a chip never seen must still do better than both
+    # llmfit errs 21.7 % in the median, canirun.ai 15.4 %, a roofline 39 % (on other rows); a chip never seen must
+    # still do better than both
     assert laws.decode_rows == tuple(decode_observations(usable_cases(rows, CATALOG)[0], _prefill_law(laws)))
     single = [one for one in laws.decode_rows if laws.cases[one.row_id].row.batch_count == 1]
     chips = leave_out(laws.decode, cases=laws.cases, group_of_row=LEAVE_OUT["device"])

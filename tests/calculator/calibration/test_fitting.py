@@ -24,7 +24,8 @@ def law(effects: dict[str, float], *, spread: dict[str, float] | None = None, no
 def test_calibration_regenerated_from_the_shipped_rows_is_the_same_file(tmp_path: Path) -> None:
     # one thread: the result then does not depend on how a library splits sums, and runs on a busy machine
     script = (
-        "from pathlib import Path; from calculator.catalog import load_catalog; from calculator.calibration.fitting import write; "
+        "from pathlib import Path; from calculator.catalog import load_catalog; "
+        "from calculator.calibration.fitting import write; "
         f"write(target=Path({str(tmp_path / 'calibration.toml')!r}), catalog=load_catalog())"
     )
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -45,7 +46,9 @@ def test_usable_cases_are_those_that_the_calibration_counts() -> None:
 
 
 def test_stretches_cover_four_of_five_left_out_rows() -> None:
-    """Errors of 1 to 10 tenths at a deviation of 0.1: the 80th percentile, 0.82, is 0.82 / 0.12816 = 6.398 deviations."""
+    """Errors of 1 to 10 tenths at a deviation of 0.1: the 80th percentile, 0.82, is 0.82 / 0.12816 = 6.398
+    deviations.
+    """
     rows = [case_of(row, CATALOG) for row in read_table(TABLE)]
     single = [case for case in rows if isinstance(case, Case) and case.row.batch_count == 1][:10]
     cases = {case.row.id: case for case in single}

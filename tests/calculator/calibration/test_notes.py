@@ -90,7 +90,8 @@ def test_rate_kind_tells_whole_requests_from_decoding() -> None:
     assert row(notes=wall, prefill_tok_s="900").rate_kind == "decode"  # it states its prefill apart
     assert row(notes=wall).power_limit_w == 220
     batch = row(
-        notes="TP=2 PP=1; instances=2; kind=aggregate_output; aggregate over batch, end-to-end (prefill time included), 256 tokens generated per request",
+        notes="TP=2 PP=1; instances=2; kind=aggregate_output; aggregate over batch, "
+        "end-to-end (prefill time included), 256 tokens generated per request",
         batch="96",
     )
     assert (batch.rate_kind, batch.prefill_kind, batch.instance_count, batch.answer_tokens) == (

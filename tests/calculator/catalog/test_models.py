@@ -27,8 +27,8 @@ def test_formats_of_the_published_measurements_are_known() -> None:
     names = (
         "q4_k_m q8_0 f16 mxfp4 fp8 q4_0 nvfp4 mlx-4bit q6_k awq-int4 mlx-3bit q3_k_xl autoround-int4 q5_k_m gptq-int4 "
         "iq2xxs-w2q2k-(q2) mlx-8bit mlx-2bit exl3-6.0bpw-mcg exl3-4.0bpw-mul1 q4f16 mixed-q2/q4-0731 q4_k_xl bf16 q2 "
-        "mlx-6bit exl2-4.0bpw iq4_xs int8-w8a8 q2-0731 autoround-int4-+-mtp q3_k_m exl2-3.0bpw iq4_nl q4_1 mlx-8bit-g64 "
-        "exl2-4.5bpw mlx-5bit exl3-6.0bpw-mul1 q2_k exl2-5.0bpw exl2-2.5bpw q4 int8 mlx-3bit-g32 mlx-5bit-g32 "
+        "mlx-6bit exl2-4.0bpw iq4_xs int8-w8a8 q2-0731 autoround-int4-+-mtp q3_k_m exl2-3.0bpw iq4_nl q4_1 "
+        "mlx-8bit-g64 exl2-4.5bpw mlx-5bit exl3-6.0bpw-mul1 q2_k exl2-5.0bpw exl2-2.5bpw q4 int8 mlx-3bit-g32 mlx-5bit-g32 "
         "mlx-4bit-g32 mxfp8 q2_k_xl"
     )
     for name in names.split():

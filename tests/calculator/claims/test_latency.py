@@ -17,7 +17,9 @@ def findings(catalog: Catalog) -> dict[str, Finding]:
 
 
 def test_answer_time_reads_a_hundred_tokens_in_0_8_s_not_a_document(findings: dict[str, Finding]) -> None:
-    """2 x 68.45e9 matrix parameters = 136.9 GFLOP per token; 27.2 TFLOPS x 0.8 s / that = 159 tokens at the very most."""
+    """2 x 68.45e9 matrix parameters = 136.9 GFLOP per token; 27.2 TFLOPS x 0.8 s / that = 159 tokens at the very
+    most.
+    """
     figures = findings["rag-mac"].figures
     per_token = 2 * 80 * 855_638_016
     assert figures["compute_bound_tokens"] == pytest.approx(0.8 * 27.2e12 / per_token, rel=1e-6)

@@ -17,7 +17,9 @@ def findings(catalog: Catalog) -> dict[str, Finding]:
 
 
 def test_peak_memory_at_32k_is_weights_and_cache_and_not_140_gb(findings: dict[str, Finding]) -> None:
-    """75.0 GB weights + 80 layers x 8 heads x 128 x 2 x 2 bytes x 32,768 = 10.74 GB of cache = 85.7, and 1 to 2 GB of work space."""
+    """75.0 GB weights + 80 layers x 8 heads x 128 x 2 x 2 bytes x 32,768 = 10.74 GB of cache = 85.7, and 1 to 2 GB of
+    work space.
+    """
     cache = 80 * 8 * 128 * 2 * 2 * 32_768 / 1e9
     figures = findings["memory-at-32k"].figures
     assert figures["held_gb"] == pytest.approx(74.9645 + cache, abs=0.001)

@@ -37,8 +37,10 @@ def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(cata
 
 
 def test_roofline_of_what_does_not_fit_reads_the_rest_from_slower_memory(catalog: Catalog) -> None:
-    """Q8_0: 73.85 GB of blocks and head - 51.54 GB on two cards = 22.31 GB from the PC's memory at 614.4 GB/s at the very most:
-    51.54 / 2016 + 22.31 / 614.4 = 0.0256 + 0.0363 = 0.0619 s, 16.2 token/s; on the cards alone it would be 27.3."""
+    """Q8_0: 73.85 GB of blocks and head - 51.54 GB on two cards = 22.31 GB from the PC's memory at 614.4 GB/s at the
+    very most: 51.54 / 2016 + 22.31 / 614.4 = 0.0256 + 0.0363 = 0.0619 s, 16.2 token/s; on the cards alone it would
+    be 27.3.
+    """
     finding = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q8_0", 20), catalog)
     on_cards = 48 * 2**30 / 1e9
     step = on_cards / 2016 + (73.850847232 - on_cards) / 614.4

@@ -16,7 +16,10 @@ CATALOG = load_catalog()
 FIGURES = {"covered", "median_abs_error", "p90_abs_error", "median_signed_error", "interval_coverage"}
 
 
-HEADER = "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
+HEADER = (
+    "id,device_id,device_count,model_id,runtime_id,format_id,prompt_tokens,context_depth,batch,prefill_tok_s,"
+    "decode_tok_s,peak_memory_gb,plausible,speculative,model,runtime,quant,source,source_date,notes"
+)
 
 
 def table_file(tmp_path: Path, *lines: str) -> Path:

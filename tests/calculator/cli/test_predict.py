@@ -25,7 +25,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 PREDICT = ("predict", "--model", "llama-3-70b")
 
 
-def _predicted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+def _predicted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     code, out, _ = run(capsys, "predict", *arguments, "--json")
     assert code == 0
     return json.loads(out)
@@ -237,7 +237,9 @@ def test_predict_70b_on_two_4090s_fits_at_4_bit_only(capsys: pytest.CaptureFixtu
 
 
 def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[str]) -> None:
-    """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp, tg1024 from an empty cache."""
+    """12.1 tok/s on the M2 Ultra and 19.1 on two 4090s (layer split): XiongjieDai's table, llama.cpp, tg1024 from an
+    empty cache.
+    """
     mac = _predicted(
         capsys,
         "--machine",
@@ -266,8 +268,8 @@ def test_predict_ranges_hold_the_published_speeds(capsys: pytest.CaptureFixture[
         "--context-tokens",
         "512",
     )
-    assert mac["decode_tok_s"]["low"] <= 12.1 <= mac["decode_tok_s"]["high"]  # type: ignore[index]
-    assert pc["decode_tok_s"]["low"] <= 19.1 <= pc["decode_tok_s"]["high"]  # type: ignore[index]
+    assert mac["decode_tok_s"]["low"] <= 12.1 <= mac["decode_tok_s"]["high"]
+    assert pc["decode_tok_s"]["low"] <= 19.1 <= pc["decode_tok_s"]["high"]
 
 
 @pytest.mark.parametrize(

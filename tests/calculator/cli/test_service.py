@@ -9,6 +9,7 @@ import pytest
 
 from calculator import Scenario, load_catalog
 from calculator.__main__ import main
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.cli.service import service_answer, service_dict
 from calculator.service.capability import Capability, capability_of, scenario_model
 from calculator.service.peak_hour import PeakHour, peak_hour, week_of
@@ -18,7 +19,8 @@ CATALOG = load_catalog()
 
 def capability(scenario: Scenario, option: str = "mac-studio-m2-ultra-192-used") -> Capability:
     found = CATALOG.option(option)
-    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)  # type: ignore[arg-type]
+    assert isinstance(found, Machine | CloudOffer)
+    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
 
 
 def asked(**values: Any) -> Scenario:

@@ -41,7 +41,10 @@ RTX_2080 = Hardware(
     system_ram_gib=62,
     system_ram_gb_per_s=_ram(102.4),
 )
-"""The published box: an i9-10900X with four channels of DDR4. The card's share is small, so its family hardly matters."""
+"""The published box: an i9-10900X with four channels of DDR4.
+
+The card's share is small, so its family hardly matters.
+"""
 
 
 def _deployment(machine: str, model: str, format_id: str, *, runtime: str = "llama.cpp") -> Deployment:
@@ -188,7 +191,9 @@ def test_offload_speed_falls_with_every_layer_taken_off(first: int, second: int)
 
 
 def test_speed_beyond_the_wired_limit_is_20_to_150_times_lower() -> None:
-    """mlx-examples 1069: 70B in 16 bit fell from 4.7 to 0.23 tokens/s on an M2 Ultra; three published falls lie in the range."""
+    """mlx-examples 1069: 70B in 16 bit fell from 4.7 to 0.23 tokens/s on an M2 Ultra; three published falls lie in
+    the range.
+    """
     found = _beyond("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16", limit_gb=120)
     assert found is not None
     assert found.how == "beyond the wired limit"

@@ -23,7 +23,7 @@ def test_title_names_split_and_chips_only_where_there_are_several() -> None:
 
 def test_load_times_and_watts_are_said_in_one_line_each() -> None:
     lines = operation_lines(predict(MAC, Workload(), CATALOG))
-    assert lines[0].startswith("  load time of the weights: 10-10 s from disk, ")
+    assert lines[0].startswith("  load time of the weights: 10 s from disk, ")
     assert lines[0].endswith(" s from the page cache")
     assert lines[1].startswith("  power (wall): idle ")
     assert "J per token written" in lines[1]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.physics.measured import MeasuredSpeed
 from calculator.service.capability import (
     Capability,
@@ -19,7 +20,8 @@ CATALOG = load_catalog()
 
 def capability(scenario: Scenario, option: str = "mac-studio-m2-ultra-192-used") -> Capability:
     found = CATALOG.option(option)
-    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)  # type: ignore[arg-type]
+    assert isinstance(found, Machine | CloudOffer)
+    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
 
 
 BASE = capability(Scenario())
@@ -30,7 +32,9 @@ def asked(**values: Any) -> Scenario:
 
 
 def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
-    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do not move."""
+    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do
+    not move.
+    """
     option = "mac-studio-m2-ultra-192-used"
     assert BASE.service is not None
     requests = 200 * 0.3 / BASE.service.load_fraction

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, load_catalog
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.errors import ScenarioError
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import knobs
@@ -35,7 +36,8 @@ NEW = (
 
 def capability(scenario: Scenario, option: str = "mac-studio-m2-ultra-192-used") -> Capability:
     found = CATALOG.option(option)
-    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)  # type: ignore[arg-type]
+    assert isinstance(found, Machine | CloudOffer)
+    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
 
 
 def speed(low: float, central: float, high: float) -> Speed:
@@ -66,7 +68,9 @@ def codes(peak: PeakHour) -> list[str]:
 
 
 def mdone_wait_fraction(wait: float, *, load: float) -> float:
-    """P(wait <= w) of M/D/1 (Erlang 1909), w in units of the constant work: exact, nothing shared with the calculator."""
+    """P(wait <= w) of M/D/1 (Erlang 1909), w in units of the constant work: exact, nothing shared with the
+    calculator.
+    """
     return (1 - load) * sum(
         (load * (k - wait)) ** k / math.factorial(k) * math.exp(-load * (k - wait)) for k in range(math.floor(wait) + 1)
     )
@@ -80,7 +84,9 @@ def strict(text: str) -> Any:
 
 
 def test_peak_hour_worked_by_hand() -> None:
-    """200 a day in 10 h are 20 an hour, twice that 40; 40 x 30 s of 3,600 s = 1/3; one in three finds it busy (c = 1)."""
+    """200 a day in 10 h are 20 an hour, twice that 40; 40 x 30 s of 3,600 s = 1/3; one in three finds it busy (c =
+    1).
+    """
     peak = peak_hour(OFFICE, scenario=asked(peak_factor_ratio=2, requests_per_working_day=200))
     assert peak.requests_per_h == pytest.approx(40.0)
     assert peak.load_fraction == pytest.approx(1 / 3)
@@ -114,7 +120,10 @@ def test_peak_hour_of_nobody_is_the_work_alone() -> None:
 
 @pytest.mark.parametrize("requests", [180, 300, 420])
 def test_first_token_of_one_stream_and_equal_answers_is_that_of_m_d_1(requests: int) -> None:
-    """c = 1 and answers all alike: constant work of 30 s, load 0.3, 0.5, 0.7. The p95 agrees within 9 % (the page's P90)."""
+    """c = 1 and answers all alike: constant work of 30 s, load 0.3, 0.5, 0.7.
+
+    The p95 agrees within 9 % (the page's P90).
+    """
     peak = peak_hour(
         OFFICE, scenario=asked(requests_per_working_day=requests, peak_factor_ratio=2, answer_variation_ratio=0)
     )
@@ -145,7 +154,9 @@ def test_peak_hour_of_a_real_option_agrees_with_the_simulation(option: str) -> N
 
 
 def test_overload_gives_no_times_and_says_how_fast_the_backlog_grows() -> None:
-    """900 a day: 180 an hour at the peak x 30 s = 5,400 s of 3,600: load 1.5, half an hour of backlog per hour; 2 machines."""
+    """900 a day: 180 an hour at the peak x 30 s = 5,400 s of 3,600: load 1.5, half an hour of backlog per hour; 2
+    machines.
+    """
     peak = peak_hour(OFFICE, scenario=asked(requests_per_working_day=900, peak_factor_ratio=2))
     assert peak.load_fraction == pytest.approx(1.5)
     assert [getattr(peak, name) for name in TIMES] == [None] * 4
@@ -179,7 +190,9 @@ def test_low_and_high_speeds_enclose_the_central_hour() -> None:
 
 
 def test_batch_at_the_low_end_is_never_slower_than_one_stream() -> None:
-    """A measured single stream has a narrower range than a fitted batch: the batch's low end (12) may lie below its (16)."""
+    """A measured single stream has a narrower range than a fitted batch: the batch's low end (12) may lie below its
+    (16).
+    """
     found = replace(office(count=2), batch_decode=speed(12.0, 30.0, 40.0))
     work = work_of(found, scenario=Scenario(), at="low")
     assert (work.decode_1_s, work.decode_c_s) == (25.0, 50.0)  # 400/16 s; two at 16 tokens/s in all: 800/16 s
@@ -190,7 +203,7 @@ def test_option_that_does_not_fit_has_no_peak_hour() -> None:
     found = capability(scenario, "dual-rtx-4090-threadripper")
     assert found.service is None
     for ask in (peak_hour, week_of):
-        with pytest.raises(ScenarioError, match="llama-3-70b does not fit on .* so it has no busiest hour"):
+        with pytest.raises(ScenarioError, match=r"llama-3-70b does not fit on .* so it has no busiest hour"):
             ask(found, scenario=scenario)
 
 
@@ -209,7 +222,9 @@ def test_missed_target_names_the_machines_that_keep_it() -> None:
 
 
 def test_target_for_the_speed_of_an_answer_counts_the_other_streams() -> None:
-    """Two at once get 15 tokens/s each and stop for each other's prompts; one alone gets 20, and 20.1 is out of reach."""
+    """Two at once get 15 tokens/s each and stop for each other's prompts; one alone gets 20, and 20.1 is out of
+    reach.
+    """
     found = office(count=2, batch=30.0)
     one, many, none = (
         peak_hour(found, scenario=asked(stream_target_tokens_per_s=target)) for target in (0, 19.5, 20.1)
@@ -264,7 +279,9 @@ def test_stricter_target_never_needs_fewer_machines(limit: float, looser: float,
 def test_more_demand_never_shortens_a_p95(
     requests: float, more: float, count: int, gain: float, variation: float
 ) -> None:
-    """Variation from 0.1: below 0.06 the answer's p95 may fall by 1.7 % at a load below 0.005 (docs/model/service.md)."""
+    """Variation from 0.1: below 0.06 the answer's p95 may fall by 1.7 % at a load below 0.005
+    (docs/model/service.md).
+    """
     found = office(count=count, batch=20.0 * min(gain, count))
     few, many = (
         peak_hour(found, scenario=asked(requests_per_working_day=each, answer_variation_ratio=variation))
@@ -278,7 +295,9 @@ def test_more_demand_never_shortens_a_p95(
 
 
 def test_week_worked_by_hand() -> None:
-    """900 a day: 180 in the busiest hour, of which 3,600/30 = 120 are served; (900 - 180)/9 = 80 in each other hour of ten."""
+    """900 a day: 180 in the busiest hour, of which 3,600/30 = 120 are served; (900 - 180)/9 = 80 in each other hour
+    of ten.
+    """
     scenario = asked(requests_per_working_day=900, peak_factor_ratio=2, on_h_per_day=10, working_days_per_year=252)
     found = week_of(OFFICE, scenario=scenario)
     assert found.on_h.sum() == 50.0  # 252 x 7/365 = 4.8: five days

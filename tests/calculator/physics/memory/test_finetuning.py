@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.hardware import Hardware
+from calculator.catalog.models import TensorRole
 from calculator.physics.memory.finetuning import (
     ATTENTION,
     FineTuneFit,
@@ -60,7 +61,7 @@ def test_adapter_parameter_count_by_hand() -> None:
     per_layer = 16 * (2 * (4_096 + 4_096) + 2 * (4_096 + 1_024))
     assert adapter_parameter_count(CATALOG.model("llama-3-8b"), rank=16, targets=QKVO) == 32 * per_layer
     # every expert has adapters of its own: Mixtral's w1 of 8 experts
-    experts = frozenset({"expert_gate"})
+    experts: frozenset[TensorRole] = frozenset({"expert_gate"})
     assert adapter_parameter_count(CATALOG.model("mixtral-8x7b"), rank=8, targets=experts) == 32 * 8 * 8 * (
         14_336 + 4_096
     )

@@ -178,7 +178,9 @@ def test_peak_bytes_equal_apples_own_benchmark(model: str, format_id: str, peak_
 
 
 def test_peak_bytes_of_all_published_mlx_rows_are_within_3_percent_in_the_median() -> None:
-    """Every row of the shipped table that mlx-lm's peak was published for; work space of the prompt, cache of prompt and answer."""
+    """Every row of the shipped table that mlx-lm's peak was published for; work space of the prompt, cache of prompt
+    and answer.
+    """
     with (Path(__file__).parents[4] / "measurements" / "published.csv").open(encoding="utf-8", newline="") as file:
         rows = [
             row

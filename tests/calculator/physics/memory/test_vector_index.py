@@ -38,5 +38,6 @@ def test_index_bytes_never_fall_with_vectors(index: IndexKind, few: int, more: i
 
 @pytest.mark.parametrize("wrong", [{"dimension_count": 0}, {"link_count": 1}, {"number_bytes": 0.0}])
 def test_index_bytes_refuse_what_cannot_be_built(wrong: dict[str, Any]) -> None:
+    sizes: dict[str, Any] = {"dimension_count": 8}
     with pytest.raises(ScenarioError, match="cannot be built"):
-        index_bytes(10, **({"dimension_count": 8} | wrong))
+        index_bytes(10, **(sizes | wrong))

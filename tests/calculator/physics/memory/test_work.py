@@ -11,7 +11,8 @@ CATALOG = load_catalog()
 
 
 def test_work_of_llama_3_70b_counts_its_operations() -> None:
-    # 80 x (attention 8192 x 8192 x 2 + 2 x 8192 x 1024 + feed-forward 3 x 8192 x 28672) = 68.45e9 multiply-adds; head 8192 x 128256 = 1.05e9
+    # 80 x (attention 8192 x 8192 x 2 + 2 x 8192 x 1024 + feed-forward 3 x 8192 x 28672) = 68.45e9 multiply-adds; head
+    # 8192 x 128256 = 1.05e9
     work = work_of(CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m"))
     assert work.linear_flops == pytest.approx(2 * 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672))
     assert work.head_flops == pytest.approx(2 * 8192 * 128256)

@@ -46,8 +46,10 @@ def speed(
 
 def test_decode_speed_hand_worked_case() -> None:
     # Llama-3 70B Q4_K_M on a 4090 with neutral constants, 512 tokens of context:
-    # weights read 41.946e9 B (file less embedding) / 1008e9 B/s = 41.61 ms; loss a quarter of it, 10.40 ms; overhead 80 x 40 us = 3.2 ms
-    # cache 80 layers x 8 heads x (128 + 128) x 2 B x 512 = 167.8e6 B / 1008e9 = 0.1664 ms and a quarter of it, 0.0416 ms
+    # weights read 41.946e9 B (file less embedding) / 1008e9 B/s = 41.61 ms; loss a quarter of it, 10.40 ms; overhead
+    # 80 x 40 us = 3.2 ms
+    # cache 80 layers x 8 heads x (128 + 128) x 2 B x 512 = 167.8e6 B / 1008e9 = 0.1664 ms and a quarter of it, 0.0416
+    # ms
     weights = float(weights_read_bytes(CATALOG.model("llama-3-70b"), format=CATALOG.format("q4_k_m")))
     cache = 80 * 8 * 256 * 2 * 512
     expected_ms = 1.25 * (weights + cache) / 1008e6 + 80 * 0.040
@@ -58,7 +60,8 @@ def test_decode_speed_hand_worked_case() -> None:
 
 
 def test_decode_terms_of_a_mixture_count_the_experts_touched() -> None:
-    # Qwen3-30B-A3B: 8 of 128 experts per token. One stream touches 1/16 of the expert bytes, a batch of 8 (counting as 8^0.75 = 4.757
+    # Qwen3-30B-A3B: 8 of 128 experts per token. One stream touches 1/16 of the expert bytes, a batch of 8 (counting
+    # as 8^0.75 = 4.757
     # independent tokens) 1 - (15/16)^4.757 = 26.4 %
     def weights_ms(batch: int) -> float:
         deployment = Deployment.of("apple-m4-max-40", "qwen3-30b-a3b", "mlx-4bit", catalog=CATALOG)
@@ -148,7 +151,8 @@ def test_decode_speed_of_every_chip_runtime_and_usual_format_is_given() -> None:
 
 
 def test_decode_speed_joined_boxes_pay_for_the_cable() -> None:
-    # published for M3 Ultras on Thunderbolt: Qwen 32B Q4 31.5 tok/s on one, 21.6 on two; 405B Q4 3.0 -> 4.3 -> 6.4 on 1, 2, 4
+    # published for M3 Ultras on Thunderbolt: Qwen 32B Q4 31.5 tok/s on one, 21.6 on two; 405B Q4 3.0 -> 4.3 -> 6.4 on
+    # 1, 2, 4
     def joined(model: str, nodes: int) -> float:
         hardware = dataclasses.replace(box("apple-m3-ultra-80"), node_count=nodes)
         split: Split = "tensor" if nodes > 1 else "layer"

@@ -32,7 +32,8 @@ def test_estimate_scaled_effect_counts_its_weight() -> None:
 
 
 def test_estimate_unknown_effect_widens_by_share_times_spread() -> None:
-    # unknown chip: share of the term 4 / (10 + 4) = 0.285714, spread 0.3 -> 0.0857143; with noise 0.1: sqrt(0.01 + 0.00734694)
+    # unknown chip: share of the term 4 / (10 + 4) = 0.285714, spread 0.3 -> 0.0857143; with noise 0.1: sqrt(0.01 +
+    # 0.00734694)
     terms = [Term("weights", 10.0), Term("loss", 4.0, ("loss/chip/new",))]
     found = estimate(law({}, spread={"loss/chip": 0.3}), terms)
     assert found.deviation == pytest.approx(math.sqrt(0.01 + 0.0857142857**2), rel=1e-6)

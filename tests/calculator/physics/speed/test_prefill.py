@@ -42,7 +42,8 @@ def speed(
 
 
 def test_prefill_terms_hand_worked_case() -> None:
-    # Llama-3 8B F16 on a 4090 (330.4 TFLOPS with the halving undone), 512 tokens: linear 2 x 6.979e9 x 512 + head 2 x 0.5253e9 = 7.148e12 operations
+    # Llama-3 8B F16 on a 4090 (330.4 TFLOPS with the halving undone), 512 tokens: linear 2 x 6.979e9 x 512 + head 2 x
+    # 0.5253e9 = 7.148e12 operations
     terms, _ = prefill_terms(
         deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp"),
         Workload(prompt_tokens=512),
@@ -122,7 +123,8 @@ def test_prefill_speed_of_an_m5_is_a_multiple_of_an_m4() -> None:
 
 
 def test_prefill_speed_tensor_split_over_pcie_gains_little_for_long_prompts() -> None:
-    # published: 27B on 3090s, 1,852 tok/s on two and 865 on four cards in a tensor split, 3,167 on four in a layer split
+    # published: 27B on 3090s, 1,852 tok/s on two and 865 on four cards in a tensor split, 3,167 on four in a layer
+    # split
     two = speed("nvidia-rtx-3090", "qwen3.8-27b", "fp8", "vllm", prompt=8192, count=2, split="tensor").central
     four = speed("nvidia-rtx-3090", "qwen3.8-27b", "fp8", "vllm", prompt=8192, count=4, split="tensor").central
     layer = speed("nvidia-rtx-3090", "qwen3.8-27b", "q4_k_m", "llama.cpp", prompt=8192, count=4).central
