@@ -67,8 +67,8 @@ def capability_of(
     *,
     scenario: Scenario,
     model: LanguageModel,
-    catalog: Catalog,
     measurements: Sequence[MeasuredSpeed] = (),
+    catalog: Catalog,
 ) -> Capability:
     """One box at the scenario's demand."""
     runtime = catalog.runtime(option.runtime)

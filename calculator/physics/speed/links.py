@@ -33,8 +33,8 @@ def linked_decode_speed(speed: Speed, deployment: Deployment, *, batch_count: in
 
     ms per step = ms + layers x d for a tensor split, + boxes x d for a layer split, with d from constants.toml:
     -peer_access_saved_us (p2p), +tcp_exchange_us or +tcp_hop_us (tcp), 0 (no-p2p, rdma: what the fit holds). Peer
-    access in a layer split changes nothing: one hand-over of a few kilobytes a token. Range of the fit: 2 cards; of boxes
-    2 to 4. Never above twice the speed. Raises ScenarioError where there is no such link.
+    access in a layer split changes nothing: one hand-over of a few kilobytes a token. Range of the fit: 2 cards;
+    2 to 4 boxes. Never above twice the speed. Raises ScenarioError where there is no such link.
     """
     link, hardware = deployment.link, deployment.hardware
     if link is None:

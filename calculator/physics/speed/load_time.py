@@ -19,7 +19,7 @@ class LoadTime(Range):
     note: str
 
 
-def load_time(size_bytes: int, *, hardware: Hardware, catalog: Catalog, is_warm: bool = False) -> LoadTime:
+def load_time(size_bytes: int, *, hardware: Hardware, is_warm: bool = False, catalog: Catalog) -> LoadTime:
     """Weights over the slowest link they pass: the drive (cold) or the page cache (warm), and the host link of the
     cards.
 

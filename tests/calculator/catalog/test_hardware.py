@@ -3,9 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
 from calculator.catalog import load_catalog
 from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.options import Chip, CloudOffer, Machine
+from calculator.errors import sentences
 
 CATALOG = load_catalog()
 
@@ -50,3 +53,22 @@ def test_box_count_is_that_of_memories(chip: str, chips: int, nodes: int, boxes:
 def test_all_chips_are_those_of_every_box(chips: int, nodes: int) -> None:
     found = Hardware(CATALOG.chips["nvidia-rtx-4090"], chips, 24, node_count=nodes)
     assert found.all_chips_count() == chips * nodes >= found.box_count()
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "old", "new"),
+    [
+        (Machine, CATALOG.machines["dual-rtx-4090-am5"], "memory_gb", "memory_gib"),
+        (Machine, CATALOG.machines["dual-rtx-4090-am5"], "system_ram_gb", "system_ram_gib"),
+        (CloudOffer, CATALOG.clouds["cloud-h100"], "memory_gb", "memory_gib"),
+        (Chip, CATALOG.chips["nvidia-rtx-4090"], "memory_options_gb", "memory_options_gib"),
+    ],
+)
+def test_old_key_is_refused_with_the_name_of_the_new_one(
+    kind: type[BaseModel], entry: BaseModel, old: str, new: str
+) -> None:
+    fields = entry.model_dump(exclude_none=True)
+    fields[old] = fields.pop(new)
+    with pytest.raises(ValidationError) as refused:
+        kind.model_validate(fields)
+    assert f"{old} is not a known key. Did you mean {new}?" in sentences(refused.value, kind)
