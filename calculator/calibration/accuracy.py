@@ -64,9 +64,9 @@ class Judged:
 def accuracy(
     rows: Sequence[PublishedRow],
     *,
-    catalog: Catalog,
     leave_out: LeaveOut = "none",
     laws: Laws | None = None,
+    catalog: Catalog,
 ) -> dict[str, Judged]:
     """Decode, prefill and peak memory of each row, predicted by laws that have not seen the row's group.
 
@@ -130,7 +130,7 @@ def summary(judged: Judged) -> dict[str, Any]:
     return found
 
 
-def report(rows: Sequence[PublishedRow], *, catalog: Catalog, leave_out: LeaveOut = "none") -> dict[str, Any]:
+def report(rows: Sequence[PublishedRow], *, leave_out: LeaveOut = "none", catalog: Catalog) -> dict[str, Any]:
     """The whole answer as plain data: decode (and its two halves), prefill and peak memory."""
     judged = accuracy(rows, catalog=catalog, leave_out=leave_out)
     found = {name: summary(part) for name, part in judged.items()}

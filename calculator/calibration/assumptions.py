@@ -1,7 +1,7 @@
 """Assumptions about a row that names no format of ours, or a program around an engine that we know.
 
-Used where a table is predicted (`accuracy`), never by the fit: a row with an assumed condition teaches nothing. Each rule
-is one that its makers state, or the arithmetic of the row's own columns; where none applies there is no guess.
+Used where a table is predicted (`accuracy`), never by the fit: a row with an assumed condition teaches nothing. Each
+rule is one that its makers state, or the arithmetic of the row's own columns; where none applies there is no guess.
 """
 
 import re
@@ -50,8 +50,9 @@ def runtime_of(row: PublishedRow, catalog: Catalog) -> Runtime | None:
 def format_of(row: PublishedRow, *, model: LanguageModel, runtime: Runtime, catalog: Catalog) -> WeightFormat | None:
     """The format that a row most likely means, or None.
 
-    In this order: the id without what follows it ("mlx-4bit-dwq"), the format in which the model was released, the one of the
-    runtime's kind whose file has the stated size, the runtime's own of the stated width, the runtime's default.
+    In this order: the id without what follows it ("mlx-4bit-dwq"), the format in which the model was released, the
+    one of the runtime's kind whose file has the stated size, the runtime's own of the stated width, the runtime's
+    default.
     """
     words = row.format_id.lower().strip()
     found = _longest_known(words, catalog)

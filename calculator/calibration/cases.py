@@ -1,8 +1,8 @@
 """Cases: published rows with the catalogue's entries they name, and what the laws say about them.
 
-A row names a chip, a model, a format and a runtime by id; `case_of` finds them in the catalogue or says which is missing.
-The rate of a row is compared as it was measured: a rate over whole requests is predicted from prefill and decode
-together, copies of a model on several cards add up.
+A row names a chip, a model, a format and a runtime by id; `case_of` finds them in the catalogue or says which is
+missing. The rate of a row is compared as it was measured: a rate over whole requests is predicted from prefill and
+decode together, copies of a model on several cards add up.
 """
 
 import math

@@ -62,8 +62,10 @@ PREFILL_SPREADS = {
     "model": 0.02, "power-limit/all": 2.0, "power-limit/family": 1.0, "linear/accelerator": 1.2, "power/all": 0.15,
     "power/family": 0.3,
 }  # fmt: skip
-"""Standard deviation (natural log) that an effect of each group is expected to have: wide for intercepts (`all`), narrow
-for what should differ little. Chosen by halving and doubling each while the error of left-out publishers and chips fell."""
+"""Standard deviation (natural log) that an effect of each group is expected to have: wide for intercepts (`all`),
+narrow for what should differ little. Chosen by halving and doubling each while the error of left-out publishers
+and chips fell.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def refit(whole: Fit, kept: NDArray[np.bool_]) -> Law:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a law that never saw the row says about it: log(predicted) - log(measured) time, and its standard deviation."""
+    """What a law that never saw the row says about it: log(predicted) - log(measured) time, and its standard
+    deviation.
+    """
 
     row_id: str
     error: float

@@ -47,7 +47,10 @@ def decode_refusal(case: Case) -> str | None:
     steps_per_s = row.decode_tokens_per_s / (row.instance_count * case.streams_each)
     limit = case.deployment.hardware.chip.bandwidth_gb_per_s.central * together
     if read_gb * steps_per_s > limit * SPEC_TOLERANCE:
-        return f"beats the bandwidth: {read_gb * steps_per_s:,.0f} GB/s of weights where the chips have {limit:,.0f} (speculation not declared, or a prefill rate)"
+        return (
+            f"beats the bandwidth: {read_gb * steps_per_s:,.0f} GB/s of weights where the chips have {limit:,.0f} "
+            "(speculation not declared, or a prefill rate)"
+        )
     if (
         row.rate_kind == "request"
         and row.prefill_kind == "mean wait"
@@ -57,7 +60,10 @@ def decode_refusal(case: Case) -> str | None:
         total_s = case.streams_each * row.answer_tokens / row.decode_tokens_per_s * row.instance_count
         wait_s = row.prompt_tokens / row.prefill_tokens_per_s
         if total_s < wait_s:
-            return f"the whole run took {total_s:.1f} s, less than its own mean wait of {wait_s:.1f} s: not a rate over whole requests"
+            return (
+                f"the whole run took {total_s:.1f} s, less than its own mean wait of {wait_s:.1f} s: "
+                "not a rate over whole requests"
+            )
     return None
 
 
@@ -127,8 +133,8 @@ def peak_memory_refusal(case: Case) -> str | None:
 def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple[str, str], str]:
     """Figures that other rows of the same source contradict: {(row id, "decode" or "prefill"): reason}.
 
-    Batches that a server handled slower than one request after the other teach the fit nothing of the chip, but they are
-    what was measured: without `for_fit` they are not refused, and count in the error.
+    Batches that a server handled slower than one request after the other teach the fit nothing of the chip, but they
+    are what was measured: without `for_fit` they are not refused, and count in the error.
     """
     decodes: dict[tuple[Any, ...], list[tuple[float, str]]] = defaultdict(list)
     prefills: dict[tuple[Any, ...], dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
@@ -155,7 +161,8 @@ def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple
         for rate, row_id in rows:
             if setting[-2] > 1 and rate < single:
                 found[row_id, "decode"] = (
-                    f"{setting[-2]} streams together slower than one at {single:g} token/s: a rate per stream, or one after the other"
+                    f"{setting[-2]} streams together are slower than one at {single:g} token/s: "
+                    "a rate per stream, or one after the other"
                 )
         best = max(rate for rate, _ in rows)
         for rate, row_id in rows:
@@ -201,7 +208,8 @@ def _thrashing(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
             together = row.batch_count * row.answer_tokens / row.decode_tokens_per_s
             if one is not None and together > SERIAL_TOLERANCE * row.batch_count * one:
                 found[row.id, "decode"] = (
-                    f"{row.batch_count} requests took {together:.0f} s together, {row.batch_count * one:.0f} s one after the other by the source's own rates: the server was short of memory"
+                    f"{row.batch_count} requests took {together:.0f} s together, {row.batch_count * one:.0f} s one "
+                    "after the other by the source's own rates: the server was short of memory"
                 )
     return found
 
@@ -226,7 +234,10 @@ def _refusal_of_both(case: Case) -> str | None:
         )
     memory = case.deployment.hardware.memory_gib * BYTES_PER_GIB * case.deployment.hardware.chip_count
     if size > memory:
-        return f"weights of {size / BYTES_PER_GB:.3g} GB do not fit in {memory / BYTES_PER_GB:.3g} GB: partly in system memory"
+        return (
+            f"weights of {size / BYTES_PER_GB:.3g} GB do not fit in {memory / BYTES_PER_GB:.3g} GB: "
+            "partly in system memory"
+        )
     if "collapse" in row.notes and row.depth_tokens and row.depth_tokens > 50_000:
         return "beyond the wired limit, as its source says"
     return None

@@ -11,7 +11,10 @@ from typing import Literal
 from calculator.catalog.options import Split
 
 RateKind = Literal["decode", "request"]
-"""decode: tokens after the first, per second. request: answer tokens over the whole request, prompt processing included."""
+"""decode: tokens after the first, per second.
+
+request: answer tokens over the whole request, prompt processing included.
+"""
 
 ANSWER_TOKENS_UNSTATED = 256  # what the sweep behind most rows of kind `request` says on its batched rows
 LLAMA_CPP_BUILDS = (
@@ -91,7 +94,9 @@ def split_of(notes: str, runtime_id: str) -> Split:
 
 
 def rate_kind_of(notes: str, source: str, *, prefill: float | None, batch_count: int) -> RateKind:
-    """A row that states its prefill apart from its "wall rate" cannot have counted it twice: at 261,888 tokens it would be 0.7 tok/s."""
+    """A row that states its prefill apart from its "wall rate" cannot have counted it twice: at 261,888 tokens it
+    would be 0.7 tok/s.
+    """
     if "kind=aggregate_output" in notes:
         return "request"
     if (
@@ -105,7 +110,9 @@ def rate_kind_of(notes: str, source: str, *, prefill: float | None, batch_count:
 
 
 def backend_of(runtime_words: str, notes: str) -> str:
-    """Which compute library, server or unusual split: "llama.cpp rocwmma hipblaslt" is another program than "llama.cpp vulkan"."""
+    """Which compute library, server or unusual split: "llama.cpp rocwmma hipblaslt" is another program than
+    "llama.cpp vulkan".
+    """
     if "split: row" in notes:
         return "row split"
     lower = runtime_words.lower()

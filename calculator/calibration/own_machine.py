@@ -1,8 +1,8 @@
 """Own measurements of a chip: they move its constants at once, in the session.
 
-Each own speed is compared with what the laws say of its very case; the mean of the log differences, drawn towards zero as
-long as they are few, becomes one more effect of that chip: `here/<chip>`. It scales every prediction for the chip, so a
-measurement of one model speaks for the others. Nothing is written; the shipped constants stay as they are.
+Each own speed is compared with what the laws say of its very case; the mean of the log differences, drawn towards
+zero as long as they are few, becomes one more effect of that chip: `here/<chip>`. It scales every prediction for the
+chip, so a measurement of one model speaks for the others. Nothing is written; the shipped constants stay as they are.
 """
 
 import math
@@ -20,15 +20,17 @@ from calculator.physics.speed.prefill import prefill_estimate
 from calculator.units import MS_PER_S
 
 OWN_SPREAD = 0.2
-"""Standard deviation (natural log) that one machine is expected to have against the constants of its chip: two publishers
-of the very same case differ by 11 % in the median; heat, power mode and software add to it."""
+"""Standard deviation (natural log) that one machine is expected to have against the constants of its chip: two
+publishers of the very same case differ by 11 % in the median; heat, power mode and software add to it.
+"""
 
 
 def recalibrated(measurements: Iterable[MeasuredSpeed], *, catalog: Catalog) -> Calibration:
     """The catalogue's calibration with an effect for each chip that was measured here or imported.
 
-    Value = sum of differences / (n + (noise / OWN_SPREAD)^2), standard error noise / sqrt(n + (noise / OWN_SPREAD)^2). Published
-    speeds are already in the constants and are passed over, as are chips, models, formats or runtimes not in the catalogue.
+    Value = sum of differences / (n + (noise / OWN_SPREAD)^2), standard error noise / sqrt(n + (noise /
+    OWN_SPREAD)^2). Published speeds are already in the constants and are passed over, as are chips, models, formats
+    or runtimes not in the catalogue.
     """
     known = catalog.calibration
     differences: dict[str, dict[str, list[float]]] = {"decode": {}, "prefill": {}}

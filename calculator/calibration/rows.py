@@ -29,7 +29,10 @@ from calculator.catalog.options import Split
 from calculator.errors import CalculatorError
 
 PrefillKind = Literal["throughput", "mean wait"]
-"""throughput: prompt tokens processed per second. mean wait: one prompt's tokens over the mean time to first token of a batch."""
+"""throughput: prompt tokens processed per second.
+
+mean wait: one prompt's tokens over the mean time to first token of a batch.
+"""
 
 REQUIRED_COLUMNS = (
     "id",
@@ -53,7 +56,8 @@ class PublishedRow:
     `depth_tokens` are in the cache when decoding starts (None: not stated), `context_tokens` is the mean depth while
     decoding, `prefill_depth_tokens` what was in the cache before the prompt came. `step_tokens` is the prompt's chunk
     where stated. `instance_count` copies of the model each ran on `device_count / instance_count` chips. `remarks`
-    lists where the raw words overruled a normalised id. `unreadable` says which cell is no number (that cell counts as empty).
+    lists where the raw words overruled a normalised id. `unreadable` says which cell is no number (that cell counts
+    as empty).
     """
 
     id: str

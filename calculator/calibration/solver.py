@@ -1,9 +1,10 @@
 """Solver: the effects with which the laws agree best with what was published, by penalised least squares.
 
-The residual of a row is log(measured ms) - log(predicted ms). Effects are drawn towards zero by (effect / spread)^2, so
-few rows move an effect little (partial pooling). Rows of one publisher share a part of their error, and rows of one case (that publisher's one chip,
-model, format and runtime) another part, so that a long sweep on one machine counts little more than one opinion.
-Outliers are weighed down as draws from a Student t distribution; no row is dropped here.
+The residual of a row is log(measured ms) - log(predicted ms). Effects are drawn towards zero by (effect / spread)^2,
+so few rows move an effect little (partial pooling). Rows of one publisher share a part of their error, and rows of
+one case (that publisher's one chip, model, format and runtime) another part, so that a long sweep on one machine
+counts little more than one opinion. Outliers are weighed down as draws from a Student t distribution; no row is
+dropped here.
 
 The gradient is exact: d log(time) / d effect = the share of the terms that carry it. Only numpy; deterministic.
 """
@@ -50,7 +51,9 @@ class SharedError:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Where an effect acts: its column, its weight, and the cell (row x positions + position) or the row that it scales."""
+    """Where an effect acts: its column, its weight, and the cell (row x positions + position) or the row that it
+    scales.
+    """
 
     place: Numbers
     column: Numbers
@@ -59,7 +62,10 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The observations as arrays, sorted by publisher and case. `names` are the effects; an effect acts on few cells, which are listed."""
+    """The observations as arrays, sorted by publisher and case.
+
+    `names` are the effects; an effect acts on few cells, which are listed.
+    """
 
     rows: tuple[Observation, ...]
     names: tuple[str, ...]
@@ -131,7 +137,7 @@ def predicted(problem: Problem, effects: Matrix) -> tuple[Matrix, Matrix]:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """By what the Student t distribution widens the variance of each row's errors, one figure per row of the problem."""
+    """Factors by which the Student t distribution widens the variance of each row's errors."""
 
     case: Matrix
     row: Matrix
@@ -139,7 +145,9 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Effects with their standard errors, the spread of each group, what a single row adds of noise, and which rows were used."""
+    """Effects with their standard errors, the spread of each group, what a single row adds of noise, and which rows
+    were used.
+    """
 
     problem: Problem
     effects: Matrix
@@ -200,9 +208,9 @@ def _most_probable(
 ) -> Fit:
     """Gauss-Newton steps to the maximum of the posterior, and the effects' covariance there.
 
-    The errors of a row and of a case are draws from a Student t distribution: one that is far off gets a larger variance,
-    which is found together with the effects. A publisher's is normal: were it free to be large, the one publisher of
-    most rows of an engine would count as an outlier and teach that engine little.
+    The errors of a row and of a case are draws from a Student t distribution: one that is far off gets a larger
+    variance, which is found together with the effects. A publisher's is normal: were it free to be large, the one
+    publisher of most rows of an engine would count as an outlier and teach that engine little.
     """
     rows = np.flatnonzero(kept)
     cases, publishers = _Blocks.of(problem.case[rows]), _Blocks.of(problem.publisher[rows])

@@ -48,7 +48,7 @@ def hardware_of(
     chip_count: int | None = None,
     memory_gib: float | None = None,
 ) -> Hardware:
-    """The hardware of a machine, a rented machine or a bare chip (with its largest memory unless `memory_gib` is given)."""
+    """The hardware of a machine, a rented machine or a bare chip; a chip has its largest memory unless one is given."""
     if isinstance(box, Chip):
         return Hardware(
             chip=box, chip_count=chip_count or 1, memory_gib=memory_gib or max(box.memory_options_gib), id=box.id

@@ -1,4 +1,4 @@
-"""What are the shapes of a model that the catalogue lacks? Read from the TOML that `python -m measurements describe` wrote."""
+"""Model files: the shapes of a model that the catalogue lacks, as `python -m measurements describe` wrote them."""
 
 import tomllib
 from pathlib import Path
@@ -20,20 +20,21 @@ def model_of(name: str, *, catalog: Catalog) -> LanguageModel:
     path = Path(name)
     if path.suffix == ".json" or (path / "config.json").exists():
         raise ScenarioError(
-            f"{name} is a configuration, not a description. Write one: python -m measurements describe {name} > model.toml, then give model.toml."
+            f"{name} is a configuration, not a description. Write one with "
+            f"`python -m measurements describe {name} > model.toml`, then name model.toml."
         )
     if path.suffix != ".toml":
         return catalog.model(name)
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ScenarioError(
-                f"{name} is larger than {_LARGEST_BYTES:,} bytes; a description has a few thousand. Give that file."
+                f"{name} is larger than {_LARGEST_BYTES:,} bytes; a description has a few thousand. Name that file."
             )
         fields = tomllib.loads(path.read_text("utf-8"))
         return LanguageModel.model_validate(fields)
     except OSError as error:
         raise ScenarioError(
-            f"{name} cannot be read ({error.strerror}). Give a file that `python -m measurements describe` wrote."
+            f"{name} cannot be read ({error.strerror}). Name a file that `python -m measurements describe` wrote."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(

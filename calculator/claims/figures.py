@@ -24,7 +24,8 @@ def exists_claim(claim: Claim, catalog: Catalog) -> Finding:
             chip for chip in catalog.chips.values() if chip.vendor == "apple" and value in _specified(chip, claim.field)
         ]
         steps.append(
-            f"{value:g} {unit}: {', '.join(f'{chip.name} ({chip.released})' for chip in owners) or 'no chip of the catalogue'}"
+            f"{value:g} {unit}: "
+            f"{', '.join(f'{chip.name} ({chip.released})' for chip in owners) or 'no chip of the catalogue'}"
         )
         sources += [source for chip in owners for source in cited(catalog, chip.bandwidth_gb_per_s)]
     steps.append(f"nearest real machines: {', '.join(catalog.machines[key].name for key in phantom.nearest)}")
@@ -82,22 +83,26 @@ def power_claim(claim: Claim, catalog: Catalog) -> Finding:
     inside = verdict != "contradicted"
     low, high = min(row[2].low for row in judges), max(row[2].high for row in judges)
     steps = [
-        f"{name}, {_words(field)}: {quantity.low:g} to {quantity.high:g} W ({quantity.basis}: {quantity.note or quantity.source})"
+        f"{name}, {_words(field)}: {quantity.low:g} to {quantity.high:g} W "
+        f"({quantity.basis}: {quantity.note or quantity.source})"
         for name, field, quantity in rows
     ]
     maximum = catalog.machines[claim.machine].power.max_w
     if maximum is not None:
         steps.append(f"{catalog.machines[claim.machine].name}, maximum: {maximum.high:g} W ({maximum.basis})")
     nearest = low if value < low else high
-    sentence = f"{'Read' if read else 'Assumed'}: {low:g} to {high:g} W; {value:g} W is {'not excluded' if inside else f'{value / nearest:.2f} times the nearest end'}."
+    known = "Readings" if read else "Our estimates"
+    where = "possible" if inside else f"{value / nearest:.2f} times the nearest of them"
+    sentence = f"{known} lie between {low:g} and {high:g} W; {value:g} W is {where}."
     for other in claim.beside:
         if other in catalog.claims:
             against = _claimed(catalog.claims[other]).central
             steps.append(
-                f"the article's own {against:g} W for the same box ({other}): {value:g} - {against:g} = {value - against:g} W"
+                f"the article's own {against:g} W for the same box ({other}): "
+                f"{value:g} - {against:g} = {value - against:g} W"
             )
             if value > against:
-                sentence += f" By the article itself the same box draws {against:g} W under load, less than this."
+                sentence += f" The article itself gives the same box {against:g} W under load, less than this."
     return found(
         claim,
         verdict,
@@ -117,13 +122,18 @@ def heat_claim(claim: Claim, catalog: Catalog) -> Finding:
     for other in claim.beside:
         watts = _claimed(catalog.claims[other]).central
         steps.append(
-            f"{other}: {watts:g} W become {watts:g} W of heat; an air conditioner takes {watts:g} W / {cop.central:g} = {watts / cop.central:.0f} W to move it"
+            f"{other}: {watts:g} W become {watts:g} W of heat; an air conditioner takes {watts:g} W / {cop.central:g} "
+            f"= {watts / cop.central:.0f} W to move it"
         )
     machine = catalog.machines[claim.machine]
     steps.append(
-        f"{machine.name} while decoding: {machine.power.decode_w.low:g} to {machine.power.decode_w.high:g} W of heat ({machine.power.decode_w.basis})"
+        f"{machine.name} while decoding: {machine.power.decode_w.low:g} to {machine.power.decode_w.high:g} W of heat "
+        f"({machine.power.decode_w.basis})"
     )
-    sentence = f"{shown(watts, 'W')} around the clock heat a closet without air; in an office with working hours they need not. No bound decides it."
+    sentence = (
+        f"{shown(watts, 'W')} around the clock will heat a closet without ventilation; in an office during working "
+        "hours they may not. No bound decides it."
+    )
     return found(
         claim,
         "plausible",
@@ -140,7 +150,8 @@ def reading_claim(claim: Claim, catalog: Catalog) -> Finding:
     assert against is not None
     tolerance = catalog.constants["claim_tolerance_fraction"].central
     inside = against.low * (1 - tolerance) <= value <= against.high * (1 + tolerance)
-    sentence = f"{value:g} {against.unit} against {against.low:g} to {against.high:g}: {'not excluded; one observation of one box' if inside else 'elsewhere'}."
+    where = "possible, as one observation of one box" if inside else "outside that range"
+    sentence = f"Others read {against.low:g} to {against.high:g} {against.unit}; {value:g} is {where}."
     return found(
         claim,
         "plausible" if inside else "contradicted",
@@ -156,15 +167,18 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
     value, default = _claimed(claim).central, catalog.defaults[claim.field]
     inside = default.low <= value <= default.high
     steps = [
-        f"{claim.field}: {default.low:g} to {default.high:g}, central {default.central:g} {_unit(default)}({default.basis}: {default.note})"
+        f"{claim.field}: {default.low:g} to {default.high:g}, central {default.central:g} {_unit(default)}"
+        f"({default.basis}: {default.note})"
     ]
     steps += [
-        f"{row.item}, {row.age_years.central:g} years old: kept {row.kept_fraction.low:g} to {row.kept_fraction.high:g} ({row.channel}, {row.kept_fraction.as_of})"
+        f"{row.item}, {row.age_years.central:g} years old: kept {row.kept_fraction.low:g} to "
+        f"{row.kept_fraction.high:g} ({row.channel}, {row.kept_fraction.as_of})"
         for row in (catalog.resale[key] for key in claim.beside)
     ]
     where = "within" if inside else "above" if value > default.high else "below"
-    sentence = f"{value:g} {default.unit if default.unit != '1' else 'of the list price'} lies {where} our range of {default.low:g} to {default.high:g} (central {default.central:g}).".replace(
-        "  ", " "
+    sentence = (
+        f"{value:g} {default.unit if default.unit != '1' else 'of the list price'} lies {where} our range of "
+        f"{default.low:g} to {default.high:g} (central {default.central:g})."
     )
     return found(
         claim,
@@ -187,13 +201,17 @@ def product_claim(claim: Claim, catalog: Catalog) -> Finding:
     holds = math.isclose(product, value, rel_tol=catalog.constants["claim_tolerance_fraction"].central)
     steps = [
         f"{' x '.join(f'{part.central:g} {part.unit}' for part in parts)} = {product:,.0f} USD a year",
-        f"with our central values: {' x '.join(f'{one.central:g} {one.unit}' for one in defaults)} = {ours:,.0f} USD a year",
+        f"with our central values: {' x '.join(f'{one.central:g} {one.unit}' for one in defaults)} = "
+        f"{ours:,.0f} USD a year",
         *(
             f"{name}: {one.low:g} to {one.high:g} {one.unit} ({one.basis})"
             for name, one in zip(claim.field.split("+"), defaults, strict=True)
         ),
     ]
-    sentence = f"The multiplication {'holds' if holds else f'gives {product:,.0f}'}; its factors are claims. With our central values it is {ours:,.0f} USD a year."
+    sentence = (
+        f"The multiplication {'holds' if holds else f'gives {product:,.0f}'}; its factors are claims. "
+        f"Our central values give {ours:,.0f} USD a year."
+    )
     return found(
         claim,
         "holds" if holds else "impossible",
@@ -211,7 +229,8 @@ def resale_claim(claim: Claim, catalog: Catalog) -> Finding:
     rows = [catalog.resale[key] for key in claim.beside]
     least = min(row.kept_fraction.low for row in rows)
     steps = [
-        f"{row.item}, {row.age_years.central:g} years old: {row.kept_fraction.low:g} to {row.kept_fraction.high:g} of list ({row.kept_fraction.as_of}; {row.kept_fraction.note})"
+        f"{row.item}, {row.age_years.central:g} years old: {row.kept_fraction.low:g} to {row.kept_fraction.high:g} of "
+        f"list ({row.kept_fraction.as_of}; {row.kept_fraction.note})"
         for row in rows
     ]
     steps.append(

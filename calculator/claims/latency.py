@@ -119,8 +119,8 @@ def split_traffic_claim(claim: Claim, catalog: Catalog) -> Finding:
     tolerance = catalog.constants["claim_tolerance_fraction"].central
     small = max(share, fitted) < tolerance
     steps = [
-        f"one hidden state of {model.hidden_dim:,} values x {BYTES_PER_VALUE} bytes x {hardware.chip_count - 1} joint = "
-        f"{sent:,} bytes per token",
+        f"one hidden state of {model.hidden_dim:,} values x {BYTES_PER_VALUE} bytes x {hardware.chip_count - 1} joint "
+        f"= {sent:,} bytes per token",
         f"{sent:,} bytes / {link.low:g} GB/s = {sent_s * US_PER_S:.2f} us",
         f"reading the weights: {read_gb:.2f} GB / {chip.bandwidth_gb_per_s.high:g} GB/s = "
         f"{token_s * MS_PER_S:.1f} ms per token at least",

@@ -36,8 +36,9 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
     elif abs(claimed / peak - 1) > tolerance.central:
         verdict = "contradicted"
     steps = [
-        f"{claim.formats[0]} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache "
-        f"+ {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space = {peak:.2f} GB"
+        f"{claim.formats[0]} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + "
+        f"{_gb(fit.kv_cache_bytes):.2f} GB cache + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space = "
+        f"{peak:.2f} GB"
     ]
     model = catalog.model(claim.model)
     for format_id in claim.formats[1:]:
@@ -75,18 +76,22 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
     inside = any(low <= claimed <= high for low, high in (own, exact))
     steps = [f"{sold:g} GB as sold are {sold:g} GiB = {sold * BYTES_PER_GIB / BYTES_PER_GB:.1f} GB"]
     steps += [
-        f"macOS {row.macos} lets the GPU have {row.usable_gib.central:g} GiB = {limit:.1f} GB ({row.usable_gib.basis}); {limit:.1f} - {used:g} = {limit - used:.1f} GB"
+        f"macOS {row.macos} lets the GPU have {row.usable_gib.central:g} GiB = {limit:.1f} GB "
+        f"({row.usable_gib.basis}); {limit:.1f} - {used:g} = {limit - used:.1f} GB"
         for row, limit in zip(limits, limits_gb, strict=True)
     ]
     steps.append(
         f"with the {peak:.1f} GB that it really needs: {exact[0]:.1f} to {exact[1]:.1f} GB are left for the GPU"
     )
     steps.append(
-        f"for programs on the CPU, after macOS's own {catalog.constants['macos_reserved_gib'].central:g} GiB and {used:g} GB: {for_programs:.1f} GB"
+        f"for programs on the CPU, after macOS's own {catalog.constants['macos_reserved_gib'].central:g} GiB and "
+        f"{used:g} GB: {for_programs:.1f} GB"
     )
     sentence = (
-        f"Of {sold:g} GB the GPU may have {shown(min(limits_gb))} to {shown(max(limits_gb), 'GB')}: after {used:g} GB {shown(own[0])} to {shown(own[1], 'GB')} are left for it, "
-        f"after the {shown(peak, 'GB')} really needed {shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have {shown(for_programs, 'GB')}."
+        f"Of {sold:g} GB the GPU may have {shown(min(limits_gb))} to {shown(max(limits_gb), 'GB')}. After {used:g} GB "
+        f"it has {shown(own[0])} to {shown(own[1], 'GB')} left, after the {shown(peak, 'GB')} that it really needs, "
+        f"{shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have "
+        f"{shown(for_programs, 'GB')}."
     )
     return found(
         claim,
@@ -105,7 +110,10 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
 
 
 def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
-    """Whether the model fits. "Does not fit" is contradicted by the first format that does; "fits" by the one it names."""
+    """Whether the model fits.
+
+    "Does not fit" is contradicted by the first format that does; "fits" by the one it names.
+    """
     fits = {format_id: _fit(claim, format_id, catalog=catalog) for format_id in claim.formats}
     first, deployment = fits[claim.formats[0]]
     hardware = deployment.hardware
@@ -118,16 +126,23 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
         verdict = "holds" if first.fits else "impossible" if impossible else "contradicted"
         sentence = f"{claim.formats[0]} needs {needs} of {has} usable: it {'fits' if first.fits else 'does not fit'}."
         if impossible:
-            sentence += f" Its weights alone ({shown(_gb(first.weights_bytes), 'GB')}) are more than the whole memory ({shown(_gb(physical), 'GB')})."
+            sentence += (
+                f" Its weights alone ({shown(_gb(first.weights_bytes), 'GB')}) exceed the whole memory "
+                f"({shown(_gb(physical), 'GB')})."
+            )
     else:
         verdict = "contradicted" if fitting else "holds"
-        sentence = f"{claim.formats[0]} needs {needs}, {has} are there: it does not fit."
+        sentence = f"{claim.formats[0]} needs {needs} of {has} usable: it does not fit."
         if fitting:
             best = fitting[0]
-            sentence = f"{claim.formats[0]} does not fit ({needs} of {has}), but {best} does: {shown(_gb(fits[best][0].peak_bytes), 'GB')}."
+            sentence = (
+                f"{claim.formats[0]} does not fit ({needs} of {has}), but {best} does: "
+                f"{shown(_gb(fits[best][0].peak_bytes), 'GB')}."
+            )
     steps = [
-        f"{format_id}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at {max(1, claim.context_tokens):,} tokens + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB "
-        f"work space = {_gb(fit.peak_bytes):.2f} GB of {_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
+        f"{format_id}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at "
+        f"{max(1, claim.context_tokens):,} tokens + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space "
+        f"= {_gb(fit.peak_bytes):.2f} GB of {_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
         for format_id, (fit, _) in fits.items()
     ]
     return found(
@@ -150,14 +165,19 @@ def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
     host = _gb(host_usable_bytes(hardware.system_ram_gib or 0.0, reserved_gib=reserved.central))
     on_cards = _gb(fit.headroom_bytes)
     steps = [
-        f"on the cards: {_gb(fit.usable_bytes):.1f} - {_gb(fit.peak_bytes):.1f} GB = {on_cards:.1f} GB left beside the model",
-        f"in the PC's own memory: {hardware.system_ram_gib:g} GiB less {reserved.central:g} GiB for the system = {host:.1f} GB",
+        f"on the cards: {_gb(fit.usable_bytes):.1f} - {_gb(fit.peak_bytes):.1f} GB = {on_cards:.1f} GB left beside "
+        "the model",
+        f"in the PC's own memory: {hardware.system_ram_gib:g} GiB less {reserved.central:g} GiB for the system = "
+        f"{host:.1f} GB",
     ]
     if on_cards >= claimed or host < claimed:
-        sentence = f"{claimed:g} GB beside {shown(on_cards, 'GB')} on the cards and {shown(host, 'GB')} in the PC's own memory."
+        sentence = (
+            f"{claimed:g} GB are needed; the cards have {shown(on_cards, 'GB')} left, the PC's own memory "
+            f"{shown(host, 'GB')}."
+        )
     else:
         sentence = (
-            f"On the cards it cannot go ({shown(on_cards, 'GB')} left), so a crash is plausible if it was put there; "
+            f"It does not fit on the cards ({shown(on_cards, 'GB')} left), so a crash there is plausible; "
             f"but {claimed:g} GB fit in the PC's own memory ({shown(host, 'GB')}), where a database belongs."
         )
     return found(
@@ -182,7 +202,8 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
     link, host = chip.host_link_gb_per_s, catalog.constants["host_memory_gb_per_s"]
     assert link is not None
     steps = [
-        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gib:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond the cards"
+        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gib:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond "
+        "the cards"
     ]
     figures = {"beyond_gb": rest}
     sentence = f"{claimed:g} GB fit on the cards ({shown(cards, 'GB')}): nothing is swapped."
@@ -191,22 +212,26 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
         verdict = "plausible"
         streamed, computed = link.high / rest, host.high / rest
         steps.append(
-            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'token/s')} at most (all weights read)"
+            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'token/s')} at "
+            "most (all weights read)"
         )
         steps.append(
-            f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / {rest:.1f} GB = {shown(host.central / rest)} to {shown(computed, 'token/s')} at most"
+            f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / "
+            f"{rest:.1f} GB = {shown(host.central / rest)} to {shown(computed, 'token/s')} at most"
         )
         figures |= {"streamed_tok_s": streamed, "computed_tok_s": computed}
         sentence = (
-            f"{shown(rest, 'GB')} do not fit on the cards. Moved over the bus they allow {shown(streamed, 'token/s')} at most; "
-            f"but a runtime leaves them in system RAM and computes there, and a model that fits is never swapped."
+            f"{shown(rest, 'GB')} do not fit on the cards. Moving them over the bus allows "
+            f"{shown(streamed, 'token/s')} at most; but a runtime leaves them in system RAM and computes there, and a "
+            "model that fits is never swapped."
         )
     sources = list(cited(catalog, link, host))
     for other in claim.beside:
         unified = hardware_of(catalog.chip_or_machine(other), chips=catalog.chips).chip
         bandwidth = unified.bandwidth_gb_per_s
         steps.append(
-            f"{unified.name}: {bandwidth.high:g} GB/s / {claimed:g} GB = {shown(bandwidth.high / claimed, 'token/s')} at most"
+            f"{unified.name}: {bandwidth.high:g} GB/s / {claimed:g} GB = "
+            f"{shown(bandwidth.high / claimed, 'token/s')} at most"
         )
         sources += cited(catalog, bandwidth)
     return found(
@@ -232,15 +257,21 @@ def load_time_claim(claim: Claim, catalog: Catalog) -> Finding:
     fastest, best = max(storages.items(), key=lambda item: item[1].high)
     if best.high > disk.high:
         steps.append(
-            f"the fastest disk of the catalogue ({fastest}): {size:.2f} GB / {best.high:g} GB/s = {size / best.high:.1f} s at least"
+            f"the fastest disk of the catalogue ({fastest}): {size:.2f} GB / {best.high:g} GB/s = "
+            f"{size / best.high:.1f} s at least"
         )
     steps.append(
-        f"warm, from macOS's page cache: bounded only by the memory, {size:.2f} GB / {hardware.chip.bandwidth_gb_per_s.high:g} GB/s = {warm:.2f} s at least"
+        f"warm, from macOS's page cache: bounded only by the memory, {size:.2f} GB / "
+        f"{hardware.chip.bandwidth_gb_per_s.high:g} GB/s = {warm:.2f} s at least"
     )
     if implied > disk.high:
-        sentence = f"Loading from the disk takes {shown(cold, 's')} at least; {claimed:g} s would need {shown(implied, 'GB/s')}, the disk gives {disk.high:g}. From the page cache (a second start) it is possible."
+        sentence = (
+            f"Loading from the disk takes {shown(cold, 's')} at least; {claimed:g} s would need "
+            f"{shown(implied, 'GB/s')}, and the disk delivers {disk.high:g}. A second start, from the page cache, can "
+            "be that fast."
+        )
     else:
-        sentence = f"Its disk gives {disk.high:g} GB/s; {shown(implied, 'GB/s')} are needed."
+        sentence = f"It needs {shown(implied, 'GB/s')}; its disk delivers {disk.high:g}."
     return found(
         claim,
         "impossible" if implied > disk.high else "plausible",

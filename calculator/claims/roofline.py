@@ -22,8 +22,9 @@ from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
 class Roofline:
     """What one step reads, and how fast it can at most.
 
-    `chips_reading` is how many chips' bandwidth counts. `beyond_bytes` do not fit in the GPU's memory; `slow_bytes` of
-    them are read per step at `slow_gb_per_s` (None: nothing is known of what lies behind, and no bound follows from it).
+    `chips_reading` is how many chips' bandwidth counts. `beyond_bytes` do not fit in the GPU's memory; `slow_bytes`
+    of them are read per step at `slow_gb_per_s` (None: nothing is known of what lies behind, and no bound follows
+    from it).
     """
 
     streams: int
@@ -64,9 +65,10 @@ def roofline(
 
     One stream over a layer split has one chip reading at a time; a tensor split, several streams, or a split that is
     not known have all. `host_gb_per_s`: the most that a PC's own memory gives, for what does not fit on the cards;
-    unified memory spills to the disk. A cache whose runtime reads only part of it (sparse attention with an indexer) is not counted. Valid for
-    models well above the chip's last-level cache (tens of MB): a smaller one may be read from there. One token per
-    step: drafting (speculative decoding) multiplies the bound by the tokens accepted per step.
+    unified memory spills to the disk. A cache whose runtime reads only part of it (sparse attention with an indexer)
+    is not counted. Valid for models well above the chip's last-level cache (tens of MB): a smaller one may be read
+    from there. One token per step: drafting (speculative decoding) multiplies the bound by the tokens accepted per
+    step.
     """
     model, format, hardware = deployment.model, deployment.format, deployment.hardware
     context_tokens, batch_count = workload.context(), workload.batch_count

@@ -250,8 +250,8 @@ def _last_steps(judged: _Judged) -> Iterator[str]:
     total_gb, slow_gb = limit.read_bytes / BYTES_PER_GB, limit.slow_bytes / BYTES_PER_GB
     if limit.slow_bytes:
         yield (
-            f"{limit.beyond_bytes / BYTES_PER_GB:.2f} GB are more than the {limit.physical_bytes / BYTES_PER_GB:.2f} GB "
-            f"of the GPU's memory; {slow_gb:.2f} GB of them are read per step"
+            f"{limit.beyond_bytes / BYTES_PER_GB:.2f} GB are more than the {limit.physical_bytes / BYTES_PER_GB:.2f} "
+            f"GB of the GPU's memory; {slow_gb:.2f} GB of them are read per step"
         )
         if limit.slow_gb_per_s:
             yield (

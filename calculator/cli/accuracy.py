@@ -57,4 +57,7 @@ def _line(name: str, figures: Mapping[str, Any], *, rows: int | None = None) -> 
     def percent(key: str) -> str:
         return f"{'-':>8}" if figures[key] is None else f"{100 * figures[key]:7.1f}%"
 
-    return f"{name:34}{'' if rows is None else rows:>6}{figures['covered']:>9}{percent('median_abs_error')}{percent('p90_abs_error')}{percent('median_signed_error')} {percent('interval_coverage')}"
+    return (
+        f"{name:34}{'' if rows is None else rows:>6}{figures['covered']:>9}{percent('median_abs_error')}"
+        f"{percent('p90_abs_error')}{percent('median_signed_error')} {percent('interval_coverage')}"
+    )

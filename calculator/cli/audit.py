@@ -16,7 +16,7 @@ from calculator.errors import ScenarioError
 
 if TYPE_CHECKING:
     from argparse import (
-        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse names the type of add_subparsers() nowhere else)
+        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
 
 OWN = ("machine", "model", "format", "tok_s")

@@ -24,7 +24,7 @@ from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
 if TYPE_CHECKING:
     from argparse import (
-        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse names the type of add_subparsers() nowhere else)
+        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
 
 Pool = Literal["unified memory", "the PC's own memory"]
@@ -35,7 +35,7 @@ _UNPACKED_BITS = 16
 
 @dataclass(frozen=True, slots=True)
 class SecondTenant:
-    """An index in memory: its bytes, the pool where it lives and what that pool may give it (None without a machine)."""
+    """An index in memory: its bytes, its pool and what that pool may give it (None without a machine)."""
 
     vectors: int
     index_bytes: int

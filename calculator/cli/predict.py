@@ -22,7 +22,7 @@ from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
 if TYPE_CHECKING:
     from argparse import (
-        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse names the type of add_subparsers() nowhere else)
+        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
 
 _MOST_WIRED_LIMIT_MB = 100_000_000

@@ -1,4 +1,4 @@
-"""`python -m calculator service`: what people feel at the busiest hour, option by option.
+"""`python -m calculator service`: what people feel in the busiest hour, option by option.
 
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
 
@@ -24,13 +24,14 @@ from calculator.version import VERSION
 
 if TYPE_CHECKING:
     from argparse import (
-        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse names the type of add_subparsers() nowhere else)
+        _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
 
 _ENDS: tuple[End, ...] = ("low", "central", "high")
 _CONVENTION = (
-    "One machine at the busiest hour, requests at random within it. In brackets: all speeds at the high and at the low end of their "
-    "80 % ranges. 'needs': machines that keep the targets (without targets: that are not overloaded); the costs are those of one."
+    "One machine in the busiest hour, with requests at random times. Brackets: speeds at the top and bottom of their "
+    "80 % range. 'needs': machines required to meet your targets (without targets: to avoid overload). "
+    "Costs elsewhere are for one machine."
 )
 
 
@@ -82,7 +83,9 @@ def service_answer(scenario: Scenario, catalog: Catalog) -> ServiceAnswer:
     for option_id in dict.fromkeys(scenario.options):
         option = catalog.option(option_id)
         if isinstance(option, ApiOffer):
-            left_out.append((option.id, option.name, "A hosted API: its waits are not published and not computed."))
+            left_out.append(
+                (option.id, option.name, "Latency of the hosted API is not modelled; providers do not publish it.")
+            )
             continue
         found = capability_of(option, scenario=scenario, model=model, catalog=catalog)
         if found.service is None:
@@ -110,12 +113,14 @@ def service_dict(answer: ServiceAnswer, *, hours: bool = False) -> dict[str, Any
 
 
 def service_text(answer: ServiceAnswer) -> str:
-    """One line per option that fits, then what one must know."""
+    """One line per option that fits, then the remarks."""
     scenario = answer.scenario
     lines = [
-        f"{scenario.name}: {scenario.requests_per_working_day:,g} requests a day, {scenario.busiest_hour_ratio():g} times the mean hour at the peak.",
+        f"{scenario.name}: {scenario.requests_per_working_day:,g} requests a day, the busiest hour has "
+        f"{scenario.busiest_hour_ratio():g} times the mean.",
         "",
-        f"{'option':<34} {'load':>6} {'wait':>5} {'first token s: median':>22} {'p95':>22} {'answer s: median':>17} {'p95':>22} {'tok/s':>6} {'needs':>6} {'week busy h':>12}",
+        f"{'option':<34} {'load':>6} {'wait':>5} {'first token s: median':>22} {'p95':>22} {'answer s: median':>17} "
+        f"{'p95':>22} {'tok/s':>6} {'needs':>6} {'week busy h':>12}",
     ]
     lines += [_line(row) for row in answer.rows]
     lines += ["", _CONVENTION]
@@ -179,8 +184,9 @@ def _line(row: ServiceRow) -> str:
     peak = row.peak["central"]
     needs = f"{peak.machine_count:,}" if peak.machine_count is not None else "none"
     return (
-        f"{row.found.option.id:<34} {peak.load_fraction:>6,.0%} {peak.wait_fraction:>5.0%} {_seconds(peak.time_to_first_token_median_s):>22} "
-        f"{_ranged(row, 'time_to_first_token_p95_s'):>22} {_seconds(peak.answer_median_s):>17} {_ranged(row, 'answer_p95_s'):>22} "
+        f"{row.found.option.id:<34} {peak.load_fraction:>6,.0%} {peak.wait_fraction:>5.0%} "
+        f"{_seconds(peak.time_to_first_token_median_s):>22} {_ranged(row, 'time_to_first_token_p95_s'):>22} "
+        f"{_seconds(peak.answer_median_s):>17} {_ranged(row, 'answer_p95_s'):>22} "
         f"{peak.stream_tokens_per_s:>6.1f} {needs:>6} {float(row.week.busy_h.sum()):>12.1f}"
     )
 

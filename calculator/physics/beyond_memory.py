@@ -50,7 +50,9 @@ class Offload:
 
 @dataclass(frozen=True, slots=True)
 class BeyondMemory:
-    """What one would get although the model does not fit in the GPU's memory; `prefill` is None where nothing is known of it."""
+    """What one would get although the model does not fit in the GPU's memory; `prefill` is None where nothing is
+    known of it.
+    """
 
     how: Literal["layers in the PC's memory", "beyond the wired limit"]
     decode: Speed
@@ -202,7 +204,7 @@ def _swapped(deployment: Deployment, workload: Workload, *, fit: MemoryFit, cata
     )
     text = (
         f"Beyond the limit it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to "
-        f"{decode.high:.2g}) instead of {within.central:.2g}; {ratio.low:g} to {ratio.high:g} times slower was measured."
+        f"{decode.high:.2g}) instead of {within.central:.2g}; {ratio.low:g} to {ratio.high:g} times slower was read."
     )
     remark = Remark(code="beyond-wired-limit", text=text, level="warning")
     return BeyondMemory("beyond the wired limit", decode, None, None, remark)
@@ -240,7 +242,9 @@ def _summed(
     tokens: float,
     hops_ms: dict[End, float] | None = None,
 ) -> dict[End, float]:
-    """Tokens per second at each end: the cards' time for their share, the slow bytes over their rate, the ways between."""
+    """Tokens per second at each end: the cards' time for their share, the slow bytes over their rate, the ways
+    between.
+    """
     return {
         at: tokens
         * MS_PER_S
@@ -262,6 +266,6 @@ def _with(found: dict[End, float], on_cards: Speed, *, slow_bytes: float, path: 
     )
 
 
-_PROCESSOR = "a step are read by the processor from the PC's memory"
-_STEP_COPY, _PROMPT_COPY = "a step are copied over PCIe", "a prompt are copied over PCIe"
+_PROCESSOR = "per step are read by the processor from the PC's memory"
+_STEP_COPY, _PROMPT_COPY = "per step are copied over PCIe", "per prompt are copied over PCIe"
 _SHORT = {_PROCESSOR: "PC's memory", _STEP_COPY: "host link", _PROMPT_COPY: "host link"}

@@ -1,7 +1,7 @@
 """Measured speeds, in the order of trust, as plain records without a database.
 
-`measurements.records.trusted_speeds` makes the tuple from its store; `measured_speed` picks from it what answers a question, and says
-nothing (None) where no measurement does, so that the fitted law speaks. Trust: measured here, then the same chip
+`measurements.records.trusted_speeds` makes the records from its store; `measured_speed` picks the one that answers a
+question, or None where no measurement does, so that the fitted law speaks. Trust: measured here, then the same chip
 elsewhere, then imported from another tool's file, then published by others. A stale one yields to a fresh one of the
 same trust; it is never dropped.
 """

@@ -1,7 +1,7 @@
 """Models that fit this machine: every model of the catalogue at one weight class and context, without mlx.
 
-The machine is given by what it says of itself. A chip of the catalogue is treated as `compare` treats it. Of another one
-only the memory is known, and mlx-lm is what a probe there would run.
+A `Box` is the machine as it reports itself. A chip of the catalogue is treated as `compare` treats it; of any other
+chip only the memory is known, and mlx-lm is the runtime that a probe there would use.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A machine by its own word: `chip` a catalogue id or any name, `memory_bytes` per chip, the wired limit 0 for the default."""
+    """A machine by its own word: `chip` a catalogue id or any name, `memory_bytes` per chip, the wired limit 0 for
+    the default.
+    """
 
     chip: str
     memory_bytes: int
@@ -80,7 +82,7 @@ def weight_classes_here(box: Box, *, catalog: Catalog) -> tuple[WeightClass, ...
     return tuple(_runtime(box, catalog).formats)
 
 
-def fits_here(box: Box, *, catalog: Catalog, weight_class: WeightClass, context_tokens: int) -> tuple[FitHere, ...]:
+def fits_here(box: Box, *, weight_class: WeightClass, context_tokens: int, catalog: Catalog) -> tuple[FitHere, ...]:
     """Every model of the catalogue: those that fit, the largest first, then those that do not, the smallest first.
 
     Raises KeyError for a class that the runtime does not load; weight_classes_here names those that it does.
@@ -93,7 +95,7 @@ def fits_here(box: Box, *, catalog: Catalog, weight_class: WeightClass, context_
 
 
 def fit_of(
-    model: LanguageModel, box: Box, *, catalog: Catalog, weight_class: WeightClass, context_tokens: int
+    model: LanguageModel, box: Box, *, weight_class: WeightClass, context_tokens: int, catalog: Catalog
 ) -> FitHere:
     """One model, of the catalogue or one's own. Raises KeyError for a class that the runtime does not load."""
     runtime, hardware = _runtime(box, catalog), _hardware(box, catalog)

@@ -46,13 +46,14 @@ def operation_lines(prediction: Prediction) -> list[str]:
     if len(cards) > 1:
         held = "; ".join(f"{_card(card)}" for card in cards)
         lines.append(
-            f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; number {prediction.memory.tightest_card} is the tightest"
+            f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; "
+            f"number {prediction.memory.tightest_card} is the tightest"
         )
     cold, warm = prediction.load_cold, prediction.load_warm
     if cold is not None and warm is not None:
         lines.append(
-            f"  load time of the weights: {_s(cold.low)}-{_s(cold.high)} s from disk{_limit(cold)}, "
-            f"{_s(warm.low)}-{_s(warm.high)} s from the page cache{_limit(warm)}"
+            f"  load time of the weights: {_seconds(cold)} s from disk{_limit(cold)}, "
+            f"{_seconds(warm)} s from the page cache{_limit(warm)}"
         )
     if prediction.power is not None:
         lines.append(_power_line(prediction.power))
@@ -79,6 +80,11 @@ def _power_line(power: PowerUse) -> str:
             f"; {_w(power.decode_j_per_token)} J per token written, {_w(power.prefill_j_per_token)} J per token read"
         )
     return text
+
+
+def _seconds(found: LoadTime) -> str:
+    low, high = _s(found.low), _s(found.high)
+    return low if low == high else f"{low}-{high}"
 
 
 def _limit(found: LoadTime) -> str:

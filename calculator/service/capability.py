@@ -30,7 +30,8 @@ from calculator.units import S_PER_H
 class Capability:
     """A machine or rented machine, measured against the scenario's demand.
 
-    `service` and `usage` are None where the model does not fit. `batch_decode` is the aggregate over `concurrent_count`.
+    `service` and `usage` are None where the model does not fit. `batch_decode` is the aggregate over
+    `concurrent_count`.
     """
 
     option: Machine | CloudOffer
@@ -52,7 +53,7 @@ def scenario_model(scenario: Scenario, catalog: Catalog) -> LanguageModel:
 
 
 def reference_tariff(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
-    """Where the same open weights can be bought per token: the price of what a machine cannot serve. None if nowhere."""
+    """Price of the same open weights per token, for what a machine cannot serve; None if nobody hosts them."""
     for offer in catalog.apis.values():
         if offer.kind == "same-model":
             for tariff in offer.tariffs:
@@ -66,8 +67,8 @@ def capability_of(
     *,
     scenario: Scenario,
     model: LanguageModel,
-    catalog: Catalog,
     measurements: Sequence[MeasuredSpeed] = (),
+    catalog: Catalog,
 ) -> Capability:
     """One box at the scenario's demand."""
     runtime = catalog.runtime(option.runtime)

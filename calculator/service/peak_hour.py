@@ -1,8 +1,8 @@
 """Peak hour: what people feel then, how many such machines would keep the promise, and which hours overflow.
 
-The service model (occupancy.py, latency.py, week.py) put to one option's Capability and the scenario's demand. Not part of
-`compare`: it is computed where it is shown. Nothing here is infinite or NaN: what grows without end is None, with a Remark.
-Equations, range and measured errors: docs/model/service.md.
+The service model (occupancy.py, latency.py, week.py) put to one option's Capability and the scenario's demand. Not
+part of `compare`: it is computed where it is shown. Nothing here is infinite or NaN: what grows without end is None,
+with a Remark. Equations, range and measured errors: docs/model/service.md.
 """
 
 import math
@@ -35,12 +35,13 @@ _DAYS_PER_WEEK = 7
 class PeakHour:
     """One option at the busiest hour of its day: one machine, and how many would keep the targets.
 
-    `requests_per_h` is the demand of that hour, `load_fraction` what it asks over what one machine can do at full batch.
-    `wait_fraction` of the requests wait before their own prefill begins. Times are seconds over all requests; None where
-    the machine is overloaded, as the queue then grows for as long as the hour lasts: by `backlog_s_per_h` per hour.
-    `stream_tokens_per_s`: how fast one person sees an answer grow. `targets_met`: whether one machine keeps all targets
-    (without targets: its load is below 1). `machine_count` is the fewest equal machines that do, each taking its share of
-    the requests at random (an upper bound; it is not what the costs are computed for); None where no number does.
+    `requests_per_h` is the demand of that hour, `load_fraction` what it asks over what one machine can do at full
+    batch. `wait_fraction` of the requests wait before their own prefill begins. Times are seconds over all requests;
+    None where the machine is overloaded, as the queue then grows for as long as the hour lasts: by `backlog_s_per_h`
+    per hour. `stream_tokens_per_s`: how fast one person sees an answer grow. `targets_met`: whether one machine keeps
+    all targets (without targets: its load is below 1). `machine_count` is the fewest equal machines that do, each
+    taking its share of the requests at random (an upper bound; it is not what the costs are computed for); None where
+    no number does.
     """
 
     requests_per_h: float
@@ -95,10 +96,11 @@ def peak_hour(found: Capability, *, scenario: Scenario, at: End = "central") -> 
 def week_of(found: Capability, *, scenario: Scenario, profile: ArrayLike | None = None) -> Week:
     """Busy hours and overflow of one machine for each hour of the week (arrays [168], hour 0 is Monday 0:00).
 
-    `profile`: 168 weights that share out the week's requests. Unless given, every working day has one busiest hour with the
-    scenario's peak factor and the other hours share the rest evenly; the day is said to open at 8 (earlier where the hours
-    on would pass midnight), which names the hours and changes no figure. Days per week: working days x 7/365, rounded.
-    Raises ScenarioError for an option that does not fit, and for a profile that is not 168 numbers of at least 0.
+    `profile`: 168 weights that share out the week's requests. Unless given, every working day has one busiest hour
+    with the scenario's peak factor and the other hours share the rest evenly; the day is said to open at 8 (earlier
+    where the hours on would pass midnight), which names the hours and changes no figure. Days per week: working days
+    x 7/365, rounded. Raises ScenarioError for an option that does not fit, and for a profile that is not 168 numbers
+    of at least 0.
     """
     work = work_of(found, scenario=scenario)
     days = min(max(round(scenario.working_days_per_year * _DAYS_PER_WEEK / DAYS_PER_YEAR), 1), _DAYS_PER_WEEK)
@@ -137,7 +139,7 @@ def work_of(found: Capability, *, scenario: Scenario, at: End = "central") -> Wo
         or batch is None
     ):
         raise ScenarioError(
-            f"{found.option.name} does not fit {scenario.model}; it has no peak hour. Choose another option."
+            f"{scenario.model} does not fit on {found.option.name}, so it has no busiest hour. Choose another option."
         )
     decode_tokens_per_s = _end(prediction.decode, at)
     return request_work(
@@ -174,18 +176,22 @@ def _remarks(
     if overloaded is not None:
         remarks.append(overloaded)
     elif felt.load_fraction > _STEADY_LOAD:
-        text = f"{name}: at {felt.load_fraction:.0%} load one hour is too short for the longest waits to build up; the true ones are shorter."
+        text = (
+            f"{name}: at {felt.load_fraction:.0%} load, one hour is too short for the longest waits to build up, "
+            "so the real ones are shorter."
+        )
         remarks.append(Remark(code="near-capacity", text=text))
     if count is None:
-        text = f"{name}: no number of machines keeps the targets. {reason}"
+        text = f"{name}: no number of machines meets the targets. {reason}"
         remarks.append(Remark(code="target-out-of-reach", text=text, level="warning"))
     elif count > 1 and overloaded is None:
-        text = f"{name}: one machine misses a target at the peak hour, {count:,} would keep it. {reason}"
+        text = f"{name}: one machine misses a target in the busiest hour; {count:,} would meet it. {reason}"
         remarks.append(Remark(code="target-missed", text=text, level="warning"))
     if scenario.busiest_hour_ratio() < scenario.peak_factor_ratio:
         text = (
-            f"peak_factor_ratio is {scenario.peak_factor_ratio:g}; the machine is on {scenario.on_h_per_day:g} h a day, so its busiest "
-            f"hour holds {scenario.busiest_hour_ratio():g} times the mean hour at most, which is used."
+            f"peak_factor_ratio is {scenario.peak_factor_ratio:g}, but the machine is on {scenario.on_h_per_day:g} h a "
+            f"day, so its busiest hour holds at most {scenario.busiest_hour_ratio():g} times the mean hour. "
+            "That figure is used."
         )
         remarks.append(Remark(code="peak-factor-cut", text=text))
     return tuple(remarks)

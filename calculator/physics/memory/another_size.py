@@ -1,4 +1,4 @@
-"""What would a model of any other size look like? A dense one in Llama 3's proportions, so that every parameter count has shapes."""
+"""Models of any other size: dense ones in Llama 3's proportions, so that every parameter count has shapes."""
 
 import functools
 
@@ -16,15 +16,16 @@ _SMALLEST_B, _LARGEST_B = 0.1, 3000.0
 def custom_model(*, parameters_b: float) -> LanguageModel:
     """A dense model with grouped-query attention and `parameters_b` billion parameters.
 
-    Rule, from Llama 3 (8B: width 4096, 32 layers; 70B: 8192, 80; 405B: 16384, 126): layers = 32 (w/4096)^1.32 up to width
-    8192 and 80 (w/8192)^0.655 beyond; heads of 128, at most 8 key-value heads; feed-forward at least 3.4 w; vocabulary
-    128,256, tied below 4 billion. The widest such model that is not larger is taken; its feed-forward, then its vocabulary
-    take up the rest, so that the parameter count is met within one row of the vocabulary and bytes never fall as it grows.
-    Raises ScenarioError outside 0.1..3000.
+    Rule, from Llama 3 (8B: width 4096, 32 layers; 70B: 8192, 80; 405B: 16384, 126): layers = 32 (w/4096)^1.32 up to
+    width 8192 and 80 (w/8192)^0.655 beyond; heads of 128, at most 8 key-value heads; feed-forward at least 3.4 w;
+    vocabulary 128,256, tied below 4 billion. The widest such model that is not larger is taken; its feed-forward,
+    then its vocabulary take up the rest, so that the parameter count is met within one row of the vocabulary and
+    bytes never fall as it grows. Raises ScenarioError outside 0.1..3000.
     """
     if not _SMALLEST_B <= parameters_b <= _LARGEST_B:
         raise ScenarioError(
-            f"another_size_b is {parameters_b:g}; it must lie in {_SMALLEST_B:g}..{_LARGEST_B:g}. Enter 70 for 70 billion."
+            f"another_size_b is {parameters_b:g}; it must lie in {_SMALLEST_B:g}..{_LARGEST_B:g}. "
+            "Enter 70 for 70 billion."
         )
     wanted = round(parameters_b * PARAMETERS_PER_BILLION)
     heads_of_table = 1 if wanted < _TIED_BELOW else 2

@@ -1,8 +1,9 @@
 """Fine-tuning fit (LoRA and QLoRA): bytes of a training step with frozen weights and small trained adapters.
 
 peak = weights + adapters (weights, gradients, two moments of Adam) + kept activations + what is in flight + base. The
-in-flight and base constants are fitted to published peaks of Mistral 7B, Mixtral and Llama 2 70B on A100 (constants.toml),
-which the formula meets within 4 % (tests). For MLX no table with its settings was found: the same formula is an estimate.
+in-flight and base constants are fitted to published peaks of Mistral 7B, Mixtral and Llama 2 70B on A100
+(constants.toml), which the formula meets within 4 % (tests). For MLX no table with its settings was found: the same
+formula is an estimate.
 """
 
 from dataclasses import dataclass
@@ -85,7 +86,9 @@ class FineTuneFit:
 
 
 def adapter_parameter_count(model: LanguageModel, *, rank: int, targets: frozenset[TensorRole] = ALL_LINEAR) -> int:
-    """Parameters of LoRA adapters: rank x (inputs + outputs) for every matrix of the target roles, experts one by one."""
+    """Parameters of LoRA adapters: rank x (inputs + outputs) for every matrix of the target roles, experts one by
+    one.
+    """
     total = 0
     for group in model.tensors:
         if group.role in targets and len(group.shape) > 1:
@@ -105,9 +108,10 @@ def finetune_fit(
 ) -> FineTuneFit:
     """Whether a LoRA (16-bit `format`) or QLoRA (packed `format`) training step fits.
 
-    With checkpointing, tokens x (layers x hidden x 2 kept + max(vocabulary x 12.8, widest layer x 2.95) in flight); without,
-    tokens x layers x hidden x 34 kept. Adapters in 32 bits with Adam: 16 bytes per parameter. Several cards hold the
-    layers one after the other: each its share of weights and kept activations, one of them what is in flight.
+    With checkpointing, tokens x (layers x hidden x 2 kept + max(vocabulary x 12.8, widest layer x 2.95) in flight);
+    without, tokens x layers x hidden x 34 kept. Adapters in 32 bits with Adam: 16 bytes per parameter. Several cards
+    hold the layers one after the other: each its share of weights and kept activations, one of them what is in
+    flight.
     """
     constants = {name: row.central for name, row in catalog.constants.items()}
     tokens = step.sequence_tokens * step.batch_count

@@ -1,4 +1,4 @@
-"""How many bytes does a GGUF file's tensor take? llama.cpp's mixtures, tensor by tensor.
+"""GGUF bytes: llama.cpp's mixtures, tensor by tensor.
 
 Every tensor gets a ggml type from the file type ("q4_k_m"), its role, its layer and its shape. The rules are those of
 llama.cpp's src/llama-quant.cpp (functions tensor_allows_quantization, llama_tensor_get_type_impl, tensor_type_fallback;

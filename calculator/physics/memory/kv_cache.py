@@ -22,10 +22,11 @@ def kv_cache_bytes(
 ) -> int:
     """Bytes that `batch_count` sequences of `context_tokens` hold in the cache, at the most during prefill.
 
-    sum over layers of tokens held x heads x (key + value dimension) x bits / 8, and a constant state per recurrent layer.
-    Tokens held: the context in whole blocks of the runtime; of a sliding window, MLX holds window + step - 1 after a
-    chunked prefill, llama.cpp window + step in blocks, vLLM everything. A packed cache adds its scales; MLX cannot pack a
-    sliding window's. Test: 0 bytes from mlx-lm's own cache classes. Raises ScenarioError for a width the runtime lacks.
+    sum over layers of tokens held x heads x (key + value dimension) x bits / 8, and a constant state per recurrent
+    layer. Tokens held: the context in whole blocks of the runtime; of a sliding window, MLX holds window + step - 1
+    after a chunked prefill, llama.cpp window + step in blocks, vLLM everything. A packed cache adds its scales; MLX
+    cannot pack a sliding window's. Test: 0 bytes from mlx-lm's own cache classes. Raises ScenarioError for a width
+    the runtime lacks.
     """
     _refuse_width(runtime, kv_bits)
     step = prefill_step_tokens or runtime.prefill_step_tokens

@@ -147,7 +147,7 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
 
 
 def _card_shares(deployment: Deployment, *, weights: int, cache: int, transient: int) -> list[tuple[int | None, int]]:
-    """Layers, and bytes of weights, cache and work space, of every card; the last one also holds head and work space."""
+    """Layers, and bytes of weights, cache and work space, of every card; the last also holds head and work space."""
     model, chips = deployment.model, deployment.hardware.all_chips_count()
     if chips == 1:
         return [(model.layer_count, weights + cache + transient)]

@@ -129,8 +129,8 @@ def macos_limit_gib(
 ) -> tuple[float, Basis, str]:
     """GiB that macOS lets the GPU have by default; its basis and note.
 
-    The row version of `macos` is the newest that is not newer than it, the newest of all where none is given. Between two
-    RAM sizes the share is interpolated, beyond the table the nearest share holds (both are assumptions). Raises
+    The row version of `macos` is the newest that is not newer than it, the newest of all where none is given. Between
+    two RAM sizes the share is interpolated, beyond the table the nearest share holds (both are assumptions). Raises
     ScenarioError for a version older than every reading, or that is no number.
     """
     version = _row_version(limits, macos)

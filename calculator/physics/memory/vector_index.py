@@ -1,4 +1,4 @@
-"""How large is the second tenant? Bytes of a vector index that retrieval keeps in memory beside the model."""
+"""Vector index: bytes that retrieval keeps in memory beside the model."""
 
 import math
 from typing import Literal
@@ -21,15 +21,15 @@ def index_bytes(
 ) -> int:
     """Bytes of an index over `vector_count` vectors, each with `payload_bytes` of text kept beside it.
 
-    flat: n x d x number_bytes (4 for 32-bit floats, 2, 1, or 0.125 for binary). hnsw: flat + per vector 2 M links of 4
-    bytes on the ground level, M/(M-1) x 4 on the levels above, and a label of 8 (hnswlib's layout). ivf-pq: per vector its
-    code and an id of 8; 4 sqrt(n) centroids and codebooks of 256 entries, 4 bytes per dimension. Retrieval embeds a
-    document as several chunks: count those. Raises ScenarioError for sizes that cannot be.
+    flat: n x d x number_bytes (4 for 32-bit floats, 2, 1, or 0.125 for binary). hnsw: flat + per vector 2 M links of
+    4 bytes on the ground level, M/(M-1) x 4 on the levels above, and a label of 8 (hnswlib's layout). ivf-pq: per
+    vector its code and an id of 8; 4 sqrt(n) centroids and codebooks of 256 entries, 4 bytes per dimension. Retrieval
+    embeds a document as several chunks: count those. Raises ScenarioError for sizes that cannot be.
     """
     if vector_count < 0 or dimension_count < 1 or link_count < 2 or number_bytes <= 0:
         raise ScenarioError(
-            f"an index of {vector_count} vectors of {dimension_count} dimensions, {number_bytes} bytes a number and "
-            f"{link_count} links cannot be; counts must be positive and links at least 2. Correct them."
+            f"an index of {vector_count} vectors of {dimension_count} dimensions with {number_bytes} bytes a number "
+            f"and {link_count} links cannot be built; counts must be positive and links at least 2."
         )
     vectors = vector_count * dimension_count * number_bytes
     payload = vector_count * payload_bytes

@@ -1,7 +1,7 @@
-"""How many bytes are a model's weights, and how many of them does one step of decoding read?
+"""Weights: the bytes of a model, and those that one step of decoding reads.
 
-Exact from the shapes of the catalogue: for MLX to the byte of mlx-lm's own quantize_model, for GGUF by llama.cpp's rules
-(gguf.py), for checkpoints of vLLM and ExLlama by bits, scales and the parts that stay unpacked.
+Exact from the shapes of the catalogue: for MLX to the byte of mlx-lm's own quantize_model, for GGUF by llama.cpp's
+rules (gguf.py), for checkpoints of vLLM and ExLlama by bits, scales and the parts that stay unpacked.
 """
 
 import functools
@@ -34,9 +34,10 @@ def active_parameter_count(model: LanguageModel) -> int:
 def weights_bytes(model: LanguageModel, *, format: WeightFormat) -> int:
     """Bytes of all weights that are loaded.
 
-    mlx: rows x columns x (bits + scale_bits / group) / 8 for each tensor that mlx-lm packs and whose columns the group
-    divides, 8.5 bits where its predicate prescribes 8 bits, 16 or 32 bits otherwise. gguf: see gguf.py. linear: bits and
-    scales on linear layers, 16 bits elsewhere. Test: 0 bytes from mlx-lm, <= 0.2 % from published GGUF files.
+    mlx: rows x columns x (bits + scale_bits / group) / 8 for each tensor that mlx-lm packs and whose columns the
+    group divides, 8.5 bits where its predicate prescribes 8 bits, 16 or 32 bits otherwise. gguf: see gguf.py. linear:
+    bits and scales on linear layers, 16 bits elsewhere. Test: 0 bytes from mlx-lm, <= 0.2 % from published GGUF
+    files.
     """
     return _totals(model, format)[0]
 

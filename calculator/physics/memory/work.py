@@ -1,4 +1,4 @@
-"""How much must a machine move and compute for one token? Bytes and operations by the model's shapes alone.
+"""Work of one token: the bytes and operations that follow from the model's shapes alone.
 
 No speed occurs here: decode.py and prefill.py divide this work by what a chip can do.
 """
@@ -14,7 +14,9 @@ FLOPS_PER_MULTIPLY_ADD = 2
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One kind of attention layer: operations per token and token of context, and how far back it looks (0: everything)."""
+    """One kind of attention layer: operations per token and token of context, and how far back it looks (0:
+    everything).
+    """
 
     flops_per_context_token: float
     window_tokens: int

@@ -1,8 +1,8 @@
-"""How much work space does reading a prompt take besides weights and cache?
+"""Work space of reading a prompt, besides weights and cache.
 
-MLX: what several layers in flight produce for the chunk's tokens, and, where the head size has no fused kernel, the whole
-matrix of attention scores: heads x chunk x context x 2 bytes. That last term is why a smaller prefill step saves
-gigabytes at long context. llama.cpp: a compute buffer of fixed size. Others: counted in the runtime's overhead.
+MLX: what several layers in flight produce for the chunk's tokens, and, where the head size has no fused kernel, the
+whole matrix of attention scores: heads x chunk x context x 2 bytes. That last term is why a smaller prefill step
+saves gigabytes at long context. llama.cpp: a compute buffer of fixed size. Others: counted in the runtime's overhead.
 """
 
 import functools
@@ -49,11 +49,11 @@ def transient_bytes(
 ) -> int:
     """Bytes of work space at the last chunk of a prompt of `context_tokens`.
 
-    MLX: base + chunk x max(layers in flight x width of the widest layer, vocabulary x 2) + largest layer's cache (copied
-    when it grows) + heads x chunk x context x 2 where the head size is not one with a fused kernel (64, 72, 80, 96, 128;
-    ml-explore/mlx scaled_dot_product_attention.cpp) or keys and values differ (latent attention). Against published peaks:
-    see docs/model.md. llama.cpp (flash attention): step x vocabulary x 4 on the card with the head + mask of step x
-    context x 2. Valid for one prompt at a time.
+    MLX: base + chunk x max(layers in flight x width of the widest layer, vocabulary x 2) + largest layer's cache
+    (copied when it grows) + heads x chunk x context x 2 where the head size is not one with a fused kernel (64, 72,
+    80, 96, 128; ml-explore/mlx scaled_dot_product_attention.cpp) or keys and values differ (latent attention).
+    Against published peaks: see docs/model.md. llama.cpp (flash attention): step x vocabulary x 4 on the card with
+    the head + mask of step x context x 2. Valid for one prompt at a time.
     """
     if runtime.transient == "included":
         return 0
@@ -97,7 +97,7 @@ def recommended_prefill_step_tokens(
 
 @functools.lru_cache(maxsize=1024)
 def layer_width_bytes(model: LanguageModel, *, recurrent_width: float) -> float:
-    """Bytes per token that the matrices of the widest layer put out, 2 per number; recurrent layers count more often."""
+    """Bytes per token that the widest layer's matrices put out, 2 per number; recurrent layers count more often."""
     widths: dict[int, float] = {}
     for group in model.tensors:
         if len(group.shape) < 2 or group.role in ("norm", "bias", "other"):

@@ -1,4 +1,5 @@
-"""Classes of chips, formats, engines and links: the kinds that share an efficiency, and the software conditions of a run.
+"""Classes of chips, formats, engines and links: the kinds that share an efficiency, and the software conditions of a
+run.
 
 The names made here end in the effects of calibration.toml.
 """
@@ -16,7 +17,9 @@ OLDEST_YEARS = 2.5  # older software was something else
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Under what software a speed was or will be taken; the defaults are today's build, served, without a power limit."""
+    """Under what software a speed was or will be taken; the defaults are today's build, served, without a power
+    limit.
+    """
 
     age_years: float = 0.0
     """Age of the software, years, 0 or more."""
@@ -75,7 +78,9 @@ def chip_class(chip: Chip) -> str:
 
 
 def link_kind(hardware: Hardware) -> str:
-    """How chips exchange results: `fabric` (NVLink), `card link` (PCIe or a bridge), `network` (boxes joined by cable)."""
+    """How chips exchange results: `fabric` (NVLink), `card link` (PCIe or a bridge), `network` (boxes joined by
+    cable).
+    """
     if hardware.node_count > 1 or hardware.chip.memory_kind == "unified":
         return "network"
     return "fabric" if chip_class(hardware.chip) == "server" else "card link"
@@ -84,9 +89,10 @@ def link_kind(hardware: Hardware) -> str:
 def matrix_flops_per_ms(chip: Chip) -> float:
     """The chip's 16-bit matrix rate, operations per ms, at the tensor cores' full rate.
 
-    GeForce cards halve the rate with 32-bit accumulation; the integer and 16-bit kernels that quantised weights use are
-    not halved, so that is undone: prefill efficiencies of GeForce and workstation siblings then agree. Where no matrix
-    rate is published, the shader rate: times 4 on NVIDIA (Ampere to Blackwell), once on Apple, whose GPUs have no other.
+    GeForce cards halve the rate with 32-bit accumulation; the integer and 16-bit kernels that quantised weights use
+    are not halved, so that is undone: prefill efficiencies of GeForce and workstation siblings then agree. Where no
+    matrix rate is published, the shader rate: times 4 on NVIDIA (Ampere to Blackwell), once on Apple, whose GPUs have
+    no other.
     """
     if chip.matrix_tflops is not None:
         halved = chip.geometry is not None and chip.geometry.fp32_accumulate == "half"
@@ -99,7 +105,8 @@ def matrix_flops_per_ms(chip: Chip) -> float:
 
 
 def power_shortfall(chip: Chip, *, power_limit_w: float | None, card_count: int, split: Split) -> float:
-    """The square of the share by which a power limit lies below the board's maximum; 0 where cards take turns (layer split).
+    """The square of the share by which a power limit lies below the board's maximum; 0 where cards take turns (layer
+    split).
 
     The published sweeps of an RTX 3090 and an RTX 4090 lose speed about with this square, each with its own factor.
     """

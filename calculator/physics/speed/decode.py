@@ -41,8 +41,8 @@ def decode_speed(deployment: Deployment, workload: Workload, *, calibration: Cal
     """Tokens per second while decoding, summed over the batch, each stream with the decode context in its cache.
 
     Range: the middle 80 % of what one would measure with today's build; wider where the chip, runtime or format was
-    never measured. Valid where the model fits in the chips' memory (memory_fit.py); beyond it is 20 to 150 times slower.
-    Fitted to rows of 1 to 128 streams and up to 262,144 tokens of context.
+    never measured. Valid where the model fits in the chips' memory (memory_fit.py); beyond it is 20 to 150 times
+    slower. Fitted to rows of 1 to 128 streams and up to 262,144 tokens of context.
     """
     found = decode_estimate(deployment, workload, calibration=calibration)
     return speed_of(
@@ -166,7 +166,9 @@ def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]
 
 
 def _batch_terms(flops_ms: float, *, batch_count: int, on: str, sort: str, served: bool) -> list[Term]:
-    """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than above."""
+    """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than
+    above.
+    """
     small = min(batch_count, SMALL_BATCH) - 1
     large = max(batch_count - SMALL_BATCH, 0)
     server = (

@@ -6,10 +6,10 @@ give:
 
     time = exp(common) * sum over terms of  base * exp(sum of the term's effects)
 
-An effect is a number on a log scale with a name such as `weights/family/nvidia-ada`. Effects are pooled: each is drawn
-towards zero by the spread of its group, so that a device without rows falls back on its family, a family on its vendor,
-and the range widens by the spread of what is unknown. calibration/solver.py finds the effects; this file only reads and adds them,
-so that the page needs neither a solver nor a table.
+An effect is a number on a log scale with a name such as `weights/family/nvidia-ada`. Effects are pooled: each is
+drawn towards zero by the spread of its group, so that a device without rows falls back on its family, a family on its
+vendor, and the range widens by the spread of what is unknown. calibration/solver.py finds the effects; this file only
+reads and adds them, so that the page needs neither a solver nor a table.
 """
 
 import math
@@ -20,7 +20,9 @@ from calculator.catalog.calibration import Effect, Law
 
 
 class Term(NamedTuple):
-    """One physical term of a time: `base_ms` by physics alone, the effects that correct it, and effects times a weight."""
+    """One physical term of a time: `base_ms` by physics alone, the effects that correct it, and effects times a
+    weight.
+    """
 
     name: str
     base_ms: float
@@ -42,9 +44,10 @@ class Estimate(NamedTuple):
 def estimate(law: Law, terms: Sequence[Term], common: Sequence[tuple[str, float]] = ()) -> Estimate:
     """The central time of a case and the spread of its log.
 
-    time = exp(sum of common effect * weight) * sum over terms of base * exp(sum of effects). The log's variance is the noise's plus, for each
-    effect that was never fitted, (share of the term x weight x its group's spread)^2: what pooling left open.
-    `common` are (name, weight) pairs that scale the whole time. Terms with a base of zero are skipped.
+    time = exp(sum of common effect * weight) * sum over terms of base * exp(sum of effects). The log's variance is
+    the noise's plus, for each effect that was never fitted, (share of the term x weight x its group's spread)^2: what
+    pooling left open. `common` are (name, weight) pairs that scale the whole time. Terms with a base of zero are
+    skipped.
     """
     effects, spread = law.effects, law.spread
     parts = [

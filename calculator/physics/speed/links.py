@@ -32,9 +32,9 @@ def linked_decode_speed(speed: Speed, deployment: Deployment, *, batch_count: in
     """`speed` over the deployment's link, tokens per second; unchanged where no link is named.
 
     ms per step = ms + layers x d for a tensor split, + boxes x d for a layer split, with d from constants.toml:
-    -peer_access_saved_us (p2p), +tcp_exchange_us or +tcp_hop_us (tcp), 0 (no-p2p, rdma: what the fit holds). Peer access
-    in a layer split changes nothing: one hand-over of a few kilobytes a token. Range of the fit: 2 cards; of boxes 2 to
-    4. Never above twice the speed. Raises ScenarioError where there is no such link.
+    -peer_access_saved_us (p2p), +tcp_exchange_us or +tcp_hop_us (tcp), 0 (no-p2p, rdma: what the fit holds). Peer
+    access in a layer split changes nothing: one hand-over of a few kilobytes a token. Range of the fit: 2 cards;
+    2 to 4 boxes. Never above twice the speed. Raises ScenarioError where there is no such link.
     """
     link, hardware = deployment.link, deployment.hardware
     if link is None:
@@ -77,7 +77,7 @@ def boxes_remarks(hardware: Hardware, *, split: Split) -> tuple[Remark, ...]:
     adds = (
         "a layer split (pipeline) adds memory, not speed, because each box waits for the one before"
         if split == "layer"
-        else f"a tensor split adds speed where {cable} works; the attention heads must be divisible by the number of boxes"
+        else f"a tensor split adds speed where {cable} works; the attention heads must divide by the number of boxes"
     )
     text = f"{count} boxes: {adds}. No such cluster was measured, so the range is wide."
     found = [Remark(code="boxes", text=text, level="info")]

@@ -19,12 +19,13 @@ class LoadTime(Range):
     note: str
 
 
-def load_time(size_bytes: int, *, hardware: Hardware, catalog: Catalog, is_warm: bool = False) -> LoadTime:
-    """Weights over the slowest link they pass: the drive (cold) or the page cache (warm), and the host link of the cards.
+def load_time(size_bytes: int, *, hardware: Hardware, is_warm: bool = False, catalog: Catalog) -> LoadTime:
+    """Weights over the slowest link they pass: the drive (cold) or the page cache (warm), and the host link of the
+    cards.
 
-    Cards load one after the other in llama.cpp and MLX: the link counts once. Boxes read their own part, each from its own
-    drive. Ranges are those of the link's figure.
-    Initialisation (compiling kernels, capturing graphs) comes on top: seconds for llama.cpp and MLX, up to minutes for vLLM.
+    Cards load one after the other in llama.cpp and MLX: the link counts once. Boxes read their own part, each from
+    its own drive. Ranges are those of the link's figure. Initialisation (compiling kernels, capturing graphs) comes
+    on top: seconds for llama.cpp and MLX, up to minutes for vLLM.
     """
     source, name = catalog.constants["page_cache_gb_per_s"], "page cache"
     if not is_warm:

@@ -17,7 +17,8 @@ from calculator.units import S_PER_H, TOKENS_PER_MTOK, W_PER_KW
 
 @dataclass(frozen=True, slots=True)
 class PowerUse:
-    """Watts by state and J per token of one scope (wall: the whole box; board: cards alone), for `box_count` boxes together.
+    """Watts by state and J per token of one scope (wall: the whole box; board: cards alone), for `box_count` boxes
+    together.
 
     Joules are None where the model does not fit.
     """
@@ -32,7 +33,8 @@ class PowerUse:
 
 
 def power_use(power: Power, *, box_count: int, decode: Speed | None, prefill: Speed | None) -> PowerUse:
-    """Watts of a machine as its file has them, and what a token takes: J = W / (token/s), the low end with the high speed.
+    """Watts of a machine as its file has them, and what a token takes: J = W / (token/s), the low end with the high
+    speed.
 
     Watts and speeds are taken as independent, which makes the range of J wide. Several boxes: all draw the same, an
     upper value for a layer split, where they take turns.
@@ -91,8 +93,8 @@ def speed_at_power_cap_fraction(cap_fraction: float, *, knee_fraction: float, sl
 def capped_decode_speed(speed: Speed, *, chip: Chip, power_limit_w: float, constants: Mapping[str, Quantity]) -> Speed:
     """Decoding speed of cards that work alone or in a tensor split, each limited to `power_limit_w`.
 
-    speed x speed_at_power_cap_fraction, its range with that of knee and slope. Raises ScenarioError where no sweep of the
-    chip's family was published (only Ada and Ampere), and outside 55 to 100 % of the board's maximum.
+    speed x speed_at_power_cap_fraction, its range with that of knee and slope. Raises ScenarioError where no sweep of
+    the chip's family was published (only Ada and Ampere), and outside 55 to 100 % of the board's maximum.
     """
     family = chip.family.removeprefix("nvidia-")
     knee, slope = (constants.get(f"{family}_power_cap_{name}") for name in ("knee_fraction", "slope_ratio"))

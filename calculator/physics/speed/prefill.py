@@ -81,7 +81,9 @@ def _fastest_ratio(chip: Chip) -> float:
 
 
 def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> float:
-    """Operations per ms that the board's watts allow, at FLOPS_PER_J each; without end on Apple's chips, which publish no limit."""
+    """Operations per ms that the board's watts allow, at FLOPS_PER_J each; without end on Apple's chips, which
+    publish no limit.
+    """
     if chip.board_max_w is None:
         return math.inf
     watts = chip.board_max_w.central if power_limit_w is None else min(power_limit_w, chip.board_max_w.central)

@@ -12,7 +12,9 @@ INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 
 
 
 def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_count: int = 1) -> Speed:
-    """Tokens over time, with the range that held for left-out measurements of the same standing; never above the bandwidth."""
+    """Tokens over time, with the range that held for left-out measurements of the same standing; never above the
+    bandwidth.
+    """
     standing = standing_of(law, chip)
     width = interval_width(law, found.deviation, chip=chip, batch_count=batch_count)
     central = tokens * MS_PER_S / found.central_ms

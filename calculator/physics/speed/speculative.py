@@ -1,7 +1,7 @@
 """Speculative and multi-token decoding: the speed when a draft is checked, for an acceptance that the user gives.
 
-A cheap draft guesses n tokens, the model checks them in one step, and the accepted ones are kept together with one token
-of the model's own. How often a guess is right depends on the text and the draft, so it is never predicted here.
+A cheap draft guesses n tokens, the model checks them in one step, and the accepted ones are kept together with one
+token of the model's own. How often a guess is right depends on the text and the draft, so it is never predicted here.
 """
 
 from dataclasses import dataclass, replace
@@ -48,8 +48,8 @@ class Drafts:
 def expected_tokens_per_check(drafts: Drafts) -> float:
     """Tokens kept per checking step, the model's own included.
 
-    E = 1 + a + ... + a^n = (1 - a^(n+1)) / (1 - a): n draft tokens, each right with probability a if those before it were.
-    A chain of guesses, not a tree. Source: Leviathan, Kalman, Matias 2023, Fast Inference from Transformers via
+    E = 1 + a + ... + a^n = (1 - a^(n+1)) / (1 - a): n draft tokens, each right with probability a if those before it
+    were. A chain of guesses, not a tree. Source: Leviathan, Kalman, Matias 2023, Fast Inference from Transformers via
     Speculative Decoding, equation 1 (https://arxiv.org/abs/2211.17192, checked 2026-11-22).
 
     >>> expected_tokens_per_check(Drafts(token_count=2, acceptance_fraction=0.5))
@@ -64,12 +64,12 @@ def speculative_decode_speed(
     """Tokens per second over all streams when each step checks a draft of n tokens.
 
     ms = ms of a step with (n + 1) x batch_count tokens that read batch_count caches + n x c x ms of a plain step;
-    tokens/s = batch_count x E / ms. The checking step is the law's own batch: its arithmetic, and of a mixture of experts
-    those that n + 1 tokens touch; each token's cache is taken as context / (n + 1), which reads as many bytes in all.
-    c is the time of one draft token as a share of a plain step: 0 for a look-up in the prompt, a few hundredths for a
-    small model or the model's own prediction layer. The range is the speeds' own; the acceptance counts as given.
-    Valid for a few draft tokens; beyond 16 tokens to check the batch is one of several streams' laws. 32 published pairs
-    with and without lie inside what acceptances of 0.5 to 1 allow (docs/model/speed.md).
+    tokens/s = batch_count x E / ms. The checking step is the law's own batch: its arithmetic, and of a mixture of
+    experts those that n + 1 tokens touch; each token's cache is taken as context / (n + 1), which reads as many bytes
+    in all. c is the time of one draft token as a share of a plain step: 0 for a look-up in the prompt, a few
+    hundredths for a small model or the model's own prediction layer. The range is the speeds' own; the acceptance
+    counts as given. Valid for a few draft tokens; beyond 16 tokens to check the batch is one of several streams'
+    laws. 32 published pairs with and without lie inside what acceptances of 0.5 to 1 allow (docs/model/speed.md).
     """
     kept = expected_tokens_per_check(drafts)
     checked = drafts.token_count + 1

@@ -1,11 +1,13 @@
 """Fitted constants of speed as they are read: effects by group, and a missing part is named."""
 
+import tomllib
 from typing import Any
 
 import pytest
 
-from calculator.catalog import Catalog
+from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.calibration import Effect, calibration_of
+from calculator.catalog.loader import FOLDER
 from calculator.errors import CatalogError
 
 LAW = {
@@ -45,3 +47,18 @@ def test_shipped_constants_are_those_of_the_shipped_rows(catalog: Catalog) -> No
     assert found.rows["decode"] > 1000
     assert all(effect.error > 0 for law in (found.decode, found.prefill) for effect in law.effects.values())
     assert min(law.noise for law in (found.decode, found.prefill)) > 0
+
+
+def test_calibration_of_says_what_is_missing_and_how_to_repair_it() -> None:
+    with pytest.raises(CatalogError, match=r"calibration\.toml: 'calibration' is missing\. Regenerate it"):
+        calibration_of({})
+
+
+def test_calibration_holds_date_rows_and_error() -> None:
+    table = tomllib.loads((FOLDER / "calibration.toml").read_text("utf-8"))
+    known = load_catalog().calibration
+    assert known.as_of == "2026-11-22"
+    assert known.rows["decode"] > 1000
+    assert known.rows["prefill"] > 800
+    for quantity in ("decode", "prefill"):
+        assert 0 < table[quantity]["median_abs_error"]["publisher_left_out"] < 0.25

@@ -1,0 +1,51 @@
+"""Memory claims against the exact plan, by hand."""
+
+import pytest
+
+from calculator.catalog import Catalog, load_catalog
+from calculator.claims import Finding, audit
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+@pytest.fixture(scope="module")
+def findings(catalog: Catalog) -> dict[str, Finding]:
+    return {finding.id: finding for finding in audit(catalog)}
+
+
+def test_peak_memory_at_32k_is_weights_and_cache_and_not_140_gb(findings: dict[str, Finding]) -> None:
+    """75.0 GB weights + 80 layers x 8 heads x 128 x 2 x 2 bytes x 32,768 = 10.74 GB of cache = 85.7, and 1 to 2 GB of
+    work space.
+    """
+    cache = 80 * 8 * 128 * 2 * 2 * 32_768 / 1e9
+    figures = findings["memory-at-32k"].figures
+    assert figures["held_gb"] == pytest.approx(74.9645 + cache, abs=0.001)
+    assert 86 < figures["peak_gb"] < 88.5
+
+
+def test_headroom_is_what_macos_lets_the_gpu_have_less_what_is_used(findings: dict[str, Finding]) -> None:
+    """192 GiB x 3/4 = 144 GiB = 154.62 GB; - 140 = 14.6 GB. The larger limit, 161 GiB = 172.87 GB, leaves 32.9 GB."""
+    figures = findings["headroom"].figures
+    assert figures["left_low_gb"] == pytest.approx(144 * 2**30 / 1e9 - 140)
+    assert figures["left_high_gb"] == pytest.approx(161 * 2**30 / 1e9 - 140)
+    assert figures["left_high_gb"] < 50 < figures["left_after_exact_low_gb"]
+
+
+def test_load_time_cold_is_bytes_over_the_disks_speed_and_warm_is_possible(findings: dict[str, Finding]) -> None:
+    """74.96 GB / 7.4 GB/s = 10.1 s; 74.96 / 4 = 18.7 GB/s; from the page cache 74.96 / 800 = 0.09 s."""
+    finding = findings["load-time"]
+    assert finding.figures["cold_s"] == pytest.approx(74.9645 / 7.4, rel=1e-4)
+    assert finding.figures["implied_gb_per_s"] == pytest.approx(18.74, abs=0.01)
+    assert finding.figures["warm_s"] < 4 < finding.figures["cold_s"]
+    assert "page cache" in finding.sentence
+    assert "page cache" in finding.unless
+
+
+def test_offload_of_120_gb_leaves_68_gb_beyond_two_cards(findings: dict[str, Finding]) -> None:
+    """120 - 48 x 2^30 / 1e9 = 68.46 GB; over PCIe 4.0 x16: 31.5 / 68.46 = 0.46 token/s."""
+    figures = findings["swapping-120gb"].figures
+    assert figures["beyond_gb"] == pytest.approx(120 - 48 * 2**30 / 1e9)
+    assert figures["streamed_tok_s"] == pytest.approx(0.460, abs=0.001)

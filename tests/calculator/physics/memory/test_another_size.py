@@ -1,0 +1,36 @@
+"""Models of any other size: Llama's bytes at Llama's sizes, and bytes that never fall."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.errors import ScenarioError
+from calculator.physics.memory.another_size import custom_model
+from calculator.physics.memory.weights import weights_bytes
+
+CATALOG = load_catalog()
+
+
+def test_custom_model_has_llamas_bytes_at_llamas_sizes() -> None:
+    format = CATALOG.format("mlx-8bit")
+    for size, name in ((8.03, "llama-3-8b"), (70.6, "llama-3-70b"), (405.9, "llama-3.1-405b")):
+        rule, real = custom_model(parameters_b=size), CATALOG.model(name)
+        assert weights_bytes(rule, format=format) == pytest.approx(weights_bytes(real, format=format), rel=0.005)
+        assert rule.layer_count == pytest.approx(real.layer_count, rel=0.05)
+
+
+@given(st.floats(0.1, 3000, allow_nan=False), st.floats(0.1, 3000, allow_nan=False))
+def test_custom_model_meets_the_count_and_bytes_never_fall(first: float, second: float) -> None:
+    small, large = sorted((first, second))
+    models = [custom_model(parameters_b=size) for size in (small, large)]
+    for model, size in zip(models, (small, large), strict=True):
+        assert model.parameter_count() == pytest.approx(size * 1e9, abs=2 * model.hidden_dim + 1)
+    sizes = [weights_bytes(model, format=CATALOG.format("bf16")) for model in models]
+    assert sizes[0] <= sizes[1] or large - small < 1e-4
+
+
+def test_custom_model_refuses_impossible_sizes() -> None:
+    for size in (0.0, 5000.0, float("nan")):
+        with pytest.raises(ScenarioError, match="another_size_b"):
+            custom_model(parameters_b=size)

@@ -1,0 +1,84 @@
+"""Fine-tuning against published peaks, byte by byte."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.hardware import Hardware
+from calculator.catalog.models import TensorRole
+from calculator.physics.memory.finetuning import (
+    ATTENTION,
+    FineTuneFit,
+    TrainingStep,
+    adapter_parameter_count,
+    finetune_fit,
+)
+
+CATALOG = load_catalog()
+
+
+QKVO = ATTENTION
+
+
+def _hardware(chip: str, memory_gib: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
+    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gib=memory_gib, system_ram_gib=ram_gb)
+
+
+A100 = _hardware("nvidia-a100-sxm-80", 80)
+
+
+def _tune(model: str, format_id: str, *, batch: int, tokens: int = 4096, checkpointing: bool = True) -> FineTuneFit:
+    step = TrainingStep(sequence_tokens=tokens, batch_count=batch, rank=16, targets=QKVO, checkpointing=checkpointing)
+    format = CATALOG.format(format_id)
+    return finetune_fit(CATALOG.model(model), hardware=A100, format=format, step=step, catalog=CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("model", "format_id", "batch", "peak_bytes"),
+    [
+        ("mistral-7b-v0.3", "bf16", 4, 26_108_963_328),
+        ("mistral-7b-v0.3", "bf16", 8, 37_098_695_168),
+        ("mistral-7b-v0.3", "nf4", 4, 15_860_019_712),
+        ("mistral-7b-v0.3", "nf4", 8, 26_849_751_552),
+        ("mistral-7b-v0.3", "gptq-int4", 4, 15_890_329_088),
+        ("mixtral-8x7b", "nf4", 4, 36_218_024_448),
+        ("mixtral-8x7b", "nf4", 8, 47_207_756_288),
+        ("llama-2-70b", "nf4", 4, 68_159_977_472),
+        ("llama-2-70b", "gptq-int4", 4, 65_895_347_200),
+    ],
+)
+def test_finetune_peak_bytes_equal_published_ones(model: str, format_id: str, batch: int, peak_bytes: int) -> None:
+    """fms-acceleration, one A100 with 80 GB, rank 16 on q, k, v, o, 4,096 tokens, peak_torch_mem_alloc_in_bytes.
+
+    Their Mistral is v0.1, with 768 rows of vocabulary fewer than ours: 0.1 % of a model.
+    """
+    assert _tune(model, format_id, batch=batch).peak_bytes == pytest.approx(peak_bytes, rel=0.04)
+
+
+def test_adapter_parameter_count_by_hand() -> None:
+    # Llama 3 8B, rank 16 on q (4096 x 4096), k and v (1024 x 4096), o (4096 x 4096), 32 layers
+    per_layer = 16 * (2 * (4_096 + 4_096) + 2 * (4_096 + 1_024))
+    assert adapter_parameter_count(CATALOG.model("llama-3-8b"), rank=16, targets=QKVO) == 32 * per_layer
+    # every expert has adapters of its own: Mixtral's w1 of 8 experts
+    experts: frozenset[TensorRole] = frozenset({"expert_gate"})
+    assert adapter_parameter_count(CATALOG.model("mixtral-8x7b"), rank=8, targets=experts) == 32 * 8 * 8 * (
+        14_336 + 4_096
+    )
+
+
+def test_finetune_says_what_is_missing() -> None:
+    fit = _tune("llama-2-70b", "bf16", batch=4)
+    assert not fit.fits
+    assert "GB too little" in fit.remarks[0].text
+    assert _tune("mistral-7b-v0.3", "nf4", batch=1).remarks == ()
+    heavy = _tune("mistral-7b-v0.3", "bf16", batch=8, checkpointing=False)
+    assert heavy.activation_bytes > 4 * _tune("mistral-7b-v0.3", "bf16", batch=8).activation_bytes
+    assert "Turn on checkpointing" in heavy.remarks[0].text
+
+
+@given(st.sampled_from(sorted(CATALOG.models)), st.integers(1, 64), st.integers(1, 64))
+def test_finetune_peak_grows_with_batch_and_packing_saves(name: str, first: int, second: int) -> None:
+    few, many = sorted((first, second))
+    assert _tune(name, "nf4", batch=few, tokens=512).peak_bytes <= _tune(name, "nf4", batch=many, tokens=512).peak_bytes
+    assert _tune(name, "nf4", batch=few, tokens=512).peak_bytes <= _tune(name, "bf16", batch=few, tokens=512).peak_bytes

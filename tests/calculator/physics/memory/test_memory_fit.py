@@ -1,0 +1,262 @@
+"""Memory fit: known cases, the limits of machines, and the reasons given."""
+
+import csv
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import Hardware
+from calculator.errors import ScenarioError
+from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+
+CATALOG = load_catalog()
+
+
+ANSWER_TOKENS = 256  # where a source does not say: the length that mlx-lm writes by default
+
+
+def _hardware(chip: str, memory_gib: float, count: int = 1, ram_gb: float | None = None) -> Hardware:
+    return Hardware(chip=CATALOG.chips[chip], chip_count=count, memory_gib=memory_gib, system_ram_gib=ram_gb)
+
+
+MAC_192 = _hardware("apple-m2-ultra-76", 192)
+
+
+TWO_4090 = _hardware("nvidia-rtx-4090", 24, count=2, ram_gb=128)
+
+
+def _fit(model: str, hardware: Hardware, format_id: str, runtime: str, tokens: int, **options: Any) -> MemoryFit:
+    """The fit with fields of Workload, Deployment or HostSettings changed."""
+    deployment = Deployment(CATALOG.model(model), CATALOG.format(format_id), CATALOG.runtime(runtime), hardware)
+    workload = Workload(context_tokens=tokens)
+    for name, value in options.items():
+        if hasattr(workload, name):
+            workload = replace(workload, **{name: value})
+        elif hasattr(deployment, name):
+            deployment = replace(deployment, **{name: value})
+        else:
+            deployment = replace(deployment, host=replace(deployment.host, **{name: value}))
+    return memory_fit(deployment, workload, catalog=CATALOG)
+
+
+def _codes(fit: MemoryFit) -> set[str]:
+    return {remark.code for remark in fit.remarks}
+
+
+def test_fit_of_llama_3_70b_8_bit_at_32k_on_the_articles_mac() -> None:
+    fit = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    assert fit.fits
+    assert fit.weights_bytes == pytest.approx(74.97e9, rel=0.005)
+    assert fit.kv_cache_bytes == pytest.approx(10.74e9, rel=0.005)
+    parts = fit.weights_bytes + fit.kv_cache_bytes + fit.transient_bytes + fit.overhead_bytes
+    assert fit.peak_bytes == parts
+    assert fit.headroom_bytes == fit.usable_bytes - fit.peak_bytes
+    assert fit.peak_bytes < 90e9  # the article's 140 GB are the 16-bit weights
+
+
+def test_fit_of_llama_3_70b_on_two_4090s_needs_4_bits() -> None:
+    eight = _fit("llama-3-70b", TWO_4090, "q8_0", "llama.cpp", 4_200)
+    four = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    assert not eight.fits
+    assert "does-not-fit" in _codes(eight)
+    missing = next(remark for remark in eight.remarks if remark.code == "does-not-fit").text
+    assert "GB too little" in missing
+    assert "weights" in missing
+    assert four.fits
+    assert four.weights_bytes == pytest.approx(42.51e9 - 128_256 * 8_192 * 4.5 / 8, rel=1e-3)  # embedding in system RAM
+
+
+def test_fit_with_a_layer_split_is_decided_by_the_fullest_card() -> None:
+    """Two cards that together hold the model by a hair: 81 whole layers do not halve, and the head is large."""
+    fit = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 16_384)
+    assert fit.tightest_peak_bytes > fit.peak_bytes / 2
+    assert fit.headroom_bytes <= 2 * (fit.tightest_usable_bytes - fit.tightest_peak_bytes)
+    longer = [_fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", tokens) for tokens in range(16_384, 32_768, 1_024)]
+    by_card = [one for one in longer if not one.fits and one.peak_bytes <= one.usable_bytes]
+    assert by_card
+    assert "fullest card" in by_card[0].remarks[0].text
+
+
+def test_fit_with_a_tensor_split_shares_evenly() -> None:
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
+    assert fit.tightest_peak_bytes == pytest.approx((fit.weights_bytes + fit.kv_cache_bytes + fit.overhead_bytes) / 2)
+    assert fit.tightest_usable_bytes == pytest.approx(0.9 * 24 * 2**30, rel=1e-6)
+
+
+def test_second_tenant_shares_a_mac_and_sits_in_a_pcs_own_memory() -> None:
+    alone = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    beside = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768, second_tenant_gb=40)
+    assert beside.peak_bytes == alone.peak_bytes + 40_000_000_000
+    assert beside.headroom_bytes < alone.headroom_bytes
+    on_pc = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200, second_tenant_gb=40)
+    assert on_pc.peak_bytes == _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200).peak_bytes
+    assert on_pc.fits
+    crowded = _fit(
+        "llama-3-70b", _hardware("nvidia-rtx-4090", 24, 2, ram_gb=32), "q4_k_m", "llama.cpp", 4_200, second_tenant_gb=40
+    )
+    assert not crowded.fits
+    assert "host-memory-short" in _codes(crowded)
+
+
+def test_a_second_tenant_never_gives_the_model_more_than_macos_lets_it_have() -> None:
+    """The tenant is no part of the wired limit, but both share what the system leaves."""
+    without = _fit("llama-3-70b", _hardware("apple-m4-max-40", 128), "bf16", "mlx-lm", 4_096)
+    with_one = _fit("llama-3-70b", _hardware("apple-m4-max-40", 128), "bf16", "mlx-lm", 4_096, second_tenant_gb=1)
+    assert without.headroom_bytes >= with_one.headroom_bytes
+
+
+def test_beyond_the_wired_limit_is_a_cliff_with_a_way_out() -> None:
+    """DeepSeek 4-bit on 512 GB: the default is an assumption of 430 GiB; Q4_K_M at 404 GB fits, 8 bits cannot."""
+    small = _hardware("apple-m4-max-40", 64)
+    tight = _fit("llama-3-70b", small, "mlx-6bit", "mlx-lm", 4_096)  # 57.3 GB of 68.7
+    assert not tight.fits
+    assert {"wired-limit-cliff", "raise-wired-limit"} <= _codes(tight)
+    raised = _fit("llama-3-70b", small, "mlx-6bit", "mlx-lm", 4_096, wired_limit_gb=61)
+    assert raised.fits
+    hopeless = _fit("llama-3-70b", small, "bf16", "mlx-lm", 4_096)
+    assert "wired-limit-cliff" in _codes(hopeless)
+    assert "raise-wired-limit" not in _codes(hopeless)
+
+
+def test_desktop_takes_from_the_first_card_and_the_tight_card_is_named() -> None:
+    bare = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192)
+    shown = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192, desktop_gib=1.0)
+    assert [card.usable_bytes for card in bare.cards] == [round(23.5 * 2**30)] * 2
+    assert [card.usable_bytes for card in shown.cards] == [round(22.5 * 2**30), round(23.5 * 2**30)]
+    assert [card.layer_count for card in shown.cards] == [40, 40]
+    assert shown.cards[1].peak_bytes > shown.cards[0].peak_bytes  # the last card holds head and work space
+    assert (bare.tightest_card, shown.tightest_card) == (2, 2)  # 23.5 of 25.2 GB against 22.4 of 24.2
+    heavier = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 8_192, desktop_gib=2.0)
+    assert heavier.tightest_card == 1
+    assert heavier.headroom_bytes == 2 * (heavier.cards[0].usable_bytes - heavier.cards[0].peak_bytes)
+    assert sum(card.peak_bytes for card in bare.cards) == pytest.approx(bare.peak_bytes, abs=4)
+
+
+def test_overhead_of_vllm_counts_on_every_card() -> None:
+    """Activations, CUDA graphs and NCCL: on each GPU, and no more than 90 % of a card is used at all."""
+    vllm = CATALOG.runtime("vllm")
+    fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
+    each = round(vllm.overhead_gib.central * 2**30)
+    assert fit.overhead_bytes == 2 * each
+    assert [card.peak_bytes for card in fit.cards] == [round((fit.weights_bytes + fit.kv_cache_bytes) / 2) + each] * 2
+    assert vllm.overhead_gib.low < vllm.overhead_gib.central < vllm.overhead_gib.high  # an assumption with its reason
+    assert "H100" in vllm.overhead_gib.note
+
+
+@pytest.mark.parametrize(
+    ("tokens", "peak_gb"),
+    [(8, 21.7), (32, 23.8), (64, 26.7), (100, 29.8), (130, 32.5), (160, 35.2), (176, 36.5), (192, 38.0)],
+)
+def test_peak_bytes_follow_the_published_ladder(tokens: int, peak_gb: float) -> None:
+    """mlx-lm issue 1480: Qwen3.6-35B-A3B 4-bit on an M5 Max, 8k to 192k."""
+    fit = _fit("qwen3.5-35b-a3b", _hardware("apple-m5-max-40", 128), "mlx-4bit", "mlx-lm", tokens * 1000)
+    assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("model", "format_id", "peak_gb"),
+    [
+        ("qwen3-4b", "bf16", 9.02),
+        ("qwen3-4b", "mlx-8bit", 5.254),
+        ("qwen3-4b", "mlx-4bit", 3.35),
+        ("qwen3-30b-a3b", "mlx-8bit", 33.46),
+        ("qwen3-30b-a3b", "mlx-4bit", 18.2),
+    ],
+)
+def test_peak_bytes_equal_apples_own_benchmark(model: str, format_id: str, peak_gb: float) -> None:
+    """mlx_lm/BENCHMARKS.md, M4 Max: 2,048 tokens read, 128 written."""
+    fit = _fit(model, _hardware("apple-m4-max-40", 64), format_id, "mlx-lm", 2_176)
+    assert (fit.peak_bytes - fit.overhead_bytes) / 1e9 == pytest.approx(peak_gb, rel=0.03)
+
+
+def test_peak_bytes_of_all_published_mlx_rows_are_within_3_percent_in_the_median() -> None:
+    """Every row of the shipped table that mlx-lm's peak was published for; work space of the prompt, cache of prompt
+    and answer.
+    """
+    with (Path(__file__).parents[4] / "measurements" / "published.csv").open(encoding="utf-8", newline="") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["runtime_id"] == "mlx-lm"
+            and row["peak_memory_gb"]
+            and not row["peak_refused"]
+            and row["model_id"] in CATALOG.models
+        ]
+    errors: list[float] = []
+    for row in rows:
+        prompt = max(int(float(row["prompt_tokens"] or 0)), int(float(row["context_depth"] or 0)), 1)
+        fit = _fit(
+            row["model_id"],
+            _hardware("apple-m3-ultra-80", 512),
+            row["format_id"],
+            "mlx-lm",
+            prompt + ANSWER_TOKENS,
+            longest_prompt_tokens=prompt,
+        )
+        errors.append(abs(fit.peak_bytes / 1e9 / float(row["peak_memory_gb"]) - 1))
+    assert len(errors) >= 60
+    assert statistics.median(errors) <= 0.03
+
+
+def test_remarks_name_a_context_that_the_model_was_not_made_for() -> None:
+    assert "context-beyond-model" in _codes(_fit("llama-2-7b", MAC_192, "mlx-4bit", "mlx-lm", 8_192))
+    assert "macos-limit-assumed" in _codes(_fit("llama-2-7b", MAC_192, "mlx-4bit", "mlx-lm", 2_048))
+    with pytest.raises(ScenarioError, match="kv_bits is 3"):
+        _fit("llama-2-7b", TWO_4090, "awq-int4", "vllm", 2_048, kv_bits=3)
+
+
+def test_remarks_name_the_caches_that_a_server_keeps() -> None:
+    """Ten prompts of 32k on a 70B are 107 GB beside the 87 in use."""
+    fit = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 32_768)
+    assert 10 * fit.kv_cache_bytes > fit.headroom_bytes
+    assert "server-prompt-caches" in _codes(fit)
+    assert "server-prompt-caches" not in _codes(_fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 2_048))
+
+
+def test_boxes_linked_together_add_up_and_hold_a_tenant_on_one() -> None:
+    """Two Macs of 192 GB take a 405B in 6 bits (329 GB) that one cannot; 40 GB beside it sit on one of them."""
+    one = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gib=192)
+    two = Hardware(chip=CATALOG.chips["apple-m2-ultra-76"], chip_count=1, memory_gib=192, node_count=2)
+    assert not _fit("llama-3.1-405b", one, "mlx-6bit", "mlx-lm", 4_096).fits
+    alone = _fit("llama-3.1-405b", two, "mlx-6bit", "mlx-lm", 4_096)
+    assert alone.fits
+    beside = _fit("llama-3.1-405b", two, "mlx-6bit", "mlx-lm", 4_096, second_tenant_gb=40)
+    assert beside.headroom_bytes < alone.headroom_bytes
+    assert not beside.fits
+
+
+@given(
+    st.sampled_from(sorted(CATALOG.models)),
+    st.sampled_from(["mlx-4bit", "q4_k_m", "bf16"]),
+    st.integers(1, 100_000),
+    st.integers(1, 100_000),
+    st.sampled_from([1, 2, 4]),
+)
+def test_headroom_never_rises_with_context_and_never_falls_with_memory(
+    name: str, format_id: str, first: int, second: int, count: int
+) -> None:
+    few, many = sorted((first, second))
+    runtime = "mlx-lm" if format_id == "mlx-4bit" else "llama.cpp"
+    for chip in ("apple-m4-max-40", "nvidia-rtx-4090"):
+        chips = 1 if chip.startswith("apple") else count
+        short, long = (_fit(name, _hardware(chip, 64, chips), format_id, runtime, tokens) for tokens in (few, many))
+        assert short.headroom_bytes >= long.headroom_bytes
+        assert _fit(name, _hardware(chip, 128, chips), format_id, runtime, few).headroom_bytes >= short.headroom_bytes
+        assert short.fits == (short.headroom_bytes >= 0)
+
+
+def test_memory_fit_is_fast_enough_for_a_sweep() -> None:
+    """0.2 ms is the goal (see bench); here only that nothing is recomputed: 200 fits in well under a second."""
+    _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    started = time.perf_counter()
+    for _ in range(200):
+        _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
+    assert time.perf_counter() - started < 2.0

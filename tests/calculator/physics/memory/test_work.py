@@ -1,0 +1,44 @@
+"""Work of one token: operations and bytes by the model's shapes, against plain sums."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.physics.memory.work import Attention, attention_flops, experts_touched_fraction, work_of
+
+CATALOG = load_catalog()
+
+
+def test_work_of_llama_3_70b_counts_its_operations() -> None:
+    # 80 x (attention 8192 x 8192 x 2 + 2 x 8192 x 1024 + feed-forward 3 x 8192 x 28672) = 68.45e9 multiply-adds; head
+    # 8192 x 128256 = 1.05e9
+    work = work_of(CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m"))
+    assert work.linear_flops == pytest.approx(2 * 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672))
+    assert work.head_flops == pytest.approx(2 * 8192 * 128256)
+    # attention: 2 x 64 heads x (128 + 128) x 80 layers operations per token and token of context
+    assert work.attention == (Attention(2.0 * 64 * 256 * 80, 0),)
+
+
+@given(tokens=st.integers(1, 300), depth=st.integers(0, 300))
+def test_attention_flops_agree_with_a_plain_sum(tokens: int, depth: int) -> None:
+    # token i (0, 1, ...) looks at depth + i + 1 tokens; the formula takes the mean depth + n/2, half a token less
+    exact = sum(3.0 * (depth + index + 1) for index in range(tokens))
+    found = attention_flops((Attention(3.0, 0),), token_count=tokens, depth_tokens=depth)
+    assert exact - found == pytest.approx(3.0 * tokens / 2)
+
+
+def test_attention_flops_of_a_window_stop_growing() -> None:
+    windowed = (Attention(1.0, 100),)
+    assert (
+        attention_flops(windowed, token_count=10, depth_tokens=1000)
+        == attention_flops(windowed, token_count=10, depth_tokens=9000)
+        == 1000.0
+    )
+
+
+def test_experts_touched_fraction_hand_worked_cases() -> None:
+    assert experts_touched_fraction(1 / 16, token_count=1, alikeness=0.75) == pytest.approx(1 / 16)
+    assert experts_touched_fraction(1 / 16, token_count=16, alikeness=1.0) == pytest.approx(1 - (15 / 16) ** 16)
+    assert experts_touched_fraction(0.0, token_count=16, alikeness=1.0) == 0.0
+    assert experts_touched_fraction(1 / 16, token_count=1e6, alikeness=1.0) == pytest.approx(1.0)

@@ -1,0 +1,165 @@
+"""Decoding speed: arithmetic by hand with neutral constants, bounds that hold for every case, and published figures."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.calibration import Calibration, Law
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import Hardware, hardware_of
+from calculator.catalog.options import Split
+from calculator.physics.memory.weights import weights_read_bytes
+from calculator.physics.speed.decode import decode_speed, decode_terms
+from calculator.physics.speed.speed import Speed
+
+CATALOG = load_catalog()
+
+
+NEUTRAL = Calibration("2026-11-22", 2026.7, {}, Law({}, {}, 0.1, {}), Law({}, {}, 0.1, {}))
+"""Every effect zero: the terms are then what physics alone gives."""
+
+
+def box(chip: str, count: int = 1) -> Hardware:
+    return hardware_of(CATALOG.chips[chip], chips=CATALOG.chips, chip_count=count)
+
+
+def speed(
+    chip: str,
+    model: str,
+    format: str,
+    runtime: str,
+    *,
+    count: int = 1,
+    context: int = 512,
+    batch: int = 1,
+    split: Split = "layer",
+    calibration: Calibration = CATALOG.calibration,
+) -> Speed:
+    deployment = Deployment(
+        CATALOG.model(model), CATALOG.format(format), CATALOG.runtime(runtime), box(chip, count), split=split
+    )
+    return decode_speed(deployment, Workload(context_tokens=context, batch_count=batch), calibration=calibration)
+
+
+def test_decode_speed_hand_worked_case() -> None:
+    # Llama-3 70B Q4_K_M on a 4090 with neutral constants, 512 tokens of context:
+    # weights read 41.946e9 B (file less embedding) / 1008e9 B/s = 41.61 ms; loss a quarter of it, 10.40 ms; overhead
+    # 80 x 40 us = 3.2 ms
+    # cache 80 layers x 8 heads x (128 + 128) x 2 B x 512 = 167.8e6 B / 1008e9 = 0.1664 ms and a quarter of it, 0.0416
+    # ms
+    weights = float(weights_read_bytes(CATALOG.model("llama-3-70b"), format=CATALOG.format("q4_k_m")))
+    cache = 80 * 8 * 256 * 2 * 512
+    expected_ms = 1.25 * (weights + cache) / 1008e6 + 80 * 0.040
+    found = speed("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", "llama.cpp", calibration=NEUTRAL)
+    assert weights == pytest.approx(41.95e9, rel=0.01)
+    assert found.central == pytest.approx(1000 / expected_ms, rel=1e-6)
+    assert found.bound_by == "weights"
+
+
+def test_decode_terms_of_a_mixture_count_the_experts_touched() -> None:
+    # Qwen3-30B-A3B: 8 of 128 experts per token. One stream touches 1/16 of the expert bytes, a batch of 8 (counting
+    # as 8^0.75 = 4.757
+    # independent tokens) 1 - (15/16)^4.757 = 26.4 %
+    def weights_ms(batch: int) -> float:
+        deployment = Deployment.of("apple-m4-max-40", "qwen3-30b-a3b", "mlx-4bit", catalog=CATALOG)
+        terms, _ = decode_terms(deployment, Workload(context_tokens=512, batch_count=batch))
+        return next(term.base_ms for term in terms if term.name == "weights")
+
+    model, format = CATALOG.model("qwen3-30b-a3b"), CATALOG.format("mlx-4bit")
+    dense = float(weights_read_bytes(model, format=format, batch_count=0)) / 546e6
+    every = float(weights_read_bytes(model, format=format, batch_count=100_000)) / 546e6 - dense
+    assert weights_ms(1) == pytest.approx(dense + every / 16, rel=1e-6)
+    assert weights_ms(8) == pytest.approx(dense + every * (1 - (15 / 16) ** (8**0.75)), rel=1e-6)
+
+
+def test_decode_speed_range_holds_the_published_70b_figures() -> None:
+    mac = speed("apple-m2-ultra-76", "llama-3-70b", "q4_k_m", "llama.cpp", context=1024)
+    cards = speed("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", "llama.cpp", count=2, context=1024)
+    assert mac.low <= 12.1 <= mac.high
+    assert cards.low <= 19.1 <= cards.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    context=st.integers(1, 200_000),
+    format=st.sampled_from(["q4_k_m", "q8_0", "f16"]),
+    count=st.sampled_from([1, 2, 4]),
+    split=st.sampled_from(["layer", "tensor"]),
+)
+def test_decode_speed_never_beats_the_bandwidth(  # noqa: PLR0917  (hypothesis passes them by name)
+    chip: str, model: str, context: int, format: str, count: int, split: Split
+) -> None:
+    found = speed(chip, model, format, "llama.cpp", count=count, context=context, split=split)
+    read = float(weights_read_bytes(CATALOG.model(model), format=CATALOG.format(format)))
+    bandwidth = CATALOG.chips[chip].bandwidth_gb_per_s.central * 1e9 * (count if split == "tensor" else 1)
+    assert 0 < found.low < found.central <= found.high
+    assert found.high * read <= bandwidth * (1 + 1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    short=st.integers(1, 60_000),
+    more=st.integers(1, 60_000),
+)
+def test_decode_speed_never_rises_with_the_context(chip: str, model: str, short: int, more: int) -> None:
+    assert (
+        speed(chip, model, "q4_k_m", "llama.cpp", context=short + more).central
+        <= speed(chip, model, "q4_k_m", "llama.cpp", context=short).central
+    )
+
+
+def test_decode_speed_layer_split_adds_no_speed_and_tensor_split_does() -> None:
+    one = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp").central
+    layer = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp", count=2).central
+    tensor = speed("nvidia-rtx-a6000", "llama-3-70b", "q4_k_m", "llama.cpp", count=2, split="tensor").central
+    assert layer <= one < tensor < 2 * one
+
+
+def test_decode_speed_batch_raises_the_sum_and_lowers_each_stream() -> None:
+    counts = [1, 2, 4, 8, 16, 32]
+    sums = [speed("nvidia-gb10", "qwen2.5-7b", "q8_0", "llama.cpp", batch=count).central for count in counts]
+    assert sums == sorted(sums)
+    each = [total / count for total, count in zip(sums, counts, strict=True)]
+    assert each == sorted(each, reverse=True)
+
+
+def test_decode_speed_range_is_wider_for_a_chip_without_rows() -> None:
+    def width(chip: str) -> float:
+        found = speed(chip, "llama-3-8b", "q4_k_m", "llama.cpp", context=256)
+        return found.central / found.low
+
+    assert width("nvidia-rtx-4080") > width("nvidia-rtx-4090")  # Ada, one of them never measured
+    assert "no measurement of this chip" in speed("nvidia-rtx-4080", "llama-3-8b", "q4_k_m", "llama.cpp").note
+    assert "of this chip" in speed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp").note
+
+
+def test_decode_speed_of_every_chip_runtime_and_usual_format_is_given() -> None:
+    for chip in CATALOG.chips.values():
+        for runtime in CATALOG.runtimes.values():
+            if chip.vendor in runtime.vendors:
+                for format in runtime.formats.values():
+                    found = speed(chip.id, "llama-3-8b", format, runtime.id, context=2048)
+                    assert found.basis == "fitted"
+                    assert found.central > 0.5
+
+
+def test_decode_speed_joined_boxes_pay_for_the_cable() -> None:
+    # published for M3 Ultras on Thunderbolt: Qwen 32B Q4 31.5 tok/s on one, 21.6 on two; 405B Q4 3.0 -> 4.3 -> 6.4 on
+    # 1, 2, 4
+    def joined(model: str, nodes: int) -> float:
+        hardware = dataclasses.replace(box("apple-m3-ultra-80"), node_count=nodes)
+        split: Split = "tensor" if nodes > 1 else "layer"
+        format, runtime = CATALOG.format("mlx-4bit"), CATALOG.runtime("mlx-lm")
+        deployment = Deployment(CATALOG.model(model), format, runtime, hardware, split=split)
+        return decode_speed(deployment, Workload(context_tokens=512), calibration=CATALOG.calibration).central
+
+    assert joined("qwen2.5-32b", 2) < joined("qwen2.5-32b", 1)
+    assert joined("llama-3.1-405b", 1) < joined("llama-3.1-405b", 2) < joined("llama-3.1-405b", 4)
+    assert joined("llama-3.1-405b", 4) == pytest.approx(6.4, rel=0.3)

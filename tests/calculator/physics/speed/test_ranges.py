@@ -1,0 +1,57 @@
+"""Ranges of estimated times: width, ceiling and standing."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.calibration import Effect, Law
+from calculator.physics.speed.law import Estimate
+from calculator.physics.speed.ranges import INTERVAL_DEVIATIONS, interval_width, speed_of, standing_of
+
+CATALOG = load_catalog()
+CHIP = CATALOG.chips["nvidia-rtx-4090"]
+
+
+def law(*names: str, **stretch: float) -> Law:
+    return Law({name: Effect(0.1, 0.05, 7) for name in names}, {}, 0.1, stretch)
+
+
+def estimate(floor_ms: float = 0.0, deviation: float = 0.1) -> Estimate:
+    return Estimate(20.0, deviation, {"weights": 0.7, "overhead": 0.3}, (), floor_ms)
+
+
+def test_speed_of_hand_worked_case() -> None:
+    # 1 token in 20 ms = 50 token/s; e^(1.2816 x 0.1) = 1.13672: 43.99 to 56.84
+    found = speed_of(estimate(), law=law(), tokens=1.0, chip=CHIP)
+    assert (found.low, found.central, found.high) == pytest.approx((50 / 1.13672, 50.0, 50 * 1.13672), rel=1e-4)
+    assert (found.bound_by, found.basis) == ("weights", "fitted")
+
+
+def test_speed_of_never_exceeds_what_the_bandwidth_allows() -> None:
+    found = speed_of(estimate(floor_ms=19.0), law=law(), tokens=1.0, chip=CHIP)
+    assert found.high == pytest.approx(1000 / 19)
+
+
+@pytest.mark.parametrize(
+    ("names", "standing", "says"),
+    [
+        ((f"here/{CHIP.id}", f"loss/chip/{CHIP.id}"), "here", "corrected by 7 of your own"),
+        ((f"loss/chip/{CHIP.id}",), "chip", "7 of this chip"),
+        ((f"linear/family/{CHIP.family}",), "family", "no measurement of this chip: its bandwidth"),
+        ((), "vendor", "no measurement of this chip or its family"),
+    ],
+)
+def test_standing_is_the_nearest_thing_measured(names: tuple[str, ...], standing: str, says: str) -> None:
+    assert standing_of(law(*names), CHIP) == standing
+    assert says in speed_of(estimate(), law=law(*names), tokens=1.0, chip=CHIP).note
+
+
+@given(deviation=st.floats(0, 1), stretch=st.floats(1, 3), batch=st.floats(1, 3))
+def test_interval_width_is_at_least_one_and_wider_for_batches(deviation: float, stretch: float, batch: float) -> None:
+    known = law(vendor=stretch, batch=batch)
+    one, many = (interval_width(known, deviation, chip=CHIP, batch_count=count) for count in (1, 8))
+    assert 1 <= one <= many * (1 + 1e-12)
+    assert one == pytest.approx(math.exp(INTERVAL_DEVIATIONS * deviation * stretch))

@@ -1,0 +1,133 @@
+"""Measured speeds: the most trusted one is picked, at the right context, and says where it comes from."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment
+from calculator.physics.measured import MeasuredSpeed, measured_speed
+
+ONE = MeasuredSpeed(
+    phase="decode",
+    chip="apple-m2-ultra-76",
+    chip_count=1,
+    model="llama-3-70b",
+    format="mlx-4bit",
+    runtime="mlx-lm",
+    context_tokens=512,
+    batch_count=1,
+    low_tokens_per_s=11.0,
+    central_tokens_per_s=12.0,
+    high_tokens_per_s=13.0,
+    trust="measured here",
+    as_of="2026-11-22",
+    series="a",
+    reading_count=5,
+)
+
+
+CATALOG = load_catalog()
+
+
+DEPLOYMENT = Deployment.of("apple-m2-ultra-76", "llama-3-70b", "mlx-4bit", catalog=CATALOG)
+
+
+def _at(*rows: MeasuredSpeed, context_tokens: float = 512) -> float | None:
+    found = measured_speed(rows, DEPLOYMENT, phase="decode", context_tokens=context_tokens)
+    return None if found is None else found.central
+
+
+def test_measured_speed_of_nothing_is_nothing() -> None:
+    assert _at() is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chip": "x"},
+        {"model": "x"},
+        {"format": "x"},
+        {"runtime": "x"},
+        {"phase": "prefill"},
+        {"batch_count": 2},
+        {"chip_count": 2},
+    ],
+)
+def test_measured_speed_of_another_question_is_nothing(change: dict[str, Any]) -> None:
+    assert _at(replace(ONE, **change)) is None
+
+
+def test_measured_speed_interpolates_seconds_per_token() -> None:
+    # 1/12 s at 512 and 1/8 s at 8704 tokens; at 4608, half way: (1/12 + 1/8)/2 = 5/48 s -> 9.6 token/s
+    far = replace(ONE, context_tokens=8704, low_tokens_per_s=7, central_tokens_per_s=8, high_tokens_per_s=9)
+    assert _at(ONE, far, context_tokens=4608) == pytest.approx(9.6)
+    assert _at(far, ONE, context_tokens=8704) == pytest.approx(8)
+
+
+def test_measured_speed_is_never_extrapolated() -> None:
+    far = replace(ONE, context_tokens=8192)
+    assert _at(ONE, far, context_tokens=32_768) is None
+    assert _at(ONE, far, context_tokens=64) is None
+    # within a quarter of the context asked for, a single measured one is taken: |512 - 640| = 0.2 * 640
+    assert _at(ONE, context_tokens=640) == 12
+    assert _at(ONE, context_tokens=700) is None
+
+
+def test_measured_speed_prefers_trust_then_fresh_then_real_then_new() -> None:
+    published = replace(ONE, trust="published", central_tokens_per_s=11.1, series="p")
+    imported = replace(ONE, trust="imported", central_tokens_per_s=11.2, series="i")
+    elsewhere = replace(ONE, trust="same chip", central_tokens_per_s=11.3, series="s")
+    stale = replace(ONE, stale_because="mlx was 0.30.0, is 0.32.4", central_tokens_per_s=11.4, series="t")
+    synthetic = replace(ONE, is_synthetic=True, central_tokens_per_s=11.5, series="y")
+    old = replace(ONE, as_of="2026-01-01", central_tokens_per_s=11.6, series="o")
+    ordered = [published, imported, elsewhere, stale, synthetic, old, ONE]
+    for count in range(1, len(ordered) + 1):
+        assert _at(*reversed(ordered[:count])) == ordered[count - 1].central_tokens_per_s
+
+
+def test_measured_speed_falls_back_to_the_next_trust_that_covers_the_context() -> None:
+    published = replace(
+        ONE, trust="published", context_tokens=8192, central_tokens_per_s=5, low_tokens_per_s=5, high_tokens_per_s=5
+    )
+    assert _at(ONE, published, context_tokens=8192) == 5
+
+
+def test_measured_speed_of_two_machines_is_never_interpolated() -> None:
+    other = replace(ONE, context_tokens=8192, series="b")
+    assert _at(ONE, other, context_tokens=4096) is None
+
+
+def test_measured_speed_takes_the_newest_of_a_repeated_context() -> None:
+    newer = replace(ONE, as_of="2026-11-23", central_tokens_per_s=12.5)
+    assert _at(newer, ONE) == _at(ONE, newer) == 12.5
+
+
+def test_measured_speed_says_where_it_comes_from() -> None:
+    once = replace(ONE, reading_count=1, stale_because="mlx was 0.30.0", source="me")
+    found = measured_speed([once], DEPLOYMENT, phase="decode", context_tokens=512)
+    assert found is not None
+    assert (found.basis, found.unit) == ("measured here", "token/s")
+    assert (
+        found.note == "measured on this machine, 2026-11-22; me; a single reading, so no range; stale: mlx was 0.30.0"
+    )
+
+
+@given(
+    st.lists(st.tuples(st.floats(1, 1e5), st.floats(0.1, 1e3)), min_size=1, max_size=6, unique_by=lambda pair: pair[0]),
+    st.floats(1, 1e5),
+)
+def test_measured_speed_lies_between_its_neighbours(points: list[tuple[float, float]], asked: float) -> None:
+    rows = [
+        replace(ONE, context_tokens=c, low_tokens_per_s=v, central_tokens_per_s=v, high_tokens_per_s=v)
+        for c, v in points
+    ]
+    found = _at(*rows, context_tokens=asked)
+    if min(c for c, _ in points) <= asked <= max(c for c, _ in points):
+        assert found is not None
+    if found is not None:
+        speeds = [v for _, v in points]
+        assert min(speeds) * (1 - 1e-9) <= found <= max(speeds) * (1 + 1e-9)

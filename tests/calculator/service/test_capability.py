@@ -1,0 +1,143 @@
+"""Capability: what one option can do for a scenario, before any money."""
+
+from typing import Any
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.physics.measured import MeasuredSpeed
+from calculator.service.capability import (
+    Capability,
+    capability_of,
+    overloaded_at_peak,
+    reference_tariff,
+    scenario_model,
+)
+
+CATALOG = load_catalog()
+
+
+def capability(scenario: Scenario, option: str = "mac-studio-m2-ultra-192-used") -> Capability:
+    found = CATALOG.option(option)
+    assert isinstance(found, Machine | CloudOffer)
+    return capability_of(found, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
+
+
+BASE = capability(Scenario())
+
+
+def asked(**values: Any) -> Scenario:
+    return Scenario().changed(**values)
+
+
+def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
+    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do
+    not move.
+    """
+    option = "mac-studio-m2-ultra-192-used"
+    assert BASE.service is not None
+    requests = 200 * 0.3 / BASE.service.load_fraction
+    calm, hot = (
+        compare(asked(options=(option,), requests_per_working_day=requests, peak_factor_ratio=ratio), CATALOG).options[
+            0
+        ]
+        for ratio in (2, 4)
+    )
+    assert "overloaded-at-peak" not in [remark.code for remark in calm.remarks]
+    (warning,) = [remark for remark in hot.remarks if remark.code == "overloaded-at-peak"]
+    assert "needs 120% of its capacity, so the queue grows by 720 s every hour" in warning.text  # (1.2 - 1) x 3,600 s
+    assert calm.tco is not None
+    assert hot.tco is not None
+    assert calm.tco.total_cost_usd == hot.tco.total_cost_usd
+
+
+MAC = "mac-studio-m2-ultra-192-used"
+
+
+def test_capability_of_an_option_that_fits_has_speeds_hours_and_watts() -> None:
+    assert BASE.prediction is not None
+    assert BASE.service is not None
+    assert BASE.usage is not None
+    assert BASE.batch_decode is not None
+    assert BASE.prediction.decode is not None
+    assert BASE.batch_decode.central >= BASE.prediction.decode.central
+    assert BASE.usage.decode_w == CATALOG.machines[MAC].power.decode_w.central
+    assert BASE.usage.capacity_ratio == pytest.approx(1 / BASE.service.load_fraction)
+
+
+def test_capability_of_a_rented_machine_has_no_watts() -> None:
+    rented = capability(Scenario(), "cloud-h100")
+    assert rented.usage is not None
+    assert (rented.usage.decode_w, rented.usage.idle_w) == (0.0, 0.0)
+
+
+def test_capability_of_what_does_not_fit_is_an_answer_with_reasons() -> None:
+    none = capability(asked(weight_class="16-bit"), "dual-rtx-4090-am5")
+    assert (none.service, none.usage, none.concurrent_count) == (None, None, 0)
+    assert "does-not-fit" in codes_of(none)
+
+
+def test_fewer_requests_at_once_are_tried_and_said() -> None:
+    """32,768 tokens of a 70B take 10.7 GB each: a Mac with 173 GB usable holds fewer than sixty-four of them."""
+    scenario = asked(prompt_tokens=32_000, concurrent_request_count=64)
+    found = capability(scenario)
+    assert 1 <= found.concurrent_count < 64
+    assert "fewer-at-once" in codes_of(found)
+    assert found.prediction is not None
+    assert found.prediction.memory.fits
+    more = capability(asked(prompt_tokens=32_000, concurrent_request_count=found.concurrent_count + 1))
+    assert more.concurrent_count == found.concurrent_count
+
+
+def test_measured_speed_takes_the_place_of_the_fitted_one() -> None:
+    assert BASE.prediction is not None
+    scenario = Scenario()
+    context = scenario.input_tokens() + scenario.answer_tokens // 2
+    own = MeasuredSpeed(
+        phase="decode",
+        chip="apple-m2-ultra-76",
+        chip_count=1,
+        model=BASE.prediction.model,
+        format=BASE.prediction.format,
+        runtime=BASE.prediction.runtime,
+        context_tokens=context,
+        batch_count=1,
+        low_tokens_per_s=6.0,
+        central_tokens_per_s=7.0,
+        high_tokens_per_s=8.0,
+        trust="measured here",
+        as_of="2026-11-22",
+    )
+    found = capability_of(
+        CATALOG.machines[MAC],
+        scenario=scenario,
+        model=scenario_model(scenario, CATALOG),
+        catalog=CATALOG,
+        measurements=[own],
+    )
+    assert found.prediction is not None
+    assert found.prediction.decode is not None
+    assert (found.prediction.decode.central, found.prediction.decode.basis) == (7.0, "measured here")
+    assert found.prediction.prefill == BASE.prediction.prefill
+
+
+@pytest.mark.parametrize(("load", "seconds"), [(1.0, "0 s"), (1.2, "720 s"), (2.5, "5,400 s")])
+def test_overloaded_at_peak_says_how_fast_the_queue_grows(load: float, seconds: str) -> None:
+    remark = overloaded_at_peak("A Mac", scenario=Scenario(), load_fraction=load)
+    assert remark is not None
+    assert f"the queue grows by {seconds} every hour" in remark.text
+
+
+def test_overloaded_at_peak_is_silent_below_capacity() -> None:
+    assert overloaded_at_peak("A Mac", scenario=Scenario(), load_fraction=0.999) is None
+
+
+def test_reference_tariff_is_that_of_the_same_model() -> None:
+    tariff = reference_tariff(Scenario(), CATALOG)
+    assert tariff is not None
+    assert tariff.model == Scenario().model
+
+
+def codes_of(found: Capability) -> set[str]:
+    return {remark.code for remark in found.remarks}
