@@ -1,4 +1,4 @@
-"""Where does one number come from? The arithmetic of one line of one option, with its inputs and their sources."""
+"""Explanation of one number: the arithmetic of one line of one option, with its inputs and their sources."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
 from calculator.units import unit_of_name
 

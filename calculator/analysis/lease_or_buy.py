@@ -1,4 +1,4 @@
-"""How may a machine be paid for: out of cash, on credit or by a lease? Judged at what debt costs, never in the verdict.
+"""Ways to pay for a machine: out of cash, on credit or by a lease, judged at what debt costs and never in the verdict.
 
 A loan at the cost of debt is worth nothing, so it changes no ranking; a lease displaces debt, so it is judged at the cost
 of debt after tax. Both are views beside the operating study, which stays at the discount rate.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculator.catalog.options import Machine
-from calculator.cost.tco import Tco, cost_of
+from calculator.cost.tco import Tco
 from calculator.errors import CalculatorError
 from calculator.finance.discounting import monthly_rate, net_present_value
 from calculator.finance.time_value import (
@@ -22,7 +22,7 @@ from calculator.finance.time_value import (
     period_count,
     value_of_payments,
 )
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR
 
@@ -59,18 +59,20 @@ class Credit:
     repaid_after_months: dict[str, float | None]
 
 
-def lease_or_buy(candidate: Candidate, *, scenario: Scenario) -> LeaseOrBuy:
-    """Net advantage of leasing: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
+def lease_or_buy(candidates: Candidates, candidate: Candidate) -> LeaseOrBuy:
+    """Net advantage of leasing one of the candidates: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
 
     A lease displaces debt, so it is judged at what debt costs, not at the discount rate of the operation. The implied
     rate is what the lessor earns a year on price, payments, and the machine (or the buy-out) at the end.
     """
-    option = candidate.option
+    scenario, option = candidates.scenario, candidate.option
     assert isinstance(option, Machine)
     tax = 0.0 if scenario.tax_mode == "none" else scenario.tax_rate
     rate = scenario.debt_rate * (1 - tax)
     bought_scenario = scenario.changed(leases={k: v for k, v in scenario.leases.items() if k != option.id})
-    leased, bought = (_at_debt(candidate, one, rate) for one in (scenario, bought_scenario))
+    leased, bought = (
+        candidates.under(one).cost(candidate, values={"discount_rate": rate}) for one in (scenario, bought_scenario)
+    )
     lease, price = scenario.leases[option.id], -bought.lines["hardware"]
     end = lease.buyout_usd if lease.buyout_usd is not None else bought.lines.get("resale", 0.0)
     payment, months, advance = -lease.usd_per_month, scenario.months, lease.in_advance
@@ -121,12 +123,3 @@ def _repaid(borrowed: float, *, rate: float, saved_usd: float) -> float | None:
     except CalculatorError:  # the saving does not even pay the interest
         return None
 
-
-def _at_debt(candidate: Candidate, scenario: Scenario, rate: float) -> Tco:
-    return cost_of(
-        candidate.option,
-        scenario=scenario,
-        usage=candidate.usage,
-        reference_api=candidate.reference_api,
-        values={"discount_rate": rate},
-    )

@@ -1,4 +1,4 @@
-"""Which option should one choose? `compare` gives the one frozen Comparison that page, CSV and command line all read."""
+"""Comparison of the options: the one frozen answer that page, CSV and command line all read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,15 +6,18 @@ from dataclasses import replace
 from calculator.catalog import Catalog
 from calculator.catalog.freshness import stale_price
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.tax import TaxTables
 from calculator.cost.rented import rate_remark
 from calculator.cost.tax_lines import tax_remark
 from calculator.cost.tco import cost_of
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.decision.verdict import break_evens, verdict_of
 from calculator.evidence import Remark
+from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.speed.speed import Speed
-from calculator.risk.monte_carlo import FAST_COUNT, Candidate, ranges
+from calculator.risk.candidates import Candidate, Candidates
+from calculator.risk.monte_carlo import FAST_COUNT, ranges
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.service.capability import Capability, capability_of, reference_tariff, scenario_model
@@ -41,19 +44,20 @@ def compare(
     catalogue does not know. What does not fit, is unmet or out of date is a remark on the result.
     """
     refuse_unknown(scenario, catalog)
-    results, candidates = _answered(scenario, catalog, measurements, as_of=as_of)
-    odds = ranges(candidates, scenario=scenario, defaults=catalog.defaults, count=draw_count) if candidates else None
+    results, able = _answered(scenario, catalog, measurements, as_of=as_of)
+    candidates = Candidates(tuple(able), scenario, catalog.defaults, catalog.distributions, catalog.tax)
+    odds = ranges(candidates, count=draw_count) if candidates else None
     if odds is not None:
-        spread = {one.option.id: odds.total(one.option.id) for one in candidates}
+        total = {one.option.id: odds.total(one.option.id) for one in candidates}
         results = [
-            replace(row, total_low_usd=spread[row.id][0], total_high_usd=spread[row.id][2]) if row.id in spread else row
+            replace(row, total_low_usd=total[row.id].low, total_high_usd=total[row.id].high) if row.id in total else row
             for row in results
         ]
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)
     return Comparison(
         scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
         options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
-        break_even=break_evens(results), remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}), candidates=tuple(candidates),
+        break_even=break_evens(results), remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}), candidates=candidates,
         draw_count=draw_count,
     )  # fmt: skip
 
@@ -69,10 +73,10 @@ def _answered(
     for option_id in dict.fromkeys(scenario.options):
         option = catalog.option(option_id)
         if isinstance(option, ApiOffer):
-            result, costed = _hosted(option, scenario=scenario, reference=reference)
+            result, costed = _hosted(option, scenario=scenario, reference=reference, tax_tables=catalog.tax)
         else:
             found = capability_of(option, scenario=scenario, model=model, catalog=catalog, measurements=measurements)
-            result, costed = _boxed(found, scenario=scenario, reference=reference)
+            result, costed = _boxed(found, scenario=scenario, reference=reference, tax_tables=catalog.tax)
         stale = stale_price(option, catalog=catalog, as_of=as_of or catalog.compiled, model=scenario.model)
         results.append(replace(result, remarks=(*result.remarks, stale)) if stale else result)
         if costed is not None:
@@ -81,7 +85,7 @@ def _answered(
 
 
 def _boxed(
-    found: Capability, *, scenario: Scenario, reference: ApiTariff | None
+    found: Capability, *, scenario: Scenario, reference: ApiTariff | None, tax_tables: TaxTables
 ) -> tuple[OptionResult, Candidate | None]:
     """A machine or rented machine: its result, and what the uncertainty needs where it has a cost."""
     option, prediction = found.option, found.prediction
@@ -93,11 +97,14 @@ def _boxed(
         and prediction.decode is not None
         and prediction.prefill is not None
     ):
-        tco = cost_of(option, scenario=scenario, usage=found.usage, reference_api=reference)
+        tco = cost_of(option, scenario=scenario, usage=found.usage, reference_api=reference, tax_tables=tax_tables)
         costed = Candidate(
-            option, usage=found.usage, reference_api=reference, decode_tokens_per_s=_triple(prediction.decode),
-            prefill_tokens_per_s=_triple(prediction.prefill),
-        )  # fmt: skip
+            option,
+            usage=found.usage,
+            reference_api=reference,
+            decode_tokens_per_s=_range(prediction.decode),
+            prefill_tokens_per_s=_range(prediction.prefill),
+        )
     power = option.power if isinstance(option, Machine) else None
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
@@ -134,13 +141,13 @@ def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
 
 
 def _hosted(
-    offer: ApiOffer, *, scenario: Scenario, reference: ApiTariff | None
+    offer: ApiOffer, *, scenario: Scenario, reference: ApiTariff | None, tax_tables: TaxTables
 ) -> tuple[OptionResult, Candidate | None]:
     """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
     remarks: tuple[Remark, ...] = ()
     tco, costed = None, None
     if offer.kind != "same-model" or reference is not None:
-        tco = cost_of(offer, scenario=scenario, reference_api=reference)
+        tco = cost_of(offer, scenario=scenario, reference_api=reference, tax_tables=tax_tables)
         remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
     else:
         text = f"No host of {scenario.model} is known at a price, so {offer.name} cannot be compared. Enter a price in api_quotes.toml."
@@ -177,5 +184,5 @@ def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[
     return tuple(remarks)
 
 
-def _triple(speed: Speed) -> tuple[float, float, float]:
-    return speed.low, speed.central, speed.high
+def _range(speed: Speed) -> Range:
+    return Range(speed.low, speed.central, speed.high, speed.unit)

@@ -1,10 +1,11 @@
-"""What is the answer in one sentence? The cheapest option, by how much, how sure, and when a purchase pays for itself."""
+"""Verdict in one sentence: the cheapest option, by how much, how sure, and when a purchase pays for itself."""
 
 from collections.abc import Sequence
 
 from calculator.cost.tco import convention_of
 from calculator.decision.comparison import BreakEven, OptionResult, Verdict
 from calculator.finance.returns import payback
+from calculator.number import Range
 from calculator.risk.monte_carlo import Odds
 from calculator.scenario.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR
@@ -49,7 +50,8 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
         )
     next_usd, _, second = ranked[1]
     difference = next_usd - best_usd
-    low, _, high = odds.difference(second.id, best.id) if odds is not None else (difference, difference, difference)
+    gap = odds.difference(second.id, best.id) if odds is not None else Range(difference, difference, difference)
+    low, high = gap.low, gap.high
     too_close = low <= 0
     chance = odds.cheapest_probability().get(best.id) if odds is not None else None
     sure = f" {best.name} is the cheapest in {_share(chance)} of the futures drawn." if chance is not None else ""

@@ -1,4 +1,4 @@
-"""In which year may the price of a machine be deducted? Fractions of the cost per tax year; each set sums to one.
+"""Depreciation methods: the deduction of each year, and fractions of the cost per tax year that sum to one.
 
 The percentages of the United States' MACRS system are a published table and are taken from it (catalog/tax.toml), never
 computed: spreadsheets' declining-balance functions miss its switch and its rounding.

@@ -1,4 +1,4 @@
-"""What is money of a later month worth today? Rates, conventions, annuities; nothing else.
+"""Value today of money in a later month: rates, conventions, annuities.
 
 Months: t = 0 is the purchase, the start of month 1. Rates are nominal, per year and decimal. The monthly rate is the
 effective one, (1+r)^(1/12)-1, never r/12. Formulas take floats or NumPy arrays of draws and return the same.
@@ -53,12 +53,12 @@ def monthly_rate(annual_rate: Number) -> Number:
 
 def discount_months(month: Number, *, timing: Timing) -> Number:
     """At which time (months from the purchase) the flow of `month` (1, 2, ...) is counted; month 0 stays 0."""
-    month = np.asarray(month)
+    times = np.asarray(month, dtype=float)
     if timing == "month-end":
-        return month
+        return times
     if timing == "mid-month":
-        return np.where(month > 0, month - 0.5, 0)
-    return np.ceil(month / MONTHS_PER_YEAR) * MONTHS_PER_YEAR
+        return np.where(times > 0, times - 0.5, 0)
+    return np.ceil(times / MONTHS_PER_YEAR) * MONTHS_PER_YEAR
 
 
 def discount_factor(time_months: Number, *, annual_rate: Number) -> Number:
@@ -68,7 +68,7 @@ def discount_factor(time_months: Number, *, annual_rate: Number) -> Number:
 
 def present_value_usd(monthly_usd: Sequence[float], *, annual_rate: float, timing: Timing = "month-end") -> float:
     """Value today of a flow per month 0, 1, 2, ... (signed; month 0 is the purchase): sum CF_m (1+r)^(-t(m)/12)."""
-    times = discount_months(np.arange(len(monthly_usd)), timing=timing)
+    times = discount_months(np.arange(len(monthly_usd), dtype=float), timing=timing)
     return float(np.dot(np.asarray(monthly_usd, dtype=float), discount_factor(times, annual_rate=annual_rate)))
 
 
@@ -101,7 +101,7 @@ def real_rate(nominal_rate: Number, *, inflation_rate: Number) -> Number:
 
 def deflated_usd(monthly_usd: Sequence[float], *, inflation_rate: float) -> tuple[float, ...]:
     """The same flow in money of the purchase month: CF_m (1+inflation)^(-m/12)."""
-    factors = discount_factor(np.arange(len(monthly_usd)), annual_rate=inflation_rate)
+    factors = discount_factor(np.arange(len(monthly_usd), dtype=float), annual_rate=inflation_rate)
     return tuple(float(value) for value in np.asarray(monthly_usd) * factors)
 
 

@@ -1,4 +1,4 @@
-"""Is the dearer purchase worth it? Payback, internal rate, savings-to-investment, each refused where it has no meaning.
+"""Returns of a dearer purchase: payback, internal rate, savings-to-investment, each refused where it has no meaning.
 
 Flows are signed and one period apart, the first of them now, unless times are given. Nothing is rounded before it is
 summed.

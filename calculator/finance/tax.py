@@ -1,4 +1,4 @@
-"""When is the price of a machine deducted, and what is left on the tax books when it is sold?
+"""Tax deductions of a purchase by month, and what is left on the tax books when it is sold.
 
 A `Schedule` lists the month of each deduction and its share of the cost. Deductions fall at the ends of fiscal years;
 expensing falls at the purchase. In the year of the sale the law allows a part of the year's deduction (half of it, or by

@@ -84,7 +84,7 @@ def _leases(comparison: Comparison) -> list[str]:
     for candidate in comparison.candidates:
         if (terms := scenario.leases.get(candidate.option.id)) is None:
             continue
-        found = lease_or_buy(candidate, scenario=scenario)
+        found = lease_or_buy(comparison.candidates, candidate)
         better = (
             f"{_usd(abs(found.net_advantage_usd))} {'less' if found.net_advantage_usd >= 0 else 'more'} than buying"
         )

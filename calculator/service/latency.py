@@ -1,4 +1,4 @@
-"""Waiting at the busiest hour: percentiles of the first token and of the whole answer, and the machines that keep a target.
+"""Latency at the busiest hour: percentiles of the first token and of the whole answer, and the machines that keep a target.
 
 Requests come at random at the peak hour's rate; the occupancy comes from occupancy.py. Formulas take floats or NumPy
 arrays and return the same; `machines_needed` searches, and takes floats. Derivations: docs/model/service.md.

@@ -1,4 +1,4 @@
-"""Can the machine do the work in its hours? Demand meets speed: busy hours, utilisation, batch reached, overflow.
+"""Occupancy of a machine: busy hours, utilisation, batch reached and overflow, where demand meets speed.
 
 A request is first read (prefill, which has the machine to itself) and then written (decode, which up to c requests
 share). Requests come at random within the hours in which the machine is on. Formulas take floats or NumPy arrays of
@@ -32,7 +32,7 @@ class Service:
     utilisation_fraction: Number
     served_fraction: Number
     reached_batch_count: Number
-    load_fraction: Number = None
+    load_fraction: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,36 +187,16 @@ def occupancy(work: Work, *, requests_per_s: Number) -> Occupancy:
     )  # fmt: skip
 
 
-def service(
-    *,
-    requests_per_month: Number,
-    on_h: Number,
-    input_tokens: Number,
-    cached_fraction: Number,
-    answer_tokens: Number,
-    prefill_tokens_per_s: Number,
-    decode_tokens_per_s: Number,
-    batch_decode_tokens_per_s: Number,
-    concurrent_count: int,
-    machine_count: int = 1,
-) -> Service:
-    """The working month of `machine_count` equal machines, each with its share of the requests.
-
-    decode_tokens_per_s: one stream alone. batch_decode_tokens_per_s: the sum over `concurrent_count` streams written
-    together (aggregate). All token counts are per request; speeds hold at the scenario's context.
+def service(work: Work, *, requests_per_month: Number, on_h: Number, machine_count: int = 1) -> Service:
+    """The working month of `machine_count` equal machines, each on for `on_h` and with its share of the requests.
 
         served = min(1, on_h / (requests x work at full batch)),  hours = on_h x fractions of `occupancy`
 
     The decode time of an answer is linear in the batch between 1 and c (measured curves are close to it below
     saturation). Requests come at random but evenly over the hours on: with a daily profile the busy hours are fewer
-    (calculator/week.py). A machine with no speed (does not fit) must not be passed in. Error: see `occupancy`.
-    Raises ScenarioError for negative requests, no hours, no machine, and what `request_work` refuses.
+    (week.py). Error: see `occupancy`.
+    Raises ScenarioError for negative requests, no hours, or no machine.
     """
-    work = request_work(
-        input_tokens=input_tokens, cached_fraction=cached_fraction, answer_tokens=answer_tokens,
-        prefill_tokens_per_s=prefill_tokens_per_s, decode_tokens_per_s=decode_tokens_per_s,
-        batch_decode_tokens_per_s=batch_decode_tokens_per_s, concurrent_count=concurrent_count,
-    )  # fmt: skip
     require("requests_per_month", requests_per_month, low=0.0)
     require("on_h", on_h, above=0.0)
     require("machine_count", machine_count, low=1)

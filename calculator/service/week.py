@@ -1,17 +1,16 @@
-"""Which hours of the week are busy, and what overflows in each?
+"""Busy hours of the week, and what overflows in each.
 
 Demand is uneven: 168 weights, one per hour from Monday 0:00, share out a week's requests. Each hour is taken as a steady
 state of its own (answers take seconds, hours are long); what an hour cannot serve overflows and is not carried on.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calculator.errors import ScenarioError
-from calculator.number import require, where
+from calculator.number import require
 from calculator.service.occupancy import Work, occupancy
 from calculator.units import S_PER_H
 
@@ -97,7 +96,7 @@ def week(work: Work, *, requests_per_week: float, weights: ArrayLike, on: ArrayL
     """Busy hours and overflow for each hour of the week.
 
         requests_h = requests_per_week x weight_h / sum of weights;   rate_h = requests_h / (on share x 3600 s) / machines
-        hours as in service.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the machine is off
+        hours as in occupancy.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the machine is off
 
     With even weights over the hours on it equals `service`. Against a simulation with two peaks a day at load 0.3..0.9 the
     busy hours err by as much as `occupancy` does. Raises ScenarioError for weights or shares that are not 168 numbers of
@@ -108,20 +107,25 @@ def week(work: Work, *, requests_per_week: float, weights: ArrayLike, on: ArrayL
     require("machine_count", machine_count, low=1)
     require("sum of weights", float(weight.sum()), above=0.0)
     require("hours on per week", float(share.sum()), above=0.0)
-    requests = requests_per_week * weight / weight.sum()
+    requests: Hours = requests_per_week * weight / weight.sum()
     working = share > 0.0
-    rate = np.where(working, requests / machine_count / (np.where(working, share, 1.0) * S_PER_H), 0.0)
+    rate: Hours = np.where(working, requests / machine_count / (np.where(working, share, 1.0) * S_PER_H), 0.0)
     spent = occupancy(work, requests_per_s=rate)
     machines_h = share * machine_count
+    if_off: Hours = np.where(requests > 0.0, np.inf, 0.0)
+    load: Hours = np.where(working, spent.load_fraction, if_off)
+    overflow: Hours = np.where(working, requests * (1.0 - spent.served_fraction), requests)
     return Week(
-        requests=requests, on_h=machines_h,
-        prefill_h=spent.prefill_fraction * machines_h, decode_h=spent.decode_fraction * machines_h,
-        load_fraction=where(working, spent.load_fraction, np.where(requests > 0.0, np.inf, 0.0)),
-        overflow_requests=where(working, requests * (1.0 - spent.served_fraction), requests),
-    )  # fmt: skip
+        requests=requests,
+        on_h=machines_h,
+        prefill_h=spent.prefill_fraction * machines_h,
+        decode_h=spent.decode_fraction * machines_h,
+        load_fraction=load,
+        overflow_requests=overflow,
+    )
 
 
-def _hours(name: str, values: Any, *, high: float | None = None) -> Hours:
+def _hours(name: str, values: ArrayLike, *, high: float | None = None) -> Hours:
     hours: Hours = np.asarray(values, dtype=np.float64)
     if hours.shape != (HOURS_PER_WEEK,):
         raise ScenarioError(f"{name} has the shape {hours.shape}; it must hold {HOURS_PER_WEEK} numbers, one per hour.")

@@ -4,9 +4,11 @@ import tomllib
 from pathlib import Path
 
 import calculator.catalog
+from calculator.catalog import load_catalog
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
 from calculator.evidence import Quantity
-from calculator.risk.monte_carlo import Candidate
+from calculator.number import Range
+from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 
@@ -64,9 +66,25 @@ SCENARIO = Scenario()
 _ROWS = tomllib.loads((Path(calculator.catalog.__file__).parent / "defaults.toml").read_text("utf-8"))["defaults"]
 DEFAULTS = {name: Quantity.model_validate(row) for name, row in _ROWS.items()}
 
-CANDIDATES = (
-    Candidate(MAC, MAC_USAGE, TARIFF, decode_tokens_per_s=(20, 25, 28), prefill_tokens_per_s=(150, 200, 300)),
-    Candidate(PC, PC_USAGE, TARIFF, decode_tokens_per_s=(17, 19, 22), prefill_tokens_per_s=(500, 700, 900)),
-    Candidate(CLOUD, PC_USAGE, TARIFF, decode_tokens_per_s=(30, 40, 50), prefill_tokens_per_s=(3000, 4000, 5000)),
+CATALOG = load_catalog()
+
+OFFERS = (
+    Candidate(MAC, MAC_USAGE, TARIFF, Range(20, 25, 28), Range(150, 200, 300)),
+    Candidate(PC, PC_USAGE, TARIFF, Range(17, 19, 22), Range(500, 700, 900)),
+    Candidate(CLOUD, PC_USAGE, TARIFF, Range(30, 40, 50), Range(3000, 4000, 5000)),
     Candidate(API),
 )
+
+
+def candidates(*offers: Candidate, scenario: Scenario = SCENARIO) -> Candidates:
+    """The offers under a scenario, drawn and taxed by the shipped catalogue's rules."""
+    return Candidates(offers, scenario, DEFAULTS, CATALOG.distributions, CATALOG.tax)
+
+
+def three(found: Range) -> tuple[float, float, float]:
+    """Low, central, high."""
+    return found.low, found.central, found.high
+
+
+ALL = candidates(*OFFERS)
+TWO = candidates(*OFFERS[:2])

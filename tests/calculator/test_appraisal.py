@@ -6,25 +6,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.analysis.appraisal import against, appraise, books, exit_curve
-from calculator.analysis.lease_or_buy import lease_or_buy
-from calculator.cost.tco import Tco, cost_of
+from calculator.analysis.lease_or_buy import LeaseOrBuy, lease_or_buy
+from calculator.cost.tco import Tco
 from calculator.finance.discounting import annuity_factor
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
-from tests.calculator.offers import API, CANDIDATES, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, known
+from tests.calculator.offers import OFFERS, SCENARIO, TWO, candidates, known
 
-MAC_CANDIDATE = CANDIDATES[0]
+MAC_CANDIDATE = OFFERS[0]
 MODES = ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line"]
 
 
 def _cost(candidate: Candidate, scenario: Scenario = SCENARIO) -> Tco:
-    return cost_of(candidate.option, scenario=scenario, usage=candidate.usage, reference_api=candidate.reference_api)
+    return candidates(candidate, scenario=scenario).cost(candidate)
+
+
+def _lease_or_buy(scenario: Scenario) -> LeaseOrBuy:
+    return lease_or_buy(candidates(MAC_CANDIDATE, scenario=scenario), MAC_CANDIDATE)
 
 
 # --- tax ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda one: one.option.id)
+@pytest.mark.parametrize("candidate", OFFERS, ids=lambda one: one.option.id)
 @given(rate=st.floats(0.0, 0.6), discount=st.floats(-0.1, 0.4), months=st.integers(12, 84))
 @settings(max_examples=15)
 def test_expensing_at_once_scales_every_option_by_what_tax_leaves(
@@ -118,25 +122,25 @@ def test_lease_at_the_cost_of_debt_is_neither_better_nor_worse() -> None:
     sale = 10_000 * 0.48 * 0.87
     payment = (10_725 - sale * 1.08**-3) / (annuity_factor(rate, periods=36) * (1 + rate))
     scenario = SCENARIO.changed(leases={"mac": {"usd_per_month": float(payment)}}, debt_rate=0.08)
-    found = lease_or_buy(MAC_CANDIDATE, scenario=scenario)
+    found = _lease_or_buy(scenario)
     assert found.net_advantage_usd == pytest.approx(0, abs=1e-6)
     assert found.after_tax_debt_rate == 0.08
     dearer = scenario.changed(leases={"mac": {"usd_per_month": float(payment) + 10}})
-    assert lease_or_buy(MAC_CANDIDATE, scenario=dearer).net_advantage_usd < -300
+    assert _lease_or_buy(dearer).net_advantage_usd < -300
 
 
 def test_lease_is_judged_at_the_after_tax_cost_of_debt_and_not_at_the_discount_rate() -> None:
     scenario = SCENARIO.changed(
         leases={"mac": {"usd_per_month": 250}}, tax_mode="expense", tax_rate=0.25, debt_rate=0.08
     )
-    found = lease_or_buy(MAC_CANDIDATE, scenario=scenario)
+    found = _lease_or_buy(scenario)
     assert found.after_tax_debt_rate == pytest.approx(0.06)
-    assert lease_or_buy(MAC_CANDIDATE, scenario=scenario.changed(discount_rate=0.3)) == found
+    assert _lease_or_buy(scenario.changed(discount_rate=0.3)) == found
 
 
 def test_implied_rate_of_a_lease_is_the_lessors() -> None:
     scenario = SCENARIO.changed(leases={"mac": {"usd_per_month": 250, "buyout_usd": 3_000}})
-    found = lease_or_buy(MAC_CANDIDATE, scenario=scenario)
+    found = _lease_or_buy(scenario)
     monthly = (1 + found.implied_rate) ** (1 / 12)
     earned = sum(250 * monthly**-month for month in range(36)) + 3_000 * monthly**-36
     assert earned == pytest.approx(10_000, rel=1e-9)
@@ -144,14 +148,14 @@ def test_implied_rate_of_a_lease_is_the_lessors() -> None:
 
 def test_lease_of_nothing_or_of_more_than_the_price_has_no_implied_rate() -> None:
     for usd in (0, 10_000):
-        found = lease_or_buy(MAC_CANDIDATE, scenario=SCENARIO.changed(leases={"mac": {"usd_per_month": usd}}))
+        found = _lease_or_buy(SCENARIO.changed(leases={"mac": {"usd_per_month": usd}}))
         assert found.implied_rate is None
 
 
 def test_implied_rate_is_of_the_price_that_the_person_gives() -> None:
     lease = SCENARIO.changed(options=("mac",), leases={"mac": {"usd_per_month": 250}})
     cheap = lease.changed(figures={"mac.price_usd": 8_000})
-    dear, found = (lease_or_buy(MAC_CANDIDATE, scenario=one).implied_rate for one in (lease, cheap))
+    dear, found = (_lease_or_buy(one).implied_rate for one in (lease, cheap))
     assert dear is not None
     assert found is not None
     assert found > dear
@@ -161,14 +165,14 @@ def test_implied_rate_is_of_the_price_that_the_person_gives() -> None:
 
 
 def test_exit_curve_is_the_cost_of_each_horizon() -> None:
-    curve = exit_curve(MAC_CANDIDATE, scenario=SCENARIO, months=(12, 36, 84))
+    curve = exit_curve(candidates(MAC_CANDIDATE), MAC_CANDIDATE, months=(12, 36, 84))
     assert [point.month for point in curve] == [12, 36, 84]
     assert curve[1].present_value_cost_usd == pytest.approx(_cost(MAC_CANDIDATE).present_value_cost_usd)
     assert curve[0].equivalent_annual_cost_usd > curve[1].equivalent_annual_cost_usd  # the first years lose most
 
 
 @pytest.mark.parametrize("by_quarter", [True, False])
-@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda one: one.option.id)
+@pytest.mark.parametrize("candidate", OFFERS, ids=lambda one: one.option.id)
 def test_books_sum_to_the_cost_of_the_life(candidate: Candidate, by_quarter: bool) -> None:
     tco = _cost(candidate, SCENARIO.changed(tax_mode="macrs-half-year"))
     found = books(tco, scenario=SCENARIO, by_quarter=by_quarter)
@@ -218,7 +222,7 @@ def test_books_of_a_december_purchase_begin_in_that_fiscal_year() -> None:
 
 
 def test_returns_of_a_machine_against_renting_are_consistent() -> None:
-    mac, cloud = _cost(MAC_CANDIDATE), _cost(CANDIDATES[2])
+    mac, cloud = _cost(MAC_CANDIDATE), _cost(OFFERS[2])
     found = against("mac", mac, "cloud", cloud, scenario=SCENARIO)
     assert found.saving_usd == pytest.approx(cloud.present_value_cost_usd - mac.present_value_cost_usd)
     assert found.simple_payback.period is not None
@@ -236,7 +240,7 @@ def test_returns_of_a_machine_against_renting_are_consistent() -> None:
 
 
 def test_returns_of_a_machine_against_a_cheap_api_say_never() -> None:
-    found = against("mac", _cost(MAC_CANDIDATE), "api", _cost(CANDIDATES[3]), scenario=SCENARIO)
+    found = against("mac", _cost(MAC_CANDIDATE), "api", _cost(OFFERS[3]), scenario=SCENARIO)
     assert found.simple_payback.period is None
     assert found.simple_payback.reason.startswith("never")
 
@@ -245,7 +249,7 @@ def test_appraisal_of_all_options() -> None:
     low, central, high = 350.0, 369.0, 384.0
     carbon = known(central, "g/kWh", low=low, high=high)
     scenario = SCENARIO.changed(leases={"pc": {"usd_per_month": 250}})
-    found = appraise(CANDIDATES, scenario=scenario, carbon_g_per_kwh=carbon)
+    found = appraise(candidates(*OFFERS, scenario=scenario), carbon_g_per_kwh=carbon)
     assert min(found.regret_usd.values()) == 0.0
     assert found.regret_usd["api"] == 0.0
     assert set(found.exits) == {"mac", "pc", "cloud", "api"}
@@ -258,9 +262,9 @@ def test_appraisal_of_all_options() -> None:
     )
     assert (emitted.as_of, emitted.note) == ("2026-11-22", "for tests")
     assert set(found.carbon) == {"mac", "pc"}
-    assert 0 < found.real_total_cost_usd["cloud"] < _cost(CANDIDATES[2]).total_cost_usd
+    assert 0 < found.real_total_cost_usd["cloud"] < _cost(OFFERS[2]).total_cost_usd
     premium = next(row for row in found.in_house if row.option == "mac")
-    mac, api = _cost(MAC_CANDIDATE), _cost(CANDIDATES[3])
+    mac, api = _cost(MAC_CANDIDATE), _cost(OFFERS[3])
     assert premium.usd_per_month == pytest.approx(
         (mac.equivalent_annual_cost_usd - api.equivalent_annual_cost_usd) / 12
     )
@@ -271,16 +275,16 @@ def test_appraisal_of_all_options() -> None:
 
 
 def test_appraisal_without_an_api_has_no_price_of_keeping_data_in_house() -> None:
-    found = appraise((Candidate(MAC, MAC_USAGE, TARIFF), Candidate(PC, PC_USAGE, TARIFF)), scenario=SCENARIO)
+    found = appraise(TWO)
     assert found.in_house == ()
     assert found.carbon == {}
-    assert appraise((Candidate(CLOUD, PC_USAGE, TARIFF), Candidate(API)), scenario=SCENARIO).in_house == ()
+    assert appraise(candidates(OFFERS[2], OFFERS[3])).in_house == ()
 
 
 def test_books_show_a_further_machine_as_capital_written_down_from_its_purchase() -> None:
     # 3.5 times the demand fits and D(m) = 4^((m-1)/12): the second machine is bought at the end of month 11, the third in 17
     scenario = SCENARIO.changed(demand_growth_rate=3.0, when_full="buy-another", months=20, start_month="2027-01")
-    tco = cost_of(MAC, scenario=scenario, usage=MAC_USAGE, reference_api=TARIFF)
+    tco = _cost(MAC_CANDIDATE, scenario)
     first, second = books(tco, scenario=scenario)
     sales = tco.lines["resale"] + tco.lines["further resale"]
     assert (first.capital_usd, second.capital_usd) == (pytest.approx(2 * 10_725), pytest.approx(10_725))
@@ -295,7 +299,7 @@ def test_books_show_a_further_machine_as_capital_written_down_from_its_purchase(
 @pytest.mark.parametrize("mode", MODES)
 def test_tax_of_a_further_machine_is_relieved_when_it_is_paid(mode: str) -> None:
     plain = SCENARIO.changed(demand_growth_rate=3.0, when_full="buy-another", months=20)
-    lines = cost_of(MAC, scenario=plain.changed(tax_mode=mode), usage=MAC_USAGE, reference_api=TARIFF).lines
+    lines = _cost(MAC_CANDIDATE, plain.changed(tax_mode=mode)).lines
     untaxed = ("hardware", "sales tax", "resale", "setup", "administration", "further setup", "further administration")
     running = sum(usd for name, usd in lines.items() if name not in untaxed and not name.startswith("tax on"))
     assert lines["tax on running costs"] == pytest.approx(-plain.tax_rate * running)

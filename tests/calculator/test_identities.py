@@ -16,11 +16,11 @@ from calculator.cost.tco import cost_draws, cost_of
 from calculator.finance.discounting import deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
 from calculator.finance.returns import internal_rate
+from calculator.risk.candidates import Candidates, costs, spreads_of
 from calculator.risk.distributions import Spread
-from calculator.risk.monte_carlo import Candidate, simulate, spreads_of
+from calculator.risk.monte_carlo import simulate
 from calculator.risk.value_of_information import value_of_information
-from tests.calculator.offers import CANDIDATES as OFFERS
-from tests.calculator.offers import SCENARIO
+from tests.calculator.offers import OFFERS, SCENARIO, three
 
 CATALOG = load_catalog()
 TIMINGS = st.sampled_from(["month-end", "mid-month", "annual-end"])
@@ -38,15 +38,12 @@ SCENARIOS = st.fixed_dictionaries(RATES)
 
 
 @cache
-def _candidates() -> tuple[Candidate, ...]:
+def _candidates() -> Candidates:
     return compare(Scenario(), CATALOG).candidates
 
 
 def _costs(scenario: Scenario) -> dict[str, Any]:
-    return {
-        one.option.id: cost_of(one.option, scenario=scenario, usage=one.usage, reference_api=one.reference_api)
-        for one in _candidates()
-    }
+    return {one.option.id: _candidates().under(scenario).cost(one) for one in _candidates()}
 
 
 @given(SCENARIOS)
@@ -94,25 +91,23 @@ def test_tax_with_the_cost_deducted_at_once_never_changes_the_ranking(values: di
 @settings(max_examples=25, deadline=None)
 def test_draws_without_width_are_the_deterministic_answer_for_every_option(values: dict[str, Any]) -> None:
     scenario = Scenario(**values)
-    wide = spreads_of(_candidates(), scenario=scenario, defaults=CATALOG.defaults)
+    wide = spreads_of(_candidates().under(scenario))
     spreads = {name: Spread(one.central, one.central, one.central) for name, one in wide.items()}
-    odds = simulate(_candidates(), scenario=scenario, defaults=CATALOG.defaults, count=3, spreads=spreads)
+    odds = simulate(_candidates().under(scenario), count=3, spreads=spreads)
     for name, tco in _costs(scenario).items():
         scale = 1e-9 * (abs(tco.total_cost_usd) + sum(map(abs, tco.lines.values())))
-        assert odds.total(name) == pytest.approx([tco.total_cost_usd] * 3, abs=scale), name
-        assert odds.present_value(name) == pytest.approx([tco.present_value_cost_usd] * 3, abs=scale), name
-        assert odds.hard_present_value(name) == pytest.approx([tco.hard_present_value_cost_usd] * 3, abs=scale), name
+        assert three(odds.total(name)) == pytest.approx([tco.total_cost_usd] * 3, abs=scale), name
+        assert three(odds.present_value(name)) == pytest.approx([tco.present_value_cost_usd] * 3, abs=scale), name
+        assert three(odds.hard_present_value(name)) == pytest.approx([tco.hard_present_value_cost_usd] * 3, abs=scale), name
 
 
 @given(SCENARIOS)
 @settings(max_examples=20, deadline=None)
 def test_draws_that_have_no_width_left_still_follow_the_same_formulas(values: dict[str, Any]) -> None:
     # arrays instead of spreads: every uncertain input as a constant array, so that no scalar path is taken
-    from calculator.risk.monte_carlo import costs
-
     scenario = Scenario(**values)
-    wide = spreads_of(_candidates(), scenario=scenario, defaults=CATALOG.defaults)
-    found = costs(_candidates(), scenario, {name: np.full(3, one.central) for name, one in wide.items()})
+    wide = spreads_of(_candidates().under(scenario))
+    found = costs(_candidates().under(scenario), {name: np.full(3, one.central) for name, one in wide.items()})
     for name, tco in _costs(scenario).items():
         scale = 1e-9 * (abs(tco.total_cost_usd) + sum(map(abs, tco.lines.values())))
         got = np.broadcast_to(found[name].present_value_cost_usd, 3)
@@ -125,7 +120,7 @@ def test_value_of_information_is_never_negative_and_never_below_a_part(
     values: dict[str, Any], seed: int, count: int
 ) -> None:
     scenario = Scenario(**{**values, "demand_growth_rate": min(values["demand_growth_rate"], 0.5)})
-    odds = simulate(_candidates(), scenario=scenario, defaults=CATALOG.defaults, count=count, seed=seed)
+    odds = simulate(_candidates().under(scenario), count=count, seed=seed)
     found = value_of_information(odds)
     assert found.total_usd >= 0
     for name, usd in found.by_input.items():

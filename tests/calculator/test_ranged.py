@@ -10,8 +10,9 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
 from calculator.errors import ScenarioError
+from calculator.risk.candidates import costs, spreads_of
 from calculator.risk.distributions import draw
-from calculator.risk.monte_carlo import simulate, spreads_of
+from calculator.risk.monte_carlo import simulate
 from calculator.risk.sensitivity import tornado
 from calculator.scenario.own_figures import FIGURE_BOUNDS, NOT_DRAWN
 from calculator.scenario.scenario import knobs
@@ -56,7 +57,7 @@ def test_every_number_may_be_a_range_and_moves_what_a_whole_comparison_says(name
     scenario = Scenario.parse({**options, "ranges": {name: (low, middle, high)}})
     assert float(getattr(scenario, name)) == middle
     candidates = compare(scenario, CATALOG).candidates
-    bars = {bar.name: bar for bar in tornado(candidates, scenario=scenario, defaults=CATALOG.defaults)}
+    bars = {bar.name: bar for bar in tornado(candidates)}
     base = {row.id: row.tco for row in compare(scenario, CATALOG).options}
 
     def values(at: float) -> dict[str, float]:
@@ -107,14 +108,12 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     comparison = compare(scenario, CATALOG)
     (spread,) = [one for key, one in _spreads(scenario, comparison).items() if key == name]
     assert (spread.low, spread.central, spread.high) == (low, middle, high)
-    odds = simulate(comparison.candidates, scenario=scenario, defaults=CATALOG.defaults, count=64)
+    odds = simulate(comparison.candidates, count=64)
     assert np.quantile(odds.inputs[name], [0.1, 0.9]) == pytest.approx([low, high], rel=0.1)
     for at in (low, high):
         spreads = {key: one for key, one in _spreads(scenario, comparison).items() if key != name}
         certain = {key: np.array([one.central]) for key, one in spreads.items()}
-        from calculator.risk.monte_carlo import costs
-
-        drawn = costs(comparison.candidates, scenario, {**certain, name: np.array([at])})
+        drawn = costs(comparison.candidates, {**certain, name: np.array([at])})
         whole = compare(scenario.changed(figures={name: at}), CATALOG)
         for row in whole.options:
             assert row.tco is not None
@@ -123,7 +122,7 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
 
 
 def _spreads(scenario: Scenario, comparison: Any) -> dict[str, Any]:
-    return spreads_of(comparison.candidates, scenario=scenario, defaults=CATALOG.defaults)
+    return spreads_of(comparison.candidates)
 
 
 def test_figures_that_may_be_ranges_are_all_tried() -> None:
@@ -196,9 +195,9 @@ def test_seed_is_printed_and_the_draws_are_the_same_for_every_option(capsys: pyt
         assert alone["analysis"]["present_value_usd"][name] == first["analysis"]["present_value_usd"][name]
     scenario = Scenario()
     spreads = _spreads(scenario, compare(scenario, CATALOG))
-    drawn = draw(spreads, count=1000)
+    drawn = draw(spreads, rules=CATALOG.distributions, count=1000)
     assert np.array_equal(
-        drawn["wage_usd_per_h"], draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, count=1000)["wage_usd_per_h"]
+        drawn["wage_usd_per_h"], draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, rules=CATALOG.distributions, count=1000)["wage_usd_per_h"]
     )
 
 

@@ -19,11 +19,12 @@ import pyxirr
 import calculator.catalog
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.analysis.bridge import bridge
-from calculator.cost.tco import cost_of
-from calculator.risk.monte_carlo import simulate, spreads_of
+from calculator.risk.candidates import costs, spreads_of
+from calculator.risk.monte_carlo import simulate
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
 from calculator.risk.value_of_information import total_effects, value_of_information
 from calculator.scenario.presets import preset, preset_names
+from tests.calculator.offers import three
 
 CATALOG = load_catalog()
 FOLDER = Path(calculator.catalog.__file__).parent
@@ -206,7 +207,7 @@ def _values(spread: Any, z: np.ndarray) -> np.ndarray:
 
 def _futures(count: int, seed: int) -> dict[str, np.ndarray]:
     """Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations."""
-    found = spreads_of(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults)
+    found = spreads_of(_default().candidates)
     wide = {name: one for name, one in found.items() if not one.certain}
     place = {name: index for index, name in enumerate(wide)}
     target = np.eye(len(wide))
@@ -221,7 +222,7 @@ def _futures(count: int, seed: int) -> dict[str, np.ndarray]:
 
 @cache
 def _naive(count: int = 2000) -> dict[str, np.ndarray]:
-    """Present values of naive futures, one scalar call of `cost_of` per option and future."""
+    """Present values of naive futures, one scalar cost per option and future."""
     futures = _futures(count, seed=7)
     found = {one.option.id: np.empty(count) for one in _default().candidates}
     for index in range(count):
@@ -233,20 +234,17 @@ def _naive(count: int = 2000) -> dict[str, np.ndarray]:
                 for state in ("prefill", "decode", "idle")
                 if f"{owner}.{state}_watt_ratio" in values
             }
-            tco = cost_of(
-                one.option, scenario=Scenario(), usage=one.usage, reference_api=one.reference_api,
-                values={**values, **watts},
-            )  # fmt: skip
+            tco = _default().candidates.cost(one, values={**values, **watts})
             found[owner][index] = tco.present_value_cost_usd
     return found
 
 
 def test_ranges_and_odds_are_those_of_a_naive_monte_carlo() -> None:
     naive = _naive()
-    odds = simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults)
+    odds = simulate(_default().candidates)
     count = len(naive[API])
     for name, usd in naive.items():
-        for share, theirs in zip((0.1, 0.5, 0.9), odds.present_value(name), strict=True):
+        for share, theirs in zip((0.1, 0.5, 0.9), three(odds.present_value(name)), strict=True):
             # four standard errors of the naive quantile, from its own order statistics
             wide = 4 * math.sqrt(share * (1 - share) / count)
             low, high = np.quantile(usd, [max(share - wide, 0), min(share + wide, 1)])
@@ -257,17 +255,15 @@ def test_ranges_and_odds_are_those_of_a_naive_monte_carlo() -> None:
         share = float(np.mean(table.argmin(axis=0) == index))
         assert chances[name] == pytest.approx(share, abs=4 * math.sqrt(max(share * (1 - share), 0.002) / count)), name
     for name in (MAC, USED, PC, CLOUD):
-        low, middle, high = odds.difference(name, API)
+        low, middle, high = three(odds.difference(name, API))
         assert [low, middle, high] == pytest.approx(np.quantile(naive[name] - naive[API], [0.1, 0.5, 0.9]), rel=0.12)
 
 
 def test_total_effects_are_those_of_pairs_of_draws() -> None:
     # Jansen (1999): E[(f(A) - f(A with input i of B))^2] / (2 Var f), 30,000 pairs of plain random draws
-    from calculator.risk.monte_carlo import costs
-
-    pair = [one for one in _default().candidates if one.option.id in (USED, API)]
-    found = total_effects(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults, pair=(USED, API))
-    spreads = spreads_of(pair, scenario=Scenario(), defaults=CATALOG.defaults)
+    pair = _default().candidates.only((USED, API))
+    found = total_effects(_default().candidates, pair=(USED, API))
+    spreads = spreads_of(pair)
     generator = np.random.default_rng(3)
     first, second = (
         {name: _values(one, generator.standard_normal(30_000)) for name, one in spreads.items() if not one.certain}
@@ -275,7 +271,7 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
     )
 
     def gap(values: dict[str, np.ndarray]) -> np.ndarray:
-        usd = costs(pair, Scenario(), values)
+        usd = costs(pair, values)
         return usd[USED].present_value_cost_usd - usd[API].present_value_cost_usd
 
     base = gap(first)
@@ -288,12 +284,10 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
 def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
     # 200 values of the input, 3,000 futures of all others for each, against the mean of six seeds (one moves by 6 dollars); at the
     # wage the choice never changes
-    from calculator.risk.monte_carlo import costs
-
-    odds = simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults)
+    odds = simulate(_default().candidates)
     known = value_of_information(odds)
     again = [
-        value_of_information(simulate(_default().candidates, scenario=Scenario(), defaults=CATALOG.defaults, seed=seed))
+        value_of_information(simulate(_default().candidates, seed=seed))
         for seed in range(6)
     ]
     futures = _futures(3000, seed=11)
@@ -303,7 +297,7 @@ def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
     for name, tolerance in (("api_administration_h_per_year", 15.0), ("wage_usd_per_h", 5.0)):
         means: list[list[float]] = []
         for value in _values(spreads[name], stats.norm.ppf((np.arange(200) + 0.5) / 200)):
-            usd = costs(_default().candidates, Scenario(), {**futures, name: np.full(3000, value)})
+            usd = costs(_default().candidates, {**futures, name: np.full(3000, value)})
             means.append([float(np.mean(cost.present_value_cost_usd)) for cost in usd.values()])
         table = np.array(means)
         nested = table.mean(axis=0).min() - table.min(axis=1).mean()
@@ -336,14 +330,14 @@ def test_tornado_ends_and_switching_values_are_those_of_whole_comparisons(option
     def gap(usd: dict[str, float]) -> float:
         return min(cost for name, cost in usd.items() if name != best) - usd[best]
 
-    bars = tornado(candidates, scenario=scenario, defaults=CATALOG.defaults)
+    bars = tornado(candidates)
     assert len(bars) >= 10
     for bar in bars:
         for value, usd in ((bar.low_value, bar.gap_at_low_usd), (bar.high_value, bar.gap_at_high_usd)):
             assert usd == pytest.approx(gap(_compared(scenario, bar.name, value)), rel=1e-9, abs=1e-6), bar.name
     points = [
         point
-        for point in switching_values(candidates, scenario=scenario, defaults=CATALOG.defaults)
+        for point in switching_values(candidates)
         if point.value is not None
     ]
     assert len(points) >= 3
@@ -367,7 +361,7 @@ def test_cells_of_the_map_are_those_of_whole_comparisons(
 ) -> None:
     scenario = Scenario(options=(USED, PC, CLOUD, API))
     axes = tuple((name, np.linspace(low, high, 80)) for name, low, high in (x, y))
-    found = who_wins(compare(scenario, CATALOG).candidates, scenario=scenario, x=axes[0], y=axes[1])
+    found = who_wins(compare(scenario, CATALOG).candidates, x=axes[0], y=axes[1])
     generator = np.random.default_rng(20)
     for _ in range(20):
         row, column = generator.integers(80, size=2)

@@ -29,7 +29,9 @@ EXACT = {"rel": 1e-9}
 
 
 def month(**changed: object) -> Service:
-    return service(**{**MONTH, **changed})  # pyright: ignore[reportArgumentType]
+    given = {**MONTH, **changed}
+    whole = {name: given.pop(name) for name in ("requests_per_month", "on_h", "machine_count") if name in given}
+    return service(request_work(**given), **whole)  # pyright: ignore[reportArgumentType]
 
 
 def test_on_h_and_requests_per_month_follow_from_the_days() -> None:

@@ -655,7 +655,7 @@ def test_cost_of_draws_without_width_is_the_cost(
     }
     one = cost_of(option, scenario=scenario, usage=usage, reference_api=TARIFF, values=values)
     inputs = Inputs(scenario, {name: np.full(3, value) for name, value in values.items()})
-    horizon = Horizon(months, inputs["discount_rate"], scenario.timing)
+    horizon = Horizon(months, inputs.discount_rate, scenario.timing)
     drawn = cost_draws(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=TARIFF)
     for mine, theirs in (
         (drawn.total_cost_usd, one.total_cost_usd),

@@ -41,7 +41,7 @@ def test_verdict_too_close_names_the_option_whose_chance_it_gives() -> None:
 
 def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar() -> None:
     found = verdict_on()
-    rows = appraise(found.candidates, scenario=found.scenario).in_house
+    rows = appraise(found.candidates).in_house
     usd = next(row.usd_per_month for row in rows if row.option == found.verdict.runner_up)
     assert f"${usd:,.0f} a month more" in found.verdict.detail
 

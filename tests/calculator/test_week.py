@@ -66,10 +66,7 @@ def test_week_cannot_serve_at_night() -> None:
 
 def test_even_week_equals_the_month() -> None:
     found = week(OFFICE, requests_per_week=3_000.0, weights=ON, on=ON, machine_count=2)
-    month = service(
-        requests_per_month=3_000.0, on_h=50.0, input_tokens=3_600, cached_fraction=0.0, answer_tokens=400,
-        prefill_tokens_per_s=400.0, decode_tokens_per_s=20.0, batch_decode_tokens_per_s=32.0, concurrent_count=2, machine_count=2,
-    )  # fmt: skip
+    month = service(OFFICE, requests_per_month=3_000.0, on_h=50.0, machine_count=2)
     assert found.prefill_h.sum() == pytest.approx(month.prefill_h)
     assert found.decode_h.sum() == pytest.approx(month.decode_h)
     assert found.utilisation_fraction == pytest.approx(month.utilisation_fraction)
