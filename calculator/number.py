@@ -1,4 +1,4 @@
-"""One number type for a float and an array of draws, a range of three, and the operations that Python spells in two ways.
+"""One number type for a float and an array of draws, a range of three, and operations that Python spells in two ways.
 
 A float stays a float (no NumPy call, so the page's scalars are fast); an array is treated element by element.
 """

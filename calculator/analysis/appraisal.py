@@ -38,8 +38,8 @@ PROFILE_RATES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 class Against:
     """One option against another: what its extra outlay earns. Rates are per year; None carries its reason.
 
-    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper. `hard_...`
-    leaves people's time out.
+    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper.
+    `hard_...` leaves people's time out.
     """
 
     option: str
@@ -100,8 +100,8 @@ class InHouse:
 class Appraisal:
     """All of it, by option id. `regret_usd` is the present value above the cheapest option.
 
-    `real_total_cost_usd` is the nominal total in money of the purchase month, `real_discount_rate` the rate that goes with
-    it (Fisher): a view, never used for the verdict.
+    `real_total_cost_usd` is the nominal total in money of the purchase month, `real_discount_rate` the rate that goes
+    with it (Fisher): a view, never used for the verdict.
     """
 
     regret_usd: dict[str, float]
@@ -206,7 +206,8 @@ def exit_curve(
 def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Period, ...]:
     """Capital and operating expense by fiscal year or quarter.
 
-    A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision only.
+    A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision
+    only.
     """
     year, month = (int(part) for part in scenario.start_month.split("-"))
     flows = MonthlyFlows(

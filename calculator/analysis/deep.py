@@ -1,4 +1,4 @@
-"""Everything behind the verdict in one record: odds, what would flip it, what a measurement is worth, what finance asks.
+"""Analysis behind the verdict in one record: odds, what would flip it, what a measurement is worth, what finance asks.
 
 `analyse` takes a Comparison and costs a few hundred milliseconds, so it is made on demand: for `--json`, the risk page,
 and the reports. Each of its parts can be had alone from risk/ and appraisal.py.

@@ -1,7 +1,7 @@
 """Ways to pay for a machine: out of cash, on credit or by a lease, judged at what debt costs and never in the verdict.
 
-A loan at the cost of debt is worth nothing, so it changes no ranking; a lease displaces debt, so it is judged at the cost
-of debt after tax. Both are views beside the operating study, which stays at the discount rate.
+A loan at the cost of debt is worth nothing, so it changes no ranking; a lease displaces debt, so it is judged at the
+cost of debt after tax. Both are views beside the operating study, which stays at the discount rate.
 """
 
 from collections.abc import Mapping
@@ -45,9 +45,9 @@ class LeaseOrBuy:
 class Credit:
     """The purchase paid by a loan over the horizon at the cost of debt, with level payments at the end of each month.
 
-    `flows_usd` are what the borrower receives (month 0) and pays; `value_usd` is what they are worth at the cost of debt:
-    nothing. `repaid_after_months`: by option that costs more to run, how many months of what this machine saves against
-    it (as in month 1) repay the loan; None where they never do.
+    `flows_usd` are what the borrower receives (month 0) and pays; `value_usd` is what they are worth at the cost of
+    debt: nothing. `repaid_after_months`: by option that costs more to run, how many months of what this machine saves
+    against it (as in month 1) repay the loan; None where they never do.
     """
 
     borrowed_usd: float
@@ -60,7 +60,7 @@ class Credit:
 
 
 def lease_or_buy(candidates: Candidates, candidate: Candidate) -> LeaseOrBuy:
-    """Net advantage of leasing one of the candidates: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
+    """Net advantage of leasing a candidate: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
 
     A lease displaces debt, so it is judged at what debt costs, not at the discount rate of the operation. The implied
     rate is what the lessor earns a year on price, payments, and the machine (or the buy-out) at the end.
@@ -92,7 +92,7 @@ def lease_or_buy(candidates: Candidates, candidate: Candidate) -> LeaseOrBuy:
 
 
 def on_credit(owned: Tco, others: Mapping[str, Tco], *, scenario: Scenario) -> Credit | None:
-    """The purchase of a machine on credit; None where nothing is bought (a lease, or a machine that is there already)."""
+    """The purchase of a machine on credit; None where nothing is bought (leased, or there already)."""
     borrowed = sum(
         -flow[0]
         for line, flow in zip(owned.entries, owned.flows, strict=True)
@@ -122,4 +122,3 @@ def _repaid(borrowed: float, *, rate: float, saved_usd: float) -> float | None:
         return period_count(borrowed, rate=rate, payment=-saved_usd)
     except CalculatorError:  # the saving does not even pay the interest
         return None
-

@@ -58,8 +58,8 @@ class Load:
     works_fraction: share of the demand within R that is served; 1 where lost hours have a price of their own.
     available_fraction: share of its hours in which a machine is there.
     enough: whether demand never passes R.
-    always_busy: demands at which prefill and decode fill the hours on of the machines that are there. Beyond them larger
-        batches take up to their capacity, and decode gets only the hours that prefill leaves.
+    always_busy: demands at which prefill and decode fill the hours on of the machines that are there; beyond them
+        larger batches take up to their capacity, and decode gets only the hours that prefill leaves.
     full_months: the month from which each further machine is needed; a later one than any horizon: never.
     """
 
@@ -81,8 +81,8 @@ class Load:
     ) -> "Load":
         """The load of one option where requests, hours or speeds may differ from those of its usage.
 
-        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in which
-        the host does not take it away (spot).
+        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in
+        which the host does not take it away (spot).
         """
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
@@ -160,10 +160,10 @@ class Load:
 def _always_busy(
     fills: Number, one: Number, full: tuple[Number, ...], *, growth: Number, highest: Number
 ) -> tuple[Excess, ...]:
-    """For 1, 2, ... machines, while so many are there: demand above what fills their hours, of which each fills `fills`.
+    """For 1, 2, ... machines, while so many are there: demand above what fills their hours (`fills` for each).
 
-    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last one is
-    always among them where any is, since demand may stay above its capacity.
+    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last
+    one is always among them where any is, since demand may stay above its capacity.
     """
     found: list[Excess] = []
     for count in range(1, len(full) + 2):

@@ -2,8 +2,8 @@
 
 A further machine is bought at the start of the month in which demand passes what the machines before it can serve, at
 today's price, and sold with them at the horizon, younger than they are. The energy of all machines stands in the energy
-lines (owned.py). For tax it is taken as deducted when paid. It is bought also where the first one is leased or was there
-already.
+lines (owned.py). For tax it is taken as deducted when paid. It is bought also where the first one is leased or was
+there already.
 """
 
 from collections.abc import Mapping

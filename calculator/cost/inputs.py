@@ -125,7 +125,7 @@ class Inputs(ScenarioNumbers):
     def course(
         self, *, growth: Growth = "", step: Step = "", growth_and: Growth = "", first_month: Number = 1
     ) -> Course:
-        """The course that grows with the named rates; the same object for the same names from a month that is not drawn."""
+        """The course that grows with the named rates; the same object for the same names and month (unless drawn)."""
         if not isinstance(first_month, int):
             return self._course(growth, growth_and, step, first_month)
         key = (growth, growth_and, step, first_month)

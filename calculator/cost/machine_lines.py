@@ -65,10 +65,10 @@ class MachineLines:
 def machine_lines(
     machine: Machine, *, holding: Holding, inputs: Inputs, count: int, peak_kw: Number, month: Number = AT_THE_START
 ) -> MachineLines:
-    """The lines of `count` machines that come at the start of month `month` + 1, are used from it and sold at the horizon.
+    """The lines of `count` machines that come at the start of month `month` + 1 and are sold at the horizon.
 
-    `month` may be one per draw, NEVER where none comes; all lines are then there, with nothing in them. `peak_kw` is what
-    all of them draw at most. Lines whose price is 0 are there too: `priced` drops them.
+    `month` may be one per draw, NEVER where none comes; all lines are then there, with nothing in them. `peak_kw` is
+    what all of them draw at most. Lines whose price is 0 are there too: `priced` drops them.
     """
     return MachineLines(
         purchase=[*holding.payments, *_installation(machine, holding, inputs=inputs, count=count, month=month)],
@@ -130,7 +130,8 @@ def price_usd(machine: Machine, *, inputs: Inputs) -> Number:
 def resale_base(machine: Machine, *, inputs: Inputs) -> tuple[Number, Number]:
     """The price that the age curve starts from, and the age (months) at the purchase.
 
-    The list price and the machine's age; where no list price is known, the purchase price, which ages from the purchase.
+    The list price and the machine's age; where no list price is known, the purchase price, which ages from the
+    purchase.
     """
     owner = machine.id
     if all(row.kind != "list" for row in machine.prices) and f"{owner}.list_price_usd" not in inputs.scenario.figures:
@@ -218,12 +219,13 @@ def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, mon
     index, fee = inputs.resale_market_index, holding.fee_fraction
     usd = net_resale_usd(base, kept=kept, market_index=index, fee_fraction=fee) * count
     at, disposal = Once(horizon), inputs.disposal_usd
+    says = f"{base_says} * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
     return [
         spend(
             "resale",
             -usd * is_there,
             at,
-            says=f"{base_says} * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines",
+            says=says,
             seen={
                 base_name: base,
                 fraction: kept_at_36,

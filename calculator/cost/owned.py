@@ -1,4 +1,4 @@
-"""Cost of a machine of one's own, bought, leased or there already: from hardware to resale; spent money is not counted."""
+"""Cost of a machine of one's own, bought, leased or there already, from hardware to resale."""
 
 from collections.abc import Mapping
 

@@ -19,8 +19,8 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month, always
-    where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
+    always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
@@ -86,8 +86,8 @@ def _rental(offer: CloudOffer, inputs: Inputs, load: Load, count: int) -> Line:
 def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
     """One commitment after the other, each at the price of its first day; the last is paid to its end.
 
-    A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at once,
-    the rest month by month, and what is left of it at the horizon in the last month.
+    A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at
+    once, the rest month by month, and what is left of it at the horizon in the last month.
     """
     scenario, months = inputs.scenario, inputs.scenario.months
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind="reserved").rate_usd_per_h)

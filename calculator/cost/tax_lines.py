@@ -69,7 +69,7 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
 
 
 def schedule_of(scenario: Scenario, *, tables: TaxTables | None = None) -> Schedule:
-    """When the scenario's purchase is deducted. Raises CalculatorError for a MACRS mode without the published tables."""
+    """When the scenario's purchase is deducted. Raises CalculatorError for MACRS without the published tables."""
     months, mode = scenario.months, scenario.tax_mode
     start = int(scenario.start_month[_YEAR_DIGITS:])
     ends = fiscal_year_ends(months, start_month_of_year=start, last_month_of_year=scenario.fiscal_year_end_month)
@@ -91,8 +91,8 @@ def tax_remark(scenario: Scenario) -> Remark | None:
     if scenario.tax_mode != "macrs-half-year" or _quarter(scenario) != _LAST_QUARTER:
         return None
     text = (
-        "The purchase falls into the last quarter of the fiscal year: if over 40 % of that year's equipment does, the law "
-        "asks for the mid-quarter table instead of the half-year one."
+        "The purchase falls into the last quarter of the fiscal year. If more than 40 % of that year's equipment does, "
+        "the law requires the mid-quarter table instead of the half-year one."
     )
     return Remark(code="mid-quarter", text=text, level="info")
 

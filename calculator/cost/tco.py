@@ -116,8 +116,9 @@ def cost_of(
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
     for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
     name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
-    rate_usd_per_h ...; tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost:
-    12 * PV / sum of the discount factors of months 1..N.
+    rate_usd_per_h ...; tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts
+    by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
+    of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
     charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)

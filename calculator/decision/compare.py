@@ -10,6 +10,7 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.rented import rate_remark
 from calculator.cost.tax_lines import tax_remark
 from calculator.cost.tco import cost_of
+from calculator.decision import words
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.decision.verdict import break_evens, verdict_of
 from calculator.evidence import Remark
@@ -37,8 +38,8 @@ def compare(
     """All options of the scenario at the same demand.
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh; the catalogue's own unless given.
-    `draw_count` futures are behind the ranges and the verdict: as many as analysis.py draws where a person reads them (page,
-    command line, CSV), so that all say the same; few where thousands of answers are asked for.
+    `draw_count` futures are behind the ranges and the verdict: as many as analysis.py draws where a person reads them
+    (page, command line, CSV), so that all say the same; few where thousands of answers are asked for.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a remark on the result.
@@ -55,11 +56,18 @@ def compare(
         ]
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)
     return Comparison(
-        scenario=scenario, scenario_id=scenario.id(), catalogue_hash=catalog.hash, catalogue_compiled=catalog.compiled, version=VERSION,
-        options=tuple(results), verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
-        break_even=break_evens(results), remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}), candidates=candidates,
+        scenario=scenario,
+        scenario_id=scenario.id(),
+        catalogue_hash=catalog.hash,
+        catalogue_compiled=catalog.compiled,
+        version=VERSION,
+        options=tuple(results),
+        verdict=verdict_of(results, odds=odds, scenario=scenario, model_name=model.name),
+        break_even=break_evens(results),
+        remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}),
+        candidates=candidates,
         draw_count=draw_count,
-    )  # fmt: skip
+    )
 
 
 def _answered(
@@ -112,20 +120,33 @@ def _boxed(
     if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
         remarks = (*remarks, watts)
     result = OptionResult(
-        id=option.id, name=option.name, kind="own" if isinstance(option, Machine) else "rent", available=tco is not None,
-        format_id=found.format.id if found.format else "", format_name=found.format.name if found.format else "",
-        runtime_id=found.runtime.id, split=option.split, fits=prediction is not None and prediction.memory.fits,
-        memory=prediction.memory if prediction else None, decode=prediction.decode if prediction else None,
-        prefill=prediction.prefill if prediction else None, time_to_first_token=prediction.time_to_first_token if prediction else None,
+        id=option.id,
+        name=option.name,
+        kind="own" if isinstance(option, Machine) else "rent",
+        available=tco is not None,
+        format_id=found.format.id if found.format else "",
+        format_name=found.format.name if found.format else "",
+        runtime_id=found.runtime.id,
+        split=option.split,
+        fits=prediction is not None and prediction.memory.fits,
+        memory=prediction.memory if prediction else None,
+        decode=prediction.decode if prediction else None,
+        prefill=prediction.prefill if prediction else None,
+        time_to_first_token=prediction.time_to_first_token if prediction else None,
         service=found.service,
-        power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central} if power else {},
-        tco=tco, total_low_usd=None, total_high_usd=None, remarks=remarks,
-    )  # fmt: skip
+        power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central}
+        if power
+        else {},
+        tco=tco,
+        total_low_usd=None,
+        total_high_usd=None,
+        remarks=remarks,
+    )
     return result, costed
 
 
 def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
-    """The warning that a person's own watts contradict each other: more at rest than at work. None where they do not."""
+    """The warning that a person's own watts contradict each other: more at rest than at work; None elsewhere."""
     given = {
         state: scenario.figures.get(f"{machine.id}.{state}_w", getattr(machine.power, f"{state}_w").central)
         for state in ("idle", "prefill", "decode")
@@ -133,10 +154,7 @@ def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
     busy_w = min(given["prefill"], given["decode"])
     if given["idle"] <= busy_w:
         return None
-    text = (
-        f"{machine.name}: {given['idle']:,.0f} W at rest but {busy_w:,.0f} W at work, by your figures: work then seems to "
-        "save energy, and one more token to bring money in. One of the two is wrong."
-    )
+    text = words.watts_contradict(machine.name, idle_w=given["idle"], busy_w=busy_w)
     return Remark(code="watts-contradict", text=text, level="warning")
 
 
@@ -150,36 +168,47 @@ def _hosted(
         tco = cost_of(offer, scenario=scenario, reference_api=reference, tax_tables=tax_tables)
         remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
     else:
-        text = f"No host of {scenario.model} is known at a price, so {offer.name} cannot be compared. Enter a price in api_quotes.toml."
+        text = words.no_host(scenario.model, offer=offer.name)
         remarks = (Remark(code="no-host", text=text, level="problem"),)
     result = OptionResult(
-        id=offer.id, name=offer.name, kind="api", available=tco is not None, format_id="", format_name="", runtime_id="", split="",
-        fits=tco is not None, memory=None, decode=None, prefill=None, time_to_first_token=None, service=None, power_w={}, tco=tco,
-        total_low_usd=None, total_high_usd=None, remarks=remarks,
-    )  # fmt: skip
+        id=offer.id,
+        name=offer.name,
+        kind="api",
+        available=tco is not None,
+        format_id="",
+        format_name="",
+        runtime_id="",
+        split="",
+        fits=tco is not None,
+        memory=None,
+        decode=None,
+        prefill=None,
+        time_to_first_token=None,
+        service=None,
+        power_w={},
+        tco=tco,
+        total_low_usd=None,
+        total_high_usd=None,
+        remarks=remarks,
+    )
     return result, costed
 
 
 def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[str, str]) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     if scenario.model == ANOTHER_SIZE and reference is None:
-        text = (
-            "A model of another size has no host, so no API price is known for it and for what a machine cannot serve."
-        )
+        text = words.no_reference_price()
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
     for name, usd in scenario.already_own_usd.items():
         if name in names:
-            text = (
-                f"{names[name]} is there already: it enters at the ${usd:,.0f} that it would bring today, after fees. "
-                "What was once paid for it is spent and changes nothing."
-            )
+            text = words.already_owned(names[name], usd)
             remarks.append(Remark(code="already-own", text=text, level="info"))
     if tax := tax_remark(scenario):
         remarks.append(tax)
     for name, (_, p50, _) in scenario.ranges.items():
         value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
         if value != p50:
-            text = f"{name} is {value:g}, but the P50 of its range is {p50:g}: the totals use the value, their ranges the range. Write one of them."
+            text = words.range_beside_value(name, value=value, middle=p50)
             remarks.append(Remark(code="range-beside-value", text=text, level="warning"))
     return tuple(remarks)
 

@@ -51,8 +51,8 @@ class BreakEven:
 class Verdict:
     """The answer as a sentence with its range.
 
-    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the next
-    option costs more then, present value.
+    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the
+    next option costs more then, present value.
     """
 
     sentence: str

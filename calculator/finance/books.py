@@ -1,7 +1,8 @@
 """Books of a purchase: cash, capital and operating expense by fiscal quarter and year.
 
 On the books a machine is written down from the month it is bought to what it is expected to bring, in equal parts or by
-another method; so over the whole life the expense equals the cash, only at other times. Leases and rents are operating expense.
+another method; so over the whole life the expense equals the cash, only at other times. Leases and rents are
+operating expense.
 """
 
 from collections.abc import Sequence
@@ -27,8 +28,8 @@ _MONTHS_PER_QUARTER = 3
 class Period:
     """One fiscal quarter or year; positive dollars. `label` is FY2027 or FY2027 Q1, named by the year it ends in.
 
-    `capital_usd` is cash for machines, `operating_usd` cash for running, `staff_usd` people's time, `sale_usd` cash from
-    the sale. `depreciation_usd` is the write-down; expense = operating + staff + depreciation + tax.
+    `capital_usd` is cash for machines, `operating_usd` cash for running, `staff_usd` people's time, `sale_usd` cash
+    from the sale. `depreciation_usd` is the write-down; expense = operating + staff + depreciation + tax.
     """
 
     label: str
@@ -62,8 +63,8 @@ def periods(
 ) -> tuple[Period, ...]:
     """Fold monthly dollars into fiscal periods.
 
-    `start` is (year, month) of month 1. What is bought in a month is written down by `method` from then to month N, less
-    its share of the sale (in proportion to what it cost).
+    `start` is (year, month) of month 1. What is bought in a month is written down by `method` from then to month N,
+    less its share of the sale (in proportion to what it cost).
     """
     capital_usd, sale_usd = flows.capital_usd, flows.sale_usd
     months = len(capital_usd) - 1

@@ -32,7 +32,8 @@ def declining_balance_usd(
 def fixed_share_usd(cost_usd: float, *, salvage_usd: float, years: int, year: int, first_months: int = 12) -> float:
     """Deduction of one year at the share 1 - (salvage/cost)^(1/years), rounded to three places, with a part first year.
 
-    The rounding is part of the method (spreadsheets' DB). The last, extra year takes the months that the first left out.
+    The rounding is part of the method (spreadsheets' DB). The last, extra year takes the months that the first left
+    out.
     """
     share = round(1 - (salvage_usd / cost_usd) ** (1 / years), 3)
     deduction = cost_usd * share * first_months / _MONTHS

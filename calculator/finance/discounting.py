@@ -19,15 +19,16 @@ Timing = Literal["month-end", "mid-month", "annual-end"]
 """When the money of month m moves: at its end (m), in its middle (m-1/2), or at the end of its year (12 ceil(m/12))."""
 
 _SAYS = {
-    "month-end": "flows at the end of each month",
-    "mid-month": "flows in the middle of each month",
-    "annual-end": "flows at the end of each year",
+    "month-end": "payments at month-end",
+    "mid-month": "payments in mid-month",
+    "annual-end": "payments at year-end",
 }
 
 
 def convention(timing: Timing, annual_rate: float) -> str:
     """The sentence to print under a headline: the rate, how it is turned into a monthly one, and when flows fall."""
-    return f"{annual_rate:.2%} a year nominal, (1+r)^(1/12)-1 a month, {_SAYS[timing]}, purchase at once"
+    rate = f"{annual_rate * 100:.4g} %"
+    return f"Discounted at {rate} a year (nominal, compounded monthly); {_SAYS[timing]}, purchase up front."
 
 
 def log_growth(annual_rate: Number) -> Number:
@@ -95,7 +96,7 @@ def equivalent_annual_cost(present_value: Number, *, factors: NDArray[np.float64
 
 
 def real_rate(nominal_rate: Number, *, inflation_rate: Number) -> Number:
-    """Fisher: (1+nominal)/(1+inflation)-1. Given the real rate in place of the inflation it is the inflation implied."""
+    """Fisher: (1+nominal)/(1+inflation)-1. With the real rate in place of the inflation: the inflation implied."""
     return np.expm1(log_growth(nominal_rate) - log_growth(inflation_rate))
 
 

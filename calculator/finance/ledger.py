@@ -54,9 +54,9 @@ class Course:
 class Excess:
     """What grows past a limit: max(D(m) - room, 0) * price(m), with D(m) = (1+growth_rate)^((m-1)/12).
 
-    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either may
-    be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise (passed
-    late) or fall (passed early).
+    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either
+    may be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise
+    (passed late) or fall (passed early).
     """
 
     growth_rate: Number

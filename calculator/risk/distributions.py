@@ -134,9 +134,9 @@ def rank_correlated(
 ) -> NDArray[np.float64]:
     """Re-order each column so that rank correlations come close to `target` (Iman and Conover 1982).
 
-    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal scores
-    reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns apart that
-    are mixed in several calls. Each column keeps its values.
+    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal
+    scores reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns
+    apart that are mixed in several calls. Each column keeps its values.
     """
     count, width = columns.shape
     scores = _normal_scores(count)

@@ -1,8 +1,8 @@
 """Odds of the answer: costs of all options in the same drawn futures, and what follows from them.
 
-`ranges` is fast (a few hundred draws) and belongs to every comparison; `simulate` draws as many futures as asked and says
-how often each option is the cheapest. Both use the lines of tco.py on arrays: with ranges of no width they give the
-deterministic answer to 1e-9.
+`ranges` is fast (a few hundred draws) and belongs to every comparison; `simulate` draws as many futures as asked and
+says how often each option is the cheapest. Both use the lines of tco.py on arrays: with ranges of no width they give
+the deterministic answer to 1e-9.
 """
 
 from collections.abc import Mapping, Sequence

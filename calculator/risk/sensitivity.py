@@ -54,7 +54,7 @@ class SwitchPoint:
 
 @dataclass(frozen=True, slots=True)
 class WinnerMap:
-    """Who wins at each pair of two inputs. `winner` [y, x] indexes `options`; `gap_usd` [y, x] is the lead over the next."""
+    """Who wins at each pair of two inputs; `winner` [y, x] indexes `options`, `gap_usd` [y, x] leads over the next."""
 
     x_name: str
     y_name: str
@@ -91,8 +91,8 @@ def switching_values(
 ) -> tuple[SwitchPoint, ...]:
     """For each input (all uncertain ones unless named) the nearest value at which the answer flips.
 
-    Found on a grid that is dense near the central value, then refined by zooming to 1e-9 of the bounds. Inputs that flip
-    the answer within their range come first, then those outside it, then those that never do.
+    Found on a grid that is dense near the central value, then refined by zooming to 1e-9 of the bounds. Inputs that
+    flip the answer within their range come first, then those outside it, then those that never do.
     """
     spreads = _wide(candidates)
     wanted = list(spreads) if names is None else list(names)
@@ -180,7 +180,7 @@ def _brackets(
     bounds: Mapping[str, tuple[float, float]],
     best: str,
 ) -> dict[str, tuple[float, float]]:
-    """For each input the two neighbouring grid points between which the gap first turns negative, seen from the centre."""
+    """For each input the two grid points between which the gap first turns negative, seen from the centre."""
     steps = (np.arange(_SIDE_COUNT + 1) / _SIDE_COUNT) ** 3  # dense near the central value
     grids = {
         name: [middle + (end - middle) * steps for end in bounds[name]]

@@ -1,7 +1,8 @@
 """Value of information: shares of the variance, and what knowing an input before one decides is worth.
 
 The value of perfect information is what the decision would gain on average if the future were known: the expected cost
-of the option chosen now, less the expected cost of the best option in each future. No test, pilot or survey is worth more.
+of the option chosen now, less the expected cost of the best option in each future. No test, pilot or survey is worth
+more.
 """
 
 from collections.abc import Mapping
@@ -69,9 +70,10 @@ def total_effects(
 ) -> dict[str, float]:
     """Share of the variance of the difference between two options that vanishes if an input is known last (Sobol).
 
-    E[Var(f | all but input i)] / Var f: the inner variance by Gauss-Hermite quadrature over the input's distribution, its
-    mean over `count` futures of the others. (Pairs of draws, as in Jansen 1999, err by 0.1 here: hours and wages have long
-    tails.) Rank correlations are left out: shares of variance are defined for independent inputs only. Largest first.
+    E[Var(f | all but input i)] / Var f: the inner variance by Gauss-Hermite quadrature over the input's distribution,
+    its mean over `count` futures of the others. (Pairs of draws, as in Jansen 1999, err by 0.1 here: hours and wages
+    have long tails.) Rank correlations are left out: shares of variance are defined for independent inputs only.
+    Largest first.
     """
     spreads = {name: spread for name, spread in spreads_of(candidates).items() if not spread.certain}
     chosen, seed = candidates.only(pair), candidates.rules.seed
@@ -106,7 +108,7 @@ def _inner(
 
 
 def _nodes(spread: Spread) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values of the input and their weights: its cases, or the nodes of a quadrature over the normal variable behind it."""
+    """Values of the input and their weights: its cases, or quadrature nodes over the normal variable behind it."""
     if spread.cases:
         cases = np.array(spread.cases)
         return cases[:, 0], cases[:, 1] / cases[:, 1].sum()

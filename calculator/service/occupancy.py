@@ -124,10 +124,12 @@ def request_work(
     decode_1_s = answer_tokens / decode_tokens_per_s
     together_s = answer_tokens * concurrent_count / batch_decode_tokens_per_s
     return Work(
-        prefill_s=input_tokens * (1.0 - cached_fraction) / prefill_tokens_per_s, decode_1_s=decode_1_s,
-        decode_c_s=together_s if concurrent_count > 1 else decode_1_s, concurrent_count=concurrent_count,
+        prefill_s=input_tokens * (1.0 - cached_fraction) / prefill_tokens_per_s,
+        decode_1_s=decode_1_s,
+        decode_c_s=together_s if concurrent_count > 1 else decode_1_s,
+        concurrent_count=concurrent_count,
         answer_tokens=answer_tokens,
-    )  # fmt: skip
+    )
 
 
 def occupancy(work: Work, *, requests_per_s: Number) -> Occupancy:
@@ -179,12 +181,18 @@ def occupancy(work: Work, *, requests_per_s: Number) -> Occupancy:
     empty = rate <= _TINY
     batch = rate / larger(scale * (step_sum * room + full_flow / c), _TINY)
     return Occupancy(
-        load_fraction=load, served_fraction=served, busy_fraction=1.0 - idle, prefill_fraction=reading,
-        decode_fraction=larger(outside - idle, 0.0), batch_count=where(empty, 1.0, batch),
-        answer_batch_count=where(empty, 1.0, mean), answer_batch_variance=larger(mean_square - mean * mean, 0.0),
-        slot_wait_fraction=slot_wait, prefill_wait_fraction=larger(1.0 - free - slot_wait, 0.0),
+        load_fraction=load,
+        served_fraction=served,
+        busy_fraction=1.0 - idle,
+        prefill_fraction=reading,
+        decode_fraction=larger(outside - idle, 0.0),
+        batch_count=where(empty, 1.0, batch),
+        answer_batch_count=where(empty, 1.0, mean),
+        answer_batch_variance=larger(mean_square - mean * mean, 0.0),
+        slot_wait_fraction=slot_wait,
+        prefill_wait_fraction=larger(1.0 - free - slot_wait, 0.0),
         burst_count=larger(overshoot / larger(run1 + run2, _TINY) - 1.0, 0.0),
-    )  # fmt: skip
+    )
 
 
 def service(work: Work, *, requests_per_month: Number, on_h: Number, machine_count: int = 1) -> Service:
@@ -203,10 +211,14 @@ def service(work: Work, *, requests_per_month: Number, on_h: Number, machine_cou
     spent = occupancy(work, requests_per_s=requests_per_month / machine_count / (on_h * S_PER_H))
     machines_h = on_h * machine_count
     return Service(
-        prefill_h=spent.prefill_fraction * machines_h, decode_h=spent.decode_fraction * machines_h, on_h=machines_h,
-        utilisation_fraction=spent.busy_fraction, served_fraction=spent.served_fraction,
-        reached_batch_count=spent.batch_count, load_fraction=spent.load_fraction,
-    )  # fmt: skip
+        prefill_h=spent.prefill_fraction * machines_h,
+        decode_h=spent.decode_fraction * machines_h,
+        on_h=machines_h,
+        utilisation_fraction=spent.busy_fraction,
+        served_fraction=spent.served_fraction,
+        reached_batch_count=spent.batch_count,
+        load_fraction=spent.load_fraction,
+    )
 
 
 def _burst_tail(load: Number) -> tuple[Number, Number, Number, Number]:
@@ -226,6 +238,8 @@ def _burst_tail(load: Number) -> tuple[Number, Number, Number, Number]:
     share = (first - u2) / (u1 - u2)
     rare = load < _NEGLIGIBLE_PREFILL_LOAD
     return (
-        where(rare, 1.0, share * u1 * alone), where(rare, load, 1.0 - 1.0 / u1),
-        where(rare, 0.0, (1.0 - share) * u2 * alone), where(rare, 0.0, 1.0 - 1.0 / u2),
-    )  # fmt: skip
+        where(rare, 1.0, share * u1 * alone),
+        where(rare, load, 1.0 - 1.0 / u1),
+        where(rare, 0.0, (1.0 - share) * u2 * alone),
+        where(rare, 0.0, 1.0 - 1.0 / u2),
+    )

@@ -1,7 +1,8 @@
 """Busy hours of the week, and what overflows in each.
 
-Demand is uneven: 168 weights, one per hour from Monday 0:00, share out a week's requests. Each hour is taken as a steady
-state of its own (answers take seconds, hours are long); what an hour cannot serve overflows and is not carried on.
+Demand is uneven: 168 weights, one per hour from Monday 0:00, share out a week's requests. Each hour is taken as a
+steady state of its own (answers take seconds, hours are long); what an hour cannot serve overflows and is not carried
+on.
 """
 
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ Hours = NDArray[np.float64]
 class Week:
     """The working week of `machine_count` equal machines, hour by hour (arrays [168]).
 
-    `busy_h` counts machine hours, `load_fraction` what is asked over what the machines can do in the hour (infinite where
-    something is asked of machines that are off), `overflow_requests` what they cannot serve.
+    `busy_h` counts machine hours, `load_fraction` what is asked over what the machines can do in the hour (infinite
+    where something is asked of machines that are off), `overflow_requests` what they cannot serve.
     """
 
     requests: Hours
@@ -71,7 +72,8 @@ def on_fractions(*, first_hour: int, on_h_per_day: float, working_days_per_week:
 def hour_weights(on: Hours, *, peak_hour_of_day: int, peak_factor_ratio: float) -> Hours:
     """Weights with one peak a day: that hour gets peak_factor x the mean hour on, the others share the rest evenly.
 
-    peak_hour_of_day: 0..23, an hour in which the machine is fully on. The factor lies between 1 and the hours on per day.
+    peak_hour_of_day: 0..23, an hour in which the machine is fully on. The factor lies between 1 and the hours on per
+    day.
     """
     require("peak_hour_of_day", peak_hour_of_day, low=0, high=_HOURS_PER_DAY - 1)
     days = on.reshape(7, _HOURS_PER_DAY)
@@ -95,12 +97,13 @@ def hour_weights(on: Hours, *, peak_hour_of_day: int, peak_factor_ratio: float) 
 def week(work: Work, *, requests_per_week: float, weights: ArrayLike, on: ArrayLike, machine_count: int = 1) -> Week:
     """Busy hours and overflow for each hour of the week.
 
-        requests_h = requests_per_week x weight_h / sum of weights;   rate_h = requests_h / (on share x 3600 s) / machines
-        hours as in occupancy.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the machine is off
+        requests_h = requests_per_week x weight_h / sum of weights;   rate_h = requests_h / (on share x 3600 s) /
+        machines hours as in occupancy.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the
+        machine is off
 
-    With even weights over the hours on it equals `service`. Against a simulation with two peaks a day at load 0.3..0.9 the
-    busy hours err by as much as `occupancy` does. Raises ScenarioError for weights or shares that are not 168 numbers of
-    at least 0, weights that are all 0, shares above 1, a machine that is never on.
+    With even weights over the hours on it equals `service`. Against a simulation with two peaks a day at load
+    0.3..0.9 the busy hours err by as much as `occupancy` does. Raises ScenarioError for weights or shares that are
+    not 168 numbers of at least 0, weights that are all 0, shares above 1, a machine that is never on.
     """
     weight, share = _hours("weights", weights), _hours("on", on, high=1.0)
     require("requests_per_week", requests_per_week, low=0.0)

@@ -235,8 +235,11 @@ def test_sweep_on_two_processes_is_the_same_bit_for_bit(tmp_path: Path) -> None:
         out = tmp_path / f"w{workers}.parquet"
         done = subprocess.run(
             [sys.executable, "-m", "calculator", "sweep", str(path), "--out", str(out), "--workers", workers],
-            capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parents[2],
+        )
         assert done.returncode == 0, done.stderr
         outs.append(out.read_bytes())
     assert outs[0] == outs[1]

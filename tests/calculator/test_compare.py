@@ -172,7 +172,7 @@ def test_watts_that_contradict_each_other_are_said() -> None:
     found = compare(preset("article"), CATALOG).options
     said = {row.id: [remark.text for remark in row.remarks if remark.code == "watts-contradict"] for row in found}
     assert said["mac-studio-m2-ultra-192-used"] == []
-    assert "1,200 W at rest but 900 W at work" in said["dual-rtx-4090-threadripper"][0]
+    assert "idle power (1,200 W) is higher than your active power (900 W)" in said["dual-rtx-4090-threadripper"][0]
     for row in compare(Scenario(), CATALOG).options:
         assert not [remark for remark in row.remarks if remark.code == "watts-contradict"]
 
@@ -214,10 +214,13 @@ def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> 
 def test_csv_is_written_for_every_kind_of_value() -> None:
     scenario = Scenario.parse(
         {
-            "tax_mode": "custom", "depreciation_fractions": (0.5, 0.5), "ranges": {"wage_usd_per_h": (60, 95, 200)},
-            "cases": {"resale_market_index": ((1.0, 0.7), (0.6, 0.3))}, "currencies": {"EUR": {"per_usd": 0.9, "as_of": "2026-11-20"}},
+            "tax_mode": "custom",
+            "depreciation_fractions": (0.5, 0.5),
+            "ranges": {"wage_usd_per_h": (60, 95, 200)},
+            "cases": {"resale_market_index": ((1.0, 0.7), (0.6, 0.3))},
+            "currencies": {"EUR": {"per_usd": 0.9, "as_of": "2026-11-20"}},
         }
-    )  # fmt: skip
+    )
     comparison = compare(scenario, CATALOG)
     for text in (tidy_csv(comparison), wide_csv(comparison)):
         assert "scenario.depreciation_fractions: 0.5 0.5" in text

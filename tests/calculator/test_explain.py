@@ -13,32 +13,64 @@ CATALOG = load_catalog()
 MAC, PC, USED = "mac-studio-m5-ultra-256", "dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used"
 Given = dict[str, float]
 EXTRAS = {
-    "electrical_work_usd": 1200, "warranty_usd": 399, "disposal_usd": 50, "insurance_rate": 0.01, "space_usd_per_month": 50,
-    "software_usd_per_month": 20, "demand_charge_usd_per_kw_month": 12, "peak_hours_fraction": 0.3, "peak_price_ratio": 2,
-    "cached_prompt_fraction": 0.3, "availability_fraction": 0.98,
-}  # fmt: skip
+    "electrical_work_usd": 1200,
+    "warranty_usd": 399,
+    "disposal_usd": 50,
+    "insurance_rate": 0.01,
+    "space_usd_per_month": 50,
+    "software_usd_per_month": 20,
+    "demand_charge_usd_per_kw_month": 12,
+    "peak_hours_fraction": 0.3,
+    "peak_price_ratio": 2,
+    "cached_prompt_fraction": 0.3,
+    "availability_fraction": 0.98,
+}
 SCENARIOS = {
     "default": {},
     "public body": {"site": "server-room", "timing": "annual-end", "sales_tax_fraction": 0},
     "tax, lease, reserved": {
-        **EXTRAS, "tax_mode": "macrs-mid-quarter", "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1500}},
-        "options": (MAC, PC, USED, "cloud-h100", "api-same-model", "api-frontier"), "cloud_rate": "reserved",
-        "reserved_upfront_fraction": 0.5, "already_own_usd": {PC: 5000},
+        **EXTRAS,
+        "tax_mode": "macrs-mid-quarter",
+        "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1500}},
+        "options": (MAC, PC, USED, "cloud-h100", "api-same-model", "api-frontier"),
+        "cloud_rate": "reserved",
+        "reserved_upfront_fraction": 0.5,
+        "already_own_usd": {PC: 5000},
     },
     "growth, spot, batches": {
-        **EXTRAS, "when_full": "buy-another", "demand_growth_rate": 1.5, "months": 36, "cloud_rate": "spot", "tax_mode": "straight-line",
-        "downtime_usd_per_h": 3, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "options": (MAC, PC, "cloud-h100", "api-same-model"),
+        **EXTRAS,
+        "when_full": "buy-another",
+        "demand_growth_rate": 1.5,
+        "months": 36,
+        "cloud_rate": "spot",
+        "tax_mode": "straight-line",
+        "downtime_usd_per_h": 3,
+        "api_batch_fraction": 0.4,
+        "api_retry_fraction": 0.02,
+        "options": (MAC, PC, "cloud-h100", "api-same-model"),
     },
     "too much for it": {
-        "requests_per_working_day": 20_000, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "concurrent_request_count": 1,
+        "requests_per_working_day": 20_000,
+        "api_batch_fraction": 0.4,
+        "api_retry_fraction": 0.02,
+        "concurrent_request_count": 1,
         "options": (MAC, "cloud-h100", "api-same-model"),
     },
-    "rented": {"options": ("cloud-h100", "api-same-capability"), "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300}},
-    "own figures": {
-        "options": (MAC, "api-frontier"), "prompt_tokens": 300_000,
-        "figures": {f"{MAC}.price_usd": 9000, f"{MAC}.idle_w": 12, f"{MAC}.sleep_w": 1.5, "OpenAI/gpt-6.1-sol.price_ratio": 0.9},
+    "rented": {
+        "options": ("cloud-h100", "api-same-capability"),
+        "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300},
     },
-}  # fmt: skip
+    "own figures": {
+        "options": (MAC, "api-frontier"),
+        "prompt_tokens": 300_000,
+        "figures": {
+            f"{MAC}.price_usd": 9000,
+            f"{MAC}.idle_w": 12,
+            f"{MAC}.sleep_w": 1.5,
+            "OpenAI/gpt-6.1-sol.price_ratio": 0.9,
+        },
+    },
+}
 
 
 def _busy(state: str) -> Callable[[Given], float]:
@@ -129,15 +161,28 @@ AT_THE_END: dict[str, Callable[[Given], float]] = {
 IN_ALL: dict[str, Callable[[Given], float]] = {
     "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
-    "tax on depreciation": lambda x: x["tax_rate"] * x.get("cost_usd", x.get("worth_usd", 0)) * sum(v for k, v in x.items() if k.startswith("share_month_")),
-    "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
-    "further machines": lambda x: -_months(x) * x["machine_count"] * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"]),
-    "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
-    "further resale": lambda x: x["machine_count"] * sum(
-        x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"]) - x["disposal_usd"]
-        for n in range(1, 16) if x.get(f"first_month_of_{n}", 99) <= 36
+    "tax on depreciation": lambda x: (
+        x["tax_rate"]
+        * x.get("cost_usd", x.get("worth_usd", 0))
+        * sum(v for k, v in x.items() if k.startswith("share_month_"))
     ),
-}  # fmt: skip
+    "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
+    "further machines": lambda x: (
+        -_months(x)
+        * x["machine_count"]
+        * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"])
+    ),
+    "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
+    "further resale": lambda x: (
+        x["machine_count"]
+        * sum(
+            x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"])
+            - x["disposal_usd"]
+            for n in range(1, 16)
+            if x.get(f"first_month_of_{n}", 99) <= 36
+        )
+    ),
+}
 # lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by hand in test_tco
 BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
 

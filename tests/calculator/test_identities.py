@@ -26,14 +26,23 @@ CATALOG = load_catalog()
 TIMINGS = st.sampled_from(["month-end", "mid-month", "annual-end"])
 TAXES = st.sampled_from(["none", "expense", "macrs-half-year", "straight-line"])
 RATES: dict[str, Any] = {
-    "discount_rate": st.floats(-0.2, 0.5), "inflation_rate": st.floats(-0.1, 0.3), "demand_growth_rate": st.floats(-0.5, 1.5),
-    "electricity_escalation_rate": st.floats(-0.1, 0.3), "wage_escalation_rate": st.floats(-0.1, 0.3),
-    "api_price_trend_rate": st.floats(-0.9, 0.5), "cloud_price_trend_rate": st.floats(-0.5, 0.3),
-    "wage_usd_per_h": st.floats(0, 300), "electricity_usd_per_kwh": st.floats(0, 1), "resale_fraction": st.floats(0, 1),
-    "months": st.integers(12, 84), "timing": TIMINGS, "tax_mode": TAXES,
-    "when_full": st.sampled_from(["buy-from-api", "buy-another"]), "site": st.sampled_from(["office", "server-room"]),
+    "discount_rate": st.floats(-0.2, 0.5),
+    "inflation_rate": st.floats(-0.1, 0.3),
+    "demand_growth_rate": st.floats(-0.5, 1.5),
+    "electricity_escalation_rate": st.floats(-0.1, 0.3),
+    "wage_escalation_rate": st.floats(-0.1, 0.3),
+    "api_price_trend_rate": st.floats(-0.9, 0.5),
+    "cloud_price_trend_rate": st.floats(-0.5, 0.3),
+    "wage_usd_per_h": st.floats(0, 300),
+    "electricity_usd_per_kwh": st.floats(0, 1),
+    "resale_fraction": st.floats(0, 1),
+    "months": st.integers(12, 84),
+    "timing": TIMINGS,
+    "tax_mode": TAXES,
+    "when_full": st.sampled_from(["buy-from-api", "buy-another"]),
+    "site": st.sampled_from(["office", "server-room"]),
     "availability_fraction": st.floats(0.5, 1),
-}  # fmt: skip
+}
 SCENARIOS = st.fixed_dictionaries(RATES)
 
 
@@ -98,7 +107,9 @@ def test_draws_without_width_are_the_deterministic_answer_for_every_option(value
         scale = 1e-9 * (abs(tco.total_cost_usd) + sum(map(abs, tco.lines.values())))
         assert three(odds.total(name)) == pytest.approx([tco.total_cost_usd] * 3, abs=scale), name
         assert three(odds.present_value(name)) == pytest.approx([tco.present_value_cost_usd] * 3, abs=scale), name
-        assert three(odds.hard_present_value(name)) == pytest.approx([tco.hard_present_value_cost_usd] * 3, abs=scale), name
+        assert three(odds.hard_present_value(name)) == pytest.approx(
+            [tco.hard_present_value_cost_usd] * 3, abs=scale
+        ), name
 
 
 @given(SCENARIOS)
@@ -133,9 +144,13 @@ def test_all_money_times_a_factor_keeps_rank_payback_and_returns(factor: float) 
     mac, _, cloud, _ = OFFERS
     names = ("wage_usd_per_h", "electricity_usd_per_kwh")
     money = {name: float(getattr(SCENARIO, name)) for name in names} | {
-        "mac.price_usd": 10_000.0, "mac.list_price_usd": 10_000.0, "cloud.rate_usd_per_h": 3.0,
-        "cloud.storage_usd_per_gb_month": 0.1, "host/llama.input_usd_per_mtok": 0.2, "host/llama.output_usd_per_mtok": 0.6,
-    }  # fmt: skip
+        "mac.price_usd": 10_000.0,
+        "mac.list_price_usd": 10_000.0,
+        "cloud.rate_usd_per_h": 3.0,
+        "cloud.storage_usd_per_gb_month": 0.1,
+        "host/llama.input_usd_per_mtok": 0.2,
+        "host/llama.output_usd_per_mtok": 0.6,
+    }
 
     def returns(times: float) -> Any:
         values = {name: usd * times for name, usd in money.items()}
@@ -183,11 +198,17 @@ def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does()
     scenario = SCENARIO.changed(when_full="buy-another", months=12)
     values = {"demand_growth_rate": np.array([1e-292, 1.0]), "requests_per_working_day": np.array([700.0, 1400.0])}
     one = cost_of(
-        mac.option, scenario=scenario, usage=usage, reference_api=mac.reference_api,
-        values={name: float(both[0]) for name, both in values.items()},
-    )  # fmt: skip
-    drawn = cost_draws(
-        mac.option, inputs=Inputs(scenario, values), horizon=Horizon(12, scenario.discount_rate), usage=usage,
+        mac.option,
+        scenario=scenario,
+        usage=usage,
         reference_api=mac.reference_api,
-    )  # fmt: skip
+        values={name: float(both[0]) for name, both in values.items()},
+    )
+    drawn = cost_draws(
+        mac.option,
+        inputs=Inputs(scenario, values),
+        horizon=Horizon(12, scenario.discount_rate),
+        usage=usage,
+        reference_api=mac.reference_api,
+    )
     assert drawn.total_cost_usd[0] == pytest.approx(one.total_cost_usd, rel=1e-9)

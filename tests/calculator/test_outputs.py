@@ -25,11 +25,13 @@ MAC = "mac-studio-m5-ultra-256"
 CASES: dict[str, dict[str, Any]] = {
     "default": {},
     "lease, tax": {
-        "tax_mode": "macrs-mid-quarter", "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1000}}, "fiscal_year_end_month": 6,
+        "tax_mode": "macrs-mid-quarter",
+        "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1000}},
+        "fiscal_year_end_month": 6,
     },
     "mid-month": {"timing": "mid-month", "already_own_usd": {"dual-rtx-4090-threadripper": 4000}},
     "annual-end, growth": {"timing": "annual-end", "demand_growth_rate": 1.0, "when_full": "buy-another", "months": 30},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -53,10 +55,21 @@ def flows(answer: dict[str, Any], option: str, *, hardness: str | None = None) -
 
 ONCE = frozenset(
     {
-        "hardware", "sales tax", "electrical work", "warranty", "setup", "resale", "disposal", "buy-out", "tax on sale",
-        "tax on depreciation", "further machines", "further setup", "further resale",
+        "hardware",
+        "sales tax",
+        "electrical work",
+        "warranty",
+        "setup",
+        "resale",
+        "disposal",
+        "buy-out",
+        "tax on sale",
+        "tax on depreciation",
+        "further machines",
+        "further setup",
+        "further resale",
     }
-)  # fmt: skip
+)
 
 
 def factors(answer: dict[str, Any]) -> np.ndarray:
@@ -219,10 +232,10 @@ def test_real_view_deflates_the_ledger(answer: dict[str, Any]) -> None:
 
 
 def test_convention_and_seed_stand_beside_the_headlines(answer: dict[str, Any]) -> None:
-    said = {"month-end": "end of each month", "mid-month": "middle of each month", "annual-end": "end of each year"}
+    said = {"month-end": "at month-end", "mid-month": "in mid-month", "annual-end": "at year-end"}
     convention = answer["verdict"]["convention"]
     assert said[answer["scenario"]["timing"]] in convention
-    assert "10.00% a year nominal" in convention
+    assert "Discounted at 10 % a year (nominal, compounded monthly)" in convention
     assert answer["analysis"]["convention"] == convention
     assert answer["analysis"]["seed"]
     assert answer["verdict"]["without_soft"].startswith("Without people's time")

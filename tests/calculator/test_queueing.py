@@ -98,9 +98,14 @@ def test_gamma_agrees_with_the_standard_library() -> None:
 
 
 work_strategy = st.builds(
-    lambda prefill_s, decode_s, slowing, count: Work(prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0),
-    st.floats(0.0, 100.0), st.floats(0.1, 200.0), st.floats(0.0, 1.0), st.integers(1, 32),
-)  # fmt: skip
+    lambda prefill_s, decode_s, slowing, count: Work(
+        prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0
+    ),
+    st.floats(0.0, 100.0),
+    st.floats(0.1, 200.0),
+    st.floats(0.0, 1.0),
+    st.integers(1, 32),
+)
 variations = st.floats(0.0, 1.0)
 
 
@@ -178,7 +183,7 @@ def test_machines_needed_without_targets_only_keeps_up() -> None:
     # 0.1/s x 21.5 s of work = 2.15 machines
     found = machines_needed(OFFICE, requests_per_s=0.1, answer_variation_ratio=1.0, targets=Targets())
     assert found.machine_count == 3
-    assert found.reason == "2 would not do: it would be asked 108% of what it can do."
+    assert found.reason == "2 would not do: demand would be 108% of its capacity."
 
 
 def test_machines_needed_names_a_target_that_no_number_keeps() -> None:
@@ -186,7 +191,10 @@ def test_machines_needed_names_a_target_that_no_number_keeps() -> None:
         OFFICE, requests_per_s=0.01, answer_variation_ratio=0.0, targets=Targets(time_to_first_token_p95_s=5.0)
     )
     assert found.machine_count is None
-    expected = "Even an idle machine misses the target: the first token takes 9 s for one in twenty, asked for 5 s."
+    expected = (
+        "Even an idle machine misses the target: "
+        "the first token takes 9 s or more for one request in twenty; the target is 5 s."
+    )
     assert found.reason == expected
 
 
@@ -219,7 +227,7 @@ def test_machines_needed_keep_their_promise_in_the_simulation() -> None:
             lambda: machines_needed(
                 OFFICE, requests_per_s=1e3, answer_variation_ratio=1.0, targets=Targets(), machine_count_most=100
             ),
-            "requests_per_s is 1000; 21500 machines miss the target: it would be asked 100% of what it can do. "
+            "requests_per_s is 1000; 21500 machines miss the target: demand would be 100% of its capacity. "
             "Lower the demand or relax the targets.",
         ),
     ],

@@ -23,17 +23,24 @@ TARIFF = "DeepInfra/meta-llama/Llama-3.3-70B-Instruct-Turbo"
 NUMBERS = {name for name, info in Scenario.model_fields.items() if info.annotation in (int, float)} & set(knobs())
 # what switches the line on that the input is about
 SWITCHED = {
-    "pue_ratio": {"site": "server-room"}, "tax_rate": {"tax_mode": "straight-line"}, "peak_price_ratio": {"peak_hours_fraction": 0.3},
-    "peak_hours_fraction": {"peak_price_ratio": 2.0}, "api_batch_discount_fraction": {"api_batch_fraction": 0.5},
-    "downtime_usd_per_h": {"availability_fraction": 0.98}, "electrical_work_usd": {"options": (PC, CLOUD)},
-    "cloud_administration_h_per_year": {"options": (CLOUD, PC)}, "cloud_price_trend_rate": {"options": (CLOUD, PC)},
+    "pue_ratio": {"site": "server-room"},
+    "tax_rate": {"tax_mode": "straight-line"},
+    "peak_price_ratio": {"peak_hours_fraction": 0.3},
+    "peak_hours_fraction": {"peak_price_ratio": 2.0},
+    "api_batch_discount_fraction": {"api_batch_fraction": 0.5},
+    "downtime_usd_per_h": {"availability_fraction": 0.98},
+    "electrical_work_usd": {"options": (PC, CLOUD)},
+    "cloud_administration_h_per_year": {"options": (CLOUD, PC)},
+    "cloud_price_trend_rate": {"options": (CLOUD, PC)},
     "reserved_discount_fraction": {"options": (CLOUD, PC), "cloud_rate": "reserved"},
     "reserved_upfront_fraction": {"options": (CLOUD, PC), "cloud_rate": "reserved"},
     "spot_interruption_fraction": {"options": (CLOUD, PC), "cloud_rate": "spot"},
-    "pc_administration_h_per_year": {"options": (PC, CLOUD)}, "gpu_resale_fraction": {"options": (PC, CLOUD)},
-    "self_built_failure_rate": {"options": (PC, CLOUD)}, "repair_fraction": {"warranty_months": 6},
+    "pc_administration_h_per_year": {"options": (PC, CLOUD)},
+    "gpu_resale_fraction": {"options": (PC, CLOUD)},
+    "self_built_failure_rate": {"options": (PC, CLOUD)},
+    "repair_fraction": {"warranty_months": 6},
     "built_failure_rate": {"options": (USED, PC)},
-}  # fmt: skip
+}
 ABOUT = {"prompt_tokens", "retrieved_tokens", "answer_tokens", "cached_prompt_fraction"}
 """Speeds stay those of the central lengths in draws; a whole comparison computes them anew: less than a dollar of 5,077."""
 
@@ -88,15 +95,25 @@ def test_numbers_are_either_drawn_or_say_why_not() -> None:
 
 
 FIGURES = {
-    "price_usd": (USED, 4000.0, 4500.0, 6000.0), "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
-    "age_when_bought_years": (USED, 2.0, 3.0, 3.5), "setup_h": (USED, 1.0, 4.0, 9.0), "prefill_w": (USED, 200.0, 240.0, 300.0),
-    "decode_w": (USED, 150.0, 200.0, 260.0), "idle_w": (USED, 5.0, 10.0, 30.0), "sleep_w": (USED, 1.0, 2.0, 5.0),
-    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3), "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
-    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0), "billing_minutes": (CLOUD, 1.0, 5.0, 60.0), "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
-    "storage_gb": (CLOUD, 100.0, 200.0, 400.0), "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
-    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4), "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
+    "price_usd": (USED, 4000.0, 4500.0, 6000.0),
+    "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
+    "age_when_bought_years": (USED, 2.0, 3.0, 3.5),
+    "setup_h": (USED, 1.0, 4.0, 9.0),
+    "prefill_w": (USED, 200.0, 240.0, 300.0),
+    "decode_w": (USED, 150.0, 200.0, 260.0),
+    "idle_w": (USED, 5.0, 10.0, 30.0),
+    "sleep_w": (USED, 1.0, 2.0, 5.0),
+    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0),
+    "billing_minutes": (CLOUD, 1.0, 5.0, 60.0),
+    "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
+    "storage_gb": (CLOUD, 100.0, 200.0, 400.0),
+    "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
+    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4),
+    "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
     "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -197,7 +214,8 @@ def test_seed_is_printed_and_the_draws_are_the_same_for_every_option(capsys: pyt
     spreads = _spreads(scenario, compare(scenario, CATALOG))
     drawn = draw(spreads, rules=CATALOG.distributions, count=1000)
     assert np.array_equal(
-        drawn["wage_usd_per_h"], draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, rules=CATALOG.distributions, count=1000)["wage_usd_per_h"]
+        drawn["wage_usd_per_h"],
+        draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, rules=CATALOG.distributions, count=1000)["wage_usd_per_h"],
     )
 
 

@@ -1,7 +1,7 @@
 """The default answer, computed again from scratch: scenario and catalogue files in, plain loops, other libraries.
 
-Nothing of the money's code is used but what is checked. Taken as given are the busy hours (service.py has its own tests)
-and which prices the catalogue chooses.
+Nothing of the money's code is used but what is checked. Taken as given are the busy hours (service.py has its own
+tests) and which prices the catalogue chooses.
 """
 
 import math
@@ -29,17 +29,29 @@ from tests.calculator.offers import three
 CATALOG = load_catalog()
 FOLDER = Path(calculator.catalog.__file__).parent
 MAC, USED, PC, CLOUD, API = (
-    "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model",
-)  # fmt: skip
+    "mac-studio-m5-ultra-256",
+    "mac-studio-m2-ultra-192-used",
+    "dual-rtx-4090-threadripper",
+    "cloud-h100",
+    "api-same-model",
+)
 CASES: dict[str, dict[str, Any]] = {
     "default": {},
     "five years, other rates": {
-        "months": 60, "discount_rate": 0.06, "wage_usd_per_h": 150, "electricity_usd_per_kwh": 0.31, "electricity_escalation_rate": 0.05,
-        "wage_escalation_rate": 0.03, "api_price_trend_rate": -0.6, "cloud_price_trend_rate": 0.04, "sales_tax_fraction": 0.1,
-        "resale_market_index": 1.3, "warranty_months": 24,
+        "months": 60,
+        "discount_rate": 0.06,
+        "wage_usd_per_h": 150,
+        "electricity_usd_per_kwh": 0.31,
+        "electricity_escalation_rate": 0.05,
+        "wage_escalation_rate": 0.03,
+        "api_price_trend_rate": -0.6,
+        "cloud_price_trend_rate": 0.04,
+        "sales_tax_fraction": 0.1,
+        "resale_market_index": 1.3,
+        "warranty_months": 24,
     },
     "a broken year": {"months": 29, "inflation_rate": 0.06, "on_h_per_day": 12, "cooling_season_fraction": 1.0},
-}  # fmt: skip
+}
 
 
 @cache
@@ -212,9 +224,11 @@ def _futures(count: int, seed: int) -> dict[str, np.ndarray]:
     place = {name: index for index, name in enumerate(wide)}
     target = np.eye(len(wide))
     for first, second in (
-        ("resale_fraction", "gpu_resale_fraction"), ("resale_fraction", "api_price_trend_rate"),
-        ("gpu_resale_fraction", "api_price_trend_rate"), ("mac_administration_h_per_year", "pc_administration_h_per_year"),
-    ):  # fmt: skip
+        ("resale_fraction", "gpu_resale_fraction"),
+        ("resale_fraction", "api_price_trend_rate"),
+        ("gpu_resale_fraction", "api_price_trend_rate"),
+        ("mac_administration_h_per_year", "pc_administration_h_per_year"),
+    ):
         target[place[first], place[second]] = target[place[second], place[first]] = 2 * np.sin(np.pi / 6 * 0.5)
     normal = np.random.default_rng(seed).standard_normal((count, len(wide))) @ np.linalg.cholesky(target).T
     return {name: _values(one, normal[:, place[name]]) for name, one in wide.items()}
@@ -286,10 +300,7 @@ def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
     # wage the choice never changes
     odds = simulate(_default().candidates)
     known = value_of_information(odds)
-    again = [
-        value_of_information(simulate(_default().candidates, seed=seed))
-        for seed in range(6)
-    ]
+    again = [value_of_information(simulate(_default().candidates, seed=seed)) for seed in range(6)]
     futures = _futures(3000, seed=11)
     spreads = odds.spreads
     from scipy import stats
@@ -335,11 +346,7 @@ def test_tornado_ends_and_switching_values_are_those_of_whole_comparisons(option
     for bar in bars:
         for value, usd in ((bar.low_value, bar.gap_at_low_usd), (bar.high_value, bar.gap_at_high_usd)):
             assert usd == pytest.approx(gap(_compared(scenario, bar.name, value)), rel=1e-9, abs=1e-6), bar.name
-    points = [
-        point
-        for point in switching_values(candidates)
-        if point.value is not None
-    ]
+    points = [point for point in switching_values(candidates) if point.value is not None]
     assert len(points) >= 3
     for point in points:
         assert point.value is not None

@@ -56,8 +56,11 @@ def whole(grid_path: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def _sweep(grid: Path, out: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "calculator", "sweep", str(grid), "--out", str(out), *more],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     try:
         yield process
     finally:
@@ -101,9 +104,12 @@ def _finished(grid: Path, out: Path, *more: str) -> str:
 def scheduler() -> Iterator[str]:
     """Address of a cluster of two workers on loopback, which ends with the tests."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", CLUSTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -230,5 +236,5 @@ def test_worker_with_another_catalogue_is_refused(grid_path: Path) -> None:
     from calculator.analysis.sweep import compute_chunk
     from calculator.errors import ScenarioError
 
-    with pytest.raises(ScenarioError, match="another catalogue or version"):
+    with pytest.raises(ScenarioError, match="another catalogue or calculator version"):
         compute_chunk(read_grid(grid_path), 0, "0123456789abcdef")

@@ -22,9 +22,13 @@ from calculator.service.usage import Usage
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
 
 FLAT = SCENARIO.changed(
-    electricity_escalation_rate=0, wage_escalation_rate=0, inflation_rate=0, api_price_trend_rate=0,
-    cloud_price_trend_rate=0, demand_growth_rate=0,
-)  # fmt: skip
+    electricity_escalation_rate=0,
+    wage_escalation_rate=0,
+    inflation_rate=0,
+    api_price_trend_rate=0,
+    cloud_price_trend_rate=0,
+    demand_growth_rate=0,
+)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWN = [(MAC, MAC_USAGE), (PC, PC_USAGE)]
 ALL = [*OWN, (CLOUD, PC_USAGE), (API, None)]
@@ -146,9 +150,13 @@ def test_bill_of_a_closed_model_is_genai_prices_own(option: str, prompt_tokens: 
     catalog = load_catalog()
     offer = catalog.apis[option]
     scenario = SCENARIO.changed(
-        prompt_tokens=prompt_tokens, retrieved_tokens=0, answer_tokens=500, cached_prompt_fraction=0.5,
-        api_price_trend_rate=0, months=12,
-    )  # fmt: skip
+        prompt_tokens=prompt_tokens,
+        retrieved_tokens=0,
+        answer_tokens=500,
+        cached_prompt_fraction=0.5,
+        api_price_trend_rate=0,
+        months=12,
+    )
     lines = cost_of(offer, scenario=scenario).lines
     tokens = Tokens(input_tokens=prompt_tokens, cache_read_tokens=prompt_tokens / 2, output_tokens=500)
     one = calc_price(tokens, offer.tariffs[0].provider_model, provider_id="openai", genai_request_timestamp=NOON)
@@ -188,9 +196,14 @@ def test_machine_that_one_has_enters_at_what_it_would_bring_today() -> None:
 
 def test_optional_lines_appear_when_they_are_given() -> None:
     scenario = FLAT.changed(
-        electrical_work_usd=500, warranty_usd=300, disposal_usd=50, insurance_rate=0.01, space_usd_per_month=20,
-        software_usd_per_month=5, demand_charge_usd_per_kw_month=10,
-    )  # fmt: skip
+        electrical_work_usd=500,
+        warranty_usd=300,
+        disposal_usd=50,
+        insurance_rate=0.01,
+        space_usd_per_month=20,
+        software_usd_per_month=5,
+        demand_charge_usd_per_kw_month=10,
+    )
     lines = _cost(PC, PC_USAGE, scenario).lines
     assert lines["electrical work"] == -500
     assert lines["warranty"] == -300
@@ -271,9 +284,11 @@ def test_doubling_all_money_doubles_the_cost_and_keeps_the_rank(factor: float) -
     scaled = {
         "wage_usd_per_h": SCENARIO.wage_usd_per_h * factor,
         "electricity_usd_per_kwh": SCENARIO.electricity_usd_per_kwh * factor,
-        "mac.price_usd": 10_000 * factor, "mac.list_price_usd": 10_000 * factor,
-        "pc.price_usd": 8_000 * factor, "pc.list_price_usd": 8_000 * factor,
-    }  # fmt: skip
+        "mac.price_usd": 10_000 * factor,
+        "mac.list_price_usd": 10_000 * factor,
+        "pc.price_usd": 8_000 * factor,
+        "pc.list_price_usd": 8_000 * factor,
+    }
     for option, usage in OWN:
         assert _cost(option, usage, **scaled).present_value_cost_usd == pytest.approx(
             factor * _cost(option, usage).present_value_cost_usd, rel=1e-9
@@ -281,9 +296,19 @@ def test_doubling_all_money_doubles_the_cost_and_keeps_the_rank(factor: float) -
 
 
 RISING = [
-    "electricity_usd_per_kwh", "wage_usd_per_h", "pc_administration_h_per_year", "sales_tax_fraction", "cooling_season_fraction",
-    "self_built_failure_rate", "repair_fraction", "on_h_per_day", "pc.price_usd", "pc.idle_w", "pc.decode_w", "resale_fee_fraction",
-]  # fmt: skip
+    "electricity_usd_per_kwh",
+    "wage_usd_per_h",
+    "pc_administration_h_per_year",
+    "sales_tax_fraction",
+    "cooling_season_fraction",
+    "self_built_failure_rate",
+    "repair_fraction",
+    "on_h_per_day",
+    "pc.price_usd",
+    "pc.idle_w",
+    "pc.decode_w",
+    "resale_fee_fraction",
+]
 FALLING = [
     "gpu_resale_fraction",
     "resale_market_index",
@@ -375,8 +400,9 @@ def test_further_machine_is_bought_in_the_month_in_which_demand_passes_the_first
     assert 4 ** (10 / 12) < 3.5 < 4 ** (11 / 12)
     assert 4 ** (16 / 12) < 7 < 4 ** (17 / 12)
     assert {month: usd for month, usd in enumerate(flow["further machines"]) if usd} == {
-        11: pytest.approx(-10_725), 17: pytest.approx(-10_725),
-    }  # fmt: skip
+        11: pytest.approx(-10_725),
+        17: pytest.approx(-10_725),
+    }
     assert "overflow to API" not in tco.lines
     # one month of care for the first from month 12, for the second from month 18
     assert tco.lines["further administration"] == pytest.approx(-(9 + 3) * 6 / 12 * 95)
@@ -389,8 +415,11 @@ def test_further_machine_is_bought_in_the_month_in_which_demand_passes_the_first
 
 
 @given(
-    growth=st.floats(-0.5, 3.0), requests=st.floats(50, 3_000), months=st.integers(12, 60), room=st.sampled_from([3.5, 6.0])
-)  # fmt: skip
+    growth=st.floats(-0.5, 3.0),
+    requests=st.floats(50, 3_000),
+    months=st.integers(12, 60),
+    room=st.sampled_from([3.5, 6.0]),
+)
 @settings(max_examples=25, deadline=None)
 def test_further_machines_of_draws_are_those_of_the_page(
     growth: float, requests: float, months: int, room: float
@@ -582,9 +611,14 @@ def test_frontier_model_keeps_its_own_price() -> None:
 def test_home_server_of_the_literature_costs_a_cent_per_million_tokens() -> None:
     # 64 kWh for 1,136 million tokens at 0.227: 0.0128 $/Mtok of electricity (ArthurVardevanyan/HomeLab PR 686, 2026-08)
     scenario = FLAT.changed(
-        requests_per_working_day=1_000, working_days_per_year=252, prompt_tokens=45_000, retrieved_tokens=0, answer_tokens=9_000,
-        electricity_usd_per_kwh=0.227, cooling_season_fraction=0.0,
-    )  # fmt: skip
+        requests_per_working_day=1_000,
+        working_days_per_year=252,
+        prompt_tokens=45_000,
+        retrieved_tokens=0,
+        answer_tokens=9_000,
+        electricity_usd_per_kwh=0.227,
+        cooling_season_fraction=0.0,
+    )
     mtok = 21_000 * 54_000 / 1e6
     assert mtok == pytest.approx(1_134)
     metered = Usage(decode_h_per_month=320, on_h_per_month=320, decode_w=200)
@@ -595,7 +629,7 @@ def test_home_server_of_the_literature_costs_a_cent_per_million_tokens() -> None
 
 def test_convention_is_stated_with_its_rate() -> None:
     sentence = convention_of(SCENARIO)
-    assert "10.00% a year nominal" in sentence
+    assert "Discounted at 10 % a year (nominal, compounded monthly)" in sentence
     assert "(1+r)^(1/12)-1" in sentence
     assert "end of each year" in convention_of(SCENARIO.changed(timing="annual-end"))
 
@@ -626,7 +660,7 @@ def test_api_without_a_host_is_refused() -> None:
         ("ranges", {"wage_usd_per_h": (3, 2, 1)}, "it must be low <= central <= high."),
         ("ranges", {"hourly": (1, 2, 3)}, "hourly has no range of its own"),
     ],
-)  # fmt: skip
+)
 def test_bad_value_is_refused_in_one_sentence(field: str, value: object, says: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         SCENARIO.changed(**{field: value})
@@ -639,9 +673,13 @@ def test_bad_value_is_refused_in_one_sentence(field: str, value: object, says: s
 
 @pytest.mark.parametrize(("option", "usage"), [*ALL, (MAC, HALF)], ids=lambda item: getattr(item, "id", ""))
 @given(
-    growth=st.floats(-0.6, 2.0), discount=st.floats(-0.2, 0.4), requests=st.floats(0, 5_000), works=st.floats(0.5, 1),
-    timing=st.sampled_from(["month-end", "mid-month", "annual-end"]), months=st.integers(12, 84),
-)  # fmt: skip
+    growth=st.floats(-0.6, 2.0),
+    discount=st.floats(-0.2, 0.4),
+    requests=st.floats(0, 5_000),
+    works=st.floats(0.5, 1),
+    timing=st.sampled_from(["month-end", "mid-month", "annual-end"]),
+    months=st.integers(12, 84),
+)
 @settings(max_examples=20, deadline=None)
 def test_cost_of_draws_without_width_is_the_cost(
     option, usage, *, growth: float, discount: float, requests: float, works: float, timing: str, months: int
@@ -703,9 +741,16 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
     # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice
     full = dataclasses.replace(usage, capacity_ratio=0.5, served_fraction=0.5)
     extras = FLAT.changed(
-        when_full="buy-another", electrical_work_usd=800, warranty_usd=500, disposal_usd=100, insurance_rate=0.02,
-        peak_hours_fraction=0.5, peak_price_ratio=3, demand_charge_usd_per_kw_month=10, inflation_rate=0.03,
-    )  # fmt: skip
+        when_full="buy-another",
+        electrical_work_usd=800,
+        warranty_usd=500,
+        disposal_usd=100,
+        insurance_rate=0.02,
+        peak_hours_fraction=0.5,
+        peak_price_ratio=3,
+        demand_charge_usd_per_kw_month=10,
+        inflation_rate=0.03,
+    )
     one = _cost(machine, usage, extras.changed(when_full="buy-from-api")).lines
     two = _cost(machine, full, extras).lines
 

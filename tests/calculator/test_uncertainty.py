@@ -49,12 +49,16 @@ def _central(candidate: Candidate, scenario: Scenario = SCENARIO, **values: floa
 @pytest.mark.parametrize(
     "spread",
     [
-        Spread(5, 15, 60, "lognormal"), Spread(0.12, 0.135, 0.215, "lognormal"), Spread(0.30, 0.48, 0.65, "share"),
-        Spread(0.35, 0.60, 0.95, "share"), Spread(-0.7, -0.3, 0.0, "pert"), Spread(0.0, 0.017, 0.04, "pert"),
+        Spread(5, 15, 60, "lognormal"),
+        Spread(0.12, 0.135, 0.215, "lognormal"),
+        Spread(0.30, 0.48, 0.65, "share"),
+        Spread(0.35, 0.60, 0.95, "share"),
+        Spread(-0.7, -0.3, 0.0, "pert"),
+        Spread(0.0, 0.017, 0.04, "pert"),
         Spread(0.0, 0.0725, 0.1025, "share"),  # touches 0: drawn as a pert
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_quantiles_are_the_range_that_was_given(spread: Spread) -> None:
     assert quantiles(spread, np.array([0.1, 0.5, 0.9])) == pytest.approx(
         [spread.low, spread.central, spread.high], abs=1e-6
@@ -134,7 +138,9 @@ def test_draws_of_correlated_inputs_have_their_rank_correlation() -> None:
 def test_draws_of_inputs_without_a_rule_are_uncorrelated(seed: int | None, dropped: str | None) -> None:
     # two groups of correlated inputs once shared their shuffles: hours of care and resale values then moved as one
     spreads = scenario_spreads(SCENARIO, defaults=DEFAULTS, rules=RULES)
-    found = draw({name: spread for name, spread in spreads.items() if name != dropped}, rules=RULES, count=4000, seed=seed)
+    found = draw(
+        {name: spread for name, spread in spreads.items() if name != dropped}, rules=RULES, count=4000, seed=seed
+    )
     wanted = {frozenset(pair): rank for *pair, rank in RULES.correlations}
     names = list(found)
     ranks = np.corrcoef([found[name].argsort().argsort() for name in names])
@@ -311,9 +317,11 @@ def test_switching_value_of_an_api_price_is_its_multiple() -> None:
     own = _central(OFFERS[0])
     api = cost_of(API, scenario=SCENARIO)
     tokens = sum(
-        -usd for entry, row in zip(api.entries, api.flows, strict=True) if "tokens" in entry.name
+        -usd
+        for entry, row in zip(api.entries, api.flows, strict=True)
+        if "tokens" in entry.name
         for usd in np.array(row) * 1.1 ** (-np.arange(37) / 12)
-    )  # fmt: skip
+    )
     expected = (own - (api.present_value_cost_usd - tokens)) / tokens
     if expected <= 20:
         assert point.value == pytest.approx(expected, rel=1e-6)
