@@ -1,4 +1,4 @@
-"""Does the working month add up? Hand-worked cases, limits, invariants, and a simulation as the independent oracle."""
+"""The working month: hand-worked cases, limits, invariants, and a simulation as the independent oracle."""
 
 import math
 from dataclasses import asdict, replace
@@ -32,6 +32,8 @@ MONTH = {
     "batch_decode_tokens_per_s": 32.0,
     "concurrent_count": 2,
 }
+
+
 EXACT = {"rel": 1e-9}
 
 
@@ -39,6 +41,34 @@ def month(**changed: object) -> Service:
     given = {**MONTH, **changed}
     whole = {name: given.pop(name) for name in ("requests_per_month", "on_h", "machine_count") if name in given}
     return service(request_work(**given), **whole)  # pyright: ignore[reportArgumentType]
+
+
+work_strategy = st.builds(
+    lambda prefill_s, decode_s, slowing, count: Work(
+        prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0
+    ),
+    st.floats(0.0, 100.0),
+    st.floats(0.1, 200.0),
+    st.floats(0.0, 1.0),
+    st.integers(1, 64),
+)
+
+
+# Bounds on busy hours, batch (relative) and share that waits for a slot: the error known from 2 million requests (see
+# docs/model/service.md) and three standard deviations of a run of 30,000.
+SIMULATED = [
+    (Case(0.30, 1.0, 1, 0.70, 1.0), 0.020, 0.001, 0.015),
+    (Case(0.30, 1.0, 1, 0.50, 0.0), 0.005, 0.001, 0.010),
+    (Case(0.02, 1.8, 2, 0.50, 1.0), 0.020, 0.010, 0.015),
+    (Case(1.00, 1.8, 2, 0.70, 1.0), 0.010, 0.010, 0.015),
+    (Case(1.00, 1.8, 2, 0.50, 0.0), 0.020, 0.050, 0.020),
+    (Case(0.30, 3.2, 4, 0.70, 0.5), 0.020, 0.035, 0.025),
+    (Case(0.30, 3.2, 4, 0.70, 0.0), 0.030, 0.060, 0.035),
+    (Case(0.30, 5.0, 8, 0.30, 1.0), 0.020, 0.020, 0.005),
+    (Case(0.30, 5.0, 8, 0.70, 1.0), 0.010, 0.015, 0.020),
+    (Case(1.00, 5.0, 8, 0.70, 0.0), 0.050, 0.200, 0.040),  # the worst kind: equal answers that end together
+    (Case(0.02, 14.0, 32, 0.50, 1.0), 0.005, 0.030, 0.005),
+]
 
 
 def test_on_h_and_requests_per_month_follow_from_the_days() -> None:
@@ -195,17 +225,6 @@ def test_service_of_arrays_equals_the_scalars_one_by_one() -> None:
             assert all_of[i] == pytest.approx(value, rel=1e-12, abs=1e-15), name
 
 
-work_strategy = st.builds(
-    lambda prefill_s, decode_s, slowing, count: Work(
-        prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0
-    ),
-    st.floats(0.0, 100.0),
-    st.floats(0.1, 200.0),
-    st.floats(0.0, 1.0),
-    st.integers(1, 64),
-)
-
-
 @given(work=work_strategy, load=st.floats(1e-6, 3.0))
 def test_occupancy_keeps_its_bounds(work: Work, load: float) -> None:
     seen = occupancy(work, requests_per_s=load / work.full_s)
@@ -235,23 +254,6 @@ def test_more_demand_is_busier_batches_higher_and_serves_a_smaller_share(work: W
     assert many.batch_count >= few.batch_count - 1e-6
     assert many.served_fraction <= few.served_fraction + 1e-12
     assert many.slot_wait_fraction >= few.slot_wait_fraction - 1e-6
-
-
-# Bounds on busy hours, batch (relative) and share that waits for a slot: the error known from 2 million requests (see
-# docs/model/service.md) and three standard deviations of a run of 30,000.
-SIMULATED = [
-    (Case(0.30, 1.0, 1, 0.70, 1.0), 0.020, 0.001, 0.015),
-    (Case(0.30, 1.0, 1, 0.50, 0.0), 0.005, 0.001, 0.010),
-    (Case(0.02, 1.8, 2, 0.50, 1.0), 0.020, 0.010, 0.015),
-    (Case(1.00, 1.8, 2, 0.70, 1.0), 0.010, 0.010, 0.015),
-    (Case(1.00, 1.8, 2, 0.50, 0.0), 0.020, 0.050, 0.020),
-    (Case(0.30, 3.2, 4, 0.70, 0.5), 0.020, 0.035, 0.025),
-    (Case(0.30, 3.2, 4, 0.70, 0.0), 0.030, 0.060, 0.035),
-    (Case(0.30, 5.0, 8, 0.30, 1.0), 0.020, 0.020, 0.005),
-    (Case(0.30, 5.0, 8, 0.70, 1.0), 0.010, 0.015, 0.020),
-    (Case(1.00, 5.0, 8, 0.70, 0.0), 0.050, 0.200, 0.040),  # the worst kind: equal answers that end together
-    (Case(0.02, 14.0, 32, 0.50, 1.0), 0.005, 0.030, 0.005),
-]
 
 
 @pytest.mark.parametrize(("case", "busy", "batch", "wait"), SIMULATED)

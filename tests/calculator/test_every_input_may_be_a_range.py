@@ -1,4 +1,4 @@
-"""May any input be a value or P10, P50 and P90? In a file, on the command line, and with the effect that it should have."""
+"""Every input as a value or as P10, P50 and P90: in a file, on the command line, and with its effect."""
 
 import json
 from pathlib import Path
@@ -18,9 +18,17 @@ from calculator.scenario.own_figures import FIGURE_BOUNDS, NOT_DRAWN
 from calculator.scenario.scenario import knobs
 
 CATALOG = load_catalog()
+
+
 USED, PC, CLOUD, API = "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model"
+
+
 TARIFF = "DeepInfra/meta-llama/Llama-3.3-70B-Instruct-Turbo"
+
+
 NUMBERS = {name for name, info in Scenario.model_fields.items() if info.annotation in (int, float)} & set(knobs())
+
+
 # what switches the line on that the input is about
 SWITCHED = {
     "pue_ratio": {"site": "server-room"},
@@ -41,6 +49,8 @@ SWITCHED = {
     "repair_fraction": {"warranty_months": 6},
     "built_failure_rate": {"options": (USED, PC)},
 }
+
+
 ABOUT = {"prompt_tokens", "retrieved_tokens", "answer_tokens", "cached_prompt_fraction"}
 """Speeds stay those of the central lengths in draws; a whole comparison computes them anew: less than a dollar of 5,077."""
 
@@ -55,6 +65,37 @@ def _three(name: str) -> tuple[float, float, float]:
     three = (low, middle, high)
     whole = Scenario.model_fields[name].annotation is int
     return tuple(float(round(one)) for one in three) if whole else three  # type: ignore[return-value]
+
+
+FIGURES = {
+    "price_usd": (USED, 4000.0, 4500.0, 6000.0),
+    "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
+    "age_when_bought_years": (USED, 2.0, 3.0, 3.5),
+    "setup_h": (USED, 1.0, 4.0, 9.0),
+    "prefill_w": (USED, 200.0, 240.0, 300.0),
+    "decode_w": (USED, 150.0, 200.0, 260.0),
+    "idle_w": (USED, 5.0, 10.0, 30.0),
+    "sleep_w": (USED, 1.0, 2.0, 5.0),
+    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0),
+    "billing_minutes": (CLOUD, 1.0, 5.0, 60.0),
+    "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
+    "storage_gb": (CLOUD, 100.0, 200.0, 400.0),
+    "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
+    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4),
+    "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
+    "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
+}
+
+
+def _spreads(scenario: Scenario, comparison: Any) -> dict[str, Any]:
+    return spreads_of(comparison.candidates)
+
+
+def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert main(["compare", *words, "--json", "-"]) == 0
+    return json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("name", sorted(NUMBERS - set(NOT_DRAWN)))
@@ -94,28 +135,6 @@ def test_numbers_are_either_drawn_or_say_why_not() -> None:
     assert set(NOT_DRAWN) <= NUMBERS
 
 
-FIGURES = {
-    "price_usd": (USED, 4000.0, 4500.0, 6000.0),
-    "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
-    "age_when_bought_years": (USED, 2.0, 3.0, 3.5),
-    "setup_h": (USED, 1.0, 4.0, 9.0),
-    "prefill_w": (USED, 200.0, 240.0, 300.0),
-    "decode_w": (USED, 150.0, 200.0, 260.0),
-    "idle_w": (USED, 5.0, 10.0, 30.0),
-    "sleep_w": (USED, 1.0, 2.0, 5.0),
-    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3),
-    "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
-    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0),
-    "billing_minutes": (CLOUD, 1.0, 5.0, 60.0),
-    "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
-    "storage_gb": (CLOUD, 100.0, 200.0, 400.0),
-    "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
-    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4),
-    "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
-    "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
-}
-
-
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     owner, low, middle, high = FIGURES[figure]
@@ -138,17 +157,8 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
             assert got == pytest.approx(row.tco.present_value_cost_usd, rel=1e-9), row.id
 
 
-def _spreads(scenario: Scenario, comparison: Any) -> dict[str, Any]:
-    return spreads_of(comparison.candidates)
-
-
 def test_figures_that_may_be_ranges_are_all_tried() -> None:
     assert set(FIGURE_BOUNDS) - set(FIGURES) == {"cached_input_usd_per_mtok"}  # this tariff has no such price
-
-
-def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    assert main(["compare", *words, "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_range_from_a_file_and_from_the_command_line_are_the_same(
@@ -237,14 +247,3 @@ def test_every_range_of_an_options_entry_is_drawn() -> None:
             for state in ("prefill", "decode", "idle"):
                 assert f"{option.id}.{state}_watt_ratio" in spreads
             assert f"{option.id}.price_usd" in spreads
-
-
-def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> None:
-    from calculator.analysis.bridge import bridge
-
-    start = Scenario.parse({"ranges": {f"{CLOUD}.rate_usd_per_h": (2, 3, 4), f"{USED}.price_usd": (4000, 5000, 6000)}})
-    found = bridge(start, Scenario(wage_usd_per_h=50), catalog=CATALOG, pair=(API, USED))
-    names = {step.name for step in found.steps}
-    assert {"wage_usd_per_h", f"figures: {USED}.price_usd"} <= names
-    assert not any(CLOUD in name for name in names)
-    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)

@@ -17,8 +17,12 @@ from calculator.__main__ import main
 from calculator.analysis.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
 from calculator.report.parquet import parts_folder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+
+
 CHUNKS = 6
+
+
 GRID = """
 [scenario]
 options = ["mac-studio-m5-ultra-256", "api-same-model"]
@@ -26,6 +30,8 @@ options = ["mac-studio-m5-ultra-256", "api-same-model"]
 electricity_usd_per_kwh = [{prices}]
 model = ["llama-3-70b", "no-such-model"]
 """
+
+
 CLUSTER = """
 import sys
 from distributed import LocalCluster

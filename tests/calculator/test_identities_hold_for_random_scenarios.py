@@ -1,6 +1,5 @@
-"""What must hold whatever the figures are, on the real catalogue: identities, each over many scenarios."""
+"""Identities that hold whatever the figures are, on the real catalogue, each over many scenarios."""
 
-import dataclasses
 from functools import cache
 from typing import Any
 
@@ -10,21 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
-from calculator.analysis.appraisal import against
-from calculator.cost.inputs import Inputs
-from calculator.cost.tco import cost_draws, cost_of
 from calculator.finance.discounting import deflated_usd, present_value_usd, real_rate
-from calculator.finance.ledger import Horizon
-from calculator.finance.returns import internal_rate
 from calculator.risk.candidates import Candidates, costs, spreads_of
 from calculator.risk.distributions import Spread
 from calculator.risk.monte_carlo import simulate
 from calculator.risk.value_of_information import value_of_information
-from tests.calculator.offers import OFFERS, SCENARIO, three
+from tests.calculator.offers import three
 
 CATALOG = load_catalog()
+
+
 TIMINGS = st.sampled_from(["month-end", "mid-month", "annual-end"])
+
+
 TAXES = st.sampled_from(["none", "expense", "macrs-half-year", "straight-line"])
+
+
 RATES: dict[str, Any] = {
     "discount_rate": st.floats(-0.2, 0.5),
     "inflation_rate": st.floats(-0.1, 0.3),
@@ -43,6 +43,8 @@ RATES: dict[str, Any] = {
     "site": st.sampled_from(["office", "server-room"]),
     "availability_fraction": st.floats(0.5, 1),
 }
+
+
 SCENARIOS = st.fixed_dictionaries(RATES)
 
 
@@ -136,79 +138,3 @@ def test_value_of_information_is_never_negative_and_never_below_a_part(
     assert found.total_usd >= 0
     for name, usd in found.by_input.items():
         assert 0 <= usd <= found.total_usd * (1 + 1e-9) + 1e-9, name
-
-
-@given(st.floats(0.1, 20))
-@settings(max_examples=25, deadline=None)
-def test_all_money_times_a_factor_keeps_rank_payback_and_returns(factor: float) -> None:
-    mac, _, cloud, _ = OFFERS
-    names = ("wage_usd_per_h", "electricity_usd_per_kwh")
-    money = {name: float(getattr(SCENARIO, name)) for name in names} | {
-        "mac.price_usd": 10_000.0,
-        "mac.list_price_usd": 10_000.0,
-        "cloud.rate_usd_per_h": 3.0,
-        "cloud.storage_usd_per_gb_month": 0.1,
-        "host/llama.input_usd_per_mtok": 0.2,
-        "host/llama.output_usd_per_mtok": 0.6,
-    }
-
-    def returns(times: float) -> Any:
-        values = {name: usd * times for name, usd in money.items()}
-        mine, theirs = (
-            cost_of(one.option, scenario=SCENARIO, usage=one.usage, reference_api=one.reference_api, values=values)
-            for one in (mac, cloud)
-        )
-        return against("mac", mine, "cloud", theirs, scenario=SCENARIO)
-
-    one, many = returns(1.0), returns(factor)
-    assert many.saving_usd == pytest.approx(factor * one.saving_usd, rel=1e-9)
-    assert many.simple_payback.period == pytest.approx(one.simple_payback.period, rel=1e-9)
-    assert many.discounted_payback.period == pytest.approx(one.discounted_payback.period, rel=1e-9)
-    for name in ("internal_rate", "modified_internal_rate", "savings_to_investment", "adjusted_internal_rate"):
-        assert getattr(many, name).rate == pytest.approx(getattr(one, name).rate, rel=1e-7), name
-
-
-@given(st.lists(st.floats(-1e5, 1e5), min_size=3, max_size=40))
-def test_internal_rate_is_given_only_where_it_is_the_only_one(flows: list[float]) -> None:
-    # pitfall 6: on a fine grid of rates a flow with an internal rate crosses zero there and nowhere else
-    found = internal_rate(flows)
-    if found.rate is None or not -0.5 < found.rate < 3:
-        return
-    grid = np.linspace(-0.6, 4, 400)
-    values = np.array([np.dot(flows, (1 + rate) ** -np.arange(len(flows))) for rate in grid])
-    away = np.abs(grid - found.rate) > 0.02
-    sides = np.sign(values[away]) * np.sign(grid[away] - found.rate)
-    assert len(set(sides[np.abs(values[away]) > 1e-6])) <= 1
-
-
-def test_hour_and_month_are_never_confused() -> None:
-    # pitfall 13: an hourly rate around the clock is 730 hours a month, 8,760 a year: not once a month (730 times too cheap)
-    around = Scenario(rental="always-on", cloud_price_trend_rate=0.0, months=12, options=("cloud-h100",))
-    row = compare(around, CATALOG).options[0]
-    assert row.tco is not None
-    rate = CATALOG.clouds["cloud-h100"].rate().rate_usd_per_h.central
-    assert row.tco.lines["rental"] == pytest.approx(-8760 * rate)
-
-
-def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does() -> None:
-    # 700 requests fill the machine exactly (3.5 x 200); growth of almost nothing does not make it pass; found by hypothesis
-    mac, *_ = OFFERS
-    assert mac.usage is not None
-    usage = dataclasses.replace(mac.usage, capacity_ratio=3.5)
-    scenario = SCENARIO.changed(when_full="buy-another", months=12)
-    values = {"demand_growth_rate": np.array([1e-292, 1.0]), "requests_per_working_day": np.array([700.0, 1400.0])}
-    one = cost_of(
-        mac.option,
-        scenario=scenario,
-        usage=usage,
-        reference_api=mac.reference_api,
-        values={name: float(both[0]) for name, both in values.items()},
-    )
-    drawn = cost_draws(
-        mac.option,
-        inputs=Inputs(scenario, values),
-        horizon=Horizon(12, scenario.discount_rate),
-        usage=usage,
-        reference_api=mac.reference_api,
-    )
-    assert drawn.total_cost_usd[0] == pytest.approx(one.total_cost_usd, rel=1e-9)

@@ -1,7 +1,4 @@
-"""Does the JSON of a comparison carry every output of the specification, and do the ledger's lines sum to each?
-
-Every figure is computed again here from the dated rows of the CSV, by its definition and nothing else.
-"""
+"""JSON of a comparison: every output is there, and the ledger's lines sum to each."""
 
 import io
 import json
@@ -21,7 +18,11 @@ from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import tidy_csv
 
 CATALOG = load_catalog()
+
+
 MAC = "mac-studio-m5-ultra-256"
+
+
 CASES: dict[str, dict[str, Any]] = {
     "default": {},
     "lease, tax": {
@@ -91,6 +92,9 @@ def present_value(answer: dict[str, Any], option: str, *, hardness: str | None =
         exact = row.line in ONCE or row.month == 0
         total += row.amount_usd * ((1 + rate) ** (-row.month / 12) if exact else by_convention[row.month])
     return total
+
+
+TAX = {"tax_rate": 0.25, "depreciation_fractions": (0.6, 0.4), "fiscal_year_end_month": 9}
 
 
 def test_totals_are_the_sums_of_the_ledger(answer: dict[str, Any]) -> None:
@@ -264,9 +268,6 @@ def test_credit_of_each_purchase_is_worth_nothing_at_the_cost_of_debt(answer: di
             else:  # not even the interest
                 assert months is None
     assert appraisal["real_discount_rate"] == pytest.approx(1.1 / (1 + scenario["inflation_rate"]) - 1)
-
-
-TAX = {"tax_rate": 0.25, "depreciation_fractions": (0.6, 0.4), "fiscal_year_end_month": 9}
 
 
 @pytest.mark.parametrize("mode", ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line", "custom"])

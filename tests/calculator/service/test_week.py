@@ -1,4 +1,4 @@
-"""Does the week add up hour by hour? Hand-worked cases, the even week, invariants, and a simulated day."""
+"""The week hour by hour: hand-worked cases, the even week, invariants, and a simulated day."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,11 @@ from calculator.service.week import HOURS_PER_WEEK, hour_weights, on_fractions, 
 from tests.calculator.machine_simulation import simulated
 
 OFFICE = Work(prefill_s=9.0, decode_1_s=20.0, decode_c_s=25.0, concurrent_count=2, answer_tokens=400.0)
+
+
 SINGLE = Work(prefill_s=9.0, decode_1_s=21.0, decode_c_s=21.0, concurrent_count=1, answer_tokens=400.0)
+
+
 ON = on_fractions(first_hour=8, on_h_per_day=10.0, working_days_per_week=5)
 
 

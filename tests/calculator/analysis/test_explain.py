@@ -1,4 +1,4 @@
-"""Does every explanation multiply out? Each line's amount is computed again from the inputs that `explain` prints."""
+"""Explanations: the printed inputs multiply out to the ledger's line, each with its origin."""
 
 import re
 from collections.abc import Callable
@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.__main__ import main
 from calculator.analysis.explain import Explanation, explain, explanation_text
 
 CATALOG = load_catalog()
+
+
 MAC, PC, USED = "mac-studio-m5-ultra-256", "dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used"
+
+
 Given = dict[str, float]
+
+
 EXTRAS = {
     "electrical_work_usd": 1200,
     "warranty_usd": 399,
@@ -25,6 +32,8 @@ EXTRAS = {
     "cached_prompt_fraction": 0.3,
     "availability_fraction": 0.98,
 }
+
+
 SCENARIOS = {
     "default": {},
     "public body": {"site": "server-room", "timing": "annual-end", "sales_tax_fraction": 0},
@@ -139,6 +148,8 @@ AT_PURCHASE: dict[str, Callable[[Given], float]] = {
     "lease": lambda x: -x["lease_usd_per_month"] * x["machine_count"],
     "reservation": lambda x: -_reserved_month(x) * x["reserved_months"] * x["reserved_upfront_fraction"],
 }
+
+
 IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     **{f"energy {state}": _busy(state) for state in ("prefill", "decode", "idle", "sleep")},
     **{f"{kind} tokens": _tokens(kind) for kind in ("input", "cached", "output")},
@@ -153,11 +164,15 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "overflow to API": _overflow,
     "downtime": lambda x: -(1 - x["availability_fraction"]) * x["on_h_per_month"] * x["downtime_usd_per_h"],
 }
+
+
 AT_THE_END: dict[str, Callable[[Given], float]] = {
     "resale": _resale,
     "disposal": lambda x: -x["disposal_usd"] * x["machine_count"],
     "buy-out": lambda x: -x["lease_buyout_usd"] * x["machine_count"],
 }
+
+
 IN_ALL: dict[str, Callable[[Given], float]] = {
     "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
@@ -183,6 +198,8 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
         )
     ),
 }
+
+
 # lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by hand in test_tco
 BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
 
@@ -207,6 +224,40 @@ def _again(found: Explanation) -> tuple[float, float] | None:
     return None
 
 
+def test_explanation_of_every_line_multiplies_to_it() -> None:
+    comparison = compare(Scenario(), CATALOG)
+    for row in comparison.options:
+        assert row.tco is not None
+        for line, usd in row.tco.lines.items():
+            found = explain(comparison, row.id, line, catalog=CATALOG)
+            assert found.total_usd == pytest.approx(usd)
+            assert found.formula
+            assert found.inputs
+            assert line in explanation_text(found)
+
+
+def test_explanation_carries_sources_and_says_what_is_yours() -> None:
+    scenario = Scenario(wage_usd_per_h=120, figures={"mac-studio-m5-ultra-256.price_usd": 9_999})
+    comparison = compare(scenario, CATALOG)
+    setup = {
+        item.name: item for item in explain(comparison, "mac-studio-m5-ultra-256", "setup", catalog=CATALOG).inputs
+    }
+    assert setup["wage_usd_per_h"].basis == "yours"
+    hardware = {i.name: i for i in explain(comparison, "mac-studio-m5-ultra-256", "hardware", catalog=CATALOG).inputs}
+    assert (hardware["price_usd"].basis, hardware["price_usd"].value) == ("yours", 9_999)
+    resale = {i.name: i for i in explain(comparison, "mac-studio-m5-ultra-256", "resale", catalog=CATALOG).inputs}
+    assert resale["resale_fraction"].source
+    assert resale["resale_fraction"].as_of == "2026-02"
+
+
+def test_explanation_of_an_unknown_line_names_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "mac-studio-m5-ultra-256", "enery"]) == 2
+    assert "energy idle" in capsys.readouterr().err
+    assert main(["explain", "no-such-machine", "resale"]) == 2
+    assert main(["explain", "mac-studio-m5-ultra-256", "resale"]) == 0
+    assert "(kept after 36 months)^(age at sale / 36)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
     comparison = compare(Scenario.parse(SCENARIOS[name]), CATALOG)
@@ -227,7 +278,7 @@ def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
 
 
 def test_table_of_lines_in_the_documentation_is_what_the_calculator_writes() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "model" / "finance.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "model" / "finance.md").read_text("utf-8")
     table = page.split("## Lines", 1)[1].split("\n## ", 1)[0]
     said: dict[str, str] = {}
     for row in (line for line in table.splitlines() if line.startswith("| `")):
