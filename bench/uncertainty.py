@@ -16,15 +16,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
+from calculator.number import Range
+from calculator.risk.candidates import Candidate, costs, spreads_of
 from calculator.risk.distributions import draw
-from calculator.risk.monte_carlo import Candidate, costs, ranges, simulate, spreads_of
+from calculator.risk.monte_carlo import ranges, simulate
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
 from calculator.risk.value_of_information import total_effects
 from calculator.service.usage import Usage
 from tests.calculator.offers import (
     API,
     CLOUD,
-    DEFAULTS,
     MAC,
     MAC_USAGE,
     PC,
@@ -32,18 +33,19 @@ from tests.calculator.offers import (
     SCENARIO,
     TARIFF,
     USED_MAC,
+    candidates,
 )
 
 DRAWS = 100_000
 CHUNK = 8_192
 MAP_POINTS = 80
 PC_2 = PC.model_copy(update={"id": "pc-2"})
-SIX = (
-    Candidate(MAC, MAC_USAGE, TARIFF, (20, 25, 28), (150, 200, 300)),
-    Candidate(USED_MAC, MAC_USAGE, TARIFF, (10, 12, 13), (60, 80, 90)),
-    Candidate(PC, PC_USAGE, TARIFF, (17, 19, 22), (500, 700, 900)),
-    Candidate(PC_2, PC_USAGE, TARIFF, (17, 19, 22), (500, 700, 900)),
-    Candidate(CLOUD, PC_USAGE, TARIFF, (30, 40, 50), (3000, 4000, 5000)),
+SIX = candidates(
+    Candidate(MAC, MAC_USAGE, TARIFF, Range(20, 25, 28), Range(150, 200, 300)),
+    Candidate(USED_MAC, MAC_USAGE, TARIFF, Range(10, 12, 13), Range(60, 80, 90)),
+    Candidate(PC, PC_USAGE, TARIFF, Range(17, 19, 22), Range(500, 700, 900)),
+    Candidate(PC_2, PC_USAGE, TARIFF, Range(17, 19, 22), Range(500, 700, 900)),
+    Candidate(CLOUD, PC_USAGE, TARIFF, Range(30, 40, 50), Range(3000, 4000, 5000)),
     Candidate(API),
 )
 
@@ -132,9 +134,8 @@ def seconds(
 
 
 def main() -> None:
-    """Check the costs against the closed form and print the times."""
-    spreads = spreads_of(SIX, scenario=SCENARIO, defaults=DEFAULTS)
-    draws = draw(spreads, count=DRAWS)
+    spreads = spreads_of(SIX)
+    draws = draw(spreads, rules=SIX.rules, count=DRAWS)
     certain = {name: np.full(DRAWS, s.central) for name, s in spreads.items() if s.certain}
     pieces = [slice(start, start + CHUNK) for start in range(0, DRAWS, CHUNK)]
 
@@ -144,13 +145,13 @@ def main() -> None:
     def ours(piece: slice) -> dict[str, Any]:
         return {
             name: cost.present_value_cost_usd
-            for name, cost in costs(SIX, SCENARIO, {name: values[piece] for name, values in draws.items()}).items()
+            for name, cost in costs(SIX, {name: values[piece] for name, values in draws.items()}).items()
         }
 
     expected, found = hand(pieces[0]), ours(pieces[0])
     for name, usd in expected.items():
         np.testing.assert_allclose(found[name], usd, rtol=1e-9, err_msg=name)
-    whole = seconds(lambda: simulate(SIX, scenario=SCENARIO, defaults=DEFAULTS, count=DRAWS))
+    whole = seconds(lambda: simulate(SIX, count=DRAWS))
     own_time = time.process_time  # other work on the machine does not count
     one_thread = seconds(lambda: [ours(p) for p in pieces], clock=own_time)
     closed = seconds(lambda: [hand(p) for p in pieces], clock=own_time)
@@ -162,24 +163,12 @@ def main() -> None:
         (f"{DRAWS:,} draws x {len(SIX)} options, two threads", whole, "aim < 1 s"),
         ("  the same on one thread (total, present value, hard)", one_thread, ""),
         ("  present value alone by hand-written closed form", closed, f"ratio {one_thread / closed:.2f}, aim <= 2"),
-        (
-            f"map of {MAP_POINTS} x {MAP_POINTS}",
-            seconds(lambda: who_wins(SIX, scenario=SCENARIO, x=x, y=y)),
-            "aim < 50 ms",
-        ),
-        (
-            "  the same where demand grows by 20 % a year",
-            seconds(lambda: who_wins(SIX, scenario=growing, x=x, y=y)),
-            "",
-        ),
-        ("ranges (256 draws)", seconds(lambda: ranges(SIX, scenario=SCENARIO, defaults=DEFAULTS), repetitions=50), ""),
-        ("tornado", seconds(lambda: tornado(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
-        (
-            "total effects of one difference",
-            seconds(lambda: total_effects(SIX, scenario=SCENARIO, defaults=DEFAULTS, pair=pair)),
-            "",
-        ),
-        ("switching values", seconds(lambda: switching_values(SIX, scenario=SCENARIO, defaults=DEFAULTS)), ""),
+        (f"map of {MAP_POINTS} x {MAP_POINTS}", seconds(lambda: who_wins(SIX, x=x, y=y)), "aim < 50 ms"),
+        ("  the same where demand grows by 20 % a year", seconds(lambda: who_wins(SIX.under(growing), x=x, y=y)), ""),
+        ("ranges (256 draws)", seconds(lambda: ranges(SIX), repetitions=50), ""),
+        ("tornado", seconds(lambda: tornado(SIX)), ""),
+        ("total effects of one difference", seconds(lambda: total_effects(SIX, pair=pair)), ""),
+        ("switching values", seconds(lambda: switching_values(SIX)), ""),
     ]
     for label, value, note in rows:
         print(f"{label:58} {value * 1e3:9.1f} ms   {note}")

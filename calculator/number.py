@@ -1,18 +1,21 @@
-"""One number type for a float and an array of draws, a range of three, and the operations that Python spells in two ways.
+"""One number type for a float and an array of draws, a range of three, and operations that Python spells in two ways.
 
 A float stays a float (no NumPy call, so the page's scalars are fast); an array is treated element by element.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculator.errors import ScenarioError
 
-Number = Any
-"""float, or an ndarray of draws."""
+Number = float | NDArray[np.float64]
+"""One value, or one per draw."""
+Condition = bool | NDArray[np.bool_]
+"""Whether something holds: once, or for each draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +28,25 @@ class Range:
     unit: str = ""
 
 
-_np_where: Any = np.where  # its overloads do not accept a type that is either float or array
-
-
-def is_array(a: Number, b: Number = None) -> bool:
-    """Whether one of the values is an array."""
-    return isinstance(a, np.ndarray) or isinstance(b, np.ndarray)
+def is_array(value: object) -> TypeGuard[NDArray[np.float64]]:
+    """Whether a value is an array."""
+    return isinstance(value, np.ndarray)
 
 
 def larger(a: Number, b: Number) -> Number:
     """The larger of two, element by element."""
-    return np.maximum(a, b) if is_array(a, b) else max(a, b)
+    return np.maximum(a, b) if is_array(a) or is_array(b) else max(a, b)
 
 
 def smaller(a: Number, b: Number) -> Number:
     """The smaller of two, element by element."""
-    return np.minimum(a, b) if is_array(a, b) else min(a, b)
+    return np.minimum(a, b) if is_array(a) or is_array(b) else min(a, b)
 
 
-def where(condition: Number, a: Number, b: Number) -> Number:
+def where(condition: Condition, a: Number, b: Number) -> Number:
     """a where the condition holds, else b. Both are computed: guard divisions before."""
-    if is_array(condition):
-        return _np_where(condition, a, b)
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, a, b)
     return a if condition else b
 
 
@@ -69,7 +69,7 @@ def require(
     name: str, value: Number, *, above: float | None = None, low: float | None = None, high: float | None = None
 ) -> None:
     """Refuse a value, or an array with a value, that is not finite or out of bounds: one sentence (ScenarioError)."""
-    least, most = (float(np.min(value)), float(np.max(value))) if is_array(value) else (value, value)
+    least, most = (float(np.min(value)), float(np.max(value))) if isinstance(value, np.ndarray) else (value, value)
     if not (-math.inf < least and most < math.inf):
         raise ScenarioError(f"{name} is {most:g}; it must be a finite number.")
     if above is not None and not least > above:

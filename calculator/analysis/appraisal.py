@@ -1,6 +1,6 @@
-"""What else does a finance department ask? Payback, returns, exit month, lease, books, the price of keeping data in house.
+"""Appraisal for a finance department: payback, returns, exit month, lease, books, the price of keeping data in house.
 
-Everything is read from the ledgers that `tco.cost_of` gives; nothing here adds a cost of its own.
+Everything is read from the ledgers that `cost_of` gives; nothing here adds a cost of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +10,9 @@ import numpy as np
 
 from calculator.analysis.lease_or_buy import Credit, LeaseOrBuy, lease_or_buy, on_credit
 from calculator.catalog.options import ApiOffer, Machine
-from calculator.cost.tco import Tco, cost_of
+from calculator.cost.tco import Tco
 from calculator.evidence import Quantity
-from calculator.finance.books import Period, periods
+from calculator.finance.books import MonthlyFlows, Period, periods
 from calculator.finance.discounting import deflated_usd, monthly_rate, real_rate
 from calculator.finance.ledger import Horizon, Line
 from calculator.finance.returns import (
@@ -26,7 +26,7 @@ from calculator.finance.returns import (
     value_profile,
 )
 from calculator.finance.time_value import effective_rate
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.units import G_PER_KG, MONTHS_PER_YEAR
 
@@ -38,8 +38,8 @@ PROFILE_RATES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 class Against:
     """One option against another: what its extra outlay earns. Rates are per year; None carries its reason.
 
-    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper. `hard_...`
-    leaves people's time out.
+    `saving_usd` is the present value of the other's cost less this one's: positive where this one is cheaper.
+    `hard_...` leaves people's time out.
     """
 
     option: str
@@ -100,8 +100,8 @@ class InHouse:
 class Appraisal:
     """All of it, by option id. `regret_usd` is the present value above the cheapest option.
 
-    `real_total_cost_usd` is the nominal total in money of the purchase month, `real_discount_rate` the rate that goes with
-    it (Fisher): a view, never used for the verdict.
+    `real_total_cost_usd` is the nominal total in money of the purchase month, `real_discount_rate` the rate that goes
+    with it (Fisher): a view, never used for the verdict.
     """
 
     regret_usd: dict[str, float]
@@ -117,11 +117,10 @@ class Appraisal:
     real_discount_rate: float
 
 
-def appraise(
-    candidates: Sequence[Candidate], *, scenario: Scenario, carbon_g_per_kwh: Quantity | None = None
-) -> Appraisal:
+def appraise(candidates: Candidates, *, carbon_g_per_kwh: Quantity | None = None) -> Appraisal:
     """Appraise every option that can do the work; about 15 ms for five options, most of it the exit curves."""
-    found = {one.option.id: _cost(one, scenario) for one in candidates}
+    scenario = candidates.scenario
+    found = {one.option.id: candidates.cost(one) for one in candidates}
     least = min((tco.present_value_cost_usd for tco in found.values()), default=0.0)
     own = [one for one in candidates if isinstance(one.option, Machine)]
     apis = [one.option.id for one in candidates if isinstance(one.option, ApiOffer)]
@@ -135,8 +134,8 @@ def appraise(
             for second in found
             if first != second
         ),
-        exits={one.option.id: exit_curve(one, scenario=scenario) for one in candidates},
-        leases={one.option.id: lease_or_buy(one, scenario=scenario) for one in own if one.option.id in scenario.leases},
+        exits={one.option.id: exit_curve(candidates, one) for one in candidates},
+        leases={one.option.id: lease_or_buy(candidates, one) for one in own if one.option.id in scenario.leases},
         credits={name: credit for name, credit in credits.items() if credit is not None},
         books_by_year={name: books(tco, scenario=scenario) for name, tco in found.items()},
         books_by_quarter={name: books(tco, scenario=scenario, by_quarter=True) for name, tco in found.items()},
@@ -185,11 +184,13 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
     )
 
 
-def exit_curve(candidate: Candidate, *, scenario: Scenario, months: Sequence[int] = EXIT_MONTHS) -> tuple[Exit, ...]:
-    """Cost by the month in which one stops and sells."""
+def exit_curve(
+    candidates: Candidates, candidate: Candidate, *, months: Sequence[int] = EXIT_MONTHS
+) -> tuple[Exit, ...]:
+    """Cost of one of the candidates by the month in which one stops and sells."""
     found: list[Exit] = []
     for month in months:
-        tco = _cost(candidate, scenario.changed(months=month))
+        tco = candidates.under(candidates.scenario.changed(months=month)).cost(candidate)
         found.append(
             Exit(
                 month,
@@ -205,15 +206,19 @@ def exit_curve(candidate: Candidate, *, scenario: Scenario, months: Sequence[int
 def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Period, ...]:
     """Capital and operating expense by fiscal year or quarter.
 
-    A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision only.
+    A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision
+    only.
     """
     year, month = (int(part) for part in scenario.start_month.split("-"))
-    return periods(
+    flows = MonthlyFlows(
         capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital") and _is_cash(line), sign=-1),
         operating_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
         staff_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
         sale_usd=_flow(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
         tax_usd=_flow(tco, lambda line: line.kind == "tax" and _is_cash(line), sign=-1),
+    )
+    return periods(
+        flows,
         start=(year, month),
         last_month_of_year=scenario.fiscal_year_end_month,
         method=scenario.book_method,
@@ -228,12 +233,6 @@ def _hard(tco: Tco) -> list[float]:
 def _is_cash(line: Line) -> bool:
     """False for what keeping a machine forgoes: its sale today, and the tax on that sale."""
     return "worth_usd" not in line.inputs
-
-
-def _cost(candidate: Candidate, scenario: Scenario, values: Mapping[str, float] | None = None) -> Tco:
-    return cost_of(
-        candidate.option, scenario=scenario, usage=candidate.usage, reference_api=candidate.reference_api, values=values
-    )
 
 
 def _flow(tco: Tco, wanted: Callable[[Line], bool], *, sign: int) -> list[float]:
@@ -262,9 +261,13 @@ def _in_house(own: str, found: Mapping[str, Tco], apis: Sequence[str]) -> InHous
     more = mine.equivalent_annual_cost_usd - theirs.equivalent_annual_cost_usd
     hard = mine.hard_equivalent_annual_cost_usd - theirs.hard_equivalent_annual_cost_usd
     return InHouse(
-        own, api, more / MONTHS_PER_YEAR, mine.usd_per_mtok - theirs.usd_per_mtok,
-        hard / MONTHS_PER_YEAR, mine.hard_usd_per_mtok - theirs.hard_usd_per_mtok,
-    )  # fmt: skip
+        option=own,
+        api=api,
+        usd_per_month=more / MONTHS_PER_YEAR,
+        usd_per_mtok=mine.usd_per_mtok - theirs.usd_per_mtok,
+        hard_usd_per_month=hard / MONTHS_PER_YEAR,
+        hard_usd_per_mtok=mine.hard_usd_per_mtok - theirs.hard_usd_per_mtok,
+    )
 
 
 def _carbon(found: Mapping[str, Tco], grid: Quantity | None) -> dict[str, Carbon]:
@@ -274,8 +277,14 @@ def _carbon(found: Mapping[str, Tco], grid: Quantity | None) -> dict[str, Carbon
     low, central, high = (grams / G_PER_KG for grams in (grid.low, grid.central, grid.high))
     return {
         name: Carbon(
-            tco.energy_kwh * low, tco.energy_kwh * central, tco.energy_kwh * high, tco.energy_kwh, grid.central,
-            grid.source, grid.as_of, grid.note,
+            low_kg=tco.energy_kwh * low,
+            central_kg=tco.energy_kwh * central,
+            high_kg=tco.energy_kwh * high,
+            energy_kwh=tco.energy_kwh,
+            carbon_g_per_kwh=grid.central,
+            source=grid.source,
+            as_of=grid.as_of,
+            note=grid.note,
         )
         for name, tco in found.items()
-    }  # fmt: skip
+    }

@@ -1,8 +1,9 @@
-"""Which assumptions carry a result? From one scenario to another, one assumption at a time, each step in dollars.
+"""Bridge between two scenarios: one assumption at a time, each step in dollars, and which assumptions carry a result.
 
-The figure that is walked from one end to the other is what one option costs more than another (present value). Steps are
-taken in the order of the scenario's fields, so each is the effect of its assumption after those before it; together they
-are exactly the whole difference. `alone_usd` is the effect of the same assumption changed first, by itself.
+The figure that is walked from one end to the other is what one option costs more than another (present value). Steps
+are taken in the order of the scenario's fields, so each is the effect of its assumption after those before it;
+together they are exactly the whole difference. `alone_usd` is the effect of the same assumption changed first, by
+itself.
 """
 
 from collections.abc import Mapping
@@ -84,13 +85,19 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
     survives = (start_usd > 0) == (gap > 0)
     return Bridge(
-        cheaper, dearer, start_usd, gap, tuple(steps), carriers, survives,
+        cheaper,
+        dearer,
+        start_usd,
+        gap,
+        tuple(steps),
+        carriers,
+        survives,
         _sentence(cheaper, dearer, start_usd=start_usd, end_usd=gap, steps=steps, carriers=carriers),
-    )  # fmt: skip
+    )
 
 
 def _assumptions(scenario: Scenario, options: tuple[str, str]) -> dict[str, Any]:
-    """Every value of the scenario by name; tables are taken apart into `table: key`, as far as they concern the pair."""
+    """Every value of the scenario by name; tables as `table: key`, as far as they concern the pair."""
     found: dict[str, Any] = {}
     for name, value in scenario.model_dump().items():
         if name in _TABLES:
@@ -138,7 +145,7 @@ def _sentence(
         else f"its verdict does not survive: {dearer} becomes the cheaper one by ${-end_usd:,.0f}"
     )
     if not carriers:
-        return f"Of {len(steps)} assumptions that differ none takes from the gap; {kept}."
+        return f"None of the {len(steps)} assumptions that differ narrows the gap; {kept}."
     alone = {step.name: step.alone_usd for step in steps}
-    words = " and ".join(f"{name} (${-alone[name]:,.0f} of the gap, changed alone)" for name in carriers)
-    return f"Of the {len(steps)} assumptions that differ two carry it: {words}. With all of them changed {kept}."
+    words = " and ".join(f"{name} (alone ${-alone[name]:,.0f} of the gap)" for name in carriers)
+    return f"Of the {len(steps)} assumptions that differ, these carry it: {words}. With all of them changed, {kept}."

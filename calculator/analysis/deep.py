@@ -1,7 +1,7 @@
-"""Everything behind the verdict in one record: odds, what would flip it, what a measurement is worth, what finance asks.
+"""Analysis behind the verdict in one record: odds, what would flip it, what a measurement is worth, what finance asks.
 
 `analyse` takes a Comparison and costs a few hundred milliseconds, so it is made on demand: for `--json`, the risk page,
-and the reports. Each of its parts can be had alone from uncertainty, sensitivity, information and appraisal.
+and the reports. Each of its parts can be had alone from risk/ and appraisal.py.
 """
 
 import dataclasses
@@ -16,7 +16,9 @@ from calculator.decision.comparison import Comparison, Verdict
 from calculator.decision.verdict import verdict_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
-from calculator.risk.monte_carlo import FULL_COUNT, Triple, input_label, simulate
+from calculator.number import Range
+from calculator.risk.candidates import input_label
+from calculator.risk.monte_carlo import FULL_COUNT, simulate
 from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.risk.value_of_information import Information, total_effects, value_of_information
 from calculator.scenario.check_ids import carbon_of
@@ -29,7 +31,7 @@ class Difference:
 
     dearer: str
     cheaper: str
-    usd: Triple
+    usd: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,13 @@ class Analysis:
     draw_count: int
     cheapest_probability: dict[str, float]
     hard_cheapest_probability: dict[str, float]
-    present_value_usd: dict[str, Triple]
-    total_usd: dict[str, Triple]
-    hard_present_value_usd: dict[str, Triple]
+    present_value_usd: dict[str, Range]
+    total_usd: dict[str, Range]
+    hard_present_value_usd: dict[str, Range]
     expected_regret_usd: dict[str, float]
     worst_tenth_usd: dict[str, float]
     differences: tuple[Difference, ...]
-    ranges: dict[str, Triple]
+    ranges: dict[str, Range]
     tornado: tuple[Swing, ...]
     switching: tuple[SwitchPoint, ...]
     total_effects: dict[str, float]
@@ -67,13 +69,13 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
     scenario, candidates = comparison.scenario, comparison.candidates
     if not candidates:
         raise CalculatorError(f"{comparison.verdict.sentence} {comparison.verdict.detail}")
-    odds = simulate(candidates, scenario=scenario, defaults=catalog.defaults, count=count)
-    names = sorted(odds.present_value_usd, key=lambda name: odds.present_value(name)[1])
+    odds = simulate(candidates, count=count)
+    names = sorted(odds.present_value_usd, key=lambda name: odds.present_value(name).central)
     best = comparison.verdict.cheapest or names[0]
     second = comparison.verdict.runner_up
     known = value_of_information(odds)
     rivals = len(candidates) > 1
-    switching = switching_values(candidates, scenario=scenario, defaults=catalog.defaults) if rivals else ()
+    switching = switching_values(candidates) if rivals else ()
     return Analysis(
         convention=comparison.verdict.convention,
         verdict=verdict_of(
@@ -89,17 +91,13 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
         expected_regret_usd=odds.expected_regret_usd(),
         worst_tenth_usd=odds.worst_tenth_usd(),
         differences=tuple(Difference(name, best, odds.difference(name, best)) for name in names if name != best),
-        ranges={name: (s.low, s.central, s.high) for name, s in odds.spreads.items() if not s.certain},
-        tornado=tornado(candidates, scenario=scenario, defaults=catalog.defaults) if rivals else (),
+        ranges={name: Range(s.low, s.central, s.high) for name, s in odds.spreads.items() if not s.certain},
+        tornado=tornado(candidates) if rivals else (),
         switching=switching,
-        total_effects=total_effects(candidates, scenario=scenario, defaults=catalog.defaults, pair=(second, best))
-        if second
-        else {},
+        total_effects=total_effects(candidates, pair=(second, best)) if second else {},
         information=known,
         advice=advice(known, switching),
-        appraisal=appraise(
-            candidates, scenario=scenario, carbon_g_per_kwh=_titled(carbon_of(scenario.grid, catalog), catalog)
-        ),
+        appraisal=appraise(candidates, carbon_g_per_kwh=_titled(carbon_of(scenario.grid, catalog), catalog)),
     )
 
 
@@ -129,10 +127,14 @@ def _titled(quantity: Quantity, catalog: Catalog) -> Quantity:
 
 def analysis_dict(analysis: Analysis) -> dict[str, Any]:
     """The record as plain dictionaries and lists for JSON; what does not exist is null."""
-    return cast("dict[str, Any]", _plain(dataclasses.asdict(analysis)))
+    return cast("dict[str, Any]", _plain(analysis))
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Range):
+        return [value.low, value.central, value.high]
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

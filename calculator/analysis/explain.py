@@ -1,4 +1,4 @@
-"""Where does one number come from? The arithmetic of one line of one option, with its inputs and their sources."""
+"""Explanation of one number: the arithmetic of one line of one option, with its inputs and their sources."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
 from calculator.units import unit_of_name
 
@@ -89,8 +89,9 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
 
 def explanation_text(found: Explanation) -> str:
     """The explanation for a terminal."""
+    dollars = "people's time, soft dollars" if found.hardness == "soft" else "hard dollars"
     lines = [
-        f"{found.line} of {found.option} ({'people time, soft dollars' if found.hardness == 'soft' else 'hard dollars'})",
+        f"{found.line} of {found.option} ({dollars})",
         f"  = {found.formula}{found.growth}",
         "",
     ]
@@ -117,15 +118,20 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
     tariff: ApiTariff | None = candidate.reference_api
     if isinstance(option, Machine):
         found |= {
-            "price_usd": option.purchase_price().price_usd, "list_price_usd": option.list_price().price_usd,
-            "prefill_w": option.power.prefill_w, "decode_w": option.power.decode_w, "idle_w": option.power.idle_w,
-            "sleep_w": option.power.sleep_w, "age_when_bought_years": option.age_when_bought_years,
-        }  # fmt: skip
+            "price_usd": option.purchase_price().price_usd,
+            "list_price_usd": option.list_price().price_usd,
+            "prefill_w": option.power.prefill_w,
+            "decode_w": option.power.decode_w,
+            "idle_w": option.power.idle_w,
+            "sleep_w": option.power.sleep_w,
+            "age_when_bought_years": option.age_when_bought_years,
+        }
     elif isinstance(option, CloudOffer):
         found |= {
-            "rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h, "storage_gb": option.storage_gb,
+            "rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h,
+            "storage_gb": option.storage_gb,
             "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
-        }  # fmt: skip
+        }
     else:
         tariff = tariff_of(option, scenario, candidate.reference_api)
     if tariff is not None:
@@ -191,9 +197,15 @@ _GIVEN = {
     "lease_buyout_usd": "the lease that you were offered",
 }
 _UNITS = {
-    "_mtok_per_month": "Mtok/month", "_h_per_month": "h/month", "_usd_per_kw_month": "USD/kW/month", "peak_kw": "kW",
-    "storage_usd_per_gb_month": "USD/GB/month", "first_month_of_": "month", "kept_fraction_of_": "1", "share_month_": "1",
-}  # fmt: skip
+    "_mtok_per_month": "Mtok/month",
+    "_h_per_month": "h/month",
+    "_usd_per_kw_month": "USD/kW/month",
+    "peak_kw": "kW",
+    "storage_usd_per_gb_month": "USD/GB/month",
+    "first_month_of_": "month",
+    "kept_fraction_of_": "1",
+    "share_month_": "1",
+}
 _COMPUTED = {
     "paid_h_per_month": "hours on and the start-up in whole billing steps, or 730",
     "_h_per_month": "month 1: from speed, demand and hours on",
@@ -203,7 +215,7 @@ _COMPUTED = {
     "age_at_sale_months": "age when bought and the months kept",
     "capacity_ratio": "what the machine can do at most, over the demand of month 1",
     "missed_month_1_fraction": "month 1: demand above the capacity, and hours out of service",
-    "availability_fraction": "availability * (1 - share of hours in which a spot machine is away); 1 where lost hours have a price",
+    "availability_fraction": "availability * (1 - share of hours without spot machine); 1 where lost hours have a price",
     "price_ratio": "1 unless you gave a ratio of your own",
     "peak_kw": "the watts of its most hungry state",
     "energy_usd_per_month": "month 1: the energy lines together",
@@ -211,7 +223,7 @@ _COMPUTED = {
     "cost_usd": "what was bought: hardware, sales tax, electrical work, warranty",
     "sale_usd": "the resale line",
     "left_on_books_usd": "what was bought less what has been deducted",
-    "costs_of_all_months_usd": "all lines of this kind over all months, what is bought later included; income is negative",
+    "costs_of_all_months_usd": "all lines of this kind over all months, later purchases included; income is negative",
     "first_month_of_": "the month in which demand passes what the machines before it can serve",
     "resale_fee_fraction": "its worth is after fees already",
     "electrical_work_usd": "only for a PC with GPUs",

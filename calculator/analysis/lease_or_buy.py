@@ -1,7 +1,7 @@
-"""How may a machine be paid for: out of cash, on credit or by a lease? Judged at what debt costs, never in the verdict.
+"""Ways to pay for a machine: out of cash, on credit or by a lease, judged at what debt costs and never in the verdict.
 
-A loan at the cost of debt is worth nothing, so it changes no ranking; a lease displaces debt, so it is judged at the cost
-of debt after tax. Both are views beside the operating study, which stays at the discount rate.
+A loan at the cost of debt is worth nothing, so it changes no ranking; a lease displaces debt, so it is judged at the
+cost of debt after tax. Both are views beside the operating study, which stays at the discount rate.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculator.catalog.options import Machine
-from calculator.cost.tco import Tco, cost_of
+from calculator.cost.tco import Tco
 from calculator.errors import CalculatorError
 from calculator.finance.discounting import monthly_rate, net_present_value
 from calculator.finance.time_value import (
@@ -22,7 +22,7 @@ from calculator.finance.time_value import (
     period_count,
     value_of_payments,
 )
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR
 
@@ -45,9 +45,9 @@ class LeaseOrBuy:
 class Credit:
     """The purchase paid by a loan over the horizon at the cost of debt, with level payments at the end of each month.
 
-    `flows_usd` are what the borrower receives (month 0) and pays; `value_usd` is what they are worth at the cost of debt:
-    nothing. `repaid_after_months`: by option that costs more to run, how many months of what this machine saves against
-    it (as in month 1) repay the loan; None where they never do.
+    `flows_usd` are what the borrower receives (month 0) and pays; `value_usd` is what they are worth at the cost of
+    debt: nothing. `repaid_after_months`: by option that costs more to run, how many months of what this machine saves
+    against it (as in month 1) repay the loan; None where they never do.
     """
 
     borrowed_usd: float
@@ -59,18 +59,20 @@ class Credit:
     repaid_after_months: dict[str, float | None]
 
 
-def lease_or_buy(candidate: Candidate, *, scenario: Scenario) -> LeaseOrBuy:
-    """Net advantage of leasing: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
+def lease_or_buy(candidates: Candidates, candidate: Candidate) -> LeaseOrBuy:
+    """Net advantage of leasing a candidate: cost of buying less cost of leasing, both at debt_rate * (1 - tax).
 
     A lease displaces debt, so it is judged at what debt costs, not at the discount rate of the operation. The implied
     rate is what the lessor earns a year on price, payments, and the machine (or the buy-out) at the end.
     """
-    option = candidate.option
+    scenario, option = candidates.scenario, candidate.option
     assert isinstance(option, Machine)
     tax = 0.0 if scenario.tax_mode == "none" else scenario.tax_rate
     rate = scenario.debt_rate * (1 - tax)
     bought_scenario = scenario.changed(leases={k: v for k, v in scenario.leases.items() if k != option.id})
-    leased, bought = (_at_debt(candidate, one, rate) for one in (scenario, bought_scenario))
+    leased, bought = (
+        candidates.under(one).cost(candidate, values={"discount_rate": rate}) for one in (scenario, bought_scenario)
+    )
     lease, price = scenario.leases[option.id], -bought.lines["hardware"]
     end = lease.buyout_usd if lease.buyout_usd is not None else bought.lines.get("resale", 0.0)
     payment, months, advance = -lease.usd_per_month, scenario.months, lease.in_advance
@@ -90,7 +92,7 @@ def lease_or_buy(candidate: Candidate, *, scenario: Scenario) -> LeaseOrBuy:
 
 
 def on_credit(owned: Tco, others: Mapping[str, Tco], *, scenario: Scenario) -> Credit | None:
-    """The purchase of a machine on credit; None where nothing is bought (a lease, or a machine that is there already)."""
+    """The purchase of a machine on credit; None where nothing is bought (leased, or there already)."""
     borrowed = sum(
         -flow[0]
         for line, flow in zip(owned.entries, owned.flows, strict=True)
@@ -120,13 +122,3 @@ def _repaid(borrowed: float, *, rate: float, saved_usd: float) -> float | None:
         return period_count(borrowed, rate=rate, payment=-saved_usd)
     except CalculatorError:  # the saving does not even pay the interest
         return None
-
-
-def _at_debt(candidate: Candidate, scenario: Scenario, rate: float) -> Tco:
-    return cost_of(
-        candidate.option,
-        scenario=scenario,
-        usage=candidate.usage,
-        reference_api=candidate.reference_api,
-        values={"discount_rate": rate},
-    )

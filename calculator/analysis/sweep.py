@@ -1,4 +1,4 @@
-"""How do thousands of scenarios come out? Every combination of a grid, in an order that never depends on who computes it.
+"""Sweep over thousands of scenarios: every combination of a grid, in an order that never depends on who computes it.
 
 A grid file names a base scenario and lists of values:
 
@@ -9,8 +9,8 @@ A grid file names a base scenario and lists of values:
     electricity_usd_per_kwh = [0.10, 0.20, 0.30]
 
 The combinations are numbered; the last name runs fastest. They are computed in chunks of a fixed size: a chunk is one
-unit of work and of resumption, so one machine, many cores or a cluster give the same rows bit for bit. A combination that
-the calculator refuses gives one row with the sentence instead of costs.
+unit of work and of resumption, so one machine, many cores or a cluster give the same rows bit for bit. A combination
+that the calculator refuses gives one row with the sentence instead of costs.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ class Grid:
         return dict(zip(self.names, reversed(picked), strict=True))
 
     def id(self, catalogue_hash: str) -> str:
-        """Names the work: grid, catalogue, version. A resumed sweep of another grid or with another catalogue is refused by it."""
+        """Names the work: grid, catalogue, version; a resumed sweep of another one is refused by it."""
         text = json.dumps(
             [self.base, self.names, self.values, CHUNK_SIZE, catalogue_hash, VERSION], sort_keys=True, default=str
         )
@@ -115,25 +115,32 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Row
             tco, decode = option.tco, option.decode
             rows.append(
                 {
-                    **known, "refused": None, "scenario_id": comparison.scenario_id, "option": option.id, "fits": option.fits,
-                    "cheapest": comparison.verdict.cheapest == option.id, "too_close": comparison.verdict.too_close,
+                    **known,
+                    "refused": None,
+                    "scenario_id": comparison.scenario_id,
+                    "option": option.id,
+                    "fits": option.fits,
+                    "cheapest": comparison.verdict.cheapest == option.id,
+                    "too_close": comparison.verdict.too_close,
                     "decode_tokens_per_s": decode.central if decode else None,
                     "total_cost_usd": tco.total_cost_usd if tco else None,
-                    "total_low_usd": option.total_low_usd, "total_high_usd": option.total_high_usd,
+                    "total_low_usd": option.total_low_usd,
+                    "total_high_usd": option.total_high_usd,
                     "present_value_cost_usd": tco.present_value_cost_usd if tco else None,
                     "hard_cost_usd": tco.hard_cost_usd if tco else None,
-                    "usd_per_mtok": tco.usd_per_mtok if tco else None, "energy_kwh": tco.energy_kwh if tco else None,
+                    "usd_per_mtok": tco.usd_per_mtok if tco else None,
+                    "energy_kwh": tco.energy_kwh if tco else None,
                 }
-            )  # fmt: skip
+            )
     return rows
 
 
 def compute_chunk(grid: Grid, chunk: int, work_id: str) -> Rows:
-    """The same on another process or machine. Raises ScenarioError where its catalogue or version is not the one asked for."""
+    """The same on another process or machine. Raises ScenarioError where its catalogue or version is another one."""
     catalog = load_catalog()
     if grid.id(catalog.hash) != work_id:
         raise ScenarioError(
-            "a worker has another catalogue or version of the calculator. Give all workers the same one, and start again."
+            "A worker has another catalogue or calculator version. Install the same one on all workers, and start again."
         )
     return chunk_rows(grid, chunk, catalog=catalog)
 

@@ -9,7 +9,7 @@ from calculator.errors import CatalogError
 Kind = Literal["lognormal", "share", "pert", "discrete"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Distributions:
     """How each input is drawn, and which go together.
 

@@ -7,7 +7,7 @@ from typing import Any
 from calculator.errors import CatalogError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TaxTables:
     """MACRS, five-year property: shares of the cost by tax year and convention; shares kept in the year of the sale.
 

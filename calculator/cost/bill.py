@@ -1,10 +1,12 @@
-"""What is a bill? Its lines, and the lines that several kinds of option have in common.
+"""Bill of an option: its lines, and the lines that several kinds of option have in common.
 
 Every option serves the same demand. What a box cannot serve is bought from the reference API, or declared unmet. Each
 line carries its arithmetic in words and its inputs, so that `explain` can show where a number comes from.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from calculator.catalog.options import ApiTariff
 from calculator.cost.demand import Demand, Load
@@ -38,12 +40,15 @@ def spend(
     course: AnyCourse,
     *,
     says: str,
+    seen: Mapping[str, Number],
     hardness: Hardness = "hard",
     kind: Kind = "running",
-    **inputs: Number,
 ) -> Line:
-    """One line that takes `usd` per unit of its course out of the bank; negative dollars come in."""
-    return Line(name=name, hardness=hardness, terms=(Term(-usd, course),), formula=says, inputs=inputs, kind=kind)
+    """One line that takes `usd` per unit of its course out of the bank; negative dollars come in.
+
+    `says` is the arithmetic in words, `seen` the numbers that went into it.
+    """
+    return Line(name=name, hardness=hardness, terms=(Term(-usd, course),), formula=says, inputs=seen, kind=kind)
 
 
 def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:
@@ -51,35 +56,40 @@ def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:
     return tuple(Term(term.amount_usd * factor, term.course) for term in terms)
 
 
-def setup(inputs: Inputs, *, setup_h: Number, count: int = 1) -> Line:
-    """Hours of setting up at the start, in soft dollars."""
-    wage = inputs["wage_usd_per_h"]
-    says = "setup hours * hourly rate * machines"
+def setup(inputs: Inputs, *, setup_h: Number, count: int = 1, at: Once = AT_ONCE) -> Line:
+    """Hours of setting up, in soft dollars, at the start or at the month of a later purchase."""
+    wage = inputs.wage_usd_per_h
     return spend(
-        "setup", setup_h * wage * count, AT_ONCE,
-        says=says, hardness="soft", setup_h=setup_h, wage_usd_per_h=wage, machine_count=count,
-    )  # fmt: skip
+        "setup",
+        setup_h * wage * count,
+        at,
+        says="setup hours * hourly rate * machines",
+        seen={"setup_h": setup_h, "wage_usd_per_h": wage, "machine_count": count},
+        hardness="soft",
+    )
 
 
-def administration(inputs: Inputs, hours_name: str, *, count: int = 1) -> Line:
-    """Hours of care per year, in soft dollars, with the wage's growth."""
-    hours, wage = inputs[hours_name], inputs["wage_usd_per_h"]
+def administration(inputs: Inputs, *, care: tuple[str, Number], count: int = 1, first_month: Number = 1) -> Line:
+    """Hours of administration per year (`care`: their name and number), in soft dollars, with the wage's growth."""
+    name, hours = care
+    wage = inputs.wage_usd_per_h
     return spend(
-        "administration", hours / MONTHS_PER_YEAR * wage * count, inputs.course(step="wage_escalation_rate"),
-        says="hours a year / 12 * hourly rate * machines", hardness="soft",
-        **{hours_name: hours}, wage_usd_per_h=wage, machine_count=count,
-    )  # fmt: skip
+        "administration",
+        hours / MONTHS_PER_YEAR * wage * count,
+        inputs.course(step="wage_escalation_rate", first_month=first_month),
+        says="hours a year / 12 * hourly rate * machines",
+        seen={name: hours, "wage_usd_per_h": wage, "machine_count": count},
+        hardness="soft",
+    )
 
 
-def monthly_extras(inputs: Inputs, names: tuple[str, ...]) -> list[Line]:
-    """Lines of a fixed sum per month that a person may add (space, software); none where the sum is 0."""
-    found = [(name, inputs[f"{name}_usd_per_month"]) for name in names]
+def monthly_extra(inputs: Inputs, name: Literal["space", "software"]) -> list[Line]:
+    """The line of a fixed sum per month that a person may add; none where the sum is 0."""
+    usd = inputs.space_usd_per_month if name == "space" else inputs.software_usd_per_month
+    if not some(usd):
+        return []
     course = inputs.course(step="inflation_rate")
-    return [
-        spend(name, usd, course, says=f"{name} per month", **{f"{name}_usd_per_month": usd})
-        for name, usd in found
-        if some(usd)
-    ]
+    return [spend(name, usd, course, says=f"{name} per month", seen={f"{name}_usd_per_month": usd})]
 
 
 def with_overflow(
@@ -95,16 +105,19 @@ def with_overflow(
 
     Hours out of service are either lost hours at a price (`downtime_usd_per_h` above 0) or overflow, never both.
     """
-    per_h, works = inputs["downtime_usd_per_h"], load.available_fraction
+    per_h, works = inputs.downtime_usd_per_h, load.available_fraction
     if some(per_h):
         lost = (1 - works) * load.on_h * per_h
         lines.append(
             spend(
-                "downtime", lost, inputs.course(step="inflation_rate"),
-                says="(1 - availability) * hours on * cost of an hour without", hardness="soft",
-                availability_fraction=works, on_h_per_month=load.on_h, downtime_usd_per_h=per_h,
+                "downtime",
+                lost,
+                inputs.course(step="inflation_rate"),
+                says="(1 - availability) * hours on * cost of an hour without",
+                seen={"availability_fraction": works, "on_h_per_month": load.on_h, "downtime_usd_per_h": per_h},
+                hardness="soft",
             )
-        )  # fmt: skip
+        )
     demand, missed = Demand.of(inputs), load.missed()
     all_tokens = demand.terms(inputs)
     if not missed:

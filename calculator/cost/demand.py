@@ -1,4 +1,4 @@
-"""What does each month ask of an option? Demand, its growth, and how much of it the machines can take.
+"""Demand of each month, its growth, and how much of it the machines can take.
 
 `Inputs` gives every formula its values: the scenario's own, or draws and trial values in their place. `Load` splits the
 demand of each month into what the machines serve and what is missed, as courses that can be summed in closed form.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs, Step, some
 from calculator.finance.ledger import Course, Excess, Term
 from calculator.number import Number
 from calculator.service.usage import Usage
@@ -28,12 +28,12 @@ class Demand:
 
     @classmethod
     def of(cls, inputs: Inputs) -> "Demand":
-        requests = inputs["requests_per_working_day"] * inputs["working_days_per_year"] / MONTHS_PER_YEAR
-        read = requests * (inputs["prompt_tokens"] + inputs["retrieved_tokens"]) / TOKENS_PER_MTOK
-        cached, written = inputs["cached_prompt_fraction"], requests * inputs["answer_tokens"] / TOKENS_PER_MTOK
+        requests = inputs.requests_per_working_day * inputs.working_days_per_year / MONTHS_PER_YEAR
+        read = requests * (inputs.prompt_tokens + inputs.retrieved_tokens) / TOKENS_PER_MTOK
+        cached, written = inputs.cached_prompt_fraction, requests * inputs.answer_tokens / TOKENS_PER_MTOK
         return cls(read * (1 - cached), read * cached, written, read + written)
 
-    def terms(self, inputs: "Inputs") -> tuple[Term, ...]:
+    def terms(self, inputs: Inputs) -> tuple[Term, ...]:
         """Million tokens, input and output, as they grow."""
         return (Term(self.mtok, inputs.course(growth="demand_growth_rate")),)
 
@@ -53,10 +53,14 @@ class Demand:
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    Hours are those of the whole demand of month 1, per machine. `enough` tells that R is never passed. `always_busy` holds
-    the demands at which prefill and decode fill the hours on of the machines that are there: beyond it larger batches take
-    up to their capacity, and decode gets only the hours that prefill leaves. `available_fraction` of its hours the machine is there; `works_fraction` is what that
-    takes from the demand served: 1 where lost hours have a price of their own. Where further machines are bought, `full_months` are the months in which each is needed, and R counts them all.
+    prefill_h, decode_h, on_h: hours of the whole demand of month 1, per machine.
+    room: R, the capacity of all machines, the further ones included, as a multiple of month 1's demand.
+    works_fraction: share of the demand within R that is served; 1 where lost hours have a price of their own.
+    available_fraction: share of its hours in which a machine is there.
+    enough: whether demand never passes R.
+    always_busy: demands at which prefill and decode fill the hours on of the machines that are there; beyond them
+        larger batches take up to their capacity, and decode gets only the hours that prefill leaves.
+    full_months: the month from which each further machine is needed; a later one than any horizon: never.
     """
 
     inputs: Inputs
@@ -77,15 +81,15 @@ class Load:
     ) -> "Load":
         """The load of one option where requests, hours or speeds may differ from those of its usage.
 
-        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in which
-        the host does not take it away (spot).
+        `may_grow`: further machines may be bought, if the scenario says so. `kept_fraction`: share of its hours in
+        which the host does not take it away (spot).
         """
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
         requests = scenario.requests_per_working_day
-        days = inputs["working_days_per_year"] / scenario.working_days_per_year
-        more = (inputs["requests_per_working_day"] / requests if requests else 1.0) * days
-        longer = inputs["on_h_per_day"] / scenario.on_h_per_day * days
+        days = inputs.working_days_per_year / scenario.working_days_per_year
+        more = (inputs.requests_per_working_day / requests if requests else 1.0) * days
+        longer = inputs.on_h_per_day / scenario.on_h_per_day * days
         read, written = _longer_requests(inputs)
         prefill_h = usage.prefill_h_per_month / share * more * read / inputs.of(owner, "prefill_speed_ratio", 1.0)
         decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
@@ -93,7 +97,7 @@ class Load:
         slower = (prefill_h + decode_h) / known_h if known_h else more
         capacity = _capacity_ratio(usage, known_h)
         room = capacity * longer / np.maximum(slower, _LEAST)
-        growth = inputs["demand_growth_rate"]
+        growth = inputs.demand_growth_rate
         highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
         further = 0
         if may_grow and scenario.when_full == "buy-another":
@@ -101,7 +105,7 @@ class Load:
             further = int(np.clip(wanted, 0, MOST_FURTHER))
         one, room = room, room * (1 + further)
         enough = bool((np.asarray(room) >= highest).all())
-        available = inputs["availability_fraction"] * kept_fraction
+        available = inputs.availability_fraction * kept_fraction
         works = 1.0 if scenario.downtime_usd_per_h else available
         rooms = [one * (1 + index) for index in range(further)]
         full = tuple(np.where(highest > limit, _first_month_above(limit, growth), NEVER) for limit in rooms)
@@ -110,20 +114,20 @@ class Load:
         busy = _always_busy(fills, one, full, growth=growth, highest=highest)
         return cls(inputs, prefill_h, decode_h, on_h, room, works, available, enough, busy, full)
 
-    def served(self, step: str = "") -> tuple[Term, ...]:
+    def served(self, step: Step = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
         if step not in self._served:
             self._served[step] = self._serve(step)
         return self._served[step]
 
-    def _serve(self, step: str) -> tuple[Term, ...]:
+    def _serve(self, step: Step) -> tuple[Term, ...]:
         all_of_it = Term(self.works_fraction, self.inputs.course(growth="demand_growth_rate", step=step))
         if self.enough:
             return (all_of_it,)
-        excess = Excess(self.inputs["demand_growth_rate"], self.room, self.inputs.course(step=step))
+        excess = Excess(self.inputs.demand_growth_rate, self.room, self.inputs.course(step=step))
         return all_of_it, Term(-self.works_fraction, excess)
 
-    def busy_hours(self, step: str = "") -> dict[str, tuple[Term, ...]]:
+    def busy_hours(self, step: Step = "") -> dict[str, tuple[Term, ...]]:
         """Hours of month 1 by state, as terms: demand times its hours, never more than the machine is on."""
         served = self.served(step)
         prefill, decode = (
@@ -131,7 +135,7 @@ class Load:
             for hours in (self.prefill_h, self.decode_h)
         )
         if self.always_busy:
-            growth, price = self.inputs["demand_growth_rate"], self.inputs.course(step=step)
+            growth, price = self.inputs.demand_growth_rate, self.inputs.course(step=step)
             saved_h = (self.prefill_h + self.decode_h) * self.works_fraction
             decode += tuple(Term(-saved_h, replace(excess, price=price)) for excess in self.always_busy)
             if not self.enough:
@@ -141,12 +145,14 @@ class Load:
 
     def missed(self) -> tuple[Term, ...]:
         """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""
-        growth, trend = "demand_growth_rate", "api_price_trend_rate"
         missed: list[Term] = []
         if some(self.works_fraction - 1):
-            missed.append(Term(1 - self.works_fraction, self.inputs.course(growth=growth, growth_and=trend)))
+            course = self.inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
+            missed.append(Term(1 - self.works_fraction, course))
         if not self.enough:
-            excess = Excess(self.inputs[growth], self.room, self.inputs.course(growth=trend))
+            excess = Excess(
+                self.inputs.demand_growth_rate, self.room, self.inputs.course(growth="api_price_trend_rate")
+            )
             missed.append(Term(self.works_fraction, excess))
         return tuple(missed)
 
@@ -154,10 +160,10 @@ class Load:
 def _always_busy(
     fills: Number, one: Number, full: tuple[Number, ...], *, growth: Number, highest: Number
 ) -> tuple[Excess, ...]:
-    """For 1, 2, ... machines, while so many are there: demand above what fills their hours, of which each fills `fills`.
+    """For 1, 2, ... machines, while so many are there: demand above what fills their hours (`fills` for each).
 
-    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last one is
-    always among them where any is, since demand may stay above its capacity.
+    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last
+    one is always among them where any is, since demand may stay above its capacity.
     """
     found: list[Excess] = []
     for count in range(1, len(full) + 2):
@@ -173,8 +179,8 @@ def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:
     """Tokens to read and to write per request, as multiples of the scenario's; speeds stay those of its own lengths."""
     scenario = inputs.scenario
     central = scenario.input_tokens() * (1 - scenario.cached_prompt_fraction)
-    read = (inputs["prompt_tokens"] + inputs["retrieved_tokens"]) * (1 - inputs["cached_prompt_fraction"])
-    return (read / central if central else 1.0), inputs["answer_tokens"] / scenario.answer_tokens
+    read = (inputs.prompt_tokens + inputs.retrieved_tokens) * (1 - inputs.cached_prompt_fraction)
+    return (read / central if central else 1.0), inputs.answer_tokens / scenario.answer_tokens
 
 
 def _first_month_above(room: Number, growth: Number) -> Number:

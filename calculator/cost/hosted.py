@@ -14,15 +14,18 @@ def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charge
     course = inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
     tokens = [
         spend(
-            f"{kind} tokens", mtok * price, course, says=f"million {kind} tokens a month * {says}",
-            **{f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind]}, **factors,
+            f"{kind} tokens",
+            mtok * price,
+            course,
+            says=f"million {kind} tokens a month * {says}",
+            seen={f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": listed[kind], **factors},
         )
         for kind, mtok, price in demand.priced(prices)
-    ]  # fmt: skip
+    ]
     lines = [
         setup(inputs, setup_h=inputs.of(offer.id, "setup_h", offer.setup_h)),
         *tokens,
-        administration(inputs, "api_administration_h_per_year"),
+        administration(inputs, care=("api_administration_h_per_year", inputs.api_administration_h_per_year)),
     ]
     return Charges(
         lines=tuple(lines),

@@ -3,29 +3,110 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
 import numpy as np
 
+from calculator.catalog.tax import TaxTables
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Course
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
+Growth = Literal["", "demand_growth_rate", "api_price_trend_rate", "cloud_price_trend_rate"]
+"""Rates that move smoothly from month to month."""
+Step = Literal["", "wage_escalation_rate", "electricity_escalation_rate", "inflation_rate"]
+"""Rates that move a price once a year."""
+
+
+class ScenarioNumbers:
+    """Every number of a scenario, as one number or one per draw; a test holds the list against the scenario."""
+
+    another_size_b: Number
+    second_tenant_gb: Number
+    macos_wired_limit_gb: Number
+    requests_per_working_day: Number
+    prompt_tokens: Number
+    retrieved_tokens: Number
+    answer_tokens: Number
+    cached_prompt_fraction: Number
+    concurrent_request_count: Number
+    on_h_per_day: Number
+    working_days_per_year: Number
+    demand_growth_rate: Number
+    peak_factor_ratio: Number
+    answer_variation_ratio: Number
+    first_token_p95_target_s: Number
+    answer_p95_target_s: Number
+    stream_target_tokens_per_s: Number
+    wage_usd_per_h: Number
+    wage_escalation_rate: Number
+    mac_administration_h_per_year: Number
+    pc_administration_h_per_year: Number
+    cloud_administration_h_per_year: Number
+    api_administration_h_per_year: Number
+    electricity_usd_per_kwh: Number
+    electricity_escalation_rate: Number
+    cooling_cop_ratio: Number
+    cooling_season_fraction: Number
+    pue_ratio: Number
+    resale_fraction: Number
+    gpu_resale_fraction: Number
+    resale_market_index: Number
+    resale_fee_fraction: Number
+    discount_rate: Number
+    inflation_rate: Number
+    sales_tax_fraction: Number
+    reserved_discount_fraction: Number
+    reserved_months: Number
+    reserved_upfront_fraction: Number
+    spot_interruption_fraction: Number
+    api_price_trend_rate: Number
+    cloud_price_trend_rate: Number
+    months: Number
+    built_failure_rate: Number
+    self_built_failure_rate: Number
+    repair_fraction: Number
+    warranty_months: Number
+    availability_fraction: Number
+    downtime_usd_per_h: Number
+    electrical_work_usd: Number
+    warranty_usd: Number
+    disposal_usd: Number
+    insurance_rate: Number
+    space_usd_per_month: Number
+    software_usd_per_month: Number
+    demand_charge_usd_per_kw_month: Number
+    peak_hours_fraction: Number
+    peak_price_ratio: Number
+    api_batch_fraction: Number
+    api_batch_discount_fraction: Number
+    api_retry_fraction: Number
+    tax_rate: Number
+    fiscal_year_end_month: Number
+    depreciation_years: Number
+    debt_rate: Number
+
 
 @dataclass(frozen=True)
-class Inputs:
-    """The scenario's values, some of them replaced by draws or trial values.
+class Inputs(ScenarioNumbers):
+    """The scenario's numbers as attributes, some of them replaced by draws or trial values.
 
     `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
-    draws. Courses are kept by name, so that all options share them and each is summed once.
+    draws. `tax_tables` are needed where the scenario deducts by MACRS. Courses are kept by name, so that all options
+    share them and each is summed once.
     """
 
     scenario: Scenario
     given: Mapping[str, Number] = field(default_factory=dict[str, Number])
-    _courses: dict[str, Course] = field(default_factory=dict[str, Course], repr=False)
+    tax_tables: TaxTables | None = field(default=None, repr=False)
+    _courses: dict[tuple[str, str, str, int], Course] = field(
+        default_factory=dict[tuple[str, str, str, int], Course], repr=False
+    )
 
-    def __getitem__(self, name: str) -> Number:
-        return self.given[name] if name in self.given else getattr(self.scenario, name)
+    def __post_init__(self) -> None:
+        own, given = self.scenario, self.given
+        vars(self).update({name: given[name] if name in given else getattr(own, name) for name in _NAMES})
 
     def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
         """What belongs to one option: its given value, the person's own figure, or the catalogue's central one."""
@@ -41,16 +122,29 @@ class Inputs:
         """Whether some value is an array of draws: then what only explains a line is left out."""
         return any(isinstance(value, np.ndarray) for value in self.given.values())
 
-    def course(self, *, growth: str = "", step: str = "", growth_and: str = "", first_month: int = 1) -> Course:
-        """The course that grows with the named rates; the same object for the same names."""
-        key = f"{growth}|{growth_and}|{step}|{first_month}"
+    def course(
+        self, *, growth: Growth = "", step: Step = "", growth_and: Growth = "", first_month: Number = 1
+    ) -> Course:
+        """The course that grows with the named rates; the same object for the same names and month (unless drawn)."""
+        if not isinstance(first_month, int):
+            return self._course(growth, growth_and, step, first_month)
+        key = (growth, growth_and, step, first_month)
         if key not in self._courses:
-            rate: Number = self[growth] if growth else 0.0
-            both = (1 + rate) * (1 + self[growth_and]) - 1 if growth_and else rate
-            self._courses[key] = Course(both, self[step] if step else 0.0, first_month)
+            self._courses[key] = self._course(growth, growth_and, step, first_month)
         return self._courses[key]
+
+    def _course(self, growth: Growth, growth_and: Growth, step: Step, first_month: Number) -> Course:
+        rate = self._rate(growth)
+        both = (1 + rate) * (1 + self._rate(growth_and)) - 1 if growth_and else rate
+        return Course(both, self._rate(step), first_month)
+
+    def _rate(self, name: Growth | Step) -> Number:
+        return cast("Number", getattr(self, name)) if name else 0.0
 
 
 def some(value: Number) -> bool:
     """Whether a number, or any of its draws, is not 0."""
     return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
+
+
+_NAMES = tuple(ScenarioNumbers.__annotations__)

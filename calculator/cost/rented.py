@@ -1,9 +1,9 @@
-"""What does it cost to own nothing? GPUs rented by the hour, and hosted APIs paid by the token."""
+"""Cost of a rented GPU: its rate and paid hours, storage, care; on demand, reserved or spot."""
 
 import numpy as np
 
 from calculator.catalog.options import ApiTariff, CloudOffer, HourlyRate
-from calculator.cost.bill import Charges, administration, monthly_extras, setup, spend, with_overflow
+from calculator.cost.bill import Charges, administration, monthly_extra, setup, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, some
 from calculator.evidence import Remark
@@ -19,12 +19,12 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month, always
-    where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
+    always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
-    kept = 1 - inputs["spot_interruption_fraction"] if spot else 1.0
+    kept = 1 - inputs.spot_interruption_fraction if spot else 1.0
     load = Load.of(owner, inputs, usage, kept_fraction=kept)
     stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
     per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
@@ -33,12 +33,15 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
         setup(inputs, setup_h=inputs.of(owner, "setup_h", offer.setup_h)),
         *(_reserved(offer, inputs=inputs, count=count) if reserved else [_rental(offer, inputs, load, count)]),
         spend(
-            "storage", stored_gb * per_gb, inputs.course(),
-            says="GB * price per GB and month", storage_gb=stored_gb, storage_usd_per_gb_month=per_gb,
+            "storage",
+            stored_gb * per_gb,
+            inputs.course(),
+            says="GB * price per GB and month",
+            seen={"storage_gb": stored_gb, "storage_usd_per_gb_month": per_gb},
         ),
-        administration(inputs, "cloud_administration_h_per_year"),
-        *monthly_extras(inputs, ("software",)),
-    ]  # fmt: skip
+        administration(inputs, care=("cloud_administration_h_per_year", inputs.cloud_administration_h_per_year)),
+        *monthly_extra(inputs, "software"),
+    ]
     return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
 
 
@@ -72,26 +75,25 @@ def _rental(offer: CloudOffer, inputs: Inputs, load: Load, count: int) -> Line:
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
     hours, says = _paid_h_per_month(offer, inputs=inputs, on_h_per_month=load.on_h)
     return spend(
-        "rental", rate * hours * count, inputs.course(growth="cloud_price_trend_rate"),
-        says=f"rate * {says} * machines", rate_usd_per_h=rate, paid_h_per_month=hours, machine_count=count,
-    )  # fmt: skip
+        "rental",
+        rate * hours * count,
+        inputs.course(growth="cloud_price_trend_rate"),
+        says=f"rate * {says} * machines",
+        seen={"rate_usd_per_h": rate, "paid_h_per_month": hours, "machine_count": count},
+    )
 
 
 def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
     """One commitment after the other, each at the price of its first day; the last is paid to its end.
 
-    A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at once,
-    the rest month by month, and what is left of it at the horizon in the last month.
+    A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at
+    once, the rest month by month, and what is left of it at the horizon in the last month.
     """
     scenario, months = inputs.scenario, inputs.scenario.months
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind="reserved").rate_usd_per_h)
     known = has_rate(offer, scenario=scenario)
-    discount: Number = 0.0 if known else inputs["reserved_discount_fraction"]
-    length, upfront, trend = (
-        scenario.reserved_months,
-        inputs["reserved_upfront_fraction"],
-        inputs["cloud_price_trend_rate"],
-    )
+    discount: Number = 0.0 if known else inputs.reserved_discount_fraction
+    length, upfront, trend = scenario.reserved_months, inputs.reserved_upfront_fraction, inputs.cloud_price_trend_rate
     paid: list[Term] = []
     at_once: list[Term] = []
     for start in range(0, months, length):
@@ -102,9 +104,13 @@ def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
         if start + length > months:
             paid.append(Term(-usd * (1 - upfront) * (start + length - months), Once(months)))
     seen = {
-        "rate_usd_per_h": rate, **({} if known else {"reserved_discount_fraction": discount}), "paid_h_per_month": H_PER_MONTH,
-        "reserved_months": length, "reserved_upfront_fraction": upfront, "machine_count": count,
-    }  # fmt: skip
+        "rate_usd_per_h": rate,
+        **({} if known else {"reserved_discount_fraction": discount}),
+        "paid_h_per_month": H_PER_MONTH,
+        "reserved_months": length,
+        "reserved_upfront_fraction": upfront,
+        "machine_count": count,
+    }
     hour = "rate" if known else "on-demand rate * (1 - discount of a reservation)"
     says = f"{hour} * 730 h a month * machines, at the price of each commitment's first day"
     lines = [Line("rental", "hard", tuple(paid), f"{says}, less what is paid upfront", seen)]
@@ -116,7 +122,7 @@ def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
 def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, on_h_per_month: Number) -> tuple[Number, str]:
     if inputs.scenario.rental == "always-on":
         return H_PER_MONTH, "730 h a month"
-    days = inputs["working_days_per_year"] / MONTHS_PER_YEAR
+    days = inputs.working_days_per_year / MONTHS_PER_YEAR
     step_h = inputs.of(offer.id, "billing_minutes", offer.billing_minutes) / MINUTES_PER_H
     day_h = on_h_per_month / days + inputs.of(offer.id, "startup_minutes", offer.startup_minutes) / MINUTES_PER_H
     paid_h = np.ceil(day_h / step_h - _ROUNDING) * step_h * days

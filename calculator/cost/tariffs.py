@@ -15,8 +15,8 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
     """
     factor = (
         inputs.of(tariff_key(tariff), "price_ratio", 1.0)
-        * (1 - inputs["api_batch_fraction"] * inputs["api_batch_discount_fraction"])
-        * (1 + inputs["api_retry_fraction"])
+        * (1 - inputs.api_batch_fraction * inputs.api_batch_discount_fraction)
+        * (1 + inputs.api_retry_fraction)
     )
     return {kind: usd * factor for kind, usd in listed_prices(tariff, inputs).items()}
 
@@ -24,11 +24,15 @@ def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
 def price_factors(tariff: ApiTariff, inputs: Inputs) -> tuple[dict[str, Number], str]:
     """What a listed price is multiplied with, and how that is said; nothing where it is multiplied with 1."""
     ratio = inputs.of(tariff_key(tariff), "price_ratio", 1.0)
-    names = ("api_batch_fraction", "api_retry_fraction")
-    if not any(map(some, (ratio - 1, *(inputs[name] for name in names)))):
+    if not any(map(some, (ratio - 1, inputs.api_batch_fraction, inputs.api_retry_fraction))):
         return {}, "price"
-    parts = {name: inputs[name] for name in (*names, "api_batch_discount_fraction")}
-    return {"price_ratio": ratio, **parts}, "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
+    parts = {
+        "price_ratio": ratio,
+        "api_batch_fraction": inputs.api_batch_fraction,
+        "api_retry_fraction": inputs.api_retry_fraction,
+        "api_batch_discount_fraction": inputs.api_batch_discount_fraction,
+    }
+    return parts, "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
 
 
 def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
@@ -57,7 +61,7 @@ def _tier_ratio(name: str, base_usd: float, *, tariff: ApiTariff, inputs: Inputs
     """A tier's price over the base price; 1 below every tier, and for a figure of the person's own."""
     if not tariff.tiers or f"{tariff_key(tariff)}.{name}" in inputs.scenario.figures:
         return 1.0
-    read, ratio = inputs["prompt_tokens"] + inputs["retrieved_tokens"], 1.0
+    read, ratio = inputs.prompt_tokens + inputs.retrieved_tokens, 1.0
     for tier in tariff.tiers:
         ratio = where(read > tier.above_input_tokens, (getattr(tier, name) or base_usd) / base_usd, ratio)
     return ratio

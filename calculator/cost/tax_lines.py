@@ -1,4 +1,4 @@
-"""What does tax change? One relief line for running costs, one for staff time, one for depreciation, one for the sale.
+"""Tax lines of an option: relief for running costs, for staff time and for depreciation, and tax on the sale.
 
 Running costs are deducted when they are paid. What is bought is deducted by the scenario's schedule. A machine one has
 already is taken as fully deducted: keeping it forgoes its sale price less the tax on that sale.
@@ -6,11 +6,10 @@ already is taken as fully deducted: keeping it forgoes its sale price less the t
 
 import functools
 
-from calculator.catalog import load_catalog
 from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import AT_ONCE
 from calculator.cost.inputs import Inputs
-from calculator.errors import CatalogError
+from calculator.errors import CalculatorError, CatalogError
 from calculator.evidence import Remark
 from calculator.finance.depreciation import declining_then_straight
 from calculator.finance.ledger import Hardness, Line, Once, Term, whole_usd
@@ -30,8 +29,8 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     scenario = inputs.scenario
     if scenario.tax_mode == "none":
         return ()
-    rate = inputs["tax_rate"]
-    schedule = expensed() if owned else schedule_of(scenario)
+    rate = inputs.tax_rate
+    schedule = expensed() if owned else schedule_of(scenario, tables=inputs.tax_tables)
     found: list[Line] = []
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
     for hardness, name in names.items():
@@ -69,8 +68,8 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     return tuple(found)
 
 
-def schedule_of(scenario: Scenario) -> Schedule:
-    """When the scenario's purchase is deducted."""
+def schedule_of(scenario: Scenario, *, tables: TaxTables | None = None) -> Schedule:
+    """When the scenario's purchase is deducted. Raises CalculatorError for MACRS without the published tables."""
     months, mode = scenario.months, scenario.tax_mode
     start = int(scenario.start_month[_YEAR_DIGITS:])
     ends = fiscal_year_ends(months, start_month_of_year=start, last_month_of_year=scenario.fiscal_year_end_month)
@@ -80,7 +79,9 @@ def schedule_of(scenario: Scenario) -> Schedule:
         return straight_line(scenario.depreciation_years, months=months, year_ends=ends)
     if mode == "custom":
         return by_table(scenario.depreciation_fractions, months=months, year_ends=ends)
-    convention, table = mode.removeprefix("macrs-"), _table()
+    if tables is None:
+        raise CalculatorError(f"tax_mode is {mode!r}, which needs the published percentages. Pass catalog.tax.")
+    convention, table = mode.removeprefix("macrs-"), _checked(tables)
     row = convention if convention == "half-year" else f"mid-quarter-{_quarter(scenario)}"
     return by_table(table.macrs[row], months=months, year_ends=ends, sold_in_year=table.sold_in_year[convention])
 
@@ -90,8 +91,8 @@ def tax_remark(scenario: Scenario) -> Remark | None:
     if scenario.tax_mode != "macrs-half-year" or _quarter(scenario) != _LAST_QUARTER:
         return None
     text = (
-        "The purchase falls into the last quarter of the fiscal year: if over 40 % of that year's equipment does, the law "
-        "asks for the mid-quarter table instead of the half-year one."
+        "The purchase falls into the last quarter of the fiscal year. If more than 40 % of that year's equipment does, "
+        "the law requires the mid-quarter table instead of the half-year one."
     )
     return Remark(code="mid-quarter", text=text, level="info")
 
@@ -101,10 +102,9 @@ def _quarter(scenario: Scenario) -> int:
     return fiscal_quarter(start_month_of_year=start, last_month_of_year=scenario.fiscal_year_end_month)
 
 
-@functools.cache
-def _table() -> TaxTables:
-    """The published percentages, each row held against the method behind it. Raises CatalogError where one is misprinted."""
-    table = load_catalog().tax
+@functools.lru_cache(maxsize=8)
+def _checked(table: TaxTables) -> TaxTables:
+    """The table, each row held against the method behind it. Raises CatalogError where one is misprinted."""
     for name, row in table.macrs.items():
         _, _, quarter = name.rpartition("-")
         first = (2 * (_LAST_QUARTER - int(quarter)) + 1) / (2 * _LAST_QUARTER) if quarter.isdigit() else 0.5

@@ -1,4 +1,4 @@
-"""What does an option cost over its life? The one place where physics and finance meet.
+"""Total cost of an option over its life: where hours and watts meet money.
 
 `cost_of` gives the frozen `Tco` of one option: a ledger of dated rows and the folds over it. `cost_draws` gives the
 same totals for arrays of draws, from the same lines, without rows.
@@ -6,11 +6,12 @@ same totals for arrays of draws, from the same lines, without rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges
 from calculator.cost.inputs import Inputs
@@ -108,18 +109,20 @@ def cost_of(
     usage: Usage | None = None,
     reference_api: ApiTariff | None = None,
     values: Mapping[str, float] | None = None,
+    tax_tables: TaxTables | None = None,
 ) -> Tco:
     """Cost of one option over the scenario's months.
 
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
     for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
     name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
-    rate_usd_per_h ...; tariffs by `load.tariff_key`). Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost:
-    12 * PV / sum of the discount factors of months 1..N.
+    rate_usd_per_h ...; tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts
+    by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
+    of months 1..N.
     """
-    charges = charges_of(option, inputs=Inputs(scenario, values or {}), usage=usage, reference_api=reference_api)
-    rate = (values or {}).get("discount_rate", scenario.discount_rate)
-    return _folded(charges, Horizon(scenario.months, rate, scenario.timing))
+    inputs = Inputs(scenario, values or {}, tax_tables)
+    charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
+    return _folded(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
 
 
 def cost_draws(
@@ -214,7 +217,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
     )
 
 
-def _summed(terms: tuple[Term, ...], months: int) -> Any:
+def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:
     total = np.zeros(months + 1)
     for term in terms:
         total += term.amount_usd * course_values(term.course, months=months)

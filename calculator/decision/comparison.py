@@ -1,4 +1,4 @@
-"""What is shown and exported? The frozen answer types; compare.py fills them, report/, views/ and the command line read them."""
+"""Frozen answer of a comparison: its options, verdict and remarks, as everything shown and exported reads them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ from calculator.cost.tco import Tco
 from calculator.evidence import Remark
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
-from calculator.risk.monte_carlo import Candidate
+from calculator.risk.candidates import Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.service.occupancy import Service
 
@@ -51,8 +51,8 @@ class BreakEven:
 class Verdict:
     """The answer as a sentence with its range.
 
-    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the next
-    option costs more then, present value.
+    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the
+    next option costs more then, present value.
     """
 
     sentence: str
@@ -71,8 +71,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that is shown and exported. `candidates` are the options that can do the work, as analysis.py needs them;
-    `draw_count` futures stand behind the ranges and the verdict."""
+    """Everything that is shown and exported.
+
+    `candidates` are the options that can do the work, as the analysis needs them; `draw_count` futures stand behind the
+    ranges and the verdict.
+    """
 
     scenario: Scenario
     scenario_id: str
@@ -83,5 +86,5 @@ class Comparison:
     verdict: Verdict
     break_even: tuple[BreakEven, ...]
     remarks: tuple[Remark, ...]
-    candidates: tuple[Candidate, ...] = ()
+    candidates: Candidates
     draw_count: int = 0

@@ -1,10 +1,12 @@
-"""What is the answer in one sentence? The cheapest option, by how much, how sure, and when a purchase pays for itself."""
+"""Verdict in one sentence: the cheapest option, by how much, how sure, and when a purchase has cost less."""
 
 from collections.abc import Sequence
 
 from calculator.cost.tco import convention_of
+from calculator.decision import words
 from calculator.decision.comparison import BreakEven, OptionResult, Verdict
 from calculator.finance.returns import payback
+from calculator.number import Range
 from calculator.risk.monte_carlo import Odds
 from calculator.scenario.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR
@@ -16,73 +18,68 @@ def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: 
     The range is P10 to P90 of the difference to the next option over paired draws. "Too close to call" where that range
     holds zero, or lies below it: then the draws contradict the central values. `difference_usd` is that of the latter.
     """
-    convention = (
-        f"Present value over {scenario.months} months: {convention_of(scenario)}. Range: 10th to 90th percentile; "
-        "people's time is included at the hourly rate."
-    )
+    months = scenario.months
+    convention = words.convention_sentence(convention_of(scenario), months=months)
     ranked = sorted((row.tco.present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
     if not ranked:
-        sentence = f"None of the options can serve {model_name} at {scenario.weight_class}."
-        detail = "Choose a smaller model, fewer bits, or another machine."
-        if all(row.kind == "api" for row in results):
-            detail = (
-                "It has no host at a known price. Choose another model, or add a machine of your own or a rented one."
-            )
-        return Verdict(sentence, detail, None, None, 0.0, 0.0, 0.0, False, convention)
+        only_hosted = all(row.kind == "api" for row in results)
+        sentence, advice = words.nothing_fits(model_name, weight_class=scenario.weight_class, only_hosted=only_hosted)
+        return Verdict(sentence, advice, None, None, 0.0, 0.0, 0.0, False, convention)
     best_usd, _, best = ranked[0]
     if len(ranked) == 1:
-        out = [row.name for row in results if row.tco is None]
-        others = "the other cannot" if len(out) == 1 else "the others cannot"
-        rest = f"{others} serve {model_name}" if out else "it is the only option compared"
-        return Verdict(
-            f"{best.name} costs {_cost(best_usd)} in present value over {scenario.months} months; {rest}.",
-            _not_fitting(results),
-            best.id,
-            None,
-            0.0,
-            0.0,
-            0.0,
-            False,
-            convention,
-            f"Without people's time it costs {_cost(best.tco.hard_present_value_cost_usd)}." if best.tco else "",
-            best.id,
-        )
+        return _of_one(best, best_usd, results=results, scenario=scenario, model_name=model_name, convention=convention)
     next_usd, _, second = ranked[1]
     difference = next_usd - best_usd
-    low, _, high = odds.difference(second.id, best.id) if odds is not None else (difference, difference, difference)
-    too_close = low <= 0
-    chance = odds.cheapest_probability().get(best.id) if odds is not None else None
-    sure = f" {best.name} is the cheapest in {_share(chance)} of the futures drawn." if chance is not None else ""
+    gap = odds.difference(second.id, best.id) if odds is not None else Range(difference, difference, difference)
+    too_close = gap.low <= 0
     if too_close:
-        sentence = (
-            f"Too close to call: {best.name} at {_cost(best_usd)} in present value and {second.name} at {_cost(next_usd)} "
-            f"over {scenario.months} months."
-        )
-        detail = f"The difference is ${difference:,.0f}, and may lie anywhere from {_signed(low)} to {_signed(high)}."
-        if high < 0:
-            detail = (
-                f"At the central values the first costs ${difference:,.0f} less; over the ranges that does not hold: "
-                f"there it costs {_signed(-high)} to {_signed(-low)} more."
-            )
+        sentence = words.too_close((best.name, best_usd), (second.name, next_usd), months=months)
+        detail = words.gap_too_close(best.name, difference, low_usd=gap.low, high_usd=gap.high)
     else:
-        sentence = (
-            f"{best.name} is the cheapest: {_cost(best_usd)} in present value over {scenario.months} months, "
-            f"${difference:,.0f} less than {second.name}."
-        )
-        detail = f"The difference lies between {_signed(low)} and {_signed(high)}."
-    detail += sure if too_close else sure.replace(f" {best.name} is", " It is")
-    detail = " ".join(filter(None, (detail, _local(best, results), _not_fitting(results))))
+        sentence = words.cheapest(best.name, best_usd, months=months, difference_usd=difference, second=second.name)
+        detail = words.gap(gap.low, gap.high)
+    chance = odds.cheapest_probability().get(best.id) if odds is not None else None
+    sure = words.how_often(best.name, chance, is_sure=not too_close) if chance is not None else ""
+    without_soft, hard_cheapest, hard_difference_usd = _without_soft(results, best.id)
     return Verdict(
-        sentence,
-        detail,
-        best.id,
-        second.id,
-        difference,
-        low,
-        high,
-        too_close,
-        convention,
-        *_without_soft(results, best.id),
+        sentence=sentence,
+        detail=" ".join(filter(None, (detail, sure, _local(best, results), _not_fitting(results)))),
+        cheapest=best.id,
+        runner_up=second.id,
+        difference_usd=difference,
+        difference_low_usd=gap.low,
+        difference_high_usd=gap.high,
+        too_close=too_close,
+        convention=convention,
+        without_soft=without_soft,
+        hard_cheapest=hard_cheapest,
+        hard_difference_usd=hard_difference_usd,
+    )
+
+
+def _of_one(
+    best: OptionResult,
+    usd: float,
+    *,
+    results: Sequence[OptionResult],
+    scenario: Scenario,
+    model_name: str,
+    convention: str,
+) -> Verdict:
+    out = [row.name for row in results if row.tco is None]
+    hard = f"Without people's time it costs {words.cost(best.tco.hard_present_value_cost_usd)}." if best.tco else ""
+    return Verdict(
+        sentence=words.only_one(best.name, usd, months=scenario.months, out=out, model_name=model_name),
+        detail=_not_fitting(results),
+        cheapest=best.id,
+        runner_up=None,
+        difference_usd=0.0,
+        difference_low_usd=0.0,
+        difference_high_usd=0.0,
+        too_close=False,
+        convention=convention,
+        without_soft=hard,
+        hard_cheapest=best.id,
     )
 
 
@@ -90,16 +87,16 @@ def _without_soft(results: Sequence[OptionResult], best_id: str) -> tuple[str, s
     """The answer in hard dollars: its sentence, the cheapest option, and what the next one costs more."""
     ranked = sorted((row.tco.hard_present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
     (usd, _, first), (next_usd, _, second) = ranked[:2]
-    still = "is still the cheapest" if first.id == best_id else "would be the cheapest"
-    sentence = (
-        f"Without people's time {first.name} {still}: {_cost(usd)} in present value, "
-        f"${next_usd - usd:,.0f} less than {second.name}."
+    difference = next_usd - usd
+    is_the_same = first.id == best_id
+    sentence = words.without_people(
+        first.name, usd, difference_usd=difference, second=second.name, is_the_same=is_the_same
     )
-    return sentence, first.id, next_usd - usd
+    return sentence, first.id, difference
 
 
 def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
-    """The cheapest machine of one's own, where something else wins: what keeping the data in house costs, level per month."""
+    """What the cheapest machine of one's own costs more where something else wins, level per month; else empty."""
     own = sorted(
         (row.tco.present_value_cost_usd, row.id, row) for row in results if row.kind == "own" and row.tco is not None
     )
@@ -108,31 +105,15 @@ def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
     usd, _, row = own[0]
     assert row.tco is not None
     more = (row.tco.equivalent_annual_cost_usd - best.tco.equivalent_annual_cost_usd) / MONTHS_PER_YEAR
-    return f"Of the machines in house {row.name} is the cheapest at {_cost(usd)}: keeping it in house costs {_signed(more)} a month more."
+    return words.in_house(row.name, usd, more_usd_per_month=more)
 
 
 def _not_fitting(results: Sequence[OptionResult]) -> str:
-    names = [row.name for row in results if row.memory is not None and not row.fits]
-    return f"Does not fit: {', '.join(names)}." if names else ""
-
-
-def _share(chance: float) -> str:
-    """A probability that never says 100 % or 0 % where it is not."""
-    if 0 < chance < _LEAST_SHARE or 1 - _LEAST_SHARE < chance < 1:
-        return "less than 1%" if chance < _LEAST_SHARE else "more than 99%"
-    return f"{chance:.0%}"
-
-
-def _signed(usd: float) -> str:
-    return f"-${-usd:,.0f}" if round(usd) < 0 else f"${abs(usd):,.0f}"
-
-
-def _cost(usd: float) -> str:
-    return f"{_signed(usd)} (it brings in more than it costs)" if round(usd) < 0 else _signed(usd)
+    return words.does_not_fit([row.name for row in results if row.memory is not None and not row.fits])
 
 
 def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
-    """When each machine of one's own has paid for itself against each rented or hosted option.
+    """When each machine of one's own has cost less than each rented or hosted option.
 
     Cumulative nominal cost month by month; the sale in the last month counts in that month only.
     """
@@ -151,26 +132,17 @@ def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
     )
     month = found.period or None
     if month is not None:
-        years = f" ({month / MONTHS_PER_YEAR:.1f} years)" if month > MONTHS_PER_YEAR else ""
-        text = f"{own.name} has paid for itself against {other.name} after {month:.0f} months{years}"
-        text += ", and only by its resale." if found.reason.startswith("only by the resale") else "."
+        by_resale = found.reason.startswith("only by the resale")
+        text = words.cheaper_from(own.name, other.name, month=month, by_resale=by_resale)
         return BreakEven(own.id, other.id, month, text)
     if found.period is not None:
         return BreakEven(own.id, other.id, None, f"{own.name} is the cheaper one from the first month.")
-    running_own, running_other = -ours.monthly_usd[1], -theirs.monthly_usd[1]
-    missing = theirs.total_cost_usd - ours.total_cost_usd
-    if running_own >= running_other:
-        reason = (
-            f"{own.name} never pays for itself against {other.name}: its running cost, ${running_own:,.0f} in the first month, "
-            f"is not below the ${running_other:,.0f} that it would save."
-        )
-    else:
-        reason = (
-            f"{own.name} never pays for itself against {other.name} within {ours.months} months: it saves "
-            f"${running_other - running_own:,.0f} in the first month, too little for its price; ${-missing:,.0f} are missing "
-            "at the end, resale included."
-        )
-    return BreakEven(own.id, other.id, None, reason)
-
-
-_LEAST_SHARE = 0.005
+    text = words.never_cheaper(
+        own.name,
+        other.name,
+        own_usd=-ours.monthly_usd[1],
+        other_usd=-theirs.monthly_usd[1],
+        months=ours.months,
+        short_usd=ours.total_cost_usd - theirs.total_cost_usd,
+    )
+    return BreakEven(own.id, other.id, None, text)

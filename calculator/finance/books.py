@@ -1,7 +1,8 @@
-"""What does the accountant see? Cash, capital and operating expense by fiscal quarter and year.
+"""Books of a purchase: cash, capital and operating expense by fiscal quarter and year.
 
 On the books a machine is written down from the month it is bought to what it is expected to bring, in equal parts or by
-another method; so over the whole life the expense equals the cash, only at other times. Leases and rents are operating expense.
+another method; so over the whole life the expense equals the cash, only at other times. Leases and rents are
+operating expense.
 """
 
 from collections.abc import Sequence
@@ -27,8 +28,8 @@ _MONTHS_PER_QUARTER = 3
 class Period:
     """One fiscal quarter or year; positive dollars. `label` is FY2027 or FY2027 Q1, named by the year it ends in.
 
-    `capital_usd` is cash for machines, `operating_usd` cash for running, `staff_usd` people's time, `sale_usd` cash from
-    the sale. `depreciation_usd` is the write-down; expense = operating + staff + depreciation + tax.
+    `capital_usd` is cash for machines, `operating_usd` cash for running, `staff_usd` people's time, `sale_usd` cash
+    from the sale. `depreciation_usd` is the write-down; expense = operating + staff + depreciation + tax.
     """
 
     label: str
@@ -41,23 +42,31 @@ class Period:
     expense_usd: float
 
 
+@dataclass(frozen=True, slots=True)
+class MonthlyFlows:
+    """Positive dollars of months 0..N by kind; month 0, the purchase, belongs to the first month."""
+
+    capital_usd: Sequence[float]
+    operating_usd: Sequence[float]
+    staff_usd: Sequence[float]
+    sale_usd: Sequence[float]
+    tax_usd: Sequence[float]
+
+
 def periods(
+    flows: MonthlyFlows,
     *,
-    capital_usd: Sequence[float],
-    operating_usd: Sequence[float],
-    staff_usd: Sequence[float],
-    sale_usd: Sequence[float],
-    tax_usd: Sequence[float],
     start: tuple[int, int],
     last_month_of_year: int,
     by_quarter: bool,
     method: Method = "straight-line",
 ) -> tuple[Period, ...]:
-    """Fold positive monthly dollars (months 0..N; month 0 belongs to the first month) into fiscal periods.
+    """Fold monthly dollars into fiscal periods.
 
-    `start` is (year, month) of month 1. What is bought in a month is written down by `method` from then to month N, less
-    its share of the sale (in proportion to what it cost).
+    `start` is (year, month) of month 1. What is bought in a month is written down by `method` from then to month N,
+    less its share of the sale (in proportion to what it cost).
     """
+    capital_usd, sale_usd = flows.capital_usd, flows.sale_usd
     months = len(capital_usd) - 1
     written_down = np.zeros(months + 1)
     spent, sold = sum(capital_usd), sum(sale_usd)
@@ -68,7 +77,8 @@ def periods(
     else:
         written_down[1:] = -sold / months
     labels = [_label(max(month, 1), start, last_month_of_year, by_quarter) for month in range(months + 1)]
-    columns = [np.asarray(flow, dtype=float) for flow in (capital_usd, operating_usd, staff_usd, sale_usd, tax_usd)]
+    kinds = (capital_usd, flows.operating_usd, flows.staff_usd, sale_usd, flows.tax_usd)
+    columns = [np.asarray(flow, dtype=float) for flow in kinds]
     found: list[Period] = []
     for label in dict.fromkeys(labels):
         rows = [index for index, one in enumerate(labels) if one == label]

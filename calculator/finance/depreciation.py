@@ -1,4 +1,4 @@
-"""In which year may the price of a machine be deducted? Fractions of the cost per tax year; each set sums to one.
+"""Depreciation methods: the deduction of each year, and fractions of the cost per tax year that sum to one.
 
 The percentages of the United States' MACRS system are a published table and are taken from it (catalog/tax.toml), never
 computed: spreadsheets' declining-balance functions miss its switch and its rounding.
@@ -32,7 +32,8 @@ def declining_balance_usd(
 def fixed_share_usd(cost_usd: float, *, salvage_usd: float, years: int, year: int, first_months: int = 12) -> float:
     """Deduction of one year at the share 1 - (salvage/cost)^(1/years), rounded to three places, with a part first year.
 
-    The rounding is part of the method (spreadsheets' DB). The last, extra year takes the months that the first left out.
+    The rounding is part of the method (spreadsheets' DB). The last, extra year takes the months that the first left
+    out.
     """
     share = round(1 - (salvage_usd / cost_usd) ** (1 / years), 3)
     deduction = cost_usd * share * first_months / _MONTHS

@@ -1,4 +1,4 @@
-"""What is money of a later month worth today? Rates, conventions, annuities; nothing else.
+"""Value today of money in a later month: rates, conventions, annuities.
 
 Months: t = 0 is the purchase, the start of month 1. Rates are nominal, per year and decimal. The monthly rate is the
 effective one, (1+r)^(1/12)-1, never r/12. Formulas take floats or NumPy arrays of draws and return the same.
@@ -19,15 +19,16 @@ Timing = Literal["month-end", "mid-month", "annual-end"]
 """When the money of month m moves: at its end (m), in its middle (m-1/2), or at the end of its year (12 ceil(m/12))."""
 
 _SAYS = {
-    "month-end": "flows at the end of each month",
-    "mid-month": "flows in the middle of each month",
-    "annual-end": "flows at the end of each year",
+    "month-end": "payments at month-end",
+    "mid-month": "payments in mid-month",
+    "annual-end": "payments at year-end",
 }
 
 
 def convention(timing: Timing, annual_rate: float) -> str:
     """The sentence to print under a headline: the rate, how it is turned into a monthly one, and when flows fall."""
-    return f"{annual_rate:.2%} a year nominal, (1+r)^(1/12)-1 a month, {_SAYS[timing]}, purchase at once"
+    rate = f"{annual_rate * 100:.4g} %"
+    return f"Discounted at {rate} a year (nominal, compounded monthly); {_SAYS[timing]}, purchase up front."
 
 
 def log_growth(annual_rate: Number) -> Number:
@@ -53,12 +54,12 @@ def monthly_rate(annual_rate: Number) -> Number:
 
 def discount_months(month: Number, *, timing: Timing) -> Number:
     """At which time (months from the purchase) the flow of `month` (1, 2, ...) is counted; month 0 stays 0."""
-    month = np.asarray(month)
+    times = np.asarray(month, dtype=float)
     if timing == "month-end":
-        return month
+        return times
     if timing == "mid-month":
-        return np.where(month > 0, month - 0.5, 0)
-    return np.ceil(month / MONTHS_PER_YEAR) * MONTHS_PER_YEAR
+        return np.where(times > 0, times - 0.5, 0)
+    return np.ceil(times / MONTHS_PER_YEAR) * MONTHS_PER_YEAR
 
 
 def discount_factor(time_months: Number, *, annual_rate: Number) -> Number:
@@ -68,7 +69,7 @@ def discount_factor(time_months: Number, *, annual_rate: Number) -> Number:
 
 def present_value_usd(monthly_usd: Sequence[float], *, annual_rate: float, timing: Timing = "month-end") -> float:
     """Value today of a flow per month 0, 1, 2, ... (signed; month 0 is the purchase): sum CF_m (1+r)^(-t(m)/12)."""
-    times = discount_months(np.arange(len(monthly_usd)), timing=timing)
+    times = discount_months(np.arange(len(monthly_usd), dtype=float), timing=timing)
     return float(np.dot(np.asarray(monthly_usd, dtype=float), discount_factor(times, annual_rate=annual_rate)))
 
 
@@ -95,13 +96,13 @@ def equivalent_annual_cost(present_value: Number, *, factors: NDArray[np.float64
 
 
 def real_rate(nominal_rate: Number, *, inflation_rate: Number) -> Number:
-    """Fisher: (1+nominal)/(1+inflation)-1. Given the real rate in place of the inflation it is the inflation implied."""
+    """Fisher: (1+nominal)/(1+inflation)-1. With the real rate in place of the inflation: the inflation implied."""
     return np.expm1(log_growth(nominal_rate) - log_growth(inflation_rate))
 
 
 def deflated_usd(monthly_usd: Sequence[float], *, inflation_rate: float) -> tuple[float, ...]:
     """The same flow in money of the purchase month: CF_m (1+inflation)^(-m/12)."""
-    factors = discount_factor(np.arange(len(monthly_usd)), annual_rate=inflation_rate)
+    factors = discount_factor(np.arange(len(monthly_usd), dtype=float), annual_rate=inflation_rate)
     return tuple(float(value) for value in np.asarray(monthly_usd) * factors)
 
 

@@ -1,4 +1,4 @@
-"""How is a cost written down so that one formula serves a page and 100,000 draws? As amount times course in time.
+"""Lines of a ledger as amount times course in time: one formula for a page and for 100,000 draws.
 
 Every line of the ledger is a sum of terms `amount_usd * course`: the amount is a float or an array of draws, the
 course says in which months it is paid and how it grows. For the page the course is laid out month by month
@@ -54,9 +54,9 @@ class Course:
 class Excess:
     """What grows past a limit: max(D(m) - room, 0) * price(m), with D(m) = (1+growth_rate)^((m-1)/12).
 
-    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either may
-    be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise (passed
-    late) or fall (passed early).
+    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either
+    may be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise
+    (passed late) or fall (passed early).
     """
 
     growth_rate: Number
@@ -129,7 +129,7 @@ class Horizon:
 
 @functools.lru_cache(maxsize=64)
 def _factors(months: int, annual_rate: float, timing: Timing) -> NDArray[np.float64]:
-    times = discount_months(np.arange(months + 1), timing=timing)
+    times = discount_months(np.arange(months + 1, dtype=float), timing=timing)
     factors = np.asarray(discount_factor(times, annual_rate=annual_rate))
     factors.flags.writeable = False
     return factors
@@ -243,7 +243,7 @@ def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
 def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
     months = np.arange(1, horizon.months + 1)
     passed, years = months - 1, (months - 1) // MONTHS_PER_YEAR
-    times = discount_months(months, timing=horizon.timing)
+    times = discount_months(months.astype(float), timing=horizon.timing)
     price = course.price
     until = horizon.months if course.last_month is None else course.last_month
     columns = (

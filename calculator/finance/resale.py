@@ -1,4 +1,4 @@
-"""What will the machine fetch when it is sold? List price, age, market and fee, each on its own.
+"""Resale value of a machine: list price, age, market and fee, each on its own.
 
 An age curve says what share of the list price is kept at an age; between its anchors the logarithm is linear, beyond
 the last one the last slope goes on. The market index is the price of a new replacement at the sale against today's: the
@@ -30,8 +30,10 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
         raise CalculatorError(
             f"age curve has anchors at {ages}; each must be above 0 months. Age 0 keeps 1 by definition."
         )
-    start, kept_before, result = 0, 1.0, None
+    start = 0
+    kept_before: Number = 1.0
     age = np.asarray(age_months)
+    result: Number = np.ones_like(age, dtype=float)
     for position, end in enumerate(ages):
         kept = kept_at[end]
         if np.any(np.asarray(kept) < 0) or np.any(np.asarray(kept) > 1):
@@ -43,7 +45,7 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
         value = kept_before * slope ** ((age - start) / (end - start))
         beyond = position == len(ages) - 1
         inside = age >= start if beyond else (age >= start) & (age <= end)
-        result = value if result is None else np.where(inside, value, result)
+        result = np.where(inside, value, result) if start else value
         start, kept_before = end, kept
     return result
 

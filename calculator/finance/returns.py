@@ -1,4 +1,4 @@
-"""Is the dearer purchase worth it? Payback, internal rate, savings-to-investment, each refused where it has no meaning.
+"""Returns of a dearer purchase: payback, internal rate, savings-to-investment, each refused where it has no meaning.
 
 Flows are signed and one period apart, the first of them now, unless times are given. Nothing is rounded before it is
 summed.
@@ -66,7 +66,7 @@ def internal_rate(flows: Sequence[float], *, times: Sequence[float] | None = Non
 
 
 def modified_internal_rate(flows: Sequence[float], *, finance_rate: float, reinvest_rate: float) -> Rate:
-    """(future value of what comes in, at `reinvest_rate` / present value of what goes out, at `finance_rate`)^(1/n) - 1."""
+    """(future value of inflows, at `reinvest_rate` / present value of outflows, at `finance_rate`)^(1/n) - 1."""
     values, periods = np.asarray(flows, dtype=float), len(flows) - 1
     outgoing = -net_present_value(np.minimum(values, 0.0).tolist(), rate=finance_rate)
     incoming = net_present_value(np.maximum(values, 0.0).tolist(), rate=reinvest_rate)
@@ -100,8 +100,9 @@ def adjusted_internal_rate(ratio: Rate, *, discount_rate: float, years: float) -
 def payback(cumulative: Sequence[float], *, what: str = "the difference") -> Payback:
     """The last crossing of a cumulative difference (savings minus extra outlay) into the positive, if it stays there.
 
-    A later negative month takes an earlier crossing back. Between two periods the crossing is interpolated in a straight
-    line. The reason says when it is paid back, or why never: the best position and where it stands at the end.
+    A later negative month takes an earlier crossing back. Between two periods the crossing is interpolated in a
+    straight line. The reason says when it is paid back, or why never: the best position and where it stands at the
+    end.
     """
     values = np.asarray(cumulative, dtype=float)
     last, best = len(values) - 1, int(np.argmax(values))

@@ -1,9 +1,9 @@
-"""When is the price of a machine deducted, and what is left on the tax books when it is sold?
+"""Tax deductions of a purchase by month, and what is left on the tax books when it is sold.
 
 A `Schedule` lists the month of each deduction and its share of the cost. Deductions fall at the ends of fiscal years;
-expensing falls at the purchase. In the year of the sale the law allows a part of the year's deduction (half of it, or by
-the quarter); after it, none. The gain on the sale (price less what is left on the books) is ordinary income, so under
-expensing a sale brings (1 - tax) of its price.
+expensing falls at the purchase. In the year of the sale the law allows a part of the year's deduction (half of it, or
+by the quarter); after it, none. The gain on the sale (price less what is left on the books) is ordinary income, so
+under expensing a sale brings (1 - tax) of its price.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def expensed() -> Schedule:
 def by_table(
     fractions: Sequence[float], *, months: int, year_ends: Sequence[int], sold_in_year: float | Sequence[float] = 1.0
 ) -> Schedule:
-    """A published table: one fraction per tax year, at each fiscal year's end; the year of the sale in part, at the sale.
+    """A published table: one fraction per tax year, at each fiscal year's end; in part for the year of the sale.
 
     `sold_in_year` is the part that year still allows: one figure, or one per quarter of the fiscal year. A machine that
     is sold in the fiscal year in which it was bought gets nothing (the law's own rule). Raises CalculatorError unless
@@ -55,7 +55,8 @@ def by_table(
     """
     if any(share < 0 for share in fractions) or abs(sum(fractions) - 1) > _TOLERANCE:
         raise CalculatorError(
-            f"depreciation_fractions is {list(fractions)}; each must be 0 or more and their sum 1. Enter for example 0.5, 0.3, 0.2."
+            f"depreciation_fractions is {list(fractions)}; each must be 0 or more and their sum 1. "
+            "Enter for example 0.5, 0.3, 0.2."
         )
     deductions: list[tuple[int, float]] = []
     for index, share in enumerate(fractions):

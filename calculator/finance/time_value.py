@@ -1,4 +1,4 @@
-"""What do level payments come to? The five quantities of a loan or a lease, each from the other four.
+"""Level payments: the five quantities of a loan or a lease, each from the other four.
 
 Signs as in a spreadsheet: money received is positive, paid is negative; payment, value and balance add up to zero:
 value (1+i)^n + payment (1 + i * in_advance) ((1+i)^n - 1)/i + future = 0. `rate` is per period.
@@ -38,7 +38,7 @@ def period_count(value: float, *, rate: float, payment: float, future: float = 0
     ratio = (due - future) / (due + value)
     if ratio <= 0:
         raise CalculatorError(f"payments of {payment:g} never turn {value:g} into {future:g} at {rate:g}. Pay more.")
-    return math.log(ratio) / log_growth(rate)
+    return math.log(ratio) / float(log_growth(rate))
 
 
 def implied_rate(value: float, *, payment: float, periods: int, future: float = 0.0, in_advance: bool = False) -> float:

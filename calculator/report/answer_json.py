@@ -15,7 +15,8 @@ from calculator.report.prediction_words import operation_dict
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     """Everything of a Comparison but the month-by-month ledger (that is the CSV's).
 
-    `lines` are signed as in the ledger (outgoing negative) and sum to `net_cash_usd`; `total_cost_usd` is minus that sum.
+    `lines` are signed as in the ledger (outgoing negative) and sum to `net_cash_usd`; `total_cost_usd` is minus that
+    sum.
     """
     verdict = comparison.verdict
     return {
@@ -25,49 +26,82 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "catalogue_hash": comparison.catalogue_hash,
         "catalogue_compiled": comparison.catalogue_compiled,
         "verdict": {
-            "sentence": verdict.sentence, "detail": verdict.detail, "cheapest": verdict.cheapest, "runner_up": verdict.runner_up,
-            "difference_usd": verdict.difference_usd, "difference_low_usd": verdict.difference_low_usd,
-            "difference_high_usd": verdict.difference_high_usd, "too_close": verdict.too_close, "convention": verdict.convention,
-            "without_soft": verdict.without_soft, "hard_cheapest": verdict.hard_cheapest, "hard_difference_usd": verdict.hard_difference_usd,
+            "sentence": verdict.sentence,
+            "detail": verdict.detail,
+            "cheapest": verdict.cheapest,
+            "runner_up": verdict.runner_up,
+            "difference_usd": verdict.difference_usd,
+            "difference_low_usd": verdict.difference_low_usd,
+            "difference_high_usd": verdict.difference_high_usd,
+            "too_close": verdict.too_close,
+            "convention": verdict.convention,
+            "without_soft": verdict.without_soft,
+            "hard_cheapest": verdict.hard_cheapest,
+            "hard_difference_usd": verdict.hard_difference_usd,
         },
         "options": [option_dict(option) for option in comparison.options],
         "break_even": [
-            {"option": row.option, "against": row.against, "month": row.month, "reason": row.reason} for row in comparison.break_even
+            {"option": row.option, "against": row.against, "month": row.month, "reason": row.reason}
+            for row in comparison.break_even
         ],
         "remarks": remark_dicts(comparison.remarks),
         "shown_in": currency_dict(comparison),
-    }  # fmt: skip
+    }
 
 
 def option_dict(option: OptionResult) -> dict[str, Any]:
     """One option; what is unknown is null, never zero."""
     tco, memory, service = option.tco, option.memory, option.service
     return {
-        "id": option.id, "name": option.name, "kind": option.kind, "fits": option.fits,
-        "format": option.format_id or None, "runtime": option.runtime_id or None, "split": option.split or None,
-        "memory": memory and {
-            "weights_bytes": memory.weights_bytes, "kv_cache_bytes": memory.kv_cache_bytes, "transient_bytes": memory.transient_bytes,
-            "overhead_bytes": memory.overhead_bytes, "second_tenant_bytes": memory.second_tenant_bytes, "peak_bytes": memory.peak_bytes,
-            "usable_bytes": memory.usable_bytes, "headroom_bytes": memory.headroom_bytes,
+        "id": option.id,
+        "name": option.name,
+        "kind": option.kind,
+        "fits": option.fits,
+        "format": option.format_id or None,
+        "runtime": option.runtime_id or None,
+        "split": option.split or None,
+        "memory": memory
+        and {
+            "weights_bytes": memory.weights_bytes,
+            "kv_cache_bytes": memory.kv_cache_bytes,
+            "transient_bytes": memory.transient_bytes,
+            "overhead_bytes": memory.overhead_bytes,
+            "second_tenant_bytes": memory.second_tenant_bytes,
+            "peak_bytes": memory.peak_bytes,
+            "usable_bytes": memory.usable_bytes,
+            "headroom_bytes": memory.headroom_bytes,
         },
-        "decode_tok_s": speed_dict(option.decode), "prefill_tok_s": speed_dict(option.prefill), "ttft_s": speed_dict(option.time_to_first_token),
-        "service": service and {
-            "prefill_h_per_month": service.prefill_h, "decode_h_per_month": service.decode_h, "on_h_per_month": service.on_h,
-            "utilisation_fraction": service.utilisation_fraction, "served_fraction": service.served_fraction,
+        "decode_tok_s": speed_dict(option.decode),
+        "prefill_tok_s": speed_dict(option.prefill),
+        "ttft_s": speed_dict(option.time_to_first_token),
+        "service": service
+        and {
+            "prefill_h_per_month": service.prefill_h,
+            "decode_h_per_month": service.decode_h,
+            "on_h_per_month": service.on_h,
+            "utilisation_fraction": service.utilisation_fraction,
+            "served_fraction": service.served_fraction,
             "reached_batch_count": service.reached_batch_count,
         },
         "power_w": option.power_w,
-        "total_cost_usd": tco and tco.total_cost_usd, "total_low_usd": option.total_low_usd, "total_high_usd": option.total_high_usd,
-        "hard_cost_usd": tco and tco.hard_cost_usd, "present_value_cost_usd": tco and tco.present_value_cost_usd,
+        "total_cost_usd": tco and tco.total_cost_usd,
+        "total_low_usd": option.total_low_usd,
+        "total_high_usd": option.total_high_usd,
+        "hard_cost_usd": tco and tco.hard_cost_usd,
+        "present_value_cost_usd": tco and tco.present_value_cost_usd,
         "hard_present_value_cost_usd": tco and tco.hard_present_value_cost_usd,
         "equivalent_annual_cost_usd": tco and tco.equivalent_annual_cost_usd,
-        "hard_equivalent_annual_cost_usd": tco and tco.hard_equivalent_annual_cost_usd, "usd_per_mtok": tco and _existing(tco.usd_per_mtok),
+        "hard_equivalent_annual_cost_usd": tco and tco.hard_equivalent_annual_cost_usd,
+        "usd_per_mtok": tco and _existing(tco.usd_per_mtok),
         "hard_usd_per_mtok": tco and _existing(tco.hard_usd_per_mtok),
-        "marginal_usd_per_mtok": tco and _existing(tco.marginal_usd_per_mtok), "energy_kwh": tco and tco.energy_kwh,
-        "served_tokens": tco and tco.served_tokens, "net_cash_usd": tco and sum(tco.lines.values()), "lines": tco.lines if tco else {},
+        "marginal_usd_per_mtok": tco and _existing(tco.marginal_usd_per_mtok),
+        "energy_kwh": tco and tco.energy_kwh,
+        "served_tokens": tco and tco.served_tokens,
+        "net_cash_usd": tco and sum(tco.lines.values()),
+        "lines": tco.lines if tco else {},
         "line_hardness": {entry.name: entry.hardness for entry in tco.entries} if tco else {},
         "remarks": remark_dicts(option.remarks),
-    }  # fmt: skip
+    }
 
 
 def _existing(value: float) -> float | None:
@@ -79,22 +113,44 @@ def prediction_dict(prediction: Prediction) -> dict[str, Any]:
     """What `predict --json` prints. Speeds are null where the model does not fit."""
     memory = prediction.memory
     return {
-        "machine": prediction.machine, "model": prediction.model, "format": prediction.format, "runtime": prediction.runtime,
-        "chip_count": prediction.chip_count, "split": prediction.split, "prompt_tokens": prediction.prompt_tokens,
-        "context_tokens": prediction.context_tokens, "batch": prediction.batch_count,
-        "weights_bytes": memory.weights_bytes, "kv_cache_bytes": memory.kv_cache_bytes, "transient_bytes": memory.transient_bytes,
-        "overhead_bytes": memory.overhead_bytes, "peak_bytes": memory.peak_bytes, "usable_bytes": memory.usable_bytes,
-        "headroom_bytes": memory.headroom_bytes, "fits": memory.fits,
-        "decode_tok_s": speed_dict(prediction.decode), "prefill_tok_s": speed_dict(prediction.prefill),
-        "ttft_s": speed_dict(prediction.time_to_first_token), **operation_dict(prediction), "remarks": remark_dicts(prediction.remarks),
-    }  # fmt: skip
+        "machine": prediction.machine,
+        "model": prediction.model,
+        "format": prediction.format,
+        "runtime": prediction.runtime,
+        "chip_count": prediction.chip_count,
+        "split": prediction.split,
+        "prompt_tokens": prediction.prompt_tokens,
+        "context_tokens": prediction.context_tokens,
+        "batch": prediction.batch_count,
+        "weights_bytes": memory.weights_bytes,
+        "kv_cache_bytes": memory.kv_cache_bytes,
+        "transient_bytes": memory.transient_bytes,
+        "overhead_bytes": memory.overhead_bytes,
+        "peak_bytes": memory.peak_bytes,
+        "usable_bytes": memory.usable_bytes,
+        "headroom_bytes": memory.headroom_bytes,
+        "fits": memory.fits,
+        "decode_tok_s": speed_dict(prediction.decode),
+        "prefill_tok_s": speed_dict(prediction.prefill),
+        "ttft_s": speed_dict(prediction.time_to_first_token),
+        **operation_dict(prediction),
+        "remarks": remark_dicts(prediction.remarks),
+    }
 
 
 def speed_dict(speed: Speed | None) -> dict[str, Any] | None:
     """A range with its basis, or None where there is no speed."""
     if speed is None:
         return None
-    return {"low": speed.low, "central": speed.central, "high": speed.high, "unit": speed.unit, "bound_by": speed.bound_by, "basis": speed.basis, "note": speed.note}  # fmt: skip
+    return {
+        "low": speed.low,
+        "central": speed.central,
+        "high": speed.high,
+        "unit": speed.unit,
+        "bound_by": speed.bound_by,
+        "basis": speed.basis,
+        "note": speed.note,
+    }
 
 
 def remark_dicts(remarks: Iterable[Remark]) -> list[dict[str, str]]:

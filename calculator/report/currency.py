@@ -1,4 +1,4 @@
-"""How is an amount shown to someone who does not think in dollars? At the rate and the day that the person gives.
+"""Amounts in another currency, at the rate and the day that the person gives.
 
 List prices differ by country and are never converted to stand for a local price; this is a display of dollar results.
 """
@@ -29,7 +29,7 @@ def rate_note(scenario: Scenario) -> str:
     if found is None:
         return ""
     currency, rate = found
-    stated = f"{rate.per_usd:g} {currency} per dollar of {rate.as_of}, your rate"
+    stated = f"your rate of {rate.per_usd:g} {currency} per dollar ({rate.as_of})"
     return f"Shown in {currency} at {stated}; computed in dollars."
 
 
@@ -54,9 +54,13 @@ def currency_dict(comparison: Comparison) -> dict[str, Any] | None:
     currency, rate = found
     verdict = comparison.verdict
     return {
-        "currency": currency, "per_usd": rate.per_usd, "as_of": rate.as_of, "note": rate_note(comparison.scenario),
+        "currency": currency,
+        "per_usd": rate.per_usd,
+        "as_of": rate.as_of,
+        "note": rate_note(comparison.scenario),
         "difference": verdict.difference_usd * rate.per_usd,
-        "difference_low": verdict.difference_low_usd * rate.per_usd, "difference_high": verdict.difference_high_usd * rate.per_usd,
+        "difference_low": verdict.difference_low_usd * rate.per_usd,
+        "difference_high": verdict.difference_high_usd * rate.per_usd,
         "options": {
             row.id: {
                 "total_cost": row.tco.total_cost_usd * rate.per_usd,
@@ -68,6 +72,7 @@ def currency_dict(comparison: Comparison) -> dict[str, Any] | None:
                 "equivalent_annual_cost": row.tco.equivalent_annual_cost_usd * rate.per_usd,
                 "lines": {name: usd * rate.per_usd for name, usd in row.tco.lines.items()},
             }
-            for row in comparison.options if row.tco is not None
+            for row in comparison.options
+            if row.tco is not None
         },
-    }  # fmt: skip
+    }

@@ -1,7 +1,8 @@
-"""What does one take to a meeting? The ledger as CSV: tidy for machines, wide for people. The only pandas here."""
+"""Ledger downloads: tidy and wide CSV."""
 
 # pandas ships partial types: what it returns is checked by the tests instead.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import re
 from datetime import date
@@ -33,11 +34,20 @@ def ledger_frame(comparison: Comparison) -> pd.DataFrame:
         for m in range(comparison.scenario.months + 1)
     ]
     rows = [
-        (comparison.scenario_id, harmless(option.id), harmless(flow.line), flow.month, dates[flow.month], flow.amount_usd, "nominal", flow.hardness)
+        (
+            comparison.scenario_id,
+            harmless(option.id),
+            harmless(flow.line),
+            flow.month,
+            dates[flow.month],
+            flow.amount_usd,
+            "nominal",
+            flow.hardness,
+        )
         for option in comparison.options
         if option.tco is not None
         for flow in option.tco.ledger
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(rows, columns=TIDY_COLUMNS)
     if found := currency_of(comparison.scenario):
         currency, rate = found
@@ -54,7 +64,7 @@ def tidy_csv(comparison: Comparison) -> str:
 
 
 def wide_csv(comparison: Comparison) -> str:
-    """One row per option and line: total, purchase (month 0) and each year; amounts in whole cents, outgoing negative."""
+    """One row per option and line: total, purchase (month 0), each year; whole cents, outgoing negative."""
     frame = ledger_frame(comparison)
     years = -(-comparison.scenario.months // MONTHS_PER_YEAR)
     frame["period"] = ["purchase" if m == 0 else f"year_{-(-m // MONTHS_PER_YEAR)}" for m in frame["month"]]
@@ -106,6 +116,6 @@ def _header(comparison: Comparison) -> str:
 
 
 def _one_cell(value: Any) -> str:
-    text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+    text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)  # $3,747 would become two cells
     return " ".join(plain.replace(",", ";").replace('"', "'").split())

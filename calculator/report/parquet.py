@@ -1,11 +1,12 @@
-"""How is a large sweep kept on disk? One file per finished chunk, joined at the end; a killed sweep loses one chunk.
+"""Parquet files of a large sweep: one per finished chunk, joined at the end; a killed sweep loses one chunk.
 
 Parts lie in `<out>.parts/` beside a note of what is being swept. A part is written under another name first and renamed
 when it is whole, so a part that exists is complete.
 """
 
 # pandas ships partial types: what it returns is checked by the tests instead.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import json
 import os
@@ -35,7 +36,7 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
         found = json.loads(note.read_text("utf-8"))
         if found["work_id"] != work_id:
             raise ScenarioError(
-                f"{folder} holds parts of another sweep (another grid or another catalogue). Remove it, or name another --out."
+                f"{folder} holds parts of another sweep (another grid or catalogue). Remove it, or name another --out."
             )
     else:
         try:
@@ -49,11 +50,21 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
 
 
 _DTYPES = {
-    "refused": "string", "scenario_id": "string", "option": "string", "fits": "boolean", "cheapest": "boolean",
-    "too_close": "boolean", "decode_tokens_per_s": "float64", "total_cost_usd": "float64", "total_low_usd": "float64",
-    "total_high_usd": "float64", "present_value_cost_usd": "float64", "hard_cost_usd": "float64", "usd_per_mtok": "float64",
+    "refused": "string",
+    "scenario_id": "string",
+    "option": "string",
+    "fits": "boolean",
+    "cheapest": "boolean",
+    "too_close": "boolean",
+    "decode_tokens_per_s": "float64",
+    "total_cost_usd": "float64",
+    "total_low_usd": "float64",
+    "total_high_usd": "float64",
+    "present_value_cost_usd": "float64",
+    "hard_cost_usd": "float64",
+    "usd_per_mtok": "float64",
     "energy_kwh": "float64",
-}  # fmt: skip
+}
 """The same in every part, also in one where every combination was refused."""
 
 
@@ -76,7 +87,7 @@ def _unfinished(path: Path) -> Path:
 
 
 def join_parts(out: Path, chunk_count: int) -> tuple[int, int, str]:
-    """Join all parts in order into `out` and remove them; the number of rows, of refused ones, and the first refusal."""
+    """Join all parts in order into `out` and remove them; how many rows, how many refused, and the first refusal."""
     folder = parts_folder(out)
     parts = [folder / f"{chunk:06d}.parquet" for chunk in range(chunk_count)]
     table = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)

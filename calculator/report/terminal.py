@@ -1,4 +1,4 @@
-"""The comparison and the prediction as text for a terminal: the verdict first, then a table, then what one must know."""
+"""Terminal text of a comparison and of a prediction: the verdict first, then a table, then the remarks."""
 
 import math
 
@@ -19,7 +19,16 @@ def comparison_text(comparison: Comparison) -> str:
         comparison.verdict.detail,
         *filter(None, (comparison.verdict.without_soft,)),
         "",
-        f"{'option':<42} {'fits':<14} {'decode tok/s':>14} {'first token s':>15} {f'{scenario.months} months':>10} {'hard only':>10} {'range':>21} {'$/Mtok':>9}",
+        _columns(
+            "option",
+            "fits",
+            "decode tok/s",
+            "first token s",
+            f"{scenario.months} months",
+            "hard only",
+            "range",
+            "$/Mtok",
+        ),
     ]
     lines += [_row(option) for option in comparison.options]
     lines += ["", comparison.verdict.convention]
@@ -33,7 +42,8 @@ def comparison_text(comparison: Comparison) -> str:
     lines += ["", *(f"- {text}" for text in remarks)] if remarks else []
     lines += [
         "",
-        f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled}, version {comparison.version}",
+        f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} ({comparison.catalogue_compiled}), "
+        f"version {comparison.version}",
     ]
     return "\n".join(lines)
 
@@ -44,17 +54,20 @@ def prediction_text(prediction: Prediction) -> str:
     fit = "fits" if memory.fits else "does not fit"
     rows = [
         title_line(prediction),
-        f"  {fit}: needs {_gb(memory.peak_bytes)} of {_gb(memory.usable_bytes)} usable, headroom {_gb(memory.headroom_bytes)}",
-        f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at {prediction.context_tokens:,} tokens, "
-        f"work space {_gb(memory.transient_bytes)}, runtime {_gb(memory.overhead_bytes)}",
-        f"  decode {_range(prediction.decode)} token/s, prefill {_range(prediction.prefill)} token/s, first token {_range(prediction.time_to_first_token)} s",
+        f"  {fit}: needs {_gb(memory.peak_bytes)} of {_gb(memory.usable_bytes)} usable, "
+        f"headroom {_gb(memory.headroom_bytes)}",
+        f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at "
+        f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
+        f"runtime {_gb(memory.overhead_bytes)}",
+        f"  decode {_range(prediction.decode)} token/s, prefill {_range(prediction.prefill)} token/s, "
+        f"first token {_range(prediction.time_to_first_token)} s",
     ]
     rows += operation_lines(prediction)
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
 
 
 def _converted(comparison: Comparison) -> list[str]:
-    """The headline amounts in the person's currency, with the sentence that must stand beside them; nothing for dollars."""
+    """The headline amounts in the person's currency, after the sentence about the rate; nothing for dollars."""
     scenario, verdict = comparison.scenario, comparison.verdict
     note = rate_note(scenario)
     if not note:
@@ -67,14 +80,12 @@ def _converted(comparison: Comparison) -> list[str]:
     for row in comparison.options:
         if row.tco is not None:
             spread = f"{amount(row.total_low_usd)} .. {amount(row.total_high_usd)}"
-            lines.append(
-                f"{row.id:<42} {amount(row.tco.total_cost_usd):>14} {spread:>33} {amount(row.tco.present_value_cost_usd):>16}"
-            )
+            total, value = amount(row.tco.total_cost_usd), amount(row.tco.present_value_cost_usd)
+            lines.append(f"{row.id:<42} {total:>14} {spread:>33} {value:>16}")
     if verdict.runner_up:
         low, high = amount(verdict.difference_low_usd), amount(verdict.difference_high_usd)
-        lines.append(
-            f"{verdict.runner_up} costs {amount(verdict.difference_usd)} more than {verdict.cheapest} ({low} to {high})."
-        )
+        more = amount(verdict.difference_usd)
+        lines.append(f"{verdict.runner_up} costs {more} more than {verdict.cheapest} ({low} to {high}).")
     return [*lines, ""]
 
 
@@ -84,7 +95,7 @@ def _leases(comparison: Comparison) -> list[str]:
     for candidate in comparison.candidates:
         if (terms := scenario.leases.get(candidate.option.id)) is None:
             continue
-        found = lease_or_buy(candidate, scenario=scenario)
+        found = lease_or_buy(comparison.candidates, candidate)
         better = (
             f"{_usd(abs(found.net_advantage_usd))} {'less' if found.net_advantage_usd >= 0 else 'more'} than buying"
         )
@@ -96,8 +107,8 @@ def _leases(comparison: Comparison) -> list[str]:
             much = f"over {_MOST_TOLD:,.0%}" if found.implied_rate > _MOST_TOLD else f"{found.implied_rate:,.1%}"
             earned = f"; the lessor earns {much} a year"
         lines.append(
-            f"{candidate.option.id} leased at {_usd(terms.usd_per_month)} a month ({end}): costs {better} it, in present "
-            f"value at {found.after_tax_debt_rate:.2%} a year, the cost of debt after tax{earned}."
+            f"{candidate.option.id} leased at {_usd(terms.usd_per_month)} a month ({end}) costs {better} it, in "
+            f"present value at {found.after_tax_debt_rate:.2%} a year, the cost of debt after tax{earned}."
         )
     return lines
 
@@ -117,7 +128,15 @@ def _row(option: OptionResult) -> str:
         else "-"
     )
     per = f"{tco.usd_per_mtok:,.2f}" if tco and math.isfinite(tco.usd_per_mtok) else "-"
-    return f"{option.id:<42} {fits:<14} {_range(option.decode):>14} {_range(option.time_to_first_token):>15} {cost:>10} {hard:>10} {spread:>21} {per:>9}"
+    first = _range(option.time_to_first_token)
+    return _columns(option.id, fits, _range(option.decode), first, cost, hard, spread, per)
+
+
+def _columns(*cells: str) -> str:
+    """A row of the table: the first two cells to the left, the others to the right."""
+    left, right = cells[:2], cells[2:]
+    texts = [f"{cell:<{width}}" for cell, width in zip(left, _WIDTHS, strict=False)]
+    return " ".join([*texts, *(f"{cell:>{width}}" for cell, width in zip(right, _WIDTHS[2:], strict=True))])
 
 
 def _range(speed: Speed | None) -> str:
@@ -127,6 +146,7 @@ def _range(speed: Speed | None) -> str:
     return f"{speed.low:,.{digits}f}-{speed.high:,.{digits}f}"
 
 
+_WIDTHS = (42, 14, 14, 15, 10, 10, 21, 9)
 _MOST_TOLD = 10.0  # a rate of return above this says nothing more
 
 

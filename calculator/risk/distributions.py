@@ -1,4 +1,4 @@
-"""How is an uncertain value drawn? Its distribution from P10, P50, P90; all options meet the same draws.
+"""Distributions of uncertain values from P10, P50 and P90, and their draws: all options meet the same ones.
 
 Draws are a Latin hypercube: each input takes the middle of each of n equal slices of probability once, in an order of
 its own that depends on the seed and the input's name only. Correlated inputs are then re-ordered to the wanted rank
@@ -14,7 +14,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.catalog import load_catalog
 from calculator.catalog.distributions import Distributions, Kind
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
@@ -47,23 +46,20 @@ class Spread:
         return self.low == self.high and not self.cases
 
 
-def rules() -> Distributions:
-    """The rules of the shipped catalogue."""
-    return load_catalog().distributions
-
-
-def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) -> dict[str, Spread]:
+def scenario_spreads(
+    scenario: Scenario, *, defaults: Mapping[str, Quantity], rules: Distributions
+) -> dict[str, Spread]:
     """Every uncertain scenario value with its range: the person's own, else the default's, moved to the value typed.
 
     A value that was typed and is a fact (`when_set = "certain"`) has no range left. Ranges are cut to the slider's.
     """
     found: dict[str, Spread] = {}
     bounds = _bounds()
-    own = [name for name in (*scenario.ranges, *scenario.cases) if name in bounds and name not in rules().kinds]
-    for name in (*(name for name in rules().kinds if name in defaults), *own):
+    own = [name for name in (*scenario.ranges, *scenario.cases) if name in bounds and name not in rules.kinds]
+    for name in (*(name for name in rules.kinds if name in defaults), *own):
         value = float(getattr(scenario, name))
         floor, ceiling = bounds[name].low, bounds[name].high
-        kind = rules().kinds.get(name) or _kind(floor, ceiling)
+        kind = rules.kinds.get(name) or _kind(floor, ceiling)
         if name in scenario.cases:
             values = [case for case, _ in scenario.cases[name]]
             found[name] = Spread(min(values), value, max(values), "discrete", floor, ceiling, scenario.cases[name])
@@ -72,9 +68,9 @@ def scenario_spreads(scenario: Scenario, *, defaults: Mapping[str, Quantity]) ->
             low, central, high = scenario.ranges[name]
         elif value == (default := defaults[name]).central:
             low, central, high = default.low, default.central, default.high
-        elif rules().when_set[name] == "certain":
+        elif rules.when_set[name] == "certain":
             low = central = high = value
-        elif rules().when_set[name] == "shift":
+        elif rules.when_set[name] == "shift":
             low, central, high = value + default.low - default.central, value, value + default.high - default.central
         else:
             low, central, high = value * default.low / default.central, value, value * default.high / default.central
@@ -104,17 +100,22 @@ def spread_of(quantity: Quantity, *, kind: Kind = "lognormal") -> Spread:
     return Spread(quantity.low, quantity.central, quantity.high, kind)
 
 
-def draw(spreads: Mapping[str, Spread], *, count: int, seed: int | None = None) -> dict[str, Draws]:
-    """`count` draws of each input that has a width, rank-correlated, keyed as given; arrays [count], read-only."""
-    seed = rules().seed if seed is None else seed
+def draw(
+    spreads: Mapping[str, Spread], *, rules: Distributions, count: int, seed: int | None = None
+) -> dict[str, Draws]:
+    """`count` draws of each input that has a width, rank-correlated, keyed as given; arrays [count], read-only.
+
+    `rules` say which inputs go together, and the seed unless one is given.
+    """
+    seed = rules.seed if seed is None else seed
     wide = {name: spread for name, spread in spreads.items() if not spread.certain}
-    group_of = {name: group for group in _groups(tuple(sorted(_correlated_names() & wide.keys()))) for name in group}
+    group_of = {name: group for group in _groups(frozenset(wide), rules.correlations) for name in group.names}
     return {name: _drawn(name, spread, count, seed, group_of.get(name)) for name, spread in wide.items()}
 
 
-def independent(spreads: Mapping[str, Spread], *, count: int) -> dict[str, Draws]:
+def independent(spreads: Mapping[str, Spread], *, count: int, seed: int) -> dict[str, Draws]:
     """The same without rank correlations: for shares of variance, which are defined for independent inputs only."""
-    return {name: _drawn(name, spread, count, rules().seed, None) for name, spread in spreads.items()}
+    return {name: _drawn(name, spread, count, seed, None) for name, spread in spreads.items()}
 
 
 def quantiles(spread: Spread, probability: NDArray[np.float64]) -> Draws:
@@ -133,9 +134,9 @@ def rank_correlated(
 ) -> NDArray[np.float64]:
     """Re-order each column so that rank correlations come close to `target` (Iman and Conover 1982).
 
-    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal scores
-    reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns apart that
-    are mixed in several calls. Each column keeps its values.
+    `columns` [n, k]; `target` [k, k] symmetric, ones on the diagonal, positive definite: Spearman's, which normal
+    scores reach where their own correlation is 2 sin(pi/6 target) (Pearson 1907). `keys` tell the shuffles of columns
+    apart that are mixed in several calls. Each column keeps its values.
     """
     count, width = columns.shape
     scores = _normal_scores(count)
@@ -148,11 +149,16 @@ def rank_correlated(
     return np.take_along_axis(np.sort(columns, axis=0), ranks, axis=0)
 
 
-# --- private ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Inputs that are linked by rank correlations, directly or through others; `ranks` are those among them."""
+
+    names: tuple[str, ...]
+    ranks: tuple[tuple[str, str, float], ...]
 
 
 @functools.lru_cache(maxsize=512)
-def _drawn(name: str, spread: Spread, count: int, seed: int, group: tuple[str, ...] | None) -> Draws:
+def _drawn(name: str, spread: Spread, count: int, seed: int, group: _Group | None) -> Draws:
     values = _quantiles(spread, (np.arange(count) + 0.5) / count, _normal_scores(count))
     ranks = (
         np.random.default_rng([seed, _key(name)]).permutation(count)
@@ -216,32 +222,30 @@ def _normal_scores(count: int) -> NDArray[np.float64]:
 
 
 @functools.lru_cache(maxsize=64)
-def _correlated_ranks(names: tuple[str, ...], count: int, seed: int) -> dict[str, NDArray[np.int64]]:
+def _correlated_ranks(group: _Group, count: int, seed: int) -> dict[str, NDArray[np.int64]]:
+    names = group.names
     target = np.eye(len(names))
-    for first, second, rank in rules().correlations:
-        if first in names and second in names:
-            row, column = names.index(first), names.index(second)
-            target[row, column] = target[column, row] = rank
+    for first, second, rank in group.ranks:
+        row, column = names.index(first), names.index(second)
+        target[row, column] = target[column, row] = rank
     base = np.tile(np.arange(count, dtype=float)[:, None], (1, len(names)))
     keys = [_key(name) for name in names]  # by name: two groups never share a shuffle
     mixed = rank_correlated(base, target=target, seed=seed, keys=keys).astype(np.int64)
     return {name: mixed[:, column] for column, name in enumerate(names)}
 
 
-@functools.cache
-def _correlated_names() -> frozenset[str]:
-    return frozenset(name for first, second, _ in rules().correlations for name in (first, second))
-
-
 @functools.lru_cache(maxsize=64)
-def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Inputs that are linked by a correlation, directly or through others."""
-    groups: list[set[str]] = [{name} for name in names]
-    for first, second, _ in rules().correlations:
+def _groups(wide: frozenset[str], correlations: tuple[tuple[str, str, float], ...]) -> tuple[_Group, ...]:
+    """The groups among the inputs that are drawn."""
+    linked = [(first, second, rank) for first, second, rank in correlations if first in wide and second in wide]
+    groups: list[set[str]] = [
+        {name} for name in sorted({name for first, second, _ in linked for name in (first, second)})
+    ]
+    for first, second, _ in linked:
         joined = [group for group in groups if first in group or second in group]
         if len(joined) > 1:
             groups = [group for group in groups if group not in joined] + [set[str]().union(*joined)]
-    return tuple(tuple(sorted(group)) for group in groups if len(group) > 1)
+    return tuple(_Group(tuple(sorted(group)), tuple(one for one in linked if one[0] in group)) for group in groups)
 
 
 @functools.cache

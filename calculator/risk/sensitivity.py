@@ -1,4 +1,4 @@
-"""What would flip the answer? Each input at both ends of its range, the value at which another option wins, and a map.
+"""Sensitivity of the answer: each input at both ends of its range, the value at which another option wins, and a map.
 
 Everything is about the gap: present value of the best other option less that of the option that wins at the central
 values. Positive means that the winner still wins. All cases are laid side by side in arrays and costed in one pass.
@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
-from calculator.evidence import Quantity
+from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
 from calculator.risk.distributions import Draws, Spread
-from calculator.risk.monte_carlo import Candidate, costs, input_bounds, spreads_of
 from calculator.scenario.scenario import Scenario
 
 _SIDE_COUNT = 32
@@ -55,7 +54,7 @@ class SwitchPoint:
 
 @dataclass(frozen=True, slots=True)
 class WinnerMap:
-    """Who wins at each pair of two inputs. `winner` [y, x] indexes `options`; `gap_usd` [y, x] is the lead over the next."""
+    """Who wins at each pair of two inputs; `winner` [y, x] indexes `options`, `gap_usd` [y, x] leads over the next."""
 
     x_name: str
     y_name: str
@@ -66,76 +65,73 @@ class WinnerMap:
     gap_usd: NDArray[np.float64]
 
 
-def tornado(
-    candidates: Sequence[Candidate], *, scenario: Scenario, defaults: Mapping[str, Quantity]
-) -> tuple[Swing, ...]:
-    """Every uncertain input one at a time at P10 and P90 (never outside its slider), widest first; none moves nothing."""
-    spreads = _wide(candidates, scenario, defaults)
+def tornado(candidates: Candidates) -> tuple[Swing, ...]:
+    """Every uncertain input, one at a time, at its P10 and P90 (never outside its slider); widest first.
+
+    An input that does not move the gap is left out.
+    """
+    spreads = _wide(candidates)
     names = list(spreads)
     values = {name: np.full(2 * len(names), spread.central) for name, spread in spreads.items()}
     for index, (name, spread) in enumerate(spreads.items()):
         values[name][2 * index : 2 * index + 2] = spread.low, spread.high
-    gap = _gap(candidates, scenario, values, _best(candidates, scenario, spreads))
+    gap = _gap(candidates, values, _best(candidates, spreads))
     swings = [
-        Swing(
-            name, spreads[name].low, spreads[name].central, spreads[name].high,
-            float(gap[2 * index]), float(gap[2 * index + 1]),
-        )
-        for index, name in enumerate(names)
-    ]  # fmt: skip
+        Swing(name, spread.low, spread.central, spread.high, float(gap[2 * index]), float(gap[2 * index + 1]))
+        for index, (name, spread) in enumerate(spreads.items())
+    ]
     moving = [swing for swing in swings if swing.width_usd > 0]
     return tuple(sorted(moving, key=lambda swing: -swing.width_usd))
 
 
 def switching_values(
-    candidates: Sequence[Candidate],
+    candidates: Candidates,
     *,
-    scenario: Scenario,
-    defaults: Mapping[str, Quantity],
     names: Sequence[str] | None = None,
 ) -> tuple[SwitchPoint, ...]:
     """For each input (all uncertain ones unless named) the nearest value at which the answer flips.
 
-    Found on a grid that is dense near the central value, then refined by zooming to 1e-9 of the bounds. Inputs that flip
-    the answer within their range come first, then those outside it, then those that never do.
+    Found on a grid that is dense near the central value, then refined by zooming to 1e-9 of the bounds. Inputs that
+    flip the answer within their range come first, then those outside it, then those that never do.
     """
-    spreads = _wide(candidates, scenario, defaults)
+    spreads = _wide(candidates)
     wanted = list(spreads) if names is None else list(names)
     central = {name: spread.central for name, spread in spreads.items()}
     bounds = {name: input_bounds(name) for name in wanted}
     for name in wanted:
-        central.setdefault(name, _central(name, scenario))
-    best = _best(candidates, scenario, spreads)
-    brackets = _brackets(candidates, scenario, central=central, bounds=bounds, best=best)
-    found = _zoomed(candidates, scenario, central=central, brackets=brackets, best=best)
+        central.setdefault(name, _central(name, candidates.scenario))
+    best = _best(candidates, spreads)
+    brackets = _brackets(candidates, central=central, bounds=bounds, best=best)
+    found = _zoomed(candidates, central=central, brackets=brackets, best=best)
     points = [
         SwitchPoint(
-            name, central[name], *found.get(name, (None, None)),
+            name,
+            central[name],
+            *found.get(name, (None, None)),
             in_range=name in found and name in spreads and spreads[name].low <= found[name][0] <= spreads[name].high,
             bounds=bounds[name],
         )
         for name in wanted
-    ]  # fmt: skip
+    ]
     return tuple(sorted(points, key=lambda point: (not point.in_range, point.value is None)))
 
 
 def who_wins(
-    candidates: Sequence[Candidate],
+    candidates: Candidates,
     *,
-    scenario: Scenario,
     x: tuple[str, NDArray[np.float64]],
     y: tuple[str, NDArray[np.float64]],
 ) -> WinnerMap:
     """The cheapest option by present value at each pair of values of two inputs, all others central.
 
-    Inputs are scenario fields or "<option id>.<name>" as in `uncertainty.spreads_of`; "<host>/<model>.price_ratio"
+    Inputs are scenario fields or "<option id>.<name>" as in `spreads_of`; "<host>/<model>.price_ratio"
     moves all prices of one API together.
     """
     (x_name, x_values), (y_name, y_values) = x, y
     if x_name == y_name:
         raise CalculatorError(f"both axes are {x_name}; a map needs two different inputs.")
     pairs = {x_name: np.tile(x_values, len(y_values)), y_name: np.repeat(y_values, len(x_values))}
-    names, table = _table(candidates, scenario, pairs)
+    names, table = _table(candidates, pairs)
     shape = (len(y_values), len(x_values))
     lowest = np.sort(table, axis=0)
     lead = lowest[1] - lowest[0] if len(names) > 1 else np.zeros(table.shape[1])
@@ -143,39 +139,34 @@ def who_wins(
     return WinnerMap(x_name, y_name, x_values, y_values, names, winner.reshape(shape), lead.reshape(shape))
 
 
-def _wide(candidates: Sequence[Candidate], scenario: Scenario, defaults: Mapping[str, Quantity]) -> dict[str, Spread]:
-    found = spreads_of(candidates, scenario=scenario, defaults=defaults)
-    return {name: spread for name, spread in found.items() if not spread.certain}
+def _wide(candidates: Candidates) -> dict[str, Spread]:
+    return {name: spread for name, spread in spreads_of(candidates).items() if not spread.certain}
 
 
 def _central(name: str, scenario: Scenario) -> float:
     return float(getattr(scenario, name)) if "." not in name else 1.0
 
 
-def _table(
-    candidates: Sequence[Candidate], scenario: Scenario, values: Mapping[str, Draws]
-) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _table(candidates: Candidates, values: Mapping[str, Draws]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Present values [option, case]."""
     if not candidates:
         raise CalculatorError(
             "none of the options can do the work, so there is nothing to compare. Choose a smaller model."
         )
     count = len(next(iter(values.values())))
-    found = costs(candidates, scenario, values)
+    found = costs(candidates, values)
     rows = [np.broadcast_to(cost.present_value_cost_usd, (count,)) for cost in found.values()]
     return tuple(found), np.array(rows)
 
 
-def _best(candidates: Sequence[Candidate], scenario: Scenario, spreads: Mapping[str, Spread]) -> str:
-    names, table = _table(candidates, scenario, {name: np.array([s.central]) for name, s in spreads.items()})
+def _best(candidates: Candidates, spreads: Mapping[str, Spread]) -> str:
+    names, table = _table(candidates, {name: np.array([s.central]) for name, s in spreads.items()})
     return names[int(table[:, 0].argmin())]
 
 
-def _gap(
-    candidates: Sequence[Candidate], scenario: Scenario, values: Mapping[str, Draws], best: str
-) -> NDArray[np.float64]:
+def _gap(candidates: Candidates, values: Mapping[str, Draws], best: str) -> NDArray[np.float64]:
     """Best other option's present value less the winner's, per case."""
-    names, table = _table(candidates, scenario, values)
+    names, table = _table(candidates, values)
     if len(names) < 2:
         raise CalculatorError("only one option can do the work, so nothing can flip the answer. Add an option.")
     mine = names.index(best)
@@ -183,21 +174,20 @@ def _gap(
 
 
 def _brackets(
-    candidates: Sequence[Candidate],
-    scenario: Scenario,
+    candidates: Candidates,
     *,
     central: Mapping[str, float],
     bounds: Mapping[str, tuple[float, float]],
     best: str,
 ) -> dict[str, tuple[float, float]]:
-    """For each input the two neighbouring grid points between which the gap first turns negative, seen from the centre."""
+    """For each input the two grid points between which the gap first turns negative, seen from the centre."""
     steps = (np.arange(_SIDE_COUNT + 1) / _SIDE_COUNT) ** 3  # dense near the central value
     grids = {
         name: [middle + (end - middle) * steps for end in bounds[name]]
         for name, middle in ((name, central[name]) for name in bounds)
     }
     flat = {name: np.concatenate(sides) for name, sides in grids.items()}
-    gap = _gap(candidates, scenario, _side_by_side(flat, central), best)
+    gap = _gap(candidates, _side_by_side(flat, central), best)
     found: dict[str, tuple[float, float]] = {}
     size = 2 * (_SIDE_COUNT + 1)
     for index, name in enumerate(flat):
@@ -215,8 +205,7 @@ def _brackets(
 
 
 def _zoomed(
-    candidates: Sequence[Candidate],
-    scenario: Scenario,
+    candidates: Candidates,
     *,
     central: Mapping[str, float],
     brackets: Mapping[str, tuple[float, float]],
@@ -228,12 +217,12 @@ def _zoomed(
         return {}
     for _ in range(_ZOOMS):
         grids = {name: np.linspace(*ends, _ZOOM_COUNT) for name, ends in current.items()}
-        gap = _gap(candidates, scenario, _side_by_side(grids, central), best).reshape(len(grids), -1)
+        gap = _gap(candidates, _side_by_side(grids, central), best).reshape(len(grids), -1)
         for (name, grid), row in zip(grids.items(), gap, strict=True):
             first = max(int(np.argmax(row < 0)), 1)
             current[name] = (float(grid[first - 1]), float(grid[first]))
     names, table = _table(
-        candidates, scenario, _side_by_side({name: np.array([ends[1]]) for name, ends in current.items()}, central)
+        candidates, _side_by_side({name: np.array([ends[1]]) for name, ends in current.items()}, central)
     )
     return {
         name: (0.5 * (ends[0] + ends[1]), names[int(table[:, index].argmin())])

@@ -1,20 +1,20 @@
-"""Which assumption is worth a measurement? Shares of the variance, and the value of knowing before one decides.
+"""Value of information: shares of the variance, and what knowing an input before one decides is worth.
 
 The value of perfect information is what the decision would gain on average if the future were known: the expected cost
-of the option chosen now, less the expected cost of the best option in each future. No test, pilot or survey is worth more.
+of the option chosen now, less the expected cost of the best option in each future. No test, pilot or survey is worth
+more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.evidence import Quantity
+from calculator.risk.candidates import Candidates, costs, spreads_of
 from calculator.risk.distributions import Spread, independent, quantiles
-from calculator.risk.monte_carlo import Candidate, Odds, costs, spreads_of
-from calculator.scenario.scenario import Scenario
+from calculator.risk.monte_carlo import Odds
 
 _BINS = 50
 _BASE_COUNT = 128
@@ -63,34 +63,27 @@ def value_of_information(odds: Odds, *, bins: int = _BINS) -> Information:
 
 
 def total_effects(
-    candidates: Sequence[Candidate],
+    candidates: Candidates,
     *,
-    scenario: Scenario,
-    defaults: Mapping[str, Quantity],
     pair: tuple[str, str],
     count: int = _BASE_COUNT,
 ) -> dict[str, float]:
     """Share of the variance of the difference between two options that vanishes if an input is known last (Sobol).
 
-    E[Var(f | all but input i)] / Var f: the inner variance by Gauss-Hermite quadrature over the input's distribution, its
-    mean over `count` futures of the others. (Pairs of draws, as in Jansen 1999, err by 0.1 here: hours and wages have long
-    tails.) Rank correlations are left out: shares of variance are defined for independent inputs only. Largest first.
+    E[Var(f | all but input i)] / Var f: the inner variance by Gauss-Hermite quadrature over the input's distribution,
+    its mean over `count` futures of the others. (Pairs of draws, as in Jansen 1999, err by 0.1 here: hours and wages
+    have long tails.) Rank correlations are left out: shares of variance are defined for independent inputs only.
+    Largest first.
     """
-    spreads = {
-        name: spread
-        for name, spread in spreads_of(candidates, scenario=scenario, defaults=defaults).items()
-        if not spread.certain
-    }
-    chosen = [one for one in candidates if one.option.id in pair]
-    many, base = (independent(spreads, count=size) for size in (_VARIANCE_COUNT, count))
-    variance = float(np.var(_difference(chosen, scenario, many, pair)))
+    spreads = {name: spread for name, spread in spreads_of(candidates).items() if not spread.certain}
+    chosen, seed = candidates.only(pair), candidates.rules.seed
+    many, base = (independent(spreads, count=size, seed=seed) for size in (_VARIANCE_COUNT, count))
+    variance = float(np.var(_difference(chosen, many, pair)))
     if variance <= _ROUNDING:
         return dict.fromkeys(spreads, 0.0)
     strangers = tuple(f"{one.option.id}." for one in candidates if one.option.id not in pair)
     shares = {
-        name: 0.0
-        if name.startswith(strangers)
-        else _inner(chosen, scenario, base, pair=pair, vary=(name, spread)) / variance
+        name: 0.0 if name.startswith(strangers) else _inner(chosen, base, pair=pair, vary=(name, spread)) / variance
         for name, spread in spreads.items()
     }
     shares = {name: share if share > _ROUNDING else 0.0 for name, share in shares.items()}
@@ -98,8 +91,7 @@ def total_effects(
 
 
 def _inner(
-    candidates: Sequence[Candidate],
-    scenario: Scenario,
+    candidates: Candidates,
     base: Mapping[str, NDArray[np.float64]],
     *,
     pair: tuple[str, str],
@@ -110,13 +102,13 @@ def _inner(
     nodes, weights = _nodes(spread)
     values = {other: np.repeat(draws, len(nodes)) for other, draws in base.items()}
     values[name] = np.tile(nodes, len(base[name]))
-    found = _difference(candidates, scenario, values, pair).reshape(-1, len(nodes))
+    found = _difference(candidates, values, pair).reshape(-1, len(nodes))
     apart = found - (found @ weights)[:, None]
     return float(np.mean(apart**2 @ weights))
 
 
 def _nodes(spread: Spread) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values of the input and their weights: its cases, or the nodes of a quadrature over the normal variable behind it."""
+    """Values of the input and their weights: its cases, or quadrature nodes over the normal variable behind it."""
     if spread.cases:
         cases = np.array(spread.cases)
         return cases[:, 0], cases[:, 1] / cases[:, 1].sum()
@@ -135,10 +127,9 @@ def _gain(chosen: float, known: float) -> float:
 
 
 def _difference(
-    candidates: Sequence[Candidate],
-    scenario: Scenario,
+    candidates: Candidates,
     values: Mapping[str, NDArray[np.float64]],
     pair: tuple[str, str],
 ) -> NDArray[np.float64]:
-    found = costs(candidates, scenario, values)
-    return found[pair[0]].present_value_cost_usd - found[pair[1]].present_value_cost_usd
+    found = costs(candidates, values)
+    return np.asarray(found[pair[0]].present_value_cost_usd - found[pair[1]].present_value_cost_usd)

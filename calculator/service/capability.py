@@ -21,7 +21,7 @@ from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
-from calculator.service.occupancy import Service, on_h_per_month, requests_per_month, service
+from calculator.service.occupancy import Service, on_h_per_month, request_work, requests_per_month, service
 from calculator.service.usage import Usage
 from calculator.units import S_PER_H
 
@@ -112,12 +112,7 @@ def capability_of(
         batch_decode = decode_speed(deployment, batch, calibration=catalog.calibration)
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
-    month = service(
-        requests_per_month=requests_per_month(
-            requests_per_working_day=scenario.requests_per_working_day,
-            working_days_per_year=scenario.working_days_per_year,
-        ),
-        on_h=on_h_per_month(on_h_per_day=scenario.on_h_per_day, working_days_per_year=scenario.working_days_per_year),
+    work = request_work(
         input_tokens=scenario.input_tokens(),
         cached_fraction=scenario.cached_prompt_fraction,
         answer_tokens=scenario.answer_tokens,
@@ -126,8 +121,16 @@ def capability_of(
         batch_decode_tokens_per_s=batch_decode.central,
         concurrent_count=count,
     )
+    days = scenario.working_days_per_year
+    month = service(
+        work,
+        requests_per_month=requests_per_month(
+            requests_per_working_day=scenario.requests_per_working_day, working_days_per_year=days
+        ),
+        on_h=on_h_per_month(on_h_per_day=scenario.on_h_per_day, working_days_per_year=days),
+    )
     if busy := overloaded_at_peak(
-        option.name, scenario=scenario, load_fraction=month.load_fraction * scenario.busiest_hour_ratio()
+        option.name, scenario=scenario, load_fraction=float(month.load_fraction) * scenario.busiest_hour_ratio()
     ):
         remarks.append(busy)
     return Capability(
@@ -207,13 +210,13 @@ def _with_measurements(
 
 def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
     """Hours and watts of a machine as cost/ wants them; a rented one's electricity is in its price."""
-    room = math.inf if not month.load_fraction else 1 / month.load_fraction
+    load_fraction = float(month.load_fraction)
     usage = Usage(
-        prefill_h_per_month=month.prefill_h,
-        decode_h_per_month=month.decode_h,
-        on_h_per_month=month.on_h,
-        served_fraction=month.served_fraction,
-        capacity_ratio=room,
+        prefill_h_per_month=float(month.prefill_h),
+        decode_h_per_month=float(month.decode_h),
+        on_h_per_month=float(month.on_h),
+        served_fraction=float(month.served_fraction),
+        capacity_ratio=1 / load_fraction if load_fraction else math.inf,
     )
     if isinstance(option, CloudOffer):
         return usage

@@ -1,4 +1,4 @@
-"""Waiting at the busiest hour: percentiles of the first token and of the whole answer, and the machines that keep a target.
+"""Latency at the busiest hour: percentiles of first token and answer, and the machines that keep a target.
 
 Requests come at random at the peak hour's rate; the occupancy comes from occupancy.py. Formulas take floats or NumPy
 arrays and return the same; `machines_needed` searches, and takes floats. Derivations: docs/model/service.md.
@@ -22,9 +22,9 @@ class Latency:
     """What people feel on one machine at a steady rate of requests. Seconds; infinite where the queue grows for ever.
 
     `wait_fraction` of the requests wait before their own prefill begins. Percentiles are over all requests: half are
-    answered within the median, 19 of 20 within the p95. `stream_tokens_per_s` is the mean speed at which one person sees
-    the answer grow, pauses for other people's prefills included. `backlog_s_per_h`: by how much longer one waits after each
-    hour in which demand is above capacity (0 below).
+    answered within the median, 19 of 20 within the p95. `stream_tokens_per_s` is the mean speed at which one person
+    sees the answer grow, pauses for other people's prefills included. `backlog_s_per_h`: by how much longer one waits
+    after each hour in which demand is above capacity (0 below).
     """
 
     requests_per_s: Number
@@ -83,11 +83,11 @@ def latency(work: Work, *, requests_per_s: Number, answer_variation_ratio: Numbe
 
     Error against the simulation, load 0.1..0.85, c 1..32, prefill 0.02..1 of decode_1_s, variation 0..1 (median, 90th
     percentile, worst): p95 of the first token 2, 9, 22 %; median of the answer 2, 7, 23 %; its p95 3, 8, 22 %; its mean
-    1, 2, 5 %; stream speed 0.3, 2, 5 %. The worst are c = 32 with long prefills; up to c = 8 the p95 errs by 18 % at most.
-    The first token's median: 0, 9 %, and off by up to 0.3 lone answers where about half of the requests wait. At a variation
-    of 1.5 percentiles err by 20 % in the median case. Above load 0.9 an hour is too short for the steady state (true waits
-    are shorter); real requests come in bunches (true waits are longer); an arrival also waits for the running decode
-    step to end (not counted). Where the queue grows for ever the times are infinite.
+    1, 2, 5 %; stream speed 0.3, 2, 5 %. The worst are c = 32 with long prefills; up to c = 8 the p95 errs by 18 % at
+    most. The first token's median: 0, 9 %, and off by up to 0.3 lone answers where about half of the requests wait.
+    At a variation of 1.5 percentiles err by 20 % in the median case. Above load 0.9 an hour is too short for the
+    steady state (true waits are shorter); real requests come in bunches (true waits are longer); an arrival also
+    waits for the running decode step to end (not counted). Where the queue grows for ever the times are infinite.
     Raises ScenarioError for a negative rate, or a variation outside 0..1.5.
     """
     require("requests_per_s", requests_per_s, low=0.0)
@@ -119,7 +119,8 @@ def latency(work: Work, *, requests_per_s: Number, answer_variation_ratio: Numbe
     grows = seen.load_fraction >= 1.0
     begin_s = work.prefill_s + shortest_s
     return Latency(
-        requests_per_s=requests_per_s, load_fraction=seen.load_fraction,
+        requests_per_s=requests_per_s,
+        load_fraction=seen.load_fraction,
         wait_fraction=where(grows, 1.0, 1.0 - free),
         time_to_first_token_mean_s=where(grows, math.inf, work.prefill_s + wait_s),
         time_to_first_token_median_s=where(grows, math.inf, work.prefill_s + _quantile(first, exceeded=0.5)),
@@ -129,7 +130,7 @@ def latency(work: Work, *, requests_per_s: Number, answer_variation_ratio: Numbe
         answer_p95_s=where(grows, math.inf, begin_s + _quantile(whole, exceeded=0.05)),
         stream_tokens_per_s=work.answer_tokens / decode_s,
         backlog_s_per_h=larger(seen.load_fraction - 1.0, 0.0) * S_PER_H,
-    )  # fmt: skip
+    )
 
 
 def machines_needed(
@@ -182,14 +183,14 @@ def machines_needed(
 def _missed(found: Latency, targets: Targets) -> str:
     """The first target that does not hold, in words; empty where all hold."""
     if not found.load_fraction < 1.0:
-        return f"it would be asked {found.load_fraction:.0%} of what it can do"
+        return f"demand would be {found.load_fraction:.0%} of its capacity"
     for name, words in (("time_to_first_token_p95_s", "the first token"), ("answer_p95_s", "the whole answer")):
         limit, got = getattr(targets, name), getattr(found, name)
         if limit is not None and not got <= limit:
-            return f"{words} takes {got:.3g} s for one in twenty, asked for {limit:g} s"
+            return f"{words} takes {got:.3g} s or more for one request in twenty; the target is {limit:g} s"
     asked = targets.stream_tokens_per_s
     if asked is not None and not found.stream_tokens_per_s >= asked:
-        return f"an answer grows by {found.stream_tokens_per_s:.3g} tokens/s, asked for {asked:g}"
+        return f"an answer grows by {found.stream_tokens_per_s:.3g} tokens/s; the target is {asked:g}"
     return ""
 
 
@@ -238,14 +239,15 @@ def _slot_wait_s(work: Work, seen: Occupancy, *, work_variation: Number) -> Numb
 def _wait_variation(load: Number, *, work_variation: Number) -> Number:
     """Variance over mean squared of an M/G/1 wait, of those who wait (Takacs); work of gamma shape.
 
-    2 load - 1 + (4/3)(1 - load) b3/b2^2 with b2 = 1 + v, b3 = (1 + v)(1 + 2 v): 1/3 for constant work at no load, 1 for v = 1.
+    2 load - 1 + (4/3)(1 - load) b3/b2^2 with b2 = 1 + v, b3 = (1 + v)(1 + 2 v): 1/3 for constant work at no load, 1
+    for v = 1.
     """
     ratio = (1.0 + 2.0 * work_variation) / (1.0 + work_variation)
     return 2.0 * load - 1.0 + 4.0 / 3.0 * (1.0 - load) * ratio
 
 
 def _weibull(mean: Number, variance: Number, smallest: Number) -> tuple[Number, Number]:
-    """Scale and shape of a Weibull: shape = (deviation/mean)^-1.086 (Justus' fit), scale = mean / Gamma(1 + 1/shape)."""
+    """Scale and shape of a Weibull: shape = (deviation/mean)^-1.086 (Justus), scale = mean / Gamma(1 + 1/shape)."""
     mean = larger(mean, smallest)
     variation = root(larger(variance, 0.0)) / mean
     shape = larger(variation, 0.15) ** -1.086
@@ -254,7 +256,7 @@ def _weibull(mean: Number, variance: Number, smallest: Number) -> tuple[Number, 
 
 
 def _gamma_of_one_plus(x: Number) -> Number:
-    """Gamma(1 + x) for x >= 0: Stirling's series at x + 8, divided down by the recurrence. Relative error below 1e-10."""
+    """Gamma(1 + x) for x >= 0: Stirling's series at x + 8, divided down by the recurrence; error below 1e-10."""
     z = x + 8.0
     product = 1.0
     for i in range(1, 8):

@@ -1,4 +1,4 @@
-"""Can the machine do the work in its hours? Demand meets speed: busy hours, utilisation, batch reached, overflow.
+"""Occupancy of a machine: busy hours, utilisation, batch reached and overflow, where demand meets speed.
 
 A request is first read (prefill, which has the machine to itself) and then written (decode, which up to c requests
 share). Requests come at random within the hours in which the machine is on. Formulas take floats or NumPy arrays of
@@ -32,7 +32,7 @@ class Service:
     utilisation_fraction: Number
     served_fraction: Number
     reached_batch_count: Number
-    load_fraction: Number = None
+    load_fraction: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,12 @@ def request_work(
     decode_1_s = answer_tokens / decode_tokens_per_s
     together_s = answer_tokens * concurrent_count / batch_decode_tokens_per_s
     return Work(
-        prefill_s=input_tokens * (1.0 - cached_fraction) / prefill_tokens_per_s, decode_1_s=decode_1_s,
-        decode_c_s=together_s if concurrent_count > 1 else decode_1_s, concurrent_count=concurrent_count,
+        prefill_s=input_tokens * (1.0 - cached_fraction) / prefill_tokens_per_s,
+        decode_1_s=decode_1_s,
+        decode_c_s=together_s if concurrent_count > 1 else decode_1_s,
+        concurrent_count=concurrent_count,
         answer_tokens=answer_tokens,
-    )  # fmt: skip
+    )
 
 
 def occupancy(work: Work, *, requests_per_s: Number) -> Occupancy:
@@ -179,54 +181,44 @@ def occupancy(work: Work, *, requests_per_s: Number) -> Occupancy:
     empty = rate <= _TINY
     batch = rate / larger(scale * (step_sum * room + full_flow / c), _TINY)
     return Occupancy(
-        load_fraction=load, served_fraction=served, busy_fraction=1.0 - idle, prefill_fraction=reading,
-        decode_fraction=larger(outside - idle, 0.0), batch_count=where(empty, 1.0, batch),
-        answer_batch_count=where(empty, 1.0, mean), answer_batch_variance=larger(mean_square - mean * mean, 0.0),
-        slot_wait_fraction=slot_wait, prefill_wait_fraction=larger(1.0 - free - slot_wait, 0.0),
+        load_fraction=load,
+        served_fraction=served,
+        busy_fraction=1.0 - idle,
+        prefill_fraction=reading,
+        decode_fraction=larger(outside - idle, 0.0),
+        batch_count=where(empty, 1.0, batch),
+        answer_batch_count=where(empty, 1.0, mean),
+        answer_batch_variance=larger(mean_square - mean * mean, 0.0),
+        slot_wait_fraction=slot_wait,
+        prefill_wait_fraction=larger(1.0 - free - slot_wait, 0.0),
         burst_count=larger(overshoot / larger(run1 + run2, _TINY) - 1.0, 0.0),
-    )  # fmt: skip
+    )
 
 
-def service(
-    *,
-    requests_per_month: Number,
-    on_h: Number,
-    input_tokens: Number,
-    cached_fraction: Number,
-    answer_tokens: Number,
-    prefill_tokens_per_s: Number,
-    decode_tokens_per_s: Number,
-    batch_decode_tokens_per_s: Number,
-    concurrent_count: int,
-    machine_count: int = 1,
-) -> Service:
-    """The working month of `machine_count` equal machines, each with its share of the requests.
-
-    decode_tokens_per_s: one stream alone. batch_decode_tokens_per_s: the sum over `concurrent_count` streams written
-    together (aggregate). All token counts are per request; speeds hold at the scenario's context.
+def service(work: Work, *, requests_per_month: Number, on_h: Number, machine_count: int = 1) -> Service:
+    """The working month of `machine_count` equal machines, each on for `on_h` and with its share of the requests.
 
         served = min(1, on_h / (requests x work at full batch)),  hours = on_h x fractions of `occupancy`
 
     The decode time of an answer is linear in the batch between 1 and c (measured curves are close to it below
     saturation). Requests come at random but evenly over the hours on: with a daily profile the busy hours are fewer
-    (calculator/week.py). A machine with no speed (does not fit) must not be passed in. Error: see `occupancy`.
-    Raises ScenarioError for negative requests, no hours, no machine, and what `request_work` refuses.
+    (week.py). Error: see `occupancy`.
+    Raises ScenarioError for negative requests, no hours, or no machine.
     """
-    work = request_work(
-        input_tokens=input_tokens, cached_fraction=cached_fraction, answer_tokens=answer_tokens,
-        prefill_tokens_per_s=prefill_tokens_per_s, decode_tokens_per_s=decode_tokens_per_s,
-        batch_decode_tokens_per_s=batch_decode_tokens_per_s, concurrent_count=concurrent_count,
-    )  # fmt: skip
     require("requests_per_month", requests_per_month, low=0.0)
     require("on_h", on_h, above=0.0)
     require("machine_count", machine_count, low=1)
     spent = occupancy(work, requests_per_s=requests_per_month / machine_count / (on_h * S_PER_H))
     machines_h = on_h * machine_count
     return Service(
-        prefill_h=spent.prefill_fraction * machines_h, decode_h=spent.decode_fraction * machines_h, on_h=machines_h,
-        utilisation_fraction=spent.busy_fraction, served_fraction=spent.served_fraction,
-        reached_batch_count=spent.batch_count, load_fraction=spent.load_fraction,
-    )  # fmt: skip
+        prefill_h=spent.prefill_fraction * machines_h,
+        decode_h=spent.decode_fraction * machines_h,
+        on_h=machines_h,
+        utilisation_fraction=spent.busy_fraction,
+        served_fraction=spent.served_fraction,
+        reached_batch_count=spent.batch_count,
+        load_fraction=spent.load_fraction,
+    )
 
 
 def _burst_tail(load: Number) -> tuple[Number, Number, Number, Number]:
@@ -246,6 +238,8 @@ def _burst_tail(load: Number) -> tuple[Number, Number, Number, Number]:
     share = (first - u2) / (u1 - u2)
     rare = load < _NEGLIGIBLE_PREFILL_LOAD
     return (
-        where(rare, 1.0, share * u1 * alone), where(rare, load, 1.0 - 1.0 / u1),
-        where(rare, 0.0, (1.0 - share) * u2 * alone), where(rare, 0.0, 1.0 - 1.0 / u2),
-    )  # fmt: skip
+        where(rare, 1.0, share * u1 * alone),
+        where(rare, load, 1.0 - 1.0 / u1),
+        where(rare, 0.0, (1.0 - share) * u2 * alone),
+        where(rare, 0.0, 1.0 - 1.0 / u2),
+    )

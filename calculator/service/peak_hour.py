@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
+from calculator.number import Number
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, overloaded_at_peak
@@ -75,17 +76,17 @@ def peak_hour(found: Capability, *, scenario: Scenario, at: End = "central") -> 
         requests_per_day=scenario.requests_per_working_day, on_h_per_day=scenario.on_h_per_day, peak_factor_ratio=ratio
     )
     felt = latency(work, requests_per_s=rate, answer_variation_ratio=scenario.answer_variation_ratio)
-    count, reason = _machines(work, scenario=scenario, requests_per_s=rate)
+    count, reason = _machines(work, scenario=scenario, requests_per_s=float(rate))
     return PeakHour(
-        requests_per_h=rate * S_PER_H,
-        load_fraction=felt.load_fraction,
-        wait_fraction=felt.wait_fraction,
+        requests_per_h=float(rate) * S_PER_H,
+        load_fraction=float(felt.load_fraction),
+        wait_fraction=float(felt.wait_fraction),
         time_to_first_token_median_s=_finite(felt.time_to_first_token_median_s),
         time_to_first_token_p95_s=_finite(felt.time_to_first_token_p95_s),
         answer_median_s=_finite(felt.answer_median_s),
         answer_p95_s=_finite(felt.answer_p95_s),
-        stream_tokens_per_s=felt.stream_tokens_per_s,
-        backlog_s_per_h=felt.backlog_s_per_h,
+        stream_tokens_per_s=float(felt.stream_tokens_per_s),
+        backlog_s_per_h=float(felt.backlog_s_per_h),
         targets_met=count == 1,
         machine_count=count,
         machine_reason=reason,
@@ -172,7 +173,7 @@ def _remarks(
 ) -> tuple[Remark, ...]:
     name = found.option.name
     remarks: list[Remark] = []
-    overloaded = overloaded_at_peak(name, scenario=scenario, load_fraction=felt.load_fraction)
+    overloaded = overloaded_at_peak(name, scenario=scenario, load_fraction=float(felt.load_fraction))
     if overloaded is not None:
         remarks.append(overloaded)
     elif felt.load_fraction > _STEADY_LOAD:
@@ -201,5 +202,5 @@ def _end(speed: Speed, at: End) -> float:
     return {"low": speed.low, "central": speed.central, "high": speed.high}[at]
 
 
-def _finite(seconds: float) -> float | None:
-    return seconds if math.isfinite(seconds) else None
+def _finite(seconds: Number) -> float | None:
+    return float(seconds) if math.isfinite(seconds) else None

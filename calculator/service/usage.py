@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How hard one option works in month 1 (from service.py and physics/power.py); all figures are per machine.
+    """How hard one option works in month 1 (from occupancy.py and physics/speed/power.py); all figures are per machine.
 
     Hours serve the share `served_fraction` of the demand of month 1. `capacity_ratio` is the demand that the machines
     could serve at most, as a multiple of month 1's; None derives it from the hours. Watts are at the wall.

@@ -1,17 +1,17 @@
-"""Which hours of the week are busy, and what overflows in each?
+"""Busy hours of the week, and what overflows in each.
 
-Demand is uneven: 168 weights, one per hour from Monday 0:00, share out a week's requests. Each hour is taken as a steady
-state of its own (answers take seconds, hours are long); what an hour cannot serve overflows and is not carried on.
+Demand is uneven: 168 weights, one per hour from Monday 0:00, share out a week's requests. Each hour is taken as a
+steady state of its own (answers take seconds, hours are long); what an hour cannot serve overflows and is not carried
+on.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calculator.errors import ScenarioError
-from calculator.number import require, where
+from calculator.number import require
 from calculator.service.occupancy import Work, occupancy
 from calculator.units import S_PER_H
 
@@ -25,8 +25,8 @@ Hours = NDArray[np.float64]
 class Week:
     """The working week of `machine_count` equal machines, hour by hour (arrays [168]).
 
-    `busy_h` counts machine hours, `load_fraction` what is asked over what the machines can do in the hour (infinite where
-    something is asked of machines that are off), `overflow_requests` what they cannot serve.
+    `busy_h` counts machine hours, `load_fraction` what is asked over what the machines can do in the hour (infinite
+    where something is asked of machines that are off), `overflow_requests` what they cannot serve.
     """
 
     requests: Hours
@@ -72,7 +72,8 @@ def on_fractions(*, first_hour: int, on_h_per_day: float, working_days_per_week:
 def hour_weights(on: Hours, *, peak_hour_of_day: int, peak_factor_ratio: float) -> Hours:
     """Weights with one peak a day: that hour gets peak_factor x the mean hour on, the others share the rest evenly.
 
-    peak_hour_of_day: 0..23, an hour in which the machine is fully on. The factor lies between 1 and the hours on per day.
+    peak_hour_of_day: 0..23, an hour in which the machine is fully on. The factor lies between 1 and the hours on per
+    day.
     """
     require("peak_hour_of_day", peak_hour_of_day, low=0, high=_HOURS_PER_DAY - 1)
     days = on.reshape(7, _HOURS_PER_DAY)
@@ -96,32 +97,38 @@ def hour_weights(on: Hours, *, peak_hour_of_day: int, peak_factor_ratio: float) 
 def week(work: Work, *, requests_per_week: float, weights: ArrayLike, on: ArrayLike, machine_count: int = 1) -> Week:
     """Busy hours and overflow for each hour of the week.
 
-        requests_h = requests_per_week x weight_h / sum of weights;   rate_h = requests_h / (on share x 3600 s) / machines
-        hours as in service.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the machine is off
+        requests_h = requests_per_week x weight_h / sum of weights;   rate_h = requests_h / (on share x 3600 s) /
+        machines hours as in occupancy.py;   overflow_h = requests_h (1 - min(1, 1/load_h)), all of them where the
+        machine is off
 
-    With even weights over the hours on it equals `service`. Against a simulation with two peaks a day at load 0.3..0.9 the
-    busy hours err by as much as `occupancy` does. Raises ScenarioError for weights or shares that are not 168 numbers of
-    at least 0, weights that are all 0, shares above 1, a machine that is never on.
+    With even weights over the hours on it equals `service`. Against a simulation with two peaks a day at load
+    0.3..0.9 the busy hours err by as much as `occupancy` does. Raises ScenarioError for weights or shares that are
+    not 168 numbers of at least 0, weights that are all 0, shares above 1, a machine that is never on.
     """
     weight, share = _hours("weights", weights), _hours("on", on, high=1.0)
     require("requests_per_week", requests_per_week, low=0.0)
     require("machine_count", machine_count, low=1)
     require("sum of weights", float(weight.sum()), above=0.0)
     require("hours on per week", float(share.sum()), above=0.0)
-    requests = requests_per_week * weight / weight.sum()
+    requests: Hours = requests_per_week * weight / weight.sum()
     working = share > 0.0
-    rate = np.where(working, requests / machine_count / (np.where(working, share, 1.0) * S_PER_H), 0.0)
+    rate: Hours = np.where(working, requests / machine_count / (np.where(working, share, 1.0) * S_PER_H), 0.0)
     spent = occupancy(work, requests_per_s=rate)
     machines_h = share * machine_count
+    if_off: Hours = np.where(requests > 0.0, np.inf, 0.0)
+    load: Hours = np.where(working, spent.load_fraction, if_off)
+    overflow: Hours = np.where(working, requests * (1.0 - spent.served_fraction), requests)
     return Week(
-        requests=requests, on_h=machines_h,
-        prefill_h=spent.prefill_fraction * machines_h, decode_h=spent.decode_fraction * machines_h,
-        load_fraction=where(working, spent.load_fraction, np.where(requests > 0.0, np.inf, 0.0)),
-        overflow_requests=where(working, requests * (1.0 - spent.served_fraction), requests),
-    )  # fmt: skip
+        requests=requests,
+        on_h=machines_h,
+        prefill_h=spent.prefill_fraction * machines_h,
+        decode_h=spent.decode_fraction * machines_h,
+        load_fraction=load,
+        overflow_requests=overflow,
+    )
 
 
-def _hours(name: str, values: Any, *, high: float | None = None) -> Hours:
+def _hours(name: str, values: ArrayLike, *, high: float | None = None) -> Hours:
     hours: Hours = np.asarray(values, dtype=np.float64)
     if hours.shape != (HOURS_PER_WEEK,):
         raise ScenarioError(f"{name} has the shape {hours.shape}; it must hold {HOURS_PER_WEEK} numbers, one per hour.")

@@ -101,10 +101,11 @@ class _Machine:
             first_token_s=np.array([row.read_s - row.came_s for row in rows]),
             answer_s=np.array([row.left_s - row.came_s for row in rows]),
             slot_wait_fraction=float(np.mean([row.in_s - row.came_s > 1e-9 for row in rows])),
-            busy_fraction=(self.reading_s + self.writing_s) / time_s, prefill_fraction=self.reading_s / time_s,
+            busy_fraction=(self.reading_s + self.writing_s) / time_s,
+            prefill_fraction=self.reading_s / time_s,
             batch_count=sum(row.length for row in rows) / self.steps if self.steps else 1.0,
             throughput_per_s=len(rows) / time_s,
-        )  # fmt: skip
+        )
 
     def _stop_after(self, count: int):
         while len(self.done) < count:

@@ -3,12 +3,14 @@
 import itertools
 from typing import Literal
 
+from calculator.catalog import load_catalog
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.evidence import Remark
 from calculator.finance.ledger import Line
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
+from calculator.risk.candidates import Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.service.occupancy import Service
 
@@ -107,7 +109,7 @@ def option(
         time_to_first_token=None
         if speed is None
         else Speed(30 / speed, 60 / speed, 120 / speed, unit="s", bound_by="compute", basis="fitted"),
-        service=Service(5.0, 40.0, 210.0, 0.21, 1.0 if fits else 0.0, 2.0),
+        service=Service(5.0, 40.0, 210.0, 0.21, 1.0 if fits else 0.0, 2.0, 0.21),
         power_w={"idle": 10.0, "prefill": 250.0, "decode": 200.0},
         tco=cost,
         total_low_usd=None if cost is None else 0.8 * cost.total_cost_usd,
@@ -199,4 +201,5 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
             ),
         ),
         remarks=(Remark(code="assumptions", text="14 of 26 inputs are assumptions.", level="info"),),
+        candidates=Candidates((), scenario, {}, load_catalog().distributions),
     )

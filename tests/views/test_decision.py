@@ -24,7 +24,7 @@ def test_page_shows_the_answer_without_peoples_time_and_in_another_currency() ->
     comparison = compare(scenario_on(app), CATALOG)
     assert comparison.verdict.without_soft in shown
     (converted,) = [
-        text for text in shown if text.startswith("Shown in EUR at 0.5 EUR per dollar of 2026-11-01, your rate")
+        text for text in shown if text.startswith("Shown in EUR at your rate of 0.5 EUR per dollar (2026-11-01)")
     ]
     for row in comparison.options:
         assert row.tco is not None

@@ -7,7 +7,7 @@ runtime: MLX and llama.cpp let a sliding window's old tokens go, vLLM keeps full
 from calculator.catalog.deployment import FULL_BITS
 from calculator.catalog.models import CacheGroup, LanguageModel, Runtime
 from calculator.errors import ScenarioError
-from calculator.number import Number
+from calculator.number import Number, larger
 from calculator.units import BITS_PER_BYTE
 
 
@@ -74,8 +74,7 @@ def largest_layer_bytes(model: LanguageModel, *, runtime: Runtime, context_token
 
 def _seen_tokens(group: CacheGroup, context_tokens: Number) -> Number:
     if group.kind in ("sliding", "chunked"):
-        beyond = context_tokens - group.window_tokens
-        return context_tokens - beyond * (beyond > 0)
+        return context_tokens - larger(context_tokens - group.window_tokens, 0)
     return context_tokens / group.entry_tokens
 
 

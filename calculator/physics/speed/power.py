@@ -48,9 +48,9 @@ def power_use(power: Power, *, box_count: int, decode: Speed | None, prefill: Sp
             return None
         at = watts(given)
         return Range(
-            joules_per_token(at.low, tokens_per_s=speed.high),
-            joules_per_token(at.central, tokens_per_s=speed.central),
-            joules_per_token(at.high, tokens_per_s=speed.low),
+            float(joules_per_token(at.low, tokens_per_s=speed.high)),
+            float(joules_per_token(at.central, tokens_per_s=speed.central)),
+            float(joules_per_token(at.high, tokens_per_s=speed.low)),
             "J/token",
         )
 

@@ -107,7 +107,7 @@ def test_verdict_and_odds_of_one_answer_are_the_same_numbers(capsys: pytest.Capt
     answer = json.loads(run(capsys, "compare", "--json")[1])
     verdict, analysis = answer["verdict"], answer["analysis"]
     chance = analysis["cheapest_probability"][verdict["cheapest"]]
-    assert f"cheapest in {chance:.0%} of the futures" in verdict["detail"]
+    assert f"cheapest in {chance:.0%} of cases" in verdict["detail"]
     (difference,) = [row["usd"] for row in analysis["differences"] if row["dearer"] == verdict["runner_up"]]
     assert (verdict["difference_low_usd"], verdict["difference_high_usd"]) == pytest.approx(
         (difference[0], difference[2]), rel=1e-12
@@ -157,7 +157,7 @@ EURO = ("--currency", "EUR", "--rate", "0.92", "--rate-date", "2026-11-01")
 
 
 def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
-    note = "0.92 EUR per dollar of 2026-11-01, your rate"
+    note = "your rate of 0.92 EUR per dollar (2026-11-01)"
     plain, answer = (json.loads(run(capsys, "compare", "--json", *more)[1]) for more in ((), EURO))
     assert plain["shown_in"] is None
     assert plain["verdict"] == answer["verdict"]  # the dollars stay what they are

@@ -22,9 +22,15 @@ def test_default_is_documented_with_range_basis_and_date(name: str) -> None:
 
 def test_every_module_of_finance_is_named() -> None:
     topics = {
-        "discounting": "## Present value", "ledger": "## A line is", "resale": "## Resale", "tax": "## Tax", "books": "Books:",
-        "returns": "## Internal rate", "time_value": "## Lease", "depreciation": "MACRS",
-    }  # fmt: skip
+        "discounting": "## Present value",
+        "ledger": "## A line is",
+        "resale": "## Resale",
+        "tax": "## Tax",
+        "books": "Books:",
+        "returns": "## Internal rate",
+        "time_value": "## Lease",
+        "depreciation": "MACRS",
+    }
     modules = {path.stem for path in (ROOT / "calculator" / "finance").glob("*.py")} - {"__init__"}
     assert modules == set(topics)
     for text in topics.values():

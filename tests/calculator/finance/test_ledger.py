@@ -47,9 +47,14 @@ def test_total_of_a_level_line_is_months_times_amount() -> None:
 
 
 @given(
-    growth=rates, step=rates, rate=rates, first=st.integers(1, 90), last=st.integers(1, 90),
-    months=st.integers(12, 84), timing=timings,
-)  # fmt: skip
+    growth=rates,
+    step=rates,
+    rate=rates,
+    first=st.integers(1, 90),
+    last=st.integers(1, 90),
+    months=st.integers(12, 84),
+    timing=timings,
+)
 def test_course_sums_are_the_same_in_closed_form_and_by_month(
     *, growth: float, step: float, rate: float, first: int, last: int, months: int, timing: str
 ) -> None:

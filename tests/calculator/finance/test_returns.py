@@ -29,6 +29,30 @@ def _excel(name: str) -> list[dict]:
     return [case for case in GOLDEN["excel"] if case["function"] == name]
 
 
+def _nist(side: str) -> tuple[float, float]:
+    """Present value of running costs and of capital (investment, replacement, less residual), unrounded."""
+    study = GOLDEN["blcc"]
+    case, rate = study[side], study["rate"]
+    value = {
+        key: sum(usd / (1 + rate) ** year for year, usd in case[key]) for key in ("once", "replacement", "residual")
+    }
+    running = case["energy_value"] + case["yearly"] * annuity_factor(rate, periods=study["years"]) + value["once"]
+    return running, case["investment"] + value["replacement"] - value["residual"]
+
+
+@given(st.lists(st.floats(-1e5, 1e5), min_size=3, max_size=40))
+def test_internal_rate_is_given_only_where_it_is_the_only_one(flows: list[float]) -> None:
+    # pitfall 6: on a fine grid of rates a flow with an internal rate crosses zero there and nowhere else
+    found = internal_rate(flows)
+    if found.rate is None or not -0.5 < found.rate < 3:
+        return
+    grid = np.linspace(-0.6, 4, 400)
+    values = np.array([np.dot(flows, (1 + rate) ** -np.arange(len(flows))) for rate in grid])
+    away = np.abs(grid - found.rate) > 0.02
+    sides = np.sign(values[away]) * np.sign(grid[away] - found.rate)
+    assert len(set(sides[np.abs(values[away]) > 1e-6])) <= 1
+
+
 @pytest.mark.parametrize("case", GOLDEN["project"], ids=lambda case: case["source"])
 def test_project_of_the_textbook_gives_its_printed_answers(case: dict) -> None:
     flows = case["flows"]
@@ -110,17 +134,6 @@ def test_internal_rate_is_refused_where_all_flows_have_one_sign(flows: list[floa
 def test_sign_changes_ignore_zeros() -> None:
     assert sign_changes([-1, 0, 0, 2, 0, 3]) == 1
     assert sign_changes([0, -1, 0, 1, -1]) == 2
-
-
-def _nist(side: str) -> tuple[float, float]:
-    """Present value of running costs and of capital (investment, replacement, less residual), unrounded."""
-    study = GOLDEN["blcc"]
-    case, rate = study[side], study["rate"]
-    value = {
-        key: sum(usd / (1 + rate) ** year for year, usd in case[key]) for key in ("once", "replacement", "residual")
-    }
-    running = case["energy_value"] + case["yearly"] * annuity_factor(rate, periods=study["years"]) + value["once"]
-    return running, case["investment"] + value["replacement"] - value["residual"]
 
 
 def test_savings_ratio_and_adjusted_rate_are_nists() -> None:

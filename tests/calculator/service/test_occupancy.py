@@ -1,4 +1,4 @@
-"""Does the working month add up? Hand-worked cases, limits, invariants, and a simulation as the independent oracle."""
+"""The working month: hand-worked cases, limits, invariants, and a simulation as the independent oracle."""
 
 import math
 from dataclasses import asdict, replace
@@ -22,14 +22,53 @@ from tests.calculator.machine_simulation import Case, simulated
 
 # 3,600 tokens to read at 400/s: 9 s. 400 tokens to write at 20/s: 20 s alone; two streams at 32/s together: 25 s each.
 MONTH = {
-    "requests_per_month": 1_000.0, "on_h": 100.0, "input_tokens": 4_000, "cached_fraction": 0.1, "answer_tokens": 400,
-    "prefill_tokens_per_s": 400.0, "decode_tokens_per_s": 20.0, "batch_decode_tokens_per_s": 32.0, "concurrent_count": 2,
-}  # fmt: skip
+    "requests_per_month": 1_000.0,
+    "on_h": 100.0,
+    "input_tokens": 4_000,
+    "cached_fraction": 0.1,
+    "answer_tokens": 400,
+    "prefill_tokens_per_s": 400.0,
+    "decode_tokens_per_s": 20.0,
+    "batch_decode_tokens_per_s": 32.0,
+    "concurrent_count": 2,
+}
+
+
 EXACT = {"rel": 1e-9}
 
 
 def month(**changed: object) -> Service:
-    return service(**{**MONTH, **changed})  # pyright: ignore[reportArgumentType]
+    given = {**MONTH, **changed}
+    whole = {name: given.pop(name) for name in ("requests_per_month", "on_h", "machine_count") if name in given}
+    return service(request_work(**given), **whole)  # pyright: ignore[reportArgumentType]
+
+
+work_strategy = st.builds(
+    lambda prefill_s, decode_s, slowing, count: Work(
+        prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0
+    ),
+    st.floats(0.0, 100.0),
+    st.floats(0.1, 200.0),
+    st.floats(0.0, 1.0),
+    st.integers(1, 64),
+)
+
+
+# Bounds on busy hours, batch (relative) and share that waits for a slot: the error known from 2 million requests (see
+# docs/model/service.md) and three standard deviations of a run of 30,000.
+SIMULATED = [
+    (Case(0.30, 1.0, 1, 0.70, 1.0), 0.020, 0.001, 0.015),
+    (Case(0.30, 1.0, 1, 0.50, 0.0), 0.005, 0.001, 0.010),
+    (Case(0.02, 1.8, 2, 0.50, 1.0), 0.020, 0.010, 0.015),
+    (Case(1.00, 1.8, 2, 0.70, 1.0), 0.010, 0.010, 0.015),
+    (Case(1.00, 1.8, 2, 0.50, 0.0), 0.020, 0.050, 0.020),
+    (Case(0.30, 3.2, 4, 0.70, 0.5), 0.020, 0.035, 0.025),
+    (Case(0.30, 3.2, 4, 0.70, 0.0), 0.030, 0.060, 0.035),
+    (Case(0.30, 5.0, 8, 0.30, 1.0), 0.020, 0.020, 0.005),
+    (Case(0.30, 5.0, 8, 0.70, 1.0), 0.010, 0.015, 0.020),
+    (Case(1.00, 5.0, 8, 0.70, 0.0), 0.050, 0.200, 0.040),  # the worst kind: equal answers that end together
+    (Case(0.02, 14.0, 32, 0.50, 1.0), 0.005, 0.030, 0.005),
+]
 
 
 def test_on_h_and_requests_per_month_follow_from_the_days() -> None:
@@ -58,8 +97,9 @@ def test_service_of_two_streams_worked_by_hand() -> None:
     """Rate 1/36 per s; r = 9/36 = 0.25; load = 21.5/36. Bursts: P(K > 0) = 1, P(K > 1) = 1 - e^-0.25 = 0.2211992.
 
     y0 = 1, y1 = 20/36. Flow into the full batch at rate 1/36, T = y1 P(K>0) + y0 P(K>1) = 0.7767548; what
-    overshoots: sum over k >= 1 and 0 of (1-r) P(K > .) = 1 - (1-r) (the first term of y0) -> y1 1 + y0 (1 - 0.75) = 0.8055556.
-    G = (y0 + y1)(1 - load) + rate 0.8055556 x 12.5 = 0.6265432 + 0.2797068 = 0.9062500; idle = 0.75 x 0.4027778 / G = 1/3.
+    overshoots: sum over k >= 1 and 0 of (1-r) P(K > .) = 1 - (1-r) (the first term of y0) -> y1 1 + y0 (1 - 0.75) =
+    0.8055556. G = (y0 + y1)(1 - load) + rate 0.8055556 x 12.5 = 0.6265432 + 0.2797068 = 0.9062500; idle = 0.75 x
+    0.4027778 / G = 1/3.
     """
     found = month(on_h=10.0)
     idle = 0.75 * (1 - 21.5 / 36) / ((1 + 20 / 36) * (1 - 21.5 / 36) + (20 / 36 + 0.25) / 36 * 12.5)
@@ -80,8 +120,9 @@ def test_slot_wait_of_two_streams_worked_by_hand() -> None:
     )
     assert seen.answer_batch_count == pytest.approx(
         # token by token: flow into n, times n: batch 1 gets y1/20 s x (1 - load), batch 2 the overshoot
-        0.75 / 0.90625 * ((1 - 21.5 / 36) * 1 + (20 / 36 + 0.25) * 2), **EXACT,
-    )  # fmt: skip
+        0.75 / 0.90625 * ((1 - 21.5 / 36) * 1 + (20 / 36 + 0.25) * 2),
+        **EXACT,
+    )
 
 
 def test_decode_hours_are_steps_times_their_seconds() -> None:
@@ -184,12 +225,6 @@ def test_service_of_arrays_equals_the_scalars_one_by_one() -> None:
             assert all_of[i] == pytest.approx(value, rel=1e-12, abs=1e-15), name
 
 
-work_strategy = st.builds(
-    lambda prefill_s, decode_s, slowing, count: Work(prefill_s, decode_s, decode_s * (1 + slowing * (count - 1)), count, 400.0),
-    st.floats(0.0, 100.0), st.floats(0.1, 200.0), st.floats(0.0, 1.0), st.integers(1, 64),
-)  # fmt: skip
-
-
 @given(work=work_strategy, load=st.floats(1e-6, 3.0))
 def test_occupancy_keeps_its_bounds(work: Work, load: float) -> None:
     seen = occupancy(work, requests_per_s=load / work.full_s)
@@ -219,23 +254,6 @@ def test_more_demand_is_busier_batches_higher_and_serves_a_smaller_share(work: W
     assert many.batch_count >= few.batch_count - 1e-6
     assert many.served_fraction <= few.served_fraction + 1e-12
     assert many.slot_wait_fraction >= few.slot_wait_fraction - 1e-6
-
-
-# Bounds on busy hours, batch (relative) and share that waits for a slot: the error known from 2 million requests (see
-# docs/model/service.md) and three standard deviations of a run of 30,000.
-SIMULATED = [
-    (Case(0.30, 1.0, 1, 0.70, 1.0), 0.020, 0.001, 0.015),
-    (Case(0.30, 1.0, 1, 0.50, 0.0), 0.005, 0.001, 0.010),
-    (Case(0.02, 1.8, 2, 0.50, 1.0), 0.020, 0.010, 0.015),
-    (Case(1.00, 1.8, 2, 0.70, 1.0), 0.010, 0.010, 0.015),
-    (Case(1.00, 1.8, 2, 0.50, 0.0), 0.020, 0.050, 0.020),
-    (Case(0.30, 3.2, 4, 0.70, 0.5), 0.020, 0.035, 0.025),
-    (Case(0.30, 3.2, 4, 0.70, 0.0), 0.030, 0.060, 0.035),
-    (Case(0.30, 5.0, 8, 0.30, 1.0), 0.020, 0.020, 0.005),
-    (Case(0.30, 5.0, 8, 0.70, 1.0), 0.010, 0.015, 0.020),
-    (Case(1.00, 5.0, 8, 0.70, 0.0), 0.050, 0.200, 0.040),  # the worst kind: equal answers that end together
-    (Case(0.02, 14.0, 32, 0.50, 1.0), 0.005, 0.030, 0.005),
-]
 
 
 @pytest.mark.parametrize(("case", "busy", "batch", "wait"), SIMULATED)

@@ -1,4 +1,4 @@
-"""May any input be a value or P10, P50 and P90? In a file, on the command line, and with the effect that it should have."""
+"""Every input as a value or as P10, P50 and P90: in a file, on the command line, and with its effect."""
 
 import json
 from pathlib import Path
@@ -10,29 +10,47 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.__main__ import main
 from calculator.errors import ScenarioError
+from calculator.risk.candidates import costs, spreads_of
 from calculator.risk.distributions import draw
-from calculator.risk.monte_carlo import simulate, spreads_of
+from calculator.risk.monte_carlo import simulate
 from calculator.risk.sensitivity import tornado
 from calculator.scenario.own_figures import FIGURE_BOUNDS, NOT_DRAWN
 from calculator.scenario.scenario import knobs
 
 CATALOG = load_catalog()
+
+
 USED, PC, CLOUD, API = "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model"
+
+
 TARIFF = "DeepInfra/meta-llama/Llama-3.3-70B-Instruct-Turbo"
+
+
 NUMBERS = {name for name, info in Scenario.model_fields.items() if info.annotation in (int, float)} & set(knobs())
+
+
 # what switches the line on that the input is about
 SWITCHED = {
-    "pue_ratio": {"site": "server-room"}, "tax_rate": {"tax_mode": "straight-line"}, "peak_price_ratio": {"peak_hours_fraction": 0.3},
-    "peak_hours_fraction": {"peak_price_ratio": 2.0}, "api_batch_discount_fraction": {"api_batch_fraction": 0.5},
-    "downtime_usd_per_h": {"availability_fraction": 0.98}, "electrical_work_usd": {"options": (PC, CLOUD)},
-    "cloud_administration_h_per_year": {"options": (CLOUD, PC)}, "cloud_price_trend_rate": {"options": (CLOUD, PC)},
+    "pue_ratio": {"site": "server-room"},
+    "tax_rate": {"tax_mode": "straight-line"},
+    "peak_price_ratio": {"peak_hours_fraction": 0.3},
+    "peak_hours_fraction": {"peak_price_ratio": 2.0},
+    "api_batch_discount_fraction": {"api_batch_fraction": 0.5},
+    "downtime_usd_per_h": {"availability_fraction": 0.98},
+    "electrical_work_usd": {"options": (PC, CLOUD)},
+    "cloud_administration_h_per_year": {"options": (CLOUD, PC)},
+    "cloud_price_trend_rate": {"options": (CLOUD, PC)},
     "reserved_discount_fraction": {"options": (CLOUD, PC), "cloud_rate": "reserved"},
     "reserved_upfront_fraction": {"options": (CLOUD, PC), "cloud_rate": "reserved"},
     "spot_interruption_fraction": {"options": (CLOUD, PC), "cloud_rate": "spot"},
-    "pc_administration_h_per_year": {"options": (PC, CLOUD)}, "gpu_resale_fraction": {"options": (PC, CLOUD)},
-    "self_built_failure_rate": {"options": (PC, CLOUD)}, "repair_fraction": {"warranty_months": 6},
+    "pc_administration_h_per_year": {"options": (PC, CLOUD)},
+    "gpu_resale_fraction": {"options": (PC, CLOUD)},
+    "self_built_failure_rate": {"options": (PC, CLOUD)},
+    "repair_fraction": {"warranty_months": 6},
     "built_failure_rate": {"options": (USED, PC)},
-}  # fmt: skip
+}
+
+
 ABOUT = {"prompt_tokens", "retrieved_tokens", "answer_tokens", "cached_prompt_fraction"}
 """Speeds stay those of the central lengths in draws; a whole comparison computes them anew: less than a dollar of 5,077."""
 
@@ -49,6 +67,37 @@ def _three(name: str) -> tuple[float, float, float]:
     return tuple(float(round(one)) for one in three) if whole else three  # type: ignore[return-value]
 
 
+FIGURES = {
+    "price_usd": (USED, 4000.0, 4500.0, 6000.0),
+    "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
+    "age_when_bought_years": (USED, 2.0, 3.0, 3.5),
+    "setup_h": (USED, 1.0, 4.0, 9.0),
+    "prefill_w": (USED, 200.0, 240.0, 300.0),
+    "decode_w": (USED, 150.0, 200.0, 260.0),
+    "idle_w": (USED, 5.0, 10.0, 30.0),
+    "sleep_w": (USED, 1.0, 2.0, 5.0),
+    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
+    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0),
+    "billing_minutes": (CLOUD, 1.0, 5.0, 60.0),
+    "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
+    "storage_gb": (CLOUD, 100.0, 200.0, 400.0),
+    "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
+    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4),
+    "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
+    "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
+}
+
+
+def _spreads(scenario: Scenario, comparison: Any) -> dict[str, Any]:
+    return spreads_of(comparison.candidates)
+
+
+def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert main(["compare", *words, "--json", "-"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
 @pytest.mark.parametrize("name", sorted(NUMBERS - set(NOT_DRAWN)))
 def test_every_number_may_be_a_range_and_moves_what_a_whole_comparison_says(name: str) -> None:
     low, middle, high = _three(name)
@@ -56,7 +105,7 @@ def test_every_number_may_be_a_range_and_moves_what_a_whole_comparison_says(name
     scenario = Scenario.parse({**options, "ranges": {name: (low, middle, high)}})
     assert float(getattr(scenario, name)) == middle
     candidates = compare(scenario, CATALOG).candidates
-    bars = {bar.name: bar for bar in tornado(candidates, scenario=scenario, defaults=CATALOG.defaults)}
+    bars = {bar.name: bar for bar in tornado(candidates)}
     base = {row.id: row.tco for row in compare(scenario, CATALOG).options}
 
     def values(at: float) -> dict[str, float]:
@@ -86,18 +135,6 @@ def test_numbers_are_either_drawn_or_say_why_not() -> None:
     assert set(NOT_DRAWN) <= NUMBERS
 
 
-FIGURES = {
-    "price_usd": (USED, 4000.0, 4500.0, 6000.0), "list_price_usd": (USED, 5000.0, 6599.0, 7000.0),
-    "age_when_bought_years": (USED, 2.0, 3.0, 3.5), "setup_h": (USED, 1.0, 4.0, 9.0), "prefill_w": (USED, 200.0, 240.0, 300.0),
-    "decode_w": (USED, 150.0, 200.0, 260.0), "idle_w": (USED, 5.0, 10.0, 30.0), "sleep_w": (USED, 1.0, 2.0, 5.0),
-    "prefill_speed_ratio": (USED, 0.8, 1.0, 1.3), "decode_speed_ratio": (USED, 0.8, 1.0, 1.3),
-    "rate_usd_per_h": (CLOUD, 2.0, 2.95, 4.0), "billing_minutes": (CLOUD, 1.0, 5.0, 60.0), "startup_minutes": (CLOUD, 5.0, 10.0, 30.0),
-    "storage_gb": (CLOUD, 100.0, 200.0, 400.0), "storage_usd_per_gb_month": (CLOUD, 0.05, 0.1, 0.2),
-    "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4), "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
-    "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     owner, low, middle, high = FIGURES[figure]
@@ -107,14 +144,12 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     comparison = compare(scenario, CATALOG)
     (spread,) = [one for key, one in _spreads(scenario, comparison).items() if key == name]
     assert (spread.low, spread.central, spread.high) == (low, middle, high)
-    odds = simulate(comparison.candidates, scenario=scenario, defaults=CATALOG.defaults, count=64)
+    odds = simulate(comparison.candidates, count=64)
     assert np.quantile(odds.inputs[name], [0.1, 0.9]) == pytest.approx([low, high], rel=0.1)
     for at in (low, high):
         spreads = {key: one for key, one in _spreads(scenario, comparison).items() if key != name}
         certain = {key: np.array([one.central]) for key, one in spreads.items()}
-        from calculator.risk.monte_carlo import costs
-
-        drawn = costs(comparison.candidates, scenario, {**certain, name: np.array([at])})
+        drawn = costs(comparison.candidates, {**certain, name: np.array([at])})
         whole = compare(scenario.changed(figures={name: at}), CATALOG)
         for row in whole.options:
             assert row.tco is not None
@@ -122,17 +157,8 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
             assert got == pytest.approx(row.tco.present_value_cost_usd, rel=1e-9), row.id
 
 
-def _spreads(scenario: Scenario, comparison: Any) -> dict[str, Any]:
-    return spreads_of(comparison.candidates, scenario=scenario, defaults=CATALOG.defaults)
-
-
 def test_figures_that_may_be_ranges_are_all_tried() -> None:
     assert set(FIGURE_BOUNDS) - set(FIGURES) == {"cached_input_usd_per_mtok"}  # this tariff has no such price
-
-
-def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    assert main(["compare", *words, "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_range_from_a_file_and_from_the_command_line_are_the_same(
@@ -196,9 +222,10 @@ def test_seed_is_printed_and_the_draws_are_the_same_for_every_option(capsys: pyt
         assert alone["analysis"]["present_value_usd"][name] == first["analysis"]["present_value_usd"][name]
     scenario = Scenario()
     spreads = _spreads(scenario, compare(scenario, CATALOG))
-    drawn = draw(spreads, count=1000)
+    drawn = draw(spreads, rules=CATALOG.distributions, count=1000)
     assert np.array_equal(
-        drawn["wage_usd_per_h"], draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, count=1000)["wage_usd_per_h"]
+        drawn["wage_usd_per_h"],
+        draw({"wage_usd_per_h": spreads["wage_usd_per_h"]}, rules=CATALOG.distributions, count=1000)["wage_usd_per_h"],
     )
 
 
@@ -220,14 +247,3 @@ def test_every_range_of_an_options_entry_is_drawn() -> None:
             for state in ("prefill", "decode", "idle"):
                 assert f"{option.id}.{state}_watt_ratio" in spreads
             assert f"{option.id}.price_usd" in spreads
-
-
-def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> None:
-    from calculator.analysis.bridge import bridge
-
-    start = Scenario.parse({"ranges": {f"{CLOUD}.rate_usd_per_h": (2, 3, 4), f"{USED}.price_usd": (4000, 5000, 6000)}})
-    found = bridge(start, Scenario(wage_usd_per_h=50), catalog=CATALOG, pair=(API, USED))
-    names = {step.name for step in found.steps}
-    assert {"wage_usd_per_h", f"figures: {USED}.price_usd"} <= names
-    assert not any(CLOUD in name for name in names)
-    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)

@@ -15,7 +15,7 @@ def test_shown_amount_is_converted_at_the_given_rate() -> None:
     assert shown(1_234.4, scenario=Scenario()) == "$1,234"
     assert shown(-1_000, scenario=EURO) == "-EUR 920"
     assert shown(-0.2, scenario=Scenario()) == "$0"
-    assert rate_note(EURO) == "Shown in EUR at 0.92 EUR per dollar of 2026-11-20, your rate; computed in dollars."
+    assert rate_note(EURO) == "Shown in EUR at your rate of 0.92 EUR per dollar (2026-11-20); computed in dollars."
     assert rate_note(Scenario()) == ""
 
 

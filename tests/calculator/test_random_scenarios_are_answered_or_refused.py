@@ -1,4 +1,4 @@
-"""Is every scenario that the page can ask answered, or refused in a sentence? Random knobs at their ends and between."""
+"""Random scenarios, knobs at their ends and between: each is answered, or refused in a sentence."""
 
 import json
 import random

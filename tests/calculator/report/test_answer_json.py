@@ -1,7 +1,4 @@
-"""Does the JSON of a comparison carry every output of the specification, and do the ledger's lines sum to each?
-
-Every figure is computed again here from the dated rows of the CSV, by its definition and nothing else.
-"""
+"""JSON of a comparison: every output is there, and the ledger's lines sum to each."""
 
 import io
 import json
@@ -21,15 +18,21 @@ from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import tidy_csv
 
 CATALOG = load_catalog()
+
+
 MAC = "mac-studio-m5-ultra-256"
+
+
 CASES: dict[str, dict[str, Any]] = {
     "default": {},
     "lease, tax": {
-        "tax_mode": "macrs-mid-quarter", "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1000}}, "fiscal_year_end_month": 6,
+        "tax_mode": "macrs-mid-quarter",
+        "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1000}},
+        "fiscal_year_end_month": 6,
     },
     "mid-month": {"timing": "mid-month", "already_own_usd": {"dual-rtx-4090-threadripper": 4000}},
     "annual-end, growth": {"timing": "annual-end", "demand_growth_rate": 1.0, "when_full": "buy-another", "months": 30},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -53,10 +56,21 @@ def flows(answer: dict[str, Any], option: str, *, hardness: str | None = None) -
 
 ONCE = frozenset(
     {
-        "hardware", "sales tax", "electrical work", "warranty", "setup", "resale", "disposal", "buy-out", "tax on sale",
-        "tax on depreciation", "further machines", "further setup", "further resale",
+        "hardware",
+        "sales tax",
+        "electrical work",
+        "warranty",
+        "setup",
+        "resale",
+        "disposal",
+        "buy-out",
+        "tax on sale",
+        "tax on depreciation",
+        "further machines",
+        "further setup",
+        "further resale",
     }
-)  # fmt: skip
+)
 
 
 def factors(answer: dict[str, Any]) -> np.ndarray:
@@ -78,6 +92,9 @@ def present_value(answer: dict[str, Any], option: str, *, hardness: str | None =
         exact = row.line in ONCE or row.month == 0
         total += row.amount_usd * ((1 + rate) ** (-row.month / 12) if exact else by_convention[row.month])
     return total
+
+
+TAX = {"tax_rate": 0.25, "depreciation_fractions": (0.6, 0.4), "fiscal_year_end_month": 9}
 
 
 def test_totals_are_the_sums_of_the_ledger(answer: dict[str, Any]) -> None:
@@ -219,10 +236,10 @@ def test_real_view_deflates_the_ledger(answer: dict[str, Any]) -> None:
 
 
 def test_convention_and_seed_stand_beside_the_headlines(answer: dict[str, Any]) -> None:
-    said = {"month-end": "end of each month", "mid-month": "middle of each month", "annual-end": "end of each year"}
+    said = {"month-end": "at month-end", "mid-month": "in mid-month", "annual-end": "at year-end"}
     convention = answer["verdict"]["convention"]
     assert said[answer["scenario"]["timing"]] in convention
-    assert "10.00% a year nominal" in convention
+    assert "Discounted at 10 % a year (nominal, compounded monthly)" in convention
     assert answer["analysis"]["convention"] == convention
     assert answer["analysis"]["seed"]
     assert answer["verdict"]["without_soft"].startswith("Without people's time")
@@ -251,9 +268,6 @@ def test_credit_of_each_purchase_is_worth_nothing_at_the_cost_of_debt(answer: di
             else:  # not even the interest
                 assert months is None
     assert appraisal["real_discount_rate"] == pytest.approx(1.1 / (1 + scenario["inflation_rate"]) - 1)
-
-
-TAX = {"tax_rate": 0.25, "depreciation_fractions": (0.6, 0.4), "fiscal_year_end_month": 9}
 
 
 @pytest.mark.parametrize("mode", ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line", "custom"])

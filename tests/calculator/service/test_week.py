@@ -1,4 +1,4 @@
-"""Does the week add up hour by hour? Hand-worked cases, the even week, invariants, and a simulated day."""
+"""The week hour by hour: hand-worked cases, the even week, invariants, and a simulated day."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,11 @@ from calculator.service.week import HOURS_PER_WEEK, hour_weights, on_fractions, 
 from tests.calculator.machine_simulation import simulated
 
 OFFICE = Work(prefill_s=9.0, decode_1_s=20.0, decode_c_s=25.0, concurrent_count=2, answer_tokens=400.0)
+
+
 SINGLE = Work(prefill_s=9.0, decode_1_s=21.0, decode_c_s=21.0, concurrent_count=1, answer_tokens=400.0)
+
+
 ON = on_fractions(first_hour=8, on_h_per_day=10.0, working_days_per_week=5)
 
 
@@ -66,10 +70,7 @@ def test_week_cannot_serve_at_night() -> None:
 
 def test_even_week_equals_the_month() -> None:
     found = week(OFFICE, requests_per_week=3_000.0, weights=ON, on=ON, machine_count=2)
-    month = service(
-        requests_per_month=3_000.0, on_h=50.0, input_tokens=3_600, cached_fraction=0.0, answer_tokens=400,
-        prefill_tokens_per_s=400.0, decode_tokens_per_s=20.0, batch_decode_tokens_per_s=32.0, concurrent_count=2, machine_count=2,
-    )  # fmt: skip
+    month = service(OFFICE, requests_per_month=3_000.0, on_h=50.0, machine_count=2)
     assert found.prefill_h.sum() == pytest.approx(month.prefill_h)
     assert found.decode_h.sum() == pytest.approx(month.decode_h)
     assert found.utilisation_fraction == pytest.approx(month.utilisation_fraction)

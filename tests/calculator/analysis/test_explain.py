@@ -1,4 +1,4 @@
-"""Does every explanation multiply out? Each line's amount is computed again from the inputs that `explain` prints."""
+"""Explanations: the printed inputs multiply out to the ledger's line, each with its origin."""
 
 import re
 from collections.abc import Callable
@@ -7,38 +7,79 @@ from pathlib import Path
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.__main__ import main
 from calculator.analysis.explain import Explanation, explain, explanation_text
 
 CATALOG = load_catalog()
+
+
 MAC, PC, USED = "mac-studio-m5-ultra-256", "dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used"
+
+
 Given = dict[str, float]
+
+
 EXTRAS = {
-    "electrical_work_usd": 1200, "warranty_usd": 399, "disposal_usd": 50, "insurance_rate": 0.01, "space_usd_per_month": 50,
-    "software_usd_per_month": 20, "demand_charge_usd_per_kw_month": 12, "peak_hours_fraction": 0.3, "peak_price_ratio": 2,
-    "cached_prompt_fraction": 0.3, "availability_fraction": 0.98,
-}  # fmt: skip
+    "electrical_work_usd": 1200,
+    "warranty_usd": 399,
+    "disposal_usd": 50,
+    "insurance_rate": 0.01,
+    "space_usd_per_month": 50,
+    "software_usd_per_month": 20,
+    "demand_charge_usd_per_kw_month": 12,
+    "peak_hours_fraction": 0.3,
+    "peak_price_ratio": 2,
+    "cached_prompt_fraction": 0.3,
+    "availability_fraction": 0.98,
+}
+
+
 SCENARIOS = {
     "default": {},
     "public body": {"site": "server-room", "timing": "annual-end", "sales_tax_fraction": 0},
     "tax, lease, reserved": {
-        **EXTRAS, "tax_mode": "macrs-mid-quarter", "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1500}},
-        "options": (MAC, PC, USED, "cloud-h100", "api-same-model", "api-frontier"), "cloud_rate": "reserved",
-        "reserved_upfront_fraction": 0.5, "already_own_usd": {PC: 5000},
+        **EXTRAS,
+        "tax_mode": "macrs-mid-quarter",
+        "leases": {MAC: {"usd_per_month": 300, "buyout_usd": 1500}},
+        "options": (MAC, PC, USED, "cloud-h100", "api-same-model", "api-frontier"),
+        "cloud_rate": "reserved",
+        "reserved_upfront_fraction": 0.5,
+        "already_own_usd": {PC: 5000},
     },
     "growth, spot, batches": {
-        **EXTRAS, "when_full": "buy-another", "demand_growth_rate": 1.5, "months": 36, "cloud_rate": "spot", "tax_mode": "straight-line",
-        "downtime_usd_per_h": 3, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "options": (MAC, PC, "cloud-h100", "api-same-model"),
+        **EXTRAS,
+        "when_full": "buy-another",
+        "demand_growth_rate": 1.5,
+        "months": 36,
+        "cloud_rate": "spot",
+        "tax_mode": "straight-line",
+        "downtime_usd_per_h": 3,
+        "api_batch_fraction": 0.4,
+        "api_retry_fraction": 0.02,
+        "options": (MAC, PC, "cloud-h100", "api-same-model"),
     },
     "too much for it": {
-        "requests_per_working_day": 20_000, "api_batch_fraction": 0.4, "api_retry_fraction": 0.02, "concurrent_request_count": 1,
+        "requests_per_working_day": 20_000,
+        "api_batch_fraction": 0.4,
+        "api_retry_fraction": 0.02,
+        "concurrent_request_count": 1,
         "options": (MAC, "cloud-h100", "api-same-model"),
     },
-    "rented": {"options": ("cloud-h100", "api-same-capability"), "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300}},
-    "own figures": {
-        "options": (MAC, "api-frontier"), "prompt_tokens": 300_000,
-        "figures": {f"{MAC}.price_usd": 9000, f"{MAC}.idle_w": 12, f"{MAC}.sleep_w": 1.5, "OpenAI/gpt-6.1-sol.price_ratio": 0.9},
+    "rented": {
+        "options": ("cloud-h100", "api-same-capability"),
+        "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300},
     },
-}  # fmt: skip
+    "own figures": {
+        "options": (MAC, "api-frontier"),
+        "prompt_tokens": 300_000,
+        "figures": {
+            f"{MAC}.price_usd": 9000,
+            f"{MAC}.idle_w": 12,
+            f"{MAC}.sleep_w": 1.5,
+            "OpenAI/gpt-6.1-sol.price_ratio": 0.9,
+        },
+    },
+}
 
 
 def _busy(state: str) -> Callable[[Given], float]:
@@ -107,6 +148,8 @@ AT_PURCHASE: dict[str, Callable[[Given], float]] = {
     "lease": lambda x: -x["lease_usd_per_month"] * x["machine_count"],
     "reservation": lambda x: -_reserved_month(x) * x["reserved_months"] * x["reserved_upfront_fraction"],
 }
+
+
 IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     **{f"energy {state}": _busy(state) for state in ("prefill", "decode", "idle", "sleep")},
     **{f"{kind} tokens": _tokens(kind) for kind in ("input", "cached", "output")},
@@ -121,23 +164,42 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "overflow to API": _overflow,
     "downtime": lambda x: -(1 - x["availability_fraction"]) * x["on_h_per_month"] * x["downtime_usd_per_h"],
 }
+
+
 AT_THE_END: dict[str, Callable[[Given], float]] = {
     "resale": _resale,
     "disposal": lambda x: -x["disposal_usd"] * x["machine_count"],
     "buy-out": lambda x: -x["lease_buyout_usd"] * x["machine_count"],
 }
+
+
 IN_ALL: dict[str, Callable[[Given], float]] = {
     "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
-    "tax on depreciation": lambda x: x["tax_rate"] * x.get("cost_usd", x.get("worth_usd", 0)) * sum(v for k, v in x.items() if k.startswith("share_month_")),
-    "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
-    "further machines": lambda x: -_months(x) * x["machine_count"] * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"]),
-    "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
-    "further resale": lambda x: x["machine_count"] * sum(
-        x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"]) - x["disposal_usd"]
-        for n in range(1, 16) if x.get(f"first_month_of_{n}", 99) <= 36
+    "tax on depreciation": lambda x: (
+        x["tax_rate"]
+        * x.get("cost_usd", x.get("worth_usd", 0))
+        * sum(v for k, v in x.items() if k.startswith("share_month_"))
     ),
-}  # fmt: skip
+    "tax on sale": lambda x: -x["tax_rate"] * (x["sale_usd"] - x["left_on_books_usd"]),
+    "further machines": lambda x: (
+        -_months(x)
+        * x["machine_count"]
+        * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"])
+    ),
+    "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
+    "further resale": lambda x: (
+        x["machine_count"]
+        * sum(
+            x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"])
+            - x["disposal_usd"]
+            for n in range(1, 16)
+            if x.get(f"first_month_of_{n}", 99) <= 36
+        )
+    ),
+}
+
+
 # lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by hand in test_tco
 BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
 
@@ -162,6 +224,40 @@ def _again(found: Explanation) -> tuple[float, float] | None:
     return None
 
 
+def test_explanation_of_every_line_multiplies_to_it() -> None:
+    comparison = compare(Scenario(), CATALOG)
+    for row in comparison.options:
+        assert row.tco is not None
+        for line, usd in row.tco.lines.items():
+            found = explain(comparison, row.id, line, catalog=CATALOG)
+            assert found.total_usd == pytest.approx(usd)
+            assert found.formula
+            assert found.inputs
+            assert line in explanation_text(found)
+
+
+def test_explanation_carries_sources_and_says_what_is_yours() -> None:
+    scenario = Scenario(wage_usd_per_h=120, figures={"mac-studio-m5-ultra-256.price_usd": 9_999})
+    comparison = compare(scenario, CATALOG)
+    setup = {
+        item.name: item for item in explain(comparison, "mac-studio-m5-ultra-256", "setup", catalog=CATALOG).inputs
+    }
+    assert setup["wage_usd_per_h"].basis == "yours"
+    hardware = {i.name: i for i in explain(comparison, "mac-studio-m5-ultra-256", "hardware", catalog=CATALOG).inputs}
+    assert (hardware["price_usd"].basis, hardware["price_usd"].value) == ("yours", 9_999)
+    resale = {i.name: i for i in explain(comparison, "mac-studio-m5-ultra-256", "resale", catalog=CATALOG).inputs}
+    assert resale["resale_fraction"].source
+    assert resale["resale_fraction"].as_of == "2026-02"
+
+
+def test_explanation_of_an_unknown_line_names_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "mac-studio-m5-ultra-256", "enery"]) == 2
+    assert "energy idle" in capsys.readouterr().err
+    assert main(["explain", "no-such-machine", "resale"]) == 2
+    assert main(["explain", "mac-studio-m5-ultra-256", "resale"]) == 0
+    assert "(kept after 36 months)^(age at sale / 36)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
     comparison = compare(Scenario.parse(SCENARIOS[name]), CATALOG)
@@ -182,7 +278,7 @@ def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
 
 
 def test_table_of_lines_in_the_documentation_is_what_the_calculator_writes() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "model" / "finance.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "model" / "finance.md").read_text("utf-8")
     table = page.split("## Lines", 1)[1].split("\n## ", 1)[0]
     said: dict[str, str] = {}
     for row in (line for line in table.splitlines() if line.startswith("| `")):

@@ -1,0 +1,208 @@
+"""Candidates of a comparison: the options that can do the work, what their costs need, and how uncertain that is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.distributions import Distributions
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.tax import TaxTables
+from calculator.cost.inputs import Inputs
+from calculator.cost.rented import rate_of
+from calculator.cost.tco import CostDraws, Tco, cost_draws, cost_of, tariff_of
+from calculator.errors import CalculatorError
+from calculator.evidence import Quantity
+from calculator.finance.ledger import Horizon
+from calculator.number import Number, Range
+from calculator.risk.distributions import Spread, figure_spreads, scenario_spreads, spread_of
+from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
+from calculator.scenario.scenario import Scenario, knobs
+from calculator.service.usage import Usage
+
+_LARGEST_OWN = {
+    "price_usd": 100_000.0,
+    "setup_h": 500.0,
+    "rate_usd_per_h": 100.0,
+    "billing_minutes": 1440.0,
+    "startup_minutes": 600.0,
+    "storage_gb": 10_000.0,
+    "storage_usd_per_gb_month": 5.0,
+    "input_usd_per_mtok": 500.0,
+    "output_usd_per_mtok": 500.0,
+}
+"""How far a switching value is looked for."""
+_DRAWN_STATES = ("prefill", "decode", "idle")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One option that can do the work: what its cost needs, and how uncertain its speeds and watts are.
+
+    Speeds are those of the option itself; None where they do not matter (an API). Watts and prices take their ranges
+    from the catalogue.
+    """
+
+    option: Machine | CloudOffer | ApiOffer
+    usage: Usage | None = None
+    reference_api: ApiTariff | None = None
+    decode_tokens_per_s: Range | None = None
+    prefill_tokens_per_s: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The options that can do the work, and what they are costed and drawn by.
+
+    options: one candidate per option, in the order of the comparison.
+    scenario: the demand and the prices that all of them meet.
+    defaults: the catalogue's defaults of the scenario with their ranges.
+    rules: how each input is drawn, and which inputs go together.
+    tax_tables: published depreciation percentages; needed where the scenario deducts by MACRS.
+    """
+
+    options: tuple[Candidate, ...]
+    scenario: Scenario
+    defaults: Mapping[str, Quantity] = field(repr=False)
+    rules: Distributions = field(repr=False)
+    tax_tables: TaxTables | None = field(default=None, repr=False)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.options)
+
+    def __len__(self) -> int:
+        return len(self.options)
+
+    def only(self, ids: Sequence[str]) -> "Candidates":
+        """Those of the named options, in their own order."""
+        return replace(self, options=tuple(one for one in self.options if one.option.id in ids))
+
+    def under(self, scenario: Scenario) -> "Candidates":
+        """The same options under another scenario whose hours and speeds are the same."""
+        return replace(self, scenario=scenario)
+
+    def cost(self, candidate: Candidate, *, values: Mapping[str, float] | None = None) -> Tco:
+        """The cost of one of them at the central values, or with some of them replaced."""
+        return cost_of(
+            candidate.option,
+            scenario=self.scenario,
+            usage=candidate.usage,
+            reference_api=candidate.reference_api,
+            values=values,
+            tax_tables=self.tax_tables,
+        )
+
+
+def costs(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, CostDraws]:
+    """Costs of all candidates where `values` (numbers or arrays [draws]) replace the scenario's and the catalogue's."""
+    scenario = candidates.scenario
+    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
+    horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
+    return {
+        candidate.option.id: cost_draws(
+            candidate.option,
+            inputs=inputs,
+            horizon=horizon,
+            usage=candidate.usage,
+            reference_api=candidate.reference_api,
+        )
+        for candidate in candidates
+    }
+
+
+def spreads_of(candidates: Candidates) -> dict[str, Spread]:
+    """Every uncertain input of this comparison: the scenario's, and each option's speed, watts and prices."""
+    scenario = candidates.scenario
+    found = scenario_spreads(scenario, defaults=candidates.defaults, rules=candidates.rules)
+    for candidate in candidates:
+        found.update(_own_spreads(candidate, scenario))
+    owners = {candidate.option.id for candidate in candidates}
+    own = figure_spreads(scenario).items()
+    return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures} | {
+        name: spread for name, spread in own if "/" in name or name.rpartition(".")[0] in owners
+    }
+
+
+def _figure_of(name: str) -> str:
+    """The figure that an input stands for: watts are drawn as a ratio."""
+    return f"{name.removesuffix('_watt_ratio')}_w" if name.endswith("_watt_ratio") else name
+
+
+def input_label(name: str) -> str:
+    """An input in words: its slider's label, or the option and the figure."""
+    if name in knobs():
+        label = knobs()[name].label
+        return label[:1].lower() + label[1:]
+    owner, _, figure = name.rpartition(".")
+    return f"{FIGURE_LABELS.get(figure, figure.replace('_', ' '))} of {owner}" if owner else name
+
+
+def input_bounds(name: str) -> tuple[float, float]:
+    """Least and greatest value that an input may take: its slider's, or for an option's own figures a factor of ten.
+
+    Ratios (speed, watts, `price_ratio`) run from a tenth to twenty times.
+    """
+    if "." not in name:
+        if name not in knobs() or not np.isfinite(knobs()[name].low):
+            raise CalculatorError(
+                f"{name} is not an input that can be varied. `python -m calculator explain` lists them."
+            )
+        return knobs()[name].low, knobs()[name].high
+    figure = name.rpartition(".")[2]
+    if figure not in FIGURE_BOUNDS and not figure.endswith("_ratio"):
+        raise CalculatorError(f"{name} is not an input that can be varied. Its figures: {', '.join(FIGURE_BOUNDS)}.")
+    if name.endswith("_ratio"):
+        return 0.05, 20.0
+    low, high = FIGURE_BOUNDS[figure]
+    return low, min(high, _LARGEST_OWN.get(figure, high))
+
+
+def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str, Spread]]:
+    option, owner = candidate.option, candidate.option.id
+    for name, speed in (("decode", candidate.decode_tokens_per_s), ("prefill", candidate.prefill_tokens_per_s)):
+        if speed is not None and speed.central > 0:
+            yield f"{owner}.{name}_speed_ratio", _relative(speed)
+    if isinstance(option, Machine):
+        power = option.power
+        for state, watts in zip(_DRAWN_STATES, (power.prefill_w, power.decode_w, power.idle_w), strict=True):
+            if watts.central > 0:
+                yield f"{owner}.{state}_watt_ratio", _relative(watts)
+        if owner not in scenario.already_own_usd:
+            yield f"{owner}.price_usd", spread_of(option.purchase_price().price_usd)
+            yield f"{owner}.setup_h", spread_of(option.setup_h)
+    elif isinstance(option, CloudOffer):
+        yield f"{owner}.rate_usd_per_h", spread_of(rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h)
+        yield f"{owner}.setup_h", spread_of(option.setup_h)
+        yield f"{owner}.billing_minutes", spread_of(option.billing_minutes)
+        yield f"{owner}.startup_minutes", spread_of(option.startup_minutes)
+        yield f"{owner}.storage_gb", spread_of(option.storage_gb)
+        yield f"{owner}.storage_usd_per_gb_month", spread_of(option.storage_usd_per_gb_month)
+    else:
+        yield f"{owner}.setup_h", spread_of(option.setup_h)
+    tariff = (
+        tariff_of(option, scenario, candidate.reference_api)
+        if isinstance(option, ApiOffer)
+        else candidate.reference_api
+    )
+    if tariff is not None:
+        yield f"{tariff_key(tariff)}.input_usd_per_mtok", spread_of(tariff.input_usd_per_mtok)
+        yield f"{tariff_key(tariff)}.output_usd_per_mtok", spread_of(tariff.output_usd_per_mtok)
+
+
+def _relative(range_: Range | Quantity) -> Spread:
+    """A range as multiples of its central value."""
+    return Spread(range_.low / range_.central, 1.0, range_.high / range_.central)
+
+
+def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, Number]:
+    """Watts from their ratios: the usage's watts times the drawn ratio."""
+    found: dict[str, Number] = {}
+    for candidate in candidates:
+        if (usage := candidate.usage) is None:
+            continue
+        for state, watts in zip(_DRAWN_STATES, (usage.prefill_w, usage.decode_w, usage.idle_w), strict=True):
+            ratio = values.get(f"{candidate.option.id}.{state}_watt_ratio")
+            if ratio is not None:
+                found[f"{candidate.option.id}.{state}_w"] = watts * ratio
+    return found

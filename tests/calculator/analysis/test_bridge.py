@@ -1,0 +1,83 @@
+"""Bridges between scenarios: they sum exactly and start and end at whole comparisons."""
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.analysis.bridge import bridge
+from calculator.cli.explain import bridge_text
+from calculator.errors import ScenarioError
+from calculator.scenario.presets import preset, preset_names
+
+CATALOG = load_catalog()
+
+
+USED, PC, CLOUD, API = "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model"
+
+
+@pytest.mark.parametrize("start", preset_names())
+@pytest.mark.parametrize("end", ["our-defaults", "article"])
+def test_bridge_between_presets_starts_and_ends_at_whole_comparisons(start: str, end: str) -> None:
+    found = bridge(preset(start), preset(end), catalog=CATALOG)
+
+    def gap(scenario: Scenario) -> float:
+        pair = (found.cheaper, found.dearer)
+        mine = {
+            table: {key: row for key, row in getattr(scenario, table).items() if "/" in key or key.startswith(pair)}
+            for table in ("figures", "already_own_usd", "leases")
+        }
+        usd = {row.id: row.tco for row in compare(scenario.changed(options=pair, **mine), CATALOG).options}
+        cheaper, dearer = usd[found.cheaper], usd[found.dearer]
+        assert cheaper is not None
+        assert dearer is not None
+        return dearer.present_value_cost_usd - cheaper.present_value_cost_usd
+
+    assert found.start_usd == pytest.approx(gap(preset(start)), abs=1e-9)
+    assert found.end_usd == pytest.approx(gap(preset(end)), abs=1e-9)
+    walked = found.start_usd + sum(step.change_usd for step in found.steps)
+    assert walked == pytest.approx(found.end_usd, abs=1e-8)
+
+
+def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> None:
+    from calculator.analysis.bridge import bridge
+
+    start = Scenario.parse({"ranges": {f"{CLOUD}.rate_usd_per_h": (2, 3, 4), f"{USED}.price_usd": (4000, 5000, 6000)}})
+    found = bridge(start, Scenario(wage_usd_per_h=50), catalog=CATALOG, pair=(API, USED))
+    names = {step.name for step in found.steps}
+    assert {"wage_usd_per_h", f"figures: {USED}.price_usd"} <= names
+    assert not any(CLOUD in name for name in names)
+    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)
+
+
+def test_bridge_sums_exactly_from_the_article_to_our_defaults() -> None:
+    found = bridge(preset("article"), preset("our-defaults"), catalog=CATALOG)
+    start, end = compare(preset("article"), CATALOG), compare(preset("our-defaults"), CATALOG)
+
+    def gap(comparison: object) -> float:
+        costs = {row.id: row.tco for row in comparison.options}  # type: ignore[attr-defined]
+        return costs[found.dearer].present_value_cost_usd - costs[found.cheaper].present_value_cost_usd
+
+    assert found.start_usd == pytest.approx(gap(start), rel=1e-12)
+    assert found.end_usd == pytest.approx(gap(end), rel=1e-9)
+    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, rel=1e-12)
+    assert len(found.steps) == len({step.name for step in found.steps})
+
+
+def test_bridge_names_the_two_assumptions_that_carry_the_article() -> None:
+    found = bridge(preset("article"), preset("our-defaults"), catalog=CATALOG)
+    assert set(found.carriers) == {"wage_usd_per_h", "gpu_resale_fraction"}  # the billing rate, and "scrap"
+    assert found.survives == (found.end_usd > 0)
+    alone = {step.name: step.alone_usd for step in found.steps}
+    assert found.carriers[0] == min(alone, key=lambda name: alone[name])
+    assert found.sentence in bridge_text(found)
+
+
+def test_bridge_to_itself_has_no_steps() -> None:
+    found = bridge(preset("article"), preset("article"), catalog=CATALOG)
+    assert found.steps == ()
+    assert found.start_usd == found.end_usd
+
+
+def test_bridge_with_one_option_is_refused() -> None:
+    alone = Scenario(options=("api-same-model",))
+    with pytest.raises(ScenarioError, match="fewer than two options"):
+        bridge(alone, Scenario(), catalog=CATALOG)

@@ -1,0 +1,52 @@
+"""Equal service: what a machine misses is bought or stays unmet, and lost hours count once."""
+
+import dataclasses
+
+import pytest
+
+from calculator.cost.tco import Tco, cost_of
+from calculator.scenario.scenario import Scenario
+from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
+
+FLAT = SCENARIO.changed(
+    electricity_escalation_rate=0,
+    wage_escalation_rate=0,
+    inflation_rate=0,
+    api_price_trend_rate=0,
+    cloud_price_trend_rate=0,
+    demand_growth_rate=0,
+)
+
+
+def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
+
+
+HALF = dataclasses.replace(MAC_USAGE, prefill_h_per_month=70, decode_h_per_month=140, served_fraction=0.5)
+
+
+def test_overflow_is_bought_at_the_reference_price() -> None:
+    lines = _cost(MAC, HALF, FLAT).lines
+    api = _cost(API, None, FLAT).lines
+    assert lines["overflow to API"] == pytest.approx(0.5 * (api["input tokens"] + api["output tokens"]))
+    assert lines["energy decode"] == pytest.approx(-0.25 * 140 * 0.135 * 36)
+
+
+def test_overflow_is_nothing_where_everything_is_served() -> None:
+    assert "overflow to API" not in _cost(MAC, MAC_USAGE, FLAT).lines
+
+
+def test_overflow_without_a_price_stays_unmet_and_is_said() -> None:
+    tco = _cost(MAC, HALF, FLAT, reference=None)
+    assert [remark.code for remark in tco.remarks] == ["unmet-demand"]
+    assert tco.served_tokens == pytest.approx(0.5 * 4200 * 4200 * 36)
+
+
+def test_outage_is_bought_or_counted_never_both() -> None:
+    # pitfall 18
+    bought = _cost(MAC, MAC_USAGE, FLAT.changed(availability_fraction=0.9)).lines
+    assert bought["overflow to API"] < 0
+    assert "downtime" not in bought
+    counted = _cost(MAC, MAC_USAGE, FLAT.changed(availability_fraction=0.9, downtime_usd_per_h=50)).lines
+    assert counted["downtime"] == pytest.approx(-0.1 * 210 * 50 * 36)
+    assert "overflow to API" not in counted

@@ -1,0 +1,161 @@
+"""A machine of one's own: its lines, its energy and what changes for a used one, worked by hand."""
+
+import dataclasses
+import math
+
+import pytest
+
+from calculator.cost.tco import Tco, cost_of
+from calculator.scenario.scenario import Scenario
+from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
+
+FLAT = SCENARIO.changed(
+    electricity_escalation_rate=0,
+    wage_escalation_rate=0,
+    inflation_rate=0,
+    api_price_trend_rate=0,
+    cloud_price_trend_rate=0,
+    demand_growth_rate=0,
+)
+
+
+def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
+
+
+def _flow(tco: Tco, line: str) -> tuple[float, ...]:
+    return dict(zip([entry.name for entry in tco.entries], tco.flows, strict=True))[line]
+
+
+def test_lines_of_a_machine_are_those_worked_by_hand() -> None:
+    lines = _cost(MAC, MAC_USAGE, FLAT).lines
+    assert lines["hardware"] == -10_000
+    assert lines["sales tax"] == pytest.approx(-725)  # 7.25 %
+    assert lines["setup"] == -380  # 4 h * 95
+    # 0.3 kW * 20 h + 0.25 kW * 40 h + 0.01 kW * (210 - 60) h = 6 + 10 + 1.5 kWh a month, at 0.135, 36 months
+    assert lines["energy prefill"] == pytest.approx(-6 * 0.135 * 36)
+    assert lines["energy decode"] == pytest.approx(-10 * 0.135 * 36)
+    assert lines["energy idle"] == pytest.approx(-1.5 * 0.135 * 36)
+    # air conditioner: half the year at COP 3 -> 1/6 kWh per kWh
+    assert lines["cooling"] == pytest.approx(-17.5 * 0.135 * 36 / 6)
+    assert lines["administration"] == pytest.approx(-6 / 12 * 95 * 36)
+    # 3.3 % a year * 35 % of 10,000, in the 24 months after the warranty
+    assert lines["repair"] == pytest.approx(-0.033 * 0.35 * 10_000 * 2)
+    assert lines["resale"] == pytest.approx(10_000 * 0.48 * 0.87)
+    assert "overflow to API" not in lines
+
+
+def test_lines_of_a_pc_use_its_own_hours_resale_and_failures() -> None:
+    lines = _cost(PC, PC_USAGE, FLAT).lines
+    assert lines["administration"] == pytest.approx(-15 / 12 * 95 * 36)
+    assert lines["resale"] == pytest.approx(8_000 * 0.60 * 0.87)
+    assert lines["repair"] == pytest.approx(-0.045 * 0.35 * 8_000 * 2)
+
+
+def test_used_machine_starts_at_its_age() -> None:
+    lines = _cost(USED_MAC, MAC_USAGE, FLAT).lines
+    assert lines["hardware"] == -4_500
+    assert lines["resale"] == pytest.approx(6_000 * 0.48 ** (72 / 36) * 0.87)  # six years old when sold
+    unlisted = USED_MAC.model_copy(update={"prices": USED_MAC.prices[1:]})
+    assert _cost(unlisted, MAC_USAGE, FLAT).lines["resale"] == pytest.approx(4_500 * 0.48 * 0.87)
+
+
+def test_machine_that_one_has_enters_at_what_it_would_bring_today() -> None:
+    # pitfall 17: 10,000 once paid, the hours of setting it up and the tax are spent; it would bring 3,000
+    lines = _cost(MAC, MAC_USAGE, FLAT.changed(already_own_usd={"mac": 3_000})).lines
+    assert lines["hardware"] == -3_000
+    assert "setup" not in lines
+    assert "sales tax" not in lines
+    # sold in 36 months: (3,000 / 0.87) gross today, 48 % of it, less the fee
+    assert lines["resale"] == pytest.approx(3_000 * 0.48)
+    assert lines["repair"] == pytest.approx(-0.033 * 0.35 * 3_000 * 3)  # no warranty left
+
+
+def test_optional_lines_appear_when_they_are_given() -> None:
+    scenario = FLAT.changed(
+        electrical_work_usd=500,
+        warranty_usd=300,
+        disposal_usd=50,
+        insurance_rate=0.01,
+        space_usd_per_month=20,
+        software_usd_per_month=5,
+        demand_charge_usd_per_kw_month=10,
+    )
+    lines = _cost(PC, PC_USAGE, scenario).lines
+    assert lines["electrical work"] == -500
+    assert lines["warranty"] == -300
+    assert lines["disposal"] == -50
+    assert lines["insurance"] == pytest.approx(-80 * 3)
+    assert lines["space"] == pytest.approx(-20 * 36)
+    assert lines["software"] == pytest.approx(-5 * 36)
+    assert lines["demand charge"] == pytest.approx(-0.9 * 10 * 36)
+    assert "electrical work" not in _cost(MAC, MAC_USAGE, scenario).lines
+
+
+def test_time_of_use_changes_the_price_of_the_hours_on() -> None:
+    # half of the hours at twice the price: 1.5 times the bill
+    scenario = FLAT.changed(peak_hours_fraction=0.5, peak_price_ratio=2.0)
+    flat, peak = _cost(MAC, MAC_USAGE, FLAT).lines, _cost(MAC, MAC_USAGE, scenario).lines
+    for line in ("energy prefill", "energy decode", "energy idle", "cooling"):
+        assert peak[line] == pytest.approx(1.5 * flat[line])
+
+
+def test_cooling_is_by_air_conditioner_or_by_pue_and_never_both() -> None:
+    # pitfall 10
+    office, room = (_cost(MAC, MAC_USAGE, FLAT.changed(site=site)) for site in ("office", "server-room"))
+    energy = sum(usd for name, usd in office.lines.items() if name.startswith("energy"))
+    assert office.lines["cooling"] == pytest.approx(energy * 0.5 / 3)
+    assert room.lines["cooling"] == pytest.approx(energy * 0.54)
+    assert _cost(MAC, MAC_USAGE, FLAT, pue_ratio=2.9).lines["cooling"] == office.lines["cooling"]
+
+
+def test_idle_hours_cost_their_own_watts() -> None:
+    # pitfall 11: neither the highest watts around the clock nor nothing while idle
+    lines = _cost(PC, PC_USAGE, FLAT).lines
+    around_the_clock = 0.9 * 730 * 0.135 * 36
+    energy = -sum(usd for name, usd in lines.items() if name.startswith("energy"))
+    assert lines["energy idle"] == pytest.approx(-0.15 * (210 - 41) * 0.135 * 36)
+    assert energy < 0.1 * around_the_clock
+
+
+def test_prefill_is_not_free() -> None:
+    # pitfall 12
+    none = dataclasses.replace(MAC_USAGE, prefill_h_per_month=0)
+    assert _cost(MAC, MAC_USAGE).energy_kwh > _cost(MAC, none).energy_kwh
+
+
+def test_energy_grows_with_use_and_not_with_capacity() -> None:
+    # pitfall 14: a machine that could do 3.5 times as much is not taken to do it
+    assert _cost(MAC, MAC_USAGE, FLAT).energy_kwh == pytest.approx(17.5 * 36)
+
+
+@pytest.mark.parametrize("availability", [1.0, 0.9])
+def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on(availability: float) -> None:
+    # 100 h of prefill and 80 h of decode of 200 h on in month 1, yet 1.6 times that demand fits (larger batches): at the
+    # limit prefill takes 160 h and decode the 40 h that are left, not 80 * 1.6 = 128 h
+    usage = dataclasses.replace(
+        MAC_USAGE, prefill_h_per_month=100, decode_h_per_month=80, on_h_per_month=200, capacity_ratio=1.6
+    )
+    scenario = FLAT.changed(demand_growth_rate=1.0, months=24, availability_fraction=availability)
+    kwh = 0.0
+    for month in range(1, 25):
+        served = min(2 ** ((month - 1) / 12), 1.6)
+        prefill_h = 100 * served * availability
+        decode_h = min(80 * served, 200 - 100 * served) * availability
+        idle_h = 200 - prefill_h - decode_h
+        kwh += (prefill_h * usage.prefill_w + decode_h * usage.decode_w + idle_h * usage.idle_w) / 1000
+    found = _cost(MAC, usage, scenario)
+    assert found.energy_kwh == pytest.approx(kwh, rel=1e-9)
+    assert found.lines["energy idle"] < 0 or availability == 1
+    further = _cost(MAC, usage, scenario.changed(when_full="buy-another"))
+    kwh = 0.0
+    for month in range(1, 25):
+        demand = 2 ** ((month - 1) / 12)
+        machines = math.ceil(demand / 1.6)
+        prefill_h = 100 * demand * availability
+        decode_h = min(80 * demand, 200 * machines - 100 * demand) * availability
+        idle_h = 200 * machines - prefill_h - decode_h
+        kwh += (prefill_h * usage.prefill_w + decode_h * usage.decode_w + idle_h * usage.idle_w) / 1000
+    assert further.energy_kwh == pytest.approx(kwh, rel=1e-9)
+    assert max(_flow(further, "energy idle")) <= 1e-12  # no month in which idling brings money in
+    assert further.lines["energy idle"] < 0

@@ -1,0 +1,97 @@
+"""Ledger downloads: the same number as everywhere else, safe cells, and facts in the header."""
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.decision.comparison import Comparison
+from calculator.report.answer_json import comparison_dict
+from calculator.report.ledger_csv import TIDY_COLUMNS, harmless, tidy_csv, wide_csv
+
+CATALOG = load_catalog()
+
+
+@pytest.fixture(scope="module")
+def default() -> Comparison:
+    return compare(Scenario(), CATALOG)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def test_total_is_the_same_number_in_chart_page_csv_and_json(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    assert list(frame.columns) == TIDY_COLUMNS
+    as_json = {row["id"]: row for row in comparison_dict(default)["options"]}
+    for option in default.options:
+        assert option.tco is not None
+        total = option.tco.total_cost_usd
+        in_csv = -frame.loc[frame["option"] == option.id, "amount_usd"].sum()
+        assert in_csv == pytest.approx(total, abs=0.005)
+        assert as_json[option.id]["total_cost_usd"] == total
+        assert -as_json[option.id]["net_cash_usd"] == pytest.approx(total, abs=0.005)
+        assert -sum(as_json[option.id]["lines"].values()) == pytest.approx(total, abs=0.005)
+        assert -option.tco.cumulative_usd[-1] == pytest.approx(total, abs=0.005)
+
+
+def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(wide_csv(default)), comment="#")
+    totals = frame[frame["line"] == "total"].set_index("option")["total_usd"]
+    for option in default.options:
+        assert option.tco is not None
+        assert -totals[option.id] == pytest.approx(option.tco.total_cost_usd, abs=0.01)
+    years = [name for name in frame.columns if name.startswith("year_")]
+    assert years == ["year_1", "year_2", "year_3"]
+    assert (
+        frame["total_usd"] - frame[["purchase", *years]].sum(axis=1)
+    ).abs().max() < 0.03  # cents, rounded one by one
+
+
+def test_csv_dates_run_monthly_from_the_purchase(default: Comparison) -> None:
+    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    by_month = frame.groupby("month")["date"].unique().map(list)
+    assert by_month[0] == ["2026-12-01"]
+    assert by_month[1] == ["2027-01-01"]
+    assert by_month[36] == ["2029-12-01"]
+
+
+def test_csv_cells_cannot_be_formulas() -> None:
+    name = '=HYPERLINK("http://x","y"),=1+1'
+    text = tidy_csv(compare(Scenario(name=name), CATALOG))
+    for row in csv.reader(io.StringIO(text)):
+        for cell in row[:-1]:
+            if not _is_number(cell):
+                assert not cell.startswith(("=", "+", "-", "@", "\t")), cell
+    assert harmless("=1+1") == "'=1+1"
+    assert harmless("@x") == "'@x"
+    assert harmless("plain") == "plain"
+
+
+def test_csv_is_written_for_every_kind_of_value() -> None:
+    scenario = Scenario.parse(
+        {
+            "tax_mode": "custom",
+            "depreciation_fractions": (0.5, 0.5),
+            "ranges": {"wage_usd_per_h": (60, 95, 200)},
+            "cases": {"resale_market_index": ((1.0, 0.7), (0.6, 0.3))},
+            "currencies": {"EUR": {"per_usd": 0.9, "as_of": "2026-11-20"}},
+        }
+    )
+    comparison = compare(scenario, CATALOG)
+    for text in (tidy_csv(comparison), wide_csv(comparison)):
+        assert "scenario.depreciation_fractions: 0.5 0.5" in text
+        assert len(pd.read_csv(io.StringIO(text), comment="#")) > 10
+
+
+def test_csv_header_keeps_each_fact_in_one_cell(default: Comparison) -> None:
+    header = [line for line in tidy_csv(default).splitlines() if line.startswith("#")]
+    assert all("," not in line for line in header)
+    assert any(line.startswith("# verdict: ") and "$" in line for line in header)

@@ -1,0 +1,23 @@
+"""Terminal text of a comparison."""
+
+from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.report.terminal import comparison_text
+
+CATALOG = load_catalog()
+
+
+MAC, USED, PC = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
+
+
+def verdict_on(**values: object) -> Comparison:
+    return compare(Scenario.parse(values), CATALOG)
+
+
+def test_text_shows_totals_in_the_persons_currency_beside_dollars() -> None:
+    found = verdict_on(options=(MAC,), currencies={"EUR": {"per_usd": 0.5, "as_of": "2026-11-20"}})
+    text = comparison_text(found)
+    total = found.options[0].tco.total_cost_usd if found.options[0].tco else 0.0
+    assert "Shown in EUR at your rate of 0.5 EUR per dollar (2026-11-20)" in text
+    row = next(line for line in text.splitlines() if line.startswith(MAC) and "EUR" in line)
+    assert f"EUR {total * 0.5:,.0f}" in row
+    assert f"${total:,.0f}" in text
