@@ -18,7 +18,7 @@ T = TypeVar("T", bound=BaseModel)
 Option = t.Machine | t.CloudOffer | t.ApiOffer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog:
     """All entries by id. Mappings are never changed after loading."""
 
@@ -44,6 +44,12 @@ class Catalog:
     distributions: Distributions
     tax: TaxTables
     fitted: Calibration | None
+
+    def __repr__(self) -> str:
+        return (
+            f"Catalogue of {self.compiled}: {len(self.machines)} machines, {len(self.clouds)} rentals, "
+            f"{len(self.apis)} hosted APIs, {len(self.models)} models, {len(self.chips)} chips."
+        )
 
     @property
     def calibration(self) -> Calibration:
