@@ -9,6 +9,7 @@ from pydantic import BaseModel
 import calculator.catalog.options as t
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
@@ -41,6 +42,7 @@ class Catalog:
     phantoms: tuple[t.Phantom, ...]
     claims: Mapping[str, t.Claim]
     quality: tuple[QualityLoss, ...]
+    price_history: tuple[PriceSeries, ...]
     defaults: Mapping[str, Quantity]
     constants: Mapping[str, Quantity]
     distributions: Distributions

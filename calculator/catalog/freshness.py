@@ -9,7 +9,7 @@ from datetime import date
 
 from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
-from calculator.evidence import Quantity, Remark
+from calculator.evidence import Remark
 
 STALE = "stale-price"
 YEAR_ONLY, YEAR_AND_MONTH = 1, 2
@@ -47,34 +47,31 @@ def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | No
     found = _price(option, model)
     if found is None:
         return None
-    kind, price, file = found
-    days, fresh = age_days(price.as_of, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
+    kind, read, file = found
+    days, fresh = age_days(read, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
     if days <= fresh:
         return None
     noun = "hourly rate" if kind == "rental" else f"{kind} price"
     text = (
-        f"{option.name}: the {noun} is of {price.as_of}, {days} days before {as_of}; such a price counts as fresh for "
+        f"{option.name}: the {noun} is of {read}, {days} days before {as_of}; such a price counts as fresh for "
         f"{fresh:g} days. Check it and add a dated row to {file}."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def _price(option: Option, model: str | None) -> tuple[str, Quantity, str] | None:
+def _price(option: Option, model: str | None) -> tuple[str, str, str] | None:
+    """Kind of the option's price, the date from which its age counts, and the file that holds it."""
     if isinstance(option, Machine):
         price = option.purchase_price()
-        return price.kind, price.price_usd, f"machines/{option.id}.toml"
+        return "estimate" if price.is_estimate else price.kind, price.aged_from, f"machines/{option.id}.toml"
     if not isinstance(option, ApiOffer):
-        return "rental", option.rate().rate_usd_per_h, f"cloud/{option.id}.toml"
+        return "rental", option.rate().rate_usd_per_h.as_of, f"cloud/{option.id}.toml"
     tariffs = [
         tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
     ]
     if not tariffs:
         return None
-    return (
-        "API",
-        min((tariff.input_usd_per_mtok for tariff in tariffs), key=lambda price: price.as_of),
-        "api_quotes.toml",
-    )
+    return "API", min(tariff.input_usd_per_mtok.as_of for tariff in tariffs), "api_quotes.toml"
 
 
 def _last_day(iso: str) -> date:

@@ -37,8 +37,8 @@ SIXTEEN_BITS = "16-bit"
 class QualityLoss(Entry):
     """One published score of a packed model beside that of the original: a row of quality.toml.
 
-    `model` is our id where the catalogue has the model (or one of the same shapes), else empty; `model_name` is what the
-    source measured. `baseline` is the score in the format `against`; for a KL divergence it is 0, the original itself.
+    `model` is our id where the catalogue has the model (or one of the same shapes), else empty; `model_name` is what
+    the source measured. `baseline` is the score in the format `against`; for a KL divergence 0, the original itself.
     """
 
     format: str
@@ -72,8 +72,8 @@ class QualityLoss(Entry):
 class QualityDifference:
     """What the smaller of two formats loses against the larger, by one study.
 
-    loss_fraction: negative where the smaller one scored better. measured_against: the larger format as the study has it;
-    another of the same width stands in where the study lacks the one asked for. nearness: how near the study's model is.
+    loss_fraction: negative where the smaller one scored better. measured_against: the larger format as the study has
+    it; another of the same width stands in where the study lacks the one asked for. nearness: of the study's model.
     """
 
     smaller: str
@@ -125,7 +125,7 @@ def quality_contradictions(row: QualityLoss, *, catalog: "Catalog") -> Iterator[
     if row.model and row.model not in catalog.models:
         yield f"model is {row.model!r}; no models/{row.model}.toml. Leave it empty or correct the id."
     if (row.baseline == 0) != (row.metric == "kl-divergence"):
-        yield f"baseline is {row.baseline:g} for {row.metric}; only a KL divergence has the baseline 0. Correct one of them."
+        yield f"baseline is {row.baseline:g} for {row.metric}; only a KL divergence has the baseline 0. Correct one."
 
 
 def _differences(
@@ -157,7 +157,7 @@ def _against(row: QualityLoss, larger: WeightFormat, catalog: "Catalog") -> Iter
 
 
 def _stands_for(one: WeightFormat, larger: WeightFormat) -> bool:
-    """Whether one format may be read for another: itself, or one as wide from 8 bits on, where formats differ little."""
+    """Whether one format may be read for another: itself, or from 8 bits on one as wide; those differ little."""
     return one.id == larger.id or one.bits == larger.bits >= BITS_PER_BYTE
 
 
