@@ -159,8 +159,8 @@ def test_figures_that_nobody_published_are_assumptions_with_a_range(catalog: Cat
 
 def test_purchase_price_is_the_newest_row_and_older_rows_are_kept(catalog: Catalog) -> None:
     spark = catalog.machines["dgx-spark"]
-    assert [price.price_usd.central for price in spark.prices] == [2999, 3999, 4699]
-    assert spark.purchase_price().price_usd.central == 4699
+    assert [price.price_usd.central for price in spark.prices] == [2999, 3999, 4699, 6950]
+    assert spark.purchase_price().price_usd.central == 6950
     # a used machine is bought at the used price, and its resale starts from the list price of its launch
     mac = catalog.machines["mac-studio-m2-ultra-192-used"]
     assert mac.purchase_price().kind == "used"
@@ -410,18 +410,18 @@ def test_age_of_a_price_counts_from_the_end_of_what_its_date_names(as_of: str, o
 
 
 def test_stale_price_is_a_remark_with_file_and_repair_not_an_error(catalog: Catalog) -> None:
-    mac = catalog.machines["mac-studio-m5-ultra-256"]  # list price of 2026-08-25, fresh for 47 days: until 2026-10-11
-    assert stale_price(mac, catalog=catalog, as_of="2026-10-11") is None
-    remark = stale_price(mac, catalog=catalog, as_of="2026-10-12")
+    mac = catalog.machines["mac-studio-m5-ultra-256"]  # list price of 2026-08-26, fresh for 47 days: until 2026-10-12
+    assert stale_price(mac, catalog=catalog, as_of="2026-10-12") is None
+    remark = stale_price(mac, catalog=catalog, as_of="2026-10-13")
     assert remark is not None
     assert (remark.code, remark.level) == ("stale-price", "info")
-    assert "2026-08-25, 48 days" in remark.text
+    assert "2026-08-26, 48 days" in remark.text
     assert "machines/mac-studio-m5-ultra-256.toml" in remark.text
-    assert getattr(stale_price(mac, catalog=catalog, as_of="2026-12-01"), "level", None) == "warning"  # 98 > 2 x 47
+    assert getattr(stale_price(mac, catalog=catalog, as_of="2026-12-01"), "level", None) == "warning"  # 97 > 2 x 47
 
 
 def test_stale_prices_name_the_options_whose_kind_ages_faster(catalog: Catalog) -> None:
-    # rentals read in March and May 2026, fresh for 9 days; API quotes of 2026-11-09, fresh for 26 days
+    # rentals read in September and October 2026, fresh for 9 days; API quotes of 2026-11-09, fresh for 26 days
     stale = stale_prices(catalog, as_of="2026-11-22")
     assert "cloud-h100" in stale
     assert "api-same-model" not in stale
