@@ -9,6 +9,8 @@ from pydantic import BaseModel
 import calculator.catalog.options as t
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.price_age import PriceSeries
+from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 from calculator.evidence import Quantity, Source
@@ -39,6 +41,8 @@ class Catalog:
     api_quotes: tuple[t.ApiQuote, ...]
     phantoms: tuple[t.Phantom, ...]
     claims: Mapping[str, t.Claim]
+    quality: tuple[QualityLoss, ...]
+    price_history: tuple[PriceSeries, ...]
     defaults: Mapping[str, Quantity]
     constants: Mapping[str, Quantity]
     distributions: Distributions

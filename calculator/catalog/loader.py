@@ -19,6 +19,8 @@ from calculator.catalog.calibration import calibration_of
 from calculator.catalog.catalog import Catalog, T
 from calculator.catalog.check_references import contradictions, evidence_of
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.price_age import PriceSeries
+from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, sentences
 from calculator.evidence import Quantity, Source
@@ -60,6 +62,8 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         api_quotes=quotes,
         phantoms=tuple(_rows(folder, "phantoms.toml", "phantoms", t.Phantom)),
         claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", t.Claim)),
+        quality=tuple(_rows(folder, "quality.toml", "losses", QualityLoss)),
+        price_history=tuple(_rows(folder, "price_history.toml", "series", PriceSeries)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
         constants=constants,
         distributions=Distributions.of(_read(folder, "distributions.toml")),
