@@ -25,15 +25,15 @@ def test_resale_is_of_the_list_price_and_not_of_the_tax() -> None:
     assert taxed["sales tax"] < 0
 
 
-def _purchase(month: Number, *, months: int = 36, **values: object) -> dict[str, Line]:
-    inputs = Inputs(Scenario.parse({"months": months, **values}))
+def _purchase(month: Number, **values: object) -> dict[str, Line]:
+    inputs = Inputs(Scenario.parse(values))
     holding = bought(MAC, inputs=inputs, count=2, month=month)
     found = machine_lines(MAC, holding=holding, inputs=inputs, count=2, peak_kw=0.6, month=month)
     return {line.name: line for line in found.all()}
 
 
-def _flow(line: Line, *, months: int = 36) -> np.ndarray:
-    return monthly_usd(line, months=months)
+def _flow(line: Line) -> np.ndarray:
+    return monthly_usd(line, months=36)
 
 
 PRICED: dict[str, object] = {

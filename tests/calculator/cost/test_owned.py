@@ -2,11 +2,11 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import pytest
 
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
 
 FLAT = SCENARIO.changed(
@@ -19,7 +19,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 

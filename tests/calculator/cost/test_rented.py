@@ -1,5 +1,7 @@
 """A rented GPU: rate times paid hours, reservations, spot, worked by hand."""
 
+from typing import Any
+
 import pytest
 
 from calculator import Scenario, compare, load_catalog
@@ -23,7 +25,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
