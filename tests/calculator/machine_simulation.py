@@ -20,7 +20,8 @@ from calculator.service.occupancy import Work
 
 @dataclass(frozen=True)
 class Case:
-    """A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked."""
+    """A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked.
+    A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked."""
 
     prefill_s: float
     gain: float

@@ -1,4 +1,4 @@
-"""Sweeps as real processes: killed at any moment and resumed, on this machine and on a cluster, the same bit for bit."""
+"""Sweeps as real processes: killed and resumed, on this machine and on a cluster, the same bit for bit."""
 
 import os
 import signal

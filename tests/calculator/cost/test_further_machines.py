@@ -129,7 +129,8 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
 
 
 def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does() -> None:
-    # 700 requests fill the machine exactly (3.5 x 200); growth of almost nothing does not make it pass; found by hypothesis
+    # 700 requests fill the machine exactly (3.5 x 200); growth of almost nothing does not make it pass; found by
+    # hypothesis
     mac, *_ = OFFERS
     assert mac.usage is not None
     usage = dataclasses.replace(mac.usage, capacity_ratio=3.5)

@@ -43,7 +43,8 @@ def test_depreciation_later_costs_more_than_expensing() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_tax_over_the_life_is_the_rate_times_the_nominal_cost(mode: str) -> None:
-    # whenever it is deducted, over the whole life every dollar of cost is deducted once (the sale taxes what was too much)
+    # whenever it is deducted, over the whole life every dollar of cost is deducted once (the sale taxes what was too
+    # much)
     before = _cost(MAC_CANDIDATE).total_cost_usd
     after = _cost(MAC_CANDIDATE, SCENARIO.changed(tax_mode=mode, tax_rate=0.25)).total_cost_usd
     assert after == pytest.approx(0.75 * before, rel=1e-9)
