@@ -1,11 +1,11 @@
 """Equal service: what a machine misses is bought or stays unmet, and lost hours count once."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
@@ -18,7 +18,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 

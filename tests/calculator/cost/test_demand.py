@@ -1,10 +1,11 @@
 """Demand and load: growth past the capacity, busy hours, and no demand at all."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
@@ -18,7 +19,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 

@@ -1,6 +1,7 @@
 """Total cost: folds of the ledger, identities, pitfalls, refusals, and draws without width."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from calculator.cost.tco import Tco, convention_of, cost_draws, cost_of
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
-from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
@@ -32,7 +32,7 @@ OWN = [(MAC, MAC_USAGE), (PC, PC_USAGE)]
 ALL = [*OWN, (CLOUD, PC_USAGE), (API, None)]
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
@@ -125,7 +125,7 @@ def test_cost_is_the_same_nominal_and_real() -> None:
     tco = _cost(PC, PC_USAGE)
     real = real_rate(SCENARIO.discount_rate, inflation_rate=SCENARIO.inflation_rate)
     deflated = deflated_usd(tco.monthly_usd, inflation_rate=SCENARIO.inflation_rate)
-    assert -present_value_usd(deflated, annual_rate=real) == pytest.approx(tco.present_value_cost_usd, rel=1e-12)
+    assert -present_value_usd(deflated, annual_rate=float(real)) == pytest.approx(tco.present_value_cost_usd, rel=1e-12)
 
 
 @given(factor=st.floats(0.1, 20))

@@ -1,5 +1,7 @@
 """Tornado, switching values and the map: cases worked by hand, limits, refusals."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from calculator.cost.tco import cost_of
 from calculator.errors import CalculatorError
 from calculator.risk.candidates import Candidate, costs
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import (
     API,
     OFFERS,
@@ -17,7 +18,7 @@ from tests.calculator.offers import (
 )
 
 
-def _central(candidate: Candidate, scenario: Scenario = SCENARIO, **values: float) -> float:
+def _central(candidate: Candidate, scenario: Any = SCENARIO, **values: float) -> float:
     found = cost_of(
         candidate.option, scenario=scenario, usage=candidate.usage, reference_api=candidate.reference_api, values=values
     )
@@ -53,6 +54,7 @@ def test_switching_value_plugged_back_gives_no_gap(months: int) -> None:
     for point in points:
         found = costs(TWO.under(scenario), {point.name: np.array([point.value])})
         gap = found["pc"].present_value_cost_usd - found["mac"].present_value_cost_usd
+        assert point.value is not None
         assert float(np.squeeze(gap)) == pytest.approx(0, abs=0.01), point.name
         assert point.winner == "pc"
         assert point.bounds[0] <= point.value <= point.bounds[1]
