@@ -57,7 +57,8 @@ class Tco:
 
     `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
     `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
-    tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
+    tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are shares of
+    the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok`
     is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
     `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
     """
@@ -81,6 +82,8 @@ class Tco:
     hard_equivalent_annual_cost_usd: float = 0.0
     entries: tuple[Line, ...] = ()
     flows: tuple[tuple[float, ...], ...] = ()
+    served_here_fraction: float = 1.0
+    bought_fraction: float = 0.0
 
     @property
     def ledger(self) -> tuple[CashFlow, ...]:
@@ -214,7 +217,15 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
+        served_here_fraction=_share(charges.here, charges.demand, months),
+        bought_fraction=_share(charges.bought, charges.demand, months),
     )
+
+
+def _share(part: tuple[Term, ...], whole: tuple[Term, ...], months: int) -> float:
+    """Tokens of a part over those of the whole demand; the whole of nothing is served."""
+    total = float(_summed(whole, months).sum())
+    return min(1.0, max(0.0, float(_summed(part, months).sum()) / total)) if total > 0 else float(part is whole)
 
 
 def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:
