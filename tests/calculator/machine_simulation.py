@@ -1,4 +1,4 @@
-"""What does a machine really do under random requests? A discrete-event simulation, the oracle of service and queueing.
+"""Simulation of one machine under random requests, event by event: the oracle of service and queueing.
 
 It shares with the formulas only the rules of the machine: at most c requests inside, first come first served; a prefill
 has the machine to itself and goes before decoding; the streams in decode progress together, each needing
@@ -8,12 +8,16 @@ decode_1_s + (decode_c_s - decode_1_s)(b - 1)/(c - 1) seconds for its mean answe
 import functools
 import math
 from collections import deque
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import simpy
 
 from calculator.service.occupancy import Work
+
+_Steps = Generator[simpy.Event, Any, None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Case:
 
     def seen(self) -> "Seen":
         """30,000 requests; shared by the tests of both files."""
-        rate = self.load / self.work.full_s
+        rate = float(self.load / self.work.full_s)
         return simulated(self.work, requests_per_s=rate, answer_variation_ratio=self.variation, request_count=30_000)
 
 
@@ -107,11 +111,11 @@ class _Machine:
             throughput_per_s=len(rows) / time_s,
         )
 
-    def _stop_after(self, count: int):
+    def _stop_after(self, count: int) -> _Steps:
         while len(self.done) < count:
-            yield self.env.timeout(self.work.full_s * 5)
+            yield self.env.timeout(float(self.work.full_s * 5))
 
-    def _arrivals(self, rates_per_s: tuple[float, ...]):
+    def _arrivals(self, rates_per_s: tuple[float, ...]) -> _Steps:
         highest = max(rates_per_s)
         while True:
             yield self.env.timeout(self.rng.exponential(1.0 / highest))
@@ -119,12 +123,12 @@ class _Machine:
             if now == highest or self.rng.random() < now / highest:
                 self._enter(_Request(self.env.now, self._length()))
 
-    def _user(self, think_s: float):
+    def _user(self, think_s: float) -> _Steps:
         while True:
             yield self.env.timeout(self.rng.exponential(think_s))
-            request = _Request(self.env.now, self._length(), self.env.event())
-            self._enter(request)
-            yield request.answered
+            answered = self.env.event()
+            self._enter(_Request(self.env.now, self._length(), answered))
+            yield answered
 
     def _length(self) -> float:
         """Answer length over its mean: lognormal with the given coefficient of variation."""
@@ -146,18 +150,18 @@ class _Machine:
             self.inside += 1
             self.to_read.append(request)
 
-    def _serve(self, warm_count: int):
+    def _serve(self, warm_count: int) -> _Steps:
         while True:
             if self.to_read:
                 request = self.to_read.popleft()
                 began_s = self.env.now
-                yield self.env.timeout(self.work.prefill_s)
+                yield self.env.timeout(float(self.work.prefill_s))
                 request.read_s = self.env.now
                 self.writing.append(request)
                 if len(self.done) > warm_count:
                     self.reading_s += self.env.now - began_s
             elif self.writing:
-                pace_s = self.work.decode_1_s + self.work.slower_s * (len(self.writing) - 1)
+                pace_s = float(self.work.decode_1_s + self.work.slower_s * (len(self.writing) - 1))
                 next_done = min(self.writing, key=lambda row: row.left)
                 began_s, self.bell = self.env.now, self.env.event()
                 finish = self.env.timeout(max(next_done.left, 0.0) * pace_s)

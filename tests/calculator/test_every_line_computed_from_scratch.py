@@ -169,7 +169,7 @@ def test_every_line_and_total_is_the_one_computed_from_scratch(option: str, name
         mine = _hosted(scenario)
     else:
         assert row.service is not None
-        hours = (row.service.prefill_h, row.service.decode_h)
+        hours = (float(row.service.prefill_h), float(row.service.decode_h))
         mine = _own(option, scenario, hours, mac=option != PC)
     assert set(mine.lines) == set(row.tco.lines)
     for line, flow in mine.lines.items():

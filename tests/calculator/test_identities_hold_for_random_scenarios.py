@@ -66,7 +66,7 @@ def test_present_value_is_the_same_nominal_and_real_for_every_option(values: dic
     for name, tco in _costs(scenario).items():
         deflated = deflated_usd(tco.monthly_usd, inflation_rate=scenario.inflation_rate)
         scale = sum(map(abs, tco.monthly_usd)) + 1
-        assert -present_value_usd(deflated, annual_rate=real) == pytest.approx(
+        assert -present_value_usd(deflated, annual_rate=float(real)) == pytest.approx(
             tco.present_value_cost_usd, abs=1e-9 * scale * 1.25**7
         ), name
 

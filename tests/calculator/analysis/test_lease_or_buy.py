@@ -57,6 +57,7 @@ def test_lease_is_judged_at_the_after_tax_cost_of_debt_and_not_at_the_discount_r
 def test_implied_rate_of_a_lease_is_the_lessors() -> None:
     scenario = SCENARIO.changed(leases={"mac": {"usd_per_month": 250, "buyout_usd": 3_000}})
     found = _lease_or_buy(scenario)
+    assert found.implied_rate is not None
     monthly = (1 + found.implied_rate) ** (1 / 12)
     earned = sum(250 * monthly**-month for month in range(36)) + 3_000 * monthly**-36
     assert earned == pytest.approx(10_000, rel=1e-9)

@@ -45,6 +45,7 @@ def test_net_present_value_is_that_of_excels_documentation(case: dict) -> None:
 def test_net_present_value_counts_the_first_flow_as_today() -> None:
     flows = [-10000, 3000, 4200, 6800]
     excel = pyxirr.npv(0.10, flows, start_from_zero=False)
+    assert excel is not None
     assert net_present_value(flows, rate=0.10) == pytest.approx(excel * 1.10, abs=1e-9)
     assert net_present_value(flows, rate=0.10) != pytest.approx(excel, rel=1e-3)
 
@@ -87,7 +88,7 @@ def test_present_value_is_the_same_nominal_and_real(flows: list[float], rate: fl
     # pitfall 4: nominal flows go with the nominal rate, deflated flows with the real one, never crosswise
     nominal = present_value_usd(flows, annual_rate=rate)
     real = present_value_usd(
-        deflated_usd(flows, inflation_rate=inflation), annual_rate=real_rate(rate, inflation_rate=inflation)
+        deflated_usd(flows, inflation_rate=inflation), annual_rate=float(real_rate(rate, inflation_rate=inflation))
     )
     assert nominal == pytest.approx(real, abs=1e-6 * max(1.0, sum(map(abs, flows))))
 
@@ -95,7 +96,7 @@ def test_present_value_is_the_same_nominal_and_real(flows: list[float], rate: fl
 def test_present_value_mixing_nominal_flows_with_a_real_rate_is_far_off() -> None:
     flows = [0.0] + [1000.0] * 120
     right = present_value_usd(flows, annual_rate=0.10)
-    mixed = present_value_usd(flows, annual_rate=real_rate(0.10, inflation_rate=0.03))
+    mixed = present_value_usd(flows, annual_rate=float(real_rate(0.10, inflation_rate=0.03)))
     assert mixed / right - 1 > 0.12  # ten years at 3 %: an error of 13 %
 
 

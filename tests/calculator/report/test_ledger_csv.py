@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,6 +21,11 @@ def default() -> Comparison:
     return compare(Scenario(), CATALOG)
 
 
+def _frame(text: str) -> Any:
+    """A CSV as pandas reads it; its types are partial, so that the frame has none here."""
+    return pd.read_csv(io.StringIO(text), comment="#")
+
+
 def _is_number(cell: str) -> bool:
     try:
         return math.isfinite(float(cell))
@@ -28,7 +34,7 @@ def _is_number(cell: str) -> bool:
 
 
 def test_total_is_the_same_number_in_chart_page_csv_and_json(default: Comparison) -> None:
-    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    frame = _frame(tidy_csv(default))
     assert list(frame.columns) == TIDY_COLUMNS
     as_json = {row["id"]: row for row in comparison_dict(default)["options"]}
     for option in default.options:
@@ -43,7 +49,7 @@ def test_total_is_the_same_number_in_chart_page_csv_and_json(default: Comparison
 
 
 def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
-    frame = pd.read_csv(io.StringIO(wide_csv(default)), comment="#")
+    frame = _frame(wide_csv(default))
     totals = frame[frame["line"] == "total"].set_index("option")["total_usd"]
     for option in default.options:
         assert option.tco is not None
@@ -56,7 +62,7 @@ def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
 
 
 def test_csv_dates_run_monthly_from_the_purchase(default: Comparison) -> None:
-    frame = pd.read_csv(io.StringIO(tidy_csv(default)), comment="#")
+    frame = _frame(tidy_csv(default))
     by_month = frame.groupby("month")["date"].unique().map(list)
     assert by_month[0] == ["2026-12-01"]
     assert by_month[1] == ["2027-01-01"]

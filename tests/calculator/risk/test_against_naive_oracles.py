@@ -44,8 +44,8 @@ def _values(spread: Any, z: np.ndarray) -> np.ndarray:
     if spread.kind == "lognormal" and low > 0:
         found = np.exp(halves(np.log(middle), np.log(low), np.log(high), z / z90))
     elif spread.kind == "share" and low > 0 and high < 1:
-        logit = [np.log(one / (1 - one)) for one in (middle, low, high)]
-        found = 1 / (1 + np.exp(-halves(*logit, z / z90)))
+        centre, down, up = (float(np.log(one / (1 - one))) for one in (middle, low, high))
+        found = 1 / (1 + np.exp(-halves(centre, down, up, z / z90)))
     else:
         beta = stats.beta(3, 3)
         found = halves(middle, low, high, (beta.ppf(stats.norm.cdf(z)) - 0.5) / (beta.ppf(0.9) - 0.5))
@@ -133,7 +133,7 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
 
     def gap(values: dict[str, np.ndarray]) -> np.ndarray:
         usd = costs(pair, values)
-        return usd[USED].present_value_cost_usd - usd[API].present_value_cost_usd
+        return np.asarray(usd[USED].present_value_cost_usd - usd[API].present_value_cost_usd)
 
     base = gap(first)
     variance = float(np.var(np.concatenate([base, gap(second)])))

@@ -115,7 +115,7 @@ def test_draws_of_inputs_without_a_rule_are_uncorrelated(seed: int | None, dropp
     )
     wanted = {frozenset(pair): rank for *pair, rank in RULES.correlations}
     names = list(found)
-    ranks = np.corrcoef([found[name].argsort().argsort() for name in names])
+    ranks = np.atleast_2d(np.corrcoef([found[name].argsort().argsort() for name in names]))
     for row, first in enumerate(names):
         for column, second in enumerate(names[:row]):
             target = wanted.get(frozenset((first, second)), 0.0)
@@ -129,7 +129,7 @@ def test_rank_correlation_keeps_every_value(rank: float, seed: int) -> None:
     columns = np.column_stack([generator.lognormal(size=2000), generator.random(2000)])
     mixed = rank_correlated(columns, target=np.array([[1, rank], [rank, 1]]), seed=seed)
     assert np.array_equal(np.sort(mixed, axis=0), np.sort(columns, axis=0))
-    spearman = np.corrcoef(mixed.argsort(axis=0).argsort(axis=0), rowvar=False)[0, 1]
+    spearman = np.atleast_2d(np.corrcoef(mixed.argsort(axis=0).argsort(axis=0), rowvar=False))[0, 1]
     assert spearman == pytest.approx(rank, abs=0.06)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ MONTH = {
 }
 
 
-EXACT = {"rel": 1e-9}
+EXACT: dict[str, Any] = {"rel": 1e-9}
 
 
 def month(**changed: object) -> Service:
@@ -269,7 +270,7 @@ def test_occupancy_agrees_with_the_simulation(case: Case, busy: float, batch: fl
 
 def test_served_fraction_agrees_with_an_overloaded_simulation() -> None:
     work = Case(0.30, 3.2, 4, 1.25, 1.0).work
-    seen = simulated(work, requests_per_s=1.25 / work.full_s, request_count=20_000)
+    seen = simulated(work, requests_per_s=float(1.25 / work.full_s), request_count=20_000)
     assert seen.throughput_per_s * work.full_s == pytest.approx(1.0, rel=0.02)  # served = 1/1.25 of the demand
     assert seen.busy_fraction == pytest.approx(1.0, rel=1e-3)
     assert seen.batch_count == pytest.approx(4.0, rel=0.01)
