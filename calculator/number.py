@@ -5,7 +5,6 @@ A float stays a float (no NumPy call, so the page's scalars are fast); an array 
 
 import math
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,19 +27,14 @@ class Range:
     unit: str = ""
 
 
-def is_array(value: object) -> TypeGuard[NDArray[np.float64]]:
-    """Whether a value is an array."""
-    return isinstance(value, np.ndarray)
-
-
 def larger(a: Number, b: Number) -> Number:
     """The larger of two, element by element."""
-    return np.maximum(a, b) if is_array(a) or is_array(b) else max(a, b)
+    return np.maximum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else max(a, b)
 
 
 def smaller(a: Number, b: Number) -> Number:
     """The smaller of two, element by element."""
-    return np.minimum(a, b) if is_array(a) or is_array(b) else min(a, b)
+    return np.minimum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else min(a, b)
 
 
 def where(condition: Condition, a: Number, b: Number) -> Number:
@@ -52,17 +46,17 @@ def where(condition: Condition, a: Number, b: Number) -> Number:
 
 def exp(a: Number) -> Number:
     """e^a."""
-    return np.exp(a) if is_array(a) else math.exp(a)
+    return np.exp(a) if isinstance(a, np.ndarray) else math.exp(a)
 
 
 def log(a: Number) -> Number:
     """Natural logarithm."""
-    return np.log(a) if is_array(a) else math.log(a)
+    return np.log(a) if isinstance(a, np.ndarray) else math.log(a)
 
 
 def root(a: Number) -> Number:
     """Square root."""
-    return np.sqrt(a) if is_array(a) else math.sqrt(a)
+    return np.sqrt(a) if isinstance(a, np.ndarray) else math.sqrt(a)
 
 
 def require(

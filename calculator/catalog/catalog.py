@@ -21,6 +21,8 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.price_age import PriceSeries
+from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 from calculator.evidence import Quantity, Source
@@ -30,7 +32,7 @@ T = TypeVar("T", bound=BaseModel)
 Option = Machine | CloudOffer | ApiOffer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog:
     """All entries by id. Mappings are never changed after loading."""
 
@@ -51,11 +53,19 @@ class Catalog:
     api_quotes: tuple[ApiQuote, ...]
     phantoms: tuple[Phantom, ...]
     claims: Mapping[str, Claim]
+    quality: tuple[QualityLoss, ...]
+    price_history: tuple[PriceSeries, ...]
     defaults: Mapping[str, Quantity]
     constants: Mapping[str, Quantity]
     distributions: Distributions
     tax: TaxTables
     fitted: Calibration | None
+
+    def __repr__(self) -> str:
+        return (
+            f"Catalogue of {self.compiled}: {len(self.machines)} machines, {len(self.clouds)} rentals, "
+            f"{len(self.apis)} hosted APIs, {len(self.models)} models, {len(self.chips)} chips."
+        )
 
     @property
     def calibration(self) -> Calibration:

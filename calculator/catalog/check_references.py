@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel
 
 import calculator.catalog.check_figures as plausibility
+from calculator.catalog.quality import quality_contradictions
 from calculator.evidence import Quantity
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _named_sources(catalog: "Catalog") -> Iterator[tuple[str, str]]:
             yield f"chips/{key}.toml: geometry", chip.geometry.source
     yield from ((f"api_quotes.toml: {quote.key}", quote.source) for quote in catalog.api_quotes)
     yield from ((f"phantoms.toml: {phantom.names[0]}", phantom.source) for phantom in catalog.phantoms)
+    yield from ((f"quality.toml: {row.format}, {row.model_name}", row.source) for row in catalog.quality)
+    yield from ((f"price_history.toml: {series.item}", series.source) for series in catalog.price_history)
 
 
 def _missing_entries(catalog: "Catalog") -> Iterator[str]:
@@ -124,3 +127,6 @@ def _implausible(catalog: "Catalog") -> Iterator[str]:
         yield from (f"cloud/{key}.toml: {problem}" for problem in problems)
     for quote in catalog.api_quotes:
         yield from (f"api_quotes.toml: {quote.key}: {problem}" for problem in plausibility.quote_contradictions(quote))
+    for row in catalog.quality:
+        problems = quality_contradictions(row, catalog=catalog)
+        yield from (f"quality.toml: {row.format}, {row.model_name}: {problem}" for problem in problems)

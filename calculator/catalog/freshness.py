@@ -9,7 +9,7 @@ from datetime import date
 
 from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
-from calculator.evidence import Quantity, Remark
+from calculator.evidence import Remark
 
 STALE = "stale-price"
 YEAR_ONLY, YEAR_AND_MONTH = 1, 2
@@ -49,29 +49,30 @@ def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | No
     found = _price(option, model)
     if found is None:
         return None
-    kind, price = found
-    days, fresh = age_days(price.as_of, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
+    kind, read = found
+    days, fresh = age_days(read, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
     if days <= fresh:
         return None
     text = (
-        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {price.as_of} ({days} days ago); prices older "
+        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read} ({days} days ago); prices older "
         f"than {fresh:g} days may be out of date. You can enter your own."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def _price(option: Option, model: str | None) -> tuple[str, Quantity] | None:
+def _price(option: Option, model: str | None) -> tuple[str, str] | None:
+    """Kind of the option's price, and the date from which its age counts."""
     if isinstance(option, Machine):
         price = option.purchase_price()
-        return price.kind, price.price_usd
+        return "estimate" if price.is_estimate else price.kind, price.aged_from
     if not isinstance(option, ApiOffer):
-        return "rental", option.rate().rate_usd_per_h
+        return "rental", option.rate().rate_usd_per_h.as_of
     tariffs = [
         tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
     ]
     if not tariffs:
         return None
-    return "API", min((tariff.input_usd_per_mtok for tariff in tariffs), key=lambda price: price.as_of)
+    return "API", min(tariff.input_usd_per_mtok.as_of for tariff in tariffs)
 
 
 def _last_day(iso: str) -> date:

@@ -31,6 +31,8 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.price_age import PriceSeries
+from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, sentences
 from calculator.evidence import Quantity, Source
@@ -72,6 +74,8 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         api_quotes=quotes,
         phantoms=tuple(_rows(folder, "phantoms.toml", "phantoms", Phantom)),
         claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", Claim)),
+        quality=tuple(_rows(folder, "quality.toml", "losses", QualityLoss)),
+        price_history=tuple(_rows(folder, "price_history.toml", "series", PriceSeries)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
         constants=constants,
         distributions=Distributions.of(_read(folder, "distributions.toml")),

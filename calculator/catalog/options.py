@@ -55,6 +55,25 @@ class Price(Entry):
 
     kind: Literal["list", "street", "used", "refurbished", "estimate"]
     price_usd: Quantity
+    ingredients_as_of: IsoDate | None = Field(
+        default=None, description="of an estimate: the date of the oldest price it is made of; it is as old as that"
+    )
+
+    @model_validator(mode="after")
+    def _estimate_has_the_age_of_its_ingredients(self) -> Self:
+        if self.kind == "estimate" and self.ingredients_as_of is None:
+            raise ValueError("an estimate needs ingredients_as_of, the date of the oldest price it is made of; add it.")
+        return self
+
+    @property
+    def aged_from(self) -> str:
+        """The date from which its age counts: of an estimate that of its oldest ingredient."""
+        return self.ingredients_as_of or self.price_usd.as_of
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether nobody asked this price: it was put together from others."""
+        return self.ingredients_as_of is not None
 
 
 class Power(Entry):
@@ -98,7 +117,7 @@ class Machine(Entry):
         """The newest row of the kind one would pay: used for a used machine, else street, list or estimate."""
         wanted = ("used", "refurbished", "estimate") if self.bought == "used" else ("street", "list", "estimate")
         rows = [row for row in self.prices if row.kind in wanted] or list(self.prices)
-        return max(rows, key=lambda row: row.price_usd.as_of)
+        return max(rows, key=lambda row: row.aged_from)
 
     def list_price(self) -> Price:
         """The newest list price, the base of the resale curve; the purchase price where no list price is known."""

@@ -33,18 +33,24 @@ class ScenarioNumbers:
     concurrent_request_count: Number
     on_h_per_day: Number
     working_days_per_year: Number
+    on_days_per_year: Number
+    reserved_context_tokens: Number
     demand_growth_rate: Number
     peak_factor_ratio: Number
     answer_variation_ratio: Number
     first_token_p95_target_s: Number
     answer_p95_target_s: Number
     stream_target_tokens_per_s: Number
+    unserved_fraction_max: Number
+    leaves_house_fraction_max: Number
     wage_usd_per_h: Number
     wage_escalation_rate: Number
     mac_administration_h_per_year: Number
     pc_administration_h_per_year: Number
     cloud_administration_h_per_year: Number
     api_administration_h_per_year: Number
+    further_care_fraction: Number
+    care_growth_rate: Number
     electricity_usd_per_kwh: Number
     electricity_escalation_rate: Number
     cooling_cop_ratio: Number
@@ -52,6 +58,7 @@ class ScenarioNumbers:
     pue_ratio: Number
     resale_fraction: Number
     gpu_resale_fraction: Number
+    pc_rest_resale_fraction: Number
     resale_market_index: Number
     resale_fee_fraction: Number
     discount_rate: Number
@@ -68,6 +75,8 @@ class ScenarioNumbers:
     self_built_failure_rate: Number
     repair_fraction: Number
     warranty_months: Number
+    used_warranty_months: Number
+    failure_growth_rate: Number
     availability_fraction: Number
     downtime_usd_per_h: Number
     electrical_work_usd: Number

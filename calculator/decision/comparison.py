@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculator.cost.tco import Tco
+from calculator.errors import UnknownIdError
 from calculator.evidence import Remark
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
@@ -12,7 +13,7 @@ from calculator.scenario.scenario import Scenario
 from calculator.service.occupancy import Service
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OptionResult:
     """One option, answered in the product's order: does it fit, how fast is it, what does it cost."""
 
@@ -35,6 +36,11 @@ class OptionResult:
     total_low_usd: float | None
     total_high_usd: float | None
     remarks: tuple[Remark, ...]
+
+    def __repr__(self) -> str:
+        if self.tco is None:
+            return f"{self.name}: no cost, see its remarks."
+        return f"{self.name}: ${self.tco.present_value_cost_usd:,.0f} in present value over {self.tco.months} months."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Verdict:
     hard_difference_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """Everything that is shown and exported.
 
@@ -88,3 +94,13 @@ class Comparison:
     remarks: tuple[Remark, ...]
     candidates: Candidates
     draw_count: int = 0
+
+    def __getitem__(self, option_id: str) -> OptionResult:
+        """The option of that id. Raises UnknownIdError, which names those that were compared."""
+        for option in self.options:
+            if option.id == option_id:
+                return option
+        raise UnknownIdError("option", option_id, [option.id for option in self.options])
+
+    def __repr__(self) -> str:
+        return self.verdict.sentence

@@ -33,7 +33,7 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
     start = 0
     kept_before: Number = 1.0
     age = np.asarray(age_months)
-    result: Number = np.ones_like(age, dtype=float)
+    result: Number = 1.0
     for position, end in enumerate(ages):
         kept = kept_at[end]
         if np.any(np.asarray(kept) < 0) or np.any(np.asarray(kept) > 1):

@@ -55,8 +55,18 @@ class Cloud(Part):
         Field(ge=0, le=0.9),
         Display("cloud", "Spot interruptions", unit="%", shown=100),
     ] = DEFAULTS["spot_interruption_fraction"]
-    """Share of operating hours in which the spot instance is unavailable; the missed demand is bought from the API, or
-    counted as lost hours."""
+    """Share of operating hours in which the spot instance is unavailable; the work of those hours is lost, or bought
+    from the API."""
+
+    api_host: Annotated[
+        Literal["median", "cheapest"],
+        Display(
+            "cloud",
+            "Host of the hosted API",
+            help="The host in the middle of all at your mix of tokens, or the cheapest.",
+        ),
+    ] = "median"
+    """Whose price stands for a hosted model: the host in the middle of all at this mix of tokens, or the cheapest."""
 
     api_price_trend_rate: Annotated[
         float,

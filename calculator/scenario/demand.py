@@ -66,6 +66,20 @@ class Demand(Part):
     ] = 252
     """Days per year on which it is used."""
 
+    on_days_per_year: Annotated[
+        int,
+        Field(ge=0, le=366),
+        Display("demand", "Days switched on", unit="days/year"),
+    ] = 0
+    """Days per year on which the machine is on; 0: the working days only."""
+
+    reserved_context_tokens: Annotated[
+        int,
+        Field(ge=0, le=10_000_000),
+        Display("demand", "Context reserved", unit="tokens", step=1024),
+    ] = 0
+    """Tokens of cache that are kept free for each request; 0: as many as question and answer take."""
+
     demand_growth_rate: Annotated[
         float,
         Field(ge=-0.9, le=10),
@@ -93,7 +107,7 @@ class Demand(Part):
         float,
         Field(ge=0, le=36_000),
         Display("demand", "Target: first token", unit="s"),
-    ] = 0
+    ] = DEFAULTS["first_token_p95_target_s"]
     """At the peak hour 19 of 20 requests see their first token within this time; 0 sets no target."""
 
     answer_p95_target_s: Annotated[
@@ -109,3 +123,18 @@ class Demand(Part):
         Display("demand", "Target: speed of an answer", unit="tokens/s"),
     ] = 0
     """Tokens per second at which one person sees an answer grow at the peak hour; 0 sets no target."""
+
+    unserved_fraction_max: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("demand", "Work that may stay undone", unit="%", shown=100),
+    ] = 0
+    """Share of the work that an option may leave unserved."""
+
+    leaves_house_fraction_max: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("demand", "Work that may leave the house", unit="%", step=5, shown=100),
+    ] = 1
+    """Share of the work that other people's computers may read: 1 allows hosted and rented options, 0 leaves only
+    machines of your own."""

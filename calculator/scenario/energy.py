@@ -52,6 +52,12 @@ class Energy(Part):
     ] = DEFAULTS["pue_ratio"]
     """Power usage effectiveness (server room only)."""
 
+    off_hours: Annotated[
+        Literal["off", "sleep", "idle"],
+        Display("energy", "Outside its hours", help="Switched off, asleep, or idling."),
+    ] = "off"
+    """What a machine of your own does outside its hours: off, asleep, or idling."""
+
     grid: Annotated[
         str,
         Field(max_length=40),

@@ -1,6 +1,6 @@
 """Money: discount rate, inflation and sales tax."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,3 +30,15 @@ class Money(Part):
         Display("money", "Sales tax on hardware", unit="%", step=0.25, shown=100),
     ] = DEFAULTS["sales_tax_fraction"]
     """0 where the tax is recovered."""
+
+    money: Annotated[
+        Literal["present-value", "cash"],
+        Display("money", "Amounts", help="In today's money (present value), or as cash when it is paid."),
+    ] = "present-value"
+    """How amounts are shown first: present value, or cash when it is paid. Changes no result."""
+
+    labour: Annotated[
+        Literal["with", "without"],
+        Display("money", "Staff hours", help="Counted, or invoices only."),
+    ] = "with"
+    """Whether staff hours are counted in what is shown first, or invoices only. Changes no result."""

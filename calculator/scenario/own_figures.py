@@ -56,13 +56,33 @@ FIGURE_LABELS: dict[str, str] = {
 
 NOT_DRAWN: dict[str, str] = {
     **dict.fromkeys(
-        ("months", "warranty_months", "reserved_months", "fiscal_year_end_month", "depreciation_years"), "is a term"
+        (
+            "months",
+            "warranty_months",
+            "used_warranty_months",
+            "reserved_months",
+            "fiscal_year_end_month",
+            "depreciation_years",
+        ),
+        "is a term",
     ),
     **dict.fromkeys(
-        ("another_size_b", "second_tenant_gb", "macos_wired_limit_gb", "concurrent_request_count"), "decides what fits"
+        (
+            "another_size_b",
+            "second_tenant_gb",
+            "macos_wired_limit_gb",
+            "concurrent_request_count",
+            "reserved_context_tokens",
+        ),
+        "decides what fits",
     ),
-    **dict.fromkeys(("peak_factor_ratio", "answer_variation_ratio"), "decides the wait at the peak hour and no cost"),
+    **dict.fromkeys(
+        ("peak_factor_ratio", "answer_variation_ratio"),
+        "decides how many machines are bought, before anything is drawn",
+    ),
     **dict.fromkeys(("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"), "is a target"),
+    **dict.fromkeys(("unserved_fraction_max", "leaves_house_fraction_max"), "is a limit"),
+    "on_days_per_year": "follows the working days unless you set it",
     "debt_rate": "is what a bank asks, and judges a lease only",
 }
 """Numbers of the scenario that cannot be given as P10, P50, P90, and why. Every other one can, and every figure."""

@@ -51,3 +51,17 @@ class People(Part):
         Display("labour", "Administration of an API account", unit="h/year"),
     ] = DEFAULTS["api_administration_h_per_year"]
     """Hours a year for keys, invoices and model changes."""
+
+    further_care_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("labour", "Administration of each further machine", unit="%", step=5, shown=100),
+    ] = DEFAULTS["further_care_fraction"]
+    """Hours of each further equal machine as a share of the first one's."""
+
+    care_growth_rate: Annotated[
+        float,
+        Field(ge=-0.5, le=2),
+        Display("labour", "Growth of administration with age", unit="%/year", shown=100),
+    ] = DEFAULTS["care_growth_rate"]
+    """By how much the hours of administration grow with each year of a machine's age."""

@@ -23,3 +23,9 @@ class Period(Part):
         Display("time", "Start", help="Month of purchase, YYYY-MM."),
     ] = "2026-12"
     """Month of purchase."""
+
+    prices_as_of: Annotated[
+        str,
+        Field(pattern=r"^(20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?$"),
+    ] = ""
+    """Day on which prices are looked at, YYYY-MM-DD: by it they are old or fresh. Empty: the day of asking."""

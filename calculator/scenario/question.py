@@ -1,5 +1,6 @@
 """What is served: model, precision, and the memory it must share."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -7,15 +8,17 @@ from pydantic import Field
 from calculator.catalog.models import WeightClass
 from calculator.scenario.knob import Display, Part
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ANOTHER_SIZE = "another-size"
 """The model id that stands for a dense model with `another_size_b` billion parameters."""
 
 OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
 DEFAULT_OPTIONS = (
+    "mac-studio-m5-ultra-96",
     "mac-studio-m5-ultra-256",
-    "mac-studio-m2-ultra-192-used",
+    "dual-rtx-4090-am5",
     "dual-rtx-4090-threadripper",
+    "mac-studio-m2-ultra-192-used",
     "cloud-h100",
     "api-same-model",
 )
@@ -24,7 +27,7 @@ DEFAULT_OPTIONS = (
 class Question(Part):
     """What is served, and which options are compared."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     """Version of the scenario format."""
 
     name: Annotated[
@@ -50,14 +53,17 @@ class Question(Part):
     """Billions of parameters; used when the model is 'another size': a dense model with grouped-query attention."""
 
     weight_class: Annotated[
-        WeightClass,
+        WeightClass | Literal["best-that-fits"],
         Display(
             "question",
             "Weight precision",
-            help="The same for every option; each runtime loads its own format of this class.",
+            help="The same for every option, or the best that each can hold; each runtime loads its own format.",
         ),
     ] = "4-bit"
-    """Precision of the weights, the same for every option."""
+    """Precision of the weights: one for every option, or for each the most bits that fit (best-that-fits)."""
+
+    weight_classes: Mapping[str, WeightClass] = Field(default_factory=dict)
+    """Precision of single options, by their id, where it is not the one for all."""
 
     second_tenant_gb: Annotated[
         float,

@@ -1,5 +1,6 @@
 """Failures, repairs, warranty, and what happens while a machine is full or down."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,29 +37,62 @@ class Repair(Part):
         Field(ge=0, le=84),
         Display("repair", "Warranty", unit="months", step=6),
     ] = 12
-    """Months in which a repair costs nothing."""
+    """Months in which a repair of a new machine costs nothing."""
+
+    used_warranty_months: Annotated[
+        int,
+        Field(ge=0, le=84),
+        Display("repair", "Warranty of a used machine", unit="months", step=3),
+    ] = 0
+    """Months in which a repair of a machine bought used costs nothing."""
+
+    failure_growth_rate: Annotated[
+        float,
+        Field(ge=-0.5, le=2),
+        Display("repair", "Growth of failures with age", unit="%/year", shown=100),
+    ] = DEFAULTS["failure_growth_rate"]
+    """By how much the failures grow with each year of a machine's age."""
+
+    machine_count: Annotated[
+        Literal["auto"] | Annotated[int, Field(ge=1, le=64)],
+        Display("repair", "Machines", help="As many as keep the promise, or a number of your own."),
+    ] = "auto"
+    """Machines of each option: auto for the fewest that keep the promise, or a number, which is final."""
+
+    machine_counts: Mapping[str, Annotated[int, Field(ge=1, le=64)]] = Field(default_factory=dict)
+    """Machines of single options, by their id."""
 
     when_full: Annotated[
-        Literal["buy-from-api", "buy-another"],
+        Literal["buy-another", "buy-from-api", "cheapest"],
         Display(
             "repair",
             "When demand exceeds capacity",
-            help="The rest is bought from the API, or another machine of the same kind is bought in that month.",
+            help="Another machine of the same kind is bought, the rest is bought from the API, or the cheaper of both.",
         ),
-    ] = "buy-from-api"
-    """When demand exceeds capacity: the rest is bought from the API, or a further machine is bought."""
+    ] = "buy-another"
+    """When demand exceeds capacity: a further machine is bought in that month, the rest is bought from the API, or
+    whichever of the two costs less."""
+
+    when_down: Annotated[
+        Literal["lose", "buy-from-api"],
+        Display(
+            "repair",
+            "When the machine is down",
+            help="The requests of those hours are lost, or bought from the API.",
+        ),
+    ] = "lose"
+    """Requests of hours in which a machine is down or a spot machine is taken away: lost, or bought from the API."""
 
     availability_fraction: Annotated[
         float,
         Field(ge=0.5, le=1),
         Display("repair", "Availability", unit="%", step=0.5, shown=100),
     ] = 1
-    """Share of its hours in which the machine really works. What it misses is bought from the API, or counted as lost
-    hours, never both."""
+    """Share of its hours in which the machine really works. What it misses is lost, or bought from the API."""
 
     downtime_usd_per_h: Annotated[
         float,
         Field(ge=0, le=100_000),
         Display("repair", "Cost of an hour without it", unit="$/h", step=10),
     ] = 0
-    """If above 0, hours without the machine cost this much; if 0, their requests are bought from the API."""
+    """What an hour without the machine costs you, beyond the requests that are bought elsewhere."""

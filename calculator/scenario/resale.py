@@ -15,14 +15,22 @@ class Resale(Part):
         Field(ge=0, le=1),
         Display("resale", "Resale value: Mac or mini PC", unit="%", shown=100),
     ] = DEFAULTS["resale_fraction"]
-    """Share of the list price kept after 36 months, before fees."""
+    """Share of today's price that it brings after 36 months, before fees."""
 
     gpu_resale_fraction: Annotated[
         float,
         Field(ge=0, le=1),
         Display("resale", "Resale value: PC with GPUs", unit="%", shown=100),
     ] = DEFAULTS["gpu_resale_fraction"]
-    """Share of the list price kept after 36 months, before fees. The article says 'scrap'."""
+    """Share of today's price that the graphics cards bring after 36 months, before fees; your own share holds for the
+    whole box. The article says 'scrap'."""
+
+    pc_rest_resale_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("resale", "Resale value: rest of a PC", unit="%", shown=100),
+    ] = DEFAULTS["pc_rest_resale_fraction"]
+    """Share of today's price that a PC without its graphics cards brings after 36 months, before fees."""
 
     resale_market_index: Annotated[
         float,

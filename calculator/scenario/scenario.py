@@ -8,7 +8,7 @@ beside its field.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -36,8 +36,15 @@ from calculator.scenario.period import Period
 from calculator.scenario.question import ANOTHER_SIZE, SCHEMA_VERSION, Question
 from calculator.scenario.repair import Repair
 from calculator.scenario.resale import Resale
+from calculator.scenario.version_1 import converted
 
-__all__ = ["ANOTHER_SIZE", "SCHEMA_VERSION", "Knob", "Scenario", "knobs"]
+__all__ = ["ANOTHER_SIZE", "NOT_TYPED", "SCHEMA_VERSION", "VIEW_SETTINGS", "Knob", "Scenario", "knobs"]
+
+VIEW_SETTINGS = ("money", "labour")
+"""Fields that say how results are shown first and change none."""
+_TABLES = ("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts")
+NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules"))
+"""Fields that are no value with a default of the catalogue."""
 
 
 class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
@@ -48,6 +55,13 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     """
 
     model_config = ConfigDict(defer_build=False)
+
+    typed: tuple[str, ...] = ()
+    """Fields that a person set, in place of the catalogue's defaults: a value that was looked up is certain, even where
+    it equals the default."""
+
+    rules: Literal[1, 2] = 2
+    """Rules of costing. 1 keeps the results of version 0.1: resale from the list price, capacity by the mean hour."""
 
     leases: Mapping[str, Lease] = Field(default_factory=dict)
     """Machines that are leased rather than bought: their id and the terms."""
@@ -113,6 +127,17 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
             kept["figures"] = {**figures, **_items(kept.get("figures"))}
         return {**{name: value for name, value in p50.items() if name in numbers}, **kept, "ranges": ranges}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _version_and_what_was_typed(cls, values: Any) -> Any:
+        """Runs before the others (pydantic takes the last one first): version 1 becomes 2, and what is given was typed."""
+        given = _items(values)
+        if given.get("schema_version") in (1, "1"):
+            return converted(given)
+        if "typed" in given or not given:
+            return values
+        return {**given, "typed": tuple(name for name in given if name in cls.model_fields and name not in NOT_TYPED)}
+
     @model_validator(mode="after")
     def _ranges_lie_in_bounds_and_order(self) -> Self:
         for name in (*self.ranges, *self.cases):
@@ -172,12 +197,13 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         return cls(**{str(name): value for name, value in values.items()})
 
     def changed(self, **values: Any) -> "Scenario":
-        """A copy with other values, validated."""
-        return Scenario.parse({**self.model_dump(), **values})
+        """A copy with other values, validated; they count as typed."""
+        typed = tuple(dict.fromkeys((*self.typed, *(name for name in values if name not in NOT_TYPED))))
+        return Scenario.parse({**self.model_dump(), "typed": typed, **values})
 
     def id(self) -> str:
-        """Twelve hexadecimal digits that name this scenario: a hash of all its values."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Twelve hexadecimal digits that name this scenario: a hash of all values but how they are shown."""
+        text = json.dumps(self.model_dump(mode="json", exclude=set(VIEW_SETTINGS)), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def input_tokens(self) -> int:
@@ -185,8 +211,16 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         return self.prompt_tokens + self.retrieved_tokens
 
     def context_tokens(self) -> int:
-        """Tokens in the cache when the answer is complete."""
-        return self.input_tokens() + self.answer_tokens
+        """Tokens of cache held for a request: what question and answer take, or what is reserved where that is more."""
+        return max(self.input_tokens() + self.answer_tokens, self.reserved_context_tokens)
+
+    def weight_class_of(self, option_id: str) -> str:
+        """Precision of one option's weights, as far as the scenario names it: its own, else the one for all."""
+        return self.weight_classes.get(option_id, self.weight_class)
+
+    def machine_count_of(self, option_id: str) -> int | None:
+        """Machines of one option where a number was set; None where the fewest that keep the promise are taken."""
+        return self.machine_counts.get(option_id) or (None if self.machine_count == "auto" else self.machine_count)
 
     def busiest_hour_ratio(self) -> float:
         """The peak factor, cut where one hour would hold more than the day: min(peak factor, hours on), at least 1."""

@@ -17,12 +17,11 @@ import simpy
 
 from calculator.service.occupancy import Work
 
-_Steps = Generator[simpy.Event, Any, None]
-
 
 @dataclass(frozen=True)
 class Case:
-    """A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked."""
+    """A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked.
+    A machine that writes an answer in 1 s alone and `gain` answers per second at full batch, and what it is asked."""
 
     prefill_s: float
     gain: float
@@ -36,7 +35,7 @@ class Case:
 
     def seen(self) -> "Seen":
         """30,000 requests; shared by the tests of both files."""
-        rate = float(self.load / self.work.full_s)
+        rate = self.load / float(self.work.full_s)
         return simulated(self.work, requests_per_s=rate, answer_variation_ratio=self.variation, request_count=30_000)
 
 
@@ -79,6 +78,8 @@ def simulated(
 class _Machine:
     def __init__(self, work: Work, variation: float, rng: np.random.Generator) -> None:
         self.work, self.variation, self.rng = work, variation, rng
+        self.prefill_s, self.full_s = float(work.prefill_s), float(work.full_s)
+        self.decode_1_s, self.slower_s = float(work.decode_1_s), float(work.slower_s)
         self.env = simpy.Environment()
         self.queue: deque[_Request] = deque()
         self.to_read: deque[_Request] = deque()
@@ -107,15 +108,15 @@ class _Machine:
             slot_wait_fraction=float(np.mean([row.in_s - row.came_s > 1e-9 for row in rows])),
             busy_fraction=(self.reading_s + self.writing_s) / time_s,
             prefill_fraction=self.reading_s / time_s,
-            batch_count=sum(row.length for row in rows) / self.steps if self.steps else 1.0,
+            batch_count=float(sum(row.length for row in rows)) / self.steps if self.steps else 1.0,
             throughput_per_s=len(rows) / time_s,
         )
 
-    def _stop_after(self, count: int) -> _Steps:
+    def _stop_after(self, count: int):
         while len(self.done) < count:
-            yield self.env.timeout(float(self.work.full_s * 5))
+            yield self.env.timeout(self.full_s * 5)
 
-    def _arrivals(self, rates_per_s: tuple[float, ...]) -> _Steps:
+    def _arrivals(self, rates_per_s: tuple[float, ...]):
         highest = max(rates_per_s)
         while True:
             yield self.env.timeout(self.rng.exponential(1.0 / highest))
@@ -123,12 +124,12 @@ class _Machine:
             if now == highest or self.rng.random() < now / highest:
                 self._enter(_Request(self.env.now, self._length()))
 
-    def _user(self, think_s: float) -> _Steps:
+    def _user(self, think_s: float) -> Generator[Any, Any, None]:
         while True:
             yield self.env.timeout(self.rng.exponential(think_s))
-            answered = self.env.event()
-            self._enter(_Request(self.env.now, self._length(), answered))
-            yield answered
+            request = _Request(self.env.now, self._length(), self.env.event())
+            self._enter(request)
+            yield request.answered
 
     def _length(self) -> float:
         """Answer length over its mean: lognormal with the given coefficient of variation."""
@@ -150,18 +151,18 @@ class _Machine:
             self.inside += 1
             self.to_read.append(request)
 
-    def _serve(self, warm_count: int) -> _Steps:
+    def _serve(self, warm_count: int) -> Generator[Any, Any, None]:
         while True:
             if self.to_read:
                 request = self.to_read.popleft()
                 began_s = self.env.now
-                yield self.env.timeout(float(self.work.prefill_s))
+                yield self.env.timeout(self.prefill_s)
                 request.read_s = self.env.now
                 self.writing.append(request)
                 if len(self.done) > warm_count:
                     self.reading_s += self.env.now - began_s
             elif self.writing:
-                pace_s = float(self.work.decode_1_s + self.work.slower_s * (len(self.writing) - 1))
+                pace_s = self.decode_1_s + self.slower_s * (len(self.writing) - 1)
                 next_done = min(self.writing, key=lambda row: row.left)
                 began_s, self.bell = self.env.now, self.env.event()
                 finish = self.env.timeout(max(next_done.left, 0.0) * pace_s)

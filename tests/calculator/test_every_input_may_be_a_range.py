@@ -52,7 +52,8 @@ SWITCHED = {
 
 
 ABOUT = {"prompt_tokens", "retrieved_tokens", "answer_tokens", "cached_prompt_fraction"}
-"""Speeds stay those of the central lengths in draws; a whole comparison computes them anew: less than a dollar of 5,077."""
+"""Speeds stay those of the central lengths in draws; a whole comparison computes them anew: less than a dollar of
+5,077."""
 
 
 def _three(name: str) -> tuple[float, float, float]:
@@ -236,7 +237,8 @@ def test_every_default_has_a_range_with_a_source_or_an_assumption() -> None:
 
 
 def test_every_range_of_an_options_entry_is_drawn() -> None:
-    # what the catalogue states as a range reaches the draws; ages are facts of the past, the speed of RAM is in the speeds
+    # what the catalogue states as a range reaches the draws; ages are facts of the past, the speed of RAM is in the
+    # speeds
     past = ("age_when_bought_years", "system_ram_gb_per_s")
     spreads = _spreads(Scenario(), compare(Scenario(), CATALOG))
     for option in (CATALOG.machines[USED], CATALOG.machines[PC], CATALOG.clouds[CLOUD], CATALOG.apis[API]):

@@ -168,15 +168,16 @@ def test_appraisal_without_an_api_has_no_price_of_keeping_data_in_house() -> Non
 
 
 def test_books_show_a_further_machine_as_capital_written_down_from_its_purchase() -> None:
-    # 3.5 times the demand fits and D(m) = 4^((m-1)/12): the second machine is bought at the end of month 11, the third in 17
+    # 3.5 times the demand fits and D(m) = 4^((m-1)/12): the second machine is bought at the end of month 11, the
+    # third in 17
     scenario = SCENARIO.changed(demand_growth_rate=3.0, when_full="buy-another", months=20, start_month="2027-01")
     tco = _cost(MAC_CANDIDATE, scenario)
     first, second = books(tco, scenario=scenario)
     sales = tco.lines["resale"] + tco.lines["further resale"]
     assert (first.capital_usd, second.capital_usd) == (pytest.approx(2 * 10_725), pytest.approx(10_725))
     assert first.sale_usd + second.sale_usd == pytest.approx(sales)
-    # three equal machines: each is written down by a third of (cost - sales); the first over 20 months, 12 of them in the
-    # first year, the second over 9, one of them (month 12) in the first year
+    # three equal machines: each is written down by a third of (cost - sales); the first over 20 months, 12 of them in
+    # the first year, the second over 9, one of them (month 12) in the first year
     each = (3 * 10_725 - sales) / 3
     assert first.depreciation_usd == pytest.approx(each * (12 / 20 + 1 / 9))
     assert first.expense_usd + second.expense_usd == pytest.approx(tco.total_cost_usd)

@@ -9,8 +9,8 @@ from calculator.catalog.options import ApiQuote, Machine
 
 def test_purchase_price_is_the_newest_row_and_older_rows_are_kept(catalog: Catalog) -> None:
     spark = catalog.machines["dgx-spark"]
-    assert [price.price_usd.central for price in spark.prices] == [2999, 3999, 4699]
-    assert spark.purchase_price().price_usd.central == 4699
+    assert [price.price_usd.central for price in spark.prices] == [2999, 3999, 4699, 6950]
+    assert spark.purchase_price().price_usd.central == 6950
     # a used machine is bought at the used price, and its resale starts from the list price of its launch
     mac = catalog.machines["mac-studio-m2-ultra-192-used"]
     assert mac.purchase_price().kind == "used"

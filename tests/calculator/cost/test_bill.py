@@ -1,15 +1,11 @@
 """Equal service: what a machine misses is bought or stays unmet, and lost hours count once."""
 
 import dataclasses
-from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from calculator.catalog.catalog import Option
-from calculator.catalog.options import ApiTariff
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
-from calculator.service.usage import Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
@@ -22,15 +18,8 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(
-    option: Option,
-    usage: Usage | None,
-    scenario: Scenario = SCENARIO,
-    *,
-    reference: ApiTariff | None = TARIFF,
-    values: Mapping[str, float] | None = None,
-) -> Tco:
-    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values or {})
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
+    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
 HALF = dataclasses.replace(MAC_USAGE, prefill_h_per_month=70, decode_h_per_month=140, served_fraction=0.5)

@@ -1,14 +1,11 @@
 """Demand and load: growth past the capacity, busy hours, and no demand at all."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
-from calculator.catalog.catalog import Option
-from calculator.catalog.options import ApiTariff
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
@@ -22,15 +19,8 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(
-    option: Option,
-    usage: Usage | None,
-    scenario: Scenario = SCENARIO,
-    *,
-    reference: ApiTariff | None = TARIFF,
-    values: Mapping[str, float] | None = None,
-) -> Tco:
-    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values or {})
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
+    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
 def test_demand_that_grows_past_the_machine_overflows_from_then_on() -> None:
@@ -46,16 +36,16 @@ def test_demand_that_grows_past_the_machine_overflows_from_then_on() -> None:
 def test_machines_cost_the_same_past_saturation_but_for_the_api() -> None:
     # a break-even volume may not exist: past saturation both sides grow with the API price alone
     def gap(requests: float) -> float:
-        own = _cost(MAC, MAC_USAGE, FLAT, values={"requests_per_working_day": requests}).present_value_cost_usd
-        return own - _cost(API, None, FLAT, values={"requests_per_working_day": requests}).present_value_cost_usd
+        own = _cost(MAC, MAC_USAGE, FLAT, requests_per_working_day=requests).present_value_cost_usd
+        return own - _cost(API, None, FLAT, requests_per_working_day=requests).present_value_cost_usd
 
     assert gap(2_000) == pytest.approx(gap(20_000), abs=1e-6)
 
 
 def test_requests_and_speed_scale_the_busy_hours() -> None:
-    once, twice = _cost(MAC, MAC_USAGE, FLAT), _cost(MAC, MAC_USAGE, FLAT, values={"requests_per_working_day": 400})
+    once, twice = _cost(MAC, MAC_USAGE, FLAT), _cost(MAC, MAC_USAGE, FLAT, requests_per_working_day=400)
     assert twice.lines["energy decode"] == pytest.approx(2 * once.lines["energy decode"])
-    faster = _cost(MAC, MAC_USAGE, FLAT, values={"mac.decode_speed_ratio": 2.0})
+    faster = _cost(MAC, MAC_USAGE, FLAT, **{"mac.decode_speed_ratio": 2.0})
     assert faster.lines["energy decode"] == pytest.approx(0.5 * once.lines["energy decode"])
     assert faster.lines["energy idle"] < once.lines["energy idle"]  # more hours idle
 

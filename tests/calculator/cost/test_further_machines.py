@@ -1,13 +1,13 @@
 """Further machines: bought in the month in which demand passes those before, in numbers and in draws."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator import Scenario
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, cost_draws, cost_of
 from calculator.finance.ledger import Horizon
@@ -34,7 +34,7 @@ FLAT = SCENARIO.changed(
 OWN = [(MAC, MAC_USAGE), (PC, PC_USAGE)]
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
@@ -82,8 +82,8 @@ def test_further_machines_of_draws_are_those_of_the_page(
     inputs, horizon = Inputs(scenario, pair), Horizon(months, scenario.discount_rate)
     drawn = cost_draws(MAC, inputs=inputs, horizon=horizon, usage=usage, reference_api=TARIFF)
     # the second draw may need more machines: they must not touch the first
-    assert np.ravel(drawn.total_cost_usd)[0] == pytest.approx(one.total_cost_usd, rel=1e-9)
-    assert np.ravel(drawn.present_value_cost_usd)[0] == pytest.approx(one.present_value_cost_usd, rel=1e-9)
+    assert np.asarray(drawn.total_cost_usd)[0] == pytest.approx(one.total_cost_usd, rel=1e-9)
+    assert np.asarray(drawn.present_value_cost_usd)[0] == pytest.approx(one.present_value_cost_usd, rel=1e-9)
 
 
 def test_no_demand_at_all_buys_no_further_machine() -> None:
@@ -129,7 +129,8 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
 
 
 def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does() -> None:
-    # 700 requests fill the machine exactly (3.5 x 200); growth of almost nothing does not make it pass; found by hypothesis
+    # 700 requests fill the machine exactly (3.5 x 200); growth of almost nothing does not make it pass; found by
+    # hypothesis
     mac, *_ = OFFERS
     assert mac.usage is not None
     usage = dataclasses.replace(mac.usage, capacity_ratio=3.5)
@@ -149,4 +150,4 @@ def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does()
         usage=usage,
         reference_api=mac.reference_api,
     )
-    assert np.ravel(drawn.total_cost_usd)[0] == pytest.approx(one.total_cost_usd, rel=1e-9)
+    assert np.asarray(drawn.total_cost_usd)[0] == pytest.approx(one.total_cost_usd, rel=1e-9)

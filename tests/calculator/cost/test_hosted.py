@@ -1,6 +1,7 @@
 """A hosted API: tokens times price, with its trend, and the three kinds of offer."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 

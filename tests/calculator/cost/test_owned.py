@@ -2,11 +2,11 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import pytest
 
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
 
 FLAT = SCENARIO.changed(
@@ -19,7 +19,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
@@ -131,8 +131,8 @@ def test_energy_grows_with_use_and_not_with_capacity() -> None:
 
 @pytest.mark.parametrize("availability", [1.0, 0.9])
 def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on(availability: float) -> None:
-    # 100 h of prefill and 80 h of decode of 200 h on in month 1, yet 1.6 times that demand fits (larger batches): at the
-    # limit prefill takes 160 h and decode the 40 h that are left, not 80 * 1.6 = 128 h
+    # 100 h of prefill and 80 h of decode of 200 h on in month 1, yet 1.6 times that demand fits (larger batches): at
+    # the limit prefill takes 160 h and decode the 40 h that are left, not 80 * 1.6 = 128 h
     usage = dataclasses.replace(
         MAC_USAGE, prefill_h_per_month=100, decode_h_per_month=80, on_h_per_month=200, capacity_ratio=1.6
     )

@@ -1,5 +1,7 @@
 """A rented GPU: rate times paid hours, reservations, spot, worked by hand."""
 
+from typing import Any
+
 import pytest
 
 from calculator import Scenario, compare, load_catalog
@@ -23,7 +25,7 @@ FLAT = SCENARIO.changed(
 )
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
@@ -112,7 +114,8 @@ def test_spot_machine_that_is_taken_away_buys_what_it_misses_or_counts_lost_hour
 
 
 def test_hour_and_month_are_never_confused() -> None:
-    # pitfall 13: an hourly rate around the clock is 730 hours a month, 8,760 a year: not once a month (730 times too cheap)
+    # pitfall 13: an hourly rate around the clock is 730 hours a month, 8,760 a year: not once a month (730 times too
+    # cheap)
     around = Scenario(rental="always-on", cloud_price_trend_rate=0.0, months=12, options=("cloud-h100",))
     row = compare(around, CATALOG).options[0]
     assert row.tco is not None

@@ -1,6 +1,7 @@
 """Token prices: cached tokens, batches, retries and the tier of long requests."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from calculator.catalog.options import PriceTier
 from calculator.cost.inputs import Inputs
 from calculator.cost.tariffs import api_prices
 from calculator.cost.tco import Tco, cost_of
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
@@ -26,7 +26,7 @@ FLAT = SCENARIO.changed(
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def _cost(option, usage, scenario: Scenario = SCENARIO, reference=TARIFF, **values) -> Tco:
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
     return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 

@@ -1,13 +1,17 @@
 """Tax lines: identities over the whole life, the published tables and the fiscal year."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculator.cost.tax_lines import schedule_of
 from calculator.cost.tco import Tco
+from calculator.errors import CalculatorError, CatalogError
 from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
-from tests.calculator.offers import OFFERS, SCENARIO, candidates
+from tests.calculator.offers import CATALOG, OFFERS, SCENARIO, candidates
 
 MAC_CANDIDATE = OFFERS[0]
 
@@ -39,7 +43,8 @@ def test_depreciation_later_costs_more_than_expensing() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_tax_over_the_life_is_the_rate_times_the_nominal_cost(mode: str) -> None:
-    # whenever it is deducted, over the whole life every dollar of cost is deducted once (the sale taxes what was too much)
+    # whenever it is deducted, over the whole life every dollar of cost is deducted once (the sale taxes what was too
+    # much)
     before = _cost(MAC_CANDIDATE).total_cost_usd
     after = _cost(MAC_CANDIDATE, SCENARIO.changed(tax_mode=mode, tax_rate=0.25)).total_cost_usd
     assert after == pytest.approx(0.75 * before, rel=1e-9)
@@ -99,3 +104,18 @@ def test_tax_of_a_further_machine_is_relieved_when_it_is_paid(mode: str) -> None
     untaxed = ("hardware", "sales tax", "resale", "setup", "administration", "further setup", "further administration")
     running = sum(usd for name, usd in lines.items() if name not in untaxed and not name.startswith("tax on"))
     assert lines["tax on running costs"] == pytest.approx(-plain.tax_rate * running)
+
+
+def test_macrs_without_the_published_tables_is_refused() -> None:
+    with pytest.raises(CalculatorError, match=r"tax_mode is 'macrs-half-year'.*Pass catalog\.tax"):
+        schedule_of(SCENARIO.changed(tax_mode="macrs-half-year"))
+
+
+def test_macrs_table_that_is_misprinted_is_refused_whichever_catalogue_it_comes_from() -> None:
+    good = CATALOG.tax
+    row = (0.21, *good.macrs["half-year"][1:])
+    bad = dataclasses.replace(good, macrs={**good.macrs, "half-year": row})
+    scenario = SCENARIO.changed(tax_mode="macrs-half-year")
+    with pytest.raises(CatalogError, match=r"macrs\.half-year"):
+        schedule_of(scenario, tables=bad)
+    assert schedule_of(scenario, tables=good).deductions[0][1] == 0.2

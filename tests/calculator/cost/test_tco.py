@@ -1,21 +1,18 @@
 """Total cost: folds of the ledger, identities, pitfalls, refusals, and draws without width."""
 
 import dataclasses
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.catalog.catalog import Option
-from calculator.catalog.options import ApiTariff
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, convention_of, cost_draws, cost_of
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
-from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
@@ -35,15 +32,8 @@ OWN = [(MAC, MAC_USAGE), (PC, PC_USAGE)]
 ALL = [*OWN, (CLOUD, PC_USAGE), (API, None)]
 
 
-def _cost(
-    option: Option,
-    usage: Usage | None,
-    scenario: Scenario = SCENARIO,
-    *,
-    reference: ApiTariff | None = TARIFF,
-    values: Mapping[str, float] | None = None,
-) -> Tco:
-    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values or {})
+def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TARIFF, **values: float) -> Tco:
+    return cost_of(option, scenario=scenario, usage=usage, reference_api=reference, values=values)
 
 
 RISING = [
@@ -149,7 +139,7 @@ def test_doubling_all_money_doubles_the_cost_and_keeps_the_rank(factor: float) -
         "pc.list_price_usd": 8_000 * factor,
     }
     for option, usage in OWN:
-        assert _cost(option, usage, values=scaled).present_value_cost_usd == pytest.approx(
+        assert _cost(option, usage, **scaled).present_value_cost_usd == pytest.approx(
             factor * _cost(option, usage).present_value_cost_usd, rel=1e-9
         )
 
@@ -160,8 +150,8 @@ def test_doubling_all_money_doubles_the_cost_and_keeps_the_rank(factor: float) -
 def test_cost_rises_with(name: str, factor: float) -> None:
     value = _central(name)
     assert (
-        _cost(PC, PC_USAGE, values={name: value * factor}).total_cost_usd
-        > _cost(PC, PC_USAGE, values={name: value}).total_cost_usd
+        _cost(PC, PC_USAGE, **{name: value * factor}).total_cost_usd
+        > _cost(PC, PC_USAGE, **{name: value}).total_cost_usd
     )
 
 
@@ -171,8 +161,8 @@ def test_cost_rises_with(name: str, factor: float) -> None:
 def test_cost_falls_with(name: str, factor: float) -> None:
     value = _central(name)
     assert (
-        _cost(PC, PC_USAGE, values={name: value * factor}).total_cost_usd
-        < _cost(PC, PC_USAGE, values={name: value}).total_cost_usd
+        _cost(PC, PC_USAGE, **{name: value * factor}).total_cost_usd
+        < _cost(PC, PC_USAGE, **{name: value}).total_cost_usd
     )
 
 

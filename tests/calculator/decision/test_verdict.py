@@ -26,7 +26,8 @@ def test_verdict_on_a_gain_puts_the_sign_before_the_dollar_and_says_what_it_mean
 
 
 def test_verdict_against_most_futures_is_no_verdict() -> None:
-    # central value 6 h a year, but 400 h in 97 of 100 futures: at the central values the Mac is cheaper, in the draws not
+    # central value 6 h a year, but 400 h in 97 of 100 futures: at the central values the Mac is cheaper, in the draws
+    # not
     found = verdict_on(options=(USED, PC), cases={"mac_administration_h_per_year": ((400, 0.97), (6, 0.03))}).verdict
     assert found.difference_high_usd < 0
     assert found.too_close

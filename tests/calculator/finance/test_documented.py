@@ -1,4 +1,4 @@
-"""Does the page of formulas still say what the catalogue holds?"""
+"""The page of formulas says what the catalogue holds."""
 
 import tomllib
 from pathlib import Path

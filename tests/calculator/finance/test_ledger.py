@@ -1,7 +1,5 @@
 """A line is amount times course: laid out by month and summed in closed form it is the same number."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,8 +20,7 @@ from calculator.finance.ledger import (
     total_usd,
 )
 
-TIMINGS: tuple[Timing, ...] = get_args(Timing)
-timings = st.sampled_from(TIMINGS)
+timings = st.sampled_from(["month-end", "mid-month", "annual-end"])
 rates = st.floats(-0.4, 0.6)
 
 
@@ -98,14 +95,14 @@ def test_excess_is_counted_in_its_months_only(growth: float, room: float, first:
         expected = max(demand - room, 0.0) * price if first <= month <= last and month else 0.0
         assert flow[month] == pytest.approx(expected, abs=1e-12)
     drawn = Excess(growth, room, Course(-0.1, 0.03), np.array([first, 1]), np.array([last, 36]))
-    assert np.ravel(horizon.total(drawn))[0] == pytest.approx(flow.sum(), rel=1e-9, abs=1e-12)
-    assert np.ravel(horizon.present_value(drawn))[0] == pytest.approx(
+    assert np.asarray(horizon.total(drawn))[0] == pytest.approx(flow.sum(), rel=1e-9, abs=1e-12)
+    assert np.asarray(horizon.present_value(drawn))[0] == pytest.approx(
         flow @ 1.1 ** (-np.arange(37) / 12), rel=1e-9, abs=1e-12
     )
 
 
 def test_once_is_paid_in_its_month_whatever_the_convention() -> None:
-    for timing in TIMINGS:
+    for timing in ("month-end", "mid-month", "annual-end"):
         horizon = Horizon(36, 0.10, timing)
         assert horizon.present_value(Once(0)) == 1.0
         assert horizon.present_value(Once(36)) == pytest.approx(1.1**-3)
@@ -119,7 +116,7 @@ def test_present_value_of_draws_is_each_draws_own() -> None:
     for index in range(3):
         alone = Line("x", "hard", (Term(-1.0 - index, Course(float(growth[index]), 0.02)), Term(5.0, Once(36))))
         by_month = monthly_usd(alone, months=36)
-        assert np.ravel(together)[index] == pytest.approx(
+        assert np.asarray(together)[index] == pytest.approx(
             value_of_flow(by_month.tolist(), annual_rate=float(discount[index])), rel=1e-12
         )
 

@@ -103,8 +103,8 @@ def test_internal_rate_makes_the_flow_worth_nothing(outlay: float, income: list[
     rate = internal_rate(flows).rate
     assert rate is not None
     oracle = pyxirr.irr(flows, silent=True)
-    left = None if oracle is None else pyxirr.npv(oracle, flows)
-    if left is not None and abs(left) < 1e-6 * outlay:
+    at_oracle = pyxirr.npv(oracle, flows) if oracle is not None else None
+    if at_oracle is not None and abs(at_oracle) < 1e-6 * outlay:
         assert rate == pytest.approx(oracle, rel=1e-6, abs=1e-6)
     assert net_present_value(flows, rate=rate) == pytest.approx(
         0, abs=1e-6 * sum(map(abs, flows)) * max(1, (1 + rate) ** -len(income))
@@ -124,9 +124,9 @@ def test_internal_rate_is_refused_where_two_exist() -> None:
     found = internal_rate(flows)
     assert found.rate is None
     assert "changes its sign 2 times" in found.reason
-    theirs = pyxirr.irr(flows)
-    assert theirs is not None
-    assert {round(theirs, 6), round(float(npf.irr(flows)), 6)} <= {0.1, 0.4}
+    oracle = pyxirr.irr(flows)
+    assert oracle is not None
+    assert {round(oracle, 6), round(float(npf.irr(flows)), 6)} <= {0.1, 0.4}
 
 
 @pytest.mark.parametrize("flows", [[-1, -2, -3], [1, 2], [0, 0]])

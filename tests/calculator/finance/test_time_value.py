@@ -146,7 +146,8 @@ def test_declining_balance_that_switches_deducts_everything(years: int, first_ye
 
 
 def test_declining_balance_alone_misses_the_switch() -> None:
-    # pitfall 25: a spreadsheet's fractional VDB gives 12.60, 10.80, 5.40 for years 4 to 6 where the table says otherwise
+    # pitfall 25: a spreadsheet's fractional VDB gives 12.60, 10.80, 5.40 for years 4 to 6 where the table says
+    # otherwise
     table = GOLDEN["macrs"][0]["percent"]
     assert table[3:] == [11.52, 11.52, 5.76]
     plain = [declining_balance_usd(100, salvage_usd=0, years=5, year=year) for year in range(1, 6)]

@@ -53,7 +53,8 @@ def _values(spread: Any, z: np.ndarray) -> np.ndarray:
 
 
 def _futures(count: int, seed: int) -> dict[str, np.ndarray]:
-    """Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations."""
+    """Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations.
+    Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations."""
     found = spreads_of(_default().candidates)
     wide = {name: one for name, one in found.items() if not one.certain}
     place = {name: index for index, name in enumerate(wide)}
@@ -143,8 +144,8 @@ def test_total_effects_are_those_of_pairs_of_draws() -> None:
 
 
 def test_value_of_one_input_is_that_of_a_nested_monte_carlo() -> None:
-    # 200 values of the input, 3,000 futures of all others for each, against the mean of six seeds (one moves by 6 dollars); at the
-    # wage the choice never changes
+    # 200 values of the input, 3,000 futures of all others for each, against the mean of six seeds (one moves by 6
+    # dollars); at the wage the choice never changes
     odds = simulate(_default().candidates)
     known = value_of_information(odds)
     again = [value_of_information(simulate(_default().candidates, seed=seed)) for seed in range(6)]

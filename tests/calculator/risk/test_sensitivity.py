@@ -1,6 +1,6 @@
 """Tornado, switching values and the map: cases worked by hand, limits, refusals."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from calculator.cost.tco import cost_of
 from calculator.errors import CalculatorError
 from calculator.risk.candidates import Candidate, costs
 from calculator.risk.sensitivity import switching_values, tornado, who_wins
-from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import (
     API,
     OFFERS,
@@ -19,7 +18,7 @@ from tests.calculator.offers import (
 )
 
 
-def _central(candidate: Candidate, values: Mapping[str, float], scenario: Scenario = SCENARIO) -> float:
+def _central(candidate: Candidate, scenario: Any = SCENARIO, **values: float) -> float:
     found = cost_of(
         candidate.option, scenario=scenario, usage=candidate.usage, reference_api=candidate.reference_api, values=values
     )
@@ -32,9 +31,7 @@ def test_tornado_bars_are_the_cost_at_both_ends() -> None:
     mac, pc = TWO
     assert (bar.low_value, bar.high_value) == (5, 60)
     for hours, gap in ((5.0, bar.gap_at_low_usd), (60.0, bar.gap_at_high_usd)):
-        expected = _central(pc, {"pc_administration_h_per_year": hours}) - _central(
-            mac, {"pc_administration_h_per_year": hours}
-        )
+        expected = _central(pc, pc_administration_h_per_year=hours) - _central(mac, pc_administration_h_per_year=hours)
         assert gap == pytest.approx(expected, rel=1e-9)
 
 
@@ -57,9 +54,9 @@ def test_switching_value_plugged_back_gives_no_gap(months: int) -> None:
     for point in points:
         found = costs(TWO.under(scenario), {point.name: np.array([point.value])})
         gap = found["pc"].present_value_cost_usd - found["mac"].present_value_cost_usd
+        assert point.value is not None
         assert float(np.squeeze(gap)) == pytest.approx(0, abs=0.01), point.name
         assert point.winner == "pc"
-        assert point.value is not None
         assert point.bounds[0] <= point.value <= point.bounds[1]
 
 
@@ -67,8 +64,7 @@ def test_switching_value_of_hours_is_worked_by_hand() -> None:
     # the gap is linear in the hours: gap(15) - (15 - h) * slope = 0
     mac, pc = TWO
     gap = [
-        _central(pc, {"pc_administration_h_per_year": h}) - _central(mac, {"pc_administration_h_per_year": h})
-        for h in (14, 15)
+        _central(pc, pc_administration_h_per_year=h) - _central(mac, pc_administration_h_per_year=h) for h in (14, 15)
     ]
     expected = 15 - gap[1] / (gap[1] - gap[0])
     (point,) = switching_values(TWO, names=["pc_administration_h_per_year"])
@@ -79,7 +75,7 @@ def test_switching_value_of_hours_is_worked_by_hand() -> None:
 def test_switching_value_of_an_api_price_is_its_multiple() -> None:
     pair = candidates(OFFERS[0], OFFERS[3])
     (point,) = switching_values(pair, names=["host/llama.price_ratio"])
-    own = _central(OFFERS[0], {})
+    own = _central(OFFERS[0])
     api = cost_of(API, scenario=SCENARIO)
     tokens = sum(
         -usd
@@ -101,7 +97,7 @@ def test_map_says_who_wins_where() -> None:
     mac, pc = TWO
     for row, column in ((0, 0), (18, 20), (7, 3)):
         values = {"wage_usd_per_h": float(wages[row]), "pc_administration_h_per_year": float(hours[column])}
-        costs_usd = {"mac": _central(mac, values), "pc": _central(pc, values)}
+        costs_usd = {"mac": _central(mac, **values), "pc": _central(pc, **values)}
         assert found.options[found.winner[row, column]] == min(costs_usd, key=lambda name: costs_usd[name])
         assert found.gap_usd[row, column] == pytest.approx(abs(costs_usd["mac"] - costs_usd["pc"]), rel=1e-9)
     assert found.options[found.winner[0, 0]] == "pc"

@@ -41,8 +41,8 @@ work_strategy = st.builds(
 variations = st.floats(0.0, 1.0)
 
 
-# Bounds on the first token's p95 and the answer's median, p95 and mean (relative): the error known from 2 million requests
-# (see docs/model/service.md) and three standard deviations of a run of 30,000.
+# Bounds on the first token's p95 and the answer's median, p95 and mean (relative): the error known from 2 million
+# requests (see docs/model/service.md) and three standard deviations of a run of 30,000.
 SIMULATED = [
     (Case(0.30, 1.0, 1, 0.70, 1.0), 0.17, 0.10, 0.16, 0.065),
     (Case(0.30, 1.0, 1, 0.50, 0.0), 0.04, 0.035, 0.03, 0.01),

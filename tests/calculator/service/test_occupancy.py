@@ -78,7 +78,8 @@ def test_on_h_and_requests_per_month_follow_from_the_days() -> None:
 
 
 def test_request_work_is_tokens_over_speeds() -> None:
-    work = request_work(**{k: v for k, v in MONTH.items() if k not in ("requests_per_month", "on_h")})  # pyright: ignore
+    asked: dict[str, Any] = {k: v for k, v in MONTH.items() if k not in ("requests_per_month", "on_h")}
+    work = request_work(**asked)
     assert (work.prefill_s, work.decode_1_s, work.decode_c_s) == (9.0, 20.0, 25.0)  # 3600/400, 400/20, 400 x 2/32
     assert work.full_s == 9.0 + 12.5
     assert work.slower_s == 5.0
@@ -127,7 +128,8 @@ def test_slot_wait_of_two_streams_worked_by_hand() -> None:
 
 
 def test_decode_hours_are_steps_times_their_seconds() -> None:
-    """Whatever the batch is: decode seconds = steps x fixed part + tokens x part per stream. (20 - 5)/b + 5 s a request."""
+    """Whatever the batch is: decode seconds = steps x fixed part + tokens x part per stream. (20 - 5)/b + 5 s a
+    request."""
     for requests in (100.0, 4_000.0, 12_000.0):
         found = month(requests_per_month=requests)
         per_request_s = (20.0 - 5.0) / found.reached_batch_count + 5.0
@@ -270,7 +272,7 @@ def test_occupancy_agrees_with_the_simulation(case: Case, busy: float, batch: fl
 
 def test_served_fraction_agrees_with_an_overloaded_simulation() -> None:
     work = Case(0.30, 3.2, 4, 1.25, 1.0).work
-    seen = simulated(work, requests_per_s=float(1.25 / work.full_s), request_count=20_000)
+    seen = simulated(work, requests_per_s=1.25 / float(work.full_s), request_count=20_000)
     assert seen.throughput_per_s * work.full_s == pytest.approx(1.0, rel=0.02)  # served = 1/1.25 of the demand
     assert seen.busy_fraction == pytest.approx(1.0, rel=1e-3)
     assert seen.batch_count == pytest.approx(4.0, rel=0.01)

@@ -37,7 +37,8 @@ def test_hour_weights_hold_the_peak_factor_and_the_mean() -> None:
 
 
 def test_week_of_one_stream_worked_by_hand() -> None:
-    """600 requests over 50 h, peak factor 2.8: 33.6 at the peak of each day, 9.6 in the other hours; each takes 30 s."""
+    """600 requests over 50 h, peak factor 2.8: 33.6 at the peak of each day, 9.6 in the other hours; each takes 30 s.
+    600 requests over 50 h, peak factor 2.8: 33.6 at the peak of each day, 9.6 in the other hours; each takes 30 s."""
     weights = hour_weights(ON, peak_hour_of_day=10, peak_factor_ratio=2.8)
     found = week(SINGLE, requests_per_week=600.0, weights=weights, on=ON)
     assert found.requests[10] == pytest.approx(33.6)

@@ -1,0 +1,71 @@
+"""Inputs: an attribute for every number of the scenario, replaced by draws or trial values."""
+
+import typing
+
+import numpy as np
+import pytest
+
+from calculator.cost import inputs as module
+from calculator.cost.inputs import Inputs, ScenarioNumbers, some
+from calculator.scenario.scenario import Scenario
+from tests.calculator.offers import MAC, SCENARIO
+
+
+def test_inputs_declare_every_number_of_the_scenario_and_nothing_else() -> None:
+    numbers = [name for name, field in Scenario.model_fields.items() if field.annotation in (int, float)]
+    assert list(ScenarioNumbers.__annotations__) == numbers
+
+
+def test_inputs_without_draws_are_the_scenarios_own() -> None:
+    found = Inputs(SCENARIO)
+    for name in ScenarioNumbers.__annotations__:
+        assert getattr(found, name) == getattr(SCENARIO, name), name
+    assert not found.drawn
+
+
+def test_inputs_take_what_is_given_in_place_of_the_scenarios() -> None:
+    draws = np.array([60.0, 120.0])
+    found = Inputs(SCENARIO, {"wage_usd_per_h": draws, "mac.price_usd": 9_000.0})
+    assert found.wage_usd_per_h is draws
+    assert found.drawn
+    assert found.electricity_usd_per_kwh == SCENARIO.electricity_usd_per_kwh
+    assert found.of("mac", "price_usd", MAC.purchase_price().price_usd) == 9_000.0
+
+
+def test_figure_of_an_option_is_the_given_one_then_the_persons_then_the_catalogues() -> None:
+    own = SCENARIO.changed(options=("mac",), figures={"mac.price_usd": 8_000})
+    price = MAC.purchase_price().price_usd
+    assert Inputs(SCENARIO).of("mac", "price_usd", price) == 10_000
+    assert Inputs(own).of("mac", "price_usd", price) == 8_000
+    assert Inputs(own, {"mac.price_usd": 7_000.0}).of("mac", "price_usd", price) == 7_000
+
+
+def test_name_that_no_scenario_has_is_refused() -> None:
+    with pytest.raises(AttributeError):
+        getattr(Inputs(SCENARIO), "wage_usd_per_hour")  # noqa: B009 - a misspelt name
+
+
+def test_course_is_the_same_object_for_the_same_rates_and_month() -> None:
+    found = Inputs(SCENARIO)
+    assert found.course(step="inflation_rate") is found.course(step="inflation_rate")
+    assert found.course(step="inflation_rate") is not found.course(step="inflation_rate", first_month=2)
+    drawn = found.course(first_month=np.array([1.0, 13.0]))
+    assert np.array_equal(drawn.first_month, [1.0, 13.0])
+
+
+def test_course_of_two_rates_grows_by_both() -> None:
+    found = Inputs(SCENARIO, {"demand_growth_rate": 0.2, "api_price_trend_rate": -0.3})
+    course = found.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
+    assert course.growth_rate == pytest.approx(1.2 * 0.7 - 1)
+
+
+def test_rates_of_a_course_are_numbers_of_the_scenario() -> None:
+    names = {name for kind in (module.Growth, module.Step) for name in typing.get_args(kind) if name}
+    assert names <= set(ScenarioNumbers.__annotations__)
+
+
+def test_some_is_true_where_one_draw_is_not_nothing() -> None:
+    assert not some(0.0)
+    assert some(0.1)
+    assert not some(np.zeros(3))
+    assert some(np.array([0.0, 0.0, 1.0]))

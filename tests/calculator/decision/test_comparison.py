@@ -1,0 +1,30 @@
+"""Comparison: one frozen answer whose parts are those of its scenario."""
+
+import dataclasses
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+
+CATALOG = load_catalog()
+FOUND = compare(Scenario(), CATALOG)
+
+
+def test_comparison_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        FOUND.version = "another"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_candidates_are_the_options_with_a_cost_under_the_same_scenario_and_rules() -> None:
+    assert [one.option.id for one in FOUND.candidates] == [row.id for row in FOUND.options if row.tco is not None]
+    assert FOUND.candidates.scenario is FOUND.scenario
+    assert FOUND.candidates.rules is CATALOG.distributions
+    assert FOUND.candidates.tax_tables is CATALOG.tax
+
+
+def test_cost_of_each_candidate_is_the_options() -> None:
+    rows = {row.id: row.tco for row in FOUND.options}
+    for one in FOUND.candidates:
+        tco = rows[one.option.id]
+        assert tco is not None
+        assert FOUND.candidates.cost(one).total_cost_usd == tco.total_cost_usd

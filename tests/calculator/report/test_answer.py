@@ -1,0 +1,43 @@
+"""Answer of the library: its words, its options by id, its files."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from calculator import Answer, Scenario, UnknownIdError, compare, load_catalog
+
+ANSWER = compare(Scenario(wage_usd_per_h=80), load_catalog())
+
+
+def test_answer_prints_its_verdict() -> None:
+    assert isinstance(ANSWER, Answer)
+    assert str(ANSWER) == ANSWER.verdict.sentence
+    assert len(repr(ANSWER)) < 300
+
+
+def test_option_is_found_by_its_id_and_a_wrong_id_names_the_others() -> None:
+    assert ANSWER["cloud-h100"].name.startswith("Rented H100")
+    with pytest.raises(UnknownIdError, match="cloud-h100"):
+        ANSWER["cloud-h10"]
+
+
+def test_csv_of_an_answer_sums_to_its_totals() -> None:
+    frame: Any = pd.read_csv(StringIO(ANSWER.to_csv()), comment="#")
+    for option in ANSWER.options:
+        assert option.tco is not None
+        assert -frame[frame["option"] == option.id]["amount_usd"].sum() == pytest.approx(option.tco.total_cost_usd)
+    assert "total_usd" in ANSWER.to_csv("wide")
+
+
+def test_json_of_an_answer_is_that_of_the_command_line() -> None:
+    found = json.loads(ANSWER.to_json())
+    assert found["verdict"]["sentence"] == str(ANSWER)
+    assert [option["id"] for option in found["options"]] == [option.id for option in ANSWER.options]
+
+
+def test_options_and_catalogue_print_as_sentences() -> None:
+    assert repr(ANSWER["cloud-h100"]).startswith("Rented H100 80 GB by the hour: $")
+    assert repr(load_catalog()).startswith("Catalogue of 2026-11-22: 14 machines")
