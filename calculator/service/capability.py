@@ -11,8 +11,8 @@ from calculator.catalog import Catalog
 from calculator.catalog.api_hosts import TokenMix, hosted_tariff
 from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
 from calculator.catalog.hardware import hardware_of
-from calculator.catalog.models import WeightClass
-from calculator.catalog.options import ApiTariff, CloudOffer, LanguageModel, Machine, Runtime, WeightFormat
+from calculator.catalog.models import LanguageModel, Runtime, WeightClass, WeightFormat
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
