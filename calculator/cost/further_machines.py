@@ -44,9 +44,10 @@ _FOLDED = (
     _Folded(
         "resale",
         ("resale", "disposal"),
-        "list price * kept at its own age * market index * (1 - selling fee) - disposal",
+        "price today * kept at its own age * market index * (1 - selling fee) - disposal",
         "later sale",
     ),
+    _Folded("space", ("space",), "space per month * a further machine's share"),
     _Folded("demand charge", ("demand charge",), "highest kW * charge per kW and month"),
 )
 
@@ -83,7 +84,7 @@ def _one_line(fold: _Folded, each: list[dict[str, Line]], counted: Mapping[str, 
             if name == "kept_fraction":
                 kept = [lines[part].inputs[name] for lines in each]
                 seen |= {f"{name}_of_{number}": one for number, one in enumerate(kept, start=1)}
-            elif name not in (*counted, "age_at_sale_months"):
+            elif name not in (*counted, "age_at_sale_months", "held_months"):
                 seen[name] = value
     return Line(
         name=f"further {fold.name}",

@@ -7,7 +7,15 @@ from calculator.cost.bill import AT_ONCE, Charges, monthly_extra, scaled, spend,
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
 from calculator.cost.inputs import Inputs, Step, some
-from calculator.cost.machine_lines import Holding, bought, machine_lines, price_usd, priced, resale_base
+from calculator.cost.machine_lines import (
+    Holding,
+    bought,
+    machine_lines,
+    price_usd,
+    priced,
+    resale_base,
+    warranty_months,
+)
 from calculator.finance.ledger import Course, Line, Once, Term, month_1
 from calculator.number import Number, larger
 from calculator.scenario.scenario import Lease
@@ -32,7 +40,6 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
         *priced(own.purchase),
         *_energy_lines(inputs, load, watts, kwh, count),
         *priced(own.running),
-        *monthly_extra(inputs, "space"),
         *monthly_extra(inputs, "software"),
         *priced(own.sale),
         *further_lines(machine, inputs=inputs, load=load, peak_kw=peak_kw / count),
@@ -85,13 +92,14 @@ def _there_already(machine: Machine, *, inputs: Inputs, count: int) -> Holding:
 def _leased(machine: Machine, *, inputs: Inputs, count: int) -> Holding:
     """A leased machine goes back at the end unless it is bought out; repair and insurance follow its price."""
     lease = inputs.scenario.leases[machine.id]
-    list_usd, age_months = resale_base(machine, inputs=inputs)
+    base, age_months = resale_base(machine, inputs=inputs)
     return Holding(
         payments=_lease_payments(lease, inputs=inputs, count=count),
         value=("price_usd", price_usd(machine, inputs=inputs)),
-        warranty_months=inputs.scenario.warranty_months,
+        warranty_months=warranty_months(machine.bought, inputs=inputs),
+        cards_warranty_months=warranty_months(machine.cards_bought or machine.bought, inputs=inputs),
         fee_fraction=inputs.resale_fee_fraction,
-        resale=None if lease.buyout_usd is None else ("list_price_usd", list_usd, "list price"),
+        resale=None if lease.buyout_usd is None else base,
         age_months=age_months,
     )
 

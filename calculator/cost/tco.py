@@ -15,6 +15,7 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
 from calculator.cost.rented import rent_charges
 from calculator.cost.tax_lines import tax_lines
@@ -210,7 +211,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
         energy_kwh=float(_summed(charges.energy, months).sum()),
         served_tokens=served_mtok * TOKENS_PER_MTOK,
-        remarks=_remarks(charges, served_mtok),
+        remarks=_remarks(charges, served_mtok, months=months),
         hard_present_value_cost_usd=hard_present_value,
         discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
@@ -235,7 +236,7 @@ def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:
     return total
 
 
-def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
+def _remarks(charges: Charges, served_mtok: float, *, months: int) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     if charges.unmet:
         text = "Part of the demand is not served, and no API price is known at which to buy it: it stays unmet."
@@ -243,4 +244,6 @@ def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
     if served_mtok <= 0:
         text = "No tokens are served, so a cost per million tokens does not exist."
         remarks.append(Remark(code="no-tokens", text=text, level="warning"))
+    if above := sold_above_price(charges.lines, months=months):
+        remarks.append(above)
     return tuple(remarks)
