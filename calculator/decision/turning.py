@@ -33,16 +33,20 @@ def turning(
     *,
     pair: tuple[str, str],
     names: Mapping[str, str],
+    other: str,
     exact: Exact | None = None,
     old_prices: Sequence[AgedPrice] = (),
 ) -> Turning:
-    """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on."""
+    """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
+
+    names: the options' names by id, of one machine; other: what the other one is called where there are several of it.
+    """
     found = flips(candidates, pair=pair, exact=exact)
     turns = [*found.inside, *([found.beyond] if found.beyond else [])]
     told = tuple(_flip(turn, names) for turn in turns)
     aged = [price for price in old_prices if price.option in pair]
-    old = tuple(_old_price(price, candidates, pair=pair, names=names) for price in aged)
-    return Turning(told, _sentence(found, told, other=names[pair[1]], names=names), old, found.ends, names)
+    old = tuple(_old_price(price, candidates, pair=pair, names=names, other=other) for price in aged)
+    return Turning(told, _sentence(found, told, other=other, names=names), old, found.ends, names)
 
 
 def _flip(turn: SwitchingValue, names: Mapping[str, str]) -> Flip:
@@ -59,7 +63,7 @@ def _sentence(found: Flips, told: Sequence[Flip], *, other: str, names: Mapping[
 
 
 def _old_price(
-    price: AgedPrice, candidates: Candidates, *, pair: tuple[str, str], names: Mapping[str, str]
+    price: AgedPrice, candidates: Candidates, *, pair: tuple[str, str], names: Mapping[str, str], other: str
 ) -> OldPrice:
     """Whether the cheaper one stays so at both ends of the range that the price has at its age."""
     both = candidates.only(pair)
@@ -73,6 +77,6 @@ def _old_price(
         names[price.option],
         as_of=price.as_of,
         age_days=price.age_days,
-        turns_to="" if survives else names[pair[1]],
+        turns_to="" if survives else other,
     )
     return OldPrice(price.option, price.name, price.kind, price.as_of, price.age_days, survives, sentence)

@@ -11,36 +11,27 @@ from typing import Literal
 import numpy as np
 
 from calculator.catalog import Catalog
-from calculator.cost.tco import Tco, convention_of
+from calculator.catalog.models import LanguageModel
+from calculator.cost.tco import convention_of
 from calculator.decision import words
-from calculator.decision.break_even import break_even
+from calculator.decision.break_even import break_even, break_evens
 from calculator.decision.comparison import AgedPrice, HardVerdict, OptionResult, Verdict, Verdicts
+from calculator.decision.in_house import in_house, keeper_of
+from calculator.decision.ranking import hard_usd, named, nearest, ranked, tco_of, value_usd
 from calculator.decision.turning import Turning, turning
 from calculator.decision.weights import formats_sentence
 from calculator.number import Range
 from calculator.risk.candidates import Candidates
+from calculator.risk.distributions import Draws
 from calculator.risk.flips import Exact
 from calculator.risk.monte_carlo import Odds, range_of
-from calculator.service.sizing import MOST_MACHINES
-from calculator.units import MONTHS_PER_YEAR
+
+__all__ = ["break_evens", "verdicts_of"]
 
 MIDDLE_TOLERANCE = 0.1
 """Share of the base case by which the middle of the futures may lie away before it is named."""
 _KINDS: tuple[tuple[Literal["mac", "workstation"], str], ...] = (("mac", "Mac"), ("workstation", "PC with GPUs"))
 _NONE = Range(0.0, 0.0, 0.0, "USD")
-_NEAREST = (
-    "leaves-the-house",
-    "unserved",
-    "overloaded-at-peak",
-    "first-token-too-slow",
-    "answer-too-slow",
-    "stream-too-slow",
-    "beyond-this-tool",
-    "does-not-fit",
-    "no-format",
-    "no-price",
-)
-"""Reasons why not, those that are mended most easily first."""
 
 
 def verdicts_of(
@@ -49,6 +40,7 @@ def verdicts_of(
     candidates: Candidates,
     odds: Odds | None,
     catalog: Catalog,
+    model: LanguageModel,
     exact: Exact | None = None,
     old_prices: Sequence[AgedPrice] = (),
 ) -> Verdicts:
@@ -58,13 +50,13 @@ def verdicts_of(
     drawn: then ranges have no width, and nothing is said about chances or about what turns the answer. exact: present
     values with one input changed, sized anew (risk/flips.py). old_prices: those beyond twice their shelf life.
     """
-    case = _Case(results, candidates, odds, catalog, exact, tuple(old_prices))
-    ranked = case.ranked(results)
-    overall = case.verdict(ranked) if ranked else _nothing(results, "")
-    more, reason = _in_house(ranked, results)
-    if more is not None and ranked and (keeper := _keeper(ranked)) is not None and keeper is not ranked[0]:
-        said = words.in_house(_named(keeper), _usd(keeper), more_usd_per_month=more)
-        overall = _with_detail(overall, said)
+    case = _Case(results, candidates, odds, catalog, model, exact, tuple(old_prices))
+    able = ranked(results)
+    overall = case.verdict(able) if able else _nothing(results)
+    more, reason = in_house(able, results)
+    if more is not None and (keeper := keeper_of(able)) is not None and keeper is not able[0]:
+        said = words.in_house(named(keeper), value_usd(keeper), more_usd_per_month=more)
+        overall = replace(overall, detail=f"{overall.detail} {said}".strip())
     convention = words.convention_sentence(convention_of(candidates.scenario), months=candidates.scenario.months)
     return Verdicts(overall, case.mac_or_pc(), convention, more, reason)
 
@@ -77,6 +69,7 @@ class _Case:
     candidates: Candidates
     odds: Odds | None
     catalog: Catalog
+    model: LanguageModel
     exact: Exact | None
     old_prices: tuple[AgedPrice, ...]
 
@@ -84,23 +77,18 @@ class _Case:
     def months(self) -> int:
         return self.candidates.scenario.months
 
-    def ranked(self, rows: Sequence[OptionResult]) -> list[OptionResult]:
-        """Those that can do the job, cheapest first."""
-        able = [row for row in rows if row.eligible and row.tco is not None]
-        return sorted(able, key=lambda row: (_usd(row), row.id))
-
-    def verdict(self, ranked: Sequence[OptionResult], *, kinds: bool = False) -> Verdict:
+    def verdict(self, able: Sequence[OptionResult], *, kinds: bool = False) -> Verdict:
         """The verdict on options in their order by cost; `kinds`: between the best Mac and the best PC, these two."""
-        best = ranked[0]
-        if len(ranked) == 1:
+        best = able[0]
+        if len(able) == 1:
             return self._of_one(best)
-        second = ranked[1]
-        usd, next_usd = _usd(best), _usd(second)
+        second = able[1]
+        usd, next_usd = value_usd(best), value_usd(second)
         difference = next_usd - usd
         gap, middle = self._gap(best, second, difference)
         is_close = gap.low <= 0
-        chance = self._chance(best, ranked)
-        name, other = _named(best), _named(second)
+        chance = self._chance(best, able)
+        name, other = named(best), named(second)
         if is_close:
             sentence = words.too_close((name, usd), (other, next_usd), months=self.months)
             said = words.gap_too_close(name, difference, low_usd=gap.low, high_usd=gap.high)
@@ -117,9 +105,9 @@ class _Case:
             "" if chance is None else words.how_often(name, chance, is_sure=not is_close, is_pair=kinds),
             self._middle(best, second, middle_usd=middle, turns=turns),
             _payback(best, second) if kinds else "",
-            "" if kinds else words.cannot([_named(row) for row in self.results if not row.eligible]),
+            "" if kinds else words.cannot([named(row) for row in self.results if not row.eligible]),
         ]
-        formats = formats_sentence(best, second, candidates=self.candidates, catalog=self.catalog)
+        formats = formats_sentence(best, second, model=self.model, catalog=self.catalog)
         return Verdict(
             sentence=" ".join(filter(None, (sentence, _bought(best), formats))),
             detail=" ".join(filter(None, parts)),
@@ -128,7 +116,7 @@ class _Case:
             difference_usd=gap,
             chance=chance,
             too_close=is_close,
-            hard=self._hard(ranked, best=best, kinds=kinds),
+            hard=self._hard(able, best=best, kinds=kinds),
             flips=turns.flips,
             flips_sentence=turns.sentence,
             rests_on_old_prices=turns.old_prices,
@@ -143,15 +131,15 @@ class _Case:
         }
         if not all(rows.values()):
             return None
-        best = {kind: self.ranked(found)[:1] for kind, found in rows.items()}
+        best = {kind: ranked(found)[:1] for kind, found in rows.items()}
         if all(best.values()):
-            return self.verdict(self.ranked([row for found in best.values() for row in found]), kinds=True)
+            return self.verdict(ranked([row for found in best.values() for row in found]), kinds=True)
         sentences: list[str] = []
         details: list[str] = []
         for kind, noun in _KINDS:
             if not best[kind]:
-                near, text, mending = _nearest(rows[kind])
-                sentences.append(words.kind_fails(noun, name=_named(near), reason=text))
+                near, text, mending = nearest(rows[kind])
+                sentences.append(words.kind_fails(noun, name=named(near), reason=text))
                 details.append(words.mend(mending))
         left = next(((noun, best[kind][0]) for kind, noun in _KINDS if best[kind]), None)
         if left is None:
@@ -159,7 +147,7 @@ class _Case:
                 " ".join(sentences), " ".join(filter(None, details)), None, None, _NONE, None, False, _NO_HARD
             )
         noun, row = left
-        sentences.append(words.best_of_kind(noun, name=_named(row), usd=_usd(row), months=self.months))
+        sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), months=self.months))
         found = self._of_one(row)
         return Verdict(
             " ".join(filter(None, (*sentences, _bought(row)))),
@@ -174,10 +162,10 @@ class _Case:
 
     def _of_one(self, best: OptionResult) -> Verdict:
         """The verdict where one option alone can do the job."""
-        usd = _hard_usd(best)
+        usd = hard_usd(best)
         hard = HardVerdict(words.without_people_alone(usd), best.id, None, _NONE, None)
-        sentence = words.only_one(_named(best), _usd(best), months=self.months, is_alone=len(self.results) == 1)
-        detail = words.cannot([_named(row) for row in self.results if not row.eligible])
+        sentence = words.only_one(named(best), value_usd(best), months=self.months, is_alone=len(self.results) == 1)
+        detail = words.cannot([named(row) for row in self.results if not row.eligible])
         return Verdict(
             " ".join(filter(None, (sentence, _bought(best)))), detail, best.id, None, _NONE, None, False, hard
         )
@@ -197,16 +185,16 @@ class _Case:
         if self.odds is None:
             return None
         table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
-        least = np.stack([table[row.id] for row in rows]).min(axis=0)
+        least: Draws = np.stack([table[row.id] for row in rows]).min(axis=0)
         return float(np.mean(table[best.id] <= least))
 
     def _hard(self, rows: Sequence[OptionResult], *, best: OptionResult, kinds: bool) -> HardVerdict:
         """The same in invoices alone, from its own draws."""
-        ranked = sorted(rows, key=lambda row: (_hard_usd(row), row.id))
-        first, second = ranked[:2]
-        gap, _ = self._gap(first, second, _hard_usd(second) - _hard_usd(first), hard=True)
-        chance = self._chance(first, ranked, hard=True)
-        pair = ((_named(first), _hard_usd(first)), (_named(second), _hard_usd(second)))
+        order = sorted(rows, key=lambda row: (hard_usd(row), row.id))
+        first, second = order[:2]
+        gap, _ = self._gap(first, second, hard_usd(second) - hard_usd(first), hard=True)
+        chance = self._chance(first, order, hard=True)
+        pair = ((named(first), hard_usd(first)), (named(second), hard_usd(second)))
         if gap.low <= 0:
             sentence = words.without_people_too_close(*pair, low_usd=gap.low, high_usd=gap.high)
         else:
@@ -218,81 +206,45 @@ class _Case:
         """What turns the pair, and the old prices it rests on; empty without futures."""
         if self.odds is None:
             return Turning()
-        names = {row.id: _named(row) for row in self.results}
-        pair = (best.id, second.id)
-        return turning(self.candidates, pair=pair, names=names, exact=self.exact, old_prices=self.old_prices)
+        return turning(
+            self.candidates,
+            pair=(best.id, second.id),
+            names={row.id: row.name for row in self.results},
+            other=named(second),
+            exact=self.exact,
+            old_prices=self.old_prices,
+        )
 
     def _middle(self, best: OptionResult, second: OptionResult, *, middle_usd: float, turns: Turning) -> str:
         """The middle of the futures where it lies more than a tenth away from the base case; else empty."""
         if self.odds is None:
             return ""
         said: list[str] = []
-        base, middle = _usd(best), float(np.median(self.odds.present_value_usd[best.id]))
+        base, middle = value_usd(best), float(np.median(self.odds.present_value_usd[best.id]))
         if _is_away(middle, base):
             reason = turns.longest_tail(best.id, upwards=middle > base)
-            said.append(words.middle_differs(_named(best), middle_usd=middle, base_usd=base, reason=reason))
-        difference = _usd(second) - base
+            said.append(words.middle_differs(named(best), middle_usd=middle, base_usd=base, reason=reason))
+        difference = value_usd(second) - base
         if _is_away(middle_usd, difference):
-            said.append(words.middle_gap(middle_usd=middle_usd, base_usd=difference, second=_named(second)))
+            said.append(words.middle_gap(middle_usd=middle_usd, base_usd=difference, second=named(second)))
         return " ".join(said)
 
 
 _NO_HARD = HardVerdict("", None, None, _NONE, None)
 
 
-def _nothing(results: Sequence[OptionResult], detail: str) -> Verdict:
+def _nothing(results: Sequence[OptionResult]) -> Verdict:
     """The verdict where nothing can do the job: the nearest option, its reason, and what would mend it."""
     if not results:
-        return Verdict("No option is compared.", detail, None, None, _NONE, None, False, _NO_HARD)
-    near, text, mending = _nearest(results)
-    sentence = words.none_can(len(results), name=_named(near), reason=text)
+        return Verdict("No option is compared.", "", None, None, _NONE, None, False, _NO_HARD)
+    near, text, mending = nearest(results)
+    sentence = words.none_can(len(results), name=named(near), reason=text)
     return Verdict(sentence, words.mend(mending), None, None, _NONE, None, False, _NO_HARD)
-
-
-def _nearest(rows: Sequence[OptionResult]) -> tuple[OptionResult, str, str]:
-    """Of options that cannot do the job the one that is mended most easily, its first reason, and what mends it."""
-
-    def distance(row: OptionResult) -> tuple[int, int, str]:
-        codes = [_NEAREST.index(reason.code) for reason in row.eligibility.reasons]
-        return max(codes, default=len(_NEAREST)), len(codes), row.id
-
-    near = min(rows, key=distance)
-    reasons = near.eligibility.reasons
-    return near, reasons[0].text if reasons else "It has no cost.", reasons[0].mend if reasons else ""
-
-
-def _keeper(ranked: Sequence[OptionResult]) -> OptionResult | None:
-    """The cheapest machine of one's own of which nothing leaves the house."""
-    return next(
-        (
-            row
-            for row in ranked
-            if row.kind == "own" and row.eligibility.shares and row.eligibility.shares.leaves_house_fraction == 0
-        ),
-        None,
-    )
-
-
-def _in_house(ranked: Sequence[OptionResult], results: Sequence[OptionResult]) -> tuple[float | None, str]:
-    """What keeping everything in house costs more, level per month; None with the reason where nothing does."""
-    keeper = _keeper(ranked)
-    if keeper is not None:
-        return (
-            _tco(keeper).equivalent_annual_cost_usd - _tco(ranked[0]).equivalent_annual_cost_usd
-        ) / MONTHS_PER_YEAR, ""
-    own = [row for row in results if row.kind == "own"]
-    if not own:
-        return None, words.no_own_compared()
-    if able := [row for row in ranked if row.kind == "own"]:
-        shares = able[0].eligibility.shares
-        return None, words.own_buys(_named(able[0]), leaves_fraction=shares.leaves_house_fraction if shares else 1.0)
-    near, text, _ = _nearest(own)
-    return None, words.own_cannot(_named(near), reason=text, most=MOST_MACHINES)
 
 
 def _payback(best: OptionResult, second: OptionResult) -> str:
     """When the dearer purchase of the two has cost less than the other, or why it never does."""
-    dearer, other = sorted((best, second), key=lambda row: _tco(row).monthly_usd[0])
+    dearer, other = sorted((best, second), key=lambda row: tco_of(row).monthly_usd[0])
     return break_even(dearer, other).reason
 
 
@@ -300,27 +252,6 @@ def _bought(row: OptionResult) -> str:
     shares = row.eligibility.shares
     bought = shares.bought_fraction if shares is not None and row.kind != "api" else 0.0
     return words.bought(bought) if bought > 0 else ""
-
-
-def _with_detail(verdict: Verdict, said: str) -> Verdict:
-    return replace(verdict, detail=f"{verdict.detail} {said}".strip())
-
-
-def _named(row: OptionResult) -> str:
-    return words.option_name(row.name, machine_count=row.eligibility.machine_count)
-
-
-def _tco(row: OptionResult) -> Tco:
-    assert row.tco is not None
-    return row.tco
-
-
-def _usd(row: OptionResult) -> float:
-    return _tco(row).present_value_cost_usd
-
-
-def _hard_usd(row: OptionResult) -> float:
-    return _tco(row).hard_present_value_cost_usd
 
 
 def _is_away(middle: float, base: float) -> bool:

@@ -1,14 +1,13 @@
 """Different weights in one verdict: what each of two options runs, and the published loss of quality between them."""
 
 from calculator.catalog import Catalog
+from calculator.catalog.models import LanguageModel
 from calculator.catalog.quality import quality_loss, quality_sentence
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
-from calculator.risk.candidates import Candidates
-from calculator.service.capability import scenario_model
 
 
-def formats_sentence(first: OptionResult, second: OptionResult, *, candidates: Candidates, catalog: Catalog) -> str:
+def formats_sentence(first: OptionResult, second: OptionResult, *, model: LanguageModel, catalog: Catalog) -> str:
     """Which bits each runs and what that costs in quality, where the two differ; empty where they do not, or none is ours.
 
     A hosted API does not publish its weights' format.
@@ -20,7 +19,7 @@ def formats_sentence(first: OptionResult, second: OptionResult, *, candidates: C
         found = quality_loss(
             catalog.formats[first.format_id],
             catalog.formats[second.format_id],
-            model=scenario_model(candidates.scenario, catalog),
+            model=model,
             catalog=catalog,
         )
         loss = quality_sentence(found, catalog=catalog) if found is not None else ""

@@ -18,7 +18,9 @@ def convention_sentence(convention: str, *, months: int) -> str:
 
 def option_name(name: str, *, machine_count: int | None) -> str:
     """An option with its number of machines where there are several: '2 x Mac Studio M5 Ultra 96 GB'."""
-    return f"{machine_count} x {name}" if machine_count is not None and machine_count > 1 else name
+    if machine_count is None or machine_count <= 1:
+        return name
+    return f"{machine_count} x ({name})" if name[:1].isdigit() else f"{machine_count} x {name}"
 
 
 def cheapest(name: str, usd: float, *, months: int, difference_usd: float, second: str) -> str:
@@ -98,7 +100,7 @@ def how_often(name: str, chance: float, *, is_sure: bool, is_pair: bool = False)
 
 def middle_differs(name: str, *, middle_usd: float, base_usd: float, reason: str) -> str:
     """The middle of an option's futures where it lies away from the base case, and the input that does it."""
-    why = f": {reason} can turn out much {'higher' if middle_usd > base_usd else 'lower'} in cost" if reason else ""
+    why = f"; the long tail of one input does most of it: {reason}" if reason else ""
     return f"In the middle of the futures {name} costs {signed(middle_usd)}, not {signed(base_usd)}{why}."
 
 
@@ -150,10 +152,10 @@ def without_people(
     """The answer in invoices alone, where it is clear; each option by name and present value."""
     word = "cheaper" if is_pair else "the cheapest"
     still = f"is still {word}" if is_the_same else f"would be {word}"
-    odds = "" if chance is None else f", and in {of_100(chance)}"
+    odds = "" if chance is None else f" in {of_100(chance)}"
     return (
-        f"Counting only invoices, not staff hours, {first[0]} {still}: {cost(first[1])} against {cost(second[1])} for "
-        f"{second[0]}{odds}."
+        f"Counting only invoices, not staff hours, {first[0]} {still}{odds}: {cost(first[1])} against "
+        f"{cost(second[1])} for {second[0]}."
     )
 
 
@@ -192,7 +194,7 @@ def no_flip(*, together: Sequence[str], price: str, name: str) -> str:
     if price:
         parts.append(f"Beyond its range, {name} would be cheaper with {price}.")
     elif not together:
-        parts.append("Nor do any two of the five that matter most, nor a price five times higher or lower.")
+        parts.append("Nor do any two of the five that matter most, nor a price three times higher or lower.")
     return " ".join(parts)
 
 

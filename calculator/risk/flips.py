@@ -8,16 +8,16 @@ An input that decides how many machines are needed makes a step where one more i
 machines, so such an input is recomputed from the start (`exact`) where the two ways differ at an end of its range.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.cost.tco import tariff_of
-from calculator.risk.candidates import Candidate, Candidates, costs, input_bounds, spreads_of
+from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
 from calculator.risk.distributions import Draws, Spread
 
 Exact = Callable[[str, float], Mapping[str, float]]
@@ -25,12 +25,12 @@ Exact = Callable[[str, float], Mapping[str, float]]
 
 MOST_FLIPS = 5
 _SIDE = 4  # steps on each side of the value now
-_ZOOM_COUNT = 17
-_ZOOMS = 3  # 16^3 steps within a bracket: beyond a 1e-4 of the range, before the last straight line
+_ZOOM_COUNT = 33
+_ZOOMS = 2  # 32^2 steps within an eighth of the range: a 1e-4 of it, before the last straight line
 _HALVINGS = 24
 _INFLUENTIAL = 5
-_FARTHEST_PRICE = 5.0  # a price five times dearer or cheaper is no longer a warning, but another market
-_PRICE_STEPS = 64
+_FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
+_PRICE_STEPS = 16
 _STEP_TOLERANCE = 1e-6  # relative: two ways to cost the same
 _SIZING = ("requests_per_working_day", "prompt_tokens", "retrieved_tokens", "answer_tokens", "on_h_per_day")
 _SIZING_FIGURES = ("decode_speed_ratio", "prefill_speed_ratio")
@@ -65,7 +65,7 @@ class Flips:
     """What turns a pair of options.
 
     inside: switching values within the range of their input, nearest to the value now first, at most five.
-    beyond: where there is none, the price outside its range that would, at most five times away.
+    beyond: where there is none, the price outside its range that would, at most three times away.
     together: where there is none, two inputs that would at these ends of their ranges: name, value now, that end.
     ends: the cost of each option at both ends of each input, by option and input.
     """
@@ -83,23 +83,31 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     """
     both = candidates.only(pair)
     spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
-    case = _Case(both, pair, {name: _now(name, spread, both) for name, spread in spreads.items()})
+    prices = dict(_prices(both, spreads_of(both)))
+    case = _Case(both, pair, prices | {name: _now(name, spread, both) for name, spread in spreads.items()})
     points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
-    table = case.present_values_usd(points)
-    gaps = {name: table[pair[1]][name] - table[pair[0]][name] for name in points}
-    crossings = case.refined(_brackets(gaps, points))
+    steps = {name: _price_points(usd, name) for name, usd in prices.items()}
+    table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
+    flat = table[pair[1]], table[pair[0]]
+    gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
+    crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
     for name in spreads:
         if exact is not None and _decides_count(name):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
     ends = {
-        option: {name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1])) for name, row in rows.items()}
+        option: {
+            name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1]))
+            for name, row in zip(points, rows, strict=False)
+        }
         for option, rows in table.items()
     }
     if inside:
         return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
-    return Flips((), _price_beyond(case), _two_together(case, points, gaps), ends)
+    rest = [dearer - cheaper for dearer, cheaper in zip(*flat, strict=True)][len(points) :]
+    beyond = _price_beyond(case, steps, gaps=dict(zip(steps, rest, strict=True)))
+    return Flips((), beyond, _two_together(case, points, gaps), ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,38 +118,38 @@ class _Case:
     pair: tuple[str, str]
     now: Mapping[str, float]
 
-    def present_values_usd(self, grids: Mapping[str, Draws]) -> dict[str, dict[str, Draws]]:
-        """Each option's present value along each input's grid, all others as they are now: one pass for all."""
-        total = sum(len(grid) for grid in grids.values())
-        values = {name: np.full(total, self.now[name]) for name in grids}
-        cuts: dict[str, slice] = {}
-        start = 0
-        for name, grid in grids.items():
-            cuts[name] = slice(start, start + len(grid))
-            values[name][cuts[name]] = grid
-            start += len(grid)
+    def present_values_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> dict[str, list[Draws]]:
+        """Each option's present value in each block of cases, in one pass: the inputs named vary, all others are as now."""
+        sizes = [len(next(iter(block.values()))) for block in blocks]
+        edges = np.cumsum([0, *sizes])
+        cuts = [slice(int(start), int(end)) for start, end in pairwise(edges)]
+        values = {name: np.full(sum(sizes), self.now[name]) for block in blocks for name in block}
+        for block, cut in zip(blocks, cuts, strict=True):
+            for name, column in block.items():
+                values[name][cut] = column
         found = costs(self.candidates, values)
-        flat = {option: np.broadcast_to(found[option].present_value_cost_usd, (total,)) for option in self.pair}
-        return {option: {name: row[cut] for name, cut in cuts.items()} for option, row in flat.items()}
+        flat = {name: np.broadcast_to(found[name].present_value_cost_usd, (sum(sizes),)) for name in self.pair}
+        return {name: [row[cut] for cut in cuts] for name, row in flat.items()}
 
-    def gaps_usd(self, grids: Mapping[str, Draws]) -> dict[str, Draws]:
-        """What the second option costs more, along each grid."""
-        table = self.present_values_usd(grids)
-        return {name: table[self.pair[1]][name] - table[self.pair[0]][name] for name in grids}
+    def gaps_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> list[Draws]:
+        """What the second option costs more in each block."""
+        table = self.present_values_usd(blocks)
+        return [dearer - cheaper for dearer, cheaper in zip(table[self.pair[1]], table[self.pair[0]], strict=True)]
 
-    def refined(self, brackets: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    def refined(self, brackets: Mapping[str, tuple[float, float]], *, zooms: int) -> dict[str, float]:
         """The value in each bracket (before, after the crossing) at which the gap is 0."""
         current = dict(brackets)
         found: dict[str, float] = {}
-        for zoom in range(_ZOOMS if current else 0):
+        for _ in range(zooms if current else 0):
             grids = {name: np.linspace(*ends, _ZOOM_COUNT) for name, ends in current.items()}
-            for name, gap in self.gaps_usd(grids).items():
+            for (name, grid), gap in zip(
+                grids.items(), self.gaps_usd([{name: grid} for name, grid in grids.items()]), strict=True
+            ):
                 step = max(int(np.argmax(gap < 0)), 1)
-                before, after = (float(value) for value in grids[name][step - 1 : step + 1])
+                before, after = (float(value) for value in grid[step - 1 : step + 1])
+                left, right = (float(usd) for usd in gap[step - 1 : step + 1])
                 current[name] = (before, after)
-                if zoom == _ZOOMS - 1:
-                    left, right = float(gap[step - 1]), float(gap[step])
-                    found[name] = before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
+                found[name] = before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
         return found
 
 
@@ -159,14 +167,20 @@ def _points(spread: Spread, now: float) -> Draws:
     return np.concatenate([np.linspace(low, now, _SIDE + 1), np.linspace(now, high, _SIDE + 1)[1:]])
 
 
-def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws]) -> dict[str, tuple[float, float]]:
-    """The two points between which the gap first turns negative, seen from the value now; the nearer side."""
+def _price_points(now: float, name: str) -> Draws:
+    """From a third of a price to three times of it, in equal ratios, the price now in the middle."""
+    half = np.geomspace(1.0, _FARTHEST_PRICE, _PRICE_STEPS + 1)
+    return np.clip(np.concatenate([1 / half[:0:-1], half]) * now, *input_bounds(name))
+
+
+def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle: int) -> dict[str, tuple[float, float]]:
+    """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer side."""
     found: dict[str, tuple[float, float]] = {}
     for name, gap in gaps.items():
         grid = points[name]
-        sides = [(gap[_SIDE::-1], grid[_SIDE::-1]), (gap[_SIDE:], grid[_SIDE:])]
+        sides = [(gap[middle::-1], grid[middle::-1]), (gap[middle:], grid[middle:])]
         steps = [
-            (abs(int(first)), float(values[first - 1]), float(values[first]))
+            (first, float(values[first - 1]), float(values[first]))
             for row, values in sides
             for first in [int(np.argmax(row < 0))]
             if first > 0
@@ -204,7 +218,7 @@ def _recomputed(
         return
     gaps[name] = np.array([ends[0], *(gap_usd(float(value)) for value in grid[1:-1]), ends[1]])
     crossings.pop(name, None)
-    if name not in (found := _brackets({name: gaps[name]}, {name: grid})):
+    if name not in (found := _brackets({name: gaps[name]}, {name: grid}, middle=_SIDE)):
         return
     before, after = found[name]
     for _ in range(_HALVINGS):
@@ -219,54 +233,32 @@ def _distance(found: SwitchingValue, spread: Spread) -> float:
     return abs(found.at - found.now) / abs(end - found.now)
 
 
-def _price_beyond(case: _Case) -> SwitchingValue | None:
-    """The price, of either option, that needs the smallest change to turn the pair; at most five times away."""
-    now = dict(_prices(case.candidates))
-    if not now:
-        return None
-    priced = _Case(case.candidates, case.pair, now)
-    half = np.geomspace(1.0, _FARTHEST_PRICE, _PRICE_STEPS + 1)
-    brackets: dict[str, tuple[float, float]] = {}
-    gaps = priced.gaps_usd(
-        {name: np.clip(np.r_[1 / half, half] * usd, *input_bounds(name)) for name, usd in now.items()}
-    )
-    for name, gap in gaps.items():
-        sides = [
-            (int(first), power)
-            for row, power in ((gap[: len(half)], -1.0), (gap[len(half) :], 1.0))
-            for first in [int(np.argmax(row < 0))]
-            if first > 0
-        ]
-        if sides:
-            step, power = min(sides)
-            ends = np.clip(now[name] * half[step - 1 : step + 1] ** power, *input_bounds(name))
-            brackets[name] = (float(ends[0]), float(ends[1]))
-    found = [SwitchingValue(name, now[name], at, inside_range=False) for name, at in priced.refined(brackets).items()]
-    return min(found, key=lambda one: abs(np.log(one.at / one.now)), default=None)
+def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str, Draws]) -> SwitchingValue | None:
+    """The price, of either option, that needs the smallest change to turn the pair; at most three times away."""
+    found = case.refined(_brackets(gaps, steps, middle=_PRICE_STEPS), zooms=1)
+    values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
+    return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
 
 
-def _prices(candidates: Candidates) -> Sequence[tuple[str, float]]:
-    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
-    return [price for candidate in candidates if (price := _price(candidate, candidates))]
+def _prices(candidates: Candidates, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, float]]:
+    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio).
 
-
-def _price(candidate: Candidate, candidates: Candidates) -> tuple[str, float] | None:
-    option, scenario = candidate.option, candidates.scenario
-    if isinstance(option, Machine):
-        name = f"{option.id}.price_usd"
-        leased = option.id in scenario.leases or option.id in scenario.already_own_usd
-        usd = scenario.figures.get(name, option.purchase_price().price_usd.central)
-        return None if leased or usd <= 0 else (name, float(usd))
-    if isinstance(option, CloudOffer):
-        name = f"{option.id}.rate_usd_per_h"
-        usd = scenario.figures.get(name)
-        spread = spreads_of(candidates.only((option.id,))).get(name)
-        found = usd if usd is not None else spread.central if spread else 0.0
-        return (name, float(found)) if found > 0 else None
-    tariff = tariff_of(option, scenario, candidate.reference_api)
-    name = f"{tariff_key(tariff)}.price_ratio"
-    ratio = float(scenario.figures.get(name, 1.0))
-    return (name, ratio) if ratio > 0 else None
+    A machine that is leased or owned already has none.
+    """
+    scenario = candidates.scenario
+    for candidate in candidates:
+        option = candidate.option
+        if isinstance(option, Machine):
+            name, usd = f"{option.id}.price_usd", option.purchase_price().price_usd.central
+            if option.id in scenario.leases or option.id in scenario.already_own_usd:
+                continue
+        elif isinstance(option, CloudOffer):
+            name = f"{option.id}.rate_usd_per_h"
+            usd = spreads[name].central if name in spreads else 0.0
+        else:
+            name, usd = f"{tariff_key(tariff_of(option, scenario, candidate.reference_api))}.price_ratio", 1.0
+        if (now := float(scenario.figures.get(name, usd))) > 0:
+            yield name, now
 
 
 def _two_together(
@@ -287,9 +279,7 @@ def _two_together(
     for row, couple in enumerate(couples):
         for name in couple:
             values[name][row] = ends[name]
-    found = costs(case.candidates, values)
-    first, second = (found[option].present_value_cost_usd for option in case.pair)
-    gap: Draws = np.broadcast_to(np.asarray(second) - np.asarray(first), (len(couples),))
+    (gap,) = case.gaps_usd([values])
     least = int(np.argmin(gap))
     if gap[least] >= 0:
         return None
