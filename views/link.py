@@ -17,6 +17,7 @@ from calculator import Catalog, Scenario
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.files import typed
 from calculator.scenario.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
+from calculator.scenario.version_1 import converted
 
 STAMPS = ("schema_version", "catalogue_hash")
 _PLATFORM = ("embed", "embed_options")
@@ -69,6 +70,8 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
                 values[name] = _value(name, texts[-1], options=options, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
+    if query.get("schema_version", [""])[-1] == "1":
+        values = {name: value for name, value in converted(values).items() if name not in STAMPS}
     return Link(values=values, problems=problems, stamp_remarks=_stamp_remarks(query, catalog=catalog))
 
 

@@ -60,6 +60,11 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 )
         else:
             known = FIGURES_OF_KIND[type(catalog.option(owner))]
+        if figure == "list_price_usd" and scenario.rules != 1:
+            raise ScenarioError(
+                f"figures.{name} changes nothing: resale is a share of what the same thing costs today, not of its list "
+                f"price. Give figures.{owner}.price_usd or the resale value instead."
+            )
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
 
