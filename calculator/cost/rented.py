@@ -11,7 +11,7 @@ from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
-from calculator.units import H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
+from calculator.units import H_PER_DAY, H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
 
 _ROUNDING = 1e-9
 
@@ -19,8 +19,8 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
-    always where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps, at most 24; or 730 hours a
+    month, always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
@@ -125,5 +125,6 @@ def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, on_h_per_month: Numb
     days = inputs.working_days_per_year / MONTHS_PER_YEAR
     step_h = inputs.of(offer.id, "billing_minutes", offer.billing_minutes) / MINUTES_PER_H
     day_h = on_h_per_month / days + inputs.of(offer.id, "startup_minutes", offer.startup_minutes) / MINUTES_PER_H
-    paid_h = np.ceil(day_h / step_h - _ROUNDING) * step_h * days
+    most_h = np.inf if inputs.scenario.rules == 1 else H_PER_DAY
+    paid_h = np.minimum(np.ceil(day_h / step_h - _ROUNDING) * step_h, most_h) * days
     return np.minimum(paid_h, H_PER_MONTH), "(hours on + start-up, in whole billing steps) * working days a month"

@@ -22,6 +22,7 @@ from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.service.occupancy import Service, on_h_per_month, request_work, requests_per_month, service
+from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
 from calculator.service.usage import Usage
 from calculator.units import S_PER_H
 
@@ -103,13 +104,17 @@ def capability_of(
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
     prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
+    prediction = scaled_speeds(prediction, scenario, option.id)
     decode, prefill = prediction.decode, prediction.prefill
     assert decode is not None
     assert prefill is not None
     batch_decode = decode
     if count > 1:
         batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
-        batch_decode = decode_speed(deployment, batch, calibration=catalog.calibration)
+        batch_decode = scaled_speed(
+            decode_speed(deployment, batch, calibration=catalog.calibration),
+            speed_ratio(scenario, option.id, phase="decode"),
+        )
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
     work = request_work(
