@@ -22,8 +22,8 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
-    always where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps, at most 24; or 730 hours a
+    month, always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
