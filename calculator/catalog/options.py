@@ -4,36 +4,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from calculator.catalog.claims import Claim, ClaimCheck, Phantom
-from calculator.catalog.models import (
-    CacheGroup,
-    LanguageModel,
-    Runtime,
-    Split,
-    TensorGroup,
-    TensorRole,
-    Vendor,
-    WeightClass,
-    WeightFormat,
-)
+from calculator.catalog.models import Split, Vendor
 from calculator.evidence import Entry, IsoDate, Quantity
 from calculator.units import Positive
-
-__all__ = [
-    "CacheGroup",
-    "Claim",
-    "ClaimCheck",
-    "LanguageModel",
-    "Phantom",
-    "Runtime",
-    "Split",
-    "TensorGroup",
-    "TensorRole",
-    "Vendor",
-    "WeightClass",
-    "WeightFormat",
-]
-"""Types of models.py and claims.py, importable here too."""
 
 
 class Geometry(Entry):
@@ -135,6 +108,12 @@ class Machine(Entry):
     prices: tuple[Price, ...] = Field(min_length=1)
     bought: Literal["new", "used"]
     age_when_bought_years: Quantity | None = None
+    cards_bought: Literal["new", "used"] | None = Field(
+        default=None, description="a self-built PC's cards where they are bought otherwise than the rest of it"
+    )
+    gpu_price_fraction: Quantity | None = Field(
+        default=None, description="share of the newest price that is the cards; the rest of a PC keeps its value apart"
+    )
     setup_h: Quantity
     runtime: str
     split: Split = "layer"
@@ -147,7 +126,7 @@ class Machine(Entry):
         return max(rows, key=lambda row: row.aged_from)
 
     def list_price(self) -> Price:
-        """The newest list price, the base of the resale curve; the purchase price where no list price is known."""
+        """The newest list price; the purchase price where no list price is known."""
         rows = [row for row in self.prices if row.kind == "list"]
         return max(rows, key=lambda row: row.price_usd.as_of) if rows else self.purchase_price()
 

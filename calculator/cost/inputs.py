@@ -13,8 +13,15 @@ from calculator.finance.ledger import Course
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
-Growth = Literal["", "demand_growth_rate", "api_price_trend_rate", "cloud_price_trend_rate"]
-"""Rates that move smoothly from month to month."""
+Growth = Literal[
+    "",
+    "demand_growth_rate",
+    "api_price_trend_rate",
+    "cloud_price_trend_rate",
+    "failure_growth_rate",
+    "care_growth_rate",
+]
+"""Rates that move smoothly from month to month: with time, or with the age of a machine."""
 Step = Literal["", "wage_escalation_rate", "electricity_escalation_rate", "inflation_rate"]
 """Rates that move a price once a year."""
 

@@ -4,24 +4,28 @@ The first machines and every further one are the same lines: only their month di
 are held (bought, leased, or there already: owned.py).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from calculator.catalog.options import Machine
-from calculator.cost.bill import AT_ONCE, administration, setup, spend
+from calculator.cost.bill import AT_ONCE, setup, spend
 from calculator.cost.demand import NEVER
 from calculator.cost.inputs import Inputs, some
-from calculator.finance.ledger import Line, Once
-from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
+from calculator.cost.kept_value import kept_value
+from calculator.cost.machine_care import AT_THE_START, administration, back_to, is_start, space, years_after_start
+from calculator.evidence import Remark
+from calculator.finance.ledger import Line, Once, Term
+from calculator.finance.resale import net_resale_usd
 from calculator.number import Number, larger, where
 from calculator.units import MONTHS_PER_YEAR
 
-AT_THE_START = 0
-"""The month of purchase of the first machines."""
 ONLY_IF_PRICED = {
     "electrical work": "electrical_work_usd",
     "warranty": "warranty_usd",
     "demand charge": "demand_charge_usd_per_kw_month",
     "insurance": "insurance_rate",
+    "space": "space_usd_per_month",
     "disposal": "disposal_usd",
 }
 """Lines that the ledger leaves out where their price is 0."""
@@ -34,9 +38,10 @@ class Holding:
     payments: what is paid for them: hardware and sales tax, a lease, or what keeping them forgoes.
     value: what repair and insurance are reckoned from, by name.
     warranty_months: months without a repair bill.
+    cards_warranty_months: the same of the graphics cards, where they were bought otherwise than the rest of a PC.
     is_installed: whether setup, electrical work and a longer warranty are still to be paid.
-    resale: the price that the age curve starts from, by name and in words; None where the machines go back.
-    age_months: age at that price.
+    resale: what the sale is a share of, by name and in words; None where the machines go back.
+    age_months: age at that price, where the share is of the list price (version 0.1).
     fee_fraction: share of the sale that the marketplace keeps.
     """
 
@@ -47,6 +52,7 @@ class Holding:
     resale: tuple[str, Number, str] | None
     age_months: Number = 0.0
     is_installed: bool = True
+    cards_warranty_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,9 @@ def machine_lines(
         purchase=[*holding.payments, *_installation(machine, holding, inputs=inputs, count=count, month=month)],
         running=[
             _demand_charge(inputs, peak_kw=peak_kw, month=month),
-            administration(inputs, care=_care(machine, inputs), count=count, first_month=month + 1),
+            administration(machine, inputs, count=count, month=month),
             *_upkeep(machine, holding, inputs=inputs, count=count, month=month),
+            space(inputs, count=count, month=month),
         ],
         sale=_sale(machine, holding, inputs=inputs, count=count, month=month),
     )
@@ -106,20 +113,21 @@ def bought(machine: Machine, *, inputs: Inputs, count: int, month: Number = AT_T
         seen={"price_usd": price, "sales_tax_fraction": tax, "machine_count": count},
         kind="capital",
     )
-    list_usd, age_months = resale_base(machine, inputs=inputs)
+    base, age_months = resale_base(machine, inputs=inputs)
     return Holding(
         payments=(hardware, sales_tax),
         value=("price_usd", price),
-        warranty_months=inputs.scenario.warranty_months,
+        warranty_months=warranty_months(machine.bought, inputs=inputs),
+        cards_warranty_months=warranty_months(machine.cards_bought or machine.bought, inputs=inputs),
         fee_fraction=inputs.resale_fee_fraction,
-        resale=("list_price_usd", list_usd, "list price"),
+        resale=base,
         age_months=age_months,
     )
 
 
 def purchase_date(inputs: Inputs, *, month: Number) -> Once:
     """When machines that come at the start of month `month` + 1 are paid; never, beyond the horizon."""
-    return AT_ONCE if _is_start(month) else Once(where(month < inputs.scenario.months, month, NEVER))
+    return AT_ONCE if is_start(month) else Once(where(month < inputs.scenario.months, month, NEVER))
 
 
 def price_usd(machine: Machine, *, inputs: Inputs) -> Number:
@@ -127,21 +135,36 @@ def price_usd(machine: Machine, *, inputs: Inputs) -> Number:
     return inputs.of(machine.id, "price_usd", machine.purchase_price().price_usd)
 
 
-def resale_base(machine: Machine, *, inputs: Inputs) -> tuple[Number, Number]:
-    """The price that the age curve starts from, and the age (months) at the purchase.
+def warranty_months(bought_as: Literal["new", "used"], *, inputs: Inputs) -> int:
+    """Months without a repair bill of what is bought new or used."""
+    return inputs.scenario.used_warranty_months if bought_as == "used" else inputs.scenario.warranty_months
 
-    The list price and the machine's age; where no list price is known, the purchase price, which ages from the
-    purchase.
+
+def resale_base(machine: Machine, *, inputs: Inputs) -> tuple[tuple[str, Number, str], Number]:
+    """What the sale is a share of, by name and in words, and the age (months) at which that is the price.
+
+    What the same machine costs today, new or used as it is bought. By the rules of version 0.1 the list price and the
+    machine's age; where no list price is known, the purchase price, which ages from the purchase.
     """
-    owner = machine.id
+    owner, price = machine.id, price_usd(machine, inputs=inputs)
+    if inputs.scenario.rules != 1:
+        return ("price_usd", price, "price today"), 0.0
     if all(row.kind != "list" for row in machine.prices) and f"{owner}.list_price_usd" not in inputs.scenario.figures:
-        return price_usd(machine, inputs=inputs), 0.0
+        return ("list_price_usd", price, "list price"), 0.0
     age = MONTHS_PER_YEAR * inputs.of(owner, "age_when_bought_years", machine.age_when_bought_years or 0.0)
-    return inputs.of(owner, "list_price_usd", machine.list_price().price_usd), age
+    return ("list_price_usd", inputs.of(owner, "list_price_usd", machine.list_price().price_usd), "list price"), age
 
 
-def _is_start(month: Number) -> bool:
-    return isinstance(month, int) and month == AT_THE_START
+def sold_above_price(lines: Iterable[Line], *, months: int) -> Remark | None:
+    """What to check where machines are sold for more than they cost today; None elsewhere. Scalars only."""
+    usd = {line.name: abs(float(line.terms[0].amount_usd)) for line in lines if line.name in ("hardware", "resale")}
+    if not usd.get("hardware") or usd.get("resale", 0.0) <= usd["hardware"] * _MORE:
+        return None
+    text = (
+        f"It sells for ${usd['resale']:,.0f} after {months} months, more than the ${usd['hardware']:,.0f} that it costs "
+        "today. Check the market index and the resale value."
+    )
+    return Remark(code="sold-above-price", text=text, level="warning")
 
 
 def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
@@ -157,13 +180,6 @@ def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: 
     return lines
 
 
-def _care(machine: Machine, inputs: Inputs) -> tuple[str, Number]:
-    """Hours of administration a year: of a Mac, or of everything else (Linux boxes with drivers)."""
-    if machine.kind == "mac":
-        return "mac_administration_h_per_year", inputs.mac_administration_h_per_year
-    return "pc_administration_h_per_year", inputs.pc_administration_h_per_year
-
-
 def _demand_charge(inputs: Inputs, *, peak_kw: Number, month: Number) -> Line:
     charge = inputs.demand_charge_usd_per_kw_month
     return spend(
@@ -176,21 +192,12 @@ def _demand_charge(inputs: Inputs, *, peak_kw: Number, month: Number) -> Line:
 
 
 def _upkeep(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
-    """Repair after the warranty, and insurance."""
-    failures, rate = "built_failure_rate", inputs.built_failure_rate
-    if machine.kind == "workstation":
-        failures, rate = "self_built_failure_rate", inputs.self_built_failure_rate
+    """Repair after the warranty, and insurance. Failures grow with the age: of a used machine from its own."""
     value_name, value_usd = holding.value
     value = {value_name: value_usd, "warranty_months": holding.warranty_months, "machine_count": count}
     insurance = inputs.insurance_rate
     return [
-        spend(
-            "repair",
-            rate / MONTHS_PER_YEAR * inputs.repair_fraction * value_usd * count,
-            inputs.course(step="inflation_rate", first_month=month + holding.warranty_months + 1),
-            says="failures a year / 12 * repair as a share of the price * price * machines, after the warranty",
-            seen={failures: rate, "repair_fraction": inputs.repair_fraction, **value},
-        ),
+        _repair(machine, holding, inputs=inputs, count=count, month=month),
         spend(
             "insurance",
             insurance / MONTHS_PER_YEAR * value_usd * count,
@@ -201,36 +208,61 @@ def _upkeep(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, m
     ]
 
 
-def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
-    """Sale at the horizon, list price * age curve * market index * (1 - fee), and disposal; none of what goes back.
+def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> Line:
+    """Failures * cost of a repair after the warranty; of a PC with used cards, of cards and rest from their months."""
+    failures, rate = "built_failure_rate", inputs.built_failure_rate
+    if machine.kind == "workstation":
+        failures, rate = "self_built_failure_rate", inputs.self_built_failure_rate
+    growth = inputs.failure_growth_rate
+    age = inputs.of(machine.id, "age_when_bought_years", machine.age_when_bought_years or 0.0)
+    value_name, value_usd = holding.value
+    usd = rate / MONTHS_PER_YEAR * inputs.repair_fraction * value_usd * count
+    usd = usd * back_to(growth, years=years_after_start(inputs, month) - age)
+    parts: list[tuple[Number, int]] = [(1.0, holding.warranty_months)]
+    seen: dict[str, Number] = {failures: rate, "repair_fraction": inputs.repair_fraction, value_name: value_usd}
+    cards = holding.cards_warranty_months
+    if cards not in (None, holding.warranty_months) and machine.gpu_price_fraction is not None:
+        share = inputs.of(machine.id, "gpu_price_fraction", machine.gpu_price_fraction)
+        parts = [(share, cards), (1 - share, holding.warranty_months)]
+        seen |= {"gpu_price_fraction": share, "cards_warranty_months": cards}
+    seen |= {"failure_growth_rate": growth, "age_when_bought_years": age}
+    return Line(
+        "repair",
+        "hard",
+        tuple(
+            Term(
+                -usd * share,
+                inputs.course(growth="failure_growth_rate", step="inflation_rate", first_month=month + months_free + 1),
+            )
+            for share, months_free in parts
+        ),
+        "failures a year / 12 * (1 + growth)^(age in years) * repair as a share of the price * price * machines, after "
+        "the warranty",
+        {**seen, "warranty_months": holding.warranty_months, "machine_count": count},
+    )
 
-    A used machine starts at its age; where no list price is known, the used price ages from the purchase instead.
-    """
+
+def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
+    """Sale at the horizon, price today * kept share * market index * (1 - fee), and disposal; none of what goes back."""
     if holding.resale is None:
         return []
     horizon = inputs.scenario.months
-    is_there = 1.0 if _is_start(month) else where(month < horizon, 1.0, 0.0)
-    fraction, kept_at_36 = "resale_fraction", inputs.resale_fraction
-    if machine.kind == "workstation":
-        fraction, kept_at_36 = "gpu_resale_fraction", inputs.gpu_resale_fraction
+    is_there = 1.0 if is_start(month) else where(month < horizon, 1.0, 0.0)
     base_name, base, base_says = holding.resale
-    age = holding.age_months + larger(horizon - month, 0)
-    kept = kept_fraction(age, kept_at={ANCHOR_MONTHS: kept_at_36})
+    held = larger(horizon - month, 0)
+    kept = kept_value(machine, inputs=inputs, held_months=held, age_months=holding.age_months)
     index, fee = inputs.resale_market_index, holding.fee_fraction
-    usd = net_resale_usd(base, kept=kept, market_index=index, fee_fraction=fee) * count
+    usd = net_resale_usd(base, kept=kept.fraction, market_index=index, fee_fraction=fee) * count
     at, disposal = Once(horizon), inputs.disposal_usd
-    says = f"{base_says} * (kept after 36 months)^(age at sale / 36) * market index * (1 - selling fee) * machines"
     return [
         spend(
             "resale",
             -usd * is_there,
             at,
-            says=says,
+            says=f"{base_says} * {kept.says} * market index * (1 - selling fee) * machines",
             seen={
                 base_name: base,
-                fraction: kept_at_36,
-                "age_at_sale_months": age,
-                "kept_fraction": kept,
+                **kept.seen,
                 "resale_market_index": index,
                 "resale_fee_fraction": fee,
                 "machine_count": count,
@@ -245,3 +277,6 @@ def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, mon
             seen={"disposal_usd": disposal, "machine_count": count},
         ),
     ]
+
+
+_MORE = 1 + 1e-9

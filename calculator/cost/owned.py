@@ -7,7 +7,15 @@ from calculator.cost.bill import AT_ONCE, Charges, monthly_extra, scaled, spend,
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
 from calculator.cost.inputs import Inputs, Step, some
-from calculator.cost.machine_lines import Holding, bought, machine_lines, price_usd, priced, resale_base
+from calculator.cost.machine_lines import (
+    Holding,
+    bought,
+    machine_lines,
+    price_usd,
+    priced,
+    resale_base,
+    warranty_months,
+)
 from calculator.finance.ledger import Course, Line, Once, Term, month_1
 from calculator.number import Number, larger
 from calculator.scenario.scenario import Lease
@@ -32,10 +40,9 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
         *priced(own.purchase),
         *_energy_lines(inputs, load, watts, kwh, count),
         *priced(own.running),
-        *monthly_extra(inputs, "space"),
         *monthly_extra(inputs, "software"),
         *priced(own.sale),
-        *further_lines(machine, inputs=inputs, load=load, count=count, peak_kw=peak_kw),
+        *further_lines(machine, inputs=inputs, load=load, peak_kw=peak_kw / count),
     ]
     if inputs.drawn:  # of draws only the lines are read
         return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
@@ -85,13 +92,14 @@ def _there_already(machine: Machine, *, inputs: Inputs, count: int) -> Holding:
 def _leased(machine: Machine, *, inputs: Inputs, count: int) -> Holding:
     """A leased machine goes back at the end unless it is bought out; repair and insurance follow its price."""
     lease = inputs.scenario.leases[machine.id]
-    list_usd, age_months = resale_base(machine, inputs=inputs)
+    base, age_months = resale_base(machine, inputs=inputs)
     return Holding(
         payments=_lease_payments(lease, inputs=inputs, count=count),
         value=("price_usd", price_usd(machine, inputs=inputs)),
-        warranty_months=inputs.scenario.warranty_months,
+        warranty_months=warranty_months(machine.bought, inputs=inputs),
+        cards_warranty_months=warranty_months(machine.cards_bought or machine.bought, inputs=inputs),
         fee_fraction=inputs.resale_fee_fraction,
-        resale=None if lease.buyout_usd is None else ("list_price_usd", list_usd, "list price"),
+        resale=None if lease.buyout_usd is None else base,
         age_months=age_months,
     )
 
@@ -123,16 +131,18 @@ def _energy_kwh(
     Idle are the hours on that are not busy, of the first machines and of each further one from its month.
     """
     busy = load.busy_hours(step)
-    present = tuple(inputs.course(step=step, first_month=month) for month in (1, *load.full_months))
-    idle = watts["idle"] / W_PER_KW * count
+    first = inputs.course(step=step)
+    present = ((count, first), *((1, inputs.course(step=step, first_month=month)) for month in load.full_months))
+    idle = watts["idle"] / W_PER_KW
     kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
     kwh["idle"] = (
-        *(Term(idle * load.on_h, course) for course in present),
-        *(term for hours in busy.values() for term in scaled(hours, -idle)),
+        *(Term(idle * load.on_h * machines, course) for machines, course in present),
+        *(term for hours in busy.values() for term in scaled(hours, -idle * count)),
     )
-    if some(watts["sleep"]):
-        asleep = watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count
-        kwh["sleep"] = tuple(Term(asleep, course) for course in present)
+    off_w = {"off": 0.0, "sleep": watts["sleep"], "idle": watts["idle"]}[inputs.scenario.off_hours]
+    if some(off_w):
+        off = off_w / W_PER_KW * (H_PER_MONTH - load.on_h)
+        kwh["sleep"] = tuple(Term(off * machines, course) for machines, course in present)
     return kwh
 
 
@@ -145,13 +155,14 @@ def _energy_lines(
         "peak_hours_fraction": inputs.peak_hours_fraction,
         "peak_price_ratio": inputs.peak_price_ratio,
     }
-    hours = {} if inputs.drawn else _hours_in_month_1(load)
+    hours = {} if inputs.drawn else _hours_in_month_1(load, count)
     lines: list[Line] = []
     cooled: list[Term] = []
     overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
     for state, terms in kwh.items():
         price, says = on_price, f"{state} watts / 1000 * {state} hours * electricity price"
-        seen = {f"{state}_w": watts[state], "electricity_usd_per_kwh": off_price, "machine_count": count}
+        state_w = watts["idle"] if state == "sleep" and inputs.scenario.off_hours == "idle" else watts[state]
+        seen = {f"{state}_w": state_w, "electricity_usd_per_kwh": off_price, "machine_count": count}
         if state in hours:
             seen[f"{state}_h_per_month"] = hours[state]
         if state == "sleep":
@@ -167,10 +178,10 @@ def _energy_lines(
     return lines
 
 
-def _hours_in_month_1(load: Load) -> dict[str, float]:
+def _hours_in_month_1(load: Load, count: int) -> dict[str, float]:
     """Hours of each state in month 1, per machine that was there first. Scalars only."""
     busy = {state: month_1(terms) for state, terms in load.busy_hours().items()}
-    present = 1 + sum(float(month) <= 1 for month in load.full_months)
+    present = 1 + sum(float(month) <= 1 for month in load.full_months) / count
     on_h = float(load.on_h)
     return {**busy, "idle": on_h * present - sum(busy.values()), "sleep": (H_PER_MONTH - on_h) * present}
 

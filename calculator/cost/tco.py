@@ -15,6 +15,7 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
 from calculator.cost.rented import rent_charges
 from calculator.cost.tax_lines import tax_lines
@@ -57,7 +58,8 @@ class Tco:
 
     `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
     `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
-    tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
+    tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are shares of
+    the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok`
     is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
     `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
     """
@@ -81,6 +83,8 @@ class Tco:
     hard_equivalent_annual_cost_usd: float = 0.0
     entries: tuple[Line, ...] = ()
     flows: tuple[tuple[float, ...], ...] = ()
+    served_here_fraction: float = 1.0
+    bought_fraction: float = 0.0
 
     @property
     def ledger(self) -> tuple[CashFlow, ...]:
@@ -207,14 +211,22 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         marginal_usd_per_mtok=(0.0 - float(_summed(charges.marginal, months) @ factors)) * per,
         energy_kwh=float(_summed(charges.energy, months).sum()),
         served_tokens=served_mtok * TOKENS_PER_MTOK,
-        remarks=_remarks(charges, served_mtok),
+        remarks=_remarks(charges, served_mtok, months=months),
         hard_present_value_cost_usd=hard_present_value,
         discounted_usd=tuple(valued.sum(axis=0).cumsum().tolist()),
         hard_usd_per_mtok=hard_present_value * per,
         hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
+        served_here_fraction=_share(charges.here, charges.demand, months),
+        bought_fraction=_share(charges.bought, charges.demand, months),
     )
+
+
+def _share(part: tuple[Term, ...], whole: tuple[Term, ...], months: int) -> float:
+    """Tokens of a part over those of the whole demand; the whole of nothing is served."""
+    total = float(_summed(whole, months).sum())
+    return min(1.0, max(0.0, float(_summed(part, months).sum()) / total)) if total > 0 else float(part is whole)
 
 
 def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:
@@ -224,7 +236,7 @@ def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:
     return total
 
 
-def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
+def _remarks(charges: Charges, served_mtok: float, *, months: int) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     if charges.unmet:
         text = "Part of the demand is not served, and no API price is known at which to buy it: it stays unmet."
@@ -232,4 +244,6 @@ def _remarks(charges: Charges, served_mtok: float) -> tuple[Remark, ...]:
     if served_mtok <= 0:
         text = "No tokens are served, so a cost per million tokens does not exist."
         remarks.append(Remark(code="no-tokens", text=text, level="warning"))
+    if above := sold_above_price(charges.lines, months=months):
+        remarks.append(above)
     return tuple(remarks)
