@@ -12,6 +12,13 @@ from calculator.scenario.scenario import Scenario
 PRESETS = Path(__file__).parent / "presets"
 CLAIMED = "article"
 """The preset whose values are another's claims."""
+CLAIMED_VALUES = (
+    "wage_usd_per_h",
+    "mac_administration_h_per_year",
+    "pc_administration_h_per_year",
+    "resale_fraction",
+    "gpu_resale_fraction",
+)
 _FEWEST_CLAIMS = 3  # one or two of them may well be a person's own
 
 
@@ -34,22 +41,20 @@ def preset_purposes() -> dict[str, str]:
 
 
 def claims_remark(scenario: Scenario) -> Remark | None:
-    """The warning that an answer rests on claims of the article; None where fewer than three of them are among its inputs.
+    """The warning that an answer rests on claims of the article; None where fewer than three of them are its inputs.
 
-    A value counts as a claim where it is the article's and not a default, so that a claim travels with every copy.
+    A value counts where it equals the article's, whatever the scenario is called: a claim travels with every copy.
     """
-    article, default, labels = _article(), Scenario(), knobs_of(Scenario)
-    values = [
-        labels[name].label
-        for name in article.typed
-        if name in labels and getattr(scenario, name) == getattr(article, name) != getattr(default, name)
+    article, labels = _article(), knobs_of(Scenario)
+    values = [labels[name].label for name in CLAIMED_VALUES if getattr(scenario, name) == getattr(article, name)]
+    watts = [
+        name for name, value in article.figures.items() if name.endswith("_w") and scenario.figures.get(name) == value
     ]
-    figures = [name for name, value in article.figures.items() if scenario.figures.get(name) == value]
-    if not figures or len(values) + len(figures) < _FEWEST_CLAIMS:
+    if len(values) + len(watts) < _FEWEST_CLAIMS:
         return None
     text = (
-        f"{len(values) + len(figures)} inputs are claims of the article, none of them our finding: "
-        f"{', '.join((*values, *figures))}. The answer holds for these inputs only; `audit` checks them one by one."
+        f"{len(values) + len(watts)} inputs are claims of the article and none of our findings: "
+        f"{', '.join((*values, *watts))}. The answer holds for these inputs alone."
     )
     return Remark(code="claims", text=text, level="warning")
 
