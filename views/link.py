@@ -112,7 +112,7 @@ def write_link(scenario: Scenario, *, catalogue_hash: str, prices_as_of: str = "
         elif name == "prices_as_of":
             pairs.append((name, value or prices_as_of))
         elif not _is_table(name):
-            pairs.append((name, _text(value)))
+            pairs.append((name, text_of(value)))
         elif value:
             pairs.append(
                 (name, json.dumps(scenario.model_dump(mode="json", include={name})[name], separators=(",", ":")))
@@ -128,7 +128,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     sentences: dict[str, str] = {}
     for name, problem in link.problems.items():
         used = (
-            f" The page uses {_text(getattr(scenario, name))}."
+            f" The page uses {text_of(getattr(scenario, name))}."
             if name in Scenario.model_fields and name != "options"
             else ""
         )
@@ -136,7 +136,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     for name, value in link.values.items():
         used = getattr(scenario, name)
         if used != value and name not in link.problems:
-            sentences[name] = f"{name} is {_text(value)} in the address; the page uses {_text(used)}."
+            sentences[name] = f"{name} is {text_of(value)} in the address; the page uses {text_of(used)}."
     return sentences
 
 
@@ -201,7 +201,8 @@ def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> t
     return tuple(remarks)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as an address has it; a table by the number of its entries."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
