@@ -49,6 +49,12 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 raise ScenarioError(
                     f"{table}.{owner}: {option.name} is not a machine, so it cannot be {done}. Remove it."
                 )
+    for table in ("machine_counts", "weight_classes"):
+        for owner in getattr(scenario, table):
+            option = catalog.option(owner)
+            if isinstance(option, ApiOffer):
+                what = "machines" if table == "machine_counts" else "weights of yours"
+                raise ScenarioError(f"{table}.{owner}: {option.name} is a hosted API and has no {what}. Remove it.")
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner:
