@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from calculator.scenario.question import ANOTHER_SIZE
 from calculator.units import MONTHS_PER_YEAR
 
 _LEAST_SHARE = 0.005
@@ -249,6 +250,8 @@ def watts_contradict(name: str, *, idle_w: float, busy_w: float) -> str:
 
 def no_host(model: str, *, offer: str) -> str:
     """A hosted option without a price for the model."""
+    if model == ANOTHER_SIZE:
+        return f"No host offers a model of another size, so {offer} is left out. Name a model to compare it."
     advice = "Choose another model or enter your own API price."
     return f"We have no hosted price for {model}, so {offer} is left out. {advice}"
 
@@ -261,7 +264,7 @@ def no_reference_price() -> str:
 def already_owned(name: str, usd: float) -> str:
     """How a machine that is there already is counted."""
     return (
-        f"{name}: you already own it, so it counts at today's resale value (${usd:,.0f} after fees); what you "
+        f"{name}: you already own it, so it counts at today's resale value ({signed(usd)} after fees); what you "
         "originally paid is a sunk cost."
     )
 
