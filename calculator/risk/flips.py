@@ -15,10 +15,12 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.options import CloudOffer, Machine
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.cost.rented import rate_of
 from calculator.cost.tco import tariff_of
-from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
+from calculator.risk.candidates import Candidate, Candidates, costs, input_bounds, spreads_of
 from calculator.risk.distributions import Draws, Spread
+from calculator.scenario.scenario import Scenario
 
 Exact = Callable[[str, float], Mapping[str, float]]
 """Present value by option where one input has another value, sized and costed anew; an option that cannot is absent."""
@@ -83,8 +85,8 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     """
     both = candidates.only(pair)
     spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
-    prices = dict(_prices(both, spreads_of(both)))
-    case = _Case(both, pair, prices | {name: _now(name, spread, both) for name, spread in spreads.items()})
+    prices = dict(_prices(both))
+    case = _Case(both, pair, _values_now(both, spreads) | prices)
     points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
     steps = {name: _price_points(usd, name) for name, usd in prices.items()}
     table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
@@ -151,14 +153,6 @@ class _Case:
                 current[name] = (before, after)
                 found[name] = before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
         return found
-
-
-def _now(name: str, spread: Spread, candidates: Candidates) -> float:
-    """The value that the base case has: the scenario's own, the person's figure, else the middle of the range."""
-    scenario = candidates.scenario
-    if "." not in name:
-        return float(getattr(scenario, name))
-    return float(scenario.figures.get(name, spread.central))
 
 
 def _points(spread: Spread, now: float) -> Draws:
@@ -240,25 +234,59 @@ def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str,
     return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
 
 
-def _prices(candidates: Candidates, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, float]]:
-    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio).
+def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
+    """The prices that the option's cost rests on, by input, as the base case has them: of a machine, an hour, tokens.
 
-    A machine that is leased or owned already has none.
+    What the person typed is the person's. A machine that is leased or owned already has none.
     """
+    option = candidate.option
+    if isinstance(option, Machine):
+        is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
+        found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
+    elif isinstance(option, CloudOffer):
+        found = {f"{option.id}.rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h.central}
+    else:
+        found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
+    return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}
+
+
+def _token_prices(tariff: ApiTariff) -> dict[str, float]:
+    prices = {
+        "input_usd_per_mtok": tariff.input_usd_per_mtok,
+        "cached_input_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+        "output_usd_per_mtok": tariff.output_usd_per_mtok,
+    }
+    return {f"{tariff_key(tariff)}.{name}": price.central for name, price in prices.items() if price is not None}
+
+
+def _prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
+    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
     scenario = candidates.scenario
     for candidate in candidates:
-        option = candidate.option
-        if isinstance(option, Machine):
-            name, usd = f"{option.id}.price_usd", option.purchase_price().price_usd.central
-            if option.id in scenario.leases or option.id in scenario.already_own_usd:
-                continue
-        elif isinstance(option, CloudOffer):
-            name = f"{option.id}.rate_usd_per_h"
-            usd = spreads[name].central if name in spreads else 0.0
+        if isinstance(candidate.option, Machine | CloudOffer):
+            found = own_prices(candidate, scenario=scenario)
         else:
-            name, usd = f"{tariff_key(tariff_of(option, scenario, candidate.reference_api))}.price_ratio", 1.0
-        if (now := float(scenario.figures.get(name, usd))) > 0:
-            yield name, now
+            name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"
+            found = {name: float(scenario.figures.get(name, 1.0))}
+        yield from ((name, usd) for name, usd in found.items() if usd > 0)
+
+
+def _values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[str, float]:
+    """The value of each input in the base case: the scenario's or the person's own, a price as read, else the middle.
+
+    The middle of an old price's range has moved with the years; the base case pays the price as it was read.
+    """
+    scenario = candidates.scenario
+    prices: dict[str, float] = {}
+    for candidate in candidates:
+        prices |= _token_prices(candidate.reference_api) if candidate.reference_api is not None else {}
+        prices |= own_prices(candidate, scenario=scenario)
+    return {
+        name: float(getattr(scenario, name))
+        if "." not in name
+        else float(scenario.figures.get(name, prices.get(name, spread.central)))
+        for name, spread in spreads.items()
+    }
 
 
 def _two_together(

@@ -130,6 +130,16 @@ def test_ends_of_each_input_are_the_costs_there() -> None:
     assert ends.lean_usd > 0  # 2, 6, 20 hours: the dear side is the longer one
 
 
+@pytest.mark.parametrize("second", ["dual-rtx-4090-threadripper", "mac-studio-m2-ultra-192-used", "cloud-h100", API])
+def test_ends_now_are_the_ledgers_own_sums_old_prices_included(second: str) -> None:
+    found, comparison, pair = turned({"options": ("mac-studio-m5-ultra-96", second), "prices_as_of": "2029-11-26"})
+    for option in pair:
+        tco = comparison[option].tco
+        assert tco is not None
+        for name, ends in found.ends[option].items():
+            assert ends.now_usd == pytest.approx(tco.present_value_cost_usd, rel=1e-9), name
+
+
 def test_flips_of_an_input_that_buys_a_machine_come_from_answers_sized_anew() -> None:
     # a made-up exact way: the second is cheaper from 250 requests on, in a step
     comparison = answer(CASES["near"])
