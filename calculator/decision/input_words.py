@@ -67,7 +67,7 @@ def label(name: str, *, names: Mapping[str, str]) -> str:
 def value(name: str, amount: float) -> str:
     """A value with its unit, as many digits as a person needs.
 
-    >>> value("pc_administration_h_per_year", 3.04), value("discount_rate", 0.115), value("box.price_usd", 9512.4)
+    >>> value("pc_administration_h_per_year", 3.0), value("discount_rate", 0.115), value("box.price_usd", 9512.4)
     ('3 h a year', '11.5 % a year', '$9,512')
     """
     if (knob := knobs().get(name)) is not None:
