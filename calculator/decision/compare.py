@@ -61,7 +61,7 @@ def compare(
             odds=odds,
             catalog=catalog,
             model=model,
-            exact=lambda name, value: sized_anew(question, name, value),
+            exact=lambda name, value, pair: sized_anew(question, name, value, options=pair),
         ),
         break_even=break_evens(results),
         remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}),

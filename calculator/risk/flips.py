@@ -22,8 +22,8 @@ from calculator.risk.candidates import Candidate, Candidates, costs, input_bound
 from calculator.risk.distributions import Draws, Spread
 from calculator.scenario.scenario import Scenario
 
-Exact = Callable[[str, float], Mapping[str, float]]
-"""Present value by option where one input has another value, sized and costed anew; an option that cannot is absent."""
+Exact = Callable[[str, float, tuple[str, str]], Mapping[str, float]]
+"""Present value of a pair where one input has another value, sized and costed anew; an option that cannot is absent."""
 
 MOST_FLIPS = 5
 _SIDE = 4  # steps on each side of the value now
@@ -33,6 +33,7 @@ _HALVINGS = 24
 _INFLUENTIAL = 5
 _FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
 _PRICE_STEPS = 16
+_NEAR = 0.5  # of the gap now
 _STEP_TOLERANCE = 1e-6  # relative: two ways to cost the same
 _SIZING = ("requests_per_working_day", "prompt_tokens", "retrieved_tokens", "answer_tokens", "on_h_per_day")
 _SIZING_FIGURES = ("decode_speed_ratio", "prefill_speed_ratio")
@@ -94,7 +95,7 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
     crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
     for name in spreads:
-        if exact is not None and _decides_count(name):
+        if exact is not None and _decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
@@ -190,6 +191,11 @@ def _decides_count(name: str) -> bool:
     return name in _SIZING or name.rpartition(".")[2] in _SIZING_FIGURES
 
 
+def _may_turn(gap: Draws) -> bool:
+    """Whether the gap comes near to 0 within the range; draws buy further machines too, so elsewhere no step turns it."""
+    return float(gap.min()) < _NEAR * float(gap[_SIDE])
+
+
 def _recomputed(
     name: str,
     grid: Draws,
@@ -203,7 +209,7 @@ def _recomputed(
     first, second = case.pair
 
     def gap_usd(value: float) -> float:
-        found = exact(name, value)
+        found = exact(name, value, case.pair)
         return found[second] - found[first] if first in found and second in found else np.nan
 
     ends = np.array([gap_usd(float(grid[0])), gap_usd(float(grid[-1]))])

@@ -54,7 +54,7 @@ def turned(values: dict[str, object]) -> tuple[Flips, Comparison, tuple[str, str
     assert verdict.next is not None
     pair = (verdict.cheapest, verdict.next)
 
-    def exact(name: str, value: float) -> dict[str, float]:
+    def exact(name: str, value: float, _: tuple[str, str]) -> dict[str, float]:
         return present_values_usd(values, name, value)
 
     return flips(found.candidates, pair=pair, exact=exact), found, pair
@@ -145,7 +145,7 @@ def test_flips_of_an_input_that_buys_a_machine_come_from_answers_sized_anew() ->
     comparison = answer(CASES["near"])
     asked: list[float] = []
 
-    def exact(name: str, value: float) -> dict[str, float]:
+    def exact(name: str, value: float, _: tuple[str, str]) -> dict[str, float]:
         if name != "requests_per_working_day":
             found = costs(comparison.candidates, {name: value})
             return {option: float(cost.present_value_cost_usd) for option, cost in found.items()}
