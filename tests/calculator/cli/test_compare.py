@@ -88,7 +88,7 @@ def test_compare_reads_a_scenario_that_stands_where_a_file_would(
     monkeypatch.chdir(tmp_path)
     code, out, _ = run(capsys, "compare", "--json", name)
     assert code == 0
-    assert json.loads(out)["scenario"]["name"] == "As in the article"
+    assert json.loads(out)["scenario"]["name"] == "As in the article: its money"
     assert not list(tmp_path.iterdir())
 
 
