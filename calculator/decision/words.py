@@ -277,13 +277,6 @@ def range_beside_value(name: str, *, value: float, middle: float) -> str:
     )
 
 
-def share(chance: float) -> str:
-    """A probability that never says 100 % or 0 % where it is not."""
-    if 0 < chance < _LEAST_SHARE or 1 - _LEAST_SHARE < chance < 1:
-        return "less than 1%" if chance < _LEAST_SHARE else "more than 99%"
-    return f"{chance:.0%}"
-
-
 def of_100(chance: float) -> str:
     """A share of the futures: '96 of 100 futures'; never none or all where it is neither."""
     if 0 < chance < _LEAST_SHARE:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
-from calculator.analysis.appraisal import appraise
 from calculator.decision.verdict import verdicts_of
 from calculator.report.terminal import comparison_text
 from calculator.risk.monte_carlo import ranges
@@ -106,34 +105,6 @@ def test_nothing_that_can_names_the_nearest_and_what_would_mend_it_and_never_a_c
     assert found.detail.startswith("What would change that: ")
 
 
-def test_million_requests_on_one_machine_keep_nothing_in_house() -> None:
-    found = verdict_on(requests_per_working_day=1_000_000, machine_count=1).verdicts
-    assert found.overall.cheapest == API
-    assert found.keep_in_house_usd_per_month is None
-    assert found.keep_in_house_reason.startswith("No machine of your own can do the job with up to 64 machines.")
-
-
-def test_machine_that_buys_from_an_api_keeps_nothing_in_house_and_says_its_share() -> None:
-    found = verdict_on(
-        options=(SMALL, AM5, API), requests_per_working_day=3000, when_full="buy-from-api", first_token_p95_target_s=0
-    )
-    assert found.verdicts.keep_in_house_usd_per_month is None
-    assert "sends 49 % of the work to an API" in found.verdicts.keep_in_house_reason
-    assert found.verdicts.mac_or_pc is not None
-    shares = found[SMALL].eligibility.shares
-    assert shares is not None
-    assert f"It buys {shares.bought_fraction:.0%}".replace("%", " %") in found.verdicts.mac_or_pc.sentence
-
-
-def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar(default: Comparison) -> None:
-    usd = next(row.usd_per_month for row in appraise(default.candidates).in_house if row.option == SMALL)
-    assert default.verdicts.keep_in_house_usd_per_month == pytest.approx(usd, rel=1e-9)
-    assert f"Keeping your data in house costs ${usd:,.0f} a month more" in default.verdict.detail
-    alone = verdict_on(options=(SMALL, AM5)).verdicts
-    assert alone.keep_in_house_usd_per_month == 0.0
-    assert "in house" not in alone.overall.detail
-
-
 def test_hard_sentence_is_too_close_where_its_own_odds_are() -> None:
     found = verdict_on(options=(MAC, AM5)).verdict
     assert found.hard.difference_usd.low <= 0
@@ -189,29 +160,12 @@ def test_middle_of_the_futures_is_named_with_its_reason_where_it_lies_away(defau
     assert "administration of an API account" in default.verdict.detail
 
 
-def test_different_weights_are_said_with_the_published_loss() -> None:
-    found = verdict_on(options=(MAC, AM5), weight_classes={MAC: "8-bit"}).verdict
-    assert "runs the model at 4-bit" in found.sentence
-    assert "Published: 4-bit Q4_K_M raises the perplexity of Llama 3 70B by" in found.sentence
-    assert "runs the model at" not in verdict_on(options=(MAC, AM5)).verdict.sentence
-
-
 def test_several_machines_are_counted_in_the_sentence() -> None:
     found = verdict_on(options=(SMALL, API), requests_per_working_day=1500)
     count = found[SMALL].eligibility.machine_count
     assert count is not None
     assert count > 1
     assert f"{count} x Mac Studio M5 Ultra 96 GB" in found.verdict.sentence
-
-
-def test_old_prices_are_named_with_whether_the_answer_survives_them() -> None:
-    found = verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26").verdict
-    named = {price.option: price for price in found.rests_on_old_prices}
-    assert set(named) == {MAC, AM5}
-    assert all(price.age_days > 1000 for price in named.values())
-    assert not named[AM5].survives  # three years at the pace of graphics cards: it may cost a third
-    assert "at one end of its range" in named[AM5].sentence
-    assert named[AM5].sentence in comparison_text(verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26"))
 
 
 def test_without_futures_nothing_is_said_about_chances(default: Comparison) -> None:

@@ -5,12 +5,6 @@ import pytest
 from calculator.decision import words
 
 
-def test_probability_is_never_rounded_to_certainty() -> None:
-    assert words.share(0.9999) == "more than 99%"
-    assert words.share(0.0001) == "less than 1%"
-    assert (words.share(1.0), words.share(0.0), words.share(0.968)) == ("100%", "0%", "97%")
-
-
 def test_futures_are_counted_of_a_hundred_and_never_all_where_they_are_not() -> None:
     assert words.of_100(0.9641) == "96 of 100 futures"
     assert words.of_100(0.9999) == "more than 99 of 100 futures"

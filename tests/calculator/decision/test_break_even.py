@@ -1,0 +1,34 @@
+"""Break-even among those that can do the job: the month, or why there is none."""
+
+from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision.break_even import break_even, break_evens
+
+CATALOG = load_catalog()
+MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
+AM5, API = "dual-rtx-4090-am5", "api-same-model"
+
+
+def verdict_on(**values: object) -> Comparison:
+    return compare(Scenario.parse(values), CATALOG, draw_count=64)
+
+
+def test_break_evens_leave_out_what_cannot_do_the_job() -> None:
+    used = "mac-studio-m2-ultra-192-used"
+    found = verdict_on(options=(used, MAC, "cloud-h100", API), first_token_p95_target_s=15)
+    assert not found[used].eligible
+    rows = break_evens(found.options)
+    assert {(row.option, row.against) for row in rows} == {(MAC, "cloud-h100"), (MAC, API)}
+
+
+def test_break_even_month_is_where_the_cumulative_costs_cross() -> None:
+    found = verdict_on(options=(MAC, "cloud-h100"))
+    row = break_even(found[MAC], found["cloud-h100"])
+    ours, theirs = found[MAC].tco, found["cloud-h100"].tco
+    assert ours is not None
+    assert theirs is not None
+    assert row.month is not None
+    after, before = int(row.month), int(row.month) - 1
+    crossed = [mine > other for mine, other in zip(ours.cumulative_usd, theirs.cumulative_usd, strict=True)]
+    assert crossed[min(after + 1, len(crossed) - 1)]
+    assert not crossed[max(before - 1, 0)]
+    assert row.reason.startswith(f"{found[MAC].name} is cheaper than {found['cloud-h100'].name} from month ")

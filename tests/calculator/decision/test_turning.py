@@ -1,0 +1,38 @@
+"""What turns a verdict, in words, and the old prices that it rests on."""
+
+from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision.turning import turning
+from calculator.report.terminal import comparison_text
+
+CATALOG = load_catalog()
+MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
+AM5, API = "dual-rtx-4090-am5", "api-same-model"
+
+
+def verdict_on(**values: object) -> Comparison:
+    return compare(Scenario.parse(values), CATALOG, draw_count=64)
+
+
+def test_old_prices_are_named_with_whether_the_answer_survives_them() -> None:
+    found = verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26").verdict
+    named = {price.option: price for price in found.rests_on_old_prices}
+    assert set(named) == {MAC, AM5}
+    assert all(price.age_days > 1000 for price in named.values())
+    assert not named[AM5].survives  # three years at the pace of graphics cards: it may cost a third
+    assert "at one end of its range" in named[AM5].sentence
+    assert named[AM5].sentence in comparison_text(verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26"))
+
+
+def test_flips_are_said_with_the_names_of_the_options_and_no_ids() -> None:
+    found = verdict_on(options=(MAC, AM5))
+    names = {row.id: row.name for row in found.options}
+    turns = turning(found.candidates, pair=(MAC, AM5), names=names, other=names[AM5])
+    assert turns.flips
+    assert turns.sentence.startswith(f"{names[AM5]} would be cheaper with any one of these: ")
+    for flip in turns.flips:
+        assert flip.sentence in turns.sentence
+        assert flip.sentence.startswith(flip.label)
+        assert MAC not in flip.sentence
+        assert AM5 not in flip.sentence
+    assert turns.longest_tail(AM5, upwards=True)
+    assert turns.longest_tail("nothing", upwards=True) == ""
