@@ -16,6 +16,7 @@ from calculator.evidence import Quantity
 from calculator.finance.ledger import AnyCourse, Course
 from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
+from calculator.service.capability import reference_tariff
 from calculator.units import unit_of_name
 
 
@@ -58,16 +59,17 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
     if option_id not in rows:
         raise ScenarioError(f"{option_id!r} is not among the options compared: {', '.join(rows)}.")
     tco = rows[option_id].tco
-    if tco is None or not rows[option_id].eligible:
+    if tco is None:
         why = [reason.text for reason in rows[option_id].eligibility.reasons] or [
             remark.text for remark in rows[option_id].remarks
         ]
-        raise ScenarioError(f"{option_id} cannot do the job, so it is not costed here. {' '.join(why)}")
+        raise ScenarioError(f"{option_id} cannot do the job, so it has no cost. {' '.join(why)}")
     entries = {entry.name: index for index, entry in enumerate(tco.entries)}
     if line not in entries:
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
     entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
-    candidate = next(one for one in comparison.candidates if one.option.id == option_id)
+    reference = reference_tariff(comparison.scenario, catalog)
+    candidate = Candidate(catalog.option(option_id), reference_api=reference)  # one that cannot do the job, too
     evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
     return Explanation(
         option=option_id,
@@ -179,7 +181,8 @@ def _ingredient(
             catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
         ]
         return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
-    if name in type(scenario).model_fields and math.isclose(value, getattr(scenario, name), rel_tol=_SAME):
+    own = getattr(scenario, name, None)  # `machine_count` may be "auto": then the number is computed
+    if isinstance(own, int | float) and math.isclose(value, own, rel_tol=_SAME):
         return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
     says = next((text for part, text in _COMPUTED.items() if part in name), "from this scenario")
     return Ingredient(name, value, unit, "computed", "", "", says)
