@@ -22,6 +22,8 @@ from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import Knob, Scenario, knobs
 
 Draws = NDArray[np.float64]
+FEWEST_DRAWS = 16
+"""Below so many futures neither percentiles nor rank correlations mean anything."""
 _TAIL = 0.9
 """A range is P10 to P90: the definition of `low` and `high` in evidence.Quantity."""
 
@@ -114,12 +116,24 @@ def draw(
 ) -> dict[str, Draws]:
     """`count` draws of each input that has a width, rank-correlated, keyed as given; arrays [count], read-only.
 
-    `rules` say which inputs go together, and the seed unless one is given.
+    `rules` say which inputs go together, and the seed unless one is given. Raises CalculatorError where inputs go
+    together and there are fewer than 16 draws.
     """
     seed = rules.seed if seed is None else seed
     wide = {name: spread for name, spread in spreads.items() if not spread.certain}
     group_of = {name: group for group in _groups(frozenset(wide), rules.correlations) for name in group.names}
+    if group_of:
+        require_draws(count)
     return {name: _drawn(name, spread, count, seed, group_of.get(name)) for name, spread in wide.items()}
+
+
+def require_draws(count: int) -> None:
+    """Raise CalculatorError where there are too few draws for ranges and odds."""
+    if count < FEWEST_DRAWS:
+        raise CalculatorError(
+            f"Ranges and odds need at least {FEWEST_DRAWS} draws, and {count} were asked for. Ask for more, or leave "
+            "the number out."
+        )
 
 
 def independent(spreads: Mapping[str, Spread], *, count: int, seed: int) -> dict[str, Draws]:

@@ -49,6 +49,12 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 raise ScenarioError(
                     f"{table}.{owner}: {option.name} is not a machine, so it cannot be {done}. Remove it."
                 )
+    for table in ("machine_counts", "weight_classes"):
+        for owner in getattr(scenario, table):
+            option = catalog.option(owner)
+            if isinstance(option, ApiOffer):
+                what = "machines" if table == "machine_counts" else "weights of yours"
+                raise ScenarioError(f"{table}.{owner}: {option.name} is a hosted API and has no {what}. Remove it.")
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner:
@@ -60,6 +66,11 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 )
         else:
             known = FIGURES_OF_KIND[type(catalog.option(owner))]
+        if figure == "list_price_usd" and scenario.rules != 1:
+            raise ScenarioError(
+                f"figures.{name} changes nothing: resale is a share of what the same thing costs today, not of its list "
+                f"price. Give figures.{owner}.price_usd or the resale value instead."
+            )
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
 
