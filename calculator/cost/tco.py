@@ -155,11 +155,11 @@ def _draw_sums_usd(lines: list[Line], *, horizon: Horizon, inputs: Inputs) -> tu
     by_purchase = [line for line in lines if line.rows is not None]
     if by_purchase and (rows := by_purchase[0].rows) is not None:
         draws = max(np.size(given) for given in inputs.given.values())
-        more = (
-            np.bincount(rows, weights=np.broadcast_to(usd, rows.shape), minlength=draws)
+        more = [
+            np.bincount(rows, weights=np.broadcast_to(usd, rows.shape), minlength=draws).astype(np.float64)
             for usd in sums_usd(by_purchase, horizon=horizon.at(rows))
-        )
-        total, value = total + next(more), value + next(more)
+        ]
+        return np.asarray(total + more[0]), np.asarray(value + more[1])
     return total, value
 
 

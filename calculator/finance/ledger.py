@@ -277,15 +277,8 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
     times = discount_months(months.astype(float), timing=horizon.timing)
     price = course.price
     until = horizon.months if course.last_month is None else course.last_month
-    columns = (
-        course.growth_rate,
-        course.room,
-        price.growth_rate,
-        price.step_rate,
-        log_discount,
-        course.first_month,
-        until,
-    )
+    rates = (course.growth_rate, course.room, price.growth_rate, price.step_rate)
+    columns = (*rates, log_discount, course.first_month, until)
     shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
     highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
     happens = (highest > course.room) & (np.minimum(until, horizon.months) >= course.first_month)
