@@ -31,8 +31,8 @@ def _input_of(candidate: Candidate, candidates: Candidates) -> tuple[str, str]:
     """The input that varies the price, and the one whose range is that of its age."""
     option = candidate.option
     if isinstance(option, Machine):
-        return (f"{option.id}.price_usd",) * 2
+        return f"{option.id}.price_usd", f"{option.id}.price_usd"
     if isinstance(option, CloudOffer):
-        return (f"{option.id}.rate_usd_per_h",) * 2
+        return f"{option.id}.rate_usd_per_h", f"{option.id}.rate_usd_per_h"
     owner = tariff_key(tariff_of(option, candidates.scenario, candidate.reference_api))
     return f"{owner}.price_ratio", f"{owner}.input_usd_per_mtok"
