@@ -61,8 +61,8 @@ class Odds:
         `hard`: without people's time.
         """
         table = self._table(hard)
-        less = table[than] - table[option]
-        return float(np.mean(less > 0) + 0.5 * np.mean(less == 0))
+        cheaper, alike = table[option] < table[than], table[option] == table[than]
+        return (float(np.count_nonzero(cheaper)) + 0.5 * float(np.count_nonzero(alike))) / len(cheaper)
 
     def median_winner(self, *, hard: bool = False) -> str:
         """The option with the lowest median of its futures; it may differ from the cheapest of the base case."""

@@ -1,6 +1,7 @@
 """Old prices: what is named, what widens, and what a person's own price leaves alone."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,11 @@ from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import CATALOG
 
 DAYS = ("2026-11-26", "2027-11-26", "2029-11-26")
-COMPARED: Candidates = compare(Scenario(), CATALOG, draw_count=2).candidates
+COMPARED: Candidates = compare(Scenario(), CATALOG, draw_count=64).candidates
 AGED = ("price_usd", "rate_usd_per_h", "input_usd_per_mtok", "output_usd_per_mtok")
 
 
-def _on(day: str, **values: object) -> Candidates:
+def _on(day: str, **values: Any) -> Candidates:
     return replace(COMPARED.under(Scenario(**values)), prices_as_of=day)
 
 
@@ -62,7 +63,7 @@ def test_estimate_has_the_age_of_its_oldest_ingredient_and_is_called_one() -> No
     boxes = [box for box in CATALOG.machines.values() if box.purchase_price().is_estimate]
     assert boxes
     box = boxes[0]
-    able = compare(Scenario(options=(box.id,)), CATALOG, draw_count=2).candidates
+    able = compare(Scenario(options=(box.id,)), CATALOG, draw_count=64).candidates
     options = able or COMPARED
     one = replace(options, options=(replace(options.options[0], option=box),), prices_as_of="2029-11-26")
     (price,) = old_prices(one)
@@ -79,9 +80,9 @@ def test_estimate_has_the_age_of_its_oldest_ingredient_and_is_called_one() -> No
         ({"figures": {"cloud-h100.rate_usd_per_h": 2.0}}, "cloud-h100"),
     ],
 )
-def test_a_persons_own_price_does_not_age(values: dict[str, object], option: str) -> None:
+def test_a_persons_own_price_does_not_age(values: dict[str, Any], option: str) -> None:
     mine = _on("2029-11-26", **values)
     assert option not in {price.option_id for price in old_prices(mine)}
     if "figures" in values:
-        (name,) = values["figures"]  # type: ignore[misc]
+        (name,) = values["figures"]
         assert name not in spreads_of(mine)

@@ -2,6 +2,7 @@
 
 from calculator.catalog.api_hosts import TokenMix, host_of, mean_usd_per_mtok, one_quote_per_host
 from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.options import ApiQuote
 from calculator.scenario.scenario import Scenario
 from calculator.service.tariff import tariff_for
 from tests.calculator.offers import CATALOG
@@ -9,19 +10,20 @@ from tests.calculator.offers import CATALOG
 OFFER = CATALOG.apis["api-same-model"]
 MODEL = max(OFFER.quotes, key=lambda name: len(OFFER.quotes[name]))
 QUOTES = OFFER.quotes[MODEL]
-READS, WRITES = {"retrieved_tokens": 50_000, "answer_tokens": 100}, {"retrieved_tokens": 0, "answer_tokens": 5000}
+READS, WRITES = (50_000, 100), (0, 5000)
+"""Tokens of retrieved text and of the answer."""
 
 
 def test_median_host_is_the_middle_one_at_each_mix_of_tokens() -> None:
     assert len(QUOTES) >= 9
-    for lengths in (READS, WRITES):
-        scenario = Scenario(model=MODEL, prompt_tokens=300, **lengths)
-        read, written = 300 + lengths["retrieved_tokens"], lengths["answer_tokens"]
+    for retrieved, written in (READS, WRITES):
+        scenario = Scenario(model=MODEL, prompt_tokens=300, retrieved_tokens=retrieved, answer_tokens=written)
+        read = 300 + retrieved
 
-        def usd(quote: object, read: int = read, written: int = written) -> float:
-            return read * quote.input_usd_per_mtok + written * quote.output_usd_per_mtok  # type: ignore[attr-defined]
+        def usd(quote: ApiQuote, read: int = read, written: int = written) -> float:
+            return read * quote.input_usd_per_mtok + written * quote.output_usd_per_mtok
 
-        own: dict[str, object] = {}
+        own: dict[str, ApiQuote] = {}
         for quote in sorted(QUOTES, key=lambda row: ("(" in row.host_name, usd(row))):
             own.setdefault(host_of(quote), quote)  # a reseller stands only where the host itself does not
         costs = sorted(usd(quote) for quote in own.values())
