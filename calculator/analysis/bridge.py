@@ -12,10 +12,11 @@ from typing import Any
 
 from calculator.catalog import Catalog
 from calculator.decision.compare import compare
+from calculator.decision.comparison import OptionResult
 from calculator.errors import ScenarioError
 from calculator.scenario.scenario import Scenario
 
-_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies"})
+_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies", "money", "labour"})
 _TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
 
 
@@ -50,7 +51,8 @@ class Bridge:
 def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:
     """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
 
-    Both options must be able to do the job all along; raises ScenarioError where one cannot.
+    Costs are compared all along, also where an option cannot do the job; at the end that is said. Raises ScenarioError where
+    one has no cost.
     """
     first = compare(start, catalog).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)
@@ -58,15 +60,18 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
         raise ScenarioError(f"{start.name}: fewer than two options can do the job, so there is no gap to explain.")
     options = (cheaper, dearer)
 
-    def gap_usd(values: Mapping[str, Any]) -> float:
+    def answered(values: Mapping[str, Any]) -> dict[str, OptionResult]:
         scenario = Scenario.parse({**values, "options": options, "name": start.name})
-        rows = {row.id: row for row in compare(scenario, catalog).options}
-        mine, theirs = (rows[name].tco if rows[name].eligible else None for name in (dearer, cheaper))
+        return {row.id: row for row in compare(scenario, catalog).options}
+
+    def gap_usd(values: Mapping[str, Any]) -> float:
+        rows = answered(values)
+        mine, theirs = rows[dearer].tco, rows[cheaper].tco
         if mine is None or theirs is None:
-            out = rows[dearer if mine is None else cheaper]
-            why = f" {out.eligibility.reasons[0].text}" if out.eligibility.reasons else ""
+            out = dearer if mine is None else cheaper
             raise ScenarioError(
-                f"{out.id} cannot do the job on the way from {start.name!r} to {end.name!r}.{why} Name another pair."
+                f"{out} cannot do the job on the way from {start.name!r} to {end.name!r}, and has no cost there; name "
+                "another pair."
             )
         return mine.present_value_cost_usd - theirs.present_value_cost_usd
 
@@ -84,7 +89,14 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
         steps.append(Step(name, before, after, reached - gap, alone))
         gap = reached
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
-    survives = (start_usd > 0) == (gap > 0)
+    ends = answered(_values(current))
+    survives = (start_usd > 0) == (gap > 0) and ends[cheaper].eligible
+    cannot = [
+        f" At the end {row.id} cannot do the job: {row.eligibility.reasons[0].text}"
+        for row in ends.values()
+        if not row.eligible
+    ]
+    sentence = _sentence(cheaper, dearer, start_usd=start_usd, end_usd=gap, steps=steps, carriers=carriers)
     return Bridge(
         cheaper,
         dearer,
@@ -93,7 +105,7 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
         tuple(steps),
         carriers,
         survives,
-        _sentence(cheaper, dearer, start_usd=start_usd, end_usd=gap, steps=steps, carriers=carriers),
+        sentence + "".join(cannot),
     )
 
 

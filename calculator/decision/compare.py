@@ -7,7 +7,6 @@ from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
 from calculator.decision import words
-from calculator.decision.aged_prices import aged_prices
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.decision.one_option import Question, answer_of, sized_anew
 from calculator.decision.verdict import break_evens, verdicts_of
@@ -62,8 +61,7 @@ def compare(
             odds=odds,
             catalog=catalog,
             model=model,
-            exact=lambda name, value: sized_anew(question, name, value),
-            old_prices=aged_prices(candidates),
+            exact=lambda name, value, pair: sized_anew(question, name, value, options=pair),
         ),
         break_even=break_evens(results),
         remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}),

@@ -96,25 +96,6 @@ class OldPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class AgedPrice:
-    """A price beyond twice its shelf life, before the verdict has asked whether its answer survives it.
-
-    option, name: whose price. input: the name by which it is varied ("<option id>.price_usd"; of a hosted API
-    "<tariff>.price_ratio", all its prices together). noun: what a sentence calls it ("list price"). range: that input at
-    this age.
-    """
-
-    option: str
-    name: str
-    input: str
-    kind: str
-    noun: str
-    as_of: str
-    age_days: int
-    range: Range
-
-
-@dataclass(frozen=True, slots=True)
 class HardVerdict:
     """The same verdict in invoices alone: people's time left out. `difference_usd` is what `next` costs more."""
 

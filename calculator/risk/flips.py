@@ -15,13 +15,15 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.options import CloudOffer, Machine
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.cost.rented import rate_of
 from calculator.cost.tco import tariff_of
-from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
+from calculator.risk.candidates import Candidate, Candidates, costs, input_bounds, spreads_of
 from calculator.risk.distributions import Draws, Spread
+from calculator.scenario.scenario import Scenario
 
-Exact = Callable[[str, float], Mapping[str, float]]
-"""Present value by option where one input has another value, sized and costed anew; an option that cannot is absent."""
+Exact = Callable[[str, float, tuple[str, str]], Mapping[str, float]]
+"""Present value of a pair where one input has another value, sized and costed anew; an option that cannot is absent."""
 
 MOST_FLIPS = 5
 _SIDE = 4  # steps on each side of the value now
@@ -31,6 +33,7 @@ _HALVINGS = 24
 _INFLUENTIAL = 5
 _FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
 _PRICE_STEPS = 16
+_NEAR = 0.5  # of the gap now
 _STEP_TOLERANCE = 1e-6  # relative: two ways to cost the same
 _SIZING = ("requests_per_working_day", "prompt_tokens", "retrieved_tokens", "answer_tokens", "on_h_per_day")
 _SIZING_FIGURES = ("decode_speed_ratio", "prefill_speed_ratio")
@@ -83,8 +86,8 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     """
     both = candidates.only(pair)
     spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
-    prices = dict(_prices(both, spreads_of(both)))
-    case = _Case(both, pair, prices | {name: _now(name, spread, both) for name, spread in spreads.items()})
+    prices = dict(_prices(both))
+    case = _Case(both, pair, _values_now(both, spreads) | prices)
     points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
     steps = {name: _price_points(usd, name) for name, usd in prices.items()}
     table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
@@ -92,7 +95,7 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
     crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
     for name in spreads:
-        if exact is not None and _decides_count(name):
+        if exact is not None and _decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
@@ -153,14 +156,6 @@ class _Case:
         return found
 
 
-def _now(name: str, spread: Spread, candidates: Candidates) -> float:
-    """The value that the base case has: the scenario's own, the person's figure, else the middle of the range."""
-    scenario = candidates.scenario
-    if "." not in name:
-        return float(getattr(scenario, name))
-    return float(scenario.figures.get(name, spread.central))
-
-
 def _points(spread: Spread, now: float) -> Draws:
     """Nine values: four steps down to the low end, now, four up to the high end; a value outside its range is an end."""
     low, high = min(spread.low, now), max(spread.high, now)
@@ -196,6 +191,11 @@ def _decides_count(name: str) -> bool:
     return name in _SIZING or name.rpartition(".")[2] in _SIZING_FIGURES
 
 
+def _may_turn(gap: Draws) -> bool:
+    """Whether the gap comes near to 0 within the range; draws buy further machines too, so elsewhere no step turns it."""
+    return float(gap.min()) < _NEAR * float(gap[_SIDE])
+
+
 def _recomputed(
     name: str,
     grid: Draws,
@@ -209,7 +209,7 @@ def _recomputed(
     first, second = case.pair
 
     def gap_usd(value: float) -> float:
-        found = exact(name, value)
+        found = exact(name, value, case.pair)
         return found[second] - found[first] if first in found and second in found else np.nan
 
     ends = np.array([gap_usd(float(grid[0])), gap_usd(float(grid[-1]))])
@@ -240,25 +240,59 @@ def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str,
     return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
 
 
-def _prices(candidates: Candidates, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, float]]:
-    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio).
+def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
+    """The prices that the option's cost rests on, by input, as the base case has them: of a machine, an hour, tokens.
 
-    A machine that is leased or owned already has none.
+    What the person typed is the person's. A machine that is leased or owned already has none.
     """
+    option = candidate.option
+    if isinstance(option, Machine):
+        is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
+        found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
+    elif isinstance(option, CloudOffer):
+        found = {f"{option.id}.rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h.central}
+    else:
+        found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
+    return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}
+
+
+def _token_prices(tariff: ApiTariff) -> dict[str, float]:
+    prices = {
+        "input_usd_per_mtok": tariff.input_usd_per_mtok,
+        "cached_input_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+        "output_usd_per_mtok": tariff.output_usd_per_mtok,
+    }
+    return {f"{tariff_key(tariff)}.{name}": price.central for name, price in prices.items() if price is not None}
+
+
+def _prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
+    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
     scenario = candidates.scenario
     for candidate in candidates:
-        option = candidate.option
-        if isinstance(option, Machine):
-            name, usd = f"{option.id}.price_usd", option.purchase_price().price_usd.central
-            if option.id in scenario.leases or option.id in scenario.already_own_usd:
-                continue
-        elif isinstance(option, CloudOffer):
-            name = f"{option.id}.rate_usd_per_h"
-            usd = spreads[name].central if name in spreads else 0.0
+        if isinstance(candidate.option, Machine | CloudOffer):
+            found = own_prices(candidate, scenario=scenario)
         else:
-            name, usd = f"{tariff_key(tariff_of(option, scenario, candidate.reference_api))}.price_ratio", 1.0
-        if (now := float(scenario.figures.get(name, usd))) > 0:
-            yield name, now
+            name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"
+            found = {name: float(scenario.figures.get(name, 1.0))}
+        yield from ((name, usd) for name, usd in found.items() if usd > 0)
+
+
+def _values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[str, float]:
+    """The value of each input in the base case: the scenario's or the person's own, a price as read, else the middle.
+
+    The middle of an old price's range has moved with the years; the base case pays the price as it was read.
+    """
+    scenario = candidates.scenario
+    prices: dict[str, float] = {}
+    for candidate in candidates:
+        prices |= _token_prices(candidate.reference_api) if candidate.reference_api is not None else {}
+        prices |= own_prices(candidate, scenario=scenario)
+    return {
+        name: float(getattr(scenario, name))
+        if "." not in name
+        else float(scenario.figures.get(name, prices.get(name, spread.central)))
+        for name, spread in spreads.items()
+    }
 
 
 def _two_together(

@@ -41,7 +41,7 @@ def test_analysis_of_one_option_has_no_rivals() -> None:
 
 def test_analysis_of_nothing_that_fits_is_refused_with_the_verdict() -> None:
     none = compare(Scenario(model="another-size", options=("api-same-model",)), CATALOG)
-    with pytest.raises(CalculatorError, match="None of the options can serve"):
+    with pytest.raises(CalculatorError, match="The only option compared cannot do the job"):
         analyse(none, CATALOG)
 
 

@@ -27,7 +27,7 @@ def test_compare_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -
     code, out, _ = run(capsys, "compare", "--json", "-", "--set", "months=48")
     answer = json.loads(out)
     assert code == 0
-    assert {"scenario", "catalogue_hash", "verdict", "options"} <= set(answer)
+    assert {"scenario", "catalogue_hash", "verdicts", "prices_as_of", "options"} <= set(answer)
     assert answer["scenario"]["months"] == 48
     for option in answer["options"]:
         assert {
@@ -88,7 +88,7 @@ def test_compare_reads_a_scenario_that_stands_where_a_file_would(
     monkeypatch.chdir(tmp_path)
     code, out, _ = run(capsys, "compare", "--json", name)
     assert code == 0
-    assert json.loads(out)["scenario"]["name"] == "As in the article"
+    assert json.loads(out)["scenario"]["name"] == "As in the article: its money"
     assert not list(tmp_path.iterdir())
 
 
@@ -105,14 +105,13 @@ def test_compare_never_writes_over_a_scenario(capsys: pytest.CaptureFixture[str]
 
 def test_verdict_and_odds_of_one_answer_are_the_same_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(run(capsys, "compare", "--json")[1])
-    verdict, analysis = answer["verdict"], answer["analysis"]
+    verdict, analysis = answer["verdicts"]["overall"], answer["analysis"]
     chance = analysis["cheapest_probability"][verdict["cheapest"]]
-    assert f"cheapest in {chance:.0%} of cases" in verdict["detail"]
-    (difference,) = [row["usd"] for row in analysis["differences"] if row["dearer"] == verdict["runner_up"]]
-    assert (verdict["difference_low_usd"], verdict["difference_high_usd"]) == pytest.approx(
-        (difference[0], difference[2]), rel=1e-12
-    )
-    assert analysis["verdict"] == verdict
+    assert verdict["chance"] == chance
+    assert f"the cheapest in {chance * 100:.0f} of 100 futures" in verdict["detail"]
+    (difference,) = [row["usd"] for row in analysis["differences"] if row["dearer"] == verdict["next"]]
+    gap = verdict["difference_usd"]
+    assert (gap["low"], gap["high"]) == pytest.approx((difference[0], difference[2]), rel=1e-12)
     for option in answer["options"]:
         low, _, high = analysis["total_usd"][option["id"]]
         assert (option["total_low_usd"], option["total_high_usd"]) == pytest.approx((low, high), rel=1e-12)
@@ -160,11 +159,11 @@ def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.
     note = "your rate of 0.92 EUR per dollar (2026-11-01)"
     plain, answer = (json.loads(run(capsys, "compare", "--json", *more)[1]) for more in ((), EURO))
     assert plain["shown_in"] is None
-    assert plain["verdict"] == answer["verdict"]  # the dollars stay what they are
+    assert plain["verdicts"] == answer["verdicts"]  # the dollars stay what they are
     found = answer["shown_in"]
     assert (found["currency"], found["per_usd"], found["as_of"]) == ("EUR", 0.92, "2026-11-01")
     assert note in found["note"]
-    assert found["difference"] == pytest.approx(0.92 * answer["verdict"]["difference_usd"])
+    assert found["difference"] == pytest.approx(0.92 * answer["verdicts"]["overall"]["difference_usd"]["central"])
     for option in answer["options"]:
         mine = found["options"][option["id"]]
         for name in ("total_cost", "present_value_cost", "equivalent_annual_cost", "hard_cost"):

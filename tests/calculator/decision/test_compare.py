@@ -37,9 +37,9 @@ def test_default_scenario_answers_for_every_option(default: Comparison) -> None:
     assert f"{default.scenario.months} months" in default.verdict.sentence
     for option in default.options:
         assert option.tco is not None
-        assert option.total_low_usd is not None
-        assert option.total_high_usd is not None
-        assert option.total_low_usd < option.tco.total_cost_usd < option.total_high_usd
+        assert option.total_usd is not None
+        assert option.total_usd.low < option.total_usd.central < option.total_usd.high
+        assert option.total_usd.central == option.tco.total_cost_usd
 
 
 @quick

@@ -1,23 +1,168 @@
-"""Verdicts where the answer is odd: a gain, one option, draws against the central values, no host."""
+"""Both verdicts: who is ranked, by what, how surely, in what words; and where there is little or nothing to rank."""
 
+import numpy as np
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.analysis.appraisal import appraise
+from calculator.decision.verdict import verdicts_of
 from calculator.report.terminal import comparison_text
+from calculator.risk.monte_carlo import ranges
 
 CATALOG = load_catalog()
-
-
-MAC, USED, PC = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
+MAC, SMALL, USED = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96", "mac-studio-m2-ultra-192-used"
+PC, AM5, API = "dual-rtx-4090-threadripper", "dual-rtx-4090-am5", "api-same-model"
+COUNT = 256
 
 
 def verdict_on(**values: object) -> Comparison:
-    return compare(Scenario.parse(values), CATALOG)
+    return compare(Scenario.parse(values), CATALOG, draw_count=COUNT)
 
 
-@pytest.mark.parametrize("options", [(MAC,), (MAC, PC), (MAC, PC, "api-same-model")])
-def test_verdict_on_a_gain_puts_the_sign_before_the_dollar_and_says_what_it_means(options: tuple[str, ...]) -> None:
+def value_usd(found: Comparison, option: str, *, hard: bool = False) -> float:
+    tco = found[option].tco
+    assert tco is not None
+    return tco.hard_present_value_cost_usd if hard else tco.present_value_cost_usd
+
+
+@pytest.fixture(scope="module")
+def default() -> Comparison:
+    return verdict_on()
+
+
+def test_overall_ranks_every_option_that_can_do_the_job_by_the_base_case(default: Comparison) -> None:
+    verdict = default.verdicts.overall
+    order = sorted(row.id for row in default.options if row.eligible)
+    order.sort(key=lambda option: value_usd(default, option))
+    assert [verdict.cheapest, verdict.next] == order[:2]
+    difference = value_usd(default, order[1]) - value_usd(default, order[0])
+    assert verdict.difference_usd.central == pytest.approx(difference, rel=1e-12)
+    assert f"${value_usd(default, order[0]):,.0f} over 36 months in today's money" in verdict.sentence
+    assert f"${difference:,.0f} less than" in verdict.sentence
+
+
+def test_range_and_chance_are_those_of_the_paired_futures(default: Comparison) -> None:
+    odds = ranges(default.candidates, count=COUNT)
+    for verdict, ranked in (
+        (default.verdicts.overall, [row.id for row in default.options if row.eligible]),
+        (default.verdicts.mac_or_pc, [SMALL, AM5]),
+    ):
+        assert verdict is not None
+        assert verdict.cheapest is not None
+        assert verdict.next is not None
+        gap = odds.present_value_usd[verdict.next] - odds.present_value_usd[verdict.cheapest]
+        assert (verdict.difference_usd.low, verdict.difference_usd.high) == pytest.approx(
+            tuple(np.quantile(gap, (0.1, 0.9)))
+        )
+        best = np.min([odds.present_value_usd[option] for option in ranked], axis=0)
+        wins = np.mean(odds.present_value_usd[verdict.cheapest] <= best)
+        assert verdict.chance == pytest.approx(float(wins))
+        hard = odds.hard_present_value_usd
+        assert verdict.hard.cheapest is not None
+        assert verdict.hard.next is not None
+        gap = hard[verdict.hard.next] - hard[verdict.hard.cheapest]
+        found = verdict.hard.difference_usd
+        assert (found.low, found.high) == pytest.approx(tuple(np.quantile(gap, (0.1, 0.9))))
+
+
+def test_mac_or_pc_is_the_best_of_each_kind_and_no_other_box(default: Comparison) -> None:
+    verdict = default.verdicts.mac_or_pc
+    assert verdict is not None
+    assert {verdict.cheapest, verdict.next} == {SMALL, AM5}
+    assert verdict.sentence.startswith("Mac or PC: Mac Studio M5 Ultra 96 GB costs $")
+    assert "never catches up" in verdict.detail
+    with_box = verdict_on(options=(MAC, "dgx-spark", AM5)).verdicts.mac_or_pc
+    assert with_box is not None
+    assert {with_box.cheapest, with_box.next} == {MAC, AM5}
+    assert verdict_on(options=(MAC, "dgx-spark", API)).verdicts.mac_or_pc is None
+
+
+def test_mac_or_pc_where_one_kind_cannot_says_who_fails_and_why_and_names_the_other() -> None:
+    found = verdict_on(options=(USED, AM5), first_token_p95_target_s=15)
+    verdict = found.verdicts.mac_or_pc
+    assert verdict is not None
+    assert (verdict.cheapest, verdict.next, verdict.chance) == (AM5, None, None)
+    assert verdict.sentence.startswith("No Mac compared can do the job. Mac Studio M2 Ultra 192 GB (used, 2023): ")
+    assert "you asked for the first word within 15 s" in verdict.sentence
+    assert f"The cheapest PC with GPUs that can is {found[AM5].name}, ${value_usd(found, AM5):,.0f}" in verdict.sentence
+    assert verdict.detail.startswith("What would change that: ")
+
+
+def test_option_that_cannot_do_the_job_is_never_the_cheapest_whatever_it_costs() -> None:
+    found = verdict_on(options=(USED, MAC), first_token_p95_target_s=15)
+    used = found[USED]
+    assert not used.eligible
+    assert found.verdict.cheapest == MAC
+    assert found.verdict.sentence.startswith("Only Mac Studio M5 Ultra 256 GB can do the job: $")
+    assert used.name in found.verdict.detail
+    assert all(USED not in (row.option, row.against) for row in found.break_even)
+
+
+def test_nothing_that_can_names_the_nearest_and_what_would_mend_it_and_never_a_cheapest() -> None:
+    found = verdict_on(options=(SMALL,), model="deepseek-v3-671b").verdict
+    assert (found.cheapest, found.next, found.hard.cheapest) == (None, None, None)
+    assert found.sentence.startswith("The only option compared cannot do the job.")
+    assert "does not fit" in found.sentence
+    assert found.detail.startswith("What would change that: ")
+
+
+def test_million_requests_on_one_machine_keep_nothing_in_house() -> None:
+    found = verdict_on(requests_per_working_day=1_000_000, machine_count=1).verdicts
+    assert found.overall.cheapest == API
+    assert found.keep_in_house_usd_per_month is None
+    assert found.keep_in_house_reason.startswith("No machine of your own can do the job with up to 64 machines.")
+
+
+def test_machine_that_buys_from_an_api_keeps_nothing_in_house_and_says_its_share() -> None:
+    found = verdict_on(
+        options=(SMALL, AM5, API), requests_per_working_day=3000, when_full="buy-from-api", first_token_p95_target_s=0
+    )
+    assert found.verdicts.keep_in_house_usd_per_month is None
+    assert "sends 49 % of the work to an API" in found.verdicts.keep_in_house_reason
+    assert found.verdicts.mac_or_pc is not None
+    shares = found[SMALL].eligibility.shares
+    assert shares is not None
+    assert f"It buys {shares.bought_fraction:.0%}".replace("%", " %") in found.verdicts.mac_or_pc.sentence
+
+
+def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar(default: Comparison) -> None:
+    usd = next(row.usd_per_month for row in appraise(default.candidates).in_house if row.option == SMALL)
+    assert default.verdicts.keep_in_house_usd_per_month == pytest.approx(usd, rel=1e-9)
+    assert f"Keeping your data in house costs ${usd:,.0f} a month more" in default.verdict.detail
+    alone = verdict_on(options=(SMALL, AM5)).verdicts
+    assert alone.keep_in_house_usd_per_month == 0.0
+    assert "in house" not in alone.overall.detail
+
+
+def test_hard_sentence_is_too_close_where_its_own_odds_are() -> None:
+    found = verdict_on(options=(MAC, AM5)).verdict
+    assert found.hard.difference_usd.low <= 0
+    assert "it is too close to call" in found.hard.sentence
+    assert "still" not in found.hard.sentence
+
+
+def test_without_wage_sentence_and_odds_agree_with_the_hard_ones() -> None:
+    found = verdict_on(options=(MAC, AM5), wage_usd_per_h=0).verdict
+    assert (found.cheapest, found.next) == (found.hard.cheapest, found.hard.next)
+    assert found.chance == found.hard.chance
+    for end in ("low", "central", "high"):
+        assert getattr(found.difference_usd, end) == pytest.approx(getattr(found.hard.difference_usd, end), rel=1e-9)
+    assert found.too_close == ("it is too close to call" in found.hard.sentence)
+
+
+def test_hard_winner_may_be_another() -> None:
+    # 500 hours a year of care of a Mac: with them the PC is cheaper, in invoices the Mac is
+    found = verdict_on(options=(USED, PC), mac_administration_h_per_year=500, first_token_p95_target_s=0)
+    verdict = found.verdict
+    assert (verdict.cheapest, verdict.hard.cheapest) == (PC, USED)
+    difference = value_usd(found, PC, hard=True) - value_usd(found, USED, hard=True)
+    assert verdict.hard.difference_usd.central == pytest.approx(difference)
+    assert verdict.hard.sentence in comparison_text(found)
+    assert "Mac Studio M2 Ultra" in verdict.hard.sentence
+
+
+@pytest.mark.parametrize("options", [(MAC,), (MAC, PC), (MAC, PC, API)])
+def test_gain_puts_the_sign_before_the_dollar_and_says_what_it_means(options: tuple[str, ...]) -> None:
     found = verdict_on(options=options, resale_market_index=5, resale_fee_fraction=0)
     assert "$-" not in found.verdict.sentence + found.verdict.detail
     best = min(row.tco.present_value_cost_usd for row in found.options if row.tco is not None)
@@ -26,58 +171,65 @@ def test_verdict_on_a_gain_puts_the_sign_before_the_dollar_and_says_what_it_mean
 
 
 def test_verdict_against_most_futures_is_no_verdict() -> None:
-    # central value 6 h a year, but 400 h in 97 of 100 futures: at the central values the Mac is cheaper, in the draws
-    # not
-    found = verdict_on(options=(USED, PC), cases={"mac_administration_h_per_year": ((400, 0.97), (6, 0.03))}).verdict
-    assert found.difference_high_usd < 0
+    # central value 6 h a year, but 400 h in 97 of 100 futures: in the base case the Mac is cheaper, in the draws not
+    found = verdict_on(options=(MAC, PC), cases={"mac_administration_h_per_year": ((400, 0.97), (6, 0.03))}).verdict
+    assert found.cheapest == MAC
+    assert found.difference_usd.high < 0 < found.difference_usd.central
     assert found.too_close
     assert found.sentence.startswith("Too close to call")
-    assert "does not hold" in found.detail
+    assert "in 8 of 10 futures it costs" in found.detail
 
 
-def test_verdict_too_close_names_the_option_whose_chance_it_gives() -> None:
-    found = verdict_on(options=(MAC, PC), resale_market_index=5, resale_fee_fraction=0).verdict
-    assert found.too_close
-    assert "Mac Studio M5 Ultra 256 GB is the cheapest in " in found.detail
+def test_middle_of_the_futures_is_named_with_its_reason_where_it_lies_away(default: Comparison) -> None:
+    median = default[API].median_present_value_usd
+    assert median is not None
+    assert median > 1.1 * value_usd(default, API)
+    said = f"costs ${median:,.0f}, not ${value_usd(default, API):,.0f}"
+    assert said in default.verdict.detail
+    assert "administration of an API account" in default.verdict.detail
 
 
-def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar() -> None:
-    found = verdict_on()
-    rows = appraise(found.candidates).in_house
-    usd = next(row.usd_per_month for row in rows if row.option == found.verdict.runner_up)
-    assert f"${usd:,.0f} a month more" in found.verdict.detail
+def test_different_weights_are_said_with_the_published_loss() -> None:
+    found = verdict_on(options=(MAC, AM5), weight_classes={MAC: "8-bit"}).verdict
+    assert "runs the model at 4-bit" in found.sentence
+    assert "Published: 4-bit Q4_K_M raises the perplexity of Llama 3 70B by" in found.sentence
+    assert "runs the model at" not in verdict_on(options=(MAC, AM5)).verdict.sentence
 
 
-def test_verdict_is_told_with_and_without_peoples_time() -> None:
-    # 500 hours a year of care of a Mac: with them the PC is cheaper, in hard dollars the Mac is
-    found = verdict_on(options=(USED, PC), mac_administration_h_per_year=500)
-    costs = {row.id: row.tco for row in found.options if row.tco}
-    hard = {name: tco.hard_present_value_cost_usd for name, tco in costs.items()}
-    assert (found.verdict.cheapest, found.verdict.hard_cheapest) == (PC, USED)
-    assert found.verdict.hard_difference_usd == pytest.approx(hard[PC] - hard[USED])
-    assert found.verdict.without_soft.startswith("Without people's time Mac Studio M2 Ultra")
-    assert "would be the cheapest" in found.verdict.without_soft
-    assert found.verdict.without_soft in comparison_text(found)
-    alone = verdict_on(options=(USED,)).verdict
-    assert alone.without_soft.startswith("Without people's time it costs $")
+def test_several_machines_are_counted_in_the_sentence() -> None:
+    found = verdict_on(options=(SMALL, API), requests_per_working_day=1500)
+    count = found[SMALL].eligibility.machine_count
+    assert count is not None
+    assert count > 1
+    assert f"{count} x Mac Studio M5 Ultra 96 GB" in found.verdict.sentence
+
+
+def test_old_prices_are_named_with_whether_the_answer_survives_them() -> None:
+    found = verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26").verdict
+    named = {price.option: price for price in found.rests_on_old_prices}
+    assert set(named) == {MAC, AM5}
+    assert all(price.age_days > 1000 for price in named.values())
+    assert not named[AM5].survives  # three years at the pace of graphics cards: it may cost a third
+    assert "at one end of its range" in named[AM5].sentence
+    assert named[AM5].sentence in comparison_text(verdict_on(options=(MAC, AM5), prices_as_of="2029-11-26"))
+
+
+def test_without_futures_nothing_is_said_about_chances(default: Comparison) -> None:
+    found = verdicts_of(
+        default.options,
+        candidates=default.candidates,
+        odds=None,
+        catalog=CATALOG,
+        model=CATALOG.model(default.scenario.model),
+    ).overall
+    assert found.chance is None
+    assert found.flips == ()
+    assert found.difference_usd.low == found.difference_usd.central == found.difference_usd.high
+    assert "futures" not in found.sentence + found.detail
 
 
 def test_machine_that_is_there_already_is_said_to_enter_at_its_worth() -> None:
-    found = verdict_on(options=(PC, "api-same-model"), already_own_usd={PC: 4600})
+    found = verdict_on(options=(PC, API), already_own_usd={PC: 4600})
     (said,) = [remark.text for remark in found.remarks if remark.code == "already-own"]
     assert "counts at today's resale value ($4,600 after fees)" in said
     assert said in comparison_text(found)
-    assert f"the cheapest on-premises option is {found.options[0].name}" in found.verdict.detail
-
-
-def test_verdict_without_a_host_says_so_and_does_not_ask_for_fewer_bits() -> None:
-    found = verdict_on(model="another-size", options=("api-same-model",)).verdict
-    assert "No host" in found.detail
-    assert "fewer bits" not in found.detail
-
-
-def test_verdict_on_one_that_can_counts_the_others() -> None:
-    one = verdict_on(model="deepseek-v3-671b", options=(PC, "api-same-model")).verdict
-    assert "the other cannot serve" in one.sentence
-    two = verdict_on(model="deepseek-v3-671b", options=(PC, MAC, "api-same-model")).verdict
-    assert "the others cannot serve" in two.sentence

@@ -34,7 +34,7 @@ def test_csv_of_an_answer_sums_to_its_totals() -> None:
 
 def test_json_of_an_answer_is_that_of_the_command_line() -> None:
     found = json.loads(ANSWER.to_json())
-    assert found["verdict"]["sentence"] == str(ANSWER)
+    assert found["verdicts"]["overall"]["sentence"] == str(ANSWER)
     assert [option["id"] for option in found["options"]] == [option.id for option in ANSWER.options]
 
 

@@ -237,12 +237,12 @@ def test_real_view_deflates_the_ledger(answer: dict[str, Any]) -> None:
 
 def test_convention_and_seed_stand_beside_the_headlines(answer: dict[str, Any]) -> None:
     said = {"month-end": "at month-end", "mid-month": "in mid-month", "annual-end": "at year-end"}
-    convention = answer["verdict"]["convention"]
+    convention = answer["verdicts"]["convention"]
     assert said[answer["scenario"]["timing"]] in convention
     assert "Discounted at 10 % a year (nominal, compounded monthly)" in convention
     assert answer["analysis"]["convention"] == convention
     assert answer["analysis"]["seed"]
-    assert answer["verdict"]["without_soft"].startswith("Without people's time")
+    assert answer["verdicts"]["overall"]["hard"]["sentence"].startswith("Counting only invoices, not staff hours")
 
 
 def test_credit_of_each_purchase_is_worth_nothing_at_the_cost_of_debt(answer: dict[str, Any]) -> None:

@@ -1,0 +1,34 @@
+"""Inputs in words: every input that is drawn has a name without an id and a value with its unit."""
+
+import doctest
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.decision import input_words
+from calculator.risk.candidates import spreads_of
+
+COMPARISON = compare(Scenario(), load_catalog(), draw_count=16)
+NAMES = {row.id: row.name for row in COMPARISON.options}
+
+
+def test_examples_of_the_docstrings_hold() -> None:
+    assert doctest.testmod(input_words).failed == 0
+
+
+@pytest.mark.parametrize("name", list(spreads_of(COMPARISON.candidates)))
+def test_every_drawn_input_is_said_without_an_id(name: str) -> None:
+    said = input_words.flip(name, now=1.0, at=0.5, names=NAMES)
+    assert "_" not in said
+    assert "{" not in said
+    assert not any(option in said for option in NAMES)
+    assert " below " in said
+
+
+def test_flip_says_the_side_the_value_and_the_value_now() -> None:
+    said = input_words.flip("pc_administration_h_per_year", now=15, at=3.0, names={})
+    assert said == "administration of a PC with GPUs below 3 h a year (now 15 h a year)"
+    said = input_words.flip("mac.price_usd", now=5499, at=9512.4, names={"mac": "Mac Studio"})
+    assert said == "price of Mac Studio above $9,512 (now $5,499)"
+    said = input_words.flip("electricity_usd_per_kwh", now=0.135, at=0.2, names={})
+    assert said == "electricity price above $0.2 per kWh (now $0.135 per kWh)"
