@@ -31,6 +31,7 @@ CHOICES_OF_VERSION_1 = {
 PINNED: dict[str, Any] = {
     "machine_count": 1,
     "api_host": "cheapest",
+    "off_hours": "off",
     "failure_growth_rate": 0.0,
     "care_growth_rate": 0.0,
     "further_care_fraction": 1.0,
