@@ -62,10 +62,13 @@ def test_headings_of_the_table_exist_and_every_name_is_a_function() -> None:
         assert row["anchor"] == _anchor(row["title"])
 
 
-def test_pages_of_the_model_link_to_headings_that_exist() -> None:
-    for page in (DOCS / "model.md", *sorted((DOCS / "model").glob("*.md"))):
+def test_pages_link_to_pages_of_the_site_that_exist() -> None:
+    for page in sorted(DOCS.rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (page.parent / target).resolve().is_relative_to(DOCS), (
+                f"{page.name}: {target} is no page of the site"
+            )
 
 
 PAGES = (DOCS / "model.md", DOCS / "glossary.md", DOCS / "remarks.md", *sorted((DOCS / "model").glob("*.md")))

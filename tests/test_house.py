@@ -1,4 +1,4 @@
-"""The house: which room may import which, small files, named errors, one place for conversion factors. Read with ast."""
+"""The house, read with ast: which room may import which, small files, named errors, one place for factors, mirrors."""
 
 import ast
 import re

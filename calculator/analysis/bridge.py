@@ -138,11 +138,11 @@ def _values(assumptions: Mapping[str, Any]) -> dict[str, Any]:
 def _sentence(
     cheaper: str, dearer: str, *, start_usd: float, end_usd: float, steps: list[Step], carriers: tuple[str, ...]
 ) -> str:
-    ends = f"${end_usd:,.0f}" if end_usd >= 0 else f"-${-end_usd:,.0f}"
+    ends = f"-${-end_usd:,.0f}" if round(end_usd) < 0 else f"${abs(end_usd):,.0f}"
     kept = (
         f"its verdict survives, {cheaper} stays the cheaper one, but by {ends} instead of ${start_usd:,.0f}"
         if end_usd > 0
-        else f"its verdict does not survive: {dearer} becomes the cheaper one by ${-end_usd:,.0f}"
+        else f"its verdict does not survive: {dearer} becomes the cheaper one by ${abs(end_usd):,.0f}"
     )
     if not carriers:
         return f"None of the {len(steps)} assumptions that differ narrows the gap; {kept}."

@@ -120,6 +120,7 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
         found |= {
             "price_usd": option.purchase_price().price_usd,
             "list_price_usd": option.list_price().price_usd,
+            "gpu_price_fraction": option.gpu_price_fraction,
             "prefill_w": option.power.prefill_w,
             "decode_w": option.power.decode_w,
             "idle_w": option.power.idle_w,
@@ -211,7 +212,9 @@ _COMPUTED = {
     "_h_per_month": "month 1: from speed, demand and hours on",
     "_mtok_per_month": "month 1: requests * tokens",
     "machine_count": "machines that are bought at a time",
-    "kept_fraction": "kept after 36 months, to the power of age / 36",
+    "kept_fraction": "kept after 36 months, to the power of months / 36; of a PC, cards and the rest each by its share",
+    "held_months": "from the purchase to the horizon",
+    "on_demand_usd_per_h": "on-demand rate, for months that no whole commitment fills",
     "age_at_sale_months": "age when bought and the months kept",
     "capacity_ratio": "what the machine can do at most, over the demand of month 1",
     "missed_month_1_fraction": "month 1: demand above the capacity, and hours out of service",
@@ -242,4 +245,4 @@ def _growth(course: AnyCourse | None) -> str:
 
 
 def _signed(usd: float) -> str:
-    return f"-${-usd:,.2f}" if usd < 0 else f"${usd:,.2f}"
+    return f"-${-usd:,.2f}" if round(usd, 2) < 0 else f"${abs(usd):,.2f}"

@@ -1,5 +1,7 @@
 """Cost of a rented GPU: its rate and paid hours, storage, care; on demand, reserved or spot."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from calculator.catalog.options import ApiTariff, CloudOffer, HourlyRate
@@ -7,6 +9,7 @@ from calculator.cost.bill import Charges, administration, monthly_extra, setup, 
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, some
 from calculator.evidence import Remark
+from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth, monthly_rate
 from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
@@ -19,8 +22,8 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
-    always where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps, at most 24; or 730 hours a
+    month, always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
@@ -31,7 +34,11 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
     reserved = scenario.cloud_rate == "reserved"
     lines = [
         setup(inputs, setup_h=inputs.of(owner, "setup_h", offer.setup_h)),
-        *(_reserved(offer, inputs=inputs, count=count) if reserved else [_rental(offer, inputs, load, usage)]),
+        *(
+            _reserved(offer, inputs=inputs, load=load, count=count)
+            if reserved
+            else [_rental(offer, inputs, load, usage)]
+        ),
         *_further_rental(offer, inputs, load, usage),
         spend(
             "storage",
@@ -100,11 +107,13 @@ def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage)
     return [Line("further rental", "hard", terms, "rate * paid hours, for each further machine from its month", seen)]
 
 
-def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
-    """One commitment after the other, each at the price of its first day; the last is paid to its end.
+def _reserved(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> list[Line]:
+    """One commitment after the other, each at the price of its first day.
 
     A commitment of k months that starts after month s costs rate * 730 * k * (1 + trend)^(s/12): the upfront share at
-    once, the rest month by month, and what is left of it at the horizon in the last month.
+    once, the rest month by month. Where the horizon ends before a commitment would, the months that are left are paid
+    on demand for their hours, or by one more commitment, whichever has the lower present value. What is then left of
+    it at the horizon falls due there, at its value on that day (by the rules of version 0.1: always, and in full).
     """
     scenario, months = inputs.scenario, inputs.scenario.months
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind="reserved").rate_usd_per_h)
@@ -113,13 +122,17 @@ def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
     length, upfront, trend = scenario.reserved_months, inputs.reserved_upfront_fraction, inputs.cloud_price_trend_rate
     paid: list[Term] = []
     at_once: list[Term] = []
+    seen: dict[str, Number] = {}
     for start in range(0, months, length):
         usd = rate * (1 - discount) * H_PER_MONTH * count * (1 + trend) ** (start / MONTHS_PER_YEAR)
         end = min(start + length, months)
+        if left := start + length - end:
+            rest, seen = _last_months(offer, inputs, load, count, start=start, commitment_usd_per_month=usd)
+            usd = usd * (1 - rest.on_demand)
+            paid.append(Term(-rest.usd_per_month * rest.on_demand, rest.course))
+            paid.append(Term(-usd * (1 - upfront) * _worth_at_once(inputs, left), Once(months)))
         at_once.append(Term(-usd * length * upfront, Once(start)))
         paid.append(Term(-usd * (1 - upfront), Course(first_month=start + 1, last_month=end)))
-        if start + length > months:
-            paid.append(Term(-usd * (1 - upfront) * (start + length - months), Once(months)))
     seen = {
         "rate_usd_per_h": rate,
         **({} if known else {"reserved_discount_fraction": discount}),
@@ -127,13 +140,58 @@ def _reserved(offer: CloudOffer, *, inputs: Inputs, count: int) -> list[Line]:
         "reserved_months": length,
         "reserved_upfront_fraction": upfront,
         "machine_count": count,
+        **seen,
     }
     hour = "rate" if known else "on-demand rate * (1 - discount of a reservation)"
     says = f"{hour} * 730 h a month * machines, at the price of each commitment's first day"
-    lines = [Line("rental", "hard", tuple(paid), f"{says}, less what is paid upfront", seen)]
+    ends = "; months that no whole commitment fills are paid on demand where that is cheaper" if months % length else ""
+    lines = [Line("rental", "hard", tuple(paid), f"{says}, less what is paid upfront{ends}", seen)]
     if some(upfront):
         lines.append(Line("reservation", "hard", tuple(at_once), f"{says} * months of it * upfront share", seen))
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The months after the last whole commitment: their price on demand, and where (1 or 0) that is what is taken."""
+
+    usd_per_month: Number
+    course: Course
+    on_demand: Number
+
+
+def _last_months(
+    offer: CloudOffer, inputs: Inputs, load: Load, count: int, *, start: int, commitment_usd_per_month: Number
+) -> tuple[_Rest, dict[str, Number]]:
+    """What the months after `start` cost on demand, against a commitment that outlasts them."""
+    scenario, length = inputs.scenario, inputs.scenario.reserved_months
+    hour = _on_demand_usd_per_h(offer, inputs=inputs)
+    hours, _ = _paid_h_per_month(offer, inputs=inputs, load=load)
+    course = inputs.course(growth="cloud_price_trend_rate", first_month=start + 1)
+    usd, seen = hour * hours * count, {"on_demand_usd_per_h": hour, "on_demand_h_per_month": hours}
+    if scenario.rules == 1:
+        return _Rest(usd, course, 0.0), {}
+    growth, discounting = log_growth(inputs.cloud_price_trend_rate), log_growth(inputs.discount_rate)
+    monthly = (growth - discounting) / MONTHS_PER_YEAR
+    first_usd = usd * np.exp((growth * start - discounting) / MONTHS_PER_YEAR)
+    upfront = inputs.reserved_upfront_fraction
+    committed = commitment_usd_per_month * (length * upfront + (1 - upfront) * _worth_at_once(inputs, length))
+    asked = first_usd * geometric_sum(monthly, scenario.months - start)
+    return _Rest(usd, course, np.where(asked < committed, 1.0, 0.0)), seen
+
+
+def _on_demand_usd_per_h(offer: CloudOffer, *, inputs: Inputs) -> Number:
+    """The on-demand rate; where the reserved one is drawn or tried, moved in proportion."""
+    listed = rate_of(offer, kind="on-demand").rate_usd_per_h.central
+    tried = inputs.given.get(f"{offer.id}.rate_usd_per_h")
+    return listed if tried is None else listed * tried / rate_of(offer, kind="reserved").rate_usd_per_h.central
+
+
+def _worth_at_once(inputs: Inputs, months: int) -> Number:
+    """Value today of one dollar at the end of each of the next months; as many dollars by the rules of version 0.1."""
+    if inputs.scenario.rules == 1:
+        return float(months)
+    return annuity_factor(monthly_rate(inputs.discount_rate), periods=months)
 
 
 def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, load: Load) -> tuple[Number, str]:

@@ -118,10 +118,9 @@ def cost_of(
     """Cost of one option over the scenario's months.
 
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
-    for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
-    name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
-    rate_usd_per_h ...; tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts
-    by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
+    for the tariff of a same-model API. `values` replaces scenario fields by name, and an option's own figures by
+    "<option id>.<name>" (price_usd, list_price_usd, idle_w, rate_usd_per_h ...; speeds as multiples of the usage's;
+    tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
     of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
@@ -177,13 +176,14 @@ def convention_of(scenario: Scenario) -> str:
 
 
 def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
+    """The offer's own price; of the same open model that of the host chosen (`reference_api`), where there is one."""
     if offer.kind != "same-model" and offer.tariffs:
         return offer.tariffs[0]
+    if reference_api is not None and offer.kind == "same-model":
+        return reference_api
     for tariff in offer.tariffs:
         if tariff.model == scenario.model:
             return tariff
-    if reference_api is not None and offer.kind == "same-model":
-        return reference_api
     raise CalculatorError(
         f"{offer.id}: no host offers {scenario.model}. Choose another model, or leave this option out."
     )

@@ -53,7 +53,7 @@ def compare(
     question = _Question(scenario, catalog, model, reference, tuple(measurements), day)
     answered = [_answer(question, option_id) for option_id in dict.fromkeys(scenario.options)]
     able = tuple(one for row, one in answered if one is not None and row.eligible)
-    candidates = Candidates(able, scenario, catalog.defaults, catalog.distributions, catalog.tax)
+    candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
     odds = ranges(candidates, count=draw_count) if candidates else None
     results = [_with_ranges(row, odds) for row, _ in answered]
     return Comparison(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from calculator.scenario.question import ANOTHER_SIZE
 from calculator.units import MONTHS_PER_YEAR
 
 _LEAST_SHARE = 0.005
@@ -37,8 +38,8 @@ def only_one(name: str, usd: float, *, months: int, out: Sequence[str], model_na
 def cheapest(name: str, usd: float, *, months: int, difference_usd: float, second: str) -> str:
     """The verdict where one option is clearly the cheapest."""
     return (
-        f"Cheapest: {name}, {cost(usd)} in present value over {months} months, ${difference_usd:,.0f} less than the "
-        f"runner-up, {second}."
+        f"Cheapest: {name}, {cost(usd)} in present value over {months} months, {_at_least_a_dollar(difference_usd)} "
+        f"less than the runner-up, {second}."
     )
 
 
@@ -59,11 +60,11 @@ def gap_too_close(name: str, difference_usd: float, *, low_usd: float, high_usd:
     """The range of a difference that may have either sign, or whose sign the draws contradict."""
     if high_usd < 0:
         return (
-            f"At the central values {name} costs ${difference_usd:,.0f} less, but that does not hold across the "
+            f"At the central values {name} costs {_at_least_a_dollar(difference_usd)} less, but that does not hold across the "
             f"ranges: in 8 of 10 cases it costs {signed(-high_usd)} to {signed(-low_usd)} more."
         )
     return (
-        f"The gap is ${difference_usd:,.0f}; in 8 of 10 cases it is between {signed(low_usd)} and {signed(high_usd)}."
+        f"The gap is {signed(difference_usd)}; in 8 of 10 cases it is between {signed(low_usd)} and {signed(high_usd)}."
     )
 
 
@@ -84,7 +85,7 @@ def in_house(name: str, usd: float, *, more_usd_per_month: float) -> str:
 def without_people(name: str, usd: float, *, difference_usd: float, second: str, is_the_same: bool) -> str:
     """The answer in invoices alone."""
     still = "is still the cheapest" if is_the_same else "would be the cheapest"
-    amounts = f"{cost(usd)} in present value, ${difference_usd:,.0f} less than {second}"
+    amounts = f"{cost(usd)} in present value, {_at_least_a_dollar(difference_usd)} less than {second}"
     return f"Without people's time {name} {still}: {amounts}."
 
 
@@ -102,14 +103,19 @@ def cheaper_from(own: str, other: str, *, month: float, by_resale: bool) -> str:
 
 def never_cheaper(own: str, other: str, *, own_usd: float, other_usd: float, months: int, short_usd: float) -> str:
     """Why a purchase never has cost less: dollars of the first month, and what is missing at the end."""
-    if own_usd >= other_usd:
+    if signed(own_usd) == signed(other_usd):
         return (
-            f"{own} never catches up with {other}: running it costs ${own_usd:,.0f} in the first month, "
-            f"{other} ${other_usd:,.0f}."
+            f"{own} never catches up with {other}: running it costs about as much in the first month "
+            f"({signed(own_usd)}), so its price is never earned back."
+        )
+    if own_usd > other_usd:
+        return (
+            f"{own} never catches up with {other}: running it costs {signed(own_usd)} in the first month, "
+            f"{other} {signed(other_usd)}."
         )
     return (
-        f"{own} never catches up with {other} within {months} months: it saves ${other_usd - own_usd:,.0f} in the "
-        f"first month, too little for its price. It ends ${short_usd:,.0f} short, resale included."
+        f"{own} never catches up with {other} within {months} months: it saves {signed(other_usd - own_usd)} in the "
+        f"first month, too little for its price. It ends {_at_least_a_dollar(short_usd)} short, resale included."
     )
 
 
@@ -123,6 +129,8 @@ def watts_contradict(name: str, *, idle_w: float, busy_w: float) -> str:
 
 def no_host(model: str, *, offer: str) -> str:
     """A hosted option without a price for the model."""
+    if model == ANOTHER_SIZE:
+        return f"No host offers a model of another size, so {offer} is left out. Name a model to compare it."
     advice = "Choose another model or enter your own API price."
     return f"We have no hosted price for {model}, so {offer} is left out. {advice}"
 
@@ -135,7 +143,7 @@ def no_reference_price() -> str:
 def already_owned(name: str, usd: float) -> str:
     """How a machine that is there already is counted."""
     return (
-        f"{name}: you already own it, so it counts at today's resale value (${usd:,.0f} after fees); what you "
+        f"{name}: you already own it, so it counts at today's resale value ({signed(usd)} after fees); what you "
         "originally paid is a sunk cost."
     )
 
@@ -158,6 +166,11 @@ def share(chance: float) -> str:
 def signed(usd: float) -> str:
     """Dollars with the sign before the dollar."""
     return f"-${-usd:,.0f}" if round(usd) < 0 else f"${abs(usd):,.0f}"
+
+
+def _at_least_a_dollar(usd: float) -> str:
+    """A difference that may round to nothing."""
+    return "less than a dollar" if 0 <= round(usd) < 1 else signed(usd)
 
 
 def cost(usd: float) -> str:

@@ -1,7 +1,8 @@
-"""Resale value of a machine: list price, age, market and fee, each on its own.
+"""Resale value of a machine: today's price, months held, market and fee, each on its own.
 
-An age curve says what share of the list price is kept at an age; between its anchors the logarithm is linear, beyond
-the last one the last slope goes on. The market index is the price of a new replacement at the sale against today's: the
+A curve says what share of the price is kept after so many months; between its anchors the logarithm is linear, beyond
+the last one the last slope goes on. With one anchor a machine loses the same share in every month, whatever its age:
+what is bought used follows the curve from there, curve(age + months) / curve(age) = curve(months). The market index is the price of a new replacement at the sale against today's: the
 memory shortage of 2026 made boxes dearer, a glut would make them cheaper. Sales tax is not resold.
 """
 
@@ -13,11 +14,11 @@ from calculator.errors import CalculatorError
 from calculator.number import Number
 
 ANCHOR_MONTHS = 36
-"""The age at which the scenario's resale fractions are stated; part of their definition, not a constant of nature."""
+"""The months after which the scenario's resale fractions are stated; part of their definition, not a constant of nature."""
 
 
 def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Number:
-    """Share of the list price kept at an age (months), log-linear through age 0 -> 1 and the anchors `kept_at`.
+    """Share of the price kept at an age (months) or after so many months, log-linear through age 0 -> 1 and the anchors `kept_at`.
 
     With the one anchor {36: f} this is f^(age/36): 0.48 after three years is 0.783 after one. An anchor of 0 makes the
     machine worthless from the first month after the anchor before it. Raises CalculatorError outside 0..1.
@@ -50,6 +51,6 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
     return result
 
 
-def net_resale_usd(list_price_usd: Number, *, kept: Number, market_index: Number, fee_fraction: Number) -> Number:
-    """What the sale brings after the marketplace's fee: list price * kept fraction * market index * (1 - fee)."""
-    return list_price_usd * kept * market_index * (1 - fee_fraction)
+def net_resale_usd(price_usd: Number, *, kept: Number, market_index: Number, fee_fraction: Number) -> Number:
+    """What the sale brings after the marketplace's fee: price * kept fraction * market index * (1 - fee)."""
+    return price_usd * kept * market_index * (1 - fee_fraction)

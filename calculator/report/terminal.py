@@ -155,4 +155,4 @@ def _gb(count: int) -> str:
 
 
 def _usd(amount: float) -> str:
-    return f"-${-amount:,.0f}" if amount < 0 else f"${amount:,.0f}"
+    return f"-${-amount:,.0f}" if round(amount) < 0 else f"${abs(amount):,.0f}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calculator.errors import CalculatorError
 from calculator.number import Range
 from calculator.risk.candidates import Candidates, costs, spreads_of
-from calculator.risk.distributions import Draws, Spread, draw
+from calculator.risk.distributions import Draws, Spread, draw, require_draws
 
 FAST_COUNT = 256
 FULL_COUNT = 10_000
@@ -92,7 +92,9 @@ def ranges(
 
     For the verdict's range: `odds.total(id)` gives the range of an option, `odds.difference(a, b)` of what a
     costs more than b. The draws of an input are kept between calls, so that a slider move redraws one input only.
+    Raises CalculatorError below 16 draws.
     """
+    require_draws(count)
     spreads = spreads_of(candidates)
     rules = candidates.rules
     return _odds(candidates, spreads, draw(spreads, rules=rules, count=count), count=count, seed=rules.seed)

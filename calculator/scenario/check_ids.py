@@ -58,16 +58,30 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner:
-            known, tariffs = _TARIFF, {tariff_key(row) for api in catalog.apis.values() for row in api.tariffs}
-            if owner not in tariffs:
+            known = _TARIFF
+            if owner not in _hosts(catalog):
                 raise ScenarioError(
                     f"figures.{name}: {owner!r} is not a tariff of the catalogue. Write '<provider>/<its model>', as "
                     "`explain` shows it."
                 )
         else:
             known = FIGURES_OF_KIND[type(catalog.option(owner))]
+        if figure == "list_price_usd" and scenario.rules != 1:
+            raise ScenarioError(
+                f"figures.{name} changes nothing: resale is a share of what the same thing costs today, not of its list "
+                f"price. Give figures.{owner}.price_usd or the resale value instead."
+            )
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
+
+
+def _hosts(catalog: Catalog) -> set[str]:
+    """'<provider>/<its model>' of every tariff, and of every host that quotes a price for one of our models."""
+    found: set[str] = set()
+    for api in catalog.apis.values():
+        found |= {tariff_key(row) for row in api.tariffs}
+        found |= {f"{row.host_name}/{row.host_model}" for rows in api.quotes.values() for row in rows}
+    return found
 
 
 def carbon_of(grid: str, catalog: Catalog) -> Quantity:

@@ -57,7 +57,7 @@ class People(Part):
         Field(ge=0, le=1),
         Display("labour", "Administration of each further machine", unit="%", step=5, shown=100),
     ] = DEFAULTS["further_care_fraction"]
-    """Hours of each further equal machine as a share of the first one's."""
+    """Hours of each further equal machine as a share of the first one's; it adds the same share of the space."""
 
     care_growth_rate: Annotated[
         float,

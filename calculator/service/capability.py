@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.api_hosts import TokenMix, hosted_tariff
 from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
 from calculator.catalog.hardware import hardware_of
 from calculator.catalog.models import LanguageModel, Runtime, WeightClass, WeightFormat
@@ -22,6 +21,8 @@ from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
+from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
+from calculator.service.tariff import tariff_for
 from calculator.units import S_PER_H
 
 
@@ -59,14 +60,7 @@ def scenario_model(scenario: Scenario, catalog: Catalog) -> LanguageModel:
 
 def reference_tariff(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     """Price of the same open weights per token, for what a machine cannot serve; None if nobody hosts them."""
-    mix = TokenMix.of(
-        input_tokens=scenario.input_tokens(),
-        cached_fraction=scenario.cached_prompt_fraction,
-        output_tokens=scenario.answer_tokens,
-    )
-    same = (offer for offer in catalog.apis.values() if offer.kind == "same-model")
-    found = (hosted_tariff(offer, scenario.model, mix=mix, choice=scenario.api_host) for offer in same)
-    return next((tariff for tariff in found if tariff is not None), None)
+    return tariff_for(scenario, catalog)
 
 
 def capability_of(
@@ -111,12 +105,16 @@ def capability_of(
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
     prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
+    prediction = scaled_speeds(prediction, scenario, option.id)
     decode = prediction.decode
     assert decode is not None
     batch_decode = decode
     if count > 1:
         batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
-        batch_decode = decode_speed(deployment, batch, calibration=catalog.calibration)
+        batch_decode = scaled_speed(
+            decode_speed(deployment, batch, calibration=catalog.calibration),
+            speed_ratio(scenario, option.id, phase="decode"),
+        )
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
     return Capability(option, format, runtime, prediction, batch_decode, count, weight_class, tuple(remarks))

@@ -2,10 +2,11 @@
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculator.catalog.options import CloudOffer
-from calculator.number import Range
+from calculator.number import Number, Range
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability
 from calculator.service.latency import Latency, Targets, latency, peak_requests_per_s
@@ -184,7 +185,7 @@ def _latency(work: Work, requests_per_s: float, answer_variation_ratio: float) -
     return latency(work, requests_per_s=requests_per_s, answer_variation_ratio=answer_variation_ratio)
 
 
-def _range(values: list[float], unit: str) -> Range:
+def _range(values: Sequence[Number], unit: str) -> Range:
     low, central, high = (float(value) for value in values)
     return Range(low, central, high, unit)
 

@@ -1,4 +1,4 @@
-"""Answers of version 0.1.0, kept: eighteen scenarios, their links and ledgers as that version wrote them, to the cent and beyond."""
+"""Answers of version 0.1.0, kept: eighteen scenarios, their links and ledgers as that version wrote them."""
 
 import dataclasses
 import json

@@ -80,7 +80,7 @@ def _costs(
     return option.tco
 
 
-# --- Lenovo Press LP2225 (May 2025): a server with eight H100 against an AWS p5.48xlarge -------------------------------
+# --- Lenovo Press LP2225 (May 2025): a server with eight H100 against an AWS p5.48xlarge ------------------------------
 
 SERVER_USD, OWN_USD_PER_H, CLOUD_USD_PER_H = 833_806, 0.87, 98.32
 
