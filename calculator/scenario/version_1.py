@@ -14,6 +14,8 @@ from calculator.evidence import Remark
 
 DEFAULTS_OF_VERSION_1: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 """Every field of version 0.1 that is a value, with its default then."""
+OPTIONS: tuple[str, ...] = tuple(DEFAULTS_OF_VERSION_1["options"])
+"""The options that version 0.1 compared where none were named."""
 TABLES_OF_VERSION_1 = (
     "depreciation_fractions",
     "leases",
@@ -90,4 +92,4 @@ def converted(values: Mapping[str, Any]) -> dict[str, Any]:
         "used_warranty_months": given.get("warranty_months", DEFAULTS_OF_VERSION_1["warranty_months"]),
         "typed": typed,
     }
-    return {**defaults, **pinned, **given, "schema_version": 2}
+    return {**defaults, "options": OPTIONS, **pinned, **given, "schema_version": 2}
