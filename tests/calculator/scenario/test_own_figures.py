@@ -47,7 +47,7 @@ def test_own_range_sets_the_value_and_a_contradiction_is_said() -> None:
     assert apart.wage_usd_per_h == 95
     (said,) = [row.text for row in compare(apart, CATALOG).remarks if row.code == "range-beside-value"]
     assert "wage_usd_per_h is 95" in said
-    assert "P50 of its range is 20" in said
+    assert "the middle of its range is 20" in said
 
 
 def test_every_figure_has_bounds_in_order() -> None:
