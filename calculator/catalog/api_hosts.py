@@ -37,7 +37,7 @@ class TokenMix:
 
 
 def mean_usd_per_mtok(quote: ApiQuote, *, mix: TokenMix) -> float:
-    """Mean price of a token of this mix, USD per million; without a cached price, cached tokens cost the input price."""
+    """Mean price of a token of this mix, USD per million; cached tokens without a price cost what input does."""
     cached = quote.cached_input_usd_per_mtok
     return (
         mix.input_fraction * quote.input_usd_per_mtok

@@ -96,6 +96,25 @@ class OldPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class AgedPrice:
+    """A price beyond twice its shelf life, before the verdict has asked whether its answer survives it.
+
+    option, name: whose price. input: the name by which it is varied ("<option id>.price_usd"; of a hosted API
+    "<tariff>.price_ratio", all its prices together). noun: what a sentence calls it ("list price"). range: that input at
+    this age.
+    """
+
+    option: str
+    name: str
+    input: str
+    kind: str
+    noun: str
+    as_of: str
+    age_days: int
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
 class HardVerdict:
     """The same verdict in invoices alone: people's time left out. `difference_usd` is what `next` costs more."""
 
@@ -111,7 +130,8 @@ class Verdict:
     """One verdict: which of the eligible options costs least, by how much, how surely, and what turns it.
 
     difference_usd: what `next` costs more than `cheapest`; central is the base case, the ledgers' own sums, low and high
-    are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs less than `next`.
+    are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs least of all that the
+    verdict ranks (of Mac or PC: of these two); of `hard` likewise.
     too_close: P10 to P90 holds 0, or base case and middle of the futures name different winners.
     """
 

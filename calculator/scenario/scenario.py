@@ -144,7 +144,9 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 name for name, value in given.items() if _is_number(cls, name) and isinstance(value, list | tuple)
             }
             return {**given, "typed": tuple(name for name in _typeable(cls) if name in given and name not in threes)}
-        if not isinstance(given["typed"], list | tuple) or not all(isinstance(one, str) for one in given["typed"]):
+        if not isinstance(given["typed"], list | tuple) or not all(
+            isinstance(one, str) for one in cast("list[object]", given["typed"])
+        ):
             return given
         order = {name: place for place, name in enumerate(_typeable(cls))}  # one order, so that the id is one
         listed = dict.fromkeys(cast("list[str]", given["typed"]))

@@ -21,13 +21,15 @@ from calculator.units import MONTHS_PER_YEAR
 class Serving:
     """One option's machines under one rule for what they cannot take.
 
-    `needed_at_the_end` is the number that growth needs in the last month. Waits are p95 at the busiest hour of month 1; low
+    `needed_at_the_end` is the number that growth needs in the last month, `taken_requests_per_s` the busiest hour's demand
+    that the machines take. Waits are p95 at the busiest hour of month 1; low
     is at the fast end of the speeds' ranges, high at the slow end, infinite where a queue grows there.
     """
 
     when_full: WhenFull
     fleet: Fleet
     needed_at_the_end: int | None
+    taken_requests_per_s: float
     service: Service
     usage: Usage
     first_token_p95_s: Range
@@ -72,6 +74,7 @@ def serving_of(found: Capability, *, scenario: Scenario, when_full: WhenFull) ->
         when_full=when_full,
         fleet=fleet,
         needed_at_the_end=_needed_at_the_end(fleet, scenario),
+        taken_requests_per_s=share * count,
         service=month,
         usage=usage,
         first_token_p95_s=_range([one.time_to_first_token_p95_s for one in felt], "s"),
