@@ -16,7 +16,9 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
 from calculator.risk.monte_carlo import FAST_COUNT, Odds, ranges
 from calculator.scenario.check_ids import refuse_unknown
+from calculator.scenario.presets import claims_remark
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
+from calculator.scenario.version_1 import version_1_remark
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.version import VERSION
 
@@ -91,7 +93,7 @@ def _with_ranges(row: OptionResult, odds: Odds | None) -> OptionResult:
 
 
 def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[str, str]) -> tuple[Remark, ...]:
-    remarks: list[Remark] = []
+    remarks = [remark for remark in (version_1_remark(scenario.rules), claims_remark(scenario)) if remark]
     if scenario.model == ANOTHER_SIZE and reference is None:
         text = words.no_reference_price()
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))

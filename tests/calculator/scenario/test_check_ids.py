@@ -26,6 +26,10 @@ MAC = "mac-studio-m5-ultra-256"
         ({"figures": {"cloud-h100.price_usd": 5}}, "figures.cloud-h100.price_usd"),
         ({"figures": {"api-same-model.rate_usd_per_h": 5}}, "figures.api-same-model.rate_usd_per_h"),
         ({"figures": {f"{MAC}.input_usd_per_mtok": 5}}, f"figures.{MAC}.input_usd_per_mtok"),
+        ({"machine_counts": {"nope": 3}}, "'nope' is not in the catalogue"),
+        ({"machine_counts": {"api-same-model": 3}}, "machine_counts.api-same-model"),
+        ({"weight_classes": {"nope": "8-bit"}}, "'nope' is not in the catalogue"),
+        ({"weight_classes": {"api-same-model": "8-bit"}}, "weight_classes.api-same-model"),
         ({"figures": {"foo/bar.input_usd_per_mtok": 5}}, "figures.foo/bar.input_usd_per_mtok"),
     ],
 )
