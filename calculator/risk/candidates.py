@@ -171,6 +171,8 @@ def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str
         if owner not in scenario.already_own_usd:
             yield f"{owner}.price_usd", spread_of(option.purchase_price().price_usd)
             yield f"{owner}.setup_h", spread_of(option.setup_h)
+        if option.gpu_price_fraction is not None:
+            yield f"{owner}.gpu_price_fraction", spread_of(option.gpu_price_fraction, kind="share")
     elif isinstance(option, CloudOffer):
         yield f"{owner}.rate_usd_per_h", spread_of(rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h)
         yield f"{owner}.setup_h", spread_of(option.setup_h)

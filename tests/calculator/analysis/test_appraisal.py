@@ -27,7 +27,6 @@ def test_all_money_times_a_factor_keeps_rank_payback_and_returns(factor: float) 
     names = ("wage_usd_per_h", "electricity_usd_per_kwh")
     money = {name: float(getattr(SCENARIO, name)) for name in names} | {
         "mac.price_usd": 10_000.0,
-        "mac.list_price_usd": 10_000.0,
         "cloud.rate_usd_per_h": 3.0,
         "cloud.storage_usd_per_gb_month": 0.1,
         "host/llama.input_usd_per_mtok": 0.2,

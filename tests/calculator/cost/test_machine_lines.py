@@ -13,7 +13,7 @@ from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
 
 
-def test_resale_is_of_the_list_price_and_not_of_the_tax() -> None:
+def test_resale_is_of_the_price_and_not_of_the_tax() -> None:
     # pitfall 8
     taxed, free = (
         cost_of(
@@ -40,6 +40,7 @@ PRICED: dict[str, object] = {
     "warranty_usd": 300,
     "disposal_usd": 50,
     "insurance_rate": 0.02,
+    "space_usd_per_month": 20,
     "demand_charge_usd_per_kw_month": 10,
     "wage_escalation_rate": 0,
     "inflation_rate": 0,
@@ -54,9 +55,13 @@ def test_lines_of_a_later_purchase_are_the_first_ones_from_its_month_on(month: i
     for name in ("hardware", "sales tax", "setup", "warranty"):
         assert _flow(later[name])[month] == _flow(first[name])[0] != 0, name
         assert _flow(later[name]).sum() == _flow(first[name]).sum(), name
-    for name in ("administration", "insurance", "demand charge", "repair"):
+    # of care and space the two first ones need 1 + 0.3, two further ones 2 * 0.3
+    for name, share in {
+        **dict.fromkeys(("insurance", "demand charge", "repair"), 1.0),
+        **dict.fromkeys(("administration", "space"), 0.6 / 1.3),
+    }.items():
         shifted = np.concatenate([np.zeros(month), _flow(first[name])[: 37 - month]])
-        assert _flow(later[name]) == pytest.approx(shifted), name
+        assert _flow(later[name]) == pytest.approx(share * shifted), name
 
 
 def test_later_purchase_is_sold_younger_than_the_first() -> None:
@@ -84,5 +89,5 @@ def test_lines_without_a_price_are_dropped_and_no_others() -> None:
         *("hardware", "sales tax", "setup", "administration", "repair", "resale"),
     }
     assert (
-        len(priced(list(_purchase(0, **PRICED).values()))) == 10
+        len(priced(list(_purchase(0, **PRICED).values()))) == 11
     )  # all but the electrical work, which a Mac needs not

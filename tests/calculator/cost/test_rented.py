@@ -93,9 +93,9 @@ def test_reservation_paid_at_once_moves_money_to_the_start_of_each_commitment() 
     assert tco.present_value_cost_usd > _cost(CLOUD, PC_USAGE, monthly).present_value_cost_usd
 
 
-def test_reservation_is_paid_to_its_end_when_one_stops_before() -> None:
-    # 18 months need two commitments of 12: the six months that are left of the second fall due with the last
-    flow = _flow(_cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="reserved", months=18)), "rental")
+def test_reservation_was_paid_to_its_end_when_one_stopped_before() -> None:
+    # version 0.1: 18 months need two commitments of 12; the six months left of the second fall due with the last
+    flow = _flow(_cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="reserved", months=18, rules=1)), "rental")
     assert flow[17] == pytest.approx(-1.95 * 730)
     assert flow[18] == pytest.approx(-1.95 * 730 * 7)
 
