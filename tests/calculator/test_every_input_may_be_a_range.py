@@ -46,7 +46,7 @@ SWITCHED = {
     "pc_administration_h_per_year": {"options": (PC, CLOUD)},
     "gpu_resale_fraction": {"options": (PC, CLOUD)},
     "pc_rest_resale_fraction": {"options": (PC, CLOUD)},
-    "further_care_fraction": {"machine_count": 3},
+    "further_care_fraction": {"requests_per_working_day": 1500},
     "self_built_failure_rate": {"options": (PC, CLOUD)},
     "repair_fraction": {"warranty_months": 6},
     "built_failure_rate": {"options": (USED, PC)},

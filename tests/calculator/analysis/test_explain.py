@@ -202,7 +202,7 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
 
 # lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by
 # hand in test_tco
-BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
+BY_HAND_ELSEWHERE = {"repair", "further administration", "further space", "further repair", "further demand charge"}
 
 
 def _months(x: Given) -> int:
