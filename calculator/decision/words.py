@@ -38,8 +38,8 @@ def only_one(name: str, usd: float, *, months: int, out: Sequence[str], model_na
 def cheapest(name: str, usd: float, *, months: int, difference_usd: float, second: str) -> str:
     """The verdict where one option is clearly the cheapest."""
     return (
-        f"Cheapest: {name}, {cost(usd)} in present value over {months} months, {_at_least_a_dollar(difference_usd)} "
-        f"less than the runner-up, {second}."
+        f"Cheapest: {name}, {cost(usd)} in present value over {months} months, "
+        f"{_less_than(difference_usd, 'the runner-up')}, {second}."
     )
 
 
@@ -85,7 +85,7 @@ def in_house(name: str, usd: float, *, more_usd_per_month: float) -> str:
 def without_people(name: str, usd: float, *, difference_usd: float, second: str, is_the_same: bool) -> str:
     """The answer in invoices alone."""
     still = "is still the cheapest" if is_the_same else "would be the cheapest"
-    amounts = f"{cost(usd)} in present value, {_at_least_a_dollar(difference_usd)} less than {second}"
+    amounts = f"{cost(usd)} in present value, {_less_than(difference_usd, second)}"
     return f"Without people's time {name} {still}: {amounts}."
 
 
@@ -166,6 +166,13 @@ def share(chance: float) -> str:
 def signed(usd: float) -> str:
     """Dollars with the sign before the dollar."""
     return f"-${-usd:,.0f}" if round(usd) < 0 else f"${abs(usd):,.0f}"
+
+
+def _less_than(difference_usd: float, other: str) -> str:
+    """How much less than the other, or that both are the same to the dollar."""
+    if round(difference_usd) < 1:
+        return f"the same to the dollar as {other}"
+    return f"{signed(difference_usd)} less than {other}"
 
 
 def _at_least_a_dollar(usd: float) -> str:

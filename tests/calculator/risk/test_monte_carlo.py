@@ -80,3 +80,10 @@ def test_fast_ranges_are_close_to_many_draws() -> None:
 def test_simulation_of_one_draw_is_refused() -> None:
     with pytest.raises(CalculatorError, match="at least 2 draws"):
         simulate(ALL, count=1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 15])
+def test_too_few_futures_are_refused_with_a_sentence(count: int) -> None:
+    with pytest.raises(CalculatorError, match=f"need at least 16 draws, and {count} were asked for"):
+        ranges(ALL, count=count)
+    assert len(ranges(ALL, count=16).present_value_usd["mac"]) == 16
