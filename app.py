@@ -1,5 +1,6 @@
 """The table of contents of the pages: load, ask, compute, show. `make run` serves them through server.py."""
 
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from calculator import compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
+from views.address import keep_in_address
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
@@ -28,6 +30,7 @@ desk = open_desk()
 def decision() -> None:
     """The decision page: questions, verdict, charts, evidence and downloads."""
     link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
+    keep_in_address(link)
 
     st.title("Which hardware should serve our local language model?", anchor=False)
     st.markdown(
@@ -41,8 +44,8 @@ def decision() -> None:
     with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
         values |= ask_rest(catalog, link_values=link.values, answered=values)
 
-    scenario, replaced = scenario_of(values | link.without_widget())
-    comparison = compare(scenario, catalog, desk.speeds(), draw_count=FULL_COUNT)
+    scenario, replaced = scenario_of(values | link.without_widget(), typed=link.typed())
+    comparison = compare(scenario, catalog, desk.speeds(), as_of=date.today().isoformat(), draw_count=FULL_COUNT)
 
     with notices:
         show_notices(link, scenario, replaced=replaced)
@@ -50,7 +53,7 @@ def decision() -> None:
             st.warning(f"No measurement is used: {markdown_text(problem)}")
     with verdict:
         show_verdict(comparison)
-    show_options(comparison)
+    show_options(comparison, catalog=catalog)
     show_speed_sources(comparison)
     show_charts(comparison)
     show_remarks(comparison)

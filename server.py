@@ -5,6 +5,7 @@ import hashlib
 import logging
 import re
 import secrets
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
@@ -91,7 +92,13 @@ def compare_csv(request: Request) -> Response:
             raise CalculatorError(f"layout is {layout[:40]!r}; use tidy or wide.")
         if link.problems:
             raise CalculatorError("\n".join(link.problems.values()))
-        comparison = compare(Scenario.parse(link.values), catalog, open_desk().speeds(), draw_count=FULL_COUNT)
+        comparison = compare(
+            Scenario.parse(link.values),
+            catalog,
+            open_desk().speeds(),
+            as_of=date.today().isoformat(),
+            draw_count=FULL_COUNT,
+        )
     except CalculatorError as error:
         return PlainTextResponse(f"{error}\n", status_code=422)
     text = tidy_csv(comparison) if layout == "tidy" else wide_csv(comparison)

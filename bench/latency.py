@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from calculator import Scenario, compare, load_catalog, predict
+from calculator import Deployment, Scenario, Workload, compare, load_catalog, predict
 from calculator.catalog.loader import evidence_of
 
 REPETITIONS = 200
@@ -62,21 +62,16 @@ def main() -> None:
         ),
         "predict, context moves": median_ms(
             lambda i: predict(
+                Deployment.of("mac-studio-m2-ultra-192-used", "llama-3-70b", "mlx-8bit", catalog=catalog),
+                Workload(context_tokens=1000 + i),
                 catalog,
-                machine="mac-studio-m2-ultra-192-used",
-                model="llama-3-70b",
-                format="mlx-8bit",
-                context_tokens=1000 + i,
             )
         ),
         "predict, dual 4090": median_ms(
             lambda i: predict(
+                Deployment.of("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", chip_count=2, catalog=catalog),
+                Workload(context_tokens=1000 + i),
                 catalog,
-                machine="nvidia-rtx-4090",
-                chip_count=2,
-                model="llama-3-70b",
-                format="q4_k_m",
-                context_tokens=1000 + i,
             )
         ),
     }

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.options import LanguageModel
+from calculator.catalog.models import LanguageModel
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.models_that_fit import Box
 from measurements.importers.facts import Facts, Imported, Known

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ FORMULAS = (
     ROOT / "calculator/calibration/solver.py",
     *(ROOT / f"calculator/service/{name}.py" for name in ("occupancy", "latency", "peak_hour", "week")),
 )
+FINANCE = (DOCS / "model" / "finance.md").read_text("utf-8")
+DEFAULTS = tomllib.loads((ROOT / "calculator" / "catalog" / "defaults.toml").read_text("utf-8"))["defaults"]
 _ROW = re.compile(r"^\| \[(?P<title>[^]]+)\]\((?P<file>[^)#]+)#(?P<anchor>[^)]+)\) \| (?P<names>.+) \|$", re.M)
 
 
@@ -59,10 +62,13 @@ def test_headings_of_the_table_exist_and_every_name_is_a_function() -> None:
         assert row["anchor"] == _anchor(row["title"])
 
 
-def test_pages_of_the_model_link_to_headings_that_exist() -> None:
-    for page in (DOCS / "model.md", *sorted((DOCS / "model").glob("*.md"))):
+def test_pages_link_to_pages_of_the_site_that_exist() -> None:
+    for page in sorted(DOCS.rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (page.parent / target).resolve().is_relative_to(DOCS), (
+                f"{page.name}: {target} is no page of the site"
+            )
 
 
 PAGES = (DOCS / "model.md", DOCS / "glossary.md", DOCS / "remarks.md", *sorted((DOCS / "model").glob("*.md")))
@@ -115,3 +121,30 @@ def test_reference_names_modules_that_exist() -> None:
     names = [name for page in pages for name in re.findall(r"^::: ([\w.]+)$", page, re.M)]
     assert names
     assert not [name for name in names if importlib.util.find_spec(name) is None]
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_default_is_documented_with_range_basis_and_date(name: str) -> None:
+    row = next((line for line in FINANCE.splitlines() if line.startswith(f"| `{name}` |")), None)
+    assert row is not None, f"docs/model/finance.md: add a row for {name} to the table of defaults"
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    entry = DEFAULTS[name]
+    assert [float(cell) for cell in cells[1:4]] == [entry["low"], entry["central"], entry["high"]]
+    assert (cells[4], cells[6], cells[8]) == (entry["unit"], entry["basis"], entry["as_of"])
+
+
+def test_every_module_of_finance_is_named() -> None:
+    topics = {
+        "discounting": "## Present value",
+        "ledger": "## A line is",
+        "resale": "## Resale",
+        "tax": "## Tax",
+        "books": "Books:",
+        "returns": "## Internal rate",
+        "time_value": "## Lease",
+        "depreciation": "MACRS",
+    }
+    modules = {path.stem for path in (ROOT / "calculator" / "finance").glob("*.py")} - {"__init__"}
+    assert modules == set(topics)
+    for text in topics.values():
+        assert text in FINANCE

@@ -1,4 +1,4 @@
-"""The documents' commands and code: executed where that is quick and needs nothing, checked by name and option elsewhere."""
+"""Commands and code of the documents: executed where that is quick and needs nothing, else checked by their words."""
 
 import importlib.util
 import re
@@ -16,7 +16,8 @@ DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 # What the words of a block may begin with, and what stands before a command of local-llm-tco.
 PREFIXES = {"python -m calculator ": [], "local-llm-tco ": [], "python -m measurements ": ["measurements"]}
 PLACEHOLDERS = {"path/to/config.json": str(ROOT / "measurements/model_configs/qwen3-0.6b.json")}
-# Commands of a block that a test does not run, by their beginning, each with the reason. Their words are checked all the same.
+# Commands of a block that a test does not run, by their beginning, each with the reason. Their words are checked all
+# the same.
 NOT_RUN = {
     "python -m calculator compare --set options=my-machine": "names a machine that the steps above it add: test_contributing runs them all",
     "local-llm-tco measurements probe": "loads this machine for minutes",

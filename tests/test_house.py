@@ -1,4 +1,4 @@
-"""The house: which room may import which, small files, named errors, one place for conversion factors. Read with ast."""
+"""The house, read with ast: which room may import which, small files, named errors, one place for factors, mirrors."""
 
 import ast
 import re
@@ -39,6 +39,11 @@ PANDAS_ROOMS = ("calculator/report/", "calculator/analysis/sweep.py", "calculato
 PROCESS_EDGES = {"measurements/worker/__main__.py"}
 """Whatever mlx-lm raises here becomes a named event for the parent."""
 MOST_LINES = 330
+MOST_ARGUMENTS = 7
+MOST_FORMATTER_SKIPS = 15
+EMPTY_NAMES = ("utils", "helpers", "common", "misc")
+PYTHON = (*HOUSES, "bench", "tests")
+"""Every folder with Python in it."""
 
 
 def _files(root: Path, *houses: str) -> Iterator[Path]:
@@ -243,7 +248,7 @@ def test_files_stay_small_and_names_say_something() -> None:
         if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
     ]
     assert not big
-    assert not [path for path in _files(ROOT) if path.stem in ("utils", "helpers", "common", "misc")]
+    assert not [path for path in _files(ROOT, *PYTHON) if path.stem.removeprefix("test_") in EMPTY_NAMES]
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 100
 
 
@@ -266,6 +271,87 @@ def test_every_file_begins_by_saying_what_it_holds() -> None:
         if path.read_text("utf-8").strip() and not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert not silent
+
+
+def _without_a_test(root: Path) -> list[str]:
+    """Source files with code in them whose test file is missing; `__main__.py` is tested by `test_main.py`."""
+    missing: list[str] = []
+    for path in _files(root, *HOUSES):
+        place = path.relative_to(root)
+        name = path.stem.strip("_") if path.stem == "__main__" else path.stem
+        test = root / "tests" / place.parent / f"test_{name}.py"
+        if path.stem != "__init__" and path.read_text("utf-8").strip() and not test.exists():
+            missing.append(f"{place.as_posix()} lacks {test.relative_to(root).as_posix()}")
+    return missing
+
+
+def test_tests_mirror_the_rooms() -> None:
+    assert not _without_a_test(ROOT)
+
+
+def test_source_file_without_a_test_is_seen(tmp_path: Path) -> None:
+    for place in ("calculator/cost", "views", "tests/calculator/cost"):
+        (tmp_path / place).mkdir(parents=True)
+    for place in ("calculator/cost/bill.py", "calculator/cost/tco.py", "views/__main__.py", "calculator/__init__.py"):
+        (tmp_path / place).write_text('"""Something."""\n', "utf-8")
+    (tmp_path / "calculator/cost/empty.py").touch()
+    (tmp_path / "tests/calculator/cost/test_bill.py").touch()
+    assert _without_a_test(tmp_path) == [
+        "calculator/cost/tco.py lacks tests/calculator/cost/test_tco.py",
+        "views/__main__.py lacks tests/views/test_main.py",
+    ]
+
+
+def _public_functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Functions of a module and methods of its public classes whose names begin without an underscore."""
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    for node in (*tree.body, *(method for one in classes for method in one.body)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            node.name == "__init__" or not node.name.startswith("_")
+        ):
+            yield node
+
+
+def _argument_count(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    found = function.args
+    names = [one.arg for one in (*found.posonlyargs, *found.args, *found.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def test_public_functions_take_seven_arguments_at_most() -> None:
+    crowded = [
+        f"{path.relative_to(ROOT)}:{function.lineno}: {function.name} takes {_argument_count(function)}"
+        for path in _files(ROOT)
+        for function in _public_functions(ast.parse(path.read_text("utf-8")))
+        if _argument_count(function) > MOST_ARGUMENTS
+    ]
+    assert not crowded
+
+
+def test_formatter_is_switched_off_for_few_tables_only() -> None:
+    skips = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (*_files(ROOT, *PYTHON), *(ROOT / door for door in DOORS))
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if re.search(r"# fmt: (skip|off)", line)
+    ]
+    assert len(skips) <= MOST_FORMATTER_SKIPS, skips
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
+    assert not {"exclude", "extend-exclude", "format"} & configured.keys()
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?])\s|\n\s*\n", text.strip(), maxsplit=1)[0]
+
+
+def test_module_docstrings_name_the_thing_and_ask_nothing() -> None:
+    asking = [
+        f"{path.relative_to(ROOT)}: {sentence}"
+        for path in (*_files(ROOT, *PYTHON), *(ROOT / door for door in DOORS))
+        if "?" in (sentence := _first_sentence(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""))
+    ]
+    assert not asking
 
 
 def test_conversion_factors_live_in_units_only() -> None:

@@ -1,14 +1,19 @@
-"""Widgets of the scenario, built from each field's own metadata and bound to the address."""
+"""Widgets of the scenario, built from each field's own metadata and bound to the address.
 
-from collections.abc import Mapping
-from typing import Any, get_args
+A widget that a person changes is noted as typed (views/address.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
 
 from calculator import Catalog, Scenario
 from calculator.errors import ScenarioError
-from calculator.scenario.presets import preset, preset_names
+from calculator.scenario.presets import preset, preset_purposes
+from calculator.scenario.repair import MOST_MACHINES
 from calculator.scenario.scenario import ANOTHER_SIZE, Knob, knobs
+from views.address import note_typed
 from views.link import write_link
 from views.look import markdown_text
 
@@ -82,13 +87,14 @@ def ask_rest(catalog: Catalog, *, link_values: Mapping[str, Any], answered: Mapp
     return values
 
 
-def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
+def scenario_of(values: Mapping[str, Any], *, typed: Sequence[str]) -> tuple[Scenario, dict[str, str]]:
     """The scenario of these values, and one sentence for each field that its default replaces.
 
+    `typed` are the fields that a person set; the others have their widgets' values, and may vary within their ranges.
     Everything is checked again here: widgets enforce bounds in the browser only, and values may contradict each other.
     """
     try:
-        return Scenario.parse(values), {}
+        return Scenario.parse({**values, "typed": tuple(typed)}), {}
     except ScenarioError:
         scenario, sentences = Scenario(), dict[str, str]()
     for name, value in values.items():
@@ -98,16 +104,18 @@ def scenario_of(values: Mapping[str, Any]) -> tuple[Scenario, dict[str, str]]:
             default = Scenario.model_fields[name].get_default(call_default_factory=True)
             instead = f"The page uses the default, {default}." if default else "It was left out."
             sentences[name] = f"{error} {instead}"
-    return scenario, sentences
+    return scenario.changed(typed=tuple(name for name in typed if name not in sentences)), sentences
 
 
 def show_presets(catalog: Catalog) -> None:
-    """Draw a link for each preset that opens the page with its values."""
-    links = [
-        f"[{markdown_text(scenario.name)}](?{write_link(scenario, catalogue_hash=catalog.hash)})"
-        for scenario in map(preset, preset_names())
-    ]
-    st.markdown(f":small[Start from: {' · '.join(links)}]")
+    """Draw a link for each preset that opens the page with its values, and what it is for."""
+    lines: list[str] = []
+    for name, purpose in preset_purposes().items():
+        scenario = preset(name)
+        address = write_link(scenario, catalogue_hash=catalog.hash)
+        lines.append(f"- [{markdown_text(scenario.name)}](?{address})  \n  {markdown_text(purpose)}")
+    with st.expander("Start from an example"):
+        st.markdown("\n".join(lines))
 
 
 def _options(catalog: Catalog) -> dict[str, Any]:
@@ -140,11 +148,18 @@ def _widget(knob: Knob, *, catalog: Catalog, link_values: Mapping[str, Any]) -> 
     annotation = Scenario.model_fields[knob.name].annotation
     if knob.name == "model":
         return _choice(knob, [*catalog.models, ANOTHER_SIZE])
-    if choices := get_args(annotation):
-        return _choice(knob, list(choices))
+    if choices := _choices_of(annotation):
+        return _choice(knob, choices)
     if annotation is str:
         return st.text_input(
-            _label(knob), value=knob.default, key=knob.name, help=knob.help, bind="query-params", max_chars=20
+            _label(knob),
+            value=knob.default,
+            key=knob.name,
+            help=knob.help,
+            bind="query-params",
+            max_chars=20,
+            on_change=note_typed,
+            args=(knob.name,),
         )
     if knob.shown == _PERCENT or knob.name in _SLIDER_ENDS:
         return _slider(knob, link_values=link_values)
@@ -159,12 +174,35 @@ def _widget(knob: Knob, *, catalog: Catalog, link_values: Mapping[str, Any]) -> 
         key=knob.name,
         help=knob.help,
         bind="query-params",
+        on_change=note_typed,
+        args=(knob.name,),
     )
 
 
-def _choice(knob: Knob, choices: list[str]) -> str:
+def _choices_of(annotation: Any) -> list[str | int]:
+    """What a field of words takes: its words, then the numbers of machines where it may be a number too; else empty."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    if not any(get_origin(part) is Literal for part in get_args(annotation)):
+        return []
+    choices: list[str | int] = []
+    for part in get_args(annotation):
+        choices += range(1, MOST_MACHINES + 1) if part is int else get_args(part)
+    return choices
+
+
+def _choice(knob: Knob, choices: Sequence[str | int]) -> str | int:
     index = choices.index(knob.default) if knob.default in choices else 0
-    return st.selectbox(_label(knob), choices, index=index, key=knob.name, help=knob.help, bind="query-params")
+    return st.selectbox(
+        _label(knob),
+        choices,
+        index=index,
+        key=knob.name,
+        help=knob.help,
+        bind="query-params",
+        on_change=note_typed,
+        args=(knob.name,),
+    )
 
 
 def _slider(knob: Knob, *, link_values: Mapping[str, Any]) -> float:
@@ -181,6 +219,8 @@ def _slider(knob: Knob, *, link_values: Mapping[str, Any]) -> float:
         key=knob.name,
         help=knob.help,
         bind="query-params",
+        on_change=note_typed,
+        args=(knob.name,),
     )
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from calculator.catalog.options import LanguageModel
+from calculator.catalog.models import LanguageModel
 from calculator.evidence import Remark
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.models_that_fit import Box

@@ -32,7 +32,7 @@ def show_assumptions(comparison: Comparison, *, catalog: Catalog) -> None:
 
 
 def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any]]:
-    """One row per scenario value with evidence; a changed value has the basis `yours`."""
+    """One row per scenario value with evidence; a value that was set has the basis `yours`."""
     rows: list[dict[str, Any]] = []
     for name, knob in knobs().items():
         quantity = catalog.defaults.get(name)
@@ -40,7 +40,7 @@ def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any
             continue
         value = getattr(scenario, name)
         row = _row(knob.label, quantity, catalog=catalog, value=value, shown=knob.shown, unit=knob.unit)
-        if value != quantity.central:
+        if name in scenario.typed or value != quantity.central:
             row |= {
                 "basis": ["yours"],
                 "note": f"The default is {_number(quantity.central * knob.shown)} ({quantity.basis}). {quantity.note}",

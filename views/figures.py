@@ -1,5 +1,7 @@
 """Charts of a Comparison: pure functions that draw what it holds and compute nothing new.
 
+Charts of cost show the options that can do the job and no other; they leave people's time out where the scenario does.
+
 go.Figure from plain lists, because importing plotly.express takes a quarter of a second. No chart relies on zoom or
 legend state, because Streamlit rebuilds a plotly chart whenever its data change.
 """
@@ -10,8 +12,10 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult
+from calculator.scenario.scenario import Scenario
 from calculator.units import BYTES_PER_GB
 from views.look import block_of, gb, line_colour, style_of, usd
+from views.money import cheapest_of, cumulative_shown_usd, is_ranked, lines_shown
 
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 _MEMORY_PARTS = (
@@ -28,18 +32,21 @@ _BAR_MARK = {"symbol": "line-ns-open", "size": 20, "color": "#7a828c", "line": {
 def cumulative_cost(comparison: Comparison) -> go.Figure:
     """Chart of the cumulative cost by month, one line per option, with a mark where a purchase has paid for itself.
 
-    The last point of a line is the option's total cost, because the machine is sold in that month.
+    The last point of a line is the option's total cost, because the machine is sold in that month. Marks count people's
+    time, so there are none where it is left out.
     """
+    scenario = comparison.scenario
+    cheapest, _ = cheapest_of(comparison.verdict, scenario)
     lines = [
         go.Scatter(
             x=list(range(tco.months + 1)),
-            y=[-amount for amount in tco.cumulative_usd],
+            y=list(cumulative_shown_usd(tco, scenario)),
             name=option.name,
             mode="lines",
             line={
                 "color": style_of(option.id).code,
                 "dash": style_of(option.id).dash,
-                "width": 3 if option.id == comparison.verdict.cheapest else 2,
+                "width": 3 if option.id == cheapest else 2,
             },
             hovertemplate=f"{option.name}<br>month %{{x}}: $%{{y:,.0f}}<extra></extra>",
         )
@@ -56,6 +63,7 @@ def cumulative_cost(comparison: Comparison) -> go.Figure:
             hovertemplate=f"{row.reason}<extra></extra>",
         )
         for row, tco in _paid_off(comparison)
+        if scenario.labour == "with"
     ]
     layout = go.Layout(
         height=400,
@@ -78,22 +86,23 @@ def cost_breakdown(comparison: Comparison) -> go.Figure:
 
     Energy by state and API tokens by kind are one block each; every other line has its own.
     """
+    scenario = comparison.scenario
     costed = list(_costed(comparison))[::-1]
     names = [option.name for option, _ in costed]
-    blocks = dict.fromkeys(block_of(line) for _, tco in costed[::-1] for line in tco.lines)
+    blocks = dict.fromkeys(block_of(line) for _, tco in costed[::-1] for line in lines_shown(tco, scenario))
     bars = [
         go.Bar(
             orientation="h",
             name=block,
             y=names,
-            x=[_block_usd(tco, block) for _, tco in costed],
+            x=[_block_usd(tco, block, scenario) for _, tco in costed],
             marker={"color": line_colour(block)},
             hovertemplate=f"%{{y}}<br>{block}: $%{{x:,.0f}}<extra></extra>",
         )
         for block in blocks
     ]
     totals = go.Scatter(
-        x=[tco.total_cost_usd for _, tco in costed],
+        x=[total_shown_usd(tco, scenario) for _, tco in costed],
         y=names,
         mode="markers",
         name="total",
@@ -101,7 +110,9 @@ def cost_breakdown(comparison: Comparison) -> go.Figure:
         hovertemplate="%{y}<br>total: $%{x:,.0f}<extra></extra>",
     )
     labels = _labels(
-        [_outgoing_usd(tco) for _, tco in costed], names, [f" {usd(tco.total_cost_usd)}" for _, tco in costed]
+        [_outgoing_usd(tco, scenario) for _, tco in costed],
+        names,
+        [f" {usd(total_shown_usd(tco, scenario))}" for _, tco in costed],
     )
     return go.Figure(
         [*bars, totals, labels], _bars_layout(names, barmode="relative", right_px=60, axis={"tickformat": "$~s"})
@@ -187,23 +198,30 @@ def _bars_layout(names: list[str], *, barmode: str, right_px: int, axis: dict[st
     )
 
 
-def _outgoing_usd(tco: Tco) -> float:
+def total_shown_usd(tco: Tco, scenario: Scenario) -> float:
+    """The total of a bar: cash over the horizon, with people's time or without."""
+    return tco.total_cost_usd if scenario.labour == "with" else tco.hard_cost_usd
+
+
+def _outgoing_usd(tco: Tco, scenario: Scenario) -> float:
     """The right end of a bar's stack: everything paid, before what comes back."""
-    blocks = dict.fromkeys(block_of(line) for line in tco.lines)
-    return sum(max(_block_usd(tco, block), 0.0) for block in blocks)
+    blocks = dict.fromkeys(block_of(line) for line in lines_shown(tco, scenario))
+    return sum(max(_block_usd(tco, block, scenario), 0.0) for block in blocks)
 
 
-def _block_usd(tco: Tco, block: str) -> float:
-    return -sum(amount for line, amount in tco.lines.items() if block_of(line) == block)
+def _block_usd(tco: Tco, block: str, scenario: Scenario) -> float:
+    return -sum(amount for line, amount in lines_shown(tco, scenario).items() if block_of(line) == block)
 
 
 def _costed(comparison: Comparison) -> Iterator[tuple[OptionResult, Tco]]:
-    return ((option, option.tco) for option in comparison.options if option.tco is not None)
+    """Options that can do the job, with their cost; a cost of what cannot do it is no cost of the job."""
+    return ((option, option.tco) for option in comparison.options if is_ranked(option) and option.tco is not None)
 
 
 def _paid_off(comparison: Comparison) -> Iterator[tuple[BreakEven, Tco]]:
     costs = {option.id: tco for option, tco in _costed(comparison)}
-    return ((row, costs[row.option]) for row in comparison.break_even if row.month is not None and row.option in costs)
+    rows = (row for row in comparison.break_even if row.option in costs and row.against in costs)
+    return ((row, costs[row.option]) for row in rows if row.month is not None)
 
 
 def _at(tco: Tco, month: float) -> float:

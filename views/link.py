@@ -2,7 +2,8 @@
 
 A parameter has the name of a scenario field and its value the model's own unit, as in a scenario file and in `--set`:
 `?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated once per option; a table (figures, ranges ...) is
-JSON. No streamlit here, because the page and the /api route read addresses with the same code
+JSON; `typed` lists the values that a person set, and without it they are those in the address. A link of version 0.1
+(`schema_version=1`) is converted, so that its dollars stay. No streamlit here, because the page and the /api route read addresses with the same code
 (docs/decisions/0006-page.md).
 """
 
@@ -16,7 +17,7 @@ from urllib.parse import urlencode
 from calculator import Catalog, Scenario
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.files import typed
-from calculator.scenario.scenario import ANOTHER_SIZE, SCHEMA_VERSION, knobs
+from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
 
 STAMPS = ("schema_version", "catalogue_hash")
@@ -28,12 +29,19 @@ _SHOWN_CHARACTERS = 40
 class Link:
     """The content of an address: usable values, and one sentence for each unusable one.
 
-    `problems` maps a parameter to its sentence; `stamp_remarks` are about the age of the link.
+    `problems` maps a parameter to its sentence; `stamp_remarks` are about the age of the link. `is_of_version_1`: the
+    values are what a link of version 0.1 meant, with what it did not say.
     """
 
     values: dict[str, Any]
     problems: dict[str, str]
     stamp_remarks: tuple[str, ...] = ()
+    is_of_version_1: bool = False
+
+    def typed(self) -> tuple[str, ...]:
+        """The values that a person set: those that the address lists, else all that it holds."""
+        listed = self.values.get("typed")
+        return tuple(name for name in self.values if name not in NOT_TYPED) if listed is None else listed
 
     def without_widget(self) -> dict[str, Any]:
         """The values of fields without a widget, such as tables of the user's own figures."""
@@ -70,15 +78,26 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
                 values[name] = _value(name, texts[-1], options=options, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
-    if query.get("schema_version", [""])[-1] == "1":
-        values = {name: value for name, value in converted(values).items() if name not in STAMPS}
-    return Link(values=values, problems=problems, stamp_remarks=_stamp_remarks(query, catalog=catalog))
+    is_of_version_1 = query.get("schema_version", [""])[-1] == "1"
+    return Link(
+        values=_as_version_2(values) if is_of_version_1 else values,
+        problems=problems,
+        stamp_remarks=_stamp_remarks(query, catalog=catalog),
+        is_of_version_1=is_of_version_1,
+    )
 
 
-def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
+def _as_version_2(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the values of a link of version 0.1 meant."""
+    meant = converted(values)
+    return {name: tuple(row) if isinstance(row, list) else row for name, row in meant.items() if name not in STAMPS}
+
+
+def write_link(scenario: Scenario, *, catalogue_hash: str, prices_as_of: str = "") -> str:
     """The query string with every value of a scenario, the schema version and the catalogue's hash.
 
-    It includes default values, so the link keeps its meaning after a default has changed.
+    It includes default values, so the link keeps its meaning after a default has changed. `prices_as_of` is the day on
+    which prices were looked at, where the scenario names none.
     """
     pairs: list[tuple[str, str]] = [
         ("schema_version", str(scenario.schema_version)),
@@ -88,8 +107,12 @@ def write_link(scenario: Scenario, *, catalogue_hash: str) -> str:
         value = getattr(scenario, name)
         if name == "options":
             pairs += [(name, option) for option in value]
+        elif name == "typed":
+            pairs.append((name, ",".join(value)))
+        elif name == "prices_as_of":
+            pairs.append((name, value or prices_as_of))
         elif not _is_table(name):
-            pairs.append((name, _text(value)))
+            pairs.append((name, text_of(value)))
         elif value:
             pairs.append(
                 (name, json.dumps(scenario.model_dump(mode="json", include={name})[name], separators=(",", ":")))
@@ -105,7 +128,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     sentences: dict[str, str] = {}
     for name, problem in link.problems.items():
         used = (
-            f" The page uses {_text(getattr(scenario, name))}."
+            f" The page uses {text_of(getattr(scenario, name))}."
             if name in Scenario.model_fields and name != "options"
             else ""
         )
@@ -113,15 +136,15 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     for name, value in link.values.items():
         used = getattr(scenario, name)
         if used != value and name not in link.problems:
-            sentences[name] = f"{name} is {_text(value)} in the address; the page uses {_text(used)}."
+            sentences[name] = f"{name} is {text_of(value)} in the address; the page uses {text_of(used)}."
     return sentences
 
 
 def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) -> Any:
-    if _is_table(name):
+    if _is_table(name) and name != "typed":
         value = _table(name, text)
     else:
-        text = text if name == "name" else _short(text)
+        text = text if name in ("name", "typed") else _short(text)
         value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
@@ -164,7 +187,7 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
 def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[str, ...]:
     remarks: list[str] = []
     schema = query.get("schema_version", [""])[-1]
-    if schema and schema != str(SCHEMA_VERSION):
+    if schema and schema not in ("1", str(SCHEMA_VERSION)):
         remarks.append(
             f"This link was written for version {_short(schema)} of the scenario; this page reads version"
             f" {SCHEMA_VERSION}. Please check the values below."
@@ -178,7 +201,8 @@ def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> t
     return tuple(remarks)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as an address has it; a table by the number of its entries."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):

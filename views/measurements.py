@@ -7,7 +7,7 @@ from typing import Any, TypedDict, cast
 import streamlit as st
 
 from calculator import Catalog
-from calculator.catalog.options import WeightClass
+from calculator.catalog.models import WeightClass
 from calculator.errors import CalculatorError
 from calculator.physics.models_that_fit import FitHere, fit_of, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION

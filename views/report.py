@@ -39,11 +39,14 @@ def show_downloads(comparison: Comparison) -> None:
         st.code(permanent_link(comparison), language=None, wrap_lines=True)
     st.caption(
         f"Scenario {comparison.scenario_id} · catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled} "
-        f"· version {comparison.version}"
+        f"· prices as of {comparison.prices_as_of} · version {comparison.version}"
     )
 
 
 def permanent_link(comparison: Comparison) -> str:
     """The address of this page with every value of the scenario."""
     base = (st.context.url or "").split("?")[0]
-    return f"{base}?{write_link(comparison.scenario, catalogue_hash=comparison.catalogue_hash)}"
+    address = write_link(
+        comparison.scenario, catalogue_hash=comparison.catalogue_hash, prices_as_of=comparison.prices_as_of
+    )
+    return f"{base}?{address}"

@@ -50,22 +50,23 @@ class Bridge:
 def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:
     """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
 
-    Both options must be able to do the work all along; raises ScenarioError where one cannot.
+    Both options must be able to do the job all along; raises ScenarioError where one cannot.
     """
     first = compare(start, catalog).verdict
-    cheaper, dearer = pair or (first.cheapest, first.runner_up)
+    cheaper, dearer = pair or (first.cheapest, first.next)
     if cheaper is None or dearer is None:
-        raise ScenarioError(f"{start.name}: fewer than two options can do the work, so there is no gap to explain.")
+        raise ScenarioError(f"{start.name}: fewer than two options can do the job, so there is no gap to explain.")
     options = (cheaper, dearer)
 
     def gap_usd(values: Mapping[str, Any]) -> float:
         scenario = Scenario.parse({**values, "options": options, "name": start.name})
-        costs = {row.id: row.tco for row in compare(scenario, catalog).options}
-        mine, theirs = costs[dearer], costs[cheaper]
+        rows = {row.id: row for row in compare(scenario, catalog).options}
+        mine, theirs = (rows[name].tco if rows[name].eligible else None for name in (dearer, cheaper))
         if mine is None or theirs is None:
-            out = dearer if mine is None else cheaper
+            out = rows[dearer if mine is None else cheaper]
+            why = f" {out.eligibility.reasons[0].text}" if out.eligibility.reasons else ""
             raise ScenarioError(
-                f"{out} cannot do the work on the way from {start.name!r} to {end.name!r}; name another pair."
+                f"{out.id} cannot do the job on the way from {start.name!r} to {end.name!r}.{why} Name another pair."
             )
         return mine.present_value_cost_usd - theirs.present_value_cost_usd
 

@@ -12,8 +12,7 @@ from typing import Any, cast
 
 from calculator.analysis.appraisal import Appraisal, appraise
 from calculator.catalog import Catalog
-from calculator.decision.comparison import Comparison, Verdict
-from calculator.decision.verdict import verdict_of
+from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.number import Range
@@ -22,7 +21,6 @@ from calculator.risk.monte_carlo import FULL_COUNT, simulate
 from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.risk.value_of_information import Information, total_effects, value_of_information
 from calculator.scenario.check_ids import carbon_of
-from calculator.service.capability import scenario_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,10 @@ class Difference:
 class Analysis:
     """The uncertainty and the appraisal of one comparison. Dollars are present value unless named otherwise.
 
-    `verdict` is the comparison's, told with these draws: what to show beside the odds where the comparison drew fewer.
-
-    Sensitivity parts are empty where fewer than two options can do the work.
+    Sensitivity parts are empty where fewer than two options can do the job.
     """
 
     convention: str
-    verdict: Verdict
     seed: int
     draw_count: int
     cheapest_probability: dict[str, float]
@@ -65,22 +60,19 @@ class Analysis:
 
 
 def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT) -> Analysis:
-    """Draw `count` futures with the printed seed, and appraise every option that can do the work."""
+    """Draw `count` futures with the printed seed, and appraise every option that can do the job."""
     scenario, candidates = comparison.scenario, comparison.candidates
     if not candidates:
         raise CalculatorError(f"{comparison.verdict.sentence} {comparison.verdict.detail}")
     odds = simulate(candidates, count=count)
     names = sorted(odds.present_value_usd, key=lambda name: odds.present_value(name).central)
     best = comparison.verdict.cheapest or names[0]
-    second = comparison.verdict.runner_up
+    second = comparison.verdict.next
     known = value_of_information(odds)
     rivals = len(candidates) > 1
     switching = switching_values(candidates) if rivals else ()
     return Analysis(
-        convention=comparison.verdict.convention,
-        verdict=verdict_of(
-            comparison.options, odds=odds, scenario=scenario, model_name=scenario_model(scenario, catalog).name
-        ),
+        convention=comparison.verdicts.convention,
         seed=odds.seed,
         draw_count=count,
         cheapest_probability=odds.cheapest_probability(),

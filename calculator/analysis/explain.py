@@ -58,10 +58,11 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
     if option_id not in rows:
         raise ScenarioError(f"{option_id!r} is not among the options compared: {', '.join(rows)}.")
     tco = rows[option_id].tco
-    if tco is None:
-        raise ScenarioError(
-            f"{option_id} cannot do the work, so it has no cost. {' '.join(r.text for r in rows[option_id].remarks)}"
-        )
+    if tco is None or not rows[option_id].eligible:
+        why = [reason.text for reason in rows[option_id].eligibility.reasons] or [
+            remark.text for remark in rows[option_id].remarks
+        ]
+        raise ScenarioError(f"{option_id} cannot do the job, so it is not costed here. {' '.join(why)}")
     entries = {entry.name: index for index, entry in enumerate(tco.entries)}
     if line not in entries:
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")

@@ -8,7 +8,7 @@ import re
 
 from calculator.calibration.rows import PublishedRow
 from calculator.catalog import Catalog
-from calculator.catalog.options import LanguageModel, Runtime, WeightFormat
+from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.weights import weights_bytes
 from calculator.units import BYTES_PER_GB

@@ -15,7 +15,7 @@ from calculator.catalog import Catalog
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload, format_on
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import LanguageModel, Runtime, WeightFormat
+from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
 from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_estimate, decode_terms

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Literal
 
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 
 RateKind = Literal["decode", "request"]
 """decode: tokens after the first, per second.

@@ -25,7 +25,7 @@ from calculator.calibration.notes import (
     split_of,
     year_of,
 )
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.errors import CalculatorError
 
 PrefillKind = Literal["throughput", "mean wait"]

@@ -1,8 +1,8 @@
 """Which host's token price stands for a hosted model: the host in the middle of all, or the cheapest.
 
-The cheapest of nine hosts is not what one will pay for three years: it is the likeliest to change or withdraw. The central
-price is therefore that of the host with the median cost at the scenario's own mix of tokens. A reseller of a host that is
-listed itself is not counted again. Every quote is kept, and the range runs over all of them.
+The cheapest of nine hosts is not what one will pay for three years: it is the likeliest to change or withdraw. The
+central price is therefore that of the host with the median cost at the scenario's own mix of tokens. A reseller of a
+host that is listed itself is not counted again. Every quote is kept, and the range runs over all of them.
 """
 
 import re
@@ -37,7 +37,7 @@ class TokenMix:
 
 
 def mean_usd_per_mtok(quote: ApiQuote, *, mix: TokenMix) -> float:
-    """Mean price of a token of this mix, USD per million; a host without a cached price bills cached tokens as input."""
+    """Mean price of a token of this mix, USD per million; cached tokens without a price cost what input does."""
     cached = quote.cached_input_usd_per_mtok
     return (
         mix.input_fraction * quote.input_usd_per_mtok

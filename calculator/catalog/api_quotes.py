@@ -1,8 +1,8 @@
 """Token prices of hosted models: dated quotes of every host, one tariff per model from the cheapest of them.
 
-The quotes (api_quotes.toml) come from the offline data of the genai-prices package, and from litellm's list for hosts that
-it lacks. They are kept as dated rows, so that the catalogue's hash covers them and the page imports no HTTP client.
-update_api_quotes.py prints the rows of the installed package that differ.
+The quotes (api_quotes.toml) come from the offline data of the genai-prices package, and from litellm's list for hosts
+that it lacks. They are kept as dated rows, so that the catalogue's hash covers them and the page imports no HTTP
+client. update_api_quotes.py prints the rows of the installed package that differ.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

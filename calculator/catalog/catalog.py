@@ -6,9 +6,21 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-import calculator.catalog.options as t
 from calculator.catalog.calibration import Calibration
+from calculator.catalog.claims import Claim, Phantom
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
+from calculator.catalog.options import (
+    ApiOffer,
+    ApiQuote,
+    Chip,
+    CloudOffer,
+    ElectricityTariff,
+    GridCarbon,
+    Machine,
+    ResaleObservation,
+    UsableMemory,
+)
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
@@ -17,7 +29,7 @@ from calculator.evidence import Quantity, Source
 
 T = TypeVar("T", bound=BaseModel)
 
-Option = t.Machine | t.CloudOffer | t.ApiOffer
+Option = Machine | CloudOffer | ApiOffer
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,20 +39,20 @@ class Catalog:
     hash: str
     compiled: str
     sources: Mapping[str, Source]
-    chips: Mapping[str, t.Chip]
-    machines: Mapping[str, t.Machine]
-    clouds: Mapping[str, t.CloudOffer]
-    apis: Mapping[str, t.ApiOffer]
-    models: Mapping[str, t.LanguageModel]
-    formats: Mapping[str, t.WeightFormat]
-    runtimes: Mapping[str, t.Runtime]
-    electricity: Mapping[str, t.ElectricityTariff]
-    grid_carbon: Mapping[str, t.GridCarbon]
-    resale: Mapping[str, t.ResaleObservation]
-    macos_limits: tuple[t.UsableMemory, ...]
-    api_quotes: tuple[t.ApiQuote, ...]
-    phantoms: tuple[t.Phantom, ...]
-    claims: Mapping[str, t.Claim]
+    chips: Mapping[str, Chip]
+    machines: Mapping[str, Machine]
+    clouds: Mapping[str, CloudOffer]
+    apis: Mapping[str, ApiOffer]
+    models: Mapping[str, LanguageModel]
+    formats: Mapping[str, WeightFormat]
+    runtimes: Mapping[str, Runtime]
+    electricity: Mapping[str, ElectricityTariff]
+    grid_carbon: Mapping[str, GridCarbon]
+    resale: Mapping[str, ResaleObservation]
+    macos_limits: tuple[UsableMemory, ...]
+    api_quotes: tuple[ApiQuote, ...]
+    phantoms: tuple[Phantom, ...]
+    claims: Mapping[str, Claim]
     quality: tuple[QualityLoss, ...]
     price_history: tuple[PriceSeries, ...]
     defaults: Mapping[str, Quantity]
@@ -70,7 +82,7 @@ class Catalog:
         self.refuse_phantom(option_id)
         raise UnknownIdError("option", option_id, [*self.machines, *self.clouds, *self.apis])
 
-    def chip_or_machine(self, name: str) -> t.Chip | t.Machine | t.CloudOffer:
+    def chip_or_machine(self, name: str) -> Chip | Machine | CloudOffer:
         """What `predict --machine` may name: a whole machine, a rented one, or a bare chip."""
         for table in (self.machines, self.clouds, self.chips):
             if name in table:
@@ -78,18 +90,18 @@ class Catalog:
         self.refuse_phantom(name)
         raise UnknownIdError("machine", name, [*self.machines, *self.clouds, *self.chips])
 
-    def model(self, model_id: str) -> t.LanguageModel:
+    def model(self, model_id: str) -> LanguageModel:
         """The model of that id."""
         return _find(self.models, "model", model_id)
 
-    def format(self, format_id: str) -> t.WeightFormat:
+    def format(self, format_id: str) -> WeightFormat:
         """The weight format of that id or alias."""
         for entry in self.formats.values():
             if format_id in entry.aliases:
                 return entry
         return _find(self.formats, "format", format_id)
 
-    def runtime(self, runtime_id: str) -> t.Runtime:
+    def runtime(self, runtime_id: str) -> Runtime:
         """The runtime of that id."""
         return _find(self.runtimes, "runtime", runtime_id)
 
@@ -100,7 +112,7 @@ class Catalog:
             nearest = ", ".join(phantom.nearest)
             raise PhantomError(f"{phantom.sentence} Nearest real machines: {nearest}.")
 
-    def phantom_of(self, name: str) -> t.Phantom | None:
+    def phantom_of(self, name: str) -> Phantom | None:
         """The machine that never existed whose name occurs in this one, or None."""
         plain = "".join(letter for letter in name.lower() if letter.isalnum())
         for phantom in self.phantoms:

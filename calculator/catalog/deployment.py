@@ -12,7 +12,8 @@ from typing import Literal, Self, get_args
 
 from calculator.catalog.catalog import Catalog
 from calculator.catalog.hardware import Hardware, hardware_of
-from calculator.catalog.options import Chip, LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
+from calculator.catalog.options import Chip
 from calculator.errors import ScenarioError
 
 FULL_BITS = 16

@@ -15,12 +15,14 @@ class Distributions:
 
     kinds: shape by input. when_set: what stays uncertain once a person typed a value: certain, scale or shift.
     correlations: pairs of inputs with their rank correlation. seed: of every draw.
+    limits: what a figure of the catalogue can never pass, by figure (least, greatest).
     """
 
     seed: int
     kinds: Mapping[str, Kind]
     when_set: Mapping[str, str]
     correlations: tuple[tuple[str, str, float], ...]
+    limits: Mapping[str, tuple[float, float]]
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Distributions":
@@ -31,6 +33,7 @@ class Distributions:
                 kinds={name: row["kind"] for name, row in data["inputs"].items()},
                 when_set={name: row["when_set"] for name, row in data["inputs"].items()},
                 correlations=tuple((*row["between"], float(row["rank"])) for row in data["correlations"]),
+                limits={name: (float(row["floor"]), float(row["ceiling"])) for name, row in data["limits"].items()},
             )
         except KeyError as missing:
             raise CatalogError(f"distributions.toml: {missing} is missing. Add it.") from None

@@ -1,8 +1,9 @@
 """JSON schemas of the catalogue's files, so that an editor completes and checks a machine's TOML while it is typed.
 
-`make schema` writes them to calculator/catalog/schema/; the first line of a catalogue file (`#:schema ../schema/machine.json`)
-leads the editor there. They are made from the pydantic models that load the files and add what a type cannot say: the
-two ways to write a quantity, the evidence that its basis asks for, and the unit that a field's name promises.
+`make schema` writes them to calculator/catalog/schema/. The first line of a catalogue file leads the editor there:
+`#:schema ../schema/machine.json`. They are made from the pydantic models that load the files and add what
+a type cannot say: the two ways to write a quantity, the evidence that its basis asks for, and the unit that a field's
+name promises.
 """
 
 import json

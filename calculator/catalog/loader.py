@@ -13,12 +13,24 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-import calculator.catalog.options as t
 from calculator.catalog.api_quotes import newest_quotes, with_tariffs
 from calculator.catalog.calibration import calibration_of
 from calculator.catalog.catalog import Catalog, T
 from calculator.catalog.check_references import contradictions, evidence_of
+from calculator.catalog.claims import Claim, Phantom
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
+from calculator.catalog.options import (
+    ApiOffer,
+    ApiQuote,
+    Chip,
+    CloudOffer,
+    ElectricityTariff,
+    GridCarbon,
+    Machine,
+    ResaleObservation,
+    UsableMemory,
+)
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.tax import TaxTables
@@ -42,26 +54,26 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     for path in files:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     constants = _table(folder, "constants.toml", "constants", Quantity)
-    quotes = tuple(_rows(folder, "api_quotes.toml", "quotes", t.ApiQuote))
-    offers = _folder(folder, "api", t.ApiOffer)
+    quotes = tuple(_rows(folder, "api_quotes.toml", "quotes", ApiQuote))
+    offers = _folder(folder, "api", ApiOffer)
     catalog = Catalog(
         hash=digest.hexdigest()[:16],
         compiled=str(_read(folder, "defaults.toml")["compiled"]),
         sources=_table(folder, "sources.toml", "sources", Source),
-        chips=_folder(folder, "chips", t.Chip),
-        machines=_folder(folder, "machines", t.Machine),
-        clouds=_folder(folder, "cloud", t.CloudOffer),
+        chips=_folder(folder, "chips", Chip),
+        machines=_folder(folder, "machines", Machine),
+        clouds=_folder(folder, "cloud", CloudOffer),
         apis=_priced(offers, quotes, constants),
-        models=_folder(folder, "models", t.LanguageModel),
-        formats=_folder(folder, "formats", t.WeightFormat),
-        runtimes=_folder(folder, "runtimes", t.Runtime),
-        electricity=_by_id("electricity.toml", _rows(folder, "electricity.toml", "tariffs", t.ElectricityTariff)),
-        grid_carbon=_by_id("grid_carbon.toml", _rows(folder, "grid_carbon.toml", "grids", t.GridCarbon)),
-        resale=_by_id("resale.toml", _rows(folder, "resale.toml", "observations", t.ResaleObservation)),
-        macos_limits=tuple(_rows(folder, "macos_limits.toml", "limits", t.UsableMemory)),
+        models=_folder(folder, "models", LanguageModel),
+        formats=_folder(folder, "formats", WeightFormat),
+        runtimes=_folder(folder, "runtimes", Runtime),
+        electricity=_by_id("electricity.toml", _rows(folder, "electricity.toml", "tariffs", ElectricityTariff)),
+        grid_carbon=_by_id("grid_carbon.toml", _rows(folder, "grid_carbon.toml", "grids", GridCarbon)),
+        resale=_by_id("resale.toml", _rows(folder, "resale.toml", "observations", ResaleObservation)),
+        macos_limits=tuple(_rows(folder, "macos_limits.toml", "limits", UsableMemory)),
         api_quotes=quotes,
-        phantoms=tuple(_rows(folder, "phantoms.toml", "phantoms", t.Phantom)),
-        claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", t.Claim)),
+        phantoms=tuple(_rows(folder, "phantoms.toml", "phantoms", Phantom)),
+        claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", Claim)),
         quality=tuple(_rows(folder, "quality.toml", "losses", QualityLoss)),
         price_history=tuple(_rows(folder, "price_history.toml", "series", PriceSeries)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
@@ -152,8 +164,8 @@ def _by_id(file: str, rows: list[T]) -> dict[str, T]:
 
 
 def _priced(
-    offers: Mapping[str, t.ApiOffer], quotes: Iterable[t.ApiQuote], constants: Mapping[str, Quantity]
-) -> dict[str, t.ApiOffer]:
+    offers: Mapping[str, ApiOffer], quotes: Iterable[ApiQuote], constants: Mapping[str, Quantity]
+) -> dict[str, ApiOffer]:
     """The API offers with the newest tariffs of their hosts."""
     newest, share = newest_quotes(quotes), constants["api_ranking_input_fraction"].central
     return {key: with_tariffs(offer, quotes=newest, input_fraction=share) for key, offer in offers.items()}

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import LanguageModel
+from calculator.catalog.models import LanguageModel
 from calculator.errors import ScenarioError, sentences
 
 _LARGEST_BYTES = 4_000_000

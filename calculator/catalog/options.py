@@ -4,36 +4,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from calculator.catalog.claims import Claim, ClaimCheck, Phantom
-from calculator.catalog.models import (
-    CacheGroup,
-    LanguageModel,
-    Runtime,
-    Split,
-    TensorGroup,
-    TensorRole,
-    Vendor,
-    WeightClass,
-    WeightFormat,
-)
+from calculator.catalog.models import Split, Vendor
 from calculator.evidence import Entry, IsoDate, Quantity
 from calculator.units import Positive
-
-__all__ = [
-    "CacheGroup",
-    "Claim",
-    "ClaimCheck",
-    "LanguageModel",
-    "Phantom",
-    "Runtime",
-    "Split",
-    "TensorGroup",
-    "TensorRole",
-    "Vendor",
-    "WeightClass",
-    "WeightFormat",
-]
-"""Types of models.py and claims.py, importable here too."""
 
 
 class Geometry(Entry):

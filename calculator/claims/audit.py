@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Claim, ClaimCheck
+from calculator.catalog.claims import Claim, ClaimCheck
 from calculator.claims import figures, latency, memory, speed
 from calculator.claims.finding import Finding, cited
 

@@ -3,7 +3,8 @@
 import math
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Chip, Claim
+from calculator.catalog.claims import Claim
+from calculator.catalog.options import Chip
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, shown
 from calculator.evidence import Quantity
 

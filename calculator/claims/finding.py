@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from calculator.catalog import Catalog
+from calculator.catalog.claims import Claim
 from calculator.catalog.deployment import Deployment, format_on, usual_runtime
 from calculator.catalog.hardware import hardware_of
-from calculator.catalog.options import Chip, Claim, LanguageModel
+from calculator.catalog.models import LanguageModel
+from calculator.catalog.options import Chip
 from calculator.evidence import Quantity
 
 Verdict = Literal["holds", "plausible", "contradicted", "impossible", "no such thing"]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
+from calculator.catalog.claims import Claim
 from calculator.catalog.deployment import Workload
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import Claim
 from calculator.claims.finding import (
     Bound,
     Finding,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from calculator.catalog import Catalog
+from calculator.catalog.claims import Claim
 from calculator.catalog.deployment import Deployment, HostSettings, Workload
 from calculator.catalog.hardware import hardware_of
-from calculator.catalog.options import Claim
 from calculator.claims.finding import (
     Bound,
     CitedSource,

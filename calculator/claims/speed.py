@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
+from calculator.catalog.claims import Claim
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.models import Split
-from calculator.catalog.options import Claim
 from calculator.claims.finding import (
     Bound,
     Finding,

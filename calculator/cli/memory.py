@@ -13,7 +13,7 @@ from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import HostSettings
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.model_file import model_of
-from calculator.catalog.options import WeightFormat
+from calculator.catalog.models import WeightFormat
 from calculator.cli.renamed_flags import add_renamed
 from calculator.errors import ScenarioError
 from calculator.physics.memory.finetuning import ALL_LINEAR, ATTENTION, FineTuneFit, TrainingStep, finetune_fit

@@ -19,6 +19,7 @@ from calculator.scenario.files import read_scenario
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, scenario_model
 from calculator.service.peak_hour import End, PeakHour, peak_hour, targets_of, week_of
+from calculator.service.serving import serving_of
 from calculator.service.week import HOURS_PER_WEEK, Week
 from calculator.version import VERSION
 
@@ -88,7 +89,7 @@ def service_answer(scenario: Scenario, catalog: Catalog) -> ServiceAnswer:
             )
             continue
         found = capability_of(option, scenario=scenario, model=model, catalog=catalog)
-        if found.service is None:
+        if not found.runs:
             why = next((remark.text for remark in found.remarks if remark.level == "problem"), "It does not fit.")
             left_out.append((option.id, option.name, why))
             continue
@@ -107,7 +108,7 @@ def service_dict(answer: ServiceAnswer, *, hours: bool = False) -> dict[str, Any
         "catalogue_hash": answer.catalogue_hash,
         "peak_factor_ratio": scenario.busiest_hour_ratio(),
         "targets": asdict(targets_of(scenario)),
-        "options": [_row_dict(row, hours=hours) for row in answer.rows],
+        "options": [_row_dict(row, scenario, hours=hours) for row in answer.rows],
         "left_out": [{"id": key, "name": name, "reason": reason} for key, name, reason in answer.left_out],
     }
 
@@ -140,14 +141,20 @@ def _service(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row_dict(row: ServiceRow, *, hours: bool) -> dict[str, Any]:
+def _reached_batch(found: Capability, scenario: Scenario) -> float:
+    """Mean number of requests that one machine writes together over the day."""
+    one = scenario.changed(machine_count=1, machine_counts={})
+    return float(serving_of(found, scenario=one, when_full="buy-another").service.reached_batch_count)
+
+
+def _row_dict(row: ServiceRow, scenario: Scenario, *, hours: bool) -> dict[str, Any]:
     found, week = row.found, row.week
     peak = row.peak["central"]
     return {
         "id": found.option.id,
         "name": found.option.name,
         "concurrent_count": found.concurrent_count,
-        "reached_batch_count": found.service.reached_batch_count if found.service else None,
+        "reached_batch_count": _reached_batch(found, scenario),
         "peak_hour": _peak_dict(peak),
         "peak_hour_at_low_speed": _peak_dict(row.peak["low"]),
         "peak_hour_at_high_speed": _peak_dict(row.peak["high"]),

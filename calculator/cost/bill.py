@@ -24,13 +24,17 @@ class Charges:
     """The bill of one option: its lines, and what is needed to state it per token and per kWh.
 
     `marginal` are the terms that one more token adds (energy above idling, API tokens); `energy` counts kWh, `served`
-    million tokens (input and output), both as amounts times courses. `unmet` tells that some demand has no supplier.
+    million tokens (input and output), both as amounts times courses; `here` and `bought` are its parts, `demand` all that is
+    wanted. `unmet` tells that some demand has no supplier.
     """
 
     lines: tuple[Line, ...]
     marginal: tuple[Term, ...] = ()
     energy: tuple[Term, ...] = ()
     served: tuple[Term, ...] = ()
+    here: tuple[Term, ...] = ()
+    bought: tuple[Term, ...] = ()
+    demand: tuple[Term, ...] = ()
     unmet: bool = False
 
 
@@ -103,7 +107,7 @@ def with_overflow(
 ) -> Charges:
     """Adds what the machines miss, bought at the reference API's price; without one it stays unmet.
 
-    Hours out of service are either lost hours at a price (`downtime_usd_per_h` above 0) or overflow, never both.
+    An hour out of service costs `downtime_usd_per_h`, whether its requests are lost or bought.
     """
     per_h, works = inputs.downtime_usd_per_h, load.available_fraction
     if some(per_h):
@@ -118,12 +122,14 @@ def with_overflow(
                 hardness="soft",
             )
         )
-    demand, missed = Demand.of(inputs), load.missed()
-    all_tokens = demand.terms(inputs)
-    if not missed:
-        return Charges(tuple(lines), marginal, energy, all_tokens)
-    if reference_api is None:
-        return Charges(tuple(lines), marginal, energy, scaled(load.served(), demand.mtok), unmet=True)
+    demand, missed = Demand.of(inputs), load.bought()
+    wanted = demand.terms(inputs)
+    if not missed and not load.loses:
+        return Charges(tuple(lines), marginal, energy, served=wanted, here=wanted, demand=wanted)
+    here = scaled(load.served(), demand.mtok)
+    if not missed or reference_api is None:
+        return Charges(tuple(lines), marginal, energy, served=here, here=here, demand=wanted, unmet=bool(missed))
+    bought = scaled(load.bought(trend=""), demand.mtok)
     prices = api_prices(reference_api, inputs)
     overflow = scaled(missed, -demand.usd_per_month(prices))
     factors, factors_say = price_factors(reference_api, inputs)
@@ -137,4 +143,5 @@ def with_overflow(
     missing = {} if inputs.drawn else {"missed_month_1_fraction": month_1(missed)}
     seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill, **factors}
     lines.append(Line("overflow to API", "hard", overflow, says, seen))
-    return Charges(tuple(lines), (*marginal, *overflow), energy, all_tokens)
+    served = (*here, *bought) if load.loses else wanted
+    return Charges(tuple(lines), (*marginal, *overflow), energy, served=served, here=here, bought=bought, demand=wanted)

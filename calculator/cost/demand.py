@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from calculator.cost.inputs import Inputs, Step, some
+from calculator.cost.inputs import Growth, Inputs, Step, some
 from calculator.finance.ledger import Course, Excess, Term
 from calculator.number import Number
+from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import Usage
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
@@ -53,9 +54,13 @@ class Demand:
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    prefill_h, decode_h, on_h: hours of the whole demand of month 1, per machine.
+    prefill_h, decode_h: hours of the whole demand of month 1, per machine that is there at the start.
+    on_h, working_h: hours on a month, and those of days with demand.
     room: R, the capacity of all machines, the further ones included, as a multiple of month 1's demand.
-    works_fraction: share of the demand within R that is served; 1 where lost hours have a price of their own.
+    levels: shares of the day's demand with the capacity that meets each: the busiest hour and the quiet ones, where what is
+        beyond is bought hour by hour; else the whole day with R.
+    works_fraction: share of the demand within R that is served.
+    buys_rest, buys_lost: whether what is beyond R, and the work of hours out of service, is bought from the API.
     available_fraction: share of its hours in which a machine is there.
     enough: whether demand never passes R.
     always_busy: demands at which prefill and decode fill the hours on of the machines that are there; beyond them
@@ -67,10 +72,14 @@ class Load:
     prefill_h: Number
     decode_h: Number
     on_h: Number
+    working_h: Number
     room: Number
     works_fraction: Number
     available_fraction: Number
     enough: bool
+    levels: tuple[tuple[float, Number], ...] = ()
+    buys_rest: bool = True
+    buys_lost: bool = True
     always_busy: tuple[Excess, ...] = ()
     full_months: tuple[Number, ...] = ()
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
@@ -95,24 +104,45 @@ class Load:
         decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
         known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
         slower = (prefill_h + decode_h) / known_h if known_h else more
-        capacity = _capacity_ratio(usage, known_h)
-        room = capacity * longer / np.maximum(slower, _LEAST)
+        scale = longer / np.maximum(slower, _LEAST)
+        count = usage.machine_count
+        one = _capacity_ratio(usage, known_h) * scale
         growth = inputs.demand_growth_rate
         highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
+        when_full = usage.when_full or ("buy-from-api" if scenario.when_full == "buy-from-api" else "buy-another")
         further = 0
-        if may_grow and scenario.when_full == "buy-another":
-            wanted = np.ceil(np.max(highest / np.maximum(room, _LEAST))) - 1  # -1 where there is no demand at all
-            further = int(np.clip(wanted, 0, MOST_FURTHER))
-        one, room = room, room * (1 + further)
-        enough = bool((np.asarray(room) >= highest).all())
+        if may_grow and when_full == "buy-another" and not usage.is_count_final:
+            wanted = np.ceil(np.max(highest / np.maximum(one, _LEAST)) - _ROUNDING) - count  # below 0: demand shrinks
+            further = int(np.clip(wanted, 0, (_MOST_FURTHER_1 if scenario.rules == 1 else MOST_MACHINES - count)))
+        room = one * (count + further)
+        levels: tuple[tuple[float, Number], ...] = ((1.0, room),)
+        if usage.quiet_capacity_ratio is not None:
+            quiet = usage.quiet_capacity_ratio * scale * count
+            levels = ((usage.peak_fraction, room), (1 - usage.peak_fraction, quiet))
+        enough = all(bool((np.asarray(limit) * (1 + _ROUNDING) >= highest).all()) for part, limit in levels if part > 0)
         available = inputs.availability_fraction * kept_fraction
-        works = 1.0 if scenario.downtime_usd_per_h else available
-        rooms = [one * (1 + index) for index in range(further)]
+        rooms = [one * (count + index) for index in range(further)]
         full = tuple(np.where(highest > limit, _first_month_above(limit, growth), NEVER) for limit in rooms)
         on_h = usage.on_h_per_month * longer
-        fills = on_h / np.maximum(prefill_h + decode_h, _LEAST)
-        busy = _always_busy(fills, one, full, growth=growth, highest=highest)
-        return cls(inputs, prefill_h, decode_h, on_h, room, works, available, enough, busy, full)
+        working_h = on_h if usage.working_h_per_month is None else usage.working_h_per_month * longer
+        fills = working_h / np.maximum(prefill_h + decode_h, _LEAST) / count
+        return cls(
+            inputs,
+            prefill_h,
+            decode_h,
+            on_h,
+            working_h,
+            room,
+            # version 0.1 counted lost requests as served where lost hours had a price
+            works_fraction=1.0 if scenario.rules == 1 and scenario.downtime_usd_per_h else available,
+            available_fraction=available,
+            enough=enough,
+            levels=levels,
+            buys_rest=scenario.rules == 1 or when_full == "buy-from-api",
+            buys_lost=scenario.rules == 1 or scenario.when_down == "buy-from-api",
+            always_busy=_always_busy(fills, one, full, count=count, growth=growth, highest=highest),
+            full_months=full,
+        )
 
     def served(self, step: Step = "") -> tuple[Term, ...]:
         """Demand of month 1 that is served, as terms; `step` names the rate by which its price moves each year."""
@@ -124,8 +154,13 @@ class Load:
         all_of_it = Term(self.works_fraction, self.inputs.course(growth="demand_growth_rate", step=step))
         if self.enough:
             return (all_of_it,)
-        excess = Excess(self.inputs.demand_growth_rate, self.room, self.inputs.course(step=step))
-        return all_of_it, Term(-self.works_fraction, excess)
+        price = self.inputs.course(step=step)
+        return all_of_it, *self._beyond(-self.works_fraction, price)
+
+    def _beyond(self, factor: Number, price: Course) -> tuple[Term, ...]:
+        """Demand beyond the capacity of each part of the day, times a factor and the course of a price."""
+        growth = self.inputs.demand_growth_rate
+        return tuple(Term(factor * part, Excess(growth, limit, price)) for part, limit in self.levels if part > 0)
 
     def busy_hours(self, step: Step = "") -> dict[str, tuple[Term, ...]]:
         """Hours of month 1 by state, as terms: demand times its hours, never more than the machine is on."""
@@ -140,38 +175,46 @@ class Load:
             decode += tuple(Term(-saved_h, replace(excess, price=price)) for excess in self.always_busy)
             if not self.enough:
                 last = self.always_busy[-1]
-                decode += (Term(saved_h, Excess(growth, self.room, price, last.first_month, last.last_month)),)
+                decode += tuple(
+                    Term(saved_h * part, Excess(growth, limit, price, last.first_month, last.last_month))
+                    for part, limit in self.levels
+                    if part > 0
+                )
         return {"prefill": prefill, "decode": decode}
 
-    def missed(self) -> tuple[Term, ...]:
-        """Demand that is not served, times the trend of API prices: what is above R, and the hours out of service."""
-        missed: list[Term] = []
-        if some(self.works_fraction - 1):
-            course = self.inputs.course(growth="demand_growth_rate", growth_and="api_price_trend_rate")
-            missed.append(Term(1 - self.works_fraction, course))
-        if not self.enough:
-            excess = Excess(
-                self.inputs.demand_growth_rate, self.room, self.inputs.course(growth="api_price_trend_rate")
-            )
-            missed.append(Term(self.works_fraction, excess))
-        return tuple(missed)
+    def bought(self, trend: Growth = "api_price_trend_rate") -> tuple[Term, ...]:
+        """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of service."""
+        found: list[Term] = []
+        if self.buys_lost and some(self.works_fraction - 1):
+            course = self.inputs.course(growth="demand_growth_rate", growth_and=trend)
+            found.append(Term(1 - self.works_fraction, course))
+        if self.buys_rest and not self.enough:
+            found.extend(self._beyond(self.works_fraction, self.inputs.course(growth=trend)))
+        return tuple(found)
+
+    @property
+    def loses(self) -> bool:
+        """Whether some demand is neither served here nor bought."""
+        return (not self.buys_lost and some(self.works_fraction - 1)) or (not self.buys_rest and not self.enough)
 
 
 def _always_busy(
-    fills: Number, one: Number, full: tuple[Number, ...], *, growth: Number, highest: Number
+    fills: Number, one: Number, full: tuple[Number, ...], *, count: int, growth: Number, highest: Number
 ) -> tuple[Excess, ...]:
-    """For 1, 2, ... machines, while so many are there: demand above what fills their hours (`fills` for each).
+    """For `count`, `count` + 1, ... machines, while so many are there: demand above what fills their hours.
 
-    One machine's capacity is `one`; the month in which k machines are not enough any more is `full[k - 1]`. The last
-    one is always among them where any is, since demand may stay above its capacity.
+    `fills` is that demand for one machine, `one` what it can take at most. The month in which the machines before the k-th
+    further one are not enough any more is `full[k - 1]`. The last one is always among them where any is, since demand may
+    stay above its capacity.
     """
     found: list[Excess] = []
-    for count in range(1, len(full) + 2):
-        limit, last = np.minimum(fills, one) * count, count > len(full)
-        top = highest if last else np.minimum(highest, one * count)
-        if (last and found) or not bool((limit >= top).all()):
-            first = 1 if count == 1 else full[count - 2]
-            found.append(Excess(growth, limit, Course(), first, None if last else full[count - 1] - 1))
+    for further in range(len(full) + 1):
+        there, is_last = count + further, further == len(full)
+        limit = np.minimum(fills, one) * there
+        top = highest if is_last else np.minimum(highest, one * there)
+        if (is_last and found) or not bool((limit >= top).all()):
+            first = 1 if further == 0 else full[further - 1]
+            found.append(Excess(growth, limit, Course(), first, None if is_last else full[further] - 1))
     return tuple(found)
 
 
@@ -200,7 +243,7 @@ def _capacity_ratio(usage: Usage, known_h: float) -> float:
     return usage.on_h_per_month / known_h if known_h else math.inf
 
 
-MOST_FURTHER = 15
+_MOST_FURTHER_1 = 15  # version 0.1 stopped here
 NEVER = 10_000  # a month beyond any horizon
 _ROUNDING = 1e-9
 _LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand

@@ -52,22 +52,22 @@ _FOLDED = (
 )
 
 
-def further_lines(machine: Machine, *, inputs: Inputs, load: Load, count: int, peak_kw: Number) -> list[Line]:
-    """Lines of the further machines; none where the first ones are enough. `count` machines are bought each time."""
+def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Number) -> list[Line]:
+    """Lines of the further machines, bought one at a time; none where the first ones are enough."""
     if not load.full_months:
         return []
     each = [
-        {line.name: line for line in _of_one(machine, inputs=inputs, count=count, peak_kw=peak_kw, month=first - 1)}
+        {line.name: line for line in _of_one(machine, inputs=inputs, peak_kw=peak_kw, month=first - 1)}
         for first in load.full_months
     ]
     when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
-    counted = {"machine_count": count, **when}
+    counted: dict[str, Number] = {"machine_count": 1, **when}
     return [_one_line(fold, each, counted) for fold in _FOLDED if _is_priced(fold, each[0])]
 
 
-def _of_one(machine: Machine, *, inputs: Inputs, count: int, peak_kw: Number, month: Number) -> list[Line]:
-    holding = bought(machine, inputs=inputs, count=count, month=month)
-    lines = machine_lines(machine, holding=holding, inputs=inputs, count=count, peak_kw=peak_kw, month=month)
+def _of_one(machine: Machine, *, inputs: Inputs, peak_kw: Number, month: Number) -> list[Line]:
+    holding = bought(machine, inputs=inputs, count=1, month=month)
+    lines = machine_lines(machine, holding=holding, inputs=inputs, count=1, peak_kw=peak_kw, month=month)
     return lines.all()
 
 

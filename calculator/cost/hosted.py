@@ -27,8 +27,11 @@ def api_charges(offer: ApiOffer, *, tariff: ApiTariff, inputs: Inputs) -> Charge
         *tokens,
         administration(inputs, care=("api_administration_h_per_year", inputs.api_administration_h_per_year)),
     ]
+    wanted = demand.terms(inputs)
     return Charges(
         lines=tuple(lines),
         marginal=tuple(term for line in tokens for term in line.terms),
-        served=demand.terms(inputs),
+        served=wanted,
+        bought=wanted,
+        demand=wanted,
     )

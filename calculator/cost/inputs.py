@@ -125,11 +125,15 @@ class Inputs(ScenarioNumbers):
         vars(self).update({name: given[name] if name in given else getattr(own, name) for name in _NAMES})
 
     def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
-        """What belongs to one option: its given value, the person's own figure, or the catalogue's central one."""
+        """What belongs to one option: its given value, the person's own figure, or the catalogue's central one.
+
+        A person's own speeds stand in the usage already (service/speeds.py): here they are what is drawn around them.
+        Version 0.1 knew them here alone.
+        """
         key = f"{owner}.{name}"
         if key in self.given:
             return self.given[key]
-        if key in self.scenario.figures:
+        if key in self.scenario.figures and (name not in _SPEEDS or self.scenario.rules == 1):
             return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
 
@@ -163,4 +167,5 @@ def some(value: Number) -> bool:
     return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
 
 
+_SPEEDS = ("prefill_speed_ratio", "decode_speed_ratio")
 _NAMES = tuple(ScenarioNumbers.__annotations__)

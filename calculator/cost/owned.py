@@ -42,7 +42,7 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
         *priced(own.running),
         *monthly_extra(inputs, "software"),
         *priced(own.sale),
-        *further_lines(machine, inputs=inputs, load=load, count=count, peak_kw=peak_kw),
+        *further_lines(machine, inputs=inputs, load=load, peak_kw=peak_kw / count),
     ]
     if inputs.drawn:  # of draws only the lines are read
         return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
@@ -131,16 +131,18 @@ def _energy_kwh(
     Idle are the hours on that are not busy, of the first machines and of each further one from its month.
     """
     busy = load.busy_hours(step)
-    present = tuple(inputs.course(step=step, first_month=month) for month in (1, *load.full_months))
-    idle = watts["idle"] / W_PER_KW * count
+    first = inputs.course(step=step)
+    present = ((count, first), *((1, inputs.course(step=step, first_month=month)) for month in load.full_months))
+    idle = watts["idle"] / W_PER_KW
     kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
     kwh["idle"] = (
-        *(Term(idle * load.on_h, course) for course in present),
-        *(term for hours in busy.values() for term in scaled(hours, -idle)),
+        *(Term(idle * load.on_h * machines, course) for machines, course in present),
+        *(term for hours in busy.values() for term in scaled(hours, -idle * count)),
     )
-    if some(watts["sleep"]):
-        asleep = watts["sleep"] / W_PER_KW * (H_PER_MONTH - load.on_h) * count
-        kwh["sleep"] = tuple(Term(asleep, course) for course in present)
+    off_w = {"off": 0.0, "sleep": watts["sleep"], "idle": watts["idle"]}[inputs.scenario.off_hours]
+    if some(off_w):
+        off = off_w / W_PER_KW * (H_PER_MONTH - load.on_h)
+        kwh["sleep"] = tuple(Term(off * machines, course) for machines, course in present)
     return kwh
 
 
@@ -153,13 +155,14 @@ def _energy_lines(
         "peak_hours_fraction": inputs.peak_hours_fraction,
         "peak_price_ratio": inputs.peak_price_ratio,
     }
-    hours = {} if inputs.drawn else _hours_in_month_1(load)
+    hours = {} if inputs.drawn else _hours_in_month_1(load, count)
     lines: list[Line] = []
     cooled: list[Term] = []
     overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
     for state, terms in kwh.items():
         price, says = on_price, f"{state} watts / 1000 * {state} hours * electricity price"
-        seen = {f"{state}_w": watts[state], "electricity_usd_per_kwh": off_price, "machine_count": count}
+        state_w = watts["idle"] if state == "sleep" and inputs.scenario.off_hours == "idle" else watts[state]
+        seen = {f"{state}_w": state_w, "electricity_usd_per_kwh": off_price, "machine_count": count}
         if state in hours:
             seen[f"{state}_h_per_month"] = hours[state]
         if state == "sleep":
@@ -175,10 +178,10 @@ def _energy_lines(
     return lines
 
 
-def _hours_in_month_1(load: Load) -> dict[str, float]:
+def _hours_in_month_1(load: Load, count: int) -> dict[str, float]:
     """Hours of each state in month 1, per machine that was there first. Scalars only."""
     busy = {state: month_1(terms) for state, terms in load.busy_hours().items()}
-    present = 1 + sum(float(month) <= 1 for month in load.full_months)
+    present = 1 + sum(float(month) <= 1 for month in load.full_months) / count
     on_h = float(load.on_h)
     return {**busy, "idle": on_h * present - sum(busy.values()), "sleep": (H_PER_MONTH - on_h) * present}
 

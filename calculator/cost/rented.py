@@ -14,7 +14,7 @@ from calculator.finance.ledger import Course, Line, Once, Term
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
-from calculator.units import H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
+from calculator.units import H_PER_DAY, H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR
 
 _ROUNDING = 1e-9
 
@@ -22,13 +22,13 @@ _ROUNDING = 1e-9
 def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_api: ApiTariff | None) -> Charges:
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
-    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps; or 730 hours a month,
-    always where it is reserved. A spot machine is away for a share of its hours.
+    Paid hours per working day: hours on and the start-up, rounded up to whole billing steps, at most 24; or 730 hours a
+    month, always where it is reserved. A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
     kept = 1 - inputs.spot_interruption_fraction if spot else 1.0
-    load = Load.of(owner, inputs, usage, kept_fraction=kept)
+    load = Load.of(owner, inputs, usage, may_grow=True, kept_fraction=kept)
     stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
     per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
     reserved = scenario.cloud_rate == "reserved"
@@ -37,8 +37,9 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
         *(
             _reserved(offer, inputs=inputs, load=load, count=count)
             if reserved
-            else [_rental(offer, inputs, load, count)]
+            else [_rental(offer, inputs, load, usage)]
         ),
+        *_further_rental(offer, inputs, load, usage),
         spend(
             "storage",
             stored_gb * per_gb,
@@ -46,7 +47,9 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
             says="GB * price per GB and month",
             seen={"storage_gb": stored_gb, "storage_usd_per_gb_month": per_gb},
         ),
-        administration(inputs, care=("cloud_administration_h_per_year", inputs.cloud_administration_h_per_year)),
+        administration(
+            inputs, care=("cloud_administration_h_per_year", inputs.cloud_administration_h_per_year), count=count
+        ),
         *monthly_extra(inputs, "software"),
     ]
     return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
@@ -78,16 +81,30 @@ def rate_remark(offer: CloudOffer, *, scenario: Scenario) -> Remark | None:
     return Remark(code="no-such-rate", text=text, level="warning")
 
 
-def _rental(offer: CloudOffer, inputs: Inputs, load: Load, count: int) -> Line:
+def _rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> Line:
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
-    hours, says = _paid_h_per_month(offer, inputs=inputs, on_h_per_month=load.on_h)
-    return spend(
-        "rental",
-        rate * hours * count,
-        inputs.course(growth="cloud_price_trend_rate"),
-        says=f"rate * {says} * machines",
-        seen={"rate_usd_per_h": rate, "paid_h_per_month": hours, "machine_count": count},
-    )
+    hours, says = _paid_h_per_month(offer, inputs=inputs, load=load)
+    seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, "machine_count": usage.machine_count}
+    paid, words = rate * hours * usage.machine_count, f"rate * {says} * machines"
+    if usage.rented_h_ratio != 1 and inputs.scenario.rental != "always-on":
+        paid, words = paid * usage.rented_h_ratio, f"{words} * share of them that the quiet hours need"
+        seen["rented_h_ratio"] = usage.rented_h_ratio
+    return spend("rental", paid, inputs.course(growth="cloud_price_trend_rate"), says=words, seen=seen)
+
+
+def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> list[Line]:
+    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many hours."""
+    if not load.full_months:
+        return []
+    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
+    always = inputs.scenario.rental == "always-on" or inputs.scenario.cloud_rate == "reserved"
+    hours: Number = H_PER_MONTH if always else _paid_h_per_month(offer, inputs=inputs, load=load)[0]
+    each = rate * hours * (1.0 if always else usage.rented_h_ratio)
+    trend = inputs.cloud_price_trend_rate
+    terms = tuple(Term(-each, Course(trend, first_month=month)) for month in load.full_months)
+    when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
+    seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, **when}
+    return [Line("further rental", "hard", terms, "rate * paid hours, for each further machine from its month", seen)]
 
 
 def _reserved(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> list[Line]:
@@ -149,7 +166,7 @@ def _last_months(
     """What the months after `start` cost on demand, against a commitment that outlasts them."""
     scenario, length = inputs.scenario, inputs.scenario.reserved_months
     hour = _on_demand_usd_per_h(offer, inputs=inputs)
-    hours, _ = _paid_h_per_month(offer, inputs=inputs, on_h_per_month=load.on_h)
+    hours, _ = _paid_h_per_month(offer, inputs=inputs, load=load)
     course = inputs.course(growth="cloud_price_trend_rate", first_month=start + 1)
     usd, seen = hour * hours * count, {"on_demand_usd_per_h": hour, "on_demand_h_per_month": hours}
     if scenario.rules == 1:
@@ -177,11 +194,12 @@ def _worth_at_once(inputs: Inputs, months: int) -> Number:
     return annuity_factor(monthly_rate(inputs.discount_rate), periods=months)
 
 
-def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, on_h_per_month: Number) -> tuple[Number, str]:
+def _paid_h_per_month(offer: CloudOffer, *, inputs: Inputs, load: Load) -> tuple[Number, str]:
+    """Hours that one machine is paid for: never more than there are in its days, nor in the month."""
     if inputs.scenario.rental == "always-on":
         return H_PER_MONTH, "730 h a month"
     days = inputs.working_days_per_year / MONTHS_PER_YEAR
     step_h = inputs.of(offer.id, "billing_minutes", offer.billing_minutes) / MINUTES_PER_H
-    day_h = on_h_per_month / days + inputs.of(offer.id, "startup_minutes", offer.startup_minutes) / MINUTES_PER_H
-    paid_h = np.ceil(day_h / step_h - _ROUNDING) * step_h * days
+    day_h = load.working_h / days + inputs.of(offer.id, "startup_minutes", offer.startup_minutes) / MINUTES_PER_H
+    paid_h = np.minimum(np.ceil(day_h / step_h - _ROUNDING) * step_h, H_PER_DAY) * days
     return np.minimum(paid_h, H_PER_MONTH), "(hours on + start-up, in whole billing steps) * working days a month"

@@ -58,7 +58,8 @@ class Tco:
 
     `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
     `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
-    tokens over the horizon (input and output), overflow included. `hard_...` leaves people's time out. `usd_per_mtok`
+    tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are shares of
+    the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok`
     is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
     `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
     """
@@ -82,6 +83,8 @@ class Tco:
     hard_equivalent_annual_cost_usd: float = 0.0
     entries: tuple[Line, ...] = ()
     flows: tuple[tuple[float, ...], ...] = ()
+    served_here_fraction: float = 1.0
+    bought_fraction: float = 0.0
 
     @property
     def ledger(self) -> tuple[CashFlow, ...]:
@@ -115,10 +118,9 @@ def cost_of(
     """Cost of one option over the scenario's months.
 
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
-    for the tariff of a same-model API that has none for the scenario's model. `values` replaces scenario fields by
-    name, and an option's own figures by "<option id>.<name>" (price_usd, list_price_usd, idle_w, decode_speed_ratio,
-    rate_usd_per_h ...; tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts
-    by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
+    for the tariff of a same-model API. `values` replaces scenario fields by name, and an option's own figures by
+    "<option id>.<name>" (price_usd, list_price_usd, idle_w, rate_usd_per_h ...; speeds as multiples of the usage's;
+    tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
     of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
@@ -174,13 +176,14 @@ def convention_of(scenario: Scenario) -> str:
 
 
 def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | None) -> ApiTariff:
+    """The offer's own price; of the same open model that of the host chosen (`reference_api`), where there is one."""
     if offer.kind != "same-model" and offer.tariffs:
         return offer.tariffs[0]
+    if reference_api is not None and offer.kind == "same-model":
+        return reference_api
     for tariff in offer.tariffs:
         if tariff.model == scenario.model:
             return tariff
-    if reference_api is not None and offer.kind == "same-model":
-        return reference_api
     raise CalculatorError(
         f"{offer.id}: no host offers {scenario.model}. Choose another model, or leave this option out."
     )
@@ -215,7 +218,15 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
+        served_here_fraction=_share(charges.here, charges.demand, months),
+        bought_fraction=_share(charges.bought, charges.demand, months),
     )
+
+
+def _share(part: tuple[Term, ...], whole: tuple[Term, ...], months: int) -> float:
+    """Tokens of a part over those of the whole demand; the whole of nothing is served."""
+    total = float(_summed(whole, months).sum())
+    return min(1.0, max(0.0, float(_summed(part, months).sum()) / total)) if total > 0 else float(part is whole)
 
 
 def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:

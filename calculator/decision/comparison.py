@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculator.cost.tco import Tco
+from calculator.decision.eligibility import Eligibility
 from calculator.errors import UnknownIdError
 from calculator.evidence import Remark
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidates
@@ -15,7 +17,10 @@ from calculator.service.occupancy import Service
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OptionResult:
-    """One option, answered in the product's order: does it fit, how fast is it, what does it cost."""
+    """One option, answered in the product's order: does it fit, is it fast enough, what does it cost.
+
+    Ranges of money: central is the base case, the ledger's own sum; low and high are P10 and P90 of the futures.
+    """
 
     id: str
     name: str
@@ -25,19 +30,31 @@ class OptionResult:
     format_name: str
     runtime_id: str
     split: str
+    weight_class: str
     fits: bool
     memory: MemoryFit | None
     decode: Speed | None
     prefill: Speed | None
     time_to_first_token: Speed | None
+    basis_of_speed: str
     service: Service | None
+    eligibility: Eligibility
     power_w: dict[str, float]
     tco: Tco | None
-    total_low_usd: float | None
-    total_high_usd: float | None
     remarks: tuple[Remark, ...]
+    total_usd: Range | None = None
+    present_value_usd: Range | None = None
+    hard_present_value_usd: Range | None = None
+    median_present_value_usd: float | None = None
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it can do the job; only then is it ranked."""
+        return not self.eligibility.reasons
 
     def __repr__(self) -> str:
+        if not self.eligible:
+            return f"{self.name}: cannot do the job. {self.eligibility.reasons[0].text}"
         if self.tco is None:
             return f"{self.name}: no cost, see its remarks."
         return f"{self.name}: ${self.tco.present_value_cost_usd:,.0f} in present value over {self.tco.months} months."
@@ -54,25 +71,96 @@ class BreakEven:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The answer as a sentence with its range.
+class Flip:
+    """One input that turns a verdict: its name and label, its value now, and the value at which the two cost the same."""
 
-    `without_soft` is the same answer in hard dollars alone: people's time left out. `hard_difference_usd` is what the
-    next option costs more then, present value.
+    name: str
+    label: str
+    now: float
+    at: float
+    inside_range: bool
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OldPrice:
+    """A price beyond twice its shelf life: whose, of which day, how old, and whether the answer survives its range."""
+
+    option: str
+    name: str
+    kind: str
+    as_of: str
+    age_days: int
+    survives: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgedPrice:
+    """A price beyond twice its shelf life, before the verdict has asked whether its answer survives it.
+
+    option, name: whose price. input: the name by which it is varied ("<option id>.price_usd"; of a hosted API
+    "<tariff>.price_ratio", all its prices together). noun: what a sentence calls it ("list price"). range: that input at
+    this age.
+    """
+
+    option: str
+    name: str
+    input: str
+    kind: str
+    noun: str
+    as_of: str
+    age_days: int
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class HardVerdict:
+    """The same verdict in invoices alone: people's time left out. `difference_usd` is what `next` costs more."""
+
+    sentence: str
+    cheapest: str | None
+    next: str | None
+    difference_usd: Range
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One verdict: which of the eligible options costs least, by how much, how surely, and what turns it.
+
+    difference_usd: what `next` costs more than `cheapest`; central is the base case, the ledgers' own sums, low and high
+    are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs least of all that the
+    verdict ranks (of Mac or PC: of these two); of `hard` likewise.
+    too_close: P10 to P90 holds 0, or base case and middle of the futures name different winners.
     """
 
     sentence: str
     detail: str
     cheapest: str | None
-    runner_up: str | None
-    difference_usd: float
-    difference_low_usd: float
-    difference_high_usd: float
+    next: str | None
+    difference_usd: Range
+    chance: float | None
     too_close: bool
+    hard: HardVerdict
+    flips: tuple[Flip, ...] = ()
+    flips_sentence: str = ""
+    rests_on_old_prices: tuple[OldPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Both verdicts: Mac or PC with GPUs, where both kinds are compared, and all options; and the price of in house.
+
+    keep_in_house_usd_per_month: level per month, what the cheapest eligible option that keeps everything in house costs more
+    than the cheapest of all; None where none does, and then `keep_in_house_reason` says why.
+    """
+
+    overall: Verdict
+    mac_or_pc: Verdict | None
     convention: str
-    without_soft: str = ""
-    hard_cheapest: str | None = None
-    hard_difference_usd: float = 0.0
+    keep_in_house_usd_per_month: float | None = None
+    keep_in_house_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,11 +177,17 @@ class Comparison:
     catalogue_compiled: str
     version: str
     options: tuple[OptionResult, ...]
-    verdict: Verdict
+    verdicts: Verdicts
     break_even: tuple[BreakEven, ...]
     remarks: tuple[Remark, ...]
     candidates: Candidates
     draw_count: int = 0
+    prices_as_of: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all options."""
+        return self.verdicts.overall
 
     def __getitem__(self, option_id: str) -> OptionResult:
         """The option of that id. Raises UnknownIdError, which names those that were compared."""

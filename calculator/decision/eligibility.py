@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
@@ -47,6 +48,25 @@ class Shares:
     bought_fraction: float
     unserved_fraction: float
     leaves_house_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether an option can do the job, with how many machines, and how it serves; a hosted API's waits are unknown.
+
+    machine_count: machines at the start, None where none is costed or nothing is owned. further_months: the months in which
+    growth needs one more each. Waits are p95 at the busiest hour of month 1, seconds, at both ends of the speeds' ranges.
+    keeps_promise_chance: share of the speeds' range in which the promise is kept; None where nothing is promised.
+    """
+
+    reasons: tuple[Reason, ...] = ()
+    machine_count: int | None = None
+    further_months: tuple[int, ...] = ()
+    shares: Shares | None = None
+    first_token_p95_s: Range | None = None
+    answer_p95_s: Range | None = None
+    stream_tokens_per_s: Range | None = None
+    keeps_promise_chance: float | None = None
 
 
 def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:

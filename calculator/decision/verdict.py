@@ -1,148 +1,258 @@
-"""Verdict in one sentence: the cheapest option, by how much, how sure, and when a purchase has cost less."""
+"""Both verdicts: Mac or PC with GPUs, and own, rent or API; each among the options that can do the job, and no other.
+
+The headline is the base case: present values of the ledgers, to the cent. Beside it stand P10 to P90 of the paired
+futures, the share of them in which the answer holds, the same in invoices alone, and what turns it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
+import numpy as np
+
+from calculator.catalog import Catalog
+from calculator.catalog.models import LanguageModel
 from calculator.cost.tco import convention_of
 from calculator.decision import words
-from calculator.decision.comparison import BreakEven, OptionResult, Verdict
-from calculator.finance.returns import payback
+from calculator.decision.break_even import break_even, break_evens
+from calculator.decision.comparison import AgedPrice, HardVerdict, OptionResult, Verdict, Verdicts
+from calculator.decision.in_house import in_house, keeper_of
+from calculator.decision.ranking import hard_usd, named, nearest, ranked, tco_of, value_usd
+from calculator.decision.turning import Turning, turning
+from calculator.decision.weights import formats_sentence
 from calculator.number import Range
-from calculator.risk.monte_carlo import Odds
-from calculator.scenario.scenario import Scenario
-from calculator.units import MONTHS_PER_YEAR
+from calculator.risk.candidates import Candidates
+from calculator.risk.distributions import Draws
+from calculator.risk.flips import Exact
+from calculator.risk.monte_carlo import Odds, range_of
+
+__all__ = ["break_evens", "verdicts_of"]
+
+MIDDLE_TOLERANCE = 0.1
+"""Share of the base case by which the middle of the futures may lie away before it is named."""
+_KINDS: tuple[tuple[Literal["mac", "workstation"], str], ...] = (("mac", "Mac"), ("workstation", "PC with GPUs"))
+_NONE = Range(0.0, 0.0, 0.0, "USD")
 
 
-def verdict_of(results: Sequence[OptionResult], *, odds: Odds | None, scenario: Scenario, model_name: str) -> Verdict:
-    """The verdict by present value of cost among the options that can do the work.
-
-    The range is P10 to P90 of the difference to the next option over paired draws. "Too close to call" where that range
-    holds zero, or lies below it: then the draws contradict the central values. `difference_usd` is that of the latter.
-    """
-    months = scenario.months
-    convention = words.convention_sentence(convention_of(scenario), months=months)
-    ranked = sorted((row.tco.present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
-    if not ranked:
-        only_hosted = all(row.kind == "api" for row in results)
-        sentence, advice = words.nothing_fits(model_name, weight_class=scenario.weight_class, only_hosted=only_hosted)
-        return Verdict(sentence, advice, None, None, 0.0, 0.0, 0.0, False, convention)
-    best_usd, _, best = ranked[0]
-    if len(ranked) == 1:
-        return _of_one(best, best_usd, results=results, scenario=scenario, model_name=model_name, convention=convention)
-    next_usd, _, second = ranked[1]
-    difference = next_usd - best_usd
-    gap = odds.difference(second.id, best.id) if odds is not None else Range(difference, difference, difference)
-    too_close = gap.low <= 0
-    if too_close:
-        sentence = words.too_close((best.name, best_usd), (second.name, next_usd), months=months)
-        detail = words.gap_too_close(best.name, difference, low_usd=gap.low, high_usd=gap.high)
-    else:
-        sentence = words.cheapest(best.name, best_usd, months=months, difference_usd=difference, second=second.name)
-        detail = words.gap(gap.low, gap.high)
-    chance = odds.cheapest_probability().get(best.id) if odds is not None else None
-    sure = words.how_often(best.name, chance, is_sure=not too_close) if chance is not None else ""
-    without_soft, hard_cheapest, hard_difference_usd = _without_soft(results, best.id)
-    return Verdict(
-        sentence=sentence,
-        detail=" ".join(filter(None, (detail, sure, _local(best, results), _not_fitting(results)))),
-        cheapest=best.id,
-        runner_up=second.id,
-        difference_usd=difference,
-        difference_low_usd=gap.low,
-        difference_high_usd=gap.high,
-        too_close=too_close,
-        convention=convention,
-        without_soft=without_soft,
-        hard_cheapest=hard_cheapest,
-        hard_difference_usd=hard_difference_usd,
-    )
-
-
-def _of_one(
-    best: OptionResult,
-    usd: float,
-    *,
+def verdicts_of(
     results: Sequence[OptionResult],
-    scenario: Scenario,
-    model_name: str,
-    convention: str,
-) -> Verdict:
-    out = [row.name for row in results if row.tco is None]
-    hard = f"Without people's time it costs {words.cost(best.tco.hard_present_value_cost_usd)}." if best.tco else ""
-    return Verdict(
-        sentence=words.only_one(best.name, usd, months=scenario.months, out=out, model_name=model_name),
-        detail=_not_fitting(results),
-        cheapest=best.id,
-        runner_up=None,
-        difference_usd=0.0,
-        difference_low_usd=0.0,
-        difference_high_usd=0.0,
-        too_close=False,
-        convention=convention,
-        without_soft=hard,
-        hard_cheapest=best.id,
-    )
+    *,
+    candidates: Candidates,
+    odds: Odds | None,
+    catalog: Catalog,
+    model: LanguageModel,
+    exact: Exact | None = None,
+    old_prices: Sequence[AgedPrice] = (),
+) -> Verdicts:
+    """Both verdicts over the options that can do the job, and the price of keeping everything in house.
 
-
-def _without_soft(results: Sequence[OptionResult], best_id: str) -> tuple[str, str, float]:
-    """The answer in hard dollars: its sentence, the cheapest option, and what the next one costs more."""
-    ranked = sorted((row.tco.hard_present_value_cost_usd, row.id, row) for row in results if row.tco is not None)
-    (usd, _, first), (next_usd, _, second) = ranked[:2]
-    difference = next_usd - usd
-    is_the_same = first.id == best_id
-    sentence = words.without_people(
-        first.name, usd, difference_usd=difference, second=second.name, is_the_same=is_the_same
-    )
-    return sentence, first.id, difference
-
-
-def _local(best: OptionResult, results: Sequence[OptionResult]) -> str:
-    """What the cheapest machine of one's own costs more where something else wins, level per month; else empty."""
-    own = sorted(
-        (row.tco.present_value_cost_usd, row.id, row) for row in results if row.kind == "own" and row.tco is not None
-    )
-    if best.kind == "own" or not own or best.tco is None:
-        return ""
-    usd, _, row = own[0]
-    assert row.tco is not None
-    more = (row.tco.equivalent_annual_cost_usd - best.tco.equivalent_annual_cost_usd) / MONTHS_PER_YEAR
-    return words.in_house(row.name, usd, more_usd_per_month=more)
-
-
-def _not_fitting(results: Sequence[OptionResult]) -> str:
-    return words.does_not_fit([row.name for row in results if row.memory is not None and not row.fits])
-
-
-def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
-    """When each machine of one's own has cost less than each rented or hosted option.
-
-    Cumulative nominal cost month by month; the sale in the last month counts in that month only.
+    candidates: the costed options; their scenario is the one that is answered. odds: their futures, None where none was
+    drawn: then ranges have no width, and nothing is said about chances or about what turns the answer. exact: present
+    values with one input changed, sized anew (risk/flips.py). old_prices: those beyond twice their shelf life.
     """
-    own = [row for row in results if row.kind == "own" and row.tco is not None]
-    paid = [row for row in results if row.kind != "own" and row.tco is not None]
-    return tuple(_break_even(row, other) for row in own for other in paid)
+    case = _Case(results, candidates, odds, catalog, model, exact, tuple(old_prices))
+    able = ranked(results)
+    overall = case.verdict(able) if able else _nothing(results)
+    more, reason = in_house(able, results)
+    if more is not None and (keeper := keeper_of(able)) is not None and keeper is not able[0]:
+        said = words.in_house(named(keeper), value_usd(keeper), more_usd_per_month=more)
+        overall = replace(overall, detail=f"{overall.detail} {said}".strip())
+    convention = words.convention_sentence(convention_of(candidates.scenario), months=candidates.scenario.months)
+    return Verdicts(overall, case.mac_or_pc(), convention, more, reason)
 
 
-def _break_even(own: OptionResult, other: OptionResult) -> BreakEven:
-    """The last crossing of the cumulative costs (finance/returns.py), in words with the two options' names."""
-    assert own.tco is not None
-    assert other.tco is not None
-    ours, theirs = own.tco, other.tco
-    found = payback(
-        [mine - other_usd for mine, other_usd in zip(ours.cumulative_usd, theirs.cumulative_usd, strict=True)]
-    )
-    month = found.period or None
-    if month is not None:
-        by_resale = found.reason.startswith("only by the resale")
-        text = words.cheaper_from(own.name, other.name, month=month, by_resale=by_resale)
-        return BreakEven(own.id, other.id, month, text)
-    if found.period is not None:
-        return BreakEven(own.id, other.id, None, f"{own.name} is the cheaper one from the first month.")
-    text = words.never_cheaper(
-        own.name,
-        other.name,
-        own_usd=-ours.monthly_usd[1],
-        other_usd=-theirs.monthly_usd[1],
-        months=ours.months,
-        short_usd=ours.total_cost_usd - theirs.total_cost_usd,
-    )
-    return BreakEven(own.id, other.id, None, text)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What every verdict of one comparison reads."""
+
+    results: Sequence[OptionResult]
+    candidates: Candidates
+    odds: Odds | None
+    catalog: Catalog
+    model: LanguageModel
+    exact: Exact | None
+    old_prices: tuple[AgedPrice, ...]
+
+    @property
+    def months(self) -> int:
+        return self.candidates.scenario.months
+
+    def verdict(self, able: Sequence[OptionResult], *, kinds: bool = False) -> Verdict:
+        """The verdict on options in their order by cost; `kinds`: between the best Mac and the best PC, these two."""
+        best = able[0]
+        if len(able) == 1:
+            return self._of_one(best)
+        second = able[1]
+        usd, next_usd = value_usd(best), value_usd(second)
+        difference = next_usd - usd
+        gap, middle = self._gap(best, second, difference)
+        is_close = gap.low <= 0
+        chance = self._chance(best, able)
+        name, other = named(best), named(second)
+        if is_close:
+            sentence = words.too_close((name, usd), (other, next_usd), months=self.months)
+            said = words.gap_too_close(name, difference, low_usd=gap.low, high_usd=gap.high)
+        elif kinds:
+            said_second = (other, next_usd)
+            sentence = words.cheaper_kind(name, usd, months=self.months, difference_usd=difference, second=said_second)
+            said = words.gap(gap.low, gap.high)
+        else:
+            sentence = words.cheapest(name, usd, months=self.months, difference_usd=difference, second=other)
+            said = words.gap(gap.low, gap.high)
+        turns = self._turning(best, second)
+        parts = [
+            said if self.odds is not None else "",
+            "" if chance is None else words.how_often(name, chance, is_sure=not is_close, is_pair=kinds),
+            self._middle(best, second, middle_usd=middle, turns=turns),
+            _payback(best, second) if kinds else "",
+            "" if kinds else words.cannot([named(row) for row in self.results if not row.eligible]),
+        ]
+        formats = formats_sentence(best, second, model=self.model, catalog=self.catalog)
+        return Verdict(
+            sentence=" ".join(filter(None, (sentence, _bought(best), formats))),
+            detail=" ".join(filter(None, parts)),
+            cheapest=best.id,
+            next=second.id,
+            difference_usd=gap,
+            chance=chance,
+            too_close=is_close,
+            hard=self._hard(able, best=best, kinds=kinds),
+            flips=turns.flips,
+            flips_sentence=turns.sentence,
+            rests_on_old_prices=turns.old_prices,
+        )
+
+    def mac_or_pc(self) -> Verdict | None:
+        """The best Mac against the best PC with discrete GPUs; None where one of the kinds is not compared."""
+        machines = self.catalog.machines
+        rows = {
+            kind: [row for row in self.results if row.id in machines and machines[row.id].kind == kind]
+            for kind, _ in _KINDS
+        }
+        if not all(rows.values()):
+            return None
+        best = {kind: ranked(found)[:1] for kind, found in rows.items()}
+        if all(best.values()):
+            return self.verdict(ranked([row for found in best.values() for row in found]), kinds=True)
+        sentences: list[str] = []
+        details: list[str] = []
+        for kind, noun in _KINDS:
+            if not best[kind]:
+                near, text, mending = nearest(rows[kind])
+                sentences.append(words.kind_fails(noun, name=named(near), reason=text))
+                details.append(words.mend(mending))
+        left = next(((noun, best[kind][0]) for kind, noun in _KINDS if best[kind]), None)
+        if left is None:
+            return Verdict(
+                " ".join(sentences), " ".join(filter(None, details)), None, None, _NONE, None, False, _NO_HARD
+            )
+        noun, row = left
+        sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), months=self.months))
+        found = self._of_one(row)
+        return Verdict(
+            " ".join(filter(None, (*sentences, _bought(row)))),
+            " ".join(filter(None, details)),
+            row.id,
+            None,
+            _NONE,
+            None,
+            False,
+            found.hard,
+        )
+
+    def _of_one(self, best: OptionResult) -> Verdict:
+        """The verdict where one option alone can do the job."""
+        usd = hard_usd(best)
+        hard = HardVerdict(words.without_people_alone(usd), best.id, None, _NONE, None)
+        sentence = words.only_one(named(best), value_usd(best), months=self.months, is_alone=len(self.results) == 1)
+        detail = words.cannot([named(row) for row in self.results if not row.eligible])
+        return Verdict(
+            " ".join(filter(None, (sentence, _bought(best)))), detail, best.id, None, _NONE, None, False, hard
+        )
+
+    def _gap(
+        self, best: OptionResult, second: OptionResult, base_usd: float, *, hard: bool = False
+    ) -> tuple[Range, float]:
+        """The difference of the base case with P10 and P90 of the futures, and their middle."""
+        if self.odds is None:
+            return Range(base_usd, base_usd, base_usd, "USD"), base_usd
+        table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
+        found = range_of(np.asarray(table[second.id]) - np.asarray(table[best.id]))
+        return Range(found.low, base_usd, found.high, "USD"), found.central
+
+    def _chance(self, best: OptionResult, rows: Sequence[OptionResult], *, hard: bool = False) -> float | None:
+        """Share of the futures in which the option costs least of these; in a tie it does."""
+        if self.odds is None:
+            return None
+        table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
+        least: Draws = np.stack([table[row.id] for row in rows]).min(axis=0)
+        return float(np.mean(table[best.id] <= least))
+
+    def _hard(self, rows: Sequence[OptionResult], *, best: OptionResult, kinds: bool) -> HardVerdict:
+        """The same in invoices alone, from its own draws."""
+        order = sorted(rows, key=lambda row: (hard_usd(row), row.id))
+        first, second = order[:2]
+        gap, _ = self._gap(first, second, hard_usd(second) - hard_usd(first), hard=True)
+        chance = self._chance(first, order, hard=True)
+        pair = ((named(first), hard_usd(first)), (named(second), hard_usd(second)))
+        if gap.low <= 0:
+            sentence = words.without_people_too_close(*pair, low_usd=gap.low, high_usd=gap.high)
+        else:
+            is_same = first.id == best.id
+            sentence = words.without_people(*pair, is_the_same=is_same, chance=chance, is_pair=kinds)
+        return HardVerdict(sentence, first.id, second.id, gap, chance)
+
+    def _turning(self, best: OptionResult, second: OptionResult) -> Turning:
+        """What turns the pair, and the old prices it rests on; empty without futures."""
+        if self.odds is None:
+            return Turning()
+        return turning(
+            self.candidates,
+            pair=(best.id, second.id),
+            names={row.id: row.name for row in self.results},
+            other=named(second),
+            exact=self.exact,
+            old_prices=self.old_prices,
+        )
+
+    def _middle(self, best: OptionResult, second: OptionResult, *, middle_usd: float, turns: Turning) -> str:
+        """The middle of the futures where it lies more than a tenth away from the base case; else empty."""
+        if self.odds is None:
+            return ""
+        said: list[str] = []
+        base, middle = value_usd(best), float(np.median(self.odds.present_value_usd[best.id]))
+        if _is_away(middle, base):
+            reason = turns.longest_tail(best.id, upwards=middle > base)
+            said.append(words.middle_differs(named(best), middle_usd=middle, base_usd=base, reason=reason))
+        difference = value_usd(second) - base
+        if _is_away(middle_usd, difference):
+            said.append(words.middle_gap(middle_usd=middle_usd, base_usd=difference, second=named(second)))
+        return " ".join(said)
+
+
+_NO_HARD = HardVerdict("", None, None, _NONE, None)
+
+
+def _nothing(results: Sequence[OptionResult]) -> Verdict:
+    """The verdict where nothing can do the job: the nearest option, its reason, and what would mend it."""
+    if not results:
+        return Verdict("No option is compared.", "", None, None, _NONE, None, False, _NO_HARD)
+    near, text, mending = nearest(results)
+    sentence = words.none_can(len(results), name=named(near), reason=text)
+    return Verdict(sentence, words.mend(mending), None, None, _NONE, None, False, _NO_HARD)
+
+
+def _payback(best: OptionResult, second: OptionResult) -> str:
+    """When the dearer purchase of the two has cost less than the other, or why it never does."""
+    dearer, other = sorted((best, second), key=lambda row: tco_of(row).monthly_usd[0])
+    return break_even(dearer, other).reason
+
+
+def _bought(row: OptionResult) -> str:
+    shares = row.eligibility.shares
+    bought = shares.bought_fraction if shares is not None and row.kind != "api" else 0.0
+    return words.bought(bought) if bought > 0 else ""
+
+
+def _is_away(middle: float, base: float) -> bool:
+    return abs(middle - base) > MIDDLE_TOLERANCE * abs(base) and round(middle) != round(base)

@@ -1,4 +1,4 @@
-"""Sentences of the verdict, of break-even and of a comparison's remarks."""
+"""Sentences of the verdicts and of break-even."""
 
 from collections.abc import Sequence
 
@@ -6,92 +6,215 @@ from calculator.scenario.question import ANOTHER_SIZE
 from calculator.units import MONTHS_PER_YEAR
 
 _LEAST_SHARE = 0.005
+_WHOLE_SHARE = 0.1
 
 
 def convention_sentence(convention: str, *, months: int) -> str:
     """How present values, ranges and people's time are counted."""
     return (
-        f"Present value over {months} months. {convention} Ranges run from the 10th to the 90th percentile; people's "
-        "time counts at the hourly rate."
+        f"Today's money is the present value over {months} months. {convention} Amounts are the base case; ranges run "
+        "from the 10th to the 90th percentile of the futures; staff hours count at the hourly rate."
     )
 
 
-def nothing_fits(model_name: str, *, weight_class: str, only_hosted: bool) -> tuple[str, str]:
-    """Sentence and advice where no option can do the work."""
-    sentence = f"None of the options can serve {model_name} at {weight_class}."
-    if only_hosted:
-        advice = (
-            "No host with a known price offers it. Choose another model, or add a machine of your own or a rented one."
-        )
-        return sentence, advice
-    return sentence, "Choose a smaller model, fewer bits, or another machine."
-
-
-def only_one(name: str, usd: float, *, months: int, out: Sequence[str], model_name: str) -> str:
-    """The verdict where one option alone can do the work."""
-    rest = "it is the only option compared"
-    if out:
-        rest = f"{'the other cannot' if len(out) == 1 else 'the others cannot'} serve {model_name}"
-    return f"{name} costs {cost(usd)} in present value over {months} months; {rest}."
+def option_name(name: str, *, machine_count: int | None) -> str:
+    """An option with its number of machines where there are several: '2 x Mac Studio M5 Ultra 96 GB'."""
+    if machine_count is None or machine_count <= 1:
+        return name
+    return f"{machine_count} x ({name})" if name[:1].isdigit() else f"{machine_count} x {name}"
 
 
 def cheapest(name: str, usd: float, *, months: int, difference_usd: float, second: str) -> str:
-    """The verdict where one option is clearly the cheapest."""
+    """The verdict over all options where one is clearly the cheapest."""
+    return f"Cheapest: {name}, {cost(usd)} over {months} months in today's money, {dollars(difference_usd)} less than {second}."
+
+
+def cheaper_kind(name: str, usd: float, *, months: int, difference_usd: float, second: tuple[str, float]) -> str:
+    """The verdict of Mac or PC where one is clearly cheaper; the other by name and present value."""
     return (
-        f"Cheapest: {name}, {cost(usd)} in present value over {months} months, "
-        f"{_less_than(difference_usd, 'the runner-up')}, {second}."
+        f"Mac or PC: {name} costs {dollars(difference_usd)} less than {second[0]}, {cost(usd)} against "
+        f"{cost(second[1])} over {months} months in today's money."
     )
 
 
 def too_close(first: tuple[str, float], second: tuple[str, float], *, months: int) -> str:
     """The verdict where the difference may have either sign; each option by name and present value."""
     return (
-        f"Too close to call over {months} months: {first[0]} costs {cost(first[1])} in present value, "
-        f"{second[0]} {cost(second[1])}."
+        f"Too close to call: {first[0]} costs {cost(first[1])}, {second[0]} {cost(second[1])} over {months} months in "
+        "today's money."
     )
+
+
+def only_one(name: str, usd: float, *, months: int, is_alone: bool) -> str:
+    """The verdict where one option alone can do the job; `is_alone`: nothing else was compared."""
+    opening = f"{name} is the only option compared" if is_alone else f"Only {name} can do the job"
+    return f"{opening}: {cost(usd)} over {months} months in today's money."
+
+
+def none_can(count: int, *, name: str, reason: str) -> str:
+    """The verdict where nothing can do the job; the nearest option and what it misses."""
+    opening = (
+        "The only option compared cannot do the job." if count == 1 else f"None of the {count} options can do the job."
+    )
+    return f"{opening} {'It is' if count == 1 else 'Nearest is'} {name}: {_lower(reason)}"
+
+
+def kind_fails(kind: str, *, name: str, reason: str) -> str:
+    """Why no option of one kind can do the job, by its nearest one."""
+    return f"No {kind} compared can do the job. {name}: {_lower(reason)}"
+
+
+def best_of_kind(kind: str, *, name: str, usd: float, months: int) -> str:
+    """The option that is left where the other kind has none."""
+    return f"The cheapest {kind} that can is {name}, {cost(usd)} over {months} months in today's money."
+
+
+def mend(text: str) -> str:
+    """What would make an option able to do the job."""
+    return f"What would change that: {_lower(text)}" if text else ""
 
 
 def gap(low_usd: float, high_usd: float) -> str:
     """The range of a difference."""
-    return f"In 8 of 10 cases the gap is between {signed(low_usd)} and {signed(high_usd)}."
+    return f"In 8 of 10 futures the gap is between {signed(low_usd)} and {signed(high_usd)}."
 
 
 def gap_too_close(name: str, difference_usd: float, *, low_usd: float, high_usd: float) -> str:
     """The range of a difference that may have either sign, or whose sign the draws contradict."""
     if high_usd < 0:
         return (
-            f"At the central values {name} costs {_at_least_a_dollar(difference_usd)} less, but that does not hold across the "
-            f"ranges: in 8 of 10 cases it costs {signed(-high_usd)} to {signed(-low_usd)} more."
+            f"In the base case {name} costs {dollars(difference_usd)} less, but in 8 of 10 futures it costs "
+            f"{signed(-high_usd)} to {signed(-low_usd)} more."
         )
     return (
-        f"The gap is {signed(difference_usd)}; in 8 of 10 cases it is between {signed(low_usd)} and {signed(high_usd)}."
+        f"In the base case {name} costs {dollars(difference_usd)} less; in 8 of 10 futures the gap is between "
+        f"{signed(low_usd)} and {signed(high_usd)}."
     )
 
 
-def how_often(name: str, chance: float, *, is_sure: bool) -> str:
-    """In how many cases an option is the cheapest."""
-    stays = "It stays the cheapest" if is_sure else f"{name} is the cheapest"
-    return f"{stays} in {share(chance)} of cases when prices, hours and speeds vary within their ranges."
+def how_often(name: str, chance: float, *, is_sure: bool, is_pair: bool = False) -> str:
+    """In how many futures an option is the cheapest, or of a pair the cheaper one."""
+    word = "cheaper one" if is_pair else "cheapest"
+    opening = f"It stays the {word}" if is_sure else f"{name} is the {word}"
+    return f"{opening} in {of_100(chance)} when prices, hours and speeds vary within their ranges."
+
+
+def middle_differs(name: str, *, middle_usd: float, base_usd: float, reason: str) -> str:
+    """The middle of an option's futures where it lies away from the base case, and the input that does it."""
+    why = f"; the long tail of one input does most of it: {reason}" if reason else ""
+    return f"In the middle of the futures {name} costs {signed(middle_usd)}, not {signed(base_usd)}{why}."
+
+
+def middle_gap(*, middle_usd: float, base_usd: float, second: str) -> str:
+    """The middle of the difference's futures where it lies away from the base case."""
+    return f"In the middle of the futures {second} costs {signed(middle_usd)} more, not {signed(base_usd)}."
 
 
 def in_house(name: str, usd: float, *, more_usd_per_month: float) -> str:
-    """What keeping the data on a machine of one's own costs, level per month."""
+    """What keeping everything on machines of one's own costs, level per month."""
     return (
-        f"Keeping data in-house costs about {signed(more_usd_per_month)} a month more; the cheapest on-premises option "
-        f"is {name} ({cost(usd)})."
+        f"Keeping your data in house costs {signed(more_usd_per_month)} a month more (level payments), with {name} "
+        f"({cost(usd)})."
     )
 
 
-def without_people(name: str, usd: float, *, difference_usd: float, second: str, is_the_same: bool) -> str:
-    """The answer in invoices alone."""
-    still = "is still the cheapest" if is_the_same else "would be the cheapest"
-    amounts = f"{cost(usd)} in present value, {_less_than(difference_usd, second)}"
-    return f"Without people's time {name} {still}: {amounts}."
+def no_own_compared() -> str:
+    """Why there is no price of keeping it in house: nothing of one's own was compared."""
+    return "No machine of your own is compared, so nothing keeps your data in house."
 
 
-def does_not_fit(names: Sequence[str]) -> str:
-    """Which options the model does not fit; empty where it fits all of them."""
-    return f"Does not fit: {', '.join(names)}." if names else ""
+def own_cannot(name: str, *, reason: str, most: int) -> str:
+    """Why no machine of one's own keeps everything in house: none can do the job; the nearest and its reason."""
+    return f"No machine of your own can do the job with up to {most} machines. {name}: {_lower(reason)}"
+
+
+def own_buys(name: str, *, leaves_fraction: float) -> str:
+    """Why no machine of one's own keeps everything in house: each sends a part of the work out."""
+    return (
+        f"No machine of your own that can do the job serves all of it: {name} sends {percent(leaves_fraction)} of the "
+        "work to an API."
+    )
+
+
+def bought(fraction: float) -> str:
+    """How much of the work the cheapest option buys from an API."""
+    return f"It buys {percent(fraction)} of its tokens from an API."
+
+
+def formats_differ(first: tuple[str, str], second: tuple[str, str], *, loss: str) -> str:
+    """Two options of a verdict that run different weights, by name and class, and the published loss of quality."""
+    known = loss or "No published loss of quality between the two is known."
+    return f"{first[0]} runs the model at {first[1]}, {second[0]} at {second[1]}. {known}"
+
+
+def without_people(
+    first: tuple[str, float], second: tuple[str, float], *, is_the_same: bool, chance: float | None, is_pair: bool
+) -> str:
+    """The answer in invoices alone, where it is clear; each option by name and present value."""
+    word = "cheaper" if is_pair else "the cheapest"
+    still = f"is still {word}" if is_the_same else f"would be {word}"
+    odds = "" if chance is None else f" in {of_100(chance)}"
+    return (
+        f"Counting only invoices, not staff hours, {first[0]} {still}{odds}: {cost(first[1])} against "
+        f"{cost(second[1])} for {second[0]}."
+    )
+
+
+def without_people_too_close(
+    first: tuple[str, float], second: tuple[str, float], *, low_usd: float, high_usd: float
+) -> str:
+    """The answer in invoices alone, where the difference may have either sign."""
+    return (
+        f"Counting only invoices, not staff hours, it is too close to call: {first[0]} costs {cost(first[1])}, "
+        f"{second[0]} {cost(second[1])}; in 8 of 10 futures the gap is between {signed(low_usd)} and {signed(high_usd)}."
+    )
+
+
+def without_people_alone(usd: float) -> str:
+    """The only option in invoices alone."""
+    return f"Counting only invoices, not staff hours, it costs {cost(usd)}."
+
+
+def cannot(names: Sequence[str]) -> str:
+    """Which options are not ranked; empty where all are."""
+    if not names:
+        return ""
+    return f"Not ranked, because {'it' if len(names) == 1 else 'they'} cannot do the job: {', '.join(names)}."
+
+
+def flips(turns: Sequence[str], *, name: str) -> str:
+    """What turns the answer, where single inputs do within their ranges."""
+    return f"{name} would be cheaper with any one of these: {'; '.join(turns)}."
+
+
+def no_flip(*, together: Sequence[str], price: str, name: str) -> str:
+    """What turns the answer where no single input does within its range: two inputs together, or a price beyond it."""
+    parts = ["No single input turns this answer within its range."]
+    if together:
+        parts.append(f"Two together do: {' and '.join(together)}.")
+    if price:
+        parts.append(f"Beyond its range, {name} would be cheaper with {price}.")
+    elif not together:
+        parts.append("Nor do any two of the five that matter most, nor a price three times higher or lower.")
+    return " ".join(parts)
+
+
+def old_price(noun: str, name: str, *, as_of: str, age_days: int, turns_to: str) -> str:
+    """A price beyond twice its shelf life, and whether the answer survives its range; `turns_to`: who wins at its end."""
+    months = age_days / (365.25 / MONTHS_PER_YEAR)
+    age = f"{age_days} days" if months < 2 else f"{months:.0f} months"
+    holds = (
+        f"at one end of its range {turns_to} would be cheaper." if turns_to else "the answer holds across its range."
+    )
+    return f"This rests on the {noun} of {name} from {as_of}, {age} old: {holds}"
+
+
+def late_machine(name: str, *, month: int, usd: float, bought_usd: float) -> str:
+    """A machine that growth needs only late: its month, its price, and what buying that rest would cost instead."""
+    return (
+        f"{name}: growth needs one more machine in month {month}, for {signed(usd)}. Buying what the others cannot "
+        f"serve from an API instead would cost {signed(bought_usd)}."
+    )
 
 
 def cheaper_from(own: str, other: str, *, month: float, by_resale: bool) -> str:
@@ -101,21 +224,19 @@ def cheaper_from(own: str, other: str, *, month: float, by_resale: bool) -> str:
     return f"{own} is cheaper than {other} from month {month:.0f}{years}{only}."
 
 
+def cheaper_at_once(own: str, other: str) -> str:
+    """A purchase that has cost less all along."""
+    return f"{own} is cheaper than {other} from the first month."
+
+
 def never_cheaper(own: str, other: str, *, own_usd: float, other_usd: float, months: int, short_usd: float) -> str:
     """Why a purchase never has cost less: dollars of the first month, and what is missing at the end."""
-    if signed(own_usd) == signed(other_usd):
-        return (
-            f"{own} never catches up with {other}: running it costs about as much in the first month "
-            f"({signed(own_usd)}), so its price is never earned back."
-        )
-    if own_usd > other_usd:
-        return (
-            f"{own} never catches up with {other}: running it costs {signed(own_usd)} in the first month, "
-            f"{other} {signed(other_usd)}."
-        )
+    if own_usd >= other_usd:
+        own_text, other_text = _apart(own_usd, other_usd)
+        return f"{own} never catches up with {other}: running it costs {own_text} in the first month, {other} {other_text}."
     return (
-        f"{own} never catches up with {other} within {months} months: it saves {signed(other_usd - own_usd)} in the "
-        f"first month, too little for its price. It ends {_at_least_a_dollar(short_usd)} short, resale included."
+        f"{own} never catches up with {other} within {months} months: it saves {dollars(other_usd - own_usd)} in the "
+        f"first month, too little for its price. It ends {dollars(short_usd)} short, resale included."
     )
 
 
@@ -163,23 +284,48 @@ def share(chance: float) -> str:
     return f"{chance:.0%}"
 
 
+def of_100(chance: float) -> str:
+    """A share of the futures: '96 of 100 futures'; never none or all where it is neither."""
+    if 0 < chance < _LEAST_SHARE:
+        return "fewer than 1 of 100 futures"
+    if 1 - _LEAST_SHARE < chance < 1:
+        return "more than 99 of 100 futures"
+    return f"{chance * 100:.0f} of 100 futures"
+
+
+def percent(fraction: float) -> str:
+    """A share in percent that never says 0 % or 100 % where it is neither."""
+    if 0 < fraction < _LEAST_SHARE / 5:
+        return "less than 0.1 %"
+    if 1 - _LEAST_SHARE / 5 < fraction < 1:
+        return "more than 99.9 %"
+    digits = 0 if (fraction >= _WHOLE_SHARE and fraction < 1 - _LEAST_SHARE) or fraction in (0.0, 1.0) else 1
+    return f"{fraction * 100:.{digits}f} %"
+
+
 def signed(usd: float) -> str:
     """Dollars with the sign before the dollar."""
     return f"-${-usd:,.0f}" if round(usd) < 0 else f"${abs(usd):,.0f}"
 
 
-def _less_than(difference_usd: float, other: str) -> str:
-    """How much less than the other, or that both are the same to the dollar."""
-    if round(difference_usd) < 1:
-        return f"the same to the dollar as {other}"
-    return f"{signed(difference_usd)} less than {other}"
-
-
-def _at_least_a_dollar(usd: float) -> str:
-    """A difference that may round to nothing."""
-    return "less than a dollar" if 0 <= round(usd) < 1 else signed(usd)
+def dollars(usd: float) -> str:
+    """A difference that is not 0: never '$0', but 'less than $1'."""
+    return "less than $1" if 0 < usd < 0.5 else signed(usd)
 
 
 def cost(usd: float) -> str:
     """A cost, and what it means where it is a gain."""
     return f"{signed(usd)} (it brings in more than it costs)" if round(usd) < 0 else signed(usd)
+
+
+def _apart(first_usd: float, second_usd: float) -> tuple[str, str]:
+    """Two amounts that differ, with cents where whole dollars look the same."""
+    whole = signed(first_usd), signed(second_usd)
+    if whole[0] != whole[1] or first_usd == second_usd:
+        return whole
+    return f"${first_usd:,.2f}", f"${second_usd:,.2f}"
+
+
+def _lower(sentence: str) -> str:
+    """A sentence after a colon; a name or an abbreviation keeps its capital."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() or sentence[1:2] == " " else sentence

@@ -12,7 +12,7 @@ from typing import Literal
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import UNCHANGED_HOST, Deployment, Workload, engine_of
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import LanguageModel, WeightFormat
+from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.evidence import Quantity, Remark
 from calculator.physics.memory.kv_cache import kv_read_bytes
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import FULL_BITS, Deployment, Link, Workload
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import BeyondMemory, beyond_memory

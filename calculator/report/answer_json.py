@@ -10,6 +10,7 @@ from calculator.physics.prediction import Prediction
 from calculator.physics.speed.speed import Speed
 from calculator.report.currency import currency_dict
 from calculator.report.prediction_words import operation_dict
+from calculator.report.verdict_json import range_dict, verdicts_dict
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
@@ -18,27 +19,17 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     `lines` are signed as in the ledger (outgoing negative) and sum to `net_cash_usd`; `total_cost_usd` is minus that
     sum.
     """
-    verdict = comparison.verdict
+    verdicts = comparison.verdicts
     return {
         "version": comparison.version,
         "scenario": comparison.scenario.model_dump(mode="json"),
         "scenario_id": comparison.scenario_id,
         "catalogue_hash": comparison.catalogue_hash,
         "catalogue_compiled": comparison.catalogue_compiled,
-        "verdict": {
-            "sentence": verdict.sentence,
-            "detail": verdict.detail,
-            "cheapest": verdict.cheapest,
-            "runner_up": verdict.runner_up,
-            "difference_usd": verdict.difference_usd,
-            "difference_low_usd": verdict.difference_low_usd,
-            "difference_high_usd": verdict.difference_high_usd,
-            "too_close": verdict.too_close,
-            "convention": verdict.convention,
-            "without_soft": verdict.without_soft,
-            "hard_cheapest": verdict.hard_cheapest,
-            "hard_difference_usd": verdict.hard_difference_usd,
-        },
+        "prices_as_of": comparison.prices_as_of,
+        "verdicts": verdicts_dict(verdicts),
+        "keep_in_house_usd_per_month": verdicts.keep_in_house_usd_per_month,
+        "keep_in_house_reason": verdicts.keep_in_house_reason,
         "options": [option_dict(option) for option in comparison.options],
         "break_even": [
             {"option": row.option, "against": row.against, "month": row.month, "reason": row.reason}
@@ -50,13 +41,32 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
 
 
 def option_dict(option: OptionResult) -> dict[str, Any]:
-    """One option; what is unknown is null, never zero."""
+    """One option; what is unknown is null, never zero.
+
+    Ranges of money: central is the base case, the ledger's own sum; low and high are P10 and P90 of the futures. A hosted
+    API's waits are null. `served_fraction` counts what is bought, too.
+    """
     tco, memory, service = option.tco, option.memory, option.service
+    judged = option.eligibility
+    shares = judged.shares
     return {
         "id": option.id,
         "name": option.name,
         "kind": option.kind,
+        "eligible": option.eligible,
+        "reasons": [{"code": reason.code, "text": reason.text, "mend": reason.mend} for reason in judged.reasons],
+        "machine_count": judged.machine_count,
+        "further_months": list(judged.further_months),
+        "served_fraction": shares and 1.0 - shares.unserved_fraction,
+        "served_here_fraction": shares and shares.served_here_fraction,
+        "bought_fraction": shares and shares.bought_fraction,
+        "leaves_house_fraction": shares and shares.leaves_house_fraction,
+        "first_token_p95_s": range_dict(judged.first_token_p95_s),
+        "answer_p95_s": range_dict(judged.answer_p95_s),
+        "stream_tokens_per_s": range_dict(judged.stream_tokens_per_s),
+        "keeps_promise_chance": judged.keeps_promise_chance,
         "fits": option.fits,
+        "weight_class": option.weight_class or None,
         "format": option.format_id or None,
         "runtime": option.runtime_id or None,
         "split": option.split or None,
@@ -74,6 +84,7 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "decode_tok_s": speed_dict(option.decode),
         "prefill_tok_s": speed_dict(option.prefill),
         "ttft_s": speed_dict(option.time_to_first_token),
+        "basis_of_speed": option.basis_of_speed or None,
         "service": service
         and {
             "prefill_h_per_month": service.prefill_h,
@@ -85,8 +96,11 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         },
         "power_w": option.power_w,
         "total_cost_usd": tco and tco.total_cost_usd,
-        "total_low_usd": option.total_low_usd,
-        "total_high_usd": option.total_high_usd,
+        "total_low_usd": option.total_usd and option.total_usd.low,
+        "total_high_usd": option.total_usd and option.total_usd.high,
+        "present_value_usd": range_dict(option.present_value_usd),
+        "median_present_value_usd": option.median_present_value_usd,
+        "hard_present_value_usd": range_dict(option.hard_present_value_usd),
         "hard_cost_usd": tco and tco.hard_cost_usd,
         "present_value_cost_usd": tco and tco.present_value_cost_usd,
         "hard_present_value_cost_usd": tco and tco.hard_present_value_cost_usd,

@@ -101,13 +101,17 @@ def wide_csv(comparison: Comparison) -> str:
 
 
 def _header(comparison: Comparison) -> str:
+    verdicts = comparison.verdicts
     facts: dict[str, Any] = {
         "product": f"Local LLM TCO {comparison.version}",
         "scenario_id": comparison.scenario_id,
         "catalogue_hash": comparison.catalogue_hash,
         "catalogue_compiled": comparison.catalogue_compiled,
+        "prices_as_of": comparison.prices_as_of,
         "verdict": comparison.verdict.sentence,
-        "convention": comparison.verdict.convention,
+        **({"verdict_mac_or_pc": verdicts.mac_or_pc.sentence} if verdicts.mac_or_pc else {}),
+        **{f"not_ranked.{row.id}": row.eligibility.reasons[0].text for row in comparison.options if not row.eligible},
+        "convention": verdicts.convention,
         **({"currency": rate_note(comparison.scenario)} if comparison.scenario.currencies else {}),
         "sign": "outgoing money is negative; the total cost of an option is minus the sum of its amounts",
         **{f"scenario.{name}": value for name, value in comparison.scenario.model_dump(mode="json").items()},

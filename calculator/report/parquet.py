@@ -54,6 +54,7 @@ _DTYPES = {
     "scenario_id": "string",
     "option": "string",
     "fits": "boolean",
+    "eligible": "boolean",
     "cheapest": "boolean",
     "too_close": "boolean",
     "decode_tokens_per_s": "float64",

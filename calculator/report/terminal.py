@@ -1,39 +1,36 @@
-"""Terminal text of a comparison and of a prediction: the verdict first, then a table, then the remarks."""
+"""Terminal text of a comparison and of a prediction: both verdicts first, then a table, then the remarks."""
 
 import math
 
 from calculator.analysis.lease_or_buy import lease_or_buy
-from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.words import mend, signed
 from calculator.physics.prediction import Prediction
 from calculator.physics.speed.speed import Speed
 from calculator.report.currency import rate_note, shown
 from calculator.report.prediction_words import operation_lines, title_line
+from calculator.scenario.scenario import Scenario
 from calculator.units import BYTES_PER_GB
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The verdict, one row per option, break-even and remarks."""
-    scenario = comparison.scenario
-    lines = [
-        comparison.verdict.sentence,
-        comparison.verdict.detail,
-        *filter(None, (comparison.verdict.without_soft,)),
-        "",
-        _columns(
-            "option",
-            "fits",
-            "decode tok/s",
-            "first token s",
-            f"{scenario.months} months",
-            "hard only",
-            "range",
-            "$/Mtok",
-        ),
+    """Both verdicts, one row per option, why some are not ranked, break-even and remarks.
+
+    The scenario's `labour` says whether the sentences with or without people's time come first, its `money` whether
+    amounts in today's money or in cash do.
+    """
+    verdicts = comparison.verdicts
+    found = [verdict for verdict in (verdicts.mac_or_pc, verdicts.overall) if verdict is not None]
+    lines = [line for verdict in found for line in (*_verdict_lines(comparison, verdict), "")]
+    lines += [verdicts.keep_in_house_reason, ""] if verdicts.keep_in_house_reason else []
+    lines += [
+        _columns("option", "machines", "decode tok/s", "first token s", *_money_heads(comparison), "range", "$/Mtok")
     ]
-    lines += [_row(option) for option in comparison.options]
-    lines += ["", comparison.verdict.convention]
+    lines += [_row(option, comparison.scenario) for option in comparison.options]
+    lines += [""] + [line for option in comparison.options for line in _why_not(option)]
+    lines += [verdicts.convention]
     lines += _converted(comparison)
-    lines += [f"{row.option} against {row.against}: {row.reason}" for row in comparison.break_even]
+    lines += [row.reason for row in comparison.break_even]
     lines += _leases(comparison)
     remarks = {
         remark.text: None for option in comparison.options for remark in option.remarks if remark.level != "info"
@@ -43,9 +40,33 @@ def comparison_text(comparison: Comparison) -> str:
     lines += [
         "",
         f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash} ({comparison.catalogue_compiled}), "
-        f"version {comparison.version}",
+        f"prices as of {comparison.prices_as_of or 'the catalogue'}, version {comparison.version}",
     ]
     return "\n".join(lines)
+
+
+def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
+    """One verdict: its sentences in the order that the person chose, what turns it, and the old prices it rests on."""
+    told = [verdict.sentence, verdict.hard.sentence]
+    if comparison.scenario.labour == "without":
+        told.reverse()
+    if comparison.scenario.money == "cash":
+        told.insert(0, _in_cash(comparison, verdict))
+    rest = [verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices)]
+    return [line for line in (told[0], verdict.detail, *told[1:], *rest) if line]
+
+
+def _in_cash(comparison: Comparison, verdict: Verdict) -> str:
+    """The same two options in cash, as it is paid, undiscounted."""
+    ids = [option for option in (verdict.cheapest, verdict.next) if option is not None]
+    rows = [comparison[option] for option in ids]
+    amounts = [f"{row.name} {signed(row.tco.total_cost_usd)}" for row in rows if row.tco is not None]
+    return f"In cash over {comparison.scenario.months} months: {', '.join(amounts)}." if amounts else ""
+
+
+def _why_not(option: OptionResult) -> list[str]:
+    """Why an option is not ranked, and what would mend it."""
+    return [f"{option.name} is not ranked. {reason.text} {mend(reason.mend)}" for reason in option.eligibility.reasons]
 
 
 def prediction_text(prediction: Prediction) -> str:
@@ -79,13 +100,15 @@ def _converted(comparison: Comparison) -> list[str]:
     lines = ["", note, f"{'option':<42} {'total':>14} {'range':>33} {'present value':>16}"]
     for row in comparison.options:
         if row.tco is not None:
-            spread = f"{amount(row.total_low_usd)} .. {amount(row.total_high_usd)}"
+            spread = f"{amount(row.total_usd and row.total_usd.low)} .. {amount(row.total_usd and row.total_usd.high)}"
             total, value = amount(row.tco.total_cost_usd), amount(row.tco.present_value_cost_usd)
             lines.append(f"{row.id:<42} {total:>14} {spread:>33} {value:>16}")
-    if verdict.runner_up:
-        low, high = amount(verdict.difference_low_usd), amount(verdict.difference_high_usd)
-        more = amount(verdict.difference_usd)
-        lines.append(f"{verdict.runner_up} costs {more} more than {verdict.cheapest} ({low} to {high}).")
+    if verdict.next and verdict.cheapest:
+        gap = verdict.difference_usd
+        first, second = comparison[verdict.cheapest].name, comparison[verdict.next].name
+        lines.append(
+            f"{second} costs {amount(gap.central)} more than {first} ({amount(gap.low)} to {amount(gap.high)})."
+        )
     return [*lines, ""]
 
 
@@ -97,39 +120,54 @@ def _leases(comparison: Comparison) -> list[str]:
             continue
         found = lease_or_buy(comparison.candidates, candidate)
         better = (
-            f"{_usd(abs(found.net_advantage_usd))} {'less' if found.net_advantage_usd >= 0 else 'more'} than buying"
+            f"{signed(abs(found.net_advantage_usd))} {'less' if found.net_advantage_usd >= 0 else 'more'} than buying"
         )
         end = (
-            "it goes back at the end" if terms.buyout_usd is None else f"bought at the end for {_usd(terms.buyout_usd)}"
+            "it goes back at the end"
+            if terms.buyout_usd is None
+            else f"bought at the end for {signed(terms.buyout_usd)}"
         )
         earned = ""
         if found.implied_rate is not None:
             much = f"over {_MOST_TOLD:,.0%}" if found.implied_rate > _MOST_TOLD else f"{found.implied_rate:,.1%}"
             earned = f"; the lessor earns {much} a year"
         lines.append(
-            f"{candidate.option.id} leased at {_usd(terms.usd_per_month)} a month ({end}) costs {better} it, in "
+            f"{candidate.option.id} leased at {signed(terms.usd_per_month)} a month ({end}) costs {better} it, in "
             f"present value at {found.after_tax_debt_rate:.2%} a year, the cost of debt after tax{earned}."
         )
     return lines
 
 
-def _row(option: OptionResult) -> str:
-    memory, tco = option.memory, option.tco
-    if memory is None:
-        fits = "-"
-    elif memory.fits:
-        fits = "yes"
+def _money_heads(comparison: Comparison) -> tuple[str, str]:
+    """The heads of the two columns of money: with people's time and without; in today's money or in cash."""
+    what = "today's $" if comparison.scenario.money == "present-value" else "cash $"
+    heads = (what, "invoices $")
+    return heads if comparison.scenario.labour == "with" else (heads[1], heads[0])
+
+
+def _row(option: OptionResult, scenario: Scenario) -> str:
+    memory, tco, judged = option.memory, option.tco, option.eligibility
+    if not option.eligible:
+        state = "cannot"
+        if memory is not None and not memory.fits:
+            state = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
     else:
-        fits = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
-    cost, hard = (_usd(tco.total_cost_usd), _usd(tco.hard_cost_usd)) if tco else ("-", "-")
-    spread = (
-        f"{_usd(option.total_low_usd)} .. {_usd(option.total_high_usd)}"
-        if option.total_low_usd is not None and option.total_high_usd is not None
-        else "-"
-    )
+        state = "-" if judged.machine_count is None else f"{judged.machine_count}"
+    cells, spread = ("-", "-"), "-"
+    if tco is not None:
+        is_cash = scenario.money == "cash"
+        usd = tco.total_cost_usd if is_cash else tco.present_value_cost_usd
+        hard = tco.hard_cost_usd if is_cash else tco.hard_present_value_cost_usd
+        cells = (signed(usd), signed(hard))
+        found = option.total_usd if is_cash else option.present_value_usd
+        spread = f"{signed(found.low)} .. {signed(found.high)}" if found else "-"
+    if scenario.labour == "without":
+        cells = (cells[1], cells[0])
+        hard_range = option.hard_present_value_usd if scenario.money == "present-value" else None
+        spread = f"{signed(hard_range.low)} .. {signed(hard_range.high)}" if hard_range else "-"
     per = f"{tco.usd_per_mtok:,.2f}" if tco and math.isfinite(tco.usd_per_mtok) else "-"
     first = _range(option.time_to_first_token)
-    return _columns(option.id, fits, _range(option.decode), first, cost, hard, spread, per)
+    return _columns(option.id, state, _range(option.decode), first, *cells, spread, per)
 
 
 def _columns(*cells: str) -> str:
@@ -152,7 +190,3 @@ _MOST_TOLD = 10.0  # a rate of return above this says nothing more
 
 def _gb(count: int) -> str:
     return f"{count / BYTES_PER_GB:,.1f} GB"
-
-
-def _usd(amount: float) -> str:
-    return f"-${-amount:,.0f}" if round(amount) < 0 else f"${abs(amount):,.0f}"

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.freshness import age_days
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.price_age import price_kind, widened
 from calculator.catalog.tax import TaxTables
 from calculator.cost.inputs import Inputs
 from calculator.cost.rented import rate_of
@@ -34,6 +37,7 @@ _LARGEST_OWN = {
 }
 """How far a switching value is looked for."""
 _DRAWN_STATES = ("prefill", "decode", "idle")
+_MOST_OF_MAXIMUM = 1.1  # of the maker's watts: options.Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Candidates:
     defaults: the catalogue's defaults of the scenario with their ranges.
     rules: how each input is drawn, and which inputs go together.
     tax_tables: published depreciation percentages; needed where the scenario deducts by MACRS.
+    constants: the catalogue's, for how fast each kind of price ages; without them no range widens.
+    prices_as_of: the day of looking (YYYY-MM-DD) where the scenario names none; empty: prices do not age.
     """
 
     options: tuple[Candidate, ...]
@@ -67,6 +73,27 @@ class Candidates:
     defaults: Mapping[str, Quantity] = field(repr=False)
     rules: Distributions = field(repr=False)
     tax_tables: TaxTables | None = field(default=None, repr=False)
+    constants: Mapping[str, Quantity] = field(default_factory=dict[str, Quantity], repr=False)
+    prices_as_of: str = ""
+
+    @classmethod
+    def of(
+        cls, options: Sequence[Candidate], *, scenario: Scenario, catalog: Catalog, prices_as_of: str = ""
+    ) -> "Candidates":
+        """The options under the catalogue's rules; looked at on the day of its compilation unless a day is given."""
+        return cls(
+            options=tuple(options),
+            scenario=scenario,
+            defaults=catalog.defaults,
+            rules=catalog.distributions,
+            tax_tables=catalog.tax,
+            constants=catalog.constants,
+            prices_as_of=prices_as_of or catalog.compiled,
+        )
+
+    def day_of_looking(self) -> str:
+        """The day by which prices are old or fresh: the scenario's, else the caller's; empty where there is none."""
+        return self.scenario.prices_as_of or self.prices_as_of
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self.options)
@@ -116,7 +143,7 @@ def spreads_of(candidates: Candidates) -> dict[str, Spread]:
     scenario = candidates.scenario
     found = scenario_spreads(scenario, defaults=candidates.defaults, rules=candidates.rules)
     for candidate in candidates:
-        found.update(_own_spreads(candidate, scenario))
+        found.update(_own_spreads(candidate, candidates))
     owners = {candidate.option.id for candidate in candidates}
     own = figure_spreads(scenario).items()
     return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures} | {
@@ -158,43 +185,71 @@ def input_bounds(name: str) -> tuple[float, float]:
     return low, min(high, _LARGEST_OWN.get(figure, high))
 
 
-def _own_spreads(candidate: Candidate, scenario: Scenario) -> Iterator[tuple[str, Spread]]:
-    option, owner = candidate.option, candidate.option.id
+def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple[str, Spread]]:
+    option, owner, scenario = candidate.option, candidate.option.id, candidates.scenario
+    limits = candidates.rules.limits
+
+    def stated(figure: str, quantity: Quantity) -> tuple[str, Spread]:
+        return f"{owner}.{figure}", spread_of(quantity, bounds=limits.get(figure, FIGURE_BOUNDS[figure]))
+
     for name, speed in (("decode", candidate.decode_tokens_per_s), ("prefill", candidate.prefill_tokens_per_s)):
         if speed is not None and speed.central > 0:
-            yield f"{owner}.{name}_speed_ratio", _relative(speed)
+            yield f"{owner}.{name}_speed_ratio", _relative(speed, limits["speed_ratio"])
     if isinstance(option, Machine):
-        power = option.power
-        for state, watts in zip(_DRAWN_STATES, (power.prefill_w, power.decode_w, power.idle_w), strict=True):
-            if watts.central > 0:
-                yield f"{owner}.{state}_watt_ratio", _relative(watts)
+        yield from _watt_spreads(option, limits["watt_ratio"])
         if owner not in scenario.already_own_usd:
-            yield f"{owner}.price_usd", spread_of(option.purchase_price().price_usd)
-            yield f"{owner}.setup_h", spread_of(option.setup_h)
+            yield f"{owner}.price_usd", _price_spread(candidates, option, option.purchase_price().price_usd)
         if option.gpu_price_fraction is not None:
-            yield f"{owner}.gpu_price_fraction", spread_of(option.gpu_price_fraction, kind="share")
+            share = option.gpu_price_fraction
+            yield f"{owner}.gpu_price_fraction", spread_of(share, kind="share", bounds=(0.0, 1.0))
     elif isinstance(option, CloudOffer):
-        yield f"{owner}.rate_usd_per_h", spread_of(rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h)
-        yield f"{owner}.setup_h", spread_of(option.setup_h)
-        yield f"{owner}.billing_minutes", spread_of(option.billing_minutes)
-        yield f"{owner}.startup_minutes", spread_of(option.startup_minutes)
-        yield f"{owner}.storage_gb", spread_of(option.storage_gb)
-        yield f"{owner}.storage_usd_per_gb_month", spread_of(option.storage_usd_per_gb_month)
-    else:
-        yield f"{owner}.setup_h", spread_of(option.setup_h)
+        rate = rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h
+        yield f"{owner}.rate_usd_per_h", _price_spread(candidates, option, rate, figure="rate_usd_per_h")
+        yield stated("billing_minutes", option.billing_minutes)
+        yield stated("startup_minutes", option.startup_minutes)
+        yield stated("storage_gb", option.storage_gb)
+        yield stated("storage_usd_per_gb_month", option.storage_usd_per_gb_month)
+    if owner not in scenario.already_own_usd:
+        yield stated("setup_h", option.setup_h)
     tariff = (
         tariff_of(option, scenario, candidate.reference_api)
         if isinstance(option, ApiOffer)
         else candidate.reference_api
     )
     if tariff is not None:
-        yield f"{tariff_key(tariff)}.input_usd_per_mtok", spread_of(tariff.input_usd_per_mtok)
-        yield f"{tariff_key(tariff)}.output_usd_per_mtok", spread_of(tariff.output_usd_per_mtok)
+        prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
+        if tariff.cached_input_usd_per_mtok is not None and scenario.cached_prompt_fraction:
+            prices["cached_input_usd_per_mtok"] = tariff.cached_input_usd_per_mtok
+        for figure, price in prices.items():
+            yield f"{tariff_key(tariff)}.{figure}", _price_spread(candidates, None, price, figure=figure)
 
 
-def _relative(range_: Range | Quantity) -> Spread:
+def _price_spread(
+    candidates: Candidates, option: Machine | CloudOffer | None, price: Quantity, *, figure: str = "price_usd"
+) -> Spread:
+    """A price's range on the day of looking: the older it is, the wider. `option` is None for a price of tokens."""
+    as_of = option.purchase_price().aged_from if isinstance(option, Machine) else price.as_of
+    on, known = candidates.day_of_looking(), candidates.constants
+    kind = "api" if option is None else price_kind(option)
+    if not (on and known and price.low > 0):
+        return spread_of(price, bounds=FIGURE_BOUNDS[figure])
+    aged = widened(price, kind=kind, age_days=age_days(as_of, on=on), constants=known)
+    return spread_of(aged, bounds=FIGURE_BOUNDS[figure])
+
+
+def _watt_spreads(machine: Machine, limits: tuple[float, float]) -> Iterator[tuple[str, Spread]]:
+    """Watts as multiples of their central values; never above 110 % of the maker's maximum where one is stated."""
+    power = machine.power
+    for state, watts in zip(_DRAWN_STATES, (power.prefill_w, power.decode_w, power.idle_w), strict=True):
+        if watts.central > 0:
+            most = limits[1] if power.max_w is None else _MOST_OF_MAXIMUM * power.max_w.central / watts.central
+            yield f"{machine.id}.{state}_watt_ratio", _relative(watts, (limits[0], min(limits[1], most)))
+
+
+def _relative(range_: Range | Quantity, bounds: tuple[float, float]) -> Spread:
     """A range as multiples of its central value."""
-    return Spread(range_.low / range_.central, 1.0, range_.high / range_.central)
+    central = range_.central
+    return spread_of(Range(range_.low / central, 1.0, range_.high / central), bounds=bounds)
 
 
 def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, Number]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from calculator.catalog.distributions import Distributions, Kind
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
+from calculator.number import Range
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import Knob, Scenario, knobs
 
@@ -53,7 +54,8 @@ def scenario_spreads(
 ) -> dict[str, Spread]:
     """Every uncertain scenario value with its range: the person's own, else the default's, moved to the value typed.
 
-    A value that was typed and is a fact (`when_set = "certain"`) has no range left. Ranges are cut to the slider's.
+    A value that was typed and is a fact (`when_set = "certain"`) has no range left, even where it equals the default.
+    Ranges are cut to the slider's.
     """
     found: dict[str, Spread] = {}
     bounds = _bounds()
@@ -68,7 +70,7 @@ def scenario_spreads(
             continue
         if name in scenario.ranges:
             low, central, high = scenario.ranges[name]
-        elif value == (default := defaults[name]).central:
+        elif value == (default := defaults[name]).central and name not in scenario.typed:
             low, central, high = default.low, default.central, default.high
         elif rules.when_set[name] == "certain":
             low = central = high = value
@@ -81,12 +83,16 @@ def scenario_spreads(
 
 
 def figure_spreads(scenario: Scenario) -> dict[str, Spread]:
-    """The ranges that a person gave to figures of an option or a tariff, by "<owner>.<figure>"."""
+    """The ranges that a person gave to figures of an option or a tariff, by "<owner>.<figure>".
+
+    Those of speeds are multiples of the person's own speed, in which the hours are counted already.
+    """
     found: dict[str, Spread] = {}
     for name, (low, central, high) in scenario.ranges.items():
         if "." in name:
             floor, ceiling = FIGURE_BOUNDS[name.rpartition(".")[2]]
-            found[name] = Spread(low, central, high, "lognormal", floor, ceiling)
+            unit = scenario.figures[name] if name.endswith("_speed_ratio") and scenario.rules != 1 else 1.0
+            found[name] = Spread(low / unit, central / unit, high / unit, "lognormal", floor / unit, ceiling / unit)
     return found
 
 
@@ -97,9 +103,12 @@ def _kind(floor: float, ceiling: float) -> Kind:
     return "share" if ceiling <= 1 else "lognormal"
 
 
-def spread_of(quantity: Quantity, *, kind: Kind = "lognormal") -> Spread:
-    """The range that the catalogue gives a figure."""
-    return Spread(quantity.low, quantity.central, quantity.high, kind)
+def spread_of(
+    quantity: Quantity | Range, *, bounds: tuple[float, float] = (-np.inf, np.inf), kind: Kind = "lognormal"
+) -> Spread:
+    """The range that the catalogue gives a figure, cut at `bounds` except where the range itself is wider."""
+    low, high = quantity.low, quantity.high
+    return Spread(low, quantity.central, high, kind, min(bounds[0], low), max(bounds[1], high))
 
 
 def draw(
@@ -133,7 +142,7 @@ def independent(spreads: Mapping[str, Spread], *, count: int, seed: int) -> dict
 
 
 def quantiles(spread: Spread, probability: NDArray[np.float64]) -> Draws:
-    """Value below which the given share (0..1) lies; cut at floor and ceiling.
+    """Value below which the given share (0..1) lies; cut at 4 standard deviations and at floor and ceiling.
 
     lognormal: two halves that meet in P50, so that P10, P50 and P90 are exact. share: the same in ln(x/(1-x)), so that
     it stays within 0..1 (a Beta has two parameters and could not honour three figures). pert: two halves of a symmetric
@@ -197,6 +206,7 @@ def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.f
     if spread.certain:
         return np.full(probability.shape, spread.central)
     low, central, high = spread.low, spread.central, spread.high
+    z = np.clip(z, -_TAIL_END, _TAIL_END)
     if spread.kind == "lognormal" and low > 0:
         values = np.exp(_halves(np.log([low, central, high]), z / _Z90))
     elif spread.kind == "share" and low > 0 and high < 1:
@@ -275,4 +285,6 @@ def _pert_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 _Z90 = NormalDist().inv_cdf(_TAIL)
+_TAIL_END = 4.0
+"""Standard deviations at which the tails of a lognormal or a share end: 1 draw in 16,000 lies beyond."""
 _GRID = 4001

@@ -50,11 +50,17 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 raise ScenarioError(
                     f"{table}.{owner}: {option.name} is not a machine, so it cannot be {done}. Remove it."
                 )
+    for table in ("machine_counts", "weight_classes"):
+        for owner in getattr(scenario, table):
+            option = catalog.option(owner)
+            if isinstance(option, ApiOffer):
+                what = "machines" if table == "machine_counts" else "weights of yours"
+                raise ScenarioError(f"{table}.{owner}: {option.name} is a hosted API and has no {what}. Remove it.")
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner:
-            known, tariffs = _TARIFF, {tariff_key(row) for api in catalog.apis.values() for row in api.tariffs}
-            if owner not in tariffs:
+            known = _TARIFF
+            if owner not in _hosts(catalog):
                 raise ScenarioError(
                     f"figures.{name}: {owner!r} is not a tariff of the catalogue. Write '<provider>/<its model>', as "
                     "`explain` shows it."
@@ -68,6 +74,15 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
             )
         if figure not in known:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
+
+
+def _hosts(catalog: Catalog) -> set[str]:
+    """'<provider>/<its model>' of every tariff, and of every host that quotes a price for one of our models."""
+    found: set[str] = set()
+    for api in catalog.apis.values():
+        found |= {tariff_key(row) for row in api.tariffs}
+        found |= {f"{row.host_name}/{row.host_model}" for rows in api.quotes.values() for row in rows}
+    return found
 
 
 def carbon_of(grid: str, catalog: Catalog) -> Quantity:

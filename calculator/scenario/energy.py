@@ -55,8 +55,8 @@ class Energy(Part):
     off_hours: Annotated[
         Literal["off", "sleep", "idle"],
         Display("energy", "Outside its hours", help="Switched off, asleep, or idling."),
-    ] = "off"
-    """What a machine of your own does outside its hours: off, asleep, or idling."""
+    ] = "sleep"
+    """What a machine of your own does outside its hours: off, asleep (where its watts asleep are known), or idling."""
 
     grid: Annotated[
         str,

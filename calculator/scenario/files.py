@@ -8,24 +8,38 @@ from pathlib import Path
 from typing import Any, cast
 
 from calculator.errors import ScenarioError
-from calculator.scenario.scenario import Scenario
+from calculator.scenario.scenario import NOT_TYPED, Scenario
+from calculator.scenario.version_1 import converted, is_of_version_1
 
 
 def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenario:
     """The scenario of a TOML file, with `name=value` settings on top.
 
-    The file holds flat `name = value` lines, optionally under [scenario]. Raises ScenarioError, fit to be shown, for a
+    The file holds flat `name = value` lines, optionally under [scenario]. One that states no version and holds nothing
+    new is of version 0.1 and keeps its dollars; settings go on top of what it meant, and count as typed. Raises ScenarioError, fit to be shown, for a
     missing or broken file and for every wrong value.
     """
+    pairs = [_pair(setting) for setting in settings]
     values = _read(_shipped(path)) if path else {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals or not name.strip():
-            raise ScenarioError(
-                f"--set {setting!r} is not of the form name=value. Write, for example, --set wage_usd_per_h=95."
-            )
-        _set(values, name.strip(), text.strip())
+    values |= {name: typed(name, text) for name, text in pairs if name == "schema_version"}
+    if (path or "schema_version" in values) and is_of_version_1(values, fields=Scenario.model_fields):
+        values = converted(values)
+    for name, text in pairs:
+        if name != "schema_version":
+            _set(values, name, text)
+    if isinstance(values.get("typed"), list | tuple):
+        set_here = (name for name, _ in pairs if name in Scenario.model_fields and name not in NOT_TYPED)
+        values["typed"] = [*values["typed"], *set_here]
     return Scenario.parse(values)
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    name, equals, text = (part.strip() for part in setting.partition("="))
+    if not equals or not name:
+        raise ScenarioError(
+            f"--set {setting!r} is not of the form name=value. Write, for example, --set wage_usd_per_h=95."
+        )
+    return name, text
 
 
 def _set(values: dict[str, Any], name: str, text: str) -> None:
@@ -44,6 +58,9 @@ def _set(values: dict[str, Any], name: str, text: str) -> None:
         values[name] = typed(name, text)
         return
     rows = _inner(values, table)
+    if table == "machine_counts":
+        rows[key] = typed("machine_count", text)
+        return
     if table == "ranges" and isinstance(values.get(key), list):  # the file's own three
         del values[key]
     if table in _RECORDS:  # a record per key: the last part names its field
@@ -79,17 +96,19 @@ def typed(name: str, text: str) -> Any:
     """The text of a setting as its field's type: a list for options and shares, a number where it is one, else text."""
     if name == "options":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "typed":
+        return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if name == "depreciation_fractions":
         found = _plain(text)
         return (found,) if isinstance(found, float) else found
     field = Scenario.model_fields.get(name)
     kind: object = field.annotation if field is not None else None
-    if kind is float or kind is int:
+    if name in _WHOLE_OR_WORD or kind is float or kind is int:
         try:
             number = float(text.replace("_", ""))
         except ValueError:
             return text
-        return int(number) if kind is int and number.is_integer() else number
+        return int(number) if kind is not float and number.is_integer() else number
     return text
 
 
@@ -133,6 +152,9 @@ def _short(path: Path) -> str:
 
 _LONGEST_SHOWN = 100
 _STROKES = 2  # between P10, P50 and P90
-_TABLES = frozenset({"figures", "ranges", "already_own_usd", "leases", "currencies"})
+_WHOLE_OR_WORD = ("machine_count", "rules", "schema_version")
+_TABLES = frozenset(
+    {"figures", "ranges", "already_own_usd", "leases", "currencies", "machine_counts", "weight_classes"}
+)
 _RECORDS = {"leases": "usd_per_month", "currencies": "per_usd"}
 """Tables whose rows have fields of their own, and the field meant where only the row is named."""

@@ -1,11 +1,19 @@
 """Failures, repairs, warranty, and what happens while a machine is full or down."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from calculator.scenario.knob import DEFAULTS, Display, Part
+
+MOST_MACHINES = 64
+
+
+def _auto_or_whole(value: Any) -> Any:
+    if value == "auto" or (isinstance(value, int | float) and value in range(1, MOST_MACHINES + 1)):
+        return value
+    raise ValueError(f"machine_count is {repr(value)[:40]}; it must be auto or a whole number in 1..{MOST_MACHINES}.")
 
 
 class Repair(Part):
@@ -54,12 +62,13 @@ class Repair(Part):
     """By how much the failures grow with each year of a machine's age."""
 
     machine_count: Annotated[
-        Literal["auto"] | Annotated[int, Field(ge=1, le=64)],
+        Literal["auto"] | int,
+        BeforeValidator(_auto_or_whole),
         Display("repair", "Machines", help="As many as keep the promise, or a number of your own."),
     ] = "auto"
     """Machines of each option: auto for the fewest that keep the promise, or a number, which is final."""
 
-    machine_counts: Mapping[str, Annotated[int, Field(ge=1, le=64)]] = Field(default_factory=dict)
+    machine_counts: Mapping[str, Annotated[int, Field(ge=1, le=MOST_MACHINES)]] = Field(default_factory=dict)
     """Machines of single options, by their id."""
 
     when_full: Annotated[

@@ -5,9 +5,11 @@ values live in catalog/defaults.toml with their evidence; what is a plain choice
 beside its field.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -45,6 +47,7 @@ VIEW_SETTINGS = ("money", "labour")
 _TABLES = ("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts")
 NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules"))
 """Fields that are no value with a default of the catalogue."""
+_NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
 
 
 class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
@@ -133,10 +136,21 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         """Runs before the others (pydantic takes the last one first): version 1 becomes 2, and what is given was typed."""
         given = _items(values)
         if given.get("schema_version") in (1, "1"):
-            return converted(given)
-        if "typed" in given or not given:
+            given = converted(given)
+        if not given:
             return values
-        return {**given, "typed": tuple(name for name in given if name in cls.model_fields and name not in NOT_TYPED)}
+        if "typed" not in given:
+            threes = {
+                name for name, value in given.items() if _is_number(cls, name) and isinstance(value, list | tuple)
+            }
+            return {**given, "typed": tuple(name for name in _typeable(cls) if name in given and name not in threes)}
+        if not isinstance(given["typed"], list | tuple) or not all(
+            isinstance(one, str) for one in cast("list[object]", given["typed"])
+        ):
+            return given
+        order = {name: place for place, name in enumerate(_typeable(cls))}  # one order, so that the id is one
+        listed = dict.fromkeys(cast("list[str]", given["typed"]))
+        return {**given, "typed": tuple(sorted(listed, key=lambda name: order.get(name, -1)))}
 
     @model_validator(mode="after")
     def _ranges_lie_in_bounds_and_order(self) -> Self:
@@ -158,6 +172,18 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 name, bounds, self.cases.get(name)
             ):
                 raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _typed_are_values(self) -> Self:
+        for name in self.typed:
+            if name not in _typeable(type(self)):
+                raise ValueError(f"typed names {name[:40]!r}, which is no value of the scenario. Remove it.")
+        if self.prices_as_of:
+            try:
+                date.fromisoformat(self.prices_as_of)
+            except ValueError:
+                raise ValueError(f"prices_as_of is {self.prices_as_of!r}; there is no such day.") from None
         return self
 
     @model_validator(mode="after")
@@ -202,8 +228,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         return Scenario.parse({**self.model_dump(), "typed": typed, **values})
 
     def id(self) -> str:
-        """Twelve hexadecimal digits that name this scenario: a hash of all values but how they are shown."""
-        text = json.dumps(self.model_dump(mode="json", exclude=set(VIEW_SETTINGS)), sort_keys=True)
+        """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is read."""
+        text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def input_tokens(self) -> int:
@@ -230,6 +256,12 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
 def knobs() -> dict[str, Knob]:
     """Every field that a person may change, in the page's order."""
     return knobs_of(Scenario)
+
+
+@functools.cache
+def _typeable(kind: type[Scenario]) -> tuple[str, ...]:
+    """Fields that a person may set, in their order."""
+    return tuple(name for name in kind.model_fields if name not in NOT_TYPED)
 
 
 def _is_number(kind: type[Scenario], name: str) -> bool:

@@ -1,17 +1,17 @@
-"""Capability of one option for a scenario: format, memory, speed and the working month, before any money.
+"""Capability of one option for a scenario: format, memory and speed, before any demand or money.
 
 A machine that cannot hold the model at the concurrency wanted is tried with fewer requests at once; one that cannot
 hold it at all "does not fit", which is an answer, not an error.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
 from calculator.catalog.hardware import hardware_of
-from calculator.catalog.options import ApiTariff, CloudOffer, LanguageModel, Machine, Runtime, WeightFormat
+from calculator.catalog.models import LanguageModel, Runtime, WeightClass, WeightFormat
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
@@ -21,17 +21,17 @@ from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
-from calculator.service.occupancy import Service, on_h_per_month, request_work, requests_per_month, service
-from calculator.service.usage import Usage
+from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
+from calculator.service.tariff import tariff_for
 from calculator.units import S_PER_H
 
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """A machine or rented machine, measured against the scenario's demand.
+    """What one machine can do for the scenario's questions; `prediction` has no speeds where the model does not fit.
 
-    `service` and `usage` are None where the model does not fit. `batch_decode` is the aggregate over
-    `concurrent_count`.
+    `batch_decode` is the aggregate over `concurrent_count`. `weight_class` is the precision that it runs.
+    `fewer_bits` names a precision that would fit where the one asked for does not.
     """
 
     option: Machine | CloudOffer
@@ -40,9 +40,15 @@ class Capability:
     prediction: Prediction | None
     batch_decode: Speed | None
     concurrent_count: int
-    service: Service | None
-    usage: Usage | None
+    weight_class: str
     remarks: tuple[Remark, ...]
+    fewer_bits: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether it fits and has speeds."""
+        found = self.prediction
+        return found is not None and found.decode is not None and found.prefill is not None
 
 
 def scenario_model(scenario: Scenario, catalog: Catalog) -> LanguageModel:
@@ -54,12 +60,7 @@ def scenario_model(scenario: Scenario, catalog: Catalog) -> LanguageModel:
 
 def reference_tariff(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     """Price of the same open weights per token, for what a machine cannot serve; None if nobody hosts them."""
-    for offer in catalog.apis.values():
-        if offer.kind == "same-model":
-            for tariff in offer.tariffs:
-                if tariff.model == scenario.model:
-                    return tariff
-    return None
+    return tariff_for(scenario, catalog)
 
 
 def capability_of(
@@ -70,24 +71,24 @@ def capability_of(
     measurements: Sequence[MeasuredSpeed] = (),
     catalog: Catalog,
 ) -> Capability:
-    """One box at the scenario's demand."""
+    """One box and the scenario's questions: format, memory, speed."""
     runtime = catalog.runtime(option.runtime)
-    format_id = runtime.formats.get(scenario.weight_class)
-    if format_id is None:
-        text = f"{runtime.name} has no {scenario.weight_class} format here. Known: {', '.join(runtime.formats)}."
+    deployments = _deployments(option, runtime, scenario=scenario, model=model, catalog=catalog)
+    if not deployments:
+        weight_class = scenario.weight_class_of(option.id)
+        text = f"{runtime.name} has no {weight_class} format here. Known: {', '.join(runtime.formats)}."
         remark = Remark(code="no-format", text=f"{option.name}: {text}", level="problem")
-        return Capability(option, None, runtime, None, None, 0, None, None, (remark,))
-    format = catalog.format(format_id)
-    deployment = Deployment(
-        model,
-        format=format_on(runtime, format, catalog=catalog),
-        runtime=runtime,
-        hardware=hardware_of(option, chips=catalog.chips),
-        split=option.split,
-        host=HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb),
-    )
+        return Capability(option, None, runtime, None, None, 0, weight_class, (remark,))
     wanted = scenario.concurrent_request_count
-    prediction, count = _largest_that_fits(deployment, scenario=scenario, catalog=catalog)
+    tried = (
+        (bits, one, *_largest_that_fits(one, scenario=scenario, catalog=catalog)) for bits, one in deployments[:-1]
+    )
+    last = deployments[-1]
+    weight_class, deployment, prediction, count = next(
+        (row for row in tried if row[2].memory.fits),
+        None,
+    ) or (*last, *_largest_that_fits(last[1], scenario=scenario, catalog=catalog))
+    format = deployment.format
     remarks: list[Remark] = list(prediction.remarks)
     if not prediction.memory.fits or prediction.decode is None or prediction.prefill is None:
         workload = Workload(
@@ -96,46 +97,65 @@ def capability_of(
         beyond = beyond_memory(deployment, workload, fit=prediction.memory, catalog=catalog)
         if beyond is not None:
             remarks.append(beyond.remark)
-        return Capability(option, format, runtime, prediction, None, 0, None, None, tuple(remarks))
+        fewer = _fewer_bits(option, weight_class, scenario=scenario, model=model, catalog=catalog)
+        return Capability(option, format, runtime, prediction, None, 0, weight_class, tuple(remarks), fewer)
     if count < wanted:
         requests = "request" if count == 1 else "requests"
         text = f"{option.name} holds {count} {requests} of this length at once, not {wanted}; the others wait."
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
     prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
-    decode, prefill = prediction.decode, prediction.prefill
+    prediction = scaled_speeds(prediction, scenario, option.id)
+    decode = prediction.decode
     assert decode is not None
-    assert prefill is not None
     batch_decode = decode
     if count > 1:
         batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
-        batch_decode = decode_speed(deployment, batch, calibration=catalog.calibration)
+        batch_decode = scaled_speed(
+            decode_speed(deployment, batch, calibration=catalog.calibration),
+            speed_ratio(scenario, option.id, phase="decode"),
+        )
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
-    work = request_work(
-        input_tokens=scenario.input_tokens(),
-        cached_fraction=scenario.cached_prompt_fraction,
-        answer_tokens=scenario.answer_tokens,
-        prefill_tokens_per_s=prefill.central,
-        decode_tokens_per_s=decode.central,
-        batch_decode_tokens_per_s=batch_decode.central,
-        concurrent_count=count,
-    )
-    days = scenario.working_days_per_year
-    month = service(
-        work,
-        requests_per_month=requests_per_month(
-            requests_per_working_day=scenario.requests_per_working_day, working_days_per_year=days
-        ),
-        on_h=on_h_per_month(on_h_per_day=scenario.on_h_per_day, working_days_per_year=days),
-    )
-    if busy := overloaded_at_peak(
-        option.name, scenario=scenario, load_fraction=float(month.load_fraction) * scenario.busiest_hour_ratio()
-    ):
-        remarks.append(busy)
-    return Capability(
-        option, format, runtime, prediction, batch_decode, count, month, _usage(option, month), tuple(remarks)
-    )
+    return Capability(option, format, runtime, prediction, batch_decode, count, weight_class, tuple(remarks))
+
+
+def _deployments(
+    option: Machine | CloudOffer, runtime: Runtime, *, scenario: Scenario, model: LanguageModel, catalog: Catalog
+) -> list[tuple[WeightClass, Deployment]]:
+    """The model at the precision asked for; most bits first where the best that fits is asked for."""
+    asked = scenario.weight_class_of(option.id)
+    classes = MOST_BITS_FIRST if asked == BEST_THAT_FITS else (asked,)
+    hardware = hardware_of(option, chips=catalog.chips)
+    host = HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb)
+    return [
+        (
+            weight_class,
+            Deployment(
+                model,
+                format=format_on(runtime, catalog.format(runtime.formats[weight_class]), catalog=catalog),
+                runtime=runtime,
+                hardware=hardware,
+                split=option.split,
+                host=host,
+            ),
+        )
+        for weight_class in classes
+        if weight_class in runtime.formats
+    ]
+
+
+def _fewer_bits(
+    option: Machine | CloudOffer, weight_class: str, *, scenario: Scenario, model: LanguageModel, catalog: Catalog
+) -> str:
+    """The most bits below the precision asked for that would fit; empty where none would."""
+    best = scenario.changed(weight_class=BEST_THAT_FITS, weight_classes={})
+    runtime = catalog.runtime(option.runtime)
+    below = MOST_BITS_FIRST[MOST_BITS_FIRST.index(weight_class) + 1 :] if weight_class in MOST_BITS_FIRST else ()
+    for other, deployment in _deployments(option, runtime, scenario=best, model=model, catalog=catalog):
+        if other in below and _largest_that_fits(deployment, scenario=scenario, catalog=catalog)[0].memory.fits:
+            return other
+    return ""
 
 
 def overloaded_at_peak(name: str, *, scenario: Scenario, load_fraction: float) -> Remark | None:
@@ -208,23 +228,5 @@ def _with_measurements(
     return replace(prediction, decode=decode, prefill=prefill, time_to_first_token=first)
 
 
-def _usage(option: Machine | CloudOffer, month: Service) -> Usage:
-    """Hours and watts of a machine as cost/ wants them; a rented one's electricity is in its price."""
-    load_fraction = float(month.load_fraction)
-    usage = Usage(
-        prefill_h_per_month=float(month.prefill_h),
-        decode_h_per_month=float(month.decode_h),
-        on_h_per_month=float(month.on_h),
-        served_fraction=float(month.served_fraction),
-        capacity_ratio=1 / load_fraction if load_fraction else math.inf,
-    )
-    if isinstance(option, CloudOffer):
-        return usage
-    power = option.power
-    return replace(
-        usage,
-        prefill_w=power.prefill_w.central,
-        decode_w=power.decode_w.central,
-        idle_w=power.idle_w.central,
-        sleep_w=power.sleep_w.central if power.sleep_w else 0.0,
-    )
+BEST_THAT_FITS = "best-that-fits"
+MOST_BITS_FIRST: tuple[WeightClass, ...] = ("16-bit", "8-bit", "6-bit", "5-bit", "4-bit")

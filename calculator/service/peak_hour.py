@@ -132,13 +132,7 @@ def targets_of(scenario: Scenario) -> Targets:
 def work_of(found: Capability, *, scenario: Scenario, at: End = "central") -> Work:
     """Seconds that one request asks of the option's machine. Raises ScenarioError where it does not fit."""
     prediction, batch = found.prediction, found.batch_decode
-    if (
-        found.service is None
-        or prediction is None
-        or prediction.decode is None
-        or prediction.prefill is None
-        or batch is None
-    ):
+    if prediction is None or prediction.decode is None or prediction.prefill is None or batch is None:
         raise ScenarioError(
             f"{scenario.model} does not fit on {found.option.name}, so it has no busiest hour. Choose another option."
         )

@@ -57,7 +57,7 @@ def promised_throughput(work: Work, *, answer_variation_ratio: float, targets: T
     Bisection over the load, as each of the four only gets worse with the rate. Without targets it is the capacity,
     1 / (prefill_s + decode_c_s / c). Exact to a millionth of the capacity. Raises ScenarioError as `latency` does.
     """
-    capacity = 1.0 / work.full_s
+    capacity = float(1.0 / work.full_s)
     if binding := _missed(work, 0.0, answer_variation_ratio=answer_variation_ratio, targets=targets):
         return Throughput(0.0, *binding)
     if targets == Targets():
@@ -137,9 +137,9 @@ def _missed(
     felt = latency(work, requests_per_s=requests_per_s, answer_variation_ratio=answer_variation_ratio)
     first, answer, stream = targets.time_to_first_token_p95_s, targets.answer_p95_s, targets.stream_tokens_per_s
     if first is not None and felt.time_to_first_token_p95_s > first:
-        return "first token", felt.time_to_first_token_p95_s
+        return "first token", float(felt.time_to_first_token_p95_s)
     if answer is not None and felt.answer_p95_s > answer:
-        return "answer", felt.answer_p95_s
+        return "answer", float(felt.answer_p95_s)
     if stream is not None and felt.stream_tokens_per_s < stream:
-        return "stream", felt.stream_tokens_per_s
+        return "stream", float(felt.stream_tokens_per_s)
     return None

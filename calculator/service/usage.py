@@ -1,14 +1,26 @@
 """How hard one machine works in month 1: hours by state, what it serves, watts."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+WhenFull = Literal["buy-another", "buy-from-api"]
+"""What happens to demand beyond capacity: a further machine is bought, or the rest is bought from the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """How hard one option works in month 1 (from occupancy.py and physics/speed/power.py); all figures are per machine.
 
-    Hours serve the share `served_fraction` of the demand of month 1. `capacity_ratio` is the demand that the machines
-    could serve at most, as a multiple of month 1's; None derives it from the hours. Watts are at the wall.
+    prefill_h_per_month, decode_h_per_month: hours for the share `served_fraction` of the demand of month 1.
+    on_h_per_month: hours on, those of days without demand included; working_h_per_month: those with demand, None where
+        they are the same.
+    capacity_ratio: demand that ONE machine takes, as a multiple of the whole demand of month 1; None derives it from the
+        hours.
+    quiet_capacity_ratio: the same outside the busiest hour, where the two differ and what is beyond is bought hour by hour.
+    peak_fraction: share of the day's demand that comes in the busiest hour; used with quiet_capacity_ratio only.
+    rented_h_ratio: machine-hours paid over hours on times machines, where quiet hours need fewer rented ones.
+    machine_count: machines at the start. is_count_final: no further ones are bought.
+    Watts are at the wall.
     """
 
     prefill_h_per_month: float = 0.0
@@ -16,8 +28,14 @@ class Usage:
     on_h_per_month: float = 0.0
     served_fraction: float = 1.0
     capacity_ratio: float | None = None
+    quiet_capacity_ratio: float | None = None
+    peak_fraction: float = 1.0
+    working_h_per_month: float | None = None
+    rented_h_ratio: float = 1.0
     prefill_w: float = 0.0
     decode_w: float = 0.0
     idle_w: float = 0.0
     sleep_w: float = 0.0
     machine_count: int = 1
+    is_count_final: bool = False
+    when_full: WhenFull | None = None

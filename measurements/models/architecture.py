@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calculator.catalog.options import CacheGroup, LanguageModel, TensorGroup
+from calculator.catalog.models import CacheGroup, LanguageModel, TensorGroup
 from calculator.errors import CatalogError
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import format_on
-from calculator.catalog.options import LanguageModel, WeightFormat
+from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.weights import active_parameter_count, parameter_count, weights_bytes

@@ -8,7 +8,7 @@ import functools
 import json
 from typing import Any
 
-from calculator.catalog.options import LanguageModel
+from calculator.catalog.models import LanguageModel
 from measurements.models.architecture import language_model_of
 from measurements.models.ask_mlx_lm import PlanError, checked_config
 from measurements.models.describe import layouts_of, with_about

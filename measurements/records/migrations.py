@@ -4,20 +4,41 @@ A released step is never edited; add another. All missing steps run in one trans
 after a backup, so the database has either the old version or the new one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from measurements.records.record import parse_measurement
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step: the statements for each dialect, and its reason."""
+    """One step: the statements for each dialect, its reason, and `fill`, which computes values that SQL cannot."""
 
     version: int
     why: str
     sqlite: tuple[str, ...]
     postgresql: tuple[str, ...]
+    fill: Callable[[Connection], None] | None = None
 
+
+def _fill_contents(connection: Connection) -> None:
+    """One content key for each measurement stored before; where two have the same key, the first keeps it."""
+    rows = connection.execute(
+        text("SELECT id, body FROM measurements WHERE entry = 'measurement' ORDER BY row_number")
+    ).all()
+    found: dict[str, str] = {}
+    for row in rows:
+        found.setdefault(parse_measurement(row.body).content_key(), row.id)
+    if found:
+        connection.execute(
+            text("INSERT INTO measurement_contents (content_key, id) VALUES (:content_key, :id)"),
+            [{"content_key": key, "id": record_id} for key, record_id in found.items()],
+        )
+
+
+_CONTENTS = "CREATE TABLE measurement_contents (content_key VARCHAR(64) PRIMARY KEY, id VARCHAR(64) NOT NULL)"
 
 _COLUMNS = """
     id VARCHAR(64) NOT NULL UNIQUE,
@@ -63,6 +84,23 @@ MIGRATIONS: tuple[Migration, ...] = (
             "FOR EACH STATEMENT EXECUTE FUNCTION measurements_append_only()",
         ),
     ),
+    Migration(
+        version=2,
+        why="the same measurement is recognised by what was measured, not by the words of its remarks",
+        sqlite=(
+            _CONTENTS,
+            "CREATE TRIGGER measurement_contents_no_update BEFORE UPDATE ON measurement_contents "
+            "BEGIN SELECT RAISE(ABORT, 'measurements are append-only'); END",
+            "CREATE TRIGGER measurement_contents_no_delete BEFORE DELETE ON measurement_contents "
+            "BEGIN SELECT RAISE(ABORT, 'measurements are append-only'); END",
+        ),
+        postgresql=(
+            _CONTENTS,
+            "CREATE TRIGGER measurement_contents_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON measurement_contents "
+            "FOR EACH STATEMENT EXECUTE FUNCTION measurements_append_only()",
+        ),
+        fill=_fill_contents,
+    ),
 )
 
 _VERSION_TABLE = "CREATE TABLE IF NOT EXISTS measurements_schema (version INTEGER PRIMARY KEY, why TEXT NOT NULL)"
@@ -98,6 +136,8 @@ def migrate(connection: Connection, *, migrations: tuple[Migration, ...] = MIGRA
         if step.version > done:
             for statement in step.sqlite if on_sqlite else step.postgresql:
                 connection.exec_driver_sql(statement)
+            if step.fill is not None:
+                step.fill(connection)
             connection.execute(
                 text("INSERT INTO measurements_schema (version, why) VALUES (:version, :why)"),
                 {"version": step.version, "why": step.why},

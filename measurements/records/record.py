@@ -1,7 +1,8 @@
 """Measurement records: machine, software, model, workload and result, frozen.
 
-A record's id is a hash of its whole content, so a measurement that arrives twice (imported again, reported again by an
-agent) is one row, and an edited one is noticed.
+A record's id is a hash of its whole content, so an edited record is noticed. Its content key leaves out what this
+program says about it, so a measurement that arrives twice (imported again, reported again by an agent) is one row, even
+where a newer version words its remarks differently.
 """
 
 import datetime
@@ -199,7 +200,10 @@ class Provenance(Record):
 
 
 class Measurement(Record):
-    """One complete measurement. `id()` hashes the content; `settings_key()` is equal for repetitions."""
+    """One complete measurement.
+
+    `id()` hashes everything, `content_key()` what was measured, `settings_key()` is equal for repetitions.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     kind: Kind
@@ -224,6 +228,15 @@ class Measurement(Record):
     def id(self) -> str:
         """Thirty-two hexadecimal digits of the SHA-256 of the content."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:32]
+
+    def content_key(self) -> str:
+        """Equal for two records of the same measurement, whatever their remarks and notes say.
+
+        Fields at their defaults are left out, so that a field added later changes no key. SHA-256, 32 digits.
+        """
+        content = self.model_dump(mode="json", exclude={"remarks", "notes"}, exclude_defaults=True)
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def settings_key(self) -> str:
         """Equal for two runs of the same thing on the same kind of machine with the same software."""

@@ -1,4 +1,4 @@
-"""Measurement store: one append-only table in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
+"""Measurement store: append-only tables in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
 
 What `append` has acknowledged is on the disk. SQLite runs with synchronous FULL, and with its rollback journal if it is
 older than 3.51.3 (several writers can corrupt the write-ahead log of older versions). Every write takes the write lock
@@ -40,11 +40,16 @@ from measurements.records.store_connection import (
 )
 
 Outcome = Literal["added", "known", "deleted"]
-"""added: a new row. known: the record was already stored. deleted: it was stored and deleted; nothing is added."""
+"""added: a new row. known: the measurement was already stored. deleted: it was stored and deleted; nothing is added."""
 
+_metadata = MetaData()
+_contents = Table(
+    "measurement_contents", _metadata, Column("content_key", String, primary_key=True), Column("id", String)
+)
+"""Which record holds which measurement: two records that differ only in remarks and notes are one."""
 _table = Table(
     "measurements",
-    MetaData(),
+    _metadata,
     Column("row_number", Integer, primary_key=True),
     *(Column(name, String) for name in ("id", "entry", "target")),
     Column("schema_version", Integer),
@@ -81,14 +86,9 @@ class Store:
 
     def append_all(self, records: Sequence[Measurement]) -> list[Outcome]:
         """Store several records in one transaction: all of them or, after an error, none."""
-        rows = [_row_of(record) for record in records]
-        outcomes: list[Outcome] = []
+        rows = [(record.content_key(), _row_of(record)) for record in records]
         with self._writing() as connection:
-            for row in rows:
-                added = connection.execute(_insert_if_new(connection, row)).first() is not None
-                gone = not added and connection.execute(_deletion_of(row["id"])).first() is not None
-                outcomes.append("added" if added else "deleted" if gone else "known")
-        return outcomes
+            return [_append(connection, row, content_key=key) for key, row in rows]
 
     def records(
         self,
@@ -99,7 +99,6 @@ class Store:
         runtime: str | None = None,
         kind: str | None = None,
         status: str | None = None,
-        settings_key: str | None = None,
         include_deleted: bool = False,
     ) -> list[Stored]:
         """Every record that matches all the given filters, in the order stored."""
@@ -110,7 +109,6 @@ class Store:
             "runtime": runtime,
             "kind": kind,
             "status": status,
-            "settings_key": settings_key,
         }
         conditions = [_table.c.entry == "measurement"]
         conditions += [_table.c[name] == value for name, value in filters.items() if value is not None]
@@ -162,7 +160,7 @@ class Store:
             "stored_at": now(),
         }
         with self._writing() as connection:
-            connection.execute(_insert_if_new(connection, row))
+            connection.execute(_insert_if_new(connection, _table, row, key="id"))
         return self.get(item.id)
 
     def count(self) -> int:
@@ -242,9 +240,19 @@ def _row_of(record: Measurement) -> dict[str, Any]:
     }
 
 
-def _insert_if_new(connection: Connection, row: dict[str, Any]) -> Any:
+def _append(connection: Connection, row: dict[str, Any], *, content_key: str) -> Outcome:
+    """Add a row, unless its measurement is stored already. The key is taken first, so that two writers cannot both."""
+    content = {"content_key": content_key, "id": row["id"]}
+    if connection.execute(_insert_if_new(connection, _contents, content, key="content_key")).first() is not None:
+        connection.execute(_insert_if_new(connection, _table, row, key="id"))
+        return "added"
+    stored = connection.execute(select(_contents.c.id).where(_contents.c.content_key == content_key)).scalar_one()
+    return "known" if connection.execute(_deletion_of(stored)).first() is None else "deleted"
+
+
+def _insert_if_new(connection: Connection, table: Table, row: dict[str, Any], *, key: str) -> Any:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(_table).values(**row).on_conflict_do_nothing(index_elements=["id"]).returning(_table.c.id)
+    return dialect.insert(table).values(**row).on_conflict_do_nothing(index_elements=[key]).returning(table.c.id)
 
 
 def _deletion_of(record_id: str) -> Any:

@@ -1,4 +1,4 @@
-"""What does a machine really do under random requests? A discrete-event simulation, the oracle of service and queueing.
+"""Simulation of one machine under random requests, event by event: the oracle of service and queueing.
 
 It shares with the formulas only the rules of the machine: at most c requests inside, first come first served; a prefill
 has the machine to itself and goes before decoding; the streams in decode progress together, each needing

@@ -1,4 +1,4 @@
-"""Answers of version 0.1.0, kept: eighteen scenarios, their links and ledgers as that version wrote them, to the cent and beyond."""
+"""Answers of version 0.1.0, kept: eighteen scenarios, their links and ledgers as that version wrote them."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ from views.link import read_link
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "version_1"
 ANSWERS: list[dict[str, Any]] = json.loads((FIXTURES / "answers.json").read_text("utf-8"))
-EXACT = {"rel": 1e-9, "abs": 1e-6}
+EXACT: dict[str, Any] = {"rel": 1e-9, "abs": 1e-6}
 READ_UNTIL = "2026-11-22"
 """The day on which that version's prices were read. Newer rows stand beside them and are left out here."""
 

@@ -79,7 +79,7 @@ def _costs(
     return option.tco
 
 
-# --- Lenovo Press LP2225 (May 2025): a server with eight H100 against an AWS p5.48xlarge -------------------------------
+# --- Lenovo Press LP2225 (May 2025): a server with eight H100 against an AWS p5.48xlarge ------------------------------
 
 SERVER_USD, OWN_USD_PER_H, CLOUD_USD_PER_H = 833_806, 0.87, 98.32
 
@@ -87,7 +87,9 @@ SERVER_USD, OWN_USD_PER_H, CLOUD_USD_PER_H = 833_806, 0.87, 98.32
 def _break_even_h(cloud_usd_per_h: float, *, discount_rate: float = 0.0, months: int = 60) -> float:
     """Hours of use after which the server has paid for itself, on around the clock."""
     saved_usd = (cloud_usd_per_h - OWN_USD_PER_H) * H_PER_MONTH
-    flows = [-SERVER_USD] + [saved_usd * discount_factor(m, annual_rate=discount_rate) for m in range(1, months + 1)]
+    flows = [-SERVER_USD] + [
+        saved_usd * float(discount_factor(m, annual_rate=discount_rate)) for m in range(1, months + 1)
+    ]
     found = payback(list(accumulate(flows)))
     assert found.period is not None
     return found.period * H_PER_MONTH

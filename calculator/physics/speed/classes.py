@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from calculator.catalog.deployment import Deployment
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import Chip, Split, WeightFormat
+from calculator.catalog.models import Split, WeightFormat
+from calculator.catalog.options import Chip
 from calculator.units import FLOPS_PER_TFLOP, MS_PER_S
 
 FABRIC_GB_PER_S = 500.0  # peer links above this are NVLink fabrics of server boards; below, bridges and PCIe

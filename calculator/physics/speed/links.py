@@ -10,7 +10,7 @@ from dataclasses import replace
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import Deployment, Link
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity, Remark
 from calculator.physics.speed.classes import link_kind

@@ -10,6 +10,7 @@ RULES = {
     "seed": 7,
     "inputs": {"wage_usd_per_h": {"kind": "lognormal", "when_set": "certain"}},
     "correlations": [{"between": ["wage_usd_per_h", "discount_rate"], "rank": 1}],
+    "limits": {"setup_h": {"floor": 0, "ceiling": 160}},
 }
 
 
@@ -17,6 +18,7 @@ def test_rules_are_read_by_input() -> None:
     found = Distributions.of(RULES)
     assert (found.seed, found.kinds["wage_usd_per_h"], found.when_set["wage_usd_per_h"]) == (7, "lognormal", "certain")
     assert found.correlations == (("wage_usd_per_h", "discount_rate", 1.0),)
+    assert found.limits == {"setup_h": (0.0, 160.0)}
 
 
 @pytest.mark.parametrize("key", RULES)

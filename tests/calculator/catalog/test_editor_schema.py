@@ -1,4 +1,4 @@
-"""JSON schemas of the catalogue: the committed ones are current, accept every file, and refuse what an editor should."""
+"""JSON schemas of the catalogue: the committed ones are current, accept every file, and refuse what they should."""
 
 import tomllib
 from pathlib import Path

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog import Catalog, load_catalog
+from calculator.catalog.claims import ClaimCheck
 from calculator.catalog.loader import FOLDER
-from calculator.catalog.options import ClaimCheck
 from calculator.claims import Finding, audit, finding_dict, finding_text
 from calculator.claims.audit import CHECKS
 from calculator.errors import CatalogError

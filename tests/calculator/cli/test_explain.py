@@ -77,3 +77,11 @@ def test_note_on_the_article_stands_beside_its_preset_only() -> None:
     assert bridge_note(Path("team-24-7"), preset("team-24-7")) == ""
     found = bridge(preset("article"), preset("our-defaults"), catalog=load_catalog())
     assert bridge_note(Path("article"), preset("article")) == bridge_text(found)
+
+
+def test_explanation_of_an_unknown_line_names_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "mac-studio-m5-ultra-256", "enery"]) == 2
+    assert "energy idle" in capsys.readouterr().err
+    assert main(["explain", "no-such-machine", "resale"]) == 2
+    assert main(["explain", "mac-studio-m5-ultra-256", "resale"]) == 0
+    assert "(kept after 36 months)^(months held / 36)" in capsys.readouterr().out

@@ -38,7 +38,7 @@ def test_cached_tokens_cost_their_own_price_and_batches_half() -> None:
             )
         }
     )
-    lines = _cost(API.model_copy(update={"tariffs": (cached,)}), None, FLAT.changed(cached_prompt_fraction=0.5)).lines
+    lines = _cost(API, None, FLAT.changed(cached_prompt_fraction=0.5), cached).lines
     assert lines["input tokens"] == pytest.approx(-4200 * 1900 / 1e6 * 0.2 * 36)
     assert lines["cached tokens"] == pytest.approx(-4200 * 1900 / 1e6 * 0.02 * 36)
     batched = _cost(API, None, FLAT.changed(api_batch_fraction=1.0)).lines

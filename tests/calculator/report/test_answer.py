@@ -1,6 +1,8 @@
 """Answer of the library: its words, its options by id, its files."""
 
 import json
+from io import StringIO
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,9 +25,7 @@ def test_option_is_found_by_its_id_and_a_wrong_id_names_the_others() -> None:
 
 
 def test_csv_of_an_answer_sums_to_its_totals() -> None:
-    from io import StringIO
-
-    frame = pd.read_csv(StringIO(ANSWER.to_csv()), comment="#")
+    frame: Any = pd.read_csv(StringIO(ANSWER.to_csv()), comment="#")
     for option in ANSWER.options:
         assert option.tco is not None
         assert -frame[frame["option"] == option.id]["amount_usd"].sum() == pytest.approx(option.tco.total_cost_usd)

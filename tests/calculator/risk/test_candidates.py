@@ -31,7 +31,8 @@ def test_ranges_of_options_use_the_same_tariff_for_option_and_overflow() -> None
     assert "host/llama.input_usd_per_mtok" in spreads
     assert isinstance(DEFAULTS["wage_usd_per_h"], Quantity)
     half = dataclasses.replace(MAC_USAGE, served_fraction=0.5)
-    pair = candidates(Candidate(MAC, half, TARIFF), Candidate(API), Candidate(PC, PC_USAGE, TARIFF))
+    bought = SCENARIO.changed(when_full="buy-from-api")
+    pair = candidates(Candidate(MAC, half, TARIFF), Candidate(API), Candidate(PC, PC_USAGE, TARIFF), scenario=bought)
     dear = costs(pair, {"host/llama.input_usd_per_mtok": np.array([0.2, 2.0])})
     assert np.asarray(dear["api"].total_cost_usd)[1] > np.asarray(dear["api"].total_cost_usd)[0]
     assert np.asarray(dear["mac"].total_cost_usd)[1] > np.asarray(dear["mac"].total_cost_usd)[0]

@@ -1,6 +1,8 @@
 """Distributions and draws: quantiles, rank correlation, and the range of a value that was typed."""
 
 import dataclasses
+from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -9,11 +11,10 @@ from hypothesis import strategies as st
 
 from calculator.errors import CalculatorError
 from calculator.risk.distributions import Spread, draw, quantiles, rank_correlated, scenario_spreads
-from tests.calculator.offers import (
-    CATALOG,
-    DEFAULTS,
-    SCENARIO,
-)
+from calculator.scenario.files import read_scenario
+from calculator.scenario.scenario import Scenario
+from tests.calculator.offers import CATALOG, DEFAULTS, SCENARIO
+from views.link import read_link, write_link
 
 RULES = CATALOG.distributions
 
@@ -144,6 +145,23 @@ def test_spread_of_a_fact_that_was_typed_is_gone() -> None:
     assert found.central == 120
 
 
+def test_spread_of_a_fact_that_was_typed_is_gone_even_where_it_equals_the_default(tmp_path: Path) -> None:
+    default = DEFAULTS["wage_usd_per_h"].central
+    file = tmp_path / "mine.toml"
+    file.write_text(f"wage_usd_per_h = {default}\n")
+    link = {name: [text] for name, text in parse_qsl(write_link(Scenario(wage_usd_per_h=default), catalogue_hash="x"))}
+    assert not scenario_spreads(SCENARIO, defaults=DEFAULTS, rules=RULES)["wage_usd_per_h"].certain
+    for scenario in (
+        SCENARIO.changed(wage_usd_per_h=default),
+        Scenario(wage_usd_per_h=default),
+        read_scenario(None, settings=[f"wage_usd_per_h={default:g}"]),
+        read_scenario(file),
+        Scenario.parse(read_link({"wage_usd_per_h": [f"{default:g}"]}, catalog=CATALOG).values),
+        Scenario.parse(read_link(link, catalog=CATALOG).values),
+    ):
+        assert scenario_spreads(scenario, defaults=DEFAULTS, rules=RULES)["wage_usd_per_h"].certain
+
+
 def test_spread_of_a_forecast_that_was_typed_moves_with_it() -> None:
     found = scenario_spreads(
         SCENARIO.changed(pc_administration_h_per_year=30, api_price_trend_rate=-0.1), defaults=DEFAULTS, rules=RULES
@@ -165,7 +183,7 @@ def test_spread_given_by_the_person_wins() -> None:
 
 def test_every_default_with_a_range_has_a_distribution() -> None:
     wide = {name for name, quantity in DEFAULTS.items() if quantity.low < quantity.high}
-    # rates one knows, and figures of the peak hour that decide latency and no dollar
-    without = {"tax_rate", "debt_rate", "peak_factor_ratio", "answer_variation_ratio"}
+    # rates one knows, a target, and figures of the peak hour that decide how many machines are bought
+    without = {"tax_rate", "debt_rate", "peak_factor_ratio", "answer_variation_ratio", "first_token_p95_target_s"}
     assert wide - without <= set(RULES.kinds)
     assert set(RULES.kinds) <= set(DEFAULTS)

@@ -71,8 +71,9 @@ def test_odds_sum_to_one_and_follow_a_hand_made_table() -> None:
 
 
 def test_fast_ranges_are_close_to_many_draws() -> None:
-    fast = ranges(ALL)
-    many = simulate(ALL, count=20_000)
+    smooth = ALL.under(SCENARIO.changed(when_full="buy-from-api"))  # no machine is bought in the last tenth of futures
+    fast = ranges(smooth)
+    many = simulate(smooth, count=20_000)
     for name in ("mac", "pc", "cloud", "api"):
         assert three(fast.present_value(name)) == pytest.approx(three(many.present_value(name)), rel=0.08)
 

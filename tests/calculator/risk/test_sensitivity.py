@@ -48,7 +48,7 @@ def test_tornado_is_sorted_inside_the_sliders_and_without_idle_bars() -> None:
 
 @pytest.mark.parametrize("months", [12, 36, 60])
 def test_switching_value_plugged_back_gives_no_gap(months: int) -> None:
-    scenario = SCENARIO.changed(months=months)
+    scenario = SCENARIO.changed(months=months, when_full="buy-from-api")  # no machine is bought: costs have no steps
     points = [point for point in switching_values(TWO.under(scenario)) if point.value is not None]
     assert len(points) >= 3
     for point in points:
@@ -58,6 +58,19 @@ def test_switching_value_plugged_back_gives_no_gap(months: int) -> None:
         assert float(np.squeeze(gap)) == pytest.approx(0, abs=0.01), point.name
         assert point.winner == "pc"
         assert point.bounds[0] <= point.value <= point.bounds[1]
+
+
+def test_switching_value_at_a_step_parts_the_winners_on_its_two_sides() -> None:
+    # a further machine is bought where demand passes what the first can do: the gap jumps over 0 there
+    points = [point for point in switching_values(TWO) if point.value is not None]
+    assert points
+    for point in points:
+        assert point.value is not None
+        step = 1e-6 * max(abs(point.value), 1e-3)
+        found = costs(TWO, {point.name: np.array([point.value - step, point.value + step])})
+        gap = np.asarray(found["pc"].present_value_cost_usd - found["mac"].present_value_cost_usd)
+        assert gap.min() <= 0.01, point.name
+        assert gap.max() >= -0.01, point.name
 
 
 def test_switching_value_of_hours_is_worked_by_hand() -> None:

@@ -12,12 +12,13 @@ from calculator.errors import ScenarioError
 from calculator.service.latency import (
     Latency,
     Targets,
-    _gamma_of_one_plus,  # pyright: ignore[reportPrivateUsage]
     latency,
     machines_needed,
     peak_requests_per_s,
+    promise_kept,
 )
 from calculator.service.occupancy import Work
+from calculator.service.percentiles import _gamma_of_one_plus  # pyright: ignore[reportPrivateUsage]
 from tests.calculator.machine_simulation import Case, simulated
 
 OFFICE = Work(prefill_s=9.0, decode_1_s=20.0, decode_c_s=25.0, concurrent_count=2, answer_tokens=400.0)
@@ -238,3 +239,42 @@ def test_queueing_refuses_the_impossible_in_one_sentence(ask: object, sentence: 
     with pytest.raises(ScenarioError) as refusal:
         ask()  # pyright: ignore
     assert str(refusal.value) == sentence
+
+
+@given(work_strategy, st.floats(0.0, 1.2), variations, st.floats(0.1, 4.0), st.floats(0.1, 4.0), st.floats(0.1, 1.5))
+@settings(max_examples=150, deadline=None)
+def test_promise_kept_is_the_latency_held_against_each_target(
+    work: Work, load: float, variation: float, first: float, answer: float, stream: float
+) -> None:
+    found = at(work, load, variation)
+    idle = at(work, 0.0, variation)
+    targets = Targets(
+        first * (float(idle.time_to_first_token_p95_s) + 0.01),
+        answer * float(idle.answer_p95_s),
+        stream * float(idle.stream_tokens_per_s),
+    )
+    parts = (
+        (
+            Targets(targets.time_to_first_token_p95_s),
+            found.time_to_first_token_p95_s,
+            targets.time_to_first_token_p95_s,
+        ),
+        (Targets(None, targets.answer_p95_s), found.answer_p95_s, targets.answer_p95_s),
+    )
+    rate = load / work.full_s
+    for alone, seconds, target in parts:
+        assert target is not None
+        if abs(float(seconds) / target - 1) > 1e-9:  # not on the edge itself
+            assert bool(promise_kept(work, requests_per_s=rate, answer_variation_ratio=variation, targets=alone)) == (
+                float(seconds) <= target and load < 1.0
+            )
+    whole = promise_kept(work, requests_per_s=rate, answer_variation_ratio=variation, targets=targets)
+    each = [
+        promise_kept(work, requests_per_s=rate, answer_variation_ratio=variation, targets=one)
+        for one in (
+            Targets(targets.time_to_first_token_p95_s),
+            Targets(None, targets.answer_p95_s),
+            Targets(None, None, targets.stream_tokens_per_s),
+        )
+    ]
+    assert bool(whole) == all(map(bool, each))

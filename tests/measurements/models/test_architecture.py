@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculator.catalog.options import TensorGroup
+from calculator.catalog.models import TensorGroup
 from measurements.models.architecture import ranges, role_of
 
 

@@ -14,6 +14,25 @@ from tests.measurements.examples import a_measurement
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
+def test_content_key_is_blind_to_words_and_changes_with_what_was_measured() -> None:
+    one = a_measurement()
+    worded = a_measurement(remarks=[{"code": "depth-0", "text": "x"}], notes="y")
+    assert one.content_key() == worded.content_key()
+    others = [
+        a_measurement("2"),
+        a_measurement(measured_at="2026-11-22T10:00:01Z"),
+        a_measurement(status="rejected"),
+        a_measurement(provenance={"raw": "x"}),
+        a_measurement(result=m.Result(decode_tokens_per_s=m.Series.of([12.0, 12.1, 12.2000001]))),
+    ]
+    assert len({record.content_key() for record in (one, *others)}) == 1 + len(others)
+
+
+def test_content_key_stays_the_same_from_version_to_version() -> None:
+    # stores hold it: a new field with a default, or another order of the fields, must not change it
+    assert a_measurement().content_key() == "7fb76a981588b0d21d93420e9959e5a1"
+
+
 def test_id_is_equal_for_equal_content_and_changes_with_any_field() -> None:
     one = a_measurement()
     assert one.id() == a_measurement().id()

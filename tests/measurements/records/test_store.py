@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from calculator.evidence import Remark
 from measurements.records.migrations import MIGRATIONS, Migration
 from measurements.records.record import Measurement, parse_measurement
 from measurements.records.store import Store, export_lines
@@ -26,7 +27,7 @@ KILL_COUNT = 200 if THOROUGH else 8
 
 
 ADD_A_COLUMN = Migration(
-    version=2,
+    version=MIGRATIONS[-1].version + 1,
     why="a test",
     sqlite=("ALTER TABLE measurements ADD COLUMN extra TEXT",),
     postgresql=("ALTER TABLE measurements ADD COLUMN extra TEXT",),
@@ -75,6 +76,33 @@ def test_store_hides_a_deleted_record_and_keeps_it(store: Store) -> None:
     assert store.count() == 1
 
 
+def _reworded(record: Measurement, *words: str) -> Measurement:
+    """The record as another version of this program words it."""
+    remarks = tuple(Remark(code="depth-0", text=text) for text in words)
+    return record.model_copy(update={"remarks": remarks, "notes": " ".join(words)})
+
+
+def test_store_knows_a_measurement_whatever_its_remarks_say(store: Store) -> None:
+    first, other = a_measurement("1"), a_measurement("2")
+    assert store.append(_reworded(first, "Decode from an empty cache.")) == "added"
+    again = [_reworded(first, "Decode started with an empty cache."), first, _reworded(first, "a", "b"), other]
+    assert store.append_all(again) == ["known", "known", "known", "added"]
+    assert [item.record.remarks for item in store.records()] == [
+        (Remark(code="depth-0", text="Decode from an empty cache."),),
+        (),
+    ]
+    assert [item.id for item in store.records()] == [item.record.id() for item in store.records()]
+
+
+def test_store_keeps_a_measurement_deleted_whatever_its_remarks_say(store: Store) -> None:
+    old = _reworded(a_measurement(), "Decode from an empty cache.")
+    store.append(old)
+    store.delete(old.id(), because="a fan was broken")
+    assert store.append(_reworded(a_measurement(), "Decode started with an empty cache.")) == "deleted"
+    assert store.append(a_measurement()) == "deleted"
+    assert store.count() == 0
+
+
 def test_store_names_the_id_it_does_not_know(store: Store) -> None:
     store.append_all([a_measurement(str(number)) for number in range(20)])
     for asked, said in (("zz", "No measurement has the id 'zz'"), ("", "No measurement has the id")):
@@ -86,7 +114,15 @@ def test_store_names_the_id_it_does_not_know(store: Store) -> None:
         store.get(shared)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE measurements SET chip = 'x'", "DELETE FROM measurements"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE measurements SET chip = 'x'",
+        "DELETE FROM measurements",
+        "UPDATE measurement_contents SET id = 'x'",
+        "DELETE FROM measurement_contents",
+    ],
+)
 def test_database_itself_refuses_to_change_a_record(store: Store, statement: str) -> None:
     store.append(a_measurement())
     with pytest.raises(StoreError, match="append-only"), store._writing() as connection:  # pyright: ignore[reportPrivateUsage]
@@ -170,7 +206,9 @@ def test_kill_minus_nine_loses_nothing_acknowledged(tmp_path: Path) -> None:
 
 def test_store_of_a_newer_program_is_refused(store_url: str) -> None:
     Store(store_url, migrations=(*MIGRATIONS, ADD_A_COLUMN)).close()
-    with pytest.raises(StoreError, match="schema version 2; this program knows versions up to 1"):
+    newest = MIGRATIONS[-1].version
+    said = f"schema version {newest + 1}; this program knows versions up to {newest}"
+    with pytest.raises(StoreError, match=said):
         Store(store_url)
 
 

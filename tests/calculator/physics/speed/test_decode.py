@@ -10,7 +10,7 @@ from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware, hardware_of
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.physics.memory.weights import weights_read_bytes
 from calculator.physics.speed.decode import decode_speed, decode_terms
 from calculator.physics.speed.speed import Speed

@@ -7,7 +7,7 @@ import pytest
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Link, Workload
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.links import linked_decode_speed, linked_prefill_speed

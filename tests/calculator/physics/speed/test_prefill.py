@@ -8,7 +8,7 @@ from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import hardware_of
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import Conditions, matrix_flops_per_ms
 from calculator.physics.speed.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
-from calculator.catalog.options import Split
+from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.speculative import Drafts, expected_tokens_per_check, speculative_decode_speed

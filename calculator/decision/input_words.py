@@ -1,0 +1,85 @@
+"""Inputs in words: what an input is called in a sentence, its value with its unit, and the sentence of a switching value."""
+
+from collections.abc import Mapping
+
+from calculator.scenario.scenario import knobs
+
+_FIGURES: dict[str, tuple[str, str]] = {
+    "price_usd": ("price of {}", "${:,.0f}"),
+    "setup_h": ("setup of {}", "{:,.3g} h"),
+    "prefill_speed_ratio": ("speed at which {} reads", "{:.2f} times the predicted one"),
+    "decode_speed_ratio": ("speed at which {} writes", "{:.2f} times the predicted one"),
+    "prefill_watt_ratio": ("power that {} draws while reading", "{:.2f} times the stated one"),
+    "decode_watt_ratio": ("power that {} draws while writing", "{:.2f} times the stated one"),
+    "idle_watt_ratio": ("power that {} draws at rest", "{:.2f} times the stated one"),
+    "rate_usd_per_h": ("hourly rate of {}", "${:,.2f}"),
+    "billing_minutes": ("shortest time billed for {}", "{:,.3g} minutes"),
+    "startup_minutes": ("start-up of {}", "{:,.3g} minutes"),
+    "storage_gb": ("storage of {}", "{:,.0f} GB"),
+    "storage_usd_per_gb_month": ("storage price of {}", "${:,.3g} a GB and month"),
+    "input_usd_per_mtok": ("price of input tokens of {}", "${:,.3g} per million"),
+    "cached_input_usd_per_mtok": ("price of cached input tokens of {}", "${:,.3g} per million"),
+    "output_usd_per_mtok": ("price of output tokens of {}", "${:,.3g} per million"),
+    "price_ratio": ("token prices of {}", "{:.2f} times today's"),
+}
+_HOST = "the hosted API"
+_UNITS = {
+    "%/year": "{} % a year",
+    "%": "{} %",
+    "h/year": "{} h a year",
+    "$/h": "${} an hour",
+    "$/kWh": "${} per kWh",
+    "requests": "{}",
+    "tokens": "{} tokens",
+    "h": "{} h",
+    "$": "${}",
+}
+_KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
+
+
+def label(name: str, *, names: Mapping[str, str]) -> str:
+    """An input as a sentence calls it; `names` are the options' names by id.
+
+    >>> label("pc_administration_h_per_year", names={})
+    'administration of a PC with GPUs'
+    >>> label("box.price_usd", names={"box": "Threadripper box"})
+    'price of Threadripper box'
+    """
+    if (knob := knobs().get(name)) is not None:
+        text = knob.label
+        return text if text[:_KEPT_CAPITALS].isupper() else text[:1].lower() + text[1:]
+    owner, _, figure = name.rpartition(".")
+    pattern = _FIGURES[figure][0] if figure in _FIGURES else figure.replace("_", " ") + " of {}"
+    return pattern.format(names.get(owner, _HOST))
+
+
+def value(name: str, amount: float) -> str:
+    """A value with its unit, as many digits as a person needs.
+
+    >>> value("pc_administration_h_per_year", 3.04), value("discount_rate", 0.115), value("box.price_usd", 9512.4)
+    ('3 h a year', '11.5 % a year', '$9,512')
+    """
+    if (knob := knobs().get(name)) is not None:
+        return _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip()).format(_digits(amount * knob.shown))
+    figure = name.rpartition(".")[2]
+    return _FIGURES[figure][1].format(amount) if figure in _FIGURES else _digits(amount)
+
+
+def flip(name: str, *, now: float, at: float, names: Mapping[str, str]) -> str:
+    """One switching value: 'administration of a PC with GPUs below 3 h a year (now 15)'."""
+    side = "below" if at < now else "above"
+    return f"{label(name, names=names)} {side} {value(name, at)} (now {value(name, now)})"
+
+
+def end(name: str, *, at: float, names: Mapping[str, str]) -> str:
+    """An input at an end of its range: 'administration of a Mac at 20 h a year'."""
+    return f"{label(name, names=names)} at {value(name, at)}"
+
+
+def _digits(amount: float) -> str:
+    """Three digits, whole from 100 on; never 1e+03.
+
+    >>> _digits(1234.5), _digits(12.345), _digits(0.13456), _digits(3.0)
+    ('1,234', '12.3', '0.135', '3')
+    """
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"

@@ -1,0 +1,277 @@
+"""One option, answered: does it fit, how many machines keep the promise, what does it cost, and if it cannot, why."""
+
+from dataclasses import dataclass, replace
+
+from calculator.catalog import Catalog
+from calculator.catalog.freshness import stale_price
+from calculator.catalog.models import LanguageModel
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.cost.rented import rate_remark
+from calculator.cost.tco import Tco, cost_of
+from calculator.decision import words
+from calculator.decision.comparison import OptionResult
+from calculator.decision.eligibility import Eligibility, Reason, Shares, fleet_reasons, memory_reason, share_reasons
+from calculator.evidence import Remark
+from calculator.number import Range
+from calculator.physics.measured import MeasuredSpeed
+from calculator.physics.speed.speed import Speed
+from calculator.risk.candidates import Candidate
+from calculator.risk.promise import keeps_promise_chance
+from calculator.scenario.scenario import Scenario
+from calculator.service.capability import Capability, capability_of, reference_tariff
+from calculator.service.latency import Targets
+from calculator.service.peak_hour import targets_of, work_of
+from calculator.service.serving import Serving, promise_of, serving_of
+from calculator.service.sizing import MOST_MACHINES
+from calculator.service.usage import WhenFull
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What every option is asked."""
+
+    scenario: Scenario
+    catalog: Catalog
+    model: LanguageModel
+    reference: ApiTariff | None
+    measurements: tuple[MeasuredSpeed, ...]
+    day: str
+
+
+def answer_of(question: Question, option_id: str) -> tuple[OptionResult, Candidate | None]:
+    """One option: its result, and what its cost needs where it has one."""
+    option = question.catalog.option(option_id)
+    if isinstance(option, ApiOffer):
+        result, costed = _hosted(option, question)
+    else:
+        found = capability_of(
+            option,
+            scenario=question.scenario,
+            model=question.model,
+            measurements=question.measurements,
+            catalog=question.catalog,
+        )
+        result, costed = _boxed(found, question)
+    stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=question.scenario.model)
+    return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
+
+
+def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candidate | None]:
+    """A machine or rented machine: its result, and what the uncertainty needs where it has a cost."""
+    option, prediction, scenario = found.option, found.prediction, question.scenario
+    serving, tco = _served(found, question) if found.runs else (None, None)
+    reasons = _reasons(found, serving, tco, question)
+    shares = _shares(option, tco) if tco is not None else None
+    power = option.power if isinstance(option, Machine) else None
+    remarks = (*found.remarks, *(tco.remarks if tco else ()))
+    if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
+        remarks = (*remarks, rate)
+    if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
+        remarks = (*remarks, watts)
+    decode = prediction.decode if prediction else None
+    result = OptionResult(
+        id=option.id,
+        name=option.name,
+        kind="own" if isinstance(option, Machine) else "rent",
+        available=tco is not None,
+        format_id=found.format.id if found.format else "",
+        format_name=found.format.name if found.format else "",
+        runtime_id=found.runtime.id,
+        split=option.split,
+        weight_class=found.weight_class,
+        fits=prediction is not None and prediction.memory.fits,
+        memory=prediction.memory if prediction else None,
+        decode=decode,
+        prefill=prediction.prefill if prediction else None,
+        time_to_first_token=prediction.time_to_first_token if prediction else None,
+        basis_of_speed=decode.basis if decode else "",
+        service=serving.service if serving else None,
+        eligibility=Eligibility(
+            reasons=reasons,
+            machine_count=serving.fleet.machine_count if serving else None,
+            further_months=_further_months(tco, scenario) if tco else (),
+            shares=shares,
+            first_token_p95_s=serving.first_token_p95_s if serving else None,
+            answer_p95_s=serving.answer_p95_s if serving else None,
+            stream_tokens_per_s=serving.stream_tokens_per_s if serving else None,
+            keeps_promise_chance=_chance(found, serving, scenario) if serving else None,
+        ),
+        power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central}
+        if power
+        else {},
+        tco=tco,
+        remarks=remarks,
+    )
+    if tco is None or serving is None or prediction is None:
+        return result, None
+    candidate = Candidate(
+        option,
+        usage=serving.usage,
+        reference_api=question.reference,
+        decode_tokens_per_s=_range(prediction.decode) if prediction.decode else None,
+        prefill_tokens_per_s=_range(prediction.prefill) if prediction.prefill else None,
+    )
+    return result, candidate
+
+
+def _served(found: Capability, question: Question) -> tuple[Serving, Tco | None]:
+    """The machines and their cost; of the two rules for what they cannot take the cheaper one where that is asked for."""
+    scenario = question.scenario
+    rules: tuple[WhenFull, ...] = (
+        ("buy-another", "buy-from-api") if scenario.when_full == "cheapest" else (scenario.when_full,)
+    )
+    tried = [serving_of(found, scenario=scenario, when_full=rule) for rule in rules]
+    costed = [
+        (one, _cost(found.option, one, question)) for one in tried if (one.fleet.machine_count or 0) <= MOST_MACHINES
+    ]
+    if not costed:
+        return tried[0], None
+    able = [pair for pair in costed if not _reasons(found, *pair, question)]
+    return min(able or costed, key=lambda pair: pair[1].present_value_cost_usd)
+
+
+def _cost(option: Machine | CloudOffer, serving: Serving, question: Question) -> Tco:
+    return cost_of(
+        option,
+        scenario=question.scenario,
+        usage=serving.usage,
+        reference_api=question.reference,
+        tax_tables=question.catalog.tax,
+    )
+
+
+def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, question: Question) -> tuple[Reason, ...]:
+    """Why the option cannot do the job; empty where it can."""
+    if found.format is None or found.prediction is None:
+        text = found.remarks[0].text if found.remarks else ""
+        return (Reason("no-format", text, "Another precision of the weights."),)
+    if not found.runs or serving is None:
+        mend = f"{found.fewer_bits} weights fit." if found.fewer_bits else ""
+        misfit = memory_reason(found.prediction.memory, format_name=found.format.name, mend=mend)
+        return (misfit,) if misfit else ()
+    promise, rest_is_bought = promise_of(question.scenario), serving.when_full == "buy-from-api"
+    fleet = serving.fleet
+    if serving.needed_at_the_end is not None and serving.needed_at_the_end > MOST_MACHINES and not rest_is_bought:
+        fleet = replace(fleet, machine_count=serving.needed_at_the_end, needed_count=serving.needed_at_the_end)
+    reasons = fleet_reasons(fleet, promise=promise, rest_is_bought=rest_is_bought)
+    if tco is not None:
+        reasons += share_reasons(
+            _shares(found.option, tco),
+            promise=promise,
+            mend_unserved=f"{serving.needed_at_the_end:,} of these machines." if serving.needed_at_the_end else "",
+            mend_leaving="A machine of your own that serves everything.",
+        )
+    return tuple(reasons)
+
+
+def _shares(option: Machine | CloudOffer, tco: Tco) -> Shares:
+    here, bought = tco.served_here_fraction, tco.bought_fraction
+    return Shares(
+        served_here_fraction=here,
+        bought_fraction=bought,
+        unserved_fraction=max(0.0, 1 - here - bought),
+        leaves_house_fraction=bought if isinstance(option, Machine) else here + bought,
+    )
+
+
+def _chance(found: Capability, serving: Serving, scenario: Scenario) -> float | None:
+    """Chance that the promise is kept over the speeds' range; None where nothing is promised or no number keeps it."""
+    fleet, prediction, targets = serving.fleet, found.prediction, targets_of(scenario)
+    if targets == Targets() or fleet.needed_count is None or not fleet.machine_count:
+        return None
+    if prediction is None or prediction.decode is None or prediction.prefill is None:
+        return None
+    return keeps_promise_chance(
+        work_of(found, scenario=scenario),
+        decode_tokens_per_s=_range(prediction.decode),
+        prefill_tokens_per_s=_range(prediction.prefill),
+        machine_count=fleet.machine_count,
+        peak_requests_per_s=serving.taken_requests_per_s,
+        answer_variation_ratio=scenario.answer_variation_ratio,
+        targets=targets,
+    )
+
+
+def sized_anew(question: Question, name: str, value: float) -> dict[str, float]:
+    """Present value of each eligible option where one input has another value: sized and costed from the start."""
+    scenario = question.scenario
+    if "." in name:
+        changed = scenario.changed(figures={**scenario.figures, name: value})
+    else:
+        changed = scenario.changed(**{name: _whole(name, value)})
+    asked = replace(question, scenario=changed, reference=reference_tariff(changed, question.catalog))
+    rows = (answer_of(asked, option_id)[0] for option_id in dict.fromkeys(changed.options))
+    return {row.id: row.tco.present_value_cost_usd for row in rows if row.eligible and row.tco is not None}
+
+
+def _whole(name: str, value: float) -> float:
+    """The value as its field takes it: a count of tokens or days is a whole number."""
+    return round(value) if Scenario.model_fields[name].annotation is int else value
+
+
+def _further_months(tco: Tco, scenario: Scenario) -> tuple[int, ...]:
+    """The months in which a further machine comes, as the ledger has them."""
+    for entry in tco.entries:
+        if entry.name in ("further machines", "further rental"):
+            months = [int(float(m)) for name, m in entry.inputs.items() if name.startswith("first_month_of_")]
+            return tuple(month for month in months if month <= scenario.months)
+    return ()
+
+
+def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
+    """The warning that a person's own watts contradict each other: more at rest than at work; None elsewhere."""
+    given = {
+        state: scenario.figures.get(f"{machine.id}.{state}_w", getattr(machine.power, f"{state}_w").central)
+        for state in ("idle", "prefill", "decode")
+    }
+    busy_w = min(given["prefill"], given["decode"])
+    if given["idle"] <= busy_w:
+        return None
+    text = words.watts_contradict(machine.name, idle_w=given["idle"], busy_w=busy_w)
+    return Remark(code="watts-contradict", text=text, level="warning")
+
+
+def _hosted(offer: ApiOffer, question: Question) -> tuple[OptionResult, Candidate | None]:
+    """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
+    scenario, reference = question.scenario, question.reference
+    remarks: tuple[Remark, ...] = ()
+    reasons: list[Reason] = []
+    tco, costed, shares = None, None, None
+    if offer.kind != "same-model" or reference is not None:
+        tco = cost_of(offer, scenario=scenario, reference_api=reference, tax_tables=question.catalog.tax)
+        remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
+        shares = Shares(0.0, 1.0, 0.0, 1.0)
+        reasons = share_reasons(
+            shares, promise=promise_of(scenario), mend_unserved="", mend_leaving="Allow work to leave the house."
+        )
+    else:
+        text = words.no_host(scenario.model, offer=offer.name)
+        remarks = (Remark(code="no-host", text=text, level="problem"),)
+        reasons = [Reason("no-price", text, "A price of your own, or another model.")]
+    result = OptionResult(
+        id=offer.id,
+        name=offer.name,
+        kind="api",
+        available=tco is not None,
+        format_id="",
+        format_name="",
+        runtime_id="",
+        split="",
+        weight_class="",
+        fits=tco is not None,
+        memory=None,
+        decode=None,
+        prefill=None,
+        time_to_first_token=None,
+        basis_of_speed="",
+        service=None,
+        eligibility=Eligibility(reasons=tuple(reasons), shares=shares),
+        power_w={},
+        tco=tco,
+        remarks=remarks,
+    )
+    return result, costed
+
+
+def _range(speed: Speed) -> Range:
+    return Range(speed.low, speed.central, speed.high, speed.unit)

@@ -1,0 +1,82 @@
+"""What turns one verdict, in words: switching values, a price or a pair of inputs beyond them, and prices that are old."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from calculator.decision import input_words, words
+from calculator.decision.comparison import AgedPrice, Flip, OldPrice
+from calculator.risk.candidates import Candidates, costs
+from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips
+
+_Ends = Mapping[str, Mapping[str, Ends]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """What turns a pair of options, in words, and the cost of each at both ends of every input's range."""
+
+    flips: tuple[Flip, ...] = ()
+    sentence: str = ""
+    old_prices: tuple[OldPrice, ...] = ()
+    ends: _Ends = field(default_factory=dict[str, Mapping[str, Ends]], repr=False)
+    names: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    def longest_tail(self, option: str, *, upwards: bool) -> str:
+        """The input whose long tail moves the middle of an option's cost most that way, in words; empty where none does."""
+        lean = {name: ends.lean_usd if upwards else -ends.lean_usd for name, ends in self.ends.get(option, {}).items()}
+        name = max(lean, key=lambda key: lean[key], default=None)
+        return input_words.label(name, names=self.names) if name is not None and lean[name] > 0 else ""
+
+
+def turning(
+    candidates: Candidates,
+    *,
+    pair: tuple[str, str],
+    names: Mapping[str, str],
+    other: str,
+    exact: Exact | None = None,
+    old_prices: Sequence[AgedPrice] = (),
+) -> Turning:
+    """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
+
+    names: the options' names by id, of one machine; other: what the other one is called where there are several of it.
+    """
+    found = flips(candidates, pair=pair, exact=exact)
+    turns = [*found.inside, *([found.beyond] if found.beyond else [])]
+    told = tuple(_flip(turn, names) for turn in turns)
+    aged = [price for price in old_prices if price.option in pair]
+    old = tuple(_old_price(price, candidates, pair=pair, names=names, other=other) for price in aged)
+    return Turning(told, _sentence(found, told, other=other, names=names), old, found.ends, names)
+
+
+def _flip(turn: SwitchingValue, names: Mapping[str, str]) -> Flip:
+    text = input_words.flip(turn.name, now=turn.now, at=turn.at, names=names)
+    label = input_words.label(turn.name, names=names)
+    return Flip(turn.name, label, turn.now, turn.at, turn.inside_range, text)
+
+
+def _sentence(found: Flips, told: Sequence[Flip], *, other: str, names: Mapping[str, str]) -> str:
+    if found.inside:
+        return words.flips([flip.sentence for flip in told], name=other)
+    together = [input_words.end(turn.name, at=turn.at, names=names) for turn in found.together or ()]
+    return words.no_flip(together=together, price=told[0].sentence if told else "", name=other)
+
+
+def _old_price(
+    price: AgedPrice, candidates: Candidates, *, pair: tuple[str, str], names: Mapping[str, str], other: str
+) -> OldPrice:
+    """Whether the cheaper one stays so at both ends of the range that the price has at its age."""
+    both = candidates.only(pair)
+    gaps: list[float] = []
+    for usd in (price.range.low, price.range.high):
+        found = costs(both, {price.input: usd})
+        gaps.append(float(found[pair[1]].present_value_cost_usd) - float(found[pair[0]].present_value_cost_usd))
+    survives = min(gaps) > 0
+    sentence = words.old_price(
+        price.noun,
+        names[price.option],
+        as_of=price.as_of,
+        age_days=price.age_days,
+        turns_to="" if survives else other,
+    )
+    return OldPrice(price.option, price.name, price.kind, price.as_of, price.age_days, survives, sentence)

@@ -1,0 +1,68 @@
+"""Both verdicts as plain dictionaries for JSON: the keys that page, API and command line share."""
+
+from typing import Any
+
+from calculator.decision.comparison import HardVerdict, Verdict, Verdicts
+from calculator.number import Range
+
+
+def verdicts_dict(verdicts: Verdicts) -> dict[str, Any]:
+    """Both verdicts and the convention of their amounts; `mac_or_pc` is null where only one kind is compared."""
+    return {
+        "mac_or_pc": verdicts.mac_or_pc and verdict_dict(verdicts.mac_or_pc),
+        "overall": verdict_dict(verdicts.overall),
+        "convention": verdicts.convention,
+    }
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    """One verdict; without a second option there is no difference to state, so `difference_usd` is null."""
+    return {
+        "sentence": verdict.sentence,
+        "detail": verdict.detail,
+        "cheapest": verdict.cheapest,
+        "next": verdict.next,
+        "difference_usd": range_dict(verdict.difference_usd if verdict.next else None),
+        "chance": verdict.chance,
+        "too_close": verdict.too_close,
+        "hard": _hard_dict(verdict.hard),
+        "flips": [
+            {
+                "name": flip.name,
+                "label": flip.label,
+                "now": flip.now,
+                "at": flip.at,
+                "inside_range": flip.inside_range,
+                "sentence": flip.sentence,
+            }
+            for flip in verdict.flips
+        ],
+        "flips_sentence": verdict.flips_sentence,
+        "rests_on_old_prices": [
+            {
+                "option": price.option,
+                "name": price.name,
+                "kind": price.kind,
+                "as_of": price.as_of,
+                "age_days": price.age_days,
+                "survives": price.survives,
+                "sentence": price.sentence,
+            }
+            for price in verdict.rests_on_old_prices
+        ],
+    }
+
+
+def range_dict(found: Range | None) -> dict[str, float] | None:
+    """P10, central value and P90; null where there is none."""
+    return found and {"low": found.low, "central": found.central, "high": found.high}
+
+
+def _hard_dict(hard: HardVerdict) -> dict[str, Any]:
+    return {
+        "sentence": hard.sentence,
+        "cheapest": hard.cheapest,
+        "next": hard.next,
+        "difference_usd": range_dict(hard.difference_usd if hard.next else None),
+        "chance": hard.chance,
+    }

@@ -1,0 +1,287 @@
+"""Switching values of a pair of options: at which value of one input, inside its range, the other becomes the cheaper one.
+
+The gap is what the second option costs more than the first, in present value. One pass costs the pair with every
+uncertain input at nine values of its range, one input at a time and all others as they are. Every change of sign is
+then refined together, and the nearest one to the value now is the switching value.
+
+An input that decides how many machines are needed makes a step where one more is bought. Draws keep the count of
+machines, so such an input is recomputed from the start (`exact`) where the two ways differ at an end of its range.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.cost.tco import tariff_of
+from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
+from calculator.risk.distributions import Draws, Spread
+
+Exact = Callable[[str, float], Mapping[str, float]]
+"""Present value by option where one input has another value, sized and costed anew; an option that cannot is absent."""
+
+MOST_FLIPS = 5
+_SIDE = 4  # steps on each side of the value now
+_ZOOM_COUNT = 33
+_ZOOMS = 2  # 32^2 steps within an eighth of the range: a 1e-4 of it, before the last straight line
+_HALVINGS = 24
+_INFLUENTIAL = 5
+_FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
+_PRICE_STEPS = 16
+_STEP_TOLERANCE = 1e-6  # relative: two ways to cost the same
+_SIZING = ("requests_per_working_day", "prompt_tokens", "retrieved_tokens", "answer_tokens", "on_h_per_day")
+_SIZING_FIGURES = ("decode_speed_ratio", "prefill_speed_ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchingValue:
+    """One input, its value now, and the value at which both options cost the same."""
+
+    name: str
+    now: float
+    at: float
+    inside_range: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What one option costs (present value) with one input at the low end of its range, now, and at the high end."""
+
+    low_usd: float
+    now_usd: float
+    high_usd: float
+
+    @property
+    def lean_usd(self) -> float:
+        """By how much the dear side is longer than the cheap one: positive pulls the middle of the futures up."""
+        return self.low_usd + self.high_usd - 2 * self.now_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """What turns a pair of options.
+
+    inside: switching values within the range of their input, nearest to the value now first, at most five.
+    beyond: where there is none, the price outside its range that would, at most three times away.
+    together: where there is none, two inputs that would at these ends of their ranges: name, value now, that end.
+    ends: the cost of each option at both ends of each input, by option and input.
+    """
+
+    inside: tuple[SwitchingValue, ...]
+    beyond: SwitchingValue | None
+    together: tuple[SwitchingValue, SwitchingValue] | None
+    ends: Mapping[str, Mapping[str, Ends]]
+
+
+def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None = None) -> Flips:
+    """What turns the pair (the cheaper one, the other); `exact` recomputes inputs that decide how many machines there are.
+
+    Raises KeyError where one of the pair is not among the candidates.
+    """
+    both = candidates.only(pair)
+    spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
+    prices = dict(_prices(both, spreads_of(both)))
+    case = _Case(both, pair, prices | {name: _now(name, spread, both) for name, spread in spreads.items()})
+    points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
+    steps = {name: _price_points(usd, name) for name, usd in prices.items()}
+    table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
+    flat = table[pair[1]], table[pair[0]]
+    gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
+    crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
+    for name in spreads:
+        if exact is not None and _decides_count(name):
+            _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
+    inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
+    inside.sort(key=lambda found: _distance(found, spreads[found.name]))
+    ends = {
+        option: {
+            name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1]))
+            for name, row in zip(points, rows, strict=False)
+        }
+        for option, rows in table.items()
+    }
+    if inside:
+        return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
+    rest = [dearer - cheaper for dearer, cheaper in zip(*flat, strict=True)][len(points) :]
+    beyond = _price_beyond(case, steps, gaps=dict(zip(steps, rest, strict=True)))
+    return Flips((), beyond, _two_together(case, points, gaps), ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The pair and the value now of each input."""
+
+    candidates: Candidates
+    pair: tuple[str, str]
+    now: Mapping[str, float]
+
+    def present_values_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> dict[str, list[Draws]]:
+        """Each option's present value in each block of cases, in one pass: the inputs named vary, all others are as now."""
+        sizes = [len(next(iter(block.values()))) for block in blocks]
+        edges = np.cumsum([0, *sizes])
+        cuts = [slice(int(start), int(end)) for start, end in pairwise(edges)]
+        values = {name: np.full(sum(sizes), self.now[name]) for block in blocks for name in block}
+        for block, cut in zip(blocks, cuts, strict=True):
+            for name, column in block.items():
+                values[name][cut] = column
+        found = costs(self.candidates, values)
+        flat = {name: np.broadcast_to(found[name].present_value_cost_usd, (sum(sizes),)) for name in self.pair}
+        return {name: [row[cut] for cut in cuts] for name, row in flat.items()}
+
+    def gaps_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> list[Draws]:
+        """What the second option costs more in each block."""
+        table = self.present_values_usd(blocks)
+        return [dearer - cheaper for dearer, cheaper in zip(table[self.pair[1]], table[self.pair[0]], strict=True)]
+
+    def refined(self, brackets: Mapping[str, tuple[float, float]], *, zooms: int) -> dict[str, float]:
+        """The value in each bracket (before, after the crossing) at which the gap is 0."""
+        current = dict(brackets)
+        found: dict[str, float] = {}
+        for _ in range(zooms if current else 0):
+            grids = {name: np.linspace(*ends, _ZOOM_COUNT) for name, ends in current.items()}
+            for (name, grid), gap in zip(
+                grids.items(), self.gaps_usd([{name: grid} for name, grid in grids.items()]), strict=True
+            ):
+                step = max(int(np.argmax(gap < 0)), 1)
+                before, after = (float(value) for value in grid[step - 1 : step + 1])
+                left, right = (float(usd) for usd in gap[step - 1 : step + 1])
+                current[name] = (before, after)
+                found[name] = before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
+        return found
+
+
+def _now(name: str, spread: Spread, candidates: Candidates) -> float:
+    """The value that the base case has: the scenario's own, the person's figure, else the middle of the range."""
+    scenario = candidates.scenario
+    if "." not in name:
+        return float(getattr(scenario, name))
+    return float(scenario.figures.get(name, spread.central))
+
+
+def _points(spread: Spread, now: float) -> Draws:
+    """Nine values: four steps down to the low end, now, four up to the high end; a value outside its range is an end."""
+    low, high = min(spread.low, now), max(spread.high, now)
+    return np.concatenate([np.linspace(low, now, _SIDE + 1), np.linspace(now, high, _SIDE + 1)[1:]])
+
+
+def _price_points(now: float, name: str) -> Draws:
+    """From a third of a price to three times of it, in equal ratios, the price now in the middle."""
+    half = np.geomspace(1.0, _FARTHEST_PRICE, _PRICE_STEPS + 1)
+    return np.clip(np.concatenate([1 / half[:0:-1], half]) * now, *input_bounds(name))
+
+
+def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle: int) -> dict[str, tuple[float, float]]:
+    """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer side."""
+    found: dict[str, tuple[float, float]] = {}
+    for name, gap in gaps.items():
+        grid = points[name]
+        sides = [(gap[middle::-1], grid[middle::-1]), (gap[middle:], grid[middle:])]
+        steps = [
+            (first, float(values[first - 1]), float(values[first]))
+            for row, values in sides
+            for first in [int(np.argmax(row < 0))]
+            if first > 0
+        ]
+        if steps:
+            _, before, after = min(steps)
+            found[name] = (before, after)
+    return found
+
+
+def _decides_count(name: str) -> bool:
+    """Whether the input decides how many machines are bought."""
+    return name in _SIZING or name.rpartition(".")[2] in _SIZING_FIGURES
+
+
+def _recomputed(
+    name: str,
+    grid: Draws,
+    gaps: dict[str, Draws],
+    *,
+    case: _Case,
+    exact: Exact,
+    crossings: dict[str, float],
+) -> None:
+    """Where the count of machines changes within the range: the gap along it and its crossing, sized anew."""
+    first, second = case.pair
+
+    def gap_usd(value: float) -> float:
+        found = exact(name, value)
+        return found[second] - found[first] if first in found and second in found else np.nan
+
+    ends = np.array([gap_usd(float(grid[0])), gap_usd(float(grid[-1]))])
+    drawn = gaps[name][[0, -1]]
+    if np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
+        return
+    gaps[name] = np.array([ends[0], *(gap_usd(float(value)) for value in grid[1:-1]), ends[1]])
+    crossings.pop(name, None)
+    if name not in (found := _brackets({name: gaps[name]}, {name: grid}, middle=_SIDE)):
+        return
+    before, after = found[name]
+    for _ in range(_HALVINGS):
+        middle = (before + after) / 2
+        before, after = (before, middle) if gap_usd(middle) < 0 else (middle, after)
+    crossings[name] = (before + after) / 2
+
+
+def _distance(found: SwitchingValue, spread: Spread) -> float:
+    """How far the switching value lies from the value now, as a share of the way to the end of the range."""
+    end = spread.low if found.at < found.now else spread.high
+    return abs(found.at - found.now) / abs(end - found.now)
+
+
+def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str, Draws]) -> SwitchingValue | None:
+    """The price, of either option, that needs the smallest change to turn the pair; at most three times away."""
+    found = case.refined(_brackets(gaps, steps, middle=_PRICE_STEPS), zooms=1)
+    values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
+    return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
+
+
+def _prices(candidates: Candidates, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, float]]:
+    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio).
+
+    A machine that is leased or owned already has none.
+    """
+    scenario = candidates.scenario
+    for candidate in candidates:
+        option = candidate.option
+        if isinstance(option, Machine):
+            name, usd = f"{option.id}.price_usd", option.purchase_price().price_usd.central
+            if option.id in scenario.leases or option.id in scenario.already_own_usd:
+                continue
+        elif isinstance(option, CloudOffer):
+            name = f"{option.id}.rate_usd_per_h"
+            usd = spreads[name].central if name in spreads else 0.0
+        else:
+            name, usd = f"{tariff_key(tariff_of(option, scenario, candidate.reference_api))}.price_ratio", 1.0
+        if (now := float(scenario.figures.get(name, usd))) > 0:
+            yield name, now
+
+
+def _two_together(
+    case: _Case, points: Mapping[str, Draws], gaps: Mapping[str, Draws]
+) -> tuple[SwitchingValue, SwitchingValue] | None:
+    """Two of the five inputs that narrow the gap most, both at that end of their range, where they turn it; else None."""
+    worst = {
+        name: (float(np.nanmin(gap[[0, -1]])), int(np.nanargmin(gap[[0, -1]])))
+        for name, gap in gaps.items()
+        if np.isfinite(gap[[0, -1]]).any()
+    }
+    names = sorted(worst, key=lambda name: worst[name][0])[:_INFLUENTIAL]
+    couples = list(combinations(names, 2))
+    if not couples:
+        return None
+    ends = {name: float(points[name][-worst[name][1]]) for name in names}
+    values = {name: np.full(len(couples), case.now[name]) for name in names}
+    for row, couple in enumerate(couples):
+        for name in couple:
+            values[name][row] = ends[name]
+    (gap,) = case.gaps_usd([values])
+    least = int(np.argmin(gap))
+    if gap[least] >= 0:
+        return None
+    one, other = (SwitchingValue(name, case.now[name], ends[name], inside_range=True) for name in couples[least])
+    return one, other

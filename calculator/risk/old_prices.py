@@ -1,0 +1,71 @@
+"""Old prices: which options rest on a price that is beyond twice its shelf life on the day of looking.
+
+An old price removes nothing: its range widens with its age (candidates.spreads_of). Here it is named. A price that the
+person typed, a machine already owned and a lease are the person's own and do not age.
+"""
+
+from dataclasses import dataclass
+
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.freshness import FRESH_DAYS, age_days
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.cost.rented import rate_of
+from calculator.cost.tco import tariff_of
+from calculator.risk.candidates import Candidate, Candidates
+from calculator.scenario.scenario import Scenario
+
+MOST_SHELF_LIVES = 2.0
+"""An older price is named wherever the answer rests on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldPrice:
+    """One option's price and its age.
+
+    kind: list, street, used, refurbished, estimate, rental or API. An estimate has the age of its oldest ingredient.
+    shelf_lives: its age as a multiple of its shelf life; above 2 where it is named.
+    """
+
+    option_id: str
+    name: str
+    kind: str
+    as_of: str
+    age_days: int
+    shelf_lives: float
+
+
+def old_prices(candidates: Candidates, *, on: str = "") -> tuple[OldPrice, ...]:
+    """Prices beyond twice their shelf life on a day (YYYY-MM-DD; that of the candidates unless given), oldest first."""
+    day = on or candidates.day_of_looking()
+    if not day:
+        return ()
+    found: list[OldPrice] = []
+    for candidate in candidates:
+        if (read := _read(candidate, candidates.scenario)) is None:
+            continue
+        kind, as_of = read
+        age, option = age_days(as_of, on=day), candidate.option
+        lives = age / candidates.constants[FRESH_DAYS[kind]].central
+        if lives > MOST_SHELF_LIVES:
+            found.append(OldPrice(option.id, option.name, kind, as_of, age, lives))
+    return tuple(sorted(found, key=lambda price: (-price.shelf_lives, price.option_id)))
+
+
+def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
+    """Kind of the price that the option's cost rests on, and the date it counts from; None where it is the person's."""
+    option = candidate.option
+    if isinstance(option, Machine):
+        if f"{option.id}.price_usd" in scenario.figures or option.id in {*scenario.already_own_usd, *scenario.leases}:
+            return None
+        price = option.purchase_price()
+        return ("estimate" if price.is_estimate else price.kind), price.aged_from
+    if isinstance(option, CloudOffer):
+        rate = rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h
+        return None if f"{option.id}.rate_usd_per_h" in scenario.figures else ("rental", rate.as_of)
+    return _tokens_read(tariff_of(option, scenario, candidate.reference_api), scenario)
+
+
+def _tokens_read(tariff: ApiTariff, scenario: Scenario) -> tuple[str, str] | None:
+    prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
+    stated = [price.as_of for name, price in prices.items() if f"{tariff_key(tariff)}.{name}" not in scenario.figures]
+    return ("API", min(stated)) if stated else None

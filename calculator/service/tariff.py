@@ -1,0 +1,58 @@
+"""Tariff of the scenario's model at one host: what a hosted API costs, and what a machine cannot serve is bought at."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from calculator.catalog import Catalog
+from calculator.catalog.api_hosts import HostChoice, TokenMix, hosted_tariff, tariff_at
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.options import ApiOffer, ApiTariff
+from calculator.scenario.scenario import Scenario
+
+
+def tariff_for(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
+    """The same open weights at the host whose price the person typed, else at the one that `api_host` chooses.
+
+    That is the host with the median cost at the scenario's own mix of tokens, or version 1's cheapest (`hosted_tariff`).
+    None where nobody hosts the model.
+    """
+    mix = TokenMix.of(
+        input_tokens=scenario.input_tokens(),
+        cached_fraction=scenario.cached_prompt_fraction,
+        output_tokens=scenario.answer_tokens,
+    )
+    owners = (name.rpartition(".")[0] for name in scenario.figures)
+    typed = tuple(dict.fromkeys(owner for owner in owners if "/" in owner))
+    offers = _Offers(id(catalog.apis), catalog.apis)
+    return _tariff(offers, scenario.model, mix=mix, choice=scenario.api_host, typed=typed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    """The catalogue's hosted APIs as a key of a cache, which keeps them alive and so their identity their own."""
+
+    identity: int
+    by_id: Mapping[str, ApiOffer] = field(compare=False)
+
+
+@functools.lru_cache(maxsize=512)
+def _tariff(
+    offers: _Offers, model: str, *, mix: TokenMix, choice: HostChoice, typed: tuple[str, ...]
+) -> ApiTariff | None:
+    for offer in offers.by_id.values():
+        if offer.kind != "same-model":
+            continue
+        chosen = hosted_tariff(offer, model, mix=mix, choice=choice)
+        if chosen is not None:
+            return chosen if tariff_key(chosen) in typed else _typed_tariff(offer, model, typed=typed) or chosen
+    return None
+
+
+def _typed_tariff(offer: ApiOffer, model: str, *, typed: tuple[str, ...]) -> ApiTariff | None:
+    """The host whose price the person entered; None where it is no host of this model."""
+    quotes = offer.quotes.get(model, ())
+    for quote in quotes:
+        if f"{quote.host_name}/{quote.host_model}" in typed:
+            return tariff_at(quote, quotes, model=model, note=f"{quote.host_name}, the host whose price you entered")
+    return None

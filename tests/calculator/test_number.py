@@ -1,0 +1,83 @@
+"""Numbers: a float stays a float, an array is treated element by element, and bounds are refused in one sentence."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.errors import ScenarioError
+from calculator.number import Number, Range, exp, larger, log, require, root, smaller, where
+
+finite = st.floats(-1e6, 1e6)
+draws = st.lists(finite, min_size=1, max_size=8)
+
+TWO_SIDED: dict[str, tuple[Callable[[Number, Number], Number], Callable[[float, float], float]]] = {
+    "larger": (larger, max),
+    "smaller": (smaller, min),
+}
+ONE_SIDED: dict[str, tuple[Callable[[Number], Number], Callable[[float], float]]] = {
+    "exp": (exp, math.exp),
+    "log": (log, math.log),
+    "root": (root, math.sqrt),
+}
+
+
+@pytest.mark.parametrize("name", TWO_SIDED)
+@given(a=draws, b=finite)
+def test_operation_on_two_is_the_same_for_floats_and_for_draws(name: str, a: list[float], b: float) -> None:
+    ours, oracle = TWO_SIDED[name]
+    expected = [oracle(value, b) for value in a]
+    assert np.ravel(ours(np.array(a), b)).tolist() == expected
+    assert np.ravel(ours(b, np.array(a))).tolist() == expected
+    assert [ours(value, b) for value in a] == expected
+    assert all(isinstance(ours(value, b), float) for value in a)
+
+
+@pytest.mark.parametrize("name", ONE_SIDED)
+@given(a=st.lists(st.floats(1e-3, 500), min_size=1, max_size=8))
+def test_operation_on_one_is_the_same_for_floats_and_for_draws(name: str, a: list[float]) -> None:
+    ours, oracle = ONE_SIDED[name]
+    assert [ours(value) for value in a] == [oracle(value) for value in a]
+    assert np.ravel(ours(np.array(a))) == pytest.approx([oracle(value) for value in a], rel=1e-14, abs=1e-14)
+
+
+def test_where_takes_each_draw_from_its_own_side() -> None:
+    assert (where(True, 1.0, 2.0), where(False, 1.0, 2.0)) == (1.0, 2.0)
+    taken = where(np.array([True, False, True]), np.array([1.0, 2.0, 3.0]), -1.0)
+    assert np.ravel(taken).tolist() == [1.0, -1.0, 3.0]
+
+
+def test_range_is_three_numbers_and_a_unit() -> None:
+    found = Range(1.0, 2.0, 4.0, "s")
+    assert (found.low, found.central, found.high, found.unit) == (1.0, 2.0, 4.0, "s")
+    assert Range(1.0, 2.0, 4.0).unit == ""
+    assert found == Range(1.0, 2.0, 4.0, "s") != Range(1.0, 2.0, 4.0, "h")
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "sentence"),
+    [
+        (math.nan, {}, "rate is nan; it must be a finite number."),
+        (math.inf, {}, "rate is inf; it must be a finite number."),
+        (np.array([1.0, math.nan]), {}, "rate is nan; it must be a finite number."),
+        (0.0, {"above": 0}, "rate is 0; it must be above 0."),
+        (-0.5, {"low": 0}, "rate is -0.5; it must be at least 0."),
+        (np.array([0.5, 1.5]), {"high": 1}, "rate is 1.5; it must be at most 1."),
+        (np.array([0.5, -1.0]), {"low": 0, "high": 1}, "rate is -1; it must be at least 0."),
+    ],
+)
+def test_value_out_of_bounds_is_refused_in_one_sentence(value: Number, bounds: dict[str, float], sentence: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        require("rate", value, **bounds)
+    assert str(refused.value) == sentence
+
+
+@given(values=st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_value_within_its_bounds_is_taken(values: list[float]) -> None:
+    require("share", np.array(values), low=0, high=1)
+    for value in values:
+        require("share", value, low=0, high=1)
+        require("share", value, above=-1e-9)
