@@ -94,3 +94,10 @@ def test_paired_differences_and_chances_follow_a_hand_made_table() -> None:
     assert odds.difference("b", "a", hard=True).central == -1.0
     assert odds.median_winner() == odds.median_winner(hard=False)
     assert odds.median_winner(hard=True) == "b"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 15])
+def test_too_few_futures_are_refused_with_a_sentence(count: int) -> None:
+    with pytest.raises(CalculatorError, match=f"need at least 16 draws, and {count} were asked for"):
+        ranges(ALL, count=count)
+    assert len(ranges(ALL, count=16).present_value_usd["mac"]) == 16

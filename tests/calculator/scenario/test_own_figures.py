@@ -36,6 +36,16 @@ def test_age_that_a_person_gives_counts_by_the_rules_of_its_version(version: int
     assert aged.tco.lines["resale"] / young.tco.lines["resale"] == pytest.approx(ratio)
 
 
+def test_the_age_that_a_person_gives_counts_for_a_new_machine_too() -> None:
+    # it fails as one of two years does, 1.13^2 times as often; its price is what it costs today, whatever its age
+    aged = compare(Scenario(options=(MAC,), figures={f"{MAC}.age_when_bought_years": 2}), CATALOG).options[0]
+    young = compare(Scenario(options=(MAC,)), CATALOG).options[0]
+    assert aged.tco is not None
+    assert young.tco is not None
+    assert aged.tco.lines["repair"] / young.tco.lines["repair"] == pytest.approx(1.13**2)
+    assert aged.tco.lines["resale"] == young.tco.lines["resale"]
+
+
 def test_a_machine_one_has_keeps_its_worth_whatever_the_selling_fee() -> None:
     # worth is after fees: 4000 * 0.48^(36/36) = 1920, also where a sale would bring nothing
     for fee in (0.0, 0.13, 1.0):
