@@ -179,8 +179,8 @@ def _ingredient(
             catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
         ]
         return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
-    own = getattr(scenario, name, None)
-    if isinstance(own, int | float) and math.isclose(value, own, rel_tol=_SAME):
+    own = getattr(scenario, name) if name in type(scenario).model_fields else None
+    if isinstance(own, int | float) and math.isclose(value, own, rel_tol=_SAME):  # machine_count may be a word
         return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
     says = next((text for part, text in _COMPUTED.items() if part in name), "from this scenario")
     return Ingredient(name, value, unit, "computed", "", "", says)
