@@ -31,7 +31,7 @@ def keep_in_address(link: Link) -> None:
         st.query_params["rules"] = text_of(link.values["rules"])
         del st.query_params["schema_version"]
     typed = ",".join(link.typed())
-    if typed != st.query_params.get(TYPED, ""):
+    if st.query_params.get(TYPED) != typed and link.values:
         st.query_params[TYPED] = typed
 
 

@@ -128,7 +128,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     sentences: dict[str, str] = {}
     for name, problem in link.problems.items():
         used = (
-            f" The page uses {text_of(getattr(scenario, name))}."
+            f" The page uses {text_of(getattr(scenario, name)) or 'none'}."
             if name in Scenario.model_fields and name != "options"
             else ""
         )

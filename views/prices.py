@@ -28,11 +28,12 @@ def ask_todays_price(option: OptionResult, *, scenario: Scenario, catalog: Catal
         figure = key.rpartition(".")[2]
         widget = f"today {key}"
         low, high = FIGURE_BOUNDS[figure]
+        st.session_state.setdefault(widget, scenario.figures.get(key))  # a default of the widget could not be emptied
         st.number_input(
             _LABELS[figure],
             min_value=float(low),
             max_value=float(high),
-            value=scenario.figures.get(key),
+            value=None,
             format="%g",
             placeholder="enter what it costs today",
             key=widget,

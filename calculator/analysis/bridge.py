@@ -54,7 +54,7 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
     Costs are compared all along, also where an option cannot do the job; at the end that is said. Raises ScenarioError where
     one has no cost.
     """
-    first = compare(start, catalog).verdict
+    first = compare(start, catalog, draw_count=0).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)
     if cheaper is None or dearer is None:
         raise ScenarioError(f"{start.name}: fewer than two options can do the job, so there is no gap to explain.")
@@ -62,7 +62,7 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
 
     def answered(values: Mapping[str, Any]) -> dict[str, OptionResult]:
         scenario = Scenario.parse({**values, "options": options, "name": start.name})
-        return {row.id: row for row in compare(scenario, catalog).options}
+        return {row.id: row for row in compare(scenario, catalog, draw_count=0).options}
 
     def gap_usd(values: Mapping[str, Any]) -> float:
         rows = answered(values)

@@ -181,8 +181,8 @@ def _ingredient(
             catalog.sources[part].title for part in filter(None, quantity.source.split("+")) if part in catalog.sources
         ]
         return Ingredient(name, value, unit, quantity.basis, "; ".join(titles), quantity.as_of, quantity.note)
-    own = getattr(scenario, name, None)  # `machine_count` may be "auto": then the number is computed
-    if isinstance(own, int | float) and math.isclose(value, own, rel_tol=_SAME):
+    own = getattr(scenario, name) if name in type(scenario).model_fields else None
+    if isinstance(own, int | float) and math.isclose(value, own, rel_tol=_SAME):  # machine_count may be a word
         return Ingredient(name, value, unit, "yours" if quantity else "chosen", "", "", "")
     says = next((text for part, text in _COMPUTED.items() if part in name), "from this scenario")
     return Ingredient(name, value, unit, "computed", "", "", says)
@@ -234,6 +234,9 @@ _COMPUTED = {
     "first_month_of_": "the month in which demand passes what the machines before it can serve",
     "resale_fee_fraction": "its worth is after fees already",
     "electrical_work_usd": "only for a PC with GPUs",
+    "space_usd_per_month": "your own figure",
+    "cards_warranty_months": "of cards that are bought otherwise than the rest of the PC",
+    "age_when_bought_years": "0: bought new",
     "warranty_months": "a machine that you have already has none left",
 }
 """Where a computed figure comes from, by a part of its name; the first that fits."""

@@ -107,7 +107,7 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Row
     for number, changes in grid.combinations(chunk):
         known = {"combination": number, **{name: _text_or_number(value) for name, value in changes.items()}}
         try:
-            comparison = compare(Scenario.parse({**grid.base, **changes}), catalog)
+            comparison = compare(Scenario.parse({**grid.base, **changes}), catalog, with_turns=False)
         except CalculatorError as error:
             rows.append({**known, "refused": str(error)})
             continue

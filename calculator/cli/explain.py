@@ -1,6 +1,7 @@
 """Commands `explain` and `bridge`: the arithmetic of one cost line, and the steps from one scenario to another."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     if arguments.option not in scenario.options:
         catalog.option(arguments.option)
         scenario = scenario.changed(options=(*scenario.options[:11], arguments.option))
-    found = explain(compare(scenario, catalog), arguments.option, arguments.line, catalog=catalog)
+    found = explain(compare(scenario, catalog, as_of=_today()), arguments.option, arguments.line, catalog=catalog)
     print(explanation_text(found))
     return 0
 
@@ -69,8 +70,13 @@ def _bridge(arguments: argparse.Namespace) -> int:
         pair = (cheaper.strip(), dearer.strip())
     catalog = load_catalog()
     print(bridge_text(bridge(start, end, catalog=catalog, pair=pair)))
-    print(f"\n{end.name}: {compare(end, catalog).verdict.sentence}")
+    print(f"\n{end.name}: {compare(end, catalog, as_of=_today()).verdict.sentence}")
     return 0
+
+
+def _today() -> str:
+    """The day on which prices are looked at, read once at the command line's door."""
+    return date.today().isoformat()
 
 
 def _scenario(name: str) -> Scenario:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculator.catalog.tax import TaxTables
 from calculator.evidence import Quantity
@@ -136,6 +137,15 @@ class Inputs(ScenarioNumbers):
         if key in self.scenario.figures and (name not in _SPEEDS or self.scenario.rules == 1):
             return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
+
+    def at(self, owner: str, rows: NDArray[np.int64]) -> "Inputs":
+        """The same for some of the draws, each as often as it is named; of options only what belongs to `owner`."""
+        given = {
+            name: value[rows] if isinstance(value, np.ndarray) and value.ndim else value
+            for name, value in self.given.items()
+            if "." not in name or name.startswith(f"{owner}.")
+        }
+        return Inputs(self.scenario, given, self.tax_tables)
 
     @functools.cached_property
     def drawn(self) -> bool:

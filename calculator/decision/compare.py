@@ -16,7 +16,9 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
 from calculator.risk.monte_carlo import FAST_COUNT, Odds, ranges
 from calculator.scenario.check_ids import refuse_unknown
+from calculator.scenario.presets import claims_remark
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
+from calculator.scenario.version_1 import version_1_remark
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.version import VERSION
 
@@ -30,11 +32,13 @@ def compare(
     *,
     as_of: str | None = None,
     draw_count: int = FAST_COUNT,
+    with_turns: bool = True,
 ) -> Comparison:
     """All options of the scenario at the same demand, and which of those that can do the job costs least.
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh: the scenario's own goes first, then this
-    one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict.
+    one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict; 0 leaves the base case alone.
+    `with_turns` searches what would turn the verdict, which takes longer than all the rest.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
@@ -46,7 +50,7 @@ def compare(
     answered = [answer_of(question, option_id) for option_id in dict.fromkeys(scenario.options)]
     able = tuple(one for row, one in answered if one is not None and row.eligible)
     candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
-    odds = ranges(candidates, count=draw_count) if candidates else None
+    odds = ranges(candidates, count=draw_count) if candidates and draw_count else None
     results = [_with_ranges(row, odds) for row, _ in answered]
     return Comparison(
         scenario=scenario,
@@ -61,7 +65,7 @@ def compare(
             odds=odds,
             catalog=catalog,
             model=model,
-            exact=lambda name, value, pair: sized_anew(question, name, value, options=pair),
+            exact=(lambda name, value, pair: sized_anew(question, name, value, options=pair)) if with_turns else None,
         ),
         break_even=break_evens(results),
         remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}),
@@ -91,7 +95,7 @@ def _with_ranges(row: OptionResult, odds: Odds | None) -> OptionResult:
 
 
 def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[str, str]) -> tuple[Remark, ...]:
-    remarks: list[Remark] = []
+    remarks = [remark for remark in (version_1_remark(scenario.rules), claims_remark(scenario)) if remark]
     if scenario.model == ANOTHER_SIZE and reference is None:
         text = words.no_reference_price()
         remarks.append(Remark(code="no-reference-price", text=text, level="warning"))

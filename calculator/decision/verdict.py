@@ -47,7 +47,7 @@ def verdicts_of(
 
     candidates: the costed options; their scenario is the one that is answered. odds: their futures, None where none was
     drawn: then ranges have no width, and nothing is said about chances or about what turns the answer. exact: present
-    values with one input changed, sized anew (risk/flips.py).
+    values with one input changed, sized anew (risk/flips.py); None leaves out what would turn the answer.
     """
     case = _Case(results, candidates, odds, catalog, model, exact)
     able = ranked(results)
@@ -202,7 +202,7 @@ class _Case:
 
     def _turning(self, best: OptionResult, second: OptionResult) -> Turning:
         """What turns the pair, and the old prices it rests on; empty without futures."""
-        if self.odds is None:
+        if self.odds is None or self.exact is None:
             return Turning()
         return turning(
             self.candidates,

@@ -81,7 +81,8 @@ class Term:
 class Line:
     """One line of the ledger; hard dollars leave the bank, soft dollars are people's time.
 
-    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints.
+    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints. `rows` is set where
+    amounts are one per purchase instead of one per draw: the draw that each belongs to.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Line:
     formula: str = ""
     inputs: Mapping[str, Number] = field(default_factory=dict[str, Number])
     kind: Kind = "running"
+    rows: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class Horizon:
     def factors(self) -> NDArray[np.float64]:
         """Discount factor of each month 0..months by the convention; shape [months+1], read-only. Scalar rate only."""
         return _factors(self.months, float(self.annual_rate), self.timing)
+
+    def at(self, rows: NDArray[np.int64]) -> "Horizon":
+        """The same for some of the draws, each as often as it is named."""
+        rate = self.annual_rate
+        return Horizon(self.months, rate[rows] if isinstance(rate, np.ndarray) and rate.ndim else rate, self.timing)
 
     def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
@@ -236,8 +243,32 @@ def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
     plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
     if isinstance(before, int) and before == 0:
         return plain.sum(last), valued.sum(last)
+    if np.ndim(before) == 1:
+        return _sums_of_later_ones(course, horizon, before=np.asarray(before), last=last)
     before = np.minimum(before, last)
     return plain.sum(last) - plain.sum(before), valued.sum(last) - valued.sum(before)
+
+
+def _sums_of_later_ones(
+    course: Course, horizon: Horizon, *, before: NDArray[np.float64], last: int
+) -> tuple[Number, Number]:
+    """The same where each draw has its own first month, taken only in those draws in which it comes at all."""
+    begins = np.flatnonzero(before < last)
+    total, valued = np.zeros(before.shape), np.zeros(before.shape)
+    if begins.size:
+        log_month, log_step, log_discount, first = (
+            value[begins] if isinstance(value, np.ndarray) and value.ndim else value
+            for value in (
+                log_growth(course.growth_rate) / MONTHS_PER_YEAR,
+                log_growth(course.step_rate),
+                horizon.log_discount,
+                before,
+            )
+        )
+        for found, log in ((total, 0.0), (valued, log_discount)):
+            part = _Partial(log_month, log_step, log, horizon.timing)
+            found[begins] = part.sum(last) - part.sum(first)
+    return total, valued
 
 
 def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
@@ -246,18 +277,12 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
     times = discount_months(months.astype(float), timing=horizon.timing)
     price = course.price
     until = horizon.months if course.last_month is None else course.last_month
-    columns = (
-        course.growth_rate,
-        course.room,
-        price.growth_rate,
-        price.step_rate,
-        log_discount,
-        course.first_month,
-        until,
-    )
+    rates = (course.growth_rate, course.room, price.growth_rate, price.step_rate)
+    columns = (*rates, log_discount, course.first_month, until)
     shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
     highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
-    concerned = np.flatnonzero(np.broadcast_to(highest > course.room, shape))
+    happens = (highest > course.room) & (np.minimum(until, horizon.months) >= course.first_month)
+    concerned = np.flatnonzero(np.broadcast_to(happens, shape))
     total, valued = np.zeros(shape), np.zeros(shape)
     if concerned.size:
         # what is the same in all draws stays one row, so that its powers are taken once

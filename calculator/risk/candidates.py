@@ -199,6 +199,9 @@ def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple
         yield from _watt_spreads(option, limits["watt_ratio"])
         if owner not in scenario.already_own_usd:
             yield f"{owner}.price_usd", _price_spread(candidates, option, option.purchase_price().price_usd)
+        if option.gpu_price_fraction is not None:
+            share = option.gpu_price_fraction
+            yield f"{owner}.gpu_price_fraction", spread_of(share, kind="share", bounds=(0.0, 1.0))
     elif isinstance(option, CloudOffer):
         rate = rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h
         yield f"{owner}.rate_usd_per_h", _price_spread(candidates, option, rate, figure="rate_usd_per_h")

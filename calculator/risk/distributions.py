@@ -77,7 +77,8 @@ def scenario_spreads(
         elif rules.when_set[name] == "shift":
             low, central, high = value + default.low - default.central, value, value + default.high - default.central
         else:
-            low, central, high = value * default.low / default.central, value, value * default.high / default.central
+            ends = value * default.low / default.central, value * default.high / default.central
+            low, central, high = min(ends), value, max(ends)  # a negative rate turns them round
         found[name] = Spread(max(low, floor), central, min(high, ceiling), kind, floor, ceiling)
     return found
 

@@ -50,13 +50,31 @@ class Odds:
         """P10, P50, P90 of the present value without people's time."""
         return range_of(self.hard_present_value_usd[option])
 
-    def difference(self, dearer: str, cheaper: str) -> Range:
-        """P10, P50, P90 of what the first costs more than the second, present value, future by future."""
-        return range_of(self.present_value_usd[dearer] - self.present_value_usd[cheaper])
+    def difference(self, dearer: str, cheaper: str, *, hard: bool = False) -> Range:
+        """P10, P50, P90 of what the first costs more than the second, future by future; `hard`: without people's time."""
+        table = self._table(hard)
+        return range_of(table[dearer] - table[cheaper])
+
+    def cheaper_chance(self, option: str, than: str, *, hard: bool = False) -> float:
+        """Share of the futures in which the first has the lower present value; futures in which both are alike count half.
+
+        `hard`: without people's time.
+        """
+        table = self._table(hard)
+        cheaper, alike = table[option] < table[than], table[option] == table[than]
+        return (float(np.count_nonzero(cheaper)) + 0.5 * float(np.count_nonzero(alike))) / len(cheaper)
+
+    def median_winner(self, *, hard: bool = False) -> str:
+        """The option with the lowest median of its futures; it may differ from the cheapest of the base case."""
+        table = self._table(hard)
+        return min(table, key=lambda name: float(np.median(table[name])))
+
+    def _table(self, hard: bool) -> Mapping[str, Draws]:
+        return self.hard_present_value_usd if hard else self.present_value_usd
 
     def cheapest_probability(self, *, hard: bool = False) -> dict[str, float]:
         """Share of the futures in which each option has the lowest present value; `hard`: without people's time."""
-        table = self.hard_present_value_usd if hard else self.present_value_usd
+        table = self._table(hard)
         names = list(table)
         winner = np.argmin(np.column_stack([table[name] for name in names]), axis=1)
         wins = np.bincount(winner, minlength=len(names)) / len(winner)

@@ -19,6 +19,7 @@ FIGURES_OF_KIND: dict[type, frozenset[str]] = {
         "price_usd",
         "list_price_usd",
         "age_when_bought_years",
+        "gpu_price_fraction",
         "setup_h",
         "prefill_w",
         "decode_w",

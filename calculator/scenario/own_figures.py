@@ -15,6 +15,7 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
     "price_usd": (0, MOST_USD),
     "list_price_usd": (0, MOST_USD),
     "age_when_bought_years": (0, 30),
+    "gpu_price_fraction": (0, 1),
     "setup_h": (0, 10_000),
     "prefill_w": (0, 1e5),
     "decode_w": (0, 1e5),
@@ -36,6 +37,7 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
 
 FIGURE_LABELS: dict[str, str] = {
     "price_usd": "price ($)",
+    "gpu_price_fraction": "graphics cards' share of the price",
     "setup_h": "setup hours",
     "prefill_speed_ratio": "prefill speed (x predicted)",
     "decode_speed_ratio": "decode speed (x predicted)",

@@ -45,7 +45,7 @@ __all__ = ["ANOTHER_SIZE", "NOT_TYPED", "SCHEMA_VERSION", "VIEW_SETTINGS", "Knob
 VIEW_SETTINGS = ("money", "labour")
 """Fields that say how results are shown first and change none."""
 _TABLES = ("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts")
-NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules"))
+NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules", "prices_as_of"))
 """Fields that are no value with a default of the catalogue."""
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
 

@@ -14,6 +14,8 @@ from calculator.evidence import Remark
 
 DEFAULTS_OF_VERSION_1: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 """Every field of version 0.1 that is a value, with its default then."""
+OPTIONS: tuple[str, ...] = tuple(DEFAULTS_OF_VERSION_1["options"])
+"""The options that version 0.1 compared where none were named."""
 TABLES_OF_VERSION_1 = (
     "depreciation_fractions",
     "leases",
@@ -31,6 +33,7 @@ CHOICES_OF_VERSION_1 = {
 PINNED: dict[str, Any] = {
     "machine_count": 1,
     "api_host": "cheapest",
+    "off_hours": "off",
     "failure_growth_rate": 0.0,
     "care_growth_rate": 0.0,
     "further_care_fraction": 1.0,
@@ -89,4 +92,4 @@ def converted(values: Mapping[str, Any]) -> dict[str, Any]:
         "used_warranty_months": given.get("warranty_months", DEFAULTS_OF_VERSION_1["warranty_months"]),
         "typed": typed,
     }
-    return {**defaults, **pinned, **given, "schema_version": 2}
+    return {**defaults, "options": OPTIONS, **pinned, **given, "schema_version": 2}

@@ -11,6 +11,7 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.catalog import Catalog
 from calculator.evidence import Quantity
+from calculator.scenario.files import read_scenario
 from views.link import read_link
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "version_1"
@@ -64,3 +65,15 @@ def test_link_of_version_1_costs_what_it_did(then: dict[str, Any]) -> None:
     link = read_link(parse_qs(then["link"], keep_blank_values=True), catalog=load_catalog())
     assert not link.problems
     _same_as_then(Scenario.parse(link.values), then)
+
+
+PRESETS = sorted((FIXTURES / "presets").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_file_of_version_1_costs_what_it_did(path: Path) -> None:
+    """The presets as they shipped: files that state no version."""
+    then = next(row for row in ANSWERS if row["name"] == path.stem)
+    found = read_scenario(path)
+    assert found == Scenario.parse(then["scenario"])
+    _same_as_then(found, then)

@@ -81,10 +81,13 @@ def _year(month: int) -> int:
 def _own(option: str, scenario: Scenario, hours: tuple[float, float], *, mac: bool) -> _Ledger:
     machine, ledger = _toml("machines", option), _Ledger(scenario.months)
     rows = machine["prices"]
-    list_usd = _middle(next(row for row in rows if row["kind"] == "list")["price_usd"])
     paid = _middle(max(rows, key=lambda row: row["price_usd"]["as_of"])["price_usd"])
     care = scenario.mac_administration_h_per_year if mac else scenario.pc_administration_h_per_year
-    kept = scenario.resale_fraction if mac else scenario.gpu_resale_fraction
+    kept = scenario.resale_fraction ** (scenario.months / 36)
+    cards = 0.0 if mac else _middle(machine["gpu_price_fraction"])
+    if not mac:
+        gpu, rest = scenario.gpu_resale_fraction, scenario.pc_rest_resale_fraction
+        kept = cards * gpu ** (scenario.months / 36) + (1 - cards) * rest ** (scenario.months / 36)
     failures = scenario.built_failure_rate if mac else scenario.self_built_failure_rate
     prefill_h, decode_h = hours
     on_h = scenario.on_h_per_day * scenario.working_days_per_year / 12
@@ -105,17 +108,29 @@ def _own(option: str, scenario: Scenario, hours: tuple[float, float], *, mac: bo
     cooling = scenario.cooling_season_fraction / scenario.cooling_cop_ratio
     ledger.monthly("cooling", lambda month: -sum(kwh.values()) * price(month) * cooling)
     wages = (1 + scenario.wage_escalation_rate, scenario.wage_usd_per_h)
-    ledger.monthly("administration", lambda month: -care / 12 * wages[1] * wages[0] ** _year(month))
+    older = 1 + scenario.care_growth_rate
     ledger.monthly(
-        "repair",
-        lambda month: (
-            -failures / 12 * scenario.repair_fraction * paid * (1 + scenario.inflation_rate) ** _year(month)
-            if month > scenario.warranty_months
-            else 0.0
-        ),
+        "administration",
+        lambda month: -care / 12 * wages[1] * wages[0] ** _year(month) * older ** ((month - 1) / 12),
     )
-    age = 12 * _middle(machine["age_when_bought_years"]) if "age_when_bought_years" in machine else 0.0
-    worth = list_usd * kept ** ((age + scenario.months) / 36) * scenario.resale_market_index
+    age = _middle(machine["age_when_bought_years"]) if "age_when_bought_years" in machine else 0.0
+    used_part = 1.0 if machine["bought"] == "used" else cards if machine.get("cards_bought") == "used" else 0.0
+
+    def repair(month: int) -> float:
+        out_of_warranty = sum(
+            share
+            for share, warranty in (
+                (used_part, scenario.used_warranty_months),
+                (1 - used_part, scenario.warranty_months),
+            )
+            if month > warranty
+        )
+        often = failures / 12 * (1 + scenario.failure_growth_rate) ** (age + (month - 1) / 12)
+        usd = scenario.repair_fraction * paid * (1 + scenario.inflation_rate) ** _year(month)
+        return -often * usd * out_of_warranty
+
+    ledger.monthly("repair", repair)
+    worth = paid * kept * scenario.resale_market_index
     ledger.once("resale", worth * (1 - scenario.resale_fee_fraction), scenario.months)
     return ledger
 

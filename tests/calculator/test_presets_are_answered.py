@@ -16,10 +16,12 @@ def test_preset_is_answered(name: str) -> None:
     assert len(found.candidates) >= 2
 
 
-def test_presets_are_the_six_of_the_issue() -> None:
+def test_presets_are_these() -> None:
     assert preset_names() == [
         "already-own-4090s",
         "article",
+        "article-workload",
+        "batch-work",
         "one-developer",
         "our-defaults",
         "public-body",

@@ -37,7 +37,6 @@ def _costs(
     """One machine that does nothing but write, busy whenever it is on; no tax, care, repair, cooling or idle hours."""
     figures = {
         f"{machine}.price_usd": price_usd,
-        f"{machine}.list_price_usd": price_usd,
         f"{machine}.prefill_w": watts,
         f"{machine}.decode_w": watts,
         f"{machine}.idle_w": watts,

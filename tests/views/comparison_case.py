@@ -1,13 +1,16 @@
 """A Comparison made by hand, for tests of what is drawn: plausible figures, none of them a claim about a machine."""
 
 import itertools
+from dataclasses import replace
 from typing import Literal
 
 from calculator.catalog import load_catalog
 from calculator.cost.tco import Tco
-from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
+from calculator.decision.comparison import BreakEven, Comparison, HardVerdict, OptionResult, Verdict, Verdicts
+from calculator.decision.eligibility import Eligibility, Reason
 from calculator.evidence import Remark
 from calculator.finance.ledger import Line
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidates
@@ -47,6 +50,7 @@ def tco(
         total_cost_usd=total,
         hard_cost_usd=-sum(sum(flow) for line, flow in lines.items() if line not in soft),
         present_value_cost_usd=0.93 * total,
+        hard_present_value_cost_usd=-0.93 * sum(sum(flow) for line, flow in lines.items() if line not in soft),
         equivalent_annual_cost_usd=0.38 * total,
         usd_per_mtok=total / served * 1e6,
         marginal_usd_per_mtok=0.2 * total / served * 1e6,
@@ -89,8 +93,10 @@ def option(
     cost: Tco | None,
     speed: float | None = 15.0,
     remarks: tuple[Remark, ...] = (),
+    reasons: tuple[Reason, ...] = (),
+    machine_count: int | None = None,
 ) -> OptionResult:
-    """One option whose speeds are `speed` +- 20 %."""
+    """One option whose speeds are `speed` +- 20 %; it can do the job unless there are reasons why not."""
     fits = fit is None or fit.fits
     decode = None if speed is None else Speed(0.8 * speed, speed, 1.2 * speed, bound_by="weights", basis="fitted")
     return OptionResult(
@@ -101,7 +107,8 @@ def option(
         format_id="mlx-4bit",
         format_name="MLX 4-bit",
         runtime_id="mlx-lm",
-        split="layer",  # pyright: ignore[reportArgumentType]
+        split="layer",
+        weight_class="4-bit" if fit is not None else "",
         fits=fits,
         memory=fit,
         decode=decode,
@@ -109,17 +116,37 @@ def option(
         time_to_first_token=None
         if speed is None
         else Speed(30 / speed, 60 / speed, 120 / speed, unit="s", bound_by="compute", basis="fitted"),
+        basis_of_speed="" if speed is None else "fitted",
+        eligibility=Eligibility(
+            reasons=reasons,
+            machine_count=machine_count,
+            first_token_p95_s=None if speed is None or kind == "api" else Range(9.0, 12.0, 18.0, "s"),
+            keeps_promise_chance=None if speed is None or kind == "api" else 0.7,
+        ),
         service=Service(5.0, 40.0, 210.0, 0.21, 1.0 if fits else 0.0, 2.0, 0.21),
         power_w={"idle": 10.0, "prefill": 250.0, "decode": 200.0},
         tco=cost,
-        total_low_usd=None if cost is None else 0.8 * cost.total_cost_usd,
-        total_high_usd=None if cost is None else 1.3 * cost.total_cost_usd,
         remarks=remarks,
+        total_usd=None if cost is None else _around(cost.total_cost_usd),
+        present_value_usd=None if cost is None else _around(cost.present_value_cost_usd),
+        hard_present_value_usd=None if cost is None else _around(cost.hard_present_value_cost_usd),
+        median_present_value_usd=None if cost is None else 1.05 * cost.present_value_cost_usd,
     )
 
 
-def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison:
-    """Five options; the dual 4090 does not fit once a second tenant is large, the API has no memory to show."""
+def _around(usd: float) -> Range:
+    return Range(0.8 * usd, usd, 1.3 * usd, "USD")
+
+
+def comparison(
+    *,
+    months: int = 36,
+    second_tenant_gb: float = 0.0,
+    money: Literal["present-value", "cash"] = "present-value",
+    labour: Literal["with", "without"] = "with",
+    overloaded: str = "",
+) -> Comparison:
+    """Five options: the dual 4090 does not fit, the API has no memory to show; `overloaded` has a cost but cannot keep up."""
     people, power = {"administration": 47.5}, {"energy idle": 4.0, "energy decode": 5.0, "cooling": 1.5}
     options = (
         option(
@@ -135,6 +162,7 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
             fit=memory(usable_gb=154, second_tenant_gb=second_tenant_gb),
             cost=tco(months=months, purchase_usd=4400, setup_usd=285, monthly_usd=people | power, resale_usd=1500),
             speed=12.1,
+            machine_count=2,
         ),
         option(
             "dual-rtx-4090-threadripper",
@@ -145,6 +173,7 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
             remarks=(
                 Remark(code="does-not-fit", text="Llama 3 70B at 4-bit does not fit this machine.", level="problem"),
             ),
+            reasons=(Reason("does-not-fit", "Does not fit: it needs 45 GB and has 32.", "3-bit weights fit."),),
         ),
         option(
             "cloud-h100",
@@ -164,7 +193,13 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
             remarks=(Remark(code="old-price", text="The price is of 2026-03.", level="warning"),),
         ),
     )
-    scenario = Scenario(months=months, second_tenant_gb=second_tenant_gb)
+    if overloaded:
+        reason = Reason("overloaded-at-peak", "Cannot keep up: 3.5 times the work it can do.", "4 of these machines.")
+        options = tuple(
+            replace(row, eligibility=replace(row.eligibility, reasons=(reason,))) if row.id == overloaded else row
+            for row in options
+        )
+    scenario = Scenario(months=months, second_tenant_gb=second_tenant_gb, money=money, labour=labour)
     best, second = options[4], options[1]
     assert best.tco is not None
     assert second.tco is not None
@@ -174,13 +209,21 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
         "Mac Studio M2 Ultra 192 GB, used.",
         detail="The difference lies between $900 and $5,200.",
         cheapest=best.id,
-        runner_up=second.id,
-        difference_usd=difference,
-        difference_low_usd=900.0,
-        difference_high_usd=5200.0,
+        next=second.id,
+        difference_usd=Range(900.0, difference, 5200.0, "USD"),
+        chance=0.93,
         too_close=False,
-        convention="Nominal dollars, monthly flows at the month's end, purchase in month 0; people's time included.",
+        hard=HardVerdict(
+            "Counting only invoices the API is still the cheapest.",
+            best.id,
+            second.id,
+            Range(500.0, 2000.0, 3000.0, "USD"),
+            0.9,
+        ),
+        flips_sentence="Care of an API account above 40 h a year turns it.",
     )
+    pair = replace(verdict, sentence="Mac or PC: no PC compared can do the job.", cheapest=options[0].id, next=None)
+    convention = "Nominal dollars, monthly flows at the month's end, purchase in month 0; people's time included."
     return Comparison(
         scenario=scenario,
         scenario_id=scenario.id(),
@@ -188,7 +231,7 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
         catalogue_compiled="2026-11-22",
         version="0.1.0",
         options=options,
-        verdict=verdict,
+        verdicts=Verdicts(verdict, pair, convention, 120.0),
         break_even=(
             BreakEven(
                 "mac-studio-m2-ultra-192-used",
@@ -202,4 +245,5 @@ def comparison(*, months: int = 36, second_tenant_gb: float = 0.0) -> Comparison
         ),
         remarks=(Remark(code="assumptions", text="14 of 26 inputs are assumptions.", level="info"),),
         candidates=Candidates((), scenario, {}, load_catalog().distributions),
+        prices_as_of="2026-11-26",
     )

@@ -143,11 +143,11 @@ def page(**query: str | list[str]) -> AppTest:
 
 
 def scenario_on(app: AppTest) -> Scenario:
-    """The scenario that the page used, read back from its permanent link."""
+    """The scenario that the page used, read back from its permanent link but for the day of looking in it."""
     query = parse_qs(app.code[0].value.partition("?")[2], keep_blank_values=True)
     link = read_link(query, catalog=CATALOG)
     assert not link.problems
-    return Scenario.parse(link.values)
+    return Scenario.parse({**link.values, "prices_as_of": ""})
 
 
 def warnings_on(app: AppTest) -> list[str]:

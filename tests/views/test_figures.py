@@ -42,6 +42,25 @@ def test_blocks_of_the_breakdown_sum_to_the_total() -> None:
     assert [bar.name for bar in bars].count("energy") == 1
 
 
+def test_option_that_cannot_do_the_job_has_no_line_and_no_bar() -> None:
+    case = comparison(overloaded="cloud-h100")
+    assert case["cloud-h100"].tco is not None
+    for figure in (figures.cumulative_cost(case), figures.cost_breakdown(case)):
+        assert "Rented H100 80 GB" not in repr(figure.to_dict())
+    assert not [trace for trace in traces(figures.cumulative_cost(case)) if "break-even" in (trace.name or "")]
+
+
+def test_charts_without_staff_hours_sum_to_the_invoices() -> None:
+    case = comparison(labour="without")
+    costed = [option.tco for option in case.options if option.tco is not None]
+    lines = [trace for trace in traces(figures.cumulative_cost(case)) if trace.mode == "lines"]
+    assert [line.y[-1] for line in lines] == pytest.approx([tco.hard_cost_usd for tco in costed])
+    bars = [trace for trace in traces(figures.cost_breakdown(case)) if trace.type == "bar"]
+    assert not {"setup", "administration"} & {bar.name for bar in bars}
+    for position, tco in enumerate(costed[::-1]):
+        assert sum(bar.x[position] for bar in bars) == pytest.approx(tco.hard_cost_usd)
+
+
 def test_resale_is_drawn_to_the_left_of_zero() -> None:
     resale = next(trace for trace in traces(figures.cost_breakdown(comparison())) if trace.name == "resale")
     assert min(resale.x) < 0

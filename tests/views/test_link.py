@@ -1,6 +1,8 @@
 """Scenario in a web address: there and back, and every unusable value named."""
 
 import re
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, load_catalog
+from calculator.scenario.files import read_scenario
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
 from views.link import parameters, read_link, used_instead, write_link
@@ -47,7 +50,8 @@ def test_permanent_link_reads_back_as_the_same_scenario(data: st.DataObject) -> 
 
 def test_permanent_link_names_defaults_too() -> None:
     names = set(parse_qs(write_link(Scenario(), catalogue_hash="x"), keep_blank_values=True))
-    assert names == {"schema_version", "catalogue_hash", "name", "options", "grid", *knobs()}
+    others = {"schema_version", "catalogue_hash", "name", "options", "grid", "prices_as_of", "typed", "rules"}
+    assert names == {*others, *knobs()}
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -58,6 +62,61 @@ def test_presets_travel_whole_tables_included(name: str) -> None:
     )
     assert not link.problems
     assert Scenario.parse(link.values) == scenario
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"wage_usd_per_h": 95, "months": 36},
+        {"machine_count": 3, "machine_counts": {"dgx-spark": 2}, "weight_classes": {"dgx-spark": "8-bit"}},
+        {"weight_class": "best-that-fits", "when_full": "cheapest", "off_hours": "idle"},
+        {"money": "cash", "labour": "without", "prices_as_of": "2027-11-26"},
+        {"schema_version": 1, "months": 48},
+    ],
+)
+def test_link_of_schema_2_comes_back_equal_with_the_same_id(values: dict[str, Any]) -> None:
+    scenario = Scenario.parse(values)
+    text = write_link(scenario, catalogue_hash=CATALOG.hash)
+    link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
+    assert not link.problems
+    back = Scenario.parse(link.values)
+    assert (back, back.id()) == (scenario, scenario.id())
+    assert link.typed() == scenario.typed
+
+
+def test_parameters_of_an_address_are_typed_unless_it_lists_others() -> None:
+    assert read(wage_usd_per_h="95", money="cash", name="x").typed() == ("wage_usd_per_h",)
+    assert read(wage_usd_per_h="95", typed="").typed() == ()
+    assert read(wage_usd_per_h="95", months="48", typed="months,months").typed() == ("months",)
+    assert "typed names 'moths'" in read(typed="moths").problems["typed"]
+
+
+def test_value_typed_in_address_file_and_flag_is_one_scenario(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("schema_version = 2\nwage_usd_per_h = 95\n", "utf-8")
+    found = {
+        Scenario.parse(read(wage_usd_per_h="95").values).id(),
+        read_scenario(file).id(),
+        read_scenario(None, settings=["wage_usd_per_h=95"]).id(),
+        Scenario(wage_usd_per_h=95).id(),
+    }
+    assert len(found) == 1
+    assert found != {Scenario().id()}
+
+
+def test_wrong_value_of_a_link_of_version_1_is_named_and_the_rest_is_converted() -> None:
+    link = read(schema_version="1", wage_usd_per_h="-3", months="48", typo="1")
+    assert list(link.problems) == ["wage_usd_per_h", "typo"]
+    assert Scenario.parse(link.values) == Scenario.parse({"schema_version": 1, "months": 48})
+    assert link.is_of_version_1
+
+
+def test_link_names_the_day_of_looking_that_its_scenario_leaves_open() -> None:
+    text = write_link(Scenario(), catalogue_hash="x", prices_as_of="2027-01-02")
+    assert parse_qs(text)["prices_as_of"] == ["2027-01-02"]
+    own = write_link(Scenario(prices_as_of="2026-12-24"), catalogue_hash="x", prices_as_of="2027-01-02")
+    assert parse_qs(own)["prices_as_of"] == ["2026-12-24"]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +160,10 @@ def test_values_are_in_the_models_own_unit() -> None:
         ("weight_class", "3-bit"),
         ("site", "moon"),
         ("start_month", "2026-13"),
+        ("prices_as_of", "2026-02-31"),
+        ("machine_count", "65"),
+        ("machine_count", "two"),
+        ("rules", "3"),
         ("name", "x" * 121),
         ("resale_fraction", "1.4"),
     ],
@@ -140,6 +203,7 @@ def test_old_link_says_so() -> None:
     assert "catalogue deadbeef" in read(catalogue_hash="deadbeef").stamp_remarks[0]
     assert "version 0" in read(schema_version="0").stamp_remarks[0]
     assert not read(catalogue_hash=CATALOG.hash).stamp_remarks
+    assert not read(schema_version="1").stamp_remarks  # it is converted, and the comparison says so
 
 
 def test_widget_that_shows_another_value_than_the_address_is_reported() -> None:
@@ -159,5 +223,6 @@ def test_widget_that_shows_another_value_than_the_address_is_reported() -> None:
 )
 def test_no_address_breaks_the_page(query: dict[str, list[str]]) -> None:
     link = read_link(query, catalog=CATALOG)
-    Scenario.parse(link.values)
+    scenario = Scenario.parse(link.values)
     assert set(link.values) <= set(parameters())
+    assert set(link.typed()) == set(scenario.typed)

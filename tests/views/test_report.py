@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from calculator import Scenario, compare
 from calculator.report.ledger_csv import tidy_csv
 from tests.views.pages import CATALOG
+from views.money import by_cost
 
 
 def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None:
@@ -17,11 +18,11 @@ def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None
     ledger = pd.read_csv(io.StringIO(tidy_csv(comparison)), comment="#")
     traces = json.loads(default_page.get("plotly_chart")[0].proto.spec)["data"]
     last = {trace["name"]: trace["y"][-1] for trace in traces if trace["mode"] == "lines"}
-    assert len(default_page.metric) == len(comparison.options)
-    for option, metric in zip(comparison.options, default_page.metric, strict=True):
-        if option.tco is None:
-            assert option.name not in last
-            continue
+    able = [option for option in by_cost(comparison) if option.eligible]
+    assert set(last) == {option.name for option in able}
+    for option, metric in zip(able, default_page.metric, strict=True):
+        assert option.tco is not None
         csv_total = -ledger.loc[ledger["option"] == option.id, "amount_usd"].sum()
-        for shown in (float(metric.value), last[option.name], csv_total):
+        for shown in (last[option.name], csv_total):
             assert math.isclose(shown, option.tco.total_cost_usd, abs_tol=0.005)
+        assert math.isclose(float(metric.value), option.tco.present_value_cost_usd, abs_tol=0.005)

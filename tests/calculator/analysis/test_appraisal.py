@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator import Scenario
+from calculator import Scenario, compare, load_catalog
 from calculator.analysis.appraisal import against, appraise, books, exit_curve
 from calculator.cost.tco import Tco, cost_of
 from calculator.risk.candidates import Candidate
 from tests.calculator.offers import OFFERS, SCENARIO, TWO, candidates, known
 
+CATALOG = load_catalog()
 MAC_CANDIDATE = OFFERS[0]
 
 
@@ -27,7 +28,6 @@ def test_all_money_times_a_factor_keeps_rank_payback_and_returns(factor: float) 
     names = ("wage_usd_per_h", "electricity_usd_per_kwh")
     money = {name: float(getattr(SCENARIO, name)) for name in names} | {
         "mac.price_usd": 10_000.0,
-        "mac.list_price_usd": 10_000.0,
         "cloud.rate_usd_per_h": 3.0,
         "cloud.storage_usd_per_gb_month": 0.1,
         "host/llama.input_usd_per_mtok": 0.2,
@@ -181,3 +181,18 @@ def test_books_show_a_further_machine_as_capital_written_down_from_its_purchase(
     each = (3 * 10_725 - sales) / 3
     assert first.depreciation_usd == pytest.approx(each * (12 / 20 + 1 / 9))
     assert first.expense_usd + second.expense_usd == pytest.approx(tco.total_cost_usd)
+
+
+@pytest.mark.parametrize("option", ["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
+def test_exit_month_has_an_optimum_where_machines_age_fast_enough(option: str) -> None:
+    """Without ageing the last month is always the cheapest; within the ranges of the growth rates it need not be."""
+
+    def best(**values: float) -> int:
+        scenario = Scenario(options=(option,), model="qwen3-30b-a3b", **values)
+        found = compare(scenario, CATALOG).candidates
+        (one,) = found
+        curve = exit_curve(found, one, months=range(12, 85, 6))
+        return min(curve, key=lambda point: point.equivalent_annual_cost_usd).month
+
+    assert best(failure_growth_rate=0, care_growth_rate=0) == 84
+    assert 12 < best(failure_growth_rate=0.31, care_growth_rate=0.19) < 84

@@ -103,13 +103,18 @@ def _hours(x: Given) -> float:
 
 def _repair(x: Given) -> float:
     rate = next(value for name, value in x.items() if name.endswith("_failure_rate"))
-    return -rate / 12 * x["repair_fraction"] * x.get("price_usd", x.get("worth_usd", 0)) * x["machine_count"]
+    aged = (1 + x["failure_growth_rate"]) ** x["age_when_bought_years"]
+    return -rate / 12 * aged * x["repair_fraction"] * x.get("price_usd", x.get("worth_usd", 0)) * x["machine_count"]
 
 
 def _resale(x: Given) -> float:
     fraction = next(value for name, value in x.items() if name in ("resale_fraction", "gpu_resale_fraction"))
-    kept = fraction ** (x["age_at_sale_months"] / 36)
-    base = x.get("list_price_usd", x.get("worth_usd", 0))
+    kept = fraction ** (x["held_months"] / 36)
+    if "gpu_price_fraction" in x:
+        cards = x["gpu_price_fraction"]
+        kept = cards * kept + (1 - cards) * x["pc_rest_resale_fraction"] ** (x["held_months"] / 36)
+    assert kept == pytest.approx(x["kept_fraction"])
+    base = x.get("price_usd", x.get("worth_usd", 0))
     return base * kept * x["resale_market_index"] * (1 - x["resale_fee_fraction"]) * x["machine_count"]
 
 
@@ -152,7 +157,7 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     **{f"{kind} tokens": _tokens(kind) for kind in ("input", "cached", "output")},
     "cooling": _cooling,
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
-    "administration": lambda x: -_hours(x) * x["machine_count"],
+    "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),
     "insurance": _insurance,
     "space": lambda x: -x["space_usd_per_month"],
     "software": lambda x: -x["software_usd_per_month"],
@@ -186,7 +191,7 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
     "further resale": lambda x: (
         x["machine_count"]
         * sum(
-            x["list_price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"])
+            x["price_usd"] * x[f"kept_fraction_of_{n}"] * x["resale_market_index"] * (1 - x["resale_fee_fraction"])
             - x["disposal_usd"]
             for n in range(1, 16)
             if x.get(f"first_month_of_{n}", 99) <= 36
@@ -197,7 +202,7 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
 
 # lines that grow from a month within the horizon: their last month is the arithmetic times the escalation, tested by
 # hand in test_tco
-BY_HAND_ELSEWHERE = {"repair", "further administration", "further repair", "further demand charge"}
+BY_HAND_ELSEWHERE = {"repair", "further administration", "further space", "further repair", "further demand charge"}
 
 
 def _months(x: Given) -> int:
@@ -262,7 +267,8 @@ def test_explanation_multiplies_out_to_the_ledgers_line(name: str) -> None:
                 seen += 1
             if line == "repair":
                 month = next((m for m, usd in enumerate(row.tco.flows[list(row.tco.lines).index(line)]) if usd), None)
-                assert month == 1 + {item.name: item.value for item in found.inputs}["warranty_months"]
+                given = {item.name: item.value for item in found.inputs}
+                assert month == 1 + min(given["warranty_months"], given.get("cards_warranty_months", 84))
     assert seen >= 8
 
 

@@ -84,4 +84,4 @@ def test_explanation_of_an_unknown_line_names_the_lines(capsys: pytest.CaptureFi
     assert "energy idle" in capsys.readouterr().err
     assert main(["explain", "no-such-machine", "resale"]) == 2
     assert main(["explain", "mac-studio-m5-ultra-256", "resale"]) == 0
-    assert "(kept after 36 months)^(age at sale / 36)" in capsys.readouterr().out
+    assert "(kept after 36 months)^(months held / 36)" in capsys.readouterr().out

@@ -28,6 +28,8 @@ FLAT = SCENARIO.changed(
     api_price_trend_rate=0,
     cloud_price_trend_rate=0,
     demand_growth_rate=0,
+    failure_growth_rate=0,
+    care_growth_rate=0,
 )
 
 
@@ -50,8 +52,8 @@ def test_further_machine_is_bought_in_the_month_in_which_demand_passes_the_first
         17: pytest.approx(-10_725),
     }
     assert "overflow to API" not in tco.lines
-    # one month of care for the first from month 12, for the second from month 18
-    assert tco.lines["further administration"] == pytest.approx(-(9 + 3) * 6 / 12 * 95)
+    # three tenths of the care of a first machine, for one from month 12, for another from month 18
+    assert tco.lines["further administration"] == pytest.approx(-(9 + 3) * 0.3 * 6 / 12 * 95)
     # sold in month 20 at the ages of 9 and 3 months
     assert tco.lines["further resale"] == pytest.approx(10_000 * 0.87 * (0.48 ** (9 / 36) + 0.48 ** (3 / 36)))
     # every hour on is idle or busy: 210 h per machine
@@ -96,7 +98,7 @@ def test_no_demand_at_all_buys_no_further_machine() -> None:
 
 @pytest.mark.parametrize(("machine", "usage"), OWN)
 def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage) -> None:
-    # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice
+    # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice, care and space 1.3 times
     full = dataclasses.replace(usage, capacity_ratio=0.5, served_fraction=0.5)
     extras = FLAT.changed(
         when_full="buy-another",
@@ -108,6 +110,7 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
         peak_price_ratio=3,
         demand_charge_usd_per_kw_month=10,
         inflation_rate=0.03,
+        space_usd_per_month=40,
     )
     one = _cost(machine, usage, extras.changed(when_full="buy-from-api")).lines
     two = _cost(machine, full, extras).lines
@@ -118,7 +121,8 @@ def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage)
     bought = of(one, "hardware", "sales tax", "electrical work", "warranty")
     assert of(two, "further machines") == pytest.approx(bought)
     assert of(two, "further setup") == pytest.approx(one["setup"])
-    assert of(two, "further administration") == pytest.approx(one["administration"])
+    assert of(two, "further administration") == pytest.approx(0.3 * one["administration"])
+    assert of(two, "further space") == pytest.approx(0.3 * one["space"])
     assert of(two, "further repair") == pytest.approx(of(one, "repair", "insurance"))
     assert of(two, "further resale") == pytest.approx(of(one, "resale", "disposal"))
     # its hours at the mean price of the hours on (0.5 at 1, 0.5 at 3 times), cooled; and its own peak power

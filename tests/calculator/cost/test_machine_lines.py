@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from calculator.catalog.options import Machine, Price
 from calculator.cost.demand import NEVER
 from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import bought, machine_lines, priced
@@ -10,10 +11,10 @@ from calculator.cost.tco import cost_of
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
-from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
+from tests.calculator.offers import MAC, MAC_USAGE, PC, SCENARIO, TARIFF, USED_MAC, known
 
 
-def test_resale_is_of_the_list_price_and_not_of_the_tax() -> None:
+def test_resale_is_of_the_price_and_not_of_the_tax() -> None:
     # pitfall 8
     taxed, free = (
         cost_of(
@@ -40,6 +41,7 @@ PRICED: dict[str, object] = {
     "warranty_usd": 300,
     "disposal_usd": 50,
     "insurance_rate": 0.02,
+    "space_usd_per_month": 20,
     "demand_charge_usd_per_kw_month": 10,
     "wage_escalation_rate": 0,
     "inflation_rate": 0,
@@ -54,9 +56,13 @@ def test_lines_of_a_later_purchase_are_the_first_ones_from_its_month_on(month: i
     for name in ("hardware", "sales tax", "setup", "warranty"):
         assert _flow(later[name])[month] == _flow(first[name])[0] != 0, name
         assert _flow(later[name]).sum() == _flow(first[name]).sum(), name
-    for name in ("administration", "insurance", "demand charge", "repair"):
+    # of care and space the two first ones need 1 + 0.3, two further ones 2 * 0.3
+    for name, share in {
+        **dict.fromkeys(("insurance", "demand charge", "repair"), 1.0),
+        **dict.fromkeys(("administration", "space"), 0.6 / 1.3),
+    }.items():
         shifted = np.concatenate([np.zeros(month), _flow(first[name])[: 37 - month]])
-        assert _flow(later[name]) == pytest.approx(shifted), name
+        assert _flow(later[name]) == pytest.approx(share * shifted), name
 
 
 def test_later_purchase_is_sold_younger_than_the_first() -> None:
@@ -84,5 +90,95 @@ def test_lines_without_a_price_are_dropped_and_no_others() -> None:
         *("hardware", "sales tax", "setup", "administration", "repair", "resale"),
     }
     assert (
-        len(priced(list(_purchase(0, **PRICED).values()))) == 10
+        len(priced(list(_purchase(0, **PRICED).values()))) == 11
     )  # all but the electrical work, which a Mac needs not
+
+
+def _first(machine: Machine, **values: object) -> dict[str, Line]:
+    inputs = Inputs(Scenario.parse({"inflation_rate": 0, "wage_escalation_rate": 0, **values}))
+    holding = bought(machine, inputs=inputs, count=1)
+    return {
+        line.name: line for line in machine_lines(machine, holding=holding, inputs=inputs, count=1, peak_kw=0.6).all()
+    }
+
+
+CARDS = PC.model_copy(update={"gpu_price_fraction": known(0.4, "1"), "cards_bought": "used"})
+"""A PC of 8,000 of which 3,200 are cards bought used."""
+
+
+def test_pc_is_resold_as_cards_and_the_rest() -> None:
+    # after 36 months cards keep 60 %, the rest 35 %: 0.4 * 0.6 + 0.6 * 0.35 = 0.45 of 8,000, less 13 %
+    assert _flow(_first(CARDS)["resale"])[36] == pytest.approx(8_000 * 0.45 * 0.87)
+    # after 18 months the square root of each
+    half = monthly_usd(_first(CARDS, months=18)["resale"], months=18)
+    assert half[18] == pytest.approx(8_000 * (0.4 * 0.6**0.5 + 0.6 * 0.35**0.5) * 0.87)
+
+
+@pytest.mark.parametrize("given", [{"gpu_resale_fraction": 0.6}, {"ranges": {"gpu_resale_fraction": (0.5, 0.6, 0.7)}}])
+def test_share_that_a_person_gives_for_cards_holds_for_the_whole_box(given: dict[str, object]) -> None:
+    assert _flow(_first(CARDS, **given)["resale"])[36] == pytest.approx(8_000 * 0.6 * 0.87)
+
+
+def test_share_that_a_person_gives_is_what_a_used_machine_brings_after_36_months() -> None:
+    # 20 % of the 4,500 it costs today, and not 20 % once more for the years before
+    line = _first(USED_MAC, resale_fraction=0.2)["resale"]
+    assert _flow(line)[36] == pytest.approx(4_500 * 0.2 * 0.87)
+
+
+def test_list_price_decides_nothing_today() -> None:
+    dear = USED_MAC.model_copy(
+        update={"prices": (Price(kind="list", price_usd=known(60_000, "USD")), *USED_MAC.prices[1:])}
+    )
+    assert _flow(_first(dear)["resale"]).tolist() == _flow(_first(USED_MAC)["resale"]).tolist()
+
+
+def test_used_machine_has_no_warranty_unless_one_is_given() -> None:
+    free = {"failure_growth_rate": 0}
+    month = 0.033 * 0.35 * 4_500 / 12
+    assert _flow(_first(USED_MAC, **free)["repair"])[1:].tolist() == pytest.approx([-month] * 36)
+    given = _flow(_first(USED_MAC, used_warranty_months=6, **free)["repair"])
+    assert given[1:7].tolist() == [0.0] * 6
+    assert given[7] == pytest.approx(-month)
+
+
+def test_used_cards_of_a_new_pc_are_repaired_from_the_first_month() -> None:
+    flow = _flow(_first(CARDS, failure_growth_rate=0)["repair"])
+    month = 0.045 * 0.35 * 8_000 / 12
+    assert flow[1] == flow[12] == pytest.approx(-0.4 * month)
+    assert flow[13] == pytest.approx(-month)
+
+
+def test_failures_grow_with_the_age_of_a_machine_and_care_with_its_years_of_use() -> None:
+    # bought at three years: 1.2^3 times the failures at once, 1.2^4 times after a year; care 1, then 1.1
+    lines = _first(USED_MAC, failure_growth_rate=0.2, care_growth_rate=0.1)
+    month = 0.033 * 0.35 * 4_500 / 12
+    assert _flow(lines["repair"])[[1, 13]] == pytest.approx([-month * 1.2**3, -month * 1.2**4])
+    care = 6 / 12 * 95
+    assert _flow(lines["administration"])[[1, 13, 25]] == pytest.approx([-care, -care * 1.1, -care * 1.21])
+
+
+def test_several_first_machines_share_care_and_space() -> None:
+    inputs = Inputs(Scenario.parse({"space_usd_per_month": 50, "further_care_fraction": 0.25, "care_growth_rate": 0}))
+    holding = bought(MAC, inputs=inputs, count=3)
+    found = machine_lines(MAC, holding=holding, inputs=inputs, count=3, peak_kw=0.9)
+    flow = {line.name: _flow(line)[1] for line in found.all()}
+    assert flow["administration"] == pytest.approx(-6 / 12 * 95 * 1.5)  # 1 + 2 * 0.25
+    assert flow["space"] == pytest.approx(-50 * 1.5)
+
+
+def test_sale_above_the_price_is_a_remark() -> None:
+    # 10,000 * 0.48 * 5 * 0.87 = 20,880
+    tco = cost_of(MAC, scenario=SCENARIO.changed(resale_market_index=5), usage=MAC_USAGE, reference_api=TARIFF)
+    (remark,) = [one for one in tco.remarks if one.code == "sold-above-price"]
+    assert "$20,880 after 36 months, more than the $10,000" in remark.text
+    plain = cost_of(MAC, scenario=SCENARIO, usage=MAC_USAGE, reference_api=TARIFF)
+    assert "sold-above-price" not in {one.code for one in plain.remarks}
+
+
+def test_machine_that_is_there_already_and_one_bought_used_share_one_base() -> None:
+    # 4,500 at the door are worth 4,500 * 0.87 after fees: both bring 4,500 * 0.48 * 0.87 in 36 months
+    there = SCENARIO.changed(already_own_usd={"used-mac": 4_500 * 0.87})
+    assert USED_MAC.id == "used-mac"
+    owned = cost_of(USED_MAC, scenario=there, usage=MAC_USAGE, reference_api=TARIFF).lines["resale"]
+    paid = cost_of(USED_MAC, scenario=SCENARIO, usage=MAC_USAGE, reference_api=TARIFF).lines["resale"]
+    assert owned == pytest.approx(paid)

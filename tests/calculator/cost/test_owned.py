@@ -16,6 +16,8 @@ FLAT = SCENARIO.changed(
     api_price_trend_rate=0,
     cloud_price_trend_rate=0,
     demand_growth_rate=0,
+    failure_growth_rate=0,
+    care_growth_rate=0,
 )
 
 
@@ -55,9 +57,14 @@ def test_lines_of_a_pc_use_its_own_hours_resale_and_failures() -> None:
 def test_used_machine_starts_at_its_age() -> None:
     lines = _cost(USED_MAC, MAC_USAGE, FLAT).lines
     assert lines["hardware"] == -4_500
-    assert lines["resale"] == pytest.approx(6_000 * 0.48 ** (72 / 36) * 0.87)  # six years old when sold
+    # three years old when bought, six when sold: the curve keeps 0.48^2 / 0.48 of today's price, whatever it was new
+    assert lines["resale"] == pytest.approx(4_500 * 0.48 ** (72 / 36) / 0.48 ** (36 / 36) * 0.87)
     unlisted = USED_MAC.model_copy(update={"prices": USED_MAC.prices[1:]})
-    assert _cost(unlisted, MAC_USAGE, FLAT).lines["resale"] == pytest.approx(4_500 * 0.48 * 0.87)
+    assert _cost(unlisted, MAC_USAGE, FLAT).lines["resale"] == lines["resale"]
+    # version 0.1: of the list price of 6,000, six years old
+    then = FLAT.changed(rules=1)
+    assert _cost(USED_MAC, MAC_USAGE, then).lines["resale"] == pytest.approx(6_000 * 0.48**2 * 0.87)
+    assert _cost(unlisted, MAC_USAGE, then).lines["resale"] == pytest.approx(4_500 * 0.48 * 0.87)
 
 
 def test_machine_that_one_has_enters_at_what_it_would_bring_today() -> None:

@@ -1,11 +1,15 @@
 """A rented GPU: rate times paid hours, reservations, spot, worked by hand."""
 
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from calculator import Scenario, compare, load_catalog
-from calculator.cost.tco import Tco, cost_of
+from calculator.cost.inputs import Inputs
+from calculator.cost.tco import Tco, cost_draws, cost_of
+from calculator.finance.ledger import Horizon
 from tests.calculator.offers import (
     API,
     CLOUD,
@@ -93,9 +97,9 @@ def test_reservation_paid_at_once_moves_money_to_the_start_of_each_commitment() 
     assert tco.present_value_cost_usd > _cost(CLOUD, PC_USAGE, monthly).present_value_cost_usd
 
 
-def test_reservation_is_paid_to_its_end_when_one_stops_before() -> None:
-    # 18 months need two commitments of 12: the six months that are left of the second fall due with the last
-    flow = _flow(_cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="reserved", months=18)), "rental")
+def test_reservation_was_paid_to_its_end_when_one_stopped_before() -> None:
+    # version 0.1: 18 months need two commitments of 12; the six months left of the second fall due with the last
+    flow = _flow(_cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="reserved", months=18, rules=1)), "rental")
     assert flow[17] == pytest.approx(-1.95 * 730)
     assert flow[18] == pytest.approx(-1.95 * 730 * 7)
 
@@ -121,3 +125,45 @@ def test_hour_and_month_are_never_confused() -> None:
     assert row.tco is not None
     rate = CATALOG.clouds["cloud-h100"].rate().rate_usd_per_h.central
     assert row.tco.lines["rental"] == pytest.approx(-8760 * rate)
+
+
+RESERVED = FLAT.changed(cloud_rate="reserved")
+
+
+def test_months_beyond_the_last_commitment_are_paid_on_demand_where_that_is_cheaper() -> None:
+    # one month of 10.1 paid hours on 21 days at 3 dollars is 636; twelve months of a commitment 17,082
+    flow = _flow(_cost(CLOUD, PC_USAGE, RESERVED.changed(months=13)), "rental")
+    assert flow[12] == pytest.approx(-1.95 * 730)
+    assert flow[13] == pytest.approx(-3 * 10.1 * 21)
+    # around the clock eleven months cost 11 * 2,190 on demand: one more commitment is cheaper, and its last month
+    # falls due with the eleventh, at its value then
+    always = RESERVED.changed(months=23, rental="always-on")
+    flow = _flow(_cost(CLOUD, PC_USAGE, always), "rental")
+    month = 1.95 * 730
+    assert flow[22] == pytest.approx(-month)
+    assert flow[23] == pytest.approx(-month * (1 + (1 + always.discount_rate) ** (-1 / 12)))
+
+
+@pytest.mark.parametrize("upfront", [0.0, 0.5])
+@pytest.mark.parametrize("rental", ["working-hours", "always-on"])
+def test_reserved_rental_never_costs_less_for_longer(rental: str, upfront: float) -> None:
+    terms = {"cloud_rate": "reserved", "rental": rental, "reserved_upfront_fraction": upfront}
+    found = [_cost(CLOUD, PC_USAGE, SCENARIO.changed(months=months, **terms)) for months in range(12, 49)]
+    for shorter, longer in pairwise(found):
+        assert longer.lines["rental"] + longer.lines.get("reservation", 0) <= (
+            shorter.lines["rental"] + shorter.lines.get("reservation", 0) + 1e-6
+        )
+        assert longer.present_value_cost_usd >= shorter.present_value_cost_usd - 1e-6
+
+
+def test_reserved_rental_of_draws_is_that_of_each_draw() -> None:
+    scenario = SCENARIO.changed(months=20, cloud_rate="reserved", rental="always-on")
+    rates = np.array([0.0, 0.4, 0.7])  # discounts: the months that are left are on demand in the first
+    inputs = Inputs(scenario, {"reserved_discount_fraction": rates})
+    horizon = Horizon(20, scenario.discount_rate)
+    drawn = cost_draws(CLOUD, inputs=inputs, horizon=horizon, usage=PC_USAGE, reference_api=TARIFF)
+    alone = [
+        _cost(CLOUD, PC_USAGE, scenario, reserved_discount_fraction=float(rate)).present_value_cost_usd
+        for rate in rates
+    ]
+    assert drawn.present_value_cost_usd == pytest.approx(alone, rel=1e-9)

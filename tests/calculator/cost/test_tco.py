@@ -56,7 +56,6 @@ FALLING = [
     "gpu_resale_fraction",
     "resale_market_index",
     "cooling_cop_ratio",
-    "pc.list_price_usd",
     "pc.decode_speed_ratio",
 ]
 
@@ -64,7 +63,6 @@ FALLING = [
 def _central(name: str) -> float:
     own = {
         "pc.price_usd": 8_000,
-        "pc.list_price_usd": 8_000,
         "pc.idle_w": 150,
         "pc.decode_w": 600,
         "pc.decode_speed_ratio": 1.0,
@@ -134,9 +132,7 @@ def test_doubling_all_money_doubles_the_cost_and_keeps_the_rank(factor: float) -
         "wage_usd_per_h": SCENARIO.wage_usd_per_h * factor,
         "electricity_usd_per_kwh": SCENARIO.electricity_usd_per_kwh * factor,
         "mac.price_usd": 10_000 * factor,
-        "mac.list_price_usd": 10_000 * factor,
         "pc.price_usd": 8_000 * factor,
-        "pc.list_price_usd": 8_000 * factor,
     }
     for option, usage in OWN:
         assert _cost(option, usage, **scaled).present_value_cost_usd == pytest.approx(

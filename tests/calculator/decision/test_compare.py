@@ -154,3 +154,35 @@ def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> 
 def test_scenario_refuses_a_month_in_words() -> None:
     with pytest.raises(ScenarioError, match=r"start_month is 'May'; it is not written as it must be\. .*YYYY-MM"):
         Scenario.parse({"start_month": "May"})
+
+
+def test_no_requests_at_all_cost_what_stands_there_and_nothing_per_token() -> None:
+    comparison = compare(Scenario(requests_per_working_day=0), CATALOG)
+    for row in comparison.options:
+        assert row.tco is not None
+        assert "no-tokens" in {remark.code for remark in row.remarks}
+        assert row.tco.lines.get("rental", -1.0) <= 0
+        assert row.tco.lines.get("input tokens", 0.0) == 0
+    hosted = next(row for row in comparison.options if row.kind == "api")
+    # nothing but people: setup and care
+    assert hosted.tco is not None
+    assert hosted.tco.hard_cost_usd == 0
+    assert "nan" not in comparison.verdict.sentence + comparison.verdict.detail
+
+
+def test_model_of_another_size_leaves_the_hosted_api_out_and_says_so() -> None:
+    scenario = Scenario(model="another-size", another_size_b=33, options=("mac-studio-m5-ultra-256", "api-same-model"))
+    mac, api = compare(scenario, CATALOG).options
+    assert mac.tco is not None
+    assert api.tco is None
+    (remark,) = [one for one in api.remarks if one.code == "no-host"]
+    assert remark.text.startswith("No host offers a model of another size, so Hosted API")
+
+
+@pytest.mark.parametrize(
+    "option", ["dual-rtx-4090-am5", "dual-rtx-4090-threadripper", "dual-rtx-3090", "rtx-pro-6000-pc"]
+)
+def test_every_pc_of_the_catalogue_states_its_cards_share(option: str) -> None:
+    cards = CATALOG.machines[option].gpu_price_fraction
+    assert cards is not None
+    assert 0.25 < cards.low < cards.central < cards.high < 0.85

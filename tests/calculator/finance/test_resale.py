@@ -1,4 +1,4 @@
-"""Resale: list price, age, market and fee."""
+"""Resale: price, age, market and fee."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,14 @@ def test_kept_fraction_without_an_anchor_is_refused() -> None:
         kept_fraction(12, kept_at={})
 
 
-def test_net_resale_is_list_price_times_age_market_and_what_the_fee_leaves() -> None:
+def test_net_resale_is_price_times_age_market_and_what_the_fee_leaves() -> None:
     # 10,799 * 0.48 * 1.0 * (1 - 0.13) = 4,509.66
     assert net_resale_usd(10799, kept=0.48, market_index=1.0, fee_fraction=0.13) == pytest.approx(4509.66, abs=0.005)
     assert net_resale_usd(10799, kept=0.48, market_index=1.5, fee_fraction=0.13) == pytest.approx(6764.49, abs=0.005)
+
+
+@given(st.floats(0.01, 1.0), st.integers(0, 120), st.integers(1, 84))
+def test_machine_of_any_age_loses_the_same_share_of_its_price(fraction: float, age: int, held: int) -> None:
+    kept = {36: fraction}
+    of_the_curve = kept_fraction(age + held, kept_at=kept) / kept_fraction(age, kept_at=kept)
+    assert of_the_curve == pytest.approx(kept_fraction(held, kept_at=kept))

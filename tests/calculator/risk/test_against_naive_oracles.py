@@ -90,7 +90,10 @@ def _naive(count: int = 2000) -> dict[str, np.ndarray]:
 
 
 def _compared(scenario: Scenario, name: str, value: float) -> dict[str, float]:
-    """Present values where the whole comparison is run with one input at another value."""
+    """Present values where the whole comparison is run with one input at another value.
+
+    What varies is not typed: a share that a person types for graphics cards would hold for the whole box.
+    """
     owner, _, figure = name.rpartition(".")
     if figure.endswith("_watt_ratio"):
         usage = next(one.usage for one in _default().candidates if one.option.id == owner)
@@ -98,6 +101,7 @@ def _compared(scenario: Scenario, name: str, value: float) -> dict[str, float]:
         changed = scenario.changed(figures={f"{owner}.{state}_w": getattr(usage, f"{state}_w") * value})
     else:
         changed = scenario.changed(**({"figures": {name: value}} if owner else {name: value}))
+    changed = Scenario.parse({**changed.model_dump(), "typed": scenario.typed})
     return {row.id: row.tco.present_value_cost_usd for row in compare(changed, CATALOG).options if row.tco is not None}
 
 

@@ -148,7 +148,7 @@ def test_spread_of_a_fact_that_was_typed_is_gone() -> None:
 def test_spread_of_a_fact_that_was_typed_is_gone_even_where_it_equals_the_default(tmp_path: Path) -> None:
     default = DEFAULTS["wage_usd_per_h"].central
     file = tmp_path / "mine.toml"
-    file.write_text(f"wage_usd_per_h = {default}\n")
+    file.write_text(f"schema_version = 2\nwage_usd_per_h = {default}\n")
     link = {name: [text] for name, text in parse_qsl(write_link(Scenario(wage_usd_per_h=default), catalogue_hash="x"))}
     assert not scenario_spreads(SCENARIO, defaults=DEFAULTS, rules=RULES)["wage_usd_per_h"].certain
     for scenario in (

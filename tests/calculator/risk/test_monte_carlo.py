@@ -81,3 +81,23 @@ def test_fast_ranges_are_close_to_many_draws() -> None:
 def test_simulation_of_one_draw_is_refused() -> None:
     with pytest.raises(CalculatorError, match="at least 2 draws"):
         simulate(ALL, count=1)
+
+
+def test_paired_differences_and_chances_follow_a_hand_made_table() -> None:
+    table = {"a": np.array([1.0, 5.0, 2.0, 2.0]), "b": np.array([2.0, 1.0, 2.0, 9.0])}
+    hard = {"a": np.array([1.0, 1.0, 1.0, 1.0]), "b": np.array([0.0, 0.0, 0.0, 5.0])}
+    odds = Odds(table, table, hard, {}, {}, 0)
+    assert odds.cheaper_chance("a", "b") == 0.625  # two of four, and half of the one in which they are alike
+    assert odds.cheaper_chance("b", "a") == 0.375
+    assert odds.cheaper_chance("a", "b", hard=True) == 0.25
+    assert odds.difference("b", "a").central == 0.5  # of 1, -4, 0, 7
+    assert odds.difference("b", "a", hard=True).central == -1.0
+    assert odds.median_winner() == odds.median_winner(hard=False)
+    assert odds.median_winner(hard=True) == "b"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 15])
+def test_too_few_futures_are_refused_with_a_sentence(count: int) -> None:
+    with pytest.raises(CalculatorError, match=f"need at least 16 draws, and {count} were asked for"):
+        ranges(ALL, count=count)
+    assert len(ranges(ALL, count=16).present_value_usd["mac"]) == 16

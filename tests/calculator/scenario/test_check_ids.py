@@ -26,6 +26,14 @@ MAC = "mac-studio-m5-ultra-256"
         ({"figures": {"cloud-h100.price_usd": 5}}, "figures.cloud-h100.price_usd"),
         ({"figures": {"api-same-model.rate_usd_per_h": 5}}, "figures.api-same-model.rate_usd_per_h"),
         ({"figures": {f"{MAC}.input_usd_per_mtok": 5}}, f"figures.{MAC}.input_usd_per_mtok"),
+        ({"machine_counts": {"nope": 3}}, "'nope' is not in the catalogue"),
+        ({"machine_counts": {"api-same-model": 3}}, "machine_counts.api-same-model"),
+        ({"weight_classes": {"nope": "8-bit"}}, "'nope' is not in the catalogue"),
+        ({"weight_classes": {"api-same-model": "8-bit"}}, "weight_classes.api-same-model"),
+        (
+            {"figures": {f"{MAC}.list_price_usd": 5}},
+            "changes nothing: resale is a share of what the same thing costs today",
+        ),
         ({"figures": {"foo/bar.input_usd_per_mtok": 5}}, "figures.foo/bar.input_usd_per_mtok"),
     ],
 )
@@ -63,3 +71,7 @@ def test_carbon_is_that_of_the_grid_named() -> None:
     assert carbon_of("us", CATALOG) == CATALOG.grid_carbon["us"].carbon_g_per_kwh
     with pytest.raises(CalculatorError, match=r"'atlantis' is not in the catalogue\. Known grids: "):
         carbon_of("atlantis", CATALOG)
+
+
+def test_list_price_of_ones_own_counts_by_the_rules_of_version_1() -> None:
+    refuse_unknown(Scenario.parse({"rules": 1, "figures": {f"{MAC}.list_price_usd": 5}}), CATALOG)

@@ -19,9 +19,10 @@ def test_value_beyond_its_bounds_is_refused_by_name(name: str, value: float) -> 
         Scenario.parse({name: value})
 
 
-def test_targets_are_off_by_default() -> None:
+def test_a_person_who_waits_is_promised_the_first_word_and_nothing_else_by_default() -> None:
     mine = Scenario()
-    assert (mine.first_token_p95_target_s, mine.answer_p95_target_s, mine.stream_target_tokens_per_s) == (0, 0, 0)
+    assert (mine.first_token_p95_target_s, mine.answer_p95_target_s, mine.stream_target_tokens_per_s) == (30, 0, 0)
+    assert (mine.unserved_fraction_max, mine.leaves_house_fraction_max) == (0, 1)
 
 
 def test_tokens_are_whole_numbers() -> None:

@@ -54,6 +54,43 @@ def test_scenario_path_that_no_system_takes_is_refused(capsys: pytest.CaptureFix
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("months = 48", 1),  # yesterday's file
+        ('[scenario]\nmonths = 48\nwhen_full = "buy-another"', 1),
+        ("schema_version = 1\nmonths = 48", 1),
+        ("schema_version = 2\nmonths = 48", 2),
+        ("months = 48\nmachine_count = 2", 2),  # it holds what only version 0.2 knows
+        ('months = 48\nwhen_full = "cheapest"', 2),
+        ('months = 48\nweight_class = "best-that-fits"', 2),
+        ("months = 48\nrules = 1", 1),
+    ],
+)
+def test_file_without_a_version_is_of_version_1_unless_something_in_it_is_new(
+    tmp_path: Path, text: str, rules: int
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, "utf-8")
+    assert read_scenario(path).rules == rules
+
+
+def test_setting_goes_on_top_of_a_file_of_version_1_and_counts_as_typed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("months = 48\nwage_usd_per_h = 95\n", "utf-8")
+    assert read_scenario(path).typed == ("months",)  # 95 was its default
+    found = read_scenario(path, settings=["wage_usd_per_h=95", "when_full=cheapest"])
+    assert (found.rules, found.typed) == (1, ("wage_usd_per_h", "months", "when_full"))
+    opted_in = read_scenario(path, settings=["schema_version=2"])
+    assert (opted_in.rules, opted_in.typed) == (2, ("wage_usd_per_h", "months"))
+
+
+def test_settings_alone_are_of_today_unless_they_say_version_1() -> None:
+    assert read_scenario(None, settings=["months=48"]).rules == 2
+    old = read_scenario(None, settings=["months=48", "schema_version=1"])
+    assert (old.rules, old.typed, old.when_full) == (1, ("months",), "buy-from-api")
+
+
 def test_json_of_a_comparison_is_a_scenario_file_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["compare", "--json", "-", "--set", "months=48"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -77,6 +114,13 @@ def test_json_of_a_comparison_is_a_scenario_file_again(capsys: pytest.CaptureFix
         ("wage_usd_per_h=50/80/120", "wage_usd_per_h", 80),
         ("depreciation_fractions=0.5,0.5", "depreciation_fractions", (0.5, 0.5)),
         ("depreciation_fractions=1", "depreciation_fractions", (1,)),
+        ("machine_count=3", "machine_count", 3),
+        ("machine_count=auto", "machine_count", "auto"),
+        ("machine_counts.dgx-spark=2", "machine_counts", {"dgx-spark": 2}),
+        ("weight_classes.dgx-spark=8-bit", "weight_classes", {"dgx-spark": "8-bit"}),
+        ("weight_class=best-that-fits", "weight_class", "best-that-fits"),
+        ("wage_usd_per_h=95", "typed", ("wage_usd_per_h",)),
+        ("wage_usd_per_h=50/80/120", "typed", ()),
     ],
 )
 def test_setting_becomes_the_value_of_its_field(setting: str, field: str, value: object) -> None:

@@ -23,5 +23,17 @@ def test_nothing_is_ever_down_by_default() -> None:
     assert (Scenario().availability_fraction, Scenario().downtime_usd_per_h) == (1, 0)
 
 
-def test_demand_beyond_capacity_is_bought_from_the_api_by_default() -> None:
-    assert Scenario().when_full == "buy-from-api"
+def test_own_means_own_by_default() -> None:
+    assert (Scenario().when_full, Scenario().machine_count, Scenario().when_down) == ("buy-another", "auto", "lose")
+
+
+@pytest.mark.parametrize("value", [0, 65, -1, 1.5, "two", "3", float("nan"), [1], None])
+def test_number_of_machines_that_is_none_is_refused_with_what_is_allowed(value: object) -> None:
+    with pytest.raises(ScenarioError, match=r"^machine_count is .*; it must be auto or a whole number in 1\.\.64\.$"):
+        Scenario.parse({"machine_count": value})
+
+
+def test_number_of_machines_of_one_option_goes_before_that_of_all() -> None:
+    mine = Scenario(machine_count=2, machine_counts={"dgx-spark": 5})
+    assert (mine.machine_count_of("dgx-spark"), mine.machine_count_of("cloud-h100")) == (5, 2)
+    assert Scenario(machine_counts={"dgx-spark": 5}).machine_count_of("cloud-h100") is None

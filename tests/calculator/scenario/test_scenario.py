@@ -174,6 +174,64 @@ def test_busiest_hour_holds_no_more_than_the_day(factor: float, hours: float) ->
     assert 1 <= ratio <= max(1, min(factor, hours))
 
 
+def test_typed_are_the_values_given_and_change_the_id_even_where_they_equal_the_default() -> None:
+    wage = Scenario().wage_usd_per_h
+    mine = Scenario(wage_usd_per_h=wage)
+    assert mine.typed == ("wage_usd_per_h",)
+    assert mine.wage_usd_per_h == Scenario().wage_usd_per_h
+    assert mine.id() != Scenario().id()
+
+
+def test_tables_names_and_settings_of_the_view_are_not_typed() -> None:
+    mine = Scenario(
+        name="x",
+        options=(MAC,),
+        money="cash",
+        labour="without",
+        prices_as_of="2027-01-01",
+        machine_counts={MAC: 2},
+        ranges={"wage_usd_per_h": (1, 2, 3)},
+    )
+    assert mine.typed == ()
+
+
+def test_value_given_as_a_range_is_not_typed() -> None:
+    assert Scenario.parse({"wage_usd_per_h": [60, 95, 200], "months": 48}).typed == ("months",)
+
+
+def test_order_of_typing_changes_no_id() -> None:
+    one, other = Scenario().changed(months=36).changed(wage_usd_per_h=95), Scenario(wage_usd_per_h=95, months=36)
+    assert one == other
+    assert one.id() == other.id()
+    assert Scenario(typed=("months", "wage_usd_per_h", "months")).id() == other.id()
+
+
+@pytest.mark.parametrize("typed", [("moths",), ("name",), ("figures",), ("typed",), 3, (3,), ([],)])
+def test_typed_that_names_no_value_is_refused(typed: Any) -> None:
+    with pytest.raises(ScenarioError, match=r"^typed"):
+        Scenario.parse({"typed": typed})
+
+
+def test_id_is_the_questions_whatever_is_shown_first_and_on_whatever_day() -> None:
+    assert Scenario(money="cash", labour="without", prices_as_of="2029-12-01").id() == Scenario().id()
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "2027-02-29", "2026-13-01", "yesterday", "2026-1-1"])
+def test_day_of_looking_that_is_no_day_is_refused(day: str) -> None:
+    with pytest.raises(ScenarioError, match=r"^prices_as_of is "):
+        Scenario(prices_as_of=day)
+
+
+def test_context_held_is_the_reserved_one_where_that_is_more() -> None:
+    assert Scenario(reserved_context_tokens=32_768).context_tokens() == 32_768
+    assert Scenario(reserved_context_tokens=100).context_tokens() == Scenario().context_tokens()
+
+
+def test_precision_of_one_option_goes_before_that_of_all() -> None:
+    mine = Scenario(weight_class="best-that-fits", weight_classes={MAC: "8-bit"})
+    assert (mine.weight_class_of(MAC), mine.weight_class_of("cloud-h100")) == ("8-bit", "best-that-fits")
+
+
 def test_json_schema_carries_what_the_page_shows() -> None:
     wage = Scenario.model_json_schema()["properties"]["wage_usd_per_h"]
     knob = knobs()["wage_usd_per_h"]

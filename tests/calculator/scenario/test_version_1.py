@@ -1,13 +1,25 @@
 """Scenarios of version 0.1: what they meant is written out, and what they named themselves goes first."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calculator.errors import ScenarioError
 from calculator.scenario.scenario import Scenario
-from calculator.scenario.version_1 import OPTIONS, PINNED, converted
+from calculator.scenario.version_1 import (
+    DEFAULTS_OF_VERSION_1,
+    OPTIONS,
+    PINNED,
+    TABLES_OF_VERSION_1,
+    converted,
+    version_1_remark,
+)
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "version_1"
 
 
 def test_converted_scenario_says_what_version_1_did_without_saying() -> None:
@@ -52,3 +64,36 @@ def test_used_machine_had_the_warranty_of_a_new_one() -> None:
 def test_scenario_of_version_1_is_read_as_its_conversion(months: int, wage: int) -> None:
     values = {"schema_version": 1, "months": months, "wage_usd_per_h": wage}
     assert Scenario.parse(values) == Scenario.parse(converted(values))
+
+
+def test_every_field_of_version_1_is_known_with_its_default() -> None:
+    then = json.loads((FIXTURES / "answers.json").read_text("utf-8"))[0]["scenario"]
+    fields = {*DEFAULTS_OF_VERSION_1, *TABLES_OF_VERSION_1, "schema_version"}
+    assert fields == then.keys()
+    assert {name: then[name] for name in DEFAULTS_OF_VERSION_1} == DEFAULTS_OF_VERSION_1
+    assert fields <= Scenario.model_fields.keys()
+
+
+def test_default_of_today_changes_no_scenario_of_version_1() -> None:
+    found = Scenario.parse({"schema_version": 1})
+    assert {name: getattr(found, name) for name in DEFAULTS_OF_VERSION_1 if name != "options"} == {
+        name: value for name, value in DEFAULTS_OF_VERSION_1.items() if name != "options"
+    }
+
+
+def test_range_of_version_1_sets_its_value() -> None:
+    found = Scenario.parse({"schema_version": 1, "ranges": {"wage_usd_per_h": [10, 20, 30]}})
+    assert (found.wage_usd_per_h, found.ranges["wage_usd_per_h"]) == (20, (10, 20, 30))
+
+
+@pytest.mark.parametrize("value", ["x", [1], {}, None])
+def test_wrong_value_of_version_1_is_refused_in_a_sentence(value: Any) -> None:
+    with pytest.raises(ScenarioError, match="downtime_usd_per_h"):
+        Scenario.parse({"schema_version": 1, "downtime_usd_per_h": value})
+
+
+def test_what_changed_its_meaning_is_said_of_version_1_alone() -> None:
+    said = version_1_remark(Scenario.parse({"schema_version": 1}).rules)
+    assert said is not None
+    assert "schema_version = 2" in said.text
+    assert version_1_remark(Scenario().rules) is None

@@ -241,11 +241,15 @@ def test_queueing_refuses_the_impossible_in_one_sentence(ask: object, sentence: 
     assert str(refusal.value) == sentence
 
 
-@given(work_strategy, st.floats(0.0, 1.2), variations, st.floats(0.1, 4.0), st.floats(0.1, 4.0), st.floats(0.1, 1.5))
+shares = st.tuples(st.floats(0.1, 4.0), st.floats(0.1, 4.0), st.floats(0.1, 1.5))
+
+
+@given(work_strategy, st.floats(0.0, 1.2), variations, shares)
 @settings(max_examples=150, deadline=None)
 def test_promise_kept_is_the_latency_held_against_each_target(
-    work: Work, load: float, variation: float, first: float, answer: float, stream: float
+    work: Work, load: float, variation: float, asked: tuple[float, float, float]
 ) -> None:
+    first, answer, stream = asked
     found = at(work, load, variation)
     idle = at(work, 0.0, variation)
     targets = Targets(

@@ -1,0 +1,47 @@
+"""Money as the page shows it first: the chosen convention leads, the order is that of the verdict."""
+
+from typing import Literal
+
+import pytest
+
+from tests.views.comparison_case import comparison
+from views.money import amounts, by_cost, cheapest_of, is_ranked, sentences_of
+
+API = "api-same-model"
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_chosen_convention_comes_first_and_no_amount_changes(
+    money: Literal["present-value", "cash"], labour: Literal["with", "without"]
+) -> None:
+    case = comparison(money=money, labour=labour)
+    option = case[API]
+    assert option.tco is not None
+    expected = {
+        ("present-value", "with"): option.tco.present_value_cost_usd,
+        ("present-value", "without"): option.tco.hard_present_value_cost_usd,
+        ("cash", "with"): option.tco.total_cost_usd,
+        ("cash", "without"): option.tco.hard_cost_usd,
+    }
+    found = amounts(option, case.scenario)
+    assert found[0].usd == expected[money, labour]
+    assert {amount.usd for amount in found} == set(expected.values())
+
+
+def test_those_that_can_do_the_job_come_first_by_cost() -> None:
+    case = comparison(overloaded=API)
+    ordered = by_cost(case)
+    values = [option.tco.present_value_cost_usd for option in ordered if is_ranked(option) and option.tco is not None]
+    assert values == sorted(values)
+    assert [option.id for option in ordered[len(values) :]] == ["dual-rtx-4090-threadripper", API]
+    assert amounts(case["dual-rtx-4090-threadripper"], case.scenario) == ()
+
+
+def test_sentence_without_staff_hours_leads_where_they_are_not_counted() -> None:
+    counted, bare = comparison(), comparison(labour="without")
+    assert sentences_of(counted.verdict, counted.scenario)[0] == counted.verdict.sentence
+    first, rest = sentences_of(bare.verdict, bare.scenario)
+    assert first == bare.verdict.hard.sentence
+    assert rest[0] == f"Counting staff hours: {bare.verdict.sentence}"
+    assert cheapest_of(bare.verdict, bare.scenario) == (API, False)
