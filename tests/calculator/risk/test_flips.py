@@ -24,7 +24,7 @@ CASES: dict[str, dict[str, object]] = {
 
 def answer(values: dict[str, object], **changes: object) -> Comparison:
     # a typed resale share of a PC would be that of the whole box; the input that is varied is that of its GPUs
-    typed = tuple(name for name in values if name != "options")
+    typed = tuple(name for name in values if name not in ("options", "prices_as_of"))
     return compare(Scenario.parse({**values, **changes, "typed": typed}), CATALOG, draw_count=16)
 
 
