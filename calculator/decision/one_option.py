@@ -69,6 +69,8 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
         remarks = (*remarks, rate)
     if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
         remarks = (*remarks, watts)
+    if serving is not None and tco is not None and (late := _late_machine(option, serving, tco, question)):
+        remarks = (*remarks, late)
     decode = prediction.decode if prediction else None
     result = OptionResult(
         id=option.id,
@@ -156,13 +158,19 @@ def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, questi
         fleet = replace(fleet, machine_count=serving.needed_at_the_end, needed_count=serving.needed_at_the_end)
     reasons = fleet_reasons(fleet, promise=promise, rest_is_bought=rest_is_bought)
     if tco is not None:
+        needed = serving.needed_at_the_end or 0
         reasons += share_reasons(
             _shares(found.option, tco),
             promise=promise,
-            mend_unserved=f"{serving.needed_at_the_end:,} of these machines." if serving.needed_at_the_end else "",
+            mend_unserved=f"{needed:,} of these machines." if needed > (fleet.machine_count or 0) else _MEND_DOWN,
             mend_leaving="A machine of your own that serves everything.",
         )
-    return tuple(reasons)
+    too_small = any(reason.code in ("overloaded-at-peak", "beyond-this-tool") for reason in reasons)
+    return tuple(reason for reason in reasons if not (too_small and reason.code == "unserved"))
+
+
+_LATE = 2 / 3  # of the horizon
+_MEND_DOWN = "Buy from an API what it misses while it is down, or allow that share to stay undone."
 
 
 def _shares(option: Machine | CloudOffer, tco: Tco) -> Shares:
@@ -173,6 +181,24 @@ def _shares(option: Machine | CloudOffer, tco: Tco) -> Shares:
         unserved_fraction=max(0.0, 1 - here - bought),
         leaves_house_fraction=bought if isinstance(option, Machine) else here + bought,
     )
+
+
+def _late_machine(option: Machine | CloudOffer, serving: Serving, tco: Tco, question: Question) -> Remark | None:
+    """A single further machine that growth needs only in the last third: its month, and what buying that rest would cost."""
+    months, horizon = _further_months(tco, question.scenario), question.scenario.months
+    if len(months) != 1 or months[0] <= horizon * _LATE or question.reference is None:
+        return None
+    instead = cost_of(
+        option,
+        scenario=question.scenario,
+        usage=replace(serving.usage, when_full="buy-from-api"),
+        reference_api=question.reference,
+        tax_tables=question.catalog.tax,
+    )
+    usd = -sum(amount for name, amount in tco.lines.items() if name.startswith("further "))
+    bought_usd = -instead.lines.get("overflow to API", 0.0)
+    text = words.late_machine(option.name, month=months[0], usd=usd, bought_usd=bought_usd)
+    return Remark(code="late-machine", text=text, level="info")
 
 
 def _chance(found: Capability, serving: Serving, scenario: Scenario) -> float | None:

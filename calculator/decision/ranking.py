@@ -40,8 +40,8 @@ def nearest(rows: Sequence[OptionResult]) -> tuple[OptionResult, str, str]:
 
 
 def named(row: OptionResult) -> str:
-    """What a sentence calls it, with its number of machines."""
-    return words.option_name(row.name, machine_count=row.eligibility.machine_count)
+    """What a sentence calls it, with its number of machines where it can do the job with them."""
+    return words.option_name(row.name, machine_count=row.eligibility.machine_count if row.eligible else None)
 
 
 def tco_of(row: OptionResult) -> Tco:
