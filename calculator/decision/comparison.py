@@ -1,5 +1,6 @@
 """Frozen answer of a comparison: its options, verdict and remarks, as everything shown and exported reads them."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -164,6 +165,13 @@ class Comparison:
     candidates: Candidates
     draw_count: int = 0
     prices_as_of: str = ""
+
+    @property
+    def measurements_hash(self) -> str:
+        """Twelve digits that name the measurements behind the speeds; empty where all are predicted."""
+        speeds = (speed for option in self.options for speed in (option.decode, option.prefill) if speed)
+        used = sorted({record for speed in speeds for record in speed.record_ids})
+        return hashlib.sha256("\n".join(used).encode()).hexdigest()[:12] if used else ""
 
     @property
     def verdict(self) -> Verdict:

@@ -90,6 +90,43 @@ def measured_speed(
     return None
 
 
+def unused_measurement(
+    measured: Iterable[MeasuredSpeed], deployment: Deployment, *, phase: Phase, context_tokens: float
+) -> str:
+    """Why the measurements of this model on this hardware do not answer the question, in a sentence; empty without any.
+
+    The nearest one by context is named: it has another format or runtime, several streams, or another context.
+    """
+    hardware, model = deployment.hardware, deployment.model.id
+    rows = [
+        one
+        for one in measured
+        if (one.phase, one.chip, one.chip_count, one.model) == (phase, hardware.chip.id, hardware.chip_count, model)
+    ]
+    if not rows:
+        return ""
+    asked = (deployment.format.id, deployment.runtime.id, 1)
+    near = min(
+        rows,
+        key=lambda one: (
+            (one.format, one.runtime, one.batch_count) != asked,
+            abs(one.context_tokens - context_tokens),
+        ),
+    )
+    what = "writing" if phase == "decode" else "reading"
+    if (near.format, near.runtime) != asked[:2]:
+        return (
+            f"a measurement of {what} is stored for {near.format} on {near.runtime}, not for {deployment.format.id} on "
+            f"{deployment.runtime.id}"
+        )
+    if near.batch_count != 1:
+        return f"the stored measurement of {what} is of {near.batch_count} streams at once, not of one"
+    return (
+        f"the stored measurement of {what} was taken at {near.context_tokens:,.0f} tokens, your questions have "
+        f"{context_tokens:,.0f}"
+    )
+
+
 def _at_context(rows: Sequence[MeasuredSpeed], *, context_tokens: float) -> MeasuredSpeed | None:
     below = [row for row in rows if row.context_tokens <= context_tokens]
     above = [row for row in rows if row.context_tokens >= context_tokens]
@@ -119,6 +156,7 @@ def _between(left: MeasuredSpeed, right: MeasuredSpeed, *, context_tokens: float
         as_of=min(left.as_of, right.as_of),
         reading_count=min(left.reading_count, right.reading_count),
         stale_because=left.stale_because or right.stale_because,
+        record_id="+".join(filter(None, (left.record_id, right.record_id))),
     )
 
 
@@ -146,4 +184,5 @@ def _speed_of(found: MeasuredSpeed) -> Speed:
         bound_by="measured",
         basis=_BASIS[found.trust],
         note="; ".join(parts),
+        record_ids=tuple(filter(None, found.record_id.split("+"))),
     )

@@ -26,6 +26,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "scenario_id": comparison.scenario_id,
         "catalogue_hash": comparison.catalogue_hash,
         "catalogue_compiled": comparison.catalogue_compiled,
+        "measurements_hash": comparison.measurements_hash or None,
         "prices_as_of": comparison.prices_as_of,
         "verdicts": verdicts_dict(verdicts),
         "keep_in_house_usd_per_month": verdicts.keep_in_house_usd_per_month,

@@ -107,6 +107,7 @@ def _header(comparison: Comparison) -> str:
         "scenario_id": comparison.scenario_id,
         "catalogue_hash": comparison.catalogue_hash,
         "catalogue_compiled": comparison.catalogue_compiled,
+        **({"measurements_hash": comparison.measurements_hash} if comparison.measurements_hash else {}),
         "prices_as_of": comparison.prices_as_of,
         "verdict": comparison.verdict.sentence,
         **({"verdict_mac_or_pc": verdicts.mac_or_pc.sentence} if verdicts.mac_or_pc else {}),

@@ -14,7 +14,7 @@ from calculator.catalog.models import LanguageModel, Runtime, WeightClass, Weigh
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
-from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
+from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed, unused_measurement
 from calculator.physics.memory.another_size import custom_model
 from calculator.physics.prediction import Prediction, memory_and_speeds
 from calculator.physics.speed.decode import decode_speed
@@ -105,6 +105,8 @@ def capability_of(
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
     prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
+    if unused := _unused_measurements(option.name, prediction, deployment, scenario, measurements):
+        remarks.append(unused)
     prediction = scaled_speeds(prediction, scenario, option.id)
     decode = prediction.decode
     assert decode is not None
@@ -228,5 +230,33 @@ def _with_measurements(
     return replace(prediction, decode=decode, prefill=prefill, time_to_first_token=first)
 
 
+def _unused_measurements(
+    name: str,
+    prediction: Prediction,
+    deployment: Deployment,
+    scenario: Scenario,
+    measurements: Sequence[MeasuredSpeed],
+) -> Remark | None:
+    """Why a stored measurement of this model on this machine is not used, and what to run; None where none is stored."""
+    contexts: dict[Phase, float] = {"decode": _mean_context(scenario), "prefill": scenario.input_tokens() / 2}
+    speeds: dict[Phase, Speed | None] = {"decode": prediction.decode, "prefill": prediction.prefill}
+    why = [
+        sentence
+        for phase, context_tokens in contexts.items()
+        if (speed := speeds[phase]) is not None and not speed.record_ids
+        for sentence in [unused_measurement(measurements, deployment, phase=phase, context_tokens=context_tokens)]
+        if sentence
+    ]
+    if not why:
+        return None
+    depth, written = max(0, scenario.input_tokens() - _PROBE_TOKENS), scenario.answer_tokens
+    text = (
+        f"{name}: {'; '.join(why)}. The prediction is used. To have it measured, run: "
+        f"llama-bench -p {_PROBE_TOKENS} -n {min(written, _PROBE_TOKENS)} -d {depth}"
+    )
+    return Remark(code="measurement-not-used", text=text, level="info")
+
+
+_PROBE_TOKENS = 512
 BEST_THAT_FITS = "best-that-fits"
 MOST_BITS_FIRST: tuple[WeightClass, ...] = ("16-bit", "8-bit", "6-bit", "5-bit", "4-bit")

@@ -20,3 +20,5 @@ class Speed(Range):
     bound_by: str
     basis: SpeedBasis
     note: str = ""
+    record_ids: tuple[str, ...] = ()
+    """The stored records that it stands on, where it was measured."""

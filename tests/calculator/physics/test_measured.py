@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment
-from calculator.physics.measured import MeasuredSpeed, measured_speed
+from calculator.physics.measured import MeasuredSpeed, measured_speed, unused_measurement
 
 ONE = MeasuredSpeed(
     phase="decode",
@@ -131,3 +131,34 @@ def test_measured_speed_lies_between_its_neighbours(points: list[tuple[float, fl
     if found is not None:
         speeds = [v for _, v in points]
         assert min(speeds) * (1 - 1e-9) <= found <= max(speeds) * (1 + 1e-9)
+
+
+def test_unused_measurement_says_at_which_length_it_was_taken() -> None:
+    catalog = load_catalog()
+    deployment = Deployment.of("apple-m2-ultra-76", "llama-3-70b", "mlx-4bit", catalog=catalog)
+    one = MeasuredSpeed(
+        phase="decode",
+        chip="apple-m2-ultra-76",
+        chip_count=1,
+        model="llama-3-70b",
+        format="mlx-4bit",
+        runtime="mlx-lm",
+        context_tokens=512,
+        batch_count=1,
+        low_tokens_per_s=12,
+        central_tokens_per_s=12,
+        high_tokens_per_s=12,
+        trust="imported",
+        as_of="2026-11-01",
+        record_id="abc",
+    )
+    said = unused_measurement([one], deployment, phase="decode", context_tokens=4000)
+    assert said == "the stored measurement of writing was taken at 512 tokens, your questions have 4,000"
+    other = replace(one, format="mlx-8bit")
+    assert "stored for mlx-8bit on mlx-lm, not for mlx-4bit" in unused_measurement(
+        [other], deployment, phase="decode", context_tokens=512
+    )
+    assert unused_measurement([one], deployment, phase="prefill", context_tokens=4000) == ""
+    used = measured_speed([one], deployment, phase="decode", context_tokens=512)
+    assert used is not None
+    assert used.record_ids == ("abc",)
