@@ -16,7 +16,7 @@ def test_speed_is_a_range_in_tokens_per_second() -> None:
 
 def test_speed_keeps_the_order_of_its_published_keys() -> None:
     names = [field.name for field in dataclasses.fields(Speed)]
-    assert names == ["low", "central", "high", "unit", "bound_by", "basis", "note"]
+    assert names == ["low", "central", "high", "unit", "bound_by", "basis", "note", "record_ids"]
 
 
 def test_speed_is_frozen() -> None:
