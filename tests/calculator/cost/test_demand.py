@@ -10,6 +10,8 @@ from calculator.service.usage import Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
+    when_full="buy-from-api",
+    when_down="buy-from-api",
     electricity_escalation_rate=0,
     wage_escalation_rate=0,
     inflation_rate=0,

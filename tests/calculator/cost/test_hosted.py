@@ -11,6 +11,8 @@ from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF, known
 
 FLAT = SCENARIO.changed(
+    when_full="buy-from-api",
+    when_down="buy-from-api",
     electricity_escalation_rate=0,
     wage_escalation_rate=0,
     inflation_rate=0,
@@ -44,7 +46,10 @@ def test_api_price_falls_smoothly_with_its_trend() -> None:
 
 def test_three_kinds_of_api_are_three_options_with_their_own_prices() -> None:
     found = compare(
-        Scenario(options=("api-same-model", "api-same-capability", "api-frontier"), prompt_tokens=1000), load_catalog()
+        Scenario(
+            options=("api-same-model", "api-same-capability", "api-frontier"), prompt_tokens=1000, api_host="cheapest"
+        ),
+        load_catalog(),
     )
     kinds = [load_catalog().apis[row.id].kind for row in found.options]
     assert kinds == ["same-model", "same-capability", "frontier"]

@@ -10,6 +10,8 @@ from calculator.cost.tco import Tco, cost_of
 from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
 
 FLAT = SCENARIO.changed(
+    when_full="buy-from-api",
+    when_down="buy-from-api",
     electricity_escalation_rate=0,
     wage_escalation_rate=0,
     inflation_rate=0,

@@ -20,6 +20,8 @@ from tests.calculator.offers import (
 )
 
 FLAT = SCENARIO.changed(
+    when_full="buy-from-api",
+    when_down="buy-from-api",
     electricity_escalation_rate=0,
     wage_escalation_rate=0,
     inflation_rate=0,
@@ -112,7 +114,8 @@ def test_spot_machine_that_is_taken_away_buys_what_it_misses_or_counts_lost_hour
     lines = _cost(offer, PC_USAGE, scenario).lines
     assert lines["overflow to API"] == pytest.approx(-0.1 * bill)
     assert lines["rental"] == pytest.approx(-10.1 * 21 * 36)  # billed as if it were there
-    lost = _cost(offer, PC_USAGE, scenario.changed(downtime_usd_per_h=7, availability_fraction=0.9)).lines
+    lose = scenario.changed(downtime_usd_per_h=7, availability_fraction=0.9, when_down="lose")
+    lost = _cost(offer, PC_USAGE, lose).lines
     assert lost["downtime"] == pytest.approx(-(1 - 0.9 * 0.9) * 210 * 7 * 36)
     assert "overflow to API" not in lost
 
