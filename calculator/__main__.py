@@ -1,4 +1,4 @@
-"""Command line of the calculator: which hardware should serve a local large language model?
+"""Command line of the calculator: comparison, prediction, memory, service, sweep, audit, calibration.
 
     python -m calculator compare [SCENARIO.toml] [--set name=value ...] [--csv [FILE]] [--json [FILE]]
     python -m calculator predict --machine ID --model ID --format ID [--json]

@@ -1,3 +1,3 @@
 """Version of the product, printed in every export; equal to pyproject.toml (tested)."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

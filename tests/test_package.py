@@ -82,7 +82,7 @@ def test_front_door_answers_from_the_wheel_alone(scripts: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     place, sentence = done.stdout.strip().split("\n")
     assert Path(place).is_relative_to(scripts.parent)
-    assert "present value" in sentence
+    assert "today's money" in sentence
 
 
 @pytest.mark.parametrize(

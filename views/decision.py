@@ -46,7 +46,8 @@ def _verdict(verdict: Verdict, scenario: Scenario) -> None:
 
 
 def show_options(comparison: Comparison, *, catalog: Catalog) -> None:
-    """Draw one card per option that can do the job, cheapest first, and below a line those that cannot, with the reason."""
+    """Draw one card per option that can do the job, cheapest first, and below a line those that cannot, with the
+    reason."""
     ordered = by_cost(comparison)
     able = [option for option in ordered if is_ranked(option)]
     _cards(able, comparison, catalog=catalog)

@@ -3,8 +3,8 @@
 A parameter has the name of a scenario field and its value the model's own unit, as in a scenario file and in `--set`:
 `?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated once per option; a table (figures, ranges ...) is
 JSON; `typed` lists the values that a person set, and without it they are those in the address. A link of version 0.1
-(`schema_version=1`) is converted, so that its dollars stay. No streamlit here, because the page and the /api route read addresses with the same code
-(docs/decisions/0006-page.md).
+(`schema_version=1`) is converted, so that its dollars stay. No streamlit here, because the page and the /api route read
+addresses with the same code (docs/decisions/0006-page.md).
 """
 
 import difflib

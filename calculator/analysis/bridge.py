@@ -51,8 +51,8 @@ class Bridge:
 def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:
     """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
 
-    Costs are compared all along, also where an option cannot do the job; at the end that is said. Raises ScenarioError where
-    one has no cost.
+    Costs are compared all along, also where an option cannot do the job; at the end that is said. Raises ScenarioError
+    where one has no cost.
     """
     first = compare(start, catalog, draw_count=0).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)

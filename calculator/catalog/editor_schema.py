@@ -26,6 +26,8 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.price_age import PriceSeries
+from calculator.catalog.quality import QualityLoss
 from calculator.evidence import Quantity, Source
 from calculator.units import unit_of_name
 
@@ -51,6 +53,8 @@ ROWS_OF_FILE: Mapping[str, tuple[str, type[BaseModel]]] = {
     "grid_carbon": ("grids", GridCarbon),
     "macos_limits": ("limits", UsableMemory),
     "phantoms": ("phantoms", Phantom),
+    "price_history": ("series", PriceSeries),
+    "quality": ("losses", QualityLoss),
     "resale": ("observations", ResaleObservation),
 }
 """Files that are a list of rows under one heading."""

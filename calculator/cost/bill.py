@@ -24,8 +24,8 @@ class Charges:
     """The bill of one option: its lines, and what is needed to state it per token and per kWh.
 
     `marginal` are the terms that one more token adds (energy above idling, API tokens); `energy` counts kWh, `served`
-    million tokens (input and output), both as amounts times courses; `here` and `bought` are its parts, `demand` all that is
-    wanted. `unmet` tells that some demand has no supplier.
+    million tokens (input and output), both as amounts times courses; `here` and `bought` are its parts, `demand` all
+    that is wanted. `unmet` tells that some demand has no supplier.
     """
 
     lines: tuple[Line, ...]

@@ -54,10 +54,10 @@ class Demand:
 class Load:
     """Demand D(m) = (1+g)^((m-1)/12) against the capacity R: served(m) = min(D(m), R) * availability.
 
-    prefill_h, decode_h: hours of the whole demand of month 1, per machine that is there at the start.
-    on_h, working_h: hours on a month, and those of days with demand.
-    room: R, the capacity of all machines, the further ones included, as a multiple of month 1's demand.
-    levels: shares of the day's demand with the capacity that meets each: the busiest hour and the quiet ones, where what is
+    prefill_h, decode_h: hours of the whole demand of month 1, per machine that is there at the start. on_h, working_h:
+    hours on a month, and those of days with demand. room: R, the capacity of all machines, the further ones included,
+    as a multiple of month 1's demand. levels: shares of the day's demand with the capacity that meets each: the busiest
+    hour and the quiet ones, where what is
         beyond is bought hour by hour; else the whole day with R.
     works_fraction: share of the demand within R that is served.
     buys_rest, buys_lost: whether what is beyond R, and the work of hours out of service, is bought from the API.
@@ -183,7 +183,8 @@ class Load:
         return {"prefill": prefill, "decode": decode}
 
     def bought(self, trend: Growth = "api_price_trend_rate") -> tuple[Term, ...]:
-        """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of service."""
+        """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of
+        service."""
         found: list[Term] = []
         if self.buys_lost and some(self.works_fraction - 1):
             course = self.inputs.course(growth="demand_growth_rate", growth_and=trend)
@@ -203,9 +204,9 @@ def _always_busy(
 ) -> tuple[Excess, ...]:
     """For `count`, `count` + 1, ... machines, while so many are there: demand above what fills their hours.
 
-    `fills` is that demand for one machine, `one` what it can take at most. The month in which the machines before the k-th
-    further one are not enough any more is `full[k - 1]`. The last one is always among them where any is, since demand may
-    stay above its capacity.
+    `fills` is that demand for one machine, `one` what it can take at most. The month in which the machines before the
+    k-th further one are not enough any more is `full[k - 1]`. The last one is always among them where any is, since
+    demand may stay above its capacity.
     """
     found: list[Excess] = []
     for further in range(len(full) + 1):

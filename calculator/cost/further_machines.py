@@ -72,8 +72,8 @@ def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Numb
 def _lines_by_purchase(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Number) -> list[Line]:
     """The same for draws: all purchases of all draws as one purchase, whose amounts are one per purchase.
 
-    Most draws need no further machine and a few need dozens, so counting purchases instead of draws times machines is many
-    times as fast.
+    Most draws need no further machine and a few need dozens, so counting purchases instead of draws times machines is
+    many times as fast.
     """
     months = np.stack(np.broadcast_arrays(*load.full_months))
     kth, rows = np.nonzero(months <= inputs.scenario.months)

@@ -243,7 +243,8 @@ def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, m
 
 
 def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
-    """Sale at the horizon, price today * kept share * market index * (1 - fee), and disposal; none of what goes back."""
+    """Sale at the horizon, price today * kept share * market index * (1 - fee), and disposal; none of what goes
+    back."""
     if holding.resale is None:
         return []
     horizon = inputs.scenario.months

@@ -93,7 +93,8 @@ def _rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> Line
 
 
 def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> list[Line]:
-    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many hours."""
+    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many
+    hours."""
     if not load.full_months:
         return []
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)

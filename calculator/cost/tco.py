@@ -58,10 +58,10 @@ class Tco:
 
     `lines` gives each line's nominal total (signed, as the ledger); `monthly_usd` the signed flow per month 0..months;
     `cumulative_usd` its running sum, `discounted_usd` the running sum of present values. `served_tokens` are nominal
-    tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are shares of
-    the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok`
-    is levelised: present value of the costs / present value of the tokens; NaN where nothing is served.
-    `entries` are the lines with their arithmetic and inputs, `flows` their signed dollars per month, in the same order.
+    tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are
+    shares of the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok` is levelised: present value of the
+    costs / present value of the tokens; NaN where nothing is served. `entries` are the lines with their arithmetic and
+    inputs, `flows` their signed dollars per month, in the same order.
     """
 
     months: int
@@ -120,8 +120,8 @@ def cost_of(
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
     for the tariff of a same-model API. `values` replaces scenario fields by name, and an option's own figures by
     "<option id>.<name>" (price_usd, list_price_usd, idle_w, rate_usd_per_h ...; speeds as multiples of the usage's;
-    tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors
-    of months 1..N.
+    tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present
+    value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
     charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)

@@ -36,9 +36,9 @@ def compare(
 ) -> Comparison:
     """All options of the scenario at the same demand, and which of those that can do the job costs least.
 
-    `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh: the scenario's own goes first, then this
-    one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict; 0 leaves the base case alone.
-    `with_turns` searches what would turn the verdict, which takes longer than all the rest.
+    `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh: the scenario's own goes first,
+    then this one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict; 0 leaves the base
+    case alone. `with_turns` searches what would turn the verdict, which takes longer than all the rest.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.

@@ -73,7 +73,8 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One input that turns a verdict: its name and label, its value now, and the value at which the two cost the same."""
+    """One input that turns a verdict: its name and label, its value now, and the value at which the two cost the
+    same."""
 
     name: str
     label: str
@@ -111,10 +112,10 @@ class HardVerdict:
 class Verdict:
     """One verdict: which of the eligible options costs least, by how much, how surely, and what turns it.
 
-    difference_usd: what `next` costs more than `cheapest`; central is the base case, the ledgers' own sums, low and high
-    are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs least of all that the
-    verdict ranks (of Mac or PC: of these two); of `hard` likewise.
-    too_close: P10 to P90 holds 0, or base case and middle of the futures name different winners.
+    difference_usd: what `next` costs more than `cheapest`; central is the base case, the ledgers' own sums, low and
+    high are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs least of all that
+    the verdict ranks (of Mac or PC: of these two); of `hard` likewise. too_close: P10 to P90 holds 0, or base case and
+    middle of the futures name different winners.
     """
 
     sentence: str
@@ -134,8 +135,8 @@ class Verdict:
 class Verdicts:
     """Both verdicts: Mac or PC with GPUs, where both kinds are compared, and all options; and the price of in house.
 
-    keep_in_house_usd_per_month: level per month, what the cheapest eligible option that keeps everything in house costs more
-    than the cheapest of all; None where none does, and then `keep_in_house_reason` says why.
+    keep_in_house_usd_per_month: level per month, what the cheapest eligible option that keeps everything in house costs
+    more than the cheapest of all; None where none does, and then `keep_in_house_reason` says why.
     """
 
     overall: Verdict

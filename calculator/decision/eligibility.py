@@ -1,7 +1,7 @@
 """Whether an option can do the job: each reason why not, in words, with what would mend it.
 
-An option that cannot is never ranked and never the cheapest. It is judged at the central speeds, at the busiest hour, with
-the machines that are costed; how likely it keeps the promise over the range of the speeds stands beside it.
+An option that cannot is never ranked and never the cheapest. It is judged at the central speeds, at the busiest hour,
+with the machines that are costed; how likely it keeps the promise over the range of the speeds stands beside it.
 """
 
 import math
@@ -41,7 +41,8 @@ class Reason:
 class Shares:
     """Where the demand of the whole horizon goes, as shares of its tokens; they sum to 1.
 
-    `leaves_house_fraction` is what other people's computers read: what is bought, and all of a rented GPU's or an API's.
+    `leaves_house_fraction` is what other people's computers read: what is bought, and all of a rented GPU's or an
+    API's.
     """
 
     served_here_fraction: float
@@ -54,9 +55,10 @@ class Shares:
 class Eligibility:
     """Whether an option can do the job, with how many machines, and how it serves; a hosted API's waits are unknown.
 
-    machine_count: machines at the start, None where none is costed or nothing is owned. further_months: the months in which
-    growth needs one more each. Waits are p95 at the busiest hour of month 1, seconds, at both ends of the speeds' ranges.
-    keeps_promise_chance: share of the speeds' range in which the promise is kept; None where nothing is promised.
+    machine_count: machines at the start, None where none is costed or nothing is owned. further_months: the months in
+    which growth needs one more each. Waits are p95 at the busiest hour of month 1, seconds, at both ends of the speeds'
+    ranges. keeps_promise_chance: share of the speeds' range in which the promise is kept; None where nothing is
+    promised.
     """
 
     reasons: tuple[Reason, ...] = ()
@@ -106,7 +108,10 @@ def share_reasons(shares: Shares, *, promise: Promise, mend_unserved: str, mend_
     """What the shares of the whole horizon break: too much unserved, too much that leaves the house."""
     found: list[Reason] = []
     if shares.unserved_fraction > promise.unserved_fraction_max + _ROUNDING:
-        text = f"{_percent(shares.unserved_fraction)} of the work is not served; you allow {_percent(promise.unserved_fraction_max)}."
+        text = (
+            f"{_percent(shares.unserved_fraction)} of the work is not served; "
+            f"you allow {_percent(promise.unserved_fraction_max)}."
+        )
         found.append(Reason("unserved", text, mend_unserved))
     if shares.leaves_house_fraction > promise.leaves_house_fraction_max + _ROUNDING:
         text = (

@@ -1,4 +1,5 @@
-"""Inputs in words: what an input is called in a sentence, its value with its unit, and the sentence of a switching value."""
+"""Inputs in words: what an input is called in a sentence, its value with its unit, and the sentence of a switching
+value."""
 
 from collections.abc import Mapping
 
@@ -30,7 +31,8 @@ _OWN_LABELS = {
     "built_failure_rate": "failures of a bought box",
     "self_built_failure_rate": "failures of a self-built PC",
 }
-"""Knobs whose label is a heading or means something else once a person types it: a PC's resale share is then the box's."""
+"""Knobs whose label is a heading or means something else once a person types it: a PC's resale share is then the
+box's."""
 _HOST = "the hosted API"
 _UNITS = {
     "%/year": "{} % a year",

@@ -118,7 +118,8 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
 
 
 def _served(found: Capability, question: Question) -> tuple[Serving, Tco | None]:
-    """The machines and their cost; of the two rules for what they cannot take the cheaper one where that is asked for."""
+    """The machines and their cost; of the two rules for what they cannot take the cheaper one where that is asked
+    for."""
     scenario = question.scenario
     rules: tuple[WhenFull, ...] = (
         ("buy-another", "buy-from-api") if scenario.when_full == "cheapest" else (scenario.when_full,)
@@ -184,7 +185,8 @@ def _shares(option: Machine | CloudOffer, tco: Tco) -> Shares:
 
 
 def _late_machine(option: Machine | CloudOffer, serving: Serving, tco: Tco, question: Question) -> Remark | None:
-    """A single further machine that growth needs only in the last third: its month, and what buying that rest would cost."""
+    """A single further machine that growth needs only in the last third: its month, and what buying that rest would
+    cost."""
     months, horizon = _further_months(tco, question.scenario), question.scenario.months
     if len(months) != 1 or months[0] <= horizon * _LATE or question.reference is None:
         return None
@@ -220,7 +222,8 @@ def _chance(found: Capability, serving: Serving, scenario: Scenario) -> float | 
 
 
 def sized_anew(question: Question, name: str, value: float, *, options: Sequence[str]) -> dict[str, float]:
-    """Present value of those of the options that can do the job where one input has another value: sized and costed anew."""
+    """Present value of those of the options that can do the job where one input has another value: sized and costed
+    anew."""
     scenario = question.scenario
     if "." in name:
         changed = scenario.changed(figures={**scenario.figures, name: value})

@@ -1,4 +1,5 @@
-"""What turns one verdict, in words: switching values, a price or a pair of inputs beyond them, and prices that are old."""
+"""What turns one verdict, in words: switching values, a price or a pair of inputs beyond them, and prices that are
+old."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ class Turning:
     names: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def longest_tail(self, option: str, *, upwards: bool) -> str:
-        """The input whose long tail moves the middle of an option's cost most that way, in words; empty where none does."""
+        """The input whose long tail moves the middle of an option's cost most that way, in words; empty where none
+        does."""
         lean = {name: ends.lean_usd if upwards else -ends.lean_usd for name, ends in self.ends.get(option, {}).items()}
         name = max(lean, key=lambda key: lean[key], default=None)
         return input_words.label(name, names=self.names) if name is not None and lean[name] > 0 else ""

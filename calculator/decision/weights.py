@@ -8,7 +8,8 @@ from calculator.decision.comparison import OptionResult
 
 
 def formats_sentence(first: OptionResult, second: OptionResult, *, model: LanguageModel, catalog: Catalog) -> str:
-    """Which bits each runs and what that costs in quality, where the two differ; empty where they do not, or none is ours.
+    """Which bits each runs and what that costs in quality, where the two differ; empty where they do not, or none is
+    ours.
 
     A hosted API does not publish its weights' format.
     """

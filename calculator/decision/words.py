@@ -200,7 +200,8 @@ def no_flip(*, together: Sequence[str], price: str, name: str) -> str:
 
 
 def old_price(noun: str, name: str, *, as_of: str, age_days: int, turns_to: str) -> str:
-    """A price beyond twice its shelf life, and whether the answer survives its range; `turns_to`: who wins at its end."""
+    """A price beyond twice its shelf life, and whether the answer survives its range; `turns_to`: who wins at its
+    end."""
     months = age_days / (365.25 / MONTHS_PER_YEAR)
     age = f"{age_days} days" if months < 2 else f"{months:.0f} months"
     holds = (

@@ -81,8 +81,8 @@ class Term:
 class Line:
     """One line of the ledger; hard dollars leave the bank, soft dollars are people's time.
 
-    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints. `rows` is set where
-    amounts are one per purchase instead of one per draw: the draw that each belongs to.
+    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints. `rows` is set
+    where amounts are one per purchase instead of one per draw: the draw that each belongs to.
     """
 
     name: str

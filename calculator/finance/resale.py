@@ -2,8 +2,9 @@
 
 A curve says what share of the price is kept after so many months; between its anchors the logarithm is linear, beyond
 the last one the last slope goes on. With one anchor a machine loses the same share in every month, whatever its age:
-what is bought used follows the curve from there, curve(age + months) / curve(age) = curve(months). The market index is the price of a new replacement at the sale against today's: the
-memory shortage of 2026 made boxes dearer, a glut would make them cheaper. Sales tax is not resold.
+what is bought used follows the curve from there, curve(age + months) / curve(age) = curve(months). The market index is
+the price of a new replacement at the sale against today's: the memory shortage of 2026 made boxes dearer, a glut would
+make them cheaper. Sales tax is not resold.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,13 @@ from calculator.errors import CalculatorError
 from calculator.number import Number
 
 ANCHOR_MONTHS = 36
-"""The months after which the scenario's resale fractions are stated; part of their definition, not a constant of nature."""
+"""The months after which the scenario's resale fractions are stated; part of their definition, not a constant of
+nature."""
 
 
 def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Number:
-    """Share of the price kept at an age (months) or after so many months, log-linear through age 0 -> 1 and the anchors `kept_at`.
+    """Share of the price kept at an age (months) or after so many months, log-linear through age 0 -> 1 and the anchors
+    `kept_at`.
 
     With the one anchor {36: f} this is f^(age/36): 0.48 after three years is 0.783 after one. An anchor of 0 makes the
     machine worthless from the first month after the anchor before it. Raises CalculatorError outside 0..1.

@@ -16,10 +16,12 @@ from calculator.scenario.scenario import Scenario
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer(Comparison):
-    """Everything of a Comparison, and its files. `print(answer)` says the verdict, `answer["mac-studio-m5-max-128"]` one option."""
+    """Everything of a Comparison, and its files. `print(answer)` says the verdict, `answer["mac-studio-m5-max-128"]`
+    one option."""
 
     def to_csv(self, layout: Literal["tidy", "wide"] = "tidy") -> str:
-        """The ledger as CSV: `tidy` has one row per cash flow, `wide` one per option and line with a column per year."""
+        """The ledger as CSV: `tidy` has one row per cash flow, `wide` one per option and line with a column per
+        year."""
         from calculator.report.ledger_csv import tidy_csv, wide_csv  # pandas takes longer to import than all the rest
 
         return tidy_csv(self) if layout == "tidy" else wide_csv(self)
@@ -39,8 +41,9 @@ def compare(
 ) -> Answer:
     """All options of the scenario at the same demand: what fits, how fast it is, what it costs, and how sure that is.
 
-    scenario: the question. catalog: what exists, at which prices. measurements: speeds that were measured, where some are.
-    as_of: the day of looking (YYYY-MM-DD), against which prices are old or fresh. draw_count: futures behind the ranges.
+    scenario: the question. catalog: what exists, at which prices. measurements: speeds that were measured, where some
+    are. as_of: the day of looking (YYYY-MM-DD), against which prices are old or fresh. draw_count: futures behind the
+    ranges.
 
     Raises UnknownIdError, PhantomError or ScenarioError, each one sentence, for what the catalogue does not know.
     """

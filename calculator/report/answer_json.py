@@ -44,8 +44,8 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
 def option_dict(option: OptionResult) -> dict[str, Any]:
     """One option; what is unknown is null, never zero.
 
-    Ranges of money: central is the base case, the ledger's own sum; low and high are P10 and P90 of the futures. A hosted
-    API's waits are null. `served_fraction` counts what is bought, too.
+    Ranges of money: central is the base case, the ledger's own sum; low and high are P10 and P90 of the futures. A
+    hosted API's waits are null. `served_fraction` counts what is bought, too.
     """
     tco, memory, service = option.tco, option.memory, option.service
     judged = option.eligibility

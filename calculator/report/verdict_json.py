@@ -55,7 +55,8 @@ def verdict_dict(verdict: Verdict) -> dict[str, Any]:
 
 
 def range_dict(found: Range | None) -> dict[str, float | None] | None:
-    """P10, central value and P90; null where there is none, and an end that is beyond all bounds (a wait) is null too."""
+    """P10, central value and P90; null where there is none, and an end that is beyond all bounds (a wait) is null
+    too."""
     return found and {name: _finite(getattr(found, name)) for name in ("low", "central", "high")}
 
 

@@ -1,4 +1,5 @@
-"""Switching values of a pair of options: at which value of one input, inside its range, the other becomes the cheaper one.
+"""Switching values of a pair of options: at which value of one input, inside its range, the other becomes the cheaper
+one.
 
 The gap is what the second option costs more than the first, in present value. One pass costs the pair with every
 uncertain input at nine values of its range, one input at a time and all others as they are. Every change of sign is
@@ -80,7 +81,8 @@ class Flips:
 
 
 def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None = None) -> Flips:
-    """What turns the pair (the cheaper one, the other); `exact` recomputes inputs that decide how many machines there are.
+    """What turns the pair (the cheaper one, the other); `exact` recomputes inputs that decide how many machines there
+    are.
 
     Raises KeyError where one of the pair is not among the candidates.
     """
@@ -122,7 +124,8 @@ class _Case:
     now: Mapping[str, float]
 
     def present_values_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> dict[str, list[Draws]]:
-        """Each option's present value in each block of cases, in one pass: the inputs named vary, all others are as now."""
+        """Each option's present value in each block of cases, in one pass: the inputs named vary, all others are as
+        now."""
         sizes = [len(next(iter(block.values()))) for block in blocks]
         edges = np.cumsum([0, *sizes])
         cuts = [slice(int(start), int(end)) for start, end in pairwise(edges)]
@@ -157,7 +160,8 @@ class _Case:
 
 
 def _points(spread: Spread, now: float) -> Draws:
-    """Nine values: four steps down to the low end, now, four up to the high end; a value outside its range is an end."""
+    """Nine values: four steps down to the low end, now, four up to the high end; a value outside its range is an
+    end."""
     low, high = min(spread.low, now), max(spread.high, now)
     return np.concatenate([np.linspace(low, now, _SIDE + 1), np.linspace(now, high, _SIDE + 1)[1:]])
 
@@ -169,7 +173,8 @@ def _price_points(now: float, name: str) -> Draws:
 
 
 def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle: int) -> dict[str, tuple[float, float]]:
-    """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer side."""
+    """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer
+    side."""
     found: dict[str, tuple[float, float]] = {}
     for name, gap in gaps.items():
         grid = points[name]
@@ -192,7 +197,8 @@ def _decides_count(name: str) -> bool:
 
 
 def _may_turn(gap: Draws) -> bool:
-    """Whether the gap comes near to 0 within the range; draws buy further machines too, so elsewhere no step turns it."""
+    """Whether the gap comes near to 0 within the range; draws buy further machines too, so elsewhere no step turns
+    it."""
     return float(gap.min()) < _NEAR * float(gap[_SIDE])
 
 
@@ -298,7 +304,8 @@ def _values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[s
 def _two_together(
     case: _Case, points: Mapping[str, Draws], gaps: Mapping[str, Draws]
 ) -> tuple[SwitchingValue, SwitchingValue] | None:
-    """Two of the five inputs that narrow the gap most, both at that end of their range, where they turn it; else None."""
+    """Two of the five inputs that narrow the gap most, both at that end of their range, where they turn it; else
+    None."""
     worst = {
         name: (float(np.nanmin(gap[[0, -1]])), int(np.nanargmin(gap[[0, -1]])))
         for name, gap in gaps.items()

@@ -51,12 +51,14 @@ class Odds:
         return range_of(self.hard_present_value_usd[option])
 
     def difference(self, dearer: str, cheaper: str, *, hard: bool = False) -> Range:
-        """P10, P50, P90 of what the first costs more than the second, future by future; `hard`: without people's time."""
+        """P10, P50, P90 of what the first costs more than the second, future by future; `hard`: without people's
+        time."""
         table = self._table(hard)
         return range_of(table[dearer] - table[cheaper])
 
     def cheaper_chance(self, option: str, than: str, *, hard: bool = False) -> float:
-        """Share of the futures in which the first has the lower present value; futures in which both are alike count half.
+        """Share of the futures in which the first has the lower present value; futures in which both are alike count
+        half.
 
         `hard`: without people's time.
         """

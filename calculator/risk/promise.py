@@ -1,4 +1,5 @@
-"""Chance that an option keeps its promise: the share of its drawn speeds at which the peak hour still keeps every target.
+"""Chance that an option keeps its promise: the share of its drawn speeds at which the peak hour still keeps every
+target.
 
 Eligible is judged at central speeds; this says how sure that is. Decode and prefill speed are drawn independently, each
 as a lognormal through its P10, P50 and P90, by a Latin hypercube with the seed of the rules of drawing.

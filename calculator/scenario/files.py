@@ -16,8 +16,8 @@ def read_scenario(path: Path | None, *, settings: Iterable[str] = ()) -> Scenari
     """The scenario of a TOML file, with `name=value` settings on top.
 
     The file holds flat `name = value` lines, optionally under [scenario]. One that states no version and holds nothing
-    new is of version 0.1 and keeps its dollars; settings go on top of what it meant, and count as typed. Raises ScenarioError, fit to be shown, for a
-    missing or broken file and for every wrong value.
+    new is of version 0.1 and keeps its dollars; settings go on top of what it meant, and count as typed. Raises
+    ScenarioError, fit to be shown, for a missing or broken file and for every wrong value.
     """
     pairs = [_pair(setting) for setting in settings]
     values = _read(_shipped(path)) if path else {}

@@ -133,7 +133,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     @model_validator(mode="before")
     @classmethod
     def _version_and_what_was_typed(cls, values: Any) -> Any:
-        """Runs before the others (pydantic takes the last one first): version 1 becomes 2, and what is given was typed."""
+        """Runs before the others (pydantic takes the last one first): version 1 becomes 2, and what is given was
+        typed."""
         given = _items(values)
         if given.get("schema_version") in (1, "1"):
             given = converted(given)
@@ -228,7 +229,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         return Scenario.parse({**self.model_dump(), "typed": typed, **values})
 
     def id(self) -> str:
-        """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is read."""
+        """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is
+        read."""
         text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

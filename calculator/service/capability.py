@@ -237,7 +237,8 @@ def _unused_measurements(
     scenario: Scenario,
     measurements: Sequence[MeasuredSpeed],
 ) -> Remark | None:
-    """Why a stored measurement of this model on this machine is not used, and what to run; None where none is stored."""
+    """Why a stored measurement of this model on this machine is not used, and what to run; None where none is
+    stored."""
     contexts: dict[Phase, float] = {"decode": _mean_context(scenario), "prefill": scenario.input_tokens() / 2}
     speeds: dict[Phase, Speed | None] = {"decode": prediction.decode, "prefill": prediction.prefill}
     why = [

@@ -21,9 +21,9 @@ from calculator.units import MONTHS_PER_YEAR
 class Serving:
     """One option's machines under one rule for what they cannot take.
 
-    `needed_at_the_end` is the number that growth needs in the last month, `taken_requests_per_s` the busiest hour's demand
-    that the machines take. Waits are p95 at the busiest hour of month 1; low
-    is at the fast end of the speeds' ranges, high at the slow end, infinite where a queue grows there.
+    `needed_at_the_end` is the number that growth needs in the last month, `taken_requests_per_s` the busiest hour's
+    demand that the machines take. Waits are p95 at the busiest hour of month 1; low is at the fast end of the speeds'
+    ranges, high at the slow end, infinite where a queue grows there.
     """
 
     when_full: WhenFull
@@ -128,10 +128,11 @@ def _usage(
 def _capacity(
     fleet: Fleet, month: Service, *, scenario: Scenario, count: int, when_full: WhenFull
 ) -> tuple[float, float | None, float]:
-    """Demand that one machine takes as a multiple of month 1's: over the day or at its busiest hour, outside it, and the
-    busiest hour's share of the day.
+    """Demand that one machine takes as a multiple of month 1's: over the day or at its busiest hour, outside it, and
+    the busiest hour's share of the day.
 
-    What is bought elsewhere is bought hour by hour where people wait; work that nobody waits for fills the day's quiet hours.
+    What is bought elsewhere is bought hour by hour where people wait; work that nobody waits for fills the day's quiet
+    hours.
     """
     load = float(month.load_fraction) * count
     over_the_day = 1 / load if load else math.inf

@@ -1,8 +1,9 @@
-"""Machines needed: the highest rate at which one machine keeps a promise at the peak hour, and how many take the demand.
+"""Machines needed: the highest rate at which one machine keeps a promise at the peak hour, and how many take the
+demand.
 
-Requests are dealt to equal machines at random, so that each sees its share of the rate as a stream of its own (a dispatcher
-that looks for the least busy one does better: the count is an upper bound). Waits grow with the rate, so one number, the
-highest rate that keeps the promise, answers for every demand and for every month of a growing one.
+Requests are dealt to equal machines at random, so that each sees its share of the rate as a stream of its own (a
+dispatcher that looks for the least busy one does better: the count is an upper bound). Waits grow with the rate, so one
+number, the highest rate that keeps the promise, answers for every demand and for every month of a growing one.
 """
 
 import functools
@@ -41,8 +42,8 @@ class Promise:
 class Throughput:
     """The highest rate (requests/s) at which one machine keeps every target, and what binds there.
 
-    0 where an idle machine misses one already: no number of machines helps. `reached` is what an idle machine reaches of the
-    target that binds (seconds, or tokens/s for the stream), None where the load binds.
+    0 where an idle machine misses one already: no number of machines helps. `reached` is what an idle machine reaches
+    of the target that binds (seconds, or tokens/s for the stream), None where the load binds.
     """
 
     requests_per_s: float
@@ -77,10 +78,10 @@ def promised_throughput(work: Work, *, answer_variation_ratio: float, targets: T
 class Fleet:
     """Equal machines of one option at the peak hour of month 1.
 
-    `needed_count` is the fewest that keep the targets, None where no number does; `machine_count` the number that is costed:
-    the one asked for, else the fewest. `capacity_ratio` is what one machine takes at the peak hour as a multiple of the
-    peak's demand (0 where an idle one misses a target). `felt` is one machine at its share; with `rest_is_bought` its share
-    is never more than it can take.
+    `needed_count` is the fewest that keep the targets, None where no number does; `machine_count` the number that is
+    costed: the one asked for, else the fewest. `capacity_ratio` is what one machine takes at the peak hour as a
+    multiple of the peak's demand (0 where an idle one misses a target). `felt` is one machine at its share; with
+    `rest_is_bought` its share is never more than it can take.
     """
 
     machine_count: int | None
@@ -102,8 +103,8 @@ def fleet_of(
 ) -> Fleet:
     """How many machines take the peak hour, and what one feels there.
 
-    `asked_count` is final where it is given. With `rest_is_bought` a single machine is enough, as what it cannot take goes
-    elsewhere. Raises ScenarioError as `latency` does.
+    `asked_count` is final where it is given. With `rest_is_bought` a single machine is enough, as what it cannot take
+    goes elsewhere. Raises ScenarioError as `latency` does.
     """
     most = promised_throughput(work, answer_variation_ratio=answer_variation_ratio, targets=targets)
     needed = machine_count_of(peak_requests_per_s, throughput=most)

@@ -14,8 +14,8 @@ from calculator.scenario.scenario import Scenario
 def tariff_for(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     """The same open weights at the host whose price the person typed, else at the one that `api_host` chooses.
 
-    That is the host with the median cost at the scenario's own mix of tokens, or version 1's cheapest (`hosted_tariff`).
-    None where nobody hosts the model.
+    That is the host with the median cost at the scenario's own mix of tokens, or version 1's cheapest
+    (`hosted_tariff`). None where nobody hosts the model.
     """
     mix = TokenMix.of(
         input_tokens=scenario.input_tokens(),

@@ -13,14 +13,13 @@ class Usage:
 
     prefill_h_per_month, decode_h_per_month: hours for the share `served_fraction` of the demand of month 1.
     on_h_per_month: hours on, those of days without demand included; working_h_per_month: those with demand, None where
-        they are the same.
-    capacity_ratio: demand that ONE machine takes, as a multiple of the whole demand of month 1; None derives it from the
-        hours.
-    quiet_capacity_ratio: the same outside the busiest hour, where the two differ and what is beyond is bought hour by hour.
-    peak_fraction: share of the day's demand that comes in the busiest hour; used with quiet_capacity_ratio only.
-    rented_h_ratio: machine-hours paid over hours on times machines, where quiet hours need fewer rented ones.
-    machine_count: machines at the start. is_count_final: no further ones are bought.
-    Watts are at the wall.
+        they are the same. capacity_ratio: demand that ONE machine takes, as a multiple of the whole demand of month 1;
+    None derives it from the
+        hours. quiet_capacity_ratio: the same outside the busiest hour, where the two differ and what is beyond is
+    bought hour by hour. peak_fraction: share of the day's demand that comes in the busiest hour; used with
+    quiet_capacity_ratio only. rented_h_ratio: machine-hours paid over hours on times machines, where quiet hours need
+    fewer rented ones. machine_count: machines at the start. is_count_final: no further ones are bought. Watts are at
+    the wall.
     """
 
     prefill_h_per_month: float = 0.0

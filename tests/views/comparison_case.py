@@ -146,7 +146,8 @@ def comparison(
     labour: Literal["with", "without"] = "with",
     overloaded: str = "",
 ) -> Comparison:
-    """Five options: the dual 4090 does not fit, the API has no memory to show; `overloaded` has a cost but cannot keep up."""
+    """Five options: the dual 4090 does not fit, the API has no memory to show; `overloaded` has a cost but cannot keep
+    up."""
     people, power = {"administration": 47.5}, {"energy idle": 4.0, "energy decode": 5.0, "cooling": 1.5}
     options = (
         option(

@@ -1,4 +1,5 @@
-"""Day of looking: read from the clock at the command line's door; what a scenario names wins; a catalogue that ages stays usable."""
+"""Day of looking: read from the clock at the command line's door; what a scenario names wins; a catalogue that ages
+stays usable."""
 
 import json
 from datetime import date

@@ -98,7 +98,8 @@ def test_no_demand_at_all_buys_no_further_machine() -> None:
 
 @pytest.mark.parametrize(("machine", "usage"), OWN)
 def test_second_machine_from_the_start_costs_what_the_first_does(machine, usage) -> None:
-    # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice, care and space 1.3 times
+    # twice what one can do, all of it from month 1: whatever is paid per machine is paid twice, care and space 1.3
+    # times
     full = dataclasses.replace(usage, capacity_ratio=0.5, served_fraction=0.5)
     extras = FLAT.changed(
         when_full="buy-another",

@@ -1,4 +1,5 @@
-"""The contract of all faces: keys of both verdicts and of each option, and one set of figures in sentence, JSON and CSV."""
+"""The contract of all faces: keys of both verdicts and of each option, and one set of figures in sentence, JSON and
+CSV."""
 
 import io
 import json

@@ -1,4 +1,5 @@
-"""Tariff of one host: the median at two mixes of tokens, resellers once, the cheapest as in version 0.1, the typed one."""
+"""Tariff of one host: the median at two mixes of tokens, resellers once, the cheapest as in version 0.1, the typed
+one."""
 
 from calculator.catalog.api_hosts import TokenMix, host_of, mean_usd_per_mtok, one_quote_per_host
 from calculator.catalog.api_quotes import tariff_key
