@@ -125,10 +125,16 @@ def fleet_of(
 
 
 def machine_count_of(requests_per_s: float, *, throughput: Throughput) -> int | None:
-    """The fewest machines that take the rate: ceil(rate / highest rate of one), at least 1; None where none can."""
+    """The fewest machines that take the rate: ceil(rate / highest rate of one), at least 1; None where none can.
+
+    Where the load binds one more where the division is even: at a load of 1 there is no steady state.
+    """
     if throughput.requests_per_s <= 0:
         return None
-    return max(1, math.ceil(requests_per_s / throughput.requests_per_s - _ROUNDING))
+    machines = requests_per_s / throughput.requests_per_s
+    if throughput.limit == "load":
+        return math.floor(machines + _ROUNDING) + 1
+    return max(1, math.ceil(machines - _ROUNDING))
 
 
 def _missed(
