@@ -6,7 +6,7 @@ stands in `typed`, so that page, address, file and flag mean the same.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -27,7 +27,9 @@ def keep_in_address(link: Link) -> None:
             if name not in st.query_params and name in link.values:
                 value = _of_widget(name, link.values[name])
                 st.session_state[name] = value
-                st.query_params[name] = list(map(str, value)) if isinstance(value, list) else text_of(value)
+                st.query_params[name] = (
+                    list(map(str, cast("list[object]", value))) if isinstance(value, list) else text_of(value)
+                )
         st.query_params["rules"] = text_of(link.values["rules"])
         del st.query_params["schema_version"]
     typed = ",".join(link.typed())

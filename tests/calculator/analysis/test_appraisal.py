@@ -188,7 +188,7 @@ def test_exit_month_has_an_optimum_where_machines_age_fast_enough(option: str) -
     """Without ageing the last month is always the cheapest; within the ranges of the growth rates it need not be."""
 
     def best(**values: float) -> int:
-        scenario = Scenario(options=(option,), model="qwen3-30b-a3b", **values)
+        scenario = Scenario.parse({"options": (option,), "model": "qwen3-30b-a3b", **values})
         found = compare(scenario, CATALOG).candidates
         (one,) = found
         curve = exit_curve(found, one, months=range(12, 85, 6))

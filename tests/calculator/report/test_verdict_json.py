@@ -96,11 +96,11 @@ def test_cheapest_of_every_verdict_is_eligible(found: Comparison) -> None:
 
 def test_figures_of_sentence_json_and_csv_are_the_same(found: Comparison) -> None:
     answer, scenario = answer_of(found), found.scenario
-    ledger = pd.read_csv(io.StringIO(tidy_csv(found)), comment="#")
+    ledger: Any = pd.read_csv(io.StringIO(tidy_csv(found)), comment="#")
     monthly = (1 + scenario.discount_rate) ** (-ledger["month"] / 12)
     ledger["value_usd"] = -ledger["amount_usd"] * monthly
-    values = ledger.groupby("option")["value_usd"].sum()
-    hard = ledger[ledger["hard_or_soft"] == "hard"].groupby("option")["value_usd"].sum()
+    values: dict[str, float] = ledger.groupby("option")["value_usd"].sum().to_dict()
+    hard: dict[str, float] = ledger[ledger["hard_or_soft"] == "hard"].groupby("option")["value_usd"].sum().to_dict()
     rows = {option["id"]: option for option in answer["options"]}
     for name, option in rows.items():
         if option["present_value_usd"] is not None:

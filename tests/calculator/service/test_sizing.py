@@ -38,7 +38,7 @@ def throughput(work: Work, *, targets: Targets, variation: float = 0.65) -> Thro
 
 def kept(felt: Latency, targets: Targets) -> bool:
     first, answer, stream = targets.time_to_first_token_p95_s, targets.answer_p95_s, targets.stream_tokens_per_s
-    return (
+    return bool(
         felt.load_fraction < 1
         and (first is None or felt.time_to_first_token_p95_s <= first)
         and (answer is None or felt.answer_p95_s <= answer)
@@ -91,9 +91,9 @@ def _no_longer_fraction(wait_s: float, *, load: float, work_s: float) -> float:
     return (1 - load) * sum(terms)
 
 
-@pytest.mark.parametrize("load", [0.3, 0.5, 0.7])
-def test_promised_throughput_of_one_stream_is_that_of_the_exact_queue(load: float) -> None:
-    """The exact p95 at this load is asked for; the rate found is this load's, but for the error of the waits."""
+@pytest.mark.parametrize(("load", "error"), [(0.3, 0.12), (0.5, 0.04), (0.7, 0.01)])
+def test_promised_throughput_of_one_stream_is_that_of_the_exact_queue(load: float, error: float) -> None:
+    """The exact p95 at this load is asked for. The waits' known error (+8, +2 and +0.3 % here) makes the rate too low."""
     low, high = 0.0, 400.0
     for _ in range(60):
         wait_s = (low + high) / 2
@@ -101,7 +101,7 @@ def test_promised_throughput_of_one_stream_is_that_of_the_exact_queue(load: floa
         low, high = (low, wait_s) if enough else (wait_s, high)
     found = throughput(LONE, targets=Targets(time_to_first_token_p95_s=2.0 + high), variation=0.0)
     assert found.limit == "first token"
-    assert found.requests_per_s == pytest.approx(load / 10.0, rel=0.06)
+    assert load / 10.0 * (1 - error) < found.requests_per_s < load / 10.0
 
 
 @settings(max_examples=150, deadline=None)

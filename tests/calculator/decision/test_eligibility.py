@@ -1,0 +1,196 @@
+"""Whether an option can do the job: each reason with its code, its words and what would mend it, worked by hand."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator.decision.eligibility import (
+    Eligibility,
+    Reason,
+    Shares,
+    fleet_reasons,
+    memory_reason,
+    share_reasons,
+)
+from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.service.occupancy import Work
+from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, fleet_of
+
+# Read in 2 s, written in 8 s, one at a time: 0.1 requests a second at most; 400 tokens in 8 s are 50 a second.
+LONE = Work(prefill_s=2.0, decode_1_s=8.0, decode_c_s=8.0, concurrent_count=1, answer_tokens=400)
+NO_PROMISE = Promise()
+QUESTION = "A faster machine, a shorter question, or a longer wait."
+
+
+def fleet(rate: float, promise: Promise = NO_PROMISE, *, asked: int | None = None, bought: bool = False) -> Fleet:
+    return fleet_of(
+        LONE,
+        peak_requests_per_s=rate,
+        answer_variation_ratio=0.0,
+        targets=promise.targets(),
+        asked_count=asked,
+        rest_is_bought=bought,
+    )
+
+
+def reasons(rate: float, promise: Promise = NO_PROMISE, *, asked: int | None = None) -> list[Reason]:
+    return fleet_reasons(fleet(rate, promise, asked=asked), promise=promise)
+
+
+def memory(peak_gb: float, usable_gb: float) -> MemoryFit:
+    peak, usable = round(peak_gb * 1e9), round(usable_gb * 1e9)
+    return MemoryFit(
+        weights_bytes=peak,
+        kv_cache_bytes=0,
+        transient_bytes=0,
+        overhead_bytes=0,
+        second_tenant_bytes=0,
+        peak_bytes=peak,
+        usable_bytes=usable,
+        tightest_peak_bytes=peak,
+        tightest_usable_bytes=usable,
+        headroom_bytes=usable - peak,
+        fits=peak <= usable,
+    )
+
+
+def test_option_without_reasons_can_do_the_job() -> None:
+    assert Eligibility().reasons == ()
+    assert reasons(0.05) == []
+
+
+def test_does_not_fit_names_the_gigabytes_and_what_is_missing() -> None:
+    found = memory_reason(memory(140.0, 100.5), format_name="MLX 4-bit", mend="")
+    assert found == Reason(
+        "does-not-fit",
+        "Does not fit: MLX 4-bit needs 140.0 GB, and a model may use 100.5 GB here.",
+        "39.5 GB more memory.",
+    )
+    fewer = memory_reason(memory(140.0, 100.5), format_name="MLX 8-bit", mend="4-bit weights fit.")
+    assert fewer is not None
+    assert fewer.mend == "4-bit weights fit."
+    assert memory_reason(memory(100.5, 100.5), format_name="MLX 4-bit", mend="") is None
+
+
+def test_overloaded_at_peak_says_how_the_queue_grows_and_how_many_keep_up() -> None:
+    """0.35 requests a second at 10 s each are 3.5 times one machine: 2.5 hours more work each hour, 150 minutes."""
+    (found,) = reasons(0.35, asked=1)
+    assert found == Reason(
+        "overloaded-at-peak",
+        "Cannot keep up: the busiest hour brings 3.5 times the work it can do, "
+        "so the queue grows by 150 minutes every hour.",
+        "4 of these machines.",
+    )
+    assert reasons(0.35) == []  # four machines, chosen by themselves
+
+
+def test_first_token_too_slow_where_more_machines_would_help() -> None:
+    promise = Promise(first_token_p95_s=20.0)
+    (found,) = reasons(0.08, promise, asked=1)
+    needed = fleet(0.08, promise).needed_count
+    assert needed is not None
+    assert needed > 1
+    assert found.code == "first-token-too-slow"
+    assert found.text.startswith("One person in twenty waits ")
+    assert found.text.endswith(" for the first word in the busiest hour; you asked for 20 s.")
+    assert found.mend == f"{needed} of these machines."
+    assert reasons(0.08, promise) == []
+
+
+@pytest.mark.parametrize(
+    ("promise", "expected"),
+    [
+        (
+            Promise(first_token_p95_s=1.5),
+            Reason(
+                "first-token-too-slow",
+                "Reading one question alone takes 2.0 s; you asked for the first word within 1.5 s. "
+                "More of these machines do not help.",
+                QUESTION,
+            ),
+        ),
+        (
+            Promise(answer_p95_s=9.0),
+            Reason(
+                "answer-too-slow",
+                "One answer in twenty takes 10 s even on an idle machine; you asked for 9.0 s. "
+                "More of these machines do not help.",
+                "A faster machine, a shorter answer, or a longer wait.",
+            ),
+        ),
+        (
+            Promise(stream_tokens_per_s=60.0),
+            Reason(
+                "stream-too-slow",
+                "An answer grows by 50.0 tokens a second even on an idle machine; you asked for 60. "
+                "More of these machines do not help.",
+                "A faster machine, a smaller model, or fewer bits.",
+            ),
+        ),
+    ],
+    ids=["first token", "answer", "stream"],
+)
+def test_target_that_an_idle_machine_misses_is_helped_by_no_number(promise: Promise, expected: Reason) -> None:
+    assert reasons(0.001, promise) == [expected]
+    assert reasons(0.001, promise, asked=64) == [expected]
+
+
+def test_every_target_that_is_missed_is_told() -> None:
+    promise = Promise(first_token_p95_s=15.0, answer_p95_s=20.0)
+    assert [found.code for found in reasons(0.09, promise, asked=1)] == ["first-token-too-slow", "answer-too-slow"]
+
+
+def test_stream_that_slows_with_the_load_is_told() -> None:
+    """Alone an answer grows by 40 tokens a second, beside others by less."""
+    four = Work(prefill_s=1.0, decode_1_s=10.0, decode_c_s=20.0, concurrent_count=4, answer_tokens=400)
+    promise = Promise(stream_tokens_per_s=35.0)
+    loaded = fleet_of(
+        four, peak_requests_per_s=0.15, answer_variation_ratio=0.65, targets=promise.targets(), asked_count=1
+    )
+    (found,) = fleet_reasons(loaded, promise=promise)
+    assert found.code == "stream-too-slow"
+    assert found.text.endswith("tokens a second in the busiest hour; you asked for 35.")
+
+
+def test_more_than_sixty_four_machines_are_beyond_this_tool() -> None:
+    """6.45 requests a second at 0.1 each: 65 machines; 6.35: 64."""
+    (found,) = reasons(6.45)
+    assert found == Reason(
+        "beyond-this-tool",
+        f"It would take 65 of these machines; this tool stops at {MOST_MACHINES}.",
+        "A smaller model, a faster machine, or fewer requests.",
+    )
+    assert reasons(6.35) == []
+
+
+def test_what_one_machine_cannot_take_is_no_reason_where_the_rest_is_bought() -> None:
+    assert fleet_reasons(fleet(5.0, bought=True), promise=NO_PROMISE, rest_is_bought=True) == []
+    idle_misses = Promise(first_token_p95_s=1.0)
+    (found,) = fleet_reasons(fleet(5.0, idle_misses, bought=True), promise=idle_misses, rest_is_bought=True)
+    assert found.code == "first-token-too-slow"
+
+
+def test_unserved_and_leaving_are_held_against_what_is_allowed() -> None:
+    shares = Shares(0.45, 0.3, 0.25, 0.3)
+    promise = Promise(unserved_fraction_max=0.2, leaves_house_fraction_max=0.0)
+    assert share_reasons(shares, promise=promise, mend_unserved="3 machines.", mend_leaving="A machine.") == [
+        Reason("unserved", "25 % of the work is not served; you allow 20 %.", "3 machines."),
+        Reason("leaves-the-house", "30 % of the work leaves the house; you allow 0 %.", "A machine."),
+    ]
+    allowed = Promise(unserved_fraction_max=0.25, leaves_house_fraction_max=0.3)
+    assert share_reasons(shares, promise=allowed, mend_unserved="", mend_leaving="") == []
+
+
+def test_share_that_is_nearly_nothing_is_not_called_nothing() -> None:
+    promise = Promise(leaves_house_fraction_max=0.0)
+    (found,) = share_reasons(Shares(0.9998, 0.0002, 0, 0.0002), promise=promise, mend_unserved="", mend_leaving="")
+    assert found.text == "less than 0.1 % of the work leaves the house; you allow 0 %."
+    (found,) = share_reasons(Shares(0.0002, 0.9998, 0, 0.9998), promise=promise, mend_unserved="", mend_leaving="")
+    assert found.text.startswith("more than 99.9 % of the work leaves the house")
+
+
+@settings(max_examples=60, deadline=None)
+@given(rate=st.floats(0.001, 0.5), first_s=st.floats(2.5, 100), share=st.floats(0.2, 1.0), count=st.integers(1, 8))
+def test_tighter_promise_never_takes_a_reason_away(rate: float, first_s: float, share: float, count: int) -> None:
+    loose, tight = Promise(first_token_p95_s=first_s), Promise(first_token_p95_s=first_s * share)
+    assert len(reasons(rate, tight, asked=count)) >= len(reasons(rate, loose, asked=count))
