@@ -112,13 +112,13 @@ def share_reasons(shares: Shares, *, promise: Promise, mend_unserved: str, mend_
             f"{_percent(shares.unserved_fraction)} of the work is not served; "
             f"you allow {_percent(promise.unserved_fraction_max)}."
         )
-        found.append(Reason("unserved", text, mend_unserved))
+        found.append(Reason("unserved", _capital(text), mend_unserved))
     if shares.leaves_house_fraction > promise.leaves_house_fraction_max + _ROUNDING:
         text = (
             f"{_percent(shares.leaves_house_fraction)} of the work leaves the house; "
             f"you allow {_percent(promise.leaves_house_fraction_max)}."
         )
-        found.append(Reason("leaves-the-house", text, mend_leaving))
+        found.append(Reason("leaves-the-house", _capital(text), mend_leaving))
     return found
 
 
@@ -171,6 +171,10 @@ def _seconds(seconds: float) -> str:
     if seconds >= _LONG_S:
         return f"{seconds / _S_PER_MINUTE:.1f} minutes"
     return f"{seconds:.0f} s" if seconds >= _WHOLE_S else f"{seconds:.1f} s"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _percent(fraction: float) -> str:

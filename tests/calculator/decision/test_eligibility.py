@@ -184,9 +184,9 @@ def test_unserved_and_leaving_are_held_against_what_is_allowed() -> None:
 def test_share_that_is_nearly_nothing_is_not_called_nothing() -> None:
     promise = Promise(leaves_house_fraction_max=0.0)
     (found,) = share_reasons(Shares(0.9998, 0.0002, 0, 0.0002), promise=promise, mend_unserved="", mend_leaving="")
-    assert found.text == "less than 0.1 % of the work leaves the house; you allow 0 %."
+    assert found.text == "Less than 0.1 % of the work leaves the house; you allow 0 %."
     (found,) = share_reasons(Shares(0.0002, 0.9998, 0, 0.9998), promise=promise, mend_unserved="", mend_leaving="")
-    assert found.text.startswith("more than 99.9 % of the work leaves the house")
+    assert found.text.startswith("More than 99.9 % of the work leaves the house")
 
 
 @settings(max_examples=60, deadline=None)
