@@ -1,0 +1,160 @@
+"""One option answered: what it lacks where it cannot do the job, its machines and cost where it can."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.decision.comparison import OptionResult
+from calculator.decision.one_option import Question, answer_of, sized_anew
+from calculator.service.capability import reference_tariff, scenario_model
+from calculator.service.sizing import MOST_MACHINES
+
+CATALOG = load_catalog()
+SMALL, MAC, AM5 = "mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256", "dual-rtx-4090-am5"
+API, RENTED = "api-same-model", "cloud-h100"
+BUSY: dict[str, Any] = {"requests_per_working_day": 20_000.0, "first_token_p95_target_s": 0.0}
+"""More than one Mac can do in a day."""
+
+
+def question(**values: Any) -> Question:
+    scenario = Scenario.parse(values)
+    return Question(
+        scenario=scenario,
+        catalog=CATALOG,
+        model=scenario_model(scenario, CATALOG),
+        reference=reference_tariff(scenario, CATALOG),
+        measurements=(),
+        day="2026-11-26",
+    )
+
+
+def answer(option: str, **values: Any) -> OptionResult:
+    return answer_of(question(**values), option)[0]
+
+
+def codes(option: str, **values: Any) -> list[str]:
+    return [reason.code for reason in answer(option, **values).eligibility.reasons]
+
+
+def usd(found: OptionResult) -> float:
+    assert found.tco is not None
+    return found.tco.present_value_cost_usd
+
+
+@pytest.mark.parametrize("option", [SMALL, AM5, RENTED, API])
+def test_default_options_can_do_the_job_and_have_a_cost(option: str) -> None:
+    found, costed = answer_of(question(), option)
+    assert found.eligible
+    assert found.tco is not None
+    assert costed is not None
+    shares = found.eligibility.shares
+    assert shares is not None
+    assert shares.served_here_fraction + shares.bought_fraction + shares.unserved_fraction == pytest.approx(1.0)
+    assert shares.leaves_house_fraction == pytest.approx(0.0 if found.kind == "own" else 1.0)
+
+
+def test_model_that_does_not_fit_has_a_reason_and_no_cost() -> None:
+    found, costed = answer_of(question(model="llama-3.1-405b"), SMALL)
+    assert costed is None
+    assert found.tco is None
+    (reason,) = found.eligibility.reasons
+    assert reason.code == "does-not-fit"
+    assert reason.mend
+
+
+def test_precision_that_the_runtime_lacks_is_no_format() -> None:
+    (reason,) = answer(RENTED, model="qwen3-8b", weight_class="5-bit").eligibility.reasons
+    assert reason.code == "no-format"
+    assert reason.text == "Rented H100 80 GB by the hour: vLLM has no 5-bit format here. Known: 4-bit, 8-bit, 16-bit."
+    assert reason.mend == "Another precision of the weights."
+
+
+def test_model_of_another_size_has_no_price_at_a_host() -> None:
+    found = answer(API, model="another-size", another_size_b=14.0)
+    assert [reason.code for reason in found.eligibility.reasons] == ["no-price"]
+    assert [remark.code for remark in found.remarks] == ["no-host"]
+    assert found.tco is None
+
+
+def test_wait_that_an_idle_machine_misses_has_the_reason_of_its_target() -> None:
+    assert codes(SMALL, first_token_p95_target_s=0.5) == ["first-token-too-slow"]
+    assert codes(SMALL, first_token_p95_target_s=0, answer_p95_target_s=1) == ["answer-too-slow"]
+    assert codes(SMALL, first_token_p95_target_s=0, stream_target_tokens_per_s=500) == ["stream-too-slow"]
+
+
+def test_number_that_is_too_small_is_told_once_and_by_how_many() -> None:
+    found = answer(SMALL, machine_count=1, **BUSY)
+    (reason,) = found.eligibility.reasons  # not a second time as a share that is not served
+    assert reason.code == "overloaded-at-peak"
+    needed = int(reason.mend.split()[0].replace(",", ""))
+    able, short = (answer(SMALL, machine_count=number, **BUSY) for number in (needed, needed - 1))
+    assert able.eligible
+    assert not short.eligible
+    assert answer(SMALL, **BUSY).eligibility.machine_count == needed
+
+
+def test_demand_of_a_data_centre_is_beyond_this_tool_and_not_costed() -> None:
+    found = answer(SMALL, requests_per_working_day=1_000_000)
+    assert [reason.code for reason in found.eligibility.reasons] == ["beyond-this-tool"]
+    assert found.tco is None
+    assert found.eligibility.machine_count is None or found.eligibility.machine_count > MOST_MACHINES
+
+
+def test_nothing_may_leave_the_house() -> None:
+    asked = {"leaves_house_fraction_max": 0.0}
+    assert codes(SMALL, **asked) == []
+    assert codes(RENTED, **asked) == ["leaves-the-house"]
+    assert codes(API, **asked) == ["leaves-the-house"]
+    assert codes(SMALL, when_full="buy-from-api", **BUSY, **asked) == ["leaves-the-house"]
+
+
+def test_spot_machine_that_is_taken_away_leaves_work_undone() -> None:
+    asked = {"cloud_rate": "spot", "spot_interruption_fraction": 0.2, "when_down": "lose"}
+    assert codes("cloud-rtx-4090", model="llama-3-8b", **asked) == ["unserved"]
+    assert codes("cloud-rtx-4090", model="llama-3-8b", unserved_fraction_max=0.9, **asked) == []
+
+
+def test_cheapest_of_the_two_rules_is_the_lower_cost() -> None:
+    by_rule = {rule: usd(answer(SMALL, when_full=rule, **BUSY)) for rule in ("buy-another", "buy-from-api", "cheapest")}
+    assert by_rule["cheapest"] == min(by_rule["buy-another"], by_rule["buy-from-api"])
+    assert by_rule["buy-another"] != by_rule["buy-from-api"]
+
+
+def test_cheapest_rule_takes_one_that_keeps_everything_in_house_where_that_is_asked() -> None:
+    found = answer(SMALL, when_full="cheapest", leaves_house_fraction_max=0.0, **BUSY)
+    assert found.eligible
+    assert usd(found) == usd(answer(SMALL, when_full="buy-another", **BUSY))
+
+
+def test_further_machines_come_in_the_months_of_the_ledger() -> None:
+    found = answer(SMALL, demand_growth_rate=1.0, **(BUSY | {"requests_per_working_day": 3_000.0}))
+    months = found.eligibility.further_months
+    assert months
+    assert list(months) == sorted(months)
+    assert all(1 < month <= found.tco.months for month in months if found.tco is not None)
+
+
+def test_watts_that_contradict_each_other_are_a_warning() -> None:
+    found = answer(SMALL, figures={f"{SMALL}.idle_w": 400.0, f"{SMALL}.decode_w": 100.0})
+    assert "watts-contradict" in [remark.code for remark in found.remarks]
+    assert "watts-contradict" not in [remark.code for remark in answer(SMALL).remarks]
+
+
+def test_sized_anew_is_the_cost_of_the_changed_scenario_for_those_that_can() -> None:
+    asked = question(**BUSY)
+    costs = sized_anew(asked, "wage_usd_per_h", 40.0, options=(SMALL, API))
+    assert costs == {name: usd(answer(name, wage_usd_per_h=40.0, **BUSY)) for name in (SMALL, API)}
+    heavier = sized_anew(asked, "answer_tokens", 800.4, options=(SMALL,))  # a count of tokens is whole
+    assert heavier[SMALL] == usd(answer(SMALL, answer_tokens=800, **BUSY))
+    figure = sized_anew(asked, f"{SMALL}.price_usd", 3_000.0, options=(SMALL,))
+    assert figure[SMALL] == usd(answer(SMALL, figures={f"{SMALL}.price_usd": 3_000.0}, **BUSY))
+    assert sized_anew(asked, "first_token_p95_target_s", 0.01, options=(SMALL,)) == {}
+
+
+def test_stale_price_is_told_by_the_day_of_looking() -> None:
+    asked = question()
+    later = replace(asked, day="2029-11-26")
+    assert "stale-price" in [remark.code for remark in answer_of(later, SMALL)[0].remarks]
+    assert usd(answer_of(later, SMALL)[0]) == usd(answer_of(asked, SMALL)[0])
