@@ -1,5 +1,7 @@
 """A rented GPU: rate times paid hours, reservations, spot, worked by hand."""
 
+import dataclasses
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -59,10 +61,16 @@ def test_rental_is_billed_in_whole_steps() -> None:
     assert _cost(by_hour, PC_USAGE, FLAT).lines["rental"] == pytest.approx(-11 * 21 * 3 * 36)
 
 
-def test_rented_gpu_never_buys_a_further_machine() -> None:
-    scenario = FLAT.changed(demand_growth_rate=3.0)
-    again = _cost(CLOUD, PC_USAGE, scenario.changed(when_full="buy-another"))
-    assert again.lines == _cost(CLOUD, PC_USAGE, scenario).lines
+def test_rented_gpu_that_demand_outgrows_is_rented_once_more_from_that_month() -> None:
+    # 3.5 times the demand of month 1 fits; at 300 % a year D(m) = 4^((m-1)/12) passes 3.5 in month 12, 7 in 18, ...
+    growing = FLAT.changed(demand_growth_rate=3.0, cloud_price_trend_rate=0.0, when_full="buy-another")
+    tco = _cost(CLOUD, dataclasses.replace(PC_USAGE, capacity_ratio=3.5), growing)
+    assert "overflow to API" not in tco.lines
+    flow = _flow(tco, "further rental")
+    each = 3 * 10.1 * 21  # dollars an hour, paid hours a day, days a month
+    for month in range(1, 37):
+        machines = max(1, math.ceil(4 ** ((month - 1) / 12) / 3.5 - 1e-9))
+        assert flow[month] == pytest.approx(-(machines - 1) * each)
 
 
 def test_rental_takes_the_rate_that_is_asked_for() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from calculator import Scenario, compare, load_catalog
+from calculator import Scenario, load_catalog
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.physics.measured import MeasuredSpeed
 from calculator.service.capability import (
@@ -31,51 +31,40 @@ def asked(**values: Any) -> Scenario:
     return Scenario().changed(**values)
 
 
-def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
-    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do
-    not move.
-    """
-    option = "mac-studio-m2-ultra-192-used"
-    assert BASE.service is not None
-    requests = 200 * 0.3 / BASE.service.load_fraction
-    calm, hot = (
-        compare(asked(options=(option,), requests_per_working_day=requests, peak_factor_ratio=ratio), CATALOG).options[
-            0
-        ]
-        for ratio in (2, 4)
-    )
-    assert "overloaded-at-peak" not in [remark.code for remark in calm.remarks]
-    (warning,) = [remark for remark in hot.remarks if remark.code == "overloaded-at-peak"]
-    assert "needs 120% of its capacity, so the queue grows by 720 s every hour" in warning.text  # (1.2 - 1) x 3,600 s
-    assert calm.tco is not None
-    assert hot.tco is not None
-    assert calm.tco.total_cost_usd == hot.tco.total_cost_usd
-
-
 MAC = "mac-studio-m2-ultra-192-used"
 
 
-def test_capability_of_an_option_that_fits_has_speeds_hours_and_watts() -> None:
+def test_capability_of_an_option_that_fits_has_speeds() -> None:
+    assert BASE.runs
     assert BASE.prediction is not None
-    assert BASE.service is not None
-    assert BASE.usage is not None
     assert BASE.batch_decode is not None
     assert BASE.prediction.decode is not None
     assert BASE.batch_decode.central >= BASE.prediction.decode.central
-    assert BASE.usage.decode_w == CATALOG.machines[MAC].power.decode_w.central
-    assert BASE.usage.capacity_ratio == pytest.approx(1 / BASE.service.load_fraction)
-
-
-def test_capability_of_a_rented_machine_has_no_watts() -> None:
-    rented = capability(Scenario(), "cloud-h100")
-    assert rented.usage is not None
-    assert (rented.usage.decode_w, rented.usage.idle_w) == (0.0, 0.0)
+    assert BASE.weight_class == "4-bit"
 
 
 def test_capability_of_what_does_not_fit_is_an_answer_with_reasons() -> None:
     none = capability(asked(weight_class="16-bit"), "dual-rtx-4090-am5")
-    assert (none.service, none.usage, none.concurrent_count) == (None, None, 0)
+    assert (none.runs, none.concurrent_count, none.fewer_bits) == (False, 0, "4-bit")
     assert "does-not-fit" in codes_of(none)
+
+
+def test_best_that_fits_takes_the_most_bits_that_the_machine_can_hold() -> None:
+    mac, cards = (
+        capability(asked(weight_class="best-that-fits"), option)
+        for option in ("mac-studio-m5-ultra-256", "dual-rtx-4090-am5")
+    )
+    assert (mac.weight_class, cards.weight_class) == ("16-bit", "4-bit")
+    own = capability(asked(weight_classes={"mac-studio-m5-ultra-256": "8-bit"}), "mac-studio-m5-ultra-256")
+    assert own.weight_class == "8-bit"
+
+
+def test_reserved_context_takes_memory_and_no_speed() -> None:
+    plain, reserved = (capability(asked(reserved_context_tokens=tokens)).prediction for tokens in (0, 32_768))
+    assert plain is not None
+    assert reserved is not None
+    assert reserved.memory.kv_cache_bytes > 7 * plain.memory.kv_cache_bytes
+    assert reserved.decode == plain.decode
 
 
 def test_fewer_requests_at_once_are_tried_and_said() -> None:
