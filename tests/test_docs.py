@@ -17,7 +17,10 @@ FORMULAS = (
     *(path for path in sorted((ROOT / "calculator/physics").rglob("*.py")) if path.stem not in ASSEMBLIES),
     ROOT / "calculator/catalog/deployment.py",
     ROOT / "calculator/calibration/solver.py",
-    *(ROOT / f"calculator/service/{name}.py" for name in ("occupancy", "latency", "peak_hour", "week")),
+    *(
+        ROOT / f"calculator/service/{name}.py"
+        for name in ("occupancy", "latency", "peak_hour", "sizing", "serving", "week")
+    ),
 )
 FINANCE = (DOCS / "model" / "finance.md").read_text("utf-8")
 DEFAULTS = tomllib.loads((ROOT / "calculator" / "catalog" / "defaults.toml").read_text("utf-8"))["defaults"]
