@@ -32,7 +32,7 @@ _ENDS: tuple[End, ...] = ("low", "central", "high")
 _CONVENTION = (
     "One machine in the busiest hour, with requests at random times. Brackets: speeds at the top and bottom of their "
     "80 % range. 'needs': machines required to meet your targets (without targets: to avoid overload). "
-    "Costs elsewhere are for one machine."
+    "`compare` costs as many machines as your promise needs."
 )
 
 

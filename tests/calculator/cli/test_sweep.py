@@ -236,5 +236,5 @@ def test_worker_with_another_catalogue_is_refused(grid_path: Path) -> None:
     from calculator.analysis.sweep import compute_chunk
     from calculator.errors import ScenarioError
 
-    with pytest.raises(ScenarioError, match="another catalogue or version"):
+    with pytest.raises(ScenarioError, match="another catalogue or calculator version"):
         compute_chunk(read_grid(grid_path), 0, "0123456789abcdef")
