@@ -200,9 +200,9 @@ def _of_busier(found: Comparison, busy: Comparison) -> Iterator[str]:
         machines = [one.machine_count or 0 for one in (was, now)]
         if machines[1] < machines[0]:
             yield f"{before.id} has {machines[1]} machines for more requests, {machines[0]} before"
-        if (was.machine_count, was.further_months) == (now.machine_count, now.further_months):
-            if _value_usd(after) < _value_usd(before) - _CENT:
-                yield f"{before.id} costs ${_value_usd(before) - _value_usd(after):,.2f} less with more requests"
+        same = (was.machine_count, was.further_months) == (now.machine_count, now.further_months)
+        if same and _value_usd(after) < _value_usd(before) - _CENT:
+            yield f"{before.id} costs ${_value_usd(before) - _value_usd(after):,.2f} less with more requests"
 
 
 def _of_files(found: Comparison) -> Iterator[str]:
