@@ -123,9 +123,9 @@ def _value_usd(row: OptionResult) -> float:
     return row.tco.present_value_cost_usd
 
 
-def _bought(row: OptionResult) -> float:
+def _here(row: OptionResult) -> float:
     shares = row.eligibility.shares
-    return shares.bought_fraction if shares else 0.0
+    return shares.served_here_fraction if shares else 0.0
 
 
 def _of_verdicts(found: Comparison) -> Iterator[str]:
@@ -186,8 +186,8 @@ def _of_stricter(found: Comparison, strict: Comparison) -> Iterator[str]:
     for before, after in zip(found.options, strict.options, strict=True):
         if after.eligible and not before.eligible:
             yield f"{before.id} becomes able by {changed}: {before.eligibility.reasons[0].text}"
-        if not (before.eligible and after.eligible) or _bought(after) > _bought(before) + _ROUNDING:
-            continue  # more of it is bought elsewhere, which may cost less than electricity of one's own
+        if not (before.eligible and after.eligible) or _here(after) < _here(before) - _ROUNDING:
+            continue  # more is bought elsewhere, or left undone as allowed: both may cost less than one's own electricity
         if _value_usd(after) < _value_usd(before) - _CENT:
             yield f"{before.id} costs ${_value_usd(before) - _value_usd(after):,.2f} less by {changed}"
 
