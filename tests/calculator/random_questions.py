@@ -20,6 +20,7 @@ _WORK_COUNT = 24
 """Physical questions (model, lengths, precision): few, so that speeds are computed once for many questions."""
 _CENT = 0.005
 _ROUNDING = 1e-9
+_FULL_SLACK = 1e-3
 
 
 def _works() -> list[dict[str, Any]]:
@@ -201,7 +202,9 @@ def _of_busier(found: Comparison, busy: Comparison) -> Iterator[str]:
         if machines[1] < machines[0]:
             yield f"{before.id} has {machines[1]} machines for more requests, {machines[0]} before"
         same = (was.machine_count, was.further_months) == (now.machine_count, now.further_months)
-        if same and _value_usd(after) < _value_usd(before) - _CENT:
+        # a full machine writes in larger batches, so that what it still takes draws a little less
+        slack = _CENT if _here(after) >= _here(before) - _ROUNDING else _FULL_SLACK * abs(_value_usd(before))
+        if same and _value_usd(after) < _value_usd(before) - slack:
             yield f"{before.id} costs ${_value_usd(before) - _value_usd(after):,.2f} less with more requests"
 
 
