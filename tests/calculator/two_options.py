@@ -17,15 +17,24 @@ Side = Literal["Mac", "too close", "PC"]
 _REQUESTS = (50, 100, 200, 400, 800)
 _WAGES = (0, 40, 95, 150, 250)
 _PRICES = (0.05, 0.15, 0.3, 0.6)
-_RESALES = (0.1, 0.3, 0.48, 0.65, 0.9)
+_RESALES = ((0.1, 0.95), (0.3, 0.6), (0.48, None), (0.65, 0.35), (0.9, 0.1))
+"""Share kept by the Mac and by the PC, from the one extreme to the other; None leaves the PC's parts at their own shares."""
 _HALVINGS = 12  # of half of the way to the value: to a 1e-4 of it
 _SCANNED = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def cells() -> list[dict[str, float]]:
     """500 settings of the four sliders."""
-    names = ("requests_per_working_day", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction")
-    return [dict(zip(names, row, strict=True)) for row in itertools.product(_REQUESTS, _WAGES, _PRICES, _RESALES)]
+    found: list[dict[str, float]] = []
+    for requests, wage, price, (mac, pc) in itertools.product(_REQUESTS, _WAGES, _PRICES, _RESALES):
+        cell = {
+            "requests_per_working_day": requests,
+            "wage_usd_per_h": wage,
+            "electricity_usd_per_kwh": price,
+            "resale_fraction": mac,
+        }
+        found.append(cell if pc is None else {**cell, "gpu_resale_fraction": pc})
+    return found
 
 
 def answer(cell: dict[str, float], *, with_turns: bool = True) -> Comparison:
