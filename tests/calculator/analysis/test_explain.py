@@ -29,6 +29,7 @@ EXTRAS = {
     "peak_price_ratio": 2,
     "cached_prompt_fraction": 0.3,
     "availability_fraction": 0.98,
+    "when_down": "buy-from-api",
 }
 
 SCENARIOS = {
@@ -60,6 +61,9 @@ SCENARIOS = {
         "api_batch_fraction": 0.4,
         "api_retry_fraction": 0.02,
         "concurrent_request_count": 1,
+        "machine_count": 1,
+        "when_full": "buy-from-api",
+        "first_token_p95_target_s": 0,
         "options": (MAC, "cloud-h100", "api-same-model"),
     },
     "rented": {
@@ -69,6 +73,7 @@ SCENARIOS = {
     "own figures": {
         "options": (MAC, "api-frontier"),
         "prompt_tokens": 300_000,
+        "first_token_p95_target_s": 0,
         "figures": {
             f"{MAC}.price_usd": 9000,
             f"{MAC}.idle_w": 12,

@@ -15,6 +15,8 @@ FLAT = SCENARIO.changed(
     api_price_trend_rate=0,
     cloud_price_trend_rate=0,
     demand_growth_rate=0,
+    when_full="buy-from-api",
+    when_down="buy-from-api",
 )
 
 
@@ -42,11 +44,15 @@ def test_overflow_without_a_price_stays_unmet_and_is_said() -> None:
     assert tco.served_tokens == pytest.approx(0.5 * 4200 * 4200 * 36)
 
 
-def test_outage_is_bought_or_counted_never_both() -> None:
-    # pitfall 18
-    bought = _cost(MAC, MAC_USAGE, FLAT.changed(availability_fraction=0.9)).lines
-    assert bought["overflow to API"] < 0
+def test_outage_is_bought_or_lost_never_both_and_its_hours_are_priced_in_either() -> None:
+    # pitfall 18; 4,200 requests a month of 3,800 tokens in at $0.20 and 400 out at $0.60 per million
+    bill = 4200 * (3800 * 0.2 + 400 * 0.6) / 1e6 * 36
+    out = FLAT.changed(availability_fraction=0.9)
+    bought = _cost(MAC, MAC_USAGE, out).lines
+    assert bought["overflow to API"] == pytest.approx(-0.1 * bill)
     assert "downtime" not in bought
-    counted = _cost(MAC, MAC_USAGE, FLAT.changed(availability_fraction=0.9, downtime_usd_per_h=50)).lines
-    assert counted["downtime"] == pytest.approx(-0.1 * 210 * 50 * 36)
-    assert "overflow to API" not in counted
+    for when_down in ("lose", "buy-from-api"):
+        priced = _cost(MAC, MAC_USAGE, out.changed(when_down=when_down, downtime_usd_per_h=50))
+        assert priced.lines["downtime"] == pytest.approx(-0.1 * 210 * 50 * 36)
+        assert ("overflow to API" in priced.lines) == (when_down == "buy-from-api")
+        assert priced.served_tokens == pytest.approx((0.9 if when_down == "lose" else 1.0) * 4200 * 4200 * 36)

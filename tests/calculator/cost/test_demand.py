@@ -16,6 +16,8 @@ FLAT = SCENARIO.changed(
     api_price_trend_rate=0,
     cloud_price_trend_rate=0,
     demand_growth_rate=0,
+    when_full="buy-from-api",
+    when_down="buy-from-api",
 )
 
 

@@ -143,7 +143,9 @@ def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on
     usage = dataclasses.replace(
         MAC_USAGE, prefill_h_per_month=100, decode_h_per_month=80, on_h_per_month=200, capacity_ratio=1.6
     )
-    scenario = FLAT.changed(demand_growth_rate=1.0, months=24, availability_fraction=availability)
+    scenario = FLAT.changed(
+        demand_growth_rate=1.0, months=24, availability_fraction=availability, when_full="buy-from-api"
+    )
     kwh = 0.0
     for month in range(1, 25):
         served = min(2 ** ((month - 1) / 12), 1.6)

@@ -107,13 +107,15 @@ def test_reservation_was_paid_to_its_end_when_one_stopped_before() -> None:
 def test_spot_machine_that_is_taken_away_buys_what_it_misses_or_counts_lost_hours() -> None:
     spot = CLOUD.rates[0].model_copy(update={"kind": "spot", "rate_usd_per_h": known(1.0, "USD/h")})
     offer = CLOUD.model_copy(update={"rates": (*CLOUD.rates, spot)})
-    scenario = FLAT.changed(cloud_rate="spot", spot_interruption_fraction=0.1)
+    scenario = FLAT.changed(cloud_rate="spot", spot_interruption_fraction=0.1, when_down="buy-from-api")
     bill = -_cost(API, None, FLAT).lines["input tokens"] - _cost(API, None, FLAT).lines["output tokens"]
     lines = _cost(offer, PC_USAGE, scenario).lines
     assert lines["overflow to API"] == pytest.approx(-0.1 * bill)
     assert lines["rental"] == pytest.approx(-10.1 * 21 * 36)  # billed as if it were there
-    lost = _cost(offer, PC_USAGE, scenario.changed(downtime_usd_per_h=7, availability_fraction=0.9)).lines
-    assert lost["downtime"] == pytest.approx(-(1 - 0.9 * 0.9) * 210 * 7 * 36)
+    priced = scenario.changed(downtime_usd_per_h=7, availability_fraction=0.9)
+    both, lost = (_cost(offer, PC_USAGE, priced.changed(when_down=when)).lines for when in ("buy-from-api", "lose"))
+    assert lost["downtime"] == both["downtime"] == pytest.approx(-(1 - 0.9 * 0.9) * 210 * 7 * 36)
+    assert both["overflow to API"] == pytest.approx(-(1 - 0.9 * 0.9) * bill)
     assert "overflow to API" not in lost
 
 

@@ -14,6 +14,7 @@ from calculator.service.capability import (
     reference_tariff,
     scenario_model,
 )
+from calculator.service.serving import Serving, serving_of
 
 CATALOG = load_catalog()
 
@@ -31,13 +32,18 @@ def asked(**values: Any) -> Scenario:
     return Scenario().changed(**values)
 
 
+def alone(option: str = "mac-studio-m2-ultra-192-used") -> Serving:
+    """One machine for which nobody waits; what it cannot take is bought."""
+    scenario = asked(machine_count=1, when_full="buy-from-api", first_token_p95_target_s=0)
+    return serving_of(capability(scenario, option), scenario=scenario, when_full="buy-from-api")
+
+
 def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
     """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do
     not move.
     """
     option = "mac-studio-m2-ultra-192-used"
-    assert BASE.service is not None
-    requests = 200 * 0.3 / BASE.service.load_fraction
+    requests = 200 * 0.3 / float(alone().service.load_fraction)
     calm, hot = (
         compare(asked(options=(option,), requests_per_working_day=requests, peak_factor_ratio=ratio), CATALOG).options[
             0
@@ -56,25 +62,24 @@ MAC = "mac-studio-m2-ultra-192-used"
 
 
 def test_capability_of_an_option_that_fits_has_speeds_hours_and_watts() -> None:
+    served = alone()
+    assert BASE.runs
     assert BASE.prediction is not None
-    assert BASE.service is not None
-    assert BASE.usage is not None
     assert BASE.batch_decode is not None
     assert BASE.prediction.decode is not None
     assert BASE.batch_decode.central >= BASE.prediction.decode.central
-    assert BASE.usage.decode_w == CATALOG.machines[MAC].power.decode_w.central
-    assert BASE.usage.capacity_ratio == pytest.approx(1 / BASE.service.load_fraction)
+    assert served.usage.decode_w == CATALOG.machines[MAC].power.decode_w.central
+    assert served.usage.capacity_ratio == pytest.approx(1 / float(served.service.load_fraction))
 
 
 def test_capability_of_a_rented_machine_has_no_watts() -> None:
-    rented = capability(Scenario(), "cloud-h100")
-    assert rented.usage is not None
-    assert (rented.usage.decode_w, rented.usage.idle_w) == (0.0, 0.0)
+    rented = alone("cloud-h100").usage
+    assert (rented.decode_w, rented.idle_w) == (0.0, 0.0)
 
 
 def test_capability_of_what_does_not_fit_is_an_answer_with_reasons() -> None:
     none = capability(asked(weight_class="16-bit"), "dual-rtx-4090-am5")
-    assert (none.service, none.usage, none.concurrent_count) == (None, None, 0)
+    assert (none.runs, none.concurrent_count) == (False, 0)
     assert "does-not-fit" in codes_of(none)
 
 
