@@ -129,7 +129,14 @@ def _reserved_month(x: Given) -> float:
 
 
 def _rental(x: Given) -> float:
-    return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0))
+    return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0)) * x.get("rented_h_ratio", 1)
+
+
+def _further_rental(x: Given) -> float:
+    """Each further one from its first month to the 36th, at the rate of each month: 10 % less a year."""
+    firsts = [int(month) for name, month in x.items() if name.startswith("first_month_of_")]
+    months = sum(0.9 ** ((month - 1) / 12) for first in firsts for month in range(first, 37))
+    return -x["rate_usd_per_h"] * x["paid_h_per_month"] * x.get("rented_h_ratio", 1) * months
 
 
 def _overflow(x: Given) -> float:
@@ -164,7 +171,7 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
     "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),
     "insurance": _insurance,
-    "space": lambda x: -x["space_usd_per_month"],
+    "space": lambda x: -x["space_usd_per_month"] * (1 + (x["machine_count"] - 1) * x["further_care_fraction"]),
     "software": lambda x: -x["software_usd_per_month"],
     "rental": _rental,
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
@@ -192,6 +199,7 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
         * x["machine_count"]
         * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"])
     ),
+    "further rental": _further_rental,
     "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
     "further resale": lambda x: (
         x["machine_count"]

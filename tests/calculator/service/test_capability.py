@@ -38,24 +38,31 @@ def alone(option: str = "mac-studio-m2-ultra-192-used") -> Serving:
     return serving_of(capability(scenario, option), scenario=scenario, when_full="buy-from-api")
 
 
-def test_compare_warns_of_an_overloaded_peak_hour_only() -> None:
-    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4; costs do
-    not move.
+def test_one_machine_that_is_overloaded_at_the_peak_hour_cannot_do_the_job() -> None:
+    """Requests are set so that the mean hour's load is 0.3: enough at a peak factor of 2 and too much at 4, which
+    one machine alone cannot do.
     """
     option = "mac-studio-m2-ultra-192-used"
     requests = 200 * 0.3 / float(alone().service.load_fraction)
     calm, hot = (
-        compare(asked(options=(option,), requests_per_working_day=requests, peak_factor_ratio=ratio), CATALOG).options[
-            0
-        ]
+        compare(
+            asked(
+                options=(option,),
+                requests_per_working_day=requests,
+                peak_factor_ratio=ratio,
+                machine_count=1,
+                first_token_p95_target_s=0,
+            ),
+            CATALOG,
+            draw_count=0,
+        ).options[0]
         for ratio in (2, 4)
     )
-    assert "overloaded-at-peak" not in [remark.code for remark in calm.remarks]
-    (warning,) = [remark for remark in hot.remarks if remark.code == "overloaded-at-peak"]
-    assert "needs 120% of its capacity, so the queue grows by 720 s every hour" in warning.text  # (1.2 - 1) x 3,600 s
-    assert calm.tco is not None
-    assert hot.tco is not None
-    assert calm.tco.total_cost_usd == hot.tco.total_cost_usd
+    assert calm.eligible
+    assert calm.service is not None
+    assert calm.service.load_fraction == pytest.approx(0.3)
+    reason = next(reason for reason in hot.eligibility.reasons if reason.code == "overloaded-at-peak")
+    assert "120 %" in reason.text  # 4 x 0.3
 
 
 MAC = "mac-studio-m2-ultra-192-used"
