@@ -171,7 +171,9 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
     "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),
     "insurance": _insurance,
-    "space": lambda x: -x["space_usd_per_month"] * (1 + (x["machine_count"] - 1) * x["further_care_fraction"]),
+    "space": lambda x: (
+        -x["space_usd_per_month"] * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0))
+    ),
     "software": lambda x: -x["software_usd_per_month"],
     "rental": _rental,
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
