@@ -48,13 +48,20 @@ class Bridge:
     sentence: str
 
 
-def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str, str] | None = None) -> Bridge:
+def bridge(
+    start: Scenario,
+    end: Scenario,
+    *,
+    catalog: Catalog,
+    pair: tuple[str, str] | None = None,
+    as_of: str | None = None,
+) -> Bridge:
     """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
 
-    Costs are compared all along, also where an option cannot do the job; at the end that is said. Raises ScenarioError
-    where one has no cost.
+    Costs are compared all along, also where an option cannot do the job; at the end that is said. `as_of` is the day of
+    looking, as in `compare`. Raises ScenarioError where one has no cost.
     """
-    first = compare(start, catalog, draw_count=0).verdict
+    first = compare(start, catalog, as_of=as_of, draw_count=0, with_turns=False).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)
     if cheaper is None or dearer is None:
         raise ScenarioError(f"{start.name}: fewer than two options can do the job, so there is no gap to explain.")
@@ -62,7 +69,7 @@ def bridge(start: Scenario, end: Scenario, *, catalog: Catalog, pair: tuple[str,
 
     def answered(values: Mapping[str, Any]) -> dict[str, OptionResult]:
         scenario = Scenario.parse({**values, "options": options, "name": start.name})
-        return {row.id: row for row in compare(scenario, catalog, draw_count=0).options}
+        return {row.id: row for row in compare(scenario, catalog, as_of=as_of, draw_count=0, with_turns=False).options}
 
     def gap_usd(values: Mapping[str, Any]) -> float:
         rows = answered(values)

@@ -100,14 +100,14 @@ def read_grid(path: Path) -> Grid:
     return grid
 
 
-def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Rows:
-    """One row per combination and option of a chunk; the same whoever computes it."""
+def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None, as_of: str | None = None) -> Rows:
+    """One row per combination and option of a chunk; the same whoever computes it. `as_of`: the day of looking."""
     catalog = catalog or load_catalog()
     rows: Rows = []
     for number, changes in grid.combinations(chunk):
         known = {"combination": number, **{name: _text_or_number(value) for name, value in changes.items()}}
         try:
-            comparison = compare(Scenario.parse({**grid.base, **changes}), catalog, with_turns=False)
+            comparison = compare(Scenario.parse({**grid.base, **changes}), catalog, as_of=as_of, with_turns=False)
         except CalculatorError as error:
             rows.append({**known, "refused": str(error)})
             continue
@@ -118,6 +118,7 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Row
                     **known,
                     "refused": None,
                     "scenario_id": comparison.scenario_id,
+                    "prices_as_of": comparison.prices_as_of,
                     "option": option.id,
                     "fits": option.fits,
                     "eligible": option.eligible,
@@ -136,14 +137,14 @@ def chunk_rows(grid: Grid, chunk: int, *, catalog: Catalog | None = None) -> Row
     return rows
 
 
-def compute_chunk(grid: Grid, chunk: int, work_id: str) -> Rows:
+def compute_chunk(grid: Grid, chunk: int, work_id: str, as_of: str | None = None) -> Rows:
     """The same on another process or machine. Raises ScenarioError where its catalogue or version is another one."""
     catalog = load_catalog()
     if grid.id(catalog.hash) != work_id:
         raise ScenarioError(
             "A worker has another catalogue or calculator version. Install the same one on all workers, and start again."
         )
-    return chunk_rows(grid, chunk, catalog=catalog)
+    return chunk_rows(grid, chunk, catalog=catalog, as_of=as_of)
 
 
 def missing_chunks(grid: Grid, done: Sequence[int]) -> list[int]:

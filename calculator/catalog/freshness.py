@@ -5,8 +5,10 @@ of looking is passed in: the calculator has no clock.
 """
 
 import calendar
+from collections.abc import Collection
 from datetime import date
 
+from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
 from calculator.evidence import Remark
@@ -44,9 +46,14 @@ def stale_prices(catalog: Catalog, *, as_of: str) -> dict[str, Remark]:
     return remarks
 
 
-def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | None = None) -> Remark | None:
-    """The remark on one option's price, or None while it is fresh. An API: the price of `model`, else its oldest."""
-    found = _price(option, model)
+def stale_price(
+    option: Option, *, catalog: Catalog, as_of: str, model: str | None = None, own: Collection[str] = ()
+) -> Remark | None:
+    """The remark on one option's price, or None while it is fresh. An API: the price of `model`, else its oldest.
+
+    `own` names the figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does not age.
+    """
+    found = _price(option, model, own)
     if found is None:
         return None
     kind, read = found
@@ -60,8 +67,10 @@ def stale_price(option: Option, *, catalog: Catalog, as_of: str, model: str | No
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def _price(option: Option, model: str | None) -> tuple[str, str] | None:
-    """Kind of the option's price, and the date from which its age counts."""
+def _price(option: Option, model: str | None, own: Collection[str]) -> tuple[str, str] | None:
+    """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's."""
+    if f"{option.id}.price_usd" in own or f"{option.id}.rate_usd_per_h" in own:
+        return None
     if isinstance(option, Machine):
         price = option.purchase_price()
         return "estimate" if price.is_estimate else price.kind, price.aged_from
@@ -70,9 +79,16 @@ def _price(option: Option, model: str | None) -> tuple[str, str] | None:
     tariffs = [
         tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
     ]
-    if not tariffs:
-        return None
-    return "API", min(tariff.input_usd_per_mtok.as_of for tariff in tariffs)
+    stated = [
+        price.as_of
+        for tariff in tariffs
+        for name, price in (
+            ("input_usd_per_mtok", tariff.input_usd_per_mtok),
+            ("output_usd_per_mtok", tariff.output_usd_per_mtok),
+        )
+        if f"{tariff_key(tariff)}.{name}" not in own
+    ]
+    return ("API", min(stated)) if stated else None
 
 
 def _last_day(iso: str) -> date:

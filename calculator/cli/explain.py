@@ -46,7 +46,7 @@ def bridge_note(path: Path | None, scenario: Scenario) -> str:
     """What survives of the article's verdict, for whoever compares its preset; empty for any other scenario."""
     if path is None or path.stem != _ARTICLE:
         return ""
-    return bridge_text(bridge(scenario, preset("our-defaults"), catalog=load_catalog()))
+    return bridge_text(bridge(scenario, preset("our-defaults"), catalog=load_catalog(), as_of=_today()))
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def _bridge(arguments: argparse.Namespace) -> int:
             raise ScenarioError(f"--pair {arguments.pair!r} is not of the form CHEAPER,DEARER. Name two options.")
         pair = (cheaper.strip(), dearer.strip())
     catalog = load_catalog()
-    print(bridge_text(bridge(start, end, catalog=catalog, pair=pair)))
+    print(bridge_text(bridge(start, end, catalog=catalog, pair=pair, as_of=_today())))
     print(f"\n{end.name}: {compare(end, catalog, as_of=_today()).verdict.sentence}")
     return 0
 

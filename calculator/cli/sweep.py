@@ -17,7 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +47,19 @@ def register(commands: Any) -> None:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from calculator.report.parquet import begun, join_parts, write_part
+    from calculator.report.parquet import begun, day_begun, join_parts, write_part
 
     grid, out = read_grid(arguments.grid), arguments.out
     if arguments.workers is not None and arguments.workers < 1:
         raise ScenarioError(f"--workers is {arguments.workers}; it must be 1 or more. Leave it out for all cores.")
     work_id, total = grid.id(load_catalog().hash), grid.chunk_count()
-    done = begun(out, work_id=work_id, chunk_count=total)
+    day = day_begun(out, today=date.today().isoformat())
+    done = begun(out, work_id=work_id, chunk_count=total, as_of=day)
     left = missing_chunks(grid, done)
     if done:
         print(f"Resuming: {len(done)} of {total} chunks are already done.", file=sys.stderr)
     started, kept = _seconds(), len(done)
-    computed = _computed(grid, left, work_id, workers=arguments.workers, scheduler=arguments.scheduler)
+    computed = _computed(grid, left, (work_id, day), workers=arguments.workers, scheduler=arguments.scheduler)
     try:
         for finished, (chunk, rows) in enumerate(computed, start=1):
             write_part(out, chunk, rows)
@@ -77,25 +78,29 @@ def _sweep(arguments: argparse.Namespace) -> int:
     return 0
 
 
+Work = tuple[str, str]
+"""What every worker is told: the sweep's id, and the day of looking."""
+
+
 def _computed(
-    grid: Grid, chunks: list[int], work_id: str, *, workers: int | None, scheduler: str | None
+    grid: Grid, chunks: list[int], work: Work, *, workers: int | None, scheduler: str | None
 ) -> Generator[tuple[int, Rows]]:
     """The rows of each chunk, in order, from a cluster, this process, or this machine's cores."""
     if not chunks:
         return
     if scheduler:
-        yield from _on_cluster(grid, chunks, work_id, scheduler)
+        yield from _on_cluster(grid, chunks, work, scheduler)
     elif workers == 1 or len(chunks) == 1:
-        yield from ((chunk, compute_chunk(grid, chunk, work_id)) for chunk in chunks)
+        yield from ((chunk, compute_chunk(grid, chunk, *work)) for chunk in chunks)
     else:
         pool = ProcessPoolExecutor(max_workers=workers, initializer=_end_with_parent)
         try:
-            yield from _in_order(pool.submit, grid, chunks, work_id, ahead=_AHEAD * (workers or os.cpu_count() or 1))
+            yield from _in_order(pool.submit, grid, chunks, work, ahead=_AHEAD * (workers or os.cpu_count() or 1))
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _on_cluster(grid: Grid, chunks: list[int], work_id: str, scheduler: str) -> Generator[tuple[int, Rows]]:
+def _on_cluster(grid: Grid, chunks: list[int], work: Work, scheduler: str) -> Generator[tuple[int, Rows]]:
     try:
         distributed: Any = importlib.import_module("dask.distributed")
     except ModuleNotFoundError:
@@ -120,7 +125,7 @@ def _on_cluster(grid: Grid, chunks: list[int], work_id: str, scheduler: str) -> 
         def submit(*call: Any) -> Any:
             return client.submit(*call, pure=False)
 
-        yield from _in_order(submit, grid, chunks, work_id, ahead=ahead)
+        yield from _in_order(submit, grid, chunks, work, ahead=ahead)
     except (OSError, RuntimeError, ImportError, CancelledError, distributed.KilledWorker) as error:
         raise ScenarioError(
             f"--scheduler {scheduler}: the cluster gave up ({_first_line(error)}). Its scheduler and workers must run "
@@ -131,14 +136,14 @@ def _on_cluster(grid: Grid, chunks: list[int], work_id: str, scheduler: str) -> 
 
 
 def _in_order(
-    submit: Callable[..., Any], grid: Grid, chunks: list[int], work_id: str, *, ahead: int
+    submit: Callable[..., Any], grid: Grid, chunks: list[int], work: Work, *, ahead: int
 ) -> Generator[tuple[int, Rows]]:
     """Keep `ahead` chunks handed out; take them back in order. A result that was taken back is held nowhere else."""
     waiting: deque[tuple[int, Any]] = deque()
     rest = iter(chunks)
     while True:
         while len(waiting) < ahead and (chunk := next(rest, None)) is not None:
-            waiting.append((chunk, submit(compute_chunk, grid, chunk, work_id)))
+            waiting.append((chunk, submit(compute_chunk, grid, chunk, *work)))
         if not waiting:
             return
         chunk, future = waiting.popleft()

@@ -44,7 +44,10 @@ def space(inputs: Inputs, *, count: int, month: Number) -> Line:
         usd * as_first,
         inputs.course(step="inflation_rate", first_month=month + 1),
         says=f"space per month * {_as_first_says(month)}",
-        seen={"space_usd_per_month": usd, **({"further_care_fraction": fraction} if shares else {})},
+        seen={
+            "space_usd_per_month": usd,
+            **({"machine_count": count, "further_care_fraction": fraction} if shares else {}),
+        },
     )
 
 

@@ -105,6 +105,8 @@ def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage)
     terms = tuple(Term(-each, Course(trend, first_month=month)) for month in load.full_months)
     when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
     seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, **when}
+    if usage.rented_h_ratio != 1 and not always:
+        seen["rented_h_ratio"] = usage.rented_h_ratio
     return [Line("further rental", "hard", terms, "rate * paid hours, for each further machine from its month", seen)]
 
 

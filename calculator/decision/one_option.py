@@ -53,7 +53,9 @@ def answer_of(question: Question, option_id: str) -> tuple[OptionResult, Candida
             catalog=question.catalog,
         )
         result, costed = _boxed(found, question)
-    stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=question.scenario.model)
+    scenario = question.scenario
+    own = {*scenario.figures, *(f"{name}.price_usd" for name in (*scenario.already_own_usd, *scenario.leases))}
+    stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=scenario.model, own=own)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 
 

@@ -26,7 +26,13 @@ def parts_folder(out: Path) -> Path:
     return out.with_name(out.name + ".parts")
 
 
-def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
+def day_begun(out: Path, *, today: str) -> str:
+    """The day of looking of a sweep: that on which it was begun, so that one resumed later is one sweep; else today."""
+    note = parts_folder(out) / _NOTE
+    return json.loads(note.read_text("utf-8")).get("as_of", today) if note.exists() else today
+
+
+def begun(out: Path, *, work_id: str, chunk_count: int, as_of: str = "") -> list[int]:
     """Make the folder, or find the chunks that are done. Raises ScenarioError where another sweep was begun there."""
     folder = parts_folder(out)
     note = folder / _NOTE
@@ -44,7 +50,8 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
         except OSError as error:
             raise ScenarioError(f"{folder}: cannot be made ({error.strerror}). Name another --out.") from None
         unfinished = _unfinished(note)
-        unfinished.write_text(json.dumps({"work_id": work_id, "chunk_count": chunk_count}), encoding="utf-8")
+        known = {"work_id": work_id, "chunk_count": chunk_count, **({"as_of": as_of} if as_of else {})}
+        unfinished.write_text(json.dumps(known), encoding="utf-8")
         os.replace(unfinished, note)
     return sorted(int(path.stem) for path in folder.glob("*.parquet"))
 
@@ -52,6 +59,7 @@ def begun(out: Path, *, work_id: str, chunk_count: int) -> list[int]:
 _DTYPES = {
     "refused": "string",
     "scenario_id": "string",
+    "prices_as_of": "string",
     "option": "string",
     "fits": "boolean",
     "eligible": "boolean",

@@ -46,20 +46,20 @@ SWITCHED = {
     "pc_administration_h_per_year": {"options": (PC, CLOUD)},
     "gpu_resale_fraction": {"options": (PC, CLOUD)},
     "pc_rest_resale_fraction": {"options": (PC, CLOUD)},
-    "further_care_fraction": {"requests_per_working_day": 1500},
+    "further_care_fraction": {"machine_count": 3},
     "self_built_failure_rate": {"options": (PC, CLOUD)},
     "repair_fraction": {"warranty_months": 6},
     "built_failure_rate": {"options": (USED, PC)},
 }
 
 
-# one machine each that buys what is too much for it: what varies is the input, never the number of machines
-ONE_EACH = {
+ALONE = {
+    "machine_count": 1,
     "when_full": "buy-from-api",
     "when_down": "buy-from-api",
-    "machine_count": 1,
     "first_token_p95_target_s": 0,
 }
+"""One machine for which nobody waits, the rest bought: costs then move with every input and in no steps."""
 
 
 ABOUT = {"prompt_tokens", "retrieved_tokens", "answer_tokens", "cached_prompt_fraction"}
@@ -113,16 +113,17 @@ def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", sorted(NUMBERS - set(NOT_DRAWN)))
 def test_every_number_may_be_a_range_and_moves_what_a_whole_comparison_says(name: str) -> None:
     low, middle, high = _three(name)
-    asked = {**ONE_EACH, "options": (USED, API), **SWITCHED.get(name, {})}
-    scenario = Scenario.parse({**asked, "ranges": {name: (low, middle, high)}})
+    options = {**ALONE, "options": (USED, API), **SWITCHED.get(name, {})}
+    scenario = Scenario.parse({**options, "ranges": {name: (low, middle, high)}})
     assert float(getattr(scenario, name)) == middle
-    candidates = compare(scenario, CATALOG).candidates
+    whole = compare(scenario, CATALOG, draw_count=0)
+    candidates = whole.candidates
     bars = {bar.name: bar for bar in tornado(candidates)}
-    base = {row.id: row.tco for row in compare(scenario, CATALOG).options}
+    base = {row.id: row.tco for row in whole.options}
 
     def values(at: float) -> dict[str, float]:
         end = int(at) if Scenario.model_fields[name].annotation is int else at
-        rows = compare(scenario.changed(**{name: end}), CATALOG).options
+        rows = compare(scenario.changed(**{name: end}), CATALOG, draw_count=0).options
         return {row.id: row.tco.present_value_cost_usd for row in rows if row.tco is not None}
 
     centre = {key: tco.present_value_cost_usd for key, tco in base.items() if tco is not None}
@@ -151,9 +152,9 @@ def test_numbers_are_either_drawn_or_say_why_not() -> None:
 def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     owner, low, middle, high = FIGURES[figure]
     name = f"{owner}.{figure}"
-    scenario = Scenario.parse({**ONE_EACH, "options": (USED, PC, CLOUD, API), "ranges": {name: (low, middle, high)}})
+    scenario = Scenario.parse({**ALONE, "options": (USED, PC, CLOUD, API), "ranges": {name: (low, middle, high)}})
     assert scenario.figures == {name: middle}
-    comparison = compare(scenario, CATALOG)
+    comparison = compare(scenario, CATALOG, draw_count=0)
     (spread,) = [one for key, one in _spreads(scenario, comparison).items() if key == name]
     assert (spread.low, spread.central, spread.high) == (low, middle, high)
     odds = simulate(comparison.candidates, count=64)
@@ -162,7 +163,7 @@ def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
         spreads = {key: one for key, one in _spreads(scenario, comparison).items() if key != name}
         certain = {key: np.array([one.central]) for key, one in spreads.items()}
         drawn = costs(comparison.candidates, {**certain, name: np.array([at])})
-        whole = compare(scenario.changed(figures={name: at}), CATALOG)
+        whole = compare(scenario.changed(figures={name: at}), CATALOG, draw_count=0)
         for row in whole.options:
             assert row.tco is not None
             got = float(np.squeeze(drawn[row.id].present_value_cost_usd))
@@ -180,7 +181,7 @@ def test_range_from_a_file_and_from_the_command_line_are_the_same(
     path = tmp_path / "mine.toml"
     price = f"{USED}.price_usd"
     path.write_text(
-        f'wage_usd_per_h = [40, 70, 90]\nanswer_tokens = [200, 400, 900]\n[ranges]\n"{price}" = [4000, 4600, 6000]\n',
+        f'schema_version = 2\nwage_usd_per_h = [40, 70, 90]\nanswer_tokens = [200, 400, 900]\n[ranges]\n"{price}" = [4000, 4600, 6000]\n',
         "utf-8",
     )
     from_file = _answer(capsys, str(path))

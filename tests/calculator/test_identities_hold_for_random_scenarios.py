@@ -41,6 +41,7 @@ RATES: dict[str, Any] = {
     "tax_mode": TAXES,
     "when_full": st.sampled_from(["buy-from-api", "buy-another"]),
     "site": st.sampled_from(["office", "server-room"]),
+    "when_down": st.sampled_from(["lose", "buy-from-api"]),
     "availability_fraction": st.floats(0.5, 1),
 }
 
@@ -49,12 +50,29 @@ SCENARIOS = st.fixed_dictionaries(RATES)
 
 
 @cache
-def _candidates() -> Candidates:
-    return compare(Scenario(), CATALOG).candidates
+def _candidates(when_full: Any = "buy-another") -> Candidates:
+    """The default's options, sized by one rule for what they cannot take."""
+    return compare(Scenario(when_full=when_full), CATALOG, draw_count=0).candidates
 
 
 def _costs(scenario: Scenario) -> dict[str, Any]:
-    return {one.option.id: _candidates().under(scenario).cost(one) for one in _candidates()}
+    found = _candidates(scenario.when_full)
+    return {one.option.id: found.under(scenario).cost(one) for one in found}
+
+
+def _served_fractions(scenario: Scenario, demand_ratio: Any) -> dict[str, Any]:
+    """Share of each month's demand that is answered, here or elsewhere: up to 64 machines, while they are there."""
+    fractions: dict[str, Any] = {}
+    for one in _candidates(scenario.when_full):
+        fractions[one.option.id] = np.ones_like(demand_ratio)
+        if one.usage is None:
+            continue
+        assert one.usage.capacity_ratio is not None
+        if scenario.when_full == "buy-another":
+            fractions[one.option.id] = np.minimum(1, 64 * one.usage.capacity_ratio / demand_ratio)
+        if scenario.when_down == "lose":
+            fractions[one.option.id] *= scenario.availability_fraction
+    return fractions
 
 
 @given(SCENARIOS)
@@ -79,9 +97,11 @@ def test_level_costs_times_their_factors_are_the_present_value_for_every_option(
     month = np.arange(1, scenario.months + 1)
     when = {"month-end": month, "mid-month": month - 0.5, "annual-end": np.ceil(month / 12) * 12}[scenario.timing]
     factors = (1 + scenario.discount_rate) ** (-when / 12)
-    demand = 200 * 252 / 12 * 4200 / 1e6 * (1 + scenario.demand_growth_rate) ** ((month - 1) / 12)
+    ratio = (1 + scenario.demand_growth_rate) ** ((month - 1) / 12)
+    fractions = _served_fractions(scenario, ratio)
     for name, tco in _costs(scenario).items():
         value = tco.present_value_cost_usd
+        demand = 200 * 252 / 12 * 4200 / 1e6 * ratio * fractions[name]
         assert tco.equivalent_annual_cost_usd / 12 * factors.sum() == pytest.approx(value, rel=1e-9, abs=1e-6), name
         assert tco.usd_per_mtok * float(demand @ factors) == pytest.approx(value, rel=1e-9, abs=1e-6), name
         assert tco.served_tokens == pytest.approx(1e6 * demand.sum(), rel=1e-9), name
@@ -102,9 +122,9 @@ def test_tax_with_the_cost_deducted_at_once_never_changes_the_ranking(values: di
 @settings(max_examples=25, deadline=None)
 def test_draws_without_width_are_the_deterministic_answer_for_every_option(values: dict[str, Any]) -> None:
     scenario = Scenario(**values)
-    wide = spreads_of(_candidates().under(scenario))
+    wide = spreads_of(_candidates(scenario.when_full).under(scenario))
     spreads = {name: Spread(one.central, one.central, one.central) for name, one in wide.items()}
-    odds = simulate(_candidates().under(scenario), count=3, spreads=spreads)
+    odds = simulate(_candidates(scenario.when_full).under(scenario), count=3, spreads=spreads)
     for name, tco in _costs(scenario).items():
         scale = 1e-9 * (abs(tco.total_cost_usd) + sum(map(abs, tco.lines.values())))
         assert three(odds.total(name)) == pytest.approx([tco.total_cost_usd] * 3, abs=scale), name
@@ -119,8 +139,10 @@ def test_draws_without_width_are_the_deterministic_answer_for_every_option(value
 def test_draws_that_have_no_width_left_still_follow_the_same_formulas(values: dict[str, Any]) -> None:
     # arrays instead of spreads: every uncertain input as a constant array, so that no scalar path is taken
     scenario = Scenario(**values)
-    wide = spreads_of(_candidates().under(scenario))
-    found = costs(_candidates().under(scenario), {name: np.full(3, one.central) for name, one in wide.items()})
+    wide = spreads_of(_candidates(scenario.when_full).under(scenario))
+    found = costs(
+        _candidates(scenario.when_full).under(scenario), {name: np.full(3, one.central) for name, one in wide.items()}
+    )
     for name, tco in _costs(scenario).items():
         scale = 1e-9 * (abs(tco.total_cost_usd) + sum(map(abs, tco.lines.values())))
         got = np.broadcast_to(found[name].present_value_cost_usd, 3)
@@ -133,7 +155,7 @@ def test_value_of_information_is_never_negative_and_never_below_a_part(
     values: dict[str, Any], seed: int, count: int
 ) -> None:
     scenario = Scenario(**{**values, "demand_growth_rate": min(values["demand_growth_rate"], 0.5)})
-    odds = simulate(_candidates().under(scenario), count=count, seed=seed)
+    odds = simulate(_candidates(scenario.when_full).under(scenario), count=count, seed=seed)
     found = value_of_information(odds)
     assert found.total_usd >= 0
     for name, usd in found.by_input.items():

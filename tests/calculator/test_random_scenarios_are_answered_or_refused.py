@@ -11,6 +11,7 @@ import pytest
 from calculator import CalculatorError, Scenario, compare, load_catalog
 from calculator.analysis.deep import analyse, analysis_dict
 from calculator.analysis.explain import explain, explanation_text
+from calculator.errors import ScenarioError
 from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import tidy_csv, wide_csv
 from calculator.report.terminal import comparison_text
@@ -62,7 +63,7 @@ def test_any_scenario_is_answered_or_refused_in_a_sentence(seed: int) -> None:
         json.dumps(analysis_dict(analyse(comparison, CATALOG, count=50)), allow_nan=False)
     for row in comparison.options:
         if row.tco is None:
-            assert row.remarks
+            assert row.eligibility.reasons
             continue
         total = row.tco.total_cost_usd
         assert -sum(row.tco.lines.values()) == pytest.approx(total, rel=1e-9, abs=1e-6)
@@ -72,4 +73,8 @@ def test_any_scenario_is_answered_or_refused_in_a_sentence(seed: int) -> None:
             assert np.isfinite(flow).all()
             if line.startswith("energy") or line == "cooling":
                 assert max(flow) <= 1e-9, line
-            assert explanation_text(explain(comparison, row.id, line, catalog=CATALOG))
+            if row.eligible:
+                assert explanation_text(explain(comparison, row.id, line, catalog=CATALOG))
+                continue
+            with pytest.raises(ScenarioError, match="cannot do the job"):
+                explain(comparison, row.id, line, catalog=CATALOG)

@@ -29,6 +29,7 @@ EXTRAS = {
     "peak_price_ratio": 2,
     "cached_prompt_fraction": 0.3,
     "availability_fraction": 0.98,
+    "when_down": "buy-from-api",
 }
 
 SCENARIOS = {
@@ -62,6 +63,9 @@ SCENARIOS = {
         "api_batch_fraction": 0.4,
         "api_retry_fraction": 0.02,
         "concurrent_request_count": 1,
+        "machine_count": 1,
+        "when_full": "buy-from-api",
+        "first_token_p95_target_s": 0,
         "options": (MAC, "cloud-h100", "api-same-model"),
     },
     "rented": {
@@ -71,6 +75,7 @@ SCENARIOS = {
     "own figures": {
         "options": (MAC, "api-frontier"),
         "prompt_tokens": 300_000,
+        "first_token_p95_target_s": 0,
         "figures": {
             f"{MAC}.price_usd": 9000,
             f"{MAC}.idle_w": 12,
@@ -126,7 +131,14 @@ def _reserved_month(x: Given) -> float:
 
 
 def _rental(x: Given) -> float:
-    return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0))
+    return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0)) * x.get("rented_h_ratio", 1)
+
+
+def _further_rental(x: Given) -> float:
+    """Each further one from its first month to the 36th, at the rate of each month: 10 % less a year."""
+    firsts = [int(month) for name, month in x.items() if name.startswith("first_month_of_")]
+    months = sum(0.9 ** ((month - 1) / 12) for first in firsts for month in range(first, 37))
+    return -x["rate_usd_per_h"] * x["paid_h_per_month"] * x.get("rented_h_ratio", 1) * months
 
 
 def _overflow(x: Given) -> float:
@@ -161,7 +173,9 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
     "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),
     "insurance": _insurance,
-    "space": lambda x: -x["space_usd_per_month"],
+    "space": lambda x: (
+        -x["space_usd_per_month"] * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0))
+    ),
     "software": lambda x: -x["software_usd_per_month"],
     "rental": _rental,
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
@@ -189,6 +203,7 @@ IN_ALL: dict[str, Callable[[Given], float]] = {
         * x["machine_count"]
         * (x["price_usd"] * (1 + x["sales_tax_fraction"]) + x["electrical_work_usd"] + x["warranty_usd"])
     ),
+    "further rental": _further_rental,
     "further setup": lambda x: -_months(x) * x["machine_count"] * x["setup_h"] * x["wage_usd_per_h"],
     "further resale": lambda x: (
         x["machine_count"]

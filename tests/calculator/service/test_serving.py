@@ -1,0 +1,109 @@
+"""Serving: how many machines keep the promise, how they work, what each takes, against plain loops over `latency`."""
+
+import math
+from typing import Any
+
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.service.capability import capability_of, scenario_model
+from calculator.service.latency import latency
+from calculator.service.peak_hour import work_of
+from calculator.service.serving import Serving, promise_of, serving_of
+from calculator.service.usage import WhenFull
+
+CATALOG = load_catalog()
+MAC = "mac-studio-m5-ultra-256"
+
+
+def serving(option: str = MAC, when_full: WhenFull = "buy-another", **values: Any) -> Serving:
+    scenario = Scenario().changed(**values)
+    box = CATALOG.option(option)
+    assert isinstance(box, Machine | CloudOffer)
+    found = capability_of(box, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
+    return serving_of(found, scenario=scenario, when_full=when_full)
+
+
+def fewest_by_hand(option: str, target_s: float, **values: Any) -> int:
+    """One machine more until the p95 of the first token at its share of the peak is within the target."""
+    scenario = Scenario().changed(**values)
+    box = CATALOG.option(option)
+    assert isinstance(box, Machine | CloudOffer)
+    found = capability_of(box, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
+    work = work_of(found, scenario=scenario)
+    peak = scenario.requests_per_working_day / scenario.on_h_per_day / 3600 * scenario.busiest_hour_ratio()
+    for count in range(1, 200):
+        felt = latency(
+            work, requests_per_s=peak / count, answer_variation_ratio=scenario.answer_variation_ratio
+        ).time_to_first_token_p95_s
+        if felt <= target_s:
+            return count
+    raise AssertionError("no number of machines keeps the target")
+
+
+@pytest.mark.parametrize("requests", [50, 200, 700, 2_000])
+@pytest.mark.parametrize("option", [MAC, "dual-rtx-4090-am5", "cloud-h100"])
+def test_machines_are_the_fewest_that_keep_the_first_token(option: str, requests: int) -> None:
+    found = serving(option, requests_per_working_day=requests)
+    assert found.fleet.machine_count == fewest_by_hand(option, 30.0, requests_per_working_day=requests)
+    assert found.first_token_p95_s.central <= 30.0
+
+
+def test_number_that_was_set_is_final_and_what_it_needs_is_still_said() -> None:
+    found = serving(requests_per_working_day=2_000, machine_count=2)
+    assert found.fleet.machine_count == 2
+    assert found.usage.is_count_final
+    assert found.fleet.needed_count is not None
+    assert found.fleet.needed_count > 2
+    own = serving(requests_per_working_day=2_000, machine_count=2, machine_counts={MAC: 3})
+    assert own.fleet.machine_count == 3
+
+
+def test_hours_of_all_machines_are_those_of_the_whole_demand() -> None:
+    one, three = (serving(machine_count=count) for count in (1, 3))
+    assert three.usage.prefill_h_per_month * 3 == pytest.approx(one.usage.prefill_h_per_month, rel=1e-9)
+    assert three.usage.capacity_ratio == pytest.approx(one.usage.capacity_ratio)
+
+
+def test_rest_that_is_bought_leaves_one_machine_and_two_levels_of_the_day() -> None:
+    found = serving(when_full="buy-from-api", requests_per_working_day=2_000)
+    assert found.fleet.machine_count == 1
+    usage = found.usage
+    assert usage.capacity_ratio is not None
+    assert usage.quiet_capacity_ratio is not None
+    # the busiest hour has 2 of 10 mean hours, each of the other nine 8/9 of one: 2 / (8/9) = 2.25 times the room
+    assert usage.peak_fraction == pytest.approx(0.2)
+    assert usage.quiet_capacity_ratio / usage.capacity_ratio == pytest.approx(2.25)
+    batch = serving(when_full="buy-from-api", requests_per_working_day=2_000, first_token_p95_target_s=0)
+    assert batch.usage.quiet_capacity_ratio is None  # nobody waits: work fills the day
+
+
+def test_rented_machines_of_the_busiest_hour_are_not_paid_all_day() -> None:
+    found = serving("cloud-h100", requests_per_working_day=20_000)
+    count = found.fleet.machine_count
+    assert count is not None
+    assert count > 1
+    exact = 1 / found.fleet.capacity_ratio
+    quiet = math.ceil(exact / 2.25 - 1e-9)
+    assert found.usage.rented_h_ratio == pytest.approx((count + 9 * quiet) / (10 * count))
+
+
+def test_machine_that_one_has_is_the_first_and_others_are_bought() -> None:
+    found = serving(requests_per_working_day=2_000, already_own_usd={MAC: 5_000})
+    assert found.usage.machine_count == 1
+    assert found.fleet.machine_count is not None
+    assert found.fleet.machine_count > 1
+
+
+def test_promise_of_nothing_asks_nothing() -> None:
+    free = Scenario(first_token_p95_target_s=0)
+    assert promise_of(free).first_token_p95_s is None
+    assert promise_of(Scenario()).first_token_p95_s == 30.0
+
+
+def test_days_on_without_demand_idle_and_do_not_serve() -> None:
+    found, always = serving(), serving(on_days_per_year=365)
+    assert always.usage.on_h_per_month == pytest.approx(365 * 10 / 12)
+    assert always.usage.working_h_per_month == found.usage.working_h_per_month
+    assert always.usage.prefill_h_per_month == found.usage.prefill_h_per_month
