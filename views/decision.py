@@ -136,7 +136,9 @@ def _card(option: OptionResult, comparison: Comparison) -> None:
     shown = amounts(option, scenario) if is_ranked(option) else ()
     if shown:
         first = shown[0]
-        st.metric(f"Cost over {months} months, {first.label}", first.usd, format="$%,.0f")
+        label = f"Cost over {months} months, {first.label}"
+        st.caption(label)  # a metric cuts a label that is wider than its card
+        st.metric(label, first.usd, format="$%,.0f", label_visibility="collapsed")
         if first.spread is not None:
             st.caption(markdown_text(usd_range(first.spread.low, first.spread.high)))
     _speeds(option)
@@ -156,7 +158,7 @@ def _speeds(option: OptionResult) -> None:
     if option.decode is not None:
         lines.append(f"**{speed_range(option.decode)}** tokens/s, one request alone")
     if (wait := option.eligibility.first_token_p95_s) is not None:
-        lines.append(f"**{_seconds(wait.central)}** to the first word at the busiest hour, 19 of 20")
+        lines.append(f"**{_seconds(wait.central)}** to the first word at the busiest hour for 19 of 20 requests")
     chance = option.eligibility.keeps_promise_chance
     if option.eligible and chance is not None and chance < _LEAST_SURE:
         lines.append(f"keeps the promise in **{100 * chance:.0f} of 100** cases, as its speed is uncertain")
