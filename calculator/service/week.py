@@ -110,7 +110,7 @@ def week(work: Work, *, requests_per_week: float, weights: ArrayLike, on: ArrayL
     require("machine_count", machine_count, low=1)
     require("sum of weights", float(weight.sum()), above=0.0)
     require("hours on per week", float(share.sum()), above=0.0)
-    requests: Hours = requests_per_week * weight / weight.sum()
+    requests: Hours = requests_per_week * (weight / weight.sum())  # shares first: weights may be as small as floats go
     working = share > 0.0
     rate: Hours = np.where(working, requests / machine_count / (np.where(working, share, 1.0) * S_PER_H), 0.0)
     spent = occupancy(work, requests_per_s=rate)

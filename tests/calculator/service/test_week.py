@@ -97,6 +97,12 @@ def test_week_serves_or_overflows_every_request_and_keeps_its_hours(
     assert found.busy_h.sum() <= even.busy_h.sum() + 1e-6  # at the same demand, uneven hours batch better
 
 
+def test_smallest_weight_there_is_shares_out_the_week_all_the_same() -> None:
+    weights = np.zeros(HOURS_PER_WEEK)
+    weights[0] = 5e-324
+    assert week(OFFICE, requests_per_week=1.5, weights=weights, on=ON).requests.sum() == 1.5
+
+
 def test_busy_hours_of_an_uneven_day_agree_with_the_simulation() -> None:
     loads = np.array([0.3, 0.6, 0.9, 0.5, 0.3, 0.6, 0.9, 0.6, 0.4, 0.3])
     rates = loads / OFFICE.full_s
