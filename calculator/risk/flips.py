@@ -35,6 +35,7 @@ _INFLUENTIAL = 5
 _FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
 _PRICE_STEPS = 16
 _NEAR = 0.5  # of the gap now
+_BESIDE = 0.01  # of the way to a crossing: before it the pair stands, beyond it it has turned
 _STEP_TOLERANCE = 1e-6  # relative: two ways to cost the same
 _SIZING = ("requests_per_working_day", "prompt_tokens", "retrieved_tokens", "answer_tokens", "on_h_per_day")
 _SIZING_FIGURES = ("decode_speed_ratio", "prefill_speed_ratio")
@@ -211,7 +212,7 @@ def _recomputed(
     exact: Exact,
     crossings: dict[str, float],
 ) -> None:
-    """Where the count of machines changes within the range: the gap along it and its crossing, sized anew."""
+    """Where the count of machines changes within the range, or not where it is drawn: the gap and its crossing, sized anew."""
     first, second = case.pair
 
     def gap_usd(value: float) -> float:
@@ -220,7 +221,10 @@ def _recomputed(
 
     ends = np.array([gap_usd(float(grid[0])), gap_usd(float(grid[-1]))])
     drawn = gaps[name][[0, -1]]
-    if np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
+    at = crossings.get(name, np.nan)
+    beside = np.clip(at + (at - case.now[name]) * np.array([-_BESIDE, _BESIDE]), grid[0], grid[-1])
+    is_turn = np.isnan(at) or gap_usd(float(beside[0])) >= 0 > gap_usd(float(beside[1]))
+    if is_turn and np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
         return
     gaps[name] = np.array([ends[0], *(gap_usd(float(value)) for value in grid[1:-1]), ends[1]])
     crossings.pop(name, None)

@@ -39,7 +39,7 @@ def cells() -> list[dict[str, float]]:
 
 def answer(cell: dict[str, float], *, with_turns: bool = True) -> Comparison:
     """The pair at one setting, with odds."""
-    return compare(Scenario(options=(MAC, PC), **cell), CATALOG, with_turns=with_turns)
+    return compare(Scenario.parse({"options": (MAC, PC), **cell}), CATALOG, with_turns=with_turns)
 
 
 def verdict_of(found: Comparison) -> Verdict:

@@ -62,8 +62,7 @@ def _values(spread: Any, z: np.ndarray) -> np.ndarray:
 
 
 def _futures(count: int, seed: int) -> dict[str, np.ndarray]:
-    """Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations.
-    Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations."""
+    """Plain random draws (no hypercube) of every uncertain input, with a Gaussian copula for the stated correlations."""
     found = spreads_of(_default().candidates)
     wide = {name: one for name, one in found.items() if not one.certain}
     place = {name: index for index, name in enumerate(wide)}
@@ -132,6 +131,26 @@ def test_ranges_and_odds_are_those_of_a_naive_monte_carlo() -> None:
     for name in (MAC, USED, PC, CLOUD):
         low, middle, high = three(odds.difference(name, API))
         assert [low, middle, high] == pytest.approx(np.quantile(naive[name] - naive[API], [0.1, 0.5, 0.9]), rel=0.12)
+
+
+def test_odds_lie_within_a_point_of_300_000_plain_draws() -> None:
+    # 0.1 points of standard error on their side
+    small, am5 = "mac-studio-m5-ultra-96", "dual-rtx-4090-am5"
+    cheapest = {one.option.id: 0 for one in _default().candidates}
+    pair, pair_hard, count, blocks = 0, 0, 20_000, 15
+    for block in range(blocks):
+        found = costs(_default().candidates, _futures(count, seed=100 + block))
+        table = np.array([np.broadcast_to(one.present_value_cost_usd, count) for one in found.values()])
+        for name, wins in zip(found, np.bincount(table.argmin(axis=0), minlength=len(found)), strict=True):
+            cheapest[name] += int(wins)
+        mac, pc = found[small], found[am5]
+        pair += int(np.count_nonzero(mac.present_value_cost_usd < pc.present_value_cost_usd))
+        pair_hard += int(np.count_nonzero(mac.hard_present_value_cost_usd < pc.hard_present_value_cost_usd))
+    odds = simulate(_default().candidates)
+    for name, share in odds.cheapest_probability().items():
+        assert cheapest[name] / (count * blocks) == pytest.approx(share, abs=0.01), name
+    assert pair / (count * blocks) == pytest.approx(odds.cheaper_chance(small, am5), abs=0.01)
+    assert pair_hard / (count * blocks) == pytest.approx(odds.cheaper_chance(small, am5, hard=True), abs=0.01)
 
 
 def test_total_effects_are_those_of_pairs_of_draws() -> None:
