@@ -90,7 +90,11 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
 def _as_version_2(values: Mapping[str, Any]) -> dict[str, Any]:
     """What the values of a link of version 0.1 meant."""
     meant = converted(values)
-    return {name: tuple(row) if isinstance(row, list) else row for name, row in meant.items() if name not in STAMPS}
+    return {
+        name: tuple(cast(list[Any], row)) if isinstance(row, list) else row
+        for name, row in meant.items()
+        if name not in STAMPS
+    }
 
 
 def write_link(scenario: Scenario, *, catalogue_hash: str, prices_as_of: str = "") -> str:
