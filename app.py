@@ -8,7 +8,7 @@ import streamlit as st
 from calculator import compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
-from views.address import keep_in_address
+from views.address import bring_back_address, keep_in_address, leave_address
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
@@ -29,6 +29,7 @@ desk = open_desk()
 
 def decision() -> None:
     """The decision page: questions, verdict, charts, evidence and downloads."""
+    bring_back_address()
     link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
     keep_in_address(link)
 
@@ -63,6 +64,7 @@ def decision() -> None:
 
 def measurements() -> None:
     """The measurements page: this server, its probes, imported files and the stored records."""
+    leave_address()
     look_only = visitors_may_only_look(st.get_option("server.address"))
     show_measurements(
         desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only

@@ -142,7 +142,14 @@ class _Case:
         left = next(((noun, best[kind][0]) for kind, noun in _KINDS if best[kind]), None)
         if left is None:
             return Verdict(
-                " ".join(sentences), " ".join(filter(None, details)), None, None, _NONE, None, False, _NO_HARD
+                " ".join(sentences),
+                " ".join(dict.fromkeys(filter(None, details))),
+                None,
+                None,
+                _NONE,
+                None,
+                False,
+                _NO_HARD,
             )
         noun, row = left
         sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), months=self.months))
