@@ -5,6 +5,7 @@ from calculator.decision.ranking import named, nearest, ranked, value_usd
 
 CATALOG = load_catalog()
 MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
+USED = "mac-studio-m2-ultra-192-used"
 AM5, API = "dual-rtx-4090-am5", "api-same-model"
 
 
@@ -28,3 +29,11 @@ def test_nearest_is_the_one_that_is_mended_most_easily() -> None:
     assert text
     assert mending
     assert named(near) == near.name
+
+
+def test_of_several_too_small_ones_the_nearest_takes_the_fewest_machines() -> None:
+    for count in ("auto", 1):
+        found = verdict_on(requests_per_working_day=1_000_000, machine_count=count, options=(USED, MAC, SMALL))
+        near, text, _ = nearest(found.options)
+        assert near.id == MAC
+        assert text.startswith("It would take 3,350 of these machines")
