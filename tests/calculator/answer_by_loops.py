@@ -26,6 +26,8 @@ from calculator.service.usage import Usage
 Values = NDArray[np.float64]
 _RULES = Path(calculator.catalog.__file__).parent / "distributions.toml"
 _MOST_MACHINES = 64
+_NORMAL = np.linspace(-6, 6, 12_001)
+_PERT = stats.beta.ppf(stats.norm.cdf(_NORMAL), 3, 3)
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,7 @@ def drawn(spread: Any, z: Values) -> Values:
         ends = [math.log(one / (1 - one)) for one in (low, middle, high)]
         found = 1 / (1 + np.exp(-halves(*ends, unit)))
     else:
-        pert = stats.beta(3, 3)
-        found = halves(low, middle, high, (pert.ppf(stats.norm.cdf(z)) - 0.5) / (pert.ppf(0.9) - 0.5))
+        found = halves(low, middle, high, (np.interp(z, _NORMAL, _PERT) - 0.5) / (stats.beta.ppf(0.9, 3, 3) - 0.5))
     return np.clip(found, spread.floor, spread.ceiling)
 
 
@@ -85,6 +86,49 @@ def present_values(found: Comparison, values: Mapping[str, Values]) -> dict[str,
     return {one.option.id: _Option(found, one, values).present_values() for one in found.candidates}
 
 
+@dataclass(frozen=True)
+class Odds:
+    """Share of the futures in which the named option is the cheapest of all, and cheaper than the other of the pair."""
+
+    cheapest: float
+    pair: float
+    hard_pair: float
+    difference_usd: tuple[float, float, float]
+    hard_difference_usd: tuple[float, float, float]
+
+
+def odds_of(found: Comparison, *, count: int, seed: int, piece: int = 10_000) -> Odds:
+    """Both verdicts' odds in futures of its own, a piece at a time; differences are P10, P50, P90 of the pair."""
+    overall, pair = found.verdicts.overall, found.verdicts.mac_or_pc
+    assert pair is not None
+    assert pair.cheapest
+    assert pair.next
+    assert pair.hard.cheapest
+    assert pair.hard.next
+    wins: list[Values] = []
+    gaps: list[Values] = []
+    hard_gaps: list[Values] = []
+    for part in range(math.ceil(count / piece)):
+        costs = present_values(found, futures(found, count=min(piece, count - part * piece), seed=seed + part))
+        least = np.min([one.all_usd for one in costs.values()], axis=0)
+        wins.append(costs[str(overall.cheapest)].all_usd <= least)
+        gaps.append(costs[pair.next].all_usd - costs[pair.cheapest].all_usd)
+        hard_gaps.append(costs[pair.hard.next].hard_usd - costs[pair.hard.cheapest].hard_usd)
+    gap, hard_gap = np.concatenate(gaps), np.concatenate(hard_gaps)
+    return Odds(
+        cheapest=float(np.mean(np.concatenate(wins))),
+        pair=float(np.mean(gap > 0)),
+        hard_pair=float(np.mean(hard_gap > 0)),
+        difference_usd=_tenths(gap),
+        hard_difference_usd=_tenths(hard_gap),
+    )
+
+
+def _tenths(values: Values) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    return float(low), float(middle), float(high)
+
+
 def central(found: Comparison) -> dict[str, Values]:
     """The base case as one future."""
     return {name: np.array([float(spread.central)]) for name, spread in spreads_of(found.candidates).items()}
@@ -94,7 +138,7 @@ class _Option:
     """One option: dollars are booked month by month and discounted at once."""
 
     def __init__(self, found: Comparison, candidate: Candidate, values: Mapping[str, Values]) -> None:
-        self.scenario, self.candidate, self.values = found.scenario, candidate, values
+        self.found, self.scenario, self.candidate, self.values = found, found.scenario, candidate, values
         self.count = len(next(iter(values.values())))
         self.hard, self.soft = np.zeros(self.count), np.zeros(self.count)
         self.months = self.scenario.months
@@ -127,12 +171,12 @@ class _Option:
     def _machines(self, machine: Machine) -> None:
         usage = self.candidate.usage
         assert usage is not None
-        is_pc, first = machine.kind == "workstation", usage.machine_count
+        first = usage.machine_count
         wage, tax = self.of("wage_usd_per_h"), self.of("sales_tax_fraction")
         price = self.own("price_usd", machine.purchase_price().price_usd.central)
         setup_usd = self.own("setup_h", machine.setup_h.central) * wage
         prefill_h, decode_h = self._hours(usage)
-        one = usage.capacity_ratio * (usage.prefill_h_per_month + usage.decode_h_per_month) / (prefill_h + decode_h)
+        one = self._of_one(usage)
         fills = usage.on_h_per_month / ((prefill_h + decode_h) * first)
         bought = np.full((1, self.count), float(first))
         there = bought[0].copy()
@@ -149,10 +193,19 @@ class _Option:
             there = needed
             bought = np.vstack([bought, more])
             served = np.minimum(asked, one * there)
-            self._energy(usage, month, there, served, prefill_h * first, decode_h * first, fills)
+            hours = {"prefill_h": prefill_h * first, "decode_h": decode_h * first}
+            self._energy(usage, month, there=there, served=served, fills=fills, **hours)
         for index, of_them in enumerate(bought):
-            if of_them.any():
-                self._life(machine, is_pc=is_pc, count=of_them, from_month=max(index, 1), is_first=index == 0)
+            rows = np.flatnonzero(of_them)
+            if rows.size:
+                self._live(machine, rows, count=of_them[rows], from_month=max(index, 1), is_first=index == 0)
+
+    def _live(self, machine: Machine, rows: NDArray[np.int64], **how: Any) -> None:
+        """The futures in which machines come in a month, and no others."""
+        those = _Option(self.found, self.candidate, {name: one[rows] for name, one in self.values.items()})
+        those._life(machine, is_pc=machine.kind == "workstation", **how)
+        self.hard[rows] += those.hard
+        self.soft[rows] += those.soft
 
     def _hours(self, usage: Usage) -> tuple[Values, Values]:
         more = self.of("requests_per_working_day") / self.scenario.requests_per_working_day
@@ -161,18 +214,24 @@ class _Option:
             usage.decode_h_per_month * more / self.own("decode_speed_ratio"),
         )
 
+    def _of_one(self, usage: Usage) -> Values:
+        """Demand that one machine takes at the peak hour, as a multiple of month 1's."""
+        assert usage.capacity_ratio is not None
+        central_h = usage.prefill_h_per_month + usage.decode_h_per_month
+        return usage.capacity_ratio * central_h / sum(self._hours(usage))
+
     def _energy(
         self,
         usage: Usage,
         month: int,
+        *,
         there: Values,
         served: Values,
         prefill_h: Values,
         decode_h: Values,
         fills: Values,
     ) -> None:
-        one = usage.capacity_ratio * (usage.prefill_h_per_month + usage.decode_h_per_month)
-        one = one * usage.machine_count / (prefill_h + decode_h)
+        one = self._of_one(usage)
         reading = prefill_h * served
         too_many = np.maximum(served - np.minimum(fills, one) * there, 0)
         writing = decode_h * served - (prefill_h + decode_h) * too_many
@@ -219,10 +278,16 @@ class _Option:
         step = self.own("billing_minutes")
         asked = scenario.on_h_per_day * 60 + self.own("startup_minutes")
         minutes = np.minimum(np.ceil(asked / step - 1e-9) * step, 24 * 60)
+        usage = self.candidate.usage
+        assert usage is not None
+        one = self._of_one(usage)
+        there = np.full(self.count, float(usage.machine_count))
         self.work_of_people(self.own("setup_h") * self.of("wage_usd_per_h"), 0)
         for month in range(1, self.months + 1):
             trend = (1 + self.of("cloud_price_trend_rate")) ** ((month - 1) / 12)
-            self.pay(rate * minutes / 60 * scenario.working_days_per_year / 12 * trend, month)
+            asked = (1 + self.of("demand_growth_rate")) ** ((month - 1) / 12)
+            there = np.clip(np.ceil(asked / one - 1e-9), there, _MOST_MACHINES)
+            self.pay(there * rate * minutes / 60 * scenario.working_days_per_year / 12 * trend, month)
             self.pay(self.own("storage_gb") * self.own("storage_usd_per_gb_month"), month)
             self._care("cloud_administration_h_per_year", month)
 
@@ -231,7 +296,9 @@ class _Option:
         owner = _owner(self.values)
         requests = self.of("requests_per_working_day") * scenario.working_days_per_year / 12
         read, written = scenario.prompt_tokens + scenario.retrieved_tokens, scenario.answer_tokens
-        price = read * self.values[f"{owner}.input_usd_per_mtok"] + written * self.values[f"{owner}.output_usd_per_mtok"]
+        price = (
+            read * self.values[f"{owner}.input_usd_per_mtok"] + written * self.values[f"{owner}.output_usd_per_mtok"]
+        )
         self.work_of_people(self.own("setup_h") * self.of("wage_usd_per_h"), 0)
         for month in range(1, self.months + 1):
             grown = (1 + self.of("demand_growth_rate")) * (1 + self.of("api_price_trend_rate"))
