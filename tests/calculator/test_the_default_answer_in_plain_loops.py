@@ -51,9 +51,15 @@ def test_as_many_machines_as_the_first_number_that_keeps_the_promise(option: str
     assert count is not None
     stated = row.eligibility.first_token_p95_s
     assert stated is not None
-    seen = simulated(work, requests_per_s=peak / count, answer_variation_ratio=variation, request_count=20_000)
+    # few wait at all, so that one run's p95 is off by a fifth either way (6.7 and 9.8 s for the PC): six together
+    runs = [
+        simulated(
+            work, requests_per_s=peak / count, answer_variation_ratio=variation, request_count=20_000, seed=seed
+        ).first_token_s
+        for seed in range(1, 7)
+    ]
     # the percentile's worst error against a simulation: latency.latency
-    assert stated.central == pytest.approx(seen.quantiles(seen.first_token_s)[1], rel=0.22)
+    assert stated.central == pytest.approx(float(np.quantile(np.concatenate(runs), 0.95)), rel=0.22)
 
 
 @pytest.mark.parametrize("option", Scenario().options)
