@@ -58,8 +58,6 @@ def _costs(
         "on_h_per_day": on_h_per_day,
         "requests_per_working_day": ALMOST_ALWAYS_BUSY * decode_tokens_per_s * S_PER_H * on_h_per_day / ANSWER_TOKENS,
         "peak_factor_ratio": 1,
-        "machine_count": 1,
-        "first_token_p95_target_s": 0,
         "electricity_usd_per_kwh": electricity_usd_per_kwh,
         "months": months,
         "discount_rate": discount_rate,

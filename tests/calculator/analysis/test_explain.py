@@ -58,8 +58,6 @@ SCENARIOS = {
     },
     "too much for it": {
         "requests_per_working_day": 20_000,
-        "machine_count": 1,
-        "when_full": "buy-from-api",
         "api_batch_fraction": 0.4,
         "api_retry_fraction": 0.02,
         "concurrent_request_count": 1,
