@@ -14,6 +14,20 @@ from calculator.scenario.scenario import NOT_TYPED, Scenario, knobs
 from views.link import Link, text_of
 
 TYPED, FIGURES = "typed", "figures"
+_KEPT, _AWAY = "rest_of_address", "away_from_decision"
+
+
+def leave_address() -> None:
+    """Another page is shown: it has none of the decision page's parameters."""
+    st.session_state[_AWAY] = True
+
+
+def bring_back_address() -> None:
+    """Back on the decision page: what has no widget stands in the address again, as Streamlit brings back the rest."""
+    if st.session_state.pop(_AWAY, False):
+        for name, values in st.session_state.get(_KEPT, {}).items():
+            if name not in st.query_params:
+                st.query_params[name] = values
 
 
 def keep_in_address(link: Link) -> None:
@@ -35,6 +49,10 @@ def keep_in_address(link: Link) -> None:
     typed = ",".join(link.typed())
     if st.query_params.get(TYPED) != typed and link.values:
         st.query_params[TYPED] = typed
+    with_widget = ("name", "options", *knobs())
+    st.session_state[_KEPT] = {
+        name: st.query_params.get_all(name) for name in st.query_params if name not in with_widget
+    }
 
 
 def note_typed(name: str) -> None:

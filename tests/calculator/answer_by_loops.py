@@ -58,8 +58,8 @@ def drawn(spread: Any, z: Values) -> Values:
     if spread.kind == "lognormal" and low > 0:
         found = np.exp(halves(math.log(low), math.log(middle), math.log(high), unit))
     elif spread.kind == "share" and low > 0 and high < 1:
-        ends = [math.log(one / (1 - one)) for one in (low, middle, high)]
-        found = 1 / (1 + np.exp(-halves(*ends, unit)))
+        down, centre, up = (math.log(one / (1 - one)) for one in (low, middle, high))
+        found = 1 / (1 + np.exp(-halves(down, centre, up, unit)))
     else:
         found = halves(low, middle, high, (np.interp(z, _NORMAL, _PERT) - 0.5) / (stats.beta.ppf(0.9, 3, 3) - 0.5))
     return np.clip(found, spread.floor, spread.ceiling)
@@ -218,7 +218,7 @@ class _Option:
         """Demand that one machine takes at the peak hour, as a multiple of month 1's."""
         assert usage.capacity_ratio is not None
         central_h = usage.prefill_h_per_month + usage.decode_h_per_month
-        return usage.capacity_ratio * central_h / sum(self._hours(usage))
+        return np.asarray(usage.capacity_ratio * central_h / np.add(*self._hours(usage)))
 
     def _energy(
         self,
