@@ -8,9 +8,10 @@ from calculator.catalog.freshness import NOUNS
 from calculator.decision import input_words, words
 from calculator.decision.comparison import Flip, OldPrice
 from calculator.risk.candidates import Candidates, costs, spreads_of
-from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips, own_prices
+from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips
 from calculator.risk.old_prices import OldPrice as Aged
 from calculator.risk.old_prices import old_prices
+from calculator.risk.prices_now import own_prices
 
 _Ends = Mapping[str, Mapping[str, Ends]]
 

@@ -9,19 +9,15 @@ An input that decides how many machines are needed makes a step where one more i
 machines, so such an input is recomputed from the start (`exact`) where the two ways differ at an end of its range.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
 
-from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.cost.rented import rate_of
-from calculator.cost.tco import tariff_of
-from calculator.risk.candidates import Candidate, Candidates, costs, input_bounds, spreads_of
+from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
 from calculator.risk.distributions import Draws, Spread
-from calculator.scenario.scenario import Scenario
+from calculator.risk.prices_now import main_prices, values_now
 
 Exact = Callable[[str, float, tuple[str, str]], Mapping[str, float]]
 """Present value of a pair where one input has another value, sized and costed anew; an option that cannot is absent."""
@@ -89,8 +85,8 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     """
     both = candidates.only(pair)
     spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
-    prices = dict(_prices(both))
-    case = _Case(both, pair, _values_now(both, spreads) | prices)
+    prices = dict(main_prices(both))
+    case = _Case(both, pair, values_now(both, spreads) | prices)
     points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
     steps = {name: _price_points(usd, name) for name, usd in prices.items()}
     table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
@@ -248,61 +244,6 @@ def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str,
     found = case.refined(_brackets(gaps, steps, middle=_PRICE_STEPS), zooms=1)
     values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
     return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
-
-
-def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
-    """The prices that the option's cost rests on, by input, as the base case has them: of a machine, an hour, tokens.
-
-    What the person typed is the person's. A machine that is leased or owned already has none.
-    """
-    option = candidate.option
-    if isinstance(option, Machine):
-        is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
-        found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
-    elif isinstance(option, CloudOffer):
-        found = {f"{option.id}.rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h.central}
-    else:
-        found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
-    return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}
-
-
-def _token_prices(tariff: ApiTariff) -> dict[str, float]:
-    prices = {
-        "input_usd_per_mtok": tariff.input_usd_per_mtok,
-        "cached_input_usd_per_mtok": tariff.cached_input_usd_per_mtok,
-        "output_usd_per_mtok": tariff.output_usd_per_mtok,
-    }
-    return {f"{tariff_key(tariff)}.{name}": price.central for name, price in prices.items() if price is not None}
-
-
-def _prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
-    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
-    scenario = candidates.scenario
-    for candidate in candidates:
-        if isinstance(candidate.option, Machine | CloudOffer):
-            found = own_prices(candidate, scenario=scenario)
-        else:
-            name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"
-            found = {name: float(scenario.figures.get(name, 1.0))}
-        yield from ((name, usd) for name, usd in found.items() if usd > 0)
-
-
-def _values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[str, float]:
-    """The value of each input in the base case: the scenario's or the person's own, a price as read, else the middle.
-
-    The middle of an old price's range has moved with the years; the base case pays the price as it was read.
-    """
-    scenario = candidates.scenario
-    prices: dict[str, float] = {}
-    for candidate in candidates:
-        prices |= _token_prices(candidate.reference_api) if candidate.reference_api is not None else {}
-        prices |= own_prices(candidate, scenario=scenario)
-    return {
-        name: float(getattr(scenario, name))
-        if "." not in name
-        else float(scenario.figures.get(name, prices.get(name, spread.central)))
-        for name, spread in spreads.items()
-    }
 
 
 def _two_together(

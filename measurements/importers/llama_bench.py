@@ -35,6 +35,7 @@ _CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5
 _TEST = re.compile(r"(?P<kind>pp|tg) ?(?P<count>\d{1,9})(?:\+(?P<mixed>tg) ?\d+)?(?: ?@ ?d ?(?P<depth>\d{1,9}))?")
 _RATE = re.compile(r"(?P<mean>\d+(?:\.\d+)?) *(?:±|\+/-) *(?P<spread>\d+(?:\.\d+)?)")
 _BUILD = re.compile(r"build: *(?P<commit>[0-9a-f]{6,40}) *\((?P<number>\d{1,9})\)")
+_MOST_DIGITS = 15
 _SIZE = re.compile(r"(?P<count>\d+(?:\.\d+)?) *(?P<unit>GiB|MiB)")
 _ALL_LAYERS = 99  # llama.cpp's idiom for "every layer"; -1 says the same since 2025
 
@@ -117,6 +118,8 @@ def _fields_of_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     if rate is None:
         return {}, f"The rate is {cells['t/s'][:40]!r}; it must look like 118.88 ± 1.04."
     size = _SIZE.fullmatch(cells.get("size", ""))
+    if size and len(size["count"]) > _MOST_DIGITS:
+        return {}, f"The size is {size['count'][:20]}...; it has more than {_MOST_DIGITS} digits. Copy the row again."
     scale = BYTES_PER_GIB if size and size["unit"] == "GiB" else BYTES_PER_MIB
     count = int(test["count"])
     prompt = count if test["kind"] == "pp" else 0

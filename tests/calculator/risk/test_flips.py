@@ -1,8 +1,5 @@
 """Switching values of a pair: each is confirmed by a bisection on full answers, and where none is named none exists."""
 
-import time
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -157,12 +154,3 @@ def test_flips_of_an_input_that_buys_a_machine_come_from_answers_sized_anew() ->
     assert turn.at == pytest.approx(250, rel=1e-5)
     assert min(asked) >= 100
     assert max(asked) <= 400
-
-
-def test_flips_of_a_pair_take_ten_milliseconds() -> None:
-    comparison = answer(CASES["near"])
-    times = [time.perf_counter()]
-    for _ in range(30):
-        flips(comparison.candidates, pair=(MAC, PC))
-        times.append(time.perf_counter())
-    assert min(later - earlier for earlier, later in pairwise(times)) < 0.010

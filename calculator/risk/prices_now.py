@@ -1,0 +1,66 @@
+"""What each option asks today, and the value of every uncertain input in the base case."""
+
+from collections.abc import Iterator, Mapping
+
+from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.cost.rented import rate_of
+from calculator.cost.tco import tariff_of
+from calculator.risk.candidates import Candidate, Candidates
+from calculator.risk.distributions import Spread
+from calculator.scenario.scenario import Scenario
+
+
+def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
+    """The prices that the option's cost rests on, by input, as the base case has them: of a machine, an hour, tokens.
+
+    What the person typed is the person's. A machine that is leased or owned already has none.
+    """
+    option = candidate.option
+    if isinstance(option, Machine):
+        is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
+        found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
+    elif isinstance(option, CloudOffer):
+        found = {f"{option.id}.rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h.central}
+    else:
+        found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
+    return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}
+
+
+def _token_prices(tariff: ApiTariff) -> dict[str, float]:
+    prices = {
+        "input_usd_per_mtok": tariff.input_usd_per_mtok,
+        "cached_input_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+        "output_usd_per_mtok": tariff.output_usd_per_mtok,
+    }
+    return {f"{tariff_key(tariff)}.{name}": price.central for name, price in prices.items() if price is not None}
+
+
+def main_prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
+    """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
+    scenario = candidates.scenario
+    for candidate in candidates:
+        if isinstance(candidate.option, Machine | CloudOffer):
+            found = own_prices(candidate, scenario=scenario)
+        else:
+            name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"
+            found = {name: float(scenario.figures.get(name, 1.0))}
+        yield from ((name, usd) for name, usd in found.items() if usd > 0)
+
+
+def values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[str, float]:
+    """The value of each input in the base case: the scenario's or the person's own, a price as read, else the middle.
+
+    The middle of an old price's range has moved with the years; the base case pays the price as it was read.
+    """
+    scenario = candidates.scenario
+    prices: dict[str, float] = {}
+    for candidate in candidates:
+        prices |= _token_prices(candidate.reference_api) if candidate.reference_api is not None else {}
+        prices |= own_prices(candidate, scenario=scenario)
+    return {
+        name: float(getattr(scenario, name))
+        if "." not in name
+        else float(scenario.figures.get(name, prices.get(name, spread.central)))
+        for name, spread in spreads.items()
+    }
