@@ -70,8 +70,9 @@ def _served_fractions(scenario: Scenario, demand_ratio: Any) -> dict[str, Any]:
         assert one.usage.capacity_ratio is not None
         if scenario.when_full == "buy-another":
             fractions[one.option.id] = np.minimum(1, 64 * one.usage.capacity_ratio / demand_ratio)
-        if scenario.when_down == "lose":
-            fractions[one.option.id] *= scenario.availability_fraction
+        kept = scenario.availability_fraction
+        bought = 0.0 if scenario.when_down == "lose" else 1 - kept  # of all demand, while the machines are down
+        fractions[one.option.id] = kept * fractions[one.option.id] + bought
     return fractions
 
 
