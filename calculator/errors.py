@@ -104,7 +104,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind == "string_too_long":
         return f"{name} is {len(str(got))} characters long; it must have at most {context.get('max_length')}."
     if kind == "string_pattern_mismatch":
-        return f"{name} is {_shown(got)}; it is not written as it must be. {_help(problem, model)}".strip()
+        return f"{name} is {_shown(got)}; it has the wrong form. {_help(problem, model)}".strip()
     if kind == "literal_error":
         return f"{name} is {_shown(got)}; allowed: {context.get('expected')}."
     unit = unit_of_name(name)
@@ -137,8 +137,9 @@ def _is_nan(got: Any) -> bool:
 
 
 def _help(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
-    """The field's own help text, where it has one."""
-    return str(_of_field(problem, model, "help", otherwise=""))
+    """The field's own help text, or else the text under it."""
+    field = model.model_fields.get(str(problem["loc"][0])) if model and problem["loc"] else None
+    return str(_of_field(problem, model, "help", otherwise="") or (field.description if field else None) or "")
 
 
 def _of_field(problem: Mapping[str, Any], model: type[BaseModel] | None, name: str, *, otherwise: Any) -> Any:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from calculator import Catalog
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.words import option_name
 from calculator.evidence import Remark
 from calculator.report.currency import converted_sentence
 from calculator.scenario.scenario import Scenario
@@ -126,8 +127,8 @@ def _list_remarks(rows: list[tuple[Remark, list[str]]]) -> None:
 
 def _card(option: OptionResult, comparison: Comparison) -> None:
     months, scenario = comparison.scenario.months, comparison.scenario
-    count = option.eligibility.machine_count
-    name = f"{count} x {option.name}" if count is not None and count > 1 else option.name
+    count = option.eligibility.machine_count if is_ranked(option) else None
+    name = option_name(option.name, machine_count=count)
     st.markdown(f":{style_of(option.id).hue}[■] **{markdown_text(name)}**")
     st.markdown(" ".join(_badges(option, comparison)))
     for reason in option.eligibility.reasons:
@@ -158,7 +159,7 @@ def _speeds(option: OptionResult) -> None:
     if option.decode is not None:
         lines.append(f"**{speed_range(option.decode)}** tokens/s, one request alone")
     if (wait := option.eligibility.first_token_p95_s) is not None:
-        lines.append(f"**{_seconds(wait.central)}** to the first word at the busiest hour for 19 of 20 requests")
+        lines.append(f"**{_seconds(wait.central)}** to the first word at the busiest hour, in 19 of 20 requests")
     chance = option.eligibility.keeps_promise_chance
     if option.eligible and chance is not None and chance < _LEAST_SURE:
         lines.append(f"keeps the promise in **{100 * chance:.0f} of 100** cases, as its speed is uncertain")

@@ -101,13 +101,13 @@ def how_often(name: str, chance: float, *, is_sure: bool, is_pair: bool = False)
 
 def middle_differs(name: str, *, middle_usd: float, base_usd: float, reason: str) -> str:
     """The middle of an option's futures where it lies away from the base case, and the input that does it."""
-    why = f"; the long tail of one input does most of it: {reason}" if reason else ""
-    return f"In the middle of the futures {name} costs {signed(middle_usd)}, not {signed(base_usd)}{why}."
+    why = f", mostly because of the long tail of one input: {reason}" if reason else ""
+    return f"In the median future {name} costs {signed(middle_usd)}, not {signed(base_usd)}{why}."
 
 
 def middle_gap(*, middle_usd: float, base_usd: float, second: str) -> str:
     """The middle of the difference's futures where it lies away from the base case."""
-    return f"In the middle of the futures {second} costs {signed(middle_usd)} more, not {signed(base_usd)}."
+    return f"In the median future {second} costs {signed(middle_usd)} more, not {signed(base_usd)}."
 
 
 def in_house(name: str, usd: float, *, more_usd_per_month: float) -> str:

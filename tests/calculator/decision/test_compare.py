@@ -152,7 +152,7 @@ def test_break_even_is_where_the_cumulative_costs_cross(default: Comparison) -> 
 
 
 def test_scenario_refuses_a_month_in_words() -> None:
-    with pytest.raises(ScenarioError, match=r"start_month is 'May'; it is not written as it must be\. .*YYYY-MM"):
+    with pytest.raises(ScenarioError, match=r"start_month is 'May'; it has the wrong form\. .*YYYY-MM"):
         Scenario.parse({"start_month": "May"})
 
 
