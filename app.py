@@ -8,7 +8,7 @@ import streamlit as st
 from calculator import compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
-from views.address import bring_back_address, keep_in_address, leave_address
+from views.address import bring_back_address, keep_in_address, leave_address, typed_now
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
@@ -45,7 +45,7 @@ def decision() -> None:
     with st.expander("Everything else you can change: options, demand, people, energy, money, time"):
         values |= ask_rest(catalog, link_values=link.values, answered=values)
 
-    scenario, replaced = scenario_of(values | link.without_widget(), typed=link.typed())
+    scenario, replaced = scenario_of(values | link.without_widget(), typed=typed_now(link, values))
     comparison = compare(scenario, catalog, desk.speeds(), as_of=date.today().isoformat(), draw_count=FULL_COUNT)
 
     with notices:

@@ -1,7 +1,8 @@
 """What stands in the page's address beside its widgets: which values a person set, and his own figures.
 
-A widget's value is in the address only where it differs from the default. That a person set it, even to the default,
-stands in `typed`, so that page, address, file and flag mean the same.
+A widget's value is in the address only where it differs from the default, and a value in the address is one that a
+person set. `typed` is written only where that does not say it all: a value set to its default, or a link that lists
+every value. The server writes the whole address, and would put back an older value of a slider that still moves.
 """
 
 import json
@@ -47,7 +48,12 @@ def keep_in_address(link: Link) -> None:
         st.query_params["rules"] = text_of(link.values["rules"])
         del st.query_params["schema_version"]
     typed = ",".join(link.typed())
-    if st.query_params.get(TYPED) != typed and link.values:
+    says_it_all = (
+        TYPED not in st.query_params
+        and not link.is_of_version_1
+        and all(link.values[name] != _default(name) for name in link.typed())
+    )
+    if not says_it_all and st.query_params.get(TYPED) != typed and link.values:
         st.query_params[TYPED] = typed
     with_widget = ("name", "options", *knobs())
     st.session_state[_KEPT] = {
@@ -55,11 +61,27 @@ def keep_in_address(link: Link) -> None:
     }
 
 
+def typed_now(link: Link, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values that a person set, by the address and by the widgets, which may be ahead of it."""
+    if TYPED in link.values:
+        return link.typed()
+    moved = (name for name, value in values.items() if name not in NOT_TYPED and value != _default(name))
+    return tuple(dict.fromkeys((*link.typed(), *moved)))
+
+
 def note_typed(name: str) -> None:
     """A widget was changed by a person: from now on its value counts as his, whatever it is."""
-    if name not in NOT_TYPED:
-        listed = filter(None, st.query_params.get(TYPED, "").split(","))
-        st.query_params[TYPED] = ",".join(dict.fromkeys((*listed, name)))
+    is_in_address = TYPED not in st.query_params and st.session_state.get(name) != _default(name)
+    if name in NOT_TYPED or is_in_address:
+        return
+    listed = (
+        st.query_params[TYPED].split(",")
+        if TYPED in st.query_params
+        else [one for one in st.query_params if one in Scenario.model_fields and one not in NOT_TYPED]
+    )
+    typed = ",".join(dict.fromkeys(filter(None, (*listed, name))))
+    if typed != st.query_params.get(TYPED):
+        st.query_params[TYPED] = typed
 
 
 def note_figure(figure: str, widget: str) -> None:
@@ -89,3 +111,7 @@ def _of_widget(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return float(value) if Scenario.model_fields[name].annotation is float else value
+
+
+def _default(name: str) -> Any:
+    return Scenario.model_fields[name].get_default(call_default_factory=True)
