@@ -231,8 +231,9 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def _pump(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
-    for line in stream:
-        lines.put(line)
+    with stream:
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 
