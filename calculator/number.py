@@ -27,6 +27,28 @@ class Range:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked:
+    """Some of `draw_count` draws, for what happens in a few of them only: it is reckoned for those alone.
+
+    rows: the draw of each. counts: how many alike each stands for.
+    """
+
+    rows: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    draw_count: int
+
+    def of(self, value: Number) -> Number:
+        """The values of these draws; a number stays one."""
+        return value[self.rows] if isinstance(value, np.ndarray) and value.ndim else value
+
+    def added(self, value: Number) -> NDArray[np.float64]:
+        """What the values, one for each of these, come to in every draw."""
+        return np.bincount(self.rows, weights=self.counts * value, minlength=self.draw_count).astype(
+            np.float64, copy=False
+        )
+
+
 def larger(a: Number, b: Number) -> Number:
     """The larger of two, element by element."""
     return np.maximum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else max(a, b)

@@ -56,8 +56,11 @@ def spend(
 
 
 def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:
-    """The same courses with every amount times `factor`."""
-    return tuple(Term(term.amount_usd * factor, term.course) for term in terms)
+    """The same courses with every amount times `factor`, a number or one per draw."""
+    return tuple(
+        Term(term.amount_usd * (term.picked.of(factor) if term.picked else factor), term.course, term.picked)
+        for term in terms
+    )
 
 
 def setup(inputs: Inputs, *, setup_h: Number, count: int = 1, at: Once = AT_ONCE) -> Line:

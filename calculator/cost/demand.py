@@ -10,6 +10,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from calculator.cost.growing_fleet import (
+    LEAST,
+    ROUNDING,
+    BusyStretch,
+    GrowingFleet,
+    Purchases,
+    always_busy,
+    always_busy_by_purchase,
+    full_months,
+    purchases_of,
+)
 from calculator.cost.inputs import Growth, Inputs, Step, some
 from calculator.finance.ledger import Course, Excess, Term
 from calculator.number import Number
@@ -66,6 +77,7 @@ class Load:
     always_busy: demands at which prefill and decode fill the hours on of the machines that are there; beyond them
         larger batches take up to their capacity, and decode gets only the hours that prefill leaves.
     full_months: the month from which each further machine is needed; a later one than any horizon: never.
+    purchases: the same of draws, and `full_months` is then empty.
     """
 
     inputs: Inputs
@@ -80,8 +92,9 @@ class Load:
     levels: tuple[tuple[float, Number], ...] = ()
     buys_rest: bool = True
     buys_lost: bool = True
-    always_busy: tuple[Excess, ...] = ()
+    always_busy: tuple[BusyStretch, ...] = ()
     full_months: tuple[Number, ...] = ()
+    purchases: Purchases | None = None
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod
@@ -104,7 +117,7 @@ class Load:
         decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
         known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
         slower = (prefill_h + decode_h) / known_h if known_h else more
-        scale = longer / np.maximum(slower, _LEAST)
+        scale = longer / np.maximum(slower, LEAST)
         count = usage.machine_count
         one = _capacity_ratio(usage, known_h) * scale
         growth = inputs.demand_growth_rate
@@ -112,20 +125,22 @@ class Load:
         when_full = usage.when_full or ("buy-from-api" if scenario.when_full == "buy-from-api" else "buy-another")
         further = 0
         if may_grow and when_full == "buy-another" and not usage.is_count_final:
-            wanted = np.ceil(np.max(highest / np.maximum(one, _LEAST)) - _ROUNDING) - count  # below 0: demand shrinks
+            wanted = np.ceil(np.max(highest / np.maximum(one, LEAST)) - ROUNDING) - count  # below 0: demand shrinks
             further = int(np.clip(wanted, 0, (_MOST_FURTHER_1 if scenario.rules == 1 else MOST_MACHINES - count)))
         room = one * (count + further)
         levels: tuple[tuple[float, Number], ...] = ((1.0, room),)
         if usage.quiet_capacity_ratio is not None:
             quiet = usage.quiet_capacity_ratio * scale * count
             levels = ((usage.peak_fraction, room), (1 - usage.peak_fraction, quiet))
-        enough = all(bool((np.asarray(limit) * (1 + _ROUNDING) >= highest).all()) for part, limit in levels if part > 0)
+        enough = all(bool((np.asarray(limit) * (1 + ROUNDING) >= highest).all()) for part, limit in levels if part > 0)
         available = inputs.availability_fraction * kept_fraction
-        rooms = [one * (count + index) for index in range(further)]
-        full = tuple(np.where(highest > limit, _first_month_above(limit, growth), NEVER) for limit in rooms)
+        fleet = GrowingFleet(one=one, count=count, further=further, growth=growth, highest=highest)
+        drawn = further > 0 and inputs.drawn
+        purchases = purchases_of(owner, inputs=inputs, fleet=fleet) if drawn else None
+        full = () if drawn else full_months(fleet)
         on_h = usage.on_h_per_month * longer
         working_h = on_h if usage.working_h_per_month is None else usage.working_h_per_month * longer
-        fills = working_h / np.maximum(prefill_h + decode_h, _LEAST) / count
+        fills = working_h / np.maximum(prefill_h + decode_h, LEAST) / count
         return cls(
             inputs,
             prefill_h,
@@ -140,8 +155,11 @@ class Load:
             levels=levels,
             buys_rest=scenario.rules == 1 or when_full == "buy-from-api",
             buys_lost=scenario.rules == 1 or scenario.when_down == "buy-from-api",
-            always_busy=_always_busy(fills, one, full, count=count, growth=growth, highest=highest),
+            always_busy=always_busy_by_purchase(fills, fleet, purchases)
+            if purchases
+            else always_busy(fills, fleet, full=full),
             full_months=full,
+            purchases=purchases,
         )
 
     def served(self, step: Step = "") -> tuple[Term, ...]:
@@ -170,17 +188,19 @@ class Load:
             for hours in (self.prefill_h, self.decode_h)
         )
         if self.always_busy:
-            growth, price = self.inputs.demand_growth_rate, self.inputs.course(step=step)
             saved_h = (self.prefill_h + self.decode_h) * self.works_fraction
-            decode += tuple(Term(-saved_h, replace(excess, price=price)) for excess in self.always_busy)
+            decode += tuple(self._saved(stretch, -saved_h, step) for stretch in self.always_busy)
             if not self.enough:
-                last = self.always_busy[-1]
-                decode += tuple(
-                    Term(saved_h * part, Excess(growth, limit, price, last.first_month, last.last_month))
-                    for part, limit in self.levels
-                    if part > 0
-                )
+                decode += self._beyond(saved_h, self.inputs.course(step=step))
         return {"prefill": prefill, "decode": decode}
+
+    def _saved(self, stretch: BusyStretch, hours: Number, step: Step) -> Term:
+        """Hours times what is above a limit, priced by the course of each draw."""
+        picked, purchases = stretch.picked, self.purchases
+        if picked is None or purchases is None:
+            return Term(hours, replace(stretch.excess, price=self.inputs.course(step=step)))
+        price = purchases.inputs.course(step=step)
+        return Term(picked.of(hours), replace(stretch.excess, price=price), picked)
 
     def bought(self, trend: Growth = "api_price_trend_rate") -> tuple[Term, ...]:
         """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of
@@ -199,41 +219,12 @@ class Load:
         return (not self.buys_lost and some(self.works_fraction - 1)) or (not self.buys_rest and not self.enough)
 
 
-def _always_busy(
-    fills: Number, one: Number, full: tuple[Number, ...], *, count: int, growth: Number, highest: Number
-) -> tuple[Excess, ...]:
-    """For `count`, `count` + 1, ... machines, while so many are there: demand above what fills their hours.
-
-    `fills` is that demand for one machine, `one` what it can take at most. The month in which the machines before the
-    k-th further one are not enough any more is `full[k - 1]`. The last one is always among them where any is, since
-    demand may stay above its capacity.
-    """
-    found: list[Excess] = []
-    for further in range(len(full) + 1):
-        there, is_last = count + further, further == len(full)
-        limit = np.minimum(fills, one) * there
-        top = highest if is_last else np.minimum(highest, one * there)
-        if (is_last and found) or not bool((limit >= top).all()):
-            first = 1 if further == 0 else full[further - 1]
-            found.append(Excess(growth, limit, Course(), first, None if is_last else full[further] - 1))
-    return tuple(found)
-
-
 def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:
     """Tokens to read and to write per request, as multiples of the scenario's; speeds stay those of its own lengths."""
     scenario = inputs.scenario
     central = scenario.input_tokens() * (1 - scenario.cached_prompt_fraction)
     read = (inputs.prompt_tokens + inputs.retrieved_tokens) * (1 - inputs.cached_prompt_fraction)
     return (read / central if central else 1.0), inputs.answer_tokens / scenario.answer_tokens
-
-
-def _first_month_above(room: Number, growth: Number) -> Number:
-    """The first month in which D(m) > room: 1, or floor(12 ln(room)/ln(1+g)) + 2 for growing demand, else never."""
-    log_month = np.log1p(growth) / MONTHS_PER_YEAR
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        crossing = np.floor(np.log(np.maximum(room, _LEAST)) / log_month + _ROUNDING) + 2
-    later = np.where(log_month > 0, np.nan_to_num(crossing, nan=NEVER, posinf=NEVER), NEVER)
-    return np.where(np.asarray(room) < 1, 1.0, np.minimum(later, NEVER))
 
 
 def _capacity_ratio(usage: Usage, known_h: float) -> float:
@@ -245,6 +236,3 @@ def _capacity_ratio(usage: Usage, known_h: float) -> float:
 
 
 _MOST_FURTHER_1 = 15  # version 0.1 stopped here
-NEVER = 10_000  # a month beyond any horizon
-_ROUNDING = 1e-9
-_LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand

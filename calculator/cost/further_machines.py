@@ -9,12 +9,11 @@ there already.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from calculator.catalog.options import Machine
 from calculator.cost.demand import Load
+from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
-from calculator.cost.machine_lines import ONLY_IF_PRICED, bought, machine_lines
+from calculator.cost.machine_lines import ONLY_IF_PRICED, bought, machine_lines, priced
 from calculator.finance.ledger import Kind, Line
 from calculator.number import Number
 
@@ -53,13 +52,15 @@ _FOLDED = (
     _Folded("demand charge", ("demand charge",), "highest kW * charge per kW and month"),
 )
 
+_LATER: dict[Kind, Kind] = {"capital": "later capital", "sale": "later sale"}
+
 
 def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Number) -> list[Line]:
     """Lines of the further machines, bought one at a time; none where the first ones are enough."""
+    if load.purchases is not None:
+        return _lines_by_purchase(machine, purchases=load.purchases, peak_kw=peak_kw)
     if not load.full_months:
         return []
-    if inputs.drawn and inputs.scenario.tax_mode == "none" and any(map(np.ndim, load.full_months)):
-        return _lines_by_purchase(machine, inputs=inputs, load=load, peak_kw=peak_kw)
     each = [
         {line.name: line for line in _of_one(machine, inputs=inputs, peak_kw=peak_kw, month=first - 1)}
         for first in load.full_months
@@ -69,20 +70,18 @@ def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Numb
     return [_one_line(fold, each, counted) for fold in _FOLDED if _is_priced(fold, each[0])]
 
 
-def _lines_by_purchase(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Number) -> list[Line]:
-    """The same for draws: all purchases of all draws as one purchase, whose amounts are one per purchase.
-
-    Most draws need no further machine and a few need dozens, so counting purchases instead of draws times machines is
-    many times as fast.
-    """
-    months = np.stack(np.broadcast_arrays(*load.full_months))
-    kth, rows = np.nonzero(months <= inputs.scenario.months)
-    if not rows.size:
-        return []
-    draws = months.shape[1]
-    kw = np.broadcast_to(peak_kw, (draws,))[rows]
-    lines = _of_one(machine, inputs=inputs.at(machine.id, rows), peak_kw=kw, month=months[kth, rows] - 1)
-    return [replace(line, rows=rows) for line in lines]
+def _lines_by_purchase(machine: Machine, *, purchases: Purchases, peak_kw: Number) -> list[Line]:
+    """The same for draws: the lines of one machine, for each purchase that comes in any of them."""
+    picked = purchases.picked
+    lines = _of_one(machine, inputs=purchases.inputs, peak_kw=picked.of(peak_kw), month=purchases.months - 1)
+    return [
+        replace(
+            line,
+            kind=_LATER.get(line.kind, line.kind),
+            terms=tuple(replace(term, picked=picked) for term in line.terms),
+        )
+        for line in priced(lines)
+    ]
 
 
 def _of_one(machine: Machine, *, inputs: Inputs, peak_kw: Number, month: Number) -> list[Line]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from calculator.catalog.tax import TaxTables
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Course
-from calculator.number import Number
+from calculator.number import Number, Picked
 from calculator.scenario.scenario import Scenario
 
 Growth = Literal[
@@ -138,10 +137,10 @@ class Inputs(ScenarioNumbers):
             return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
 
-    def at(self, owner: str, rows: NDArray[np.int64]) -> "Inputs":
-        """The same for some of the draws, each as often as it is named; of options only what belongs to `owner`."""
+    def at(self, owner: str, picked: Picked) -> "Inputs":
+        """The same for some of the draws; of options only what belongs to `owner`."""
         given = {
-            name: value[rows] if isinstance(value, np.ndarray) and value.ndim else value
+            name: picked.of(value)
             for name, value in self.given.items()
             if "." not in name or name.startswith(f"{owner}.")
         }
@@ -151,6 +150,11 @@ class Inputs(ScenarioNumbers):
     def drawn(self) -> bool:
         """Whether some value is an array of draws: then what only explains a line is left out."""
         return any(isinstance(value, np.ndarray) for value in self.given.values())
+
+    @functools.cached_property
+    def draw_count(self) -> int:
+        """Draws of each value that is drawn; 1 where none is."""
+        return max((np.size(value) for value in self.given.values()), default=1)
 
     def course(
         self, *, growth: Growth = "", step: Step = "", growth_and: Growth = "", first_month: Number = 1

@@ -10,7 +10,7 @@ from typing import Literal
 
 from calculator.catalog.options import Machine
 from calculator.cost.bill import AT_ONCE, setup, spend
-from calculator.cost.demand import NEVER
+from calculator.cost.growing_fleet import NEVER
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.kept_value import kept_value
 from calculator.cost.machine_care import AT_THE_START, administration, back_to, is_start, space, years_after_start

@@ -131,19 +131,27 @@ def _energy_kwh(
     Idle are the hours on that are not busy, of the first machines and of each further one from its month.
     """
     busy = load.busy_hours(step)
-    first = inputs.course(step=step)
-    present = ((count, first), *((1, inputs.course(step=step, first_month=month)) for month in load.full_months))
+    present = _machines_there(inputs, load, count, step)
     idle = watts["idle"] / W_PER_KW
     kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
     kwh["idle"] = (
-        *(Term(idle * load.on_h * machines, course) for machines, course in present),
+        *scaled(present, idle * load.on_h),
         *(term for hours in busy.values() for term in scaled(hours, -idle * count)),
     )
     off_w = {"off": 0.0, "sleep": watts["sleep"], "idle": watts["idle"]}[inputs.scenario.off_hours]
     if some(off_w):
         off = off_w / W_PER_KW * (H_PER_MONTH - load.on_h)
-        kwh["sleep"] = tuple(Term(off * machines, course) for machines, course in present)
+        kwh["sleep"] = scaled(present, off)
     return kwh
+
+
+def _machines_there(inputs: Inputs, load: Load, count: int, step: Step) -> tuple[Term, ...]:
+    """Machines of each month: those of the start and each further one from its month."""
+    first = Term(count, inputs.course(step=step))
+    if load.purchases is not None:
+        of_draws, months = load.purchases.inputs, load.purchases.months
+        return first, Term(1.0, of_draws.course(step=step, first_month=months), load.purchases.picked)
+    return first, *(Term(1.0, inputs.course(step=step, first_month=month)) for month in load.full_months)
 
 
 def _energy_lines(

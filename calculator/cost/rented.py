@@ -93,9 +93,8 @@ def _rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> Line
 
 
 def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> list[Line]:
-    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many
-    hours."""
-    if not load.full_months:
+    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many hours."""
+    if not load.full_months and load.purchases is None:
         return []
     rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
     always = inputs.scenario.rental == "always-on" or inputs.scenario.cloud_rate == "reserved"
@@ -103,6 +102,10 @@ def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage)
     each = rate * hours * (1.0 if always else usage.rented_h_ratio)
     trend = inputs.cloud_price_trend_rate
     terms = tuple(Term(-each, Course(trend, first_month=month)) for month in load.full_months)
+    if load.purchases is not None:
+        picked = load.purchases.picked
+        course = Course(picked.of(trend), first_month=load.purchases.months)
+        terms = (Term(-picked.of(each), course, picked),)
     when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
     seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, **when}
     if usage.rented_h_ratio != 1 and not always:

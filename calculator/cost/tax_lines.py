@@ -7,7 +7,7 @@ already is taken as fully deducted: keeping it forgoes its sale price less the t
 import functools
 
 from calculator.catalog.tax import TaxTables
-from calculator.cost.bill import AT_ONCE
+from calculator.cost.bill import AT_ONCE, scaled
 from calculator.cost.inputs import Inputs
 from calculator.errors import CalculatorError, CatalogError
 from calculator.evidence import Remark
@@ -35,7 +35,7 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
     for hardness, name in names.items():
         paid = [line for line in lines if line.kind in _AS_PAID and line.hardness == hardness]
-        terms = tuple(Term(-rate * term.amount_usd, term.course) for line in paid for term in line.terms)
+        terms = tuple(term for line in paid for term in scaled(line.terms, -rate))
         if terms:
             says = "tax rate * costs of the month, deducted when paid"
             seen: dict[str, Number] = {"tax_rate": rate}

@@ -143,24 +143,10 @@ def cost_draws(
     """
     lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
     (hard, hard_value), (soft, soft_value) = (
-        _draw_sums_usd([line for line in lines if line.hardness == hardness], horizon=horizon, inputs=inputs)
+        sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
         for hardness in ("hard", "soft")
     )
     return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value)
-
-
-def _draw_sums_usd(lines: list[Line], *, horizon: Horizon, inputs: Inputs) -> tuple[Number, Number]:
-    """Signed nominal dollars and present value per draw; lines that count purchases are added up by draw."""
-    total, value = sums_usd((line for line in lines if line.rows is None), horizon=horizon)
-    by_purchase = [line for line in lines if line.rows is not None]
-    if by_purchase and (rows := by_purchase[0].rows) is not None:
-        draws = max(np.size(given) for given in inputs.given.values())
-        more = [
-            np.bincount(rows, weights=np.broadcast_to(usd, rows.shape), minlength=draws).astype(np.float64)
-            for usd in sums_usd(by_purchase, horizon=horizon.at(rows))
-        ]
-        return np.asarray(total + more[0]), np.asarray(value + more[1])
-    return total, value
 
 
 def charges_of(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.finance.discounting import Timing, discount_factor, discount_months, geometric_sum, log_growth
-from calculator.number import Number
+from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
 Hardness = Literal["hard", "soft"]
@@ -71,18 +71,21 @@ AnyCourse = Course | Excess | Once
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`amount_usd` (signed: outgoing negative) per unit of its course."""
+    """`amount_usd` (signed: outgoing negative) per unit of its course.
+
+    `picked` is set where amount and course are those of some draws only: then one value for each of these.
+    """
 
     amount_usd: Number
     course: AnyCourse
+    picked: Picked | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the ledger; hard dollars leave the bank, soft dollars are people's time.
 
-    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints. `rows` is set
-    where amounts are one per purchase instead of one per draw: the draw that each belongs to.
+    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints.
     """
 
     name: str
@@ -91,7 +94,6 @@ class Line:
     formula: str = ""
     inputs: Mapping[str, Number] = field(default_factory=dict[str, Number])
     kind: Kind = "running"
-    rows: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,9 @@ class Horizon:
         """Discount factor of each month 0..months by the convention; shape [months+1], read-only. Scalar rate only."""
         return _factors(self.months, float(self.annual_rate), self.timing)
 
-    def at(self, rows: NDArray[np.int64]) -> "Horizon":
-        """The same for some of the draws, each as often as it is named."""
-        rate = self.annual_rate
-        return Horizon(self.months, rate[rows] if isinstance(rate, np.ndarray) and rate.ndim else rate, self.timing)
+    def at(self, picked: Picked) -> "Horizon":
+        """The same for some of the draws."""
+        return Horizon(self.months, picked.of(self.annual_rate), self.timing)
 
     def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
@@ -162,27 +163,35 @@ def discounted_usd(line: Line, *, horizon: Horizon) -> NDArray[np.float64]:
 
 def total_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
     """Signed nominal dollars over the horizon; float or [draws]."""
-    return sum((term.amount_usd * horizon.total(term.course) for line in lines for term in line.terms), start=0.0)
+    return sums_usd(lines, horizon=horizon)[0]
 
 
 def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
     """Signed present value; float or [draws]."""
-    return sum(
-        (term.amount_usd * horizon.present_value(term.course) for line in lines for term in line.terms), start=0.0
-    )
+    return sums_usd(lines, horizon=horizon)[1]
 
 
 def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number]:
-    """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied."""
-    amounts: dict[int, Number] = {}
-    courses: dict[int, AnyCourse] = {}
+    """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied.
+
+    Terms of some draws only are summed among themselves, and added to their draws at the end.
+    """
+    groups: dict[int, tuple[Picked | None, dict[int, tuple[AnyCourse, Number]]]] = {}
     for line in lines:
         for term in line.terms:
-            key = id(term.course)
-            courses[key] = term.course
-            amounts[key] = amounts[key] + term.amount_usd if key in amounts else term.amount_usd
-    total = sum((usd * horizon.total(courses[key]) for key, usd in amounts.items()), start=0.0)
-    return total, sum((usd * horizon.present_value(courses[key]) for key, usd in amounts.items()), start=0.0)
+            _, of_course = groups.setdefault(id(term.picked), (term.picked, {}))
+            known = of_course.get(id(term.course))
+            usd = term.amount_usd if known is None else known[1] + term.amount_usd
+            of_course[id(term.course)] = (term.course, usd)
+    total: Number = 0.0
+    value: Number = 0.0
+    for picked, of_course in groups.values():
+        within = horizon if picked is None else horizon.at(picked)
+        plain = sum((usd * within.total(course) for course, usd in of_course.values()), start=0.0)
+        valued = sum((usd * within.present_value(course) for course, usd in of_course.values()), start=0.0)
+        total = total + (plain if picked is None else picked.added(plain))
+        value = value + (valued if picked is None else picked.added(valued))
+    return total, value
 
 
 def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
@@ -243,32 +252,8 @@ def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
     plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
     if isinstance(before, int) and before == 0:
         return plain.sum(last), valued.sum(last)
-    if np.ndim(before) == 1:
-        return _sums_of_later_ones(course, horizon, before=np.asarray(before), last=last)
     before = np.minimum(before, last)
     return plain.sum(last) - plain.sum(before), valued.sum(last) - valued.sum(before)
-
-
-def _sums_of_later_ones(
-    course: Course, horizon: Horizon, *, before: NDArray[np.float64], last: int
-) -> tuple[Number, Number]:
-    """The same where each draw has its own first month, taken only in those draws in which it comes at all."""
-    begins = np.flatnonzero(before < last)
-    total, valued = np.zeros(before.shape), np.zeros(before.shape)
-    if begins.size:
-        log_month, log_step, log_discount, first = (
-            value[begins] if isinstance(value, np.ndarray) and value.ndim else value
-            for value in (
-                log_growth(course.growth_rate) / MONTHS_PER_YEAR,
-                log_growth(course.step_rate),
-                horizon.log_discount,
-                before,
-            )
-        )
-        for found, log in ((total, 0.0), (valued, log_discount)):
-            part = _Partial(log_month, log_step, log, horizon.timing)
-            found[begins] = part.sum(last) - part.sum(first)
-    return total, valued
 
 
 def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
@@ -284,12 +269,11 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
     happens = (highest > course.room) & (np.minimum(until, horizon.months) >= course.first_month)
     concerned = np.flatnonzero(np.broadcast_to(happens, shape))
     total, valued = np.zeros(shape), np.zeros(shape)
-    if concerned.size:
+    for start in range(0, concerned.size, _ROWS):
+        rows = concerned[start : start + _ROWS]
         # what is the same in all draws stays one row, so that its powers are taken once
         growth, room, trend, step, log, first, last = (
-            np.asarray(column).reshape(-1)[concerned][:, None]
-            if np.shape(column) == shape
-            else np.reshape(column, (1, 1))
+            np.asarray(column).reshape(-1)[rows][:, None] if np.shape(column) == shape else np.reshape(column, (1, 1))
             for column in columns
         )
         counted = (months >= first) & (months <= last)
@@ -301,8 +285,11 @@ def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tupl
         else:
             above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
             sums = (above * prices).sum(axis=1), (above * values).sum(axis=1)
-        total.reshape(-1)[concerned], valued.reshape(-1)[concerned] = sums
+        total.reshape(-1)[rows], valued.reshape(-1)[rows] = sums
     return total, valued
+
+
+_ROWS = 4096  # draws laid out month by month at a time: they stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)

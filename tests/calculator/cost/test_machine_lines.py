@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calculator.catalog.options import Machine, Price
-from calculator.cost.demand import NEVER
+from calculator.cost.growing_fleet import NEVER
 from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import bought, machine_lines, priced
 from calculator.cost.tco import cost_of
