@@ -108,8 +108,13 @@ def deflated_usd(monthly_usd: Sequence[float], *, inflation_rate: float) -> tupl
 
 def geometric_sum(log_ratio: Number, count: Number) -> Number:
     """1 + x + ... + x^(n-1) with x = exp(log_ratio); n where x = 1. Near x = 1 (x^n-1)/(x-1) would lose digits."""
-    safe = log_ratio + (log_ratio == 0) * _TINY
+    safe = not_zero(log_ratio)
     return np.expm1(count * safe) / np.expm1(safe)
+
+
+def not_zero(log_ratio: Number) -> Number:
+    """The exponent, moved off 0, so that expm1 of it can be divided by."""
+    return log_ratio + (log_ratio == 0) * _TINY
 
 
 _TINY = 1e-200  # small enough that expm1(n * tiny) / expm1(tiny) is n to the last digit

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.finance.discounting import Timing, discount_factor, discount_months, geometric_sum, log_growth
+from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth, not_zero
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -250,10 +250,8 @@ def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
     last = horizon.months if course.last_month is None else min(course.last_month, horizon.months)
     before = course.first_month - 1
     plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
-    if isinstance(before, int) and before == 0:
-        return plain.sum(last), valued.sum(last)
-    before = np.minimum(before, last)
-    return plain.sum(last) - plain.sum(before), valued.sum(last) - valued.sum(before)
+    before = 0 if isinstance(before, int) and before == 0 else np.minimum(before, last)
+    return plain.sum(before, last), valued.sum(before, last)
 
 
 def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
@@ -305,12 +303,20 @@ class _Partial:
     log_discount: Number
     timing: Timing
 
-    def sum(self, months: Number) -> Number:
+    def sum(self, before: Number, last: int) -> Number:
+        """Over months before+1..last."""
         log_year = MONTHS_PER_YEAR * (self.log_month + self.log_discount) + self.log_step
         within = self.log_month if self.timing == "annual-end" else self.log_month + self.log_discount
         lead = {"month-end": 1.0, "mid-month": 0.5, "annual-end": float(MONTHS_PER_YEAR)}[self.timing]
-        years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
-        total = geometric_sum(log_year, years) * geometric_sum(within, MONTHS_PER_YEAR)
-        if np.any(rest):
-            total = total + np.exp(years * log_year) * geometric_sum(within, rest)
+        year, month = not_zero(log_year), not_zero(within)
+        per_year, per_month = np.expm1(year), np.expm1(month)
+        a_year = np.expm1(MONTHS_PER_YEAR * month) / per_month
+
+        def until(months: Number) -> Number:
+            years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
+            grown = np.expm1(years * year)
+            total = grown / per_year * a_year
+            return total + (grown + 1) * np.expm1(rest * month) / per_month if np.any(rest) else total
+
+        total = until(last) - until(before) if np.any(before) else until(last)
         return total * np.exp(lead * self.log_discount)
