@@ -6,6 +6,7 @@
 The text under a field is what a person reads as its help. Default values with evidence come from defaults.toml.
 """
 
+import functools
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -63,6 +64,7 @@ class Knob:
     default: Any
 
 
+@functools.cache
 def knobs_of(kind: type[BaseModel]) -> dict[str, Knob]:
     """Every field of a model that is drawn, by name, in the order of its fields."""
     found: dict[str, Knob] = {}

@@ -1,6 +1,5 @@
 """How an option serves the demand: how many machines, their working month, and what people feel at the busiest hour."""
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +8,10 @@ from calculator.catalog.options import CloudOffer
 from calculator.number import Number, Range
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability
-from calculator.service.latency import Latency, Targets, latency, peak_requests_per_s
+from calculator.service.latency import Latency, Targets, peak_requests_per_s
 from calculator.service.occupancy import Service, Work, on_h_per_month, requests_per_month, service
 from calculator.service.peak_hour import targets_of, work_of
-from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, fleet_of
+from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, felt_at, fleet_of
 from calculator.service.usage import Usage, WhenFull
 from calculator.units import MONTHS_PER_YEAR
 
@@ -181,12 +180,7 @@ def _keeping_up(work: Work, peak: float) -> int:
 
 
 def _felt(work: Work, requests_per_s: float, scenario: Scenario) -> Latency:
-    return _latency(work, requests_per_s, scenario.answer_variation_ratio)
-
-
-@functools.lru_cache(maxsize=4096)
-def _latency(work: Work, requests_per_s: float, answer_variation_ratio: float) -> Latency:
-    return latency(work, requests_per_s=requests_per_s, answer_variation_ratio=answer_variation_ratio)
+    return felt_at(work, requests_per_s=requests_per_s, answer_variation_ratio=scenario.answer_variation_ratio)
 
 
 def _range(values: Sequence[Number], unit: str) -> Range:

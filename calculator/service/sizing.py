@@ -120,8 +120,14 @@ def fleet_of(
         throughput=most,
         peak_requests_per_s=peak_requests_per_s,
         capacity_ratio=ratio if most.requests_per_s > 0 else 0.0,
-        felt=latency(work, requests_per_s=share, answer_variation_ratio=answer_variation_ratio),
+        felt=felt_at(work, requests_per_s=share, answer_variation_ratio=answer_variation_ratio),
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def felt_at(work: Work, *, requests_per_s: float, answer_variation_ratio: float) -> Latency:
+    """`latency` of numbers, kept: what only money changes is not asked again."""
+    return latency(work, requests_per_s=requests_per_s, answer_variation_ratio=answer_variation_ratio)
 
 
 def machine_count_of(requests_per_s: float, *, throughput: Throughput) -> int | None:
