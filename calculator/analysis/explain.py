@@ -13,7 +13,7 @@ from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
-from calculator.finance.ledger import AnyCourse, Course
+from calculator.finance.courses import AnyCourse, Course
 from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff

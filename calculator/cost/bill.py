@@ -12,7 +12,8 @@ from calculator.catalog.options import ApiTariff
 from calculator.cost.demand import Demand, Load
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
-from calculator.finance.ledger import AnyCourse, Hardness, Kind, Line, Once, Term, month_1
+from calculator.finance.courses import AnyCourse, Once
+from calculator.finance.ledger import Hardness, Kind, Line, Term, month_1
 from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
 

@@ -22,7 +22,8 @@ from calculator.cost.growing_fleet import (
     purchases_of,
 )
 from calculator.cost.inputs import Growth, Inputs, Step, some
-from calculator.finance.ledger import Course, Excess, Term
+from calculator.finance.courses import Course, Excess
+from calculator.finance.ledger import Term
 from calculator.number import Number
 from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import Usage

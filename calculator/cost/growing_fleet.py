@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.cost.inputs import Inputs
-from calculator.finance.ledger import Course, Excess
+from calculator.finance.courses import Course, Excess
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 

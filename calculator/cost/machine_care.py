@@ -3,8 +3,9 @@
 from calculator.catalog.options import Machine
 from calculator.cost.bill import spend
 from calculator.cost.inputs import Inputs
+from calculator.finance.discounting import log_growth
 from calculator.finance.ledger import Line
-from calculator.number import Number, smaller
+from calculator.number import Number, exp, smaller
 from calculator.units import MONTHS_PER_YEAR
 
 AT_THE_START = 0
@@ -72,4 +73,6 @@ def years_after_start(inputs: Inputs, month: Number) -> Number:
 
 def back_to(growth_rate: Number, *, years: Number) -> Number:
     """What undoes the growth of a course from the start, so that a later purchase begins where the first one did."""
-    return (1 + growth_rate) ** -years
+    if isinstance(years, float) and years == 0.0:
+        return 1.0
+    return exp(-log_growth(growth_rate) * years)

@@ -15,7 +15,8 @@ from calculator.cost.inputs import Inputs, some
 from calculator.cost.kept_value import kept_value
 from calculator.cost.machine_care import AT_THE_START, administration, back_to, is_start, space, years_after_start
 from calculator.evidence import Remark
-from calculator.finance.ledger import Line, Once, Term
+from calculator.finance.courses import Once
+from calculator.finance.ledger import Line, Term
 from calculator.finance.resale import net_resale_usd
 from calculator.number import Number, larger, where
 from calculator.units import MONTHS_PER_YEAR

@@ -16,7 +16,8 @@ from calculator.cost.machine_lines import (
     resale_base,
     warranty_months,
 )
-from calculator.finance.ledger import Course, Line, Once, Term, month_1
+from calculator.finance.courses import Course, Once
+from calculator.finance.ledger import Line, Term, month_1
 from calculator.number import Number, larger
 from calculator.scenario.scenario import Lease
 from calculator.service.usage import Usage

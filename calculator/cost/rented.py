@@ -9,8 +9,9 @@ from calculator.cost.bill import Charges, administration, monthly_extra, setup, 
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, some
 from calculator.evidence import Remark
+from calculator.finance.courses import Course, Once
 from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth, monthly_rate
-from calculator.finance.ledger import Course, Line, Once, Term
+from calculator.finance.ledger import Line, Term
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage

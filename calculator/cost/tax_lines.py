@@ -11,8 +11,9 @@ from calculator.cost.bill import AT_ONCE, scaled
 from calculator.cost.inputs import Inputs
 from calculator.errors import CalculatorError, CatalogError
 from calculator.evidence import Remark
+from calculator.finance.courses import Once
 from calculator.finance.depreciation import declining_then_straight
-from calculator.finance.ledger import Hardness, Line, Once, Term, whole_usd
+from calculator.finance.ledger import Hardness, Line, Term, whole_usd
 from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario

@@ -21,17 +21,9 @@ from calculator.cost.rented import rent_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
 from calculator.evidence import Remark
+from calculator.finance.courses import course_values
 from calculator.finance.discounting import convention, equivalent_annual_cost
-from calculator.finance.ledger import (
-    Hardness,
-    Horizon,
-    Line,
-    Term,
-    course_values,
-    discounted_usd,
-    monthly_usd,
-    sums_usd,
-)
+from calculator.finance.ledger import Hardness, Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage

@@ -14,7 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth, not_zero
+from calculator.finance.courses import AnyCourse, Course, Once, course_sums, course_values
+from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth
+from calculator.finance.running_sums import RunningSums
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -24,49 +26,6 @@ Kind = Literal["capital", "running", "sale", "tax", "later capital", "later sale
 
 `later` is what is bought after the start: capital in the books, but for tax taken as deducted (and taxed) when paid.
 """
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Once:
-    """Paid once, at the end of `month` (or of one month per draw); month 0 is the purchase; none after the horizon.
-
-    Never moved by the timing convention.
-    """
-
-    month: Number = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Course:
-    """Paid in every month from `first_month` to `last_month` (None: to the horizon); 1 in month 1.
-
-    value(m) = (1+growth_rate)^((m-1)/12) * (1+step_rate)^floor((m-1)/12): `growth_rate` moves smoothly from month to
-    month (demand, price trends), `step_rate` once a year (tariffs, wages). Year 1 is never escalated. Rates per year.
-    """
-
-    growth_rate: Number = 0.0
-    step_rate: Number = 0.0
-    first_month: Number = 1
-    last_month: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Excess:
-    """What grows past a limit: max(D(m) - room, 0) * price(m), with D(m) = (1+growth_rate)^((m-1)/12).
-
-    The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either
-    may be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise
-    (passed late) or fall (passed early).
-    """
-
-    growth_rate: Number
-    room: Number
-    price: "Course"
-    first_month: Number = 1
-    last_month: Number | None = None
-
-
-AnyCourse = Course | Excess | Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +62,12 @@ class Horizon:
     months: int
     annual_rate: Number
     timing: Timing = "month-end"
+    whole: "Horizon | None" = field(default=None, repr=False)
     _sums: dict[int, tuple[AnyCourse, tuple[Number, Number]]] = field(
         default_factory=dict[int, tuple[AnyCourse, tuple[Number, Number]]], repr=False
+    )
+    _running: dict[int, tuple[AnyCourse, RunningSums]] = field(
+        default_factory=dict[int, tuple[AnyCourse, RunningSums]], repr=False
     )
 
     @functools.cached_property
@@ -118,7 +81,7 @@ class Horizon:
 
     def at(self, picked: Picked) -> "Horizon":
         """The same for some of the draws."""
-        return Horizon(self.months, picked.of(self.annual_rate), self.timing)
+        return Horizon(self.months, picked.of(self.annual_rate), self.timing, whole=self)
 
     def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
@@ -131,8 +94,37 @@ class Horizon:
     def _both(self, course: AnyCourse) -> tuple[Number, Number]:
         if id(course) not in self._sums:
             # the course is kept beside its sums: an id may be reused once its object is gone
-            self._sums[id(course)] = (course, _sums(course, self))
+            self._sums[id(course)] = (course, self._sums_of_some(course) or self._closed_form(course))
         return self._sums[id(course)][1]
+
+    def _closed_form(self, course: AnyCourse) -> tuple[Number, Number]:
+        return course_sums(course, months=self.months, log_discount=self.log_discount, timing=self.timing)
+
+    def _sums_of_some(self, course: AnyCourse) -> tuple[Number, Number] | None:
+        """The same, read off the running sums of all draws; None where the closed form is the shorter way."""
+        if (
+            self.whole is None
+            or not isinstance(course, Course)
+            or course.whole is None
+            or course.last_month is not None
+        ):
+            return None
+        base, picked = course.whole
+        if picked.rows.size * _WORTH_A_TABLE < picked.draw_count or self.months * picked.draw_count > _MOST_CELLS:
+            return None
+        return self.whole.running(base, picked.draw_count).since(course.first_month, picked)
+
+    def running(self, course: Course, draw_count: int) -> RunningSums:
+        """Sums of the course of all draws up to each month; taken once and kept."""
+        if id(course) not in self._running:
+            found = RunningSums.of(
+                (course.growth_rate, course.step_rate, self.log_discount),
+                months=self.months,
+                timing=self.timing,
+                draw_count=draw_count,
+            )
+            self._running[id(course)] = (course, found)
+        return self._running[id(course)][1]
 
 
 @functools.lru_cache(maxsize=64)
@@ -194,20 +186,6 @@ def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number
     return total, value
 
 
-def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
-    """The course in each month 0..months; shape [months+1], read-only. Scalars only."""
-    if isinstance(course, Once):
-        return _once_values(int(course.month), months)
-    if isinstance(course, Excess):
-        above = course_values(Course(course.growth_rate), months=months) - float(course.room)
-        month = np.arange(months + 1)
-        last = months if course.last_month is None else course.last_month
-        counted = (month >= course.first_month) & (month <= last)
-        return np.maximum(above, 0.0) * course_values(course.price, months=months) * counted
-    last = months if course.last_month is None else min(course.last_month, months)
-    return _course_values(float(course.growth_rate), float(course.step_rate), int(course.first_month), last, months)
-
-
 def month_1(terms: Iterable[Term]) -> float:
     """What the terms come to in month 1. Scalars only."""
     return float(sum(term.amount_usd * course_values(term.course, months=1)[1] for term in terms))
@@ -218,105 +196,5 @@ def whole_usd(terms: Iterable[Term], *, months: int) -> float:
     return float(sum(term.amount_usd * course_values(term.course, months=months).sum() for term in terms))
 
 
-@functools.lru_cache(maxsize=1024)
-def _once_values(month: int, months: int) -> NDArray[np.float64]:
-    values = np.zeros(months + 1)
-    if month <= months:
-        values[month] = 1.0
-    values.flags.writeable = False
-    return values
-
-
-@functools.lru_cache(maxsize=1024)
-def _course_values(growth_rate: float, step_rate: float, first: int, last: int, months: int) -> NDArray[np.float64]:
-    values = np.zeros(months + 1)
-    if first <= last:
-        passed = np.arange(first - 1, last)
-        exponent = log_growth(growth_rate) / MONTHS_PER_YEAR * passed
-        values[first : last + 1] = np.exp(exponent + log_growth(step_rate) * (passed // MONTHS_PER_YEAR))
-    values.flags.writeable = False
-    return values
-
-
-def _sums(course: AnyCourse, horizon: Horizon) -> tuple[Number, Number]:
-    """Undiscounted and discounted sum of the course; float or [draws]."""
-    if isinstance(course, Once):
-        alive = np.where(np.asarray(course.month) <= horizon.months, 1.0, 0.0)
-        return alive, alive * discount_factor(course.month, annual_rate=horizon.annual_rate)
-    log_discount = horizon.log_discount
-    if isinstance(course, Excess):
-        return _excess_sums(course, horizon, log_discount)
-    log_month, log_step = log_growth(course.growth_rate) / MONTHS_PER_YEAR, log_growth(course.step_rate)
-    last = horizon.months if course.last_month is None else min(course.last_month, horizon.months)
-    before = course.first_month - 1
-    plain, valued = (_Partial(log_month, log_step, log, horizon.timing) for log in (0.0, log_discount))
-    before = 0 if isinstance(before, int) and before == 0 else np.minimum(before, last)
-    return plain.sum(before, last), valued.sum(before, last)
-
-
-def _excess_sums(course: Excess, horizon: Horizon, log_discount: Number) -> tuple[Number, Number]:
-    months = np.arange(1, horizon.months + 1)
-    passed, years = months - 1, (months - 1) // MONTHS_PER_YEAR
-    times = discount_months(months.astype(float), timing=horizon.timing)
-    price = course.price
-    until = horizon.months if course.last_month is None else course.last_month
-    rates = (course.growth_rate, course.room, price.growth_rate, price.step_rate)
-    columns = (*rates, log_discount, course.first_month, until)
-    shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
-    highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
-    happens = (highest > course.room) & (np.minimum(until, horizon.months) >= course.first_month)
-    concerned = np.flatnonzero(np.broadcast_to(happens, shape))
-    total, valued = np.zeros(shape), np.zeros(shape)
-    for start in range(0, concerned.size, _ROWS):
-        rows = concerned[start : start + _ROWS]
-        # what is the same in all draws stays one row, so that its powers are taken once
-        growth, room, trend, step, log, first, last = (
-            np.asarray(column).reshape(-1)[rows][:, None] if np.shape(column) == shape else np.reshape(column, (1, 1))
-            for column in columns
-        )
-        counted = (months >= first) & (months <= last)
-        prices = counted * np.exp(log_growth(trend) / MONTHS_PER_YEAR * passed + log_growth(step) * years)
-        values = prices * np.exp(log * times)
-        if growth.size == 1 and float(growth.item()) == 0.0:  # the same in every month
-            above = np.maximum(1.0 - room, 0.0).reshape(-1)
-            sums = above * prices.sum(axis=1), above * values.sum(axis=1)
-        else:
-            above = np.maximum(np.exp(log_growth(growth) / MONTHS_PER_YEAR * passed) - room, 0.0)
-            sums = (above * prices).sum(axis=1), (above * values).sum(axis=1)
-        total.reshape(-1)[rows], valued.reshape(-1)[rows] = sums
-    return total, valued
-
-
-_ROWS = 4096  # draws laid out month by month at a time: they stay in the processor's cache
-
-
-@dataclass(frozen=True, slots=True)
-class _Partial:
-    """Sum over months 1..n of G^(m-1) E^floor((m-1)/12) v^t(m), in closed form by whole years and a rest.
-
-    With K = (G v)^12 E, Y = n div 12, p = n mod 12:  lead * [geom(K, Y) * geom(q, 12) + K^Y * geom(q, p)], where
-    month-end: q = G v, lead = v; mid-month: lead = v^(1/2); annual-end: q = G, lead = v^12.
-    """
-
-    log_month: Number
-    log_step: Number
-    log_discount: Number
-    timing: Timing
-
-    def sum(self, before: Number, last: int) -> Number:
-        """Over months before+1..last."""
-        log_year = MONTHS_PER_YEAR * (self.log_month + self.log_discount) + self.log_step
-        within = self.log_month if self.timing == "annual-end" else self.log_month + self.log_discount
-        lead = {"month-end": 1.0, "mid-month": 0.5, "annual-end": float(MONTHS_PER_YEAR)}[self.timing]
-        year, month = not_zero(log_year), not_zero(within)
-        per_year, per_month = np.expm1(year), np.expm1(month)
-        a_year = np.expm1(MONTHS_PER_YEAR * month) / per_month
-
-        def until(months: Number) -> Number:
-            years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
-            grown = np.expm1(years * year)
-            total = grown / per_year * a_year
-            return total + (grown + 1) * np.expm1(rest * month) / per_month if np.any(rest) else total
-
-        total = until(last) - until(before) if np.any(before) else until(last)
-        return total * np.exp(lead * self.log_discount)
+_WORTH_A_TABLE = 8  # running sums of all draws cost about as much as the closed form of an eighth of them
+_MOST_CELLS = 2_000_000  # months x draws of one table: 16 MB

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import CalculatorError
+from calculator.finance.courses import Course
 from calculator.finance.discounting import (
     annuity_factor,
     deflated_usd,
@@ -22,7 +23,7 @@ from calculator.finance.discounting import (
     present_value_usd,
     real_rate,
 )
-from calculator.finance.ledger import Course, Horizon
+from calculator.finance.ledger import Horizon
 
 GOLDEN = tomllib.loads((Path(__file__).parents[2] / "golden" / "finance.toml").read_text("utf-8"))
 EXCEL_NPV = [case for case in GOLDEN["excel"] if case["function"] == "NPV"]

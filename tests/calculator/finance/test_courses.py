@@ -1,0 +1,84 @@
+"""Courses: laid out by month and summed in closed form they are the same numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.finance.courses import Course, Excess, course_values
+from calculator.finance.discounting import Timing
+from calculator.finance.ledger import Horizon
+
+timings = st.sampled_from(["month-end", "mid-month", "annual-end"])
+rates = st.floats(-0.4, 0.6)
+
+
+def test_course_grows_by_step_each_year_and_not_in_the_first() -> None:
+    # pitfall 3: year 1 is never escalated; 2 % a year from month 13 on
+    values = course_values(Course(step_rate=0.02), months=36)
+    assert values[1] == values[12] == 1.0
+    assert values[13] == values[24] == pytest.approx(1.02)
+    assert values[25] == pytest.approx(1.02**2)
+    assert values[0] == 0.0
+
+
+def test_course_grows_smoothly_with_its_growth_rate() -> None:
+    # demand: 21 % a year is (1.21)^(1/12) a month from month 2 on: after a year exactly 1.21
+    values = course_values(Course(growth_rate=0.21), months=24)
+    assert values[1] == 1.0
+    assert values[13] == pytest.approx(1.21)
+    assert values[7] == pytest.approx(1.1)
+
+
+@given(
+    growth=rates,
+    step=rates,
+    rate=rates,
+    first=st.integers(1, 90),
+    last=st.integers(1, 90),
+    months=st.integers(12, 84),
+    timing=timings,
+)
+def test_course_sums_are_the_same_in_closed_form_and_by_month(
+    *, growth: float, step: float, rate: float, first: int, last: int, months: int, timing: Timing
+) -> None:
+    course, horizon = Course(growth, step, first, last), Horizon(months, rate, timing)
+    values = course_values(course, months=months)
+    scale = max(1.0, float(np.abs(values).sum()))
+    assert horizon.total(course) == pytest.approx(float(values.sum()), abs=1e-9 * scale)
+    discounted = float(values @ horizon.factors())
+    assert horizon.present_value(course) == pytest.approx(discounted, abs=1e-9 * max(scale, discounted))
+
+
+@given(growth=rates, trend=rates, rate=rates, room=st.floats(0.05, 5), months=st.integers(12, 84), timing=timings)
+def test_excess_is_what_passes_the_limit(
+    *, growth: float, trend: float, rate: float, room: float, months: int, timing: Timing
+) -> None:
+    course, horizon = Excess(growth, room, Course(trend, 0.03)), Horizon(months, rate, timing)
+    expected = [
+        max((1 + growth) ** ((month - 1) / 12) - room, 0)
+        * (1 + trend) ** ((month - 1) / 12)
+        * 1.03 ** ((month - 1) // 12)
+        for month in range(1, months + 1)
+    ]
+    assert course_values(course, months=months)[1:] == pytest.approx(expected, abs=1e-9 * max(1.0, *expected))
+    assert float(horizon.total(course)) == pytest.approx(sum(expected), rel=1e-9, abs=1e-9)
+    drawn = Excess(np.array([growth, growth]), np.array([room, 1e9]), Course(trend, 0.03))
+    assert Horizon(months, np.array([rate, rate]), timing).present_value(drawn) == pytest.approx(
+        [float(horizon.present_value(course)), 0.0], rel=1e-9, abs=1e-9
+    )
+
+
+@given(growth=st.floats(-0.5, 2.0), room=st.floats(0.1, 3.0), first=st.integers(1, 40), last=st.integers(1, 40))
+def test_excess_is_counted_in_its_months_only(growth: float, room: float, first: int, last: int) -> None:
+    course, horizon = Excess(growth, room, Course(-0.1, 0.03), first, last), Horizon(36, 0.1)
+    flow = course_values(course, months=36)
+    for month in range(37):
+        demand, price = (1 + growth) ** ((month - 1) / 12), 0.9 ** ((month - 1) / 12) * 1.03 ** ((month - 1) // 12)
+        expected = max(demand - room, 0.0) * price if first <= month <= last and month else 0.0
+        assert flow[month] == pytest.approx(expected, abs=1e-12)
+    drawn = Excess(growth, room, Course(-0.1, 0.03), np.array([first, 1]), np.array([last, 36]))
+    assert np.asarray(horizon.total(drawn))[0] == pytest.approx(flow.sum(), rel=1e-9, abs=1e-12)
+    assert np.asarray(horizon.present_value(drawn))[0] == pytest.approx(
+        flow @ 1.1 ** (-np.arange(37) / 12), rel=1e-9, abs=1e-12
+    )

@@ -1,0 +1,67 @@
+"""Running sums of a course: each later start against the sum month by month."""
+
+import numpy as np
+import pytest
+
+from calculator.finance.courses import Course
+from calculator.finance.discounting import Timing, log_growth
+from calculator.finance.ledger import Horizon, Line, Term, sums_usd
+from calculator.finance.running_sums import RunningSums
+from calculator.number import Picked
+
+MONTHS = 38
+GROWTH = np.array([0.3, 0.0, -0.2, 0.05])
+STEP = np.array([0.03, 0.1, 0.0, -0.02])
+RATE = np.array([0.08, 0.0, 0.15, 0.03])
+ROWS = np.array([0, 0, 1, 2, 3, 3, 3])
+FIRST = np.array([1.0, 38.0, 13.0, 25.0, 2.0, 12.0, 39.0])
+
+
+def by_month(row: int, first: int, timing: Timing) -> tuple[float, float]:
+    """Both sums, month by month in plain Python."""
+    plain = valued = 0.0
+    for month in range(first, MONTHS + 1):
+        value = (1 + GROWTH[row]) ** ((month - 1) / 12) * (1 + STEP[row]) ** ((month - 1) // 12)
+        time = {"month-end": month, "mid-month": month - 0.5, "annual-end": -(-month // 12) * 12}[timing]
+        plain += value
+        valued += value * (1 + RATE[row]) ** (-time / 12)
+    return plain, valued
+
+
+def table(timing: Timing) -> RunningSums:
+    return RunningSums.of((GROWTH, STEP, -log_growth(RATE) / 12), months=MONTHS, timing=timing, draw_count=4)
+
+
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_a_later_start_is_the_sum_of_its_months(timing: Timing) -> None:
+    found = table(timing).since(FIRST, Picked(ROWS, np.ones(7), 4))
+    assert found is not None
+    both = np.asarray(found)
+    for index, (row, first) in enumerate(zip(ROWS, FIRST, strict=True)):
+        expected = by_month(int(row), int(first), timing)
+        assert (both[0][index], both[1][index]) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_a_month_that_is_not_whole_is_left_to_the_closed_form() -> None:
+    assert table("month-end").since(np.array([2.5]), Picked(np.array([0]), np.ones(1), 4)) is None
+
+
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_ledger_reads_them_off_and_gets_what_its_closed_form_gets(timing: Timing) -> None:
+    picked, whole = Picked(ROWS, np.arange(1.0, 8.0), 4), Course(GROWTH, STEP)
+    horizon = Horizon(MONTHS, RATE, timing)
+    found = [
+        sums_usd(
+            [
+                Line(
+                    "further",
+                    "hard",
+                    (Term(-7.0, Course(picked.of(GROWTH), picked.of(STEP), FIRST, whole=of), picked),),
+                )
+            ],
+            horizon=horizon,
+        )
+        for of in ((whole, picked), None)
+    ]
+    for with_table, in_closed_form in zip(*found, strict=True):
+        assert np.asarray(with_table) == pytest.approx(np.asarray(in_closed_form), rel=1e-12)
