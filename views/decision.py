@@ -163,10 +163,8 @@ def _speeds(option: OptionResult) -> None:
     chance = option.eligibility.keeps_promise_chance
     if option.eligible and chance is not None and chance < _LEAST_SURE:
         lines.append(f"keeps the promise in **{100 * chance:.0f} of 100** cases, as its speed is uncertain")
-    if option.eligibility.further_months:
-        months = ", ".join(str(month) for month in option.eligibility.further_months[:3])
-        more = " ..." if len(option.eligibility.further_months) > 3 else ""
-        lines.append(f"one machine more in month {months}{more}")
+    if option.eligible and option.eligibility.machine_count_reason:
+        lines.append(markdown_text(option.eligibility.machine_count_reason))
     if lines:
         st.markdown("  \n".join(lines))
 

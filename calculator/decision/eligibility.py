@@ -58,7 +58,7 @@ class Eligibility:
     machine_count: machines at the start, None where none is costed or nothing is owned. further_months: the months in
     which growth needs one more each. Waits are p95 at the busiest hour of month 1, seconds, at both ends of the speeds'
     ranges. keeps_promise_chance: share of the speeds' range in which the promise is kept; None where nothing is
-    promised.
+    promised. machine_count_reason: why so many machines, in words.
     """
 
     reasons: tuple[Reason, ...] = ()
@@ -69,6 +69,7 @@ class Eligibility:
     answer_p95_s: Range | None = None
     stream_tokens_per_s: Range | None = None
     keeps_promise_chance: float | None = None
+    machine_count_reason: str = ""
 
 
 def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:
@@ -126,11 +127,11 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str]
     found: list[tuple[ReasonCode, str, str]] = []
     first, answer, stream = promise.first_token_p95_s, promise.answer_p95_s, promise.stream_tokens_per_s
     if first is not None and felt.time_to_first_token_p95_s > first:
-        words = f"One person in twenty waits {_seconds(float(felt.time_to_first_token_p95_s))} for the first word"
-        found.append(("first-token-too-slow", words, _seconds(first)))
+        words = f"One person in twenty waits {seconds_text(float(felt.time_to_first_token_p95_s))} for the first word"
+        found.append(("first-token-too-slow", words, seconds_text(first)))
     if answer is not None and felt.answer_p95_s > answer:
-        words = f"One answer in twenty takes {_seconds(float(felt.answer_p95_s))}"
-        found.append(("answer-too-slow", words, _seconds(answer)))
+        words = f"One answer in twenty takes {seconds_text(float(felt.answer_p95_s))}"
+        found.append(("answer-too-slow", words, seconds_text(answer)))
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
         found.append(("stream-too-slow", words, f"{stream:,.4g}"))
@@ -141,14 +142,14 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
     """The reason where even an idle machine misses a target, so that no number of machines helps."""
     if limit == "first token":
         text = (
-            f"Reading one question alone takes {_seconds(reached)}; you asked for the first word within "
-            f"{_seconds(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
+            f"Reading one question alone takes {seconds_text(reached)}; you asked for the first word within "
+            f"{seconds_text(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
         )
         return Reason("first-token-too-slow", text, "A faster machine, a shorter question, or a longer wait.")
     if limit == "answer":
         text = (
-            f"One answer in twenty takes {_seconds(reached)} even on an idle machine; you asked for "
-            f"{_seconds(promise.answer_p95_s or 0.0)}. More of these machines do not help."
+            f"One answer in twenty takes {seconds_text(reached)} even on an idle machine; you asked for "
+            f"{seconds_text(promise.answer_p95_s or 0.0)}. More of these machines do not help."
         )
         return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.")
     text = (
@@ -158,10 +159,10 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
     return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.")
 
 
-def _seconds(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     """Seconds as a person says them: 8.5 s, 24 s, 3 minutes, 2.5 hours.
 
-    >>> _seconds(8.49), _seconds(24.2), _seconds(190), _seconds(9000)
+    >>> seconds_text(8.49), seconds_text(24.2), seconds_text(190), seconds_text(9000)
     ('8.5 s', '24 s', '3.2 minutes', '2.5 hours')
     """
     if not math.isfinite(seconds):

@@ -12,6 +12,7 @@ from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, Shares, fleet_reasons, memory_reason, share_reasons
+from calculator.decision.machine_count import count_reason
 from calculator.evidence import Remark
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
@@ -100,6 +101,7 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
             answer_p95_s=serving.answer_p95_s if serving else None,
             stream_tokens_per_s=serving.stream_tokens_per_s if serving else None,
             keeps_promise_chance=_chance(found, serving, scenario) if serving else None,
+            machine_count_reason=_count_reason(option, serving, tco, scenario) if serving else "",
         ),
         power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central}
         if power
@@ -239,6 +241,16 @@ def sized_anew(question: Question, name: str, value: float, *, options: Sequence
 def _whole(name: str, value: float) -> float:
     """The value as its field takes it: a count of tokens or days is a whole number."""
     return round(value) if Scenario.model_fields[name].annotation is int else value
+
+
+def _count_reason(option: Machine | CloudOffer, serving: Serving, tco: Tco | None, scenario: Scenario) -> str:
+    return count_reason(
+        serving.fleet,
+        promise=promise_of(scenario),
+        asked_count=scenario.machine_count_of(option.id),
+        further_months=_further_months(tco, scenario) if tco else (),
+        rest_is_bought=serving.when_full == "buy-from-api",
+    )
 
 
 def _further_months(tco: Tco, scenario: Scenario) -> tuple[int, ...]:

@@ -57,6 +57,7 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "eligible": option.eligible,
         "reasons": [{"code": reason.code, "text": reason.text, "mend": reason.mend} for reason in judged.reasons],
         "machine_count": judged.machine_count,
+        "machine_count_reason": judged.machine_count_reason or None,
         "further_months": list(judged.further_months),
         "served_fraction": shares and 1.0 - shares.unserved_fraction,
         "served_here_fraction": shares and shares.served_here_fraction,

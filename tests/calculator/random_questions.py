@@ -11,6 +11,7 @@ from typing import Any
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.eligibility import Eligibility
 from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import tidy_csv
 
@@ -201,11 +202,24 @@ def _of_busier(found: Comparison, busy: Comparison) -> Iterator[str]:
         machines = [one.machine_count or 0 for one in (was, now)]
         if machines[1] < machines[0]:
             yield f"{before.id} has {machines[1]} machines for more requests, {machines[0]} before"
+        for row, judged in ((before, was), (after, now)):
+            if was.machine_count != now.machine_count or was.further_months != now.further_months:
+                yield from _of_step(row, judged)
         same = (was.machine_count, was.further_months) == (now.machine_count, now.further_months)
         # a full machine writes in larger batches, so that what it still takes draws a little less
         slack = _CENT if _here(after) >= _here(before) - _ROUNDING else _FULL_SLACK * abs(_value_usd(before))
         if same and _value_usd(after) < _value_usd(before) - slack:
             yield f"{before.id} costs ${_value_usd(before) - _value_usd(after):,.2f} less with more requests"
+
+
+def _of_step(row: OptionResult, judged: Eligibility) -> Iterator[str]:
+    """The sentence of a count names it: a number that is asked for, one that is enough, or as many as are needed."""
+    said, count = judged.machine_count_reason, judged.machine_count
+    named = ("one is enough", "one machine is bought") if count == 1 else (f"so {count} are needed",)
+    if row.kind != "api" and not any(one in said for one in (*named, f"You chose {count} machine")):
+        yield f"{row.id} has {count} machines and says {said!r}"
+    if judged.further_months and f"month {judged.further_months[0]}." not in said:
+        yield f"{row.id} buys in {judged.further_months} and says {said!r}"
 
 
 def _of_files(found: Comparison) -> Iterator[str]:
