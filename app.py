@@ -49,7 +49,7 @@ def decision() -> None:
     comparison = compare(scenario, catalog, desk.speeds(), as_of=date.today().isoformat(), draw_count=FULL_COUNT)
 
     with notices:
-        show_notices(link, scenario, replaced=replaced)
+        show_notices(link, comparison, replaced=replaced)
         if problem := desk.problem():
             st.warning(f"No measurement is used: {markdown_text(problem)}")
     with verdict:

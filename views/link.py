@@ -20,7 +20,7 @@ from calculator.scenario.files import typed
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
 
-STAMPS = ("schema_version", "catalogue_hash")
+STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
 
@@ -30,13 +30,15 @@ class Link:
     """The content of an address: usable values, and one sentence for each unusable one.
 
     `problems` maps a parameter to its sentence; `stamp_remarks` are about the age of the link. `is_of_version_1`: the
-    values are what a link of version 0.1 meant, with what it did not say.
+    values are what a link of version 0.1 meant, with what it did not say. `measurements_hash` names the measurements behind
+    the sender's speeds: empty where all were predicted, None where the link does not say.
     """
 
     values: dict[str, Any]
     problems: dict[str, str]
     stamp_remarks: tuple[str, ...] = ()
     is_of_version_1: bool = False
+    measurements_hash: str | None = None
 
     def typed(self) -> tuple[str, ...]:
         """The values that a person set: those that the address lists, else all that it holds."""
@@ -84,6 +86,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
         problems=problems,
         stamp_remarks=_stamp_remarks(query, catalog=catalog),
         is_of_version_1=is_of_version_1,
+        measurements_hash=query["measurements_hash"][-1] if query.get("measurements_hash") else None,
     )
 
 
@@ -97,16 +100,20 @@ def _as_version_2(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_link(scenario: Scenario, *, catalogue_hash: str, prices_as_of: str = "") -> str:
-    """The query string with every value of a scenario, the schema version and the catalogue's hash.
+def write_link(
+    scenario: Scenario, *, catalogue_hash: str, prices_as_of: str = "", measurements_hash: str | None = None
+) -> str:
+    """The query string with every value of a scenario, the schema version and the hashes of what its figures rest on.
 
     It includes default values, so the link keeps its meaning after a default has changed. `prices_as_of` is the day on
-    which prices were looked at, where the scenario names none.
+    which prices were looked at, where the scenario names none; `measurements_hash` that of a comparison.
     """
     pairs: list[tuple[str, str]] = [
         ("schema_version", str(scenario.schema_version)),
         ("catalogue_hash", catalogue_hash),
     ]
+    if measurements_hash is not None:
+        pairs.append(("measurements_hash", measurements_hash))
     for name in parameters():
         value = getattr(scenario, name)
         if name == "options":
@@ -186,6 +193,24 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
         unusable.append(f"{error} The page uses the default options.")
         usable = []
     return tuple(usable), " ".join(unusable)
+
+
+def measurements_remark(link: Link, *, measurements_hash: str) -> str:
+    """One sentence where the sender's speeds rest on other measurements than this page's; empty where they do not."""
+    theirs = link.measurements_hash
+    if theirs is None or theirs == measurements_hash:
+        return ""
+    if not theirs:
+        return "The sender of this link had predicted speeds only; this page uses measurements of its own. Figures may differ."
+    if not measurements_hash:
+        return (
+            "The sender of this link used measured speeds that are not stored here; this page predicts them. "
+            "Figures may differ. Bring the sender's measurements to the Measurements page to see the same."
+        )
+    return (
+        f"The sender of this link used other measured speeds (set {_short(theirs)}) than this page "
+        f"(set {measurements_hash}). Figures may differ."
+    )
 
 
 def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[str, ...]:

@@ -9,23 +9,25 @@ from typing import cast
 
 import streamlit as st
 
-from calculator import Scenario
-from views.link import Link, used_instead
+from calculator.decision.comparison import Comparison
+from views.link import Link, measurements_remark, used_instead
 from views.look import markdown_text
 
 _KEY = "sentences about the address"
 
 
-def show_notices(link: Link, scenario: Scenario, *, replaced: Mapping[str, str]) -> None:
+def show_notices(link: Link, comparison: Comparison, *, replaced: Mapping[str, str]) -> None:
     """Draw the notices about the address, until the user changes something, and those about the widgets' own values.
 
     The address is read once, when the page opens, and Streamlit cleans it afterwards; therefore the session state
     keeps its notices (the page keeps nothing else there).
     """
+    scenario = comparison.scenario
     if _KEY not in st.session_state:
+        measured = measurements_remark(link, measurements_hash=comparison.measurements_hash)
         st.session_state[_KEY] = (
             scenario.id(),
-            {**used_instead(link, scenario), **dict(enumerate(link.stamp_remarks))},
+            {**used_instead(link, scenario), **dict(enumerate(filter(None, (*link.stamp_remarks, measured))))},
         )
     opened_with, sentences = cast("tuple[str, dict[str | int, str]]", st.session_state[_KEY])
     notices: dict[str | int, str] = {**(sentences if opened_with == scenario.id() else {}), **replaced}

@@ -47,6 +47,9 @@ def permanent_link(comparison: Comparison) -> str:
     """The address of this page with every value of the scenario."""
     base = (st.context.url or "").split("?")[0]
     address = write_link(
-        comparison.scenario, catalogue_hash=comparison.catalogue_hash, prices_as_of=comparison.prices_as_of
+        comparison.scenario,
+        catalogue_hash=comparison.catalogue_hash,
+        prices_as_of=comparison.prices_as_of,
+        measurements_hash=comparison.measurements_hash,
     )
     return f"{base}?{address}"

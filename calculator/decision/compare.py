@@ -52,7 +52,7 @@ def compare(
     candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
     odds = ranges(candidates, count=draw_count) if candidates and draw_count else None
     results = [_with_ranges(row, odds) for row, _ in answered]
-    return Comparison(
+    found = Comparison(
         scenario=scenario,
         scenario_id=scenario.id(),
         catalogue_hash=catalog.hash,
@@ -73,6 +73,7 @@ def compare(
         draw_count=draw_count,
         prices_as_of=day,
     )
+    return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 
 
 def _with_ranges(row: OptionResult, odds: Odds | None) -> OptionResult:

@@ -228,10 +228,10 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         typed = tuple(dict.fromkeys((*self.typed, *(name for name in values if name not in NOT_TYPED))))
         return Scenario.parse({**self.model_dump(), "typed": typed, **values})
 
-    def id(self) -> str:
+    def id(self, *, measurements_hash: str = "") -> str:
         """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is
-        read."""
-        text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID), sort_keys=True)
+        read, and of the measurements behind its speeds where there are any."""
+        text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID), sort_keys=True) + measurements_hash
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def input_tokens(self) -> int:

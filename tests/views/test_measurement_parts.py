@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare
 from measurements.desk import open_desk
 from measurements.records.record import Engine, ModelUnderTest
 from measurements.records.store import Store
 from tests.views.pages import (
+    APP,
     CATALOG,
     FIXTURES,
     QUESTION,
@@ -67,6 +70,34 @@ def test_open_decision_page_changes_with_the_next_record(store: Path) -> None:
     Store(str(store)).append(the_mac())
     app.run()
     assert "measured here" in texts(app)
+
+
+def test_link_names_the_measurements_behind_it_and_another_page_says_that_it_has_others(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(str(store)).append(the_mac())
+    app = decision_page()
+    asked = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds())
+    link = next(code.value for code in app.code if "catalogue_hash=" in code.value)
+    digest = parse_qs(link.split("?")[1])["measurements_hash"][-1]
+    assert len(digest) == 12
+    assert asked["mac-studio-m2-ultra-192-used"].basis_of_speed == "measured here"
+    assert Scenario.parse(QUESTION).id(measurements_hash=digest) != Scenario.parse(QUESTION).id()
+    again = opened(link)
+    assert not [one.value for one in again.warning if "sender" in one.value]
+    monkeypatch.setenv("MEASUREMENTS_URL", str(tmp_path / "elsewhere.sqlite"))
+    [said] = [one.value for one in opened(link).warning if "sender" in one.value]
+    assert said.startswith("The sender of this link used measured speeds that are not stored here")
+    predicted = opened(link.replace(digest, ""))
+    assert not [one.value for one in predicted.warning if "sender" in one.value]
+
+
+def opened(link: str) -> AppTest:
+    """The page at this address."""
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, values in parse_qs(link.split("?")[1], keep_blank_values=True).items():
+        app.query_params[name] = values
+    return app.run()
 
 
 def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
