@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.cost.rented import rate_of
 from calculator.cost.tariffs import tier_of
 from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
@@ -132,7 +131,7 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
         }
     elif isinstance(option, CloudOffer):
         found |= {
-            "rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h,
+            "rate_usd_per_h": option.rate(scenario.cloud_rate).rate_usd_per_h,
             "storage_gb": option.storage_gb,
             "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
         }

@@ -5,13 +5,15 @@ of looking is passed in: the calculator has no clock.
 """
 
 import calendar
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
-from calculator.evidence import Remark
+from calculator.catalog.price_age import PriceKind, widened
+from calculator.evidence import Quantity, Remark
+from calculator.number import Range
 
 STALE = "stale-price"
 YEAR_ONLY, YEAR_AND_MONTH = 1, 2
@@ -26,6 +28,16 @@ FRESH_DAYS = {
 }
 NOUNS = {"rental": "hourly rate", "estimate": "estimated price", "API": "API price"}
 """What a price is called where its kind alone does not say it."""
+
+
+def price_on(
+    price: Quantity, *, kind: PriceKind, aged_from: str, on: str, constants: Mapping[str, Quantity]
+) -> Quantity | Range:
+    """A price's range on a day (YYYY-MM-DD): the older it is, the wider; as read where the day or its kind's age is
+    unknown."""
+    if not (on and constants and price.low > 0):
+        return price
+    return widened(price, kind=kind, age_days=age_days(aged_from, on=on), constants=constants)
 
 
 def age_days(as_of: str, *, on: str) -> int:

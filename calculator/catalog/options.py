@@ -158,9 +158,13 @@ class CloudOffer(Entry):
     split: Split = "tensor"
     note: str = ""
 
-    def rate(self) -> HourlyRate:
-        """The newest on-demand row, else the newest of any kind."""
-        rows = [row for row in self.rates if row.kind == "on-demand"] or list(self.rates)
+    def rate(self, kind: str = "on-demand") -> HourlyRate:
+        """The newest row of the kind asked for, else the newest on-demand row, else the newest of any kind."""
+        rows = next(
+            rows
+            for wanted in (kind, "on-demand", None)
+            if (rows := [row for row in self.rates if wanted in (row.kind, None)])
+        )
         return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
 
 

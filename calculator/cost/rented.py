@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculator.catalog.options import ApiTariff, CloudOffer, HourlyRate
+from calculator.catalog.options import ApiTariff, CloudOffer
 from calculator.cost.bill import Charges, administration, monthly_extra, setup, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, some
@@ -56,12 +56,6 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
     return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
 
 
-def rate_of(offer: CloudOffer, *, kind: str) -> HourlyRate:
-    """The newest rate of the kind asked for; the on-demand rate where the offer has none of it."""
-    rows = [row for row in offer.rates if row.kind == kind]
-    return max(rows, key=lambda row: row.rate_usd_per_h.as_of) if rows else offer.rate()
-
-
 def has_rate(offer: CloudOffer, *, scenario: Scenario) -> bool:
     """Whether the rate that the scenario asks for is known: the person's own, or the catalogue's of that kind."""
     own = f"{offer.id}.rate_usd_per_h" in scenario.figures
@@ -83,7 +77,7 @@ def rate_remark(offer: CloudOffer, *, scenario: Scenario) -> Remark | None:
 
 
 def _rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> Line:
-    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
+    rate = inputs.of(offer.id, "rate_usd_per_h", offer.rate(inputs.scenario.cloud_rate).rate_usd_per_h)
     hours, says = _paid_h_per_month(offer, inputs=inputs, load=load)
     seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, "machine_count": usage.machine_count}
     paid, words = rate * hours * usage.machine_count, f"rate * {says} * machines"
@@ -97,7 +91,7 @@ def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage)
     """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many hours."""
     if not load.full_months and load.purchases is None:
         return []
-    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind=inputs.scenario.cloud_rate).rate_usd_per_h)
+    rate = inputs.of(offer.id, "rate_usd_per_h", offer.rate(inputs.scenario.cloud_rate).rate_usd_per_h)
     always = inputs.scenario.rental == "always-on" or inputs.scenario.cloud_rate == "reserved"
     hours: Number = H_PER_MONTH if always else _paid_h_per_month(offer, inputs=inputs, load=load)[0]
     each = rate * hours * (1.0 if always else usage.rented_h_ratio)
@@ -123,7 +117,7 @@ def _reserved(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> l
     it at the horizon falls due there, at its value on that day (by the rules of version 0.1: always, and in full).
     """
     scenario, months = inputs.scenario, inputs.scenario.months
-    rate = inputs.of(offer.id, "rate_usd_per_h", rate_of(offer, kind="reserved").rate_usd_per_h)
+    rate = inputs.of(offer.id, "rate_usd_per_h", offer.rate("reserved").rate_usd_per_h)
     known = has_rate(offer, scenario=scenario)
     discount: Number = 0.0 if known else inputs.reserved_discount_fraction
     length, upfront, trend = scenario.reserved_months, inputs.reserved_upfront_fraction, inputs.cloud_price_trend_rate
@@ -189,9 +183,9 @@ def _last_months(
 
 def _on_demand_usd_per_h(offer: CloudOffer, *, inputs: Inputs) -> Number:
     """The on-demand rate; where the reserved one is drawn or tried, moved in proportion."""
-    listed = rate_of(offer, kind="on-demand").rate_usd_per_h.central
+    listed = offer.rate("on-demand").rate_usd_per_h.central
     tried = inputs.given.get(f"{offer.id}.rate_usd_per_h")
-    return listed if tried is None else listed * tried / rate_of(offer, kind="reserved").rate_usd_per_h.central
+    return listed if tried is None else listed * tried / offer.rate("reserved").rate_usd_per_h.central
 
 
 def _worth_at_once(inputs: Inputs, months: int) -> Number:

@@ -1,24 +1,19 @@
 """Comparison of the options: the one frozen answer that page, CSV and command line all read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import ApiTariff
-from calculator.cost.tax_lines import tax_remark
-from calculator.decision import words
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
 from calculator.decision.one_option import Question, answer_of, sized_anew
+from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
-from calculator.evidence import Remark
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
-from calculator.risk.monte_carlo import FAST_COUNT, Odds, ranges
+from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
 from calculator.scenario.check_ids import refuse_unknown
-from calculator.scenario.presets import claims_remark
-from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
-from calculator.scenario.version_1 import version_1_remark
+from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.version import VERSION
 
@@ -43,6 +38,7 @@ def compare(
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
     """
+    remarks = question_remarks(scenario, catalog)
     refuse_unknown(scenario, catalog)
     day = scenario.prices_as_of or as_of or catalog.compiled
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)
@@ -51,7 +47,8 @@ def compare(
     able = tuple(one for row, one in answered if one is not None and row.eligible)
     candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
     odds = ranges(candidates, count=draw_count) if candidates and draw_count else None
-    results = [_with_ranges(row, odds) for row, _ in answered]
+    drawn = odds.by_option() if odds is not None else {}
+    results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
         scenario_id=scenario.id(),
@@ -68,7 +65,7 @@ def compare(
             exact=(lambda name, value, pair: sized_anew(question, name, value, options=pair)) if with_turns else None,
         ),
         break_even=break_evens(results),
-        remarks=_remarks(scenario, reference, names={row.id: row.name for row in results}),
+        remarks=(*remarks, *reference_remarks(scenario, reference)),
         candidates=candidates,
         draw_count=draw_count,
         prices_as_of=day,
@@ -76,39 +73,20 @@ def compare(
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 
 
-def _with_ranges(row: OptionResult, odds: Odds | None) -> OptionResult:
-    """The result with P10 and P90 of its futures around the base case; one without odds has the base case alone."""
+def _with_ranges(row: OptionResult, drawn: DrawnCost | None) -> OptionResult:
+    """The result with P10 and P90 of its futures around the base case; one without futures has the base case alone."""
     if row.tco is None:
         return row
     base = (row.tco.total_cost_usd, row.tco.present_value_cost_usd, row.tco.hard_present_value_cost_usd)
-    if odds is None or row.id not in odds.present_value_usd:
+    if drawn is None:
         total, value, hard = (Range(usd, usd, usd, "USD") for usd in base)
         return replace(row, total_usd=total, present_value_usd=value, hard_present_value_usd=hard)
-    drawn = (odds.total(row.id), odds.present_value(row.id), odds.hard_present_value(row.id))
-    total, value, hard = (Range(one.low, usd, one.high, "USD") for one, usd in zip(drawn, base, strict=True))
+    futures = (drawn.total_usd, drawn.present_value_usd, drawn.hard_present_value_usd)
+    total, value, hard = (Range(one.low, usd, one.high, "USD") for one, usd in zip(futures, base, strict=True))
     return replace(
         row,
         total_usd=total,
         present_value_usd=value,
         hard_present_value_usd=hard,
-        median_present_value_usd=drawn[1].central,
+        median_present_value_usd=drawn.present_value_usd.central,
     )
-
-
-def _remarks(scenario: Scenario, reference: ApiTariff | None, *, names: Mapping[str, str]) -> tuple[Remark, ...]:
-    remarks = [remark for remark in (version_1_remark(scenario.rules), claims_remark(scenario)) if remark]
-    if scenario.model == ANOTHER_SIZE and reference is None:
-        text = words.no_reference_price()
-        remarks.append(Remark(code="no-reference-price", text=text, level="warning"))
-    for name, usd in scenario.already_own_usd.items():
-        if name in names:
-            text = words.already_owned(names[name], usd)
-            remarks.append(Remark(code="already-own", text=text, level="info"))
-    if tax := tax_remark(scenario):
-        remarks.append(tax)
-    for name, (_, p50, _) in scenario.ranges.items():
-        value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
-        if value != p50:
-            text = words.range_beside_value(name, value=value, middle=p50)
-            remarks.append(Remark(code="range-beside-value", text=text, level="warning"))
-    return tuple(remarks)

@@ -8,12 +8,11 @@ import numpy as np
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.distributions import Distributions
-from calculator.catalog.freshness import age_days
+from calculator.catalog.freshness import price_on
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
-from calculator.catalog.price_age import price_kind, widened
+from calculator.catalog.price_age import PriceKind, price_kind
 from calculator.catalog.tax import TaxTables
 from calculator.cost.inputs import Inputs
-from calculator.cost.rented import rate_of
 from calculator.cost.tco import CostDraws, Tco, cost_draws, cost_of, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
@@ -197,44 +196,42 @@ def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple
             yield f"{owner}.{name}_speed_ratio", _relative(speed, limits["speed_ratio"])
     if isinstance(option, Machine):
         yield from _watt_spreads(option, limits["watt_ratio"])
-        if owner not in scenario.already_own_usd:
-            yield f"{owner}.price_usd", _price_spread(candidates, option, option.purchase_price().price_usd)
         if option.gpu_price_fraction is not None:
             share = option.gpu_price_fraction
             yield f"{owner}.gpu_price_fraction", spread_of(share, kind="share", bounds=(0.0, 1.0))
     elif isinstance(option, CloudOffer):
-        rate = rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h
-        yield f"{owner}.rate_usd_per_h", _price_spread(candidates, option, rate, figure="rate_usd_per_h")
         yield stated("billing_minutes", option.billing_minutes)
         yield stated("startup_minutes", option.startup_minutes)
         yield stated("storage_gb", option.storage_gb)
         yield stated("storage_usd_per_gb_month", option.storage_usd_per_gb_month)
     if owner not in scenario.already_own_usd:
         yield stated("setup_h", option.setup_h)
-    tariff = (
-        tariff_of(option, scenario, candidate.reference_api)
-        if isinstance(option, ApiOffer)
-        else candidate.reference_api
-    )
+    for name, price in _prices_on_the_day(candidate, candidates):
+        yield name, spread_of(price, bounds=FIGURE_BOUNDS[name.rpartition(".")[2]])
+
+
+def _prices_on_the_day(candidate: Candidate, candidates: Candidates) -> Iterator[tuple[str, Quantity | Range]]:
+    """The prices that the option's cost rests on, by input, each with its range on the day of looking."""
+    option, scenario = candidate.option, candidates.scenario
+    tariff = candidate.reference_api
+    if isinstance(option, ApiOffer):
+        tariff = tariff_of(option, scenario, candidate.reference_api)
+    found: list[tuple[str, Quantity, PriceKind, str]] = []
+    if isinstance(option, Machine) and option.id not in scenario.already_own_usd:
+        bought = option.purchase_price()
+        found.append((f"{option.id}.price_usd", bought.price_usd, price_kind(option), bought.aged_from))
+    elif isinstance(option, CloudOffer):
+        rate = option.rate(scenario.cloud_rate).rate_usd_per_h
+        found.append((f"{option.id}.rate_usd_per_h", rate, price_kind(option), rate.as_of))
     if tariff is not None:
         prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
         if tariff.cached_input_usd_per_mtok is not None and scenario.cached_prompt_fraction:
             prices["cached_input_usd_per_mtok"] = tariff.cached_input_usd_per_mtok
-        for figure, price in prices.items():
-            yield f"{tariff_key(tariff)}.{figure}", _price_spread(candidates, None, price, figure=figure)
-
-
-def _price_spread(
-    candidates: Candidates, option: Machine | CloudOffer | None, price: Quantity, *, figure: str = "price_usd"
-) -> Spread:
-    """A price's range on the day of looking: the older it is, the wider. `option` is None for a price of tokens."""
-    as_of = option.purchase_price().aged_from if isinstance(option, Machine) else price.as_of
+        key = tariff_key(tariff)
+        found.extend((f"{key}.{figure}", price, "api", price.as_of) for figure, price in prices.items())
     on, known = candidates.day_of_looking(), candidates.constants
-    kind = "api" if option is None else price_kind(option)
-    if not (on and known and price.low > 0):
-        return spread_of(price, bounds=FIGURE_BOUNDS[figure])
-    aged = widened(price, kind=kind, age_days=age_days(as_of, on=on), constants=known)
-    return spread_of(aged, bounds=FIGURE_BOUNDS[figure])
+    for name, price, kind, aged_from in found:
+        yield name, price_on(price, kind=kind, aged_from=aged_from, on=on, constants=known)
 
 
 def _watt_spreads(machine: Machine, limits: tuple[float, float]) -> Iterator[tuple[str, Spread]]:

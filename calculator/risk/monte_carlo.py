@@ -25,6 +25,15 @@ _TENTHS = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnCost:
+    """P10, P50 and P90 of what one option costs: nominal, its present value, and that without people's time."""
+
+    total_usd: Range
+    present_value_usd: Range
+    hard_present_value_usd: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Odds:
     """Costs of the options in the same futures. Positive dollars, one array [draws] per option id.
 
@@ -49,6 +58,13 @@ class Odds:
     def hard_present_value(self, option: str) -> Range:
         """P10, P50, P90 of the present value without people's time."""
         return range_of(self.hard_present_value_usd[option])
+
+    def by_option(self) -> dict[str, DrawnCost]:
+        """The three of each option."""
+        return {
+            name: DrawnCost(self.total(name), self.present_value(name), self.hard_present_value(name))
+            for name in self.present_value_usd
+        }
 
     def difference(self, dearer: str, cheaper: str, *, hard: bool = False) -> Range:
         """P10, P50, P90 of what the first costs more than the second, future by future; `hard`: without people's

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.freshness import FRESH_DAYS, age_days
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.cost.rented import rate_of
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
@@ -60,7 +59,7 @@ def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
         price = option.purchase_price()
         return ("estimate" if price.is_estimate else price.kind), price.aged_from
     if isinstance(option, CloudOffer):
-        rate = rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h
+        rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         return None if f"{option.id}.rate_usd_per_h" in scenario.figures else ("rental", rate.as_of)
     return _tokens_read(tariff_of(option, scenario, candidate.reference_api), scenario)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.cost.rented import rate_of
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.risk.distributions import Spread
@@ -21,7 +20,7 @@ def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
         is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
         found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
     elif isinstance(option, CloudOffer):
-        found = {f"{option.id}.rate_usd_per_h": rate_of(option, kind=scenario.cloud_rate).rate_usd_per_h.central}
+        found = {f"{option.id}.rate_usd_per_h": option.rate(scenario.cloud_rate).rate_usd_per_h.central}
     else:
         found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
     return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}

@@ -1,0 +1,38 @@
+"""Remarks on the question itself: what a person should know before any option is answered."""
+
+from calculator.catalog import Catalog
+from calculator.catalog.options import ApiTariff
+from calculator.cost.tax_lines import tax_remark
+from calculator.decision import words
+from calculator.evidence import Remark
+from calculator.scenario.presets import claims_remark
+from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
+from calculator.scenario.version_1 import version_1_remark
+
+
+def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]:
+    """What is owned already, ranges that lie beside their value, tax, claims of others, rules of an earlier version.
+
+    Raises UnknownIdError for an option that the catalogue does not know.
+    """
+    names = {option: catalog.option(option).name for option in scenario.options}
+    owned = [
+        Remark(code="already-own", text=words.already_owned(names[option], usd), level="info")
+        for option, usd in scenario.already_own_usd.items()
+        if option in names
+    ]
+    beside: list[Remark] = []
+    for name, (_, p50, _) in scenario.ranges.items():
+        value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
+        if value != p50:
+            text = words.range_beside_value(name, value=value, middle=p50)
+            beside.append(Remark(code="range-beside-value", text=text, level="warning"))
+    of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
+    return (*owned, *(remark for remark in of_rules if remark), *beside)
+
+
+def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:
+    """A warning where no hosted price of the model is known: what is bought elsewhere then has no price."""
+    if scenario.model != ANOTHER_SIZE or reference is not None:
+        return ()
+    return (Remark(code="no-reference-price", text=words.no_reference_price(), level="warning"),)

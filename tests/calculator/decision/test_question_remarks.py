@@ -1,0 +1,48 @@
+"""Remarks on the question: each is there where its cause is, and nowhere else."""
+
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.decision.question_remarks import question_remarks, reference_remarks
+from calculator.errors import UnknownIdError
+from calculator.scenario.scenario import ANOTHER_SIZE
+
+CATALOG = load_catalog()
+
+
+def codes(**values: object) -> set[str]:
+    return {remark.code for remark in question_remarks(Scenario.parse(values), CATALOG)}
+
+
+def test_default_question_has_none() -> None:
+    assert codes() == set()
+
+
+def test_what_is_owned_already_is_named_where_it_is_compared() -> None:
+    owned = {"mac-studio-m5-ultra-96": 3_000.0}
+    [remark] = question_remarks(Scenario.parse({"already_own_usd": owned}), CATALOG)
+    assert remark.code == "already-own"
+    assert "Mac Studio" in remark.text
+    assert "3,000" in remark.text
+
+
+def test_range_beside_its_value_is_a_warning_and_one_around_it_is_not() -> None:
+    beside = {"wage_usd_per_h": (40.0, 90.0, 150.0)}
+    assert codes(wage_usd_per_h=95.0, ranges=beside) == {"range-beside-value"}
+    assert codes(wage_usd_per_h=90.0, ranges=beside) == set()
+
+
+def test_tax_and_rules_of_an_earlier_version_are_said() -> None:
+    assert len(codes(tax_mode="macrs-half-year")) == 1
+    assert codes(schema_version=1) != set()
+
+
+def test_missing_hosted_price_is_a_warning_of_another_size_alone() -> None:
+    [remark] = reference_remarks(Scenario(model=ANOTHER_SIZE), None)
+    assert (remark.code, remark.level) == ("no-reference-price", "warning")
+    assert reference_remarks(Scenario(), None) == ()
+
+
+def test_unknown_option_is_refused() -> None:
+    with pytest.raises(UnknownIdError, match="mac-studio"):
+        question_remarks(Scenario(options=("mac-studio-m4-ultra",)), CATALOG)
