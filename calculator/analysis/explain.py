@@ -207,6 +207,7 @@ _UNITS = {
     "peak_kw": "kW",
     "storage_usd_per_gb_month": "USD/GB/month",
     "first_month_of_": "month",
+    "first_quiet_month_of_": "month",
     "kept_fraction_of_": "1",
     "share_month_": "1",
 }
@@ -230,6 +231,9 @@ _COMPUTED = {
     "sale_usd": "the resale line",
     "left_on_books_usd": "what was bought less what has been deducted",
     "costs_of_all_months_usd": "all lines of this kind over all months, later purchases included; income is negative",
+    "first_quiet_month_of_": "the month in which a quiet hour's demand passes what the machines before it can serve",
+    "quiet_h_fraction": "hours on outside the busiest one, over all hours on",
+    "rented_h_ratio": "machine-hours paid over hours on times machines: quiet hours need fewer",
     "first_month_of_": "the month in which demand passes what the machines before it can serve",
     "resale_fee_fraction": "its worth is after fees already",
     "electrical_work_usd": "only for a PC with GPUs",

@@ -79,6 +79,7 @@ class Load:
         larger batches take up to their capacity, and decode gets only the hours that prefill leaves.
     full_months: the month from which each further machine is needed; a later one than any horizon: never.
     purchases: the same of draws, and `full_months` is then empty.
+    quiet_months, quiet_purchases: the same of machines rented by the hour in the quiet hours.
     """
 
     inputs: Inputs
@@ -96,6 +97,8 @@ class Load:
     always_busy: tuple[BusyStretch, ...] = ()
     full_months: tuple[Number, ...] = ()
     purchases: Purchases | None = None
+    quiet_months: tuple[Number, ...] = ()
+    quiet_purchases: Purchases | None = None
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod
@@ -139,6 +142,7 @@ class Load:
         drawn = further > 0 and inputs.drawn
         purchases = purchases_of(owner, inputs=inputs, fleet=fleet) if drawn else None
         full = () if drawn else full_months(fleet)
+        quietly = _in_quiet_hours(fleet, usage)
         on_h = usage.on_h_per_month * longer
         working_h = on_h if usage.working_h_per_month is None else usage.working_h_per_month * longer
         fills = working_h / np.maximum(prefill_h + decode_h, LEAST) / count
@@ -161,6 +165,8 @@ class Load:
             else always_busy(fills, fleet, full=full),
             full_months=full,
             purchases=purchases,
+            quiet_months=full_months(quietly) if quietly and not drawn else (),
+            quiet_purchases=purchases_of(owner, inputs=inputs, fleet=quietly) if quietly and drawn else None,
         )
 
     def served(self, step: Step = "") -> tuple[Term, ...]:
@@ -218,6 +224,16 @@ class Load:
     def loses(self) -> bool:
         """Whether some demand is neither served here nor bought."""
         return (not self.buys_lost and some(self.works_fraction - 1)) or (not self.buys_rest and not self.enough)
+
+
+def _in_quiet_hours(fleet: GrowingFleet, usage: Usage) -> GrowingFleet | None:
+    """The fleet that the quiet hours need: each machine takes more of a day's demand, as less of it comes at once."""
+    if usage.quiet is None or not fleet.further:
+        return None
+    there = fleet.count + fleet.further
+    one, count = fleet.one / usage.quiet.demand_ratio, usage.quiet.machine_count
+    wanted = np.ceil(np.max(fleet.highest / np.maximum(one, LEAST)) - ROUNDING) - count
+    return replace(fleet, one=one, count=count, further=int(np.clip(wanted, 0, there - count)))
 
 
 def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:

@@ -1,5 +1,6 @@
 """Cost of a rented GPU: its rate and paid hours, storage, care; on demand, reserved or spot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from calculator.catalog.options import ApiTariff, CloudOffer
 from calculator.cost.bill import Charges, administration, monthly_extra, setup, spend, with_overflow
 from calculator.cost.demand import Load
+from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
 from calculator.evidence import Remark
 from calculator.finance.courses import Course, Once
@@ -88,24 +90,43 @@ def _rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> Line
 
 
 def _further_rental(offer: CloudOffer, inputs: Inputs, load: Load, usage: Usage) -> list[Line]:
-    """Further machines, each rented from the month in which growth needs it, at that month's rate and for as many hours."""
+    """Further machines, each rented from the month in which growth needs it, at that month's rate: in the busiest hour,
+    and in the quiet ones from the month in which those need it too."""
     if not load.full_months and load.purchases is None:
         return []
     rate = inputs.of(offer.id, "rate_usd_per_h", offer.rate(inputs.scenario.cloud_rate).rate_usd_per_h)
     always = inputs.scenario.rental == "always-on" or inputs.scenario.cloud_rate == "reserved"
     hours: Number = H_PER_MONTH if always else _paid_h_per_month(offer, inputs=inputs, load=load)[0]
-    each = rate * hours * (1.0 if always else usage.rented_h_ratio)
+    seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours}
+    for number, month in enumerate(load.full_months, start=1):
+        seen[f"first_month_of_{number}"] = month
+    if usage.quiet is None or always:
+        terms = _from_month_on(-rate * hours, load.full_months, load.purchases, inputs=inputs)
+        says = "rate * paid hours, for each further machine from its month"
+        return [Line("further rental", "hard", terms, says, seen)]
+    quiet = usage.quiet.h_fraction
+    seen["quiet_h_fraction"] = quiet
+    for number, month in enumerate(load.quiet_months, start=1):
+        seen[f"first_quiet_month_of_{number}"] = month
+    terms = (
+        *_from_month_on(-rate * hours * (1 - quiet), load.full_months, load.purchases, inputs=inputs),
+        *_from_month_on(-rate * hours * quiet, load.quiet_months, load.quiet_purchases, inputs=inputs),
+    )
+    says = (
+        "rate * paid hours, for each further machine: of the busiest hour, and of the quiet ones, from its month there"
+    )
+    return [Line("further rental", "hard", terms, says, seen)]
+
+
+def _from_month_on(
+    usd: Number, months: Sequence[Number], purchases: Purchases | None, *, inputs: Inputs
+) -> tuple[Term, ...]:
+    """Dollars a month from each of the months on, or from each purchase of the draws, with the trend of rents."""
     trend = inputs.cloud_price_trend_rate
-    terms = tuple(Term(-each, Course(trend, first_month=month)) for month in load.full_months)
-    if load.purchases is not None:
-        picked = load.purchases.picked
-        course = Course(picked.of(trend), first_month=load.purchases.months)
-        terms = (Term(-picked.of(each), course, picked),)
-    when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
-    seen: dict[str, Number] = {"rate_usd_per_h": rate, "paid_h_per_month": hours, **when}
-    if usage.rented_h_ratio != 1 and not always:
-        seen["rented_h_ratio"] = usage.rented_h_ratio
-    return [Line("further rental", "hard", terms, "rate * paid hours, for each further machine from its month", seen)]
+    if purchases is None:
+        return tuple(Term(usd, Course(trend, first_month=month)) for month in months)
+    course = purchases.inputs.course(growth="cloud_price_trend_rate", first_month=purchases.months)
+    return (Term(purchases.picked.of(usd), course, purchases.picked),)
 
 
 def _reserved(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> list[Line]:

@@ -12,7 +12,7 @@ from calculator.service.latency import Latency, Targets, peak_requests_per_s
 from calculator.service.occupancy import Service, Work, on_h_per_month, requests_per_month, service
 from calculator.service.peak_hour import targets_of, work_of
 from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, felt_at, fleet_of
-from calculator.service.usage import Usage, WhenFull
+from calculator.service.usage import QuietHours, Usage, WhenFull
 from calculator.units import MONTHS_PER_YEAR
 
 
@@ -113,7 +113,7 @@ def _usage(
         when_full=when_full,
     )
     if isinstance(option, CloudOffer):
-        return replace(usage, rented_h_ratio=_rented_h_ratio(fleet, scenario, count=count)), month
+        return replace(usage, quiet=_quiet_hours(fleet, scenario, count=count)), month
     power = option.power
     return replace(
         usage,
@@ -145,14 +145,14 @@ def _capacity(
     return busiest, busiest * ratio * (hours - 1) / (hours - ratio), ratio / hours
 
 
-def _rented_h_ratio(fleet: Fleet, scenario: Scenario, *, count: int) -> float:
-    """Machine-hours over hours on times machines: outside the busiest hour fewer rented machines are switched on."""
+def _quiet_hours(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
+    """What the hours outside the busiest one need of rented machines; None where the day has no quieter hour."""
     ratio, hours = scenario.busiest_hour_ratio(), scenario.on_h_per_day
-    if count == 1 or hours <= ratio or scenario.rules == 1:
-        return 1.0
-    quiet_part = (hours - ratio) / (ratio * (hours - 1))
-    quiet = max(1, math.ceil(quiet_part / fleet.capacity_ratio - _ROUNDING)) if fleet.capacity_ratio else count
-    return (count + min(quiet, count) * (hours - 1)) / (count * hours)
+    if not fleet.capacity_ratio or hours <= ratio or scenario.rules == 1:
+        return None
+    demand_ratio = (hours - ratio) / (ratio * (hours - 1))
+    needed = max(1, math.ceil(demand_ratio / fleet.capacity_ratio - _ROUNDING))
+    return QuietHours(min(needed, count), demand_ratio, 1 - 1 / hours)
 
 
 def _needed_at_the_end(fleet: Fleet, scenario: Scenario) -> int | None:

@@ -8,6 +8,19 @@ WhenFull = Literal["buy-another", "buy-from-api"]
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Hours outside the busiest one, in which fewer rented machines are switched on.
+
+    machine_count: machines they need in month 1. demand_ratio: demand of one of them over that of the busiest hour.
+    h_fraction: share of the hours on that they are.
+    """
+
+    machine_count: int
+    demand_ratio: float
+    h_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """How hard one option works in month 1 (from occupancy.py and physics/speed/power.py); all figures are per machine.
 
@@ -17,8 +30,7 @@ class Usage:
     None derives it from the
         hours. quiet_capacity_ratio: the same outside the busiest hour, where the two differ and what is beyond is
     bought hour by hour. peak_fraction: share of the day's demand that comes in the busiest hour; used with
-    quiet_capacity_ratio only. rented_h_ratio: machine-hours paid over hours on times machines, where quiet hours need
-    fewer rented ones. machine_count: machines at the start. is_count_final: no further ones are bought. Watts are at
+    quiet_capacity_ratio only. quiet: of machines rented by the hour; None where all are paid all hours. machine_count: machines at the start. is_count_final: no further ones are bought. Watts are at
     the wall.
     """
 
@@ -30,7 +42,7 @@ class Usage:
     quiet_capacity_ratio: float | None = None
     peak_fraction: float = 1.0
     working_h_per_month: float | None = None
-    rented_h_ratio: float = 1.0
+    quiet: QuietHours | None = None
     prefill_w: float = 0.0
     decode_w: float = 0.0
     idle_w: float = 0.0
@@ -38,3 +50,10 @@ class Usage:
     machine_count: int = 1
     is_count_final: bool = False
     when_full: WhenFull | None = None
+
+    @property
+    def rented_h_ratio(self) -> float:
+        """Machine-hours paid over hours on times machines: (N + N_quiet (h - 1)) / (N h) with h hours on a day."""
+        if self.quiet is None:
+            return 1.0
+        return 1 - self.quiet.h_fraction * (1 - self.quiet.machine_count / self.machine_count)

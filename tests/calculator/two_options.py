@@ -9,7 +9,7 @@ from calculator import Scenario, load_catalog
 from calculator.catalog.options import Machine
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, Flip, Verdict
-from calculator.risk.candidates import spreads_of
+from calculator.risk.candidates import input_bounds, spreads_of
 
 CATALOG = load_catalog()
 MAC, PC = "mac-studio-m5-ultra-256", "dual-rtx-4090-am5"
@@ -86,10 +86,11 @@ def gap_usd(found: Comparison, name: str, value: float) -> float:
 
 def turning_value(found: Comparison, flip: Flip) -> float | None:
     """Where a bisection by whole answers finds the turn, up to half as far again as is said; None where it finds none."""
-    before, after = flip.now, flip.at + (flip.at - flip.now) / 2
+    low, high = input_bounds(flip.name)
+    before, after = flip.now, min(max(flip.at + (flip.at - flip.now) / 2, low), high)
     if gap_usd(found, flip.name, before) < 0:
         return None
-    near = flip.at + (flip.at - flip.now) * 0.01
+    near = min(max(flip.at + (flip.at - flip.now) * 0.01, low), high)
     if not gap_usd(found, flip.name, after) < 0:
         after = near
         if not gap_usd(found, flip.name, after) < 0:

@@ -134,9 +134,14 @@ def _rental(x: Given) -> float:
 
 def _further_rental(x: Given) -> float:
     """Each further one from its first month to the 36th, at the rate of each month: 10 % less a year."""
-    firsts = [int(month) for name, month in x.items() if name.startswith("first_month_of_")]
-    months = sum(0.9 ** ((month - 1) / 12) for first in firsts for month in range(first, 37))
-    return -x["rate_usd_per_h"] * x["paid_h_per_month"] * x.get("rented_h_ratio", 1) * months
+
+    def months(start: str) -> float:
+        firsts = [int(month) for name, month in x.items() if name.startswith(start)]
+        return sum(0.9 ** ((month - 1) / 12) for first in firsts for month in range(first, 37))
+
+    quiet = x.get("quiet_h_fraction", 0)
+    both = (1 - quiet) * months("first_month_of_") + quiet * months("first_quiet_month_of_")
+    return -x["rate_usd_per_h"] * x["paid_h_per_month"] * both
 
 
 def _overflow(x: Given) -> float:

@@ -13,10 +13,11 @@ from calculator.cost.inputs import Inputs
 from calculator.cost.tco import cost_draws, cost_of
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Lease
+from calculator.service.usage import QuietHours
 from tests.calculator.offers import CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
 CATALOG = load_catalog()
-RENTED_USAGE = dataclasses.replace(MAC_USAGE, rented_h_ratio=0.8)
+RENTED_USAGE = dataclasses.replace(MAC_USAGE, quiet=QuietHours(1, 0.4, 0.9))
 HELD: list[tuple[Any, Any, dict[str, Any]]] = [
     (MAC, MAC_USAGE, {}),
     (PC, PC_USAGE, {}),

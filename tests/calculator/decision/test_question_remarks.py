@@ -45,4 +45,4 @@ def test_missing_hosted_price_is_a_warning_of_another_size_alone() -> None:
 
 def test_unknown_option_is_refused() -> None:
     with pytest.raises(UnknownIdError, match="mac-studio"):
-        question_remarks(Scenario(options=("mac-studio-m4-ultra",)), CATALOG)
+        question_remarks(Scenario(options=("mac-studio-m9",)), CATALOG)
