@@ -28,7 +28,7 @@ class GrowingFleet:
     """
 
     one: Number
-    count: int
+    count: float
     further: int
     growth: Number
     highest: Number
@@ -64,7 +64,9 @@ class BusyStretch:
 def full_months(fleet: GrowingFleet) -> tuple[Number, ...]:
     """The month from which each further machine is needed; NEVER where it is not."""
     rooms = [fleet.one * (fleet.count + index) for index in range(fleet.further)]
-    return tuple(np.where(fleet.highest > room, _first_month_above(room, fleet.growth), NEVER) for room in rooms)
+    return tuple(
+        np.where(fleet.highest > room * (1 + ROUNDING), _first_month_above(room, fleet.growth), NEVER) for room in rooms
+    )
 
 
 def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchases | None:
@@ -76,7 +78,7 @@ def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchase
     index = np.arange(rows.size) - np.repeat(np.cumsum(most) - most, most)
     room = np.asarray(one[rows] * (fleet.count + index), dtype=np.float64)
     months = _first_month_above(room, growth[rows])
-    comes = (highest[rows] > room) & (months <= inputs.scenario.months)
+    comes = (highest[rows] > room * (1 + ROUNDING)) & (months <= inputs.scenario.months)
     rows, index, months = rows[comes], index[comes], np.asarray(months)[comes]
     if not rows.size:
         return None
