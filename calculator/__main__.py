@@ -5,6 +5,7 @@
     python -m calculator finetune --machine ID --model ID --format ID [--qlora] [--json]
     python -m calculator retrieval --documents N --dimensions D [--json]
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
+    python -m calculator demand FILE [FILE ...] [--timezone NAME] [--json]
     python -m calculator explain OPTION LINE [--scenario SCENARIO.toml]
     python -m calculator bridge START [END]
     python -m calculator sweep GRID.toml --out results.parquet
@@ -23,6 +24,7 @@ from collections.abc import Callable, Sequence
 from calculator.catalog import load_catalog
 from calculator.cli.audit import register as register_audit
 from calculator.cli.compare import register as register_compare
+from calculator.cli.demand import register as register_demand
 from calculator.cli.explain import register as register_explain
 from calculator.cli.memory import register as register_memory
 from calculator.cli.predict import register as register_predict
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     register_memory(commands)
     register_service(commands)
     register_explain(commands)
+    register_demand(commands)
     register_sweep(commands)
     register_audit(commands)
 

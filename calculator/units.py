@@ -26,6 +26,7 @@ PARAMETERS_PER_BILLION = 1_000_000_000
 G_PER_KG = 1_000.0
 MS_PER_S = 1_000.0
 US_PER_S = 1_000_000.0
+NS_PER_S = 1_000_000_000.0
 
 # Longest ending first: "_usd_per_kwh" must be found before "_kwh".
 UNIT_OF_ENDING: dict[str, str] = {

@@ -136,6 +136,8 @@ class Load:
         if usage.quiet_capacity_ratio is not None:
             quiet = usage.quiet_capacity_ratio * scale * count
             levels = ((usage.peak_fraction, room), (1 - usage.peak_fraction, quiet))
+        if usage.hour_levels:
+            levels = tuple((part, ratio * scale * count) for part, ratio in usage.hour_levels)
         enough = all(bool((np.asarray(limit) * (1 + ROUNDING) >= highest).all()) for part, limit in levels if part > 0)
         available = inputs.availability_fraction * kept_fraction
         fleet = GrowingFleet(one=one, count=count, further=further, growth=growth, highest=highest)

@@ -1,10 +1,13 @@
 """Demand: requests, their length, the hours, the peak and the targets."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from calculator.scenario.hourly_profile import profile_problem
 from calculator.scenario.knob import DEFAULTS, Display, Part
+
+_MOST_IN_AN_HOUR = 1e12
 
 
 class Demand(Part):
@@ -138,3 +141,19 @@ class Demand(Part):
     ] = 1
     """Share of the work that other people's computers may read: 1 allows hosted and rented options, 0 leaves only
     machines of your own."""
+
+    hourly_profile: tuple[Annotated[float, Field(ge=0, le=_MOST_IN_AN_HOUR)], ...] = ()
+    """Requests of each hour of the week from Monday 0:00, as 168 weights; in place of the peak factor where it is known.
+    Empty: one busiest hour a day by the peak factor."""
+
+    open_session_count: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Sessions whose read text should stay in memory between their turns, so that the cached share holds: where a
+    machine holds fewer of them, it reads the others anew. 0: the cached share is taken as it is."""
+
+    @model_validator(mode="after")
+    def _profile_fits_the_hours_on(self) -> Self:
+        if problem := profile_problem(
+            self.hourly_profile, on_h_per_day=self.on_h_per_day, working_days_per_year=self.working_days_per_year
+        ):
+            raise ValueError(problem)
+        return self

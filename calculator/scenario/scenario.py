@@ -20,6 +20,7 @@ from calculator.scenario.cloud import Cloud
 from calculator.scenario.demand import Demand
 from calculator.scenario.energy import Energy
 from calculator.scenario.extras import Extras
+from calculator.scenario.hourly_profile import busiest_ratio
 from calculator.scenario.knob import Knob, bounds_of, knobs_of
 from calculator.scenario.money import Money
 from calculator.scenario.own_figures import (
@@ -48,6 +49,8 @@ _TABLES = ("leases", "currencies", "already_own_usd", "figures", "ranges", "case
 NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules", "prices_as_of"))
 """Fields that are no value with a default of the catalogue."""
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
+_IN_ID_IF_SET = ("hourly_profile", "open_session_count")
+"""Fields that came later: a scenario without them keeps its id."""
 
 
 class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
@@ -231,7 +234,8 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     def id(self, *, measurements_hash: str = "") -> str:
         """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is
         read, and of the measurements behind its speeds where there are any."""
-        text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID), sort_keys=True) + measurements_hash
+        unset = {name for name in _IN_ID_IF_SET if not getattr(self, name)}
+        text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID | unset), sort_keys=True) + measurements_hash
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def input_tokens(self) -> int:
@@ -251,7 +255,12 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
         return self.machine_counts.get(option_id) or (None if self.machine_count == "auto" else self.machine_count)
 
     def busiest_hour_ratio(self) -> float:
-        """The peak factor, cut where one hour would hold more than the day: min(peak factor, hours on), at least 1."""
+        """Requests of the busiest hour over those of the mean hour on, by the hourly profile where it is known.
+
+        Else the peak factor, cut where one hour would hold more than the day: min(peak factor, hours on), at least 1.
+        """
+        if self.hourly_profile:
+            return busiest_ratio(self.hourly_profile, on_h_per_day=self.on_h_per_day)
         return min(self.peak_factor_ratio, max(self.on_h_per_day, 1.0))
 
 

@@ -21,6 +21,7 @@ from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
+from calculator.service.kept_sessions import evicted_remark, kept_fraction, reading_anew
 from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
 from calculator.service.tariff import tariff_for
 from calculator.units import S_PER_H
@@ -31,7 +32,8 @@ class Capability:
     """What one machine can do for the scenario's questions; `prediction` has no speeds where the model does not fit.
 
     `batch_decode` is the aggregate over `concurrent_count`. `weight_class` is the precision that it runs.
-    `fewer_bits` names a precision that would fit where the one asked for does not.
+    `fewer_bits` names a precision that would fit where the one asked for does not. `kept_fraction`: share of the open
+    sessions whose read text stays in memory between their turns, so that the cached share holds for them.
     """
 
     option: Machine | CloudOffer
@@ -43,6 +45,7 @@ class Capability:
     weight_class: str
     remarks: tuple[Remark, ...]
     fewer_bits: str = ""
+    kept_fraction: float = 1.0
 
     @property
     def runs(self) -> bool:
@@ -108,6 +111,10 @@ def capability_of(
     if unused := _unused_measurements(option.name, prediction, deployment, scenario, measurements):
         remarks.append(unused)
     prediction = scaled_speeds(prediction, scenario, option.id)
+    kept = kept_fraction(deployment, count, scenario=scenario, catalog=catalog)
+    if kept < 1:
+        remarks.append(evicted_remark(option.name, kept, scenario=scenario))
+        prediction = reading_anew(prediction, kept, scenario=scenario)
     decode = prediction.decode
     assert decode is not None
     batch_decode = decode
@@ -119,7 +126,9 @@ def capability_of(
         )
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch
             batch_decode = decode
-    return Capability(option, format, runtime, prediction, batch_decode, count, weight_class, tuple(remarks))
+    return Capability(
+        option, format, runtime, prediction, batch_decode, count, weight_class, tuple(remarks), kept_fraction=kept
+    )
 
 
 def _deployments(

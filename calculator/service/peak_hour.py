@@ -15,6 +15,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.number import Number
 from calculator.physics.speed.speed import Speed
+from calculator.scenario.hourly_profile import profile_days
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, overloaded_at_peak
 from calculator.service.latency import Latency, Targets, latency, machines_needed, peak_requests_per_s
@@ -97,13 +98,22 @@ def peak_hour(found: Capability, *, scenario: Scenario, at: End = "central") -> 
 def week_of(found: Capability, *, scenario: Scenario, profile: ArrayLike | None = None) -> Week:
     """Busy hours and overflow of one machine for each hour of the week (arrays [168], hour 0 is Monday 0:00).
 
-    `profile`: 168 weights that share out the week's requests. Unless given, every working day has one busiest hour
+    `profile`: 168 weights that share out the week's requests; the scenario's own unless given, with the machine on in
+    the hours in which something is asked. Where there is none, every working day has one busiest hour
     with the scenario's peak factor and the other hours share the rest evenly; the day is said to open at 8 (earlier
     where the hours on would pass midnight), which names the hours and changes no figure. Days per week: working days
     x 7/365, rounded. Raises ScenarioError for an option that does not fit, and for a profile that is not 168 numbers
     of at least 0.
     """
     work = work_of(found, scenario=scenario)
+    if profile is None and scenario.hourly_profile:
+        profile = scenario.hourly_profile
+        return week(
+            work,
+            requests_per_week=scenario.requests_per_working_day * profile_days(profile),
+            weights=profile,
+            on=[1.0 if hour > 0 else 0.0 for hour in profile],
+        )
     days = min(max(round(scenario.working_days_per_year * _DAYS_PER_WEEK / DAYS_PER_YEAR), 1), _DAYS_PER_WEEK)
     first_hour = min(_OPENS_AT_HOUR, math.floor(_HOURS_PER_DAY - scenario.on_h_per_day))
     on = on_fractions(first_hour=first_hour, on_h_per_day=scenario.on_h_per_day, working_days_per_week=days)
@@ -139,7 +149,7 @@ def work_of(found: Capability, *, scenario: Scenario, at: End = "central") -> Wo
     decode_tokens_per_s = _end(prediction.decode, at)
     return request_work(
         input_tokens=scenario.input_tokens(),
-        cached_fraction=scenario.cached_prompt_fraction,
+        cached_fraction=scenario.cached_prompt_fraction * found.kept_fraction,
         answer_tokens=scenario.answer_tokens,
         prefill_tokens_per_s=_end(prediction.prefill, at),
         decode_tokens_per_s=decode_tokens_per_s,
@@ -182,7 +192,7 @@ def _remarks(
     elif count > 1 and overloaded is None:
         text = f"{name}: one machine misses a target in the busiest hour; {count:,} would meet it. {reason}"
         remarks.append(Remark(code="target-missed", text=text, level="warning"))
-    if scenario.busiest_hour_ratio() < scenario.peak_factor_ratio:
+    if not scenario.hourly_profile and scenario.busiest_hour_ratio() < scenario.peak_factor_ratio:
         text = (
             f"peak_factor_ratio is {scenario.peak_factor_ratio:g}, but the machine is on {scenario.on_h_per_day:g} h a "
             f"day, so its busiest hour holds at most {scenario.busiest_hour_ratio():g} times the mean hour. "

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from calculator.catalog.options import CloudOffer
 from calculator.number import Number, Range
+from calculator.scenario.hourly_profile import levels, profile_days, rates
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability
 from calculator.service.latency import Latency, Targets, peak_requests_per_s
@@ -13,6 +14,7 @@ from calculator.service.occupancy import Service, Work, on_h_per_month, requests
 from calculator.service.peak_hour import targets_of, work_of
 from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, felt_at, fleet_of
 from calculator.service.usage import QuietHours, Usage, WhenFull
+from calculator.service.week import week
 from calculator.units import MONTHS_PER_YEAR
 
 
@@ -97,6 +99,8 @@ def _usage(
         on_h=working_h,
         machine_count=count,
     )
+    if scenario.hourly_profile and targets_of(scenario) != Targets():
+        month = _by_the_hour(month, work, scenario=scenario, count=count)
     capacity, quiet, peak_fraction = _capacity(fleet, month, scenario=scenario, count=count, when_full=when_full)
     starts_with = 1 if option.id in scenario.already_own_usd and scenario.machine_count_of(option.id) is None else count
     usage = Usage(
@@ -108,6 +112,7 @@ def _usage(
         capacity_ratio=capacity,
         quiet_capacity_ratio=quiet,
         peak_fraction=peak_fraction,
+        hour_levels=_hour_levels(fleet, scenario=scenario, when_full=when_full),
         machine_count=starts_with,
         is_count_final=scenario.machine_count_of(option.id) is not None and scenario.rules != 1,
         when_full=when_full,
@@ -140,7 +145,7 @@ def _capacity(
         return over_the_day, None, 1.0
     ratio, hours = scenario.busiest_hour_ratio(), scenario.on_h_per_day
     busiest = fleet.capacity_ratio or over_the_day / ratio
-    if when_full == "buy-another" or hours <= ratio:
+    if when_full == "buy-another" or hours <= ratio or scenario.hourly_profile:
         return busiest, None, 1.0
     return busiest, busiest * ratio * (hours - 1) / (hours - ratio), ratio / hours
 
@@ -148,11 +153,58 @@ def _capacity(
 def _quiet_hours(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
     """What the hours outside the busiest one need of rented machines; None where the day has no quieter hour."""
     ratio, hours = scenario.busiest_hour_ratio(), scenario.on_h_per_day
+    if scenario.hourly_profile and fleet.capacity_ratio and scenario.rules != 1:
+        return _quiet_by_the_hour(fleet, scenario, count=count)
     if not fleet.capacity_ratio or hours <= ratio or scenario.rules == 1:
         return None
     demand_ratio = (hours - ratio) / (ratio * (hours - 1))
     needed = max(1, math.ceil(demand_ratio / fleet.capacity_ratio - _ROUNDING))
     return QuietHours(min(needed, count), demand_ratio, 1 - 1 / hours)
+
+
+def _quiet_by_the_hour(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
+    """The same by the hourly profile: the mean of what each quieter hour on needs, rounded up, and its mean demand."""
+    profile, hours = scenario.hourly_profile, scenario.on_h_per_day * profile_days(scenario.hourly_profile)
+    quieter = [rate for rate in rates(profile) if rate < 1.0]
+    busiest_h = len(rates(profile)) - len(quieter)
+    quiet_h = hours - busiest_h
+    if quiet_h <= 0 or not quieter:
+        return None
+    unasked_h = max(0.0, quiet_h - len(quieter))
+    needed = sum(max(1, math.ceil(rate / fleet.capacity_ratio - _ROUNDING)) for rate in quieter) + unasked_h
+    mean = max(1, math.ceil(needed / quiet_h - _ROUNDING))
+    return QuietHours(min(mean, count), max(math.fsum(quieter) / quiet_h, _ROUNDING), quiet_h / hours)
+
+
+def _hour_levels(fleet: Fleet, *, scenario: Scenario, when_full: WhenFull) -> tuple[tuple[float, float], ...]:
+    """Shares of the demand with what one machine takes of it, by the hourly profile: where the rest is bought hour by
+    hour."""
+    nobody_waits = targets_of(scenario) == Targets()
+    if not scenario.hourly_profile or scenario.rules == 1 or when_full == "buy-another" or nobody_waits:
+        return ()
+    return tuple((share, fleet.capacity_ratio / rate) for share, rate in levels(scenario.hourly_profile))
+
+
+def _by_the_hour(month: Service, work: Work, *, scenario: Scenario, count: int) -> Service:
+    """The month with busy hours and served share summed over the hours of its weeks, each a steady state of its own."""
+    profile = scenario.hourly_profile
+    days = profile_days(profile)
+    asked = week(
+        work,
+        requests_per_week=scenario.requests_per_working_day * days,
+        weights=profile,
+        on=[1.0 if hour > 0 else 0.0 for hour in profile],
+        machine_count=count,
+    )
+    weeks = scenario.working_days_per_year / MONTHS_PER_YEAR / days
+    prefill_h, decode_h = float(asked.prefill_h.sum()) * weeks, float(asked.decode_h.sum()) * weeks
+    return replace(
+        month,
+        prefill_h=prefill_h,
+        decode_h=decode_h,
+        served_fraction=asked.served_fraction,
+        utilisation_fraction=(prefill_h + decode_h) / month.on_h,
+    )
 
 
 def _needed_at_the_end(fleet: Fleet, scenario: Scenario) -> int | None:

@@ -30,7 +30,10 @@ class Usage:
     None derives it from the
         hours. quiet_capacity_ratio: the same outside the busiest hour, where the two differ and what is beyond is
     bought hour by hour. peak_fraction: share of the day's demand that comes in the busiest hour; used with
-    quiet_capacity_ratio only. quiet: of machines rented by the hour; None where all are paid all hours. machine_count: machines at the start. is_count_final: no further ones are bought. Watts are at
+    quiet_capacity_ratio only. hour_levels: the same for more than two kinds of hours, where the hourly profile is
+    known: share of the demand, and the demand that one machine takes in these hours as a multiple of it. quiet: of
+    machines rented by the hour; None where all are paid all hours. machine_count: machines at the start.
+    is_count_final: no further ones are bought. Watts are at
     the wall.
     """
 
@@ -41,6 +44,7 @@ class Usage:
     capacity_ratio: float | None = None
     quiet_capacity_ratio: float | None = None
     peak_fraction: float = 1.0
+    hour_levels: tuple[tuple[float, float], ...] = ()
     working_h_per_month: float | None = None
     quiet: QuietHours | None = None
     prefill_w: float = 0.0
