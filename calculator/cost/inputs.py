@@ -50,6 +50,7 @@ class ScenarioNumbers:
     stream_target_tokens_per_s: Number
     unserved_fraction_max: Number
     leaves_house_fraction_max: Number
+    open_session_count: Number
     wage_usd_per_h: Number
     wage_escalation_rate: Number
     mac_administration_h_per_year: Number

@@ -75,6 +75,7 @@ NOT_DRAWN: dict[str, str] = {
             "macos_wired_limit_gb",
             "concurrent_request_count",
             "reserved_context_tokens",
+            "open_session_count",
         ),
         "decides what fits",
     ),
