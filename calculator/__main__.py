@@ -5,6 +5,8 @@
     python -m calculator finetune --machine ID --model ID --format ID [--qlora] [--json]
     python -m calculator retrieval --documents N --dimensions D [--json]
     python -m calculator service [SCENARIO.toml] [--set name=value ...] [--hours] [--json]
+    python -m calculator choose [SCENARIO.toml] --budget USD --model ID [--largest-context MACHINE MODEL] [--json]
+    python -m calculator check SCENARIO.toml --machine ID
     python -m calculator demand FILE [FILE ...] [--timezone NAME] [--json]
     python -m calculator explain OPTION LINE [--scenario SCENARIO.toml]
     python -m calculator bridge START [END]
@@ -23,6 +25,7 @@ from collections.abc import Callable, Sequence
 
 from calculator.catalog import load_catalog
 from calculator.cli.audit import register as register_audit
+from calculator.cli.choose import register as register_choose
 from calculator.cli.compare import register as register_compare
 from calculator.cli.demand import register as register_demand
 from calculator.cli.explain import register as register_explain
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     register_service(commands)
     register_explain(commands)
     register_demand(commands)
+    register_choose(commands)
     register_sweep(commands)
     register_audit(commands)
 
