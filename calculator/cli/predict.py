@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.deployment import FULL_BITS, LINKS, Deployment, HostSettings, Workload
+from calculator.catalog.deployment import FULL_BITS, LINKS, Deployment, HostSettings, Workload, format_on
 from calculator.catalog.model_file import model_of
 from calculator.cli.renamed_flags import add_renamed
 from calculator.errors import ScenarioError
-from calculator.physics.prediction import predict
+from calculator.physics.prediction import draft_time_fraction, predict
 from calculator.physics.speed.speculative import Drafts
 from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
@@ -55,7 +55,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     add("--power-limit-w", type=float, metavar="W", help="limit per card, where a power sweep was published")
     add("--draft-tokens", type=int, metavar="N", help="speculative decoding: tokens guessed per step")
     add("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that your draft gets right")
-    add("--draft-cost", type=float, default=0.0, metavar="SHARE", help="time of a guessed token as a share of a step")
+    add("--draft-cost", type=float, metavar="SHARE", help="time of a guessed token as a share of a step")
+    add("--draft-model", metavar="ID|FILE.toml", help="a separate model that guesses: its weights and cache count")
+    add("--draft-format", metavar="ID", help="format of the draft model; the model's own without it")
     add("--json", action="store_true")
     command.set_defaults(command=_predict)
 
@@ -71,8 +73,10 @@ def _predict(arguments: argparse.Namespace) -> int:
         batch_count=arguments.batch,
         prefill_step_tokens=arguments.prefill_step,
     )
-    drafts = _drafts(arguments)
-    prediction = predict(_deployment(arguments, catalog=catalog), workload, catalog, drafts=drafts)
+    deployment = _deployment(arguments, catalog=catalog)
+    draft = _draft(arguments, deployment, catalog=catalog)
+    drafts = _drafts(arguments, deployment, draft, workload, catalog=catalog)
+    prediction = predict(deployment, workload, catalog, drafts=drafts, draft=draft)
     print(
         json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
         if arguments.json
@@ -105,13 +109,34 @@ def _deployment(arguments: argparse.Namespace, *, catalog: Catalog) -> Deploymen
     return replace(found, split=split, link=arguments.link, kv_bits=arguments.kv_bits, host=host)
 
 
-def _drafts(arguments: argparse.Namespace) -> Drafts | None:
-    tokens, share = arguments.draft_tokens, arguments.acceptance
-    if tokens is None and share is None and not arguments.draft_cost:
+def _draft(arguments: argparse.Namespace, deployment: Deployment, *, catalog: Catalog) -> Deployment | None:
+    """The draft model on the same box and runtime, where one is named."""
+    if arguments.draft_model is None:
+        if arguments.draft_format is not None:
+            raise ScenarioError("--draft-format needs --draft-model, the model that guesses. Name it.")
+        return None
+    format = catalog.format(arguments.draft_format) if arguments.draft_format else deployment.format
+    model = model_of(arguments.draft_model, catalog=catalog)
+    return replace(deployment, model=model, format=format_on(deployment.runtime, format, catalog=catalog))
+
+
+def _drafts(
+    arguments: argparse.Namespace,
+    deployment: Deployment,
+    draft: Deployment | None,
+    workload: Workload,
+    *,
+    catalog: Catalog,
+) -> Drafts | None:
+    """What is guessed ahead; a draft model's time is that of its own speed, unless a share is given."""
+    tokens, share, cost = arguments.draft_tokens, arguments.acceptance, arguments.draft_cost
+    if tokens is None and share is None and not cost:
         return None
     if tokens is None or share is None:
         raise ScenarioError(
             "Speculative decoding needs both --draft-tokens and --acceptance; "
             "the acceptance depends on the text and is not predicted."
         )
-    return Drafts(tokens, share, arguments.draft_cost)
+    if cost is None:
+        cost = 0.0 if draft is None else draft_time_fraction(deployment, draft, workload, catalog=catalog)
+    return Drafts(tokens, share, cost)

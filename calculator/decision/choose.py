@@ -19,12 +19,14 @@ from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.scenario.scenario import Scenario
-from calculator.service.capability import reference_tariff, scenario_model
+from calculator.service.capability import Capability, capability_of, reference_tariff, scenario_model
+from calculator.service.serving import serving_of
 from calculator.service.sizing import MOST_MACHINES
 from calculator.units import BYTES_PER_GB
 
-AS_FAST = 0.01
-"""Share by which speeds may differ and still count as the same; a second machine that adds less only costs."""
+AS_FAST = 0.05
+"""Share by which speeds may differ and still count as the same: less than the predictions err (docs/model/speed.md), so
+a further machine that adds no more only costs."""
 _ROUNDING = 1e-9
 
 
@@ -74,7 +76,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """All choices, cheapest over the horizon first, and every machine of the catalogue that is none."""
+    """All choices, cheapest over the horizon first, and every machine of the catalogue that is none.
+
+    A number of one machine that is not 5 % faster than fewer of it is no choice of its own: it only costs more.
+    """
 
     scenario: Scenario
     wanted: Wanted
@@ -128,13 +133,17 @@ def _of_machine(machine: Machine, question: Question, wanted: Wanted) -> list[Ch
         reason = fewest.eligibility.reasons[0]
         return LeftOut(machine.id, machine.name, reason.text, reason.mend)
     needed += len(fewest.eligibility.further_months)
+    capability = capability_of(machine, scenario=question.scenario, model=question.model, catalog=question.catalog)
     found: list[Choice] = []
     for count in range(needed, MOST_MACHINES + 1):
         if wanted.budget_usd is not None and count * one_usd > wanted.budget_usd:
             break
         if wanted.most_w is not None and count * one_w > wanted.most_w:
             break
-        row = _row(machine, question, count)
+        asked = _in_number(machine, question, count)
+        if found and _stream(capability, asked) * (1 - AS_FAST) <= found[-1].stream_tokens_per_s:
+            continue  # the fewer ones are as fast, cost less and leave as much memory
+        row, _ = answer_of(asked, machine.id)
         if not row.eligible or row.tco is None or row.memory is None:
             continue
         found.append(_choice(row, count, usd=count * one_usd, as_of=price.price_usd.as_of, watts=count * one_w))
@@ -147,10 +156,16 @@ def _of_machine(machine: Machine, question: Question, wanted: Wanted) -> list[Ch
     return LeftOut(machine.id, machine.name, _too_much(needed, one_usd=one_usd, one_w=one_w, wanted=wanted))
 
 
-def _row(machine: Machine, question: Question, count: int) -> OptionResult:
-    scenario = question.scenario
-    asked = scenario.changed(machine_counts={**scenario.machine_counts, machine.id: count})
-    return answer_of(replace(question, scenario=asked), machine.id)[0]
+def _in_number(machine: Machine, question: Question, count: int) -> Question:
+    """The question with that many of the machine."""
+    counts = {**question.scenario.machine_counts, machine.id: count}
+    return replace(question, scenario=question.scenario.changed(machine_counts=counts))
+
+
+def _stream(found: Capability, question: Question) -> float:
+    """Tokens a second that one person sees at the busiest hour, without the cost of it."""
+    serving = serving_of(found, scenario=question.scenario, when_full="buy-another")
+    return serving.stream_tokens_per_s.central
 
 
 def _choice(row: OptionResult, count: int, *, usd: float, as_of: str, watts: float) -> Choice:
@@ -188,7 +203,7 @@ def _marked(choices: Sequence[Choice]) -> list[Choice]:
 
 
 def dominates(other: Choice, one: Choice) -> bool:
-    """Whether `other` costs no more, is as fast to 1 % and leaves as much memory, and is better in one of the three."""
+    """Whether `other` costs no more, is as fast to 5 % and leaves as much memory, and is better in one of the three."""
     as_cheap = other.present_value_usd <= one.present_value_usd * (1 + _ROUNDING)
     as_fast = other.stream_tokens_per_s >= one.stream_tokens_per_s * (1 - AS_FAST)
     as_roomy = other.headroom_gb >= one.headroom_gb * (1 - _ROUNDING)

@@ -11,6 +11,7 @@ from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import BeyondMemory, beyond_memory
+from calculator.physics.memory.draft_model import with_draft
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.links import boxes_remarks, linked_decode_speed, linked_prefill_speed
@@ -56,7 +57,12 @@ class Prediction:
 
 
 def predict(
-    deployment: Deployment, workload: Workload, catalog: Catalog, *, drafts: Drafts | None = None
+    deployment: Deployment,
+    workload: Workload,
+    catalog: Catalog,
+    *,
+    drafts: Drafts | None = None,
+    draft: Deployment | None = None,
 ) -> Prediction:
     """Memory, speeds, load times and watts of a deployment under a workload.
 
@@ -70,12 +76,16 @@ def predict(
         Where constants and the fitted speeds come from.
     drafts
         Tokens guessed ahead and the share of them that is kept; none unless given.
+    draft
+        A separate model that guesses, on the same box: its weights and cache are counted.
 
     Raises ScenarioError, with one sentence, for a figure out of bounds or a link that cannot be.
     """
     _refuse_out_of_bounds(deployment, workload)
     deployment = deployment.with_own_format(catalog)
     found = memory_and_speeds(deployment, workload, catalog=catalog)
+    if draft is not None:
+        found = _beside_draft(found, draft, workload, catalog=catalog)
     if drafts is not None and found.decode is not None:
         if deployment.link is not None or deployment.host.power_limit_w is not None:
             raise ScenarioError(
@@ -119,6 +129,26 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
         remarks=memory.remarks,
         box_count=hardware.box_count(),
     )
+
+
+def _beside_draft(found: Prediction, draft: Deployment, workload: Workload, *, catalog: Catalog) -> Prediction:
+    """The prediction with a draft model in the same memory; no speeds where both do not fit."""
+    memory = with_draft(found.memory, draft, workload, catalog=catalog)
+    found = replace(found, memory=memory, remarks=memory.remarks)
+    return found if memory.fits else replace(found, decode=None, prefill=None, time_to_first_token=None)
+
+
+def draft_time_fraction(deployment: Deployment, draft: Deployment, workload: Workload, *, catalog: Catalog) -> float:
+    """Time of one token of the draft as a share of a plain step of the model, at most 1: the speeds' quotient.
+
+    Both at one stream and the same depth; single-stream speeds of small models err most (docs/model/speed.md).
+    """
+    one = replace(workload, batch_count=1)
+    mine, its = (
+        decode_speed(one_of.with_own_format(catalog), one, calibration=catalog.calibration).central
+        for one_of in (deployment, draft)
+    )
+    return min(1.0, mine / its)
 
 
 def _refuse_out_of_bounds(deployment: Deployment, workload: Workload) -> None:

@@ -142,6 +142,7 @@ def prediction_dict(prediction: Prediction) -> dict[str, Any]:
         "kv_cache_bytes": memory.kv_cache_bytes,
         "transient_bytes": memory.transient_bytes,
         "overhead_bytes": memory.overhead_bytes,
+        "draft_bytes": memory.draft_bytes,
         "peak_bytes": memory.peak_bytes,
         "usable_bytes": memory.usable_bytes,
         "headroom_bytes": memory.headroom_bytes,

@@ -150,6 +150,31 @@ def _capacity(
     return busiest, busiest * ratio * (hours - 1) / (hours - ratio), ratio / hours
 
 
+def _quiet_hours(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
+    """What the hours outside the busiest one need of rented machines; None where the day has no quieter hour."""
+    ratio, hours = scenario.busiest_hour_ratio(), scenario.on_h_per_day
+    if scenario.hourly_profile and fleet.capacity_ratio and scenario.rules != 1:
+        return _quiet_by_the_hour(fleet, scenario, count=count)
+    if not fleet.capacity_ratio or hours <= ratio or scenario.rules == 1:
+        return None
+    demand_ratio = (hours - ratio) / (ratio * (hours - 1))
+    needed = max(1, math.ceil(demand_ratio / fleet.capacity_ratio - _ROUNDING))
+    return QuietHours(min(needed, count), demand_ratio, 1 - 1 / hours)
+
+
+def _quiet_by_the_hour(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
+    """The same by the hourly profile: the means of what the quieter hours on need and are asked."""
+    profile, hours = scenario.hourly_profile, scenario.on_h_per_day * profile_days(scenario.hourly_profile)
+    quieter = [rate for rate in rates(profile) if rate < 1.0]
+    busiest_h = len(rates(profile)) - len(quieter)
+    quiet_h = hours - busiest_h
+    if quiet_h <= 0 or not quieter:
+        return None
+    machines = sum(min(count, max(1, math.ceil(rate / fleet.capacity_ratio - _ROUNDING))) for rate in quieter)
+    unasked_h = max(0.0, quiet_h - len(quieter))
+    return QuietHours((machines + unasked_h) / quiet_h, max(math.fsum(quieter) / quiet_h, _ROUNDING), quiet_h / hours)
+
+
 def _hour_levels(fleet: Fleet, *, scenario: Scenario, when_full: WhenFull) -> tuple[tuple[float, float], ...]:
     """Shares of the demand with what one machine takes of it, by the hourly profile: where the rest is bought hour by
     hour."""
@@ -178,36 +203,6 @@ def _by_the_hour(month: Service, work: Work, *, scenario: Scenario, count: int) 
         decode_h=decode_h,
         served_fraction=asked.served_fraction,
         utilisation_fraction=(prefill_h + decode_h) / month.on_h,
-    )
-
-
-def _quiet_hours(fleet: Fleet, scenario: Scenario, *, count: int) -> QuietHours | None:
-    """What the hours outside the busiest one need of rented machines; None where the day has no quieter hour."""
-    if not fleet.capacity_ratio or scenario.rules == 1:
-        return None
-    if scenario.hourly_profile:
-        return _quiet_hours_of_week(rates(scenario.hourly_profile), fleet, scenario=scenario, count=count)
-    ratio, hours = scenario.busiest_hour_ratio(), scenario.on_h_per_day
-    if hours <= ratio:
-        return None
-    demand_ratio = (hours - ratio) / (ratio * (hours - 1))
-    needed = max(1, math.ceil(demand_ratio / fleet.capacity_ratio - _ROUNDING))
-    return QuietHours(min(needed, count), demand_ratio, 1 - 1 / hours)
-
-
-def _quiet_hours_of_week(
-    rates_of_hours: Sequence[float], fleet: Fleet, *, scenario: Scenario, count: int
-) -> QuietHours | None:
-    """The same where each hour of the week is known, as the mean of all hours on but the busiest."""
-    on_h = scenario.on_h_per_day * profile_days(scenario.hourly_profile)
-    if on_h <= 1:
-        return None
-    machines = [min(max(1, math.ceil(rate / fleet.capacity_ratio - _ROUNDING)), count) for rate in rates_of_hours]
-    idle = max(0.0, on_h - len(machines))
-    return QuietHours(
-        machine_count=(sum(machines) + idle - max(machines)) / (on_h - 1),
-        demand_ratio=(sum(rates_of_hours) - max(rates_of_hours)) / (on_h - 1),
-        h_fraction=1 - 1 / on_h,
     )
 
 

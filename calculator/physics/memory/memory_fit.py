@@ -60,6 +60,8 @@ class MemoryFit:
     cards: tuple[CardFit, ...] = ()
     tightest_card: int = 1
     """Number of the tightest of `cards`, from 1."""
+    draft_bytes: int = 0
+    """A draft model's weights and cache, where one runs beside the model."""
 
 
 @dataclass(frozen=True, slots=True)

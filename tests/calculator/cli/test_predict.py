@@ -311,3 +311,17 @@ def test_predict_takes_drafts_only_with_an_acceptance(capsys: pytest.CaptureFixt
     assert "--acceptance" in capsys.readouterr().err
     assert main([*asked, "--acceptance", "0.8"]) == 0
     assert "2.44 tokens kept per step of 3" in capsys.readouterr().out
+
+
+def test_draft_model_counts_its_memory_and_its_own_time(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["predict", "--machine", "rtx-5090-pc", "--model", "qwen3-32b", "--format", "q4_k_m", "--json"]
+    drafts = ["--draft-tokens", "4", "--acceptance", "0.7"]
+    answers: list[dict[str, Any]] = []
+    for more in ([], ["--draft-model", "qwen3-0.6b"], [*drafts], [*drafts, "--draft-model", "qwen3-0.6b"]):
+        assert main([*words, *more]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    plain, beside, free, drafted = answers
+    assert plain["draft_bytes"] == 0 < beside["draft_bytes"] == beside["peak_bytes"] - plain["peak_bytes"]
+    assert free["decode_tok_s"]["central"] > drafted["decode_tok_s"]["central"] > plain["decode_tok_s"]["central"]
+    assert main([*words, "--draft-format", "q8_0"]) == 2
+    assert "needs --draft-model" in capsys.readouterr().err

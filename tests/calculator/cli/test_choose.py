@@ -1,0 +1,63 @@
+"""Commands `choose` and `check`."""
+
+import json
+
+import pytest
+
+from calculator.__main__ import main
+
+
+def test_choose_lists_the_best_with_the_day_of_their_price(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["choose", "--budget", "8000", "--model", "qwen3-32b", "--first-token-p95", "10", "--stream", "20"]
+    assert main([*words, "--watts", "400", "--context", "32768", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["wanted"] == {"budget_usd": 8000.0, "most_w": 400.0}
+    assert found["choices"]
+    assert all(one["price_as_of"] for one in found["choices"])
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    for one in found["choices"]:
+        assert one["is_dominated"] or f"{one['machine_count']} x {one['id']}" in text
+
+
+def test_choose_says_that_nothing_does_the_job(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["choose", "--budget", "10", "--model", "qwen3-32b"]) == 0
+    assert "No machine of the catalogue does the job within these limits." in capsys.readouterr().out
+
+
+def test_largest_context_is_a_line_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["choose", "--largest-context", "rtx-5090-pc", "qwen3-32b"]) == 0
+    text = capsys.readouterr().out
+    assert main(["choose", "--largest-context", "rtx-5090-pc", "qwen3-32b", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert f"{found['tokens']:,} tokens for one request" in text
+    assert found["tokens"] == min(found["memory_tokens"], found["model_tokens"])
+    assert main(["choose", "--largest-context", "rtx-5090-pc", "llama-3-70b", "--format", "bf16"]) == 0
+    assert "does not fit:" in capsys.readouterr().out
+
+
+def test_check_ends_with_0_or_1_for_a_build(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "our-defaults", "--machine", "dual-rtx-4090-am5"]) == 0
+    assert "does the job of Our defaults" in capsys.readouterr().out
+    assert main(["check", "our-defaults", "--machine", "rtx-5090-pc"]) == 1
+    assert "does not do the job" in capsys.readouterr().out
+    assert main(["check", "our-defaults", "--machine", "dgx-spark", "--count", "1", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["does_the_job"] is False
+    assert found["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["choose", "--budget", "-5"], "must be a number above 0"),
+        (["choose", "--model", "no-such-model"], "not in the catalogue"),
+        (["choose", "--format", "q4_k_m"], "belongs to --largest-context"),
+        (["choose", "--largest-context", "nvidia-rtx-4090", "qwen3-32b"], "Say the format"),
+        (["check", "our-defaults", "--machine", "nothing"], "not in the catalogue"),
+        (["check", "no-such-file.toml", "--machine", "dgx-spark"], "no such scenario file"),
+    ],
+)
+def test_wrong_question_is_refused(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert says in capsys.readouterr().err

@@ -1,0 +1,114 @@
+"""Choosing: every machine is a choice or says why not, and what is marked is dominated by nobody."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.catalog import Catalog, load_catalog
+from calculator.decision.choose import Choice, Choices, Wanted, choose, dominates
+from calculator.decision.compare import compare
+from calculator.errors import ScenarioError
+from calculator.scenario.scenario import Scenario
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+ASKED = Scenario(model="qwen3-32b", first_token_p95_target_s=10, stream_target_tokens_per_s=20)
+
+
+@pytest.fixture(scope="module")
+def free(catalog: Catalog) -> Choices:
+    return choose(ASKED, catalog, wanted=Wanted())
+
+
+def test_every_machine_is_a_choice_or_says_why_not(free: Choices, catalog: Catalog) -> None:
+    chosen, left = {one.id for one in free.choices}, {one.id for one in free.left_out}
+    assert chosen | left == set(catalog.machines)
+    assert not chosen & left
+    assert all(one.reason.endswith(".") for one in free.left_out)
+
+
+def test_choice_costs_and_serves_what_the_comparison_says(free: Choices, catalog: Catalog) -> None:
+    for one in free.best()[:3]:
+        asked = ASKED.changed(options=(one.id,), machine_counts={one.id: one.machine_count})
+        row = compare(asked, catalog, draw_count=0, with_turns=False)[one.id]
+        assert row.eligible
+        assert row.tco is not None
+        assert row.tco.present_value_cost_usd == pytest.approx(one.present_value_usd, abs=0.005)
+        assert row.eligibility.first_token_p95_s is not None
+        assert row.eligibility.first_token_p95_s.central == one.first_token_p95_s <= 10
+        assert row.eligibility.stream_tokens_per_s is not None
+        assert row.eligibility.stream_tokens_per_s.central == one.stream_tokens_per_s >= 20
+
+
+def test_best_are_those_that_no_other_beats(free: Choices) -> None:
+    best = free.best()
+    assert best
+    for one in free.choices:
+        assert one.is_dominated == any(dominates(other, one) for other in free.choices)
+    assert min(free.choices, key=lambda one: one.present_value_usd) in best
+
+
+def test_budget_and_watts_bound_every_choice_and_say_so(free: Choices, catalog: Catalog) -> None:
+    bound = choose(ASKED, catalog, wanted=Wanted(budget_usd=8000, most_w=400))
+    assert all(one.price_usd <= 8000 and one.watts <= 400 for one in bound.choices)
+    within = {(one.id, one.machine_count) for one in free.choices if one.price_usd <= 8000 and one.watts <= 400}
+    assert {(one.id, one.machine_count) for one in bound.choices} == within
+    said = {one.id: one.reason for one in bound.left_out}
+    assert "your budget is $8,000" in said["rtx-pro-6000-pc"]
+    assert "you allow 400 W" in said["rtx-5090-pc"]
+
+
+def test_fewest_machines_that_do_the_job_come_first(catalog: Catalog) -> None:
+    busy = ASKED.changed(requests_per_working_day=2000)
+    counts = [one.machine_count for one in choose(busy, catalog, wanted=Wanted()).choices if one.id == "rtx-5090-pc"]
+    assert counts
+    alone = compare(busy.changed(options=("rtx-5090-pc",)), catalog, draw_count=0, with_turns=False)["rtx-5090-pc"]
+    assert min(counts) == alone.eligibility.machine_count
+
+
+def test_day_of_the_price_is_the_catalogues(free: Choices, catalog: Catalog) -> None:
+    for one in free.choices:
+        price = catalog.machines[one.id].purchase_price().price_usd
+        assert (one.price_as_of, one.price_usd) == (price.as_of, price.central * one.machine_count)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(budget_usd=0), Wanted(most_w=-1), Wanted(budget_usd=float("nan"))])
+def test_limits_that_cannot_be_are_refused(wanted: Wanted, catalog: Catalog) -> None:
+    with pytest.raises(ScenarioError, match="must be a number above 0"):
+        choose(ASKED, catalog, wanted=wanted)
+
+
+choices = st.builds(
+    Choice,
+    id=st.just("a"),
+    name=st.just("A"),
+    machine_count=st.just(1),
+    price_usd=st.just(1.0),
+    price_as_of=st.just("2026-11-26"),
+    watts=st.just(1.0),
+    present_value_usd=st.integers(1, 5).map(float),
+    stream_tokens_per_s=st.integers(1, 5).map(float),
+    first_token_p95_s=st.just(1.0),
+    headroom_gb=st.integers(1, 5).map(float),
+    format_name=st.just(""),
+)
+
+
+@given(choices, choices)
+def test_domination_is_being_no_worse_in_all_and_better_in_one(one: Choice, other: Choice) -> None:
+    mine = (-one.present_value_usd, one.stream_tokens_per_s, one.headroom_gb)
+    theirs = (-other.present_value_usd, other.stream_tokens_per_s, other.headroom_gb)
+    assert dominates(other, one) == (mine != theirs and all(b >= a for a, b in zip(mine, theirs, strict=True)))
+    assert not dominates(one, one)
+
+
+def test_speed_within_five_percent_is_the_same() -> None:
+    one = Choice("a", "A", 1, 1.0, "", 1.0, 100.0, 50.0, 1.0, 10.0, "")
+    assert dominates(one, replace(one, present_value_usd=200.0, stream_tokens_per_s=52.0))
+    assert not dominates(one, replace(one, present_value_usd=200.0, stream_tokens_per_s=53.0))
