@@ -153,7 +153,8 @@ def test_busier_monday_needs_more_than_the_mean_day() -> None:
     profile = tuple(50.0 if hour == 9 else float(9 <= hour % 24 < 17 and hour < 120) for hour in range(168))
     demand: dict[str, Any] = {"on_h_per_day": 8, "requests_per_working_day": 400}
     assert Scenario(**demand, hourly_profile=profile).busiest_hour_ratio() > 8
-    mine, its = (serving(**demand, **more).fleet.needed_count for more in ({"hourly_profile": profile}, {}))
+    its = serving(**demand).fleet.needed_count
+    mine = serving(**demand, hourly_profile=profile).fleet.needed_count
     assert mine is not None
     assert its is not None
     assert mine > its
