@@ -15,7 +15,10 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 # What the words of a block may begin with, and what stands before a command of local-llm-tco.
 PREFIXES = {"python -m calculator ": [], "local-llm-tco ": [], "python -m measurements ": ["measurements"]}
-PLACEHOLDERS = {"path/to/config.json": str(ROOT / "measurements/model_configs/qwen3-0.6b.json")}
+PLACEHOLDERS = {
+    "path/to/config.json": str(ROOT / "measurements/model_configs/qwen3-0.6b.json"),
+    "path/to/usage.jsonl": str(ROOT / "tests/fixtures/usage_logs/claude_code.jsonl"),
+}
 # Commands of a block that a test does not run, by their beginning, each with the reason. Their words are checked all
 # the same.
 NOT_RUN = {

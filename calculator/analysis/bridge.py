@@ -31,6 +31,10 @@ class Step:
     alone_usd: float
 
 
+_HOURS = ("on_h_per_day", "working_days_per_year", "hourly_profile")
+_HOURS_NAME = "hours"
+
+
 @dataclass(frozen=True, slots=True)
 class Bridge:
     """`start_usd` + all changes = `end_usd`: what `dearer` costs more than `cheaper`. Negative: the other way round.
@@ -83,6 +87,8 @@ def bridge(
         return mine.present_value_cost_usd - theirs.present_value_cost_usd
 
     original, target = _assumptions(start, options), _assumptions(end, options)
+    if start.hourly_profile != end.hourly_profile:
+        original, target = _with_hours_joined(original), _with_hours_joined(target)
     current, gap = dict(original), gap_usd(_values(original))
     start_usd = gap
     steps: list[Step] = []
@@ -93,7 +99,8 @@ def bridge(
         current = _changed(current, name, after)
         reached = gap_usd(_values(current))
         alone = gap_usd(_values(_changed(original, name, after))) - start_usd
-        steps.append(Step(name, before, after, reached - gap, alone))
+        said = (_hours_said(one) if name == _HOURS_NAME else one for one in (before, after))
+        steps.append(Step(name, *said, reached - gap, alone))
         gap = reached
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
     ends = answered(_values(current))
@@ -129,6 +136,17 @@ def _assumptions(scenario: Scenario, options: tuple[str, str]) -> dict[str, Any]
     return found
 
 
+def _with_hours_joined(assumptions: Mapping[str, Any]) -> dict[str, Any]:
+    """The hours on, the working days and the hourly profile as one assumption: they must agree at every step."""
+    rest = {name: value for name, value in assumptions.items() if name not in _HOURS}
+    return {**rest, _HOURS_NAME: tuple(assumptions[name] for name in _HOURS)}
+
+
+def _hours_said(hours: tuple[float, int, tuple[float, ...]]) -> str:
+    on_h, days, profile = hours
+    return f"{on_h:g} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
+
+
 def _concerns(key: str, options: tuple[str, str]) -> bool:
     table, _, owner = key.partition(": ")
     if table in ("ranges", "cases") and "." not in owner:  # of the scenario itself
@@ -148,7 +166,9 @@ def _values(assumptions: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in assumptions.items():
         table, separator, key = name.partition(": ")
-        if separator:
+        if name == _HOURS_NAME:
+            values.update(zip(_HOURS, value, strict=True))
+        elif separator:
             values.setdefault(table, {})[key] = value
         else:
             values[name] = value

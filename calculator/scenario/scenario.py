@@ -51,6 +51,7 @@ NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "opti
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
 _IN_ID_IF_SET = ("hourly_profile", "open_session_count")
 """Fields that came later: a scenario without them keeps its id."""
+_OF_THE_PROFILE = ("on_h_per_day", "working_days_per_year")
 
 
 class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
@@ -165,6 +166,10 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 )  # an unknown one is refused with the figures
             elif name in NOT_DRAWN:
                 raise ValueError(f"{name} {NOT_DRAWN[name]}, so it has no range of its own. Give one value.")
+            elif self.hourly_profile and name in _OF_THE_PROFILE:
+                raise ValueError(
+                    f"{name} has no range beside hourly_profile, which must agree with it. Give one value."
+                )
             elif not _is_number(type(self), name):
                 raise ValueError(
                     f"{name} has no range of its own; ranges can be given for numbers of the scenario and for "

@@ -21,10 +21,14 @@ def test_presets_are_these() -> None:
         "already-own-4090s",
         "article",
         "article-workload",
+        "batch-extraction",
         "batch-work",
+        "chat",
+        "coding-agent",
         "one-developer",
         "our-defaults",
         "public-body",
+        "rag-assistant",
         "team-24-7",
     ]
     values = preset("our-defaults").model_dump()

@@ -19,6 +19,14 @@ _CACHED_KEYS = (
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.input_tokens.cached",
 )
+_READ_KEYS = frozenset(
+    (
+        *("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens"),
+        *("gen_ai.usage.completion_tokens", "gen_ai.operation.name", "gen_ai.conversation.id", "session.id"),
+        *_CACHED_KEYS,
+    )
+)
+"""Attributes that are read of a span; its texts are not."""
 _SUMS_OF_OTHERS = frozenset({"invoke_agent", "create_agent", "invoke_workflow", "execute_tool"})
 """Operations whose span repeats what the spans within it count."""
 _NO_TEXT = ("embedding", "image", "speech", "transcription", "rerank", "moderation")
@@ -133,9 +141,9 @@ def _attributes(value: Any) -> Mapping[str, Any]:
         return cast("Mapping[str, Any]", value)
     found: dict[str, Any] = {}
     for row in _rows(value):
-        name, typed = row.get("key"), _table(row.get("value"))
-        if isinstance(name, str) and name.startswith(("gen_ai.", "session.id")):
-            found[name] = next(iter(typed.values()), None)
+        name = row.get("key")
+        if isinstance(name, str) and name in _READ_KEYS:
+            found[name] = next(iter(_table(row.get("value")).values()), None)
     return found
 
 

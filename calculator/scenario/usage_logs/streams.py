@@ -19,8 +19,10 @@ _MOST_TRIES = 8
 """Levels of nesting around a number of tokens that are tried as a record; a row of LiteLLM needs four."""
 _TO_A_BRACE = re.compile(rb'(?:[^"{}]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")*+([{}"]|\Z)')
 """Text and whole strings up to the next brace, or to a quote that is not closed on its line, or to the end."""
-_MARKS = (re.compile(rb"tokens"), re.compile(rb"start_?[tT]ime|timestamp"))
-"""What an object must speak of to be parsed: tokens, and a time."""
+_MARKS = (b"tokens", b"ime")
+"""What an object must speak of to be parsed: tokens, and a time (startTime, start_time, timestamp)."""
+_LEAST_BYTES = 24
+"""No shorter object holds both."""
 _BOM = b"\xef\xbb\xbf"
 _OPEN, _QUOTE = ord("{"), ord('"')
 
@@ -110,29 +112,30 @@ class _Scan:
         resume = self.done
         self.text += piece
         done = resume
-        for match in _TO_A_BRACE.finditer(self.text, resume):
+        text, starts = self.text, self.starts
+        for match in _TO_A_BRACE.finditer(text, resume):
             begin, done = match.span(1)
             if begin == done:
                 break
-            if self.text[begin] == _OPEN:
-                self.starts.append(begin)
+            sign = text[begin]
+            if sign == _OPEN:
+                starts.append(begin)
                 self.tries.append(0)
-            elif self.text[begin] == _QUOTE:
-                if self.text.find(b"\n", begin) < 0:
+            elif sign == _QUOTE:
+                if text.find(b"\n", begin) < 0:
                     done = begin
                     break
-                self._forget()
-            else:
-                self._close(done)
+                starts.clear()
+                self.tries.clear()
+            elif starts:
+                start, tries = starts.pop(), self.tries.pop()
+                if start >= 0 and done - start >= _LEAST_BYTES:
+                    self._close(start, done, tries)
         self._trim(done)
 
-    def _close(self, end: int) -> None:
-        if not self.starts:
-            return
-        start, tries = self.starts.pop(), self.tries.pop()
-        if start < 0:
-            return
-        if not all(mark.search(self.text, start, end) for mark in _MARKS):
+    def _close(self, start: int, end: int, tries: int) -> None:
+        """Offer the object that ends here, where it may be a record."""
+        if self.text.find(_MARKS[0], start, end) < 0 or self.text.find(_MARKS[1], start, end) < 0:
             return
         found = json_object(bytes(self.text[start:end])) if end - start <= _MOST_OBJECT_BYTES else None
         if found is not None and self.take(found):
@@ -144,11 +147,7 @@ class _Scan:
 
     def _forget_open(self) -> None:
         """No object that is open now is a record."""
-        self.starts = [-1] * len(self.starts)
-
-    def _forget(self) -> None:
-        self.starts.clear()
-        self.tries.clear()
+        self.starts[:] = [-1] * len(self.starts)
 
     def _trim(self, done: int) -> None:
         """Keep what begins an open object, and a string that is not closed yet."""
@@ -157,7 +156,8 @@ class _Scan:
             self.starts = [start if len(self.text) - start <= _MOST_OBJECT_BYTES else -1 for start in self.starts]
             first = min((start for start in self.starts if start >= 0), default=done)
         if len(self.text) - first > MOST_LINE_BYTES:  # one string of that length
-            self._forget()
+            self.starts.clear()
+            self.tries.clear()
             first = done = len(self.text)
         del self.text[:first]
         self.starts = [start - first if start >= 0 else -1 for start in self.starts]

@@ -12,8 +12,9 @@ from calculator.scenario.usage_logs.event import DAY_S, UsageEvent
 from calculator.units import S_PER_H
 
 HOURS_PER_WEEK = 168
-_MOST_IDS = 1_000_000
-"""Ids that are remembered; of older requests a repeat is counted again."""
+_MOST_IDS = 500_000
+"""Ids that one generation remembers, and of two generations at most; of older requests a repeat is counted again."""
+_QUARTER_H = S_PER_H / 4
 _DAYS_TO_MONDAY = 3  # 1970-01-01 was a Thursday
 
 
@@ -77,7 +78,8 @@ class Tally:
     passed_over: int = 0
     sessions: set[int] = field(default_factory=set[int])
     _ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)
-    _offset_h: int | None = None
+    _older_ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)
+    _offset_quarter: int | None = None
     _offset_s: float = 0.0
 
     def add(self, event: UsageEvent) -> None:
@@ -88,12 +90,12 @@ class Tally:
             return
         if key is not None:
             known = self._ids.get(key)
+            if known is None:
+                known = self._older_ids.get(key)
             if known is not None:
                 self._repeated(key, known, written)
                 return
-            self._ids[key] = written
-            if len(self._ids) > _MOST_IDS:
-                del self._ids[next(iter(self._ids))]
+            self._remember(key, written)
         self.input_tokens += read
         self.cached_tokens += cached
         self.output_tokens += written
@@ -113,15 +115,20 @@ class Tally:
 
     def _repeated(self, key: int, known: int, written: int) -> None:
         self.repeats += 1
+        self._remember(key, max(known, written))
         if written > known:
-            self._ids[key] = written
             self.output_tokens += written - known
             self.output.correct(known, written)
 
+    def _remember(self, key: int, written: int) -> None:
+        if len(self._ids) >= _MOST_IDS:
+            self._older_ids, self._ids = self._ids, {}
+        self._ids[key] = written
+
     def _date(self, at_s: float, bucket_s: float, requests: int | None) -> None:
-        hour_of_epoch = int(at_s // S_PER_H)
-        if hour_of_epoch != self._offset_h:  # the offset of a zone changes on the hour at most
-            self._offset_h = hour_of_epoch
+        quarter = int(at_s // _QUARTER_H)
+        if quarter != self._offset_quarter:  # the offset of a zone changes on the quarter of an hour at most
+            self._offset_quarter = quarter
             shift = datetime.fromtimestamp(at_s, self.zone).utcoffset()
             self._offset_s = shift.total_seconds() if shift else 0.0
         local_s = at_s if bucket_s >= DAY_S else at_s + self._offset_s

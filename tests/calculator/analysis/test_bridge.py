@@ -81,3 +81,15 @@ def test_bridge_with_one_option_is_refused() -> None:
     alone = Scenario(options=("api-same-model",))
     with pytest.raises(ScenarioError, match="fewer than two options"):
         bridge(alone, Scenario(), catalog=CATALOG)
+
+
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_bridge_to_an_hourly_profile_changes_its_hours_together(way: str) -> None:
+    """A profile around the clock agrees with no office hours: hours on, days and profile change in one step."""
+    around = Scenario(hourly_profile=(1.0,) * 168, on_h_per_day=24, working_days_per_year=365)
+    ends = (Scenario(), around) if way == "there" else (around, Scenario())
+    found = bridge(*ends, catalog=CATALOG, pair=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5"))
+    (step,) = [one for one in found.steps if one.name == "hours"]
+    said = {"10 h on 252 days, one peak a day", "24 h on 365 days, by the hour"}
+    assert {step.before, step.after} == said
+    assert found.start_usd + sum(one.change_usd for one in found.steps) == pytest.approx(found.end_usd)

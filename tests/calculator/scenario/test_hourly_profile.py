@@ -53,6 +53,7 @@ def test_busiest_ratio_is_at_least_one_where_the_machine_is_on_for_all_hours_ask
         ({"hourly_profile": OFFICE, "on_h_per_day": 9}, "10 hours of a day"),
         ({"hourly_profile": OFFICE, "working_days_per_year": 300}, "5 days of the week"),
         ({"hourly_profile": (-1.0, *OFFICE[1:])}, "hourly_profile"),
+        ({"hourly_profile": OFFICE, "ranges": {"on_h_per_day": (8, 10, 12)}}, "no range beside hourly_profile"),
     ],
 )
 def test_profile_that_contradicts_the_scenario_is_refused(change: dict[str, object], says: str) -> None:

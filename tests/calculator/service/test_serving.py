@@ -9,9 +9,10 @@ from calculator import Scenario, load_catalog
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.service.capability import capability_of, scenario_model
 from calculator.service.latency import latency
-from calculator.service.peak_hour import work_of
+from calculator.service.peak_hour import week_of, work_of
 from calculator.service.serving import Serving, promise_of, serving_of
 from calculator.service.usage import WhenFull
+from calculator.service.week import hour_weights, on_fractions
 
 CATALOG = load_catalog()
 MAC = "mac-studio-m5-ultra-256"
@@ -107,3 +108,53 @@ def test_days_on_without_demand_idle_and_do_not_serve() -> None:
     assert always.usage.on_h_per_month == pytest.approx(365 * 10 / 12)
     assert always.usage.working_h_per_month == found.usage.working_h_per_month
     assert always.usage.prefill_h_per_month == found.usage.prefill_h_per_month
+
+
+def _weekly(peak_factor_ratio: float) -> tuple[float, ...]:
+    """Monday to Friday, 8 to 18, with one busiest hour a day."""
+    on = on_fractions(first_hour=8, on_h_per_day=10, working_days_per_week=5)
+    return tuple(hour_weights(on, peak_hour_of_day=11, peak_factor_ratio=peak_factor_ratio).tolist())
+
+
+@pytest.mark.parametrize("option", [MAC, "cloud-h100"])
+@pytest.mark.parametrize("when_full", ["buy-another", "buy-from-api"])
+def test_profile_of_one_peak_a_day_serves_as_the_peak_factor_does(option: str, when_full: WhenFull) -> None:
+    """The same rate at the busiest hour, so the same machines, waits and capacity, in the quiet hours too."""
+    demand: dict[str, Any] = {"requests_per_working_day": 3000, "peak_factor_ratio": 2.5}
+    its = serving(option, when_full, **demand)
+    mine = serving(option, when_full, **demand, hourly_profile=_weekly(2.5))
+    assert mine.fleet.machine_count == its.fleet.machine_count
+    assert mine.first_token_p95_s.central == pytest.approx(its.first_token_p95_s.central)
+    assert mine.usage.capacity_ratio == pytest.approx(its.usage.capacity_ratio)
+    assert mine.usage.rented_h_ratio == pytest.approx(its.usage.rented_h_ratio)
+    if when_full == "buy-from-api":
+        (busiest, most), (rest, quiet) = mine.usage.hour_levels
+        assert busiest == pytest.approx(its.usage.peak_fraction)
+        assert (most, quiet) == pytest.approx((its.usage.capacity_ratio, its.usage.quiet_capacity_ratio))
+        assert busiest + rest == pytest.approx(1)
+
+
+def test_profile_makes_busy_hours_those_of_its_week() -> None:
+    profile = _weekly(4.0)
+    found = serving(machine_count=1, hourly_profile=profile, working_days_per_year=260, requests_per_working_day=100)
+    scenario = Scenario(hourly_profile=profile, working_days_per_year=260, requests_per_working_day=100)
+    box = CATALOG.option(MAC)
+    assert isinstance(box, Machine)
+    able = capability_of(box, scenario=scenario, model=scenario_model(scenario, CATALOG), catalog=CATALOG)
+    hours = week_of(able, scenario=scenario)
+    weeks = 260 / 12 / 5
+    assert found.usage.prefill_h_per_month == pytest.approx(float(hours.prefill_h.sum()) * weeks)
+    assert found.usage.decode_h_per_month == pytest.approx(float(hours.decode_h.sum()) * weeks)
+    assert hours.peak_hour % 24 == 11
+
+
+def test_busier_monday_needs_more_than_the_mean_day() -> None:
+    """Half of the week's work on Monday at 9: that hour holds more than a mean day, which no peak factor says."""
+    profile = tuple(50.0 if hour == 9 else float(9 <= hour % 24 < 17 and hour < 120) for hour in range(168))
+    demand: dict[str, Any] = {"on_h_per_day": 8, "requests_per_working_day": 400}
+    assert Scenario(**demand, hourly_profile=profile).busiest_hour_ratio() > 8
+    its = serving(**demand).fleet.needed_count
+    mine = serving(**demand, hourly_profile=profile).fleet.needed_count
+    assert mine is not None
+    assert its is not None
+    assert mine > its

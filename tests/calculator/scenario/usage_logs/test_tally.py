@@ -4,9 +4,11 @@ import statistics
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calculator.scenario.usage_logs import tally as tally_module
 from calculator.scenario.usage_logs.event import DAY_S, UsageEvent
 from calculator.scenario.usage_logs.tally import Tally
 
@@ -45,6 +47,19 @@ def test_repeats_of_a_request_count_its_largest_answer_once(answers: list[int]) 
         tally.add(_event(MONDAY_S, 100, 0, written, key=7))
     assert (tally.request_count, tally.input_tokens, tally.output_tokens) == (1, 100, max(answers))
     assert (tally.output.mean, tally.output.deviation, tally.repeats) == (max(answers), 0.0, len(answers) - 1)
+
+
+def test_ids_are_remembered_for_two_generations_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally_module, "_MOST_IDS", 10)
+    tally = Tally()
+    for key in range(25):
+        tally.add(_event(MONDAY_S, 100, 0, 5, key=key))
+    assert len(tally._ids) + len(tally._older_ids) <= 20
+    tally.add(_event(MONDAY_S, 100, 0, 9, key=24))
+    tally.add(_event(MONDAY_S, 100, 0, 9, key=11))
+    assert (tally.request_count, tally.repeats, tally.output_tokens) == (25, 2, 25 * 5 + 8)
+    tally.add(_event(MONDAY_S, 100, 0, 9, key=0))
+    assert (tally.request_count, tally.repeats) == (26, 2)
 
 
 def test_hour_of_the_week_begins_on_monday_in_the_zone_through_summer_time() -> None:
