@@ -23,6 +23,7 @@ from calculator.catalog.options import (
 )
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
+from calculator.catalog.readings import Reading
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 from calculator.evidence import Quantity, Source
@@ -55,6 +56,7 @@ class Catalog:
     claims: Mapping[str, Claim]
     quality: tuple[QualityLoss, ...]
     price_history: tuple[PriceSeries, ...]
+    readings: Mapping[str, Reading]
     defaults: Mapping[str, Quantity]
     constants: Mapping[str, Quantity]
     distributions: Distributions

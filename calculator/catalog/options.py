@@ -46,6 +46,12 @@ class Chip(Entry):
     board_max_w: Quantity | None = None
     host_link_gb_per_s: Quantity | None = None
     peer_link_gb_per_s: Quantity | None = None
+    gpu_addressable_gib: Quantity | None = Field(
+        default=None, description="the most that the GPU can address, where that is less than the memory"
+    )
+    embodied_kg: Quantity | None = Field(
+        default=None, description="CO2e of making one chip or card, where its maker or a study states it"
+    )
     geometry: Geometry | None = None
     note: str = ""
 
@@ -114,6 +120,9 @@ class Machine(Entry):
     gpu_price_fraction: Quantity | None = Field(
         default=None, description="share of the newest price that is the cards; the rest of a PC keeps its value apart"
     )
+    embodied_kg: Quantity | None = Field(
+        default=None, description="CO2e of everything but its use, where its maker or a study states it"
+    )
     setup_h: Quantity
     runtime: str
     split: Split = "layer"
@@ -132,10 +141,12 @@ class Machine(Entry):
 
 
 class HourlyRate(Entry):
-    """One dated observation of a rental price."""
+    """One dated observation of a rental price; one with a `host` is that host's alone and stands for no market."""
 
-    kind: Literal["on-demand", "spot", "reserved"]
+    kind: Literal["on-demand", "spot", "reserved", "serverless"]
     rate_usd_per_h: Quantity
+    host: str = ""
+    committed_months: int | None = Field(default=None, ge=1, description="of a reservation: for how long it binds")
 
 
 class CloudOffer(Entry):
@@ -159,13 +170,13 @@ class CloudOffer(Entry):
     note: str = ""
 
     def rate(self, kind: str = "on-demand") -> HourlyRate:
-        """The newest row of the kind asked for, else the newest on-demand row, else the newest of any kind."""
+        """The newest row of the kind asked for, else on demand, else of any kind; the market's before a single host's."""
         rows = next(
             rows
             for wanted in (kind, "on-demand", None)
             if (rows := [row for row in self.rates if wanted in (row.kind, None)])
         )
-        return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
+        return max(rows, key=lambda row: (not row.host, row.rate_usd_per_h.as_of))
 
 
 class PriceTier(Entry):
@@ -252,7 +263,7 @@ class ApiOffer(Entry):
 
 
 class ElectricityTariff(Entry):
-    """A flat electricity price of a region and sector. electricity.toml"""
+    """A flat electricity price of a region and sector; the newest row of an id counts. electricity.toml"""
 
     id: str
     region: str
@@ -261,7 +272,7 @@ class ElectricityTariff(Entry):
 
 
 class GridCarbon(Entry):
-    """Carbon intensity of a grid. grid_carbon.toml"""
+    """Carbon intensity of a grid, location-based; the newest row of an id counts. grid_carbon.toml"""
 
     id: str
     region: str
@@ -269,12 +280,13 @@ class GridCarbon(Entry):
 
 
 class ResaleObservation(Entry):
-    """One observed price kept. resale.toml"""
+    """One observed share of a price kept, of the list price or of what the same thing cost new that day. resale.toml"""
 
     id: str
     item: str
     age_years: Quantity
     kept_fraction: Quantity
+    of: Literal["list price", "new price of the same day"] = "list price"
     channel: str = ""
 
 
