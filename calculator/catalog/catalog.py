@@ -21,6 +21,7 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.package_prices import PREFIX, named_offer
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.readings import Reading
@@ -77,7 +78,9 @@ class Catalog:
         return self.fitted
 
     def option(self, option_id: str) -> Option:
-        """The machine, cloud offer or API of that id."""
+        """The machine, cloud offer or API of that id; `api:<provider>/<model>` is any of the price package's."""
+        if option_id.startswith(PREFIX):
+            return named_offer(option_id, on=self.compiled, setup_h=next(iter(self.apis.values())).setup_h)
         for table in (self.machines, self.clouds, self.apis):
             if option_id in table:
                 return table[option_id]

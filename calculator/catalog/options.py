@@ -186,6 +186,7 @@ class PriceTier(Entry):
     input_usd_per_mtok: Positive
     output_usd_per_mtok: Positive
     cached_input_usd_per_mtok: Positive | None = None
+    cache_write_usd_per_mtok: Positive | None = None
 
 
 class ApiTariff(Entry):
@@ -197,6 +198,9 @@ class ApiTariff(Entry):
     input_usd_per_mtok: Quantity
     output_usd_per_mtok: Quantity
     cached_input_usd_per_mtok: Quantity | None = None
+    cache_write_usd_per_mtok: Quantity | None = Field(
+        default=None, description="of input that the host keeps for later requests; absent where it costs as input does"
+    )
     tiers: tuple[PriceTier, ...] = Field(default=(), description="by rising `above_input_tokens`")
     note: str = ""
 
@@ -210,6 +214,7 @@ class ApiQuote(Entry):
     input_usd_per_mtok: Positive
     output_usd_per_mtok: Positive
     cached_input_usd_per_mtok: Positive | None = None
+    cache_write_usd_per_mtok: Positive | None = None
     tiers: tuple[PriceTier, ...] = ()
     source: str
     as_of: IsoDate
@@ -228,8 +233,9 @@ class ApiQuote(Entry):
         return f"{self.host}/{self.host_model}"
 
     def prices(self) -> tuple[float | tuple[PriceTier, ...] | None, ...]:
-        """Input, output and cached input, USD per million tokens, and the tiers of long requests."""
-        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok, self.tiers
+        """Input, output, cached input and cache writes, USD per million tokens, and the tiers of long requests."""
+        cached, kept = self.cached_input_usd_per_mtok, self.cache_write_usd_per_mtok
+        return self.input_usd_per_mtok, self.output_usd_per_mtok, cached, kept, self.tiers
 
 
 class HostedModel(Entry):
@@ -244,13 +250,14 @@ class ApiOffer(Entry):
     """A hosted API, paid per token. api/<id>.toml
 
     kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model about
-    as capable as the open ones. `frontier`: a closed model that is more capable. The last two are the same whatever
-    open model the scenario names; the three kinds are never blended.
+    as capable as the open ones. `frontier`: a closed model that is more capable. `named`: any model at any host of the
+    price package, by name. The last three are the same whatever open model the scenario names; the kinds are never
+    blended.
     """
 
     id: str
     name: str
-    kind: Literal["same-model", "same-capability", "frontier"]
+    kind: Literal["same-model", "same-capability", "frontier", "named"]
     hosted: tuple[HostedModel, ...] = ()
     tariffs: tuple[ApiTariff, ...] = Field(
         default=(), description="written by the loader from `hosted` and api_quotes.toml"
