@@ -77,9 +77,9 @@ class ScenarioNumbers:
     reserved_months: Number
     reserved_upfront_fraction: Number
     spot_interruption_fraction: Number
+    api_cache_write_fraction: Number
     api_price_trend_rate: Number
     cloud_price_trend_rate: Number
-    api_cache_write_fraction: Number
     months: Number
     built_failure_rate: Number
     self_built_failure_rate: Number
