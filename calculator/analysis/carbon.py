@@ -138,25 +138,28 @@ def _times(range_: Range, factor: float, unit: str) -> Range:
 
 def _product(energy: Range, grid: Range) -> Range:
     """kWh x g/kWh in kg, end by end."""
-    return Range(*(getattr(energy, end) * getattr(grid, end) / G_PER_KG for end in _ENDS), "kg")
+    return Range(
+        energy.low * grid.low / G_PER_KG,
+        energy.central * grid.central / G_PER_KG,
+        energy.high * grid.high / G_PER_KG,
+        "kg",
+    )
 
 
 def _intensity(energy: Range, grid: Range, share_kg: Range, served_mtok: float) -> Range | None:
     if not served_mtok:
         return None
-    ends = (
+    low, central, high = (
         software_carbon_intensity_g_per_mtok(
-            energy_kwh=getattr(energy, end),
-            carbon_g_per_kwh=getattr(grid, end),
-            embodied_share_g=getattr(share_kg, end) * G_PER_KG,
-            served_mtok=served_mtok,
+            energy_kwh=kwh, carbon_g_per_kwh=grams, embodied_share_g=kg * G_PER_KG, served_mtok=served_mtok
         )
-        for end in _ENDS
+        for kwh, grams, kg in (
+            (energy.low, grid.low, share_kg.low),
+            (energy.central, grid.central, share_kg.central),
+            (energy.high, grid.high, share_kg.high),
+        )
     )
-    return Range(*ends, UNIT)
-
-
-_ENDS = ("low", "central", "high")
+    return Range(low, central, high, UNIT)
 
 
 def carbon_facts(accounts: Mapping[str, CarbonAccount]) -> dict[str, str]:

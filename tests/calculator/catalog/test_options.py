@@ -112,11 +112,9 @@ def test_rate_of_one_host_never_stands_for_the_market(catalog: Catalog) -> None:
     assert not offer.rate().host
     alone = [rate.rate_usd_per_h.central for rate in offer.rates if rate.host == "Lium"]
     assert alone == [1.3]
-    reserved = offer.rate_of_kind("reserved")
-    assert reserved is not None
+    reserved = offer.rate("reserved")
     assert (reserved.committed_months, reserved.rate_usd_per_h.central) == (12, 3.24)
-    serverless = offer.rate_of_kind("serverless")  # no market's row: the newest host's
-    assert serverless is not None
+    serverless = offer.rate("serverless")  # no market's row: the newest host's
     assert serverless.host
 
 
