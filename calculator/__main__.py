@@ -12,7 +12,7 @@
     python -m calculator bridge START [END]
     python -m calculator sweep GRID.toml --out results.parquet
     python -m calculator audit [--machine ID --model ID --format ID --tok-s X]
-    python -m calculator catalog check | import FILE.csv | prices [WORD] | diff
+    python -m calculator catalog check | figures [WORD] | import FILE.csv | prices [WORD] | diff
     python -m calculator accuracy | calibrate
     python -m calculator list machines|models|formats|runtimes|chips|options
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from calculator.analysis.price_watch import WatchedPrice, watched_prices
 from calculator.catalog import load_catalog
+from calculator.catalog.figure_list import drawn_at_random, listed_figures
 from calculator.catalog.loader import FOLDER
 from calculator.catalog.package_prices import KEPT, installed, package_prices, price_changes, rows_to_append
 from calculator.catalog.price_import import additions
@@ -33,6 +34,12 @@ def register(commands: Any) -> None:
     command.add_argument("--dry-run", action="store_true", help="check and print the rows, and write nothing")
     command.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     command.set_defaults(command=_import)
+
+    command = kept.add_parser("figures", help="list figures as read, each with its source; some at random to check")
+    command.add_argument("word", nargs="?", default="", metavar="WORD", help="only those whose place contains it")
+    command.add_argument("--random", type=int, metavar="COUNT", help="so many of them, drawn at random")
+    command.add_argument("--seed", type=int, default=0, help="which draw (0)")
+    command.set_defaults(command=_figures)
 
     command = kept.add_parser("prices", help="list hosted models that one may name as api:<provider>/<model>")
     command.add_argument("word", nargs="?", default="", metavar="WORD", help="only those that contain it")
@@ -103,6 +110,18 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _append(path: Path, block: str) -> None:
     path.write_text(f"{path.read_text('utf-8').rstrip()}\n{block}", "utf-8")
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    rows = [row for row in listed_figures(load_catalog()) if arguments.word.lower() in row.where.lower()]
+    if arguments.random is not None:
+        rows = drawn_at_random(rows, count=max(0, arguments.random), seed=abs(arguments.seed))
+    for row in rows:
+        print(f"{row.where} = {row.said}  [{row.basis}, {row.as_of}]")
+        for words in (*row.sources, row.note):
+            if words:
+                print(f"    {words}")
+    return 0
 
 
 def _prices(arguments: argparse.Namespace) -> int:
