@@ -12,6 +12,7 @@
     python -m calculator bridge START [END]
     python -m calculator sweep GRID.toml --out results.parquet
     python -m calculator audit [--machine ID --model ID --format ID --tok-s X]
+    python -m calculator catalog check | figures [WORD] | import FILE.csv | prices [WORD] | diff
     python -m calculator accuracy | calibrate
     python -m calculator list machines|models|formats|runtimes|chips|options
 
@@ -25,6 +26,7 @@ from collections.abc import Callable, Sequence
 
 from calculator.catalog import load_catalog
 from calculator.cli.audit import register as register_audit
+from calculator.cli.catalog import register as register_catalog
 from calculator.cli.choose import register as register_choose
 from calculator.cli.compare import register as register_compare
 from calculator.cli.demand import register as register_demand
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     register_choose(commands)
     register_sweep(commands)
     register_audit(commands)
+    register_catalog(commands)
 
     for name, (_, says) in _WITH_THEIR_OWN_ARGUMENTS.items():
         commands.add_parser(name, help=says, add_help=False)

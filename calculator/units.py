@@ -50,6 +50,7 @@ UNIT_OF_ENDING: dict[str, str] = {
     "_gib": "GiB",
     "_mib": "MiB",
     "_kwh": "kWh",
+    "_kg": "kg",
     "_w": "W",
     "_months": "month",
     "_minutes": "min",

@@ -140,6 +140,8 @@ def test_every_module_of_finance_is_named() -> None:
     topics = {
         "discounting": "## Present value",
         "ledger": "## A line is",
+        "courses": "A course is 1 in month 1",
+        "running_sums": "running sums of the course",
         "resale": "## Resale",
         "tax": "## Tax",
         "books": "Books:",

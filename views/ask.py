@@ -78,7 +78,7 @@ def ask_rest(catalog: Catalog, *, link_values: Mapping[str, Any], answered: Mapp
     for section, tab in zip(sections, tabs, strict=True):
         with tab:
             if section == "options":
-                values |= _options(catalog)
+                values |= _options(catalog, named=link_values.get("options", ()))
                 continue
             with st.grid(3, min_column_width=240, gap="medium", vertical_alignment="bottom"):
                 for knob in rest:
@@ -118,18 +118,21 @@ def show_presets(catalog: Catalog) -> None:
         st.markdown("\n".join(lines))
 
 
-def _options(catalog: Catalog) -> dict[str, Any]:
-    names = {**catalog.machines, **catalog.clouds, **catalog.apis}
+def _options(catalog: Catalog, *, named: Sequence[str]) -> dict[str, Any]:
+    """The options of the catalogue, and those hosted models that the address names (api:<provider>/<model>)."""
+    known = {**catalog.machines, **catalog.clouds, **catalog.apis}
+    names = [*known, *(option for option in named if option not in known)]
     default = [option for option in Scenario.model_fields["options"].default if option in names]
     chosen = st.pills(
         "Options compared",
-        list(names),
+        names,
         default=default,
         selection_mode="multi",
         key="options",
         bind="query-params",
         wrap=True,
-        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve.",
+        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve. Any other "
+        "hosted model: add options=api:<provider>/<model> to the address.",
     )
     title = st.text_input(
         "Name of this scenario",

@@ -99,8 +99,8 @@ def bridge(
         current = _changed(current, name, after)
         reached = gap_usd(_values(current))
         alone = gap_usd(_values(_changed(original, name, after))) - start_usd
-        said = (_hours_said(one) if name == _HOURS_NAME else one for one in (before, after))
-        steps.append(Step(name, *said, reached - gap, alone))
+        old, new = (_hours_said(one) if name == _HOURS_NAME and one else one for one in (before, after))
+        steps.append(Step(name, old, new, reached - gap, alone))
         gap = reached
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
     ends = answered(_values(current))

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.cost.tariffs import tier_of
 from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
@@ -14,6 +14,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.courses import AnyCourse, Course
 from calculator.risk.candidates import Candidate
+from calculator.scenario.check_ids import FIGURES_OF_KIND
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff
 from calculator.units import unit_of_name
@@ -30,6 +31,8 @@ class Ingredient:
     source: str
     as_of: str
     note: str
+    key: str = ""
+    """The name under which a person may replace the catalogue's figure; empty where it is not one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,22 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
     reference = reference_tariff(comparison.scenario, catalog)
     candidate = Candidate(catalog.option(option_id), reference_api=reference)  # one that cannot do the job, too
     evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
+    keys = _keys(candidate, scenario=comparison.scenario)
     return Explanation(
         option=option_id,
         line=line,
         formula=entry.formula,
         inputs=tuple(
-            _ingredient(
-                name, float(value), evidence=evidence, scenario=comparison.scenario, catalog=catalog, owner=option_id
+            replace(
+                _ingredient(
+                    name,
+                    float(value),
+                    evidence=evidence,
+                    scenario=comparison.scenario,
+                    catalog=catalog,
+                    owner=option_id,
+                ),
+                key=keys.get(name, ""),
             )
             for name, value in entry.inputs.items()
         ),
@@ -105,6 +117,8 @@ def explanation_text(found: Explanation) -> str:
         )
         if item.note:
             lines.append(f"      {item.note}")
+        if item.key:
+            lines.append(f"      to replace it: {item.key}")
     lines += [
         "",
         f"  at the purchase {_signed(found.first_usd)}, in month 1 {_signed(found.month_1_usd)}, "
@@ -142,15 +156,36 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
     return {name: quantity for name, quantity in found.items() if quantity is not None}
 
 
+def _keys(candidate: Candidate, *, scenario: Scenario) -> dict[str, str]:
+    """The key of each figure that a person may replace, by the name that it has in a line."""
+    option = candidate.option
+    keys = {name: f"figures.{option.id}.{name}" for name in FIGURES_OF_KIND[type(option)]}
+    tariff = candidate.reference_api
+    if isinstance(option, ApiOffer):
+        tariff = tariff_of(option, scenario, candidate.reference_api)
+    if tariff is not None:
+        keys |= {name: f"figures.{tariff_key(tariff)}.{figure}" for name, figure in _TARIFF_FIGURE_OF.items()}
+    return keys
+
+
+_TARIFF_FIGURE_OF = {
+    "input_usd_per_mtok": "input_usd_per_mtok",
+    "output_usd_per_mtok": "output_usd_per_mtok",
+    "cached_usd_per_mtok": "cached_input_usd_per_mtok",
+    "kept_usd_per_mtok": "cache_write_usd_per_mtok",
+    "price_ratio": "price_ratio",
+}
+
+
 def _prices(tariff: ApiTariff, scenario: Scenario) -> dict[str, Quantity]:
     """The prices of the tier that a request of this scenario pays, with the host's evidence."""
     base = {"input": tariff.input_usd_per_mtok, "output": tariff.output_usd_per_mtok}
     base["cached"] = tariff.cached_input_usd_per_mtok or tariff.input_usd_per_mtok
+    base["kept"] = tariff.cache_write_usd_per_mtok or tariff.input_usd_per_mtok
     tier = tier_of(tariff, scenario)
     found: dict[str, Quantity] = {}
     for kind, quantity in base.items():
-        field = "cached_input" if kind == "cached" and tariff.cached_input_usd_per_mtok is not None else kind
-        field = "input_usd_per_mtok" if field == "cached" else f"{field}_usd_per_mtok"
+        field = _TARIFF_FIGURE_OF[f"{kind}_usd_per_mtok"] if quantity is not base["input"] else "input_usd_per_mtok"
         usd, note = quantity.central, quantity.note
         if tier is not None:
             usd = getattr(tier, field) or usd

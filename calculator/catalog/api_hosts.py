@@ -98,7 +98,7 @@ def tariff_at(quote: ApiQuote, quotes: Sequence[ApiQuote], *, model: str, note: 
             note=said,
         )
 
-    cached = quote.cached_input_usd_per_mtok
+    cached, kept = quote.cached_input_usd_per_mtok, quote.cache_write_usd_per_mtok
     return ApiTariff(
         model=model,
         provider=quote.host_name,
@@ -106,6 +106,7 @@ def tariff_at(quote: ApiQuote, quotes: Sequence[ApiQuote], *, model: str, note: 
         input_usd_per_mtok=quantity(quote.input_usd_per_mtok, [row.input_usd_per_mtok for row in quotes]),
         output_usd_per_mtok=quantity(quote.output_usd_per_mtok, [row.output_usd_per_mtok for row in quotes]),
         cached_input_usd_per_mtok=None if cached is None else quantity(cached, [cached]),
+        cache_write_usd_per_mtok=None if kept is None else quantity(kept, [kept]),
         tiers=quote.tiers,
         note=quote.note,
     )

@@ -21,8 +21,10 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.package_prices import PREFIX, named_offer
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
+from calculator.catalog.readings import Reading
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 from calculator.evidence import Quantity, Source
@@ -55,6 +57,7 @@ class Catalog:
     claims: Mapping[str, Claim]
     quality: tuple[QualityLoss, ...]
     price_history: tuple[PriceSeries, ...]
+    readings: Mapping[str, Reading]
     defaults: Mapping[str, Quantity]
     constants: Mapping[str, Quantity]
     distributions: Distributions
@@ -75,7 +78,9 @@ class Catalog:
         return self.fitted
 
     def option(self, option_id: str) -> Option:
-        """The machine, cloud offer or API of that id."""
+        """The machine, cloud offer or API of that id; `api:<provider>/<model>` is any of the price package's."""
+        if option_id.startswith(PREFIX):
+            return named_offer(option_id, on=self.compiled, setup_h=next(iter(self.apis.values())).setup_h)
         for table in (self.machines, self.clouds, self.apis):
             if option_id in table:
                 return table[option_id]

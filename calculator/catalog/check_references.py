@@ -72,6 +72,7 @@ def _named_sources(catalog: "Catalog") -> Iterator[tuple[str, str]]:
     yield from ((f"phantoms.toml: {phantom.names[0]}", phantom.source) for phantom in catalog.phantoms)
     yield from ((f"quality.toml: {row.format}, {row.model_name}", row.source) for row in catalog.quality)
     yield from ((f"price_history.toml: {series.item}", series.source) for series in catalog.price_history)
+    yield from ((f"readings.toml: {row.id}", row.source) for row in catalog.readings.values())
 
 
 def _missing_entries(catalog: "Catalog") -> Iterator[str]:

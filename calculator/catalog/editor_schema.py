@@ -28,6 +28,7 @@ from calculator.catalog.options import (
 )
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
+from calculator.catalog.readings import Reading
 from calculator.evidence import Quantity, Source
 from calculator.units import unit_of_name
 
@@ -55,6 +56,7 @@ ROWS_OF_FILE: Mapping[str, tuple[str, type[BaseModel]]] = {
     "phantoms": ("phantoms", Phantom),
     "price_history": ("series", PriceSeries),
     "quality": ("losses", QualityLoss),
+    "readings": ("readings", Reading),
     "resale": ("observations", ResaleObservation),
 }
 """Files that are a list of rows under one heading."""

@@ -65,7 +65,7 @@ def stale_price(
 
     `own` names the figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does not age.
     """
-    found = _price(option, model, own)
+    found = price_read(option, model, own)
     if found is None:
         return None
     kind, read = found
@@ -79,7 +79,7 @@ def stale_price(
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def _price(option: Option, model: str | None, own: Collection[str]) -> tuple[str, str] | None:
+def price_read(option: Option, model: str | None = None, own: Collection[str] = ()) -> tuple[str, str] | None:
     """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's."""
     if f"{option.id}.price_usd" in own or f"{option.id}.rate_usd_per_h" in own:
         return None

@@ -7,7 +7,7 @@ figure taken to a meeting can be reproduced.
 import functools
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from calculator.catalog.options import (
 )
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
+from calculator.catalog.readings import Reading
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, sentences
 from calculator.evidence import Quantity, Source
@@ -67,8 +68,16 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         models=_folder(folder, "models", LanguageModel),
         formats=_folder(folder, "formats", WeightFormat),
         runtimes=_folder(folder, "runtimes", Runtime),
-        electricity=_by_id("electricity.toml", _rows(folder, "electricity.toml", "tariffs", ElectricityTariff)),
-        grid_carbon=_by_id("grid_carbon.toml", _rows(folder, "grid_carbon.toml", "grids", GridCarbon)),
+        electricity=_newest_by_id(
+            "electricity.toml",
+            _rows(folder, "electricity.toml", "tariffs", ElectricityTariff),
+            lambda row: row.electricity_usd_per_kwh,
+        ),
+        grid_carbon=_newest_by_id(
+            "grid_carbon.toml",
+            _rows(folder, "grid_carbon.toml", "grids", GridCarbon),
+            lambda row: row.carbon_g_per_kwh,
+        ),
         resale=_by_id("resale.toml", _rows(folder, "resale.toml", "observations", ResaleObservation)),
         macos_limits=tuple(_rows(folder, "macos_limits.toml", "limits", UsableMemory)),
         api_quotes=quotes,
@@ -76,6 +85,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         claims=_by_id("claims.toml", _rows(folder, "claims.toml", "claims", Claim)),
         quality=tuple(_rows(folder, "quality.toml", "losses", QualityLoss)),
         price_history=tuple(_rows(folder, "price_history.toml", "series", PriceSeries)),
+        readings=_by_id("readings.toml", _rows(folder, "readings.toml", "readings", Reading)),
         defaults=_table(folder, "defaults.toml", "defaults", Quantity),
         constants=constants,
         distributions=Distributions.of(_read(folder, "distributions.toml")),
@@ -159,6 +169,20 @@ def _by_id(file: str, rows: list[T]) -> dict[str, T]:
         key = getattr(row, "id")  # noqa: B009
         if key in table:
             raise CatalogError(f"{file}: id {key!r} occurs twice. Rename or remove one of the rows.")
+        table[key] = row
+    return table
+
+
+def _newest_by_id(file: str, rows: list[T], figure: Callable[[T], Quantity]) -> dict[str, T]:
+    """The row of each id with the newest date."""
+    table: dict[str, T] = {}
+    for row in sorted(rows, key=lambda row: figure(row).as_of):
+        key, as_of = getattr(row, "id"), figure(row).as_of  # noqa: B009
+        if key in table and figure(table[key]).as_of == as_of:
+            raise CatalogError(
+                f"{file}: id {key!r} occurs twice with the date {as_of}. Rename or remove one of the rows, or date the "
+                "newer reading."
+            )
         table[key] = row
     return table
 

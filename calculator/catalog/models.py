@@ -11,7 +11,7 @@ from calculator.units import NonNegative, Positive
 WeightClass = Literal["4-bit", "5-bit", "6-bit", "8-bit", "16-bit"]
 """What a person chooses; each runtime maps it to the weight format that it really loads."""
 
-Vendor = Literal["apple", "nvidia", "amd"]
+Vendor = Literal["apple", "nvidia", "amd", "intel"]
 Split = Literal["layer", "tensor"]
 
 TensorRole = Literal[

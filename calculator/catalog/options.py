@@ -46,6 +46,12 @@ class Chip(Entry):
     board_max_w: Quantity | None = None
     host_link_gb_per_s: Quantity | None = None
     peer_link_gb_per_s: Quantity | None = None
+    gpu_addressable_gib: Quantity | None = Field(
+        default=None, description="the most that the GPU can address, where that is less than the memory"
+    )
+    embodied_kg: Quantity | None = Field(
+        default=None, description="CO2e of making one chip or card, where its maker or a study states it"
+    )
     geometry: Geometry | None = None
     note: str = ""
 
@@ -114,6 +120,9 @@ class Machine(Entry):
     gpu_price_fraction: Quantity | None = Field(
         default=None, description="share of the newest price that is the cards; the rest of a PC keeps its value apart"
     )
+    embodied_kg: Quantity | None = Field(
+        default=None, description="CO2e of everything but its use, where its maker or a study states it"
+    )
     setup_h: Quantity
     runtime: str
     split: Split = "layer"
@@ -132,10 +141,12 @@ class Machine(Entry):
 
 
 class HourlyRate(Entry):
-    """One dated observation of a rental price."""
+    """One dated observation of a rental price; one with a `host` is that host's alone and stands for no market."""
 
-    kind: Literal["on-demand", "spot", "reserved"]
+    kind: Literal["on-demand", "spot", "reserved", "serverless"]
     rate_usd_per_h: Quantity
+    host: str = ""
+    committed_months: int | None = Field(default=None, ge=1, description="of a reservation: for how long it binds")
 
 
 class CloudOffer(Entry):
@@ -159,13 +170,13 @@ class CloudOffer(Entry):
     note: str = ""
 
     def rate(self, kind: str = "on-demand") -> HourlyRate:
-        """The newest row of the kind asked for, else the newest on-demand row, else the newest of any kind."""
+        """The newest row of the kind asked for, else on demand, else of any kind; the market's before a single host's."""
         rows = next(
             rows
             for wanted in (kind, "on-demand", None)
             if (rows := [row for row in self.rates if wanted in (row.kind, None)])
         )
-        return max(rows, key=lambda row: row.rate_usd_per_h.as_of)
+        return max(rows, key=lambda row: (not row.host, row.rate_usd_per_h.as_of))
 
 
 class PriceTier(Entry):
@@ -175,6 +186,7 @@ class PriceTier(Entry):
     input_usd_per_mtok: Positive
     output_usd_per_mtok: Positive
     cached_input_usd_per_mtok: Positive | None = None
+    cache_write_usd_per_mtok: Positive | None = None
 
 
 class ApiTariff(Entry):
@@ -186,6 +198,9 @@ class ApiTariff(Entry):
     input_usd_per_mtok: Quantity
     output_usd_per_mtok: Quantity
     cached_input_usd_per_mtok: Quantity | None = None
+    cache_write_usd_per_mtok: Quantity | None = Field(
+        default=None, description="of input that the host keeps for later requests; absent where it costs as input does"
+    )
     tiers: tuple[PriceTier, ...] = Field(default=(), description="by rising `above_input_tokens`")
     note: str = ""
 
@@ -199,6 +214,7 @@ class ApiQuote(Entry):
     input_usd_per_mtok: Positive
     output_usd_per_mtok: Positive
     cached_input_usd_per_mtok: Positive | None = None
+    cache_write_usd_per_mtok: Positive | None = None
     tiers: tuple[PriceTier, ...] = ()
     source: str
     as_of: IsoDate
@@ -217,8 +233,9 @@ class ApiQuote(Entry):
         return f"{self.host}/{self.host_model}"
 
     def prices(self) -> tuple[float | tuple[PriceTier, ...] | None, ...]:
-        """Input, output and cached input, USD per million tokens, and the tiers of long requests."""
-        return self.input_usd_per_mtok, self.output_usd_per_mtok, self.cached_input_usd_per_mtok, self.tiers
+        """Input, output, cached input and cache writes, USD per million tokens, and the tiers of long requests."""
+        cached, kept = self.cached_input_usd_per_mtok, self.cache_write_usd_per_mtok
+        return self.input_usd_per_mtok, self.output_usd_per_mtok, cached, kept, self.tiers
 
 
 class HostedModel(Entry):
@@ -233,13 +250,14 @@ class ApiOffer(Entry):
     """A hosted API, paid per token. api/<id>.toml
 
     kind `same-model`: the same open weights, hosted: one tariff per model id. `same-capability`: a closed model about
-    as capable as the open ones. `frontier`: a closed model that is more capable. The last two are the same whatever
-    open model the scenario names; the three kinds are never blended.
+    as capable as the open ones. `frontier`: a closed model that is more capable. `named`: any model at any host of the
+    price package, by name. The last three are the same whatever open model the scenario names; the kinds are never
+    blended.
     """
 
     id: str
     name: str
-    kind: Literal["same-model", "same-capability", "frontier"]
+    kind: Literal["same-model", "same-capability", "frontier", "named"]
     hosted: tuple[HostedModel, ...] = ()
     tariffs: tuple[ApiTariff, ...] = Field(
         default=(), description="written by the loader from `hosted` and api_quotes.toml"
@@ -252,7 +270,7 @@ class ApiOffer(Entry):
 
 
 class ElectricityTariff(Entry):
-    """A flat electricity price of a region and sector. electricity.toml"""
+    """A flat electricity price of a region and sector; the newest row of an id counts. electricity.toml"""
 
     id: str
     region: str
@@ -261,7 +279,7 @@ class ElectricityTariff(Entry):
 
 
 class GridCarbon(Entry):
-    """Carbon intensity of a grid. grid_carbon.toml"""
+    """Carbon intensity of a grid, location-based; the newest row of an id counts. grid_carbon.toml"""
 
     id: str
     region: str
@@ -269,12 +287,13 @@ class GridCarbon(Entry):
 
 
 class ResaleObservation(Entry):
-    """One observed price kept. resale.toml"""
+    """One observed share of a price kept, of the list price or of what the same thing cost new that day. resale.toml"""
 
     id: str
     item: str
     age_years: Quantity
     kept_fraction: Quantity
+    of: Literal["list price", "new price of the same day"] = "list price"
     channel: str = ""
 
 

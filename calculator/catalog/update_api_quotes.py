@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, Provider
 
 
-def package_quotes(keys: Iterable[str], *, on: str) -> Iterator[ApiQuote]:
-    """What the installed genai-prices has in force on `on` (noon UTC) for `host/host_model`; none deprecated or free.
+def package_quotes(keys: Iterable[str] | None, *, on: str, deprecated: bool = False) -> Iterator[ApiQuote]:
+    """What the installed genai-prices has in force on `on` (noon UTC) for `host/host_model`, or for all; none free.
+
+    Without `deprecated`, models that the package marks so are left out.
 
     Dated by the package's newest dated price not after `on`, since the package carries no date of its own. Imports the
     package here only: its data is large, and nothing on the page needs it.
@@ -27,17 +29,19 @@ def package_quotes(keys: Iterable[str], *, on: str) -> Iterator[ApiQuote]:
     hosts = {provider.id: provider for provider in providers}
     moment = datetime.fromisoformat(on).replace(hour=12, tzinfo=UTC)
     as_of = max(date for date in _start_dates(providers) if date <= on)
-    for key in keys:
-        host, _, host_model = key.partition("/")
-        provider = hosts.get(host)
-        if provider is None:
-            continue
-        for model in provider.models:
-            if model.id != host_model or model.deprecated:
-                continue
+    pairs = [(p.id, m.id) for p in providers for m in p.models] if keys is None else [_pair(key) for key in keys]
+    models = {(p.id, m.id): m for p in providers for m in p.models}
+    for host, host_model in pairs:
+        provider, model = hosts.get(host), models.get((host, host_model))
+        if provider is not None and model is not None and (deprecated or not model.deprecated):
             price = model.get_prices(moment)
             if (quote := _quote(price, provider.id, provider.name, model.id, as_of)) is not None:
                 yield quote
+
+
+def _pair(key: str) -> tuple[str, str]:
+    host, _, host_model = key.partition("/")
+    return host, host_model
 
 
 def changed_quotes(kept: Iterable[ApiQuote], *, keys: Iterable[str], on: str) -> list[ApiQuote]:
@@ -52,7 +56,7 @@ def changed_quotes(kept: Iterable[ApiQuote], *, keys: Iterable[str], on: str) ->
 
 def toml_row(quote: ApiQuote) -> str:
     """One `[[quotes]]` block, as api_quotes.toml holds it."""
-    cached = quote.cached_input_usd_per_mtok
+    cached, kept = quote.cached_input_usd_per_mtok, quote.cache_write_usd_per_mtok
     lines = [
         "[[quotes]]",
         f'host = "{quote.host}"',
@@ -61,6 +65,7 @@ def toml_row(quote: ApiQuote) -> str:
         f"input_usd_per_mtok = {quote.input_usd_per_mtok:g}",
         f"output_usd_per_mtok = {quote.output_usd_per_mtok:g}",
         *([] if cached is None else [f"cached_input_usd_per_mtok = {cached:g}"]),
+        *([] if kept is None else [f"cache_write_usd_per_mtok = {kept:g}"]),
         f'source = "{quote.source}"',
         f'as_of = "{quote.as_of}"',
         *([f'note = "{quote.note}"'] if quote.note else []),
@@ -76,7 +81,7 @@ def _quote(price: "ModelPrice", host: str, host_name: str, host_model: str, as_o
     asked, written, cached = (_base(value) for value in (price.input_mtok, price.output_mtok, price.cache_read_mtok))
     if not asked or not written:
         return None
-    fields = ("input_mtok", "output_mtok", "cache_read_mtok")
+    fields = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
     starts = sorted({tier.start for name in fields for tier in getattr(getattr(price, name), "tiers", ())})
     tiers = tuple(
         PriceTier(
@@ -84,6 +89,7 @@ def _quote(price: "ModelPrice", host: str, host_name: str, host_model: str, as_o
             input_usd_per_mtok=_above(price.input_mtok, start),
             output_usd_per_mtok=_above(price.output_mtok, start),
             cached_input_usd_per_mtok=_above(price.cache_read_mtok, start) or None,
+            cache_write_usd_per_mtok=_above(price.cache_write_mtok, start) or None,
         )
         for start in starts
     )
@@ -94,6 +100,7 @@ def _quote(price: "ModelPrice", host: str, host_name: str, host_model: str, as_o
         input_usd_per_mtok=asked,
         output_usd_per_mtok=written,
         cached_input_usd_per_mtok=cached or None,
+        cache_write_usd_per_mtok=_base(price.cache_write_mtok) or None,
         tiers=tiers,
         source=GENAI_PRICES,
         as_of=as_of,

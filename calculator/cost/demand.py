@@ -38,13 +38,16 @@ class Demand:
     cached_mtok: Number
     output_mtok: Number
     mtok: Number
+    kept_mtok: Number = 0.0
 
     @classmethod
     def of(cls, inputs: Inputs) -> "Demand":
         requests = inputs.requests_per_working_day * inputs.working_days_per_year / MONTHS_PER_YEAR
         read = requests * (inputs.prompt_tokens + inputs.retrieved_tokens) / TOKENS_PER_MTOK
         cached, written = inputs.cached_prompt_fraction, requests * inputs.answer_tokens / TOKENS_PER_MTOK
-        return cls(read * (1 - cached), read * cached, written, read + written)
+        fresh = read * (1 - cached)
+        kept = fresh * inputs.api_cache_write_fraction
+        return cls(fresh - kept, read * cached, written, read + written, kept)
 
     def terms(self, inputs: Inputs) -> tuple[Term, ...]:
         """Million tokens, input and output, as they grow."""
@@ -53,10 +56,11 @@ class Demand:
     def priced(self, prices: Mapping[str, Number]) -> list[tuple[str, Number, Number]]:
         rows = [
             ("input", self.input_mtok, prices["input"]),
+            ("kept", self.kept_mtok, prices["kept"]),
             ("cached", self.cached_mtok, prices["cached"]),
             ("output", self.output_mtok, prices["output"]),
         ]
-        return [row for row in rows if row[0] != "cached" or some(row[1])]
+        return [row for row in rows if row[0] not in ("cached", "kept") or some(row[1])]
 
     def usd_per_month(self, prices: Mapping[str, Number]) -> Number:
         return sum((mtok * price for _, mtok, price in self.priced(prices)), start=0.0)

@@ -64,6 +64,7 @@ class ScenarioNumbers:
     cooling_cop_ratio: Number
     cooling_season_fraction: Number
     pue_ratio: Number
+    market_carbon_g_per_kwh: Number
     resale_fraction: Number
     gpu_resale_fraction: Number
     pc_rest_resale_fraction: Number
@@ -76,6 +77,7 @@ class ScenarioNumbers:
     reserved_months: Number
     reserved_upfront_fraction: Number
     spot_interruption_fraction: Number
+    api_cache_write_fraction: Number
     api_price_trend_rate: Number
     cloud_price_trend_rate: Number
     months: Number

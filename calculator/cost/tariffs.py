@@ -11,7 +11,7 @@ from calculator.scenario.scenario import Scenario
 def api_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
     """Effective $/Mtok after batch discount and retries, of the tier that the request's input falls into.
 
-    A host without a cached price bills cached tokens as input. A figure of the person's own is taken as it is.
+    A host without a price for cached tokens, or for those that it keeps, bills them as input. A figure of the person's own is taken as it is.
     """
     factor = (
         inputs.of(tariff_key(tariff), "price_ratio", 1.0)
@@ -48,7 +48,13 @@ def listed_prices(tariff: ApiTariff, inputs: Inputs) -> dict[str, Number]:
         if tariff.cached_input_usd_per_mtok is None
         else asked("cached_input_usd_per_mtok", tariff.cached_input_usd_per_mtok)
     )
-    return {"input": listed, "cached": cached, "output": asked("output_usd_per_mtok", tariff.output_usd_per_mtok)}
+    kept = (
+        listed
+        if tariff.cache_write_usd_per_mtok is None
+        else asked("cache_write_usd_per_mtok", tariff.cache_write_usd_per_mtok)
+    )
+    output = asked("output_usd_per_mtok", tariff.output_usd_per_mtok)
+    return {"input": listed, "kept": kept, "cached": cached, "output": output}
 
 
 def tier_of(tariff: ApiTariff, scenario: Scenario) -> PriceTier | None:

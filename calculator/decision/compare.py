@@ -12,9 +12,10 @@ from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
 from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
-from calculator.scenario.check_ids import refuse_unknown
+from calculator.scenario.check_ids import carbon_of, refuse_unknown
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff, scenario_model
+from calculator.service.tariff import with_tariff_figures
 from calculator.version import VERSION
 
 __all__ = ["BreakEven", "Comparison", "OptionResult", "Verdict", "compare"]
@@ -38,6 +39,7 @@ def compare(
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
     """
+    scenario = with_tariff_figures(scenario, catalog)
     remarks = question_remarks(scenario, catalog)
     refuse_unknown(scenario, catalog)
     day = scenario.prices_as_of or as_of or catalog.compiled
@@ -69,6 +71,7 @@ def compare(
         candidates=candidates,
         draw_count=draw_count,
         prices_as_of=day,
+        grid=carbon_of(scenario.grid, catalog),
     )
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 

@@ -7,7 +7,7 @@ from typing import Literal
 from calculator.cost.tco import Tco
 from calculator.decision.eligibility import Eligibility
 from calculator.errors import UnknownIdError
-from calculator.evidence import Remark
+from calculator.evidence import Quantity, Remark
 from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
@@ -166,6 +166,8 @@ class Comparison:
     candidates: Candidates
     draw_count: int = 0
     prices_as_of: str = ""
+    grid: Quantity | None = None
+    """Carbon intensity of the scenario's grid, location-based."""
 
     @property
     def measurements_hash(self) -> str:

@@ -18,6 +18,7 @@ ReasonCode = Literal[
     "does-not-fit",
     "no-format",
     "no-price",
+    "no-speed",
     "overloaded-at-peak",
     "first-token-too-slow",
     "answer-too-slow",

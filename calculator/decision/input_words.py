@@ -20,6 +20,7 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "storage_usd_per_gb_month": ("storage price of {}", "${:,.3g} a GB and month"),
     "input_usd_per_mtok": ("price of input tokens of {}", "${:,.3g} per million"),
     "cached_input_usd_per_mtok": ("price of cached input tokens of {}", "${:,.3g} per million"),
+    "cache_write_usd_per_mtok": ("price of input tokens that {} keeps", "${:,.3g} per million"),
     "output_usd_per_mtok": ("price of output tokens of {}", "${:,.3g} per million"),
     "price_ratio": ("token prices of {}", "{:.2f} times today's"),
 }

@@ -154,6 +154,9 @@ def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, questi
         text = found.remarks[0].text if found.remarks else ""
         return (Reason("no-format", text, "Another precision of the weights."),)
     if not found.runs or serving is None:
+        if found.prediction.memory.fits:
+            unknown = next((row.text for row in found.remarks if row.code == "no-matrix-rate"), "Its speed is unknown.")
+            return (Reason("no-speed", unknown, "A measurement of your own."),)
         mend = f"{found.fewer_bits} weights fit." if found.fewer_bits else ""
         misfit = memory_reason(found.prediction.memory, format_name=found.format.name, mend=mend)
         return (misfit,) if misfit else ()

@@ -17,6 +17,7 @@ _NEAREST = (
     "does-not-fit",
     "no-format",
     "no-price",
+    "no-speed",
 )
 """Reasons why not, those that are mended most easily first."""
 

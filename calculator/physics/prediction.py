@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import FULL_BITS, Deployment, Link, Workload
 from calculator.catalog.models import Split
+from calculator.catalog.options import Chip
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import BeyondMemory, beyond_memory
 from calculator.physics.memory.draft_model import with_draft
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.speed.classes import has_matrix_rate
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.links import boxes_remarks, linked_decode_speed, linked_prefill_speed
 from calculator.physics.speed.load_time import LoadTime, load_time
@@ -107,11 +109,15 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
     decode = prefill = first = None
     if memory.fits:
         decode = decode_speed(deployment, workload, calibration=catalog.calibration)
+    if memory.fits and has_matrix_rate(deployment.hardware.chip):
         prefill = prefill_speed(deployment, workload, calibration=catalog.calibration)
         first = time_to_first_token(
             prefill, prompt_tokens=workload.prompt_tokens, cached_fraction=workload.cached_fraction
         )
     hardware = deployment.hardware
+    remarks = memory.remarks
+    if decode is not None and prefill is None:
+        remarks = (*remarks, _no_matrix_rate(hardware.chip))
     return Prediction(
         machine=hardware.id or hardware.chip.id,
         chip_count=hardware.chip_count,
@@ -126,7 +132,7 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
         decode=decode,
         prefill=prefill,
         time_to_first_token=first,
-        remarks=memory.remarks,
+        remarks=remarks,
         box_count=hardware.box_count(),
     )
 
@@ -149,6 +155,14 @@ def draft_time_fraction(deployment: Deployment, draft: Deployment, workload: Wor
         for one_of in (deployment, draft)
     )
     return min(1.0, mine / its)
+
+
+def _no_matrix_rate(chip: Chip) -> Remark:
+    text = (
+        f"Nobody published the 16-bit matrix rate of the {chip.name}, so how fast it reads a prompt is unknown. "
+        "Measure it, for example with llama-bench -p 512, and import the result."
+    )
+    return Remark(code="no-matrix-rate", text=text, level="warning")
 
 
 def _refuse_out_of_bounds(deployment: Deployment, workload: Workload) -> None:

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
+from calculator.analysis.carbon import carbon_accounts
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.evidence import Remark
 from calculator.physics.prediction import Prediction
@@ -20,6 +22,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     sum.
     """
     verdicts = comparison.verdicts
+    carbon = {key: asdict(account) for key, account in carbon_accounts(comparison).items()}
     return {
         "version": comparison.version,
         "scenario": comparison.scenario.model_dump(mode="json"),
@@ -31,7 +34,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "verdicts": verdicts_dict(verdicts),
         "keep_in_house_usd_per_month": verdicts.keep_in_house_usd_per_month,
         "keep_in_house_reason": verdicts.keep_in_house_reason,
-        "options": [option_dict(option) for option in comparison.options],
+        "options": [option_dict(option) | {"carbon": carbon.get(option.id)} for option in comparison.options],
         "break_even": [
             {"option": row.option, "against": row.against, "month": row.month, "reason": row.reason}
             for row in comparison.break_even
@@ -114,9 +117,25 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "energy_kwh": tco and tco.energy_kwh,
         "served_tokens": tco and tco.served_tokens,
         "net_cash_usd": tco and sum(tco.lines.values()),
+        "token_prices_usd_per_mtok": token_prices(option),
         "lines": tco.lines if tco else {},
         "line_hardness": {entry.name: entry.hardness for entry in tco.entries} if tco else {},
         "remarks": remark_dicts(option.remarks),
+    }
+
+
+def token_prices(option: OptionResult) -> dict[str, float]:
+    """What a hosted API asks per million tokens, by kind: input, output, cached, kept; empty for what is not hosted.
+
+    Before batch discount and retries, of the tier that a request of this scenario falls into.
+    """
+    entries = option.tco.entries if option.kind == "api" and option.tco is not None else ()
+    ending = "_usd_per_mtok"
+    return {
+        name.removesuffix(ending): float(value)
+        for entry in entries
+        for name, value in entry.inputs.items()
+        if name.endswith(ending)
     }
 
 

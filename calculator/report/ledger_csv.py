@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from calculator.analysis.carbon import carbon_accounts, carbon_facts
 from calculator.decision.comparison import Comparison
+from calculator.report.answer_json import token_prices
 from calculator.report.currency import currency_of, rate_note
 from calculator.units import MONTHS_PER_YEAR
 
@@ -114,6 +116,12 @@ def _header(comparison: Comparison) -> str:
         **{f"not_ranked.{row.id}": row.eligibility.reasons[0].text for row in comparison.options if not row.eligible},
         "convention": verdicts.convention,
         **({"currency": rate_note(comparison.scenario)} if comparison.scenario.currencies else {}),
+        **carbon_facts(carbon_accounts(comparison)),
+        **{
+            f"{kind}_usd_per_mtok.{row.id}": usd
+            for row in comparison.options
+            for kind, usd in token_prices(row).items()
+        },
         "sign": "outgoing money is negative; the total cost of an option is minus the sum of its amounts",
         **{f"scenario.{name}": value for name, value in comparison.scenario.model_dump(mode="json").items()},
     }

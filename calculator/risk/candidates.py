@@ -227,6 +227,8 @@ def _prices_on_the_day(candidate: Candidate, candidates: Candidates) -> Iterator
         prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
         if tariff.cached_input_usd_per_mtok is not None and scenario.cached_prompt_fraction:
             prices["cached_input_usd_per_mtok"] = tariff.cached_input_usd_per_mtok
+        if tariff.cache_write_usd_per_mtok is not None and scenario.api_cache_write_fraction:
+            prices["cache_write_usd_per_mtok"] = tariff.cache_write_usd_per_mtok
         key = tariff_key(tariff)
         found.extend((f"{key}.{figure}", price, "api", price.as_of) for figure, price in prices.items())
     on, known = candidates.day_of_looking(), candidates.constants

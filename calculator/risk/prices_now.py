@@ -30,6 +30,7 @@ def _token_prices(tariff: ApiTariff) -> dict[str, float]:
     prices = {
         "input_usd_per_mtok": tariff.input_usd_per_mtok,
         "cached_input_usd_per_mtok": tariff.cached_input_usd_per_mtok,
+        "cache_write_usd_per_mtok": tariff.cache_write_usd_per_mtok,
         "output_usd_per_mtok": tariff.output_usd_per_mtok,
     }
     return {f"{tariff_key(tariff)}.{name}": price.central for name, price in prices.items() if price is not None}

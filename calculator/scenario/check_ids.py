@@ -7,12 +7,13 @@ misspelt id is refused instead of changing nothing.
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
+from calculator.catalog.package_prices import PREFIX
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
 
 _SPEEDS = frozenset({"prefill_speed_ratio", "decode_speed_ratio"})
-_TARIFF = frozenset({"input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok", "price_ratio"})
+TARIFF_FIGURES = frozenset({"input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok", "price_ratio"})
 FIGURES_OF_KIND: dict[type, frozenset[str]] = {
     Machine: _SPEEDS
     | {
@@ -20,6 +21,7 @@ FIGURES_OF_KIND: dict[type, frozenset[str]] = {
         "list_price_usd",
         "age_when_bought_years",
         "gpu_price_fraction",
+        "embodied_kg",
         "setup_h",
         "prefill_w",
         "decode_w",
@@ -58,9 +60,9 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                 raise ScenarioError(f"{table}.{owner}: {option.name} is a hosted API and has no {what}. Remove it.")
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
-        if "/" in owner:
-            known = _TARIFF
-            if owner not in _hosts(catalog):
+        if "/" in owner and not owner.startswith(PREFIX):
+            known = TARIFF_FIGURES
+            if owner not in _hosts(scenario, catalog):
                 raise ScenarioError(
                     f"figures.{name}: {owner!r} is not a tariff of the catalogue. Write '<provider>/<its model>', as "
                     "`explain` shows it."
@@ -76,10 +78,11 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
             raise ScenarioError(f"figures.{name}: {owner} has no {figure}. It has: {', '.join(sorted(known))}.")
 
 
-def _hosts(catalog: Catalog) -> set[str]:
+def _hosts(scenario: Scenario, catalog: Catalog) -> set[str]:
     """'<provider>/<its model>' of every tariff, and of every host that quotes a price for one of our models."""
     found: set[str] = set()
-    for api in catalog.apis.values():
+    named = (catalog.option(option) for option in scenario.options if option.startswith(PREFIX))
+    for api in (*catalog.apis.values(), *(option for option in named if isinstance(option, ApiOffer))):
         found |= {tariff_key(row) for row in api.tariffs}
         found |= {f"{row.host_name}/{row.host_model}" for rows in api.quotes.values() for row in rows}
     return found

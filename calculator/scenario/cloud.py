@@ -68,6 +68,14 @@ class Cloud(Part):
     ] = "median"
     """Whose price stands for a hosted model: the host in the middle of all at this mix of tokens, or the cheapest."""
 
+    api_cache_write_fraction: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Display("cloud", "Input kept by the API", unit="%", step=5, shown=100),
+    ] = 0
+    """Share of the fresh input tokens that the host is asked to keep for later requests, billed at its cache-write price
+    where it has one."""
+
     api_price_trend_rate: Annotated[
         float,
         Field(ge=-0.95, le=1),

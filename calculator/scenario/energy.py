@@ -62,4 +62,10 @@ class Energy(Part):
         str,
         Field(max_length=40),
     ] = "us"
-    """Whose electricity it is, for its carbon: an id of grid_carbon.toml."""
+    """Whose electricity it is, for its carbon: an id of grid_carbon.toml (location-based)."""
+
+    market_carbon_g_per_kwh: Annotated[
+        float,
+        Field(ge=-1, le=2000),
+    ] = -1
+    """What your own supply contract states, g CO2e per kWh (market-based); -1: not known."""

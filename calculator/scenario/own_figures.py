@@ -16,6 +16,7 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
     "list_price_usd": (0, MOST_USD),
     "age_when_bought_years": (0, 30),
     "gpu_price_fraction": (0, 1),
+    "embodied_kg": (0, 1e6),
     "setup_h": (0, 10_000),
     "prefill_w": (0, 1e5),
     "decode_w": (0, 1e5),
@@ -31,6 +32,7 @@ FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
     "input_usd_per_mtok": (0, 1e5),
     "output_usd_per_mtok": (0, 1e5),
     "cached_input_usd_per_mtok": (0, 1e5),
+    "cache_write_usd_per_mtok": (0, 1e5),
     "price_ratio": (0, 1e4),
 }
 """What `figures` may replace, and between which bounds. Speeds and `price_ratio` are multiples of the catalogue's."""
@@ -52,6 +54,7 @@ FIGURE_LABELS: dict[str, str] = {
     "input_usd_per_mtok": "price of input tokens ($ per million)",
     "output_usd_per_mtok": "price of output tokens ($ per million)",
     "cached_input_usd_per_mtok": "price of cached input tokens ($ per million)",
+    "cache_write_usd_per_mtok": "price of input tokens that the host keeps ($ per million)",
     "price_ratio": "price (x stated)",
 }
 """What an option's own figure is called in a sentence."""
@@ -86,6 +89,7 @@ NOT_DRAWN: dict[str, str] = {
     **dict.fromkeys(("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"), "is a target"),
     **dict.fromkeys(("unserved_fraction_max", "leaves_house_fraction_max"), "is a limit"),
     "on_days_per_year": "follows the working days unless you set it",
+    "market_carbon_g_per_kwh": "moves no dollar",
     "debt_rate": "is what a bank asks, and judges a lease only",
 }
 """Numbers of the scenario that cannot be given as P10, P50, P90, and why. Every other one can, and every figure."""

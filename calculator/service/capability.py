@@ -92,7 +92,11 @@ def capability_of(
         None,
     ) or (*last, *_largest_that_fits(last[1], scenario=scenario, catalog=catalog))
     format = deployment.format
-    remarks: list[Remark] = list(prediction.remarks)
+    if prediction.memory.fits and prediction.prefill is None:  # known by a measurement only
+        prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
+    remarks = [row for row in prediction.remarks if row.code != "no-matrix-rate" or prediction.prefill is None]
+    if prediction.memory.fits and prediction.prefill is None:
+        return Capability(option, format, runtime, prediction, None, 0, weight_class, tuple(remarks))
     if not prediction.memory.fits or prediction.decode is None or prediction.prefill is None:
         workload = Workload(
             prompt_tokens=scenario.input_tokens(), context_tokens=scenario.context_tokens(), batch_count=wanted

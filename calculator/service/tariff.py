@@ -8,6 +8,9 @@ from calculator.catalog import Catalog
 from calculator.catalog.api_hosts import HostChoice, TokenMix, hosted_tariff, tariff_at
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, ApiTariff
+from calculator.catalog.package_prices import PREFIX
+from calculator.errors import ScenarioError
+from calculator.scenario.check_ids import TARIFF_FIGURES
 from calculator.scenario.scenario import Scenario
 
 
@@ -26,6 +29,39 @@ def tariff_for(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     typed = tuple(dict.fromkeys(owner for owner in owners if "/" in owner))
     offers = _Offers(id(catalog.apis), catalog.apis)
     return _tariff(offers, scenario.model, mix=mix, choice=scenario.api_host, typed=typed)
+
+
+def with_tariff_figures(scenario: Scenario, catalog: Catalog) -> Scenario:
+    """The scenario with token prices that are given under a hosted API's own id moved to the key of its host.
+
+    `figures.api-same-model.output_usd_per_mtok` is the price at the host whose price the option pays; `ranges` and
+    `cases` likewise. Raises ScenarioError where one price is given under both names, or no host has the model.
+    """
+    tables = {"figures": scenario.figures, "ranges": scenario.ranges, "cases": scenario.cases}
+    moved = {name: key for table in tables.values() for name in table if (key := _host_key(name, scenario, catalog))}
+    if not moved:
+        return scenario
+    for name, key in moved.items():
+        if key in scenario.figures and name in scenario.figures:
+            raise ScenarioError(f"figures.{name} and figures.{key} are the same price. Remove one of them.")
+    changes = {
+        field: {moved.get(name, name): value for name, value in table.items()} for field, table in tables.items()
+    }
+    return scenario.changed(**changes)
+
+
+def _host_key(name: str, scenario: Scenario, catalog: Catalog) -> str:
+    """The host's key of a token price that is given under an option's id; empty for every other figure."""
+    owner, _, figure = name.rpartition(".")
+    if figure not in TARIFF_FIGURES or not (owner in catalog.apis or owner.startswith(PREFIX)):
+        return ""
+    offer = catalog.option(owner)
+    if not isinstance(offer, ApiOffer):
+        return ""
+    tariff = tariff_for(scenario, catalog) if offer.kind == "same-model" else offer.tariffs[0]
+    if tariff is None:
+        raise ScenarioError(f"figures.{name}: no host offers {scenario.model}, so it has no price to replace.")
+    return f"{tariff_key(tariff)}.{figure}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,6 @@ def test_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_list_shows_id_and_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "list", "machines")[1].splitlines()[0].split("  ")[0] == "dgx-spark"
+    assert run(capsys, "list", "machines")[1].splitlines()[0].split("  ")[0] == "arc-pro-b70-pc"
     options = run(capsys, "list", "options")[1]
     assert all(f"\n{key} " in f"\n{options}" for key in ("dgx-spark", "cloud-h100", "api-same-model"))

@@ -176,3 +176,10 @@ def test_link_of_version_1_opens_as_it_was_meant_and_stays_so(then: dict[str, An
     assert scenario_on(app.run()) == meant
     again = page(**app.query_params)  # what a reload, or a copy of the address, opens
     assert scenario_on(again) == meant
+
+
+def test_hosted_model_that_the_address_names_is_compared() -> None:
+    named = "api:anthropic/claude-opus-5-5"
+    app = page(options=["mac-studio-m5-ultra-96", named])
+    assert scenario_on(app).options == ("mac-studio-m5-ultra-96", named)
+    assert not app.warning

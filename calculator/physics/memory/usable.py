@@ -91,7 +91,10 @@ def usable(
         )
     if hardware.chip.memory_kind == "unified":
         fraction = constants["unified_pc_usable_fraction"]
-        one = round(memory * fraction.central)
+        most, note = memory * fraction.central, fraction.note
+        if (addressable := hardware.chip.gpu_addressable_gib) is not None:
+            most, note = min(most, addressable.central * BYTES_PER_GIB), addressable.note or note
+        one = round(most)
         return Usable(
             limit_bytes=one * boxes,
             shared_bytes=one * boxes,
@@ -101,7 +104,7 @@ def usable(
             is_unified=True,
             is_raised=False,
             basis="assumption",
-            note=fraction.note,
+            note=note,
         )
     card = memory - constants["card_reserved_gib"].central * BYTES_PER_GIB
     desktop = constants["desktop_gib"].central if host.desktop_gib is None else host.desktop_gib

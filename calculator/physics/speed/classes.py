@@ -87,6 +87,12 @@ def link_kind(hardware: Hardware) -> str:
     return "fabric" if chip_class(hardware.chip) == "server" else "card link"
 
 
+def has_matrix_rate(chip: Chip) -> bool:
+    """Whether a rate is known from which the speed of reading a prompt follows; Apple's chips have one by their
+    bandwidth."""
+    return chip.matrix_tflops is not None or chip.fp32_tflops is not None or chip.vendor == "apple"
+
+
 def matrix_flops_per_ms(chip: Chip) -> float:
     """The chip's 16-bit matrix rate, operations per ms, at the tensor cores' full rate.
 

@@ -28,6 +28,7 @@ EXTRAS = {
     "peak_hours_fraction": 0.3,
     "peak_price_ratio": 2,
     "cached_prompt_fraction": 0.3,
+    "api_cache_write_fraction": 0.2,
     "availability_fraction": 0.98,
     "when_down": "buy-from-api",
 }
@@ -50,6 +51,7 @@ SCENARIOS = {
         "demand_growth_rate": 1.5,
         "months": 36,
         "cloud_rate": "spot",
+        "cloud_price_trend_rate": -0.1,
         "tax_mode": "straight-line",
         "downtime_usd_per_h": 3,
         "api_batch_fraction": 0.4,
@@ -171,7 +173,7 @@ AT_PURCHASE: dict[str, Callable[[Given], float]] = {
 
 IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     **{f"energy {state}": _busy(state) for state in ("prefill", "decode", "idle", "sleep")},
-    **{f"{kind} tokens": _tokens(kind) for kind in ("input", "cached", "output")},
+    **{f"{kind} tokens": _tokens(kind) for kind in ("input", "kept", "cached", "output")},
     "cooling": _cooling,
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
     "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),

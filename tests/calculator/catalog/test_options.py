@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from calculator.catalog import Catalog
+from calculator.catalog.loader import FOLDER
 from calculator.catalog.options import ApiQuote, Machine
 
 
@@ -82,10 +83,59 @@ def test_tiers_of_a_quote_rise() -> None:
 
 def test_quote_is_named_by_host_and_model() -> None:
     assert ApiQuote.model_validate(QUOTE).key == "a/m"
-    assert ApiQuote.model_validate(QUOTE).prices() == (1, 2, None, ())
+    assert ApiQuote.model_validate(QUOTE).prices() == (1, 2, None, None, ())
 
 
 def test_every_entry_of_the_catalogue_keeps_units_that_its_names_promise(catalog: Catalog) -> None:
     values = catalog.machines["dgx-spark"].model_dump()
     with pytest.raises(ValidationError, match="its name promises 'h'"):
         Machine.model_validate({**values, "setup_h": {**values["setup_h"], "unit": "min"}})
+
+
+# configurator: an M5 Ultra with 64 cores and 96 GB costs 5,499; 80 cores 1,300 more, 256 GB 4,000 more
+@pytest.mark.parametrize(
+    ("machine", "parts"),
+    [
+        ("mac-studio-m5-ultra-80c-96", (5499, 1300)),
+        ("mac-studio-m5-ultra-64c-256", (5499, 4000)),
+        ("mac-studio-m5-ultra-256", (5499, 1300, 4000)),
+        ("dgx-spark-pair", (6950, 6950)),
+    ],
+)
+def test_price_of_autumn_2026_is_the_sum_of_its_parts(catalog: Catalog, machine: str, parts: tuple[int, ...]) -> None:
+    assert catalog.machines[machine].purchase_price().price_usd.central == sum(parts)
+
+
+def test_rate_of_one_host_never_stands_for_the_market(catalog: Catalog) -> None:
+    offer = catalog.clouds["cloud-h100"]
+    assert offer.rate().rate_usd_per_h.central == 3.63  # the median of October, not AWS's or Lium's of that day
+    assert not offer.rate().host
+    alone = [rate.rate_usd_per_h.central for rate in offer.rates if rate.host == "Lium"]
+    assert alone == [1.3]
+    reserved = offer.rate("reserved")
+    assert (reserved.committed_months, reserved.rate_usd_per_h.central) == (12, 3.24)
+    serverless = offer.rate("serverless")  # no market's row: the newest host's
+    assert serverless.host
+
+
+def test_serverless_rate_is_its_price_per_second(catalog: Catalog) -> None:
+    per_second = {"RunPod": 0.001331, "Modal": 0.001097}
+    rates = {rate.host: rate for rate in catalog.clouds["cloud-h100"].rates if rate.kind == "serverless"}
+    for host, usd in per_second.items():
+        assert rates[host].rate_usd_per_h.central == pytest.approx(3600 * usd, abs=0.005)
+
+
+def test_newer_tariff_of_an_id_stands_beside_the_older_one(catalog: Catalog) -> None:
+    assert catalog.electricity["us-commercial"].electricity_usd_per_kwh.central == 0.1453
+    assert catalog.electricity["us-commercial"].electricity_usd_per_kwh.as_of == "2026-07"
+    text = (FOLDER / "electricity.toml").read_text("utf-8")
+    assert text.count('id = "us-commercial"') == 3  # April, June and July
+
+
+def test_grid_of_the_united_states_is_that_of_its_gases(catalog: Catalog) -> None:
+    # 747.9 lb CO2, 0.054 lb CH4 (27 times) and 0.007 lb N2O (273 times) per MWh; 0.45359237 kg a pound
+    grams = (747.9 + 0.054 * 27 + 0.007 * 273) * 0.45359237
+    assert catalog.grid_carbon["us"].carbon_g_per_kwh.central == pytest.approx(grams, abs=0.1)
+    assert catalog.grid_carbon["us-camx"].carbon_g_per_kwh.central == pytest.approx(
+        (403.6 + 0.025 * 27 + 0.003 * 273) * 0.45359237, abs=0.1
+    )

@@ -31,7 +31,7 @@ def test_overflow_is_bought_at_the_reference_price() -> None:
     lines = _cost(MAC, HALF, FLAT).lines
     api = _cost(API, None, FLAT).lines
     assert lines["overflow to API"] == pytest.approx(0.5 * (api["input tokens"] + api["output tokens"]))
-    assert lines["energy decode"] == pytest.approx(-0.25 * 140 * 0.135 * 36)
+    assert lines["energy decode"] == pytest.approx(-0.25 * 140 * 0.145 * 36)
 
 
 def test_overflow_is_nothing_where_everything_is_served() -> None:

@@ -107,11 +107,11 @@ CARDS = PC.model_copy(update={"gpu_price_fraction": known(0.4, "1"), "cards_boug
 
 
 def test_pc_is_resold_as_cards_and_the_rest() -> None:
-    # after 36 months cards keep 60 %, the rest 35 %: 0.4 * 0.6 + 0.6 * 0.35 = 0.45 of 8,000, less 13 %
-    assert _flow(_first(CARDS)["resale"])[36] == pytest.approx(8_000 * 0.45 * 0.87)
+    # after 36 months cards keep 70 %, the rest 35 %: 0.4 * 0.7 + 0.6 * 0.35 = 0.49 of 8,000, less 13 %
+    assert _flow(_first(CARDS)["resale"])[36] == pytest.approx(8_000 * 0.49 * 0.87)
     # after 18 months the square root of each
     half = monthly_usd(_first(CARDS, months=18)["resale"], months=18)
-    assert half[18] == pytest.approx(8_000 * (0.4 * 0.6**0.5 + 0.6 * 0.35**0.5) * 0.87)
+    assert half[18] == pytest.approx(8_000 * (0.4 * 0.7**0.5 + 0.6 * 0.35**0.5) * 0.87)
 
 
 @pytest.mark.parametrize("given", [{"gpu_resale_fraction": 0.6}, {"ranges": {"gpu_resale_fraction": (0.5, 0.6, 0.7)}}])

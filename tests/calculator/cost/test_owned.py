@@ -36,12 +36,12 @@ def test_lines_of_a_machine_are_those_worked_by_hand() -> None:
     assert lines["hardware"] == -10_000
     assert lines["sales tax"] == pytest.approx(-725)  # 7.25 %
     assert lines["setup"] == -380  # 4 h * 95
-    # 0.3 kW * 20 h + 0.25 kW * 40 h + 0.01 kW * (210 - 60) h = 6 + 10 + 1.5 kWh a month, at 0.135, 36 months
-    assert lines["energy prefill"] == pytest.approx(-6 * 0.135 * 36)
-    assert lines["energy decode"] == pytest.approx(-10 * 0.135 * 36)
-    assert lines["energy idle"] == pytest.approx(-1.5 * 0.135 * 36)
+    # 0.3 kW * 20 h + 0.25 kW * 40 h + 0.01 kW * (210 - 60) h = 6 + 10 + 1.5 kWh a month, at 0.145, 36 months
+    assert lines["energy prefill"] == pytest.approx(-6 * 0.145 * 36)
+    assert lines["energy decode"] == pytest.approx(-10 * 0.145 * 36)
+    assert lines["energy idle"] == pytest.approx(-1.5 * 0.145 * 36)
     # air conditioner: half the year at COP 3 -> 1/6 kWh per kWh
-    assert lines["cooling"] == pytest.approx(-17.5 * 0.135 * 36 / 6)
+    assert lines["cooling"] == pytest.approx(-17.5 * 0.145 * 36 / 6)
     assert lines["administration"] == pytest.approx(-6 / 12 * 95 * 36)
     # 3.3 % a year * 35 % of 10,000, in the 24 months after the warranty
     assert lines["repair"] == pytest.approx(-0.033 * 0.35 * 10_000 * 2)
@@ -52,7 +52,7 @@ def test_lines_of_a_machine_are_those_worked_by_hand() -> None:
 def test_lines_of_a_pc_use_its_own_hours_resale_and_failures() -> None:
     lines = _cost(PC, PC_USAGE, FLAT).lines
     assert lines["administration"] == pytest.approx(-15 / 12 * 95 * 36)
-    assert lines["resale"] == pytest.approx(8_000 * 0.60 * 0.87)
+    assert lines["resale"] == pytest.approx(8_000 * 0.70 * 0.87)
     assert lines["repair"] == pytest.approx(-0.045 * 0.35 * 8_000 * 2)
 
 
@@ -121,9 +121,9 @@ def test_cooling_is_by_air_conditioner_or_by_pue_and_never_both() -> None:
 def test_idle_hours_cost_their_own_watts() -> None:
     # pitfall 11: neither the highest watts around the clock nor nothing while idle
     lines = _cost(PC, PC_USAGE, FLAT).lines
-    around_the_clock = 0.9 * 730 * 0.135 * 36
+    around_the_clock = 0.9 * 730 * 0.145 * 36
     energy = -sum(usd for name, usd in lines.items() if name.startswith("energy"))
-    assert lines["energy idle"] == pytest.approx(-0.15 * (210 - 41) * 0.135 * 36)
+    assert lines["energy idle"] == pytest.approx(-0.15 * (210 - 41) * 0.145 * 36)
     assert energy < 0.1 * around_the_clock
 
 

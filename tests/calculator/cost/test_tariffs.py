@@ -96,3 +96,13 @@ def test_output_tokens_are_not_priced_as_input() -> None:
     # pitfall 15
     lines = _cost(API, None, FLAT).lines
     assert lines["output tokens"] / lines["input tokens"] == pytest.approx(400 * 0.6 / (3800 * 0.2))
+
+
+def test_input_that_the_host_keeps_costs_its_own_price_where_it_has_one() -> None:
+    kept = TARIFF.input_usd_per_mtok.model_copy(update={"low": 0.25, "central": 0.25, "high": 0.25})
+    scenario = FLAT.changed(api_cache_write_fraction=0.4)
+    without = _cost(API, None, scenario).lines
+    assert sum(without.values()) == pytest.approx(sum(_cost(API, None, FLAT).lines.values()))
+    lines = _cost(API, None, scenario, TARIFF.model_copy(update={"cache_write_usd_per_mtok": kept})).lines
+    assert lines["input tokens"] == pytest.approx(-4200 * 3800 / 1e6 * 0.6 * 0.2 * 36)
+    assert lines["kept tokens"] == pytest.approx(-4200 * 3800 / 1e6 * 0.4 * 0.25 * 36)

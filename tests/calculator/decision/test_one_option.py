@@ -158,3 +158,10 @@ def test_stale_price_is_told_by_the_day_of_looking() -> None:
     later = replace(asked, day="2029-11-26")
     assert "stale-price" in [remark.code for remark in answer_of(later, SMALL)[0].remarks]
     assert usd(answer_of(later, SMALL)[0]) == usd(answer_of(asked, SMALL)[0])
+
+
+def test_card_whose_prompt_speed_nobody_knows_is_not_ranked_and_a_measurement_mends_it() -> None:
+    option = "r9700-pc"
+    (reason,) = answer(option, model="qwen3-8b").eligibility.reasons
+    assert (reason.code, reason.mend) == ("no-speed", "A measurement of your own.")
+    assert "matrix rate" in reason.text

@@ -12,6 +12,7 @@ from calculator.catalog.deployment import Deployment, Workload
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.physics.prediction import memory_and_speeds, predict
+from calculator.physics.speed.classes import has_matrix_rate
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.speculative import Drafts
@@ -104,6 +105,23 @@ def test_predict_has_speeds_exactly_where_it_fits(machine: str, model: str, cont
     runtime = CATALOG.runtime(CATALOG.machines[machine].runtime)
     deployment = Deployment.of(machine, model, runtime.formats["4-bit"], catalog=CATALOG)
     found = predict(deployment, Workload(context_tokens=context, batch_count=batch), CATALOG)
-    assert found.memory.fits == (found.decode is not None) == (found.prefill is not None)
+    assert found.memory.fits == (found.decode is not None)
+    chip = CATALOG.chips[CATALOG.machines[machine].chip]
+    assert (found.prefill is not None) == (found.memory.fits and has_matrix_rate(chip))
     if found.decode is not None:
         assert 0 < found.decode.low <= found.decode.central <= found.decode.high
+
+
+@pytest.mark.parametrize("machine", ["r9700-pc", "arc-pro-b70-pc"])
+def test_chip_without_a_matrix_rate_writes_at_a_known_speed_and_reads_at_none(machine: str) -> None:
+    found = predict(Deployment.of(machine, "qwen3-8b", "q4_k_m", catalog=CATALOG), Workload(), CATALOG)
+    assert found.memory.fits
+    assert found.decode is not None
+    assert (found.prefill, found.time_to_first_token) == (None, None)
+    assert "no-matrix-rate" in {remark.code for remark in found.remarks}
+
+
+def test_chip_of_an_unknown_maker_is_not_said_to_have_that_makers_efficiency() -> None:
+    found = predict(Deployment.of("arc-pro-b70-pc", "qwen3-8b", "q4_k_m", catalog=CATALOG), Workload(), CATALOG)
+    assert found.decode is not None
+    assert "other makers' chips" in found.decode.note

@@ -40,4 +40,4 @@ def test_json_of_an_answer_is_that_of_the_command_line() -> None:
 
 def test_options_and_catalogue_print_as_sentences() -> None:
     assert repr(ANSWER["cloud-h100"]).startswith("Rented H100 80 GB by the hour: $")
-    assert repr(load_catalog()).startswith("Catalogue of 2026-11-22: 14 machines")
+    assert repr(load_catalog()).startswith("Catalogue of 2026-11-26: 35 machines")

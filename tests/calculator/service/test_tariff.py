@@ -1,11 +1,14 @@
 """Tariff of one host: the median at two mixes of tokens, resellers once, the cheapest as in version 0.1, the typed
 one."""
 
+import pytest
+
 from calculator.catalog.api_hosts import TokenMix, host_of, mean_usd_per_mtok, one_quote_per_host
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiQuote
+from calculator.errors import ScenarioError
 from calculator.scenario.scenario import Scenario
-from calculator.service.tariff import tariff_for
+from calculator.service.tariff import tariff_for, with_tariff_figures
 from tests.calculator.offers import CATALOG
 
 OFFER = CATALOG.apis["api-same-model"]
@@ -60,3 +63,34 @@ def test_host_whose_price_was_typed_is_the_one_that_counts() -> None:
 def test_model_that_nobody_hosts_has_no_tariff() -> None:
     assert tariff_for(Scenario(model="another-size"), CATALOG) is None
     assert tariff_for(Scenario(), CATALOG) is tariff_for(Scenario(wage_usd_per_h=50), CATALOG)  # kept
+
+
+def test_price_under_the_options_id_is_that_of_the_host_it_pays() -> None:
+    scenario = Scenario(figures={"api-same-model.output_usd_per_mtok": 30.0})
+    tariff = tariff_for(scenario, CATALOG)
+    assert tariff is not None
+    moved = with_tariff_figures(scenario, CATALOG)
+    assert moved.figures == {f"{tariff_key(tariff)}.output_usd_per_mtok": 30.0}
+    other = Scenario(wage_usd_per_h=90)
+    assert with_tariff_figures(other, CATALOG) is other
+    assert with_tariff_figures(moved, CATALOG) is moved
+
+
+def test_price_of_a_named_model_is_that_of_its_host() -> None:
+    option = "api:openai/gpt-6.1-sol"
+    scenario = Scenario(options=(option,), figures={f"{option}.input_usd_per_mtok": 1.0})
+    assert with_tariff_figures(scenario, CATALOG).figures == {"OpenAI/gpt-6.1-sol.input_usd_per_mtok": 1.0}
+
+
+def test_one_price_under_two_names_is_refused() -> None:
+    tariff = tariff_for(Scenario(), CATALOG)
+    assert tariff is not None
+    both = {"api-same-model.input_usd_per_mtok": 1.0, f"{tariff_key(tariff)}.input_usd_per_mtok": 2.0}
+    with pytest.raises(ScenarioError, match="are the same price"):
+        with_tariff_figures(Scenario(figures=both), CATALOG)
+
+
+def test_range_under_the_options_id_moves_with_it() -> None:
+    scenario = Scenario(ranges={"api-same-model.input_usd_per_mtok": (0.1, 0.2, 0.3)})
+    (name,) = with_tariff_figures(scenario, CATALOG).ranges
+    assert name.endswith("/databricks-meta-llama-3-3-70b-instruct.input_usd_per_mtok")

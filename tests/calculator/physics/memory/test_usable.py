@@ -89,3 +89,10 @@ def test_boxes_of_unified_memory_add_up_however_they_are_counted() -> None:
     assert (
         boxes_remarks(Hardware(chip=CATALOG.chips["nvidia-rtx-4090"], chip_count=8, memory_gib=24), split="layer") == ()
     )
+
+
+def test_gpu_that_cannot_address_all_memory_is_held_to_what_it_can() -> None:
+    found = usable(_hardware("amd-strix-halo-495-192", 192), catalog=CATALOG)
+    assert found.limit_bytes == 160 * 2**30
+    small = usable(_hardware("amd-strix-halo-128", 128), catalog=CATALOG)
+    assert small.limit_bytes < 128 * 2**30
