@@ -14,6 +14,7 @@ from calculator.catalog.catalog import Catalog
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
 from calculator.catalog.options import Chip
+from calculator.catalog.released_format import NATIVE, PACKED_BY_OTHERS, released_format
 from calculator.errors import ScenarioError
 
 FULL_BITS = 16
@@ -43,6 +44,10 @@ class HostSettings:
     """What a screen takes of the first card, GiB; a machine without a screen unless given."""
     power_limit_w: float | None = None
     """Limit of each card, W; the board's own unless given."""
+    gpu_memory_utilization: float | None = None
+    """Share of each card that vLLM or SGLang may take, above 0 and at most 1; the runtime's default unless given."""
+    sequence_count: int | None = None
+    """vLLM's --max-num-seqs; its default for the card unless given."""
 
 
 UNCHANGED_HOST = HostSettings()
@@ -68,6 +73,8 @@ class Deployment:
     """Bits of one cached number, one of the widths that the runtime offers."""
     host: HostSettings = UNCHANGED_HOST
     """How the box is set up around the model."""
+    towers: bool | None = None
+    """Whether encoders of images and sound are loaded; as the runtime does by default unless given."""
 
     @classmethod
     def of(
@@ -114,9 +121,10 @@ class Deployment:
         if own is not None and not _loads(own, named):
             own = None
         found = catalog.runtime(runtime or (own.id if own else usual_runtime(hardware.chip, named)))
+        shapes = catalog.model(model) if isinstance(model, str) else model
         return cls(
-            model=catalog.model(model) if isinstance(model, str) else model,
-            format=format_on(found, named, catalog=catalog),
+            model=shapes,
+            format=format_on(found, named, model=shapes, catalog=catalog),
             runtime=found,
             hardware=hardware,
             split="layer" if isinstance(box, Chip) else box.split,
@@ -124,8 +132,12 @@ class Deployment:
 
     def with_own_format(self, catalog: Catalog) -> Self:
         """The same with the format that its name means on this runtime."""
-        format = format_on(self.runtime, self.format, catalog=catalog)
+        format = format_on(self.runtime, self.format, model=self.model, catalog=catalog)
         return self if format is self.format else replace(self, format=format)
+
+    def loads_towers(self) -> bool:
+        """Whether the model's towers are in memory: as asked, else as the runtime does."""
+        return self.runtime.loads_towers if self.towers is None else self.towers
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +187,21 @@ def engine_of(runtime_id: str, format: WeightFormat) -> str:
     return ENGINE_OF_RUNTIME.get(runtime_id, runtime_id)
 
 
-def format_on(runtime: Runtime, format: WeightFormat, *, catalog: Catalog) -> WeightFormat:
-    """The format that this name means on this runtime: "nvfp4" is MLX's own on mlx-lm."""
+def format_on(
+    runtime: Runtime, format: WeightFormat, *, catalog: Catalog, model: LanguageModel | None = None
+) -> WeightFormat:
+    """The format that this name means on this runtime: "nvfp4" is MLX's own on mlx-lm.
+
+    With the model, "mxfp4" on vLLM is the maker's packing where there is one and packed linear layers where there is
+    none, and "as-released" is the maker's checkpoint. Raises ScenarioError where the model was not published so.
+    """
     own = runtime.own_formats.get(format.id)
-    return catalog.format(own) if own else format
+    found = catalog.format(own) if own else format
+    if model is None:
+        return found
+    if own == NATIVE and not model.native_experts:
+        return catalog.format(PACKED_BY_OTHERS)
+    return released_format(found, model=model, runtime=runtime)
 
 
 def usual_runtime(chip: Chip, format: WeightFormat) -> str:

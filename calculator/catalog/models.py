@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from calculator.catalog.checkpoint import ReleasedWeights, Tower
 from calculator.evidence import Basis, Entry, IsoDate, Quantity
 from calculator.units import NonNegative, Positive
 
@@ -61,7 +62,8 @@ class TensorGroup(Entry):
     `layers` names the layers that hold them, as "0-2,5,8": llama.cpp's rules look at the layer's number. `quantizable`:
     mlx-lm packs it (a norm, a bias, a router kept exact are not). `mlx_bits`: the width that mlx-lm's own predicate
     prescribes whatever the format; 0 where the format decides. `stored_bits`: width in an unpacked MLX model
-    (2 in BitNet's, which are born packed).
+    (2 in BitNet's, which are born packed). `released_bytes`: bytes of one such tensor in the maker's checkpoint, its
+    scales included, where that packs it; 0 where it does not.
     """
 
     role: TensorRole
@@ -71,6 +73,7 @@ class TensorGroup(Entry):
     quantizable: bool = False
     mlx_bits: Literal[0, 8] = 0
     stored_bits: Literal[2, 16, 32] = 16
+    released_bytes: int = Field(default=0, ge=0)
 
     def parameter_count(self) -> int:
         """How many numbers the group holds."""
@@ -148,6 +151,10 @@ class LanguageModel(Entry):
     native_experts: Literal["", "mxfp4"] = Field(
         default="", description="packing in which the maker published the experts"
     )
+    released_weights: ReleasedWeights | None = Field(
+        default=None, description="how the maker's checkpoint is packed; none where it is 16 bits wide or not known"
+    )
+    towers: tuple[Tower, ...] = Field(default=(), description="encoders beside the language model; not in `tensors`")
     tensors: tuple[TensorGroup, ...] = Field(min_length=1)
     caches: tuple[CacheGroup, ...] = Field(min_length=1)
     note: str = ""
@@ -185,6 +192,10 @@ class LanguageModel(Entry):
         """Whether the embedding is the output head as well."""
         return all(group.role != "output" for group in self.tensors)
 
+    def tower_bytes(self) -> int:
+        """Bytes of all towers whose layout is known, 16 bits wide."""
+        return sum(tower.size_bytes() for tower in self.towers)
+
 
 class WeightFormat(Entry):
     """How weights are packed. formats/<id>.toml; bytes follow in physics/memory/weights.py.
@@ -197,11 +208,12 @@ class WeightFormat(Entry):
         row), `row_bits` per output and `column_bits` per input of a matrix; the roles in `keeps` stay 16 bits wide and
         the head is output_bits where given.
     nominal: nobody published the mixture; bits_per_weight of all parameters.
+    released: the maker's checkpoint as it is; `mode` says what the runtime makes of it (released_format.py).
     """
 
     id: str
     name: str
-    scheme: Literal["plain", "mlx", "gguf", "linear", "nominal"]
+    scheme: Literal["plain", "mlx", "gguf", "linear", "nominal", "released"]
     weight_class: WeightClass
     bits: Positive
     group_size: int = Field(default=0, ge=0)
@@ -232,6 +244,16 @@ class WeightFormat(Entry):
         return self
 
 
+class LargeCard(Entry):
+    """Defaults that a runtime chooses on cards of `memory_gib` and more, but for `excluded_chips`."""
+
+    memory_gib: Positive
+    prefill_step_tokens: int = Field(ge=1)
+    most_sequences: int = Field(ge=1)
+    graphs_gib: Quantity
+    excluded_chips: tuple[str, ...] = ()
+
+
 class Runtime(Entry):
     """The software that serves. runtimes/<id>.toml
 
@@ -240,6 +262,8 @@ class Runtime(Entry):
     overhead_gib: context, graphs, workspaces on every chip beside weights, cache and the prefill's transient.
     memory_use_fraction: share of a card that it may take at all (vLLM's gpu_memory_utilization).
     drops_old_tokens: a sliding window's old tokens are let go; else every layer holds the whole context.
+    loads_towers: encoders of images and sound are loaded with the language model.
+    tensor_split_by: what a tensor split must divide among the chips: attention heads, or heads of keys and values too.
     """
 
     id: str
@@ -260,12 +284,22 @@ class Runtime(Entry):
     embedding_on_host: bool = Field(
         default=False, description="keeps the token embedding out of the GPU's memory, but on Apple"
     )
-    transient: Literal["mlx", "llama.cpp", "included"] = Field(description="how prefill's work space is estimated")
+    loads_towers: bool = False
+    tensor_split_by: Literal["", "heads", "heads and kv heads"] = ""
+    transient: Literal["mlx", "llama.cpp", "vllm", "included"] = Field(
+        description="how prefill's work space is estimated"
+    )
     overhead_gib: Quantity
     unified_overhead_gib: Quantity | None = Field(
         default=None, description="the same in unified memory, where it differs"
     )
     prefill_step_tokens: int = Field(ge=1)
+    most_sequences: int = Field(default=0, ge=0, description="sequences at once that it reserves room for at its start")
+    large_card: LargeCard | None = None
+    links_gib: Quantity | None = Field(default=None, description="buffers of the exchange, per card of several")
+    graphs_gib: Quantity | None = Field(
+        default=None, description="captured graphs per card, outside of memory_use_fraction"
+    )
     memory_use_fraction: Quantity | None = None
     kept_prompt_count: int = Field(
         default=0, ge=0, description="finished prompts whose cache its server keeps by default"

@@ -47,7 +47,16 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     add("--split", choices=["layer", "tensor"], help="layers in turn (pipeline), or every layer shared")
     add("--link", choices=LINKS, help="cards: with or without peer access; Macs: RDMA or TCP")
     add("--kv-bits", type=int, default=FULL_BITS, metavar="N", help="width of the cache, where the runtime packs it")
-    add("--prefill-step", type=int, metavar="N", help="tokens read at a time; default: the runtime's own step")
+    add(
+        "--prefill-step",
+        "--max-num-batched-tokens",
+        type=int,
+        metavar="N",
+        help="tokens read at a time; default: the runtime's own step",
+    )
+    add("--max-num-seqs", type=int, metavar="N", help="vLLM, SGLang: requests that it reserves room for")
+    add("--gpu-memory-utilization", type=float, metavar="SHARE", help="vLLM, SGLang: share of each card that they take")
+    add("--towers", choices=["with", "without"], help="encoders of images and sound; default: as the runtime does")
     add("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="memory of other software; see `retrieval`")
     add("--wired-limit-mb", type=int, metavar="MB", help="macOS: the value of iogpu.wired_limit_mb")
     add("--macos", metavar="VERSION", help="macOS whose default limit holds (14, 26); default: the newest we know")
@@ -104,9 +113,12 @@ def _deployment(arguments: argparse.Namespace, *, catalog: Catalog) -> Deploymen
         macos=arguments.macos,
         desktop_gib=arguments.desktop_gib,
         power_limit_w=arguments.power_limit_w,
+        gpu_memory_utilization=arguments.gpu_memory_utilization,
+        sequence_count=arguments.max_num_seqs,
     )
+    towers = None if arguments.towers is None else arguments.towers == "with"
     split = arguments.split or found.split
-    return replace(found, split=split, link=arguments.link, kv_bits=arguments.kv_bits, host=host)
+    return replace(found, split=split, link=arguments.link, kv_bits=arguments.kv_bits, host=host, towers=towers)
 
 
 def _draft(arguments: argparse.Namespace, deployment: Deployment, *, catalog: Catalog) -> Deployment | None:

@@ -73,13 +73,13 @@ def offload(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> 
     if hardware.system_ram_gib is None or hardware.chip.memory_kind == "unified":
         return None
     fit = memory_fit(replace(deployment, host=UNCHANGED_HOST), workload, catalog=catalog)
-    movable = (fit.weights_bytes - _head_bytes(model, format) + fit.kv_cache_bytes) / model.layer_count
+    movable = (fit.language_weights_bytes() - _head_bytes(model, format) + fit.kv_cache_bytes) / model.layer_count
     missing = max(0, -fit.headroom_bytes)
     moved: Moved = "layers"
     if engine_of(deployment.runtime.id, format) == "llama.cpp" and 0 < missing <= expert_bytes(model, format=format):
         moved, movable = "experts", expert_bytes(model, format=format) / model.layer_count
     on_host = min(model.layer_count, -(-missing // max(1, int(movable))))
-    kept_apart = weights_bytes(model, format=format) - fit.weights_bytes
+    kept_apart = weights_bytes(model, format=format) - fit.language_weights_bytes()
     host_bytes = round(on_host * movable) + kept_apart
     reserved = catalog.constants["host_reserved_gib"].central
     room = host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)

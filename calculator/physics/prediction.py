@@ -12,6 +12,7 @@ from calculator.catalog.options import Chip
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import BeyondMemory, beyond_memory
+from calculator.physics.memory.cache_pool import CachePool, cache_pool
 from calculator.physics.memory.draft_model import with_draft
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.speed.classes import has_matrix_rate
@@ -22,6 +23,7 @@ from calculator.physics.speed.power import PowerUse, capped_decode_speed, power_
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speculative import Drafts, speculative_decode_speed
 from calculator.physics.speed.speed import Speed
+from calculator.physics.speed.tensor_split import tensor_split_remark
 
 _MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
 
@@ -56,6 +58,8 @@ class Prediction:
     load_warm: LoadTime | None = None
     """From the page cache."""
     power: PowerUse | None = None
+    pool: CachePool | None = None
+    """What vLLM or SGLang have for the cache, and what fits in it."""
 
 
 def predict(
@@ -107,9 +111,10 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
     deployment = deployment.with_own_format(catalog)
     memory = memory_fit(deployment, workload, catalog=catalog)
     decode = prefill = first = None
-    if memory.fits:
+    not_whole = tensor_split_remark(deployment)
+    if memory.fits and not_whole is None:
         decode = decode_speed(deployment, workload, calibration=catalog.calibration)
-    if memory.fits and has_matrix_rate(deployment.hardware.chip):
+    if memory.fits and not_whole is None and has_matrix_rate(deployment.hardware.chip):
         prefill = prefill_speed(deployment, workload, calibration=catalog.calibration)
         first = time_to_first_token(
             prefill, prompt_tokens=workload.prompt_tokens, cached_fraction=workload.cached_fraction
@@ -132,7 +137,7 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
         decode=decode,
         prefill=prefill,
         time_to_first_token=first,
-        remarks=remarks,
+        remarks=remarks if not_whole is None else (not_whole, *remarks),
         box_count=hardware.box_count(),
     )
 
@@ -180,6 +185,7 @@ def _refuse_out_of_bounds(deployment: Deployment, workload: Workload) -> None:
         "second_tenant_gb": (host.second_tenant_gb, 0, _MOST_GB),
         "wired_limit_gb": (host.wired_limit_gb, 0, 1_000_000),
         "desktop_gib": (host.desktop_gib, 0, _MOST_GB),
+        "max_num_seqs": (host.sequence_count, 1, _MOST_STREAMS),
     }
     for name, (got, low, high) in given.items():
         if got is not None and not low <= got <= high:  # also refuses NaN
@@ -227,8 +233,10 @@ def _operated(found: Prediction, deployment: Deployment, workload: Workload, *, 
     power = None
     if hardware.power is not None:
         power = power_use(hardware.power, box_count=found.box_count, decode=found.decode, prefill=found.prefill)
+    pool = cache_pool(deployment, workload, fit=found.memory)
     return replace(
         found,
+        pool=pool,
         beyond=beyond,
         remarks=remarks,
         load_cold=load_time(size, hardware=hardware, catalog=catalog),

@@ -158,6 +158,8 @@ def prediction_dict(prediction: Prediction) -> dict[str, Any]:
         "context_tokens": prediction.context_tokens,
         "batch": prediction.batch_count,
         "weights_bytes": memory.weights_bytes,
+        "tower_bytes": memory.tower_bytes,
+        "towers_included": memory.towers_included,
         "kv_cache_bytes": memory.kv_cache_bytes,
         "transient_bytes": memory.transient_bytes,
         "overhead_bytes": memory.overhead_bytes,

@@ -19,6 +19,7 @@ def operation_dict(prediction: Prediction) -> dict[str, Any]:
         "cards": [asdict(card) for card in prediction.memory.cards],
         "tightest_card": prediction.memory.tightest_card,
         "box_count": prediction.box_count,
+        "cache_pool": prediction.pool and asdict(prediction.pool),
         "link": prediction.link,
         "load_s": {"cold": _load_dict(prediction.load_cold), "warm": _load_dict(prediction.load_warm)},
         "power": prediction.power and _power_dict(prediction.power),
@@ -48,6 +49,13 @@ def operation_lines(prediction: Prediction) -> list[str]:
         lines.append(
             f"  {'boxes' if prediction.box_count > 1 else 'cards'}: {held}; "
             f"number {prediction.memory.tightest_card} is the tightest"
+        )
+    pool = prediction.pool
+    if pool is not None and pool.pool_bytes:
+        lines.append(
+            f"  cache pool {pool.pool_bytes / BYTES_PER_GB:,.1f} GB: {pool.cache_tokens:,} tokens, the longest context "
+            f"{pool.largest_context_tokens:,}; {pool.concurrency:,.2f} requests of {prediction.context_tokens:,} tokens "
+            "at once"
         )
     cold, warm = prediction.load_cold, prediction.load_warm
     if cold is not None and warm is not None:

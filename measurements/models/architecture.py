@@ -8,8 +8,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from calculator.catalog.checkpoint import ReleasedWeights
 from calculator.catalog.models import CacheGroup, LanguageModel, TensorGroup
 from calculator.errors import CatalogError
+from calculator.evidence import Record
+from calculator.units import BITS_PER_BYTE
+from measurements.models.config_parts import quantization_of, text_part
+from measurements.models.packing import Checkpoint
+from measurements.models.released import checkpoint_of
+from measurements.models.towers import towers_of
 
 Json = dict[str, Any]
 
@@ -87,7 +94,8 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
     heads = (
         max(head_counts) if isinstance(head_counts, list) else int(head_counts)
     )  # openelm: each layer has its own number of heads
-    groups = _tensor_groups(layout["tensors"], expert_count=experts)
+    released, checkpoint = _release(config)
+    groups = _tensor_groups(layout["tensors"], expert_count=experts, checkpoint=checkpoint)
     embedding = next((group.shape for group in groups if group.role == "embedding"), None)
     if embedding is None:
         raise CatalogError(
@@ -119,15 +127,37 @@ def language_model_of(config: Json, layout: Json) -> LanguageModel:
         context_limit_tokens=int(_first(text, _CONTEXT_LIMITS, 2048)),
         expert_count=experts,
         active_expert_count=int(_first(text, _ACTIVE)) if experts else 0,
-        native_experts="mxfp4" if config.get("quantization_config", {}).get("quant_method") == "mxfp4" else "",
+        native_experts="mxfp4" if quantization_of(config).get("quant_method") == "mxfp4" else "",
+        released_weights=released and released.model_copy(update={"bits_per_weight": _bits_per_weight(groups)}),
+        towers=towers_of(config),
         tensors=tuple(groups),
         caches=tuple(caches),
     )
 
 
+def _release(config: Json) -> tuple[ReleasedWeights | None, Checkpoint | None]:
+    """The checkpoint's packing; where its bytes are not known, why, so that every other format can still be planned."""
+    try:
+        found = checkpoint_of(config)
+    except CatalogError as error:
+        method = str(quantization_of(config).get("quant_method") or "unknown")
+        return ReleasedWeights(method=method, words=method, bits=16, mlx="refused", problem=str(error)), None
+    return (None, None) if found is None else (found.weights, found)
+
+
+def _bits_per_weight(groups: Sequence[TensorGroup]) -> float:
+    """Bits of all weights as released, scales and unpacked parts included, per number; two decimals."""
+    numbers = sum(group.parameter_count() for group in groups)
+    each = (
+        group.count * group.released_bytes * BITS_PER_BYTE or group.parameter_count() * group.stored_bits
+        for group in groups
+    )
+    return round(sum(each) / numbers, 2)
+
+
 def text_config_of(config: Json) -> Json:
     """The part of config.json that describes the language model."""
-    return {**config, **config["text_config"]} if isinstance(config.get("text_config"), dict) else config
+    return {**config, **(text_part(config) or {})}
 
 
 def _first(text: Mapping[str, Any], keys: Sequence[str], otherwise: Any = None) -> Any:
@@ -143,12 +173,13 @@ def _has_experts(layout: Json) -> bool:
     )
 
 
-def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[TensorGroup]:
+def _tensor_groups(tensors: Sequence[Json], *, expert_count: int, checkpoint: Checkpoint | None) -> list[TensorGroup]:
     layers: dict[tuple[Any, ...], list[int]] = {}
     counts: dict[tuple[Any, ...], int] = {}
     for one in tensors:
         role = role_of(one["path"], shape=one["shape"], expert_count=expert_count)
-        key = (role, tuple(one["shape"]) or (1,), one["quantizable"], one["mlx_bits"], one["stored_bits"])
+        size = 0 if checkpoint is None else checkpoint.tensor_bytes(one, role)
+        key = (role, tuple(one["shape"]) or (1,), one["quantizable"], one["mlx_bits"], one["stored_bits"], size)
         counts[key] = counts.get(key, 0) + 1
         found = _LAYER.search("." + one["path"])
         layers.setdefault(key, [])
@@ -159,12 +190,13 @@ def _tensor_groups(tensors: Sequence[Json], *, expert_count: int) -> list[Tensor
             role=role,
             shape=shape,
             count=count,
-            layers=ranges(layers[role, shape, packs, bits, stored]),
+            layers=ranges(layers[role, shape, packs, bits, stored, size]),
             quantizable=packs,
             mlx_bits=bits,
             stored_bits=stored,
+            released_bytes=size,
         )
-        for (role, shape, packs, bits, stored), count in counts.items()
+        for (role, shape, packs, bits, stored, size), count in counts.items()
     ]
 
 
@@ -209,26 +241,30 @@ def toml_of(model: LanguageModel) -> str:
     lines = ["#:schema ../schema/model.json", "# Written by `python -m measurements describe`; do not edit by hand."]
     for name, field in LanguageModel.model_fields.items():
         value = getattr(model, name)
-        if name not in ("tensors", "caches") and value != field.default:
+        if name not in ("tensors", "caches", "towers") and value != field.default:
             lines.append(f"{name} = {_toml_value(value)}")
-    for name in ("tensors", "caches"):
-        lines.append(f"{name} = [")
-        groups: tuple[TensorGroup | CacheGroup, ...] = model.tensors if name == "tensors" else model.caches
-        for group in groups:
-            pairs = [
-                f"{key} = {_toml_value(getattr(group, key))}"
-                for key, field in type(group).model_fields.items()
-                if getattr(group, key) != field.default
-            ]
-            lines.append("  { " + ", ".join(pairs) + " },")
-        lines.append("]")
+    rows: tuple[tuple[str, tuple[Record, ...]], ...] = (
+        ("towers", model.towers),
+        ("tensors", model.tensors),
+        ("caches", model.caches),
+    )
+    for name, groups in rows:
+        if groups:
+            lines += [f"{name} = [", *(f"  {_toml_value(group)}," for group in groups), "]"]
     return "\n".join(lines) + "\n"
 
 
 def _toml_value(value: Any) -> str:
+    if isinstance(value, Record):
+        pairs = [
+            f"{key} = {_toml_value(getattr(value, key))}"
+            for key, field in type(value).model_fields.items()
+            if getattr(value, key) != field.default
+        ]
+        return "{ " + ", ".join(pairs) + " }"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, tuple):
         return "[" + ", ".join(str(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

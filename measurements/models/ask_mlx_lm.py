@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from calculator.errors import CalculatorError, UnknownIdError
+from measurements.models.config_parts import text_part, without_nulls
 
 Json = dict[str, Any]
 CONFIGS = Path(__file__).parent.parent / "model_configs"
 TIMEOUT_S = 120
 MOST_LAYERS = 1000
 _LAYER_KEYS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer")
+_QUANTIZATION_KEYS = ("quantization_config", "quantization")
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -64,11 +66,15 @@ def checked_config(config: Any, *, name: str) -> Json:
     found = cast(Json, config)
     if not _NAME.fullmatch(found["model_type"]):
         raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
-    text = found.get("text_config")
-    for key in _LAYER_KEYS:
-        layers: Any = (cast(Json, text) if isinstance(text, dict) else found).get(key, 1)
-        if not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
-            raise PlanError(f"{name}: {key} is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
+    for key in _QUANTIZATION_KEYS:
+        if not isinstance(found.get(key), dict | None):
+            raise PlanError(f"{name}: {key} is {found[key]!r}; it must be an object or null. Correct the config.")
+    found = without_nulls(found)
+    for part in (found, text_part(found) or {}):
+        for key in _LAYER_KEYS:
+            layers: Any = 1 if part.get(key) is None else part[key]
+            if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+                raise PlanError(f"{name}: {key} is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
     return found
 
 
@@ -76,8 +82,29 @@ def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
     """Answers of one mlx_lm_process to all requests; a request that mlx-lm refuses is answered with {"error":
     sentence}.
 
-    Raises PlanError if mlx-lm is not installed or the process failed.
+    Where the process itself ends (a signal, no memory, no time), each request is asked again by itself, so that no
+    answer is lost for another's config. Raises PlanError if mlx-lm is not installed or a single request ended it.
     """
+    try:
+        return _answers(requests)
+    except _ProcessEndedError as error:
+        if len(requests) == 1:
+            raise PlanError(str(error)) from None
+    return [_answer_alone(request) for request in requests]
+
+
+class _ProcessEndedError(Exception):
+    """The mlx-lm process ended without an answer."""
+
+
+def _answer_alone(request: Json) -> Json:
+    try:
+        return _answers([request])[0]
+    except _ProcessEndedError as error:
+        return {"error": str(error)}
+
+
+def _answers(requests: Sequence[Json]) -> list[Json]:
     command = [sys.executable, "-m", "measurements.models.mlx_lm_process"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     try:
@@ -92,12 +119,12 @@ def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        raise PlanError(f"mlx-lm did not answer within {TIMEOUT_S} s. Plan fewer models at a time.") from None
+        raise _ProcessEndedError(f"mlx-lm did not answer within {TIMEOUT_S} s. Plan fewer models at a time.") from None
     if "No module named 'mlx" in done.stderr:
         raise PlanError(
             "mlx-lm is not installed here. Run `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."
         )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise PlanError(f"mlx-lm's process ended with code {done.returncode}: {last[0]}. Check the config.")
+        raise _ProcessEndedError(f"mlx-lm's process ended with code {done.returncode}: {last[0]}. Check the config.")
     return cast("list[Json]", json.loads(done.stdout))

@@ -10,19 +10,10 @@ from pathlib import Path
 
 from calculator.catalog.loader import FOLDER
 from measurements.models.architecture import Json, language_model_of, toml_of
-from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, load_config, shipped_config_ids
-from measurements.models.deepseek_v4 import deepseek_v4_layout
+from measurements.models.ask_mlx_lm import PlanError, load_config, shipped_config_ids
+from measurements.models.layouts import layouts_of
 
 ABOUT_KEYS = ("id", "name", "family", "released", "basis", "source", "source_url", "as_of")
-
-
-def layouts_of(configs: list[Json]) -> list[Json]:
-    """Tensors and caches of each configuration: from mlx-lm, or by hand for the architecture that it lacks."""
-    known = [config for config in configs if config["model_type"] != "deepseek_v4"]
-    answers = iter(ask_mlx_lm([{"config": config} for config in known]) if known else [])
-    return [
-        deepseek_v4_layout(config) if config["model_type"] == "deepseek_v4" else next(answers) for config in configs
-    ]
 
 
 def main(arguments: list[str]) -> int:

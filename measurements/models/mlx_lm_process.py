@@ -19,6 +19,7 @@ import sys
 import time
 from typing import Any
 
+from measurements.models.config_parts import inner_config, quantization_of, without_nulls
 from measurements.models.mlx_lm_stubs import (
     stub_bits_per_weight,
     stub_metal_kernels,
@@ -48,6 +49,9 @@ _CONFIG_ERRORS = (
     NotImplementedError,
     RuntimeError,
     AssertionError,
+    ImportError,
+    OverflowError,
+    MemoryError,
     SystemExit,
 )
 """What mlx-lm's constructors raise for an unusable config; one of its modules exits if a package is missing."""
@@ -59,9 +63,11 @@ FINEST = {"mode": "nvfp4", "bits": 4, "group_size": 16}
 
 def answer(request: Json) -> Json:
     """The answer to one request; every failure of mlx-lm with a strange config becomes a sentence."""
-    config = text_only(request["config"])
-    native = native_experts_of(request["config"])
+    config: Json = {}
     try:
+        config = text_only(request["config"])
+        config, wrapper = plannable(config)
+        native = native_experts_of(request["config"])
         started = time.perf_counter()
         plain, packed = build(config, None), build(config, FINEST)
         tensors, plain_bytes = tensors_of(plain, packed), bytes_of(plain)
@@ -69,6 +75,7 @@ def answer(request: Json) -> Json:
         found: Json = {
             "tensors": tensors,
             "caches": caches,
+            "wrapper": wrapper,
             "weights_bytes": [
                 bytes_of(build(config, each, native)) if each or native else plain_bytes
                 for each in request.get("formats", [])
@@ -82,12 +89,12 @@ def answer(request: Json) -> Json:
             del one["make"]
         return {**found, "seconds": time.perf_counter() - started}
     except _CONFIG_ERRORS as error:
-        return {"error": _sentence(config, error)}
+        return {"error": _sentence(config, error), "unknown": _is_unknown(error)}
 
 
 def text_only(config: Json) -> Json:
     """The config of the language model alone: no vision tower, no original quantisation, top-level ties passed down."""
-    config = json.loads(json.dumps(config))
+    config = without_nulls(json.loads(json.dumps(config)))
     text: Any = config.get("text_config")
     parts: list[Json] = [config, text] if isinstance(text, dict) else [config]
     for part in parts:
@@ -98,10 +105,27 @@ def text_only(config: Json) -> Json:
     return config
 
 
+def plannable(config: Json) -> tuple[Json, str]:
+    """The config, or that of the language model within it where mlx-lm knows only that; then the wrapper's type."""
+    inner = inner_config(config)
+    if inner is None or _is_known(config) or not _is_known(inner):
+        return config, ""
+    return text_only(inner), str(config["model_type"])
+
+
+def _is_known(config: Json) -> bool:
+    try:
+        mlx_lm._get_classes(config)
+    except ValueError as error:
+        if _is_unknown(error):
+            return False
+        raise
+    return True
+
+
 def native_experts_of(config: Json) -> str:
     """The format of the published experts, which mlx-lm keeps whatever the other tensors become (gpt-oss)."""
-    method = config.get("quantization_config", {}).get("quant_method", "")
-    return "mxfp4" if method == "mxfp4" else ""
+    return "mxfp4" if quantization_of(config).get("quant_method") == "mxfp4" else ""
 
 
 def build(config: Json, quantization: Json | None, native: str = "") -> Any:
@@ -239,9 +263,14 @@ def cache_bytes(described: Json, tokens: int, prefill_step: int) -> int:
     return one.nbytes
 
 
+def _is_unknown(error: BaseException) -> bool:
+    """Whether mlx-lm has no class for this model_type."""
+    return isinstance(error, ValueError) and "not supported" in str(error)
+
+
 def _sentence(config: Json, error: BaseException) -> str:
     kind = config.get("model_type", "(no model_type)")
-    if isinstance(error, ValueError) and "not supported" in str(error):
+    if _is_unknown(error):
         return f"model_type is {kind!r}, which this mlx-lm does not know. Use a newer mlx-lm or another model."
     if isinstance(error, NotImplementedError) and "this tool does not know" in str(error):
         return f"model_type is {kind!r}; {error}, so its memory cannot be planned. Plan another model."

@@ -2,7 +2,8 @@
 memory.
 
 Weights and cache come from mlx-lm itself, built lazily in its own process; the work space of prefill is the
-calculator's formula. GGUF and vLLM formats are computed from the same shapes by the calculator's rules.
+calculator's formula. GGUF and vLLM formats are computed from the same shapes by the calculator's rules, for the runtime
+that loads them; `--format as-released` takes the checkpoint's own quantization_config.
 """
 
 import argparse
@@ -15,8 +16,10 @@ from typing import Any
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import format_on
 from calculator.catalog.models import LanguageModel, WeightFormat
+from calculator.catalog.released_format import AS_RELEASED
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.kv_cache import kv_cache_bytes
+from calculator.physics.memory.tower_words import tower_remarks
 from calculator.physics.memory.weights import active_parameter_count, parameter_count, weights_bytes
 from calculator.physics.memory.work_space import (
     TransientConstants,
@@ -25,9 +28,11 @@ from calculator.physics.memory.work_space import (
 )
 from calculator.units import BYTES_PER_GB
 from measurements.models.architecture import Json, language_model_of
-from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, load_config
-from measurements.models.deepseek_v4 import deepseek_v4_layout
+from measurements.models.ask_mlx_lm import PlanError, load_config
+from measurements.models.config_parts import text_part
 from measurements.models.describe import with_about
+from measurements.models.layouts import BY_HAND, layouts_of
+from measurements.models.plan_runtime import plan_runtime
 
 MOST_TOKENS = 16_777_216
 JSON_KEYS = (
@@ -41,12 +46,16 @@ JSON_KEYS = (
     "seconds",
 )
 """The keys of `--json`; --details adds the others."""
-MLX_RUNTIME, GGUF_RUNTIME = "mlx-lm", "llama.cpp"
+TOWER_KEYS = ("tower_bytes", "towers_included", "remarks")
+"""Added where there is a tower or something to say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Memory of a model. `exact_by` names the code behind its weights and cache bytes: mlx-lm or the calculator."""
+    """Memory of a model. `exact_by` names the code behind its weights and cache bytes: mlx-lm or the calculator.
+
+    `weights_bytes` holds the towers where `towers_included`.
+    """
 
     model: str
     format: str
@@ -62,6 +71,10 @@ class Plan:
     layers: int
     seconds: float
     exact_by: str
+    runtime: str
+    tower_bytes: int = 0
+    towers_included: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def plan(
@@ -72,35 +85,44 @@ def plan(
     context_tokens: int = 4096,
     prefill_step_tokens: int | None = None,
     config: Json | None = None,
+    runtime_id: str | None = None,
 ) -> tuple[Plan, LanguageModel]:
     """Memory plan of a model id or config.json (or of `config`, if it is already loaded), and its catalogue entry.
 
     peak = weights + cache at `context_tokens` + work space of the last prefill step. Raises PlanError if mlx-lm does
-    not know the architecture or is not installed, UnknownIdError for an unknown model or format.
+    not know the architecture or is not installed, or if the runtime does not load the format, UnknownIdError for an
+    unknown model, format or runtime, ScenarioError where the model was not published in the format.
     """
     started = time.perf_counter()
     format = catalog.format(format_id)
-    runtime = catalog.runtime(GGUF_RUNTIME if format.scheme == "gguf" else MLX_RUNTIME)
-    format = format_on(runtime, format, catalog=catalog)
-    step = prefill_step_tokens or runtime.prefill_step_tokens
     config = load_config(name) if config is None else config
-    quantizations = [_quantization(format)] if format.scheme in ("mlx", "plain") else []
-    if config["model_type"] == "deepseek_v4":
-        layout: Json = deepseek_v4_layout(config)
-        quantizations = []
-    else:
-        [layout] = ask_mlx_lm(
-            [{"config": config, "formats": quantizations, "contexts": [context_tokens], "prefill_step": step}]
-        )
+    runtime = plan_runtime(format, config=config, runtime_id=runtime_id, catalog=catalog)
+    named = format_on(runtime, format, catalog=catalog)
+    step = prefill_step_tokens or runtime.prefill_step_tokens
+    is_mlx = runtime.cache == "mlx"
+    by_mlx = is_mlx and named.scheme in ("mlx", "plain") and config["model_type"] != BY_HAND
+    [layout] = layouts_of(
+        [config],
+        formats=[_quantization(named)] if by_mlx else [],
+        contexts=[context_tokens] if by_mlx else [],
+        prefill_step=step,
+    )
     if "error" in layout:
         raise PlanError(layout["error"])
+    if is_mlx and "mlx_error" in layout:
+        raise PlanError(
+            f"{layout['mlx_error']} For llama.cpp and vLLM its shapes are plain: --format q4_k_m, awq-int4."
+        )
     model = language_model_of(with_about(name, config, None), layout)
-    if quantizations:
+    format = format_on(runtime, format, catalog=catalog, model=model)
+    if by_mlx:
         [weights], [cache], by = layout["weights_bytes"], layout["kv_cache_bytes"], "mlx-lm"
     else:
         weights = weights_bytes(model, format=format)
         cache = kv_cache_bytes(model, runtime=runtime, context_tokens=context_tokens, prefill_step_tokens=step)
         by = "the calculator's rules"
+    included = runtime.loads_towers and bool(model.towers)
+    weights += model.tower_bytes() if included else 0
     constants = TransientConstants.of(catalog.constants)
     transient = transient_bytes(
         model, runtime=runtime, context_tokens=context_tokens, constants=constants, prefill_step_tokens=step
@@ -108,6 +130,7 @@ def plan(
     better = recommended_prefill_step_tokens(
         model, runtime=runtime, context_tokens=context_tokens, constants=constants, available_bytes=math.inf
     )
+    towers = tower_remarks(model, runtime=runtime, included=included)
     found = Plan(
         model=model.id,
         format=format.id,
@@ -123,8 +146,31 @@ def plan(
         layers=model.layer_count,
         seconds=round(time.perf_counter() - started, 3),
         exact_by=by,
+        runtime=runtime.id,
+        tower_bytes=model.tower_bytes(),
+        towers_included=included,
+        remarks=(*_shape_remarks(layout, config), *_format_remarks(model, format), *(one.text for one in towers)),
     )
     return found, model
+
+
+def _shape_remarks(layout: Json, config: Json) -> list[str]:
+    """Where the shapes are not those that mlx-lm makes of the whole config."""
+    if layout.get("wrapper"):
+        inner = (text_part(config) or {}).get("model_type")
+        return [f"mlx-lm does not know {layout['wrapper']}; planned is the {inner} model within it."]
+    if "mlx_error" in layout:
+        return [f"mlx-lm does not know {config['model_type']}; the shapes are read from the file."]
+    return []
+
+
+def _format_remarks(model: LanguageModel, format: WeightFormat) -> list[str]:
+    """What "as-released" means for this model."""
+    if format.id != AS_RELEASED:
+        return []
+    if model.released_weights is None:
+        return ["The config has no quantization_config, so the checkpoint is 16 bits wide."]
+    return [f"The checkpoint, {format.name}."]
 
 
 def main(arguments: list[str]) -> int:
@@ -138,6 +184,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--prefill-step", type=int, default=None, help="prompt tokens per prefill step (default: the runtime's)"
     )
+    parser.add_argument("--runtime", default=None, help="vllm, sglang, mlx-lm ... (default: the one of the format)")
     parser.add_argument("--json", action="store_true", help=f"print JSON with {', '.join(JSON_KEYS)}")
     parser.add_argument(
         "--details",
@@ -155,6 +202,7 @@ def main(arguments: list[str]) -> int:
             catalog=load_catalog(),
             context_tokens=options.context_tokens,
             prefill_step_tokens=options.prefill_step,
+            runtime_id=options.runtime,
         )
     except UnknownIdError as error:
         raise PlanError(str(error)) from None
@@ -163,7 +211,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _answer(found: Plan, *, details: bool) -> Json:
-    return {name: value for name, value in asdict(found).items() if details or name in JSON_KEYS}
+    more = TOWER_KEYS if found.tower_bytes or found.remarks else ()
+    return {name: value for name, value in asdict(found).items() if details or name in (*JSON_KEYS, *more)}
 
 
 def _quantization(format: WeightFormat) -> Any:
@@ -179,7 +228,7 @@ def _text(found: Plan) -> str:
         (
             (
                 f"{found.model}, {found.format}: {found.parameters / 1e9:,.3f} billion parameters,"
-                f" {found.active_parameters / 1e9:,.3f} per token"
+                f" {found.active_parameters / 1e9:,.3f} per token, {found.runtime}"
             ),
             f"  weights     {size['weights_bytes']:>12}   ({found.exact_by})",
             f"  cache       {size['kv_cache_bytes']:>12}   at {found.context_tokens:,} tokens",
@@ -188,5 +237,6 @@ def _text(found: Plan) -> str:
                 f"  peak        {size['peak_bytes']:>12}   {found.layers} layers; recommended prefill step"
                 f" {found.recommended_prefill_step_tokens:,} tokens"
             ),
+            *(f"  - {remark}" for remark in found.remarks),
         )
     )

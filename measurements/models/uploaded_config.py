@@ -11,7 +11,8 @@ from typing import Any
 from calculator.catalog.models import LanguageModel
 from measurements.models.architecture import language_model_of
 from measurements.models.ask_mlx_lm import PlanError, checked_config
-from measurements.models.describe import layouts_of, with_about
+from measurements.models.describe import with_about
+from measurements.models.layouts import layouts_of
 
 LARGEST_BYTES = 1_000_000
 _CACHED_MODELS = 16

@@ -37,6 +37,32 @@ def kv_cache_bytes(
     return total * batch_count
 
 
+def card_cache_bytes(
+    model: LanguageModel,
+    *,
+    runtime: Runtime,
+    chip_count: int,
+    context_tokens: int,
+    batch_count: int = 1,
+    kv_bits: int = FULL_BITS,
+    prefill_step_tokens: int | None = None,
+) -> int:
+    """Bytes of the cache on each of `chip_count` chips of a tensor split.
+
+    Heads of keys and values are dealt out; where there are fewer of them than chips they are kept more than once, and
+    the latent cache of MLA, one for all heads, is kept whole on every chip. Recurrent states are dealt out by heads.
+    Raises ScenarioError for a width the runtime lacks.
+    """
+    _refuse_width(runtime, kv_bits)
+    step, total = prefill_step_tokens or runtime.prefill_step_tokens, 0.0
+    for group in model.caches:
+        tokens = _held_tokens(group, runtime=runtime, context_tokens=context_tokens, step_tokens=step)
+        size = group.layer_count * _group_bytes(group, runtime=runtime, tokens=tokens, kv_bits=kv_bits)
+        copies = chip_count if group.kind == "recurrent" else min(chip_count, max(1, group.kv_head_count))
+        total += size / copies
+    return round(total * batch_count)
+
+
 def kv_read_bytes(
     model: LanguageModel,
     *,

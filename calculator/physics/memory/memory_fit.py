@@ -9,9 +9,11 @@ from calculator.catalog import Catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.evidence import Remark
-from calculator.physics.memory.kv_cache import kv_cache_bytes
-from calculator.physics.memory.usable import Usable, host_usable_bytes, usable
-from calculator.physics.memory.weights import bytes_by_role, embedding_bytes, weights_bytes
+from calculator.physics.memory.card_shares import card_shares
+from calculator.physics.memory.kv_cache import card_cache_bytes, kv_cache_bytes
+from calculator.physics.memory.tower_words import tower_remarks
+from calculator.physics.memory.usable import Usable, host_usable_bytes, large_card, usable
+from calculator.physics.memory.weights import embedding_bytes, weights_bytes
 from calculator.physics.memory.work_space import (
     TransientConstants,
     recommended_prefill_step_tokens,
@@ -40,7 +42,7 @@ class MemoryFit:
     """
 
     weights_bytes: int
-    """The GPU's share: llama.cpp keeps a token embedding in the PC's own memory."""
+    """The GPU's share, towers included where they are loaded: llama.cpp keeps a token embedding in the PC's memory."""
     kv_cache_bytes: int
     transient_bytes: int
     """Work space of reading a prompt."""
@@ -62,6 +64,14 @@ class MemoryFit:
     """Number of the tightest of `cards`, from 1."""
     draft_bytes: int = 0
     """A draft model's weights and cache, where one runs beside the model."""
+    tower_bytes: int = 0
+    """Encoders of images and sound, as far as their layout is known, loaded or not."""
+    towers_included: bool = False
+    """Whether `weights_bytes` holds them."""
+
+    def language_weights_bytes(self) -> int:
+        """The GPU's share of the language model alone."""
+        return self.weights_bytes - (self.tower_bytes if self.towers_included else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +100,35 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
     constants = TransientConstants.of(catalog.constants)
     context, longest = workload.context(), workload.longest_prompt_tokens
     read = context if longest is None else max(1, min(longest, context))
-    step = min(workload.prefill_step_tokens or runtime.prefill_step_tokens, read)
+    large = large_card(runtime, hardware)
+    default = runtime if large is None else large
+    step = workload.prefill_step_tokens or default.prefill_step_tokens
+    if runtime.transient != "vllm":
+        step = min(step, read)
     room = usable(hardware, runtime=runtime, host=deployment.host, catalog=catalog)
     chips = hardware.all_chips_count()
     tenant = round(deployment.host.second_tenant_gb * BYTES_PER_GB)
 
     keeps_apart = runtime.embedding_on_host and hardware.chip.vendor != "apple" and not model.is_tied()
     on_host = embedding_bytes(model, format=format) if keeps_apart else 0
-    weights = weights_bytes(model, format=format) - on_host
-    cache = kv_cache_bytes(
+    towers = model.tower_bytes() if deployment.loads_towers() else 0
+    weights = weights_bytes(model, format=format) - on_host + towers
+    cache = _cache_bytes(deployment, workload, step_tokens=step)
+    transient = transient_bytes(
         model,
         runtime=runtime,
-        context_tokens=context,
-        batch_count=workload.held_count or workload.batch_count,
-        kv_bits=deployment.kv_bits,
+        context_tokens=read,
+        constants=constants,
         prefill_step_tokens=step,
+        sequence_count=deployment.host.sequence_count or default.most_sequences,
     )
-    transient = transient_bytes(
-        model, runtime=runtime, context_tokens=read, constants=constants, prefill_step_tokens=step
-    )
+    on_each = runtime.transient == "vllm"
     overhead_gib = (runtime.unified_overhead_gib if room.is_unified else None) or runtime.overhead_gib
-    overhead = round(overhead_gib.central * BYTES_PER_GIB)
+    links_gib = runtime.links_gib.central if runtime.links_gib is not None and chips > 1 else 0.0
+    overhead = round((overhead_gib.central + links_gib) * BYTES_PER_GIB)
     shared_tenant = tenant if room.is_unified else 0
-    peak = weights + cache + transient + overhead * chips + shared_tenant
-    shares = _card_shares(deployment, weights=weights, cache=cache, transient=transient)
+    peak = weights + cache + transient * (chips if on_each else 1) + overhead * chips + shared_tenant
+    shares = card_shares(deployment, weights=weights, cache=cache, transient=transient, towers=towers)
     cards = tuple(
         CardFit(layers, size + overhead + shared_tenant, room.card_bytes(number, second_tenant_bytes=shared_tenant))
         for number, (layers, size) in enumerate(shares)
@@ -125,7 +140,7 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
     fit = MemoryFit(
         weights_bytes=weights,
         kv_cache_bytes=cache,
-        transient_bytes=transient,
+        transient_bytes=transient * (chips if on_each else 1),
         overhead_bytes=overhead * chips,
         second_tenant_bytes=tenant,
         peak_bytes=peak,
@@ -136,6 +151,8 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
         fits=headroom >= 0 and host_short == 0,
         cards=cards,
         tightest_card=tightest + 1,
+        tower_bytes=model.tower_bytes(),
+        towers_included=deployment.loads_towers() and bool(model.towers),
     )
     case = _Case(
         deployment=deployment,
@@ -148,24 +165,18 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
     return replace(fit, remarks=_remarks(fit, case))
 
 
-def _card_shares(deployment: Deployment, *, weights: int, cache: int, transient: int) -> list[tuple[int | None, int]]:
-    """Layers, and bytes of weights, cache and work space, of every card; the last also holds head and work space."""
-    model, chips = deployment.model, deployment.hardware.all_chips_count()
-    if chips == 1:
-        return [(model.layer_count, weights + cache + transient)]
-    if deployment.split == "tensor":
-        return [(None, round((weights + cache) / chips) + transient)] * chips
-    by_role = bytes_by_role(model, deployment.format)
-    head = by_role.get("output", 0) or by_role.get("embedding", 0)
-    blocks = max(weights - head, 0)
-    cards: list[tuple[int | None, int]] = []
-    for number in range(chips):
-        first, last = (round(at * (model.layer_count + 1) / chips) for at in (number, number + 1))
-        is_last = number == chips - 1
-        layers = min(last, model.layer_count) - first
-        share = layers / model.layer_count
-        cards.append((layers, round((blocks + cache) * share) + (head + transient if is_last else 0)))
-    return cards
+def _cache_bytes(deployment: Deployment, workload: Workload, *, step_tokens: int) -> int:
+    """The cache of all sequences, with what the chips of a tensor split keep more than once."""
+    chips = deployment.hardware.all_chips_count()
+    asked = {
+        "context_tokens": workload.context(),
+        "batch_count": workload.held_count or workload.batch_count,
+        "kv_bits": deployment.kv_bits,
+        "prefill_step_tokens": step_tokens,
+    }
+    if chips > 1 and deployment.split == "tensor":
+        return chips * card_cache_bytes(deployment.model, runtime=deployment.runtime, chip_count=chips, **asked)
+    return kv_cache_bytes(deployment.model, runtime=deployment.runtime, **asked)
 
 
 def _host_shortage_bytes(hardware: Hardware, *, room: Usable, needed: int, catalog: Catalog) -> int:
@@ -201,6 +212,7 @@ def _remarks(fit: MemoryFit, case: _Case) -> tuple[Remark, ...]:
         )
         found.append(Remark(code="host-memory-short", text=text, level="problem"))
     found.extend(_smaller_step(fit, case))
+    found.extend(tower_remarks(model, runtime=runtime, included=fit.towers_included))
     kept = runtime.kept_prompt_count * fit.kv_cache_bytes
     if 0 <= fit.headroom_bytes < kept:
         text = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from calculator.catalog import Catalog
 from calculator.catalog.deployment import UNCHANGED_HOST, HostSettings
 from calculator.catalog.hardware import Hardware
-from calculator.catalog.models import Runtime
+from calculator.catalog.models import LargeCard, Runtime
 from calculator.catalog.options import UsableMemory
 from calculator.errors import ScenarioError
 from calculator.evidence import Basis
@@ -65,11 +65,14 @@ def usable(
     """Bytes that a runtime may use of this box; without a runtime, those of a program that takes all it can get.
 
     Apple: macOS's default limit by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb.
-    Cards: memory less what the driver keeps, on the first card less the desktop, and for vLLM its share of the card.
-    Other unified memory: a share. Boxes linked together add up.
-    Raises ScenarioError for a version of macOS that is older than every reading.
+    Cards: memory less what the driver keeps, on the first card less the desktop. vLLM and SGLang: utilisation x the
+    memory that the card shows, which is less than it was sold with, and room beside that for captured graphs. Other
+    unified memory: a share. Boxes linked together add up.
+    Raises ScenarioError for a version of macOS that is older than every reading, and for a utilisation that this
+    runtime does not have or that is out of 0..1.
     """
     constants = catalog.constants
+    _refuse_utilization(host.gpu_memory_utilization, runtime=runtime)
     memory = hardware.memory_gib * BYTES_PER_GIB
     boxes = hardware.box_count()
     if hardware.chip.vendor == "apple":
@@ -110,8 +113,11 @@ def usable(
     desktop = constants["desktop_gib"].central if host.desktop_gib is None else host.desktop_gib
     first = card - desktop * BYTES_PER_GIB
     if runtime is not None and runtime.memory_use_fraction is not None:
-        most = memory * runtime.memory_use_fraction.central
-        card, first = min(card, most), min(first, most)
+        used = host.gpu_memory_utilization or runtime.memory_use_fraction.central
+        shown = memory * constants["card_shown_ratio"].central
+        graphs = graphs_gib(runtime, hardware) * BYTES_PER_GIB
+        card = min(shown * used, shown - graphs)
+        first = min(shown * used, shown - graphs - desktop * BYTES_PER_GIB)
     cards = hardware.all_chips_count()
     total = round(card) * (cards - 1) + round(first)
     return Usable(
@@ -125,6 +131,35 @@ def usable(
         basis="assumption",
         note=constants["card_reserved_gib"].note,
     )
+
+
+def graphs_gib(runtime: Runtime, hardware: Hardware) -> float:
+    """GiB of captured graphs per card, which lie outside of what the utilisation counts; more on large cards."""
+    large = large_card(runtime, hardware)
+    found = runtime.graphs_gib if large is None else large.graphs_gib
+    return 0.0 if found is None else found.central
+
+
+def large_card(runtime: Runtime, hardware: Hardware) -> LargeCard | None:
+    """The runtime's defaults for large cards where these are such, None elsewhere."""
+    large = runtime.large_card
+    if large is None or hardware.chip.id in large.excluded_chips or hardware.memory_gib < large.memory_gib:
+        return None
+    return large
+
+
+def _refuse_utilization(utilization: float | None, *, runtime: Runtime | None) -> None:
+    if utilization is None:
+        return
+    if not 0 < utilization <= 1:  # also refuses NaN
+        raise ScenarioError(
+            f"gpu_memory_utilization is {utilization:g}; it must be above 0 and at most 1. Enter 0.9 for 90 %."
+        )
+    if runtime is not None and runtime.memory_use_fraction is None:
+        raise ScenarioError(
+            f"gpu_memory_utilization is a setting of vLLM and SGLang; {runtime.name} has none. Leave it out, or choose "
+            "--runtime vllm."
+        )
 
 
 def macos_limit_gib(

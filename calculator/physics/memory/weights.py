@@ -16,6 +16,8 @@ from calculator.units import BITS_PER_BYTE
 
 MLX_PRESCRIBED = (8, 64, 32)
 """bits, group size, bits of scale and bias per group, where mlx-lm's own predicate prescribes 8 bits."""
+MLX_AFFINE_SCALE_BITS = 32
+"""bits of scale and bias per group of mlx-lm's affine packing."""
 MXFP4 = (4, 32, 8)
 """bits, group size, bits of scale per group of the open MXFP4 format (OCP Microscaling v1.0)."""
 _NEVER_PACKED: frozenset[TensorRole] = frozenset(("norm", "bias", "convolution", "other"))
@@ -36,8 +38,8 @@ def weights_bytes(model: LanguageModel, *, format: WeightFormat) -> int:
 
     mlx: rows x columns x (bits + scale_bits / group) / 8 for each tensor that mlx-lm packs and whose columns the
     group divides, 8.5 bits where its predicate prescribes 8 bits, 16 or 32 bits otherwise. gguf: see gguf.py. linear:
-    bits and scales on linear layers, 16 bits elsewhere. Test: 0 bytes from mlx-lm, <= 0.2 % from published GGUF
-    files.
+    bits and scales on linear layers, 16 bits elsewhere. released: the bytes of the maker's checkpoint. Towers are not
+    in it. Test: 0 bytes from mlx-lm, <= 0.2 % from published GGUF files.
     """
     return _totals(model, format)[0]
 
@@ -106,6 +108,10 @@ def _group_bits(group: TensorGroup, *, model: LanguageModel, format: WeightForma
         return _packed_bits(numbers, columns, format.bits, format.group_size, format.scale_bits)
     if format.scheme == "linear":
         return _linear_bits(group, numbers, format)
+    if format.scheme == "released" and group.released_bytes and format.mode == "affine":
+        return _packed_bits(numbers, columns, format.bits, format.group_size, MLX_AFFINE_SCALE_BITS)
+    if format.scheme == "released" and group.released_bytes and format.mode == "stored":
+        return group.released_bytes * BITS_PER_BYTE
     return numbers * group.stored_bits
 
 

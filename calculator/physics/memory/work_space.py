@@ -2,7 +2,9 @@
 
 MLX: what several layers in flight produce for the chunk's tokens, and, where the head size has no fused kernel, the
 whole matrix of attention scores: heads x chunk x context x 2 bytes. That last term is why a smaller prefill step
-saves gigabytes at long context. llama.cpp: a compute buffer of fixed size. Others: counted in the runtime's overhead.
+saves gigabytes at long context. llama.cpp: a compute buffer of fixed size. vLLM and SGLang: what the profiling run at
+the start shows, a step of --max-num-batched-tokens or the sampler of --max-num-seqs sequences. Others: counted in the
+runtime's overhead.
 """
 
 import functools
@@ -27,6 +29,8 @@ class TransientConstants:
     base_bytes: float
     layers_in_flight: float
     recurrent_width: float
+    sampler_bytes: float = 0.0
+    vllm_width_ratio: float = 0.0
     fused_head_dims: tuple[int, ...] = (64, 72, 80, 96, 128)
 
     @classmethod
@@ -36,6 +40,8 @@ class TransientConstants:
             base_bytes=constants["mlx_transient_base_gib"].central * BYTES_PER_GIB,
             layers_in_flight=constants["mlx_layers_in_flight_ratio"].central,
             recurrent_width=constants["mlx_recurrent_width_ratio"].central,
+            sampler_bytes=constants["vllm_sampler_bytes_ratio"].central,
+            vllm_width_ratio=constants["vllm_layer_width_ratio"].central,
         )
 
 
@@ -46,6 +52,7 @@ def transient_bytes(
     context_tokens: int,
     constants: TransientConstants,
     prefill_step_tokens: int | None = None,
+    sequence_count: int | None = None,
 ) -> int:
     """Bytes of work space at the last chunk of a prompt of `context_tokens`.
 
@@ -53,10 +60,16 @@ def transient_bytes(
     (copied when it grows) + heads x chunk x context x 2 where the head size is not one with a fused kernel (64, 72,
     80, 96, 128; ml-explore/mlx scaled_dot_product_attention.cpp) or keys and values differ (latent attention).
     Against published peaks: see docs/model.md. llama.cpp (flash attention): step x vocabulary x 4 on the card with
-    the head + mask of step x context x 2. Valid for one prompt at a time.
+    the head + mask of step x context x 2. vLLM and SGLang, on each card, whatever the prompt: max(tokens per step x
+    1.5 x widest layer, sequences x vocabulary x 39). Valid for one prompt at a time but there.
     """
     if runtime.transient == "included":
         return 0
+    if runtime.transient == "vllm":
+        tokens = prefill_step_tokens or runtime.prefill_step_tokens
+        layer = layer_width_bytes(model, recurrent_width=constants.recurrent_width)
+        sampler = (sequence_count or runtime.most_sequences) * model.vocabulary_count * constants.sampler_bytes
+        return round(max(tokens * constants.vllm_width_ratio * layer, sampler))
     step = min(prefill_step_tokens or runtime.prefill_step_tokens, context_tokens)
     if runtime.transient == "llama.cpp":
         return step * (model.vocabulary_count * _LOGIT_BYTES + context_tokens * _MASK_BYTES)

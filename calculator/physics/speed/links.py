@@ -77,7 +77,7 @@ def boxes_remarks(hardware: Hardware, *, split: Split) -> tuple[Remark, ...]:
     adds = (
         "a layer split (pipeline) adds memory, not speed, because each box waits for the one before"
         if split == "layer"
-        else f"a tensor split adds speed where {cable} works; the attention heads must divide by the number of boxes"
+        else f"a tensor split adds speed where {cable} works"
     )
     text = f"{count} boxes: {adds}. No such cluster was measured, so the range is wide."
     found = [Remark(code="boxes", text=text, level="info")]

@@ -87,8 +87,10 @@ def test_fit_with_a_layer_split_is_decided_by_the_fullest_card() -> None:
 
 def test_fit_with_a_tensor_split_shares_evenly() -> None:
     fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
-    assert fit.tightest_peak_bytes == pytest.approx((fit.weights_bytes + fit.kv_cache_bytes + fit.overhead_bytes) / 2)
-    assert fit.tightest_usable_bytes == pytest.approx(0.9 * 24 * 2**30, rel=1e-6)
+    together = fit.weights_bytes + fit.kv_cache_bytes + fit.transient_bytes + fit.overhead_bytes
+    assert fit.tightest_peak_bytes == pytest.approx(together / 2)
+    shown = CATALOG.constants["card_shown_ratio"].central
+    assert fit.tightest_usable_bytes == pytest.approx(0.9 * shown * 24 * 2**30, rel=1e-6)
 
 
 def test_second_tenant_shares_a_mac_and_sits_in_a_pcs_own_memory() -> None:
@@ -141,14 +143,49 @@ def test_desktop_takes_from_the_first_card_and_the_tight_card_is_named() -> None
 
 
 def test_overhead_of_vllm_counts_on_every_card() -> None:
-    """Activations, CUDA graphs and NCCL: on each GPU, and no more than 90 % of a card is used at all."""
+    """Activations and NCCL: on each GPU, and no more than 90 % of what a card shows is used at all."""
     vllm = CATALOG.runtime("vllm")
     fit = _fit("llama-3-70b", TWO_4090, "awq-int4", "vllm", 4_096, split="tensor")
-    each = round(vllm.overhead_gib.central * 2**30)
+    assert vllm.links_gib is not None
+    each = round((vllm.overhead_gib.central + vllm.links_gib.central) * 2**30)
     assert fit.overhead_bytes == 2 * each
-    assert [card.peak_bytes for card in fit.cards] == [round((fit.weights_bytes + fit.kv_cache_bytes) / 2) + each] * 2
-    assert vllm.overhead_gib.low < vllm.overhead_gib.central < vllm.overhead_gib.high  # an assumption with its reason
+    works = fit.transient_bytes // 2
+    share = round((fit.weights_bytes + fit.kv_cache_bytes) / 2)
+    assert [card.peak_bytes for card in fit.cards] == [share + works + each] * 2
+    assert vllm.overhead_gib.low < vllm.overhead_gib.central < vllm.overhead_gib.high
     assert "H100" in vllm.overhead_gib.note
+
+
+def test_work_space_of_vllm_follows_its_two_knobs() -> None:
+    """A step of 64,000 tokens takes gigabytes more than one of 2,048; fewer sequences take less for the sampler."""
+    usual, wide = (
+        _fit("qwen3-30b-a3b", TWO_4090, "awq-int4", "vllm", 120_000, split="tensor", prefill_step_tokens=step)
+        for step in (2_048, 64_000)
+    )
+    assert wide.transient_bytes - usual.transient_bytes > 10_000_000_000
+    fewer = _fit("qwen3-30b-a3b", TWO_4090, "awq-int4", "vllm", 120_000, split="tensor", sequence_count=8)
+    assert fewer.transient_bytes < usual.transient_bytes / 4
+    assert fewer.kv_cache_bytes == usual.kv_cache_bytes
+
+
+def test_large_cards_reserve_for_more_sequences_but_for_the_a100() -> None:
+    """llm-d-planner: 4.8 GiB of activations with a vocabulary of 128,256 on an H100."""
+    on_h100 = _fit("llama-3-8b", _hardware("nvidia-h100-sxm-80", 80), "bf16", "vllm", 4_096)
+    on_a100 = _fit("llama-3-8b", _hardware("nvidia-a100-sxm-80", 80), "bf16", "vllm", 4_096)
+    assert on_h100.transient_bytes / 2**30 == pytest.approx(4.8, rel=0.03)
+    assert on_a100.transient_bytes == pytest.approx(on_h100.transient_bytes / 4, rel=0.01)
+
+
+def test_towers_are_counted_where_the_runtime_loads_them() -> None:
+    mac = _hardware("apple-m4-max-40", 128)
+    alone = _fit("qwen3.5-9b", mac, "mlx-4bit", "mlx-lm", 4_096)
+    asked = _fit("qwen3.5-9b", mac, "mlx-4bit", "mlx-lm", 4_096, towers=True)
+    assert (alone.towers_included, asked.towers_included) == (False, True)
+    assert asked.weights_bytes - alone.weights_bytes == asked.tower_bytes == alone.tower_bytes == 912_020_960
+    assert asked.language_weights_bytes() == alone.weights_bytes
+    assert asked.weights_bytes == 5_950_062_560  # mlx-community/Qwen3.5-9B-4bit
+    on_vllm = _fit("qwen3.5-9b", _hardware("nvidia-rtx-5090", 32), "bf16", "vllm", 4_096)
+    assert on_vllm.towers_included
 
 
 @pytest.mark.parametrize(

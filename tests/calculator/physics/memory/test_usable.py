@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calculator.catalog import load_catalog
-from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
@@ -96,3 +96,24 @@ def test_gpu_that_cannot_address_all_memory_is_held_to_what_it_can() -> None:
     assert found.limit_bytes == 160 * 2**30
     small = usable(_hardware("amd-strix-halo-128", 128), catalog=CATALOG)
     assert small.limit_bytes < 128 * 2**30
+
+
+def test_usable_bytes_of_vllm_are_its_share_of_what_the_card_shows_with_room_for_graphs() -> None:
+    vllm, shown = CATALOG.runtime("vllm"), CATALOG.constants["card_shown_ratio"].central * 24 * 2**30
+    for share, expected in ((None, 0.9 * shown), (0.5, 0.5 * shown), (1.0, shown - 0.3 * 2**30)):
+        host = HostSettings(gpu_memory_utilization=share)
+        found = usable(TWO_4090, runtime=vllm, host=host, catalog=CATALOG)
+        assert found.tightest_bytes == pytest.approx(expected, rel=1e-6)
+    with_screen = HostSettings(gpu_memory_utilization=0.98, desktop_gib=1.0)
+    found = usable(TWO_4090, runtime=vllm, host=with_screen, catalog=CATALOG)
+    assert found.other_bytes - found.tightest_bytes > 0.7 * 2**30
+
+
+@pytest.mark.parametrize(
+    ("runtime", "share", "said"),
+    [("llama.cpp", 0.9, "llama.cpp has none"), ("vllm", 0.0, "above 0"), ("vllm", 1.5, "at most 1")],
+)
+def test_utilisation_that_cannot_be_is_one_sentence(runtime: str, share: float, said: str) -> None:
+    host = HostSettings(gpu_memory_utilization=share)
+    with pytest.raises(ScenarioError, match=said):
+        usable(TWO_4090, runtime=CATALOG.runtime(runtime), host=host, catalog=CATALOG)

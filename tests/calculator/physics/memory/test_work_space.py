@@ -76,6 +76,17 @@ def test_recommended_step_is_smaller_without_a_fused_kernel_or_without_room() ->
 
 def test_transient_bytes_are_nothing_where_the_overhead_holds_them() -> None:
     got = transient_bytes(
-        CATALOG.model("llama-3-8b"), runtime=CATALOG.runtime("vllm"), context_tokens=4_096, constants=CONSTANTS
+        CATALOG.model("llama-3-8b"), runtime=CATALOG.runtime("exllamav2"), context_tokens=4_096, constants=CONSTANTS
     )
     assert got == 0
+
+
+def test_transient_bytes_of_vllm_are_the_larger_of_step_and_sampler() -> None:
+    """256 sequences x 128,256 x 38.8 bytes, whatever the context; a long step exceeds it."""
+    model, vllm = CATALOG.model("llama-3-8b"), CATALOG.runtime("vllm")
+    asked = {"runtime": vllm, "constants": CONSTANTS}
+    short, long = (transient_bytes(model, context_tokens=tokens, **asked) for tokens in (100, 100_000))
+    assert short == long == round(256 * 128_256 * CATALOG.constants["vllm_sampler_bytes_ratio"].central)
+    width = 4096 + 2 * 1024 + 4096 + 2 * 14336 + 4096
+    step = transient_bytes(model, context_tokens=100, prefill_step_tokens=32_768, **asked)
+    assert step == pytest.approx(32_768 * CATALOG.constants["vllm_layer_width_ratio"].central * width * 2)

@@ -1,0 +1,54 @@
+"""Cache pool of vLLM: what is left, the longest context, and how many requests."""
+
+from dataclasses import replace
+
+import pytest
+
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
+from calculator.physics.memory.cache_pool import CachePool, cache_pool
+from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.prediction import predict
+
+CATALOG = load_catalog()
+
+
+def _pool(machine: str, model: str, format: str, *, tokens: int, split: str = "layer", **host: float) -> CachePool:
+    deployment = Deployment.of(machine, model, format, runtime="vllm", catalog=CATALOG)
+    settings = HostSettings(**host)  # pyright: ignore[reportArgumentType]
+    deployment = replace(deployment, split=split, host=settings)  # pyright: ignore[reportArgumentType]
+    found = predict(deployment, Workload(context_tokens=tokens), CATALOG).pool
+    assert found is not None
+    return found
+
+
+def test_pool_of_two_4090s_holds_the_81536_tokens_that_were_published() -> None:
+    """vllm issue 13061: a 14B in 16 bits, two RTX 4090s, utilisation 0.98: 81,536 tokens."""
+    pool = _pool("dual-rtx-4090-am5", "qwen2.5-14b", "bf16", tokens=81_536, split="tensor", gpu_memory_utilization=0.98)
+    assert pool.cache_tokens == pytest.approx(81_536, rel=0.01)
+    assert pool.concurrency == pytest.approx(pool.cache_tokens / 81_536, rel=0.001)
+    assert pool.largest_context_tokens == 32_768  # the model's own limit
+
+
+def test_pool_is_the_same_whatever_the_context_and_grows_with_utilisation() -> None:
+    short, long = (_pool("cloud-h100", "llama-3-8b", "bf16", tokens=tokens) for tokens in (1024, 65_536))
+    assert short.pool_bytes == long.pool_bytes
+    assert short.concurrency == pytest.approx(64 * long.concurrency, rel=0.001)
+    more = _pool("cloud-h100", "llama-3-8b", "bf16", tokens=1024, gpu_memory_utilization=0.95)
+    assert more.pool_bytes > short.pool_bytes
+    assert long.cache_tokens == long.pool_bytes // (32 * 8 * 256 * 2 * 16) * 16  # whole blocks of 16 tokens
+
+
+def test_latent_cache_is_kept_whole_on_every_card_of_a_tensor_split() -> None:
+    one = _pool("nvidia-h200", "glm-4.7-flash", "fp8", tokens=1024)
+    deployment = Deployment.of("nvidia-h200", "glm-4.7-flash", "fp8", runtime="vllm", chip_count=4, catalog=CATALOG)
+    four = predict(replace(deployment, split="tensor"), Workload(context_tokens=1024), CATALOG).pool
+    assert four is not None
+    assert one.cache_tokens < four.cache_tokens < 2 * one.cache_tokens  # only the weights are shared
+
+
+def test_no_pool_where_the_weights_alone_do_not_fit_and_none_for_other_runtimes() -> None:
+    assert _pool("nvidia-rtx-4090", "llama-3-70b", "awq-int4", tokens=1024) == CachePool(0, 0, 0, 0.0)
+    deployment = Deployment.of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", catalog=CATALOG)
+    fit = memory_fit(deployment, Workload(), catalog=CATALOG)
+    assert cache_pool(deployment, Workload(), fit=fit) is None

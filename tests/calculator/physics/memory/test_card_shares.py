@@ -1,0 +1,42 @@
+"""Shares of cards: everything is dealt out, towers sit on the first card, vLLM works on every card."""
+
+from dataclasses import replace
+
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment
+from calculator.physics.memory.card_shares import card_shares
+from calculator.physics.memory.weights import weights_bytes
+
+CATALOG = load_catalog()
+
+
+def _deployment(runtime: str, format: str, *, count: int, split: str = "layer") -> Deployment:
+    found = Deployment.of("nvidia-rtx-4090", "gemma-3-27b", format, runtime=runtime, chip_count=count, catalog=CATALOG)
+    return replace(found, split=split)  # pyright: ignore[reportArgumentType]
+
+
+def test_layer_split_deals_out_every_byte_and_layer_and_puts_towers_first() -> None:
+    deployment = _deployment("llama.cpp", "q4_k_m", count=3)
+    language = weights_bytes(deployment.model, format=deployment.format)
+    shares = card_shares(deployment, weights=language + 900, cache=3000, transient=70, towers=900)
+    without = card_shares(deployment, weights=language, cache=3000, transient=70, towers=0)
+    assert sum(layers or 0 for layers, _ in shares) == deployment.model.layer_count
+    assert abs(sum(size for _, size in shares) - (language + 900 + 3000 + 70)) <= 3
+    assert [one[1] - other[1] for one, other in zip(shares, without, strict=True)] == [900, 0, 0]
+
+
+def test_work_space_is_on_the_last_card_but_with_vllm_on_all() -> None:
+    for runtime, format, times in (("llama.cpp", "q4_k_m", 1), ("vllm", "awq-int4", 2)):
+        deployment = _deployment(runtime, format, count=2)
+        idle, busy = (
+            card_shares(deployment, weights=20_000_000_000, cache=0, transient=size, towers=0) for size in (0, 64)
+        )
+        assert sum(size for _, size in busy) - sum(size for _, size in idle) == 64 * times
+
+
+def test_tensor_split_shares_evenly_and_one_card_holds_all() -> None:
+    shares = card_shares(
+        _deployment("vllm", "bf16", count=4, split="tensor"), weights=400, cache=40, transient=5, towers=0
+    )
+    assert shares == [(None, 115)] * 4
+    assert card_shares(_deployment("vllm", "bf16", count=1), weights=400, cache=40, transient=5, towers=0)[0][1] == 445

@@ -1,0 +1,59 @@
+"""Tensor splits that cannot be: whole heads only, and no speed where they are not whole."""
+
+from dataclasses import replace
+
+import pytest
+
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.physics.prediction import Prediction, predict
+from calculator.physics.speed.tensor_split import tensor_split_remark
+
+CATALOG = load_catalog()
+
+
+def _predict(machine: str, model: str, format: str, *, count: int, runtime: str, split: str = "tensor") -> Prediction:
+    found = Deployment.of(machine, model, format, runtime=runtime, chip_count=count, catalog=CATALOG)
+    return predict(replace(found, split=split), Workload(), CATALOG)  # pyright: ignore[reportArgumentType]
+
+
+def test_three_macs_cannot_split_128_heads_so_there_is_no_speed() -> None:
+    found = _predict("mac-studio-m3-ultra-256", "deepseek-v3.2-671b", "mlx-4bit", count=3, runtime="mlx-lm")
+    assert (found.decode, found.prefill, found.time_to_first_token) == (None, None, None)
+    remark = next(one for one in found.remarks if one.code == "split-not-whole")
+    assert "128 attention heads do not divide by 3. It runs on 2, 4, 8, 16." in remark.text
+    assert remark.level == "problem"
+    two = _predict("mac-studio-m3-ultra-256", "deepseek-v3.2-671b", "mlx-4bit", count=2, runtime="mlx-lm")
+    assert two.decode is not None
+    assert not [one for one in two.remarks if "divide" in one.text]
+
+
+@pytest.mark.parametrize(
+    ("machine", "model", "format", "count", "runtime", "runs"),
+    [
+        ("nvidia-rtx-4090", "qwen2.5-7b", "awq-int4", 8, "vllm", False),  # 28 heads
+        ("nvidia-rtx-4090", "qwen2.5-7b", "awq-int4", 4, "vllm", True),
+        ("nvidia-rtx-3090", "llama-3-70b", "awq-int4", 6, "vllm", False),  # 64 heads
+        ("nvidia-rtx-3090", "qwen3-30b-a3b", "awq-int4", 8, "vllm", True),  # 4 heads of keys are kept twice
+        ("mac-studio-m3-ultra-512", "qwen3-30b-a3b", "mlx-4bit", 8, "mlx-lm", False),  # and cannot be on mlx-lm
+        ("nvidia-rtx-3090", "llama-3-70b", "q4_k_m", 3, "llama.cpp", True),  # rows, not heads
+    ],
+)
+def test_rule_is_that_of_the_runtime(
+    machine: str, model: str, format: str, count: int, runtime: str, *, runs: bool
+) -> None:
+    assert (_predict(machine, model, format, count=count, runtime=runtime).decode is not None) == runs
+
+
+def test_layer_split_and_a_single_chip_have_no_such_rule() -> None:
+    assert _predict("nvidia-rtx-3090", "llama-3-70b", "awq-int4", count=3, runtime="vllm", split="layer").decode
+    one = Deployment.of("nvidia-h200", "qwen2.5-7b", "bf16", runtime="vllm", catalog=CATALOG)
+    assert tensor_split_remark(replace(one, split="tensor")) is None
+
+
+def test_model_that_no_number_divides_says_so() -> None:
+    model = CATALOG.model("llama-3-8b").model_copy(update={"id": "x-17", "attention_head_count": 19})
+    found = Deployment.of("nvidia-rtx-4090", model, "bf16", runtime="vllm", chip_count=2, catalog=CATALOG)
+    remark = tensor_split_remark(replace(found, split="tensor"))
+    assert remark is not None
+    assert "It runs on no other number either." in remark.text
