@@ -44,7 +44,7 @@ LARGEST_DISAGREEMENT = 1.25  # between a stated file or width and the nearest fo
 def runtime_of(row: PublishedRow, catalog: Catalog) -> Runtime | None:
     """The runtime that the row names, or the engine inside the program that it names."""
     name = row.runtime_id.lower()
-    return catalog.runtimes.get(name) or catalog.runtimes.get(ENGINE_OF_WRAPPER.get(name, ""))
+    return catalog.runtimes.get(ENGINE_OF_WRAPPER.get(name, name))
 
 
 def format_of(row: PublishedRow, *, model: LanguageModel, runtime: Runtime, catalog: Catalog) -> WeightFormat | None:

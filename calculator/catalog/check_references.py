@@ -81,6 +81,9 @@ def _missing_entries(catalog: "Catalog") -> Iterator[str]:
             yield from _missing(f"{place}/{key}.toml: chip", box.chip, "chips", catalog.chips)
             yield from _missing(f"{place}/{key}.toml: runtime", box.runtime, "runtimes", catalog.runtimes)
     for key, runtime in catalog.runtimes.items():
+        if runtime.mlx_weights_by:
+            where = f"runtimes/{key}.toml: mlx_weights_by"
+            yield from _missing(where, runtime.mlx_weights_by, "runtimes", catalog.runtimes)
         for weight_class, format_id in runtime.formats.items():
             yield from _missing(f"runtimes/{key}.toml: formats.{weight_class}", format_id, "formats", catalog.formats)
     for key, offer in catalog.apis.items():

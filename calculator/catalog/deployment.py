@@ -24,7 +24,13 @@ Link = Literal["p2p", "no-p2p", "rdma", "tcp"]
 """p2p, no-p2p: cards with or without peer access. rdma, tcp: boxes joined by cable."""
 LINKS: tuple[Link, ...] = get_args(Link)
 
-ENGINE_OF_RUNTIME = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllama": "exllamav2"}
+ENGINE_OF_RUNTIME = {
+    "ollama": "llama.cpp",
+    "lm-studio": "llama.cpp",
+    "lm-studio-mlx": "mlx-lm",
+    "mlx-vlm": "mlx-lm",
+    "exllama": "exllamav2",
+}
 """Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
 
 _MOST_CHIPS, _MOST_MEMORY_GIB = 64, 100_000
@@ -121,6 +127,8 @@ class Deployment:
         if own is not None and not _loads(own, named):
             own = None
         found = catalog.runtime(runtime or (own.id if own else usual_runtime(hardware.chip, named)))
+        if named.scheme == "mlx" and found.mlx_weights_by:
+            found = catalog.runtime(found.mlx_weights_by)
         shapes = catalog.model(model) if isinstance(model, str) else model
         return cls(
             model=shapes,

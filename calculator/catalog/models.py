@@ -285,6 +285,7 @@ class Runtime(Entry):
         default=False, description="keeps the token embedding out of the GPU's memory, but on Apple"
     )
     loads_towers: bool = False
+    mlx_weights_by: str = Field(default="", description="the runtime that it becomes with MLX weights")
     tensor_split_by: Literal["", "heads", "heads and kv heads"] = ""
     transient: Literal["mlx", "llama.cpp", "vllm", "included"] = Field(
         description="how prefill's work space is estimated"

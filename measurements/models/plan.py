@@ -18,6 +18,7 @@ from calculator.catalog.deployment import format_on
 from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.catalog.released_format import AS_RELEASED
 from calculator.errors import UnknownIdError
+from calculator.physics.memory.format_words import wider_remarks
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.tower_words import tower_remarks
 from calculator.physics.memory.weights import active_parameter_count, parameter_count, weights_bytes
@@ -130,7 +131,11 @@ def plan(
     better = recommended_prefill_step_tokens(
         model, runtime=runtime, context_tokens=context_tokens, constants=constants, available_bytes=math.inf
     )
-    towers = tower_remarks(model, runtime=runtime, included=included)
+    language = weights - (model.tower_bytes() if included else 0)
+    told = (
+        *wider_remarks(model, format=format, weights_bytes=language),
+        *tower_remarks(model, runtime=runtime, included=included),
+    )
     found = Plan(
         model=model.id,
         format=format.id,
@@ -149,7 +154,7 @@ def plan(
         runtime=runtime.id,
         tower_bytes=model.tower_bytes(),
         towers_included=included,
-        remarks=(*_shape_remarks(layout, config), *_format_remarks(model, format), *(one.text for one in towers)),
+        remarks=(*_shape_remarks(layout, config), *_format_remarks(model, format), *(one.text for one in told)),
     )
     return found, model
 

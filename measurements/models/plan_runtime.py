@@ -21,6 +21,8 @@ def plan_runtime(format: WeightFormat, *, config: Json, runtime_id: str | None, 
     if runtime_id is None:
         return catalog.runtime(_usual(format, config))
     runtime = catalog.runtime(runtime_id)
+    if format.scheme == "mlx" and runtime.mlx_weights_by:
+        return catalog.runtime(runtime.mlx_weights_by)
     own = runtime.own_formats.get(format.id)
     named = catalog.format(own) if own else format
     if named.id != AS_RELEASED and not _loads(runtime, named):

@@ -76,6 +76,4 @@ def test_runtime_of_a_wrapper_is_its_engine() -> None:
 
 def test_nothing_is_assumed_for_the_fit() -> None:
     assert case_of(row(), CATALOG) == "format not stated"
-    assert (
-        case_of(row(runtime_id="lm-studio", format_id="q4_k_m"), CATALOG) == "runtime lm-studio is not in the catalogue"
-    )
+    assert case_of(row(runtime_id="jan", format_id="q4_k_m"), CATALOG) == "runtime jan is not in the catalogue"

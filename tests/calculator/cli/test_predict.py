@@ -325,3 +325,66 @@ def test_draft_model_counts_its_memory_and_its_own_time(capsys: pytest.CaptureFi
     assert free["decode_tok_s"]["central"] > drafted["decode_tok_s"]["central"] > plain["decode_tok_s"]["central"]
     assert main([*words, "--draft-format", "q8_0"]) == 2
     assert "needs --draft-model" in capsys.readouterr().err
+
+
+def test_predict_takes_vllms_knobs_and_says_what_its_cache_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """vllm issue 13061: 81,536 tokens at a utilisation of 0.98 on two RTX 4090s; 0.9 does not hold them."""
+    asked = ("--machine", "dual-rtx-4090-am5", "--model", "qwen2.5-14b", "--format", "bf16", "--runtime", "vllm")
+    asked = (*asked, "--split", "tensor", "--context-tokens", "81536")
+    full = _predicted(capsys, *asked, "--gpu-memory-utilization", "0.98")
+    assert full["fits"]
+    assert full["cache_pool"]["cache_tokens"] == pytest.approx(81_536, rel=0.01)
+    assert not _predicted(capsys, *asked)["fits"]
+    few = _predicted(capsys, *asked, "--gpu-memory-utilization", "0.98", "--max-num-seqs", "16")
+    wide = _predicted(capsys, *asked, "--gpu-memory-utilization", "0.98", "--max-num-batched-tokens", "64000")
+    assert few["transient_bytes"] < full["transient_bytes"] < wide["transient_bytes"]
+    code, out, _ = run(capsys, "predict", *asked, "--gpu-memory-utilization", "0.98")
+    assert code == 0
+    assert "requests of 81,536 tokens at once" in out
+
+
+def test_predict_names_towers_and_whether_they_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--machine", "mac-studio-m4-max-128", "--model", "qwen3.5-9b", "--format", "mlx-4bit")
+    sizes = {
+        runtime: _predicted(capsys, *asked, "--runtime", runtime) for runtime in ("mlx-lm", "mlx-vlm", "lm-studio")
+    }
+    assert {name: found["towers_included"] for name, found in sizes.items()} == {
+        "mlx-lm": False,
+        "mlx-vlm": True,
+        "lm-studio": True,
+    }
+    assert {found["tower_bytes"] for found in sizes.values()} == {912_020_960}
+    assert sizes["lm-studio"]["weights_bytes"] == 5_950_062_560  # mlx-community/Qwen3.5-9B-4bit
+    assert sizes["lm-studio"]["runtime"] == "lm-studio-mlx"
+    assert _predicted(capsys, *asked, "--towers", "with")["weights_bytes"] == 5_950_062_560
+    without = _predicted(capsys, *asked, "--runtime", "mlx-vlm", "--towers", "without")
+    assert without["weights_bytes"] == sizes["mlx-lm"]["weights_bytes"]
+
+
+def test_predict_loads_the_makers_checkpoint_as_released(capsys: pytest.CaptureFixture[str]) -> None:
+    """Kimi-K2.6's files are 595,148,192,736 bytes; mlx-lm adds a bias to each group of its experts."""
+    asked = ("--model", "kimi-k2.5", "--format", "as-released", "--context-tokens", "8192")
+    on_vllm = _predicted(capsys, *asked, "--machine", "nvidia-h200", "--count", "8", "--split", "tensor")
+    assert (on_vllm["runtime"], on_vllm["weights_bytes"], on_vllm["fits"]) == ("vllm", 595_148_192_736, True)
+    assert on_vllm["decode_tok_s"]["central"] > 0
+    on_mac = _predicted(capsys, *asked, "--machine", "mac-studio-m3-ultra-512", "--count", "2")
+    assert on_mac["weights_bytes"] == pytest.approx(657.6e9, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--format", "mxfp4-native"), "not published in MXFP4"),
+        (("--format", "as-released", "--runtime", "llama.cpp"), "loads files converted from it"),
+        (("--format", "q4_k_m", "--gpu-memory-utilization", "0.9"), "llama.cpp has none"),
+        (("--format", "awq-int4", "--gpu-memory-utilization", "9"), "at most 1"),
+        (("--format", "awq-int4", "--max-num-seqs", "0"), "max_num_seqs is 0"),
+    ],
+)
+def test_predict_refuses_in_one_sentence(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = run(capsys, *PREDICT, "--machine", "dual-rtx-4090-am5", *arguments)
+    assert code == 2
+    assert said in error
+    assert len(error.strip().splitlines()) == 1

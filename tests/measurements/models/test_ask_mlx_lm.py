@@ -1,13 +1,16 @@
 """Shipped models: the catalogue's bytes are those of the real mlx-lm."""
 
 import importlib.util
+import subprocess
+from typing import Any
 
 import pytest
 
 from calculator.catalog import load_catalog
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.weights import weights_bytes
-from measurements.models.ask_mlx_lm import shipped_config_ids
+from measurements.models import ask_mlx_lm as ask_mlx_lm_module
+from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked_config, load_config, shipped_config_ids
 from tests.measurements.models.rebuilt import CONTEXTS, FORMATS, Rebuilt
 
 mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
@@ -43,3 +46,40 @@ def test_kv_cache_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt
             if got != expected:
                 wrong[f"{name} at {tokens}"] = (got, expected)
     assert not wrong
+
+
+@mlx
+def test_config_that_ends_the_process_costs_no_other_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends (a signal, no memory) is asked again, one request at a time."""
+    real = ask_mlx_lm_module.subprocess.run
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        if "ends-the-process" in options["input"]:
+            return subprocess.CompletedProcess(arguments, -9, "", "Killed")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(ask_mlx_lm_module.subprocess, "run", run)
+    good = {"config": load_config("qwen3-0.6b")}
+    bad = {"config": {"model_type": "ends-the-process"}}
+    first, lost, last = ask_mlx_lm([good, bad, good])
+    assert first["tensors"] == last["tensors"]
+    assert "ended with code -9: Killed" in lost["error"]
+    with pytest.raises(PlanError, match="ended with code -9"):
+        ask_mlx_lm([bad])
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"model_type": "llama", "quantization_config": "fp8"}, "quantization_config is 'fp8'; it must be an object"),
+        ({"model_type": "llama", "text_config": {"num_hidden_layers": 5000}}, "whole number in 1..1000"),
+        ({"model_type": "x", "llm_config": {"n_layers": True}}, "whole number in 1..1000"),
+    ],
+)
+def test_config_of_a_strange_shape_is_one_sentence(config: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        checked_config(config, name="x.json")
+    assert checked_config({"model_type": "llama", "quantization_config": None, "n_layer": None}, name="x") == {
+        "model_type": "llama",
+        "n_layer": None,
+    }

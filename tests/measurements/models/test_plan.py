@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,15 @@ from calculator.catalog import load_catalog
 from calculator.errors import UnknownIdError
 from measurements.__main__ import main
 from measurements.models.ask_mlx_lm import PlanError, checked_config, load_config
+from measurements.models.plan import Plan, plan
 from measurements.models.plan import main as plan_command
-from measurements.models.plan import plan
 from measurements.probe.run import ROOT
 
 mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
 
 
 pytestmark = pytest.mark.mlx
+CATALOG = load_catalog()
 
 
 @mlx
@@ -122,3 +124,94 @@ def test_planning_never_imports_mlx_here() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+CONFIGS = ROOT / "tests/fixtures/configs"
+
+
+def _planned(name: str, format_id: str, **asked: Any) -> Plan:
+    found, _ = plan(str(CONFIGS / f"{name}.json"), format_id=format_id, catalog=CATALOG, **asked)
+    return found
+
+
+@mlx
+@pytest.mark.parametrize("key", ["quantization_config", "quantization"])
+@pytest.mark.parametrize("format_id", ["mlx-4bit", "q4_k_m", "as-released"])
+def test_null_means_not_quantised(key: str, format_id: str, tmp_path: Path) -> None:
+    config = {**load_config("qwen3-0.6b"), key: None}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    got, _ = plan(str(tmp_path), format_id=format_id, catalog=CATALOG)
+    expected, _ = plan("qwen3-0.6b", format_id=format_id, catalog=CATALOG)
+    assert got.weights_bytes == expected.weights_bytes
+    published = _planned("qwen3-14b-null-quant", "mlx-4bit")
+    assert published.parameters == 14_768_307_200
+    assert published.weights_bytes == pytest.approx(8.31e9, rel=0.001)
+
+
+@mlx
+def test_format_of_vllm_is_planned_for_vllm() -> None:
+    """121.8 GB in FP8 and 6.44 GB of embedding and head in 16 bits."""
+    found = _planned("devstral-2-123b", "fp8")
+    assert (found.format, found.runtime) == ("fp8", "vllm")
+    assert found.weights_bytes == pytest.approx(128.3e9, rel=0.001)
+    assert _planned("devstral-2-123b", "as-released").weights_bytes == pytest.approx(128.25e9, rel=0.001)
+    on_mac = _planned("devstral-2-123b", "fp8", runtime_id="mlx-lm")
+    assert (on_mac.format, on_mac.runtime, on_mac.exact_by) == ("mlx-mxfp8", "mlx-lm", "mlx-lm")
+
+
+@mlx
+def test_wrapper_of_a_known_model_is_planned_and_says_what_is_left_out() -> None:
+    found = _planned("voxtral-mini-3b", "mlx-4bit")
+    assert found.parameters == 3_611_483_136
+    assert found.weights_bytes == pytest.approx(2.03e9, rel=0.002)
+    assert (found.tower_bytes, found.towers_included) == (2 * 662_134_784, False)
+    assert any("planned is the llama model within it" in one for one in found.remarks)
+    assert any("an audio tower (1.32 GB in 16 bits): not counted" in one for one in found.remarks)
+    assert _planned("voxtral-mini-3b", "mlx-4bit", runtime_id="mlx-vlm").towers_included
+
+
+@mlx
+def test_towers_are_counted_where_the_runtime_loads_them() -> None:
+    """Qwen2.5-VL-7B has 8.29 billion parameters, 7.62 of them in the language model."""
+    without, loaded = (_planned("qwen2.5-vl-7b", "bf16", runtime_id=one) for one in ("mlx-lm", "vllm"))
+    assert loaded.weights_bytes - without.weights_bytes == without.tower_bytes
+    assert loaded.weights_bytes == 2 * 8_292_166_656
+
+
+@mlx
+def test_shapes_that_mlx_lm_lacks_are_read_for_other_runtimes_where_they_are_plain() -> None:
+    for format_id, size in (("q4_k_m", 19.7e9), ("awq-int4", 21.8e9)):
+        found = _planned("exaone-4.5-33b", format_id)
+        assert found.weights_bytes == pytest.approx(size, rel=0.01)
+        assert any("the shapes are read from the file" in one for one in found.remarks)
+    with pytest.raises(PlanError, match=r"'exaone4_5', which this mlx-lm does not know.*--format q4_k_m"):
+        _planned("exaone-4.5-33b", "mlx-4bit")
+    for format_id in ("mlx-4bit", "q4_k_m", "awq-int4"):  # cross attention is not plain
+        with pytest.raises(PlanError, match="'mllama', which this mlx-lm does not know"):
+            _planned("llama-3.2-90b-vision", format_id)
+
+
+@mlx
+def test_plan_that_cannot_be_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, said in (
+        (["llama-3-8b", "--format", "mxfp4-native"], "not published in MXFP4"),
+        (["llama-3-8b", "--format", "awq-int4", "--runtime", "llama.cpp"], "does not load awq-int4"),
+        (["llama-3-8b", "--format", "awq-int4", "--runtime", "vlmm"], "Did you mean vllm"),
+        (["deepseek-v3-671b", "--format", "as-released", "--runtime", "ollama"], "loads files converted from it"),
+    ):
+        assert main(["plan", *arguments]) == 2
+        error = capsys.readouterr().err.strip()
+        assert said in error
+        assert len(error.splitlines()) == 1
+
+
+@mlx
+def test_plan_command_adds_towers_and_remarks_where_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(CONFIGS / "devstral-small-2-24b.json"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["parameters"] == 23_572_403_200
+    assert found["weights_bytes"] == pytest.approx(13.26e9, rel=0.001)
+    assert found["tower_bytes"] == 2 * 438_958_080
+    assert found["towers_included"] is False
+    assert main(["plan", str(CONFIGS / "devstral-small-2-24b.json"), "--format", "as-released"]) == 0
+    assert "as released: FP8, a scale per matrix" in capsys.readouterr().out

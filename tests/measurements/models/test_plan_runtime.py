@@ -51,6 +51,8 @@ def test_released_checkpoint_decides_its_runtime() -> None:
 def test_named_runtime_takes_its_own_formats_and_refuses_others() -> None:
     assert _runtime("fp8", named="mlx-lm") == "mlx-lm"  # its own MXFP8
     assert _runtime("awq-int4", named="sglang") == "sglang"
+    assert _runtime("mlx-4bit", named="lm-studio") == "lm-studio-mlx"
+    assert _runtime("q4_k_m", named="lm-studio") == "lm-studio"
     for format_id, named in (
         ("q4_k_m", "vllm"),
         ("mlx-4bit", "llama.cpp"),
