@@ -23,7 +23,7 @@ from calculator.physics.speed.power import PowerUse, capped_decode_speed, power_
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speculative import Drafts, speculative_decode_speed
 from calculator.physics.speed.speed import Speed
-from calculator.physics.speed.tensor_split import tensor_split_remark
+from calculator.physics.speed.tensor_split import split_remark
 
 _MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
 
@@ -111,7 +111,7 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
     deployment = deployment.with_own_format(catalog)
     memory = memory_fit(deployment, workload, catalog=catalog)
     decode = prefill = first = None
-    not_whole = tensor_split_remark(deployment)
+    not_whole = split_remark(deployment)
     if memory.fits and not_whole is None:
         decode = decode_speed(deployment, workload, calibration=catalog.calibration)
     if memory.fits and not_whole is None and has_matrix_rate(deployment.hardware.chip):

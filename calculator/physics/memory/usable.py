@@ -67,7 +67,7 @@ def usable(
     Apple: macOS's default limit by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb.
     Cards: memory less what the driver keeps, on the first card less the desktop. vLLM and SGLang: utilisation x the
     memory that the card shows, which is less than it was sold with, and room beside that for captured graphs. Other
-    unified memory: a share. Boxes linked together add up.
+    unified memory: a share, of which vLLM and SGLang take theirs. Boxes linked together add up.
     Raises ScenarioError for a version of macOS that is older than every reading, and for a utilisation that this
     runtime does not have or that is out of 0..1.
     """
@@ -97,7 +97,7 @@ def usable(
         most, note = memory * fraction.central, fraction.note
         if (addressable := hardware.chip.gpu_addressable_gib) is not None:
             most, note = min(most, addressable.central * BYTES_PER_GIB), addressable.note or note
-        one = round(most)
+        one = round(most * _used_fraction(runtime, host))
         return Usable(
             limit_bytes=one * boxes,
             shared_bytes=one * boxes,
@@ -113,7 +113,7 @@ def usable(
     desktop = constants["desktop_gib"].central if host.desktop_gib is None else host.desktop_gib
     first = card - desktop * BYTES_PER_GIB
     if runtime is not None and runtime.memory_use_fraction is not None:
-        used = host.gpu_memory_utilization or runtime.memory_use_fraction.central
+        used = _used_fraction(runtime, host)
         shown = memory * constants["card_shown_ratio"].central
         graphs = graphs_gib(runtime, hardware) * BYTES_PER_GIB
         card = min(shown * used, shown - graphs)
@@ -131,6 +131,14 @@ def usable(
         basis="assumption",
         note=constants["card_reserved_gib"].note,
     )
+
+
+def _used_fraction(runtime: Runtime | None, host: HostSettings) -> float:
+    """The share of the memory that the runtime takes at its start: as asked, else its default, 1 where it has none."""
+    if runtime is None or runtime.memory_use_fraction is None:
+        return 1.0
+    default = runtime.memory_use_fraction.central
+    return default if host.gpu_memory_utilization is None else host.gpu_memory_utilization
 
 
 def graphs_gib(runtime: Runtime, hardware: Hardware) -> float:

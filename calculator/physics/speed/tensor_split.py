@@ -1,4 +1,4 @@
-"""Tensor splits that cannot be: a runtime deals out whole attention heads, so their number must divide by the chips."""
+"""Splits that cannot be: one that the runtime lacks, or heads that do not divide by the chips of a tensor split."""
 
 from calculator.catalog.deployment import Deployment
 from calculator.evidence import Remark
@@ -7,14 +7,18 @@ _MOST_NAMED = 16
 """The largest number of chips that is named as possible."""
 
 
-def tensor_split_remark(deployment: Deployment) -> Remark | None:
-    """Why this tensor split does not run, with the numbers of chips that do; None where it runs.
+def split_remark(deployment: Deployment) -> Remark | None:
+    """Why this split does not run, and what does; None where it runs.
 
     Rules of vLLM 0.23 (ParallelConfig: attention heads divisible by --tensor-parallel-size; heads of keys and values
     are kept more than once where they are fewer) and of mlx-lm 0.32 (model.shard divides both). llama.cpp splits rows
     and has no such rule.
     """
     runtime, model, chips = deployment.runtime, deployment.model, deployment.hardware.all_chips_count()
+    if chips > 1 and deployment.split not in runtime.splits:
+        offered = " and ".join(runtime.splits)
+        text = f"{runtime.name} has no {deployment.split} split, only {offered}. Choose that, or another runtime."
+        return Remark(code="split-not-offered", text=text, level="problem")
     if deployment.split != "tensor" or chips == 1 or not runtime.tensor_split_by:
         return None
     counts = [(model.attention_head_count, "attention heads")] if model.attention_head_count else []

@@ -117,3 +117,12 @@ def test_utilisation_that_cannot_be_is_one_sentence(runtime: str, share: float, 
     host = HostSettings(gpu_memory_utilization=share)
     with pytest.raises(ScenarioError, match=said):
         usable(TWO_4090, runtime=CATALOG.runtime(runtime), host=host, catalog=CATALOG)
+
+
+def test_usable_bytes_of_other_unified_memory_follow_the_utilisation_too() -> None:
+    spark = _hardware("nvidia-gb10", 128)
+    whole = usable(spark, runtime=CATALOG.runtime("llama.cpp"), catalog=CATALOG).limit_bytes
+    for share, part in ((None, 0.9), (0.7, 0.7)):
+        host = HostSettings(gpu_memory_utilization=share)
+        found = usable(spark, runtime=CATALOG.runtime("vllm"), host=host, catalog=CATALOG)
+        assert found.limit_bytes == pytest.approx(part * whole, rel=1e-6)

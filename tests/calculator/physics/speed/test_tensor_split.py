@@ -7,7 +7,7 @@ import pytest
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.physics.prediction import Prediction, predict
-from calculator.physics.speed.tensor_split import tensor_split_remark
+from calculator.physics.speed.tensor_split import split_remark
 
 CATALOG = load_catalog()
 
@@ -48,12 +48,20 @@ def test_rule_is_that_of_the_runtime(
 def test_layer_split_and_a_single_chip_have_no_such_rule() -> None:
     assert _predict("nvidia-rtx-3090", "llama-3-70b", "awq-int4", count=3, runtime="vllm", split="layer").decode
     one = Deployment.of("nvidia-h200", "qwen2.5-7b", "bf16", runtime="vllm", catalog=CATALOG)
-    assert tensor_split_remark(replace(one, split="tensor")) is None
+    assert split_remark(replace(one, split="tensor")) is None
 
 
 def test_model_that_no_number_divides_says_so() -> None:
     model = CATALOG.model("llama-3-8b").model_copy(update={"id": "x-17", "attention_head_count": 19})
     found = Deployment.of("nvidia-rtx-4090", model, "bf16", runtime="vllm", chip_count=2, catalog=CATALOG)
-    remark = tensor_split_remark(replace(found, split="tensor"))
+    remark = split_remark(replace(found, split="tensor"))
     assert remark is not None
     assert "It runs on no other number either." in remark.text
+
+
+def test_split_that_the_runtime_lacks_has_no_speed() -> None:
+    found = _predict("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", count=2, runtime="ollama")
+    assert found.decode is None
+    remark = next(one for one in found.remarks if one.code == "split-not-offered")
+    assert "Ollama has no tensor split, only layer." in remark.text
+    assert _predict("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", count=1, runtime="ollama").decode is not None
