@@ -145,7 +145,8 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
 def _beside_draft(found: Prediction, draft: Deployment, workload: Workload, *, catalog: Catalog) -> Prediction:
     """The prediction with a draft model in the same memory; no speeds where both do not fit."""
     memory = with_draft(found.memory, draft, workload, catalog=catalog)
-    found = replace(found, memory=memory, remarks=memory.remarks)
+    of_the_split = (remark for remark in found.remarks if remark not in found.memory.remarks)
+    found = replace(found, memory=memory, remarks=(*of_the_split, *memory.remarks))
     return found if memory.fits else replace(found, decode=None, prefill=None, time_to_first_token=None)
 
 
