@@ -79,7 +79,7 @@ def quantization_of(config: Json) -> Json:
     for part in (config, thinker_of(config), text_part(config) or {}):
         for key in ("quantization", "quantization_config", "compression_config"):
             found = part.get(key)
-            if isinstance(found, dict) and found:
+            if isinstance(found, dict) and any(value is not None for value in cast(Json, found).values()):
                 return cast(Json, found)
     return {}
 

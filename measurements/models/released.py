@@ -46,6 +46,8 @@ def checkpoint_of(config: Json) -> Checkpoint | None:
     settings: Json = {**found, **cast(Json, nested)} if isinstance(nested, dict) else {**found}
     settings.setdefault("expert_dtype", config.get("expert_dtype"))
     method = "mlx" if is_mlx_quantization(found) else _method(settings)
+    if settings.get("format") == "dense":
+        return None  # compressed-tensors names a packing that was not carried out
     if method not in _METHODS:
         raise CatalogError(
             f"quantization_config has quant_method {method or '(none)'!r}, whose layout is not known here. Known: "
@@ -59,12 +61,40 @@ def checkpoint_of(config: Json) -> Checkpoint | None:
         ) from None
 
 
+def _quark(settings: Json) -> Checkpoint:
+    """AMD Quark's: one packing for all, by the type of its weights."""
+    every: Any = settings.get("global_quant_config")
+    weight: Any = cast(Json, every).get("weight") if isinstance(every, dict) else None
+    fields = cast(Json, weight) if isinstance(weight, dict) else {}
+    dtype, group = str(fields.get("dtype") or ""), max(whole_number(fields, "group_size", 0), 0)
+    is_row = fields.get("qscheme") == "per_channel"
+    by_type = {
+        "fp4": ("MXFP4", Packing(4, group_size=group or 32, scale_bits=BYTE_BITS)),
+        "fp8": ("FP8", Packing(8, row_bits=FLOAT_BITS) if is_row else Packing(8, matrix_bits=2 * FLOAT_BITS)),
+        "int8": ("INT8, a scale per row", Packing(8, row_bits=FLOAT_BITS)),
+        "int4": (f"4-bit integers, {group_words(group)}", Packing(4, group_size=group, scale_bits=HALF_BITS)),
+        "uint4": (f"4-bit integers, {group_words(group)}", Packing(4, group_size=group, scale_bits=HALF_BITS + 4)),
+    }
+    found = by_type.get("fp8" if dtype.startswith("fp8") else dtype)
+    if found is None:
+        raise CatalogError(
+            f"quantization_config has weights of type {dtype or '(none)'!r}, whose layout is not known here. Known: "
+            f"{', '.join(by_type)}. Plan a named format instead, such as fp8 or awq-int4."
+        )
+    words, packing = found
+    weights = ReleasedWeights(method="quark", words=words, bits=packing.bits, group_size=group, mlx="refused")
+    return of_all_linear(weights, packing, skipped=skipped_modules(settings))
+
+
 def _method(settings: Json) -> str:
     """The method's name in lower case; ModelOpt writes several, and writes groups into FP8 checkpoints."""
     method = str(settings.get("quant_method") or "").lower()
     if method.startswith("modelopt") or (settings.get("quant_algo") and method in ("", "fp8")):
         return "modelopt"
-    return "modelopt" if method == "fp8" and settings.get("config_groups") else method.replace("_", "-")
+    if method == "nvfp4":
+        settings["quant_algo"] = "NVFP4"
+    is_grouped = method == "fp8" and settings.get("config_groups")
+    return "modelopt" if is_grouped or method == "nvfp4" else method.replace("_", "-")
 
 
 def _fp8(settings: Json) -> Checkpoint:
@@ -272,4 +302,5 @@ _METHODS: Mapping[str, Callable[[Json], Checkpoint]] = {
     "modelopt": modelopt,
     "mxfp4": _mxfp4,
     "mxfp8": _mxfp8,
+    "quark": _quark,
 }

@@ -68,7 +68,16 @@ def test_quantisation_is_found_wherever_it_stands(config: dict[str, Any]) -> Non
     assert quantization_of(config) == GPTQ
 
 
-@pytest.mark.parametrize("config", [{}, {"quantization_config": None}, {"text_config": {"quantization_config": None}}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"quantization_config": None},
+        {"quantization_config": {}},
+        {"quantization_config": {"quant_method": None, "bits": None}},
+        {"text_config": {"quantization_config": None}},
+    ],
+)
 def test_null_and_nothing_mean_not_quantised(config: dict[str, Any]) -> None:
     assert quantization_of(config) == {}
 

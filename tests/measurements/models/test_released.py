@@ -49,6 +49,14 @@ def _checkpoint(**settings: Any) -> Checkpoint:
         ({"quant_method": "bitsandbytes", "load_in_4bit": True}, NUMBERS // 2 + NUMBERS // 64 * 4),
         ({"quant_method": "bitsandbytes", "load_in_8bit": True}, NUMBERS + ROWS * 4),
         ({"quant_method": "eetq"}, NUMBERS + ROWS * 2),
+        (
+            {"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "fp4", "group_size": 32}}},
+            NUMBERS * 17 // 32,
+        ),
+        (
+            {"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "fp8_e4m3"}}},
+            NUMBERS + 8,
+        ),
         ({"quant_method": "exl3", "bits": 3, "head_bits": 6}, NUMBERS * 3 // 8 + (ROWS + COLUMNS) * 2),
     ],
 )
@@ -57,6 +65,10 @@ def test_bytes_of_a_matrix_by_hand(settings: dict[str, Any], size: int) -> None:
     assert found.tensor_bytes(UP, "ffn_up") == size
     assert found.tensor_bytes(EMBEDDING, "embedding") == 0
     assert (found.tensor_bytes(HEAD, "output") > 0) == (settings["quant_method"] == "exl3")
+
+
+def test_nvfp4_by_its_own_name_is_modelopts() -> None:
+    assert _checkpoint(quant_method="nvfp4").tensor_bytes(UP, "ffn_up") == NUMBERS * 9 // 16 + 8
 
 
 def test_double_quantisation_packs_the_scales() -> None:
@@ -89,7 +101,15 @@ def test_mlx_checkpoint_is_read_module_by_module() -> None:
     assert found.tensor_bytes({**UP, "shape": [4, 100]}, "ffn_up") == 0  # 64 does not divide 100
 
 
-@pytest.mark.parametrize("config", [{}, {"quantization_config": None}, {"text_config": {"quantization_config": None}}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"quantization_config": None},
+        {"text_config": {"quantization_config": None}},
+        {"quantization_config": {"quant_method": "compressed-tensors", "format": "dense", "config_groups": {}}},
+    ],
+)
 def test_null_and_nothing_are_not_packed(config: dict[str, Any]) -> None:
     assert checkpoint_of({"model_type": "x", **config}) is None
 
@@ -99,6 +119,7 @@ def test_null_and_nothing_are_not_packed(config: dict[str, Any]) -> None:
     [
         ({"quant_method": "aqlm"}, "'aqlm', whose layout is not known"),
         ({"bits": 4}, "'\\(none\\)', whose layout is not known"),
+        ({"quant_method": "quark", "global_quant_config": None}, "type '\\(none\\)'"),
         ({"quant_method": "gptq", "bits": "four"}, "bits is 'four'"),
         ({"quant_method": "exl3", "bits": 99}, "must lie in 1..16"),
         ({"quant_method": "fp8", "weight_block_size": [None, 1]}, "two whole numbers"),
