@@ -16,9 +16,8 @@ from typing import Any
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import format_on
 from calculator.catalog.models import LanguageModel, WeightFormat
-from calculator.catalog.released_format import AS_RELEASED
 from calculator.errors import UnknownIdError
-from calculator.physics.memory.format_words import wider_remarks
+from calculator.physics.memory.format_words import format_remarks
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.tower_words import tower_remarks
 from calculator.physics.memory.weights import active_parameter_count, parameter_count, weights_bytes
@@ -133,7 +132,7 @@ def plan(
     )
     language = weights - (model.tower_bytes() if included else 0)
     told = (
-        *wider_remarks(model, format=format, weights_bytes=language),
+        *format_remarks(model, format=format, weights_bytes=language),
         *tower_remarks(model, runtime=runtime, included=included),
     )
     found = Plan(
@@ -154,7 +153,7 @@ def plan(
         runtime=runtime.id,
         tower_bytes=model.tower_bytes(),
         towers_included=included,
-        remarks=(*_shape_remarks(layout, config), *_format_remarks(model, format), *(one.text for one in told)),
+        remarks=(*_shape_remarks(layout, config), *(one.text for one in told)),
     )
     return found, model
 
@@ -167,15 +166,6 @@ def _shape_remarks(layout: Json, config: Json) -> list[str]:
     if "mlx_error" in layout:
         return [f"mlx-lm does not know {config['model_type']}; the shapes are read from the file."]
     return []
-
-
-def _format_remarks(model: LanguageModel, format: WeightFormat) -> list[str]:
-    """What "as-released" means for this model."""
-    if format.id != AS_RELEASED:
-        return []
-    if model.released_weights is None:
-        return ["The config has no quantization_config, so the checkpoint is 16 bits wide."]
-    return [f"The checkpoint, {format.name}."]
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
-"""Remark on a format that is wider than its name: bits per weight of the whole model against the class of the name."""
+"""Remarks on a format: what "as-released" is for this model, and bits per weight far above what the name says."""
 
 from calculator.catalog.models import LanguageModel, WeightFormat
+from calculator.catalog.released_format import AS_RELEASED
 from calculator.evidence import Remark
 from calculator.units import BITS_PER_BYTE
 
@@ -8,10 +9,19 @@ MOST_RATIO = 1.6
 """Bits per weight above the class of the name times this are said: 6.4 of "4-bit", 12.8 of "8-bit"."""
 
 
-def wider_remarks(model: LanguageModel, *, format: WeightFormat, weights_bytes: int) -> tuple[Remark, ...]:
-    """A warning where the weights take far more bits than the format's class says; nothing for 16 bits."""
-    named = int(format.weight_class.split("-", maxsplit=1)[0])
+def format_remarks(model: LanguageModel, *, format: WeightFormat, weights_bytes: int) -> tuple[Remark, ...]:
+    """What a format's name does not say; nothing for one that is as wide as its name. `weights_bytes` without towers."""
+    if format.id == AS_RELEASED and model.released_weights is None:
+        text = (
+            f"No packed checkpoint of {model.name} is known here (its config has no quantization_config), so as-released "
+            "means 16 bits."
+        )
+        return (Remark(code="as-released", text=text, level="warning"),)
     bits = weights_bytes * BITS_PER_BYTE / model.parameter_count()
+    if format.id == AS_RELEASED:
+        text = f"{model.name} {format.name}; {bits:.1f} bits per weight in all."
+        return (Remark(code="as-released", text=text, level="info"),)
+    named = int(format.weight_class.split("-", maxsplit=1)[0])
     if bits <= named * MOST_RATIO:
         return ()
     text = (

@@ -10,7 +10,7 @@ from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.evidence import Remark
 from calculator.physics.memory.card_shares import card_shares
-from calculator.physics.memory.format_words import wider_remarks
+from calculator.physics.memory.format_words import format_remarks
 from calculator.physics.memory.kv_cache import card_cache_bytes, kv_cache_bytes
 from calculator.physics.memory.tower_words import tower_remarks
 from calculator.physics.memory.usable import Usable, host_usable_bytes, large_card, usable
@@ -214,7 +214,7 @@ def _remarks(fit: MemoryFit, case: _Case) -> tuple[Remark, ...]:
         found.append(Remark(code="host-memory-short", text=text, level="problem"))
     found.extend(_smaller_step(fit, case))
     found.extend(tower_remarks(model, runtime=runtime, included=fit.towers_included))
-    found.extend(wider_remarks(model, format=case.deployment.format, weights_bytes=fit.language_weights_bytes()))
+    found.extend(format_remarks(model, format=case.deployment.format, weights_bytes=fit.language_weights_bytes()))
     kept = runtime.kept_prompt_count * fit.kv_cache_bytes
     if 0 <= fit.headroom_bytes < kept:
         text = (
