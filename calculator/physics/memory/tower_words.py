@@ -13,7 +13,8 @@ def tower_remarks(model: LanguageModel, *, runtime: Runtime, included: bool) -> 
     unknown = [tower.kind for tower in model.towers if tower.parameter_count is None]
     found: list[Remark] = []
     if known:
-        size = f"{model.tower_bytes() / BYTES_PER_GB:,.2f} GB in 16 bits"
+        guessed = ", counted from width and depth alone" if any(tower.note for tower in known) else ""
+        size = f"{model.tower_bytes() / BYTES_PER_GB:,.2f} GB in 16 bits{guessed}"
         text = (
             f"{model.name} has {tower_names([tower.kind for tower in known])} ({size}): counted, because "
             f"{runtime.name} loads it."

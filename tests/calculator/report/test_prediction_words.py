@@ -39,7 +39,8 @@ def test_cards_and_what_limits_them_are_named() -> None:
 
 def test_operation_dict_is_json_with_the_published_keys() -> None:
     found = json.loads(json.dumps(operation_dict(predict(MAC, Workload(), CATALOG)), allow_nan=False))
-    assert set(found) == {"cards", "tightest_card", "box_count", "link", "load_s", "power", "beyond_memory"}
+    keys = {"cards", "tightest_card", "box_count", "cache_pool", "link", "load_s", "power", "beyond_memory"}
+    assert set(found) == keys
     assert set(found["load_s"]["cold"]) == {"low", "central", "high", "bound_by", "note"}
     assert set(found["power"]["decode_w"]) == {"low", "central", "high"}
     assert found["power"]["decode_j_per_token"]["central"] == pytest.approx(

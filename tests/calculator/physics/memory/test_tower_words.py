@@ -24,5 +24,12 @@ def test_tower_of_unknown_size_is_a_warning_where_it_is_loaded() -> None:
     assert "an audio tower whose size is not known" in loaded.text
 
 
+def test_count_from_width_and_depth_alone_is_said() -> None:
+    guessed = Tower(kind="vision", parameter_count=500_000_000, note="counted from width and depth alone")
+    model = CATALOG.model("llama-3-8b").model_copy(update={"id": "x-guessed", "towers": (guessed,)})
+    [remark] = tower_remarks(model, runtime=CATALOG.runtime("vllm"), included=True)
+    assert "(1.00 GB in 16 bits, counted from width and depth alone)" in remark.text
+
+
 def test_tower_names_say_each_kind_once() -> None:
     assert tower_names(["vision", "audio", "vision"]) == "a vision tower and an audio tower"
