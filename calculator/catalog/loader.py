@@ -50,7 +50,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
 
     Raises CatalogError, naming file, key and repair, on the first file that does not hold what it must.
     """
-    files = sorted(folder.rglob("*.toml"))
+    files = sorted((*folder.rglob("*.toml"), *folder.glob("listed_prices.csv")))
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

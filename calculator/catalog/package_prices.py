@@ -1,7 +1,8 @@
 """Every hosted model of the installed genai-prices: as an option by name, as a list, and as a dated diff.
 
 `api:<provider>/<model>` is any model at any host of the package, closed ones too, with its prices of input, output,
-cache reads and cache writes and its tiers. package_prices.csv keeps what the package asked on the day it was last read,
+cache reads and cache writes and its tiers; what the package lacks comes from listed_prices.csv, rows of litellm's list
+(base tier), many of them small resellers' (grade C). package_prices.csv keeps what the package asked on the day it was last read,
 dated rows that are never overwritten, so that an upgrade shows what changed.
 """
 
@@ -22,6 +23,8 @@ from calculator.evidence import Quantity
 
 PREFIX = "api:"
 KEPT = Path(__file__).parent / "package_prices.csv"
+LISTED = Path(__file__).parent / "listed_prices.csv"
+LISTED_SOURCE = "h26-litellm"
 COLUMNS = ("key", "as_of", "package_version", "input", "output", "cache_read", "cache_write")
 BATCH = ":batch"
 _PRICES = COLUMNS[3:]
@@ -35,29 +38,65 @@ def package_prices(on: str) -> dict[str, ApiQuote]:
     return {quote.key: quote for quote in package_quotes(None, on=on, deprecated=True)}
 
 
+@functools.cache
+def listed_prices() -> dict[str, ApiQuote]:
+    """What litellm's list has for models that were new in it, by `provider/model`; the note has grade and withdrawal."""
+    quotes: dict[str, ApiQuote] = {}
+    for row in csv.DictReader(io.StringIO(LISTED.read_text("utf-8"))):
+        provider, _, model = row["key"].partition("/")
+        cached, kept = (float(row[name]) if row[name] else None for name in ("cache_read", "cache_write"))
+        withdrawn = f"; withdrawn on {row['withdrawn']}" if row["withdrawn"] else ""
+        quotes[row["key"]] = ApiQuote(
+            host=provider,
+            host_name=provider,
+            host_model=model,
+            input_usd_per_mtok=float(row["input"]),
+            output_usd_per_mtok=float(row["output"]),
+            cached_input_usd_per_mtok=cached,
+            cache_write_usd_per_mtok=kept,
+            source=LISTED_SOURCE,
+            as_of=row["as_of"],
+            note=f"base tier, second hand from {row['upstream'] or 'the host'}, grade {row['grade']}{withdrawn}",
+        )
+    return quotes
+
+
+@functools.cache
+def _withdrawn() -> dict[str, str]:
+    """The day from which a listed model is no longer served, where the list names one."""
+    return {row["key"]: row["withdrawn"] for row in csv.DictReader(io.StringIO(LISTED.read_text("utf-8")))}
+
+
+def hosted_prices(on: str) -> dict[str, ApiQuote]:
+    """Every hosted model that one may name: the package's, else the list's."""
+    return {**listed_prices(), **package_prices(on)}
+
+
 def named_offer(option_id: str, *, on: str, setup_h: Quantity) -> ApiOffer:
     """The option `api:<provider>/<model>` at the prices in force on that day.
 
     Raises ScenarioError where the package has no such model, or no price per token of it.
     """
     key = option_id.removeprefix(PREFIX)
-    prices = package_prices(on)
+    prices = hosted_prices(on)
     if key not in prices:
         near = difflib.get_close_matches(key, prices, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(PREFIX + one for one in near)}?" if near else "Write api:<provider>/<model>."
         raise ScenarioError(
-            f"{option_id!r} has no price per token in {installed()}. {hint} `python -m calculator catalog prices WORD` "
+            f"{option_id!r} has no price per token in {installed()} or the list beside it. {hint} `python -m calculator catalog prices WORD` "
             "lists those that contain a word."
         )
     quote = prices[key]
+    withdrawn = _withdrawn().get(key, "")
+    gone = f" (withdrawn on {withdrawn})" if key not in package_prices(on) and "" < withdrawn <= on else ""
     batch = f"As a batch: {PREFIX}{key}{BATCH}." if f"{key}{BATCH}" in prices else ""
     return ApiOffer(
         id=option_id,
-        name=f"{quote.host_model} at {quote.host_name}",
+        name=f"{quote.host_model} at {quote.host_name}{gone}",
         kind="named",
         tariffs=(tariff_at(quote, [quote], model=key),),
         setup_h=setup_h,
-        note=" ".join(filter(None, (f"Prices of {installed()}.", batch))),
+        note=" ".join(filter(None, (f"Prices of {quote.source}, {quote.as_of}.", batch))),
     )
 
 

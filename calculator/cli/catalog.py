@@ -12,7 +12,7 @@ from calculator.analysis.price_watch import WatchedPrice, watched_prices
 from calculator.catalog import load_catalog
 from calculator.catalog.figure_list import drawn_at_random, listed_figures
 from calculator.catalog.loader import FOLDER
-from calculator.catalog.package_prices import KEPT, installed, package_prices, price_changes, rows_to_append
+from calculator.catalog.package_prices import KEPT, hosted_prices, installed, price_changes, rows_to_append
 from calculator.catalog.price_import import additions
 from calculator.decision.compare import compare
 from calculator.errors import CatalogError
@@ -126,7 +126,7 @@ def _figures(arguments: argparse.Namespace) -> int:
 
 def _prices(arguments: argparse.Namespace) -> int:
     word = arguments.word.lower()
-    rows = [quote for key, quote in sorted(package_prices(_day()).items()) if word in key.lower()]
+    rows = [quote for key, quote in sorted(hosted_prices(_day()).items()) if word in key.lower()]
     width = max((len(quote.key) for quote in rows), default=0) + len("api:")
     print(
         f"{'option':<{width}}  {'$/M in':>9}  {'$/M out':>9}  {'cache read':>10}  {'cache write':>11}  longer requests"
@@ -144,7 +144,7 @@ def _prices(arguments: argparse.Namespace) -> int:
             f"{'api:' + quote.key:<{width}}  {quote.input_usd_per_mtok:>9g}  {quote.output_usd_per_mtok:>9g}  "
             f"{cached:>10}  {kept:>11}  {tiers or '-'}"
         )
-    print(f"{len(rows)} of {installed()}, in force on {_day()}.")
+    print(f"{len(rows)} of {installed()}, in force on {_day()}, and of the list beside it.")
     return 0
 
 

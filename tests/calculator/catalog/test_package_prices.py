@@ -6,6 +6,8 @@ from calculator.catalog import Catalog
 from calculator.catalog.package_prices import (
     COLUMNS,
     KEPT,
+    hosted_prices,
+    listed_prices,
     named_offer,
     package_prices,
     price_changes,
@@ -46,6 +48,27 @@ def test_tiers_come_with_it(catalog: Catalog) -> None:
 def test_batch_model_is_named_beside_its_own(catalog: Catalog) -> None:
     offer = catalog.option("api:openrouter/anthropic/claude-opus-5.5")
     assert "api:openrouter/anthropic/claude-opus-5.5:batch" in offer.note
+
+
+def test_model_that_the_package_lacks_comes_from_the_list_with_its_grade(catalog: Catalog) -> None:
+    option = "api:aihubmix/glm-5.3"
+    assert option.removeprefix("api:") not in package_prices(DAY)
+    offer = catalog.option(option)
+    (tariff,) = offer.tariffs  # type: ignore[union-attr]
+    assert (tariff.input_usd_per_mtok.central, tariff.output_usd_per_mtok.central) == (1.1268, 3.9438)
+    assert tariff.input_usd_per_mtok.source == "h26-litellm"
+    assert "grade C" in tariff.note
+
+
+def test_withdrawn_model_says_so_in_its_name(catalog: Catalog) -> None:
+    assert catalog.option("api:aiand/deepseek-ai/deepseek-v4.1-flash").name.endswith("(withdrawn on 2026-11-05)")
+
+
+def test_package_goes_before_the_list() -> None:
+    both = sorted({*listed_prices()} & {*package_prices(DAY)})
+    assert both
+    assert all(hosted_prices(DAY)[key] == package_prices(DAY)[key] for key in both)
+    assert {quote.source for quote in hosted_prices(DAY).values()} == {"genai-prices", "h26-litellm"}
 
 
 def test_unknown_model_is_refused_with_the_nearest(catalog: Catalog) -> None:
