@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 _MOST_REQUESTS = 1_000_000
+_LONGEST_NAME = 120  # of a scenario
 
 
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -73,7 +74,7 @@ def _demand(arguments: argparse.Namespace) -> int:
         print(json.dumps({"values": demand.values, "remarks": demand.remarks}, indent=2, allow_nan=False))
     else:
         name = f"Demand of {arguments.files[0].name}" + (" and others" if len(arguments.files) > 1 else "")
-        print(scenario_toml(demand, tally, name=name), end="")
+        print(scenario_toml(demand, tally, name=name[:_LONGEST_NAME]), end="")
     return 0
 
 
