@@ -52,6 +52,8 @@ class CsvColumns:
     metadata: int = -1
     cache_hit: int = -1
     call_type: int = -1
+    last: int = 0
+    """The last column without which a row says nothing."""
 
     @classmethod
     def of(cls, header: Sequence[str]) -> "CsvColumns | None":
@@ -62,11 +64,13 @@ class CsvColumns:
         output = _place(names, _OUTPUT)
         if output < 0 or (not parts and one < 0):
             return None
+        inputs = parts or (one,)
         return cls(
+            last=max(output, *inputs),
             time=_place(names, _TIME),
             end=_place(names, _END),
             requests=_place(names, _REQUESTS),
-            inputs=parts or (one,),
+            inputs=inputs,
             cached=_place(names, (_PART_READ,)) if parts else _place(names, _CACHED),
             output=output,
             cached_is_apart=bool(parts),
@@ -78,8 +82,7 @@ class CsvColumns:
 
     def event(self, row: Sequence[str], *, zone: tzinfo) -> UsageEvent | None:
         """The usage of a row; None where a count is missing or none, or where more is cached than was read."""
-        most = max(self.output, *self.inputs)
-        if len(row) <= most:
+        if len(row) <= self.last:
             return None
         written, read = count_of(row[self.output]), self._read(row)
         if written is None or read is None:
