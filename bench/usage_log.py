@@ -1,6 +1,6 @@
 """Time and memory of reading a usage log of one gigabyte.
 
-    python -m bench.usage_log [--gb 1.0] [--kind claude|codex|csv|otlp|litellm]
+    python -m bench.usage_log [--gb 1.0] [--kind claude|codex|csv|openai|otlp|litellm]
 
 Writes the log to a temporary file, then reads it in a process of its own and prints seconds and the most memory held.
 """
@@ -48,6 +48,19 @@ def _csv(number: int) -> str:
     ) + f"{at},{1000 + number % 3000},{number % 900},{number % 700}\n"
 
 
+def _openai(number: int) -> str:
+    start = _MONDAY_S + 60 * (number // 4)
+    head = (
+        "start_time,end_time,start_time_iso,end_time_iso,project_id,num_model_requests,user_id,api_key_id,model,batch,"
+        "service_tier,input_tokens,output_tokens,input_cached_tokens,input_uncached_tokens\n"
+    )
+    iso = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(start))
+    return ("" if number else head) + (
+        f"{start},{start + 60},{iso},{iso},proj_Qm3xV9kRt2LwZs7Yb1NcHd5F,{1 + number % 9}.0,,key_{number % 4}RCYbJRFQ0G4,"
+        f"gpt-4o-mini-2024-07-18,,default,{4000 + number % 3000},{number % 900},{number % 1280},{number % 5000}\n"
+    )
+
+
 def _span(number: int) -> str:
     pairs = {"gen_ai.usage.input_tokens": 900 + number % 99, "gen_ai.usage.output_tokens": 9 + number % 99}
     attributes = [{"key": name, "value": {"intValue": str(count)}} for name, count in pairs.items()]
@@ -80,6 +93,7 @@ KINDS: dict[str, tuple[Callable[[int], str], str]] = {
     "claude": (_claude, ""),
     "codex": (_codex, ""),
     "csv": (_csv, ""),
+    "openai": (_openai, ""),
     "otlp": (_span, "]}]}]}"),
     "litellm": (_litellm, "]"),
 }

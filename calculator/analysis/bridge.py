@@ -99,8 +99,7 @@ def bridge(
         current = _changed(current, name, after)
         reached = gap_usd(_values(current))
         alone = gap_usd(_values(_changed(original, name, after))) - start_usd
-        old, new = (_hours_said(one) if name == _HOURS_NAME and one else one for one in (before, after))
-        steps.append(Step(name, old, new, reached - gap, alone))
+        steps.append(Step(name, _said(name, before), _said(name, after), reached - gap, alone))
         gap = reached
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
     ends = answered(_values(current))
@@ -142,8 +141,11 @@ def _with_hours_joined(assumptions: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, _HOURS_NAME: tuple(assumptions[name] for name in _HOURS)}
 
 
-def _hours_said(hours: tuple[float, int, tuple[float, ...]]) -> str:
-    on_h, days, profile = hours
+def _said(name: str, value: Any) -> Any:
+    """The value as a step states it: of the hours in words, as a profile is long."""
+    if name != _HOURS_NAME:
+        return value
+    on_h, days, profile = value
     return f"{on_h:g} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
 
 

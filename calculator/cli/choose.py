@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
 
 FAILED = 1
+_MOST_OPTIONS = 12  # of a scenario
 _FIELDS = {
     "model": "model",
     "first_token_p95": "first_token_p95_target_s",
@@ -184,7 +185,9 @@ def _check(arguments: argparse.Namespace) -> int:
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
     catalog.option(arguments.machine)
     if arguments.count is not None:
-        scenario = scenario.changed(machine_counts={arguments.machine: arguments.count}, options=(arguments.machine,))
+        others = tuple(one for one in scenario.options if one != arguments.machine)
+        counts = {**scenario.machine_counts, arguments.machine: arguments.count}
+        scenario = scenario.changed(machine_counts=counts, options=(arguments.machine, *others)[:_MOST_OPTIONS])
     refuse_unknown(scenario, catalog)
     day = scenario.prices_as_of or date.today().isoformat()
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)

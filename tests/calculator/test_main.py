@@ -13,7 +13,7 @@ from calculator.__main__ import main
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
     *("compare", "predict", "finetune", "retrieval", "service", "explain", "bridge", "sweep", "audit"),
-    *("accuracy", "calibrate", "list"),
+    *("choose", "check", "demand", "accuracy", "calibrate", "list"),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from calculator.scenario.usage_logs.event import DAY_S, UsageEvent, count_of, is_date, seconds_of
-from calculator.scenario.usage_logs.json_records import litellm_cached_tokens
+from calculator.scenario.usage_logs.json_records import litellm_asked, litellm_cached_tokens
 
 _TIME = (
     *("usage_date_utc", "start_time", "start_time_iso", "starttime", "timestamp", "time", "datetime"),
@@ -34,7 +34,7 @@ _PARTS = (
     *("usage_input_tokens_cache_write",),
 )
 _PART_READ = "usage_input_tokens_cache_read"
-_METADATA, _CACHE_HIT = "metadata", "cache_hit"
+_METADATA, _CACHE_HIT, _CALL_TYPE = "metadata", "cache_hit", "call_type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class CsvColumns:
     is_daily: bool
     metadata: int = -1
     cache_hit: int = -1
+    call_type: int = -1
+    last: int = 0
+    """The last column without which a row says nothing."""
 
     @classmethod
     def of(cls, header: Sequence[str]) -> "CsvColumns | None":
@@ -61,23 +64,25 @@ class CsvColumns:
         output = _place(names, _OUTPUT)
         if output < 0 or (not parts and one < 0):
             return None
+        inputs = parts or (one,)
         return cls(
+            last=max(output, *inputs),
             time=_place(names, _TIME),
             end=_place(names, _END),
             requests=_place(names, _REQUESTS),
-            inputs=parts or (one,),
+            inputs=inputs,
             cached=_place(names, (_PART_READ,)) if parts else _place(names, _CACHED),
             output=output,
             cached_is_apart=bool(parts),
             is_daily="usage_date_utc" in names,
             metadata=_place(names, (_METADATA,)),
             cache_hit=_place(names, (_CACHE_HIT,)),
+            call_type=_place(names, (_CALL_TYPE,)),
         )
 
     def event(self, row: Sequence[str], *, zone: tzinfo) -> UsageEvent | None:
         """The usage of a row; None where a count is missing or none, or where more is cached than was read."""
-        most = max(self.output, *self.inputs)
-        if len(row) <= most:
+        if len(row) <= self.last:
             return None
         written, read = count_of(row[self.output]), self._read(row)
         if written is None or read is None:
@@ -87,7 +92,9 @@ class CsvColumns:
             cached = min(litellm_cached_tokens(_cell(row, self.metadata)), read)
         if self.cached_is_apart:
             read += cached
-        if cached > read or (self.cache_hit >= 0 and _cell(row, self.cache_hit).lower() == "true"):
+        if cached > read:
+            return None
+        if self.cache_hit >= 0 and not litellm_asked(_cell(row, self.call_type), _cell(row, self.cache_hit)):
             return None
         time = _cell(row, self.time)
         start = seconds_of(time, zone=zone)

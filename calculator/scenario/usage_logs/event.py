@@ -14,6 +14,7 @@ LAST_S = 4_102_444_800.0
 MOST_TOKENS = 1_000_000_000_000
 """More than any row of an export holds: a larger number is no count of tokens."""
 _ISO_DATE_LENGTH = len("2026-11-26")
+_SHORT = 13  # digits of what is at most 10^12
 _DIGITS = 15  # of a number of tokens or seconds with its point; longer text is no number
 DAY_S = H_PER_DAY * S_PER_H
 _SCALES = ((1e17, NS_PER_S), (1e14, US_PER_S), (1e11, MS_PER_S))
@@ -40,8 +41,8 @@ class UsageEvent(NamedTuple):
 
 def count_of(value: Any) -> int | None:
     """A number of tokens or requests: whole, from 0 to 10^12; None for anything else (text, fractions, nothing)."""
-    if type(value) is str and value.isdecimal() and value.isascii() and len(value) < _DIGITS:  # most cells
-        return _within(int(value))
+    if type(value) is str and len(value) < _SHORT and value.isdecimal() and value.isascii():  # most cells
+        return int(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -57,19 +58,15 @@ def count_of(value: Any) -> int | None:
     return int(value)
 
 
-def _within(count: int) -> int | None:
-    return count if count <= MOST_TOKENS else None
-
-
 def seconds_of(value: Any, *, zone: tzinfo = UTC) -> float | None:
     """Seconds since 1970 of an ISO date or time, or of a number in s, ms, us or ns; None for no time of 2000..2100.
 
     A time without an offset is read in `zone`.
     """
-    if isinstance(value, bool):
-        return None
     if isinstance(value, str):
         return _seconds_of_text(value.strip(), zone)
+    if isinstance(value, bool):
+        return None
     if not isinstance(value, int | float):
         return None
     for least, scale in _SCALES:

@@ -29,7 +29,7 @@ _READ_KEYS = frozenset(
 """Attributes that are read of a span; its texts are not."""
 _SUMS_OF_OTHERS = frozenset({"invoke_agent", "create_agent", "invoke_workflow", "execute_tool"})
 """Operations whose span repeats what the spans within it count."""
-_NO_TEXT = ("embedding", "image", "speech", "transcription", "rerank", "moderation")
+_OTHER_CALLS = ("embedding", "image", "speech", "transcription", "rerank", "moderation")
 _LISTS = ("resourceSpans", "scopeSpans", "instrumentationLibrarySpans", "spans", "data", "logs")
 
 
@@ -93,10 +93,7 @@ def _of_claude_code(record: Mapping[str, Any]) -> UsageEvent | None:
 
 def _of_litellm(record: Mapping[str, Any]) -> UsageEvent | None:
     read, written = count_of(record.get("prompt_tokens")), count_of(record.get("completion_tokens"))
-    kind = str(record.get("call_type", ""))
-    if read is None or written is None or any(word in kind for word in _NO_TEXT):
-        return None
-    if str(record.get("cache_hit")).lower() == "true":  # answered from the proxy's own cache: no model was asked
+    if read is None or written is None or not litellm_asked(record.get("call_type"), record.get("cache_hit")):
         return None
     cached = min(litellm_cached_tokens(record.get("metadata")), read)
     requests = count_of(record.get("api_requests")) if "api_requests" in record else 1
@@ -104,6 +101,11 @@ def _of_litellm(record: Mapping[str, Any]) -> UsageEvent | None:
     bucket_s = max(0.0, end - start) if requests != 1 and start is not None and end is not None else 0.0
     session = _id(record.get("session_id"))
     return UsageEvent(start, bucket_s, requests, read, cached, written, _id(record.get("request_id")), session)
+
+
+def litellm_asked(call_type: Any, cache_hit: Any) -> bool:
+    """Whether a LiteLLM row asked a language model: no embedding, image or the like, no answer from the proxy's cache."""
+    return str(cache_hit).lower() != "true" and not any(word in str(call_type) for word in _OTHER_CALLS)
 
 
 def litellm_cached_tokens(metadata: Any) -> int:

@@ -47,6 +47,14 @@ def test_check_ends_with_0_or_1_for_a_build(capsys: pytest.CaptureFixture[str]) 
     assert found["reasons"]
 
 
+def test_check_of_a_number_keeps_the_scenarios_own_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    """The article's own figures are of its two machines; a third one is checked beside them."""
+    assert main(["check", "article", "--machine", "mac-studio-m5-ultra-256", "--count", "2"]) == 0
+    assert "2 machines" in capsys.readouterr().out
+    assert main(["check", "article", "--machine", "cloud-h100", "--count", "0"]) == 2
+    assert "machine_counts" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

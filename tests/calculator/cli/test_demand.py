@@ -29,6 +29,20 @@ def test_demand_of_several_logs_as_json(capsys: pytest.CaptureFixture[str]) -> N
     assert values["prompt_tokens"] == round(141 / 3)
 
 
+TURNS = ("demand", "--turns", "21", "--first-tokens", "1545", "--new-tokens", "1173", "--answer-tokens", "184")
+
+
+def test_demand_of_described_sessions_is_a_scenario_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = [*TURNS, "--sessions-per-day", "9", "--open-sessions", "4"]
+    assert main(words) == 0
+    path = tmp_path / "agents.toml"
+    path.write_text(capsys.readouterr().out, "utf-8")
+    scenario = read_scenario(path)
+    assert (scenario.requests_per_working_day, scenario.prompt_tokens, scenario.open_session_count) == (189, 15115, 4)
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["values"]["cached_prompt_fraction"] == scenario.cached_prompt_fraction
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -37,6 +51,10 @@ def test_demand_of_several_logs_as_json(capsys: pytest.CaptureFixture[str]) -> N
         ([str(LOGS / "plain.csv"), "--timezone", "Mars/Base"], "no time zone"),
         ([str(LOGS / "plain.csv"), "--requests-per-day", "-3"], "must lie above 0"),
         ([__file__], "no usage that can be read"),
+        ([], "needs a usage log, or a session"),
+        ([*TURNS[1:]], "--sessions-per-day belong to --turns"),
+        ([*TURNS[1:], "--sessions-per-day", "9", "x.csv"], "not both"),
+        ([*TURNS[1:], "--sessions-per-day", "9", "--kept", "2"], "kept_fraction"),
     ],
 )
 def test_demand_that_cannot_be_read_is_refused(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

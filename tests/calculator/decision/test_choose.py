@@ -112,3 +112,31 @@ def test_speed_within_five_percent_is_the_same() -> None:
     one = Choice("a", "A", 1, 1.0, "", 1.0, 100.0, 50.0, 1.0, 10.0, "")
     assert dominates(one, replace(one, present_value_usd=200.0, stream_tokens_per_s=52.0))
     assert not dominates(one, replace(one, present_value_usd=200.0, stream_tokens_per_s=53.0))
+
+
+def test_no_machine_in_any_number_beats_the_choices(catalog: Catalog) -> None:
+    """Against brute force: every machine in every number that the budget buys is a choice or dominated by one."""
+    busy = ASKED.changed(requests_per_working_day=1500)
+    found = choose(busy, catalog, wanted=Wanted(budget_usd=100_000))
+    chosen = {(one.id, one.machine_count) for one in found.choices}
+    tried = 0
+    for machine in catalog.machines.values():
+        price = machine.purchase_price().price_usd.central
+        for count in range(1, int(100_000 // price) + 1):
+            asked = busy.changed(options=(machine.id,), machine_counts={machine.id: count})
+            row = compare(asked, catalog, draw_count=0, with_turns=False)[machine.id]
+            if not row.eligible or (machine.id, count) in chosen:
+                continue
+            tried += 1
+            stream = row.eligibility.stream_tokens_per_s
+            assert row.tco is not None
+            assert row.memory is not None
+            assert stream is not None
+            mine = replace(
+                found.choices[0],
+                present_value_usd=row.tco.present_value_cost_usd,
+                stream_tokens_per_s=stream.central,
+                headroom_gb=row.memory.headroom_bytes / 1e9,
+            )
+            assert any(dominates(one, mine) for one in found.choices), (machine.id, count)
+    assert tried > 10

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calculator import Scenario, load_catalog
+from calculator import Scenario, compare, load_catalog
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.service.capability import capability_of, scenario_model
 from calculator.service.latency import latency
@@ -158,3 +158,28 @@ def test_busier_monday_needs_more_than_the_mean_day() -> None:
     assert mine is not None
     assert its is not None
     assert mine > its
+
+
+def test_profile_buys_what_each_of_its_hours_overflows() -> None:
+    """Hours of four kinds on one machine that is too small: the bought share is summed hour by hour."""
+    kinds = (8.0, 4.0, 2.0, 1.0)
+    profile = tuple(kinds[hour % 4] if hour < 120 and 8 <= hour % 24 < 16 else 0.0 for hour in range(168))
+    scenario = Scenario(
+        options=(MAC,),
+        on_h_per_day=8,
+        hourly_profile=profile,
+        requests_per_working_day=3000,
+        when_full="buy-from-api",
+        machine_count=1,
+        availability_fraction=1,
+        demand_growth_rate=0,
+    )
+    row = compare(scenario, CATALOG)[MAC]
+    takes = serving(
+        when_full="buy-from-api", **scenario.model_dump(exclude={"typed", "when_full"})
+    ).usage.capacity_ratio
+    assert takes is not None
+    assert 0 < takes < 1
+    bought = sum(hour * max(0.0, 1 - takes / (hour / 8.0)) for hour in profile if hour) / sum(profile)
+    assert row.eligibility.shares is not None
+    assert row.eligibility.shares.bought_fraction == pytest.approx(bought, rel=1e-6)
