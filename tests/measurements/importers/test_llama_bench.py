@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from measurements.importers import llama_bench
 from measurements.importers.facts import Facts
 from measurements.importers.reading import import_content, read_upload
+from measurements.records.trusted_speeds import is_usable
 from tests.measurements.importers.examples import (
     ALL_FACTS,
     FIXTURES,
@@ -106,8 +107,6 @@ def test_llama_bench_markdown_of_2024_warns_of_layers_on_the_cpu() -> None:
         ({"n_prompt": 512, "n_gen": 128}, "mixes"),
         ({"n_prompt": 0, "n_gen": 0}, "both 0"),
         ({"embeddings": True}, "embeddings"),
-        ({"n_cpu_moe": 3}, "experts ran on the CPU"),
-        ({"no_kv_offload": True}, "cache was in system memory"),
         ({"avg_ts": 0}, "above 0"),
         ({"avg_ts": "fast"}, "above 0"),
         ({"n_gen": 10**12}, "generated_tokens"),
@@ -121,6 +120,26 @@ def test_llama_bench_refuses_one_row_and_keeps_the_others(changes: dict[str, obj
     assert len(found.records) == 1
     assert [refusal.place for refusal in found.refused] == ["object 2"]
     assert said in found.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"n_cpu_moe": 3}, "some experts ran on the CPU"),
+        ({"no_kv_offload": True}, "cache was in system memory"),
+        ({"tensor_buft_overrides": "exps=CPU"}, "tensors were kept in system memory"),
+        ({"n_gpu_layers": 0}, "no layer was on the GPU"),
+        ({"n_gpu_layers": 20}, "n_gpu_layers was 20"),
+    ],
+)
+def test_llama_bench_row_with_the_processor_in_it_is_kept_and_not_used(changes: dict[str, object], said: str) -> None:
+    rows = json.loads(read_upload(FIXTURES / "llama_bench_2026-04.json"))
+    rows[1] |= changes
+    found = import_content(json.dumps(rows), facts=Facts(), known=KNOWN)
+    assert found.refused == ()
+    assert [is_usable(record) for record in found.records] == [True, False]
+    (remark,) = [remark for remark in found.records[1].remarks if remark.code == "partial-offload"]
+    assert said in remark.text
 
 
 def test_llama_bench_counts_equal_cards_unless_one_was_chosen() -> None:
