@@ -15,6 +15,9 @@ SPREAD_LIMIT_FRACTION = 0.5
 """Above this share of their mean the readings were of two different things: shaders compiled in the first run, or
 another program woke up. llama-bench's own repetitions scatter by 0.1 to 5 % (measurements/published.csv)."""
 
+FASTEST_TOKENS_PER_S = 1e12
+"""No machine reaches it: a figure beyond is no rate, and sums of such figures are not finite."""
+
 PARAMETER_TOLERANCE_FRACTION = 0.2
 """Counts of one model differ by tied embeddings, towers and draft heads; two models of one family by more."""
 

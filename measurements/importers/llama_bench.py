@@ -9,7 +9,7 @@ tools/llama-bench/README.md, read 2026-11-22.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from calculator.evidence import Remark
 from measurements.importers.devices import Devices, devices_of
@@ -26,6 +26,7 @@ from measurements.importers.facts import (
     whole,
 )
 from measurements.importers.judgement import (
+    FASTEST_TOKENS_PER_S,
     fits_parameters,
     layers_left_out,
     network_remark,
@@ -37,7 +38,7 @@ from measurements.importers.judgement import (
     status_of,
 )
 from measurements.importers.llama_bench_tables import TableRow, csv_rows, is_csv, is_markdown, markdown_rows
-from measurements.importers.surroundings import Surroundings
+from measurements.importers.surroundings import NO_GPU, Surroundings
 from measurements.records.identify import chip_of_name, format_of_name, model_of_name
 from measurements.records.record import Series
 
@@ -45,6 +46,9 @@ __all__ = ["NAME", "import_csv", "import_markdown", "import_objects", "is_csv", 
 
 NAME = "llama-bench"
 CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5, "q4_1": 4, "q4_0": 4, "iq4_nl": 4}
+
+
+_MOST_SAMPLES = 100_000  # what record.Series allows
 
 
 def is_json_row(fields: Any) -> bool:
@@ -85,7 +89,7 @@ def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | No
 def _one(row: TableRow, *, facts: Facts, known: Known, collector: Collector) -> None:
     place, fields = row.place, row.fields
     prompt, generated, mean = whole(fields.get("n_prompt")), whole(fields.get("n_gen")), number(fields.get("avg_ts"))
-    if prompt is None or generated is None or prompt < 0 or generated < 0 or mean is None or mean <= 0:
+    if prompt is None or generated is None or min(prompt, generated) < 0 or not _is_rate(mean):
         collector.refuse(place, "n_prompt, n_gen and avg_ts must be numbers, and avg_ts must be above 0.")
         return
     devices = devices_of(fields, around=row.around, facts=facts)
@@ -95,7 +99,8 @@ def _one(row: TableRow, *, facts: Facts, known: Known, collector: Collector) -> 
         return
     words = text(fields.get("model_filename")) or text(fields.get("model_type"))
     model, shown = _model(row, facts=facts, known=known)
-    on_processor = devices.processor or ("cpu_info" in fields and not {"gpu_info", "backends"} & _stated(fields))
+    why = row.around.cpu_share()
+    on_processor = devices.processor or why in NO_GPU or ("cpu_info" in fields and not _names_a_gpu(fields))
     chip_name = devices.names[0] if devices.names and not on_processor else ""
     chip = "" if on_processor else facts.chip or chip_of_name(chip_name, chips=known.chips)
     form = facts.format or format_of_name(words) or format_of_name(text(fields.get("model_type")))
@@ -111,7 +116,8 @@ def _one(row: TableRow, *, facts: Facts, known: Known, collector: Collector) -> 
     build = whole(fields.get("build_number"))
     backend = text(fields.get("backends")).lower()
     remarks = _remarks(row, series=series, generated=generated, depth=depth)
-    remarks = [*remarks, *_device_remarks(fields, devices, model=model, known=known, on_processor=on_processor)]
+    why = layers_left_out(whole(fields.get("n_gpu_layers")), model=model, known=known) or why
+    remarks = [*remarks, *_device_remarks(fields, devices, why=why, on_processor=on_processor)]
     collector.add(
         place,
         {
@@ -158,8 +164,8 @@ def _one(row: TableRow, *, facts: Facts, known: Known, collector: Collector) -> 
     )
 
 
-def _stated(fields: Mapping[str, Any]) -> set[str]:
-    return {name for name, value in fields.items() if value}
+def _names_a_gpu(fields: Mapping[str, Any]) -> bool:
+    return any(fields.get(name) for name in ("gpu_info", "backends"))
 
 
 def _model(row: TableRow, *, facts: Facts, known: Known) -> tuple[str, str]:
@@ -204,14 +210,11 @@ def _remarks(row: TableRow, *, series: Series, generated: int, depth: int) -> li
     return remarks
 
 
-def _device_remarks(
-    fields: Mapping[str, Any], devices: Devices, *, model: str, known: Known, on_processor: bool
-) -> list[Remark]:
-    """Whether the processor or another host did a part of it."""
+def _device_remarks(fields: Mapping[str, Any], devices: Devices, *, why: str, on_processor: bool) -> list[Remark]:
+    """Whether the processor or another host did a part of it; `why` is what layers, flags and log say."""
     if on_processor:
         return [processor_remark()]
-    left_out = layers_left_out(whole(fields.get("n_gpu_layers")), model=model, known=known)
-    overrides = text(fields.get("tensor_buft_overrides"))
+    left_out, overrides = why, text(fields.get("tensor_buft_overrides"))
     if (whole(fields.get("n_cpu_moe")) or 0) > 0:
         left_out = "n_cpu_moe was set: some experts ran on the CPU"
     elif text(fields.get("no_kv_offload")).lower() in ("1", "true"):
@@ -222,10 +225,14 @@ def _device_remarks(
     return [*remarks, network_remark(devices.count)] if devices.remote else remarks
 
 
+def _is_rate(value: float | None) -> TypeGuard[float]:
+    return value is not None and 0 < value < FASTEST_TOKENS_PER_S
+
+
 def _series(fields: Mapping[str, Any], *, mean: float) -> Series:
     listed = fields.get("samples_ts")
     samples = [number(value) for value in listed] if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType]
-    if samples and all(value is not None and value > 0 for value in samples):
+    if 0 < len(samples) <= _MOST_SAMPLES and all(_is_rate(value) for value in samples):
         return Series.of([value for value in samples if value is not None])
     spread = number(fields.get("stddev_ts")) or 0.0
     return Series.of_mean(mean, standard_deviation=spread if 0 < spread < mean else 0.0)

@@ -12,6 +12,7 @@ from calculator.units import BYTES_PER_GB
 from measurements.importers.devices import devices_of
 from measurements.importers.facts import Collector, Facts, Known, MissingFact, moment
 from measurements.importers.judgement import (
+    FASTEST_TOKENS_PER_S,
     layers_left_out,
     network_remark,
     offload_remark,
@@ -20,7 +21,7 @@ from measurements.importers.judgement import (
     spread_remarks,
     status_of,
 )
-from measurements.importers.surroundings import Surroundings
+from measurements.importers.surroundings import NO_GPU, Surroundings
 from measurements.records.identify import chip_of_name, format_of_name, model_of_name
 from measurements.records.record import Series
 
@@ -33,7 +34,6 @@ _PACKINGS = (
     ("nvfp4", "nvfp4"),
     ("fp8", "fp8"),
 )
-_FASTEST = 1e12
 _MOST_GB = 1e7
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -86,7 +86,7 @@ def keep(run: Pasted, *, around: Surroundings, facts: Facts, known: Known, colle
         collector.refuse(run.place, devices.problem)
         return
     why = around.cpu_share()
-    on_processor = devices.processor or why in ("no GPU was used", "no GPU was visible")
+    on_processor = devices.processor or why in NO_GPU
     names = [*run.names, *(name for name in around.names() if name not in run.names)]
     read = next((model for name in names if (model := model_of_name(name, models=known.models))), None)
     model = facts.model(*names, read=read)
@@ -161,7 +161,7 @@ def keep(run: Pasted, *, around: Surroundings, facts: Facts, known: Known, colle
 
 def rate(value: float | None) -> Series | None:
     """A single reading above 0 as a series; None without one, and for a rate that no machine reaches."""
-    return Series.of([value]) if value and 0 < value < _FASTEST else None
+    return Series.of([value]) if value and 0 < value < FASTEST_TOKENS_PER_S else None
 
 
 def packing_of_name(words: str) -> str | None:

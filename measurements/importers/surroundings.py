@@ -21,7 +21,7 @@ _SMI = re.compile(
 _LAYERS = re.compile(r"offloaded (?P<some>\d{1,4})/(?P<all>\d{1,4}) layers")
 _PROCESSOR = re.compile(r"(?P<cpu>\d{1,3})%/(?P<gpu>\d{1,3})% CPU/GPU")
 _NO_GPU = re.compile(
-    r"no usable GPU found|no (?:CUDA|ROCm|HIP)-capable device is detected|100% CPU(?!/)|not compiled with GPU offload"
+    r"no usable GPU found|no (?:CUDA|ROCm|HIP)-capable device is detected|[GM]B\s{1,20}100% CPU(?!/)|not compiled with GPU offload"
     r"|Unable to detect (?:any )?GPU|running on CPU only",
     re.I,
 )
@@ -51,6 +51,8 @@ _SEVERAL = re.compile(
     re.I,
 )
 _COUNT_WORDS = {"dual": 2, "triple": 3, "quad": 4}
+NO_GPU = ("no GPU was used", "no GPU was visible")
+"""Clauses of `cpu_share` that say that the processor did it all."""
 _BOLD_LEVEL, _NAME = 7, 8  # below the six levels of headings
 
 
@@ -129,9 +131,9 @@ class Surroundings:
     def cpu_share(self) -> str:
         """Why the processor did part of the work, in a clause; "" where nothing says so."""
         if self.on_processor or self.command.value("devices") == "none" or self.command.states("use_cpu"):
-            return "no GPU was used"
+            return NO_GPU[0]
         if self.command.visible in ("", "-1") or (self.command.visible is None and self.visible in ("", "-1")):
-            return "no GPU was visible"
+            return NO_GPU[1]
         if self.cpu_percent:
             return f"{self.cpu_percent} % of the model was in system memory"
         if self.layers and self.layers[0] < self.layers[1]:

@@ -44,6 +44,7 @@ _ENGINES = {
     "tensorrt-llm": "tensorrt-llm",
     "tgi": "tgi",
 }
+_LEAST, _MOST = 1e-9, 1e12  # beyond these a figure is no time and no rate
 MOST_READINGS = 1_000_000  # what record.Count allows
 
 
@@ -85,7 +86,7 @@ def keep_result(
     if not done or done < 0 or read is None or written is None or read < done or written < 2 * done:
         collector.refuse(place, "A rate needs at least one prompt token and two answer tokens per completed request.")
         return
-    if total is None or total <= 0 or each_ms is None or each_ms <= 0:
+    if total is None or each_ms is None or not (0 < total < _MOST and _LEAST < each_ms < _MOST):
         collector.refuse(place, "output_throughput and median_tpot_ms must be numbers above 0.")
         return
     devices = devices_of({}, around=around, facts=facts)
@@ -113,7 +114,7 @@ def keep_result(
     prompt = round(read / done)
     alone = streams == 1
     first_ms = number(fields.get("median_ttft_ms"))
-    wait = first_ms / MS_PER_S if alone and first_ms and first_ms > 0 else None
+    wait = first_ms / MS_PER_S if alone and first_ms and _LEAST < first_ms < _MOST else None
     readings = min(done, MOST_READINGS)
     shown = {key: value for key, value in fields.items() if not isinstance(value, list)}
     collector.add(

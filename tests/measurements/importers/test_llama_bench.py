@@ -108,6 +108,7 @@ def test_llama_bench_markdown_of_2024_warns_of_layers_on_the_cpu() -> None:
         ({"n_prompt": 0, "n_gen": 0}, "both 0"),
         ({"embeddings": True}, "embeddings"),
         ({"avg_ts": 0}, "above 0"),
+        ({"avg_ts": 1e308}, "above 0"),
         ({"avg_ts": "fast"}, "above 0"),
         ({"n_gen": 10**12}, "generated_tokens"),
         ({"gpu_info": "NVIDIA GeForce RTX 4090, NVIDIA GeForce RTX 3090"}, "several kinds of chip"),
@@ -158,6 +159,7 @@ def test_markdown_with_a_bar_in_a_name_is_read() -> None:
 
 
 @many
+@example([LLAMA_ROW | {"samples_ts": [1e308, 1e308]}])  # their median is not finite
 @given(st.lists(with_odd_values(LLAMA_ROW) | json_values, max_size=3))
 def test_llama_bench_objects_never_raise(rows: list[object]) -> None:
     check_sane(llama_bench.import_objects([("x", row) for row in rows], facts=ALL_FACTS, known=KNOWN))

@@ -79,7 +79,7 @@ def test_ollama_models_of_two_runs_stay_apart() -> None:
 
 @pytest.mark.parametrize("processor", ["48%/52% CPU/GPU", "100% CPU"])
 def test_ollama_on_the_processor_is_kept_and_not_used(processor: str) -> None:
-    listing = f"NAME  ID  SIZE  PROCESSOR  UNTIL\nllama3.2:1b  a80c4f17  2.2 GB  {processor}  4 minutes from now\n"
+    listing = f"NAME  ID  SIZE  PROCESSOR  UNTIL\nllama3.2:1b  a80c4f17  2.2 GB    {processor}  4 minutes from now\n"
     content = read_upload(FIXTURES / "ollama_verbose.txt").replace(">>> write", f"{listing}>>> write")
     (record,) = import_content(content, facts=SAMPLES["ollama_verbose.txt"][0], known=KNOWN).records
     assert not is_usable(record)
