@@ -5,6 +5,7 @@ above it. Column names: `get_field_display_name` in ggml-org/llama.cpp tools/lla
 llamafile's and ik_llama.cpp's copies, read 2026-11-26.
 """
 
+import bisect
 import csv
 import json
 import re
@@ -88,7 +89,8 @@ def markdown_rows(content: str, collector: Collector) -> Iterator[TableRow]:
         cells = _cells(line)
         if _is_header(cells):
             header = cells
-            end = next((end for end in ends if end > number), len(lines) + 1)
+            following = bisect.bisect_right(ends, number)
+            end = ends[following] if following < len(ends) else len(lines) + 1
             build = build_near(builds, begin=number, end=end)
         elif not cells:
             around.see(line)

@@ -3,6 +3,7 @@
 `Surroundings.see` takes the text line by line; what it knows then holds for the next result.
 """
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -239,8 +240,9 @@ def builds_of(lines: list[str]) -> list[Build]:
 
 def build_near(builds: list[Build], *, begin: int, end: int) -> Build | None:
     """The build of the results between two lines: the line below them, else the one above, else the only one."""
-    below = next((build for build in builds if begin <= build.line <= end), None)
-    above = next((build for build in reversed(builds) if build.line < begin), None)
+    place = bisect.bisect_left(builds, begin, key=lambda build: build.line)
+    below = builds[place] if place < len(builds) and builds[place].line <= end else None
+    above = builds[place - 1] if place else None
     return below or above or (builds[0] if builds else None)
 
 

@@ -234,6 +234,8 @@ def test_one_text_may_hold_results_of_several_tools() -> None:
     "line",
     [
         "| test | t/s |\n" * 20_000,
+        "| test | t/s |\nbuild: abcdef0 (1)\n" * 20_000,
+        "| model | test | t/s |\n" + "| llama 8B Q4_0 | tg8 | 1.0 ± 0.1 |\n" * 5_000,
         "| PP | TG | B | N_KV | S_PP t/s | S_TG t/s |\n|1|\n" * 10_000,
         "eval count: 1 token(s)\neval rate: 5 tokens/s\n" * 10_000,
         "eval time = 1 ms / 2 x\n" * 20_000,
