@@ -5,7 +5,8 @@
 
 Amt tokens were written; Process seconds times its rate were read; the rest of the context was in the cache. Before
 2024-06 the rate of writing was that of the tokens asked for, so it is taken from Amt and the seconds. "Layers" of the
-benchmark are --gpulayers. Source: LostRuins/koboldcpp gpttype_adapter.cpp and koboldcpp.py, read 2026-11-26.
+benchmark are --gpulayers. The benchmark's file has the same
+names in one line of CSV. Source: LostRuins/koboldcpp gpttype_adapter.cpp and koboldcpp.py, read 2026-11-26.
 """
 
 import re
@@ -31,7 +32,7 @@ _BENCHMARK = re.compile(
 
 def is_text(content: str) -> bool:
     """Whether the text has the line or the block."""
-    return "CtxLimit:" in content or "GenerationSpeed:" in content
+    return "CtxLimit:" in content or "GenerationSpeed" in content
 
 
 def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
@@ -40,12 +41,18 @@ def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None =
     block: dict[str, str] = {}
     counts: dict[str, int] = {}
     runs: list[tuple[Pasted, Surroundings]] = []
+    header: list[str] = []
     for line_number, line in enumerate(plain_lines(content), start=1):
         head = line[:LONGEST_CONTEXT_LINE]
         place = f"line {line_number}"
         if (found := _LINE.search(head)) is not None:
             runs.append((_of_line(place, found, counts=counts, raw=line.strip()), around.snapshot()))
             counts = {}
+        elif "GenerationSpeed," in head and "MaxCtx," in head:
+            header = [name.strip() for name in head.split(",")]
+        elif header and head.count(",") >= header.index("GenerationSpeed"):
+            found_run = _of_block(place, dict(zip(header, (cell.strip() for cell in head.split(",")), strict=False)))
+            runs += [(found_run, around.snapshot())] if found_run is not None else []
         elif (stated := _BENCHMARK.match(head)) is not None:
             block[stated["name"]] = stated["value"].strip()
             if stated["name"] == "GenerationSpeed":
@@ -85,7 +92,8 @@ def _of_line(place: str, found: re.Match[str], *, counts: dict[str, int], raw: s
 
 
 def _of_block(place: str, block: dict[str, str]) -> Pasted | None:
-    numbers = {name: _number(value) for name, value in block.items() if name not in ("Model", "Backend")}
+    wanted = ("Layers", "MaxCtx", "GenAmount", "ProcessingSpeed", "GenerationSpeed")
+    numbers = {name: _number(block[name]) for name in wanted if name in block}
     context, written = numbers.get("MaxCtx", 0.0), numbers.get("GenAmount", 0.0)
     if context <= written or written < 1 or not numbers.get("GenerationSpeed"):
         return None

@@ -30,6 +30,7 @@ _LINE = re.compile(
     r"(?P<rate>\d{1,7}(?:\.\d{1,6})?) tok/s(?:ec)?[ \t]{0,4}[•·|,][ \t]{0,4}(?P<count>\d[\d,]{0,11}) tokens"
     r"(?:[ \t•·|,]{0,8}(?P<wait>\d{1,7}(?:\.\d{1,6})?) ?s to first token)?"
 )
+_ALONE = re.compile(r"^[ \t]{0,20}\d{1,7}(?:\.\d{1,6})? tok/s(?:ec)?$", re.M)
 _STATS = re.compile(
     r"(?P<name>Tokens/Second|Time to First Token|Prompt Tokens|Predicted Tokens|Total Tokens):\s{0,20}"
     r"(?P<value>\d{1,9}(?:\.\d{1,6})?)"
@@ -46,7 +47,7 @@ def is_object(fields: Any) -> bool:
 
 def is_text(content: str) -> bool:
     """Whether the text has the line or the block."""
-    return "Tokens/Second:" in content or ("tok/s" in content and _LINE.search(content) is not None)
+    return "Tokens/Second:" in content or ("tok/s" in content and bool(_LINE.search(content) or _ALONE.search(content)))
 
 
 def import_objects(
@@ -74,8 +75,11 @@ def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None =
             keep(_of_block(place, block), around=seen, facts=facts, known=known, collector=collector)
         block = {}
 
-    for line_number, line in enumerate(plain_lines(content), start=1):
+    lines = plain_lines(content)
+    for line_number, line in enumerate(lines, start=1):
         head = line[:LONGEST_CONTEXT_LINE]
+        if _ALONE.fullmatch(head):  # copied from the window: each figure on a line of its own
+            head = " • ".join(part.strip()[:200] for part in lines[line_number - 1 : line_number + 2])
         stated = _STATS.search(head) if ":" in head else None
         if stated is not None:
             if stated["name"] in block:

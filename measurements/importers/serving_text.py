@@ -2,7 +2,8 @@
 
 The lines become the keys of the JSON that the same tools save, and are kept by the same rules (vllm_bench.py): a single
 stream from the time per output token, several from the output throughput. How many streams ran at once stands in
-"Maximum request concurrency", in SGLang's "Concurrency", or in --max-concurrency; with none of them it is asked for.
+"Maximum request concurrency" or in --max-concurrency; with neither it is asked for. (SGLang's "Concurrency" counts
+requests that wait, too.)
 Blocks of both tools since 2023, vllm/benchmarks/serve.py and sglang/bench_serving.py, read 2026-11-26.
 """
 

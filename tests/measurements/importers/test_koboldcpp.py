@@ -32,6 +32,29 @@ def test_line_with_a_warm_cache_counts_what_was_read_and_what_was_written() -> N
     assert (record.workload.prompt_tokens, record.workload.depth_tokens) == (1000, 676)
 
 
+def test_line_of_2024_takes_what_was_written_from_the_line_above_it() -> None:
+    content = (
+        "Processing Prompt [BLAS] (1676 / 1676 tokens)\nGenerating (78 / 387 tokens)\n(EOS token triggered!)\n"
+        "CtxLimit: 1754/8192, Process:25.05s (14.9ms/T = 66.89T/s), Generate:59.05s (152.6ms/T = 6.55T/s), Total:84.11s (4.60T/s)\n"
+    )
+    (record,) = import_content(content, facts=FACTS, known=KNOWN).records
+    assert record.result.decode_tokens_per_s is not None
+    assert record.result.decode_tokens_per_s.central == pytest.approx(78 / 59.05)
+    assert (record.workload.prompt_tokens, record.workload.depth_tokens) == (1676, 0)
+
+
+def test_benchmarks_file_is_read() -> None:
+    content = (
+        "Timestamp,Backend,Layers,Model,MaxCtx,GenAmount,ProcessingTime,ProcessingSpeed,GenerationTime,GenerationSpeed,"
+        "TotalTime,Output,Flags\n2024-06-19 21:46:13.064748+00:00,koboldcpp_cublas.dll,81,Qwen3-32B-Q6_K,8192,100,79.72,"
+        "101.50,15.95,6.27,95.67,1 1 1\n"
+    )
+    (record,) = import_content(content, facts=Facts(chip="nvidia-rtx-4080"), known=KNOWN).records
+    assert record.result.decode_tokens_per_s is not None
+    assert (record.result.decode_tokens_per_s.central, record.workload.prompt_tokens) == (6.27, 8092)
+    assert (record.model.model, record.model.format) == ("qwen3-32b", "q6_k")
+
+
 @many
 @given(spoilt((FIXTURES / "koboldcpp.txt").read_text("utf-8")) | st.text(max_size=200))
 def test_koboldcpp_never_raises(content: str) -> None:

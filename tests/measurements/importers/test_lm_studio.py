@@ -20,6 +20,7 @@ from tests.measurements.importers.examples import (
     with_odd_values,
 )
 
+LINE = {"chip": "nvidia-rtx-4090", "models": {"": "qwen3-32b"}, "format": "q4_k_m", "prompt_tokens": 300}
 API_ROW = {
     "id": "chatcmpl-i3",
     "object": "chat.completion",
@@ -37,6 +38,15 @@ def test_block_states_the_prompt_and_the_line_asks_for_it() -> None:
     assert (block.result.decode_tokens_per_s.central, block.workload.prompt_tokens) == (26.39, 260)
     assert (line.result.decode_tokens_per_s.central, line.workload.prompt_tokens) == (22.72, 300)
     assert (block.model.model, block.model.format, line.workload.generated_tokens) == ("qwen3-32b", "q4_k_m", 1866)
+
+
+def test_figures_on_lines_of_their_own_are_the_line() -> None:
+    content = "qwen3-32b Q4_K_M\n\n38.39 tok/sec\n1681 tokens\n0.63s to first token\n"
+    (record,) = import_content(content, facts=Facts(**LINE), known=KNOWN).records  # type: ignore[arg-type]
+    assert record.result.decode_tokens_per_s is not None
+    assert record.result.time_to_first_token_s is not None
+    assert (record.result.decode_tokens_per_s.central, record.workload.generated_tokens) == (38.39, 1681)
+    assert record.result.time_to_first_token_s.central == 0.63
 
 
 def test_api_json_states_everything_but_the_chip() -> None:
