@@ -1,6 +1,6 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage schema docs bench probe lock browser
+.PHONY: help run test soak check coverage schema docs bench probe lock browser
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,6 +12,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --ge
 help:
 	@echo "make run       install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
 	@echo "make test      install what the tests need, a browser included, and run them all"
+	@echo "make soak      the slow suites: 10,000 random examples for each importer (an hour or two)"
 	@echo "make check     ruff and pyright"
 	@echo "make coverage  the tests again, with the branches that none of them takes"
 	@echo "make docs      build the guides and the API reference as a site in build/site"
@@ -26,6 +27,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-test browser
 	@$(PY) -m pytest
+
+soak: $(VENV)/.installed-test
+	@THOROUGH=1 $(PY) -m pytest tests/measurements/importers
 
 check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(VENV)/bin/ruff check .

@@ -220,8 +220,8 @@ class Desk:
     def read_file(self, name: str, content: bytes, **facts: str | int) -> Imported:
         """The rows of a file: accepted, refused with the reason, and the facts that the file does not state.
 
-        facts: chip, chip_count, model (for all rows), format, batch_count, runtime_version, measured_at, source,
-        licence.
+        facts: chip, chip_count, model (for all rows), format, batch_count, prompt_tokens, answer_tokens,
+        runtime_version, measured_at, source, licence.
         """
         return self._read_file(name, content, tuple(sorted(facts.items())))
 
@@ -236,9 +236,11 @@ class Desk:
         answers = dict(facts)
         model = str(answers.pop("model", ""))
         user_facts = Facts(**answers, models={"": model} if model else {}, file_name=Path(name).name[:300])  # pyright: ignore[reportArgumentType] - checked by the record's own fields
-        known = Known(chips=tuple(self.catalog.chips), models=tuple(self.catalog.models))
         return import_content(
-            decode(content, name=user_facts.file_name), facts=user_facts, known=known, gate=gate_of(self.catalog)
+            decode(content, name=user_facts.file_name),
+            facts=user_facts,
+            known=Known.of(self.catalog),
+            gate=gate_of(self.catalog),
         )
 
     def _mark_now(self) -> object:

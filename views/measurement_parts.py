@@ -56,6 +56,21 @@ def _badge(speed: Speed) -> str:
     return f"{_BADGES[speed.basis]} {markdown_text(f'{speed.central:,.4g}')} tokens/s{note}"
 
 
+_COUNTS = {
+    "chip_count": ("chip_count", "How many of these chips?"),
+    "batch": ("batch_count", "How many requests at once?"),
+    "prompt": ("prompt_tokens", "How many tokens had the prompt?"),
+    "answer": ("answer_tokens", "How many tokens had the answer?"),
+}
+"""Facts that are numbers: the fact's name for the desk, and the question."""
+_MISSING = {
+    "chip_count": "number of chips",
+    "batch": "number of requests at once",
+    "prompt": "length of the prompt",
+    "answer": "length of the answer",
+}
+
+
 def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
     """Draw the upload of other tools' files or this tool's own export, shown row by row and stored on request."""
     st.header("Bring measurements from elsewhere", anchor=False)
@@ -63,9 +78,9 @@ def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
     st.caption(
-        "The text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, the JSON of vllm bench serve, or"
-        " this tool's own export. Each row is checked against what the hardware can do; an impossible one is refused"
-        " with the reason."
+        "What a benchmark or a chat printed, with or without the log around it: llama-bench and the other programs of"
+        " llama.cpp, mlx_lm, Ollama, vLLM, SGLang, ExLlama, KoboldCpp, LM Studio and more; or this tool's own export."
+        " Each row is checked against what the hardware can do; an impossible one is refused with the reason."
     )
     files = st.file_uploader("Files", type=_FILE_TYPES, accept_multiple_files=True, key="upload", max_upload_size=5)
     for number, file in enumerate(files):
@@ -89,14 +104,22 @@ def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: C
         f"{len(found.refused)} refused, {len(found.waiting)} waiting"
     )
     if found.missing:
-        facts_missing, rows = ", ".join(found.missing), markdown_text(", ".join(found.waiting[:10]))
-        st.warning(f"This file does not state the {facts_missing}. Choose above to import these rows: {rows}.")
+        facts_missing = ", ".join(_MISSING.get(fact, fact) for fact in found.missing)
+        rows = markdown_text(", ".join(found.waiting[:10]))
+        named = ", ".join(markdown_text(name) for name in found.names[:10])
+        models = f" The file calls its models {named}." if "model" in found.missing and named else ""
+        st.warning(f"This file does not state the {facts_missing}. Choose above to import these rows: {rows}.{models}")
     if found.refused:
         draw_table(
             [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused],
             key=f"refused_{number}",
             alt=f"Rows of {name} that were refused, with the reason",
         )
+    if found.template:
+        st.markdown("Or fill in this CSV and bring it:")
+        st.code(found.template, language=None)
+    for place, sentence in found.warnings():
+        st.warning(f"{markdown_text(place)}: {markdown_text(sentence)}")
     if not found.records:
         return
     if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}"):
@@ -123,21 +146,21 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
     facts: dict[str, str | int] = {}
     with st.grid(4, min_column_width=220, gap="medium", vertical_alignment="bottom"):
         for fact in missing:
-            if fact == "batch":
-                facts["batch_count"] = int(
-                    st.number_input(
-                        "How many requests at once?", min_value=0, value=0, max_value=100_000, key=f"batch_{number}"
-                    )
-                )
-            else:
+            if fact in choices:
                 label, known = choices[fact]
                 facts[fact] = st.selectbox(label, known, index=None, key=f"{fact}_{number}") or ""
-        if "chip" in missing:
-            facts["chip_count"] = int(
-                st.number_input(
-                    "How many of these chips?", min_value=1, value=1, max_value=1_000, key=f"chip_count_{number}"
+        for fact, (name, label) in _COUNTS.items():
+            if fact in missing or (fact == "chip_count" and "chip" in missing):
+                facts[name] = int(
+                    st.number_input(
+                        label,
+                        min_value=0,
+                        value=0,
+                        max_value=1_000 if fact == "chip_count" else 10_000_000,
+                        key=f"{fact}_{number}",
+                        help="0: what the file says; one, where it says nothing." if fact == "chip_count" else None,
+                    )
                 )
-            )
         day = st.date_input("Measured on", value=None, key=f"measured_at_{number}", help="Empty: today.")
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")

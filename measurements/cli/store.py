@@ -10,7 +10,7 @@ from pathlib import Path
 
 from calculator.catalog import load_catalog
 from measurements.importers.facts import Facts, Imported, Known
-from measurements.importers.reading import import_content, read_upload
+from measurements.importers.reading import READS, import_content, read_upload
 from measurements.probe.run import Json
 from measurements.records.gate import gate_of
 from measurements.records.host import this_host
@@ -27,7 +27,7 @@ def import_files(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m measurements import", description="Import results that other tools measured."
     )
-    parser.add_argument("files", nargs="+", type=Path, help="files to import")
+    parser.add_argument("files", nargs="+", type=Path, help=f"files to import: {READS}")
     parser.add_argument("--chip", default="", help="catalogue id of the chip, if the file does not state it")
     parser.add_argument(
         "--chip-count", type=int, default=0, help="how many of these chips, if the file does not state it"
@@ -40,6 +40,8 @@ def import_files(arguments: list[str]) -> int:
     )
     parser.add_argument("--format", default="", help="weight format, if the file does not state it")
     parser.add_argument("--batch", type=int, default=0, help="requests at a time, for vLLM files that do not state it")
+    parser.add_argument("--prompt-tokens", type=int, default=0, help="length of the prompt, if the file omits it")
+    parser.add_argument("--answer-tokens", type=int, default=0, help="length of the answer, if the file omits it")
     parser.add_argument("--runtime-version", default="", help="version of the software that was measured")
     parser.add_argument("--measured-at", default="", help="date such as 2026-08-25, if the file does not state it")
     parser.add_argument("--source", default="", help="web address or person that the file comes from")
@@ -49,7 +51,7 @@ def import_files(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     catalog = load_catalog()
     models: dict[str, str] = dict(pair.rsplit("=", 1) if "=" in pair else ("", pair) for pair in options.model)
-    known, gate = Known(chips=tuple(catalog.chips), models=tuple(catalog.models)), gate_of(catalog)
+    known, gate = Known.of(catalog), gate_of(catalog)
     code = 0
     for file in options.files:
         facts = Facts(
@@ -58,6 +60,8 @@ def import_files(arguments: list[str]) -> int:
             models=models,
             format=options.format,
             batch_count=options.batch,
+            prompt_tokens=options.prompt_tokens,
+            answer_tokens=options.answer_tokens,
             runtime_version=options.runtime_version,
             measured_at=options.measured_at,
             source=options.source,
@@ -145,8 +149,12 @@ def _import_one(file: Path, found: Imported, *, store: Store | None) -> int:
     print(f"{file.name} ({found.format}): {kept}, {len(found.refused)} refused, {len(found.waiting)} waiting")
     for refusal in found.refused:
         print(f"  {refusal.place}: {refusal.reason}", file=sys.stderr)
+    for place, text in found.warnings():
+        print(f"  {place}: {text}", file=sys.stderr)
     if found.missing:
         print(f"  {found.question()}", file=sys.stderr)
+    if found.template:
+        print(f"\n{found.template}", file=sys.stderr)
     return 2 if found.missing or not found.records else 0
 
 

@@ -4,23 +4,28 @@ A benchmark's output seldom names the chip and never the model's catalogue id. N
 for a missing fact by name and refuses an unusable row with its reason; the other rows are kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from calculator.catalog import Catalog
 from calculator.errors import sentences
 from measurements.records.record import Measurement, MeasurementError, now
 
-MissingFact = Literal["chip", "model", "format", "batch"]
+MissingFact = Literal["chip", "chip_count", "model", "format", "batch", "prompt", "answer"]
 HOW_TO_STATE: dict[MissingFact, str] = {
     "chip": "the chip (--chip apple-m4-max-40)",
+    "chip_count": "the number of chips that worked together (--chip-count 2)",
     "model": "the model (--model llama-3-70b)",
     "format": "the weight format (--format q4_k_m)",
     "batch": "the number of requests at a time (--batch 8)",
+    "prompt": "the length of the prompt (--prompt-tokens 2000)",
+    "answer": "the length of the answer (--answer-tokens 200)",
 }
 LONGEST_RAW = 20_000  # what record.Words allows
+MOST_WORDS_SHOWN = 12
 Gate = Callable[[Measurement], str | None]
 """The reason to refuse a record, or None."""
 
@@ -34,15 +39,22 @@ class Facts:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     format: str = ""
     batch_count: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
     runtime_version: str = ""
     measured_at: str = ""
     source: str = ""
     licence: str = ""
     file_name: str = ""
 
-    def model(self, words: str) -> str:
-        """The user's catalogue id for this name in the file; "" if there is none."""
-        return self.models.get(words, self.models.get("", ""))
+    def model(self, *names: str, read: str | None = None) -> str:
+        """The catalogue id of a row's model: what the user says of one of its names, what the file says, else what
+        the user says of all rows; "" if nobody says it.
+
+        names: the words for the model in the file. read: the catalogue id that was read from them.
+        """
+        stated = next((self.models[name] for name in names if name and name in self.models), "")
+        return stated or read or self.models.get("", "")
 
     def provenance(self, tool: str, *, place: str, raw: str, tool_version: str = "") -> dict[str, str]:
         """The provenance of a row, as the record stores it."""
@@ -63,6 +75,18 @@ class Known:
 
     chips: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    layer_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    parameter_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> "Known":
+        """The catalogue's chips and models, with the layers and parameters that a row can be held against."""
+        return cls(
+            chips=tuple(catalog.chips),
+            models=tuple(catalog.models),
+            layer_counts={name: model.layer_count for name, model in catalog.models.items()},
+            parameter_counts={name: model.parameter_count() for name, model in catalog.models.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +99,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of reading a file. Rows that lack one of the `missing` facts are in `waiting`, not in `records`."""
+    """The result of reading a file. Rows that lack one of the `missing` facts are in `waiting`, not in `records`.
+
+    `names` are the words for models that no catalogue id was found for; `template` is a CSV to fill in, where the
+    file could not be read at all.
+    """
 
     format: str
     records: tuple[Measurement, ...] = ()
     refused: tuple[Refusal, ...] = ()
     missing: tuple[MissingFact, ...] = ()
     waiting: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    template: str = ""
 
     def question(self) -> str:
         """The sentence that asks for the missing facts; "" if there are none."""
@@ -89,7 +119,24 @@ class Imported:
             return ""
         rows = f"{len(self.waiting)} row{'s' if len(self.waiting) > 1 else ''}"
         facts = ", ".join(HOW_TO_STATE[fact] for fact in self.missing)
-        return f"The file does not state, for {rows}: {facts}. Add it."
+        return f"The file does not state, for {rows}: {facts}. Add it.{self._names_to_map()}"
+
+    def warnings(self) -> list[tuple[str, str]]:
+        """Remarks that limit what a row is used for, each with the first place that it is made at."""
+        found: dict[str, str] = {}
+        for record in self.records:
+            for remark in record.remarks:
+                if remark.level != "info" and record.kind == "imported":
+                    found.setdefault(remark.text, record.provenance.place)
+        return [(place, text) for text, place in found.items()]
+
+    def _names_to_map(self) -> str:
+        if "model" not in self.missing or not self.names:
+            return ""
+        shown = ", ".join(f'"{name}"' for name in self.names[:MOST_WORDS_SHOWN])
+        more = len(self.names) - MOST_WORDS_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        return f' The file calls its models {shown}{rest}; name each with --model "NAME=id", or all with --model id.'
 
 
 class Collector:
@@ -101,17 +148,21 @@ class Collector:
         self._refused: list[Refusal] = []
         self._missing: dict[MissingFact, None] = {}
         self._waiting: list[str] = []
+        self._names: dict[str, None] = {}
 
     def refuse(self, place: str, reason: str) -> None:
         """Refuse this row."""
         self._refused.append(Refusal(place, reason))
 
-    def lacks(self, place: str, needed: Mapping[MissingFact, Any]) -> bool:
-        """Whether the row lacks a fact; if so it waits until the user states the fact."""
+    def lacks(self, place: str, needed: Mapping[MissingFact, Any], *, name: str = "") -> bool:
+        """Whether the row lacks a fact; if so it waits until the user states the fact. `name`: the file's own word
+        for the model."""
         missing: list[MissingFact] = [fact for fact, value in needed.items() if not value]
         if missing:
             self._missing.update(dict.fromkeys(missing))
             self._waiting.append(place)
+        if "model" in missing and name:
+            self._names[name] = None
         return bool(missing)
 
     def add(self, place: str, fields: Mapping[str, Any]) -> None:
@@ -125,6 +176,29 @@ class Collector:
             self.refuse(place, str(error))
             return
         self.keep(place, record)
+
+    def add_phases(self, place: str, fields: Mapping[str, Any]) -> None:
+        """Keep a row with both speeds as one record; where the gate refuses it, each speed is tried alone.
+
+        A prompt of eleven tokens says nothing about reading, but the answer after it is as good as any.
+        """
+        result: Mapping[str, Any] = fields["result"]
+        both = result.get("decode_tokens_per_s") is not None and result.get("prefill_tokens_per_s") is not None
+        if not both or self._gate is None:
+            self.add(place, fields)
+            return
+        try:
+            reason = self._gate(Measurement.model_validate(dict(fields)))
+        except (ValidationError, MeasurementError):
+            reason = None
+        if reason is None:
+            self.add(place, fields)
+            return
+        for other in ("prefill_tokens_per_s", "decode_tokens_per_s"):
+            alone = {**result, other: None}
+            if other == "prefill_tokens_per_s":
+                alone["time_to_first_token_s"] = None
+            self.add(place, {**fields, "result": alone})
 
     def keep(self, place: str, record: Measurement) -> None:
         """Keep the record, or refuse it if the gate objects."""
@@ -142,7 +216,22 @@ class Collector:
             refused=tuple(self._refused),
             missing=tuple(self._missing),
             waiting=tuple(self._waiting),
+            names=tuple(self._names),
         )
+
+
+def joined(parts: Sequence[Imported]) -> Imported:
+    """What several importers read in one text, as one result."""
+    if len(parts) == 1:
+        return parts[0]
+    return Imported(
+        format=", ".join(dict.fromkeys(part.format for part in parts)),
+        records=tuple(record for part in parts for record in part.records),
+        refused=tuple(refusal for part in parts for refusal in part.refused),
+        missing=tuple(dict.fromkeys(fact for part in parts for fact in part.missing)),
+        waiting=tuple(place for part in parts for place in part.waiting),
+        names=tuple(dict.fromkeys(name for part in parts for name in part.names)),
+    )
 
 
 def number(value: Any) -> float | None:

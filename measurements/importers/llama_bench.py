@@ -6,15 +6,13 @@ add some. Markdown states GiB and no chip. The times exclude sampling and tokeni
 tools/llama-bench/README.md, read 2026-11-22.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from calculator.evidence import Remark
-from calculator.units import BYTES_PER_GIB, BYTES_PER_MIB
+from measurements.importers.devices import Devices, devices_of
 from measurements.importers.facts import (
     Collector,
     Facts,
@@ -27,33 +25,35 @@ from measurements.importers.facts import (
     text,
     whole,
 )
+from measurements.importers.judgement import (
+    FASTEST_TOKENS_PER_S,
+    fits_parameters,
+    layers_left_out,
+    network_remark,
+    offload_remark,
+    parameters_contradict,
+    processor_remark,
+    spread_of,
+    spread_remarks,
+    status_of,
+)
+from measurements.importers.llama_bench_tables import TableRow, csv_rows, is_csv, is_markdown, markdown_rows
+from measurements.importers.surroundings import NO_GPU, Surroundings
 from measurements.records.identify import chip_of_name, format_of_name, model_of_name
 from measurements.records.record import Series
 
+__all__ = ["NAME", "import_csv", "import_markdown", "import_objects", "is_csv", "is_json_row", "is_markdown"]
+
 NAME = "llama-bench"
-_CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5, "q4_1": 4, "q4_0": 4, "iq4_nl": 4}
-_TEST = re.compile(r"(?P<kind>pp|tg) ?(?P<count>\d{1,9})(?:\+(?P<mixed>tg) ?\d+)?(?: ?@ ?d ?(?P<depth>\d{1,9}))?")
-_RATE = re.compile(r"(?P<mean>\d+(?:\.\d+)?) *(?:±|\+/-) *(?P<spread>\d+(?:\.\d+)?)")
-_BUILD = re.compile(r"build: *(?P<commit>[0-9a-f]{6,40}) *\((?P<number>\d{1,9})\)")
-_MOST_DIGITS = 15
-_SIZE = re.compile(r"(?P<count>\d+(?:\.\d+)?) *(?P<unit>GiB|MiB)")
-_ALL_LAYERS = 99  # llama.cpp's idiom for "every layer"; -1 says the same since 2025
+CACHE_BITS = {"f32": 32, "f16": 16, "bf16": 16, "q8_0": 8, "q5_1": 5, "q5_0": 5, "q4_1": 4, "q4_0": 4, "iq4_nl": 4}
+
+
+_MOST_SAMPLES = 100_000  # what record.Series allows
 
 
 def is_json_row(fields: Any) -> bool:
     """Whether this decoded JSON object is one llama-bench test."""
     return isinstance(fields, dict) and {"n_prompt", "n_gen", "avg_ts"} <= fields.keys()
-
-
-def is_csv(content: str) -> bool:
-    """Whether the first line is llama-bench's CSV header."""
-    first = content.lstrip("\ufeff \r\n").split("\n", 1)[0]
-    return "avg_ts" in first and "n_gen" in first and "," in first and not first.startswith(("{", "["))
-
-
-def is_markdown(content: str) -> bool:
-    """Whether the text contains a table with llama-bench's columns."""
-    return any(line.startswith("|") and " test " in line and " t/s " in line for line in _lines(content))
 
 
 def import_objects(
@@ -63,132 +63,76 @@ def import_objects(
     collector = Collector(NAME, gate=gate)
     for place, fields in objects:
         if is_json_row(fields):
-            _one(place, fields, facts=facts, known=known, collector=collector)
+            row = TableRow(place, fields, json.dumps(dict(fields), default=str), Surroundings())
+            _one(row, facts=facts, known=known, collector=collector)
         else:
             collector.refuse(place, "This is not a llama-bench test: n_prompt, n_gen or avg_ts is missing.")
     return collector.imported()
 
 
 def import_csv(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """Import the output of llama-bench -o csv: quoted cells, one header row; several outputs may be concatenated."""
+    """Import the output of llama-bench -o csv, wherever it stands in the text; several may be concatenated."""
     collector = Collector(NAME, gate=gate)
-    header: list[str] = []
-    rows = csv.reader(io.StringIO(content.lstrip("\ufeff"), newline=""))
-    for line, cells in _csv_rows(rows, collector):
-        if "avg_ts" in cells and "n_gen" in cells:
-            header = cells
-        elif not any(cells):
-            continue  # an empty line
-        elif len(cells) != len(header):
-            collector.refuse(f"line {line}", f"The row has {len(cells)} cells; the header has {len(header)}.")
-        else:
-            _one(f"line {line}", dict(zip(header, cells, strict=True)), facts=facts, known=known, collector=collector)
+    for row in csv_rows(content, collector):
+        _one(row, facts=facts, known=known, collector=collector)
     return collector.imported()
 
 
 def import_markdown(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
-    """Import the table that llama-bench prints by default, with the build line below it."""
+    """Import every table that llama-bench prints by default, with the command, log and headings around it."""
     collector = Collector(NAME, gate=gate)
-    build = _BUILD.search(content)
-    header: list[str] = []
-    for line, row in enumerate(_lines(content), start=1):
-        cells = _cells(row) if row.startswith("|") else []
-        if "test" in cells and "t/s" in cells:
-            header = cells
-        elif header and cells and not set(row) <= set("|-: "):
-            place = f"line {line}"
-            if len(cells) != len(header):
-                collector.refuse(place, f"The row has {len(cells)} cells; the header has {len(header)}.")
-                continue
-            fields, reason = _fields_of_cells(dict(zip(header, cells, strict=True)))
-            if reason:
-                collector.refuse(place, reason)
-                continue
-            if build:
-                fields |= {"build_commit": build["commit"], "build_number": build["number"]}
-            _one(place, fields, facts=facts, known=known, collector=collector)
+    for row in markdown_rows(content, collector):
+        _one(row, facts=facts, known=known, collector=collector)
     return collector.imported()
 
 
-def _fields_of_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    """The JSON fields of a Markdown row, or the reason why it has none."""
-    test, rate = _TEST.fullmatch(cells["test"]), _RATE.fullmatch(cells["t/s"])
-    if test is None:
-        return {}, f"The test is {cells['test'][:40]!r}; it must look like pp512 or tg128."
-    if rate is None:
-        return {}, f"The rate is {cells['t/s'][:40]!r}; it must look like 118.88 ± 1.04."
-    size = _SIZE.fullmatch(cells.get("size", ""))
-    if size and len(size["count"]) > _MOST_DIGITS:
-        return {}, f"The size is {size['count'][:20]}...; it has more than {_MOST_DIGITS} digits. Copy the row again."
-    scale = BYTES_PER_GIB if size and size["unit"] == "GiB" else BYTES_PER_MIB
-    count = int(test["count"])
-    prompt = count if test["kind"] == "pp" else 0
-    generated = count if test["kind"] == "tg" or test["mixed"] else 0
-    optional = {
-        "n_gpu_layers": "ngl",
-        "n_ubatch": "n_ubatch",
-        "type_k": "type_k",
-        "type_v": "type_v",
-        "split_mode": "sm",
-        "n_cpu_moe": "n_cpu_moe",
-        "gpu_info": "gpu_info",
-        "n_batch": "n_batch",
-    }
-    return {
-        "model_type": cells.get("model", ""),
-        "backends": cells.get("backend", ""),
-        "model_size": round(float(size["count"]) * scale) if size else None,
-        "n_prompt": prompt,
-        "n_gen": generated,
-        "n_depth": int(test["depth"] or 0),
-        "avg_ts": rate["mean"],
-        "stddev_ts": rate["spread"],
-        **{field: cells[column] for field, column in optional.items() if column in cells},
-    }, ""
-
-
-def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, collector: Collector) -> None:
+def _one(row: TableRow, *, facts: Facts, known: Known, collector: Collector) -> None:
+    place, fields = row.place, row.fields
     prompt, generated, mean = whole(fields.get("n_prompt")), whole(fields.get("n_gen")), number(fields.get("avg_ts"))
-    if prompt is None or generated is None or prompt < 0 or generated < 0 or mean is None or mean <= 0:
+    if prompt is None or generated is None or min(prompt, generated) < 0 or not _is_rate(mean):
         collector.refuse(place, "n_prompt, n_gen and avg_ts must be numbers, and avg_ts must be above 0.")
         return
-    reason = _why_not(fields, prompt=prompt, generated=generated)
+    devices = devices_of(fields, around=row.around, facts=facts)
+    reason = _why_not(fields, prompt=prompt, generated=generated) or devices.problem
     if reason:
         collector.refuse(place, reason)
         return
-    gpus = [name.strip() for name in text(fields.get("gpu_info")).split(",") if name.strip()]
-    if len(set(gpus)) > 1:
-        collector.refuse(
-            place,
-            f"The test ran on several kinds of chip ({', '.join(sorted(set(gpus)))}); only equal chips can be"
-            " imported.",
-        )
-        return
     words = text(fields.get("model_filename")) or text(fields.get("model_type"))
-    chip = facts.chip or (chip_of_name(gpus[0], chips=known.chips) if gpus else None)
-    model = facts.model(words) or model_of_name(words, models=known.models)
+    model, shown = _model(row, facts=facts, known=known)
+    why = row.around.cpu_share()
+    on_processor = devices.processor or why in NO_GPU or ("cpu_info" in fields and not _names_a_gpu(fields))
+    chip_name = devices.names[0] if devices.names and not on_processor else ""
+    chip = "" if on_processor else facts.chip or chip_of_name(chip_name, chips=known.chips)
     form = facts.format or format_of_name(words) or format_of_name(text(fields.get("model_type")))
-    needed: dict[MissingFact, Any] = {"chip": chip, "model": model, "format": form}
-    if collector.lacks(place, needed):
+    needed: dict[MissingFact, Any] = {"chip": on_processor or chip, "model": model, "format": form}
+    needed |= {} if on_processor else {"chip_count": devices.count}
+    if collector.lacks(place, needed, name=shown):
+        return
+    if reason := parameters_contradict(model, _parameters(fields), known=known):
+        collector.refuse(place, reason)
         return
     depth = whole(fields.get("n_depth")) or 0
     series = _series(fields, mean=mean)
     build = whole(fields.get("build_number"))
-    one_chip = text(fields.get("split_mode")) == "none"
+    backend = text(fields.get("backends")).lower()
+    remarks = _remarks(row, series=series, generated=generated, depth=depth)
+    why = layers_left_out(whole(fields.get("n_gpu_layers")), model=model, known=known) or why
+    remarks = [*remarks, *_device_remarks(fields, devices, why=why, on_processor=on_processor)]
     collector.add(
         place,
         {
             "kind": "imported",
+            "status": status_of(remarks),
             "measured_at": moment(_moment(fields.get("test_time")), facts),
             "host": {
                 "chip": chip,
-                "chip_name": gpus[0] if gpus else "",
-                "chip_count": facts.chip_count or (1 if one_chip else max(1, len(gpus))),
+                "chip_name": text(fields.get("cpu_info")) if on_processor else chip_name,
+                "chip_count": max(1, devices.count),
             },
             "engine": {
                 "name": "llama.cpp",
                 "version": facts.runtime_version or (f"b{build}" if build else ""),
-                "backend": text(fields.get("backends")).lower(),
+                "backend": "cpu" if on_processor else backend,
             },
             "model": {
                 "model": model,
@@ -203,7 +147,7 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
                 "prompt_tokens": prompt,
                 "generated_tokens": generated,
                 "depth_tokens": depth,
-                "kv_bits": _CACHE_BITS.get(text(fields.get("type_k")), 0),
+                "kv_bits": _cache_bits(fields),
                 "split": text(fields.get("split_mode")),
                 "prefill_step_tokens": whole(fields.get("n_ubatch")) or 0,
                 "kv_fill": "prompt" if depth or prompt else "empty",
@@ -213,14 +157,39 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
                 "weights_bytes": whole(fields.get("model_size")),
             },
             "provenance": facts.provenance(
-                NAME,
-                place=place,
-                raw=json.dumps(dict(fields), default=str),
-                tool_version=text(fields.get("build_commit")),
+                NAME, place=place, raw=row.raw, tool_version=text(fields.get("build_commit"))
             ),
-            "remarks": _remarks(fields, generated=generated, depth=depth),
+            "remarks": remarks,
         },
     )
+
+
+def _names_a_gpu(fields: Mapping[str, Any]) -> bool:
+    return any(fields.get(name) for name in ("gpu_info", "backends"))
+
+
+def _model(row: TableRow, *, facts: Facts, known: Known) -> tuple[str, str]:
+    """The catalogue id of the row's model, and the file's own words for it.
+
+    The row's file name, then the heading or command around it, then the column `model`; an id whose parameters are not
+    the row's is not the row's.
+    """
+    filename, kind = text(row.fields.get("model_filename")), text(row.fields.get("model_type"))
+    names = [name for name in (filename, *([] if filename else row.around.names()), kind) if name]
+    count = _parameters(row.fields)
+    found = (model_of_name(name, models=known.models) for name in names)
+    read = next((model for model in found if model and fits_parameters(model, count, known=known)), None)
+    return facts.model(*names, read=read), names[0] if names else ""
+
+
+def _parameters(fields: Mapping[str, Any]) -> float:
+    return number(fields.get("model_n_params")) or number(fields.get("stated_parameters")) or 0.0
+
+
+def _cache_bits(fields: Mapping[str, Any]) -> int:
+    """Bits of the cache: those of the narrower of keys and values; 0 where none is stated."""
+    stated = [CACHE_BITS[kind] for name in ("type_k", "type_v") if (kind := text(fields.get(name))) in CACHE_BITS]
+    return min(stated, default=0)
 
 
 def _why_not(fields: Mapping[str, Any], *, prompt: int, generated: int) -> str:
@@ -230,29 +199,40 @@ def _why_not(fields: Mapping[str, Any], *, prompt: int, generated: int) -> str:
         return "n_prompt and n_gen are both 0, so nothing was measured."
     if text(fields.get("embeddings")).lower() in ("1", "true"):
         return "The test measured embeddings, not text generation."
-    if (whole(fields.get("n_cpu_moe")) or 0) > 0:
-        return "n_cpu_moe was set: some experts ran on the CPU, so this is not the speed of the chip."
-    if text(fields.get("no_kv_offload")).lower() in ("1", "true"):
-        return "no_kv_offload was set: the cache was in system memory, so this is not the speed of the chip."
     return ""
 
 
-def _remarks(fields: Mapping[str, Any], *, generated: int, depth: int) -> list[Remark]:
-    remarks: list[Remark] = []
-    layers = whole(fields.get("n_gpu_layers"))
-    if layers is not None and 0 <= layers < _ALL_LAYERS:
-        note = f"n_gpu_layers was {layers}; if the model has more layers, the others ran on the CPU."
-        remarks.append(Remark(code="partial-offload", text=note, level="warning"))
+def _remarks(row: TableRow, *, series: Series, generated: int, depth: int) -> list[Remark]:
+    remarks = spread_remarks(spread_of(series, standard_deviation=number(row.fields.get("stddev_ts")) or 0.0))
     if generated and depth == 0:
         note = "Decode started with an empty cache. mlx-lm decodes after its prompt, so their contexts differ."
         remarks.append(Remark(code="depth-0", text=note))
     return remarks
 
 
+def _device_remarks(fields: Mapping[str, Any], devices: Devices, *, why: str, on_processor: bool) -> list[Remark]:
+    """Whether the processor or another host did a part of it; `why` is what layers, flags and log say."""
+    if on_processor:
+        return [processor_remark()]
+    left_out, overrides = why, text(fields.get("tensor_buft_overrides"))
+    if (whole(fields.get("n_cpu_moe")) or 0) > 0:
+        left_out = "n_cpu_moe was set: some experts ran on the CPU"
+    elif text(fields.get("no_kv_offload")).lower() in ("1", "true"):
+        left_out = "no_kv_offload was set: the cache was in system memory"
+    elif "CPU" in overrides.upper():
+        left_out = "tensors were kept in system memory"
+    remarks = [offload_remark(left_out)] if left_out else []
+    return [*remarks, network_remark(devices.count)] if devices.remote else remarks
+
+
+def _is_rate(value: float | None) -> TypeGuard[float]:
+    return value is not None and 0 < value < FASTEST_TOKENS_PER_S
+
+
 def _series(fields: Mapping[str, Any], *, mean: float) -> Series:
     listed = fields.get("samples_ts")
     samples = [number(value) for value in listed] if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType]
-    if samples and all(value is not None and value > 0 for value in samples):
+    if 0 < len(samples) <= _MOST_SAMPLES and all(_is_rate(value) for value in samples):
         return Series.of([value for value in samples if value is not None])
     spread = number(fields.get("stddev_ts")) or 0.0
     return Series.of_mean(mean, standard_deviation=spread if 0 < spread < mean else 0.0)
@@ -261,26 +241,3 @@ def _series(fields: Mapping[str, Any], *, mean: float) -> Series:
 def _moment(value: Any) -> str:
     found = re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", text(value))
     return found[0] if found else ""
-
-
-def _cells(row: str) -> list[str]:
-    """The cells of a Markdown row; a bar after a backslash is part of a name."""
-    inner = row.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
-
-
-def _lines(content: str) -> list[str]:
-    return [line.strip() for line in content.splitlines()]
-
-
-def _csv_rows(rows: Any, collector: Collector) -> Iterable[tuple[int, list[str]]]:
-    """Rows of a csv.reader with their line numbers; a broken line ends the import with a refusal."""
-    while True:
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            collector.refuse(f"line {rows.line_num}", f"The CSV is broken here ({error}); later rows were not read.")
-            return
-        yield rows.line_num, cells

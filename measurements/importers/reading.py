@@ -1,15 +1,84 @@
 """Entry point of the importers: recognises a file's format and reads its rows."""
 
 import codecs
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol
 
 from calculator.catalog import Catalog
-from measurements.importers import llama_bench, mlx_lm_text, own, published_table, vllm_bench
-from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal
+from measurements.importers import (
+    csv_template,
+    exllama,
+    koboldcpp,
+    llama_batched_bench,
+    llama_bench,
+    llama_timings,
+    lm_studio,
+    mlx_lm_generate,
+    mlx_lm_text,
+    ollama,
+    own,
+    published_table,
+    serving_text,
+    sglang_one_batch,
+    text_ui,
+    trtllm_bench,
+    vllm_bench,
+)
+from measurements.importers.cleaning import plain_lines
+from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal, joined
+from measurements.importers.json_objects import Objects, json_objects, known_within
 from measurements.records.record import MeasurementError
+
+
+class _TextImporter(Protocol):
+    def __call__(self, content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported: ...
+
+
+class _ObjectImporter(Protocol):
+    def __call__(
+        self, objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
+    ) -> Imported: ...
+
+
+def _own(objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:
+    """This tool's own export states every fact itself."""
+    del facts, known
+    return own.import_objects(objects, gate=gate)
+
+
+_OBJECTS: tuple[tuple[Callable[[Any], bool], _ObjectImporter], ...] = (
+    (own.is_object, _own),
+    (vllm_bench.is_object, vllm_bench.import_objects),
+    (llama_bench.is_json_row, llama_bench.import_objects),
+    (llama_batched_bench.is_object, llama_batched_bench.import_objects),
+    (ollama.is_object, ollama.import_objects),
+    (lm_studio.is_object, lm_studio.import_objects),
+    (llama_timings.is_object, llama_timings.import_objects),
+)
+_TEXTS: tuple[tuple[Callable[[str], bool], _TextImporter], ...] = (
+    (llama_bench.is_csv, llama_bench.import_csv),
+    (mlx_lm_text.is_text, mlx_lm_text.import_text),
+    (mlx_lm_generate.is_text, mlx_lm_generate.import_text),
+    (llama_bench.is_markdown, llama_bench.import_markdown),
+    (llama_batched_bench.is_text, llama_batched_bench.import_text),
+    (ollama.is_text, ollama.import_text),
+    (llama_timings.is_text, llama_timings.import_text),
+    (serving_text.is_text, serving_text.import_text),
+    (sglang_one_batch.is_text, sglang_one_batch.import_text),
+    (exllama.is_text, exllama.import_text),
+    (koboldcpp.is_text, koboldcpp.import_text),
+    (lm_studio.is_text, lm_studio.import_text),
+    (text_ui.is_text, text_ui.import_text),
+    (trtllm_bench.is_text, trtllm_bench.import_text),
+    (csv_template.is_text, csv_template.import_text),
+)
+READS = (
+    "llama-bench (table, CSV, JSON), llama-batched-bench, llama.cpp's timings, mlx_lm.benchmark, mlx_lm.generate, "
+    "ollama run --verbose and Ollama's JSON, vllm bench serve (printed or JSON), SGLang, ExLlama, KoboldCpp, tabbyAPI, "
+    "LM Studio, trtllm-bench, a published table, or this tool's own export"
+)
+"""What can be imported, in words."""
 
 LARGEST_FILE_BYTES = 20_000_000  # the largest real file seen has 6,326 rows and 8 MB; the page takes 5 MB
 
@@ -45,91 +114,64 @@ def decode(content: bytes, *, name: str) -> str:
 def import_content(
     content: str, *, facts: Facts, known: Known, gate: Gate | None = None, catalog: Catalog | None = None
 ) -> Imported:
-    """Recognise the format and read every row; an unusable row is refused alone. A published table needs `catalog`.
+    """Recognise what stands in the text and read every row; an unusable row is refused alone.
 
-    Raises nothing: a file in an unknown format returns one refusal.
+    Log lines, fences, quote marks and other text around a result are passed over; one text may hold several results of
+    several tools. A published table needs `catalog`. Raises nothing: a text in which nothing is found returns one
+    refusal, with a CSV to fill in.
     """
-    objects, broken = _json_objects(content)
-    if objects:
-        first: Any = next((cast("Any", fields) for _, fields in objects if isinstance(fields, dict)), None)
-        if own.is_object(first):
-            found = own.import_objects(objects, gate=gate)
-        elif vllm_bench.is_object(first):
-            found = vllm_bench.import_objects(objects, facts=facts, known=known, gate=gate)
-        elif llama_bench.is_json_row(first):
-            found = llama_bench.import_objects(objects, facts=facts, known=known, gate=gate)
-        else:
-            return _unknown("JSON in an unknown format")
-        return (
-            found
-            if broken is None
-            else Imported(found.format, found.records, (*found.refused, broken), found.missing, found.waiting)
-        )
     if catalog is not None and published_table.is_table(content):
         return published_table.import_table(content, facts=facts, catalog=catalog)
-    if llama_bench.is_csv(content):
-        return llama_bench.import_csv(content, facts=facts, known=known, gate=gate)
-    if mlx_lm_text.is_text(content):
-        return mlx_lm_text.import_text(content, facts=facts, known=known, gate=gate)
-    if llama_bench.is_markdown(content):
-        return llama_bench.import_markdown(content, facts=facts, known=known, gate=gate)
-    return _unknown(broken.reason if broken else "text in an unknown format")
+    parts, broken = _of_objects(content, facts=facts, known=known, gate=gate)
+    if not parts:
+        plain = "\n".join(plain_lines(content))
+        parts, broken_plain = _of_objects(plain, facts=facts, known=known, gate=gate)
+        broken = broken_plain or broken
+        texts = [read for is_one, read in _TEXTS if is_one(plain)]
+        found = [read(plain, facts=facts, known=known, gate=gate) for read in texts]
+        parts += [part for part in found if part.records or part.refused or part.waiting]
+        if not parts and texts:
+            return _unknown("text with the words of a known tool, but with none of its results")
+    if not parts:
+        return _unknown(broken[0].reason if broken else "text in an unknown format")
+    return joined(parts)
+
+
+def _of_objects(content: str, *, facts: Facts, known: Known, gate: Gate | None) -> tuple[list[Imported], list[Refusal]]:
+    """What the importers of JSON read, and the objects that are broken. Objects that nobody knows are refused with
+    those that somebody does."""
+    if "{" not in content and not content.lstrip("\ufeff \t\r\n").startswith("["):
+        return [], []
+    objects, broken = json_objects(content)
+    by_importer: dict[int, Objects] = {}
+    unknown: list[Refusal] = []
+    for place, value in objects:
+        numbers = [number for number, (is_one, _) in enumerate(_OBJECTS) if is_one(value)][:1]
+        inner = [(numbers[0], value)] if numbers else list(_within(value))
+        for number, one in inner:
+            by_importer.setdefault(number, []).append((place, one))
+        if not inner:
+            unknown.append(Refusal(place, "This JSON object is no measurement of a known tool."))
+    if not by_importer:
+        return [], broken or ([Refusal("file", "JSON in an unknown format")] if objects else [])
+    parts = [
+        _OBJECTS[number][1](rows, facts=facts, known=known, gate=gate) for number, rows in sorted(by_importer.items())
+    ]
+    return [*parts, Imported(parts[0].format, refused=(*unknown, *broken))], []
+
+
+def _within(value: Any) -> Iterable[tuple[int, Any]]:
+    """Known objects inside a wrapper, each with the number of its importer; a chat server's `timings` takes its
+    model's name along."""
+    for number, (is_one, _) in enumerate(_OBJECTS):
+        for one in known_within(value, is_known=is_one):
+            yield number, one
 
 
 def _unknown(what: str) -> Imported:
     reason = (
-        f"The file is {what}. Import the text of mlx_lm.benchmark, llama-bench as JSON, JSONL, CSV or Markdown, "
-        "the JSON of vllm bench serve, a published table, or this tool's own export."
+        f"The file is {what}. It can be the output of {READS}. For anything else, say chip, model, weight format, "
+        "runtime, lengths of prompt and answer, and tokens per second, in a CSV with the first line "
+        f"{','.join(csv_template.COLUMNS)}"
     )
-    return Imported(format="unknown", refused=(Refusal("file", reason),))
-
-
-def _json_objects(content: str) -> tuple[list[tuple[str, Any]], Refusal | None]:
-    """The objects of an array or of concatenated JSON (JSONL), and a refusal if the reading broke off."""
-    stripped = content.lstrip("\ufeff \t\r\n")
-    if not stripped.startswith(("{", "[")):
-        return [], None
-    found: list[tuple[str, Any]] = []
-    try:
-        found.extend(_values(content))
-    except (ValueError, RecursionError) as error:
-        reason = f"broken JSON ({str(error)[:120]})"
-        return found, (
-            Refusal(f"after object {len(found)}", f"The rest of the file is {reason} and was not read.")
-            if found
-            else Refusal("file", reason)
-        )
-    return found, None
-
-
-def _values(content: str) -> Iterator[tuple[str, Any]]:
-    """Each value with its place; arrays item by item, so that a truncated array keeps its complete items.
-
-    NaN and Infinity, which are not JSON but are written by Python, are accepted here and refused by their row.
-    """
-    decoder = json.JSONDecoder()
-    position, count, in_array = _skip(content, 0), 0, False
-    while position < len(content):
-        letter = content[position]
-        if not in_array and letter == "[":
-            in_array, position = True, _skip(content, position + 1)
-            continue
-        if in_array and letter == "]":
-            in_array, position = False, _skip(content, position + 1)
-            continue
-        value, position = decoder.raw_decode(content, position)
-        count += 1
-        yield f"object {count}", value
-        position = _skip(content, position)
-        if in_array and content[position : position + 1] == ",":
-            position = _skip(content, position + 1)
-        elif in_array and content[position : position + 1] != "]":
-            raise ValueError(f"an array is cut off or lacks a comma at character {position}")
-    if in_array:
-        raise ValueError("an array is cut off")
-
-
-def _skip(content: str, position: int) -> int:
-    while position < len(content) and content[position] in "\ufeff \t\r\n":
-        position += 1
-    return position
+    return Imported(format="unknown", refused=(Refusal("file", reason),), template=csv_template.template())

@@ -1,4 +1,5 @@
-"""vLLM importer: the JSON of `vllm bench serve --save-result`, one object or several appended to one file.
+"""vLLM importer: the JSON of `vllm bench serve --save-result`, one object or several appended to one file, and of
+SGLang's bench_serving, which has the same keys.
 
 With max_concurrency 1 the decode rate of the single stream is 1000 / median time per output token in ms. Otherwise
 output_throughput is the sum over all streams, prefill waits included, and is kept as the speed of a batch of that size,
@@ -13,6 +14,7 @@ from typing import Any
 
 from calculator.evidence import Remark
 from calculator.units import MS_PER_S
+from measurements.importers.devices import devices_of
 from measurements.importers.facts import (
     Collector,
     Facts,
@@ -25,17 +27,24 @@ from measurements.importers.facts import (
     text,
     whole,
 )
-from measurements.records.identify import format_of_name, model_of_name
+from measurements.importers.judgement import network_remark, offload_remark
+from measurements.importers.pasted import packing_of_name
+from measurements.importers.surroundings import Surroundings
+from measurements.records.identify import chip_of_name, model_of_name
 from measurements.records.record import Series
 
 NAME = "vllm bench serve"
-_PACKINGS = (
-    ("awq", "awq-int4"),
-    ("gptq-int8", "int8"),
-    ("gptq", "gptq-int4"),
-    ("nvfp4", "nvfp4"),
-    ("fp8", "fp8"),
-)
+_ENGINES = {
+    "sglang": "sglang",
+    "sglang-native": "sglang",
+    "sglang-oai": "sglang",
+    "sglang-oai-chat": "sglang",
+    "lmdeploy": "lmdeploy",
+    "trt": "tensorrt-llm",
+    "tensorrt-llm": "tensorrt-llm",
+    "tgi": "tgi",
+}
+_LEAST, _MOST = 1e-9, 1e12  # beyond these a figure is no time and no rate
 MOST_READINGS = 1_000_000  # what record.Count allows
 
 
@@ -51,7 +60,7 @@ def import_objects(
     collector = Collector(NAME, gate=gate)
     for place, fields in objects:
         if is_object(fields):
-            _one(place, fields, facts=facts, known=known, collector=collector)
+            keep_result(place, fields, around=Surroundings(), facts=facts, known=known, collector=collector)
         else:
             collector.refuse(
                 place,
@@ -60,7 +69,16 @@ def import_objects(
     return collector.imported()
 
 
-def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, collector: Collector) -> None:
+def keep_result(
+    place: str,
+    fields: Mapping[str, Any],
+    *,
+    around: Surroundings,
+    facts: Facts,
+    known: Known,
+    collector: Collector,
+) -> None:
+    """Keep one result with the keys of the JSON; `around` is the text in which it was printed."""
     done, read, written = (
         whole(fields.get(name)) for name in ("completed", "total_input_tokens", "total_output_tokens")
     )
@@ -68,20 +86,35 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
     if not done or done < 0 or read is None or written is None or read < done or written < 2 * done:
         collector.refuse(place, "A rate needs at least one prompt token and two answer tokens per completed request.")
         return
-    if total is None or total <= 0 or each_ms is None or each_ms <= 0:
+    if total is None or each_ms is None or not (0 < total < _MOST and _LEAST < each_ms < _MOST):
         collector.refuse(place, "output_throughput and median_tpot_ms must be numbers above 0.")
         return
+    devices = devices_of({}, around=around, facts=facts)
+    if devices.problem:
+        collector.refuse(place, devices.problem)
+        return
     words = text(fields.get("model_id"))
-    streams = facts.batch_count or whole(fields.get("max_concurrency")) or 0
-    model = facts.model(words) or model_of_name(words, models=known.models)
-    form = facts.format or _format_of_name(words)
-    needed: dict[MissingFact, Any] = {"chip": facts.chip, "model": model, "format": form, "batch": streams > 0}
-    if collector.lacks(place, needed):
+    names = [name for name in (words, *around.names()) if name]
+    streams = facts.batch_count or whole(fields.get("max_concurrency")) or around.command.whole("batch") or 0
+    read_model = next((model for name in names if (model := model_of_name(name, models=known.models))), None)
+    model = facts.model(*names, read=read_model)
+    form = facts.format or next((found for name in names if (found := packing_of_name(name))), None)
+    form = form or packing_of_name(around.command.value("quantization") or "")
+    chip = facts.chip or chip_of_name(next(iter(devices.names), ""), chips=known.chips)
+    count = facts.chip_count or whole(fields.get("tensor_parallel_size")) or devices.count
+    needed: dict[MissingFact, Any] = {
+        "chip": chip,
+        "chip_count": count > 0,
+        "model": model,
+        "format": form,
+        "batch": streams > 0,
+    }
+    if collector.lacks(place, needed, name=next(iter(names), "")):
         return
     prompt = round(read / done)
     alone = streams == 1
     first_ms = number(fields.get("median_ttft_ms"))
-    wait = first_ms / MS_PER_S if alone and first_ms and first_ms > 0 else None
+    wait = first_ms / MS_PER_S if alone and first_ms and _LEAST < first_ms < _MOST else None
     readings = min(done, MOST_READINGS)
     shown = {key: value for key, value in fields.items() if not isinstance(value, list)}
     collector.add(
@@ -89,15 +122,21 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
         {
             "kind": "imported",
             "measured_at": moment(_moment(fields.get("date")), facts),
-            "host": {"chip": facts.chip, "chip_count": facts.chip_count or 1},
-            "engine": {"name": "vllm", "version": facts.runtime_version},
-            "model": {"model": model, "model_name": words, "format": form, "weights": "real", "source": words},
+            "host": {"chip": chip, "chip_count": count},
+            "engine": {"name": _engine(fields), "version": facts.runtime_version},
+            "model": {
+                "model": model,
+                "model_name": next(iter(names), "")[:300],
+                "format": form,
+                "weights": "real",
+                "source": next(iter(names), "")[:300],
+            },
             "workload": {
                 "prompt_tokens": prompt,
                 "generated_tokens": round(written / done),
                 "batch_count": streams,
                 "kv_fill": "prompt",
-                "speculative": any(key.startswith("spec_decode") for key in fields),
+                "speculative": around.command.states("draft") or any(key.startswith("spec_decode") for key in fields),
             },
             "result": {
                 "decode_tokens_per_s": _single_stream(fields, each_ms=each_ms, readings=readings)
@@ -107,9 +146,18 @@ def _one(place: str, fields: Mapping[str, Any], *, facts: Facts, known: Known, c
                 "time_to_first_token_s": Series.of_mean(wait, reading_count=readings) if wait else None,
             },
             "provenance": facts.provenance(NAME, place=place, raw=json.dumps(shown, default=str)),
-            "remarks": _remarks(fields, alone=alone, streams=streams),
+            "remarks": [
+                *_remarks(fields, alone=alone, streams=streams),
+                *([offload_remark(why)] if (why := around.cpu_share()) else []),
+                *([network_remark(count)] if devices.remote else []),
+            ],
         },
     )
+
+
+def _engine(fields: Mapping[str, Any]) -> str:
+    """The server that was measured: SGLang's tool names it, vLLM's says vllm or a protocol."""
+    return _ENGINES.get(text(fields.get("backend")).lower(), "vllm")
 
 
 def _single_stream(fields: Mapping[str, Any], *, each_ms: float, readings: int) -> Series:
@@ -131,15 +179,6 @@ def _remarks(fields: Mapping[str, Any], *, alone: bool, streams: int) -> list[Re
             Remark(code="failed-requests", text=f"{failed} requests failed and are not counted.", level="warning")
         )
     return remarks
-
-
-def _format_of_name(words: str) -> str | None:
-    """The weight format that a repository id names: AWQ, GPTQ, FP8 or NVFP4, else a GGUF or MLX format."""
-    plain = words.lower()
-    for word, form in _PACKINGS:
-        if re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", plain):
-            return form
-    return format_of_name(words)
 
 
 def _moment(value: Any) -> str:

@@ -24,7 +24,7 @@ _CLASS_WORDS = (
     (r"(?<![0-9a-z])bf16(?![0-9a-z])", "bf16"),
 )
 _GGUF = re.compile(
-    r"(?:^|[-_. ])(i?q\d(?:_[0-9a-z]+)*(?: - (?:small|medium|large))?|f16|bf16|f32|mxfp4)(?=$|[-_. )])", re.I
+    r"(?:^|[-_. @:])(i?q\d(?:_[0-9a-z]+)*(?: - (?:small|medium|large))?|f16|bf16|f32|mxfp4)(?=$|[-_. )])", re.I
 )
 _LLAMA_3 = re.compile(r"llama-3\.[13]-(8b|70b)")
 _SIZES = {" - small": "_s", " - medium": "_m", " - large": "_l"}

@@ -15,6 +15,9 @@ from measurements.records.record import Host, Measurement, Series
 from measurements.records.store import Stored
 
 FULL_PRECISION_CACHE_BITS = (0, 16)  # 0: not stated; every engine defaults to 16
+NOT_A_CHIPS_SPEED = frozenset({"partial-offload", "on-processor", "over-network", "spread"})
+"""Remarks of records that are kept as what they are: the processor or another host had a part in them, or their
+readings disagree."""
 
 
 def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) -> tuple[MeasuredSpeed, ...]:
@@ -41,13 +44,15 @@ def speeds_of(items: Iterable[Stored], *, host: Host, versions: dict[str, str]) 
 
 
 def is_usable(record: Measurement) -> bool:
-    """Whether a prediction may use the record: no rejected run, CPU backend of MLX, packed cache or speculation."""
+    """Whether a prediction may use the record: no rejected run, CPU backend, packed cache or speculation, and nothing
+    that the processor or another host had a part in."""
     return (
         record.status == "ok"
         and record.kind not in ("host", "rag")
         and record.engine.backend != "cpu"
         and not record.workload.speculative
         and record.workload.kv_bits in FULL_PRECISION_CACHE_BITS
+        and not any(remark.code in NOT_A_CHIPS_SPEED for remark in record.remarks)
         and all((record.host.chip, record.model.model, record.model.format))
     )
 

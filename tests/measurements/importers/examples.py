@@ -16,7 +16,7 @@ from tests.measurements.examples import a_measurement
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "importers"
 
 
-EXAMPLE_COUNT = 10_000 if os.environ.get("THOROUGH") else 150
+EXAMPLE_COUNT = 10_000 if os.environ.get("THOROUGH") else 200
 
 
 KNOWN = Known(
@@ -59,7 +59,24 @@ SAMPLES = {
     "llama_bench_depth.md": (Facts(chip="nvidia-rtx-4090", models={"": "qwen2.5-7b"}), 4),
     "mlx_lm_2026-03.txt": (Facts(chip="apple-m2-ultra-76"), 1),
     "vllm_appended.json": (Facts(chip="nvidia-rtx-4090"), 2),
+    "llama_bench_two_cards.md": (Facts(), 2),
+    "llama_batched_bench.md": (Facts(chip="nvidia-rtx-4080"), 4),
+    "llama_sweep_bench.md": (Facts(chip="nvidia-rtx-4080"), 3),
+    "llama_timings.txt": (Facts(chip="nvidia-rtx-4090"), 2),
+    "llama_server.json": (Facts(chip="nvidia-rtx-4090"), 1),
+    "ollama_verbose.txt": (Facts(chip="apple-m2-ultra-76", models={"": "llama-3.2-1b"}), 1),
+    "ollama_api.json": (Facts(chip="nvidia-rtx-4090"), 1),
+    "mlx_lm_generate.txt": (Facts(chip="apple-m2-ultra-76"), 1),
+    "vllm_serving.txt": (Facts(chip="nvidia-rtx-4090"), 1),
+    "sglang_one_batch.txt": (Facts(chip="nvidia-rtx-4090"), 1),
+    "exllamav3_perf.txt": (Facts(chip="nvidia-rtx-4090", models={"": "qwen3-32b"}), 4),
+    "koboldcpp.txt": (Facts(chip="nvidia-rtx-4080", models={"": "qwen3-32b"}), 1),
+    "lm_studio.txt": (Facts(chip="nvidia-rtx-4090", prompt_tokens=300), 2),
+    "tabby_api.txt": (Facts(chip="nvidia-rtx-4090", models={"": "qwen3-32b"}, format="exl3-4.0bpw"), 1),
+    "trtllm_bench.txt": (Facts(), 1),
+    "csv_template.csv": (Facts(), 2),
 }
+"""Every fixture of which all rows are taken, with the facts that it lacks and the number of its records."""
 
 
 json_values = st.recursive(

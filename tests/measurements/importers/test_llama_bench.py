@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from measurements.importers import llama_bench
 from measurements.importers.facts import Facts
 from measurements.importers.reading import import_content, read_upload
+from measurements.records.trusted_speeds import is_usable
 from tests.measurements.importers.examples import (
     ALL_FACTS,
     FIXTURES,
@@ -106,9 +107,8 @@ def test_llama_bench_markdown_of_2024_warns_of_layers_on_the_cpu() -> None:
         ({"n_prompt": 512, "n_gen": 128}, "mixes"),
         ({"n_prompt": 0, "n_gen": 0}, "both 0"),
         ({"embeddings": True}, "embeddings"),
-        ({"n_cpu_moe": 3}, "experts ran on the CPU"),
-        ({"no_kv_offload": True}, "cache was in system memory"),
         ({"avg_ts": 0}, "above 0"),
+        ({"avg_ts": 1e308}, "above 0"),
         ({"avg_ts": "fast"}, "above 0"),
         ({"n_gen": 10**12}, "generated_tokens"),
         ({"gpu_info": "NVIDIA GeForce RTX 4090, NVIDIA GeForce RTX 3090"}, "several kinds of chip"),
@@ -121,6 +121,26 @@ def test_llama_bench_refuses_one_row_and_keeps_the_others(changes: dict[str, obj
     assert len(found.records) == 1
     assert [refusal.place for refusal in found.refused] == ["object 2"]
     assert said in found.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"n_cpu_moe": 3}, "some experts ran on the CPU"),
+        ({"no_kv_offload": True}, "cache was in system memory"),
+        ({"tensor_buft_overrides": "exps=CPU"}, "tensors were kept in system memory"),
+        ({"n_gpu_layers": 0}, "no layer was on the GPU"),
+        ({"n_gpu_layers": 20}, "n_gpu_layers was 20"),
+    ],
+)
+def test_llama_bench_row_with_the_processor_in_it_is_kept_and_not_used(changes: dict[str, object], said: str) -> None:
+    rows = json.loads(read_upload(FIXTURES / "llama_bench_2026-04.json"))
+    rows[1] |= changes
+    found = import_content(json.dumps(rows), facts=Facts(), known=KNOWN)
+    assert found.refused == ()
+    assert [is_usable(record) for record in found.records] == [True, False]
+    (remark,) = [remark for remark in found.records[1].remarks if remark.code == "partial-offload"]
+    assert said in remark.text
 
 
 def test_llama_bench_counts_equal_cards_unless_one_was_chosen() -> None:
@@ -139,6 +159,7 @@ def test_markdown_with_a_bar_in_a_name_is_read() -> None:
 
 
 @many
+@example([LLAMA_ROW | {"samples_ts": [1e308, 1e308]}])  # their median is not finite
 @given(st.lists(with_odd_values(LLAMA_ROW) | json_values, max_size=3))
 def test_llama_bench_objects_never_raise(rows: list[object]) -> None:
     check_sane(llama_bench.import_objects([("x", row) for row in rows], facts=ALL_FACTS, known=KNOWN))

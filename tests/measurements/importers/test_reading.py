@@ -167,3 +167,88 @@ def test_upload_that_is_no_text_or_too_large_is_refused(tmp_path: Path, monkeypa
 )
 def test_any_content_never_raises(content: str) -> None:
     check_sane(import_content(content, facts=ALL_FACTS, known=KNOWN))
+
+
+NOISE = st.sampled_from(
+    [
+        "",
+        "```",
+        "```json",
+        "> ",
+        "$ ls -la",
+        "PS C:\\Users\\me> ",
+        "<details>",
+        "</pre>",
+        "ggml_cuda_init: GGML_CUDA_FORCE_MMQ:    no",
+        "[2026-08-14 11:02:13] [INFO] ready { not json }",
+        "INFO 08-14 11:02:13 [__init__.py:216] Automatically detected platform cuda.",
+        "\x1b[33mwarning:\x1b[0m the GPU is warm",
+        "100%|██████████| 500/500 [04:43<00:00,  1.76it/s]",
+        "| card | price |",
+        "|------|-------|",
+        "==========",
+        "## Some words",
+        "Here is my run, what do you think?",
+        'a "lonely quote',
+        "key: value",
+        "-----",
+    ]
+) | st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), max_size=30
+)
+DRESSES: tuple[Callable[[str], str], ...] = (
+    lambda line: line,
+    lambda line: f"> {line}",
+    lambda line: f"  {line}",
+    lambda line: f"\x1b[36m{line}\x1b[0m",
+    lambda line: f"{line}   ",
+)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@many
+@given(data=st.data())
+def test_noise_around_a_fixture_loses_no_row(name: str, data: st.DataObject) -> None:
+    """Before, behind and, where the tool prints lines, between its lines; quoted, indented or coloured."""
+    facts, count = SAMPLES[name]
+    content = read_upload(FIXTURES / name)
+    is_json = name.endswith(".json")  # one object over many lines: noise within it is broken JSON
+    pieces = [content] if is_json else content.splitlines()
+    for _ in range(data.draw(st.integers(1, 6))):
+        pieces.insert(data.draw(st.integers(0, len(pieces))), data.draw(NOISE))
+    dress = data.draw(st.sampled_from(DRESSES))
+    noisy = "\n".join(dress(line) for piece in pieces for line in piece.split("\n"))
+    found = import_content(noisy, facts=facts, known=KNOWN)
+    assert (len(found.records), found.missing) == (count, ()), noisy
+
+
+def test_one_text_may_hold_results_of_several_tools() -> None:
+    names = ("llama_bench_two_cards.md", "vllm_serving.txt", "llama_timings.txt")
+    content = "\n\n".join(read_upload(FIXTURES / name) for name in names)
+    found = import_content(content, facts=Facts(chip="nvidia-rtx-4090"), known=KNOWN)
+    assert found.format == "llama-bench, llama.cpp timings, serving benchmark"
+    assert len(found.records) == sum(SAMPLES[name][1] for name in names)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| test | t/s |\n" * 20_000,
+        "| test | t/s |\nbuild: abcdef0 (1)\n" * 20_000,
+        "| model | test | t/s |\n" + "| llama 8B Q4_0 | tg8 | 1.0 ± 0.1 |\n" * 5_000,
+        "| PP | TG | B | N_KV | S_PP t/s | S_TG t/s |\n|1|\n" * 10_000,
+        "eval count: 1 token(s)\neval rate: 5 tokens/s\n" * 10_000,
+        "eval time = 1 ms / 2 x\n" * 20_000,
+        "Prompt: 1 tokens, 2 tokens-per-sec\n" * 10_000,
+        "Successful requests: 1\nOutput token throughput (tok/s): 3\n" * 5_000,
+        "CtxLimit:1/1, Amt:1/1, Process:" * 10_000,
+        "1 tok/sec • 1 tokens " * 20_000,
+        "decode_tokens_per_s,model\n" + "," * 500_000,
+        "Output generated in 1 " * 20_000 + "tokens generated in ",
+        "avg_ts,n_gen\n" + '"' * 500_000,
+    ],
+)
+def test_hostile_text_of_every_importer_ends_soon(line: str) -> None:
+    began = time.process_time()
+    check_sane(import_content(line, facts=ALL_FACTS, known=KNOWN))
+    assert time.process_time() - began < 10
