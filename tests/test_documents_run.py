@@ -103,7 +103,7 @@ def test_command_options_and_targets_exist(found: Found, capsys: pytest.CaptureF
         if module.startswith(("calculator.", "measurements.")):  # others' modules are not looked for: that imports them
             assert importlib.util.find_spec(module) is not None, f"no module {module}"
         return
-    command = words[:2] if words[0] == "measurements" else words[:1]
+    command = words[:2] if words[0] in ("measurements", "catalog") else words[:1]
     if command[0].startswith("-"):  # an option of the page
         return
     try:
