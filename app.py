@@ -12,7 +12,7 @@ from views.address import bring_back_address, keep_in_address, leave_address, ty
 from views.ask import ask_primary, ask_rest, scenario_of, show_presets
 from views.decision import show_charts, show_options, show_remarks, show_verdict
 from views.evidence import show_assumptions
-from views.link import read_link
+from views.link import catalog_with_own, read_link
 from views.look import markdown_text
 from views.measurement_parts import show_speed_sources
 from views.measurements import show_measurements
@@ -23,14 +23,15 @@ st.set_page_config(
     page_title="Local LLM TCO", page_icon=str(Path(__file__).parent / "views" / "icon.png"), layout="wide"
 )
 
-catalog = load_catalog()
+stock = load_catalog()
 desk = open_desk()
 
 
 def decision() -> None:
     """The decision page: questions, verdict, charts, evidence and downloads."""
     bring_back_address()
-    link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=catalog)
+    link = read_link({name: st.query_params.get_all(name) for name in st.query_params}, catalog=stock)
+    catalog = catalog_with_own(link, stock)
     keep_in_address(link)
 
     st.title("Which hardware should serve our local language model?", anchor=False)
@@ -66,9 +67,7 @@ def measurements() -> None:
     """The measurements page: this server, its probes, imported files and the stored records."""
     leave_address()
     look_only = visitors_may_only_look(st.get_option("server.address"))
-    show_measurements(
-        desk, catalog=catalog, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only
-    )
+    show_measurements(desk, catalog=stock, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)
 
 
 st.navigation(

@@ -17,10 +17,12 @@ from urllib.parse import urlencode
 from calculator import Catalog, Scenario
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.files import typed
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
 
 STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
+OWN_ENTRIES = ("own_options", "own_models")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
 
@@ -58,8 +60,8 @@ def parameters() -> tuple[str, ...]:
 
 def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
     """Every parameter of an address, checked one by one; none is dropped silently."""
-    values: dict[str, Any] = {}
-    problems: dict[str, str] = {}
+    values, problems = _own_entries(query, catalog=catalog)
+    catalog = _with_entries(values, catalog)
     known = parameters()
     options, unusable = _options(query.get("options", ()), catalog=catalog)
     if options:
@@ -67,7 +69,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
     if unusable:
         problems["options"] = unusable
     for name, texts in query.items():
-        if name in STAMPS or name in _PLATFORM:
+        if name in STAMPS or name in _PLATFORM or name in OWN_ENTRIES:
             continue
         if name not in known:
             near = [field for field in known if field.startswith(name)] or difflib.get_close_matches(
@@ -88,6 +90,30 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
         is_of_version_1=is_of_version_1,
         measurements_hash=query["measurements_hash"][-1] if query.get("measurements_hash") else None,
     )
+
+
+def catalog_with_own(link: Link, catalog: Catalog) -> Catalog:
+    """The catalogue with the machines and models that the address describes."""
+    return _with_entries(link.values, catalog)
+
+
+def _with_entries(values: Mapping[str, Any], catalog: Catalog) -> Catalog:
+    return catalog_of(Scenario.parse({name: values[name] for name in OWN_ENTRIES if name in values}), catalog)
+
+
+def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[dict[str, Any], dict[str, str]]:
+    """The machines and models that the address describes, and one sentence for each table that cannot be used."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name in OWN_ENTRIES:
+        if name in query:
+            try:
+                found = _value(name, query[name][-1], options=(), catalog=catalog)
+                _with_entries({name: found}, catalog)
+                values[name] = found
+            except CalculatorError as error:
+                problems[name] = str(error)
+    return values, problems
 
 
 def _as_version_2(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,9 +151,8 @@ def write_link(
         elif not _is_table(name):
             pairs.append((name, text_of(value)))
         elif value:
-            pairs.append(
-                (name, json.dumps(scenario.model_dump(mode="json", include={name})[name], separators=(",", ":")))
-            )
+            table = scenario.model_dump(mode="json", include={name}, exclude_defaults=name in OWN_ENTRIES)[name]
+            pairs.append((name, json.dumps(table, separators=(",", ":"))))
     return urlencode(pairs)
 
 

@@ -14,9 +14,12 @@ from calculator.catalog import Catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
 from calculator.errors import ScenarioError
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 
-_NOT_ASSUMPTIONS = frozenset({"schema_version", "name", "options", "grid", "currencies", "money", "labour"})
+_NOT_ASSUMPTIONS = frozenset(
+    {"schema_version", "name", "options", "grid", "currencies", "money", "labour", "own_options", "own_models"}
+)
 _TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
 
 
@@ -65,6 +68,7 @@ def bridge(
     Costs are compared all along, also where an option cannot do the job; at the end that is said. `as_of` is the day of
     looking, as in `compare`. Raises ScenarioError where one has no cost.
     """
+    catalog = catalog_of(start, catalog_of(end, catalog))
     first = compare(start, catalog, as_of=as_of, draw_count=0, with_turns=False).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)
     if cheaper is None or dearer is None:

@@ -15,6 +15,7 @@ from calculator.evidence import Quantity
 from calculator.finance.courses import AnyCourse, Course
 from calculator.risk.candidates import Candidate
 from calculator.scenario.check_ids import FIGURES_OF_KIND
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff
 from calculator.units import unit_of_name
@@ -69,6 +70,7 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
     entries = {entry.name: index for index, entry in enumerate(tco.entries)}
     if line not in entries:
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
+    catalog = catalog_of(comparison.scenario, catalog)
     entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
     reference = reference_tariff(comparison.scenario, catalog)
     candidate = Candidate(catalog.option(option_id), reference_api=reference)  # one that cannot do the job, too

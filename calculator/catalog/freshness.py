@@ -34,8 +34,8 @@ def price_on(
     price: Quantity, *, kind: PriceKind, aged_from: str, on: str, constants: Mapping[str, Quantity]
 ) -> Quantity | Range:
     """A price's range on a day (YYYY-MM-DD): the older it is, the wider; as read where the day or its kind's age is
-    unknown."""
-    if not (on and constants and price.low > 0):
+    unknown, or where it is the person's own."""
+    if price.basis == "yours" or not (on and constants and price.low > 0):
         return price
     return widened(price, kind=kind, age_days=age_days(aged_from, on=on), constants=constants)
 
@@ -85,6 +85,8 @@ def price_read(option: Option, model: str | None = None, own: Collection[str] = 
         return None
     if isinstance(option, Machine):
         price = option.purchase_price()
+        if price.price_usd.basis == "yours":
+            return None
         return "estimate" if price.is_estimate else price.kind, price.aged_from
     if not isinstance(option, ApiOffer):
         return "rental", option.rate().rate_usd_per_h.as_of

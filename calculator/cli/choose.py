@@ -25,6 +25,7 @@ from calculator.errors import ScenarioError
 from calculator.physics.memory.largest_context import largest_context
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import read_scenario
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST, reference_tariff, scenario_model
 from calculator.units import BYTES_PER_GB
@@ -181,8 +182,8 @@ def _usual_format(machine: str, scenario: Scenario, catalog: Catalog) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    catalog = load_catalog()
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
+    catalog = catalog_of(scenario, load_catalog())
     catalog.option(arguments.machine)
     if arguments.count is not None:
         others = tuple(one for one in scenario.options if one != arguments.machine)

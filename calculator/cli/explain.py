@@ -11,6 +11,7 @@ from calculator.catalog import load_catalog
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.scenario.files import read_scenario
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
 
@@ -50,8 +51,8 @@ def bridge_note(path: Path | None, scenario: Scenario) -> str:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    catalog = load_catalog()
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
+    catalog = catalog_of(scenario, load_catalog())
     if arguments.option not in scenario.options:
         catalog.option(arguments.option)
         scenario = scenario.changed(options=(*scenario.options[:11], arguments.option))

@@ -16,6 +16,7 @@ from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.options import ApiOffer
 from calculator.report.answer_json import remark_dicts
 from calculator.scenario.files import read_scenario
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, scenario_model
 from calculator.service.peak_hour import End, PeakHour, peak_hour, targets_of, week_of
@@ -78,6 +79,7 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def service_answer(scenario: Scenario, catalog: Catalog) -> ServiceAnswer:
     """The peak hour and the week of every option that fits. Raises UnknownIdError or PhantomError."""
+    catalog = catalog_of(scenario, catalog)
     model = scenario_model(scenario, catalog)
     rows: list[ServiceRow] = []
     left_out: list[tuple[str, str, str]] = []

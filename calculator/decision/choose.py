@@ -18,6 +18,7 @@ from calculator.decision.comparison import OptionResult
 from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, reference_tariff, scenario_model
 from calculator.service.serving import serving_of
@@ -100,6 +101,7 @@ def choose(scenario: Scenario, catalog: Catalog, *, wanted: Wanted, as_of: str |
     for name, value in (("budget", wanted.budget_usd), ("watts", wanted.most_w)):
         if value is not None and not 0 < value < math.inf:
             raise ScenarioError(f"{name} is {value:g}; it must be a number above 0. Leave it out to set no limit.")
+    catalog = catalog_of(scenario, catalog)
     day = scenario.prices_as_of or as_of or catalog.compiled
     question = Question(
         scenario, catalog, scenario_model(scenario, catalog), reference_tariff(scenario, catalog), (), day

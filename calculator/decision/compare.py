@@ -13,6 +13,7 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
 from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.service.tariff import with_tariff_figures
@@ -39,6 +40,7 @@ def compare(
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
     """
+    catalog = catalog_of(scenario, catalog)
     scenario = with_tariff_figures(scenario, catalog)
     remarks = question_remarks(scenario, catalog)
     refuse_unknown(scenario, catalog)

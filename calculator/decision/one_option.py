@@ -19,6 +19,7 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidate
 from calculator.risk.promise import keeps_promise_chance
+from calculator.scenario.own_machine import own_remark
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, reference_tariff
 from calculator.service.latency import Targets
@@ -72,6 +73,8 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
         remarks = (*remarks, rate)
     if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
         remarks = (*remarks, watts)
+    if isinstance(option, Machine) and option.id in scenario.own_options:
+        remarks = (*remarks, *own_remark(option))
     if serving is not None and tco is not None and (late := _late_machine(option, serving, tco, question)):
         remarks = (*remarks, late)
     decode = prediction.decode if prediction else None

@@ -5,13 +5,14 @@ from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
 from calculator.decision import words
 from calculator.evidence import Remark
+from calculator.scenario.own_catalog import not_compared
 from calculator.scenario.presets import claims_remark
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.scenario.version_1 import version_1_remark
 
 
 def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]:
-    """What is owned already, ranges that lie beside their value, tax, claims of others, rules of an earlier version.
+    """What is owned already, described but not compared, ranges that lie beside their value, tax, claims of others, rules of an earlier version.
 
     Raises UnknownIdError for an option that the catalogue does not know.
     """
@@ -28,7 +29,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
             text = words.range_beside_value(name, value=value, middle=p50)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
-    return (*owned, *(remark for remark in of_rules if remark), *beside)
+    return (*owned, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
 
 
 def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:

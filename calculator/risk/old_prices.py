@@ -57,6 +57,8 @@ def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
         if f"{option.id}.price_usd" in scenario.figures or option.id in {*scenario.already_own_usd, *scenario.leases}:
             return None
         price = option.purchase_price()
+        if price.price_usd.basis == "yours":
+            return None
         return ("estimate" if price.is_estimate else price.kind), price.aged_from
     if isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h

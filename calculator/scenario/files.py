@@ -67,8 +67,13 @@ def _set(values: dict[str, Any], name: str, text: str) -> None:
         owner, _, key = key.rpartition(".")
         if not owner:
             owner, key = key, _RECORDS[table]
+        if not key:
+            raise ScenarioError(
+                f"--set {name}={text[:40]} says nothing of {owner}. Write a figure of it, for example "
+                f"--set {table}.{owner}.{_FIRST_FIGURE[table]}."
+            )
         rows = _inner(rows, owner)
-    rows[key] = _plain(text)
+    rows[key] = text if key in _WORDS else _plain(text)
 
 
 def _inner(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -154,7 +159,13 @@ _LONGEST_SHOWN = 100
 _STROKES = 2  # between P10, P50 and P90
 _WHOLE_OR_WORD = ("machine_count", "rules", "schema_version")
 _TABLES = frozenset(
-    {"figures", "ranges", "already_own_usd", "leases", "currencies", "machine_counts", "weight_classes"}
+    {
+        *("figures", "ranges", "already_own_usd", "leases", "currencies", "machine_counts", "weight_classes"),
+        *("own_options", "own_models"),
+    }
 )
-_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd"}
-"""Tables whose rows have fields of their own, and the field meant where only the row is named."""
+_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd", "own_options": "", "own_models": ""}
+"""Tables whose rows have fields of their own, and the field meant where only the row is named; "" where none is."""
+_FIRST_FIGURE = {"own_options": "chip=nvidia-rtx-3090", "own_models": "parameters_b=70"}
+_WORDS = ("name", "chip", "runtime")
+"""Fields of own entries that are text, whatever they look like."""

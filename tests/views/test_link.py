@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator import Scenario, load_catalog
+from calculator import Scenario, compare, load_catalog
 from calculator.scenario.files import read_scenario
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
-from views.link import parameters, read_link, used_instead, write_link
+from views.link import catalog_with_own, parameters, read_link, used_instead, write_link
 
 CATALOG = load_catalog()
 FLOATS = [name for name in knobs() if Scenario.model_fields[name].annotation is float]
@@ -51,7 +51,7 @@ def test_permanent_link_reads_back_as_the_same_scenario(data: st.DataObject) -> 
 def test_permanent_link_names_defaults_too() -> None:
     names = set(parse_qs(write_link(Scenario(), catalogue_hash="x"), keep_blank_values=True))
     others = {"schema_version", "catalogue_hash", "name", "options", "grid", "prices_as_of", "typed", "rules"}
-    others.add("open_session_count")  # a number without a widget
+    others |= {"open_session_count", "market_carbon_g_per_kwh"}  # numbers without a widget
     assert names == {*others, *knobs()}
 
 
@@ -84,6 +84,47 @@ def test_link_of_schema_2_comes_back_equal_with_the_same_id(values: dict[str, An
     back = Scenario.parse(link.values)
     assert (back, back.id()) == (scenario, scenario.id())
     assert link.typed() == scenario.typed
+
+
+OWN = {
+    "options": ("quad", "dgx-spark"),
+    "own_options": {"quad": {"chip": "nvidia-rtx-3090", "chip_count": 4, "price_usd": 9000, "decode_w": 700.5}},
+    "own_models": {"mine": {"parameters_b": 8, "layer_count": 32, "kv_head_count": 8, "head_dim": 128}},
+    "model": "mine",
+    "figures": {"quad.idle_w": 80},
+}
+
+
+def test_own_machine_and_model_travel_in_the_link_to_the_same_figures() -> None:
+    scenario = Scenario.parse(OWN)
+    text = write_link(scenario, catalogue_hash=CATALOG.hash)
+    link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
+    back = Scenario.parse(link.values)
+    assert not link.problems
+    assert (back, back.id()) == (scenario, scenario.id())
+    assert "quad" in catalog_with_own(link, CATALOG).machines
+    one, other = (compare(each, CATALOG, draw_count=0) for each in (scenario, back))
+    for here, there in zip(one.options, other.options, strict=True):
+        assert here.tco is not None
+        assert there.tco is not None
+        assert (here.tco.lines, here.tco.flows) == (there.tco.lines, there.tco.flows)
+
+
+def test_whole_model_travels_in_the_link() -> None:
+    whole = CATALOG.models["qwen3-next-80b-a3b"].model_dump(mode="json")
+    scenario = Scenario.parse({"own_models": {"mine": whole}, "model": "mine"})
+    text = write_link(scenario, catalogue_hash=CATALOG.hash)
+    link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
+    assert not link.problems
+    assert Scenario.parse(link.values) == scenario
+
+
+def test_own_machine_that_cannot_be_is_left_out_of_a_link_with_a_sentence() -> None:
+    link = read(options=["quad", "dgx-spark"], own_options='{"quad": {"chip": "nvidia-rtx-3091", "price_usd": 1}}')
+    assert link.values["options"] == ("dgx-spark",)
+    assert "own_options" not in link.values
+    assert link.problems["own_options"].startswith("own_options.quad: chip 'nvidia-rtx-3091' is not in the catalogue.")
+    assert "'quad' is not in the catalogue" in link.problems["options"]
 
 
 def test_parameters_of_an_address_are_typed_unless_it_lists_others() -> None:

@@ -1,0 +1,58 @@
+"""The catalogue with a scenario's own machines and models in it, so that nothing behind the door knows a difference."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from calculator.catalog import Catalog
+from calculator.errors import ScenarioError
+from calculator.evidence import Remark
+from calculator.scenario.own_machine import own_machine
+from calculator.scenario.own_models import own_model
+from calculator.scenario.question import ANOTHER_SIZE
+from calculator.scenario.scenario import Scenario
+
+T = TypeVar("T")
+
+
+def catalog_of(scenario: Scenario, catalog: Catalog) -> Catalog:
+    """The catalogue with the scenario's own options and models; the same object where it has none.
+
+    Its hash stays that of the files, because the scenario's id names its own entries. Entries that are there already
+    are replaced by equal ones, so it may be called twice. Raises ScenarioError for an id that the catalogue has given
+    to something else, and for what `own_machine` refuses.
+    """
+    if not scenario.own_options and not scenario.own_models:
+        return catalog
+    options = {**catalog.machines, **catalog.clouds, **catalog.apis}
+    stock = replace(catalog, machines=_without(scenario.own_options, catalog.machines))
+    machines = {key: own_machine(key, own, catalog=stock) for key, own in scenario.own_options.items()}
+    models = {key: own_model(key, own) for key, own in scenario.own_models.items()}
+    _refuse_taken("own_options", machines, {**options, **catalog.chips})
+    _refuse_taken("own_models", models, {**catalog.models, ANOTHER_SIZE: None})
+    return replace(catalog, machines={**catalog.machines, **machines}, models={**catalog.models, **models})
+
+
+def not_compared(scenario: Scenario) -> tuple[Remark, ...]:
+    """Machines of one's own that are described, but not among the options: they change nothing."""
+    return tuple(
+        Remark(
+            code="own-not-compared",
+            text=f"own_options.{key} is not compared. Add {key} to options, or remove it.",
+            level="warning",
+        )
+        for key in scenario.own_options
+        if key not in scenario.options
+    )
+
+
+def _without(own: Mapping[str, object], table: Mapping[str, T]) -> dict[str, T]:
+    """The entries of others: no machine of one's own is the nearest to another."""
+    return {key: entry for key, entry in table.items() if key not in own}
+
+
+def _refuse_taken(table: str, own: Mapping[str, object], known: Mapping[str, object]) -> None:
+    for key, entry in own.items():
+        if key in known and known[key] != entry:
+            other = "" if table == "own_models" else f" To change single figures of it, use figures.{key}."
+            raise ScenarioError(f"{table}.{key}: {key!r} is an id of the catalogue. Choose another id.{other}")

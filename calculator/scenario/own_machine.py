@@ -1,0 +1,231 @@
+"""A person's own machine as an entry of the catalogue; what is not given comes from the nearest machine, marked so."""
+
+import math
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+from calculator.catalog import Catalog
+from calculator.catalog.options import Chip, Machine, Power, Price
+from calculator.errors import CalculatorError, ScenarioError, UnknownIdError
+from calculator.evidence import Quantity, Remark
+from calculator.scenario.own_options import OwnOption
+
+T = TypeVar("T")
+_WATTS = ("idle_w", "prefill_w", "decode_w", "sleep_w")
+
+
+def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
+    """The machine of that id. Raises ScenarioError where its chip, memory or runtime cannot be.
+
+    Its own figures have the basis `yours`. Every other one is that of the nearest machine (`nearest_machine`) with the
+    basis `assumption`: watts scaled as `_watts_as_there` says, the cards' share of the price by their number, and the
+    note names the machine.
+    """
+    where = f"own_options.{key}"
+    chip = _chip(where, own, catalog)
+    near = nearest_machine(own, chip=chip, catalog=catalog)
+    ratio = _work_ratio(own, chip, near, catalog)
+    taken: list[str] = []
+
+    def figure(name: str, there: Quantity | None) -> Quantity | None:
+        given: float | None = getattr(own, name)
+        if given is not None:
+            return _yours(given, unit=_unit(name), on=catalog.compiled)
+        if there is not None:
+            taken.append(name)
+        return None if there is None else _as_there(there, near)
+
+    def choice(name: str, given: T | None, there: T) -> T:
+        if given is None:
+            taken.append(name)
+        return there if given is None else given
+
+    unified = chip.memory_kind == "unified"
+    watts = {name: _watts_as_there(getattr(near.power, name), ratio=ratio, exactly=unified) for name in _WATTS}
+    power = Power(
+        scope=near.power.scope,
+        **{name: figure(name, there) for name, there in watts.items()},  # pyright: ignore[reportArgumentType]
+        max_w=near.power.max_w if ratio == 1 and not any(getattr(own, name) for name in _WATTS) else None,
+    )
+    setup = figure("setup_h", near.setup_h)
+    assert setup is not None
+    bought: Literal["new", "used"] = choice("bought", own.bought, near.bought)
+    age = figure("age_when_bought_years", near.age_when_bought_years if bought == "used" else None)
+    if bought == "used" and age is None:
+        raise ScenarioError(
+            f"{where}.age_when_bought_years is missing, and no machine like it is bought used. Give its age in years."
+        )
+    runtime = choice("runtime", own.runtime, near.runtime)
+    if runtime not in catalog.runtimes or chip.vendor not in catalog.runtime(runtime).vendors:
+        able = ", ".join(key for key, row in catalog.runtimes.items() if chip.vendor in row.vendors)
+        raise ScenarioError(f"{where}.runtime is {runtime!r}; {chip.name} runs {able}. Name one of them.")
+    machine = Machine(
+        id=key,
+        name=own.name or _name(own, chip),
+        kind=choice("kind", own.kind, near.kind),
+        status="yours",
+        chip=own.chip,
+        chip_count=own.chip_count,
+        memory_gib=_memory_gib(where, own, chip, near, taken),
+        system_ram_gib=None if unified else choice("system_ram_gib", own.system_ram_gib, near.system_ram_gib),
+        system_ram_gb_per_s=None if near.system_ram_gb_per_s is None else _as_there(near.system_ram_gb_per_s, near),
+        storage_gb_per_s=None if near.storage_gb_per_s is None else _as_there(near.storage_gb_per_s, near),
+        power=power,
+        prices=(Price(kind="street", price_usd=_yours(own.price_usd, unit="USD", on=catalog.compiled)),),
+        bought=bought,
+        cards_bought=near.cards_bought if own.bought is None else None,
+        age_when_bought_years=age,
+        gpu_price_fraction=figure("gpu_price_fraction", _cards_share(own, near)),
+        setup_h=setup,
+        runtime=runtime,
+        split=choice("split", own.split, near.split),
+    )
+    return machine.model_copy(update={"note": _note(key, near, taken)})
+
+
+def nearest_machine(own: OwnOption, *, chip: Chip, catalog: Catalog) -> Machine:
+    """The machine of the catalogue that is most like it, by these in order: kind of memory, vendor, family, chip,
+    memory where it is given, |log2| of the ratio of chips, of their bandwidths and of the prices."""
+
+    def distance(machine: Machine) -> tuple[float, ...]:
+        other = catalog.chips[machine.chip]
+        return (
+            other.memory_kind != chip.memory_kind,
+            other.vendor != chip.vendor,
+            other.family != chip.family,
+            other.id != chip.id,
+            own.memory_gib is not None and machine.memory_gib != own.memory_gib,
+            _apart(machine.chip_count, own.chip_count),
+            _apart(other.bandwidth_gb_per_s.central, chip.bandwidth_gb_per_s.central),
+            _apart(machine.purchase_price().price_usd.central, own.price_usd),
+        )
+
+    return min(catalog.machines.values(), key=distance)
+
+
+def own_remark(machine: Machine) -> tuple[Remark, ...]:
+    """What of a machine of one's own was not given, and whose figures stand there; nothing where all was given."""
+    if not machine.note:
+        return ()
+    return (Remark(code="own-option", text=f"{machine.name}: {machine.note}", level="info"),)
+
+
+def _apart(one: float, other: float) -> float:
+    return abs(math.log2(one / other)) if other > 0 else 0.0
+
+
+def _chip(where: str, own: OwnOption, catalog: Catalog) -> Chip:
+    try:
+        catalog.refuse_phantom(own.chip)
+        if own.chip not in catalog.chips:
+            raise UnknownIdError("chip", own.chip, catalog.chips)
+    except CalculatorError as error:
+        raise ScenarioError(f"{where}: {error}") from None
+    return catalog.chips[own.chip]
+
+
+def _work_ratio(own: OwnOption, chip: Chip, near: Machine, catalog: Catalog) -> float:
+    """Chips times the maximum of a board, as a multiple of the nearest machine's; chips alone where none is known."""
+    other = catalog.chips[near.chip]
+    chips = own.chip_count / near.chip_count
+    if chip.board_max_w is None or other.board_max_w is None:
+        return chips
+    return chips * chip.board_max_w.central / other.board_max_w.central
+
+
+def _watts_as_there(there: Quantity | None, *, ratio: float, exactly: bool) -> Quantity | None:
+    """Watts for `ratio` times the work of cards: from as many as there to `ratio` times as many, the middle between.
+
+    The platform and cards that wait do not grow with the number of cards; whole boxes do (`exactly`).
+    """
+    if there is None or ratio == 1:
+        return there
+    least, most = (ratio, ratio) if exactly else (min(1.0, ratio), max(1.0, ratio))
+    return there.model_copy(
+        update={
+            "low": there.low * least,
+            "central": there.central * (least + most) / 2,
+            "high": there.high * most,
+            "note": f"scaled by {least:.3g} to {most:.3g} for other chips or another number of them. {there.note}".strip(),
+        }
+    )
+
+
+def _as_there(there: Quantity, near: Machine) -> Quantity:
+    """A figure of another machine, as an assumption that says whose it is."""
+    note = f"not given; as {near.name} ({near.id}). {there.note}".strip()
+    return there.model_copy(update={"basis": "assumption", "note": note})
+
+
+def _yours(value: float, *, unit: str, on: str) -> Quantity:
+    return Quantity(low=value, central=value, high=value, unit=unit, basis="yours", as_of=on)
+
+
+def _unit(name: str) -> str:
+    return {"age_when_bought_years": "year", "gpu_price_fraction": "1", "setup_h": "h"}.get(name, "W")
+
+
+def _cards_share(own: OwnOption, near: Machine) -> Quantity | None:
+    """The cards' share of the price for another number of cards, the rest of the PC being the same.
+
+    n times the cards: n * f / (n * f + 1 - f).
+    """
+    there, times = near.gpu_price_fraction, own.chip_count / near.chip_count
+    if there is None or times == 1:
+        return there
+    shares = {bound: getattr(there, bound) for bound in ("low", "central", "high")}
+    return there.model_copy(
+        update={
+            **{bound: times * share / (times * share + 1 - share) for bound, share in shares.items()},
+            "note": f"for {own.chip_count} cards instead of {near.chip_count}. {there.note}",
+        }
+    )
+
+
+def _memory_gib(where: str, own: OwnOption, chip: Chip, near: Machine, taken: list[str]) -> float:
+    """Memory of one chip: what is given, the only size there is, else that of the nearest machine, or nearest to it."""
+    sizes = chip.memory_options_gib
+    if own.memory_gib is not None:
+        if own.memory_gib not in sizes:
+            listed = ", ".join(f"{size:g}" for size in sizes)
+            raise ScenarioError(
+                f"{where}.memory_gib is {own.memory_gib:g}; it is the memory of one chip, and {chip.name} came with "
+                f"{listed} GB. Give one of these."
+            )
+        return own.memory_gib
+    if len(sizes) > 1:
+        taken.append("memory_gib")
+    return min(sizes, key=lambda size: (_apart(size, near.memory_gib), -size))
+
+
+def _name(own: OwnOption, chip: Chip) -> str:
+    return f"{own.chip_count}x {chip.name}" if own.chip_count > 1 else chip.name
+
+
+def _note(key: str, near: Machine, taken: list[str]) -> str:
+    """What was not given, in words, and how to give it."""
+    names = [_WORDS[name] for name in _WORDS if name in taken]
+    if not names:
+        return ""
+    first = next(name for name in _WORDS if name in taken)
+    return (
+        f"What you did not give comes from {near.name} ({near.id}): {', '.join(names)}. "
+        f"Give yours as own_options.{key}.{first}, and so on."
+    )
+
+
+_WORDS: Mapping[str, str] = {
+    "memory_gib": "memory of a chip",
+    "system_ram_gib": "system RAM",
+    "idle_w": "idle watts",
+    "prefill_w": "watts while reading",
+    "decode_w": "watts while writing",
+    "sleep_w": "watts asleep",
+    "setup_h": "setup hours",
+    "bought": "whether it is bought new or used",
+    "age_when_bought_years": "age when bought",
+    "gpu_price_fraction": "the cards' share of the price",
+    "kind": "kind of machine",
+    "runtime": "runtime",
+    "split": "split over the chips",
+}
