@@ -17,8 +17,8 @@ def count_reason(
     needed, count = fleet.needed_count, fleet.machine_count
     if needed is None or count is None or count > MOST_MACHINES:
         return ""
-    comes, takes = fleet.peak_requests_per_s * S_PER_H, fleet.throughput.requests_per_s * S_PER_H
-    sides = f"The busiest hour brings {_requests(comes)}, and one machine takes {_number(takes)}"
+    comes, takes = _numbers(fleet.peak_requests_per_s * S_PER_H, fleet.throughput.requests_per_s * S_PER_H)
+    sides = f"The busiest hour brings {_requests(comes)}, and one machine takes {takes}"
     stops = f" before {_stops(fleet.throughput.limit, promise)}"
     if asked_count is not None:
         if needed < asked_count:
@@ -57,18 +57,21 @@ def _machines(count: int) -> str:
     return "1 machine" if count == 1 else f"{count} machines"
 
 
-def _requests(per_h: float) -> str:
-    shown = _number(per_h)
+def _requests(shown: str) -> str:
     return f"{shown} request" if shown == "1" else f"{shown} requests"
 
 
-def _number(value: float) -> str:
-    """Requests an hour as a person reads them, never rounded to a whole that hides the comparison.
+def _numbers(comes: float, takes: float) -> tuple[str, str]:
+    """Requests an hour as a person reads them: whole where they are ten or more, unless that would make them alike.
 
-    >>> _number(0.3), _number(12.34), _number(1234.5)
-    ('0.3', '12.3', '1,234')
+    >>> _numbers(40, 55.13), _numbers(40.2, 39.8), _numbers(0.5, 1234.5)
+    (('40', '55'), ('40.2', '39.8'), ('0.5', '1,234'))
     """
-    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.3g}"
+    whole = [f"{one:,.0f}" if one >= _WHOLE else f"{one:.3g}" for one in (comes, takes)]
+    if whole[0] == whole[1]:
+        whole = [f"{one:,.4g}" if one < _LARGE else f"{one:,.2f}" for one in (comes, takes)]
+    return whole[0], whole[1]
 
 
-_WHOLE = 100.0
+_WHOLE = 10.0
+_LARGE = 10_000.0

@@ -63,4 +63,4 @@ def test_its_numbers_are_those_of_the_count() -> None:
         found = re.search(r"brings ([\d,.]+) requests?, and one machine takes ([\d,.]+) ", judged.machine_count_reason)
         assert found, judged.machine_count_reason
         comes, takes = (float(one.replace(",", "")) for one in found.groups())
-        assert judged.machine_count in {math.ceil(comes / takes * slack) for slack in (0.99, 1.0, 1.01)}
+        assert judged.machine_count in {math.ceil(comes / takes * slack) for slack in (0.95, 1.0, 1.05)}
