@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from calculator.evidence import IsoDate, Record
 from calculator.units import Finite
 
-ReadingKind = Literal["price", "rent", "watts", "resale", "tariff", "subscription", "embodied"]
+ReadingKind = Literal["price", "rent", "watts", "resale", "tariff", "subscription", "limit", "embodied"]
 
 
 class Reading(Record):
