@@ -129,29 +129,28 @@ def _of_machine(machine: Machine, question: Question, wanted: Wanted) -> list[Ch
     price = machine.purchase_price()
     power = machine.power
     one_w = max(power.prefill_w.central, power.decode_w.central)
-    fewest, _ = answer_of(question, machine.id)
+    capability = capability_of(machine, scenario=question.scenario, model=question.model, catalog=question.catalog)
+    fewest, _ = answer_of(question, machine.id, found=capability)
     needed = fewest.eligibility.machine_count
     if not fewest.eligible or needed is None:
         reason = fewest.eligibility.reasons[0]
         return LeftOut(machine.id, machine.name, reason.text, reason.mend)
     needed += len(fewest.eligibility.further_months)
-    capability = capability_of(machine, scenario=question.scenario, model=question.model, catalog=question.catalog)
+    most = min(
+        float(MOST_MACHINES),
+        (wanted.budget_usd or math.inf) / max(one_usd, _ROUNDING),
+        (wanted.most_w or math.inf) / one_w,
+    )
+    last = math.floor(most + _ROUNDING)
     found: list[Choice] = []
-    for count in range(needed, MOST_MACHINES + 1):
-        if wanted.budget_usd is not None and count * one_usd > wanted.budget_usd:
-            break
-        if wanted.most_w is not None and count * one_w > wanted.most_w:
-            break
+    count = needed
+    while count <= last:
         asked = _in_number(machine, question, count)
-        if found and _stream(capability, asked) * (1 - AS_FAST) <= found[-1].stream_tokens_per_s:
-            continue  # the fewer ones are as fast, cost less and leave as much memory
-        row, _ = answer_of(asked, machine.id)
-        if not row.eligible or row.tco is None or row.memory is None:
-            continue
-        found.append(_choice(row, count, usd=count * one_usd, as_of=price.price_usd.as_of, watts=count * one_w))
-        alone = row.decode.central if row.decode is not None else 0.0
-        if found[-1].stream_tokens_per_s >= alone * (1 - AS_FAST):
-            break
+        row, _ = answer_of(asked, machine.id, found=capability)
+        if row.eligible and row.tco is not None and row.memory is not None:
+            found.append(_choice(row, count, usd=count * one_usd, as_of=price.price_usd.as_of, watts=count * one_w))
+        faster = found[-1].stream_tokens_per_s / (1 - AS_FAST) if found else 0.0
+        count = _fewest_faster(machine, question, capability, above=count, most=last, tokens_per_s=faster)
     if found:
         stale = stale_price(machine, catalog=question.catalog, as_of=question.day)
         return [replace(one, stale=stale) for one in found]
@@ -164,10 +163,29 @@ def _in_number(machine: Machine, question: Question, count: int) -> Question:
     return replace(question, scenario=question.scenario.changed(machine_counts=counts))
 
 
-def _stream(found: Capability, question: Question) -> float:
-    """Tokens a second that one person sees at the busiest hour, without the cost of it."""
-    serving = serving_of(found, scenario=question.scenario, when_full="buy-another")
-    return serving.stream_tokens_per_s.central
+def _fewest_faster(
+    machine: Machine, question: Question, found: Capability, *, above: int, most: int, tokens_per_s: float
+) -> int:
+    """The fewest machines, more than `above`, of which one person sees more than that; `most` + 1 where none do.
+
+    By halving, as an answer grows the faster the fewer requests each machine has.
+    """
+
+    def is_faster(count: int) -> bool:
+        asked = _in_number(machine, question, count)
+        serving = serving_of(found, scenario=asked.scenario, when_full="buy-another")
+        return serving.stream_tokens_per_s.central > tokens_per_s
+
+    low, high = above + 1, most
+    if low > high or not is_faster(high):
+        return most + 1
+    while low < high:
+        middle = (low + high) // 2
+        if is_faster(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def _choice(row: OptionResult, count: int, *, usd: float, as_of: str, watts: float) -> Choice:

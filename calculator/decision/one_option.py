@@ -41,13 +41,15 @@ class Question:
     day: str
 
 
-def answer_of(question: Question, option_id: str) -> tuple[OptionResult, Candidate | None]:
-    """One option: its result, and what its cost needs where it has one."""
+def answer_of(
+    question: Question, option_id: str, *, found: Capability | None = None
+) -> tuple[OptionResult, Candidate | None]:
+    """One option: its result, and what its cost needs where it has one. `found`: its capability, where it is known."""
     option = question.catalog.option(option_id)
     if isinstance(option, ApiOffer):
         result, costed = _hosted(option, question)
     else:
-        found = capability_of(
+        found = found or capability_of(
             option,
             scenario=question.scenario,
             model=question.model,

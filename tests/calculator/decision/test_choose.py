@@ -11,6 +11,7 @@ from calculator.decision.choose import Choice, Choices, Wanted, choose, dominate
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.scenario.scenario import Scenario
+from calculator.service.sizing import MOST_MACHINES
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +118,12 @@ def test_speed_within_five_percent_is_the_same() -> None:
 def test_no_machine_in_any_number_beats_the_choices(catalog: Catalog) -> None:
     """Against brute force: every machine in every number that the budget buys is a choice or dominated by one."""
     busy = ASKED.changed(requests_per_working_day=1500)
-    found = choose(busy, catalog, wanted=Wanted(budget_usd=100_000))
+    found = choose(busy, catalog, wanted=Wanted(budget_usd=40_000))
     chosen = {(one.id, one.machine_count) for one in found.choices}
     tried = 0
     for machine in catalog.machines.values():
         price = machine.purchase_price().price_usd.central
-        for count in range(1, int(100_000 // price) + 1):
+        for count in range(1, min(MOST_MACHINES, int(40_000 // price)) + 1):
             asked = busy.changed(options=(machine.id,), machine_counts={machine.id: count})
             row = compare(asked, catalog, draw_count=0, with_turns=False)[machine.id]
             if not row.eligible or (machine.id, count) in chosen:
