@@ -20,8 +20,11 @@ _DEEPEST = 4
 Objects = list[tuple[str, Any]]
 
 
-def json_objects(content: str) -> tuple[Objects, list[Refusal]]:
-    """The objects in a text with their places, and what is broken among them.
+Spans = list[tuple[int, int]]
+
+
+def json_objects(content: str, *, spans: Spans | None = None) -> tuple[Objects, list[Refusal]]:
+    """The objects in a text with their places, and what is broken among them; `spans` takes where they stood.
 
     NaN and Infinity, which are not JSON but are written by Python, are accepted here and refused by their row.
     """
@@ -32,6 +35,8 @@ def json_objects(content: str) -> tuple[Objects, list[Refusal]]:
         value, reason, position, cost = _decoded(content, begin.start())
         if not reason:
             found.append((f"object {len(found) + 1}", value))
+            if spans is not None:
+                spans.append((begin.start(), position))
             continue
         broken.append(_broken(reason, count=len(found)))
         work += cost
@@ -63,6 +68,16 @@ def _decoded(content: str, start: int) -> tuple[Any, str, int, int]:
         else:
             return value, "", start + end, cost
     return None, "the object is too long", start + 1, cost
+
+
+def without(content: str, spans: Spans) -> str:
+    """The text around the objects, with the line breaks that they had, so that line numbers stay."""
+    parts: list[str] = []
+    end = 0
+    for start, after in spans:
+        parts += [content[end:start], "\n" * content.count("\n", start, after)]
+        end = after
+    return "".join([*parts, content[end:]])
 
 
 def known_within(value: Any, *, is_known: Callable[[Any], bool], depth: int = _DEEPEST) -> Iterator[Any]:

@@ -27,7 +27,7 @@ from measurements.importers import (
 )
 from measurements.importers.cleaning import plain_lines
 from measurements.importers.facts import Facts, Gate, Imported, Known, Refusal, joined
-from measurements.importers.json_objects import Objects, json_objects, known_within
+from measurements.importers.json_objects import Objects, Spans, json_objects, known_within, without
 from measurements.records.record import MeasurementError
 
 
@@ -122,27 +122,30 @@ def import_content(
     """
     if catalog is not None and published_table.is_table(content):
         return published_table.import_table(content, facts=facts, catalog=catalog)
-    parts, broken = _of_objects(content, facts=facts, known=known, gate=gate)
+    parts, broken, rest = _of_objects(content, facts=facts, known=known, gate=gate)
+    plain = "\n".join(plain_lines(rest))
     if not parts:
-        plain = "\n".join(plain_lines(content))
-        parts, broken_plain = _of_objects(plain, facts=facts, known=known, gate=gate)
+        parts, broken_plain, plain = _of_objects(plain, facts=facts, known=known, gate=gate)
         broken = broken_plain or broken
-        texts = [read for is_one, read in _TEXTS if is_one(plain)]
-        found = [read(plain, facts=facts, known=known, gate=gate) for read in texts]
-        parts += [part for part in found if part.records or part.refused or part.waiting]
-        if not parts and texts:
-            return _unknown("text with the words of a known tool, but with none of its results")
+    texts = [read for is_one, read in _TEXTS if is_one(plain)]
+    found = [read(plain, facts=facts, known=known, gate=gate) for read in texts]
+    parts += [part for part in found if part.records or part.refused or part.waiting]
+    if not parts and texts:
+        return _unknown("text with the words of a known tool, but with none of its results")
     if not parts:
         return _unknown(broken[0].reason if broken else "text in an unknown format")
     return joined(parts)
 
 
-def _of_objects(content: str, *, facts: Facts, known: Known, gate: Gate | None) -> tuple[list[Imported], list[Refusal]]:
-    """What the importers of JSON read, and the objects that are broken. Objects that nobody knows are refused with
-    those that somebody does."""
+def _of_objects(
+    content: str, *, facts: Facts, known: Known, gate: Gate | None
+) -> tuple[list[Imported], list[Refusal], str]:
+    """What the importers of JSON read, the objects that are broken, and the text around the objects. Objects that
+    nobody knows are refused with those that somebody does."""
     if "{" not in content and not content.lstrip("\ufeff \t\r\n").startswith("["):
-        return [], []
-    objects, broken = json_objects(content)
+        return [], [], content
+    spans: Spans = []
+    objects, broken = json_objects(content, spans=spans)
     by_importer: dict[int, Objects] = {}
     unknown: list[Refusal] = []
     for place, value in objects:
@@ -153,11 +156,11 @@ def _of_objects(content: str, *, facts: Facts, known: Known, gate: Gate | None) 
         if not inner:
             unknown.append(Refusal(place, "This JSON object is no measurement of a known tool."))
     if not by_importer:
-        return [], broken or ([Refusal("file", "JSON in an unknown format")] if objects else [])
+        return [], broken or ([Refusal("file", "JSON in an unknown format")] if objects else []), content
     parts = [
         _OBJECTS[number][1](rows, facts=facts, known=known, gate=gate) for number, rows in sorted(by_importer.items())
     ]
-    return [*parts, Imported(parts[0].format, refused=(*unknown, *broken))], []
+    return [*parts, Imported(parts[0].format, refused=(*unknown, *broken))], [], without(content, spans)
 
 
 def _within(value: Any) -> Iterable[tuple[int, Any]]:

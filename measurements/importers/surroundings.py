@@ -32,11 +32,15 @@ _FILE = re.compile(r"(?<![\w./\\:~@+-])(?P<file>[\w./\\:~@+-]{1,250}\.(?:gguf|ll
 _NAMED = re.compile(
     r"\b(?:general\.name|model(?:[ _]?(?:id|name|path))?)\W{0,40}[:=]\s{0,40}[\"']?(?P<name>[\w./:@+-]{3,200})", re.I
 )
-_MODEL_WORDS = re.compile(
-    r"\.gguf|(?<![a-z0-9.])\d{1,4}(?:\.\d{1,2})? ?[bm](?![a-z])|(?<![a-z])i?q\d(?:_[a-z0-9]|\b)|\d-?bit|bpw|[a-z][\w-]{2,60}/[a-z][\w.-]{3}"
-    r"|(?<![a-z0-9])(?:bf16|f16|fp16|f32|fp8|nvfp4|mxfp4|awq|gptq|int4|int8)(?![a-z0-9])"
-    r"|(?<![a-z])(?:llama|qwen|qwq|mi[sx]tral|ministral|codestral|devstral|magistral|gemma|phi(?![a-z])|deepseek|gpt-oss|glm|granite"
-    r"|kimi|minimax|nemotron|command-r|falcon|olmo|smollm|exaone|starcoder|vicuna|hermes|tinyllama|codellama)",
+_FAMILIES = re.compile(
+    r"(?<![a-z0-9.])\d{1,4}(?:\.\d{1,2})? ?[bm](?![a-z])"
+    r"|(?<![a-z])(?:llama|qwen|qwq|mi[sx]tral|ministral|codestral|devstral|magistral|gemma|phi(?![a-z])|deepseek|gpt-oss"
+    r"|glm|granite|kimi|minimax|nemotron|command-r|falcon|olmo|smollm|exaone|starcoder|vicuna|hermes|tinyllama|codellama)",
+    re.I,
+)
+_PACKED = re.compile(
+    r"\.gguf|(?<![a-z])i?q\d(?:_[a-z0-9]|\b)|\d-?bit|bpw|[a-z][\w-]{2,60}/[a-z][\w.-]{3}"
+    r"|(?<![a-z0-9])(?:bf16|f16|fp16|f32|fp8|nvfp4|mxfp4|awq|gptq|int4|int8)(?![a-z0-9])",
     re.I,
 )
 _FILE_TYPE = re.compile(r"(?:model ftype|file type)\s{0,20}= (?P<type>[\w -]{2,40})")
@@ -80,6 +84,7 @@ class Surroundings:
     on_processor: bool = False
     several_stated: int = 0
     file_type: str = ""
+    format_stated: str = ""
     _names: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     _goes_on: bool = False
 
@@ -105,10 +110,10 @@ class Surroundings:
         """Words for the model, the nearest first: a command's or a file's alone, else the headings above. A heading
         that is nothing but a weight format comes last."""
         if not self._names:
-            return []
+            return [self.format_stated] if self.format_stated else []
         level, words = self._names[-1]
         found = [words] if level >= _NAME else [words for _, words in reversed(self._names)]
-        return sorted(found, key=lambda name: _FORMAT_ONLY.fullmatch(name) is not None)
+        return [*found, self.format_stated] if self.format_stated else found
 
     def remote(self) -> bool:
         """Whether a device on another host took part."""
@@ -153,7 +158,7 @@ class Surroundings:
             return
         self._goes_on = line.rstrip().endswith(("\\", "`", "^"))
         model = self.command.model()
-        if model and (self.command.tool.startswith("ollama") or _MODEL_WORDS.search(model)):
+        if model and (self.command.tool.startswith("ollama") or _names_a_model(model)):
             self._name(_NAME, model)
 
     def _see_heading(self, line: str) -> None:
@@ -167,7 +172,12 @@ class Surroundings:
             self._name(_NAME, file["file"])
         elif (named := _NAMED.search(line)) is not None:
             self._see_words(_NAME, named["name"])
-        elif 3 < len(bare := line.strip(" *_`:#-")) < 120 and " " not in bare and format_of_name(bare):
+        elif (
+            3 < len(bare := line.strip(" *_`:#-")) < 120
+            and " " not in bare
+            and _FAMILIES.search(bare)
+            and format_of_name(bare)
+        ):
             self._name(_NAME, bare)
         if "type" in line and (found := _FILE_TYPE.search(line)):
             self.file_type = found["type"].strip()
@@ -179,7 +189,9 @@ class Surroundings:
         if several := _SEVERAL.search(words):
             count = several["count"] or several["count_2"]
             self.several_stated = int(count) if count else _COUNT_WORDS[several["word"].lower()]
-        if _MODEL_WORDS.search(words):
+        if _FORMAT_ONLY.fullmatch(words):
+            self.format_stated = words
+        elif _names_a_model(words):
             self._name(level, words)
 
     def _see_devices(self, line: str) -> None:
@@ -205,6 +217,7 @@ class Surroundings:
     def _name(self, level: int, words: str) -> None:
         """A new name ends those of its own level and below: the model of the last heading is not this one's."""
         self._names = [*(name for name in self._names if name[0] < level), (level, words)]
+        self.format_stated = ""
 
 
 def cpu_flags(command: Command) -> str:
@@ -224,6 +237,10 @@ def cpu_flags(command: Command) -> str:
     if offload not in (None, "", "0"):
         return "weights were kept in system memory"
     return ""
+
+
+def _names_a_model(words: str) -> bool:
+    return bool(_FAMILIES.search(words) or _PACKED.search(words))
 
 
 def is_remote(name: str) -> bool:

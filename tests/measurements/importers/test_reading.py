@@ -222,11 +222,20 @@ def test_noise_around_a_fixture_loses_no_row(name: str, data: st.DataObject) -> 
     assert (len(found.records), found.missing) == (count, ()), noisy
 
 
+def test_text_within_an_exported_record_is_not_read_again() -> None:
+    """A record keeps the row as it was found, which may look like another tool's output."""
+    record = a_measurement(
+        notes="eval count: 5 token(s)\neval rate: 7.00 tokens/s\n| test | t/s |\n| tg8 | 1.0 ± 0.1 |"
+    )
+    found = import_content(f"log\n{record.canonical_json()}\nlog", facts=ALL_FACTS, known=KNOWN)
+    assert (found.format, found.records, found.refused) == ("this tool", (record,), ())
+
+
 def test_one_text_may_hold_results_of_several_tools() -> None:
-    names = ("llama_bench_two_cards.md", "vllm_serving.txt", "llama_timings.txt")
+    names = ("llama_bench_two_cards.md", "vllm_serving.txt", "llama_timings.txt", "ollama_api.json")
     content = "\n\n".join(read_upload(FIXTURES / name) for name in names)
     found = import_content(content, facts=Facts(chip="nvidia-rtx-4090"), known=KNOWN)
-    assert found.format == "llama-bench, llama.cpp timings, serving benchmark"
+    assert found.format == "ollama, llama-bench, llama.cpp timings, serving benchmark"
     assert len(found.records) == sum(SAMPLES[name][1] for name in names)
 
 

@@ -23,6 +23,10 @@ def test_last_heading_that_names_a_model_counts_with_those_above_it() -> None:
     assert seen("**gemma-3-27b-it**\n").names() == ["gemma-3-27b-it"]
 
 
+def test_word_that_is_only_a_format_takes_no_models_place() -> None:
+    assert seen("$ llama-cli -m Qwen3-32B.gguf\n### Q8_0\nQ0.0\n").names() == ["Qwen3-32B.gguf", "Q8_0"]
+
+
 def test_new_command_ends_the_model_of_the_last_one() -> None:
     assert seen("ollama run llama3.1:8b --verbose\nollama run mistral --verbose").names() == ["mistral"]
 
