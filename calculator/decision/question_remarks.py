@@ -3,7 +3,7 @@
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
-from calculator.decision import words
+from calculator.decision.words import signed
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import not_compared
 from calculator.scenario.presets import claims_remark
@@ -18,7 +18,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
     """
     names = {option: catalog.option(option).name for option in scenario.options}
     owned = [
-        Remark(code="already-own", text=words.already_owned(names[option], usd), level="info")
+        Remark(code="already-own", text=_already_owned(names[option], usd), level="info")
         for option, usd in scenario.already_own_usd.items()
         if option in names
     ]
@@ -26,7 +26,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
     for name, (_, p50, _) in scenario.ranges.items():
         value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
         if value != p50:
-            text = words.range_beside_value(name, value=value, middle=p50)
+            text = _range_beside_value(name, value=value, middle=p50)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
     return (*owned, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
@@ -36,4 +36,25 @@ def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[
     """A warning where no hosted price of the model is known: what is bought elsewhere then has no price."""
     if scenario.model != ANOTHER_SIZE or reference is not None:
         return ()
-    return (Remark(code="no-reference-price", text=words.no_reference_price(), level="warning"),)
+    return (Remark(code="no-reference-price", text=_no_reference_price(), level="warning"),)
+
+
+def _no_reference_price() -> str:
+    """A model of another size, which no host offers."""
+    return "No host offers a model of another size, so what a machine cannot serve has no API price."
+
+
+def _already_owned(name: str, usd: float) -> str:
+    """How a machine that is there already is counted."""
+    return (
+        f"{name}: you already own it, so it counts at today's resale value ({signed(usd)} after fees); what you "
+        "originally paid is a sunk cost."
+    )
+
+
+def _range_beside_value(name: str, *, value: float, middle: float) -> str:
+    """A person's value that is not the middle of the person's range."""
+    return (
+        f"{name} is {value:g}, but the middle of its range is {middle:g}. Totals use the value, their ranges use the "
+        "range. Enter only one of them."
+    )

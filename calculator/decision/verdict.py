@@ -25,6 +25,7 @@ from calculator.risk.candidates import Candidates
 from calculator.risk.distributions import Draws
 from calculator.risk.flips import Exact
 from calculator.risk.monte_carlo import Odds, range_of
+from calculator.scenario.presets import claims_remark
 
 __all__ = ["break_evens", "verdicts_of"]
 
@@ -107,7 +108,7 @@ class _Case:
         ]
         formats = formats_sentence(best, second, model=self.model, catalog=self.catalog)
         return Verdict(
-            sentence=" ".join(filter(None, (sentence, _bought(best), formats))),
+            sentence=" ".join(filter(None, (self._on_claims(sentence), _bought(best), formats))),
             detail=" ".join(filter(None, parts)),
             cheapest=best.id,
             next=second.id,
@@ -172,8 +173,19 @@ class _Case:
         sentence = words.only_one(named(best), value_usd(best), months=self.months, is_alone=len(self.results) == 1)
         detail = words.cannot([named(row) for row in self.results if not row.eligible])
         return Verdict(
-            " ".join(filter(None, (sentence, _bought(best)))), detail, best.id, None, _NONE, None, False, hard
+            " ".join(filter(None, (self._on_claims(sentence), _bought(best)))),
+            detail,
+            best.id,
+            None,
+            _NONE,
+            None,
+            False,
+            hard,
         )
+
+    def _on_claims(self, sentence: str) -> str:
+        """The sentence, with whose figures it rests on where they are another's claims."""
+        return words.on_claims(sentence) if claims_remark(self.candidates.scenario) else sentence
 
     def _gap(
         self, best: OptionResult, second: OptionResult, base_usd: float, *, hard: bool = False

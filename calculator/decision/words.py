@@ -51,6 +51,11 @@ def only_one(name: str, usd: float, *, months: int, is_alone: bool) -> str:
     return f"{opening}: {cost(usd)} over {months} months in today's money."
 
 
+def on_claims(sentence: str) -> str:
+    """A verdict that rests on the article's figures, said so."""
+    return f"{sentence.removesuffix('.')}, on the article's own figures."
+
+
 def none_can(count: int, *, name: str, reason: str) -> str:
     """The verdict where nothing can do the job; the nearest option and what it misses."""
     opening = (
@@ -255,27 +260,6 @@ def no_host(model: str, *, offer: str) -> str:
         return f"No host offers a model of another size, so {offer} is left out. Name a model to compare it."
     advice = "Choose another model or enter your own API price."
     return f"We have no hosted price for {model}, so {offer} is left out. {advice}"
-
-
-def no_reference_price() -> str:
-    """A model of another size, which no host offers."""
-    return "No host offers a model of another size, so what a machine cannot serve has no API price."
-
-
-def already_owned(name: str, usd: float) -> str:
-    """How a machine that is there already is counted."""
-    return (
-        f"{name}: you already own it, so it counts at today's resale value ({signed(usd)} after fees); what you "
-        "originally paid is a sunk cost."
-    )
-
-
-def range_beside_value(name: str, *, value: float, middle: float) -> str:
-    """A person's value that is not the middle of the person's range."""
-    return (
-        f"{name} is {value:g}, but the middle of its range is {middle:g}. Totals use the value, their ranges use the "
-        "range. Enter only one of them."
-    )
 
 
 def of_100(chance: float) -> str:

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision.compare import compare as compare_all
 from calculator.decision.verdict import verdicts_of
 from calculator.report.terminal import comparison_text
 from calculator.risk.monte_carlo import ranges
+from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
 MAC, SMALL, USED = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96", "mac-studio-m2-ultra-192-used"
@@ -187,3 +189,12 @@ def test_machine_that_is_there_already_is_said_to_enter_at_its_worth() -> None:
     (said,) = [remark.text for remark in found.remarks if remark.code == "already-own"]
     assert "counts at today's resale value ($4,600 after fees)" in said
     assert said in comparison_text(found)
+
+
+def test_verdict_on_the_articles_figures_says_whose_they_are_and_ours_does_not() -> None:
+    claimed = compare_all(preset("article"), CATALOG, draw_count=0, with_turns=False).verdicts
+    ours = compare_all(Scenario(), CATALOG, draw_count=0, with_turns=False).verdicts
+    for found in (claimed.overall, claimed.mac_or_pc):
+        assert found is not None
+        assert found.sentence.split(". ")[0].rstrip(".").endswith(", on the article's own figures")
+    assert "article's own" not in ours.overall.sentence
