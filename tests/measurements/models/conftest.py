@@ -16,6 +16,6 @@ def rebuilt() -> Rebuilt:
         None if one.scheme == "plain" else {"mode": one.mode, "bits": int(one.bits), "group_size": one.group_size}
         for one in wanted
     ]
-    ids = [one for one in shipped_config_ids() if one != BY_HAND]
+    ids = [one for one in shipped_config_ids() if one not in BY_HAND]
     requests = [{"config": load_config(one), "formats": packed, "contexts": CONTEXTS} for one in ids]
     return Rebuilt(dict(zip(ids, ask_mlx_lm(requests), strict=True)), catalog)

@@ -16,7 +16,7 @@ FORMATS = (
 CONTEXTS = (300, 32_768)
 
 
-BY_HAND = "deepseek-v4-flash"
+BY_HAND = ("deepseek-v4-flash", "deepseek-v4-pro")
 
 
 @dataclass(frozen=True)

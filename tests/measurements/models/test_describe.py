@@ -50,6 +50,7 @@ def test_command_needs_one_configuration_or_all(capsys: pytest.CaptureFixture[st
     assert "give a configuration or --all" in capsys.readouterr().err
 
 
-def test_command_prints_the_file_of_a_model_written_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
-    assert describe([BY_HAND]) == 0
-    assert capsys.readouterr().out == (FOLDER / "models" / f"{BY_HAND}.toml").read_text("utf-8")
+@pytest.mark.parametrize("name", BY_HAND)
+def test_command_prints_the_file_of_a_model_written_by_hand(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert describe([name]) == 0
+    assert capsys.readouterr().out == (FOLDER / "models" / f"{name}.toml").read_text("utf-8")
