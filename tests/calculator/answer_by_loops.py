@@ -282,12 +282,17 @@ class _Option:
         assert usage is not None
         one = self._of_one(usage)
         there = np.full(self.count, float(usage.machine_count))
+        on_h, busiest = scenario.on_h_per_day, scenario.peak_factor_ratio
+        quiet_share = (on_h - busiest) / (busiest * (on_h - 1))  # of one quiet hour, against the busiest one
+        quiet = np.ones(self.count)
         self.work_of_people(self.own("setup_h") * self.of("wage_usd_per_h"), 0)
         for month in range(1, self.months + 1):
             trend = (1 + self.of("cloud_price_trend_rate")) ** ((month - 1) / 12)
             asked = (1 + self.of("demand_growth_rate")) ** ((month - 1) / 12)
             there = np.clip(np.ceil(asked / one - 1e-9), there, _MOST_MACHINES)
-            self.pay(there * rate * minutes / 60 * scenario.working_days_per_year / 12 * trend, month)
+            quiet = np.clip(np.ceil(quiet_share * asked / one - 1e-9), quiet, _MOST_MACHINES)
+            switched_on = (there + quiet * (on_h - 1)) / on_h
+            self.pay(switched_on * rate * minutes / 60 * scenario.working_days_per_year / 12 * trend, month)
             self.pay(self.own("storage_gb") * self.own("storage_usd_per_gb_month"), month)
             self._care("cloud_administration_h_per_year", month)
 
