@@ -21,7 +21,7 @@ from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_estimate, decode_terms
 from calculator.physics.speed.law import Estimate, Term
 from calculator.physics.speed.prefill import prefill_estimate, prefill_terms
-from calculator.units import MS_PER_S
+from calculator.units import BITS_PER_BYTE, BYTES_PER_GB, MS_PER_S
 
 NOT_FITTED = ("assumed/", "here/")  # effects that come from constants.toml, or from one's own measurements
 PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
@@ -88,8 +88,19 @@ def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Cas
     hardware = Hardware(
         chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gib=max(chip.memory_options_gib)
     )
-    packed = format_on(runtime, format, catalog=catalog)
+    packed = _as_wide_as_its_file(format_on(runtime, format, catalog=catalog), row, model=model)
     return Case(row, Deployment(model, format=packed, runtime=runtime, hardware=hardware, split=row.split))
+
+
+def _as_wide_as_its_file(format: WeightFormat, row: PublishedRow, *, model: LanguageModel) -> WeightFormat:
+    """A format whose mixture nobody published, with the bits per weight of the file that the row states."""
+    if format.scheme != "nominal" or not row.file_size_gb:
+        return format
+    bits = row.file_size_gb * BYTES_PER_GB * BITS_PER_BYTE / model.parameter_count()
+    known = format.bits_per_weight
+    if not known.low <= bits <= known.high:
+        return format
+    return format.model_copy(update={"bits_per_weight": known.model_copy(update={"central": bits})})
 
 
 def _format_of(

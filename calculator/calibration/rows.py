@@ -130,14 +130,21 @@ def rows_of(records: Iterable[Mapping[str, str]]) -> list[PublishedRow]:
 
 
 def publisher_of(source: str) -> str:
-    """Who published: the owner of a repository, else the site. Rows of one publisher share machine, method and habits.
+    """Who published: the author of an issue where it is named, else the owner of a repository, else the site.
+
+    Rows of one publisher share machine, method and habits.
 
     >>> publisher_of("github.com/antirez/ds4 speed-bench/m4_max.csv @8d57")
     'github.com/antirez'
+    >>> publisher_of("github.com/ml-explore/mlx-examples issues/1029 (chigkim)")
+    'github.com/chigkim'
     """
     words = source.strip().split()
     if not words:
         return ""
+    author = re.search(r"issues/\d+ \((\w[\w-]*)\)|discussion \d+ @([\w-]+)", source)
+    if author:
+        return f"github.com/{author[1] or author[2]}"
     parts = words[0].removeprefix("https://").split("/")
     return "/".join(parts[:2]) if parts[0] in ("github.com", "huggingface.co") else parts[0].lower()
 
