@@ -221,7 +221,7 @@ def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, st
         context = (row.depth_tokens if row.depth_tokens is not None else row.prompt_tokens or 0) + row.answer_tokens
         workload = Workload(
             context_tokens=max(1, context),
-            batch_count=case.streams_each,
+            batch_count=max(1, round(case.streams_each)),
             longest_prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
         )
         fit = memory_fit(case.deployment, workload, catalog=catalog)

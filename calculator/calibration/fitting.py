@@ -42,7 +42,7 @@ DECODE_SPREADS = {
     "exchange/count": 0.15, "exchange/batch": 1.5, "exchange/batch-engine": 0.4, "batch/step": 1.0,
     "batch/step-sort": 0.25, "batch/small": 0.35, "batch/small-sort": 0.5, "batch/large": 0.45,
     "batch/large-sort": 0.5, "batch/served": 1.0, "batch/bits": 1.2, "age/all": 0.2, "age/engine": 0.1,
-    "runtime": 0.15, "backend": 0.6, "model": 0.15, "power-limit/all": 3.0, "power-limit/family": 2.0,
+    "runtime": 0.3, "runtime-sort": 0.3, "backend": 0.6, "model": 0.15, "power-limit/all": 3.0, "power-limit/family": 2.0,
     "eager/all": 0.5, "cache/packed": 0.5, "age/unknown": 0.1,
 }  # fmt: skip
 PREFILL_SPREADS = {

@@ -92,7 +92,12 @@ def decode_terms(
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together  # bytes per ms
     kind = chip_class(chip)
     age = age_effects(on, age_years)
-    whole = (f"model/{model.id}", *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend))
+    sort = "experts" if work.expert_bytes else "dense"
+    whole = (
+        f"model/{model.id}",
+        *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend),
+        *((f"runtime-sort/{program} {sort}",) if program != engine else ()),
+    )
     loss = (
         "loss/all/1",
         f"loss/vendor/{vendor}",
@@ -154,7 +159,6 @@ def decode_terms(
         eager_ms = EAGER_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S
         terms.append(Term("launches", eager_ms, ("eager/all/1",)))
     if batch_count > 1:
-        sort = "experts" if work.expert_bytes else "dense"
         flops_ms = BATCH_LOSS * (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * together)
         terms += _batch_terms(flops_ms, batch_count=batch_count, on=on, sort=sort, bits=bits, served=conditions.served)
     if together > 1:
