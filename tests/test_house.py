@@ -375,7 +375,7 @@ READS_TOML = {
     "calculator/scenario/files.py": "a person's scenario",
     "calculator/scenario/version_1.py": "the defaults of version 0.1, which no longer change",
     "calculator/analysis/sweep.py": "a person's sweep",
-    "calculator/calibration/fitting.py": "reads back the text that it is about to write",
+    "calculator/calibration/calibration_file.py": "reads back the text that it is about to write",
 }
 
 

@@ -16,7 +16,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from calculator.calibration.cases import Case, Rate, case_of, decode_rate, prefill_rate
+from calculator.calibration.cases import (
+    Case,
+    Rate,
+    case_of,
+    decode_cells_of,
+    decode_rate,
+    prefill_cells_of,
+    prefill_rate,
+)
 from calculator.calibration.fitting import TABLE, Laws, fit_laws, refit
 from calculator.calibration.gate import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
 from calculator.calibration.rows import PublishedRow, read_table
@@ -25,7 +33,7 @@ from calculator.catalog import Catalog
 from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.deployment import Workload
 from calculator.physics.memory.memory_fit import memory_fit
-from calculator.physics.speed.ranges import interval_width
+from calculator.physics.speed.ranges import interval_width, standing_of
 from calculator.units import BYTES_PER_GB
 
 LeaveOut = Literal["none", "source", "publisher", "device"]
@@ -46,6 +54,12 @@ class Compared:
     predicted: float
     low: float | None
     high: float | None
+    deviation: float = 0.0
+    """Standard deviation of the log that the law gives, before it is stretched."""
+    standing: str = ""
+    """How near the chip is to what was measured."""
+    cells: tuple[str, ...] = ()
+    """Where the row stands: family, runtime, streams, depth, kind and chips, each as `name/band`."""
 
     @property
     def error(self) -> float:
@@ -99,7 +113,8 @@ def accuracy(
                     missing[quantity][_short(reason)] += 1
                 else:
                     law = calibration.decode if quantity == "decode" else calibration.prefill
-                    found.append(_compared(case, measured, rate(case, calibration), law))
+                    cells = (decode_cells_of if quantity == "decode" else prefill_cells_of)(case, calibration.year)
+                    found.append(_compared(case, measured, rate(case, calibration), law, cells))
     for row, reason in reasons:
         for quantity, measured in (("decode", row.decode_tokens_per_s), ("prefill", row.prefill_tokens_per_s)):
             if measured is not None:
@@ -174,12 +189,21 @@ def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str)
     )
 
 
-def _compared(case: Case, measured: float, rate: Rate, law: Law) -> Compared:
-    width = interval_width(law, rate.deviation, chip=case.deployment.hardware.chip, batch_count=case.row.batch_count)
+def _compared(case: Case, measured: float, rate: Rate, law: Law, cells: tuple[str, ...]) -> Compared:
+    width = interval_width(law, rate.deviation, chip=case.deployment.hardware.chip, cells=cells)
     high = rate.tokens_per_s * width
     if rate.bound_tokens_per_s is not None:
         high = min(high, rate.bound_tokens_per_s)
-    return Compared(case.row, measured, rate.tokens_per_s, rate.tokens_per_s / width, high)
+    return Compared(
+        row=case.row,
+        measured=measured,
+        predicted=rate.tokens_per_s,
+        low=rate.tokens_per_s / width,
+        high=high,
+        deviation=rate.deviation,
+        standing=standing_of(law, case.deployment.hardware.chip),
+        cells=cells,
+    )
 
 
 def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, str]], catalog: Catalog) -> Judged:
@@ -197,7 +221,7 @@ def _peak_memory(cases: Sequence[Case], reasons: Sequence[tuple[PublishedRow, st
         context = (row.depth_tokens if row.depth_tokens is not None else row.prompt_tokens or 0) + row.answer_tokens
         workload = Workload(
             context_tokens=max(1, context),
-            batch_count=case.streams_each,
+            batch_count=max(1, round(case.streams_each)),
             longest_prompt_tokens=max(1, row.prompt_tokens or 0, row.depth_tokens or 0),
         )
         fit = memory_fit(case.deployment, workload, catalog=catalog)

@@ -8,6 +8,7 @@ import re
 
 from calculator.calibration.rows import PublishedRow
 from calculator.catalog import Catalog
+from calculator.catalog.model_names import model_id_of
 from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.weights import weights_bytes
@@ -39,6 +40,15 @@ FOUR_BITS_UNSTATED = ("llama.cpp", "ollama")
 
 RELEASED_AS = {"gpt-oss": "mxfp4"}
 LARGEST_DISAGREEMENT = 1.25  # between a stated file or width and the nearest format of ours
+
+
+def model_of(row: PublishedRow, catalog: Catalog) -> str | None:
+    """The id of the model that the row's id or its raw words name as people do ("llama3.1:8b"), or None."""
+    for name in (row.model_id, row.model_words):
+        found = model_id_of(name, models=catalog.models, names=catalog.model_names) if name else None
+        if found is not None:
+            return found
+    return None
 
 
 def runtime_of(row: PublishedRow, catalog: Catalog) -> Runtime | None:

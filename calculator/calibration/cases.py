@@ -17,13 +17,14 @@ from calculator.catalog.deployment import Deployment, Workload, format_on
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.errors import UnknownIdError
-from calculator.physics.speed.classes import Conditions
-from calculator.physics.speed.decode import decode_estimate, decode_terms
+from calculator.physics.speed.classes import Conditions, default_step_tokens
+from calculator.physics.speed.decode import decode_cells, decode_estimate, decode_terms
 from calculator.physics.speed.law import Estimate, Term
-from calculator.physics.speed.prefill import prefill_estimate, prefill_terms
-from calculator.units import MS_PER_S
+from calculator.physics.speed.prefill import prefill_cells, prefill_estimate, prefill_terms
+from calculator.units import BITS_PER_BYTE, BYTES_PER_GB, MS_PER_S
 
-NOT_FITTED = ("assumed/", "here/")  # effects that come from constants.toml, or from one's own measurements
+NOT_FITTED = ("assumed/", "here/", "age/unknown/")
+"""Effects that come from constants.toml, from one's own measurements, or from nowhere."""
 PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
 
 
@@ -35,9 +36,9 @@ class Case:
     deployment: Deployment
 
     @property
-    def streams_each(self) -> int:
-        """Streams per copy of the model."""
-        return max(1, round(self.row.batch_count / self.row.instance_count))
+    def streams_each(self) -> float:
+        """Mean streams in flight per copy of the model."""
+        return max(1.0, self.row.stream_count / self.row.instance_count)
 
     def workload(self) -> Workload:
         """What one copy of the model did: its prompt where one is stated, its streams and their mean context."""
@@ -45,7 +46,7 @@ class Case:
         return Workload(
             prompt_tokens=float(row.prompt_tokens or 1),
             depth_tokens=float(row.prefill_depth_tokens),
-            batch_count=self.streams_each,
+            batch_count=max(1, round(self.streams_each)),
             decode_context_tokens=row.context_tokens,
         )
 
@@ -54,42 +55,63 @@ class Case:
         row = self.row
         return Conditions(
             age_years=0.0 if row.year is None else max(0.0, today - row.year),
+            is_date_known=row.year is not None,
             backend=row.backend,
             served=row.rate_kind == "request",
             power_limit_w=row.power_limit_w,
             prompt_count=prompts_together(self),
             step_tokens=step_tokens_of(self),
             runtime_id=row.runtime_id,
+            stream_count=self.streams_each,
+            eager=row.eager,
+            link=row.link,
         )
 
 
 def case_of(row: PublishedRow, catalog: Catalog, *, assume: bool = False) -> Case | str:
     """The case, or the reason why the row is not covered.
 
-    With `assume`, a format that is not stated or unknown, and a program around an engine, are taken as what they most
-    likely are (assumptions.py): for predictions, never for the fit.
+    With `assume`, a model by a name that people use, a format that is not stated or unknown, and a program around an
+    engine, are taken as what they most likely are (assumptions.py): for predictions, never for the fit.
     """
     if row.unreadable:
         return row.unreadable
-    for name, value in (("device", row.device_id), ("model", row.model_id), ("runtime", row.runtime_id)):
+    model_id = row.model_id
+    if assume and model_id not in catalog.models:
+        model_id = assumed.model_of(row, catalog) or model_id
+    for name, value in (("device", row.device_id), ("model", model_id), ("runtime", row.runtime_id)):
         if not value:
             return f"{name} not named in our ids"
     if row.device_id not in catalog.chips:
         return f"device {row.device_id} is not in the catalogue"
-    if row.model_id not in catalog.models:
-        return f"model {row.model_id} is not in the catalogue"
+    if model_id not in catalog.models:
+        return f"model {model_id} is not in the catalogue"
     runtime = assumed.runtime_of(row, catalog) if assume else catalog.runtimes.get(row.runtime_id)
     if runtime is None:
         return f"runtime {row.runtime_id} is not in the catalogue"
-    model, chip = catalog.models[row.model_id], catalog.chips[row.device_id]
+    model, chip = catalog.models[model_id], catalog.chips[row.device_id]
     format = _format_of(row, model=model, runtime=runtime, catalog=catalog, assume=assume)
     if isinstance(format, str):
         return format
     hardware = Hardware(
         chip=chip, chip_count=max(1, row.device_count // row.instance_count), memory_gib=max(chip.memory_options_gib)
     )
-    packed = format_on(runtime, format, catalog=catalog)
-    return Case(row, Deployment(model, format=packed, runtime=runtime, hardware=hardware, split=row.split))
+    packed = _as_wide_as_its_file(format_on(runtime, format, catalog=catalog), row, model=model)
+    deployment = Deployment(
+        model, format=packed, runtime=runtime, hardware=hardware, split=row.split, kv_bits=row.cache_bits
+    )
+    return Case(row, deployment)
+
+
+def _as_wide_as_its_file(format: WeightFormat, row: PublishedRow, *, model: LanguageModel) -> WeightFormat:
+    """A format whose mixture nobody published, with the bits per weight of the file that the row states."""
+    if format.scheme != "nominal" or not row.file_size_gb:
+        return format
+    bits = row.file_size_gb * BYTES_PER_GB * BITS_PER_BYTE / model.parameter_count()
+    known = format.bits_per_weight
+    if not known.low <= bits <= known.high:
+        return format
+    return format.model_copy(update={"bits_per_weight": known.model_copy(update={"central": bits})})
 
 
 def _format_of(
@@ -118,6 +140,16 @@ def prefill_prompt(case: Case, calibration: Calibration) -> Estimate:
         raise ValueError(f"row {row.id} states no prompt length")
     conditions = case.conditions(calibration.year)
     return prefill_estimate(case.deployment, case.workload(), conditions=conditions, calibration=calibration)
+
+
+def decode_cells_of(case: Case, calibration_year: float) -> tuple[str, ...]:
+    """The cells of a row's decoding rate."""
+    return decode_cells(case.deployment, case.workload(), conditions=case.conditions(calibration_year))
+
+
+def prefill_cells_of(case: Case, calibration_year: float) -> tuple[str, ...]:
+    """The cells of a row's prefill rate."""
+    return prefill_cells(case.deployment, case.workload(), conditions=case.conditions(calibration_year))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +227,12 @@ def prefill_observation(case: Case, *, today: float) -> Observation | None:
 
 def prompts_together(case: Case) -> int:
     """Prompts that were read together: a benchmark's whole batch; a server reads them one after the other."""
-    return case.streams_each if case.row.rate_kind == "decode" else 1
+    return max(1, round(case.streams_each)) if case.row.rate_kind == "decode" else 1
 
 
 def step_tokens_of(case: Case) -> int:
-    """The chunk in which the prompt was processed: as stated, else the runtime's default."""
-    return case.row.step_tokens or case.deployment.runtime.prefill_step_tokens
+    """The chunk in which the prompt was processed: as stated, else the runtime's default on this chip."""
+    return case.row.step_tokens or default_step_tokens(case.deployment.runtime, case.deployment.hardware.chip)
 
 
 def _observation(row: PublishedRow, ms: float, terms: list[Term], common: list[tuple[str, float]]) -> Observation:

@@ -32,8 +32,6 @@ def decode_refusal(case: Case) -> str | None:
         return "no decoding rate"
     if row.decode_tokens_per_s <= 0:
         return f"a rate of {row.decode_tokens_per_s:g} token/s"
-    if not row.plausible:
-        return "marked by its collector: beats the device's bandwidth"
     if row.speculative:
         return "speculative or multi-token decoding"
     common = _refusal_of_both(case)
@@ -221,6 +219,8 @@ def _setting(case: Case) -> tuple[Any, ...]:
 
 def _refusal_of_both(case: Case) -> str | None:
     row = case.row
+    if not row.plausible:
+        return f"set apart by its collector: {row.notes or 'no reason given'}"
     compute = row.notes.partition("compute=")[2].partition(";")[0]
     if (compute and compute != "GPU") or row.backend == "docker":
         return "ran (partly) on the CPU"

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from calculator.catalog.models import Split
+from calculator.physics.speed.classes import LinkKind
 
 RateKind = Literal["decode", "request"]
 """decode: tokens after the first, per second.
@@ -85,12 +86,44 @@ def split_of(notes: str, runtime_id: str) -> Split:
     if (
         "no tensor parallel" in lower
         or "layer split" in lower
-        or re.search(r"split: layer|pp=[2-9]|-sm layer|pipeline", lower)
+        or re.search(r"split: layer|\bpp ?=? ?[2-9]\b|-sm layer|pipeline", lower)
     ):
         return "layer"
     if re.search(r"\btp=[2-9]|\(tp\b|tensor parallel|split: (row|tensor)|-sm (row|tensor)|\"graph\"", lower):
         return "tensor"
     return "tensor" if runtime_id in ("vllm", "sglang", "mlc-llm", "mlx-lm") else "layer"
+
+
+def stream_count_of(notes: str) -> float | None:
+    """Mean streams in flight where a source gives them with decimals; a table's batch is that figure, rounded."""
+    for pattern in (
+        r"= (\d+(?:\.\d+)?) mean decoding streams",
+        r"mean decoding streams = .*? ms = (\d+(?:\.\d+)?)",
+        r"mean requests in flight (\d+(?:\.\d+)?)",
+    ):
+        count = number_after(pattern, notes)
+        if count:
+            return max(1.0, count)
+    return None
+
+
+def cache_bits_of(notes: str) -> int:
+    """Bits of one cached number: 16 unless the notes name a packed cache."""
+    if re.search(r"\bfp8 kv|kv (?:cache )?fp8|q8_0 kv|q8 kv|kv (?:cache )?q8|-ctk q8_0|8-bit kv", notes, re.I):
+        return 8
+    return 4 if re.search(r"q4_0 kv|q4 kv|kv (?:cache )?q4|-ctk q4_0|4-bit kv", notes, re.I) else 16
+
+
+def is_eager(notes: str) -> bool:
+    """Whether vLLM ran without CUDA graphs: every kernel of a step is then launched by Python."""
+    return bool(re.search(r"(?<!non-)\beager\b|enforce[-_]eager", notes, re.I))
+
+
+def link_of(notes: str) -> LinkKind | None:
+    """How the cards were joined, where the notes say it."""
+    if re.search(r"no nvlink|\bpcie\b", notes, re.I):
+        return "card link"
+    return "fabric" if re.search(r"\bnvlink\b", notes, re.I) else None
 
 
 def rate_kind_of(notes: str, source: str, *, prefill: float | None, batch_count: int) -> RateKind:
@@ -112,17 +145,23 @@ def rate_kind_of(notes: str, source: str, *, prefill: float | None, batch_count:
 def backend_of(runtime_words: str, notes: str) -> str:
     """Which compute library, server or unusual split: "llama.cpp rocwmma hipblaslt" is another program than
     "llama.cpp vulkan".
+
+    Mesa's Vulkan driver (radv) is what AMD's chips use unless told otherwise, and so no other program; ROCm 7 takes
+    hipBLASLt by itself, which before had to be switched on.
     """
     if "split: row" in notes:
         return "row split"
     lower = runtime_words.lower()
+    if "vulkan_radv" in lower:
+        return ""
+    if "hip" in lower and "rocm-7" in notes:
+        return "hip hipblaslt"
     for word in (
         "rocwmma hipblaslt",
         "hip hipblaslt",
         "rocwmma",
         "hip",
         "vulkan_amdvlk",
-        "vulkan_radv",
         "vulkan",
         "ik_llama",
         "vllm-mlx",

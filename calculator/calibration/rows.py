@@ -17,16 +17,21 @@ from calculator.calibration.notes import (
     RateKind,
     answer_tokens_of,
     backend_of,
+    cache_bits_of,
     format_of_words,
+    is_eager,
+    link_of,
     number_after,
     power_scope_of,
     prefill_depth_tokens,
     rate_kind_of,
     split_of,
+    stream_count_of,
     year_of,
 )
 from calculator.catalog.models import Split
 from calculator.errors import CalculatorError
+from calculator.physics.speed.classes import LinkKind
 
 PrefillKind = Literal["throughput", "mean wait"]
 """throughput: prompt tokens processed per second.
@@ -55,7 +60,7 @@ class PublishedRow:
 
     `depth_tokens` are in the cache when decoding starts (None: not stated), `context_tokens` is the mean depth while
     decoding, `prefill_depth_tokens` what was in the cache before the prompt came. `step_tokens` is the prompt's chunk
-    where stated. `instance_count` copies of the model each ran on `device_count / instance_count` chips. `remarks`
+    where stated. `stream_count` is the mean of what was in flight, `batch_count` its whole number. `instance_count` copies of the model each ran on `device_count / instance_count` chips. `remarks`
     lists where the raw words overruled a normalised id. `unreadable` says which cell is no number (that cell counts
     as empty).
     """
@@ -74,6 +79,7 @@ class PublishedRow:
     context_tokens: float
     prefill_depth_tokens: int
     batch_count: int
+    stream_count: float
     instance_count: int
     split: Split
     rate_kind: RateKind
@@ -86,12 +92,16 @@ class PublishedRow:
     power_limit_w: float | None
     year: float | None
     backend: str
+    link: LinkKind | None
+    cache_bits: int
+    eager: bool
     step_tokens: int | None
     plausible: bool
     speculative: bool
     source: str
     publisher: str
     notes: str
+    model_words: str
     remarks: tuple[str, ...]
     unreadable: str
 
@@ -130,14 +140,21 @@ def rows_of(records: Iterable[Mapping[str, str]]) -> list[PublishedRow]:
 
 
 def publisher_of(source: str) -> str:
-    """Who published: the owner of a repository, else the site. Rows of one publisher share machine, method and habits.
+    """Who published: the author of an issue where it is named, else the owner of a repository, else the site.
+
+    Rows of one publisher share machine, method and habits.
 
     >>> publisher_of("github.com/antirez/ds4 speed-bench/m4_max.csv @8d57")
     'github.com/antirez'
+    >>> publisher_of("github.com/ml-explore/mlx-examples issues/1029 (chigkim)")
+    'github.com/chigkim'
     """
     words = source.strip().split()
     if not words:
         return ""
+    author = re.search(r"issues/\d+ \((\w[\w-]*)\)|discussion \d+ @([\w-]+)", source)
+    if author:
+        return f"github.com/{author[1] or author[2]}"
     parts = words[0].removeprefix("https://").split("/")
     return "/".join(parts[:2]) if parts[0] in ("github.com", "huggingface.co") else parts[0].lower()
 
@@ -180,6 +197,7 @@ def _row(record: Mapping[str, str]) -> PublishedRow:
         context_tokens=start + answer_tokens / 2,
         prefill_depth_tokens=prefill_depth_tokens(notes, source, prompt_tokens, depth_known),
         batch_count=batch_count,
+        stream_count=stream_count_of(notes) or float(batch_count),
         instance_count=max(1, int(number_after(r"instances=(\d+)", notes) or 1)),
         split=split_of(notes, runtime_id),
         rate_kind=rate_kind_of(notes, source, prefill=prefill, batch_count=batch_count),
@@ -192,12 +210,16 @@ def _row(record: Mapping[str, str]) -> PublishedRow:
         power_limit_w=number_after(r"power (?:limit|cap) (\d+)", notes) or None,
         year=year_of(record),
         backend=backend_of(record.get("runtime") or "", notes),
+        link=link_of(notes),
+        cache_bits=cache_bits_of(notes),
+        eager=is_eager(f"{record.get('runtime') or ''} {notes}"),
         step_tokens=_whole_found(r"\bub=(\d+)", notes),
         plausible=_true(record, "plausible", default=True),
         speculative=speculative,
         source=source,
         publisher=publisher_of(source),
         notes=notes,
+        model_words=(record.get("model") or "").strip(),
         remarks=tuple(remarks),
         unreadable=_unreadable(record),
     )

@@ -1,5 +1,6 @@
 """Fitted constants of speed: effects, spreads and noise of the decode and the prefill law."""
 
+from calendar import month_name
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ class Law:
     spread: Mapping[str, float]
     noise: float
     stretch: Mapping[str, float]
+    software: str = ""
+    """Month of the builds that a prediction without a date is for; "" where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ def calibration_of(table: Mapping[str, Any]) -> Calibration:
             as_of=str(head["as_of"]),
             year=float(head["year"]),
             rows=dict(head["rows"]),
-            decode=_law_of(table["decode"]),
-            prefill=_law_of(table["prefill"]),
+            decode=_law_of(table["decode"], software=software_of(float(head["year"]))),
+            prefill=_law_of(table["prefill"], software=software_of(float(head["year"]))),
         )
     except KeyError as missing:
         raise CatalogError(
@@ -59,12 +62,25 @@ def calibration_of(table: Mapping[str, Any]) -> Calibration:
         ) from None
 
 
-def _law_of(table: Mapping[str, Any]) -> Law:
+def software_of(year: float) -> str:
+    """Month and year of a decimal year.
+
+    >>> software_of(2026.7)
+    'September 2026'
+    """
+    return f"{month_name[1 + int(year % 1 * 12)]} {int(year)}"
+
+
+def _law_of(table: Mapping[str, Any], *, software: str) -> Law:
     effects = {
         f"{group}/{name}": Effect(float(entry[0]), float(entry[1]), int(entry[2]))
         for group, members in table["effects"].items()
         for name, entry in members.items()
     }
     return Law(
-        effects=effects, spread=dict(table["spread"]), noise=float(table["noise"]), stretch=dict(table["stretch"])
+        effects=effects,
+        spread=dict(table["spread"]),
+        noise=float(table["noise"]),
+        stretch=dict(table["stretch"]),
+        software=software,
     )

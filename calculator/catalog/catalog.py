@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.claims import Claim, Phantom
 from calculator.catalog.distributions import Distributions
+from calculator.catalog.model_names import model_id_of
 from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.catalog.options import (
     ApiOffer,
@@ -46,6 +47,7 @@ class Catalog:
     clouds: Mapping[str, CloudOffer]
     apis: Mapping[str, ApiOffer]
     models: Mapping[str, LanguageModel]
+    model_names: Mapping[str, str]
     formats: Mapping[str, WeightFormat]
     runtimes: Mapping[str, Runtime]
     electricity: Mapping[str, ElectricityTariff]
@@ -96,8 +98,9 @@ class Catalog:
         raise UnknownIdError("machine", name, [*self.machines, *self.clouds, *self.chips])
 
     def model(self, model_id: str) -> LanguageModel:
-        """The model of that id."""
-        return _find(self.models, "model", model_id)
+        """The model of that id, or of a name that people use for it (model_names.py)."""
+        found = model_id_of(model_id, models=self.models, names=self.model_names)
+        return _find(self.models, "model", found or model_id)
 
     def format(self, format_id: str) -> WeightFormat:
         """The weight format of that id or alias."""

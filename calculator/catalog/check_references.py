@@ -89,6 +89,8 @@ def _missing_entries(catalog: "Catalog") -> Iterator[str]:
     for key, offer in catalog.apis.items():
         for hosted in offer.hosted if offer.kind == "same-model" else ():
             yield from _missing(f"api/{key}.toml: hosted model", hosted.model, "models", catalog.models)
+    for name, meant in catalog.model_names.items():
+        yield from _missing(f"model_names.toml: {name}", meant, "models", catalog.models)
     for phantom in catalog.phantoms:
         for near in phantom.nearest:
             yield from _missing(f"phantoms.toml: {phantom.names[0]}: nearest", near, "machines", catalog.machines)

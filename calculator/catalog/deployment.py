@@ -163,7 +163,7 @@ class Workload:
     depth_tokens: float = 0.0
     """Tokens in the cache before the prompt, 0 or more."""
     prefill_step_tokens: int | None = None
-    """Tokens read at a time, 1 or more; it sizes the work space. The runtime's own step unless given."""
+    """Tokens read at a time, 1 or more; it sizes the work space and the reading speed. The runtime's own unless given."""
     longest_prompt_tokens: int | None = None
     """Tokens of the longest prompt, which size the work space; the whole context unless given."""
     held_count: int | None = None

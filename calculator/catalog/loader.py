@@ -66,6 +66,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         clouds=_folder(folder, "cloud", CloudOffer),
         apis=_priced(offers, quotes, constants),
         models=_folder(folder, "models", LanguageModel),
+        model_names={str(name): str(meant) for name, meant in _read(folder, "model_names.toml")["names"].items()},
         formats=_folder(folder, "formats", WeightFormat),
         runtimes=_folder(folder, "runtimes", Runtime),
         electricity=_newest_by_id(

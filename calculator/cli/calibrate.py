@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from calculator.calibration.fitting import TABLE, TARGET, write
+from calculator.calibration.calibration_file import TARGET, write
+from calculator.calibration.fitting import TABLE
 from calculator.catalog import Catalog
 
 

@@ -227,8 +227,8 @@ def _operated(found: Prediction, deployment: Deployment, workload: Workload, *, 
         remarks = (*remarks, beyond.remark)
     if deployment.kv_bits < FULL_BITS:
         text = (
-            f"The speeds are those of a {FULL_BITS}-bit cache: a packed one reads less and computes more, "
-            "which was not measured here."
+            "The writing speed counts the bytes of the packed cache; what unpacking costs rests on few published rows. "
+            f"The reading speed is that of a {FULL_BITS}-bit cache."
         )
         remarks = (*remarks, Remark(code="kv-bits-speed", text=text, level="info"))
     power = None

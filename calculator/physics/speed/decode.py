@@ -9,7 +9,7 @@ The corrections of each term are effects fitted to published measurements (calib
 """
 
 from calculator.catalog.calibration import Calibration
-from calculator.catalog.deployment import Deployment, Workload, engine_of
+from calculator.catalog.deployment import FULL_BITS, Deployment, Workload, engine_of
 from calculator.physics.memory.kv_cache import kv_read_bytes
 from calculator.physics.memory.work import experts_touched_fraction, work_of
 from calculator.physics.speed.classes import (
@@ -18,17 +18,20 @@ from calculator.physics.speed.classes import (
     age_effects,
     bits_class,
     chip_class,
+    exchange_ms_per_token,
     link_kind,
     matrix_flops_per_ms,
     power_shortfall,
     software_effects,
+    unknown_age_effects,
 )
 from calculator.physics.speed.law import Estimate, Term, estimate
-from calculator.physics.speed.ranges import speed_of
+from calculator.physics.speed.ranges import cells_of, speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
 
 OVERHEAD_US_PER_LAYER = 40.0  # bases only set the scale: the fitted effects multiply them
+EAGER_US_PER_LAYER = 200.0  # about 13 ms for a model of 64 layers
 HOP_US = 200.0
 EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
 LOSS = 0.25  # what reading loses against the published bandwidth, before the fitted effects
@@ -50,7 +53,17 @@ def decode_speed(deployment: Deployment, workload: Workload, *, calibration: Cal
         law=calibration.decode,
         tokens=float(workload.batch_count),
         chip=deployment.hardware.chip,
-        batch_count=workload.batch_count,
+        cells=decode_cells(deployment, workload),
+    )
+
+
+def decode_cells(deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY) -> tuple[str, ...]:
+    """The cells of a decoding speed in which its range is checked."""
+    return cells_of(
+        deployment,
+        program=conditions.program(deployment),
+        stream_count=conditions.stream_count or workload.batch_count,
+        depth_tokens=workload.decode_context(),
     )
 
 
@@ -67,7 +80,7 @@ def decode_terms(
 ) -> tuple[list[Term], list[tuple[str, float]]]:
     """The terms of one step and the effects that scale the whole of it; the fit and decode_estimate share them."""
     model, format, hardware, split = deployment.model, deployment.format, deployment.hardware, deployment.split
-    batch_count, age_years = workload.batch_count, conditions.age_years
+    batch_count, age_years = conditions.stream_count or float(workload.batch_count), conditions.age_years
     chip = hardware.chip
     work = work_of(model, format)
     program = conditions.program(deployment)
@@ -79,7 +92,12 @@ def decode_terms(
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together  # bytes per ms
     kind = chip_class(chip)
     age = age_effects(on, age_years)
-    whole = (f"model/{model.id}", *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend))
+    sort = "experts" if work.expert_bytes else "dense"
+    whole = (
+        f"model/{model.id}",
+        *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend),
+        *((f"runtime-sort/{program} {sort}",) if program != engine else ()),
+    )
     loss = (
         "loss/all/1",
         f"loss/vendor/{vendor}",
@@ -104,9 +122,18 @@ def decode_terms(
         f"overhead/kind-on/{on} {work.kind}",
         *whole,
     )
-    touched = experts_touched_fraction(work.expert_fraction, token_count=float(batch_count), alikeness=EXPERT_ALIKENESS)
+    touched = experts_touched_fraction(work.expert_fraction, token_count=batch_count, alikeness=EXPERT_ALIKENESS)
     cache_ms = (
-        float(kv_read_bytes(model, context_tokens=workload.decode_context(), batch_count=batch_count)) / bandwidth
+        float(
+            kv_read_bytes(
+                model,
+                context_tokens=workload.decode_context(),
+                batch_count=batch_count,
+                runtime=deployment.runtime,
+                kv_bits=deployment.kv_bits,
+            )
+        )
+        / bandwidth
     )
     dense_ms, expert_ms = work.dense_bytes / bandwidth, work.expert_bytes * touched / bandwidth
     terms = [
@@ -123,16 +150,19 @@ def decode_terms(
                 f"cache/vendor/{vendor}",
                 f"cache/engine/{on}",
                 f"cache/kind/{on} {work.attention_kind}",
+                *((f"cache/packed/{on}",) if deployment.kv_bits < FULL_BITS else ()),
                 *_before_flash(engine, vendor, age_years),
             ),
         ),
     ]
+    if conditions.eager:
+        eager_ms = EAGER_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S
+        terms.append(Term("launches", eager_ms, ("eager/all/1",)))
     if batch_count > 1:
-        sort = "experts" if work.expert_bytes else "dense"
         flops_ms = BATCH_LOSS * (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * together)
-        terms += _batch_terms(flops_ms, batch_count=batch_count, on=on, sort=sort, served=conditions.served)
+        terms += _batch_terms(flops_ms, batch_count=batch_count, on=on, sort=sort, bits=bits, served=conditions.served)
     if together > 1:
-        link = link_kind(hardware)
+        link = conditions.link or link_kind(hardware)
         ms = EXCHANGE_US_PER_LAYER[link] * work.layer_count * MS_PER_S / US_PER_S
         terms.append(
             Term("exchange", ms, (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}"))
@@ -141,7 +171,7 @@ def decode_terms(
             terms.append(
                 Term(
                     "exchange of a batch",
-                    ms * (batch_count - 1) / SMALL_BATCH,
+                    (batch_count - 1) * exchange_ms_per_token(work, chip=chip, link=link, card_count=together),
                     (f"exchange/batch/{link}", f"exchange/batch-engine/{engine}"),
                 )
             )
@@ -149,7 +179,7 @@ def decode_terms(
         terms.append(
             Term("hop", HOP_US * (card_count - 1) * MS_PER_S / US_PER_S, ("hop/all/1", f"hop/family/{chip.family}"))
         )
-    common = [(f"assumed/{model.family}", 1.0), (f"here/{chip.id}", 1.0)]
+    common = [(f"assumed/{model.family}", 1.0), (f"here/{chip.id}", 1.0), *unknown_age_effects(conditions)]
     missing_power = power_shortfall(chip, power_limit_w=conditions.power_limit_w, card_count=card_count, split=split)
     if missing_power:
         together_words = "one card" if card_count == 1 else "cards together"
@@ -165,7 +195,7 @@ def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]
     return (f"cache/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()
 
 
-def _batch_terms(flops_ms: float, *, batch_count: int, on: str, sort: str, served: bool) -> list[Term]:
+def _batch_terms(flops_ms: float, *, batch_count: float, on: str, sort: str, bits: str, served: bool) -> list[Term]:
     """Arithmetic of a batch: a step from the one-token kernels to others, then per stream, dearer below 16 than
     above.
     """
@@ -174,8 +204,9 @@ def _batch_terms(flops_ms: float, *, batch_count: int, on: str, sort: str, serve
     server = (
         (f"batch/served/{on}",) if served and on.endswith(" llama.cpp") else ()
     )  # other engines were only measured as servers
+    whole = (f"batch/bits/{on} {bits}", *server)
     return [
-        Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}", *server)),
-        Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}", *server)),
-        Term("large batch", flops_ms * large, (f"batch/large/{on}", f"batch/large-sort/{on} {sort}", *server)),
+        Term("batch step", flops_ms, (f"batch/step/{on}", f"batch/step-sort/{on} {sort}", *whole)),
+        Term("batch", flops_ms * small, (f"batch/small/{on}", f"batch/small-sort/{on} {sort}", *whole)),
+        Term("large batch", flops_ms * large, (f"batch/large/{on}", f"batch/large-sort/{on} {sort}", *whole)),
     ]

@@ -14,32 +14,37 @@ from dataclasses import replace
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.options import Chip
-from calculator.physics.memory.work import attention_flops, experts_touched_fraction, work_of
+from calculator.physics.memory.work import Attention, Work, attention_flops, experts_touched_fraction, work_of
 from calculator.physics.speed.classes import (
+    OLDEST_YEARS,
     TODAY,
     Conditions,
     age_effects,
     bits_class,
     chip_class,
+    default_step_tokens,
+    exchange_ms_per_token,
     link_kind,
     matrix_flops_per_ms,
     power_shortfall,
     software_effects,
+    unknown_age_effects,
 )
 from calculator.physics.speed.decode import EXPERT_ALIKENESS
 from calculator.physics.speed.law import Estimate, Term, estimate
-from calculator.physics.speed.ranges import speed_of
+from calculator.physics.speed.ranges import cells_of, speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
 
 LAUNCH_US_PER_LAYER = 50.0  # bases only set the scale: the fitted effects multiply them
-EXCHANGE_BYTES_PER_VALUE = 2.0
-EXCHANGES_PER_LAYER = 2.0
 FLOPS_PER_J = 0.5e12
 EIGHT_BIT_RATIO = 2.0
 ACCELERATED_RATIO = 4.0  # Apple speaks of over four times the peak compute of the generation before
 ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that no published rate covers
-LINK_GB_PER_S = {"card link": 4.0, "fabric": 60.0, "network": 4.0}
+START_MS = 20.0
+YEARS_SINCE_MMQ = 2.25
+"""Until June 2024 llama.cpp unpacked quantised weights to 16 bits before it multiplied; since then it multiplies them
+as they are on tensor cores."""
 
 
 def prefill_speed(deployment: Deployment, workload: Workload, *, calibration: Calibration) -> Speed:
@@ -49,7 +54,23 @@ def prefill_speed(deployment: Deployment, workload: Workload, *, calibration: Ca
     Fitted to prompts of 128 to 262,144 tokens; a prompt of a few tokens is no faster than decoding.
     """
     found = prefill_estimate(deployment, workload, calibration=calibration)
-    return speed_of(found, law=calibration.prefill, tokens=workload.uncached_tokens(), chip=deployment.hardware.chip)
+    return speed_of(
+        found,
+        law=calibration.prefill,
+        tokens=workload.uncached_tokens(),
+        chip=deployment.hardware.chip,
+        cells=prefill_cells(deployment, workload),
+    )
+
+
+def prefill_cells(deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY) -> tuple[str, ...]:
+    """The cells of a reading speed in which its range is checked."""
+    return cells_of(
+        deployment,
+        program=conditions.program(deployment),
+        stream_count=conditions.prompt_count,
+        depth_tokens=workload.prefill_depth_tokens() + workload.uncached_tokens(),
+    )
 
 
 def time_to_first_token(prefill: Speed, *, prompt_tokens: float, cached_fraction: float = 0.0) -> Speed:
@@ -80,6 +101,11 @@ def _fastest_ratio(chip: Chip) -> float:
     return ACCELERATED_RATIO if chip.family in ACCELERATED_FAMILIES else 1.0
 
 
+def _attention(work: Work, *, engine: str) -> tuple[Attention, ...]:
+    """The attention that an engine computes: llama.cpp works on MLA's packed cache itself, others unpack it first."""
+    return work.packed_attention if engine == "llama.cpp" else work.attention
+
+
 def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> float:
     """Operations per ms that the board's watts allow, at FLOPS_PER_J each; without end on Apple's chips, which
     publish no limit.
@@ -95,10 +121,12 @@ def prefill_terms(
 ) -> tuple[list[Term], list[tuple[str, float]]]:
     """The terms of one prompt and the effects that scale the whole of it; the fit and prefill_estimate share them."""
     model, format, hardware, split = deployment.model, deployment.format, deployment.hardware, deployment.split
-    step_tokens = conditions.step_tokens or deployment.runtime.prefill_step_tokens
+    chip = hardware.chip
+    step_tokens = (
+        conditions.step_tokens or workload.prefill_step_tokens or default_step_tokens(deployment.runtime, chip)
+    )
     prompt_tokens, prompt_count = workload.uncached_tokens(), conditions.prompt_count
     age_years, power_limit_w = conditions.age_years, conditions.power_limit_w
-    chip = hardware.chip
     work = work_of(model, format)
     program = conditions.program(deployment)
     engine = engine_of(program, format)
@@ -119,6 +147,8 @@ def prefill_terms(
         f"linear/kind/{vendor} {work.kind}",
         f"linear/kind-on/{on} {work.kind}",
     )
+    if engine == "llama.cpp" and vendor == "nvidia" and age_years > YEARS_SINCE_MMQ and bits != "16":
+        software = (*software, "linear/before-mmq/nvidia")
     linear = (
         "linear/all/1",
         f"linear/vendor/{vendor}",
@@ -135,6 +165,8 @@ def prefill_terms(
         f"attention/vendor/{vendor}",
         f"attention/engine/{on}",
         f"attention/kind/{on} {work.attention_kind}",
+        *((f"attention/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()),
+        *((f"attention/backend/{vendor} {conditions.backend}",) if conditions.backend else ()),
         *((f"attention/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()),
     )
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
@@ -148,7 +180,9 @@ def prefill_terms(
         ),
         Term(
             "attention",
-            attention_flops(work.attention, token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens())
+            attention_flops(
+                _attention(work, engine=engine), token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens()
+            )
             / rate,
             attention,
         ),
@@ -159,21 +193,22 @@ def prefill_terms(
             ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}"),
         ),
     ]
+    if program != "llama.cpp":  # its benchmark times neither
+        terms += [
+            Term(
+                "first token",
+                (work.dense_bytes + work.expert_bytes * touched) / bandwidth / prompt_count,
+                ("first/all/1", f"first/engine/{on}", f"first/family/{chip.family}"),
+            ),
+            Term("start", START_MS / prompt_count, ("start/all/1", f"start/program/{program}")),
+        ]
     if together > 1:
-        link = link_kind(hardware)
-        sent = (
-            prompt_tokens
-            * work.hidden_dim
-            * work.layer_count
-            * EXCHANGES_PER_LAYER
-            * EXCHANGE_BYTES_PER_VALUE
-            * (together - 1)
-        )
+        link = conditions.link or link_kind(hardware)
         terms.append(
             Term(
                 "exchange",
-                sent / (LINK_GB_PER_S[link] * BYTES_PER_GB / MS_PER_S),
-                (f"exchange/link/{link}", f"exchange/engine/{engine}"),
+                prompt_tokens * exchange_ms_per_token(work, chip=chip, link=link, card_count=together),
+                (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}"),
             )
         )
     common = [
@@ -184,7 +219,11 @@ def prefill_terms(
             *software_effects(program, engine=engine, vendor=vendor, backend=conditions.backend),
         )
     ]
-    common += age_effects(on, age_years)
+    if program != engine:
+        common.append((f"runtime-sort/{program} {sort}", 1.0))
+    common += [*age_effects(on, age_years), *unknown_age_effects(conditions)]
+    if age_years:
+        common.append((f"age/sort/{on} {sort}", min(age_years, OLDEST_YEARS)))
     if card_count > 1 and split == "layer":
         gain = math.log(card_count * chunk_count * prompt_count / (chunk_count * prompt_count + card_count - 1))
         common += [("pipeline/all/1", -gain), (f"pipeline/family/{chip.family}", -gain)]

@@ -1,9 +1,12 @@
 """Ranges of estimated times: a rate with the middle 80 % of what one would measure, and what it stands on."""
 
 import math
+from collections.abc import Sequence
 
 from calculator.catalog.calibration import Law
+from calculator.catalog.deployment import Deployment
 from calculator.catalog.options import Chip
+from calculator.physics.memory.work import work_of
 from calculator.physics.speed.law import Estimate
 from calculator.physics.speed.speed import Speed
 from calculator.units import MS_PER_S
@@ -11,12 +14,38 @@ from calculator.units import MS_PER_S
 INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 1.2816 standard deviations
 
 
-def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_count: int = 1) -> Speed:
-    """Tokens over time, with the range that held for left-out measurements of the same standing; never above the
-    bandwidth.
+DEPTH_BANDS = ((2048, "to 2k"), (16384, "2k to 16k"), (65536, "16k to 64k"), (math.inf, "beyond 64k"))
+STREAM_BANDS = ((1, "1"), (4, "2 to 4"), (16, "5 to 16"), (math.inf, "beyond 16"))
+COUNT_BANDS = ((1, "1"), (2, "2"), (4, "3 to 4"), (math.inf, "beyond 4"))
+KINDS = {"dense": "dense", "experts": "experts", "dense-recurrent": "hybrid", "experts-recurrent": "hybrid"}
+
+
+def cells_of(deployment: Deployment, *, program: str, stream_count: float, depth_tokens: float) -> tuple[str, ...]:
+    """The cells of a case in which the ranges are checked: family of the chip, runtime, streams, depth, kind of model
+    (dense, experts, hybrid) and number of chips, each as `name/band`.
+    """
+    hardware = deployment.hardware
+    return (
+        f"family/{hardware.chip.family}",
+        f"runtime/{program}",
+        f"streams/{_band(round(stream_count), STREAM_BANDS)}",
+        f"depth/{_band(depth_tokens, DEPTH_BANDS)}",
+        f"kind/{KINDS[work_of(deployment.model, deployment.format).kind]}",
+        f"chips/{_band(hardware.all_chips_count(), COUNT_BANDS)}",
+    )
+
+
+def _band(value: float, bands: Sequence[tuple[float, str]]) -> str:
+    """The first band whose end is not exceeded."""
+    return next(name for end, name in bands if value <= end)
+
+
+def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, cells: Sequence[str] = ()) -> Speed:
+    """Tokens over time, with the range that held for left-out measurements of the same standing and cells; never above
+    the bandwidth.
     """
     standing = standing_of(law, chip)
-    width = interval_width(law, found.deviation, chip=chip, batch_count=batch_count)
+    width = interval_width(law, found.deviation, chip=chip, cells=cells)
     central = tokens * MS_PER_S / found.central_ms
     high = central * width
     if found.floor_ms:
@@ -29,7 +58,7 @@ def speed_of(found: Estimate, *, law: Law, tokens: float, chip: Chip, batch_coun
         unit="token/s",
         bound_by=BOUND_BY.get(largest, largest),
         basis="fitted",
-        note=_note(law, chip, standing),
+        note=_note(law, chip, standing) + (f"; builds of {law.software}" if law.software else ""),
     )
 
 
@@ -53,9 +82,11 @@ BOUND_BY = {
 """Speed.bound_by speaks of weights, kv cache, overhead, compute and host link."""
 
 
-def interval_width(law: Law, deviation: float, *, chip: Chip, batch_count: int) -> float:
-    """The factor up and down within which the middle 80 % lie."""
-    stretch = law.stretch.get(standing_of(law, chip), 1.0) * (law.stretch.get("batch", 1.0) if batch_count > 1 else 1.0)
+def interval_width(law: Law, deviation: float, *, chip: Chip, cells: Sequence[str] = ()) -> float:
+    """The factor up and down within which the middle 80 % lie: deviation x stretch of the standing and of each cell."""
+    stretch = law.stretch.get(standing_of(law, chip), 1.0)
+    for cell in cells:
+        stretch *= law.stretch.get(cell, 1.0)
     return math.exp(INTERVAL_DEVIATIONS * deviation * stretch)
 
 

@@ -10,7 +10,7 @@ from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.errors import ScenarioError
 from calculator.physics.speed.classes import Conditions
-from calculator.physics.speed.decode import decode_estimate
+from calculator.physics.speed.decode import decode_cells, decode_estimate
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
 from calculator.units import MS_PER_S
@@ -76,14 +76,12 @@ def speculative_decode_speed(
     batch_count, context_tokens = workload.batch_count, workload.decode_context()
 
     def speed(*, batch: int, context: float) -> Speed:
-        found = decode_estimate(
-            deployment,
-            replace(workload, batch_count=batch, decode_context_tokens=context),
-            conditions=Conditions(served=batch_count > 1),
-            calibration=calibration,
-        )
+        asked = replace(workload, batch_count=batch, decode_context_tokens=context)
+        conditions = Conditions(served=batch_count > 1)
+        found = decode_estimate(deployment, asked, conditions=conditions, calibration=calibration)
+        cells = decode_cells(deployment, asked)
         chip = deployment.hardware.chip
-        return speed_of(found, law=calibration.decode, tokens=float(batch), chip=chip, batch_count=batch)
+        return speed_of(found, law=calibration.decode, tokens=float(batch), chip=chip, cells=cells)
 
     plain = speed(batch=batch_count, context=context_tokens)
     check = speed(batch=batch_count * checked, context=context_tokens / checked)

@@ -77,3 +77,12 @@ def test_runtime_of_a_wrapper_is_its_engine() -> None:
 def test_nothing_is_assumed_for_the_fit() -> None:
     assert case_of(row(), CATALOG) == "format not stated"
     assert case_of(row(runtime_id="jan", format_id="q4_k_m"), CATALOG) == "runtime jan is not in the catalogue"
+
+
+def test_a_model_by_a_name_that_people_use_is_predicted_and_never_fitted() -> None:
+    for words in ({"model_id": "llama3.1:8b"}, {"model_id": "", "model": "meta-llama/Llama-3.1-8B-Instruct"}):
+        named = row(**words, format_id="q4_k_m")
+        found = case_of(named, CATALOG, assume=True)
+        assert isinstance(found, Case)
+        assert found.deployment.model.id == "llama-3-8b"
+        assert isinstance(case_of(named, CATALOG), str)

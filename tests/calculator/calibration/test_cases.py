@@ -6,6 +6,7 @@ from calculator.calibration.cases import Case, case_of, decode_rate, decode_step
 from calculator.calibration.fitting import TABLE
 from calculator.calibration.rows import PublishedRow, read_table, rows_of
 from calculator.catalog import load_catalog
+from calculator.physics.memory.weights import weights_bytes
 
 CATALOG = load_catalog()
 
@@ -74,3 +75,12 @@ def test_every_mapped_row_of_the_main_runtimes_is_predicted(rows: list[Published
         covered = [one for one in mapped if isinstance(case_of(one, CATALOG), Case)]
         assert mapped
         assert len(covered) >= 0.9 * len(mapped), runtime
+
+
+def test_a_mixture_that_nobody_published_is_as_wide_as_the_rows_own_file() -> None:
+    stated = case(format_id="q8_k_xl", model_id="gemma-4-31b", file_size_gb="35")
+    assert weights_bytes(stated.deployment.model, format=stated.deployment.format) == pytest.approx(35e9, rel=1e-3)
+    known = CATALOG.format("q8_k_xl").bits_per_weight.central
+    assert case(format_id="q8_k_xl").deployment.format.bits_per_weight.central == known
+    wrong = case(format_id="q8_k_xl", file_size_gb="16.1")  # 16 bits: another file, for the gate to refuse
+    assert wrong.deployment.format.bits_per_weight.central == known

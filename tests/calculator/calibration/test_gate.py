@@ -54,7 +54,13 @@ def test_decode_of_a_batch_counts_the_weights_once() -> None:
 
 def test_speculative_and_implausible_rows_are_refused() -> None:
     assert decode_refusal(case(speculative="True")) == "speculative or multi-token decoding"
-    assert "collector" in str(decode_refusal(case(plausible="False")))
+
+
+def test_what_its_collector_set_apart_is_refused_for_both_speeds_with_the_rows_own_note() -> None:
+    hot = case(plausible="False", notes="machine throttled; fan failed")
+    for refusal in (decode_refusal, prefill_refusal):
+        assert refusal(hot) == "set apart by its collector: machine throttled; fan failed"
+    assert decode_refusal(case(plausible="False")) == "set apart by its collector: no reason given"
 
 
 def test_rows_of_the_processor_or_of_spilled_weights_are_refused() -> None:

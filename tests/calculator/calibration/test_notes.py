@@ -120,3 +120,37 @@ def test_year_of_llama_cpp_comes_from_its_build() -> None:
     assert row(runtime_version="b2824", source_date="2026-01").year == pytest.approx(2024.37, abs=0.02)
     assert row(source_date="2026-08-13").year == pytest.approx(2026.625)
     assert row().year is None
+
+
+@pytest.mark.parametrize(
+    ("notes", "split"),
+    [
+        ("TP=1; PP=4; NVLink", "layer"),
+        ("topology PP4, vLLM", "layer"),
+        ("PP2 over PCIe", "layer"),
+        ("TP=4; PP=1", "tensor"),
+        ("llama-bench pp2048 @ d32768", "tensor"),
+    ],
+)
+def test_pipeline_topologies_are_no_tensor_splits(notes: str, split: str) -> None:
+    assert row(notes=notes, runtime_id="vllm", device_count="4").split == split
+
+
+def test_streams_in_flight_are_read_with_their_decimals() -> None:
+    assert row(batch="2", notes="aggregate / per-stream rate 262.89 = 1.78 mean decoding streams").stream_count == 1.78
+    said = "mean decoding streams = output rate x the smaller of mean TPOT 97.57 and mean ITL 86.67 ms = 197.3 (ours)"
+    assert row(batch="197", notes=said).stream_count == 197.3
+    assert row(batch="10", notes="mean requests in flight 9.6 (by Little's law)").stream_count == 9.6
+    assert row(batch="4", notes="closed loop").stream_count == 4.0
+
+
+def test_cache_width_eager_mode_and_link_are_read() -> None:
+    assert [row(notes=notes).cache_bits for notes in ("KV cache fp8; no caching", "Q4_0 KV cache", "KV bf16")] == [
+        8,
+        4,
+        16,
+    ]
+    assert row(notes="closed loop, eager mode (no CUDA graphs)").eager
+    assert not row(notes="non-eager; TensorRT-LLM on the same card").eager
+    links = [row(notes=notes).link for notes in ("TP=2; PCIe x8", "across NUMA, no NVLink", "TP=8; NVLink", "TP=2")]
+    assert links == ["card link", "card link", "fabric", None]

@@ -47,6 +47,14 @@ def test_publisher_of_a_source_is_the_owner() -> None:
     assert publisher_of("") == ""
 
 
+def test_publisher_of_an_issue_is_its_author_where_named() -> None:
+    assert publisher_of("github.com/jundot/omlx issues/1783 (abkrim)") == "github.com/abkrim"
+    assert (
+        publisher_of("github.com/a/b docs/x.py @4a29 (data: discussion 62 @laurimyllari)") == "github.com/laurimyllari"
+    )
+    assert publisher_of("github.com/a/b README.md (second reading)") == "github.com/a"
+
+
 def test_read_table_names_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CalculatorError, match="does not exist; give the path"):
         read_table(tmp_path / "none.csv")

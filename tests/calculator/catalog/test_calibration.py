@@ -57,7 +57,7 @@ def test_calibration_of_says_what_is_missing_and_how_to_repair_it() -> None:
 def test_calibration_holds_date_rows_and_error() -> None:
     table = tomllib.loads((FOLDER / "calibration.toml").read_text("utf-8"))
     known = load_catalog().calibration
-    assert known.as_of == "2026-11-22"
+    assert known.as_of == "2026-11-26"
     assert known.rows["decode"] > 1000
     assert known.rows["prefill"] > 800
     for quantity in ("decode", "prefill"):

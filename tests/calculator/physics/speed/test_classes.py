@@ -5,15 +5,20 @@ import pytest
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.catalog.hardware import Hardware
+from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import (
     Conditions,
     age_effects,
     bits_class,
     chip_class,
+    default_step_tokens,
+    exchange_ms_per_token,
     link_kind,
     matrix_flops_per_ms,
+    passes_over_link,
     power_shortfall,
     software_effects,
+    unknown_age_effects,
 )
 
 CATALOG = load_catalog()
@@ -82,3 +87,31 @@ def test_matrix_rate_of_every_chip_is_positive_and_geforce_is_not_halved() -> No
     assert all(matrix_flops_per_ms(chip) > 0 for chip in CATALOG.chips.values())
     # 165.2 TFLOPS with 32-bit accumulation, twice that with 16
     assert matrix_flops_per_ms(CATALOG.chips["nvidia-rtx-4090"]) == pytest.approx(330.4e9)
+
+
+def test_exchange_over_a_link_hand_worked_case() -> None:
+    # Llama 3 70B: 8,192 numbers x 80 layers x 2 exchanges x 2 bytes = 2.62 MB a token. On a fabric of 900 GB/s a ring
+    # of four sends it 1.5 times at 225 GB/s; without one, three times at an eighth of PCIe 4.0's 31.5 GB/s
+    work = work_of(CATALOG.model("llama-3-70b"), CATALOG.format("bf16"))
+    token_bytes = 8192 * 80 * 2 * 2
+    fabric = exchange_ms_per_token(work, chip=CATALOG.chips["nvidia-h200"], link="fabric", card_count=4)
+    cards = exchange_ms_per_token(work, chip=CATALOG.chips["nvidia-rtx-4090"], link="card link", card_count=4)
+    assert fabric == pytest.approx(token_bytes * 1.5 / 225e6)
+    assert cards == pytest.approx(token_bytes * 3 / (31.5e6 / 8))
+    for link in ("card link", "fabric", "network"):
+        assert passes_over_link(2, link) == 1.0
+
+
+def test_vllm_reads_more_at_a_time_on_large_cards() -> None:
+    steps = {
+        chip: default_step_tokens(CATALOG.runtime("vllm"), CATALOG.chips[chip])
+        for chip in ("nvidia-h100-sxm-80", "nvidia-gb10", "nvidia-a100-sxm-80", "nvidia-rtx-4090")
+    }
+    assert list(steps.values()) == [8192, 8192, 2048, 2048]
+    llama_cpp = CATALOG.runtime("llama.cpp")
+    assert default_step_tokens(llama_cpp, CATALOG.chips["nvidia-h200"]) == llama_cpp.prefill_step_tokens
+
+
+def test_unknown_dates_widen_and_known_ones_do_not() -> None:
+    assert unknown_age_effects(Conditions()) == ()
+    assert unknown_age_effects(Conditions(is_date_known=False)) == (("age/unknown/1", 1.0),)

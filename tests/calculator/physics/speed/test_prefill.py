@@ -136,3 +136,29 @@ def test_prefill_speed_with_neutral_constants_is_finite_for_every_chip() -> None
         deployment = deployed(chip, "gpt-oss-20b", "mxfp4", "llama.cpp")
         found = prefill_speed(deployment, Workload(prompt_tokens=2048), calibration=NEUTRAL)
         assert 0 < found.low < found.high < float("inf")
+
+
+def test_prefill_step_of_the_workload_changes_the_speed() -> None:
+    deployment = deployed("nvidia-gb10", "gpt-oss-120b", "mxfp4", "llama.cpp")
+    usual, large = (
+        prefill_speed(
+            deployment, Workload(prompt_tokens=8192, prefill_step_tokens=step), calibration=CATALOG.calibration
+        ).central
+        for step in (None, 2048)
+    )
+    assert large > usual
+
+
+def test_prefill_at_a_depth_is_the_rate_of_the_new_tokens_alone() -> None:
+    # llama-bench "pp2048 @ d32768": 2,048 tokens after 32,768, slower than 2,048 from an empty cache
+    new = speed("amd-strix-halo-128", "llama-2-7b", "q4_0", "llama.cpp", prompt=2048, depth=32768).central
+    assert new < 0.5 * speed("amd-strix-halo-128", "llama-2-7b", "q4_0", "llama.cpp", prompt=2048).central
+
+
+def test_prefill_of_a_latent_cache_costs_llama_cpp_more_arithmetic() -> None:
+    # DeepSeek-V3 works with 192 + 128 numbers a head once unpacked, with 576 + 512 as it is stored
+    bases = {}
+    for runtime, format in (("llama.cpp", "q4_k_m"), ("vllm", "fp8")):
+        terms, _ = prefill_terms(deployed("nvidia-h200", "deepseek-v3-671b", format, runtime), Workload(4096))
+        bases[runtime] = next(term.base_ms for term in terms if term.name == "attention")
+    assert bases["llama.cpp"] / bases["vllm"] == pytest.approx(1088 / 320)

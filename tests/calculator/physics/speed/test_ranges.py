@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Effect, Law
+from calculator.catalog.deployment import Deployment
 from calculator.physics.speed.law import Estimate
-from calculator.physics.speed.ranges import INTERVAL_DEVIATIONS, interval_width, speed_of, standing_of
+from calculator.physics.speed.ranges import INTERVAL_DEVIATIONS, cells_of, interval_width, speed_of, standing_of
 
 CATALOG = load_catalog()
 CHIP = CATALOG.chips["nvidia-rtx-4090"]
@@ -49,9 +50,24 @@ def test_standing_is_the_nearest_thing_measured(names: tuple[str, ...], standing
     assert says in speed_of(estimate(), law=law(*names), tokens=1.0, chip=CHIP).note
 
 
-@given(deviation=st.floats(0, 1), stretch=st.floats(1, 3), batch=st.floats(1, 3))
-def test_interval_width_is_at_least_one_and_wider_for_batches(deviation: float, stretch: float, batch: float) -> None:
-    known = law(vendor=stretch, batch=batch)
-    one, many = (interval_width(known, deviation, chip=CHIP, batch_count=count) for count in (1, 8))
+@given(deviation=st.floats(0, 1), stretch=st.floats(1, 3), cell=st.floats(1, 3))
+def test_interval_width_is_at_least_one_and_follows_the_cells(deviation: float, stretch: float, cell: float) -> None:
+    known = Law({}, {}, 0.1, {"vendor": stretch, "streams/2 to 4": cell})
+    one, many = (
+        interval_width(known, deviation, chip=CHIP, cells=cells) for cells in ((), ("streams/2 to 4", "other"))
+    )
     assert 1 <= one <= many * (1 + 1e-12)
     assert one == pytest.approx(math.exp(INTERVAL_DEVIATIONS * deviation * stretch))
+    assert many == pytest.approx(math.exp(INTERVAL_DEVIATIONS * deviation * stretch * cell))
+
+
+def test_cells_of_a_case_name_everything_that_ranges_are_checked_by() -> None:
+    deployment = Deployment.of("nvidia-rtx-4090", "qwen3.5-35b-a3b", "q4_k_m", chip_count=2, catalog=CATALOG)
+    assert cells_of(deployment, program="ollama", stream_count=4.4, depth_tokens=2048.5) == (
+        "family/nvidia-ada",
+        "runtime/ollama",
+        "streams/2 to 4",
+        "depth/2k to 16k",
+        "kind/hybrid",
+        "chips/2",
+    )
