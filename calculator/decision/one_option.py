@@ -58,7 +58,7 @@ def answer_of(
         )
         result, costed = _boxed(found, question)
     scenario = question.scenario
-    own = {*scenario.figures, *(f"{name}.price_usd" for name in (*scenario.already_own_usd, *scenario.leases))}
+    own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
     stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=scenario.model, own=own)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 

@@ -50,12 +50,12 @@ VIEW_SETTINGS = ("money", "labour")
 """Fields that say how results are shown first and change none."""
 _TABLES = (
     *("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts"),
-    *("own_options", "own_models"),
+    *("own_options", "own_models", "shared_with_other_work"),
 )
 NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules", "prices_as_of"))
 """Fields that are no value with a default of the catalogue."""
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
-_IN_ID_IF_SET = ("hourly_profile", "open_session_count", "own_options", "own_models")
+_IN_ID_IF_SET = ("hourly_profile", "open_session_count", "own_options", "own_models", "shared_with_other_work")
 """Fields that came later: a scenario without them keeps its id."""
 _OF_THE_PROFILE = ("on_h_per_day", "working_days_per_year")
 
@@ -85,6 +85,10 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     already_own_usd: Mapping[str, Annotated[float, Field(ge=0, le=MOST_USD)]] = Field(default_factory=dict)
     """Machines that you have already: their id and what they would bring today, after fees. They enter at that value;
     what you once paid is spent."""
+
+    shared_with_other_work: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Machines that were bought anyway and do other work too: their id and the share of care and wear that this work
+    bears. Only what it adds is a cost."""
 
     figures: Mapping[str, float] = Field(default_factory=dict)
     """Your own figures of an option in place of the catalogue's: '<option id>.<figure>' = value, a price you were
@@ -117,7 +121,7 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     def _truth_is_no_number(cls, values: Any) -> Any:
         nested = [
             (f"{table}.{name}", value)
-            for table in ("figures", "already_own_usd")
+            for table in ("figures", "already_own_usd", "shared_with_other_work")
             for name, value in _items(_items(values).get(table)).items()
         ]
         for name, value in (*_items(values).items(), *nested):
@@ -223,6 +227,12 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 raise ValueError(
                     f"{name} is owned already or leased, not both. Remove it from leases or already_own_usd."
                 )
+        for name in self.shared_with_other_work:
+            if name in self.already_own_usd or name in self.leases:
+                raise ValueError(
+                    f"{name} is shared with other work, so its price is no cost here. Remove it from leases or "
+                    "already_own_usd, or from shared_with_other_work."
+                )
         for name, rate in self.currencies.items():
             if problem := currency_problem(name, rate):
                 raise ValueError(problem)
@@ -279,6 +289,14 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     def machine_count_of(self, option_id: str) -> int | None:
         """Machines of one option where a number was set; None where the fewest that keep the promise are taken."""
         return self.machine_counts.get(option_id) or (None if self.machine_count == "auto" else self.machine_count)
+
+    def has_no_price(self, option_id: str) -> bool:
+        """Whether a machine is there already, alone for this work or for other work too: its price is no cost."""
+        return option_id in self.already_own_usd or option_id in self.shared_with_other_work
+
+    def held_ids(self) -> tuple[str, ...]:
+        """Machines that are not bought at a price of today: leased, owned already, or shared."""
+        return (*self.already_own_usd, *self.leases, *self.shared_with_other_work)
 
     def busiest_hour_ratio(self) -> float:
         """Requests of the busiest hour over those of the mean hour on, by the hourly profile where it is known.
