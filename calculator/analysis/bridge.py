@@ -20,7 +20,7 @@ from calculator.scenario.scenario import Scenario
 _NOT_ASSUMPTIONS = frozenset(
     {"schema_version", "name", "options", "grid", "currencies", "money", "labour", "own_options", "own_models"}
 )
-_TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "leases"})
+_TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "shared_with_other_work", "leases"})
 
 
 @dataclass(frozen=True, slots=True)

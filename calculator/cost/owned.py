@@ -16,6 +16,7 @@ from calculator.cost.machine_lines import (
     resale_base,
     warranty_months,
 )
+from calculator.cost.shared_machine import above_idle, above_idle_kwh, borne_lines, is_shared
 from calculator.finance.courses import Course, Once
 from calculator.finance.ledger import Line, Term, month_1
 from calculator.number import Number, larger
@@ -32,6 +33,8 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     count = usage.machine_count
     load = Load.of(machine.id, inputs, usage, may_grow=True)
     watts = _watts(machine, inputs=inputs, usage=usage)
+    if is_shared(machine, inputs):
+        return _shared_charges(machine, inputs=inputs, load=load, watts=watts, usage=usage, reference_api=reference_api)
     peak_kw = larger(watts["prefill"], watts["decode"]) / W_PER_KW * count
     kwh = _energy_kwh(inputs, load, watts, count, step="electricity_escalation_rate")
     own = machine_lines(
@@ -48,6 +51,35 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     if inputs.drawn:  # of draws only the lines are read
         return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
+    marginal = _above_idle(inputs, load, watts, count)
+    return with_overflow(
+        lines, inputs=inputs, load=load, reference_api=reference_api, marginal=marginal, energy=all_kwh
+    )
+
+
+def _shared_charges(
+    machine: Machine,
+    *,
+    inputs: Inputs,
+    load: Load,
+    watts: Mapping[str, Number],
+    usage: Usage,
+    reference_api: ApiTariff | None,
+) -> Charges:
+    """The bill of a machine that was bought anyway: what this work adds, and any further machines, whole."""
+    count = usage.machine_count
+    kwh = above_idle_kwh(load, watts, count, step="electricity_escalation_rate")
+    peak_kw = larger(watts["prefill"], watts["decode"]) / W_PER_KW
+    lines = [
+        *(
+            above_idle(line, idle_w=watts["idle"]) if line.name.startswith("energy ") else line
+            for line in _energy_lines(inputs, load, watts, kwh, count)
+        ),
+        *borne_lines(machine, inputs=inputs, count=count),
+        *monthly_extra(inputs, "software"),
+        *further_lines(machine, inputs=inputs, load=load, peak_kw=peak_kw),
+    ]
+    all_kwh = tuple(term for terms in above_idle_kwh(load, watts, count).values() for term in terms)
     marginal = _above_idle(inputs, load, watts, count)
     return with_overflow(
         lines, inputs=inputs, load=load, reference_api=reference_api, marginal=marginal, energy=all_kwh

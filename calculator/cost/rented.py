@@ -1,4 +1,4 @@
-"""Cost of a rented GPU: its rate and paid hours, storage, care; on demand, reserved or spot."""
+"""Cost of a rented GPU: its rate and paid hours, storage, care; on demand, reserved, spot or by the second."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from calculator.cost.bill import Charges, administration, monthly_extra, setup, 
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
+from calculator.cost.serverless import SERVERLESS, by_the_second, without_limit
 from calculator.evidence import Remark
 from calculator.finance.courses import Course, Once
 from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth, monthly_rate
@@ -26,12 +27,14 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
     """The bill of a rented GPU: rate * paid hours, storage, care.
 
     Paid hours per working day: hours on and the start-up, rounded up to whole billing steps, at most 24; or 730 hours a
-    month, always where it is reserved. A spot machine is away for a share of its hours.
+    month, always where it is reserved; or busy seconds alone (serverless.py). A spot machine is away for a share of its hours.
     """
     owner, count, scenario = offer.id, usage.machine_count, inputs.scenario
     spot = scenario.cloud_rate == "spot" and has_rate(offer, scenario=scenario)
     kept = 1 - inputs.spot_interruption_fraction if spot else 1.0
-    load = Load.of(owner, inputs, usage, may_grow=True, kept_fraction=kept)
+    is_by_the_second = scenario.cloud_rate == SERVERLESS
+    worked = without_limit(usage) if is_by_the_second else usage
+    load = Load.of(owner, inputs, worked, may_grow=not is_by_the_second, kept_fraction=kept)
     stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
     per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
     reserved = scenario.cloud_rate == "reserved"
@@ -40,6 +43,8 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
         *(
             _reserved(offer, inputs=inputs, load=load, count=count)
             if reserved
+            else by_the_second(offer, inputs=inputs, load=load, count=count)
+            if is_by_the_second
             else [_rental(offer, inputs, load, usage)]
         ),
         *_further_rental(offer, inputs, load, usage),
@@ -66,7 +71,7 @@ def has_rate(offer: CloudOffer, *, scenario: Scenario) -> bool:
 
 def rate_remark(offer: CloudOffer, *, scenario: Scenario) -> Remark | None:
     """What is taken where the rate that was asked for is not known; None where it is."""
-    if has_rate(offer, scenario=scenario):
+    if has_rate(offer, scenario=scenario) or scenario.cloud_rate == SERVERLESS:  # there it is a reason
         return None
     own = f"Enter yours: figures.{offer.id}.rate_usd_per_h."
     if scenario.cloud_rate == "reserved":

@@ -97,3 +97,12 @@ def _digits(amount: float) -> str:
     ('1,234', '12.3', '0.135', '3')
     """
     return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+
+
+def shared_machine(name: str, share: float) -> str:
+    """How a machine that was bought anyway and does other work too is counted."""
+    return (
+        f"{name}: it was bought anyway, so only what this work adds counts: energy above idling and {share:.0%} of its "
+        "care and repairs. Its price, resale, setup, insurance, space and idling are left out. Other work on it gets "
+        "slower while it answers; that has no price here."
+    )

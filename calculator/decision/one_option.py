@@ -13,6 +13,7 @@ from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, Shares, fleet_reasons, memory_reason, share_reasons
 from calculator.decision.machine_count import count_reason
+from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, first_token_p95_s
 from calculator.evidence import Remark
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
@@ -58,7 +59,7 @@ def answer_of(
         )
         result, costed = _boxed(found, question)
     scenario = question.scenario
-    own = {*scenario.figures, *(f"{name}.price_usd" for name in (*scenario.already_own_usd, *scenario.leases))}
+    own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
     stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=scenario.model, own=own)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 
@@ -73,6 +74,7 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
         remarks = (*remarks, rate)
+    remarks = (*remarks, *(cold_remark(option, serving, scenario) if serving else ()))
     if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
         remarks = (*remarks, watts)
     if isinstance(option, Machine) and option.id in scenario.own_options:
@@ -102,7 +104,7 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
             machine_count=serving.fleet.machine_count if serving else None,
             further_months=_further_months(tco, scenario) if tco else (),
             shares=shares,
-            first_token_p95_s=serving.first_token_p95_s if serving else None,
+            first_token_p95_s=first_token_p95_s(option, serving, scenario) if serving else None,
             answer_p95_s=serving.answer_p95_s if serving else None,
             stream_tokens_per_s=serving.stream_tokens_per_s if serving else None,
             keeps_promise_chance=_chance(found, serving, scenario) if serving else None,
@@ -178,6 +180,7 @@ def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, questi
             mend_unserved=f"{needed:,} of these machines." if needed > (fleet.machine_count or 0) else _MEND_DOWN,
             mend_leaving="A machine of your own that serves everything.",
         )
+    reasons += cold_reasons(found.option, serving, question.scenario)
     too_small = any(reason.code in ("overloaded-at-peak", "beyond-this-tool") for reason in reasons)
     return tuple(reason for reason in reasons if not (too_small and reason.code == "unserved"))
 

@@ -3,6 +3,7 @@
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
+from calculator.decision.input_words import shared_machine
 from calculator.decision.words import signed
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import not_compared
@@ -22,6 +23,11 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
         for option, usd in scenario.already_own_usd.items()
         if option in names
     ]
+    shared = [
+        Remark(code="shared-machine", text=shared_machine(names[option], share), level="info")
+        for option, share in scenario.shared_with_other_work.items()
+        if option in names
+    ]
     beside: list[Remark] = []
     for name, (_, p50, _) in scenario.ranges.items():
         value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
@@ -29,7 +35,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
             text = _range_beside_value(name, value=value, middle=p50)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
-    return (*owned, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
+    return (*owned, *shared, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
 
 
 def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:

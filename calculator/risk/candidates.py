@@ -204,7 +204,7 @@ def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple
         yield stated("startup_minutes", option.startup_minutes)
         yield stated("storage_gb", option.storage_gb)
         yield stated("storage_usd_per_gb_month", option.storage_usd_per_gb_month)
-    if owner not in scenario.already_own_usd:
+    if not scenario.has_no_price(owner):
         yield stated("setup_h", option.setup_h)
     for name, price in _prices_on_the_day(candidate, candidates):
         yield name, spread_of(price, bounds=FIGURE_BOUNDS[name.rpartition(".")[2]])
@@ -217,7 +217,7 @@ def _prices_on_the_day(candidate: Candidate, candidates: Candidates) -> Iterator
     if isinstance(option, ApiOffer):
         tariff = tariff_of(option, scenario, candidate.reference_api)
     found: list[tuple[str, Quantity, PriceKind, str]] = []
-    if isinstance(option, Machine) and option.id not in scenario.already_own_usd:
+    if isinstance(option, Machine) and not scenario.has_no_price(option.id):
         bought = option.purchase_price()
         found.append((f"{option.id}.price_usd", bought.price_usd, price_kind(option), bought.aged_from))
     elif isinstance(option, CloudOffer):

@@ -54,10 +54,10 @@ def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     """Kind of the price that the option's cost rests on, and the date it counts from; None where it is the person's."""
     option = candidate.option
     if isinstance(option, Machine):
-        if f"{option.id}.price_usd" in scenario.figures or option.id in {*scenario.already_own_usd, *scenario.leases}:
+        if f"{option.id}.price_usd" in scenario.figures or option.id in scenario.leases:
             return None
         price = option.purchase_price()
-        if price.price_usd.basis == "yours":
+        if price.price_usd.basis == "yours" or scenario.has_no_price(option.id):
             return None
         return ("estimate" if price.is_estimate else price.kind), price.aged_from
     if isinstance(option, CloudOffer):

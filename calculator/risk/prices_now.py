@@ -17,7 +17,7 @@ def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
     """
     option = candidate.option
     if isinstance(option, Machine):
-        is_bought = option.id not in scenario.leases and option.id not in scenario.already_own_usd
+        is_bought = option.id not in scenario.leases and not scenario.has_no_price(option.id)
         found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
     elif isinstance(option, CloudOffer):
         found = {f"{option.id}.rate_usd_per_h": option.rate(scenario.cloud_rate).rate_usd_per_h.central}

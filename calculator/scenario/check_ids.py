@@ -45,7 +45,7 @@ FIGURES_OF_KIND: dict[type, frozenset[str]] = {
 def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
     """Raise UnknownIdError, PhantomError or ScenarioError for the first name that would otherwise change nothing."""
     carbon_of(scenario.grid, catalog)
-    for table, done in (("leases", "leased"), ("already_own_usd", "owned")):
+    for table, done in (("leases", "leased"), ("already_own_usd", "owned"), ("shared_with_other_work", "shared")):
         for owner in getattr(scenario, table):
             option = catalog.option(owner)
             if not isinstance(option, Machine):

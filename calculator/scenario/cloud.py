@@ -17,17 +17,24 @@ class Cloud(Part):
     """Rented GPUs are billed for operating hours only, or around the clock."""
 
     cloud_rate: Annotated[
-        Literal["on-demand", "reserved", "spot"],
+        Literal["on-demand", "reserved", "spot", "serverless"],
         Display(
             "cloud",
             "Hourly rate",
             help="On demand; reserved: a commitment that is paid around the clock, at its own rate where the "
             "catalogue has one, else at the discount below; spot: may be taken away for the share of hours "
-            "below.",
+            "below; serverless: busy seconds alone, and a start after each pause.",
         ),
     ] = "on-demand"
-    """Which hourly rate is paid: on demand, reserved (a commitment, paid around the clock) or spot (may be taken
-    away)."""
+    """Which hourly rate is paid: on demand, reserved (a commitment, paid around the clock), spot (may be taken away) or
+    serverless (busy seconds alone; the machine is off between requests)."""
+
+    keep_warm_s: Annotated[
+        int,
+        Field(ge=0, le=7_200),
+        Display("cloud", "Serverless: kept warm", unit="s", step=10),
+    ] = 0
+    """Seconds for which a serverless GPU stays on, and is paid, after its last answer; 0 switches it off at once."""
 
     reserved_discount_fraction: Annotated[
         float,

@@ -161,7 +161,7 @@ _WHOLE_OR_WORD = ("machine_count", "rules", "schema_version")
 _TABLES = frozenset(
     {
         *("figures", "ranges", "already_own_usd", "leases", "currencies", "machine_counts", "weight_classes"),
-        *("own_options", "own_models"),
+        *("shared_with_other_work", "own_options", "own_models"),
     }
 )
 _RECORDS = {"leases": "usd_per_month", "currencies": "per_usd", "own_options": "", "own_models": ""}

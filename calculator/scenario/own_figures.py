@@ -88,6 +88,7 @@ NOT_DRAWN: dict[str, str] = {
     ),
     **dict.fromkeys(("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"), "is a target"),
     **dict.fromkeys(("unserved_fraction_max", "leaves_house_fraction_max"), "is a limit"),
+    "keep_warm_s": "is a setting",
     "on_days_per_year": "follows the working days unless you set it",
     "market_carbon_g_per_kwh": "moves no dollar",
     "debt_rate": "is what a bank asks, and judges a lease only",

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from calculator.catalog.models import LanguageModel
 from calculator.errors import ScenarioError, plain_number, sentences
 from calculator.scenario.books import Books
 from calculator.scenario.cloud import Cloud
@@ -24,6 +23,7 @@ from calculator.scenario.extras import Extras
 from calculator.scenario.hourly_profile import busiest_ratio
 from calculator.scenario.knob import Knob, bounds_of, knobs_of
 from calculator.scenario.money import Money
+from calculator.scenario.own_entries import OWN_TABLES, OwnEntries
 from calculator.scenario.own_figures import (
     FIGURE_BOUNDS,
     MOST_USD,
@@ -35,8 +35,6 @@ from calculator.scenario.own_figures import (
     currency_problem,
     range_problem,
 )
-from calculator.scenario.own_models import DescribedModel, parsed_own_models
-from calculator.scenario.own_options import MOST_OWN, OwnOption, own_table_problem
 from calculator.scenario.people import People
 from calculator.scenario.period import Period
 from calculator.scenario.question import ANOTHER_SIZE, SCHEMA_VERSION, Question
@@ -50,17 +48,17 @@ VIEW_SETTINGS = ("money", "labour")
 """Fields that say how results are shown first and change none."""
 _TABLES = (
     *("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts"),
-    *("own_options", "own_models"),
+    *OWN_TABLES,
 )
 NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules", "prices_as_of"))
 """Fields that are no value with a default of the catalogue."""
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
-_IN_ID_IF_SET = ("hourly_profile", "open_session_count", "own_options", "own_models")
+_IN_ID_IF_SET = ("hourly_profile", "open_session_count", "keep_warm_s", *OWN_TABLES)
 """Fields that came later: a scenario without them keeps its id."""
 _OF_THE_PROFILE = ("on_h_per_day", "working_days_per_year")
 
 
-class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
+class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, People, Demand, Question):
     """One question, complete: what is served, how much of it, at which prices, for how long.
 
     Frozen and validated once; a wrong value raises ScenarioError, one sentence per problem. The parts stand from last
@@ -96,13 +94,6 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     cases: Mapping[str, tuple[tuple[Finite, Finite], ...]] = Field(default_factory=dict)
     """A value that takes one of several, each with its weight: [[1.0, 0.7], [0.6, 0.3]]."""
 
-    own_options: Mapping[str, OwnOption] = Field(default_factory=dict, max_length=MOST_OWN)
-    """Machines that the catalogue lacks: their id with chip, count and price, and what else is known of them. Name the id
-    among the options."""
-
-    own_models: Mapping[str, DescribedModel | LanguageModel] = Field(default_factory=dict, max_length=MOST_OWN)
-    """Models that the catalogue lacks: their id and a description. Name the id as the model."""
-
     if not TYPE_CHECKING:  # the constructor that a type checker sees is pydantic's, with every field
 
         def __init__(self, **values: Any) -> None:
@@ -117,21 +108,13 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     def _truth_is_no_number(cls, values: Any) -> Any:
         nested = [
             (f"{table}.{name}", value)
-            for table in ("figures", "already_own_usd")
+            for table in ("figures", "already_own_usd", "shared_with_other_work")
             for name, value in _items(_items(values).get(table)).items()
         ]
         for name, value in (*_items(values).items(), *nested):
             if isinstance(value, bool):
                 raise ValueError(f"{name} is {value}; neither true nor false can stand here. Write a number or text.")
         return values
-
-    @model_validator(mode="before")
-    @classmethod
-    def _own_entries_are_known(cls, values: Any) -> Any:
-        options, models = _items(values).get("own_options"), _items(values).get("own_models")
-        if problem := own_table_problem("own_options", options, fields=OwnOption.model_fields):
-            raise ValueError(problem)
-        return values if models is None else {**values, "own_models": parsed_own_models(models)}
 
     @model_validator(mode="before")
     @classmethod
@@ -223,6 +206,12 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
                 raise ValueError(
                     f"{name} is owned already or leased, not both. Remove it from leases or already_own_usd."
                 )
+        for name in self.shared_with_other_work:
+            if name in self.already_own_usd or name in self.leases:
+                raise ValueError(
+                    f"{name} is shared with other work, so its price is no cost here. Remove it from leases or "
+                    "already_own_usd, or from shared_with_other_work."
+                )
         for name, rate in self.currencies.items():
             if problem := currency_problem(name, rate):
                 raise ValueError(problem)
@@ -279,6 +268,14 @@ class Scenario(Books, Extras, Repair, Period, Cloud, Money, Resale, Energy, Peop
     def machine_count_of(self, option_id: str) -> int | None:
         """Machines of one option where a number was set; None where the fewest that keep the promise are taken."""
         return self.machine_counts.get(option_id) or (None if self.machine_count == "auto" else self.machine_count)
+
+    def has_no_price(self, option_id: str) -> bool:
+        """Whether a machine is there already, alone for this work or for other work too: its price is no cost."""
+        return option_id in self.already_own_usd or option_id in self.shared_with_other_work
+
+    def held_ids(self) -> tuple[str, ...]:
+        """Machines that are not bought at a price of today: leased, owned already, or shared."""
+        return (*self.already_own_usd, *self.leases, *self.shared_with_other_work)
 
     def busiest_hour_ratio(self) -> float:
         """Requests of the busiest hour over those of the mean hour on, by the hourly profile where it is known.

@@ -28,6 +28,7 @@ TABLES_OF_VERSION_1 = (
 CHOICES_OF_VERSION_1 = {
     "weight_class": ("4-bit", "5-bit", "6-bit", "8-bit", "16-bit"),
     "when_full": ("buy-from-api", "buy-another"),
+    "cloud_rate": ("on-demand", "reserved", "spot"),
 }
 """Fields that version 0.2 gave a further choice, with the choices that there were."""
 PINNED: dict[str, Any] = {

@@ -102,7 +102,8 @@ def _usage(
     if scenario.hourly_profile and targets_of(scenario) != Targets():
         month = _by_the_hour(month, work, scenario=scenario, count=count)
     capacity, quiet, peak_fraction = _capacity(fleet, month, scenario=scenario, count=count, when_full=when_full)
-    starts_with = 1 if option.id in scenario.already_own_usd and scenario.machine_count_of(option.id) is None else count
+    is_there = option.id in scenario.already_own_usd or option.id in scenario.shared_with_other_work
+    starts_with = 1 if is_there and scenario.machine_count_of(option.id) is None else count
     usage = Usage(
         prefill_h_per_month=float(month.prefill_h) / starts_with,
         decode_h_per_month=float(month.decode_h) / starts_with,

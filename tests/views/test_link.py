@@ -92,6 +92,7 @@ OWN = {
     "own_models": {"mine": {"parameters_b": 8, "layer_count": 32, "kv_head_count": 8, "head_dim": 128}},
     "model": "mine",
     "figures": {"quad.idle_w": 80},
+    "shared_with_other_work": {"dgx-spark": 0.3},
 }
 
 

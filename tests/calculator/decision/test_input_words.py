@@ -32,3 +32,9 @@ def test_flip_says_the_side_the_value_and_the_value_now() -> None:
     assert said == "price of Mac Studio above $9,512 (now $5,499)"
     said = input_words.flip("electricity_usd_per_kwh", now=0.135, at=0.2, names={})
     assert said == "electricity price above $0.2 per kWh (now $0.135 per kWh)"
+
+
+def test_shared_machine_says_what_is_counted_and_what_is_not() -> None:
+    said = input_words.shared_machine("The laptop", 0.25)
+    assert said.startswith("The laptop: it was bought anyway, so only what this work adds counts: energy above idling")
+    assert "25% of its care and repairs. Its price, resale, setup" in said

@@ -21,7 +21,7 @@ def test_value_beyond_its_bounds_is_refused_by_name(name: str, value: float) -> 
 
 @pytest.mark.parametrize(
     ("name", "choices"),
-    [("rental", "'working-hours' or 'always-on'"), ("cloud_rate", "'on-demand', 'reserved' or 'spot'")],
+    [("rental", "'working-hours' or 'always-on'"), ("cloud_rate", "'on-demand', 'reserved', 'spot' or 'serverless'")],
 )
 def test_unknown_way_of_paying_is_refused_with_those_there_are(name: str, choices: str) -> None:
     with pytest.raises(ScenarioError, match=f"{name} is 'weekly'; allowed: {choices}."):

@@ -1,0 +1,83 @@
+"""Cost of a rented GPU that scales to zero: rate per second for busy seconds, those kept warm, and cold starts."""
+
+import math
+from dataclasses import replace
+
+from calculator.catalog.options import CloudOffer
+from calculator.cost.bill import spend
+from calculator.cost.demand import Load
+from calculator.cost.inputs import Inputs
+from calculator.finance.ledger import Line
+from calculator.number import Number
+from calculator.scenario.scenario import Scenario
+from calculator.service.cold_starts import cold_fraction, requests_per_s, warm_s_per_request
+from calculator.service.usage import Usage
+from calculator.units import MONTHS_PER_YEAR, S_PER_H
+
+SERVERLESS = "serverless"
+
+
+def startup_figure(offer: CloudOffer) -> str:
+    """The figure under which a person gives the minutes of a cold start; nobody publishes them per model."""
+    return f"{offer.id}.startup_minutes"
+
+
+def startup_s(offer: CloudOffer, scenario: Scenario) -> float | None:
+    """Seconds of a cold start, as the person gives them; None where they are not known."""
+    minutes = scenario.figures.get(startup_figure(offer))
+    return None if minutes is None else minutes * _S_PER_MINUTE
+
+
+def without_limit(usage: Usage) -> Usage:
+    """The same work where machines come by the second: no demand is beyond them."""
+    return replace(usage, capacity_ratio=math.inf, quiet_capacity_ratio=None, hour_levels=(), quiet=None)
+
+
+def by_the_second(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> list[Line]:
+    """The lines of month 1 and their growth.
+
+    rental = rate * busy hours of all machines, growing with the demand; warm rental and cold starts by
+    service/cold_starts.py at the demand of month 1. Cold starts have no line where nobody said how long one takes.
+    """
+    rate = inputs.of(offer.id, "rate_usd_per_h", offer.rate(SERVERLESS).rate_usd_per_h)
+    busy_h = (load.prefill_h + load.decode_h) * count * load.works_fraction
+    requests = inputs.requests_per_working_day * inputs.working_days_per_year / MONTHS_PER_YEAR
+    rate_per_s = requests_per_s(requests_per_day=inputs.requests_per_working_day, on_h_per_day=inputs.on_h_per_day)
+    busy, kept = busy_h / load.working_h, inputs.scenario.keep_warm_s
+    warm_h = requests * warm_s_per_request(rate_per_s, busy_fraction=busy, keep_warm_s=kept) / S_PER_H
+    cold = cold_fraction(rate_per_s, busy_fraction=busy, keep_warm_s=kept)
+    trend = inputs.course(growth="cloud_price_trend_rate")
+    lines = [
+        spend(
+            "rental",
+            rate * busy_h,
+            inputs.course(growth="demand_growth_rate", growth_and="cloud_price_trend_rate"),
+            says="rate * busy hours of all machines, by the second",
+            seen={"rate_usd_per_h": rate, "busy_h_per_month": busy_h},
+        )
+    ]
+    if kept:
+        seen: dict[str, Number] = {"rate_usd_per_h": rate, "warm_h_per_month": warm_h, "keep_warm_s": kept}
+        lines.append(
+            spend("warm rental", rate * warm_h, trend, says="rate * hours kept warm after an answer", seen=seen)
+        )
+    if (seconds := startup_s(offer, inputs.scenario)) is not None:
+        starts = requests * cold
+        lines.append(
+            spend(
+                "cold starts",
+                rate * starts * seconds / S_PER_H,
+                trend,
+                says="rate * cold starts * seconds of one / 3600",
+                seen={
+                    "rate_usd_per_h": rate,
+                    "cold_starts_per_month": starts,
+                    "cold_fraction": cold,
+                    "startup_s": seconds,
+                },
+            )
+        )
+    return lines
+
+
+_S_PER_MINUTE = 60.0

@@ -1,0 +1,79 @@
+"""A GPU that scales to zero against the promise: the first word waits for the start where the machine was off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calculator import compare, load_catalog
+from calculator.decision.comparison import Comparison
+from calculator.decision.scaled_to_zero import cold_remark, cold_share, first_token_p95_s
+from calculator.scenario.files import read_scenario
+from calculator.scenario.scenario import Scenario
+from calculator.service.capability import capability_of, scenario_model
+from calculator.service.serving import Serving, serving_of
+
+CATALOG = load_catalog()
+FILE = Path(__file__).parents[2] / "fixtures" / "serverless.toml"
+GPU = CATALOG.clouds["cloud-h100"]
+
+
+def _found(**values: Any) -> Comparison:
+    return compare(read_scenario(FILE).changed(**values), CATALOG, draw_count=0)
+
+
+def _serving(scenario: Scenario) -> Serving:
+    model = scenario_model(scenario, CATALOG)
+    found = capability_of(GPU, scenario=scenario, model=model, catalog=CATALOG)
+    return serving_of(found, scenario=scenario, when_full="buy-another")
+
+
+def test_first_word_takes_the_start_longer_where_the_machine_was_off() -> None:
+    scenario = read_scenario(FILE)
+    serving = _serving(scenario)
+    first = first_token_p95_s(GPU, serving, scenario)
+    assert first is not None
+    assert first.central == pytest.approx(serving.first_token_p95_s.central + 15)
+    by_the_hour = scenario.changed(cloud_rate="on-demand")
+    assert first_token_p95_s(GPU, serving, by_the_hour) == serving.first_token_p95_s
+    row = _found()["cloud-h100"]
+    assert row.eligible
+    assert row.eligibility.first_token_p95_s == first
+
+
+def test_start_longer_than_the_promise_rules_it_out_and_keeping_it_warm_mends_that() -> None:
+    slow = {"figures": {"cloud-h100.startup_minutes": 1}}
+    (reason,) = _found(**slow)["cloud-h100"].eligibility.reasons
+    assert reason.code == "first-token-too-slow"
+    assert "of the requests find it off; you asked for 30 s." in reason.text
+    warm = {**slow, "keep_warm_s": 3600, "requests_per_working_day": 400}
+    assert _found(**warm)["cloud-h100"].eligible
+
+
+def test_start_that_nobody_knows_leaves_cost_and_waits_unknown() -> None:
+    row = _found(figures={})["cloud-h100"]
+    (reason,) = row.eligibility.reasons
+    assert (reason.code, row.eligibility.first_token_p95_s) == ("no-speed", None)
+    assert "neither cost nor waits are known" in reason.text
+    assert reason.mend == "Your own minutes of a start: figures.cloud-h100.startup_minutes."
+    assert not _found(figures={}, first_token_p95_target_s=0)["cloud-h100"].eligible  # its cost is not known either
+
+
+def test_offer_that_nobody_rents_by_the_second_is_no_option() -> None:
+    found = _found(options=("cloud-rtx-pro-6000", "mac-studio-m5-ultra-96"), figures={})
+    assert "cloud-rtx-pro-6000" in CATALOG.clouds
+    assert not [row for row in CATALOG.clouds["cloud-rtx-pro-6000"].rates if row.kind == "serverless"]
+    (reason,) = found["cloud-rtx-pro-6000"].eligibility.reasons
+    assert reason.code == "no-price"
+    assert found.verdict.cheapest == "mac-studio-m5-ultra-96"
+
+
+def test_share_that_finds_it_off_falls_with_the_seconds_kept_warm_and_is_said() -> None:
+    scenario = read_scenario(FILE)
+    shares = [
+        cold_share(_serving(one), one) for one in (scenario.changed(keep_warm_s=seconds) for seconds in (0, 60, 600))
+    ]
+    assert 1 > shares[0] > shares[1] > shares[2] > 0
+    (said,) = cold_remark(GPU, _serving(scenario), scenario)
+    assert said.text == f"{GPU.name}: {shares[0]:.0%} of the requests find it off and start it."
+    assert not cold_remark(GPU, _serving(scenario), scenario.changed(cloud_rate="on-demand"))
