@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Chip, Machine, Power, Price
+from calculator.catalog.options import Chip, CloudOffer, Machine, Power, Price
 from calculator.errors import CalculatorError, ScenarioError, UnknownIdError
 from calculator.evidence import Quantity, Remark
 from calculator.scenario.own_options import OwnOption
 
 T = TypeVar("T")
+_STATUS = "yours"
 _WATTS = ("idle_w", "prefill_w", "decode_w", "sleep_w")
 
 
@@ -63,7 +64,7 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
         id=key,
         name=own.name or _name(own, chip),
         kind=choice("kind", own.kind, near.kind),
-        status="yours",
+        status=_STATUS,
         chip=own.chip,
         chip_count=own.chip_count,
         memory_gib=_memory_gib(where, own, chip, near, taken),
@@ -103,11 +104,11 @@ def nearest_machine(own: OwnOption, *, chip: Chip, catalog: Catalog) -> Machine:
     return min(catalog.machines.values(), key=distance)
 
 
-def own_remark(machine: Machine) -> tuple[Remark, ...]:
-    """What of a machine of one's own was not given, and whose figures stand there; nothing where all was given."""
-    if not machine.note:
+def own_remark(option: Machine | CloudOffer) -> tuple[Remark, ...]:
+    """What of a machine of one's own was not given, and whose figures stand there; nothing for any other option."""
+    if not isinstance(option, Machine) or option.status != _STATUS or not option.note:
         return ()
-    return (Remark(code="own-option", text=f"{machine.name}: {machine.note}", level="info"),)
+    return (Remark(code="own-option", text=f"{option.name}: {option.note}", level="info"),)
 
 
 def _apart(one: float, other: float) -> float:
