@@ -42,7 +42,8 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
         return there if given is None else given
 
     unified = chip.memory_kind == "unified"
-    watts = {name: _watts_as_there(getattr(near.power, name), ratio=ratio, exactly=unified) for name in _WATTS}
+    boxes = unified and near.chip == own.chip
+    watts = {name: _watts_as_there(getattr(near.power, name), ratio=ratio, exactly=boxes) for name in _WATTS}
     power = Power(
         scope=near.power.scope,
         **{name: figure(name, there) for name, there in watts.items()},  # pyright: ignore[reportArgumentType]
@@ -126,12 +127,13 @@ def _chip(where: str, own: OwnOption, catalog: Catalog) -> Chip:
 
 
 def _work_ratio(own: OwnOption, chip: Chip, near: Machine, catalog: Catalog) -> float:
-    """Chips times the maximum of a board, as a multiple of the nearest machine's; chips alone where none is known."""
+    """Chips times the maximum of a board, as a multiple of the nearest machine's; where none is known, chips times
+    bandwidth."""
     other = catalog.chips[near.chip]
-    chips = own.chip_count / near.chip_count
-    if chip.board_max_w is None or other.board_max_w is None:
-        return chips
-    return chips * chip.board_max_w.central / other.board_max_w.central
+    size, there = chip.board_max_w, other.board_max_w
+    if size is None or there is None:
+        size, there = chip.bandwidth_gb_per_s, other.bandwidth_gb_per_s
+    return own.chip_count / near.chip_count * size.central / there.central
 
 
 def _watts_as_there(there: Quantity | None, *, ratio: float, exactly: bool) -> Quantity | None:
