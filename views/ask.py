@@ -16,6 +16,7 @@ from calculator.scenario.scenario import ANOTHER_SIZE, Knob, knobs
 from views.address import note_typed
 from views.link import write_link
 from views.look import markdown_text
+from views.own_machine import ask_own_machine
 
 PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
 SECTION_TITLES = {
@@ -79,6 +80,7 @@ def ask_rest(catalog: Catalog, *, link_values: Mapping[str, Any], answered: Mapp
         with tab:
             if section == "options":
                 values |= _options(catalog, named=link_values.get("options", ()))
+                ask_own_machine(catalog, own=link_values.get("own_options", {}))
                 continue
             with st.grid(3, min_column_width=240, gap="medium", vertical_alignment="bottom"):
                 for knob in rest:

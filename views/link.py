@@ -15,6 +15,7 @@ from typing import Any, cast, get_origin
 from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
+from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.files import typed
 from calculator.scenario.own_catalog import catalog_of
@@ -25,6 +26,7 @@ STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
 OWN_ENTRIES = ("own_options", "own_models")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
+_LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,17 @@ def write_link(
             table = scenario.model_dump(mode="json", include={name}, exclude_defaults=name in OWN_ENTRIES)[name]
             pairs.append((name, json.dumps(table, separators=(",", ":"))))
     return urlencode(pairs)
+
+
+def model_link(model: LanguageModel, *, catalog: Catalog) -> str:
+    """The query string that opens the decision with a model of one's own, whole, under an id that nobody else has."""
+    plain = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in model.id
+    )
+    key = plain.strip("-._")[:_LONGEST_ID] or "my-model"
+    key = f"my-{key}" if key in catalog.models else key
+    row = model.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
+    return urlencode({"model": key, "own_models": json.dumps({key: row}, separators=(",", ":"))})
 
 
 def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:

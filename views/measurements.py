@@ -13,6 +13,7 @@ from calculator.physics.models_that_fit import FitHere, fit_of, fits_here, room_
 from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
+from views.link import model_link
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 
@@ -131,6 +132,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
         f"{model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. "
         "Planned by mlx-lm itself; the file is not kept."
     )
+    st.markdown(f"[Decide which hardware should serve it](./?{model_link(model, catalog=catalog)})")
     fit = fit_of(model, box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
     draw_table([_plan_row(fit)], key="own_plan", alt=f"Memory of {model.name} on this machine", columns=columns)
 

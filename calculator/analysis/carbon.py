@@ -3,7 +3,7 @@ the Software Carbon Intensity of a million tokens (ISO/IEC 21031:2024).
 
     SCI = (E I + M) / R        E energy (kWh), I grid (g CO2e per kWh), M embodied share (g), R million tokens served here
     M = TE * TS * RS           TE embodied carbon of the machines, TS months kept / life expected (at most 1), RS = 1:
-                               nobody else uses them
+                               nobody else uses them; of a machine shared with other work, the share that is borne
 
 I is location-based (what the grid emits on average, `grid`) and market-based (what one's own contract says,
 `market_carbon_g_per_kwh`), never mixed. What is not known is None, never 0: a rented GPU's or a host's electricity, the
@@ -73,7 +73,8 @@ def _account(machine: Machine, one: Candidate, row: OptionResult, comparison: Co
     energy = _energy(machine, one, comparison, central_kwh=row.tco.energy_kwh)
     here, bought = row.tco.served_here_fraction, row.tco.bought_fraction
     served = row.tco.served_tokens * here / (here + bought) / TOKENS_PER_MTOK if here else 0.0
-    machine_months = _machine_months(row, comparison.scenario.months)
+    part = comparison.scenario.shared_with_other_work.get(machine.id, 1.0)
+    machine_months = _machine_months(row, comparison.scenario.months, part=part)
     embodied = machine.embodied_kg
     if (own := comparison.scenario.figures.get(f"{machine.id}.embodied_kg")) is not None:
         embodied = Quantity(low=own, central=own, high=own, unit="kg", basis="yours", as_of=comparison.prices_as_of)
@@ -111,17 +112,18 @@ def _energy(machine: Machine, one: Candidate, comparison: Comparison, *, central
     return Range(min(ends[0], central_kwh), central_kwh, max(ends[1], central_kwh), "kWh")
 
 
-def _machine_months(row: OptionResult, months: int) -> list[int]:
-    """For how many of the months each machine is there: the first ones all, further ones from their month on."""
-    first = [months] * (row.eligibility.machine_count or 1)
-    return first + [months - month + 1 for month in row.eligibility.further_months]
+def _machine_months(row: OptionResult, months: int, *, part: float) -> list[tuple[int, float]]:
+    """For how many of the months each machine is there: the first ones all, further ones from their month on; and the
+    part of it that this work bears, `part` of the first ones."""
+    first = [(months, part)] * (row.eligibility.machine_count or 1)
+    return first + [(months - month + 1, 1.0) for month in row.eligibility.further_months]
 
 
-def _share(embodied: Quantity, machine_months: list[int], life: Quantity) -> Range:
-    """M = sum over machines of TE x min(1, months / life): least with the longest life."""
+def _share(embodied: Quantity, machine_months: list[tuple[int, float]], life: Quantity) -> Range:
+    """M = sum over machines of TE x min(1, months / life) x part: least with the longest life."""
 
     def of(kg: float, years: float) -> float:
-        return sum(kg * min(1.0, kept / (years * MONTHS_PER_YEAR)) for kept in machine_months)
+        return sum(kg * part * min(1.0, kept / (years * MONTHS_PER_YEAR)) for kept, part in machine_months)
 
     return Range(
         of(embodied.low, life.high), of(embodied.central, life.central), of(embodied.high, life.low), unit="kg"

@@ -73,6 +73,7 @@ class ScenarioNumbers:
     discount_rate: Number
     inflation_rate: Number
     sales_tax_fraction: Number
+    keep_warm_s: Number
     reserved_discount_fraction: Number
     reserved_months: Number
     reserved_upfront_fraction: Number

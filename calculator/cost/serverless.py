@@ -6,7 +6,7 @@ from dataclasses import replace
 from calculator.catalog.options import CloudOffer
 from calculator.cost.bill import spend
 from calculator.cost.demand import Load
-from calculator.cost.inputs import Inputs
+from calculator.cost.inputs import Inputs, some
 from calculator.finance.ledger import Line
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
@@ -43,7 +43,7 @@ def by_the_second(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) 
     busy_h = (load.prefill_h + load.decode_h) * count * load.works_fraction
     requests = inputs.requests_per_working_day * inputs.working_days_per_year / MONTHS_PER_YEAR
     rate_per_s = requests_per_s(requests_per_day=inputs.requests_per_working_day, on_h_per_day=inputs.on_h_per_day)
-    busy, kept = busy_h / load.working_h, inputs.scenario.keep_warm_s
+    busy, kept = busy_h / load.working_h, inputs.keep_warm_s
     warm_h = requests * warm_s_per_request(rate_per_s, busy_fraction=busy, keep_warm_s=kept) / S_PER_H
     cold = cold_fraction(rate_per_s, busy_fraction=busy, keep_warm_s=kept)
     trend = inputs.course(growth="cloud_price_trend_rate")
@@ -56,7 +56,7 @@ def by_the_second(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) 
             seen={"rate_usd_per_h": rate, "busy_h_per_month": busy_h},
         )
     ]
-    if kept:
+    if some(kept):
         seen: dict[str, Number] = {"rate_usd_per_h": rate, "warm_h_per_month": warm_h, "keep_warm_s": kept}
         lines.append(
             spend("warm rental", rate * warm_h, trend, says="rate * hours kept warm after an answer", seen=seen)

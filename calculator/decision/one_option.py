@@ -74,11 +74,9 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
         remarks = (*remarks, rate)
-    remarks = (*remarks, *(cold_remark(option, serving, scenario) if serving else ()))
     if isinstance(option, Machine) and (watts := _idles_hungrier(option, scenario)):
         remarks = (*remarks, watts)
-    if isinstance(option, Machine) and option.id in scenario.own_options:
-        remarks = (*remarks, *own_remark(option))
+    remarks = (*remarks, *own_remark(option), *(cold_remark(option, serving, scenario) if serving else ()))
     if serving is not None and tco is not None and (late := _late_machine(option, serving, tco, question)):
         remarks = (*remarks, late)
     decode = prediction.decode if prediction else None

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Chip, Machine, Power, Price
+from calculator.catalog.options import Chip, CloudOffer, Machine, Power, Price
 from calculator.errors import CalculatorError, ScenarioError, UnknownIdError
 from calculator.evidence import Quantity, Remark
 from calculator.scenario.own_options import OwnOption
 
 T = TypeVar("T")
+_STATUS = "yours"
 _WATTS = ("idle_w", "prefill_w", "decode_w", "sleep_w")
 
 
@@ -41,7 +42,8 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
         return there if given is None else given
 
     unified = chip.memory_kind == "unified"
-    watts = {name: _watts_as_there(getattr(near.power, name), ratio=ratio, exactly=unified) for name in _WATTS}
+    boxes = unified and near.chip == own.chip
+    watts = {name: _watts_as_there(getattr(near.power, name), ratio=ratio, exactly=boxes) for name in _WATTS}
     power = Power(
         scope=near.power.scope,
         **{name: figure(name, there) for name, there in watts.items()},  # pyright: ignore[reportArgumentType]
@@ -63,7 +65,7 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
         id=key,
         name=own.name or _name(own, chip),
         kind=choice("kind", own.kind, near.kind),
-        status="yours",
+        status=_STATUS,
         chip=own.chip,
         chip_count=own.chip_count,
         memory_gib=_memory_gib(where, own, chip, near, taken),
@@ -103,11 +105,11 @@ def nearest_machine(own: OwnOption, *, chip: Chip, catalog: Catalog) -> Machine:
     return min(catalog.machines.values(), key=distance)
 
 
-def own_remark(machine: Machine) -> tuple[Remark, ...]:
-    """What of a machine of one's own was not given, and whose figures stand there; nothing where all was given."""
-    if not machine.note:
+def own_remark(option: Machine | CloudOffer) -> tuple[Remark, ...]:
+    """What of a machine of one's own was not given, and whose figures stand there; nothing for any other option."""
+    if not isinstance(option, Machine) or option.status != _STATUS or not option.note:
         return ()
-    return (Remark(code="own-option", text=f"{machine.name}: {machine.note}", level="info"),)
+    return (Remark(code="own-option", text=f"{option.name}: {option.note}", level="info"),)
 
 
 def _apart(one: float, other: float) -> float:
@@ -125,12 +127,13 @@ def _chip(where: str, own: OwnOption, catalog: Catalog) -> Chip:
 
 
 def _work_ratio(own: OwnOption, chip: Chip, near: Machine, catalog: Catalog) -> float:
-    """Chips times the maximum of a board, as a multiple of the nearest machine's; chips alone where none is known."""
+    """Chips times the maximum of a board, as a multiple of the nearest machine's; where none is known, chips times
+    bandwidth."""
     other = catalog.chips[near.chip]
-    chips = own.chip_count / near.chip_count
-    if chip.board_max_w is None or other.board_max_w is None:
-        return chips
-    return chips * chip.board_max_w.central / other.board_max_w.central
+    size, there = chip.board_max_w, other.board_max_w
+    if size is None or there is None:
+        size, there = chip.bandwidth_gb_per_s, other.bandwidth_gb_per_s
+    return own.chip_count / near.chip_count * size.central / there.central
 
 
 def _watts_as_there(there: Quantity | None, *, ratio: float, exactly: bool) -> Quantity | None:

@@ -13,7 +13,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.scenario.files import read_scenario
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
-from views.link import catalog_with_own, parameters, read_link, used_instead, write_link
+from views.link import catalog_with_own, model_link, parameters, read_link, used_instead, write_link
 
 CATALOG = load_catalog()
 FLOATS = [name for name in knobs() if Scenario.model_fields[name].annotation is float]
@@ -118,6 +118,16 @@ def test_whole_model_travels_in_the_link() -> None:
     link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
     assert not link.problems
     assert Scenario.parse(link.values) == scenario
+
+
+@pytest.mark.parametrize("name", ["my model/7b", "", "llama-3-8b", "x" * 80])
+def test_link_of_an_uploaded_model_opens_the_decision_with_it(name: str) -> None:
+    model = CATALOG.models["qwen3-next-80b-a3b"].model_copy(update={"id": name})
+    link = read_link(parse_qs(model_link(model, catalog=CATALOG), strict_parsing=True), catalog=CATALOG)
+    assert not link.problems
+    (key,) = link.values["own_models"]
+    assert link.values["model"] == key
+    assert link.values["own_models"][key] == model.model_copy(update={"id": key})
 
 
 def test_own_machine_that_cannot_be_is_left_out_of_a_link_with_a_sentence() -> None:

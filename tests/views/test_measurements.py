@@ -186,6 +186,7 @@ def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(
     listed = table(app, "peak GB").set_index("model").loc["qwen3-0.6b"]
     assert list(own["peak GB"]) == [listed["peak GB"]]
     assert "my-model: 0.60 billion parameters" in texts(app).replace("*", "")
+    assert "[Decide which hardware should serve it](./?model=my-model&own_models=" in texts(app)
     assert not store.exists()
 
 

@@ -65,6 +65,16 @@ def test_embodied_figure_of_ones_own_counts_for_every_machine() -> None:
     assert account.sci_location_g_per_mtok is not None
 
 
+def test_shared_machine_bears_its_share_of_what_was_emitted_in_making_it() -> None:
+    whole = _compared(figures={f"{PC}.embodied_kg": 400}, machine_counts={PC: 1})
+    shared = _compared(figures={f"{PC}.embodied_kg": 400}, machine_counts={PC: 1}, shared_with_other_work={PC: 0.25})
+    one, other = (carbon_accounts(found)[PC] for found in (whole, shared))
+    assert one.embodied_share_kg is not None
+    assert other.embodied_share_kg is not None
+    assert other.embodied_share_kg.central == pytest.approx(0.25 * one.embodied_share_kg.central)
+    assert other.energy_kwh.central < one.energy_kwh.central
+
+
 def test_contract_of_zero_is_not_unknown() -> None:
     account = carbon_accounts(_compared(market_carbon_g_per_kwh=0))[MAC]
     assert account.electricity_market_kg is not None

@@ -40,6 +40,20 @@ def test_watts_of_more_cards_lie_between_those_of_the_machine_and_as_many_times_
         assert (here.low, here.central, here.high) == (there.low, 1.5 * there.central, 2 * there.high)
 
 
+def test_watts_of_a_smaller_chip_reach_down_by_its_bandwidth_and_two_boxes_draw_twice_as_much() -> None:
+    small = own_machine("m4", _own(chip="apple-m4-10", chip_count=1), catalog=CATALOG)
+    there = CATALOG.machines["mac-studio-m4-max-128"]
+    assert "(mac-studio-m4-max-128)" in small.note
+    ratio = 120 / 546  # GB/s
+    assert small.power.decode_w.low == pytest.approx(ratio * there.power.decode_w.low, rel=1e-3)
+    assert small.power.decode_w.high == there.power.decode_w.high
+    one = CATALOG.machines["framework-desktop-strix-halo-128"]
+    pair = own_machine("pair", _own(chip=one.chip, chip_count=2, memory_gib=128, price_usd=3000), catalog=CATALOG)
+    assert pair.power.idle_w.central == pytest.approx(
+        2 * next(row for row in CATALOG.machines.values() if f"({row.id})" in pair.note).power.idle_w.central
+    )
+
+
 def test_share_of_the_cards_rises_with_their_number() -> None:
     # a box of 7,110 with two cards of 1,275: 0.36; with four the same rest of 4,560: 5,100 / 9,660 = 0.53
     share = own_machine("quad", _own(), catalog=CATALOG).gpu_price_fraction
