@@ -56,9 +56,7 @@ def test_model_of_a_name_that_people_use(name: str, model_id: str) -> None:
     assert CATALOG.model(name).id == model_id
 
 
-@pytest.mark.parametrize(
-    "name", ["gpt-5", "llama-3.2-90b-vision", "gemma-3-12b", "", "mistral-large"]
-)
+@pytest.mark.parametrize("name", ["gpt-5", "llama-3.2-90b-vision", "gemma-3-12b", "", "mistral-large"])
 def test_model_of_another_shape_is_refused(name: str) -> None:
     assert model_id_of(name, models=CATALOG.models, names=CATALOG.model_names) is None
     with pytest.raises(UnknownIdError):
