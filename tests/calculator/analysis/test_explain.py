@@ -68,6 +68,13 @@ SCENARIOS = {
         "first_token_p95_target_s": 0,
         "options": (MAC, "cloud-h100", "api-same-model"),
     },
+    "by the second, and shared": {
+        "options": ("cloud-h100", MAC),
+        "cloud_rate": "serverless",
+        "keep_warm_s": 60,
+        "shared_with_other_work": {MAC: 0.25},
+        "figures": {"cloud-h100.startup_minutes": 0.3},
+    },
     "rented": {
         "options": ("cloud-h100", "api-same-capability"),
         "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300},
@@ -90,7 +97,8 @@ def _busy(state: str) -> Callable[[Given], float]:
     def usd(x: Given) -> float:
         peak = 1 + x.get("peak_hours_fraction", 0) * (x.get("peak_price_ratio", 1) - 1)
         price = x["electricity_usd_per_kwh"] * (1 if state == "sleep" else peak)
-        return -x[f"{state}_w"] / 1000 * x[f"{state}_h_per_month"] * price * x["machine_count"]
+        idle_w = x.get("idle_w", 0) if state in ("prefill", "decode") else 0  # of a machine that is on anyway
+        return -(x[f"{state}_w"] - idle_w) / 1000 * x[f"{state}_h_per_month"] * price * x["machine_count"]
 
     return usd
 
@@ -131,6 +139,8 @@ def _reserved_month(x: Given) -> float:
 
 
 def _rental(x: Given) -> float:
+    if "busy_h_per_month" in x:
+        return -x["rate_usd_per_h"] * x["busy_h_per_month"]
     return -_reserved_month(x) * (1 - x.get("reserved_upfront_fraction", 0)) * x.get("rented_h_ratio", 1)
 
 
@@ -176,13 +186,19 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     **{f"{kind} tokens": _tokens(kind) for kind in ("input", "kept", "cached", "output")},
     "cooling": _cooling,
     "demand charge": lambda x: -x["peak_kw"] * x["demand_charge_usd_per_kw_month"],
-    "administration": lambda x: -_hours(x) * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0)),
+    "administration": lambda x: (
+        -_hours(x)
+        * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0))
+        * x.get("borne_fraction", 1)
+    ),
     "insurance": _insurance,
     "space": lambda x: (
         -x["space_usd_per_month"] * (1 + (x.get("machine_count", 1) - 1) * x.get("further_care_fraction", 0))
     ),
     "software": lambda x: -x["software_usd_per_month"],
     "rental": _rental,
+    "warm rental": lambda x: -x["rate_usd_per_h"] * x["warm_h_per_month"],
+    "cold starts": lambda x: -x["rate_usd_per_h"] * x["cold_starts_per_month"] * x["startup_s"] / 3600,
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
     "overflow to API": _overflow,
     "downtime": lambda x: -(1 - x["availability_fraction"]) * x["on_h_per_month"] * x["downtime_usd_per_h"],
