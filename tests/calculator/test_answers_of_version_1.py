@@ -10,13 +10,20 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.catalog import Catalog
+from calculator.decision import one_option
 from calculator.evidence import Quantity
 from calculator.scenario.files import read_scenario
+from calculator.service.capability import Capability
+from calculator.service.serving import Serving
+from calculator.service.usage import Usage
 from views.link import read_link
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "version_1"
 ANSWERS: list[dict[str, Any]] = json.loads((FIXTURES / "answers.json").read_text("utf-8"))
 EXACT: dict[str, Any] = {"rel": 1e-9, "abs": 1e-6}
+USAGE: dict[str, dict[str, Any]] = json.loads((FIXTURES / "usage.json").read_text("utf-8"))
+"""Hours, capacity and watts of each option as that version had them: speeds have been fitted anew since, and with them
+the hours; what may not change is what the same hours cost."""
 READ_UNTIL = "2026-11-22"
 """The day on which that version's prices were read. Newer rows stand beside them and are left out here."""
 
@@ -39,6 +46,19 @@ def _catalog_of_version_1() -> Catalog:
 
 
 THEN = _catalog_of_version_1()
+
+
+@pytest.fixture(autouse=True)
+def hours_of_then(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each option works the hours that it worked in the answer that is held against it."""
+    values = request.node.callspec.params
+    name = values["then"]["name"] if "then" in values else values["path"].stem
+    today = one_option.serving_of
+
+    def serving_of(found: Capability, **how: Any) -> Serving:
+        return dataclasses.replace(today(found, **how), usage=Usage(**USAGE[name][found.option.id]))
+
+    monkeypatch.setattr(one_option, "serving_of", serving_of)
 
 
 def _same_as_then(scenario: Scenario, then: dict[str, Any]) -> None:
