@@ -26,7 +26,7 @@ def test_machine_that_buys_from_an_api_keeps_nothing_in_house_and_says_its_share
         options=(SMALL, AM5, API), requests_per_working_day=3000, when_full="buy-from-api", first_token_p95_target_s=0
     )
     assert found.verdicts.keep_in_house_usd_per_month is None
-    assert "sends 49 % of the work to an API" in found.verdicts.keep_in_house_reason
+    assert "sends 45 % of the work to an API" in found.verdicts.keep_in_house_reason
     assert found.verdicts.mac_or_pc is not None
     shares = found[SMALL].eligibility.shares
     assert shares is not None

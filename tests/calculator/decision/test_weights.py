@@ -13,6 +13,6 @@ def verdict_on(**values: object) -> Comparison:
 
 def test_different_weights_are_said_with_the_published_loss() -> None:
     found = verdict_on(options=(MAC, AM5), weight_classes={MAC: "8-bit"}).verdict
-    assert "runs the model at 4-bit" in found.sentence
+    assert "Mac Studio M5 Ultra 256 GB runs the model at 8-bit, 2x RTX 4090 on an AM5 board at 4-bit" in found.sentence
     assert "Published: 4-bit Q4_K_M raises the perplexity of Llama 3 70B by" in found.sentence
     assert "runs the model at" not in verdict_on(options=(MAC, AM5)).verdict.sentence
