@@ -128,10 +128,10 @@ def test_every_chip_and_model_of_the_catalogue_is_predicted() -> None:
             id=f"{chip}-{model}",
             device_id=chip,
             model_id=model,
-            device_count="64",
+            device_count="256",
             decode_tok_s="0.1",
             format_id="q4_k_m",
-            notes="split: layer over 64 GPUs",
+            notes="split: layer over 256 GPUs",
         )
         for chip in CATALOG.chips
         for model in CATALOG.models
