@@ -11,7 +11,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from calculator.catalog import Catalog
+from calculator.catalog.model_names import model_id_of
 from calculator.errors import sentences
+from measurements.records.identify import model_of_name
 from measurements.records.record import Measurement, MeasurementError, now
 
 MissingFact = Literal["chip", "chip_count", "model", "format", "batch", "prompt", "answer"]
@@ -77,6 +79,12 @@ class Known:
     models: tuple[str, ...] = ()
     layer_counts: Mapping[str, int] = field(default_factory=dict[str, int])
     parameter_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    model_names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def model_of(self, name: str) -> str | None:
+        """The catalogue's model that a file or a repository is named after, or that people call by this name."""
+        found = model_of_name(name, models=self.models)
+        return found or model_id_of(name, models=dict.fromkeys(self.models), names=self.model_names)
 
     @classmethod
     def of(cls, catalog: Catalog) -> "Known":
@@ -86,6 +94,7 @@ class Known:
             models=tuple(catalog.models),
             layer_counts={name: model.layer_count for name, model in catalog.models.items()},
             parameter_counts={name: model.parameter_count() for name, model in catalog.models.items()},
+            model_names=catalog.model_names,
         )
 
 

@@ -39,7 +39,7 @@ from measurements.importers.judgement import (
 )
 from measurements.importers.llama_bench_tables import TableRow, csv_rows, is_csv, is_markdown, markdown_rows
 from measurements.importers.surroundings import NO_GPU, Surroundings
-from measurements.records.identify import chip_of_name, format_of_name, model_of_name
+from measurements.records.identify import chip_of_name, format_of_name
 from measurements.records.record import Series
 
 __all__ = ["NAME", "import_csv", "import_markdown", "import_objects", "is_csv", "is_json_row", "is_markdown"]
@@ -177,7 +177,7 @@ def _model(row: TableRow, *, facts: Facts, known: Known) -> tuple[str, str]:
     filename, kind = text(row.fields.get("model_filename")), text(row.fields.get("model_type"))
     names = [name for name in (filename, *([] if filename else row.around.names()), kind) if name]
     count = _parameters(row.fields)
-    found = (model_of_name(name, models=known.models) for name in names)
+    found = (known.model_of(name) for name in names)
     read = next((model for model in found if model and fits_parameters(model, count, known=known)), None)
     return facts.model(*names, read=read), names[0] if names else ""
 

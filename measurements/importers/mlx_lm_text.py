@@ -23,7 +23,7 @@ from measurements.importers.devices import devices_of
 from measurements.importers.facts import Collector, Facts, Gate, Imported, Known, MissingFact, moment
 from measurements.importers.judgement import network_remark, spread_of, spread_remarks, status_of
 from measurements.importers.surroundings import Surroundings
-from measurements.records.identify import chip_of_name, format_of_name, model_of_name
+from measurements.records.identify import chip_of_name, format_of_name
 from measurements.records.record import Series
 
 NAME = "mlx_lm.benchmark"
@@ -144,7 +144,7 @@ def _one(block: _Block, *, facts: Facts, known: Known, collector: Collector) -> 
         collector.refuse(place, "The averages do not match the trials above them; lines are missing or were edited.")
         return
     name = next(iter(block.names), "")
-    found = (model_of_name(words, models=known.models) for words in block.names)
+    found = (known.model_of(words) for words in block.names)
     model = facts.model(*block.names, read=next((one for one in found if one), None))
     form = facts.format or next((one for words in block.names if (one := format_of_name(words))), None)
     chip = facts.chip or chip_of_name(block.chip_name, chips=known.chips)

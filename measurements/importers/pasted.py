@@ -22,7 +22,7 @@ from measurements.importers.judgement import (
     status_of,
 )
 from measurements.importers.surroundings import NO_GPU, Surroundings
-from measurements.records.identify import chip_of_name, format_of_name, model_of_name
+from measurements.records.identify import chip_of_name, format_of_name
 from measurements.records.record import Series
 
 _PACKINGS = (
@@ -88,7 +88,7 @@ def keep(run: Pasted, *, around: Surroundings, facts: Facts, known: Known, colle
     why = around.cpu_share()
     on_processor = devices.processor or why in NO_GPU
     names = [*run.names, *(name for name in around.names() if name not in run.names)]
-    read = next((model for name in names if (model := model_of_name(name, models=known.models))), None)
+    read = next((model for name in names if (model := known.model_of(name))), None)
     model = facts.model(*names, read=read)
     form = facts.format or run.format or next((found for name in names if (found := packing_of_name(name))), "")
     form = form or format_of_name(around.file_type) or ""

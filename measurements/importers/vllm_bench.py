@@ -30,7 +30,7 @@ from measurements.importers.facts import (
 from measurements.importers.judgement import network_remark, offload_remark
 from measurements.importers.pasted import packing_of_name
 from measurements.importers.surroundings import Surroundings
-from measurements.records.identify import chip_of_name, model_of_name
+from measurements.records.identify import chip_of_name
 from measurements.records.record import Series
 
 NAME = "vllm bench serve"
@@ -96,7 +96,7 @@ def keep_result(
     words = text(fields.get("model_id"))
     names = [name for name in (words, *around.names()) if name]
     streams = facts.batch_count or whole(fields.get("max_concurrency")) or around.command.whole("batch") or 0
-    read_model = next((model for name in names if (model := model_of_name(name, models=known.models))), None)
+    read_model = next((model for name in names if (model := known.model_of(name))), None)
     model = facts.model(*names, read=read_model)
     form = facts.format or next((found for name in names if (found := packing_of_name(name))), None)
     form = form or packing_of_name(around.command.value("quantization") or "")

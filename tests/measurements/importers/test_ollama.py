@@ -73,8 +73,10 @@ def test_ollama_models_of_two_runs_stay_apart() -> None:
     content = read_upload(FIXTURES / "ollama_verbose.txt")
     second = content.replace("llama3.2:1b-instruct-q8_0", "qwen3:32b-q4_K_M").replace("129.92", "40.00")
     found = import_content(content + second, facts=Facts(chip="nvidia-rtx-4090"), known=KNOWN)
-    assert [record.model.model for record in found.records] == ["qwen3-32b"]
-    assert found.names == ("llama3.2:1b-instruct-q8_0",)
+    assert [record.model.model for record in found.records] == ["llama-3.2-1b", "qwen3-32b"]
+    assert found.names == ()
+    second = content.replace("llama3.2:1b-instruct-q8_0", "nobody-made-this:7b")
+    assert import_content(second, facts=Facts(chip="nvidia-rtx-4090"), known=KNOWN).names == ("nobody-made-this:7b",)
 
 
 @pytest.mark.parametrize("processor", ["48%/52% CPU/GPU", "100% CPU"])
