@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.chromium import system_chromium
 
 TARGET = Path(__file__).parents[2] / "docs" / "images" / "page.png"
-WIDTH_PX, HEIGHT_PX, MARGIN_PX, COLOURS = 1280, 1600, 40, 128
+WIDTH_PX, HEIGHT_PX, MARGIN_PX, COLOURS = 1280, 4000, 40, 128
 
 
 def main(url: str) -> None:
