@@ -81,6 +81,7 @@ class Load:
     enough: whether demand never passes R.
     always_busy: demands at which prefill and decode fill the hours on of the machines that are there; beyond them
         larger batches take up to their capacity, and decode gets only the hours that prefill leaves.
+    busy_from: the same where each part of the day takes what it can: the demand from which on no hour is left.
     full_months: the month from which each further machine is needed; a later one than any horizon: never.
     purchases: the same of draws, and `full_months` is then empty.
     quiet_months, quiet_purchases: the same of machines rented by the hour in the quiet hours.
@@ -99,6 +100,7 @@ class Load:
     buys_rest: bool = True
     buys_lost: bool = True
     always_busy: tuple[BusyStretch, ...] = ()
+    busy_from: Number = np.inf
     full_months: tuple[Number, ...] = ()
     purchases: Purchases | None = None
     quiet_months: tuple[Number, ...] = ()
@@ -166,9 +168,8 @@ class Load:
             levels=levels,
             buys_rest=scenario.rules == 1 or when_full == "buy-from-api",
             buys_lost=scenario.rules == 1 or scenario.when_down == "buy-from-api",
-            always_busy=always_busy_by_purchase(fills, fleet, purchases)
-            if purchases
-            else always_busy(fills, fleet, full=full),
+            always_busy=_always_busy(fills, fleet, full=full, purchases=purchases, by_the_hour=len(levels) > 1),
+            busy_from=_busy_from(fills * count, levels) if len(levels) > 1 else np.inf,
             full_months=full,
             purchases=purchases,
             quiet_months=full_months(quietly) if quietly and not drawn else (),
@@ -205,7 +206,21 @@ class Load:
             decode += tuple(self._saved(stretch, -saved_h, step) for stretch in self.always_busy)
             if not self.enough:
                 decode += self._beyond(saved_h, self.inputs.course(step=step))
+        if bool(np.isfinite(self.busy_from).any()):
+            decode += self._filled((self.prefill_h + self.decode_h) * self.works_fraction, step)
         return {"prefill": prefill, "decode": decode}
+
+    def _filled(self, hours: Number, step: Step) -> tuple[Term, ...]:
+        """What the parts of the day take beyond the demand that fills all hours: larger batches, no further hours."""
+        growth, price, full = self.inputs.demand_growth_rate, self.inputs.course(step=step), self.busy_from
+        return (
+            Term(-hours, Excess(growth, full, price)),
+            *(
+                Term(hours * part, Excess(growth, np.maximum(limit, full), price))
+                for part, limit in self.levels
+                if part
+            ),
+        )
 
     def _saved(self, stretch: BusyStretch, hours: Number, step: Step) -> Term:
         """Hours times what is above a limit, priced by the course of each draw."""
@@ -230,6 +245,27 @@ class Load:
     def loses(self) -> bool:
         """Whether some demand is neither served here nor bought."""
         return (not self.buys_lost and some(self.works_fraction - 1)) or (not self.buys_rest and not self.enough)
+
+
+def _always_busy(
+    fills: Number, fleet: GrowingFleet, *, full: tuple[Number, ...], purchases: Purchases | None, by_the_hour: bool
+) -> tuple[BusyStretch, ...]:
+    """Where demand fills all hours on; by `_busy_from` if each part of the day takes what it can."""
+    if by_the_hour:
+        return ()
+    return always_busy_by_purchase(fills, fleet, purchases) if purchases else always_busy(fills, fleet, full=full)
+
+
+def _busy_from(full: Number, levels: tuple[tuple[float, Number], ...]) -> Number:
+    """Demand D at which what the parts of the day take, sum of part * min(D, limit), is `full`; infinite where it never is.
+
+    The sum is the least of its lines C_k + S_k D, C_k of the parts that are full and S_k of the others, least limit first.
+    """
+    found, taken, left = np.asarray(full, dtype=np.float64), np.zeros(()), 1.0
+    for part, limit in sorted(levels, key=lambda level: float(np.mean(level[1]))):
+        taken, left = taken + part * np.asarray(limit), left - part
+        found = np.maximum(found, (full - taken) / left) if left > ROUNDING else np.where(full < taken, found, np.inf)
+    return found
 
 
 def _in_quiet_hours(fleet: GrowingFleet, usage: Usage) -> GrowingFleet | None:

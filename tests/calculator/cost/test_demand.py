@@ -1,11 +1,15 @@
 """Demand and load: growth past the capacity, busy hours, and no demand at all."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
+from calculator.cost.demand import Load
+from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, cost_of
+from calculator.finance.courses import course_values
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
@@ -64,3 +68,25 @@ def test_month_is_a_twelfth_of_a_year() -> None:
     asleep = Usage(on_h_per_month=0, sleep_w=10)
     tco = _cost(MAC, asleep, FLAT.changed(requests_per_working_day=0))
     assert tco.energy_kwh == pytest.approx(0.01 * 8760 * 3)
+
+
+@pytest.mark.parametrize("growth", [0.0, 0.5, -0.3])
+@pytest.mark.parametrize("speed", [0.2, 0.6, 1.0])
+def test_parts_of_the_day_are_busy_for_what_they_take_and_never_beyond_the_hours_on(
+    growth: float, speed: float
+) -> None:
+    usage = dataclasses.replace(
+        MAC_USAGE, capacity_ratio=0.4, quiet_capacity_ratio=1.3, peak_fraction=0.2, when_full="buy-from-api"
+    )
+    scenario = SCENARIO.changed(demand_growth_rate=growth, when_full="buy-from-api", months=36)
+    given = {"mac.decode_speed_ratio": speed, "mac.prefill_speed_ratio": speed}
+    load = Load.of("mac", Inputs(scenario, given), usage, may_grow=True)
+    busy = load.busy_hours()
+    flows = [
+        sum(np.asarray(term.amount_usd) * course_values(term.course, months=36)[1:] for term in terms)
+        for terms in (busy["prefill"], busy["decode"])
+    ]
+    demand = (1 + growth) ** (np.arange(36) / 12)
+    taken = 0.2 * np.minimum(demand, 0.4 * speed) + 0.8 * np.minimum(demand, 1.3 * speed)
+    expected = np.minimum(taken * (load.prefill_h + load.decode_h), load.working_h)
+    assert np.asarray(sum(flows)) == pytest.approx(expected, rel=1e-9)
