@@ -29,6 +29,7 @@ class Hub:
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files, self.asked = files, list[str]()
+        self.said_bytes: dict[str, int] = {}  # sizes that the hub states, where they are not those of the files
         hub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,7 +51,12 @@ class Hub:
         tree, resolve = f"/api/models/org/tiny/tree/{REVISION}", f"/org/tiny/resolve/{REVISION}/"
         if path == tree:
             listed = [
-                {"type": "file", "path": name, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
+                {
+                    "type": "file",
+                    "path": name,
+                    "size": self.said_bytes.get(name, len(content)),
+                    "oid": hashlib.sha1(content).hexdigest(),
+                }
                 for name, content in self.files.items()
             ]
             self._send(request, json.dumps(listed).encode(), {"Content-Type": "application/json"})
@@ -200,11 +206,11 @@ def test_repository_that_carries_code_is_refused_and_nothing_runs(
 
 
 def test_repository_larger_than_the_memory_is_refused_before_it_travels(hub: Hub, probe: Probe) -> None:
-    hub.files["model.safetensors"] *= 100
-    done = probe("--memory-limit-gb", "0.1")
+    hub.said_bytes["model.safetensors"] = 40 * 10**9
+    done = probe()
     last = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, last["status"]) == (2, "refused")
-    assert "GB of weights; the limit here is 0.1 GB" in last["sentence"]
+    assert "40.0 GB of weights; the limit here is 3.0 GB" in last["sentence"]
     assert not any("/resolve/" in path for path in hub.asked)
 
 
