@@ -117,7 +117,7 @@ def read_table(path: Path) -> list[PublishedRow]:
         missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise CalculatorError(
-                f"{path.name} lacks the column {', '.join(missing)}; it needs those of measurements/published.csv."
+                f"{path.name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it needs those of measurements/published.csv."
             )
         return rows_of(reader)
 

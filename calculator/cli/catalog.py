@@ -88,7 +88,8 @@ def _import(arguments: argparse.Namespace) -> int:
     try:
         text = arguments.file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{arguments.file}: cannot be read ({error}). Give a CSV file in UTF-8.") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise CatalogError(f"{arguments.file} cannot be read: {why}. Give a CSV file in UTF-8.") from None
     folder: Path = arguments.folder
     try:
         added = additions(text, load_catalog(folder))

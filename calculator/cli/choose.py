@@ -120,7 +120,7 @@ def _text(found: Choices) -> str:
     else:
         lines.append("No machine of the catalogue does the job within these limits.")
     lines += [f"- {one.stale.text}" for one in best if one.stale]
-    lines += [f"- {one.name}: {one.reason} {one.mend}".rstrip() for one in found.left_out]
+    lines += [f"- {one.name}: {_with_mend(one.reason, one.mend)}" for one in found.left_out]
     return "\n".join(lines)
 
 
@@ -207,5 +207,9 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"{row.name} does the job of {scenario.name}: {count} machine{'s' if count > 1 else ''}.")
     else:
         print(f"{row.name} does not do the job of {scenario.name}.")
-        print("\n".join(f"- {reason.text} {reason.mend}".rstrip() for reason in reasons))
+        print("\n".join(f"- {_with_mend(reason.text, reason.mend)}" for reason in reasons))
     return 0 if row.eligible else FAILED
+
+
+def _with_mend(reason: str, mend: str) -> str:
+    return f"{reason} What would mend it: {mend}" if mend else reason

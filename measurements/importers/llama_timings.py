@@ -20,7 +20,7 @@ from measurements.importers.cleaning import LONGEST_CONTEXT_LINE, plain_lines
 from measurements.importers.command_line import Command
 from measurements.importers.facts import Collector, Facts, Gate, Imported, Known, number, text, whole
 from measurements.importers.llama_bench import CACHE_BITS
-from measurements.importers.pasted import Pasted, keep, rate
+from measurements.importers.pasted import Pasted, keep, keep_objects, rate
 from measurements.importers.surroundings import Surroundings
 
 NAME = "llama.cpp timings"
@@ -53,13 +53,14 @@ def import_objects(
     objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
 ) -> Imported:
     """Import decoded `timings` with their places; another object is refused."""
-    collector = Collector(NAME, gate=gate)
-    for place, fields in objects:
-        if is_object(fields):
-            keep(_of_object(place, fields), around=Surroundings(), facts=facts, known=known, collector=collector)
-        else:
-            collector.refuse(place, "These are no timings of llama-server: predicted_n or predicted_ms is missing.")
-    return collector.imported()
+    return keep_objects(
+        objects,
+        read=lambda place, fields: _of_object(place, fields) if is_object(fields) else None,
+        otherwise="These are no timings of llama-server: predicted_n or predicted_ms is missing.",
+        facts=facts,
+        known=known,
+        collector=Collector(NAME, gate=gate),
+    )
 
 
 def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:

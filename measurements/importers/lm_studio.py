@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from measurements.importers.cleaning import LONGEST_CONTEXT_LINE, plain_lines
 from measurements.importers.facts import Collector, Facts, Gate, Imported, Known, number, text, whole
-from measurements.importers.pasted import Pasted, keep, rate
+from measurements.importers.pasted import Pasted, keep, keep_objects, rate
 from measurements.importers.surroundings import Surroundings
 
 NAME = "LM Studio"
@@ -54,13 +54,14 @@ def import_objects(
     objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
 ) -> Imported:
     """Import decoded JSON objects with their places; an object without statistics is refused."""
-    collector = Collector(NAME, gate=gate)
-    for place, fields in objects:
-        if is_object(fields):
-            keep(_of_object(place, fields), around=Surroundings(), facts=facts, known=known, collector=collector)
-        else:
-            collector.refuse(place, "This is no answer of LM Studio's API: stats.tokens_per_second is missing.")
-    return collector.imported()
+    return keep_objects(
+        objects,
+        read=lambda place, fields: _of_object(place, fields) if is_object(fields) else None,
+        otherwise="This is no answer of LM Studio's API: stats.tokens_per_second is missing.",
+        facts=facts,
+        known=known,
+        collector=Collector(NAME, gate=gate),
+    )
 
 
 def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:

@@ -18,7 +18,7 @@ from typing import Any
 
 from measurements.importers.cleaning import LONGEST_CONTEXT_LINE, plain_lines
 from measurements.importers.facts import Collector, Facts, Gate, Imported, Known, number, text, whole
-from measurements.importers.pasted import Pasted, keep, rate
+from measurements.importers.pasted import Pasted, keep, keep_objects, rate
 from measurements.importers.surroundings import Surroundings
 
 NAME = "ollama"
@@ -46,13 +46,14 @@ def import_objects(
     objects: Iterable[tuple[str, Any]], *, facts: Facts, known: Known, gate: Gate | None = None
 ) -> Imported:
     """Import decoded JSON objects with their places; an object that is no answer is refused."""
-    collector = Collector(NAME, gate=gate)
-    for place, fields in objects:
-        if is_object(fields):
-            keep(_of_object(place, fields), around=Surroundings(), facts=facts, known=known, collector=collector)
-        else:
-            collector.refuse(place, "This is not an answer of Ollama's API: eval_count or eval_duration is missing.")
-    return collector.imported()
+    return keep_objects(
+        objects,
+        read=lambda place, fields: _of_object(place, fields) if is_object(fields) else None,
+        otherwise="This is not an answer of Ollama's API: eval_count or eval_duration is missing.",
+        facts=facts,
+        known=known,
+        collector=Collector(NAME, gate=gate),
+    )
 
 
 def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None = None) -> Imported:

@@ -4,13 +4,14 @@ An importer says what its text states; the chip, the devices and the model come 
 user. Nothing is guessed: what nobody states is asked for.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from calculator.evidence import Remark
 from calculator.units import BYTES_PER_GB
 from measurements.importers.devices import devices_of
-from measurements.importers.facts import Collector, Facts, Known, MissingFact, moment
+from measurements.importers.facts import Collector, Facts, Imported, Known, MissingFact, moment
 from measurements.importers.judgement import (
     FASTEST_TOKENS_PER_S,
     layers_left_out,
@@ -73,6 +74,25 @@ class Pasted:
     speculative: bool = False
     remarks: tuple[Remark, ...] = ()
     fields: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def keep_objects(
+    objects: Iterable[tuple[str, Any]],
+    *,
+    read: Callable[[str, Any], Pasted | None],
+    otherwise: str,
+    facts: Facts,
+    known: Known,
+    collector: Collector,
+) -> Imported:
+    """Turn decoded JSON objects with their places into records; `otherwise` refuses one that `read` does not know."""
+    for place, fields in objects:
+        run = read(place, fields)
+        if run is None:
+            collector.refuse(place, otherwise)
+        else:
+            keep(run, around=Surroundings(), facts=facts, known=known, collector=collector)
+    return collector.imported()
 
 
 def keep(run: Pasted, *, around: Surroundings, facts: Facts, known: Known, collector: Collector) -> None:

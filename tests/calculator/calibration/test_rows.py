@@ -59,7 +59,7 @@ def test_read_table_names_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CalculatorError, match="does not exist; give the path"):
         read_table(tmp_path / "none.csv")
     (tmp_path / "t.csv").write_text("id,device_id\n1,2\n")
-    with pytest.raises(CalculatorError, match="lacks the column device_count"):
+    with pytest.raises(CalculatorError, match="lacks the columns device_count"):
         read_table(tmp_path / "t.csv")
 
 

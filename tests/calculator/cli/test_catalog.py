@@ -73,7 +73,7 @@ def test_import_passes_the_same_checks_as_any_row(
 def test_import_of_a_file_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = _run(capsys, "catalog", "import", "no-such-file.csv")
     assert code == 2
-    assert "no-such-file.csv: cannot be read" in err
+    assert "no-such-file.csv cannot be read" in err
 
 
 def test_prices_show_input_and_output_apart(capsys: pytest.CaptureFixture[str]) -> None:
