@@ -13,20 +13,24 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calculator import Scenario, compare, load_catalog
+from calculator.decision.compare import compare as comparison_of
 from calculator.errors import CalculatorError
 from calculator.report.ledger_csv import tidy_csv, wide_csv
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
+from views.decide_frame import decide_frame
 from views.link import read_link
 from views.look import markdown_text
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _COMPRESS_FROM_BYTES = 1_000
+LIVE_COUNT = 1_000
+"""Futures behind a frame while a control moves; the one at rest has all of them."""
 
 
 def _inline_script_hashes() -> str:
@@ -108,6 +112,26 @@ def compare_csv(request: Request) -> Response:
     )
 
 
+def decide_json(request: Request) -> Response:
+    """One frame of the Decide page for the scenario in the address, while a control moves: fewer futures, no flips."""
+    catalog = load_catalog()
+    link = read_link({name: request.query_params.getlist(name) for name in request.query_params}, catalog=catalog)
+    try:
+        if link.problems:
+            raise CalculatorError("\n".join(link.problems.values()))
+        comparison = comparison_of(
+            Scenario.parse({**link.values, "typed": link.typed()}),
+            catalog,
+            open_desk().speeds(),
+            as_of=date.today().isoformat(),
+            draw_count=LIVE_COUNT,
+            with_turns=False,
+        )
+    except CalculatorError as error:
+        return JSONResponse({"error": str(error)}, status_code=422)
+    return JSONResponse(decide_frame(comparison), headers={"cache-control": "no-store"})
+
+
 def say_what_failed(error: Exception) -> bool:
     """Show a refusal in its own words, and any other error as a reference into the log, without details."""
     if isinstance(error, CalculatorError):
@@ -124,7 +148,7 @@ def say_what_failed(error: Exception) -> bool:
 
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[Route("/api/compare.csv", compare_csv)],
+    routes=[Route("/api/compare.csv", compare_csv), Route("/api/decide.json", decide_json)],
     on_script_error=say_what_failed,
     middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )

@@ -1,117 +1,87 @@
-"""What stands in the page's address beside its widgets: which values a person set, and his own figures.
+"""The address is the state: what a person sets stands in it, on every page, and nothing else is kept.
 
-A widget's value is in the address only where it differs from the default, and a value in the address is one that a
-person set. `typed` is written only where that does not say it all: a value set to its default, or a link that lists
-every value. The server writes the whole address, and would put back an older value of a slider that still moves.
+Whatever a person sets is written into the address, even where it equals the default, so that a value in the address
+always counts as his. A link that lists all values says in `typed` which of them are; what is set later joins that list.
+A click on another page empties the address; it is filled again from the session, which follows it.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from calculator.scenario.scenario import NOT_TYPED, Scenario, knobs
-from views.link import Link, text_of
+from calculator import Scenario
+from calculator.scenario.scenario import NOT_TYPED
+from views.link import PRESET, table_text, text_of
 
-TYPED, FIGURES = "typed", "figures"
-_KEPT, _AWAY = "rest_of_address", "away_from_decision"
-
-
-def leave_address() -> None:
-    """Another page is shown: it has none of the decision page's parameters."""
-    st.session_state[_AWAY] = True
+TYPED = "typed"
+_KEPT, _PAGE = "address of the decision", "page of the address"
 
 
-def bring_back_address() -> None:
-    """Back on the decision page: what has no widget stands in the address again, as Streamlit brings back the rest."""
-    if st.session_state.pop(_AWAY, False):
-        for name, values in st.session_state.get(_KEPT, {}).items():
-            if name not in st.query_params:
-                st.query_params[name] = values
+def follow_address(page: str) -> None:
+    """Keep what the address says; on the first run of another page, give it the address of the one before."""
+    state = st.session_state
+    came_from = state.get(_PAGE, page)
+    state[_PAGE] = page
+    if came_from != page and not st.query_params and state.get(_KEPT):
+        st.query_params.from_dict(state[_KEPT])
+    state[_KEPT] = query()
 
 
-def keep_in_address(link: Link) -> None:
-    """Write down what the address meant when it was opened, before any widget is drawn.
-
-    Streamlit takes a value that equals its widget's default out of the address; that it was typed stays here. A link of
-    version 0.1 says with today's parameters what it meant, and its widgets show that.
-    """
-    if link.is_of_version_1:
-        for name in ("options", *knobs()):
-            if name not in st.query_params and name in link.values:
-                value = _of_widget(name, link.values[name])
-                st.session_state[name] = value
-                st.query_params[name] = (
-                    list(map(str, cast("list[object]", value))) if isinstance(value, list) else text_of(value)
-                )
-        st.query_params["rules"] = text_of(link.values["rules"])
-        del st.query_params["schema_version"]
-    typed = ",".join(link.typed())
-    says_it_all = (
-        TYPED not in st.query_params
-        and not link.is_of_version_1
-        and all(link.values[name] != _default(name) for name in link.typed())
-    )
-    if not says_it_all and st.query_params.get(TYPED) != typed and link.values:
-        st.query_params[TYPED] = typed
-    with_widget = ("name", "options", *knobs())
-    st.session_state[_KEPT] = {
-        name: st.query_params.get_all(name) for name in st.query_params if name not in with_widget
-    }
+def query() -> dict[str, list[str]]:
+    """The parameters of the address, each with all its values."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def typed_now(link: Link, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The values that a person set, by the address and by the widgets, which may be ahead of it."""
-    if TYPED in link.values:
-        return link.typed()
-    moved = (name for name, value in values.items() if name not in NOT_TYPED and value != _default(name))
-    return tuple(dict.fromkeys((*link.typed(), *moved)))
+def address_text() -> str:
+    """The address's query, as a live request repeats it."""
+    return urlencode(query(), doseq=True)
 
 
-def note_typed(name: str) -> None:
-    """A widget was changed by a person: from now on its value counts as his, whatever it is."""
-    is_in_address = TYPED not in st.query_params and st.session_state.get(name) != _default(name)
-    if name in NOT_TYPED or is_in_address:
-        return
-    listed = (
-        st.query_params[TYPED].split(",")
-        if TYPED in st.query_params
-        else [one for one in st.query_params if one in Scenario.model_fields and one not in NOT_TYPED]
-    )
-    typed = ",".join(dict.fromkeys(filter(None, (*listed, name))))
-    if typed != st.query_params.get(TYPED):
-        st.query_params[TYPED] = typed
+def put(values: Mapping[str, Any]) -> None:
+    """Write values that a person set; a table is written as JSON, and an empty one is taken out."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            _put_table(name, cast("Mapping[str, Any]", value))
+        elif isinstance(value, (tuple, list)):
+            st.query_params[name] = [str(one) for one in cast("Sequence[object]", value)]
+        else:
+            st.query_params[name] = text_of(value)
+    if TYPED in st.query_params:
+        named = [name for name in values if name in Scenario.model_fields and name not in NOT_TYPED]
+        st.query_params[TYPED] = ",".join(dict.fromkeys((*filter(None, st.query_params[TYPED].split(",")), *named)))
+    _keep()
 
 
-def note_figure(figure: str, widget: str) -> None:
-    """A person's own figure of an option, as its widget has it now; an empty widget takes the figure away."""
-    figures = _figures()
-    value = st.session_state.get(widget)
-    if value is None:
-        figures.pop(figure, None)
-    else:
-        figures[figure] = value
-    if figures:
-        st.query_params[FIGURES] = json.dumps(figures, separators=(",", ":"))
-    elif FIGURES in st.query_params:
-        del st.query_params[FIGURES]
+def take_back(names: Sequence[str]) -> None:
+    """Values that a person set go back to what they were: the preset's, else the default."""
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]
+    if TYPED in st.query_params:
+        st.query_params[TYPED] = ",".join(name for name in st.query_params[TYPED].split(",") if name not in names)
+    _keep()
 
 
-def _figures() -> dict[str, Any]:
-    try:
-        found: Any = json.loads(st.query_params.get(FIGURES, "{}"))
-    except (ValueError, RecursionError):  # said on the page when it was opened
-        return {}
-    return dict(found) if isinstance(found, Mapping) else {}  # pyright: ignore[reportUnknownArgumentType]
+def start_from(name: str) -> None:
+    """Start anew from a preset; from the defaults where the name is empty."""
+    st.query_params.from_dict({PRESET: name} if name else {})
+    _keep()
 
 
-def _of_widget(name: str, value: Any) -> Any:
-    """The value in the type that its widget holds."""
-    if isinstance(value, tuple):
-        return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return float(value) if Scenario.model_fields[name].annotation is float else value
+def open_link(values: Mapping[str, Sequence[str]]) -> None:
+    """The address of a link: all its parameters and no other."""
+    st.query_params.from_dict({name: list(texts) for name, texts in values.items()})
+    _keep()
 
 
-def _default(name: str) -> Any:
-    return Scenario.model_fields[name].get_default(call_default_factory=True)
+def _put_table(name: str, table: Mapping[str, Any]) -> None:
+    if table or PRESET in st.query_params:  # an empty table takes the place of the preset's
+        st.query_params[name] = table_text(table)
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def _keep() -> None:
+    st.session_state[_KEPT] = query()

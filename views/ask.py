@@ -1,24 +1,18 @@
-"""Widgets of the scenario, built from each field's own metadata and bound to the address.
+"""Widgets of the rarer fields of the scenario, built from each field's own metadata; what is entered goes into the
+address."""
 
-A widget that a person changes is noted as typed (views/address.py).
-"""
-
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import streamlit as st
 
-from calculator import Catalog, Scenario
-from calculator.errors import ScenarioError
-from calculator.scenario.presets import preset, preset_purposes
-from calculator.scenario.repair import MOST_MACHINES
-from calculator.scenario.scenario import ANOTHER_SIZE, Knob, knobs
-from views.address import note_typed
-from views.link import write_link
-from views.look import markdown_text
+from calculator import Scenario
+from calculator.scenario.scenario import Knob, knobs
+from views.address import put
+from views.choices import choices_of
+from views.decide_form import FIELDS_BESIDE
 from views.own_machine import ask_own_machine
+from views.shell import Case
 
-PRIMARY = ("model", "wage_usd_per_h", "electricity_usd_per_kwh", "resale_fraction", "gpu_resale_fraction")
 SECTION_TITLES = {
     "options": "Options",
     "question": "Model",
@@ -34,202 +28,85 @@ SECTION_TITLES = {
     "books": "Bookkeeping",
 }
 _PERCENT = 100
-
-# Slider ends narrower than the field's bounds: a slider from $0 to $1,000 an hour is hard to set. A value beyond
-# them in the address widens the slider to the field's own bounds.
-_SLIDER_ENDS = {
-    "wage_usd_per_h": (0.0, 400.0),
-    "electricity_usd_per_kwh": (0.0, 0.6),
-    "demand_growth_rate": (-0.5, 1.0),
-    "wage_escalation_rate": (-0.05, 0.15),
-    "electricity_escalation_rate": (-0.05, 0.15),
-    "discount_rate": (0.0, 0.3),
-    "inflation_rate": (-0.05, 0.15),
-    "sales_tax_fraction": (0.0, 0.3),
-    "api_price_trend_rate": (-0.9, 0.5),
-    "cloud_price_trend_rate": (-0.9, 0.5),
-}
-_SLIDER_FORMATS = {"$/h": "$%g", "$/kWh": "$%.3f"}
+_BY_THE_SWITCH = ("money", "labour")
+_WORDS_OF: dict[str | int, str] = {"best-that-fits": "the best that fits", "auto": "as many as it takes"}
 
 
-def ask_primary(catalog: Catalog, *, link_values: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw the most decisive fields in the main area (model, hourly rate, electricity, resale); returns field -> value.
-
-    `link_values` come from the address. They only widen sliders; the widgets take their values from the address itself.
-    """
-    all_knobs = knobs()
-    values: dict[str, Any] = {}
-    with st.grid(len(PRIMARY), min_column_width=190, gap="medium", vertical_alignment="bottom") as grid:
-        for name in PRIMARY:
-            with grid.cell():
-                values[name] = _widget(all_knobs[name], catalog=catalog, link_values=link_values)
-                if name == "model" and values[name] == ANOTHER_SIZE:
-                    values["another_size_b"] = _widget(
-                        all_knobs["another_size_b"], catalog=catalog, link_values=link_values
-                    )
-    return values
-
-
-def ask_rest(catalog: Catalog, *, link_values: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw all fields that are not `answered`, one tab per section; returns field -> value."""
-    values: dict[str, Any] = {}
-    rest = [knob for name, knob in knobs().items() if name not in answered and name not in PRIMARY]
+def ask_rest(case: Case) -> None:
+    """Draw every field that has no control beside the answer, one tab per section."""
+    rest = [knob for name, knob in knobs().items() if name not in (*FIELDS_BESIDE, *_BY_THE_SWITCH)]
+    if case.scenario.model != "another-size":
+        rest = [knob for knob in rest if knob.name != "another_size_b"]
     sections = ["options", *dict.fromkeys(knob.section for knob in rest)]
-    tabs = st.tabs([SECTION_TITLES.get(section, section.capitalize()) for section in sections])
-    for section, tab in zip(sections, tabs, strict=True):
+    for section, tab in zip(sections, st.tabs([SECTION_TITLES[section] for section in sections]), strict=True):
         with tab:
             if section == "options":
-                values |= _options(catalog, named=link_values.get("options", ()))
-                ask_own_machine(catalog, own=link_values.get("own_options", {}))
+                _ask_name(case.scenario)
+                ask_own_machine(case.catalog, scenario=case.scenario)
                 continue
             with st.grid(3, min_column_width=240, gap="medium", vertical_alignment="bottom"):
                 for knob in rest:
                     if knob.section == section:
-                        values[knob.name] = _widget(knob, catalog=catalog, link_values=link_values)
-    return values
+                        _widget(knob, case.scenario)
 
 
-def scenario_of(values: Mapping[str, Any], *, typed: Sequence[str]) -> tuple[Scenario, dict[str, str]]:
-    """The scenario of these values, and one sentence for each field that its default replaces.
-
-    `typed` are the fields that a person set; the others have their widgets' values, and may vary within their ranges.
-    Everything is checked again here: widgets enforce bounds in the browser only, and values may contradict each other.
-    """
-    try:
-        return Scenario.parse({**values, "typed": tuple(typed)}), {}
-    except ScenarioError:
-        scenario, sentences = Scenario(), dict[str, str]()
-    for name, value in values.items():
-        try:
-            scenario = scenario.changed(**{name: value})
-        except ScenarioError as error:
-            default = Scenario.model_fields[name].get_default(call_default_factory=True)
-            instead = f"The page uses the default, {default}." if default else "It was left out."
-            sentences[name] = f"{error} {instead}"
-    return scenario.changed(typed=tuple(name for name in typed if name not in sentences)), sentences
-
-
-def show_presets(catalog: Catalog) -> None:
-    """Draw a link for each preset that opens the page with its values, and what it is for."""
-    lines: list[str] = []
-    for name, purpose in preset_purposes().items():
-        scenario = preset(name)
-        address = write_link(scenario, catalogue_hash=catalog.hash)
-        lines.append(f"- [{markdown_text(scenario.name)}](?{address})  \n  {markdown_text(purpose)}")
-    with st.expander("Start from an example"):
-        st.markdown("\n".join(lines))
-
-
-def _options(catalog: Catalog, *, named: Sequence[str]) -> dict[str, Any]:
-    """The options of the catalogue, and those hosted models that the address names (api:<provider>/<model>)."""
-    known = {**catalog.machines, **catalog.clouds, **catalog.apis}
-    names = [*known, *(option for option in named if option not in known)]
-    default = [option for option in Scenario.model_fields["options"].default if option in names]
-    chosen = st.pills(
-        "Options compared",
-        names,
-        default=default,
-        selection_mode="multi",
-        key="options",
-        bind="query-params",
-        wrap=True,
-        help="Machines to buy, machines to rent and hosted APIs, by their catalogue names. At most twelve. Any other "
-        "hosted model: add options=api:<provider>/<model> to the address.",
-    )
-    title = st.text_input(
+def _ask_name(scenario: Scenario) -> None:
+    key = _shows("name", scenario.name)
+    st.text_input(
         "Name of this scenario",
-        value=Scenario.model_fields["name"].default,
         max_chars=120,
-        key="name",
-        bind="query-params",
-        help="Stands in the exports.",
+        key=key,
+        on_change=_take,
+        args=("name", key),
+        help="Stands in the files that you take home.",
     )
-    if not chosen:
-        st.warning("Choose at least one option. Until then, the page compares the default options.")
-    return {"options": tuple(chosen or default), "name": title}
 
 
-def _widget(knob: Knob, *, catalog: Catalog, link_values: Mapping[str, Any]) -> Any:
+def _widget(knob: Knob, scenario: Scenario) -> None:
     annotation = Scenario.model_fields[knob.name].annotation
-    if knob.name == "model":
-        return _choice(knob, [*catalog.models, ANOTHER_SIZE])
-    if choices := _choices_of(annotation):
-        return _choice(knob, choices)
-    if annotation is str:
-        return st.text_input(
-            _label(knob),
-            value=knob.default,
-            key=knob.name,
-            help=knob.help,
-            bind="query-params",
-            max_chars=20,
-            on_change=note_typed,
-            args=(knob.name,),
+    value = getattr(scenario, knob.name)
+    label = _label(knob)
+    if choices := choices_of(annotation):
+        key = _shows(knob.name, value)
+        st.selectbox(
+            label, choices, key=key, format_func=_words_of, args=(knob.name, key), help=knob.help, on_change=_take
         )
-    if knob.shown == _PERCENT or knob.name in _SLIDER_ENDS:
-        return _slider(knob, link_values=link_values)
-    number = int if annotation is int else float
-    return st.number_input(
-        _label(knob),
-        min_value=number(knob.low),
-        max_value=number(knob.high),
-        value=number(knob.default),
-        step=number(knob.step) or None,
-        format=None if number is int else "%g",
-        key=knob.name,
-        help=knob.help,
-        bind="query-params",
-        on_change=note_typed,
-        args=(knob.name,),
-    )
+    elif annotation is str:
+        key = _shows(knob.name, value)
+        st.text_input(label, key=key, max_chars=20, args=(knob.name, key), help=knob.help, on_change=_take)
+    else:
+        number = int if annotation is int else float
+        key = _shows(knob.name, number(round(value * knob.shown, 10)))
+        st.number_input(
+            label,
+            min_value=number(knob.low * knob.shown),
+            max_value=number(knob.high * knob.shown),
+            step=number(knob.step) or None,
+            format=None if number is int else "%g",
+            key=key,
+            args=(knob.name, key, knob.shown, number),
+            help=knob.help,
+            on_change=_take,
+        )
 
 
-def _choices_of(annotation: Any) -> list[str | int]:
-    """What a field of words takes: its words, then the numbers of machines where it may be a number too; else empty."""
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    if not any(get_origin(part) is Literal for part in get_args(annotation)):
-        return []
-    choices: list[str | int] = []
-    for part in get_args(annotation):
-        choices += range(1, MOST_MACHINES + 1) if part is int else get_args(part)
-    return choices
+def _shows(name: str, value: Any) -> str:
+    """The key of a field's widget, which shows what the address means, whatever it showed before."""
+    key = f"more {name}"
+    st.session_state[key] = value
+    return key
 
 
-def _choice(knob: Knob, choices: Sequence[str | int]) -> str | int:
-    index = choices.index(knob.default) if knob.default in choices else 0
-    return st.selectbox(
-        _label(knob),
-        choices,
-        index=index,
-        key=knob.name,
-        help=knob.help,
-        bind="query-params",
-        on_change=note_typed,
-        args=(knob.name,),
-    )
+def _take(name: str, key: str, factor: float = 1, number: type[int] | type[float] | None = None) -> None:
+    """What a person entered, in the scenario's own unit, into the address."""
+    value = st.session_state[key]
+    put({name: value if number is None else number(round(value / factor, 10))})
 
 
-def _slider(knob: Knob, *, link_values: Mapping[str, Any]) -> float:
-    low, high = _SLIDER_ENDS.get(knob.name, (knob.low, knob.high))
-    if not low <= link_values.get(knob.name, knob.default) <= high:
-        low, high = knob.low, knob.high
-    return st.slider(
-        _label(knob, percent=knob.shown == _PERCENT),
-        min_value=float(low),
-        max_value=float(high),
-        value=float(knob.default),
-        step=knob.step / knob.shown,
-        format="percent" if knob.shown == _PERCENT else _SLIDER_FORMATS.get(knob.unit, "%g"),
-        key=knob.name,
-        help=knob.help,
-        bind="query-params",
-        on_change=note_typed,
-        args=(knob.name,),
-    )
+def _words_of(choice: str | int) -> str:
+    return _WORDS_OF.get(choice) or str(choice).replace("-", " ")
 
 
-def _label(knob: Knob, *, percent: bool = False) -> str:
-    unit = knob.unit.removeprefix("%").removeprefix("/") if percent else knob.unit
-    text = f"per {unit}" if percent and unit else unit
-    return f"{knob.label} ({text})" if text else knob.label
+def _label(knob: Knob) -> str:
+    unit = knob.unit
+    return f"{knob.label} ({unit})" if unit else knob.label

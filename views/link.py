@@ -19,10 +19,13 @@ from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.files import typed
 from calculator.scenario.own_catalog import catalog_of
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
 
 STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
+PRESET = "preset"
+"""The parameter that names the preset from which the other values start."""
 OWN_ENTRIES = ("own_options", "own_models")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
@@ -35,7 +38,8 @@ class Link:
 
     `problems` maps a parameter to its sentence; `stamp_remarks` are about the age of the link. `is_of_version_1`: the
     values are what a link of version 0.1 meant, with what it did not say. `measurements_hash` names the measurements behind
-    the sender's speeds: empty where all were predicted, None where the link does not say.
+    the sender's speeds: empty where all were predicted, None where the link does not say. `preset` is the one that the
+    values start from, `own` what the address says beside it.
     """
 
     values: dict[str, Any]
@@ -43,6 +47,8 @@ class Link:
     stamp_remarks: tuple[str, ...] = ()
     is_of_version_1: bool = False
     measurements_hash: str | None = None
+    preset: str = ""
+    own: tuple[str, ...] = ()
 
     def typed(self) -> tuple[str, ...]:
         """The values that a person set: those that the address lists, else all that it holds."""
@@ -62,8 +68,10 @@ def parameters() -> tuple[str, ...]:
 
 def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
     """Every parameter of an address, checked one by one; none is dropped silently."""
-    values, problems = _own_entries(query, catalog=catalog)
-    catalog = _with_entries(values, catalog)
+    start, problems = _start(query)
+    values, unusable_entries = _own_entries(query, catalog=catalog)
+    problems |= unusable_entries
+    catalog = _with_entries({**start, **values}, catalog)
     known = parameters()
     options, unusable = _options(query.get("options", ()), catalog=catalog)
     if options:
@@ -71,7 +79,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
     if unusable:
         problems["options"] = unusable
     for name, texts in query.items():
-        if name in STAMPS or name in _PLATFORM or name in OWN_ENTRIES:
+        if name in (*STAMPS, *_PLATFORM, *OWN_ENTRIES, PRESET):
             continue
         if name not in known:
             near = [field for field in known if field.startswith(name)] or difflib.get_close_matches(
@@ -81,17 +89,36 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
             problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
         elif name != "options":
             try:
-                values[name] = _value(name, texts[-1], options=options, catalog=catalog)
+                values[name] = _value(name, texts[-1], options=options or start.get("options", ()), catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
     is_of_version_1 = query.get("schema_version", [""])[-1] == "1"
+    own = tuple(name for name in values if name != "typed")
+    if start:
+        set_here = values.get("typed", tuple(name for name in own if name not in NOT_TYPED))
+        values["typed"] = tuple(dict.fromkeys((*start["typed"], *set_here)))
     return Link(
-        values=_as_version_2(values) if is_of_version_1 else values,
+        values=_as_version_2(values) if is_of_version_1 else {**start, **values},
         problems=problems,
         stamp_remarks=_stamp_remarks(query, catalog=catalog),
         is_of_version_1=is_of_version_1,
         measurements_hash=query["measurements_hash"][-1] if query.get("measurements_hash") else None,
+        preset=query[PRESET][-1] if start else "",
+        own=own,
     )
+
+
+def _start(query: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of the preset that the address names, and a sentence where there is no such preset."""
+    name = query.get(PRESET, [""])[-1]
+    if not name:
+        return {}, {}
+    if name not in preset_names():
+        return {}, {PRESET: f"There is no example called {_short(name)!r}; the page starts from its defaults."}
+    scenario = preset(name)
+    differing = (field for field in parameters() if field != "typed" and getattr(scenario, field) != _default(field))
+    names = ("name", "options", "typed", *scenario.typed, *differing)
+    return {field: getattr(scenario, field) for field in dict.fromkeys(names)}, {}
 
 
 def catalog_with_own(link: Link, catalog: Catalog) -> Catalog:
@@ -154,8 +181,13 @@ def write_link(
             pairs.append((name, text_of(value)))
         elif value:
             table = scenario.model_dump(mode="json", include={name}, exclude_defaults=name in OWN_ENTRIES)[name]
-            pairs.append((name, json.dumps(table, separators=(",", ":"))))
+            pairs.append((name, table_text(table)))
     return urlencode(pairs)
+
+
+def table_text(table: Mapping[str, Any] | Sequence[Any]) -> str:
+    """A table as an address has it: JSON without blanks."""
+    return json.dumps(table, separators=(",", ":"))
 
 
 def model_link(model: LanguageModel, *, catalog: Catalog) -> str:
@@ -166,7 +198,7 @@ def model_link(model: LanguageModel, *, catalog: Catalog) -> str:
     key = plain.strip("-._")[:_LONGEST_ID] or "my-model"
     key = f"my-{key}" if key in catalog.models else key
     row = model.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
-    return urlencode({"model": key, "own_models": json.dumps({key: row}, separators=(",", ":"))})
+    return urlencode({"model": key, "own_models": table_text({key: row})})
 
 
 def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
@@ -199,6 +231,10 @@ def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) 
         catalog.model(value)
     compared = {"options": options} if options and _is_table(name) else {}  # a table may only name compared options
     return getattr(Scenario.parse({**compared, name: value}), name)
+
+
+def _default(name: str) -> Any:
+    return Scenario.model_fields[name].get_default(call_default_factory=True)
 
 
 def _is_table(name: str) -> bool:

@@ -9,11 +9,11 @@ from calculator.decision.comparison import OptionResult
 from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GB
 
-Hue = Literal["blue", "violet", "orange", "green", "yellow", "gray"]
+Hue = Literal["blue", "violet", "orange", "green", "yellow", "gray", "pink", "teal", "brown", "indigo"]
 Dash = Literal["solid", "dash", "dot"]
 
-# Streamlit replaces these codes in a figure by theme.chartCategoricalColors of the mode (light or dark); the first six
-# of that list are these hues in this order (.streamlit/config.toml, tested).
+# Streamlit replaces these codes in a figure by theme.chartCategoricalColors of the mode (light or dark), which has these
+# hues in this order (.streamlit/config.toml, tested).
 HUES: dict[Hue, str] = {
     "blue": "#000001",
     "violet": "#000002",
@@ -21,6 +21,10 @@ HUES: dict[Hue, str] = {
     "green": "#000004",
     "yellow": "#000005",
     "gray": "#000006",
+    "pink": "#000007",
+    "teal": "#000008",
+    "brown": "#000009",
+    "indigo": "#000010",
 }
 
 
@@ -38,11 +42,13 @@ class Style:
 
 
 _STYLES: dict[str, Style] = {
-    "mac-studio-m5-ultra-256": Style("blue", "solid"),
-    "mac-studio-m2-ultra-192-used": Style("violet", "solid"),
-    "dual-rtx-4090-threadripper": Style("orange", "solid"),
+    "mac-studio-m5-ultra-96": Style("blue", "solid"),
+    "mac-studio-m5-ultra-256": Style("violet", "solid"),
+    "mac-studio-m2-ultra-192-used": Style("indigo", "solid"),
+    "dual-rtx-4090-am5": Style("orange", "solid"),
+    "dual-rtx-4090-threadripper": Style("brown", "solid"),
     "cloud-h100": Style("green", "solid"),
-    "api-same-model": Style("yellow", "solid"),
+    "api-same-model": Style("teal", "solid"),
     "api-frontier": Style("gray", "solid"),
 }
 _SPARE: tuple[Style, ...] = tuple(Style(hue, dash) for dash in ("dash", "dot") for hue in HUES)

@@ -1,6 +1,6 @@
 """Money as the page shows it first: present value or cash, with people's time or without, as the scenario says.
 
-Both are settings of the view: they choose among figures of the answer and change none.
+Both say which figures of the answer are shown first; the verdicts are in the same money.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def amounts(option: OptionResult, scenario: Scenario) -> tuple[Amount, ...]:
             "in today's money, invoices only", tco.hard_present_value_cost_usd, option.hard_present_value_usd
         ),
         ("cash", "with"): Amount("in cash", tco.total_cost_usd, option.total_usd),
-        ("cash", "without"): Amount("in cash, invoices only", tco.hard_cost_usd),
+        ("cash", "without"): Amount("in cash, invoices only", tco.hard_cost_usd, option.hard_total_usd),
     }
     chosen = (scenario.money, scenario.labour)
     return (found[chosen], *(amount for convention, amount in found.items() if convention != chosen))

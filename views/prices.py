@@ -1,46 +1,15 @@
-"""Today's price of an option whose price may be out of date: entered in one step, it replaces the catalogue's."""
+"""Prices of an option that a person may replace by his own: their names in the scenario, and their labels."""
 
-import streamlit as st
-
-from calculator import Catalog, Scenario
+from calculator import Catalog
 from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.freshness import STALE
 from calculator.catalog.options import ApiOffer, CloudOffer
-from calculator.decision.comparison import OptionResult
-from calculator.scenario.own_figures import FIGURE_BOUNDS
-from views.address import note_figure
 
-_LABELS = {
-    "price_usd": "Today's price ($)",
-    "rate_usd_per_h": "Today's rate ($/h)",
-    "input_usd_per_mtok": "Today's price of input ($ per million tokens)",
-    "output_usd_per_mtok": "Today's price of output ($ per million tokens)",
+PRICE_LABELS = {
+    "price_usd": "Price before tax ($)",
+    "rate_usd_per_h": "Rate ($ an hour)",
+    "input_usd_per_mtok": "Input ($ per million tokens)",
+    "output_usd_per_mtok": "Output ($ per million tokens)",
 }
-
-
-def ask_todays_price(option: OptionResult, *, scenario: Scenario, catalog: Catalog) -> None:
-    """Draw an input for each price of the option, where it may be out of date or was entered before."""
-    keys = price_figures(option.id, model=scenario.model, catalog=catalog)
-    is_old = any(remark.code == STALE for remark in option.remarks)
-    if not is_old and not any(key in scenario.figures for key in keys):
-        return
-    for key in keys:
-        figure = key.rpartition(".")[2]
-        widget = f"today {key}"
-        low, high = FIGURE_BOUNDS[figure]
-        st.session_state.setdefault(widget, scenario.figures.get(key))  # a default of the widget could not be emptied
-        st.number_input(
-            _LABELS[figure],
-            min_value=float(low),
-            max_value=float(high),
-            value=None,
-            format="%g",
-            placeholder="enter what it costs today",
-            key=widget,
-            on_change=note_figure,
-            args=(key, widget),
-            help="Replaces the catalogue's price in this scenario. Empty it to go back.",
-        )
 
 
 def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
@@ -51,4 +20,4 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
     served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
-    return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in _LABELS if figure.endswith("_mtok")]
+    return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in PRICE_LABELS if figure.endswith("_mtok")]

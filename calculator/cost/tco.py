@@ -27,7 +27,7 @@ from calculator.finance.ledger import Hardness, Horizon, Line, Term, discounted_
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
-from calculator.units import TOKENS_PER_MTOK
+from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
 __all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
 
@@ -53,7 +53,7 @@ class Tco:
     tokens over the horizon (input and output), overflow included; `served_here_fraction` and `bought_fraction` are
     shares of the tokens wanted. `hard_...` leaves people's time out. `usd_per_mtok` is levelised: present value of the
     costs / present value of the tokens; NaN where nothing is served. `entries` are the lines with their arithmetic and
-    inputs, `flows` their signed dollars per month, in the same order.
+    inputs, `flows` their signed dollars per month, in the same order, `discounted_flows` their present values.
     """
 
     months: int
@@ -75,6 +75,7 @@ class Tco:
     hard_equivalent_annual_cost_usd: float = 0.0
     entries: tuple[Line, ...] = ()
     flows: tuple[tuple[float, ...], ...] = ()
+    discounted_flows: tuple[tuple[float, ...], ...] = ()
     served_here_fraction: float = 1.0
     bought_fraction: float = 0.0
 
@@ -91,11 +92,12 @@ class Tco:
 
 @dataclass(frozen=True, slots=True)
 class CostDraws:
-    """Positive dollars of one option, one per draw: nominal, present value, and present value without people's time."""
+    """Positive dollars of one option, one per draw: nominal and present value, each with and without people's time."""
 
     total_cost_usd: Number
     present_value_cost_usd: Number
     hard_present_value_cost_usd: Number
+    hard_total_cost_usd: Number
 
 
 def cost_of(
@@ -138,7 +140,7 @@ def cost_draws(
         sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
         for hardness in ("hard", "soft")
     )
-    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value)
+    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value, -hard)
 
 
 def charges_of(
@@ -160,6 +162,20 @@ def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_a
     if isinstance(option, CloudOffer):
         return rent_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
     return own_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+
+def in_cash(tco: Tco) -> Tco:
+    """The same cost with nothing discounted: present values are the plain sums of what is paid, level over the months."""
+    per_year = MONTHS_PER_YEAR / tco.months
+    return replace(
+        tco,
+        present_value_cost_usd=tco.total_cost_usd,
+        hard_present_value_cost_usd=tco.hard_cost_usd,
+        equivalent_annual_cost_usd=tco.total_cost_usd * per_year,
+        hard_equivalent_annual_cost_usd=tco.hard_cost_usd * per_year,
+        discounted_usd=tco.cumulative_usd,
+        discounted_flows=tco.flows,
+    )
 
 
 def convention_of(scenario: Scenario) -> str:
@@ -210,6 +226,7 @@ def _folded(charges: Charges, horizon: Horizon) -> Tco:
         hard_equivalent_annual_cost_usd=float(equivalent_annual_cost(hard_present_value, factors=factors)),
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
+        discounted_flows=tuple(tuple(flow) for flow in valued.tolist()),
         served_here_fraction=_share(charges.here, charges.demand, months),
         bought_fraction=_share(charges.bought, charges.demand, months),
     )

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calculator.catalog import Catalog
-from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict
+from calculator.cost.tco import in_cash
+from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict, Verdicts
 from calculator.decision.one_option import Question, answer_of, sized_anew
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
-from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
+from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, Odds, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
@@ -60,14 +61,7 @@ def compare(
         catalogue_compiled=catalog.compiled,
         version=VERSION,
         options=tuple(results),
-        verdicts=verdicts_of(
-            results,
-            candidates=candidates,
-            odds=odds,
-            catalog=catalog,
-            model=model,
-            exact=(lambda name, value, pair: sized_anew(question, name, value, options=pair)) if with_turns else None,
-        ),
+        verdicts=_verdicts(results, candidates, odds, question, with_turns=with_turns),
         break_even=break_evens(results),
         remarks=(*remarks, *reference_remarks(scenario, reference)),
         candidates=candidates,
@@ -78,20 +72,53 @@ def compare(
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 
 
+def _verdicts(
+    results: Sequence[OptionResult],
+    candidates: Candidates,
+    odds: Odds | None,
+    question: Question,
+    *,
+    with_turns: bool,
+) -> Verdicts:
+    """The verdicts in the money that the scenario asks for; cash is today's money at a discount rate of 0."""
+    if question.scenario.money == "cash":
+        question = replace(question, scenario=question.scenario.changed(discount_rate=0.0))
+        results = [replace(row, tco=in_cash(row.tco) if row.tco else None) for row in results]
+        candidates, odds = candidates.under(question.scenario), odds.in_cash() if odds else None
+    return verdicts_of(
+        results,
+        candidates=candidates,
+        odds=odds,
+        catalog=question.catalog,
+        model=question.model,
+        exact=(lambda name, value, pair: sized_anew(question, name, value, options=pair)) if with_turns else None,
+    )
+
+
 def _with_ranges(row: OptionResult, drawn: DrawnCost | None) -> OptionResult:
     """The result with P10 and P90 of its futures around the base case; one without futures has the base case alone."""
     if row.tco is None:
         return row
-    base = (row.tco.total_cost_usd, row.tco.present_value_cost_usd, row.tco.hard_present_value_cost_usd)
-    if drawn is None:
-        total, value, hard = (Range(usd, usd, usd, "USD") for usd in base)
-        return replace(row, total_usd=total, present_value_usd=value, hard_present_value_usd=hard)
-    futures = (drawn.total_usd, drawn.present_value_usd, drawn.hard_present_value_usd)
-    total, value, hard = (Range(one.low, usd, one.high, "USD") for one, usd in zip(futures, base, strict=True))
+    cost = row.tco
+    base = (
+        cost.total_cost_usd,
+        cost.present_value_cost_usd,
+        cost.hard_present_value_cost_usd,
+        cost.hard_cost_usd,
+    )
+    futures = (
+        (drawn.total_usd, drawn.present_value_usd, drawn.hard_present_value_usd, drawn.hard_total_usd)
+        if drawn is not None
+        else tuple(Range(usd, usd, usd, "USD") for usd in base)
+    )
+    total, value, hard, hard_total = (
+        Range(one.low, usd, one.high, "USD") for one, usd in zip(futures, base, strict=True)
+    )
     return replace(
         row,
         total_usd=total,
         present_value_usd=value,
         hard_present_value_usd=hard,
-        median_present_value_usd=drawn.present_value_usd.central,
+        hard_total_usd=hard_total,
+        median_present_value_usd=drawn.present_value_usd.central if drawn is not None else None,
     )

@@ -46,6 +46,7 @@ class OptionResult:
     total_usd: Range | None = None
     present_value_usd: Range | None = None
     hard_present_value_usd: Range | None = None
+    hard_total_usd: Range | None = None
     median_present_value_usd: float | None = None
 
     @property

@@ -57,7 +57,10 @@ def verdicts_of(
     if more is not None and (keeper := keeper_of(able)) is not None and keeper is not able[0]:
         said = words.in_house(named(keeper), value_usd(keeper), more_usd_per_month=more)
         overall = replace(overall, detail=f"{overall.detail} {said}".strip())
-    convention = words.convention_sentence(convention_of(candidates.scenario), months=candidates.scenario.months)
+    scenario = candidates.scenario
+    convention = words.convention_sentence(
+        convention_of(scenario), months=scenario.months, is_cash=scenario.money == "cash"
+    )
     return Verdicts(overall, case.mac_or_pc(), convention, more, reason)
 
 
@@ -73,8 +76,9 @@ class _Case:
     exact: Exact | None
 
     @property
-    def months(self) -> int:
-        return self.candidates.scenario.months
+    def span(self) -> str:
+        scenario = self.candidates.scenario
+        return words.span(scenario.months, is_cash=scenario.money == "cash")
 
     def verdict(self, able: Sequence[OptionResult], *, kinds: bool = False) -> Verdict:
         """The verdict on options in their order by cost; `kinds`: between the best Mac and the best PC, these two."""
@@ -89,14 +93,14 @@ class _Case:
         chance = self._chance(best, able)
         name, other = named(best), named(second)
         if is_close:
-            sentence = words.too_close((name, usd), (other, next_usd), months=self.months)
+            sentence = words.too_close((name, usd), (other, next_usd), span=self.span)
             said = words.gap_too_close(name, difference, low_usd=gap.low, high_usd=gap.high)
         elif kinds:
             said_second = (other, next_usd)
-            sentence = words.cheaper_kind(name, usd, months=self.months, difference_usd=difference, second=said_second)
+            sentence = words.cheaper_kind(name, usd, span=self.span, difference_usd=difference, second=said_second)
             said = words.gap(gap.low, gap.high)
         else:
-            sentence = words.cheapest(name, usd, months=self.months, difference_usd=difference, second=other)
+            sentence = words.cheapest(name, usd, span=self.span, difference_usd=difference, second=other)
             said = words.gap(gap.low, gap.high)
         turns = self._turning(best, second)
         parts = [
@@ -153,7 +157,7 @@ class _Case:
                 _NO_HARD,
             )
         noun, row = left
-        sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), months=self.months))
+        sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), span=self.span))
         found = self._of_one(row)
         return Verdict(
             " ".join(filter(None, (*sentences, _bought(row)))),
@@ -170,7 +174,7 @@ class _Case:
         """The verdict where one option alone can do the job."""
         usd = hard_usd(best)
         hard = HardVerdict(words.without_people_alone(usd), best.id, None, _NONE, None)
-        sentence = words.only_one(named(best), value_usd(best), months=self.months, is_alone=len(self.results) == 1)
+        sentence = words.only_one(named(best), value_usd(best), span=self.span, is_alone=len(self.results) == 1)
         detail = words.cannot([named(row) for row in self.results if not row.eligible])
         return Verdict(
             " ".join(filter(None, (self._on_claims(sentence), _bought(best)))),

@@ -9,12 +9,23 @@ _LEAST_SHARE = 0.005
 _WHOLE_SHARE = 0.1
 
 
-def convention_sentence(convention: str, *, months: int) -> str:
-    """How present values, ranges and people's time are counted."""
-    return (
-        f"Today's money is the present value over {months} months. {convention} Amounts are the base case; ranges run "
-        "from the 10th to the 90th percentile of the futures; staff hours count at the hourly rate."
+def convention_sentence(convention: str, *, months: int, is_cash: bool) -> str:
+    """How amounts, ranges and people's time are counted; `convention`: how present values are discounted."""
+    money = (
+        f"Cash is the plain sum of what is paid over {months} months; nothing is discounted."
+        if is_cash
+        else f"Today's money is the present value over {months} months. {convention}"
     )
+    return (
+        f"{money} Amounts are the base case; ranges run from the 10th to the 90th percentile of the futures; staff "
+        "hours count at the hourly rate."
+    )
+
+
+def span(months: int, *, is_cash: bool) -> str:
+    """The time and the money of a verdict: '36 months in today's money'."""
+    money = "cash" if is_cash else "today's money"
+    return f"{months} months in {money}"
 
 
 def option_name(name: str, *, machine_count: int | None) -> str:
@@ -24,31 +35,30 @@ def option_name(name: str, *, machine_count: int | None) -> str:
     return f"{machine_count} x ({name})" if name[:1].isdigit() else f"{machine_count} x {name}"
 
 
-def cheapest(name: str, usd: float, *, months: int, difference_usd: float, second: str) -> str:
+def cheapest(name: str, usd: float, *, span: str, difference_usd: float, second: str) -> str:
     """The verdict over all options where one is clearly the cheapest."""
-    return f"Cheapest: {name}, {cost(usd)} over {months} months in today's money, {dollars(difference_usd)} less than {second}."
+    return f"Cheapest: {name}, {cost(usd)} over {span}, {dollars(difference_usd)} less than {second}."
 
 
-def cheaper_kind(name: str, usd: float, *, months: int, difference_usd: float, second: tuple[str, float]) -> str:
+def cheaper_kind(name: str, usd: float, *, span: str, difference_usd: float, second: tuple[str, float]) -> str:
     """The verdict of Mac or PC where one is clearly cheaper; the other by name and present value."""
     return (
         f"Mac or PC: {name} costs {dollars(difference_usd)} less than {second[0]}, {cost(usd)} against "
-        f"{cost(second[1])} over {months} months in today's money."
+        f"{cost(second[1])} over {span}."
     )
 
 
-def too_close(first: tuple[str, float], second: tuple[str, float], *, months: int) -> str:
+def too_close(first: tuple[str, float], second: tuple[str, float], *, span: str) -> str:
     """The verdict where the difference may have either sign; each option by name and present value."""
     return (
-        f"Too close to call: {first[0]} costs {cost(first[1])}, {second[0]} {cost(second[1])} over {months} months in "
-        "today's money."
+        f"Too close to call: {first[0]} costs {cost(first[1])}, {second[0]} {cost(second[1])} over {span}."
     )
 
 
-def only_one(name: str, usd: float, *, months: int, is_alone: bool) -> str:
+def only_one(name: str, usd: float, *, span: str, is_alone: bool) -> str:
     """The verdict where one option alone can do the job; `is_alone`: nothing else was compared."""
     opening = f"{name} is the only option compared" if is_alone else f"Only {name} can do the job"
-    return f"{opening}: {cost(usd)} over {months} months in today's money."
+    return f"{opening}: {cost(usd)} over {span}."
 
 
 def on_claims(sentence: str) -> str:
@@ -69,9 +79,9 @@ def kind_fails(kind: str, *, name: str, reason: str) -> str:
     return f"No {kind} compared can do the job. {name}: {_lower(reason)}"
 
 
-def best_of_kind(kind: str, *, name: str, usd: float, months: int) -> str:
+def best_of_kind(kind: str, *, name: str, usd: float, span: str) -> str:
     """The option that is left where the other kind has none."""
-    return f"The cheapest {kind} that can is {name}, {cost(usd)} over {months} months in today's money."
+    return f"The cheapest {kind} that can is {name}, {cost(usd)} over {span}."
 
 
 def mend(text: str) -> str:

@@ -50,18 +50,8 @@ def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
     told = [verdict.sentence, verdict.hard.sentence]
     if comparison.scenario.labour == "without":
         told.reverse()
-    if comparison.scenario.money == "cash":
-        told.insert(0, _in_cash(comparison, verdict))
     rest = [verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices)]
     return [line for line in (told[0], verdict.detail, *told[1:], *rest) if line]
-
-
-def _in_cash(comparison: Comparison, verdict: Verdict) -> str:
-    """The same two options in cash, as it is paid, undiscounted."""
-    ids = [option for option in (verdict.cheapest, verdict.next) if option is not None]
-    rows = [comparison[option] for option in ids]
-    amounts = [f"{row.name} {signed(row.tco.total_cost_usd)}" for row in rows if row.tco is not None]
-    return f"In cash over {comparison.scenario.months} months: {', '.join(amounts)}." if amounts else ""
 
 
 def _why_not(option: OptionResult) -> list[str]:

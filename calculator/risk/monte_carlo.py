@@ -7,7 +7,7 @@ the deterministic answer to 1e-9.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +26,12 @@ _TENTHS = (0.1, 0.5, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class DrawnCost:
-    """P10, P50 and P90 of what one option costs: nominal, its present value, and that without people's time."""
+    """P10, P50 and P90 of what one option costs: nominal and present value, each with and without people's time."""
 
     total_usd: Range
     present_value_usd: Range
     hard_present_value_usd: Range
+    hard_total_usd: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Odds:
     total_usd: Mapping[str, Draws]
     present_value_usd: Mapping[str, Draws]
     hard_present_value_usd: Mapping[str, Draws]
+    hard_total_usd: Mapping[str, Draws]
     inputs: Mapping[str, Draws]
     spreads: Mapping[str, Spread]
     seed: int
@@ -62,9 +64,18 @@ class Odds:
     def by_option(self) -> dict[str, DrawnCost]:
         """The three of each option."""
         return {
-            name: DrawnCost(self.total(name), self.present_value(name), self.hard_present_value(name))
+            name: DrawnCost(
+                self.total(name),
+                self.present_value(name),
+                self.hard_present_value(name),
+                range_of(self.hard_total_usd[name]),
+            )
             for name in self.present_value_usd
         }
+
+    def in_cash(self) -> "Odds":
+        """The same futures with nothing discounted: every present value is the plain sum of what is paid."""
+        return replace(self, present_value_usd=self.total_usd, hard_present_value_usd=self.hard_total_usd)
 
     def difference(self, dearer: str, cheaper: str, *, hard: bool = False) -> Range:
         """P10, P50, P90 of what the first costs more than the second, future by future; `hard`: without people's
@@ -165,6 +176,7 @@ def simulate(
         total_usd=_joined([part.total_usd for part in parts]),
         present_value_usd=_joined([part.present_value_usd for part in parts]),
         hard_present_value_usd=_joined([part.hard_present_value_usd for part in parts]),
+        hard_total_usd=_joined([part.hard_total_usd for part in parts]),
         inputs=draws,
         spreads=found,
         seed=seed,
@@ -191,6 +203,7 @@ def _odds(
         hard_present_value_usd={
             name: np.broadcast_to(cost.hard_present_value_cost_usd, shape) for name, cost in found.items()
         },
+        hard_total_usd={name: np.broadcast_to(cost.hard_total_cost_usd, shape) for name, cost in found.items()},
         inputs=draws,
         spreads=spreads,
         seed=seed,

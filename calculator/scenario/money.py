@@ -35,7 +35,7 @@ class Money(Part):
         Literal["present-value", "cash"],
         Display("money", "Amounts", help="In today's money (present value), or as cash when it is paid."),
     ] = "present-value"
-    """How amounts are shown first: present value, or cash when it is paid. Changes no result."""
+    """The money of the verdicts and of what is shown first: present value, or cash when it is paid, undiscounted."""
 
     labour: Annotated[
         Literal["with", "without"],

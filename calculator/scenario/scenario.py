@@ -45,7 +45,7 @@ from calculator.scenario.version_1 import converted
 __all__ = ["ANOTHER_SIZE", "NOT_TYPED", "SCHEMA_VERSION", "VIEW_SETTINGS", "Knob", "Scenario", "knobs"]
 
 VIEW_SETTINGS = ("money", "labour")
-"""Fields that say how results are shown first and change none."""
+"""Fields that say in which money the answer is given and shown first; the options are the same."""
 _TABLES = (
     *("leases", "currencies", "already_own_usd", "figures", "ranges", "cases", "weight_classes", "machine_counts"),
     *OWN_TABLES,

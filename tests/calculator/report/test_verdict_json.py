@@ -156,15 +156,36 @@ def test_view_settings_order_what_is_shown_first_and_rename_no_key() -> None:
         for more in ({}, {"money": "cash"}, {"labour": "without"})
     )
     assert cash.scenario_id == invoices.scenario_id == usual.scenario_id
+    assert answer_of(invoices)["verdicts"] == answer_of(usual)["verdicts"]
     for other in (cash, invoices):
-        assert answer_of(other)["verdicts"] == answer_of(usual)["verdicts"]
         assert [set(row) for row in answer_of(other)["options"]] == [set(row) for row in answer_of(usual)["options"]]
     assert comparison_text(usual).startswith("Mac or PC") or comparison_text(usual).startswith("Too close")
-    assert comparison_text(cash).startswith("In cash over 36 months: ")
     assert comparison_text(invoices).startswith("Counting only invoices")
+
+
+def test_verdict_in_cash_is_the_one_at_a_discount_rate_of_zero() -> None:
+    values = {"options": (MAC, AM5, API)}
+    cash = compare(Scenario.parse({**values, "money": "cash"}), CATALOG, draw_count=64)
+    at_zero = compare(Scenario.parse({**values, "discount_rate": 0.0}), CATALOG, draw_count=64)
+    for mine, other in (
+        (cash.verdicts.overall, at_zero.verdicts.overall),
+        (cash.verdicts.mac_or_pc, at_zero.verdicts.mac_or_pc),
+    ):
+        assert mine is not None
+        assert other is not None
+        assert mine.cheapest == other.cheapest
+        for gap, other_gap in (
+            (mine.difference_usd, other.difference_usd),
+            (mine.hard.difference_usd, other.hard.difference_usd),
+        ):
+            assert gap.low == pytest.approx(other_gap.low, rel=1e-12)
+            assert gap.central == pytest.approx(other_gap.central, rel=1e-12)
+            assert gap.high == pytest.approx(other_gap.high, rel=1e-12)
+        assert mine.sentence == other.sentence.replace("in today's money", "in cash")
     total = cash[MAC].tco
     assert total is not None
-    assert f"{cash[MAC].name} ${total.total_cost_usd:,.0f}" in comparison_text(cash).splitlines()[0]
+    assert f"${total.total_cost_usd:,.0f}" in comparison_text(cash).splitlines()[0]
+    assert "nothing is discounted" in comparison_text(cash)
 
 
 def test_shares_of_a_hosted_api_and_of_a_rented_gpu_leave_the_house() -> None:

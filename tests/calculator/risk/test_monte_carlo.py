@@ -64,7 +64,7 @@ def test_odds_are_paired() -> None:
 
 def test_odds_sum_to_one_and_follow_a_hand_made_table() -> None:
     table = {"a": np.array([1.0, 5.0, 2.0, 2.0]), "b": np.array([2.0, 1.0, 3.0, 9.0])}
-    odds = Odds(table, table, table, {}, {}, 0)
+    odds = Odds(table, table, table, table, {}, {}, 0)
     assert odds.cheapest_probability() == {"a": 0.75, "b": 0.25}
     assert odds.expected_regret_usd() == {"a": 1.0, "b": 2.25}
     assert odds.worst_tenth_usd() == {"a": 5.0, "b": 9.0}
@@ -86,7 +86,7 @@ def test_simulation_of_one_draw_is_refused() -> None:
 def test_paired_differences_and_chances_follow_a_hand_made_table() -> None:
     table = {"a": np.array([1.0, 5.0, 2.0, 2.0]), "b": np.array([2.0, 1.0, 2.0, 9.0])}
     hard = {"a": np.array([1.0, 1.0, 1.0, 1.0]), "b": np.array([0.0, 0.0, 0.0, 5.0])}
-    odds = Odds(table, table, hard, {}, {}, 0)
+    odds = Odds(table, table, hard, hard, {}, {}, 0)
     assert odds.cheaper_chance("a", "b") == 0.625  # two of four, and half of the one in which they are alike
     assert odds.cheaper_chance("b", "a") == 0.375
     assert odds.cheaper_chance("a", "b", hard=True) == 0.25

@@ -26,7 +26,7 @@ def _hand_made(count: int = 1000) -> Odds:
     x = np.tile([0.0, 1.0], count // 2)
     y = np.random.default_rng(0).permutation(count).astype(float)
     table = {"a": 10 + 20 * x, "b": np.full(count, 18.0)}
-    return Odds(table, table, table, {"x": x, "y": y}, {}, 0)
+    return Odds(table, table, table, table, {"x": x, "y": y}, {}, 0)
 
 
 def test_value_of_information_is_worked_by_hand() -> None:
@@ -52,7 +52,7 @@ def test_value_of_information_is_never_negative_and_bounds_each_part(months: int
 def test_value_of_information_is_bounded_for_any_table(seed: int, options: int) -> None:
     generator = np.random.default_rng(seed)
     table = {str(index): generator.lognormal(3, 1, 400) for index in range(options)}
-    odds = Odds(table, table, table, {"x": table["0"], "y": generator.random(400)}, {}, seed)
+    odds = Odds(table, table, table, table, {"x": table["0"], "y": generator.random(400)}, {}, seed)
     found = value_of_information(odds)
     assert all(0 <= usd <= found.total_usd + 1e-9 for usd in found.by_input.values())
 
@@ -80,7 +80,7 @@ def test_total_effects_of_a_sum_are_the_shares_of_its_variances(monkeypatch: pyt
     def fake(candidates, values):
         usd = values["a"] + 2 * values["b"]
         zero = np.zeros_like(usd)
-        return {"pc": CostDraws(usd, usd, usd), "mac": CostDraws(zero, zero, zero)}
+        return {"pc": CostDraws(usd, usd, usd, usd), "mac": CostDraws(zero, zero, zero, zero)}
 
     monkeypatch.setattr(information, "spreads_of", lambda *_, **__: spreads)
     monkeypatch.setattr(information, "costs", fake)

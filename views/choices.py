@@ -1,0 +1,21 @@
+"""The words that a field of the scenario takes, and its numbers of machines where it takes those too."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from calculator.scenario.repair import MOST_MACHINES
+
+
+def choices_of(annotation: Any) -> list[str | int]:
+    """What a field of words takes; empty for a field of numbers or free text.
+
+    >>> choices_of(Literal["cash", "present-value"]), choices_of(float)
+    (['cash', 'present-value'], [])
+    """
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    if not any(get_origin(part) is Literal for part in get_args(annotation)):
+        return []
+    choices: list[str | int] = []
+    for part in get_args(annotation):
+        choices += range(1, MOST_MACHINES + 1) if part is int else get_args(part)
+    return choices

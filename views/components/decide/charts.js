@@ -1,0 +1,137 @@
+// Two charts: total spent month by month, and where the money goes. Names stand at the lines, totals at their marks.
+
+import { colour, dollars, drawing, element, monthText, shape, shortDollars, ticks } from "./dom.js";
+
+const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
+const GROUP_COLOURS = ["#5b7fa6", "#c98a1b", "#b0578d", "#2f9e77", "#7a828c"];
+const LABEL_GAP = 17;
+const PHONE_LINES = 4;
+
+/** Total spent by the end of each month, one line per option that can do the job. */
+export function paintLines(box, frame, page) {
+  const phone = page.isPhone();
+  const all = frame.rows.filter((row) => row.by_month);
+  const rows = phone ? all.slice(0, PHONE_LINES) : all;
+  if (!rows.length) return void box.replaceChildren();
+  const width = page.mainWidth(), height = phone ? 260 : 320;
+  const edge = { left: 50, right: phone ? 74 : 236, top: 14, bottom: 26 };
+  const amounts = rows.flatMap((row) => row.by_month);
+  const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
+  const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
+  const y = (usd) => height - edge.bottom - ((height - edge.top - edge.bottom) * (usd - low)) / (high - low);
+  const ends = rows.map((row) => `${row.name} ${dollars(row.by_month.at(-1))}`).join(", ");
+  const svg = drawing(width, height, `Total spent by month. At the end: ${ends}.`);
+  for (const usd of ticks(low, high, 4)) {
+    svg.append(shape("line", { x1: edge.left, x2: width - edge.right, y1: y(usd), y2: y(usd), class: "grid" }));
+    svg.append(shape("text", { x: edge.left - 8, y: y(usd) + 4, "text-anchor": "end", class: "tick" }, shortDollars(usd)));
+  }
+  const step = frame.months > 48 ? 24 : 12;
+  for (let month = 0; month <= frame.months; month += step) {
+    const anchor = month === 0 ? "start" : month === frame.months ? "end" : "middle";
+    svg.append(shape("text", { x: x(month), y: height - 6, "text-anchor": anchor, class: "tick" }, monthText(month)));
+  }
+  rows.forEach((row, place) => {
+    const points = row.by_month.map((usd, month) => `${x(month).toFixed(1)},${y(usd).toFixed(1)}`).join(" ");
+    const style = `stroke:${colour(row.hue)};stroke-dasharray:${DASHES[row.dash]}`;
+    svg.append(shape("polyline", { points, class: place === 0 ? "line first" : "line", style }));
+    svg.append(shape("circle", { cx: x(frame.months), cy: y(row.by_month.at(-1)), r: 3.5, style: `fill:${colour(row.hue)}` }));
+  });
+  for (const label of spreadLabels(rows.map((row) => ({ row, at: y(row.by_month.at(-1)) })), edge.top, height - edge.bottom)) {
+    const text = shape("text", { x: width - edge.right + 10, y: label.y + 4, class: "end" });
+    const amount = shape("tspan", { class: "end-amount" }, shortDollars(label.row.by_month.at(-1)));
+    if (!phone) text.append(shape("tspan", { style: `fill:${colour(label.row.hue)}` }, `${shortened(label.row.name)}  `));
+    else amount.setAttribute("style", `fill:${colour(label.row.hue)}`);
+    text.append(amount);
+    svg.append(text);
+  }
+  const paid = frame.paid && rows.find((row) => row.id === frame.paid.id);
+  if (paid) markPaid(svg, paid, frame, x, y, edge, width);
+  box.replaceChildren(svg, phone ? legend(rows) : "");
+}
+
+function markPaid(svg, row, frame, x, y, edge, width) {
+  const at = { x: x(frame.paid.month), y: y(row.by_month[frame.paid.month]) };
+  svg.append(shape("circle", { cx: at.x, cy: at.y, r: 7.5, class: "ring", style: `stroke:${colour(row.hue)}` }));
+  const text = `cheaper than renting from month ${frame.paid.month}`;
+  const isRight = at.x + 12 + text.length * 6.4 > width - edge.right;
+  svg.append(shape("text", { x: at.x + (isRight ? -12 : 12), y: at.y + 20, "text-anchor": isRight ? "end" : "start", class: "mark" }, text));
+}
+
+const shortened = (name) => (name.length > 27 ? `${name.slice(0, 25).trimEnd()}\u2026` : name);
+
+/** Labels moved apart so that none covers another. */
+function spreadLabels(labels, top, bottom) {
+  const sorted = labels.sort((one, other) => one.at - other.at);
+  let above = top - LABEL_GAP;
+  for (const label of sorted) {
+    label.y = Math.max(label.at, above + LABEL_GAP);
+    above = label.y;
+  }
+  let under = bottom + LABEL_GAP;
+  for (const label of sorted.toReversed()) {
+    label.y = Math.min(label.y, under - LABEL_GAP);
+    under = label.y;
+  }
+  return sorted;
+}
+
+function legend(rows) {
+  return element("p", { class: "legend" }, ...rows.map((row) =>
+    element("span", {}, element("i", { style: `background:${colour(row.hue)}` }), row.name)));
+}
+
+/** What each option's cost is made of; resale to the left, the total as a mark with its amount. */
+export function paintParts(box, frame, page) {
+  const rows = frame.rows.filter((row) => row.parts);
+  if (!rows.length) return void box.replaceChildren();
+  const phone = page.isPhone(), width = page.mainWidth();
+  const name = phone ? 0 : 218, right = 30, rowHeight = phone ? 62 : 46, top = 8, bottom = 24;
+  const height = top + bottom + rowHeight * rows.length;
+  const back = (row) => row.parts.at(-1), paid = (row) => row.parts.slice(0, -1).filter((usd) => usd > 0).reduce((sum, usd) => sum + usd, 0);
+  const got = (row) => row.parts.filter((usd) => usd < 0).reduce((sum, usd) => sum + usd, 0);
+  const high = Math.max(1, ...rows.map(paid)) * 1.04, low = Math.min(0, ...rows.map(got)) * 1.04;
+  const x = (usd) => name + ((width - name - right) * (usd - low)) / (high - low);
+  const sums = rows.map((row) => `${row.name} ${dollars(row.usd[1])}`).join(", ");
+  const svg = drawing(width, height, `Where the money goes. Totals: ${sums}.`);
+  svg.append(hatch());
+  for (const usd of ticks(low, high, phone ? 4 : 6)) {
+    svg.append(shape("line", { x1: x(usd), x2: x(usd), y1: top, y2: height - bottom, class: "grid" }));
+    svg.append(shape("text", { x: x(usd), y: height - 6, "text-anchor": "middle", class: "tick" }, shortDollars(usd)));
+  }
+  rows.forEach((row, place) => {
+    const y = top + place * rowHeight + (phone ? 24 : 14), bar = 20;
+    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, phone ? row.name : shortened(row.name)));
+    let from = 0, minus = 0;
+    row.parts.slice(0, -1).forEach((usd, group) => {
+      if (usd > 0) {
+        svg.append(shape("rect", { x: x(from), width: Math.max(0, x(from + usd) - x(from)), y, height: bar, fill: GROUP_COLOURS[group] }));
+        from += usd;
+      } else if (usd < 0) {
+        svg.append(shape("rect", { x: x(minus + usd), width: x(minus) - x(minus + usd), y, height: bar, fill: GROUP_COLOURS[group], opacity: 0.55 }));
+        minus += usd;
+      }
+    });
+    if (back(row) < 0) {
+      svg.append(shape("rect", { x: x(minus + back(row)), width: x(minus) - x(minus + back(row)), y, height: bar, class: "hatched" }));
+    }
+    const total = x(row.usd[1]);
+    svg.append(shape("path", { d: `M${total} ${y - 3}l7 13l-7 13l-7 -13z`, class: "total" }));
+    svg.append(shape("text", { x: total, y: y - 6, "text-anchor": "middle", class: phone ? "hidden" : "amount small" }, shortDollars(row.usd[1])));
+  });
+  svg.append(shape("line", { x1: x(0), x2: x(0), y1: top, y2: height - bottom, class: "zero" }));
+  box.replaceChildren(groupLegend(frame), svg);
+}
+
+function hatch() {
+  const defs = shape("defs");
+  const pattern = shape("pattern", { id: "decide-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+  pattern.append(shape("rect", { width: 6, height: 6, fill: GROUP_COLOURS[0], opacity: 0.25 }), shape("line", { x1: 0, y1: 0, x2: 0, y2: 6, stroke: GROUP_COLOURS[0], "stroke-width": 3 }));
+  defs.append(pattern);
+  return defs;
+}
+
+function groupLegend(frame) {
+  const names = frame.groups.map((text, group) =>
+    element("span", {}, element("i", group === frame.groups.length - 1 ? { class: "hatch" } : { style: `background:${GROUP_COLOURS[group]}` }), group === frame.groups.length - 1 ? `${text}, comes back` : text));
+  return element("p", { class: "legend" }, ...names, element("span", {}, element("i", { class: "diamond" }), "Total"));
+}

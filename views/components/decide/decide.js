@@ -1,0 +1,191 @@
+// The Decide page: draws one frame (views/decide_frame.py), owns the controls, and asks for new frames while a thumb moves.
+//
+// While it moves, frames come from GET /api/decide.json, one request at a time, the newest wins. At rest one state change
+// goes to the server, whose frame is the truth: all futures, what flips the answer, and the address.
+
+import { buildCase, buildSwitch, paintChanges, paintPresets } from "./controls.js";
+import { paintLines, paintParts } from "./charts.js";
+import { element } from "./dom.js";
+import { paintRows } from "./rows.js";
+import { paintVerdicts, verdictLine } from "./verdicts.js";
+
+const HUES = ["blue", "violet", "orange", "green", "yellow", "gray", "pink", "teal", "brown", "indigo"]; // as in the theme
+const GAP_MS = 60, SAY_AFTER_MS = 500, PHONE_PX = 760;
+const pages = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  let page = pages.get(parentElement);
+  if (!page) {
+    if (!data.lists) return;
+    page = new Page(parentElement);
+    pages.set(parentElement, page);
+  }
+  page.change = (value) => setStateValue("now", value);
+  page.take(data);
+  return () => {
+    page.leave();
+    pages.delete(parentElement);
+  };
+}
+
+class Page {
+  constructor(root) {
+    this.sequence = 0;
+    this.pending = {};
+    this.open = null;
+    this.root = element("div", { class: "decide" });
+    const main = element("section", { class: "main", "aria-label": "Answer" });
+    const form = element("form", { class: "case", "aria-label": "Your case", on: { submit: (event) => event.preventDefault() } });
+    this.presets = element("div", { class: "presets", role: "group", "aria-label": "Start from an example" });
+    this.verdicts = [element("div", { class: "verdict" }), element("div", { class: "verdict" })];
+    this.switch = element("div", { class: "switch" });
+    this.table = element("table", { class: "options", "aria-label": "Options, cheapest first" });
+    this.say = element("div", { class: "hidden", role: "status", "aria-live": "polite" });
+    this.lines = element("div", { class: "chart" });
+    this.parts = element("div", { class: "chart" });
+    this.sign = element("ol", { class: "sign" });
+    this.signTitle = element("h3", { text: "Before you sign" });
+    this.convention = element("p", { class: "caption" });
+    main.append(
+      this.presets,
+      element("div", { class: "verdicts" }, ...this.verdicts),
+      this.switch,
+      this.table,
+      this.say,
+      element("h3", { text: "Total spent, month by month" }),
+      element("p", { class: "caption", text: "The drop at the end is the resale. A ring marks when buying has become cheaper than renting." }),
+      this.lines,
+      element("h3", { text: "Where the money goes" }),
+      element("p", { class: "caption", text: "What you pay is to the right of the line, what comes back to the left." }),
+      this.parts,
+      this.signTitle,
+      this.sign,
+      this.convention,
+    );
+    this.main = main;
+    this.form = form;
+    this.root.append(element("div", { class: "layout" }, main, form));
+    root.append(this.root);
+    this.watcher = new ResizeObserver(() => {
+      if (this.frame && Math.abs(this.root.clientWidth - this.drawnAt) > 2) this.paint(this.frame);
+    });
+    this.watcher.observe(this.root);
+  }
+
+  /** What the server says: a frame, the values behind it, and (on a full run) the lists. */
+  take(data) {
+    if (data.lists) {
+      this.lists = data.lists;
+      this.case = buildCase(this.form, this);
+      this.showMoney = buildSwitch(this.switch, this);
+    }
+    this.address = data.address;
+    this.quotes = data.quotes;
+    if (this.isMoving()) return; // the thumb has moved on; the frame at rest comes
+    this.values = { ...data.values };
+    for (const [name, field] of Object.entries(this.case.fields)) {
+      field.set(this.values[name]);
+      field.flip(data.frame.flips[name]);
+    }
+    paintPresets(this.presets, this, data.preset);
+    paintChanges(this.case.changes, this, data);
+    this.paint(data.frame);
+  }
+
+  paint(frame) {
+    this.frame = frame;
+    this.drawnAt = this.root.clientWidth;
+    this.takeColours();
+    paintVerdicts(this.verdicts, frame);
+    this.showMoney(frame);
+    paintRows(this.table, frame, this);
+    paintLines(this.lines, frame, this);
+    paintParts(this.parts, frame, this);
+    this.paintSigns(frame);
+    const line = verdictLine(frame);
+    this.case.sheet.firstChild.replaceChildren(element("b", { text: line.first }), element("small", { text: line.second }));
+    this.convention.textContent = `${frame.convention} Prices as of ${frame.as_of}.`;
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => (this.say.textContent = `${line.first}. ${line.second}`), SAY_AFTER_MS);
+  }
+
+  /** The theme's chart colours, light or dark, as names that the style sheet and the drawings use. */
+  takeColours() {
+    const colours = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
+    HUES.forEach((hue, place) => colours[place] && this.root.style.setProperty(`--hue-${hue}`, colours[place].trim()));
+  }
+
+  paintSigns(frame) {
+    this.signTitle.hidden = !frame.sign.length;
+    this.sign.replaceChildren(
+      ...frame.sign.map((sign) => element("li", { class: sign.level }, sign.about ? element("b", { text: `${sign.about}. ` }) : "", sign.text)),
+    );
+  }
+
+  isMoving() {
+    return Object.keys(this.pending).length > 0;
+  }
+
+  isPhone() {
+    return this.root.clientWidth <= PHONE_PX;
+  }
+
+  width() {
+    return this.root.clientWidth;
+  }
+
+  mainWidth() {
+    return this.main.clientWidth || 800;
+  }
+
+  toggle(id) {
+    this.open = this.open === id ? null : id;
+    paintRows(this.table, this.frame, this);
+  }
+
+  /** A control moves: ask for a live frame. */
+  moving(name, value) {
+    this.pending[name] = value;
+    this.wanted = true;
+    if (!this.asking) this.ask();
+  }
+
+  async ask() {
+    this.wanted = false;
+    this.asking = true;
+    const began = performance.now();
+    const query = new URLSearchParams(this.address);
+    for (const [name, value] of Object.entries(this.pending)) {
+      query.set(name, value);
+      if (query.has("typed")) query.set("typed", `${query.get("typed")},${name}`);
+    }
+    try {
+      const answer = await fetch(`/api/decide.json?${query}`);
+      if (answer.ok && this.isMoving()) this.paint(await answer.json());
+    } catch {
+      // the frame at rest follows
+    }
+    const wait = Math.max(0, GAP_MS - (performance.now() - began));
+    setTimeout(() => {
+      this.asking = false;
+      if (this.wanted && this.isMoving()) this.ask();
+    }, wait);
+  }
+
+  /** A control has come to rest: all that moved goes to the server. */
+  rest(name, value) {
+    const put = { ...this.pending, [name]: value };
+    this.pending = {};
+    this.send({ put });
+  }
+
+  send(change) {
+    this.sequence += 1;
+    this.change({ sequence: `${Date.now()}-${this.sequence}`, ...change });
+  }
+
+  leave() {
+    this.watcher.disconnect();
+    clearTimeout(this.saying);
+  }
+}

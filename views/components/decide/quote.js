@@ -1,0 +1,29 @@
+// "Use my quote": a person's own price, that he owns the machine already, or leases it.
+
+import { element } from "./dom.js";
+
+/** The form of one option; what is entered goes into the scenario, an emptied field goes back to ours. */
+export function quoteForm(row, quote, page) {
+  const fields = quote.fields.map((field) => quoteField(row, field, page));
+  const facts = quote.facts.map((text) => element("p", { class: "mute", text }));
+  return element("fieldset", { class: "quote" }, element("legend", { text: "Use my quote" }), ...facts, element("div", { class: "quote-fields" }, ...fields));
+}
+
+function quoteField(row, field, page) {
+  const id = `quote-${row.id}-${field.figure}`.replace(/[^\w-]/g, "-");
+  const input = element("input", {
+    id,
+    type: "number",
+    step: "any",
+    min: field.min,
+    max: field.max,
+    inputmode: "decimal",
+    placeholder: field.placeholder,
+    value: field.value,
+  });
+  input.addEventListener("change", () => {
+    const value = input.value === "" ? null : Math.min(field.max, Math.max(field.min, Number(input.value)));
+    page.send({ table: { name: field.table, key: field.key, value } });
+  });
+  return element("label", { for: id }, element("span", { text: field.label }), input);
+}

@@ -1,0 +1,166 @@
+// The table: one row per option on a common cost axis, those that cannot do the job below a line.
+
+import { colour, dollars, drawing, element, shape, shortDollars, ticks } from "./dom.js";
+import { quoteForm } from "./quote.js";
+
+const BASIS = {
+  "measured-here": "measured here",
+  "measured-elsewhere": "measured elsewhere",
+  fitted: "estimated",
+  vendor: "maker's figure",
+  derived: "derived",
+  assumption: "assumption",
+};
+const STATES = { yes: ["yes", "ok"], tight: ["yes, but tight", "warn"], unsure: ["perhaps", "warn"] };
+const COLUMNS = [
+  ["Option", ""],
+  ["Can it do the job?", ""],
+  ["First word", "busy hour, 19 of 20 wait less"],
+  ["Tokens/s", "per person, busy hour"],
+];
+
+/** Draw all rows; `page` holds which drawer is open and sends what a person enters. */
+export function paintRows(table, frame, page) {
+  const phone = page.isPhone();
+  const width = phone ? page.width() : Math.max(220, Math.round(page.mainWidth() * 0.36));
+  const axis = costAxis(frame.rows, width, phone);
+  const body = element("tbody");
+  if (phone) body.append(element("tr", { class: "axis-row" }, element("td", {}, axis.head())));
+  let below = false;
+  for (const row of frame.rows) {
+    if (row.state === "no" && !below) {
+      below = true;
+      const text = "Cannot do the job as asked";
+      body.append(element("tr", { class: "cut" }, element("td", { colspan: 5, text })));
+    }
+    body.append(row.state === "no" ? rowBelow(row, page) : rowAbove(row, axis, page));
+    if (page.open === row.id) body.append(drawer(row, page));
+  }
+  body.append(element("tr", { class: "add" }, element("td", { colspan: 5 }, adder(frame, page))));
+  const focused = document.activeElement?.closest?.("[data-row]")?.dataset.row;
+  if (table.contains(document.activeElement) && document.activeElement.closest(".drawer")) return; // somebody types there
+  table.replaceChildren(head(axis), body);
+  if (focused) table.querySelector(`[data-row="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function head(axis) {
+  const cells = COLUMNS.map(([title, under]) =>
+    element("th", { scope: "col" }, title, under ? element("small", { text: under }) : ""),
+  );
+  const cost = element("th", { scope: "col", class: "cost" }, element("span", { class: "hidden", text: "Cost" }), axis.head());
+  return element("thead", {}, element("tr", {}, ...cells, cost));
+}
+
+function nameCell(row, page) {
+  const dot = element("span", { class: `swatch ${row.dash}`, style: `--hue:${colour(row.hue)}` });
+  const open = element("button", {
+    type: "button",
+    class: "name",
+    "data-row": row.id,
+    "aria-expanded": String(page.open === row.id),
+    on: { click: () => page.toggle(row.id) },
+  }, row.name);
+  const text = element("span", {}, open, element("small", { text: row.kind }));
+  return element("td", { class: "named" }, element("div", { class: "option" }, dot, text));
+}
+
+function rowAbove(row, axis, page) {
+  const [word, look] = STATES[row.state];
+  const [wait, range] = row.wait.length ? row.wait : ["the host's", ""];
+  return element(
+    "tr",
+    {},
+    nameCell(row, page),
+    element("td", { class: "state" }, element("span", { class: look, text: word }), element("small", { text: row.spare })),
+    element("td", { class: "speed" }, wait, element("small", { text: range })),
+    element("td", { class: "speed" }, row.stream || "the host's", element("small", { text: BASIS[row.basis] ?? row.basis })),
+    element("td", { class: "cost" }, axis.bar(row)),
+  );
+}
+
+function rowBelow(row, page) {
+  const why = row.reasons.map(([text, mend, change]) =>
+    element(
+      "p",
+      {},
+      text,
+      " ",
+      change
+        ? element("button", { type: "button", class: "mend", on: { click: () => page.send({ put: change.put }) }, text: change.label })
+        : mend
+          ? element("span", { class: "mute", text: `What would change that: ${mend}` })
+          : "",
+    ),
+  );
+  return element("tr", { class: "below" }, nameCell(row, page), element("td", { colspan: 4, class: "why" }, ...why));
+}
+
+/** The opened row: why so many machines, prices with their dates, and the person's own. */
+function drawer(row, page) {
+  const quote = page.quotes[row.id];
+  return element(
+    "tr",
+    { class: "drawer" },
+    element(
+      "td",
+      { colspan: 5 },
+      row.count ? element("p", { text: row.count }) : "",
+      quote ? quoteForm(row, quote, page) : "",
+      element("button", {
+        type: "button",
+        class: "plain",
+        text: "Leave this option out",
+        on: { click: () => page.send({ put: { options: page.frame.rows.map((one) => one.id).filter((id) => id !== row.id) } }) },
+      }),
+    ),
+  );
+}
+
+/** A choice of all options that are not compared yet. */
+function adder(frame, page) {
+  const there = new Set(frame.rows.map((row) => row.id));
+  const select = element("select", { "aria-label": "Add an option", class: "adder" }, element("option", { value: "", text: "+ Add an option" }));
+  for (const [group, options] of page.lists.options) {
+    const rest = options.filter(([id]) => !there.has(id));
+    if (rest.length) {
+      select.append(element("optgroup", { label: group }, ...rest.map(([value, text]) => element("option", { value, text }))));
+    }
+  }
+  select.addEventListener("change", () => {
+    if (select.value) page.send({ put: { options: [...there, select.value] } });
+  });
+  return there.size < page.lists.most ? select : "";
+}
+
+/** The common axis of all rows: a head with round amounts, and one bar per row. */
+function costAxis(rows, width, phone) {
+  const costs = rows.filter((row) => row.usd).map((row) => row.usd);
+  const room = phone ? 66 : 76, left = 8;
+  const most = Math.max(1, ...costs.flat().filter((usd) => usd != null)) * 1.02;
+  const least = Math.min(0, ...costs.flat().filter((usd) => usd != null));
+  const x = (usd) => left + ((width - left - room) * (usd - least)) / (most - least);
+  const round = ticks(least, most, phone ? 3 : 4);
+  return {
+    head() {
+      const svg = drawing(width, 18, "");
+      svg.setAttribute("aria-hidden", "true");
+      for (const usd of round) {
+        svg.append(shape("text", { x: x(usd), y: 13, class: "tick", "text-anchor": usd === round[0] ? "start" : "middle" }, shortDollars(usd)));
+      }
+      return svg;
+    },
+    bar(row) {
+      const height = phone ? 30 : 56, middle = height / 2;
+      const [low, usd, high] = row.usd;
+      const range = low == null ? "" : `, ${dollars(low)} to ${dollars(high)} in 8 of 10 futures`;
+      const svg = drawing(width, height, `${row.name}: ${dollars(usd)}${range}`);
+      for (const at of round) svg.append(shape("line", { x1: x(at), x2: x(at), y1: 0, y2: height, class: "grid" }));
+      if (low != null) {
+        svg.append(shape("rect", { x: x(low), width: Math.max(2, x(high) - x(low)), y: middle - 4, height: 8, rx: 4, class: "spread", style: `fill:${colour(row.hue)}` }));
+      }
+      svg.append(shape("circle", { cx: x(usd), cy: middle, r: 6.5, class: "dot", style: `fill:${colour(row.hue)}` }));
+      svg.append(shape("text", { x: Math.max(x(high ?? usd), x(usd)) + 11, y: middle + 5, class: "amount" }, dollars(usd)));
+      return svg;
+    },
+  };
+}

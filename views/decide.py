@@ -1,0 +1,87 @@
+"""The Decide page: one live component holds controls, verdicts, rows and charts; the rarer inputs are folded below it."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+import streamlit as st
+
+from calculator import Catalog, Scenario
+from calculator.decision.comparison import Comparison
+from views.address import address_text, put, start_from, take_back
+from views.ask import ask_rest
+from views.decide_form import changes, lists, quotes, values
+from views.decide_frame import decide_frame
+from views.live_component import live_component
+from views.look import markdown_text
+from views.notices import show_notices
+from views.report import show_downloads
+from views.shell import Case, Speeds, answer_of, read_case, start_title
+
+_KEY, _CHANGE, _LISTS = "decide", "now", "lists were sent"
+
+
+def show_decide(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
+    """Draw the page; `speeds` gives the measured speeds, `problem` says why there are none."""
+    st.session_state.pop(_LISTS, None)  # a full run may meet a page that has lost them
+    _answer(stock, speeds=speeds, problem=problem)
+    more = st.expander(
+        "More settings: demand, people, energy, money, time, taxes", key="more settings", on_change="rerun"
+    )
+    if more.open:
+        with more:
+            ask_rest(read_case(stock))
+
+
+@st.fragment
+def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
+    case = read_case(stock)
+    comparison = answer_of(case, speeds())
+    show_notices(case.link, comparison, replaced=case.replaced)
+    if problem:
+        st.warning(f"No measurement is used: {markdown_text(problem)}")
+    live_component(_KEY)(key=_KEY, data=_data(case, comparison), on_now_change=partial(take_change, case.scenario))
+    show_downloads(comparison)
+
+
+def _data(case: Case, comparison: Comparison) -> dict[str, Any]:
+    scenario = case.scenario
+    data: dict[str, Any] = {
+        "frame": decide_frame(comparison),
+        "values": values(scenario),
+        "preset": case.link.preset,
+        "start": start_title(case.link),
+        "changes": changes(case.link, scenario),
+        "address": address_text(),
+    }
+    data["quotes"] = quotes(scenario, case.catalog)
+    if not st.session_state.get(_LISTS):
+        data["lists"] = lists(case.catalog)
+        st.session_state[_LISTS] = True
+    return data
+
+
+def take_change(scenario: Scenario) -> None:
+    """What a person did in the component goes into the address."""
+    state = cast("Mapping[str, Any]", st.session_state.get(_KEY) or {})
+    change = cast("Mapping[str, Any]", state.get(_CHANGE) or {})
+    if "preset" in change:
+        start_from(str(change["preset"]))
+    if reset := change.get("reset"):
+        take_back([str(name) for name in reset])
+    if entered := change.get("put"):
+        put(cast("Mapping[str, Any]", entered))
+    if table := change.get("table"):
+        put(
+            {
+                str(table["name"]): _with_row(
+                    getattr(scenario, str(table["name"])), str(table["key"]), table.get("value")
+                )
+            }
+        )
+
+
+def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:
+    """A table of the scenario with one row more, or without it where the value is None."""
+    rest = {name: row for name, row in table.items() if name != key}
+    return rest if value is None else {**rest, key: value}

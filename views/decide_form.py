@@ -1,0 +1,190 @@
+"""The controls of the Decide page: its fields, and the lists that change only with the catalogue."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from calculator import Catalog, Scenario
+from calculator.catalog.freshness import NOUNS
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.catalog.price_age import price_kind
+from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
+from calculator.scenario.presets import preset, preset_purposes
+from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from views.choices import choices_of
+from views.link import Link, text_of
+from views.prices import PRICE_LABELS, price_figures
+
+FIRST_PRESET = "our-defaults"
+_FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team-24-7")
+MOST_OPTIONS = 12
+_WORDS: dict[str, str] = {
+    "model": "Model",
+    "weight_class": "Bits per weight",
+    "requests_per_working_day": "Questions a day",
+    "concurrent_request_count": "People asking at once",
+    "first_token_p95_target_s": "First word within (0: no target)",
+    "wage_usd_per_h": "Hourly rate",
+    "electricity_usd_per_kwh": "Electricity per kWh",
+    "resale_fraction": "Resale of the Mac",
+    "gpu_resale_fraction": "Resale of the GPUs",
+}
+"""The fields beside the answer, in their order, and what they are called there."""
+FIELDS_BESIDE = tuple(_WORDS)
+_ENDS: dict[str, tuple[float, float, float]] = {
+    "requests_per_working_day": (0, 2000, 10),
+    "concurrent_request_count": (1, 32, 1),
+    "first_token_p95_target_s": (0, 120, 1),
+    "wage_usd_per_h": (0, 400, 5),
+    "electricity_usd_per_kwh": (0, 0.6, 0.005),
+    "resale_fraction": (0, 100, 1),
+    "gpu_resale_fraction": (0, 100, 1),
+}
+_MARKS = {"wage_usd_per_h": ("$", ""), "electricity_usd_per_kwh": ("$", ""), "first_token_p95_target_s": ("", "s")}
+_PERCENT = 100
+_GROUPS = {"mac": "Macs", "workstation": "PCs with GPUs", "mini-pc": "Small PCs with unified memory"}
+
+
+def fields(catalog: Catalog) -> list[dict[str, Any]]:
+    """What the component needs to draw each control; sliders in the unit that is shown."""
+    found: list[dict[str, Any]] = []
+    for name, label in _WORDS.items():
+        knob = knobs()[name]
+        if name == "model":
+            models = sorted(
+                ((key, model.name) for key, model in catalog.models.items()), key=lambda row: row[1].lower()
+            )
+            found.append({"name": name, "label": label, "choices": [*models, (ANOTHER_SIZE, "Another size")]})
+        elif name == "weight_class":
+            found.append(
+                {
+                    "name": name,
+                    "label": label,
+                    "choices": [(one, one) for one in choices_of(Scenario.model_fields[name].annotation)],
+                }
+            )
+        else:
+            low, high, step = _ENDS[name]
+            before, after = _MARKS.get(name, ("", "%" if knob.shown == _PERCENT else ""))
+            found.append(
+                {
+                    "name": name,
+                    "label": label,
+                    "low": low,
+                    "high": high,
+                    "step": step,
+                    "min": knob.low * knob.shown,
+                    "max": knob.high * knob.shown,
+                    "scale": knob.shown,
+                    "before": before,
+                    "after": after,
+                }
+            )
+    return found
+
+
+def values(scenario: Scenario) -> dict[str, Any]:
+    """The value of each control."""
+    return {name: getattr(scenario, name) for name in _WORDS}
+
+
+@cache
+def presets() -> list[tuple[str, str, str]]:
+    """Each example: its name in the address, its title and what it is for; the defaults first, without a name."""
+    names = (*_FIRST, *(name for name in preset_purposes() if name not in (FIRST_PRESET, *_FIRST)))
+    rows = [(name, preset(name).name, preset_purposes()[name]) for name in names]
+    first = preset(FIRST_PRESET).name.removeprefix("Our defaults: ")
+    return [("", first[:1].upper() + first[1:], preset_purposes()[FIRST_PRESET]), *rows]
+
+
+def lists(catalog: Catalog) -> dict[str, Any]:
+    """Everything that the component keeps between frames."""
+    grouped: dict[str, list[tuple[str, str]]] = {title: [] for title in _GROUPS.values()}
+    for machine in catalog.machines.values():
+        grouped[_GROUPS[machine.kind]].append((machine.id, machine.name))
+    grouped["Rented"] = [(offer.id, offer.name) for offer in catalog.clouds.values()]
+    grouped["Hosted APIs"] = [(offer.id, offer.name) for offer in catalog.apis.values()]
+    return {
+        "fields": fields(catalog),
+        "presets": presets(),
+        "options": [(title, sorted(rows, key=lambda row: row[1])) for title, rows in grouped.items()],
+        "most": MOST_OPTIONS,
+    }
+
+
+def quotes(scenario: Scenario, catalog: Catalog) -> dict[str, Any]:
+    """What a person may enter for each option: his price; for a machine also that he owns it already."""
+    return {option: _quote(option, scenario, catalog) for option in scenario.options}
+
+
+def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, Any]:
+    option = catalog.option(option_id)
+    found: list[dict[str, Any]] = []
+    facts: list[str] = []
+    for key in price_figures(option_id, model=scenario.model, catalog=catalog):
+        figure = key.rpartition(".")[2]
+        found.append(
+            _field("figures", key, PRICE_LABELS[figure], scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure])
+        )
+    if isinstance(option, Machine):
+        price = option.purchase_price()
+        noun = NOUNS.get(price_kind(option), "price")
+        facts.append(
+            f"{noun[:1].upper()}{noun[1:]} {price.price_usd.central:,.0f} dollars before tax, from {price.price_usd.as_of}."
+        )
+        worth = scenario.already_own_usd.get(option_id)
+        label = "We own it; it would sell for ($)"
+        found.append(_field("already_own_usd", option_id, label, worth, bounds=(0, MOST_USD)))
+        for figure, label in (
+            ("setup_h", "Hours to set it up"),
+            ("idle_w", "Watts at rest"),
+            ("decode_w", "Watts at work"),
+        ):
+            key = f"{option_id}.{figure}"
+            found.append(_field("figures", key, label, scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure]))
+    elif isinstance(option, CloudOffer):
+        rate = option.rate(scenario.cloud_rate).rate_usd_per_h
+        facts.append(f"${rate.central:,.2f} an hour, from {rate.as_of}.")
+    return {"fields": found, "facts": facts}
+
+
+def _field(table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "table": table,
+        "key": key,
+        "figure": key.rpartition(".")[2] if table == "figures" else "own",
+        "label": label,
+        "value": value,
+        "min": bounds[0],
+        "max": bounds[1],
+        "placeholder": "ours" if table == "figures" else "no",
+    }
+
+
+def changes(link: Link, scenario: Scenario) -> list[tuple[str, str, str, str]]:
+    """What differs from where one started: name, label, value now and before; in the page's order."""
+    base = preset(link.preset) if link.preset else Scenario()
+    found: list[tuple[str, str, str, str]] = []
+    for name in link.own:
+        now, before = getattr(scenario, name), getattr(base, name)
+        if now == before or name in ("name", "typed", "prices_as_of", "rules"):
+            continue
+        found.append((name, label_of(name), _shown(name, now), _shown(name, before)))
+    return found
+
+
+def label_of(name: str) -> str:
+    """What the page calls a value of the scenario."""
+    knob = knobs().get(name)
+    return _WORDS.get(name) or (knob.label if knob else name.replace("_", " ").capitalize())
+
+
+def _shown(name: str, value: Any) -> str:
+    knob = knobs().get(name)
+    if isinstance(value, Mapping):
+        return f"{len(value)} entered" if value else "none"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, tuple):
+        return f"{len(value)} of them"  # pyright: ignore[reportUnknownArgumentType]
+    if knob is not None and isinstance(value, int | float) and knob.shown == _PERCENT:
+        return f"{value * 100:g} %"
+    return text_of(value)

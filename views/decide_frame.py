@@ -1,0 +1,155 @@
+"""What the Decide page draws, as one plain dictionary of figures and sentences: Comparison -> dict, no streamlit.
+
+All money in it is in the one way that the scenario asks for (today's money or cash, with staff hours or without): rows,
+charts and verdicts say the same figure. The live route and the page draw the same frame.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.words import option_name
+from calculator.finance.ledger import Line
+from views.before_you_sign import before_you_sign
+from views.decide_words import hero_of, seconds_range, status_of
+from views.look import style_of
+from views.mending import mending
+from views.money import amounts, by_cost, is_ranked
+
+GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Repair, insurance, tax", "Resale")
+"""What an amount is spent on; the last one comes back."""
+_OF_KIND = {"capital": 0, "later capital": 0, "sale": 5, "later sale": 5, "tax": 4}
+_POWER = ("energy", "cooling", "demand charge", "further demand charge")
+_KEPT_WHOLE = ("repair", "further repair", "insurance")
+_KINDS = {"own": "to buy", "rent": "to rent", "api": "per token"}
+
+
+def decide_frame(comparison: Comparison) -> dict[str, Any]:
+    """Everything that the page's body shows of one answer."""
+    scenario = comparison.scenario
+    rows = by_cost(comparison)
+    return {
+        "months": scenario.months,
+        "money": scenario.money,
+        "labour": scenario.labour,
+        "verdicts": [hero for hero in (hero_of(comparison, "mac_or_pc"), hero_of(comparison, "overall")) if hero],
+        "rows": [_row(option, comparison) for option in rows],
+        "groups": GROUPS,
+        "paid": _paid_off(comparison),
+        "sign": before_you_sign(comparison),
+        "flips": _flips(comparison),
+        "convention": comparison.verdicts.convention,
+        "as_of": comparison.prices_as_of,
+        "id": comparison.scenario_id,
+        "draws": comparison.draw_count,
+    }
+
+
+def group_of(line: Line) -> int:
+    """The place of a ledger line in GROUPS.
+
+    >>> [GROUPS[group_of(Line(name, "hard", ()))] for name in ("energy idle", "rental", "repair")]
+    ['Power and cooling', 'Rent, API, software', 'Repair, insurance, tax']
+    """
+    if line.hardness == "soft":
+        return 2
+    if line.kind != "running":
+        return _OF_KIND[line.kind]
+    if line.name.startswith(_POWER):
+        return 1
+    return 4 if line.name.startswith(_KEPT_WHOLE) else 3
+
+
+def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
+    ranked = is_ranked(option)
+    state = status_of(option)
+    count = option.eligibility.machine_count if ranked else None
+    style = style_of(option.id)
+    row: dict[str, Any] = {
+        "id": option.id,
+        "name": option_name(option.name, machine_count=count),
+        "kind": _KINDS[option.kind],
+        "hue": style.hue,
+        "dash": style.dash,
+        "state": state.word,
+        "spare": state.note,
+        "reasons": [
+            [reason.text, reason.mend, mending(reason, option, comparison.scenario)]
+            for reason in option.eligibility.reasons
+        ],
+        "wait": seconds_range(option),
+        "stream": _stream(option),
+        "basis": option.basis_of_speed,
+        "count": option.eligibility.machine_count_reason if ranked else "",
+    }
+    if ranked:
+        row |= _money(option, comparison)
+    return row
+
+
+def _money(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
+    """An option's cost, its range, what is spent by each month, and what it is spent on; in the money shown."""
+    first = amounts(option, comparison.scenario)[0]
+    spread = first.spread
+    return {
+        "usd": [round(spread.low) if spread else None, round(first.usd, 2), round(spread.high) if spread else None],
+        "by_month": _spent(option, comparison),
+        "parts": _parts(option, comparison),
+    }
+
+
+def _flows(option: OptionResult, comparison: Comparison) -> Iterator[tuple[Line, tuple[float, ...]]]:
+    """The lines that are counted, with their signed dollars by month, in the money shown."""
+    assert option.tco is not None
+    scenario, tco = comparison.scenario, option.tco
+    flows = tco.flows if scenario.money == "cash" else tco.discounted_flows
+    for entry, flow in zip(tco.entries, flows, strict=True):
+        if scenario.labour == "with" or entry.hardness == "hard":
+            yield entry, flow
+
+
+def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
+    total, spent = 0.0, list[int]()
+    flows = [flow for _, flow in _flows(option, comparison)]
+    for month in range(comparison.scenario.months + 1):
+        total -= math.fsum(flow[month] for flow in flows)
+        spent.append(round(total))
+    return spent
+
+
+def _parts(option: OptionResult, comparison: Comparison) -> list[int]:
+    parts = [0.0] * len(GROUPS)
+    for line, flow in _flows(option, comparison):
+        parts[group_of(line)] -= math.fsum(flow)
+    return [round(part) for part in parts]
+
+
+def _stream(option: OptionResult) -> str:
+    """Tokens a second of one answer in the busiest hour, as the range of its speeds has it; empty for a host."""
+    found = option.eligibility.stream_tokens_per_s
+    if found is None or not math.isfinite(found.central):
+        return ""
+    return f"{found.central:,.0f}" if found.central >= 10 else f"{found.central:,.1f}"
+
+
+def _paid_off(comparison: Comparison) -> dict[str, Any] | None:
+    """The month from which the cheapest purchase has cost less than the cheapest rented machine, in the money shown."""
+    ranked = [option for option in by_cost(comparison) if is_ranked(option)]
+    own = next((option for option in ranked if option.kind == "own"), None)
+    rent = next((option for option in ranked if option.kind == "rent"), None)
+    if own is None or rent is None:
+        return None
+    mine, theirs = (_spent(option, comparison) for option in (own, rent))
+    above = [month for month in range(1, len(mine)) if mine[month] > theirs[month]]
+    month = above[-1] + 1 if above else 1
+    if month >= len(mine):  # never, or by its sale alone
+        return None
+    return {"id": own.id, "month": month, "than": rent.name}
+
+
+def _flips(comparison: Comparison) -> dict[str, float]:
+    """Where Mac and PC change places, by input; of both verdicts where only the other one has any."""
+    verdicts = comparison.verdicts
+    found = (verdicts.mac_or_pc.flips if verdicts.mac_or_pc else ()) or verdicts.overall.flips
+    return {flip.name: flip.at for flip in found}

@@ -1,0 +1,193 @@
+"""Short sentences of the Decide page: both verdicts at a glance, and whether an option can do the job."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from calculator.decision.comparison import Comparison, HardVerdict, OptionResult, Verdict
+from calculator.decision.eligibility import seconds_text
+from calculator.decision.words import of_100, option_name
+from calculator.number import Range
+from calculator.units import BYTES_PER_GB, MONTHS_PER_YEAR
+from views.look import style_of, usd
+from views.money import amounts, is_ranked
+
+_TIGHT = 0.05  # of the memory that may be used
+_SURE = 0.9
+_KICKERS = {"mac_or_pc": "Mac or PC with GPUs?", "overall": "Own, rent or API?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether an option can do the job, in a word, and what stands under it."""
+
+    word: Literal["yes", "tight", "unsure", "no"]
+    note: str
+
+
+def status_of(option: OptionResult) -> Status:
+    """Yes, tight (little memory to spare), unsure (keeps its promise at some of its likely speeds) or no."""
+    if not is_ranked(option):
+        return Status("no", "")
+    memory = option.memory
+    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
+    chance = option.eligibility.keeps_promise_chance
+    if chance is not None and chance < _SURE:
+        return Status("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
+    if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:
+        return Status("tight", spare)
+    return Status("yes", spare)
+
+
+def seconds_range(option: OptionResult) -> list[str]:
+    """The wait for the first word in the busiest hour, 19 of 20 people: base case, then the range of the speeds."""
+    found = option.eligibility.first_token_p95_s
+    if found is None:
+        return []
+    if not math.isfinite(found.central):
+        return ["never", "the queue grows"]
+    low, high = seconds_text(found.low), seconds_text(found.high)
+    return [seconds_text(found.central), "" if low == high else f"{low} to {high}"]
+
+
+def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> dict[str, Any] | None:
+    """One verdict as a headline, its range, its odds as shares of a bar, and the sentences below it."""
+    verdict = comparison.verdicts.mac_or_pc if which == "mac_or_pc" else comparison.verdicts.overall
+    if verdict is None:
+        return None
+    hero: dict[str, Any] = {"kicker": _KICKERS[which], "flips": verdict.flips_sentence, "odds": []}
+    shown = _shown(verdict, comparison)
+    if shown.cheapest is None:
+        return hero | {"title": "Nothing here can do the job", "range": verdict.sentence, "notes": [verdict.detail]}
+    best = comparison[shown.cheapest]
+    notes = [_old(verdict), _privacy(comparison) if which == "overall" else "", _on_claims(verdict)]
+    if shown.next is None:
+        left = "The only one that can do the job" if which == "overall" else verdict.sentence.split(". ")[0] + "."
+        return hero | {
+            "title": _alone(best, which),
+            "amount": _price(best, comparison),
+            "hue": style_of(best.id).hue,
+            "range": f"{left}{'' if left.endswith('.') else '.'}",
+            "notes": [note for note in notes if note],
+        }
+    second = comparison[shown.next]
+    notes.insert(0, _how_often(shown, comparison, which=which))
+    return hero | {
+        "title": _title(shown, comparison, which=which),
+        "amount": _amount(shown, comparison, which=which),
+        "hue": style_of(best.id).hue,
+        "range": _range_line(shown, comparison, which=which),
+        "odds": _odds(shown, best, second),
+        "notes": [note for note in notes if note],
+        "close": shown.is_close,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The verdict in the way the scenario counts: with staff hours, or invoices alone."""
+
+    cheapest: str | None
+    next: str | None
+    gap: Range
+    chance: float | None
+    is_close: bool
+
+
+def _shown(verdict: Verdict, comparison: Comparison) -> _Shown:
+    hard: HardVerdict = verdict.hard
+    if comparison.scenario.labour == "with" or hard.cheapest is None:
+        return _Shown(verdict.cheapest, verdict.next, verdict.difference_usd, verdict.chance, verdict.too_close)
+    return _Shown(hard.cheapest, hard.next, hard.difference_usd, hard.chance, hard.difference_usd.low <= 0)
+
+
+def name_of(option: OptionResult) -> str:
+    """What the page calls an option: with its number of machines."""
+    return option_name(option.name, machine_count=option.eligibility.machine_count if is_ranked(option) else None)
+
+
+def _price(option: OptionResult, comparison: Comparison) -> str:
+    return usd(amounts(option, comparison.scenario)[0].usd)
+
+
+def _title(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+    best, second = comparison[str(shown.cheapest)], comparison[str(shown.next)]
+    if shown.is_close:
+        return "Too close to call"
+    if which == "mac_or_pc":
+        return _kind_word(best, second)
+    return name_of(best)
+
+
+def _amount(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+    if shown.is_close:
+        return ""
+    if which == "mac_or_pc":
+        return f"by {usd(shown.gap.central)}"
+    return _price(comparison[str(shown.cheapest)], comparison)
+
+
+def _kind_word(best: OptionResult, second: OptionResult) -> str:
+    """The Mac or the PC: the headline of the first question."""
+    return "The Mac" if best.id.startswith(("mac-", "macbook-")) or "Mac" in best.name else "The PC"
+
+
+def _alone(best: OptionResult, which: str) -> str:
+    return f"Only {name_of(best)}" if which == "mac_or_pc" else name_of(best)
+
+
+def _range_line(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+    best, second = comparison[str(shown.cheapest)], comparison[str(shown.next)]
+    first, other = f"{name_of(best)} {_price(best, comparison)}", f"{name_of(second)} {_price(second, comparison)}"
+    span = _years(comparison.scenario.months)
+    if which == "mac_or_pc" or shown.is_close:
+        return f"{first}, {other} over {span}."
+    return f"over {span}, {usd(shown.gap.central)} less than {name_of(second)}."
+
+
+def _how_often(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+    if shown.chance is None:
+        return ""
+    best = name_of(comparison[str(shown.cheapest)])
+    word = "cheaper" if which == "mac_or_pc" else "cheapest"
+    opening = f"{best} is the {word} one" if shown.is_close else f"Stays the {word} one"
+    opening = opening.replace("cheapest one", "cheapest")
+    low, high = usd(shown.gap.low), usd(shown.gap.high)
+    return f"{opening} in {of_100(shown.chance)}; in 8 of 10 the gap is {low} to {high}."
+
+
+def _odds(shown: _Shown, best: OptionResult, second: OptionResult) -> list[list[Any]]:
+    """The bar under a verdict: the share of the futures in which it holds, then the rest."""
+    if shown.chance is None:
+        return []
+    return [[round(shown.chance, 3), style_of(best.id).hue], [round(1 - shown.chance, 3), style_of(second.id).hue]]
+
+
+def _privacy(comparison: Comparison) -> str:
+    """What keeping everything in house costs, where it is not what is cheapest anyway."""
+    verdicts = comparison.verdicts
+    more = verdicts.keep_in_house_usd_per_month
+    if more is None:
+        return verdicts.keep_in_house_reason
+    if round(more) <= 0:
+        return "Nothing leaves your house with it."
+    return f"Keeping your data in house costs {usd(more)} a month more: the price of privacy."
+
+
+def _old(verdict: Verdict) -> str:
+    """An old price on which the verdict rests and turns; one that changes nothing is no news here."""
+    return next((price.sentence for price in verdict.rests_on_old_prices if not price.survives), "")
+
+
+def _on_claims(verdict: Verdict) -> str:
+    return "This is on the article's own figures." if "on the article's own figures" in verdict.sentence else ""
+
+
+def _years(months: int) -> str:
+    years = months / MONTHS_PER_YEAR
+    return f"{years:.0f} years" if years.is_integer() and years > 1 else f"{months} months"
+
+
+def _gb(count: int) -> str:
+    gigabytes = count / BYTES_PER_GB
+    return f"{gigabytes:,.0f}" if gigabytes >= 10 else f"{gigabytes:,.1f}"

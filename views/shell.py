@@ -1,0 +1,95 @@
+"""What every page shares: the scenario that the address means, its answer, and one line that sums it up."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from calculator import Catalog, Scenario
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison
+from calculator.errors import ScenarioError
+from calculator.physics.measured import MeasuredSpeed
+from calculator.risk.monte_carlo import FULL_COUNT
+from views.address import open_link, query
+from views.decide_form import changes, presets
+from views.decide_words import name_of
+from views.link import Link, catalog_with_own, read_link, write_link
+from views.look import markdown_text, usd
+from views.money import amounts, by_cost, is_ranked
+
+Speeds = Callable[[], Sequence[MeasuredSpeed]]
+_LEADERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the address means: its link, the catalogue with what it describes, the scenario, and what was replaced."""
+
+    link: Link
+    catalog: Catalog
+    scenario: Scenario
+    replaced: dict[str, str]
+
+
+def read_case(stock: Catalog) -> Case:
+    """The case of the address as it stands now; a link of version 0.1 is rewritten to say the same in today's words."""
+    link = read_link(query(), catalog=stock)
+    scenario, replaced = scenario_of(link.values, typed=link.typed())
+    if link.is_of_version_1:
+        address = dict[str, list[str]]()
+        for pair in write_link(scenario, catalogue_hash=stock.hash).split("&"):
+            name, _, value = pair.partition("=")
+            address.setdefault(name, []).append(_decoded(value))
+        open_link(address)
+    return Case(link, catalog_with_own(link, stock), scenario, replaced)
+
+
+def scenario_of(values: dict[str, Any], *, typed: Sequence[str]) -> tuple[Scenario, dict[str, str]]:
+    """The scenario of these values, and one sentence for each field that its default replaces.
+
+    `typed` are the fields that a person set; the others may vary within their ranges. Values that are each right may
+    contradict each other, so they are then taken one by one, and the first ones stand.
+    """
+    try:
+        return Scenario.parse({**values, "typed": tuple(typed)}), {}
+    except ScenarioError:
+        scenario, sentences = Scenario(), dict[str, str]()
+    for name, value in values.items():
+        try:
+            scenario = scenario.changed(**{name: value})
+        except ScenarioError as error:
+            default = Scenario.model_fields[name].get_default(call_default_factory=True)
+            instead = f"The page uses the default, {default}." if default else "It was left out."
+            sentences[name] = f"{error} {instead}"
+    return scenario.changed(typed=tuple(name for name in typed if name not in sentences)), sentences
+
+
+def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
+    """The answer of the case with all futures, at today's prices."""
+    return compare(case.scenario, case.catalog, speeds, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+
+
+def show_case_line(case: Case, comparison: Comparison) -> None:
+    """One line on every page but the first: the leaders with their costs, and how much was changed."""
+    ranked = [option for option in by_cost(comparison) if is_ranked(option)][:_LEADERS]
+    parts = [
+        f"**{markdown_text(name_of(row))}** {markdown_text(usd(amounts(row, case.scenario)[0].usd))}" for row in ranked
+    ]
+    count = len(changes(case.link, case.scenario))
+    start = start_title(case.link)
+    said = f"as in “{start}”" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
+    st.markdown(" · ".join([*(parts or ["Nothing here can do the job"]), markdown_text(said)]))
+
+
+def start_title(link: Link) -> str:
+    """The title of the example that the values start from."""
+    return next((title for name, title, _ in presets() if name == link.preset), presets()[0][1])
+
+
+def _decoded(text: str) -> str:
+    from urllib.parse import unquote_plus
+
+    return unquote_plus(text)
