@@ -8,7 +8,9 @@ from calculator import load_catalog
 from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
 from views.address import follow_address
 from views.decide import show_decide
+from views.fit import show_fit
 from views.measurements import show_measurements
+from views.what_if import show_what_if
 
 st.set_page_config(
     page_title="Local LLM TCO", page_icon=str(Path(__file__).parent / "views" / "icon.png"), layout="wide"
@@ -18,20 +20,38 @@ stock = load_catalog()
 desk = open_desk()
 
 
+def look_only() -> str:
+    """Why visitors of this server may only look; empty where they may do more."""
+    return visitors_may_only_look(st.get_option("server.address"))
+
+
 def decide() -> None:
     """Which hardware to choose: verdicts, options, charts, and what to know before one signs."""
     show_decide(stock, speeds=desk.speeds, problem=desk.problem())
 
 
+def fit() -> None:
+    """Does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
+    show_fit(stock, speeds=desk.speeds, own_model=desk.own_model, look_only=look_only())
+
+
+def what_if() -> None:
+    """What flips the answer, how far each input moves it, who wins where, and what changed it."""
+    show_what_if(stock, speeds=desk.speeds)
+
+
 def measurements() -> None:
     """This server, its probes, imported files and the stored records."""
-    look_only = visitors_may_only_look(st.get_option("server.address"))
-    show_measurements(desk, catalog=stock, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only)
+    show_measurements(
+        desk, catalog=stock, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only()
+    )
 
 
 page = st.navigation(
     [
         st.Page(decide, title="Decide", default=True, help="Which hardware to choose, and what it costs"),
+        st.Page(fit, title="Fit & speed", url_path="fit", help="Memory and speed of each option, and of every machine"),
+        st.Page(what_if, title="What if", url_path="what-if", help="What flips the answer, and what moves it"),
         st.Page(
             measurements,
             title="Measurements",

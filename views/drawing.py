@@ -6,7 +6,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 import streamlit as st
 
-from views.figures import CHART_CONFIG
+from views.charts.layout import CHART_CONFIG
 
 
 def draw_table(
@@ -16,12 +16,26 @@ def draw_table(
     alt: str,
     height: int | Literal["auto"] = "auto",
     columns: Mapping[str, Any] | None = None,
-) -> None:
-    """A table of rows with the same keys, which are its columns; `columns` configures them by key."""
+    select: bool = False,
+) -> int | None:
+    """A table of rows with the same keys, which are its columns; `columns` configures them by key.
+
+    `select`: a person may select a row, whose place is returned; None where none is.
+    """
     data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-    st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
-        data, hide_index=True, width="stretch", height=height, key=key, alt=alt, column_config=columns
+    found: Any = st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+        data,
+        hide_index=True,
+        width="stretch",
+        height=height,
+        key=key,
+        alt=alt,
+        column_config=columns,
+        on_select="rerun" if select else "ignore",
+        selection_mode="single-row",
     )
+    chosen: list[int] = found["selection"]["rows"] if select else []
+    return chosen[0] if chosen else None
 
 
 def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:

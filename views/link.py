@@ -190,15 +190,14 @@ def table_text(table: Mapping[str, Any] | Sequence[Any]) -> str:
     return json.dumps(table, separators=(",", ":"))
 
 
-def model_link(model: LanguageModel, *, catalog: Catalog) -> str:
-    """The query string that opens the decision with a model of one's own, whole, under an id that nobody else has."""
+def model_table(model: LanguageModel, *, catalog: Catalog) -> tuple[str, dict[str, Any]]:
+    """A model of one's own as `own_models` holds it: an id that nobody else has, and its row, whole."""
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in model.id
     )
     key = plain.strip("-._")[:_LONGEST_ID] or "my-model"
     key = f"my-{key}" if key in catalog.models else key
-    row = model.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
-    return urlencode({"model": key, "own_models": table_text({key: row})})
+    return key, model.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
 
 
 def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:

@@ -9,11 +9,10 @@ import streamlit as st
 from calculator import Catalog
 from calculator.catalog.models import WeightClass
 from calculator.errors import CalculatorError
-from calculator.physics.models_that_fit import FitHere, fit_of, fits_here, room_here, weight_classes_here
-from calculator.units import BYTES_PER_GB, PARAMETERS_PER_BILLION
+from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
+from calculator.units import BYTES_PER_GB
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
-from views.link import model_link
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 
@@ -115,26 +114,6 @@ def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
         alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
         columns=columns,
     )
-    if look_only:
-        return
-    file = st.file_uploader(
-        "A model that is not in the list: its config.json", type="json", key="own_config", max_upload_size=1
-    )
-    if file is None:
-        return
-    try:
-        model = desk.own_model(file.name, file.getvalue())
-    except CalculatorError as error:
-        st.error(markdown_text(str(error)))
-        return
-    st.markdown(
-        f"**{markdown_text(model.name)}**: {model.parameter_count() / PARAMETERS_PER_BILLION:,.2f} billion parameters, "
-        f"{model.active_parameter_count() / PARAMETERS_PER_BILLION:,.2f} per token, {model.layer_count} layers. "
-        "Planned by mlx-lm itself; the file is not kept."
-    )
-    st.markdown(f"[Decide which hardware should serve it](./?{model_link(model, catalog=catalog)})")
-    fit = fit_of(model, box, catalog=catalog, weight_class=weight_class, context_tokens=context_tokens)
-    draw_table([_plan_row(fit)], key="own_plan", alt=f"Memory of {model.name} on this machine", columns=columns)
 
 
 def _plan_row(row: FitHere) -> dict[str, Any]:

@@ -1,0 +1,155 @@
+"""Figures of the Fit & speed page: memory, speeds with their ranges, the models that fit, the frontier."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
+
+from calculator.decision.choose import Choice
+from calculator.decision.comparison import Comparison
+from calculator.units import BYTES_PER_GB
+from views.charts.layout import LEGEND, QUIET, plain_layout, rows_layout, texts
+from views.fit_curves import Curve
+from views.look import gb, style_of
+
+_MEMORY_PARTS = (
+    ("weights_bytes", "Weights", "#5b7fa6"),
+    ("kv_cache_bytes", "KV cache", "#bf8016"),
+    ("transient_bytes", "Work space", "#b0578d"),
+    ("overhead_bytes", "Runtime", "#7a828c"),
+    ("second_tenant_bytes", "Other software", "#2f9e77"),
+)
+_LIMIT = {"symbol": "line-ns-open", "size": 26, "color": QUIET, "line": {"width": 3}}
+_BAND_OPACITY = 0.14
+
+
+def memory_bars(comparison: Comparison) -> go.Figure:
+    """What fills each machine's memory, against the memory that its GPU may use: the line over each bar."""
+    fitted = [(option, option.memory) for option in comparison.options if option.memory is not None][::-1]
+    names = [option.name for option, _ in fitted]
+    places = list(range(len(names)))
+    bars = [
+        go.Bar(
+            orientation="h",
+            name=title,
+            y=places,
+            x=[getattr(memory, field) / BYTES_PER_GB for _, memory in fitted],
+            marker={"color": colour},
+            hovertemplate=f"{title}: %{{x:,.1f}} GB<extra></extra>",
+        )
+        for field, title, colour in _MEMORY_PARTS
+        if any(getattr(memory, field) for _, memory in fitted)
+    ]
+    limit = go.Scatter(
+        x=[memory.usable_bytes / BYTES_PER_GB for _, memory in fitted],
+        y=places,
+        mode="markers",
+        name="what the GPU may use",
+        marker=_LIMIT,
+        hovertemplate="limit: %{x:,.1f} GB<extra></extra>",
+    )
+    ends = [max(memory.usable_bytes, memory.peak_bytes) / BYTES_PER_GB for _, memory in fitted]
+    said = [f"  {gb(memory.peak_bytes)} of {gb(memory.usable_bytes)}" for _, memory in fitted]
+    axis = {"ticksuffix": " GB"}
+    return go.Figure(
+        [*bars, limit, texts(ends, places, said)], rows_layout(names, right_px=120, axis=axis, barmode="stack")
+    )
+
+
+def speed_curves(
+    curves: Sequence[Curve], *, x_title: str, y_title: str, target: float | None = None, falls: bool = True
+) -> go.Figure:
+    """One line per option with its 80 % range as a band; full dots were measured, hollow ones are estimated."""
+    traces: list[go.Scatter] = []
+    for curve in curves:
+        style = style_of(curve.option)
+        xs = list(curve.x)
+        band = go.Scatter(
+            x=[*xs, *xs[::-1]],
+            y=[*(one.high for one in curve.speeds), *(one.low for one in curve.speeds[::-1])],
+            fill="toself",
+            fillcolor=style.code,
+            opacity=_BAND_OPACITY,
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        line = go.Scatter(
+            x=xs,
+            y=[one.central for one in curve.speeds],
+            name=curve.name,
+            mode="lines+markers",
+            line={"color": style.code, "dash": style.dash, "width": 2},
+            marker={
+                "size": 9,
+                "symbol": ["circle" if known else "circle-open" for known in curve.measured],
+                "color": style.code,
+            },
+            customdata=[[one.low, one.high] for one in curve.speeds],
+            hovertemplate=f"{curve.name}<br>%{{x:,}}: %{{y:,.3g}} (%{{customdata[0]:,.3g}} to %{{customdata[1]:,.3g}})<extra></extra>",
+        )
+        traces += [band, line]
+    every = sorted({x for curve in curves for x in curve.x})
+    figure = go.Figure(
+        traces,
+        plain_layout(
+            height=420,
+            x={"title": x_title, "type": "log", "tickvals": every, "ticktext": [f"{x:,.0f}" for x in every]},
+            y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", "tickformat": "~s"},
+        ),
+    )
+    if target:
+        figure.add_shape(  # pyright: ignore[reportUnknownMemberType] - plotly ships no types
+            type="line",
+            x0=0,
+            x1=1,
+            xref="paper",
+            y0=target,
+            y1=target,
+            line={"color": "#c0392b", "width": 1, "dash": "dash"},
+        )
+    return figure
+
+
+def frontier(choices: Sequence[Choice]) -> go.Figure:
+    """Every machine that does the job: its cost against the speed one person sees; full dots nothing else beats."""
+    best = [one for one in choices if not one.is_dominated]
+    named = [one for one in best if not any(_beats(other, one) for other in best)]
+    rest = [one for one in choices if one.is_dominated]
+    traces = [
+        go.Scatter(
+            x=[one.present_value_usd for one in rows],
+            y=[one.stream_tokens_per_s for one in rows],
+            mode="markers+text",
+            name="nothing is cheaper and faster" if is_best else "something is cheaper, faster and roomier",
+            text=[_counted(one) if one in named else "" for one in rows],
+            textposition="top center",
+            textfont={"size": 11},
+            cliponaxis=False,
+            marker={
+                "size": 11 if is_best else 8,
+                "symbol": "circle" if is_best else "circle-open",
+                "color": "#2f7f9e" if is_best else QUIET,
+            },
+            customdata=[[_counted(one), one.headroom_gb, one.first_token_p95_s] for one in rows],
+            hovertemplate="%{customdata[0]}<br>$%{x:,.0f}, %{y:,.0f} tokens/s<br>%{customdata[1]:,.0f} GB spare, first word in %{customdata[2]:,.1f} s<extra></extra>",
+        )
+        for rows, is_best in ((rest, False), (best, True))
+    ]
+    layout = plain_layout(
+        height=460,
+        x={"title": "cost over the horizon, in today's money", "type": "log", "tickformat": "$~s", "dtick": "D2"},
+        y={"title": "tokens a second for one person, busy hour", "rangemode": "tozero"},
+        right_px=60,
+    )
+    layout.legend = LEGEND
+    return go.Figure(traces, layout)
+
+
+def _beats(other: Choice, one: Choice) -> bool:
+    """Cheaper and faster for one person; a machine that has only more memory keeps its dot, without a name."""
+    return other.present_value_usd < one.present_value_usd and other.stream_tokens_per_s > one.stream_tokens_per_s
+
+
+def _counted(one: Choice) -> str:
+    return one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"

@@ -1,0 +1,184 @@
+"""Figures of the What if page: tornado, who wins where, the walk between two scenarios, cost by exit month."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
+
+from calculator.analysis.appraisal import Exit
+from calculator.analysis.bridge import Bridge
+from calculator.risk.sensitivity import Swing, WinnerMap
+from views.charts.layout import LESS, MORE, QUIET, add_line, plain_layout, rows_layout, texts
+from views.look import style_of, usd
+
+Words = Callable[[str], str]
+ValueWords = Callable[[str, float], str]
+_ROOM = 1.18
+
+
+def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, value: ValueWords) -> go.Figure:
+    """How far each input moves the gap between the two ends of its range, widest first; both ends are labelled."""
+    rows = list(swings)[::-1]
+    names = [label(swing.name) for swing in rows]
+    bars: list[go.Bar | go.Scatter] = []
+    for end, colour in (("low", LESS), ("high", MORE)):
+        gaps = [getattr(swing, f"gap_at_{end}_usd") for swing in rows]
+        values = [value(swing.name, getattr(swing, f"{end}_value")) for swing in rows]
+        bars.append(
+            go.Bar(
+                orientation="h",
+                base=base_usd,
+                x=[gap - base_usd for gap in gaps],
+                y=list(range(len(rows))),
+                marker={"color": colour},
+                showlegend=False,
+                hovertemplate=[
+                    f"{name} at {said}<br>gap {usd(gap)}<extra></extra>"
+                    for name, said, gap in zip(names, values, gaps, strict=True)
+                ],
+            )
+        )
+        for place, (gap, said) in enumerate(zip(gaps, values, strict=True)):
+            side = "middle right" if gap >= base_usd else "middle left"
+            bars.append(texts([gap], [place], [f" {said} "], side=side))
+    ends = [gap for swing in rows for gap in (swing.gap_at_low_usd, swing.gap_at_high_usd)]
+    low, high = min([*ends, base_usd, 0.0]), max([*ends, base_usd])
+    room = (high - low) * 0.28 or 1.0
+    figure = go.Figure(
+        bars,
+        rows_layout(
+            names, right_px=12, axis={"tickformat": "$~s", "range": [low - room, high + room]}, barmode="overlay"
+        ),
+    )
+    add_line(figure, base_usd, colour=QUIET, dash="solid")
+    add_line(figure, 0.0, colour="#c0392b", dash="dash")
+    return figure
+
+
+def winner_map(
+    found: WinnerMap,
+    *,
+    dot: tuple[float, float],
+    names: Mapping[str, str],
+    titles: tuple[str, str],
+    formats: tuple[str, str],
+) -> go.Figure:
+    """Who is cheapest at each pair of two inputs, one colour per option, and where the scenario stands."""
+    shown = [option for place, option in enumerate(found.options) if (found.winner == place).any()]
+    order = {found.options.index(option): place for place, option in enumerate(shown)}
+    grid = [[order[place] for place in row] for row in found.winner.tolist()]
+    colours = [style_of(option).code for option in shown]
+    count = max(len(shown), 1)
+    scale = [[edge / count, colours[place]] for place in range(count) for edge in (place, place + 1)]
+    heat = go.Heatmap(
+        x=found.x,
+        y=found.y,
+        z=grid,
+        zmin=-0.5,
+        zmax=count - 0.5,
+        colorscale=scale,
+        showscale=False,
+        opacity=0.8,
+        customdata=[
+            [[names[found.options[int(place)]], usd(float(gap))] for place, gap in zip(row, gaps, strict=True)]
+            for row, gaps in zip(found.winner, found.gap_usd, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}, by %{customdata[1]}<extra></extra>",
+    )
+    legend = [
+        go.Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=names[option],
+            marker={"symbol": "square", "size": 12, "color": style_of(option).code},
+        )
+        for option in shown
+    ]
+    here = go.Scatter(
+        x=[dot[0]],
+        y=[dot[1]],
+        mode="markers+text",
+        text=["you are here"],
+        textposition="top center",
+        textfont={"color": "#ffffff", "size": 13},
+        showlegend=False,
+        marker={"size": 13, "color": "#ffffff", "line": {"color": "#000000", "width": 2}},
+        hoverinfo="skip",
+    )
+    layout = plain_layout(
+        height=430,
+        x={"title": titles[0], "tickformat": formats[0]},
+        y={"title": titles[1], "tickformat": formats[1]},
+    )
+    return go.Figure([heat, *legend, here], layout)
+
+
+def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: int = 10) -> go.Figure:
+    """The walk from one scenario's gap to the other's, one bar for each changed assumption; small ones are summed."""
+    steps = sorted(found.steps, key=lambda step: -abs(step.change_usd))
+    kept = [step for step in found.steps if step in steps[:most]]
+    rest = sum(step.change_usd for step in steps[most:])
+    names = [ends[0], *(label(step.name) for step in kept), *(["all others"] if len(steps) > most else []), ends[1]]
+    changes = [
+        found.start_usd,
+        *(step.change_usd for step in kept),
+        *([rest] if len(steps) > most else []),
+        found.end_usd,
+    ]
+    kinds = ["absolute", *["relative"] * (len(changes) - 2), "total"]
+    bars = go.Waterfall(
+        orientation="h",
+        width=0.4,
+        y=list(range(len(names)))[::-1],
+        x=changes,
+        measure=kinds,
+        text=[
+            usd(change) if kind != "relative" else f"{'+' if change >= 0 else ''}{usd(change)}"
+            for change, kind in zip(changes, kinds, strict=True)
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": LESS}},
+        decreasing={"marker": {"color": MORE}},
+        totals={"marker": {"color": QUIET}},
+        connector={"line": {"color": QUIET, "width": 1}},
+        hovertemplate="%{text}<extra></extra>",
+    )
+    return go.Figure([bars], rows_layout(names[::-1], right_px=70, axis={"tickformat": "$~s"}))
+
+
+def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mapping[str, str]) -> go.Figure:
+    """What each option costs per year, in today's money, by the month in which one stops and sells."""
+    lines = [
+        go.Scatter(
+            x=[one.month for one in rows],
+            y=[one.equivalent_annual_cost_usd for one in rows],
+            name=names[option],
+            mode="lines+markers",
+            line={"color": style_of(option).code, "dash": style_of(option).dash, "width": 2},
+            hovertemplate=f"{names[option]}<br>stop after month %{{x}}: $%{{y:,.0f}} a year<extra></extra>",
+        )
+        for option, rows in exits.items()
+    ]
+    figure = go.Figure(
+        lines,
+        plain_layout(x={"title": "stop after month", "dtick": 12}, y={"tickformat": "$,.0f", "rangemode": "tozero"}),
+    )
+    add_line(figure, months, colour=QUIET, dash="dot")
+    return figure
+
+
+def worth_chart(worth: Mapping[str, float], *, label: Words) -> go.Figure:
+    """What it would be worth to know each input for certain, the most telling first."""
+    rows = sorted(worth.items(), key=lambda row: row[1])
+    names = [label(name) for name, _ in rows]
+    bars = go.Bar(
+        orientation="h",
+        x=[amount for _, amount in rows],
+        y=list(range(len(rows))),
+        marker={"color": LESS},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    labels = texts([amount for _, amount in rows], list(range(len(rows))), [f" {usd(amount)}" for _, amount in rows])
+    return go.Figure([bars, labels], rows_layout(names, right_px=70, axis={"tickformat": "$~s", "rangemode": "tozero"}))

@@ -1,0 +1,266 @@
+"""The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from calculator import Catalog, Scenario
+from calculator.decision.choose import Wanted, choose
+from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.eligibility import seconds_text
+from calculator.errors import CalculatorError
+from calculator.scenario.scenario import knobs
+from calculator.units import BYTES_PER_GB
+from views.address import put
+from views.charts.fit import frontier, memory_bars, speed_curves
+from views.choices import choices_of
+from views.decide_form import label_of
+from views.decide_words import name_of, status_of
+from views.drawing import draw_chart, draw_table
+from views.fit_curves import Measured, boxes, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_matrix import show_fit_matrix
+from views.fit_tools import show_tools
+from views.look import gb, markdown_text, usd
+from views.own_model import OwnModel, ask_own_model
+from views.shell import Case, Speeds, answer_of, read_case, show_case_line
+
+_ASKED = (
+    "model",
+    "weight_class",
+    "prompt_tokens",
+    "retrieved_tokens",
+    "answer_tokens",
+    "concurrent_request_count",
+    "second_tenant_gb",
+)
+_PEOPLE = (1, 2, 4, 8)
+_CURVES = ("People at once", "Length of the context", "First word by prompt")
+
+
+def show_fit(stock: Catalog, *, speeds: Speeds, own_model: OwnModel, look_only: str) -> None:
+    """Draw the page; `own_model` reads an uploaded config.json, `look_only` says why a visitor may not bring one."""
+    case, measured = read_case(stock), tuple(speeds())
+    comparison = answer_of(case, measured)
+    show_case_line(case, comparison)
+    st.title("Does it fit, and how fast is it?", anchor=False)
+    _ask(case)
+    st.subheader("Every option at a glance", anchor=False)
+    _show_table(comparison, case, measured)
+    st.subheader("Does it fit in memory?", anchor=False)
+    draw_chart(memory_bars(comparison), key="memory_bars", alt=_memory_alt(comparison))
+    _show_curves(case, measured)
+    _show_ladder(case, measured)
+    show_fit_matrix(case)
+    _show_frontier(case, comparison)
+    ask_own_model(case, own_model, look_only=look_only)
+    show_tools(case)
+
+
+def _ask(case: Case) -> None:
+    """The question itself: model, bits, lengths, people and other memory; what is entered goes into the address."""
+    with st.grid(4, min_column_width=200, gap="small", vertical_alignment="bottom"):
+        for name in _ASKED:
+            _ask_one(name, case)
+
+
+def _ask_one(name: str, case: Case) -> None:
+    key, label = f"fit {name}", label_of(name)
+    st.session_state[key] = getattr(case.scenario, name)
+    annotation = Scenario.model_fields[name].annotation
+    if name == "model":
+        names = {key: model.name for key, model in case.catalog.models.items()}
+        options = sorted({*names, case.scenario.model}, key=lambda one: names.get(one, "").lower())
+        st.selectbox(
+            label,
+            options,
+            format_func=lambda one: names.get(one, "Another size"),
+            key=key,
+            on_change=_take,
+            args=(name, key),
+        )
+    elif choices := choices_of(annotation):
+        st.selectbox(label, choices, key=key, on_change=_take, args=(name, key))
+    else:
+        number = int if annotation is int else float
+        knob = knobs()[name]
+        st.number_input(
+            label,
+            min_value=number(knob.low),
+            max_value=number(knob.high),
+            step=number(knob.step),
+            format=None if number is int else "%g",
+            key=key,
+            on_change=_take,
+            args=(name, key),
+        )
+
+
+def _take(name: str, key: str) -> None:
+    put({name: st.session_state[key]})
+
+
+def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
+    machines = {option.id: option for option in boxes(case.scenario, case.catalog)}
+    rows = [_row(option, machines, case, measured) for option in comparison.options if option.id in machines]
+    if not rows:
+        st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
+        return
+    draw_table(rows, key="fit table", alt="Each option's memory, people it holds, first word and speeds")
+    st.caption("Tokens a second for each person while so many are answered at once. A dash: it does not hold so many.")
+
+
+def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: Measured) -> dict[str, Any]:
+    memory, judged = option.memory, option.eligibility
+    row: dict[str, Any] = {
+        "Option": name_of(option),
+        "Can it do the job?": {"yes": "yes", "tight": "yes, but tight", "unsure": "perhaps", "no": "no"}[
+            status_of(option).word
+        ],
+        "Needs": gb(memory.peak_bytes) if memory else "-",
+        "May use": gb(memory.usable_bytes) if memory else "-",
+        "Spare": gb(memory.headroom_bytes) if memory else "-",
+    }
+    alone = option.time_to_first_token
+    row["First word, alone"] = seconds_text(alone.central) if alone else "-"
+    wait = judged.first_token_p95_s
+    row["First word, busy hour"] = (
+        seconds_text(wait.central) if wait and math.isfinite(wait.central) else ("the queue grows" if wait else "-")
+    )
+    for people in _PEOPLE:
+        found = capability(machines[option.id], case.scenario, case.catalog, measured, concurrent_request_count=people)
+        holds = found.runs and found.concurrent_count >= people and found.batch_decode is not None
+        row[f"{people} at once"] = (
+            f"{found.batch_decode.central / people:,.1f}" if holds and found.batch_decode else "-"
+        )
+    row["Machines"] = str(judged.machine_count or "-")
+    row["Speed is"] = option.basis_of_speed.replace("fitted", "estimated") or "unknown"
+    return row
+
+
+@st.fragment
+def _show_curves(case: Case, measured: Measured) -> None:
+    st.subheader("How fast, and where it gets slow", anchor=False)
+    shown = st.segmented_control("Speed against", _CURVES, default=_CURVES[0], key="curve", required=True)
+    scenario, catalog = case.scenario, case.catalog
+    if shown == _CURVES[1]:
+        curves = speed_by_context(scenario, catalog, measured)
+        titles, target = (
+            ("tokens before the answer", "tokens a second, one person"),
+            scenario.stream_target_tokens_per_s,
+        )
+    elif shown == _CURVES[2]:
+        curves = wait_by_prompt(scenario, catalog, measured)
+        titles, target = ("tokens to read", "seconds to the first word"), scenario.first_token_p95_target_s
+    else:
+        curves = speed_by_people(scenario, catalog, measured)
+        titles, target = ("people answered at once", "tokens a second for each"), scenario.stream_target_tokens_per_s
+    if not curves:
+        st.markdown("None of the options can run this model as asked.")
+        return
+    ends = "; ".join(
+        f"{curve.name} {curve.speeds[0].central:,.3g} to {curve.speeds[-1].central:,.3g}" for curve in curves
+    )
+    draw_chart(
+        speed_curves(curves, x_title=titles[0], y_title=titles[1], target=target or None, falls=shown != _CURVES[2]),
+        key=f"curve {shown}",
+        alt=f"{titles[1]} by {titles[0]}: {ends}",
+    )
+    st.caption(
+        "Bands hold 8 of 10 machines like it. Full dots were measured, hollow ones are estimated"
+        + ("; the dashed line is your target." if target else ".")
+    )
+
+
+@st.fragment
+def _show_ladder(case: Case, measured: Measured) -> None:
+    st.subheader("With more bits, or fewer", anchor=False)
+    classes = [
+        str(one) for one in choices_of(Scenario.model_fields["weight_class"].annotation) if one != "best-that-fits"
+    ]
+    found = ladder(case.scenario, case.catalog, measured, classes=classes)
+    rows: list[dict[str, str]] = []
+    for option in boxes(case.scenario, case.catalog):
+        row = {"Option": option.name}
+        for bits in classes:
+            one = found[option.id][bits]
+            prediction = one.prediction
+            if one.format is None or prediction is None:
+                row[bits] = "no such format"
+            elif not prediction.memory.fits:
+                row[bits] = f"{-prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB short"
+            else:
+                speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
+                row[bits] = f"{speed}{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+        rows.append(row)
+    if rows:
+        draw_table(
+            rows,
+            key="ladder",
+            alt="Whether each option holds the model at each number of bits, and how fast it then is",
+        )
+        st.caption("Tokens a second of one answer alone.")
+
+
+@st.fragment
+def _show_frontier(case: Case, comparison: Comparison) -> None:
+    st.subheader("Every machine we know: cost against speed", anchor=False)
+    with st.container(horizontal=True):
+        budget = st.number_input(
+            "Budget for the hardware ($)", min_value=0.0, value=None, format="%g", key="budget", placeholder="no limit"
+        )
+        watts = st.number_input(
+            "Most watts at the wall", min_value=0.0, value=None, format="%g", key="most watts", placeholder="no limit"
+        )
+    try:
+        found = choose(
+            case.scenario, case.catalog, wanted=Wanted(budget or None, watts or None), as_of=comparison.prices_as_of
+        )
+    except CalculatorError as error:
+        st.markdown(markdown_text(str(error)))
+        return
+    if not found.choices:
+        st.markdown("No machine of the catalogue does this job within these limits.")
+    else:
+        best = found.best()
+        draw_chart(
+            frontier(found.choices),
+            key="frontier",
+            alt="Cost and speed of each machine: "
+            + "; ".join(
+                f"{one.name} {usd(one.present_value_usd)}, {one.stream_tokens_per_s:,.0f} tokens a second"
+                for one in best
+            ),
+        )
+        with st.expander(f"The {len(best)} that nothing beats, and the {len(found.left_out)} that cannot do it"):
+            draw_table(
+                [
+                    {
+                        "Machine": one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}",
+                        "Cost": usd(one.present_value_usd),
+                        "Price today": f"{usd(one.price_usd)} ({one.price_as_of})",
+                        "Tokens/s": f"{one.stream_tokens_per_s:,.0f}",
+                        "First word": seconds_text(one.first_token_p95_s),
+                        "Spare": f"{one.headroom_gb:,.0f} GB",
+                        "Watts": f"{one.watts:,.0f}",
+                    }
+                    for one in best
+                ],
+                key="best machines",
+                alt="Machines that no other beats in cost, speed and memory",
+            )
+            if found.left_out:
+                draw_table(
+                    [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
+                    key="left out",
+                    alt="Machines that cannot do it, and why",
+                )
+
+
+def _memory_alt(comparison: Comparison) -> str:
+    parts = [
+        f"{option.name} needs {gb(option.memory.peak_bytes)} of {gb(option.memory.usable_bytes)}"
+        for option in comparison.options
+        if option.memory
+    ]
+    return f"Memory: {', '.join(parts)}." if parts else "No option holds the model in its own memory."

@@ -1,0 +1,102 @@
+"""Two scenarios side by side, and the walk from one to the other: which changed assumption moves the gap by how much."""
+
+from functools import partial
+from urllib.parse import parse_qs
+
+import streamlit as st
+
+from calculator import Scenario
+from calculator.analysis.bridge import Bridge, bridge
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison
+from calculator.decision.input_words import label as input_label
+from calculator.decision.words import dollars
+from calculator.errors import CalculatorError
+from calculator.scenario.presets import preset
+from calculator.scenario.scenario import knobs
+from views.charts.what_if import bridge_chart
+from views.decide_form import changes, presets
+from views.drawing import draw_chart
+from views.link import read_link, write_link
+from views.look import markdown_text, usd
+from views.shell import Case
+
+_PINNED = "pinned scenario"
+_PIN_TITLE = "The one I pinned"
+
+
+@st.fragment
+def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, str]) -> None:
+    """Draw the choice of the other scenario, both verdicts, and the walk between them for the pair (cheaper, dearer)."""
+    st.subheader("From another scenario to this one", anchor=False)
+    titles = {title: name for name, title, _ in presets()}
+    state = st.session_state
+    choices = [*([_PIN_TITLE] if _PINNED in state else []), *titles]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Compare with", choices, index=_first(case, choices, titles), key="other scenario")
+        if st.button(
+            "Pin the scenario as it is now", help="Change something on Decide, come back, and see what each change did."
+        ):
+            state[_PINNED] = write_link(case.scenario, catalogue_hash=comparison.catalogue_hash)
+            st.rerun(scope="fragment")
+    other = _scenario(state[_PINNED], case) if chosen == _PIN_TITLE else preset(titles[chosen] or "our-defaults")
+    try:
+        found = bridge(other, case.scenario, catalog=case.catalog, pair=pair, as_of=comparison.prices_as_of)
+    except CalculatorError as error:
+        st.markdown(markdown_text(str(error)))
+        return
+    names = {option.id: option.name for option in comparison.options}
+    names |= {key: case.catalog.option(key).name for key in (found.cheaper, found.dearer)}
+    first = compare(other, case.catalog, as_of=comparison.prices_as_of, draw_count=0, with_turns=False).verdict.sentence
+    st.markdown(markdown_text(f"There: {first}"))
+    st.markdown(markdown_text(f"Here: {comparison.verdict.sentence}"))
+    st.markdown(markdown_text(bridge_sentence(found, names=names)))
+    if found.steps:
+        draw_chart(
+            bridge_chart(found, ends=("The gap there", "The gap here"), label=partial(_label, names=names)),
+            key="bridge",
+            alt="Walk between the two gaps: "
+            + "; ".join(f"{_label(step.name, names=names)} {usd(step.change_usd)}" for step in found.steps),
+        )
+
+
+def _first(case: Case, choices: list[str], titles: dict[str, str]) -> int:
+    """The scenario from which one started, where something was changed since; else the article's."""
+    if choices[0] == _PIN_TITLE:
+        return 0
+    wanted = case.link.preset if changes(case.link, case.scenario) else "article"
+    if not changes(case.link, case.scenario) and case.link.preset == "article":
+        wanted = ""
+    return next(place for place, title in enumerate(choices) if titles[title] == wanted)
+
+
+def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
+    """What the walk shows, in words."""
+    cheaper, dearer = names[found.cheaper], names[found.dearer]
+    start = f"There, {dearer} costs {dollars(found.start_usd)} more than {cheaper}"
+    if not found.steps:
+        return f"{start}; the two scenarios are the same."
+    end = (
+        f"here it costs {dollars(found.end_usd)} more"
+        if found.end_usd > 0
+        else f"here it costs {dollars(-found.end_usd)} less"
+    )
+    carried = [_label(name, names=names) for name in found.carriers]
+    carriers = f" Most of the change comes from {' and '.join(carried)}." if carried else ""
+    return f"{start}; {end}. {len(found.steps)} assumptions differ.{carriers}"
+
+
+def _label(name: str, *, names: dict[str, str]) -> str:
+    """An assumption in words: a knob's label, `figures: <option>.<figure>` by its option, a table by its name."""
+    table, _, key = name.partition(": ")
+    if not key:
+        return knobs()[name].label if name in knobs() else name.replace("_", " ")
+    if "." in key:
+        return input_label(key, names=names)
+    owner = names.get(key) or (knobs()[key].label if key in knobs() else key.replace("_", " "))
+    return f"{table.replace('_', ' ').removesuffix(' usd')}, {owner}"
+
+
+def _scenario(address: str, case: Case) -> Scenario:
+    link = read_link(parse_qs(address, keep_blank_values=True), catalog=case.catalog)
+    return Scenario.parse({**link.values, "typed": link.typed()})
