@@ -10,6 +10,7 @@ from views.address import follow_address
 from views.decide import show_decide
 from views.fit import show_fit
 from views.measurements import show_measurements
+from views.sources import show_sources
 from views.what_if import show_what_if
 
 st.set_page_config(
@@ -40,6 +41,11 @@ def what_if() -> None:
     show_what_if(stock, speeds=desk.speeds)
 
 
+def sources() -> None:
+    """Where every figure comes from, how good the predictions are, what the article got wrong, and the method."""
+    show_sources(stock, speeds=desk.speeds)
+
+
 def measurements() -> None:
     """This server, its probes, imported files and the stored records."""
     show_measurements(
@@ -52,6 +58,9 @@ page = st.navigation(
         st.Page(decide, title="Decide", default=True, help="Which hardware to choose, and what it costs"),
         st.Page(fit, title="Fit & speed", url_path="fit", help="Memory and speed of each option, and of every machine"),
         st.Page(what_if, title="What if", url_path="what-if", help="What flips the answer, and what moves it"),
+        st.Page(
+            sources, title="Sources", url_path="sources", help="Every figure with its source, the article, the method"
+        ),
         st.Page(
             measurements,
             title="Measurements",

@@ -24,7 +24,7 @@ import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from calculator.calibration.accuracy import Compared, Judged, LeaveOut, accuracy, summary
 from calculator.calibration.cases import Case, case_of
 from calculator.calibration.fitting import TABLE, fit_laws
+from calculator.calibration.left_out import FILE, LeftOut, write_left_out
 from calculator.calibration.rows import PublishedRow, read_table
 from calculator.catalog import load_catalog
 from calculator.physics.memory.weights import weights_read_bytes
@@ -219,12 +220,35 @@ def cell_table(left_out: dict[str, Judged]) -> list[str]:
     return lines
 
 
+def left_out_rows(left_out: dict[str, Judged]) -> Iterator[LeftOut]:
+    """Every predicted row with its publisher left out, as the Sources page shows it."""
+    for title, quantity, part in PARTS:
+        for one in (one for one in left_out[quantity].compared if part(one.row)):
+            row = one.row
+            yield LeftOut(
+                kind=title,
+                device=row.device_id,
+                device_count=row.device_count,
+                runtime=row.runtime_id,
+                model=row.model_id,
+                measured=one.measured,
+                predicted=one.predicted,
+                low=one.low or 0.0,
+                high=one.high or math.inf,
+                publisher=row.publisher,
+            )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the tables, write them into the page where asked to, and return 0."""
     parser = argparse.ArgumentParser(description="Speed laws and other calculators on published rows.")
     parser.add_argument("table", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--also", nargs="*", default=[], choices=["source", "device"])
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/model/speed.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="put the tables into docs/model/speed.md and calculator/calibration/left_out.csv",
+    )
     options = parser.parse_args(arguments)
     catalog = load_catalog()
     rows = read_table(options.table)
@@ -250,7 +274,8 @@ def main(arguments: Sequence[str]) -> int:
         before, _, rest = PAGE.read_text("utf-8").partition(START)
         _, _, after = rest.partition(END)
         PAGE.write_text("\n".join([f"{before}{START}", *tables, f"{END}{after}"]), encoding="utf-8")
-        print(f"\nwrote {PAGE}")
+        write_left_out(left_out_rows(left_out))
+        print(f"\nwrote {PAGE} and {FILE}")
     return 0
 
 

@@ -1,6 +1,8 @@
-"""Evidence tables: every input with its value, range, basis, source and date; assumptions stand out."""
+"""Evidence tables: every input with its value, range, how it is known, source and date; values are edited in place."""
 
-from typing import Any
+import re
+from datetime import date
+from typing import Any, cast
 
 import streamlit as st
 
@@ -8,32 +10,51 @@ from calculator import Catalog, Scenario
 from calculator.catalog.loader import evidence_of
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
+from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
-from views.drawing import draw_table
+from views.address import put, take_back
+from views.look import markdown_text
+from views.prices import price_figures
+from views.shell import Case
 
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
+_HEIGHT_PX = 560
+Rows = list[dict[str, Any]]
 
 
-def show_assumptions(comparison: Comparison, *, catalog: Catalog) -> None:
-    """Draw two tables: the scenario's inputs, and the facts about each compared option."""
-    inputs = scenario_rows(comparison.scenario, catalog=catalog)
-    facts = own_figure_rows(comparison.scenario)
-    facts += [row for option in comparison.options for row in option_rows(option.id, catalog=catalog)]
-    guessed = sum(row["basis"] == ["assumption"] for row in inputs + facts)
-    st.subheader("What this rests on", anchor=False)
+def show_inputs(case: Case) -> None:
+    """Draw the scenario's inputs; a value that a person enters is his from then on, and can go back to ours."""
+    rows = scenario_rows(case.scenario, catalog=case.catalog)
+    guessed = sum(row["How it is known"] == ["assumption"] for row in rows)
     st.markdown(
-        f":orange-badge[assumption] marks {guessed} of {len(inputs) + len(facts)} figures: "
-        "nobody publishes them, so each carries a range and the reason."
+        f"{len(rows) - guessed} of {len(rows)} inputs have a source or are yours. {guessed} are our "
+        ":orange-badge[assumption]: nobody publishes them, so each carries a range and the reason. Change any value in "
+        "the table."
     )
-    _table(inputs, alt="Inputs of the scenario with value, range, basis, source and date", key="inputs")
-    with st.expander(f"Prices, watts and specifications of the options compared ({len(facts)} figures)"):
-        _table(facts, alt="Facts about each option with value, range, basis, source and date", key="facts")
+    names = [row.pop("_name") for row in rows]
+    key = f"inputs {case.scenario.id()}"
+    _editor(rows, key=key, alt="Inputs of the scenario", on_change=_take_inputs, args=(key, names))
+    mine = [name for name in names if name in case.link.own]
+    if mine:
+        st.button(f"Give up my {len(mine)} value{'s' if len(mine) > 1 else ''}", on_click=take_back, args=(mine,))
 
 
-def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any]]:
+def show_facts(case: Case, comparison: Comparison) -> None:
+    """Draw prices, watts and specifications of the compared options, grouped by option."""
+    for option in comparison.options:
+        rows = option_rows(option.id, scenario=case.scenario, catalog=case.catalog)
+        with st.expander(f"{option.name} ({len(rows)} figures)", expanded=len(comparison.options) == 1):
+            keys = [row.pop("_key") for row in rows]
+            key = f"facts {option.id} {case.scenario.id()}"
+            _editor(
+                rows, key=key, alt=f"Figures of {option.name}", on_change=_take_facts, args=(key, keys, case.scenario)
+            )
+
+
+def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> Rows:
     """One row per scenario value with evidence; a value that was set has the basis `yours`."""
-    rows: list[dict[str, Any]] = []
+    rows: Rows = []
     for name, knob in knobs().items():
         quantity = catalog.defaults.get(name)
         if quantity is None:
@@ -41,38 +62,43 @@ def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> list[dict[str, Any
         value = getattr(scenario, name)
         row = _row(knob.label, quantity, catalog=catalog, value=value, shown=knob.shown, unit=knob.unit)
         if name in scenario.typed or value != quantity.central:
-            row |= {
-                "basis": ["yours"],
-                "note": f"The default is {_number(quantity.central * knob.shown)} ({quantity.basis}). {quantity.note}",
-            }
-        rows.append(row)
+            was = f"Ours is {_number(quantity.central * knob.shown)} ({quantity.basis})."
+            row |= {"How it is known": ["yours"], "Note": f"{was} {quantity.note}"}
+        rows.append(row | {"_name": name})
     return rows
 
 
-def option_rows(option_id: str, *, catalog: Catalog) -> list[dict[str, Any]]:
-    """One row per figure that the catalogue holds about an option and its chip."""
+def option_rows(option_id: str, *, scenario: Scenario, catalog: Catalog) -> Rows:
+    """One row per figure that is used of an option and its chip; older prices stand behind the one that counts."""
     entry = catalog.option(option_id)
-    rows = [
-        _row(f"{entry.name}: {_words(path)}", quantity, catalog=catalog)
-        for path, quantity in evidence_of(entry).items()
-    ]
+    prices = price_figures(option_id, model=scenario.model, catalog=catalog)
+    rows: Rows = []
+    for path, quantity in evidence_of(entry).items():
+        if path.startswith("tariffs[") and not _is_tariff_of(path, entry, scenario):
+            continue
+        figure = path.rpartition(".")[2]
+        named = next((key for key in prices if key.endswith(f".{figure}")), f"{option_id}.{figure}")
+        key = named if figure in FIGURE_BOUNDS else ""
+        row = _row(_words(path), quantity, catalog=catalog)
+        if key in scenario.figures:
+            note = f"Ours is {_number(quantity.central)}. {quantity.note}"
+            row |= {"Value": scenario.figures[key], "How it is known": ["yours"], "Note": note}
+        rows.append(row | {"_key": key})
     chip = catalog.chips.get(getattr(entry, "chip", ""))
     if chip is not None:
         rows += [
-            _row(f"{chip.name}: {_words(path)}", quantity, catalog=catalog)
+            _row(f"{chip.name}: {_words(path)}", quantity, catalog=catalog) | {"_key": ""}
             for path, quantity in evidence_of(chip).items()
         ]
     return rows
 
 
-def own_figure_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    """One row per figure of the scenario that replaces the catalogue's."""
-    note = "Comes with the scenario and replaces the catalogue's figure."
-    empty = {"unit": "", "range": "", "source": "", "link": "", "date": ""}
-    return [
-        {"input": _words(name), "value": _number(value), **empty, "basis": ["yours"], "note": note}
-        for name, value in scenario.figures.items()
-    ]
+def _is_tariff_of(path: str, entry: Any, scenario: Scenario) -> bool:
+    """Whether a price of a hosted API is one of the scenario's model; an API of one model has no other."""
+    place = re.match(r"tariffs\[(\d+)\]", path)
+    if place is None or getattr(entry, "kind", "") != "same-model":
+        return True
+    return entry.tariffs[int(place.group(1))].model == scenario.model
 
 
 def _row(
@@ -84,39 +110,95 @@ def _row(
     shown: float = 1.0,
     unit: str | None = None,
 ) -> dict[str, Any]:
-    sources = [catalog.sources[part] for part in filter(None, quantity.source.split("+"))]
+    sources = [catalog.sources[part] for part in filter(None, quantity.source.split("+")) if part in catalog.sources]
     low, high = _number(quantity.low * shown), _number(quantity.high * shown)
     return {
-        "input": label,
-        "value": _number((quantity.central if value is None else value) * shown),
-        "unit": quantity.unit.replace("1/year", "per year") if unit is None else unit,
-        "range": low if low == high else f"{low} to {high}",
-        "basis": [quantity.basis],
-        "source": "; ".join(source.title for source in sources),
-        "link": next((source.url for source in sources if source.url.startswith("https://")), ""),
-        "date": quantity.as_of,
-        "note": quantity.note,
+        "Input": label,
+        "Value": round((quantity.central if value is None else value) * shown, 6),
+        "Unit": quantity.unit.replace("1/year", "per year") if unit is None else unit,
+        "Range": low if low == high else f"{low} to {high}",
+        "How it is known": [quantity.basis],
+        "Source": "; ".join(source.title for source in sources),
+        "Link": next((source.url for source in sources if source.url.startswith("https://")), ""),
+        "Date": quantity.as_of,
+        "Age": age_text(quantity.as_of, today=date.today()),
+        "Note": quantity.note,
     }
 
 
-def _table(rows: list[dict[str, Any]], *, alt: str, key: str) -> None:
+def age_text(as_of: str, *, today: date) -> str:
+    """How old a date is, as a person says it; empty where there is none.
+
+    >>> age_text("2026-08-25", today=date(2026, 11, 26)), age_text("2023", today=date(2026, 11, 26))
+    ('3 months', '3 years')
+    """
+    found = re.match(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", as_of)
+    if not found:
+        return ""
+    year, month, day = (int(part) if part else None for part in found.groups())
+    days = (today - date(cast(int, year), month or 7, day or 15 if month else 1)).days
+    if days < 60:
+        return f"{max(days, 0)} days"
+    return f"{days / 30.44:.0f} months" if days < 730 else f"{days / 365.25:.0f} years"
+
+
+def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, ...]) -> None:
+    """A table of which only the values can be changed."""
+    data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     columns = st.column_config
-    draw_table(
-        rows,
-        alt=alt,
+    st.data_editor(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped frames
+        data,
+        hide_index=True,
+        width="stretch",
+        height=min(_HEIGHT_PX, 38 * (len(rows) + 1)),
         key=key,
-        columns={
-            "input": columns.TextColumn("Input", pinned=True, width="medium"),
-            "value": columns.TextColumn("Value", alignment="right", width="small"),
-            "unit": columns.TextColumn("Unit", width="small"),
-            "range": columns.TextColumn("Range", width="small"),
-            "basis": columns.MultiselectColumn("Basis", options=_BASES, color=_COLOURS, width=120),
-            "source": columns.TextColumn("Source", width="medium"),
-            "link": columns.LinkColumn("Link", display_text="open", width="small"),
-            "date": columns.TextColumn("Date", width="small"),
-            "note": columns.TextColumn("Note", width="large"),
+        on_change=on_change,
+        args=args,
+        disabled=[name for name in data if name != "Value"],
+        column_config={
+            "Input": columns.TextColumn("Input", pinned=True, width="medium"),
+            "Value": columns.NumberColumn("Value ✎", width="small", help="Enter your own; it counts as yours."),
+            "Unit": columns.TextColumn("Unit", width="small"),
+            "Range": columns.TextColumn("Range", width="small"),
+            "How it is known": columns.MultiselectColumn("How it is known", options=_BASES, color=_COLOURS, width=120),
+            "Source": columns.TextColumn("Source", width="medium"),
+            "Link": columns.LinkColumn("Link", display_text="open", width="small"),
+            "Date": columns.TextColumn("Date", width="small"),
+            "Age": columns.TextColumn("Age", width="small"),
+            "Note": columns.TextColumn("Note", width="large"),
         },
     )
+    st.caption(markdown_text(f"{alt}, with their ranges, sources and dates."))
+
+
+def _take_inputs(key: str, names: list[str]) -> None:
+    for place, value in _edited(key):
+        knob = knobs()[names[place]]
+        low, high = knob.low * knob.shown, knob.high * knob.shown
+        if not low <= value <= high:
+            st.toast(f"{knob.label} must lie between {_number(low)} and {_number(high)}.")
+            continue
+        whole = Scenario.model_fields[names[place]].annotation is int
+        put({names[place]: round(value) if whole else round(value / knob.shown, 10)})
+
+
+def _take_facts(key: str, keys: list[str], scenario: Scenario) -> None:
+    for place, value in _edited(key):
+        name = keys[place]
+        if not name:
+            st.toast("This figure belongs to the chip. Add a machine of your own on Decide to change it.")
+            continue
+        low, high = FIGURE_BOUNDS[name.rpartition(".")[2]]
+        if not low <= value <= high:
+            st.toast(f"It must lie between {_number(low)} and {_number(high)}.")
+            continue
+        put({"figures": {**scenario.figures, name: value}})
+
+
+def _edited(key: str) -> list[tuple[int, float]]:
+    """Rows whose value a person changed, with the new one; an emptied cell changes nothing."""
+    rows = cast("dict[int, dict[str, Any]]", st.session_state[key]["edited_rows"])
+    return [(place, float(row["Value"])) for place, row in rows.items() if row.get("Value") is not None]
 
 
 def _number(value: float) -> str:
@@ -124,4 +206,13 @@ def _number(value: float) -> str:
 
 
 def _words(path: str) -> str:
-    return path.replace("_", " ").replace(".", ", ")
+    """A path of the catalogue as a person reads it: `prices[1].price_usd` is "price, 2".
+
+    >>> _words("prices[1].price_usd"), _words("power.idle_w"), _words("rates[0].rate_usd_per_h")
+    ('price in USD, no. 2', 'idle W', 'rate in USD per h, no. 1')
+    """
+    group, _, figure = path.rpartition(".")
+    text = (figure or path).replace("_usd_per_", " in USD per ").replace("_usd", " in USD").replace("_w", " W")
+    place = re.search(r"\[(\d+)\]", group)
+    number = f", no. {int(place.group(1)) + 1}" if place else ""
+    return text.replace("_", " ") + number

@@ -50,9 +50,7 @@ def cheaper_kind(name: str, usd: float, *, span: str, difference_usd: float, sec
 
 def too_close(first: tuple[str, float], second: tuple[str, float], *, span: str) -> str:
     """The verdict where the difference may have either sign; each option by name and present value."""
-    return (
-        f"Too close to call: {first[0]} costs {cost(first[1])}, {second[0]} {cost(second[1])} over {span}."
-    )
+    return f"Too close to call: {first[0]} costs {cost(first[1])}, {second[0]} {cost(second[1])} over {span}."
 
 
 def only_one(name: str, usd: float, *, span: str, is_alone: bool) -> str:
