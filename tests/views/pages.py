@@ -1,5 +1,6 @@
 """Pages under test: the app and the measurements page run by Streamlit's AppTest."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,34 @@ def decision_page() -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in QUESTION.items():
         app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def component(app: AppTest, name: str = "decide") -> dict[str, Any]:
+    """What the server tells the page's live body."""
+    return json.loads(_live(app, name).json)
+
+
+def change(app: AppTest, **done: Any) -> AppTest:
+    """The page after its live body has said what a person did: change(app, put={"wage_usd_per_h": 120})."""
+    states = app._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
+    states.widgets.add(id=_live(app, "decide").id, json_value=json.dumps({"now": done}))
+    app._run(states)  # pyright: ignore[reportPrivateUsage]
+    assert not app.exception
+    return app
+
+
+def _live(app: AppTest, name: str) -> Any:
+    return next(
+        one.proto for one in app.get("bidi_component") if one.proto.component_name.endswith(f".{name}")
+    )
+
+
+def more_settings(app: AppTest) -> AppTest:
+    """The page with its rarer fields unfolded."""
+    app.session_state["more settings"] = True
     app.run()
     assert not app.exception
     return app
