@@ -114,9 +114,7 @@ def change(app: AppTest, **done: Any) -> AppTest:
 
 
 def _live(app: AppTest, name: str) -> Any:
-    return next(
-        one.proto for one in app.get("bidi_component") if one.proto.component_name.endswith(f".{name}")
-    )
+    return next(one.proto for one in app.get("bidi_component") if one.proto.component_name.endswith(f".{name}"))
 
 
 def more_settings(app: AppTest) -> AppTest:
