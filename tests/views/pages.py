@@ -10,11 +10,13 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, load_catalog
+from calculator.scenario.scenario import knobs
 from measurements.probe.run import Outcome
 from measurements.records.host import host_id
 from measurements.records.record import Host, Measurement, ModelUnderTest
 from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
+from views.choices import choices_of
 from views.link import read_link
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -97,6 +99,20 @@ def decision_page() -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def other_value(name: str, now: Any) -> Any:
+    """Another value that the field takes, in the scenario's own unit."""
+    annotation: Any = Scenario.model_fields[name].annotation
+    knob = knobs()[name]
+    if name == "model":
+        return "qwen3-30b-a3b"
+    if choices := choices_of(annotation):
+        return next(choice for choice in choices if choice != now)
+    if annotation is str:
+        return "2027-03" if now != "2027-03" else "2027-04"
+    value = annotation(knob.low + (knob.high - knob.low) / 4)
+    return value if value != now else annotation(knob.low + (knob.high - knob.low) / 2)
 
 
 def component(app: AppTest, name: str = "decide") -> dict[str, Any]:
