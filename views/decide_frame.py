@@ -149,7 +149,12 @@ def _paid_off(comparison: Comparison) -> dict[str, Any] | None:
 
 
 def _flips(comparison: Comparison) -> dict[str, float]:
-    """Where Mac and PC change places, by input; of both verdicts where only the other one has any."""
+    """Where Mac and PC change places, by input; of both verdicts where only the other one has any.
+
+    They are searched with staff hours, so that there are none where the verdicts leave these out.
+    """
     verdicts = comparison.verdicts
+    if comparison.scenario.labour == "without":
+        return {}
     found = (verdicts.mac_or_pc.flips if verdicts.mac_or_pc else ()) or verdicts.overall.flips
     return {flip.name: flip.at for flip in found}

@@ -55,19 +55,19 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     verdict = comparison.verdicts.mac_or_pc if which == "mac_or_pc" else comparison.verdicts.overall
     if verdict is None:
         return None
-    hero: dict[str, Any] = {"kicker": _KICKERS[which], "flips": verdict.flips_sentence, "odds": []}
+    hero: dict[str, Any] = {"kicker": _KICKERS[which], "flips": _flips(verdict, comparison), "odds": []}
     shown = _shown(verdict, comparison)
     if shown.cheapest is None:
         return hero | {"title": "Nothing here can do the job", "range": verdict.sentence, "notes": [verdict.detail]}
     best = comparison[shown.cheapest]
     notes = [_old(verdict), _privacy(comparison) if which == "overall" else "", _on_claims(verdict)]
     if shown.next is None:
-        left = "The only one that can do the job" if which == "overall" else verdict.sentence.split(". ")[0] + "."
+        left = "The only one that can do the job" if which == "overall" else verdict.sentence.split(". ")[0]
         return hero | {
             "title": _alone(best, which),
             "amount": _price(best, comparison),
             "hue": style_of(best.id).hue,
-            "range": f"{left}{'' if left.endswith('.') else '.'}",
+            "range": f"{left.removesuffix('.')}.",
             "notes": [note for note in notes if note],
         }
     second = comparison[shown.next]
@@ -171,7 +171,15 @@ def _privacy(comparison: Comparison) -> str:
         return verdicts.keep_in_house_reason
     if round(more) <= 0:
         return "Nothing leaves your house with it."
-    return f"Keeping your data in house costs {usd(more)} a month more: the price of privacy."
+    counted = "" if comparison.scenario.labour == "with" else ", staff hours counted"
+    return f"Keeping your data in house costs {usd(more)} a month more{counted}: the price of privacy."
+
+
+def _flips(verdict: Verdict, comparison: Comparison) -> str:
+    """What flips the verdict; it is searched with staff hours, and says so where the headline leaves them out."""
+    if comparison.scenario.labour == "with" or not verdict.flips_sentence:
+        return verdict.flips_sentence
+    return f"Counting staff hours: {verdict.flips_sentence}"
 
 
 def _old(verdict: Verdict) -> str:

@@ -20,7 +20,8 @@ def mending(reason: Reason, option: OptionResult, scenario: Scenario) -> dict[st
         return _change("Take as many machines as it needs", machine_count="auto", machine_counts=others)
     if reason.code == "leaves-the-house":
         return _change("Allow all work to leave the house", leaves_house_fraction_max=1.0)
-    if reason.code == "unserved" and scenario.when_down == "lose":
+    if reason.code == "unserved" and scenario.when_down == "lose" and len(option.eligibility.reasons) == 1:
+        # with another reason beside it, work may be left undone for want of speed, which no repair of outages mends
         return _change("Buy from an API while it is down", when_down="buy-from-api")
     if reason.code == "first-token-too-slow":
         return _longer_wait(option)

@@ -39,18 +39,10 @@ def amounts(option: OptionResult, scenario: Scenario) -> tuple[Amount, ...]:
 
 
 def by_cost(comparison: Comparison) -> list[OptionResult]:
-    """Those that can do the job from the cheapest on, then the others in their own order.
-
-    The order is that of the verdict, present value with or without people's time, whichever is shown first.
-    """
-    labour = comparison.scenario.labour
-
-    def value_usd(option: OptionResult) -> float:
-        assert option.tco is not None
-        return option.tco.present_value_cost_usd if labour == "with" else option.tco.hard_present_value_cost_usd
-
+    """Those that can do the job from the cheapest on, in the money shown; then the others in their own order."""
     able = [option for option in comparison.options if is_ranked(option)]
-    return sorted(able, key=value_usd) + [option for option in comparison.options if not is_ranked(option)]
+    ranked = sorted(able, key=lambda option: amounts(option, comparison.scenario)[0].usd)
+    return ranked + [option for option in comparison.options if not is_ranked(option)]
 
 
 def is_ranked(option: OptionResult) -> bool:

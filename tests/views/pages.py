@@ -1,5 +1,6 @@
 """Pages under test: the app and the measurements page run by Streamlit's AppTest."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, load_catalog
+from calculator.scenario.scenario import knobs
 from measurements.probe.run import Outcome
 from measurements.records.host import host_id
 from measurements.records.record import Host, Measurement, ModelUnderTest
 from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
+from views.choices import choices_of
 from views.link import read_link
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -93,6 +96,46 @@ def decision_page() -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in QUESTION.items():
         app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def other_value(name: str, now: Any) -> Any:
+    """Another value that the field takes, in the scenario's own unit."""
+    annotation: Any = Scenario.model_fields[name].annotation
+    knob = knobs()[name]
+    if name == "model":
+        return "qwen3-30b-a3b"
+    if choices := choices_of(annotation):
+        return next(choice for choice in choices if choice != now)
+    if annotation is str:
+        return "2027-03" if now != "2027-03" else "2027-04"
+    value = annotation(knob.low + (knob.high - knob.low) / 4)
+    return value if value != now else annotation(knob.low + (knob.high - knob.low) / 2)
+
+
+def component(app: AppTest, name: str = "decide") -> dict[str, Any]:
+    """What the server tells the page's live body."""
+    return json.loads(_live(app, name).json)
+
+
+def change(app: AppTest, **done: Any) -> AppTest:
+    """The page after its live body has said what a person did: change(app, put={"wage_usd_per_h": 120})."""
+    states = app._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
+    states.widgets.add(id=_live(app, "decide").id, json_value=json.dumps({"now": done}))
+    app._run(states)  # pyright: ignore[reportPrivateUsage]
+    assert not app.exception
+    return app
+
+
+def _live(app: AppTest, name: str) -> Any:
+    return next(one.proto for one in app.get("bidi_component") if one.proto.component_name.endswith(f".{name}"))
+
+
+def more_settings(app: AppTest) -> AppTest:
+    """The page with its rarer fields unfolded."""
+    app.session_state["more settings"] = True
     app.run()
     assert not app.exception
     return app

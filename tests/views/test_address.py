@@ -1,109 +1,189 @@
-"""What stands in the page's address beside its widgets: typed values, own figures, links of version 0.1."""
+"""The address is the state: what is put comes back, what is taken back is gone, and a click on a page loses nothing."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from calculator.scenario.scenario import NOT_TYPED
-from views.address import typed_now
-from views.link import Link
+from calculator import Scenario
+from calculator.scenario.presets import preset
+from calculator.scenario.scenario import NOT_TYPED, knobs
+from tests.views.pages import CATALOG, other_value
+from views.link import read_link, write_link
+
+Query = dict[str, list[str]]
+TABLES: dict[str, Mapping[str, Any]] = {
+    "figures": {"cloud-h100.rate_usd_per_h": 2.5},
+    "already_own_usd": {"mac-studio-m5-ultra-96": 3000.0},
+    "weight_classes": {"cloud-h100": "8-bit"},
+    "machine_counts": {"cloud-h100": 3},
+}
 
 
-def _opened(query: dict[str, list[str]]) -> None:
-    from calculator import load_catalog
-    from views.address import keep_in_address
-    from views.link import read_link
+def _steps(steps: list[tuple[str, object]]) -> None:
+    from views import address
 
-    keep_in_address(read_link(query, catalog=load_catalog()))
+    for function, argument in steps:
+        getattr(address, function)(argument)
 
 
-def _typed(values: dict[str, object]) -> None:
+def after(*steps: tuple[str, Any], start: str = "") -> Query:
+    """The address after these calls of views.address, from the address `start`."""
+    app = AppTest.from_function(_steps, args=(list(steps),), default_timeout=60)
+    for name, values in parse_qs(start, keep_blank_values=True).items():
+        app.query_params[name] = values
+    app.run()
+    assert not app.exception
+    return {name: [found] if isinstance(found, str) else list(found) for name, found in app.query_params.items()}
+
+
+def meant(query: Query) -> Scenario:
+    """The scenario of an address, which may hold no unusable value."""
+    link = read_link(query, catalog=CATALOG)
+    assert not link.problems
+    return Scenario.parse({**link.values, "typed": link.typed()})
+
+
+def _each(values: dict[str, object]) -> None:
+    """Put each value and take it back, from the same address; what the address said stands in the session."""
     import streamlit as st
 
-    from views.address import note_typed
+    from views import address
 
+    start, said = address.query(), {}
     for name, value in values.items():
-        st.session_state[name] = value
-        note_typed(name)
+        address.put({name: value})
+        said[name] = [address.query()]
+        address.take_back([name])
+        said[name].append(address.query())
+        address.open_link(start)
+    st.session_state["said"] = said
 
 
-def _figure(value: float | None) -> None:
+@pytest.mark.parametrize("start", ["", "preset=article", "preset=team-24-7&wage_usd_per_h=120"])
+def test_every_value_that_is_put_is_the_scenarios_and_gone_when_it_is_taken_back(start: str) -> None:
+    before = meant(parse_qs(start))
+    values = {name: other_value(name, getattr(before, name)) for name in knobs()}
+    app = AppTest.from_function(_each, args=(values,), default_timeout=60)
+    for name, found in parse_qs(start).items():
+        app.query_params[name] = found
+    app.run()
+    assert not app.exception
+    for name, (put, taken_back) in app.session_state["said"].items():
+        assert meant(put) == before.changed(**{name: values[name]}), name
+        gone = {key: found for key, found in parse_qs(start).items() if key != name}
+        assert taken_back == gone
+        assert meant(taken_back) == meant(gone)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("start", ["", "preset=our-defaults"])
+def test_table_that_is_put_is_the_scenarios_and_an_empty_one_is_none(name: str, start: str) -> None:
+    found = meant(after(("put", {name: TABLES[name]}), start=start))
+    assert dict(getattr(found, name)) == TABLES[name]
+    emptied = meant(after(("put", {name: TABLES[name]}), ("put", {name: {}}), start=start))
+    assert not getattr(emptied, name)
+    assert emptied == meant(parse_qs(start))
+
+
+def test_emptied_table_of_a_preset_stays_empty() -> None:
+    assert preset("already-own-4090s").already_own_usd
+    found = after(("put", {"already_own_usd": {}}), start="preset=already-own-4090s")
+    assert not meant(found).already_own_usd
+    again = after(("take_back", ["already_own_usd"]), start="preset=already-own-4090s&already_own_usd=%7B%7D")
+    assert meant(again) == preset("already-own-4090s")
+
+
+def test_options_stand_in_their_order_each_by_itself() -> None:
+    found = after(("put", {"options": ["cloud-h100", "mac-studio-m5-ultra-96"]}))
+    assert found == {"options": ["cloud-h100", "mac-studio-m5-ultra-96"]}
+    assert meant(found).options == ("cloud-h100", "mac-studio-m5-ultra-96")
+
+
+def test_value_that_equals_the_default_stands_in_the_address_and_counts_as_set() -> None:
+    wage = Scenario().wage_usd_per_h
+    found = after(("put", {"wage_usd_per_h": wage + 5}), ("put", {"wage_usd_per_h": wage}))
+    assert found == {"wage_usd_per_h": ["95"]}
+    assert meant(found) == Scenario(wage_usd_per_h=wage)
+
+
+@pytest.mark.parametrize("typed", [(), ("months",), ("months", "wage_usd_per_h")])
+def test_link_that_lists_what_was_typed_keeps_its_meaning_when_a_value_is_put(typed: tuple[str, ...]) -> None:
+    sent = Scenario.parse({"months": 48, "typed": typed})
+    link = write_link(sent, catalogue_hash=CATALOG.hash)
+    for name, value in (("wage_usd_per_h", 110.0), ("electricity_usd_per_kwh", 0.3), ("machine_count", 2)):
+        assert meant(after(("put", {name: value}), start=link)) == sent.changed(**{name: value})
+    put = after(("put", {"money": "cash"}), start=link)  # how one reads it is no value that one sets
+    assert set(meant(put).typed) == set(typed)
+    assert meant(put).money == "cash"
+
+
+def test_value_taken_back_from_a_link_is_no_longer_typed() -> None:
+    link = write_link(Scenario.parse({"months": 48, "typed": ("months",)}), catalogue_hash=CATALOG.hash)
+    found = meant(after(("take_back", ["months"]), start=link))
+    assert (found.months, found.typed) == (36, ())
+
+
+def test_names_of_views_and_tables_are_never_listed_as_typed() -> None:
+    found = after(
+        ("put", {"labour": "without", **TABLES, "options": ["cloud-h100", "mac-studio-m5-ultra-96"]}),
+        start="typed=months",
+    )
+    assert found["typed"] == ["months"]
+    assert not set(found["typed"][0].split(",")) & NOT_TYPED
+
+
+def test_start_from_an_example_leaves_nothing_of_before() -> None:
+    assert after(("start_from", "article"), start="months=48&figures=%7B%7D") == {"preset": ["article"]}
+    assert after(("start_from", ""), start="preset=article&months=48") == {}
+
+
+def test_link_that_is_opened_is_the_whole_address() -> None:
+    found = after(("open_link", {"months": ["48"], "options": ["a", "b"]}), start="wage_usd_per_h=120")
+    assert found == {"months": ["48"], "options": ["a", "b"]}
+
+
+def _page() -> None:
     import streamlit as st
 
-    from views.address import note_figure
+    from views.address import address_text, follow_address
 
-    st.session_state["widget"] = value
-    note_figure("cloud-h100.rate_usd_per_h", "widget")
-
-
-def address(page: AppTest) -> dict[str, str]:
-    run = page.run()
-    assert not run.exception
-    return {name: found if isinstance(found, str) else found[-1] for name, found in run.query_params.items()}
+    follow_address(st.session_state["page"])
+    st.code(address_text())
 
 
-def opened(**query: str) -> dict[str, str]:
-    page = AppTest.from_function(_opened, args=({name: [value] for name, value in query.items()},), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return address(page)
+def on_page(app: AppTest, name: str) -> AppTest:
+    app.session_state["page"] = name
+    return app.run()
 
 
-def test_value_of_an_address_counts_as_typed_even_where_it_is_the_default() -> None:
-    assert opened(wage_usd_per_h="95")["typed"] == "wage_usd_per_h"
+def test_click_on_another_page_takes_the_address_along_and_back() -> None:
+    app = AppTest.from_function(_page)
+    app.query_params["months"] = "48"
+    app.query_params["options"] = ["cloud-h100", "dgx-spark"]
+    on_page(app, "")
+    address = dict(app.query_params)
+    app.query_params.clear()  # what Streamlit does on a click
+    assert dict(on_page(app, "measurements").query_params) == address
+    assert app.code[0].value == "months=48&options=cloud-h100&options=dgx-spark"
+    app.query_params.clear()
+    assert dict(on_page(app, "").query_params) == address
 
 
-def test_bare_address_stays_bare() -> None:
-    assert opened() == {}
+def test_link_to_another_page_is_not_overruled_by_what_was_before() -> None:
+    app = AppTest.from_function(_page)
+    app.query_params["months"] = "48"
+    on_page(app, "")
+    app.query_params.clear()
+    app.query_params["months"] = "24"
+    assert on_page(app, "measurements").code[0].value == "months=24"
 
 
-def test_link_of_version_1_says_with_todays_parameters_what_it_meant() -> None:
-    found = opened(schema_version="1", wage_usd_per_h="60")
-    assert "schema_version" not in found
-    assert found["rules"] == "1"
-    assert found["wage_usd_per_h"] == "60"
-    assert found["machine_count"] == "1"
-    assert found["api_host"] == "cheapest"
-    assert found["first_token_p95_target_s"] in ("0", "0.0")
-
-
-def test_value_away_from_its_default_is_in_the_address_already_and_the_server_writes_nothing() -> None:
-    # it would write the whole address, with an older value of a slider that still moves
-    assert address(AppTest.from_function(_typed, args=({"wage_usd_per_h": 110.0},))) == {}
-
-
-def test_value_set_back_to_its_default_is_listed_beside_those_in_the_address() -> None:
-    page = AppTest.from_function(_typed, args=({"wage_usd_per_h": 95.0},))
-    page.query_params["months"] = "48"
-    assert address(page)["typed"] == "months,wage_usd_per_h"
-
-
-def test_address_that_lists_what_was_typed_gets_each_name_once() -> None:
-    page = AppTest.from_function(_typed, args=({"wage_usd_per_h": 110.0, "months": 36},))
-    page.query_params["typed"] = "months"
-    assert address(page)["typed"] == "months,wage_usd_per_h"
-
-
-def test_values_of_widgets_count_before_the_address_has_them() -> None:
-    assert typed_now(Link({}, {}), {"wage_usd_per_h": 110.0, "months": 36}) == ("wage_usd_per_h",)
-    assert typed_now(Link({"typed": ("months",)}, {}), {"wage_usd_per_h": 110.0}) == ("months",)
-
-
-def test_view_settings_are_no_typed_values() -> None:
-    assert address(AppTest.from_function(_typed, args=(dict.fromkeys(NOT_TYPED),))) == {}
-
-
-def test_own_figure_joins_those_that_are_there() -> None:
-    page = AppTest.from_function(_figure, args=(2.5,))
-    page.query_params["figures"] = '{"mac-studio-m5-ultra-96.price_usd":5000}'
-    assert address(page)["figures"] == '{"mac-studio-m5-ultra-96.price_usd":5000,"cloud-h100.rate_usd_per_h":2.5}'
-
-
-def test_emptied_figure_is_taken_away() -> None:
-    page = AppTest.from_function(_figure, args=(None,))
-    page.query_params["figures"] = '{"cloud-h100.rate_usd_per_h":2.5}'
-    assert "figures" not in address(page)
-
-
-def test_figures_that_nobody_can_read_are_replaced() -> None:
-    page = AppTest.from_function(_figure, args=(2.5,))
-    page.query_params["figures"] = "{not json"
-    assert address(page)["figures"] == '{"cloud-h100.rate_usd_per_h":2.5}'
+def test_address_emptied_on_the_same_page_stays_empty() -> None:
+    app = AppTest.from_function(_page)
+    app.query_params["months"] = "48"
+    on_page(app, "")
+    app.query_params.clear()  # the person took the address back to its start
+    assert on_page(app, "").code[0].value == ""

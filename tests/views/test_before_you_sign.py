@@ -1,0 +1,79 @@
+"""Before you sign: at most five remarks, the worst first, each once, and none about an option that is out already."""
+
+from dataclasses import replace
+
+import pytest
+
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison
+from calculator.evidence import Remark
+from calculator.scenario.presets import preset, preset_names
+from tests.views.comparison_case import comparison
+from tests.views.pages import CATALOG
+from views.before_you_sign import MOST, before_you_sign, more_to_know, remarks_of
+
+WINNER, OTHER, OUT = "api-same-model", "cloud-h100", "dual-rtx-4090-threadripper"
+
+
+def with_remarks(own: tuple[Remark, ...] = (), **of_options: tuple[Remark, ...]) -> Comparison:
+    """The made case with these remarks and no others; winner, other, out."""
+    ids = {"winner": WINNER, "other": OTHER, "out": OUT}
+    rows = {ids[name]: remarks for name, remarks in of_options.items()}
+    case = comparison()
+    options = tuple(replace(option, remarks=rows.get(option.id, ())) for option in case.options)
+    return replace(case, remarks=own, options=options)
+
+
+def remark(text: str, level: str = "warning") -> Remark:
+    return Remark(code="old-price", text=text, level=level)  # pyright: ignore[reportArgumentType]
+
+
+def test_problems_stand_before_warnings_and_the_winners_before_the_others() -> None:
+    case = with_remarks(
+        (remark("About the whole."),),
+        other=(remark("Of the other."), remark("A problem of the other.", "problem")),
+        winner=(remark("Of the winner."), remark("For the record.", "info")),
+    )
+    assert [(row["level"], row["text"]) for row in before_you_sign(case)] == [
+        ("problem", "A problem of the other."),
+        ("warning", "About the whole."),
+        ("warning", "Of the winner."),
+        ("warning", "Of the other."),
+    ]
+
+
+def test_remark_is_about_its_option_and_does_not_repeat_its_name() -> None:
+    case = with_remarks(winner=(remark("Hosted API, same model: the price is of March."),))
+    assert before_you_sign(case) == [
+        {"level": "warning", "about": "Hosted API, same model", "text": "The price is of March."}
+    ]
+
+
+def test_no_more_than_five_and_each_once() -> None:
+    many = tuple(remark(f"Warning {count}.") for count in range(7))
+    assert len(before_you_sign(with_remarks(many))) == MOST
+    assert len(before_you_sign(with_remarks((many[0], many[0])))) == 1
+    assert more_to_know(with_remarks(many)) == 7
+
+
+def test_option_that_cannot_do_the_job_is_not_signed_for() -> None:
+    case = with_remarks(out=(remark("It does not fit.", "problem"),))
+    assert before_you_sign(case) == []
+    assert more_to_know(case) == 1  # the page of sources lists it all the same
+
+
+def test_remarks_of_an_option_come_problems_first() -> None:
+    case = with_remarks(winner=(remark("Info.", "info"), remark("Warning."), remark("Problem.", "problem")))
+    assert [row.level for row in remarks_of(case[WINNER])] == ["problem", "warning", "info"]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_remarks_of_every_example_are_sentences_of_ranked_options(name: str) -> None:
+    case = compare(preset(name), CATALOG, as_of="2026-11-26", draw_count=50, with_turns=False)
+    names = {"", *(option.name for option in case.options if option.eligible)}
+    found = before_you_sign(case)
+    assert len(found) <= MOST
+    for row in found:
+        assert row["about"] in names
+        assert row["text"][:1] == row["text"][:1].upper()
+        assert row["text"].endswith((".", "!", "?"))

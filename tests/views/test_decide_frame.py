@@ -1,0 +1,194 @@
+"""Frame of the Decide page: every figure in it is the ledger's, and rows, charts and verdicts say the same one."""
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from calculator import Scenario
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison, OptionResult
+from calculator.finance.ledger import Line
+from calculator.scenario.presets import preset, preset_names
+from tests.views.pages import CATALOG
+from views.decide_frame import GROUPS, decide_frame, group_of
+from views.decide_words import name_of
+from views.look import Hue, usd
+from views.money import is_ranked
+
+MONIES = [(money, labour) for money in ("present-value", "cash") for labour in ("with", "without")]
+PARTS_USD, MONTHS_USD = 3, 1  # each part, and each month, is rounded to a dollar by itself
+
+
+@cache
+def answer(name: str, money: str, labour: str) -> Comparison:
+    scenario = preset(name).changed(money=money, labour=labour)
+    return compare(scenario, CATALOG, as_of="2026-11-26", draw_count=100, with_turns=False)
+
+
+def cost_usd(option: OptionResult, money: str, labour: str) -> float:
+    """The ledger's own sum, read from the cost without the page's code."""
+    assert option.tco is not None
+    if money == "cash":
+        return option.tco.total_cost_usd if labour == "with" else option.tco.hard_cost_usd
+    return option.tco.present_value_cost_usd if labour == "with" else option.tco.hard_present_value_cost_usd
+
+
+def costed(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in frame["rows"] if "usd" in row]
+
+
+@pytest.mark.parametrize(("money", "labour"), MONIES)
+@pytest.mark.parametrize("name", preset_names())
+def test_rows_parts_and_months_are_one_figure_in_every_money(name: str, money: str, labour: str) -> None:
+    comparison = answer(name, money, labour)
+    rows = costed(decide_frame(comparison))
+    assert rows
+    for row in rows:
+        shown = row["usd"][1]
+        assert math.isclose(shown, cost_usd(comparison[row["id"]], money, labour), abs_tol=0.005)
+        assert abs(sum(row["parts"]) - shown) <= PARTS_USD
+        assert abs(row["by_month"][-1] - shown) <= MONTHS_USD
+        assert len(row["by_month"]) == comparison.scenario.months + 1
+        assert len(row["parts"]) == len(GROUPS)
+
+
+@pytest.mark.parametrize(("money", "labour"), MONIES)
+@pytest.mark.parametrize("name", preset_names())
+def test_rows_stand_from_the_cheapest_on_in_the_money_shown_and_the_verdict_names_the_first(
+    name: str, money: str, labour: str
+) -> None:
+    comparison = answer(name, money, labour)
+    frame = decide_frame(comparison)
+    shown = [row["usd"][1] for row in costed(frame)]
+    assert shown == sorted(shown)
+    assert [row["id"] for row in frame["rows"]][len(shown) :] == [
+        option.id for option in comparison.options if not is_ranked(option)
+    ]
+    overall = frame["verdicts"][-1]
+    if overall["title"] != "Too close to call":
+        assert overall["title"] == name_of(comparison[frame["rows"][0]["id"]])
+        assert overall["amount"] == usd(shown[0])
+
+
+def test_switch_of_the_money_moves_purchase_to_resale_and_people_only_where_it_should() -> None:
+    rows = {pair: costed(decide_frame(answer("our-defaults", *pair))) for pair in MONIES}
+    people = GROUPS.index("People")
+    assert all(row["parts"][people] > 0 for row in rows["present-value", "with"])
+    assert not any(
+        row["parts"][people] for pair in (("present-value", "without"), ("cash", "without")) for row in rows[pair]
+    )
+    back = {pair: {row["id"]: row["parts"][-1] for row in rows[pair]} for pair in MONIES}
+    for option, cash in back["cash", "with"].items():
+        assert cash <= 0
+        assert not cash or cash < back["present-value", "with"][option] < 0  # money of later is worth less today
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_frame_is_plain_json_that_a_browser_reads(name: str) -> None:
+    frame = decide_frame(answer(name, "present-value", "with"))
+    assert json.loads(json.dumps(frame, allow_nan=False)) == json.loads(json.dumps(frame))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_option_that_cannot_do_the_job_has_reasons_and_no_cost(name: str) -> None:
+    comparison = answer(name, "present-value", "with")
+    for row in decide_frame(comparison)["rows"]:
+        option = comparison[row["id"]]
+        assert (row["state"] == "no") == (not is_ranked(option)) == ("usd" not in row) == bool(row["reasons"])
+        assert [text for text, _, _ in row["reasons"]] == [reason.text for reason in option.eligibility.reasons]
+
+
+def test_every_line_of_every_example_belongs_to_the_group_that_a_person_expects() -> None:
+    groups = {
+        line.name: GROUPS[group_of(line)]
+        for name in preset_names()
+        for option in answer(name, "present-value", "with").options
+        if option.tco
+        for line in option.tco.entries
+    }
+    expected = {
+        "hardware": "Purchase",
+        "resale": "Resale",
+        "energy idle": "Power and cooling",
+        "cooling": "Power and cooling",
+        "setup": "People",
+        "administration": "People",
+        "repair": "Repair, insurance, tax",
+    }
+    assert {line: groups[line] for line in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "group"),
+    [
+        (Line("hardware", "hard", (), kind="capital"), "Purchase"),
+        (Line("hardware of month 13", "hard", (), kind="later capital"), "Purchase"),
+        (Line("resale", "hard", (), kind="sale"), "Resale"),
+        (Line("profit tax", "hard", (), kind="tax"), "Repair, insurance, tax"),
+        (Line("demand charge", "hard", ()), "Power and cooling"),
+        (Line("insurance", "hard", ()), "Repair, insurance, tax"),
+        (Line("api tokens", "hard", ()), "Rent, API, software"),
+        (Line("setup", "soft", ()), "People"),
+    ],
+)
+def test_line_is_grouped_by_its_kind_before_its_name(line: Line, group: str) -> None:
+    assert GROUPS[group_of(line)] == group
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_ring_stands_where_buying_has_become_cheaper_than_renting_for_good(name: str) -> None:
+    frame = decide_frame(answer(name, "present-value", "with"))
+    kinds: dict[str, dict[str, Any]] = {}
+    for row in costed(frame):
+        kinds.setdefault(row["kind"], row)
+    paid = frame["paid"]
+    if paid is None:
+        if "to buy" in kinds and "to rent" in kinds:
+            own, rent = kinds["to buy"]["by_month"], kinds["to rent"]["by_month"]
+            assert own[-2] > rent[-2] or own[-1] > rent[-1]
+        return
+    own, rent = kinds["to buy"], kinds["to rent"]
+    assert (paid["id"], paid["than"]) == (own["id"], rent["name"])
+    month = paid["month"]
+    assert all(own["by_month"][at] <= rent["by_month"][at] for at in range(month, frame["months"] + 1))
+    assert month == 1 or own["by_month"][month - 1] > rent["by_month"][month - 1]
+
+
+def test_live_frame_is_the_pages_own_but_for_its_futures() -> None:
+    """What does not rest on futures is equal to the cent, so nothing jumps when a thumb comes to rest."""
+    scenario = Scenario(wage_usd_per_h=110)
+    live = decide_frame(compare(scenario, CATALOG, as_of="2026-11-26", draw_count=100, with_turns=False))
+    rest = decide_frame(compare(scenario, CATALOG, as_of="2026-11-26", draw_count=400))
+    same = ("months", "money", "labour", "groups", "paid", "sign", "convention", "as_of", "id")
+    assert {name: live[name] for name in same} == {name: rest[name] for name in same}
+    for one, other in zip(live["rows"], rest["rows"], strict=True):
+        assert {key: value for key, value in one.items() if key != "usd"} == {
+            key: value for key, value in other.items() if key != "usd"
+        }
+        assert "usd" not in one or one["usd"][1] == other["usd"][1]
+    assert not live["flips"]
+    assert rest["flips"]
+
+
+def test_flips_are_the_verdicts_own_by_input() -> None:
+    comparison = compare(Scenario(), CATALOG, as_of="2026-11-26", draw_count=400)
+    found = decide_frame(comparison)["flips"]
+    assert comparison.verdicts.mac_or_pc is not None
+    flips = comparison.verdicts.mac_or_pc.flips or comparison.verdicts.overall.flips
+    assert found == {flip.name: flip.at for flip in flips} != {}
+
+
+def test_colour_of_a_row_is_one_that_the_theme_has() -> None:
+    for row in decide_frame(answer("our-defaults", "present-value", "with"))["rows"]:
+        assert row["hue"] in get_args(Hue)
+        assert row["dash"] in ("solid", "dash", "dot")
+
+
+def test_colours_of_the_page_stand_in_the_order_of_the_theme() -> None:
+    script = (Path(__file__).parents[2] / "views/components/decide/decide.js").read_text("utf-8")
+    line = next(line for line in script.splitlines() if line.startswith("const HUES"))
+    assert tuple(json.loads(line.partition(" = ")[2].partition(";")[0])) == get_args(Hue)

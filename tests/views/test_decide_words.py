@@ -1,0 +1,198 @@
+"""Sentences of the Decide page: headlines say what the verdict says, in the money shown, and never more than it knows."""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+
+from calculator.cost.tco import in_cash
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison, HardVerdict, OldPrice, Verdict
+from calculator.number import Range
+from calculator.scenario.presets import preset, preset_names
+from tests.views.comparison_case import comparison, memory, option, tco
+from tests.views.pages import CATALOG
+from views.decide_words import hero_of, name_of, seconds_range, status_of
+from views.look import style_of, usd
+from views.money import amounts
+
+MAC, USED, API, H100 = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "api-same-model", "cloud-h100"
+
+
+def pair(case: Comparison, **changes: Any) -> Comparison:
+    """The case with a Mac-or-PC verdict between its two Macs, changed as given."""
+    verdict = replace(case.verdicts.overall, cheapest=USED, next=MAC, **changes)
+    return replace(case, verdicts=replace(case.verdicts, mac_or_pc=verdict))
+
+
+def overall(case: Comparison, **changes: Any) -> Comparison:
+    return replace(case, verdicts=replace(case.verdicts, overall=replace(case.verdicts.overall, **changes)))
+
+
+def hero(case: Comparison, which: Literal["mac_or_pc", "overall"] = "overall") -> dict[str, Any]:
+    found = hero_of(case, which)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_headline_names_the_cheapest_with_its_cost_in_the_money_shown(
+    money: Literal["present-value", "cash"], labour: Literal["with", "without"]
+) -> None:
+    case = comparison(money=money, labour=labour)
+    found = hero(case)
+    assert found["title"] == "Hosted API, same model"
+    assert found["amount"] == usd(amounts(case[API], case.scenario)[0].usd)
+    assert found["hue"] == style_of(API).hue
+    gap = (case.verdict.difference_usd if labour == "with" else case.verdict.hard.difference_usd).central
+    assert found["range"] == f"over 3 years, {usd(gap)} less than 2 x Mac Studio M2 Ultra 192 GB, used."
+    assert found["notes"][0].startswith(f"Stays the cheapest in {93 if labour == 'with' else 90} of 100 futures")
+
+
+def test_mac_or_pc_names_the_kind_and_the_gap_and_both_costs() -> None:
+    case = pair(comparison())
+    found = hero(case, "mac_or_pc")
+    assert (found["title"], found["amount"]) == ("The Mac", f"by {usd(case.verdict.difference_usd.central)}")
+    for one in (USED, MAC):
+        assert f"{name_of(case[one])} {usd(amounts(case[one], case.scenario)[0].usd)}" in found["range"]
+    turned = replace(case.verdicts, mac_or_pc=replace(case.verdict, cheapest="dual-rtx-4090-threadripper", next=MAC))
+    cost = tco(months=36, purchase_usd=5000, monthly_usd={"administration": 40.0})
+    options = tuple(replace(one, tco=cost) if one.tco is None else one for one in case.options)
+    assert hero(replace(case, verdicts=turned, options=options), "mac_or_pc")["title"] == "The PC"
+
+
+def test_bar_under_a_verdict_shows_the_share_that_its_sentence_says() -> None:
+    found = hero(comparison())
+    assert found["odds"] == [[0.93, style_of(API).hue], [0.07, style_of(USED).hue]]
+    assert "93 of 100 futures" in found["notes"][0]
+
+
+def test_verdict_too_close_to_call_names_nobody_in_its_headline() -> None:
+    found = hero(overall(comparison(), too_close=True))
+    assert (found["title"], found["amount"], found["close"]) == ("Too close to call", "", True)
+    assert "Hosted API, same model $" in found["range"]
+    assert not found["notes"][0].startswith("Stays")
+
+
+def test_invoices_alone_may_be_too_close_where_the_whole_is_not() -> None:
+    hard = HardVerdict("Close.", API, USED, Range(-10.0, 200.0, 900.0, "USD"), 0.7)
+    assert hero(overall(comparison(labour="without"), hard=hard))["title"] == "Too close to call"
+    assert hero(overall(comparison(labour="with"), hard=hard))["title"] == "Hosted API, same model"
+
+
+def test_what_was_searched_with_staff_hours_says_so_where_they_are_left_out() -> None:
+    counted, bare = hero(comparison()), hero(comparison(labour="without"))
+    assert counted["flips"] == "Care of an API account above 40 h a year turns it."
+    assert bare["flips"] == "Counting staff hours: Care of an API account above 40 h a year turns it."
+    assert [note for note in counted["notes"] if "$120 a month more: the price of privacy" in note]
+    assert [note for note in bare["notes"] if "$120 a month more, staff hours counted" in note]
+
+
+def test_nothing_that_can_do_the_job_is_the_headline() -> None:
+    nobody = Verdict(
+        "No option can do the job.", "Add a machine.", None, None, Range(0, 0, 0, "USD"), None, False,
+        HardVerdict("", None, None, Range(0, 0, 0, "USD"), None),
+    )  # fmt: skip
+    case = comparison()
+    found = hero(replace(case, verdicts=replace(case.verdicts, overall=nobody, mac_or_pc=None)))
+    assert found["title"] == "Nothing here can do the job"
+    assert found["range"] == "No option can do the job."
+    assert found["notes"] == ["Add a machine."]
+    assert hero_of(replace(case, verdicts=replace(case.verdicts, mac_or_pc=None)), "mac_or_pc") is None
+
+
+def test_only_option_of_its_kind_wins_without_a_gap() -> None:
+    found = hero(comparison(), "mac_or_pc")
+    assert found["title"] == "Only Mac Studio M5 Ultra 256 GB"
+    assert found["range"] == "Mac or PC: no PC compared can do the job."
+    assert found["odds"] == []
+    alone = hero(overall(comparison(), next=None))
+    assert (alone["title"], alone["range"]) == ("Hosted API, same model", "The only one that can do the job.")
+
+
+def test_price_of_privacy_is_nothing_where_what_is_cheapest_stays_in_house() -> None:
+    case = comparison()
+    nothing = replace(case, verdicts=replace(case.verdicts, keep_in_house_usd_per_month=0.2))
+    assert "Nothing leaves your house with it." in hero(nothing)["notes"]
+    nobody = replace(
+        case,
+        verdicts=replace(
+            case.verdicts, keep_in_house_usd_per_month=None, keep_in_house_reason="No option keeps all in house."
+        ),
+    )
+    assert "No option keeps all in house." in hero(nobody)["notes"]
+    assert "the price of privacy" not in " ".join(hero(case, "mac_or_pc")["notes"])
+
+
+def test_old_price_is_news_only_where_the_verdict_turns_on_it() -> None:
+    turning = OldPrice(USED, "A used Mac", "price", "2023-06", 1245, False, "At the price of 2023 this may turn.")
+    kept = replace(turning, survives=True, sentence="It survives.")
+    found = hero(overall(comparison(), rests_on_old_prices=(kept, turning)))
+    assert "At the price of 2023 this may turn." in found["notes"]
+    assert "It survives." not in found["notes"]
+
+
+def test_span_is_in_years_where_it_is_whole_years() -> None:
+    assert "over 4 years" in hero(comparison(months=48))["range"]
+    assert "over 30 months" in hero(comparison(months=30))["range"]
+    assert "over 12 months" in hero(comparison(months=12))["range"]
+
+
+@pytest.mark.parametrize(
+    ("usable_gb", "chance", "word", "note"),
+    [
+        (206, 0.97, "yes", "162 GB spare"),
+        (46, 0.97, "tight", "2.0 GB spare"),
+        (206, 0.7, "unsure", "fast enough in 70 of 100 cases"),
+        (46, 0.7, "unsure", "fast enough in 70 of 100 cases"),
+    ],
+)
+def test_status_of_an_able_option_is_yes_tight_or_unsure(usable_gb: float, chance: float, word: str, note: str) -> None:
+    one = option("a", "A", fit=memory(usable_gb=usable_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
+    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=chance))
+    assert (status_of(one).word, status_of(one).note) == (word, note)
+
+
+def test_status_of_an_option_that_cannot_do_the_job_is_no() -> None:
+    case = comparison(overloaded=API)
+    for one in ("dual-rtx-4090-threadripper", API):
+        assert (status_of(case[one]).word, status_of(case[one]).note) == ("no", "")
+    assert status_of(comparison()[API]).word == "yes"  # a host has no memory to show
+
+
+def test_wait_for_the_first_word_is_the_base_case_with_the_range_of_the_speeds() -> None:
+    case = comparison()
+    assert seconds_range(case[MAC]) == ["12 s", "9.0 s to 18 s"]
+    assert seconds_range(case[API]) == []
+    endless = replace(case[MAC].eligibility, first_token_p95_s=Range(9.0, float("inf"), float("inf"), "s"))
+    assert seconds_range(replace(case[MAC], eligibility=endless)) == ["never", "the queue grows"]
+    exact = replace(case[MAC].eligibility, first_token_p95_s=Range(12.0, 12.0, 12.0, "s"))
+    assert seconds_range(replace(case[MAC], eligibility=exact)) == ["12 s", ""]
+
+
+def test_name_says_how_many_machines_of_an_able_option() -> None:
+    assert name_of(comparison()[USED]) == "2 x Mac Studio M2 Ultra 192 GB, used"
+    assert name_of(comparison(overloaded=USED)[USED]) == "Mac Studio M2 Ultra 192 GB, used"
+    assert name_of(comparison()[H100]) == "Rented H100 80 GB"
+
+
+@pytest.mark.parametrize("labour", ["with", "without"])
+@pytest.mark.parametrize("name", preset_names())
+def test_sentences_of_every_example_are_whole(name: str, labour: str) -> None:
+    scenario = preset(name).changed(labour=labour)
+    case = compare(scenario, CATALOG, as_of="2026-11-26", draw_count=200, with_turns=False)
+    for found in filter(None, (hero_of(case, "mac_or_pc"), hero_of(case, "overall"))):
+        for text in (found["range"], *found["notes"], *filter(None, [found["flips"]])):
+            assert text.endswith(".")
+            assert not text.endswith("..")
+            assert "nan" not in text
+            assert "None" not in text
+        assert not found["title"].endswith(".")
+
+
+def test_case_under_cash_is_the_ledgers_plain_sum() -> None:
+    case = comparison(money="cash")
+    cost = case[API].tco
+    assert cost is not None
+    assert hero(case)["amount"] == usd(in_cash(cost).present_value_cost_usd) == usd(cost.total_cost_usd)
