@@ -6,6 +6,7 @@ from calculator import Catalog, Scenario
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.freshness import STALE
 from calculator.catalog.options import ApiOffer, CloudOffer
+from calculator.catalog.plans import Subscription
 from calculator.decision.comparison import OptionResult
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from views.address import note_figure
@@ -13,6 +14,7 @@ from views.address import note_figure
 _LABELS = {
     "price_usd": "Today's price ($)",
     "rate_usd_per_h": "Today's rate ($/h)",
+    "seat_usd_per_month": "Today's price of a seat ($ a month)",
     "input_usd_per_mtok": "Today's price of input ($ per million tokens)",
     "output_usd_per_mtok": "Today's price of output ($ per million tokens)",
 }
@@ -48,6 +50,8 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
     option = catalog.option(option_id)
     if isinstance(option, CloudOffer):
         return [f"{option_id}.rate_usd_per_h"]
+    if isinstance(option, Subscription):
+        return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
     served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
