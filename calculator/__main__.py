@@ -99,7 +99,7 @@ def _list(arguments: argparse.Namespace) -> int:
         "formats": [catalog.formats],
         "runtimes": [catalog.runtimes],
         "chips": [catalog.chips],
-        "options": [catalog.machines, catalog.clouds, catalog.apis],
+        "options": [catalog.machines, catalog.clouds, catalog.apis, catalog.subscriptions],
     }[arguments.what]
     rows = [(key, entry.name) for table in tables for key, entry in table.items()]
     width = max((len(key) for key, _ in rows), default=0)

@@ -104,6 +104,7 @@ def lists(catalog: Catalog) -> dict[str, Any]:
         grouped[_GROUPS[machine.kind]].append((machine.id, machine.name))
     grouped["Rented"] = [(offer.id, offer.name) for offer in catalog.clouds.values()]
     grouped["Hosted APIs"] = [(offer.id, offer.name) for offer in catalog.apis.values()]
+    grouped["Subscriptions"] = [(plan.id, plan.name) for plan in catalog.subscriptions.values()]
     return {
         "fields": fields(catalog),
         "presets": presets(),

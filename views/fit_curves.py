@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calculator import Catalog, Scenario
-from calculator.catalog.options import ApiOffer, CloudOffer, Machine
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.speed.speed import Speed
@@ -31,7 +31,7 @@ class Curve:
 def boxes(scenario: Scenario, catalog: Catalog) -> list[Machine | CloudOffer]:
     """The compared options whose speed is ours to say: machines and rented machines."""
     found = (catalog.option(option) for option in scenario.options)
-    return [option for option in found if not isinstance(option, ApiOffer)]
+    return [option for option in found if isinstance(option, Machine | CloudOffer)]
 
 
 def capability(

@@ -3,10 +3,12 @@
 from calculator import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
+from calculator.catalog.plans import Subscription
 
 PRICE_LABELS = {
     "price_usd": "Price before tax ($)",
     "rate_usd_per_h": "Rate ($ an hour)",
+    "seat_usd_per_month": "A seat ($ a month)",
     "input_usd_per_mtok": "Input ($ per million tokens)",
     "output_usd_per_mtok": "Output ($ per million tokens)",
 }
@@ -17,6 +19,8 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
     option = catalog.option(option_id)
     if isinstance(option, CloudOffer):
         return [f"{option_id}.rate_usd_per_h"]
+    if isinstance(option, Subscription):
+        return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
     served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]

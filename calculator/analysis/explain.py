@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.cost.tariffs import tier_of
 from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
@@ -18,6 +19,7 @@ from calculator.scenario.check_ids import FIGURES_OF_KIND
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff
+from calculator.service.tariff import excess_tariff
 from calculator.units import unit_of_name
 
 
@@ -72,8 +74,9 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
     catalog = catalog_of(comparison.scenario, catalog)
     entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
-    reference = reference_tariff(comparison.scenario, catalog)
-    candidate = Candidate(catalog.option(option_id), reference_api=reference)  # one that cannot do the job, too
+    option = catalog.option(option_id)
+    reference = excess_tariff(option, catalog) or reference_tariff(comparison.scenario, catalog)
+    candidate = Candidate(option, reference_api=reference)  # one that cannot do the job, too
     evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
     keys = _keys(candidate, scenario=comparison.scenario)
     return Explanation(
@@ -151,6 +154,8 @@ def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> 
             "storage_gb": option.storage_gb,
             "storage_usd_per_gb_month": option.storage_usd_per_gb_month,
         }
+    elif isinstance(option, Subscription):
+        found |= {"seat_usd_per_month": option.price.seat_usd_per_month}
     else:
         tariff = tariff_of(option, scenario, candidate.reference_api)
     if tariff is not None:
@@ -258,6 +263,7 @@ _COMPUTED = {
     "cold_starts_per_month": "month 1: requests that find it off",
     "cold_fraction": "share of the requests that find it off, by their rate, the busy hours and the seconds kept warm",
     "machine_count": "machines that are bought at a time",
+    "seat_count": "those you gave, else as many as ask at the same time; never fewer than the plan asks",
     "kept_fraction": "kept after 36 months, to the power of months / 36; of a PC, cards and the rest each by its share",
     "held_months": "from the purchase to the horizon",
     "on_demand_usd_per_h": "on-demand rate, for months that no whole commitment fills",

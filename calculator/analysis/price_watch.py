@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.catalog import Catalog
+from calculator.catalog.catalog import Option
 from calculator.catalog.freshness import FRESH_DAYS, age_days, price_read
 from calculator.catalog.options import Machine
 from calculator.catalog.price_age import price_kind
@@ -64,7 +65,7 @@ def watched_prices(comparison: Comparison, catalog: Catalog) -> tuple[WatchedPri
     compared = {candidate.option.id for candidate in comparison.candidates}
     rows: list[WatchedPrice] = []
     named = {row.id: catalog.option(row.id) for row in comparison.options}
-    for key, option in ({**catalog.machines, **catalog.clouds, **catalog.apis} | named).items():
+    for key, option in (_all_options(catalog) | named).items():
         read = price_read(option, scenario.model, tuple(scenario.figures))
         if read is None:
             continue
@@ -79,6 +80,10 @@ def watched_prices(comparison: Comparison, catalog: Catalog) -> tuple[WatchedPri
         lives = age / catalog.constants[FRESH_DAYS[kind]].central
         rows.append(WatchedPrice(key, option.name, kind, as_of, age, lives, key in compared, turn))
     return tuple(sorted(rows, key=_urgency))
+
+
+def _all_options(catalog: Catalog) -> dict[str, Option]:
+    return {**catalog.machines, **catalog.clouds, **catalog.apis, **catalog.subscriptions}
 
 
 def _urgency(row: WatchedPrice) -> tuple[float, float, str]:

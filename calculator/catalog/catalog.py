@@ -14,6 +14,7 @@ from calculator.catalog.models import LanguageModel, Runtime, WeightFormat
 from calculator.catalog.options import (
     ApiOffer,
     ApiQuote,
+    ApiTariff,
     Chip,
     CloudOffer,
     ElectricityTariff,
@@ -23,6 +24,7 @@ from calculator.catalog.options import (
     UsableMemory,
 )
 from calculator.catalog.package_prices import PREFIX, named_offer
+from calculator.catalog.plans import MODEL_SIGN, Subscription
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.readings import Reading
@@ -32,7 +34,7 @@ from calculator.evidence import Quantity, Source
 
 T = TypeVar("T", bound=BaseModel)
 
-Option = Machine | CloudOffer | ApiOffer
+Option = Machine | CloudOffer | ApiOffer | Subscription
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,6 +48,7 @@ class Catalog:
     machines: Mapping[str, Machine]
     clouds: Mapping[str, CloudOffer]
     apis: Mapping[str, ApiOffer]
+    subscriptions: Mapping[str, Subscription]
     models: Mapping[str, LanguageModel]
     model_names: Mapping[str, str]
     formats: Mapping[str, WeightFormat]
@@ -69,7 +72,8 @@ class Catalog:
     def __repr__(self) -> str:
         return (
             f"Catalogue of {self.compiled}: {len(self.machines)} machines, {len(self.clouds)} rentals, "
-            f"{len(self.apis)} hosted APIs, {len(self.models)} models, {len(self.chips)} chips."
+            f"{len(self.apis)} hosted APIs, {len(self.subscriptions)} subscriptions, {len(self.models)} models, "
+            f"{len(self.chips)} chips."
         )
 
     @property
@@ -80,14 +84,28 @@ class Catalog:
         return self.fitted
 
     def option(self, option_id: str) -> Option:
-        """The machine, cloud offer or API of that id; `api:<provider>/<model>` is any of the price package's."""
+        """The machine, cloud offer, API or subscription of that id.
+
+        `api:<provider>/<model>` is any API of the price package's, `<plan>:<model>` a plan where the limit of that
+        model counts.
+        """
         if option_id.startswith(PREFIX):
             return named_offer(option_id, on=self.compiled, setup_h=next(iter(self.apis.values())).setup_h)
-        for table in (self.machines, self.clouds, self.apis):
+        for table in (self.machines, self.clouds, self.apis, self.subscriptions):
             if option_id in table:
                 return table[option_id]
+        plan, sign, model = option_id.partition(MODEL_SIGN)
+        if sign and plan in self.subscriptions:
+            return self.subscriptions[plan].of_model(model)
         self.refuse_phantom(option_id)
-        raise UnknownIdError("option", option_id, [*self.machines, *self.clouds, *self.apis])
+        known = [*self.machines, *self.clouds, *self.apis, *self.subscriptions]
+        raise UnknownIdError("option", option_id, known)
+
+    def tariff_named(self, key: str) -> ApiTariff:
+        """What the price package has for `provider/model`. Raises ScenarioError where it has no such model."""
+        return named_offer(f"{PREFIX}{key}", on=self.compiled, setup_h=next(iter(self.apis.values())).setup_h).tariffs[
+            0
+        ]
 
     def chip_or_machine(self, name: str) -> Chip | Machine | CloudOffer:
         """What `predict --machine` may name: a whole machine, a rented one, or a bare chip."""

@@ -48,6 +48,7 @@ def _named_sources(catalog: "Catalog") -> Iterator[tuple[str, str]]:
         "machines": catalog.machines,
         "cloud": catalog.clouds,
         "api": catalog.apis,
+        "subscriptions": catalog.subscriptions,
         "models": catalog.models,
         "formats": catalog.formats,
         "runtimes": catalog.runtimes,

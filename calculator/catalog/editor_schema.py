@@ -26,6 +26,7 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.readings import Reading
@@ -41,6 +42,7 @@ ENTRY_OF_FOLDER: Mapping[str, tuple[str, type[BaseModel]]] = {
     "chips": ("chip", Chip),
     "cloud": ("cloud", CloudOffer),
     "api": ("api", ApiOffer),
+    "subscriptions": ("subscription", Subscription),
     "models": ("model", LanguageModel),
     "formats": ("format", WeightFormat),
     "runtimes": ("runtime", Runtime),

@@ -40,6 +40,7 @@ def _quantities(catalog: Catalog) -> Iterator[ListedFigure]:
         "chips": catalog.chips,
         "machines": catalog.machines,
         "cloud": catalog.clouds,
+        "subscriptions": catalog.subscriptions,
         "electricity": catalog.electricity,
         "grid_carbon": catalog.grid_carbon,
         "resale": catalog.resale,

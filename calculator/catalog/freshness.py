@@ -11,6 +11,7 @@ from datetime import date
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, widened
 from calculator.evidence import Quantity, Remark
 from calculator.number import Range
@@ -25,8 +26,9 @@ FRESH_DAYS = {
     "estimate": "estimate_fresh_days",
     "rental": "cloud_rate_fresh_days",
     "API": "api_price_fresh_days",
+    "seat": "api_price_fresh_days",
 }
-NOUNS = {"rental": "hourly rate", "estimate": "estimated price", "API": "API price"}
+NOUNS = {"rental": "hourly rate", "estimate": "estimated price", "API": "API price", "seat": "price of a seat"}
 """What a price is called where its kind alone does not say it."""
 
 
@@ -51,7 +53,7 @@ def age_days(as_of: str, *, on: str) -> int:
 def stale_prices(catalog: Catalog, *, as_of: str) -> dict[str, Remark]:
     """One remark for each option whose price is older than its kind allows, by option id; fresh options are absent."""
     remarks: dict[str, Remark] = {}
-    for table in (catalog.machines, catalog.clouds, catalog.apis):
+    for table in (catalog.machines, catalog.clouds, catalog.apis, catalog.subscriptions):
         for key, option in table.items():
             if (remark := stale_price(option, catalog=catalog, as_of=as_of)) is not None:
                 remarks[key] = remark
@@ -88,6 +90,9 @@ def price_read(option: Option, model: str | None = None, own: Collection[str] = 
         if price.price_usd.basis == "yours":
             return None
         return "estimate" if price.is_estimate else price.kind, price.aged_from
+    if isinstance(option, Subscription):
+        price = option.price.seat_usd_per_month
+        return None if f"{option.id}.seat_usd_per_month" in own else ("seat", price.as_of)
     if not isinstance(option, ApiOffer):
         return "rental", option.rate().rate_usd_per_h.as_of
     tariffs = [

@@ -31,6 +31,7 @@ from calculator.catalog.options import (
     ResaleObservation,
     UsableMemory,
 )
+from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.readings import Reading
@@ -65,6 +66,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         machines=_folder(folder, "machines", Machine),
         clouds=_folder(folder, "cloud", CloudOffer),
         apis=_priced(offers, quotes, constants),
+        subscriptions=_folder(folder, "subscriptions", Subscription),
         models=_folder(folder, "models", LanguageModel),
         model_names={str(name): str(meant) for name, meant in _read(folder, "model_names.toml")["names"].items()},
         formats=_folder(folder, "formats", WeightFormat),

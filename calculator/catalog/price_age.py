@@ -24,6 +24,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.errors import ScenarioError
 from calculator.evidence import Entry, IsoDate, Quantity, Record
 from calculator.number import Range
@@ -106,13 +107,14 @@ def shelf_life_days(volatility: float, *, within: float = SHELF_LIFE_FRACTION) -
     return DAYS_PER_YEAR * (math.log1p(within) / (Z_P90 * volatility)) ** 2
 
 
-def price_kind(option: Machine | CloudOffer | ApiOffer) -> PriceKind:
+def price_kind(option: Machine | CloudOffer | ApiOffer | Subscription) -> PriceKind:
     """The kind by which an option's price ages.
 
     A PC built around graphics cards ages as its cards do: they and its memory are four fifths of its price, and memory
     moved even more. A used Mac ages as new Macs do, against which it is sold: no series of used Macs was found.
+    A seat of a subscription ages as tokens do, which the same vendors sell: no series of seats was found.
     """
-    if isinstance(option, ApiOffer):
+    if isinstance(option, ApiOffer | Subscription):
         return "api"
     if isinstance(option, CloudOffer):
         return "rental"

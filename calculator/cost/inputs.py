@@ -79,6 +79,7 @@ class ScenarioNumbers:
     reserved_upfront_fraction: Number
     spot_interruption_fraction: Number
     api_cache_write_fraction: Number
+    seat_count: Number
     api_price_trend_rate: Number
     cloud_price_trend_rate: Number
     months: Number

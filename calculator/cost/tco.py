@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges
@@ -18,6 +19,7 @@ from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
 from calculator.cost.rented import rent_charges
+from calculator.cost.subscription import plan_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
 from calculator.evidence import Remark
@@ -31,7 +33,7 @@ from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
 __all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
 
-Option = Machine | CloudOffer | ApiOffer
+Option = Machine | CloudOffer | ApiOffer | Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def cost_of(
     """Cost of one option over the scenario's months.
 
     `usage` is needed for machines and rented GPUs. `reference_api` prices what a machine cannot serve, and stands in
-    for the tariff of a same-model API. `values` replaces scenario fields by name, and an option's own figures by
+    for the tariff of a same-model API; of a subscription it is the price of what exceeds its limits. `values` replaces scenario fields by name, and an option's own figures by
     "<option id>.<name>" (price_usd, list_price_usd, idle_w, rate_usd_per_h ...; speeds as multiples of the usage's;
     tariffs by `tariff_key`). `tax_tables` (`catalog.tax`) are needed where the scenario deducts by MACRS. Present
     value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors of months 1..N.
@@ -157,6 +159,8 @@ def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_a
     if isinstance(option, ApiOffer):
         tariff = tariff_of(option, inputs.scenario, reference_api)
         return api_charges(option, tariff=tariff, inputs=inputs)
+    if isinstance(option, Subscription):
+        return plan_charges(option, inputs=inputs, tariff=reference_api)
     if usage is None:
         raise CalculatorError(f"{option.id}: no usage given; a machine's cost needs its hours and watts. Pass usage.")
     if isinstance(option, CloudOffer):

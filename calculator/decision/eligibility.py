@@ -19,6 +19,7 @@ ReasonCode = Literal[
     "no-format",
     "no-price",
     "no-speed",
+    "limit-not-published",
     "overloaded-at-peak",
     "first-token-too-slow",
     "answer-too-slow",

@@ -1,22 +1,22 @@
 """One option, answered: does it fit, how many machines keep the promise, what does it cost, and if it cannot, why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from calculator.catalog import Catalog
 from calculator.catalog.freshness import stale_price
-from calculator.catalog.models import LanguageModel
-from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.options import ApiOffer, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.cost.rented import rate_remark
 from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, Shares, fleet_reasons, memory_reason, share_reasons
+from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.machine_count import count_reason
+from calculator.decision.question import Question
 from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, first_token_p95_s
 from calculator.evidence import Remark
 from calculator.number import Range
-from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidate
 from calculator.risk.promise import keeps_promise_chance
@@ -29,17 +29,7 @@ from calculator.service.serving import Serving, promise_of, serving_of
 from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import WhenFull
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What every option is asked."""
-
-    scenario: Scenario
-    catalog: Catalog
-    model: LanguageModel
-    reference: ApiTariff | None
-    measurements: tuple[MeasuredSpeed, ...]
-    day: str
+__all__ = ["Question", "answer_of", "sized_anew"]
 
 
 def answer_of(
@@ -48,7 +38,9 @@ def answer_of(
     """One option: its result, and what its cost needs where it has one. `found`: its capability, where it is known."""
     option = question.catalog.option(option_id)
     if isinstance(option, ApiOffer):
-        result, costed = _hosted(option, question)
+        result, costed = hosted(option, question)
+    elif isinstance(option, Subscription):
+        result, costed = subscribed(option, question)
     else:
         found = found or capability_of(
             option,
@@ -282,48 +274,6 @@ def _idles_hungrier(machine: Machine, scenario: Scenario) -> Remark | None:
         return None
     text = words.watts_contradict(machine.name, idle_w=given["idle"], busy_w=busy_w)
     return Remark(code="watts-contradict", text=text, level="warning")
-
-
-def _hosted(offer: ApiOffer, question: Question) -> tuple[OptionResult, Candidate | None]:
-    """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
-    scenario, reference = question.scenario, question.reference
-    remarks: tuple[Remark, ...] = ()
-    reasons: list[Reason] = []
-    tco, costed, shares = None, None, None
-    if offer.kind != "same-model" or reference is not None:
-        tco = cost_of(offer, scenario=scenario, reference_api=reference, tax_tables=question.catalog.tax)
-        remarks, costed = tco.remarks, Candidate(offer, reference_api=reference)
-        shares = Shares(0.0, 1.0, 0.0, 1.0)
-        reasons = share_reasons(
-            shares, promise=promise_of(scenario), mend_unserved="", mend_leaving="Allow work to leave the house."
-        )
-    else:
-        text = words.no_host(scenario.model, offer=offer.name)
-        remarks = (Remark(code="no-host", text=text, level="problem"),)
-        reasons = [Reason("no-price", text, "A price of your own, or another model.")]
-    result = OptionResult(
-        id=offer.id,
-        name=offer.name,
-        kind="api",
-        available=tco is not None,
-        format_id="",
-        format_name="",
-        runtime_id="",
-        split="",
-        weight_class="",
-        fits=tco is not None,
-        memory=None,
-        decode=None,
-        prefill=None,
-        time_to_first_token=None,
-        basis_of_speed="",
-        service=None,
-        eligibility=Eligibility(reasons=tuple(reasons), shares=shares),
-        power_w={},
-        tco=tco,
-        remarks=remarks,
-    )
-    return result, costed
 
 
 def _range(speed: Speed) -> Range:

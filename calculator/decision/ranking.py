@@ -18,6 +18,7 @@ _NEAREST = (
     "no-format",
     "no-price",
     "no-speed",
+    "limit-not-published",
 )
 """Reasons why not, those that are mended most easily first."""
 

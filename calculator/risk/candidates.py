@@ -10,9 +10,11 @@ from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.distributions import Distributions
 from calculator.catalog.freshness import price_on
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, price_kind
 from calculator.catalog.tax import TaxTables
 from calculator.cost.inputs import Inputs
+from calculator.cost.subscription import LIMIT, SEAT, limit_of
 from calculator.cost.tco import CostDraws, Tco, cost_draws, cost_of, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
@@ -29,6 +31,8 @@ _LARGEST_OWN = {
     "rate_usd_per_h": 100.0,
     "billing_minutes": 1440.0,
     "startup_minutes": 600.0,
+    "seat_usd_per_month": 5_000.0,
+    "requests_per_window": 100_000.0,
     "storage_gb": 10_000.0,
     "storage_usd_per_gb_month": 5.0,
     "input_usd_per_mtok": 500.0,
@@ -47,7 +51,7 @@ class Candidate:
     from the catalogue.
     """
 
-    option: Machine | CloudOffer | ApiOffer
+    option: Machine | CloudOffer | ApiOffer | Subscription
     usage: Usage | None = None
     reference_api: ApiTariff | None = None
     decode_tokens_per_s: Range | None = None
@@ -204,6 +208,8 @@ def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple
         yield stated("startup_minutes", option.startup_minutes)
         yield stated("storage_gb", option.storage_gb)
         yield stated("storage_usd_per_gb_month", option.storage_usd_per_gb_month)
+    elif isinstance(option, Subscription) and isinstance(limit := limit_of(option, scenario), Quantity):
+        yield stated(LIMIT, limit)
     if not scenario.has_no_price(owner):
         yield stated("setup_h", option.setup_h)
     for name, price in _prices_on_the_day(candidate, candidates):
@@ -223,6 +229,9 @@ def _prices_on_the_day(candidate: Candidate, candidates: Candidates) -> Iterator
     elif isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         found.append((f"{option.id}.rate_usd_per_h", rate, price_kind(option), rate.as_of))
+    elif isinstance(option, Subscription):
+        seat = option.price.seat_usd_per_month
+        found.append((f"{option.id}.{SEAT}", seat, price_kind(option), seat.as_of))
     if tariff is not None:
         prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
         if tariff.cached_input_usd_per_mtok is not None and scenario.cached_prompt_fraction:

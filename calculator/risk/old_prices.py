@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.freshness import FRESH_DAYS, age_days
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
+from calculator.cost.subscription import SEAT
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
@@ -63,6 +65,9 @@ def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     if isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         return None if f"{option.id}.rate_usd_per_h" in scenario.figures else ("rental", rate.as_of)
+    if isinstance(option, Subscription):
+        seat = option.price.seat_usd_per_month
+        return None if f"{option.id}.{SEAT}" in scenario.figures else ("seat", seat.as_of)
     return _tokens_read(tariff_of(option, scenario, candidate.reference_api), scenario)
 
 

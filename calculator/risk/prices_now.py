@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
+from calculator.cost.subscription import SEAT
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.risk.distributions import Spread
@@ -21,6 +23,8 @@ def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
         found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
     elif isinstance(option, CloudOffer):
         found = {f"{option.id}.rate_usd_per_h": option.rate(scenario.cloud_rate).rate_usd_per_h.central}
+    elif isinstance(option, Subscription):
+        found = {f"{option.id}.{SEAT}": option.price.seat_usd_per_month.central}
     else:
         found = _token_prices(tariff_of(option, scenario, candidate.reference_api))
     return {name: float(scenario.figures.get(name, usd)) for name, usd in found.items()}
@@ -40,7 +44,7 @@ def main_prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
     """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
     scenario = candidates.scenario
     for candidate in candidates:
-        if isinstance(candidate.option, Machine | CloudOffer):
+        if isinstance(candidate.option, Machine | CloudOffer | Subscription):
             found = own_prices(candidate, scenario=scenario)
         else:
             name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"

@@ -8,6 +8,7 @@ from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.package_prices import PREFIX
+from calculator.catalog.plans import Subscription
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
@@ -38,6 +39,7 @@ FIGURES_OF_KIND: dict[type, frozenset[str]] = {
         "setup_h",
     },
     ApiOffer: frozenset({"setup_h"}),
+    Subscription: frozenset({"seat_usd_per_month", "requests_per_window", "setup_h"}),
 }
 """Which of `figures` a kind of option has; a tariff's belong to '<provider>/<its model>'."""
 
@@ -55,9 +57,9 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
     for table in ("machine_counts", "weight_classes"):
         for owner in getattr(scenario, table):
             option = catalog.option(owner)
-            if isinstance(option, ApiOffer):
+            if isinstance(option, ApiOffer | Subscription):
                 what = "machines" if table == "machine_counts" else "weights of yours"
-                raise ScenarioError(f"{table}.{owner}: {option.name} is a hosted API and has no {what}. Remove it.")
+                raise ScenarioError(f"{table}.{owner}: {option.name} is hosted and has no {what}. Remove it.")
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner and not owner.startswith(PREFIX):
@@ -85,6 +87,10 @@ def _hosts(scenario: Scenario, catalog: Catalog) -> set[str]:
     for api in (*catalog.apis.values(), *(option for option in named if isinstance(option, ApiOffer))):
         found |= {tariff_key(row) for row in api.tariffs}
         found |= {f"{row.host_name}/{row.host_model}" for rows in api.quotes.values() for row in rows}
+    plans = (catalog.option(option) for option in scenario.options)
+    found |= {
+        tariff_key(catalog.tariff_named(p.excess_api)) for p in plans if isinstance(p, Subscription) and p.excess_api
+    }
     return found
 
 

@@ -83,6 +83,19 @@ class Cloud(Part):
     """Share of the fresh input tokens that the host is asked to keep for later requests, billed at its cache-write price
     where it has one."""
 
+    seat_count: Annotated[
+        int,
+        Field(ge=0, le=100_000),
+        Display("cloud", "Seats of a subscription", unit="seats"),
+    ] = 0
+    """Seats that are paid for each month; 0: as many as people ask at the same time, and never fewer than a plan asks."""
+
+    subscription_excess: Annotated[
+        Literal["buy", "refuse"],
+        Display("cloud", "Beyond a plan's limit", help="Bought at the same provider's price per token, or not asked."),
+    ] = "buy"
+    """What happens to requests beyond a plan's limits: bought at the same provider's price per token, or left undone."""
+
     api_price_trend_rate: Annotated[
         float,
         Field(ge=-0.95, le=1),

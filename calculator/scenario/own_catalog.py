@@ -24,7 +24,7 @@ def catalog_of(scenario: Scenario, catalog: Catalog) -> Catalog:
     """
     if not scenario.own_options and not scenario.own_models:
         return catalog
-    options = {**catalog.machines, **catalog.clouds, **catalog.apis}
+    options = {**catalog.machines, **catalog.clouds, **catalog.apis, **catalog.subscriptions}
     stock = replace(catalog, machines=_without(scenario.own_options, catalog.machines))
     machines = {key: own_machine(key, own, catalog=stock) for key, own in scenario.own_options.items()}
     models = {key: own_model(key, own) for key, own in scenario.own_models.items()}

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from calculator.errors import ScenarioError, plain_number, sentences
 from calculator.scenario.books import Books
@@ -53,7 +54,10 @@ _TABLES = (
 NOT_TYPED = frozenset((*VIEW_SETTINGS, *_TABLES, "schema_version", "name", "options", "typed", "rules", "prices_as_of"))
 """Fields that are no value with a default of the catalogue."""
 _NOT_IN_ID = {*VIEW_SETTINGS, "prices_as_of"}
-_IN_ID_IF_SET = ("hourly_profile", "open_session_count", "keep_warm_s", *OWN_TABLES)
+_IN_ID_IF_SET = (
+    *("hourly_profile", "open_session_count", "keep_warm_s", "seat_count", "subscription_excess"),
+    *OWN_TABLES,
+)
 """Fields that came later: a scenario without them keeps its id."""
 _OF_THE_PROFILE = ("on_h_per_day", "working_days_per_year")
 
@@ -249,7 +253,7 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
     def id(self, *, measurements_hash: str = "") -> str:
         """Twelve hexadecimal digits that name this scenario: a hash of all values but how and on which day it is
         read, and of the measurements behind its speeds where there are any."""
-        unset = {name for name in _IN_ID_IF_SET if not getattr(self, name)}
+        unset = {name for name in _IN_ID_IF_SET if getattr(self, name) == _unset(type(self).model_fields[name])}
         text = json.dumps(self.model_dump(mode="json", exclude=_NOT_IN_ID | unset), sort_keys=True) + measurements_hash
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -296,6 +300,11 @@ def knobs() -> dict[str, Knob]:
 def _typeable(kind: type[Scenario]) -> tuple[str, ...]:
     """Fields that a person may set, in their order."""
     return tuple(name for name in kind.model_fields if name not in NOT_TYPED)
+
+
+def _unset(info: FieldInfo) -> Any:
+    """The value of a field that nobody gave."""
+    return info.get_default(call_default_factory=True)
 
 
 def _is_number(kind: type[Scenario], name: str) -> bool:

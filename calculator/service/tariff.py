@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from calculator.catalog import Catalog
 from calculator.catalog.api_hosts import HostChoice, TokenMix, hosted_tariff, tariff_at
 from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.catalog import Option
 from calculator.catalog.options import ApiOffer, ApiTariff
 from calculator.catalog.package_prices import PREFIX
+from calculator.catalog.plans import Subscription
 from calculator.errors import ScenarioError
 from calculator.scenario.check_ids import TARIFF_FIGURES
 from calculator.scenario.scenario import Scenario
@@ -62,6 +64,13 @@ def _host_key(name: str, scenario: Scenario, catalog: Catalog) -> str:
     if tariff is None:
         raise ScenarioError(f"figures.{name}: no host offers {scenario.model}, so it has no price to replace.")
     return f"{tariff_key(tariff)}.{figure}"
+
+
+def excess_tariff(option: Option, catalog: Catalog) -> ApiTariff | None:
+    """The same provider's price per token for what exceeds a subscription's limits; None where it sells none."""
+    if not isinstance(option, Subscription) or not option.excess_api:
+        return None
+    return catalog.tariff_named(option.excess_api)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ CATALOG = load_catalog()
 USED, PC, CLOUD, API = "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "cloud-h100", "api-same-model"
 
 
+PLAN = "chatgpt-plus"
+
+
 TARIFF = "DeepInfra/meta-llama/Llama-3.3-70B-Instruct-Turbo"
 
 
@@ -104,6 +107,8 @@ FIGURES = {
     "input_usd_per_mtok": (TARIFF, 0.05, 0.1, 0.4),
     "output_usd_per_mtok": (TARIFF, 0.1, 0.32, 0.9),
     "price_ratio": (TARIFF, 0.5, 1.0, 3.0),
+    "seat_usd_per_month": (PLAN, 15.0, 20.0, 30.0),
+    "requests_per_window": (PLAN, 10.0, 20.0, 60.0),
 }
 
 
@@ -160,7 +165,7 @@ def test_numbers_are_either_drawn_or_say_why_not() -> None:
 def test_every_figure_of_an_option_may_be_a_range(figure: str) -> None:
     owner, low, middle, high = FIGURES[figure]
     name = f"{owner}.{figure}"
-    scenario = Scenario.parse({**ALONE, "options": (USED, PC, CLOUD, API), "ranges": {name: (low, middle, high)}})
+    scenario = Scenario.parse({**ALONE, "options": (USED, PC, CLOUD, API, PLAN), "ranges": {name: (low, middle, high)}})
     assert scenario.figures == {name: middle}
     comparison = compare(scenario, CATALOG, draw_count=0)
     (spread,) = [one for key, one in _spreads(scenario, comparison).items() if key == name]

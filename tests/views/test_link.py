@@ -111,6 +111,27 @@ def test_own_machine_and_model_travel_in_the_link_to_the_same_figures() -> None:
         assert (here.tco.lines, here.tco.flows) == (there.tco.lines, there.tco.flows)
 
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.mark.parametrize("file", ["subscription"])
+def test_every_kind_of_option_travels_in_the_link_to_the_same_figures(file: str) -> None:
+    scenario = read_scenario(FIXTURES / f"{file}.toml")
+    text = write_link(scenario, catalogue_hash=CATALOG.hash)
+    link = read_link(parse_qs(text, keep_blank_values=True, strict_parsing=True), catalog=CATALOG)
+    assert not link.problems
+    back = Scenario.parse(link.values)
+    assert (back, back.id()) == (scenario, scenario.id())
+    one, other = (compare(each, CATALOG, draw_count=0) for each in (scenario, back))
+    assert any(row.tco is not None for row in one.options)
+    for here, there in zip(one.options, other.options, strict=True):
+        assert here.eligibility == there.eligibility
+        if here.tco is not None and there.tco is not None:
+            assert (here.tco.lines, here.tco.flows) == (there.tco.lines, there.tco.flows)
+        else:
+            assert here.tco is there.tco
+
+
 def test_whole_model_travels_in_the_link() -> None:
     whole = CATALOG.models["qwen3-next-80b-a3b"].model_dump(mode="json")
     scenario = Scenario.parse({"own_models": {"mine": whole}, "model": "mine"})

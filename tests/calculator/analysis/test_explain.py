@@ -79,6 +79,13 @@ SCENARIOS = {
         "options": ("cloud-h100", "api-same-capability"),
         "figures": {"cloud-h100.rate_usd_per_h": 2.5, "cloud-h100.storage_gb": 300},
     },
+    "by the seat": {
+        "options": ("chatgpt-plus", "claude-max-20x"),
+        "requests_per_working_day": 1500,
+        "seat_count": 4,
+        "api_retry_fraction": 0.02,
+        "figures": {"claude-max-20x.requests_per_window": 50, "claude-max-20x.seat_usd_per_month": 220},
+    },
     "own figures": {
         "options": (MAC, "api-frontier"),
         "prompt_tokens": 300_000,
@@ -201,6 +208,8 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "cold starts": lambda x: -x["rate_usd_per_h"] * x["cold_starts_per_month"] * x["startup_s"] / 3600,
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
     "overflow to API": _overflow,
+    "seats": lambda x: -x["seat_count"] * x["seat_usd_per_month"],
+    "excess at token prices": _overflow,
     "downtime": lambda x: -(1 - x["availability_fraction"]) * x["on_h_per_month"] * x["downtime_usd_per_h"],
 }
 

@@ -17,7 +17,7 @@ def test_every_table_is_in_the_list(catalog: Catalog) -> None:
     rows = listed_figures(catalog)
     places = {row.where.split("/")[0].split(":")[0] for row in rows}
     assert places == {
-        *("chips", "machines", "cloud", "electricity", "grid_carbon", "resale"),
+        *("chips", "machines", "cloud", "subscriptions", "electricity", "grid_carbon", "resale"),
         *("defaults", "constants", "api_quotes", "readings"),
     }
     assert len([row for row in rows if row.where.startswith("readings/")]) == len(catalog.readings)

@@ -1,0 +1,34 @@
+"""Hosted options: an API without a host, a subscription with what its vendor says of its limits."""
+
+from calculator import Scenario, compare, load_catalog
+from calculator.decision.hosted_option import hosted, subscribed
+from calculator.decision.question import Question
+from calculator.service.capability import reference_tariff, scenario_model
+
+CATALOG = load_catalog()
+
+
+def _question(scenario: Scenario) -> Question:
+    model, reference = scenario_model(scenario, CATALOG), reference_tariff(scenario, CATALOG)
+    return Question(scenario, CATALOG, model, reference, (), CATALOG.compiled)
+
+
+def test_api_without_a_host_has_no_cost_and_says_so() -> None:
+    row, candidate = hosted(CATALOG.apis["api-same-model"], _question(Scenario.parse({"model": "another-size"})))
+    assert candidate is None
+    assert row.tco is None
+    assert [reason.code for reason in row.eligibility.reasons] == ["no-price"]
+
+
+def test_plan_quotes_its_vendor_and_keeps_the_price_of_its_tokens() -> None:
+    row, candidate = subscribed(CATALOG.subscriptions["chatgpt-plus"], _question(Scenario()))
+    assert candidate is not None
+    assert candidate.reference_api is not None
+    assert candidate.reference_api.provider_model == "gpt-6.1-sol"
+    (said,) = [remark.text for remark in row.remarks if remark.code == "plan-limits"]
+    assert "GPT-6.1 Sol 15-160" in said
+
+
+def test_seat_is_stale_in_a_comparison_like_any_other_price() -> None:
+    found = compare(Scenario.parse({"options": ("cursor-pro", "chatgpt-plus")}), CATALOG, draw_count=0)
+    assert "stale-price" in {remark.code for remark in found["cursor-pro"].remarks}
