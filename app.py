@@ -10,6 +10,8 @@ from views.address import follow_address
 from views.decide import show_decide
 from views.fit import show_fit
 from views.measurements import show_measurements
+from views.navigation import show_phone_navigation
+from views.shell import answer_of, read_case, show_case_line
 from views.sources import show_sources
 from views.what_if import show_what_if
 
@@ -48,27 +50,32 @@ def sources() -> None:
 
 def measurements() -> None:
     """This server, its probes, imported files and the stored records."""
+    case = read_case(stock)
+    comparison = answer_of(case, desk.speeds())
+    show_case_line(case, comparison)
     show_measurements(
-        desk, catalog=stock, probe_formats=PROBE_FORMATS, probe_depths=PROBE_DEPTHS, look_only=look_only()
+        desk,
+        catalog=stock,
+        probe_formats=PROBE_FORMATS,
+        probe_depths=PROBE_DEPTHS,
+        look_only=look_only(),
+        comparison=comparison,
     )
 
 
-page = st.navigation(
-    [
-        st.Page(decide, title="Decide", default=True, help="Which hardware to choose, and what it costs"),
-        st.Page(fit, title="Fit & speed", url_path="fit", help="Memory and speed of each option, and of every machine"),
-        st.Page(what_if, title="What if", url_path="what-if", help="What flips the answer, and what moves it"),
-        st.Page(
-            sources, title="Sources", url_path="sources", help="Every figure with its source, the article, the method"
-        ),
-        st.Page(
-            measurements,
-            title="Measurements",
-            url_path="measurements",
-            help="Measure this server, bring files, see what is stored",
-        ),
-    ],
-    position="top",
-)
+pages = [
+    st.Page(decide, title="Decide", default=True, help="Which hardware to choose, and what it costs"),
+    st.Page(fit, title="Fit & speed", url_path="fit", help="Memory and speed of each option, and of every machine"),
+    st.Page(what_if, title="What if", url_path="what-if", help="What flips the answer, and what moves it"),
+    st.Page(sources, title="Sources", url_path="sources", help="Every figure with its source, the article, the method"),
+    st.Page(
+        measurements,
+        title="Measurements",
+        url_path="measurements",
+        help="Measure this server, bring files, see what is stored",
+    ),
+]
+page = st.navigation(pages, position="top")
 follow_address(page.url_path)
+show_phone_navigation(pages)
 page.run()

@@ -7,6 +7,7 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 import streamlit as st
 
 from views.charts.layout import CHART_CONFIG
+from views.look import markdown_text
 
 
 def draw_table(
@@ -36,6 +37,12 @@ def draw_table(
     )
     chosen: list[int] = found["selection"]["rows"] if select else []
     return chosen[0] if chosen else None
+
+
+def draw_small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:
+    """A table of a few rows with the same keys, as text that prints whole and that a screen reader walks."""
+    cells = {name: [markdown_text(str(row[name])) for row in rows] for name in rows[0]} if rows else {}
+    st.table(cells, hide_index=True, border="horizontal", alt=alt)  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
 
 
 def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:

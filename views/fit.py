@@ -17,7 +17,7 @@ from views.charts.fit import frontier, memory_bars, speed_curves
 from views.choices import choices_of
 from views.decide_form import label_of
 from views.decide_words import name_of, status_of
-from views.drawing import draw_chart, draw_table
+from views.drawing import draw_chart, draw_small_table, draw_table
 from views.fit_curves import Measured, boxes, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
 from views.fit_matrix import show_fit_matrix
 from views.fit_tools import show_tools
@@ -106,7 +106,7 @@ def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
     if not rows:
         st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
         return
-    draw_table(rows, key="fit table", alt="Each option's memory, people it holds, first word and speeds")
+    draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
     st.caption("Tokens a second for each person while so many are answered at once. A dash: it does not hold so many.")
 
 
@@ -194,9 +194,8 @@ def _show_ladder(case: Case, measured: Measured) -> None:
                 row[bits] = f"{speed}{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
         rows.append(row)
     if rows:
-        draw_table(
+        draw_small_table(
             rows,
-            key="ladder",
             alt="Whether each option holds the model at each number of bits, and how fast it then is",
         )
         st.caption("Tokens a second of one answer alone.")

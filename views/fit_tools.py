@@ -11,7 +11,7 @@ from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.service.capability import scenario_model
 from calculator.units import BYTES_PER_GB
 from views.address import put
-from views.drawing import draw_table
+from views.drawing import draw_small_table
 from views.fit_curves import boxes
 from views.look import gb
 from views.shell import Case
@@ -66,7 +66,7 @@ def _show_tuning(case: Case) -> None:
                 "Trained parameters": f"{fit.trainable_parameters / 1e6:,.0f} million",
             }
         )
-    draw_table(rows, key="tuning table", alt="Memory of one training step on each option")
+    draw_small_table(rows, alt="Memory of one training step on each option")
 
 
 @st.fragment

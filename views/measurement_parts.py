@@ -1,4 +1,4 @@
-"""Parts of the measurements page: upload of files, list of records, one record with its samples, speed badges."""
+"""Parts of the measurements page: upload of files, list of records, one record with its samples."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,7 @@ from typing import Any
 import streamlit as st
 
 from calculator import Catalog
-from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
-from calculator.physics.speed.speed import Speed
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
@@ -18,13 +16,6 @@ _ANY = "all"
 _MOST_ROWS = 2_000
 _MOST_CHOICES = 300
 _TABLE_HEIGHT_PX = 360
-_BADGES = {
-    "measured here": ":green-badge[measured here]",
-    "imported": ":blue-badge[imported]",
-    "published": ":blue-badge[published]",
-    "fitted": ":gray-badge[fitted]",
-    "claim": ":red-badge[claim]",
-}
 _SECTIONS = {
     "host": "Machine",
     "engine": "Software",
@@ -33,27 +24,6 @@ _SECTIONS = {
     "provenance": "Where it comes from",
 }
 _SERIES_KEYS = {"central", "low", "high"}
-
-
-def show_speed_sources(comparison: Comparison) -> None:
-    """Draw the sources of measured speeds below the cards, if any measurement is used."""
-    lines: list[str] = []
-    for option in comparison.options:
-        found = [
-            (name, speed)
-            for name, speed in (("writing", option.decode), ("reading", option.prefill))
-            if speed is not None
-        ]
-        if any(speed.basis != "fitted" for _, speed in found):
-            badges = " · ".join(f"{name} {_badge(speed)}" for name, speed in found)
-            lines.append(f"**{markdown_text(option.name)}**: {badges}")
-    if lines:
-        st.markdown("Speeds that rest on measurements:  \n" + "  \n".join(lines))
-
-
-def _badge(speed: Speed) -> str:
-    note = f" {markdown_text(speed.note)}" if speed.basis != "fitted" else ""
-    return f"{_BADGES[speed.basis]} {markdown_text(f'{speed.central:,.4g}')} tokens/s{note}"
 
 
 _COUNTS = {

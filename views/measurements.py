@@ -8,6 +8,7 @@ import streamlit as st
 
 from calculator import Catalog
 from calculator.catalog.models import WeightClass
+from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB
@@ -15,6 +16,7 @@ from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
+from views.used_measurements import show_used
 
 NOT_A_SPEED = ":orange-badge[not a local-LLM speed]"
 _POLL_RUNNING_S = 0.5
@@ -37,16 +39,23 @@ class _Request(TypedDict):
 
 
 def show_measurements(
-    desk: Desk, *, catalog: Catalog, probe_formats: Sequence[str], probe_depths: Sequence[int], look_only: str = ""
+    desk: Desk,
+    *,
+    catalog: Catalog,
+    comparison: Comparison,
+    probe_formats: Sequence[str],
+    probe_depths: Sequence[int],
+    look_only: str = "",
 ) -> None:
     """Draw the page. `look_only` says why visitors may neither measure nor import files; "" if they may."""
     st.title("What was measured, and what this server can measure", anchor=False)
     if problem := desk.problem():
         st.warning(markdown_text(problem))
+    show_used(comparison)
+    show_upload(desk, catalog=catalog, look_only=look_only)
     _show_server(desk, catalog=catalog)
     _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
-    _show_plan(desk, catalog=catalog, look_only=look_only)
-    show_upload(desk, catalog=catalog, look_only=look_only)
+    _show_plan(desk, catalog=catalog)
     show_list(desk)
 
 
@@ -79,7 +88,7 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
             st.caption(markdown_text(" · ".join(filter(None, (versions, power)))))
 
 
-def _show_plan(desk: Desk, *, catalog: Catalog, look_only: str) -> None:
+def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
     st.header("What fits on this machine", anchor=False)
     box = desk.box()
     classes = weight_classes_here(box, catalog=catalog)

@@ -1,8 +1,10 @@
 """What every page shares: the scenario that the address means, its answer, and one line that sums it up."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -19,9 +21,13 @@ from views.decide_words import name_of
 from views.link import Link, catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
 from views.money import amounts, by_cost, is_ranked
+from views.navigation import PRINTED
 
 Speeds = Callable[[], Sequence[MeasuredSpeed]]
 _LEADERS = 3
+_MOST_KEPT = 16
+_KEPT: OrderedDict[tuple[str, str, tuple[MeasuredSpeed, ...], str], Comparison] = OrderedDict()
+_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +74,33 @@ def scenario_of(values: dict[str, Any], *, typed: Sequence[str]) -> tuple[Scenar
 
 
 def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
-    """The answer of the case with all futures, at today's prices."""
-    return compare(case.scenario, case.catalog, speeds, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+    """The answer of the case with all futures, at today's prices; the last few are kept for the other pages."""
+    day = date.today().isoformat()
+    key = (case.scenario.model_dump_json(), case.catalog.hash, tuple(speeds), day)
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+    found = compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT)
+    with _LOCK:
+        _KEPT[key] = found
+        while len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return found
 
 
 def show_case_line(case: Case, comparison: Comparison) -> None:
     """One line on every page but the first: the leaders with their costs, and how much was changed."""
-    ranked = [option for option in by_cost(comparison) if is_ranked(option)][:_LEADERS]
+    ranked = [option for option in by_cost(comparison) if is_ranked(option)]
     parts = [
         f"**{markdown_text(name_of(row))}** {markdown_text(usd(amounts(row, case.scenario)[0].usd))}" for row in ranked
     ]
     count = len(changes(case.link, case.scenario))
     start = start_title(case.link)
     said = f"as in “{start}”" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
-    st.markdown(" · ".join([*(parts or ["Nothing here can do the job"]), markdown_text(said)]))
+    st.markdown(" · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
+    with st.container(key=PRINTED):
+        st.markdown(" · ".join([*parts[_LEADERS:], f"prices as of {comparison.prices_as_of}"]))
 
 
 def start_title(link: Link) -> str:

@@ -1,0 +1,38 @@
+"""The pages as a row of links on a phone, where Streamlit folds its own navigation into a menu; and the print style."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_KEY = "phone-pages"
+PRINTED = "printed-only"
+"""Key of a container that is shown on paper and not on the screen."""
+_STYLE = f"""<style>
+.st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
+@media (max-width: 768px) {{
+  .st-key-{_KEY} {{ display: flex; flex-flow: row nowrap; overflow-x: auto; gap: 4px; scrollbar-width: none; }}
+  .st-key-{_KEY} > div {{ flex: none; width: auto !important; }}
+  .st-key-{_KEY} p {{ white-space: nowrap; font-size: 14px; }}
+}}
+@media print {{
+  @page {{ size: landscape; margin: 11mm; }}
+  header, .st-key-{_KEY}, [data-testid="stDownloadButton"], [data-testid="stFileUploader"] {{ display: none !important; }}
+  [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"], section, html, body {{
+    position: static !important; height: auto !important; overflow: visible !important;
+  }}
+  [data-testid="stMain"] {{ zoom: 0.8; }}
+  [data-testid="stMainBlockContainer"] {{ padding: 0 !important; max-width: none !important; }}
+  [data-testid="stPlotlyChart"] {{ break-inside: avoid; }}
+  h1, h2, h3 {{ break-after: avoid; }}
+  .st-key-{PRINTED} {{ display: block !important; }}
+}}
+</style>"""
+
+
+def show_phone_navigation(pages: Sequence[StreamlitPage]) -> None:
+    """Draw the row, which a wide screen hides."""
+    st.html(_STYLE)
+    with st.container(key=_KEY, horizontal=True):
+        for page in pages:
+            st.page_link(page)

@@ -1,0 +1,69 @@
+"""Which measurements stand behind the decision now: option by option predicted or measured, and how to have it measured."""
+
+import streamlit as st
+
+from calculator.decision.comparison import Comparison, OptionResult
+from calculator.physics.speed.speed import Speed
+from views.decide_words import name_of
+from views.drawing import draw_small_table
+from views.look import markdown_text
+
+_NOT_USED = "measurement-not-used"
+_RUN = "To have it measured, run: "
+_PREDICTED = "fitted"
+
+
+def show_used(comparison: Comparison) -> None:
+    """Draw the count, the table, and the command for each option that is only predicted."""
+    boxes = [option for option in comparison.options if option.kind != "api"]
+    used = [option for option in boxes if is_measured(option)]
+    st.header("Used in your decision now", anchor=False)
+    if not boxes:
+        st.markdown("Only hosted APIs are compared; their speeds are the hosts'.")
+        return
+    st.markdown(
+        markdown_text(
+            f"{len(used)} of {len(boxes)} options rest on a measured speed; the others are predicted, each with its range."
+        )
+    )
+    draw_small_table(
+        [_row(option) for option in boxes],
+        alt="Which options rest on measured speeds, and why others do not",
+    )
+    commands = {name_of(option): command for option in boxes if (command := command_for(option))}
+    if commands:
+        with st.expander("What to run so that your machine counts"):
+            for name, command in commands.items():
+                st.markdown(f"**{markdown_text(name)}**")
+                st.code(command, language="shell", wrap_lines=True)
+            st.caption("Run it on that machine with the model's file (-m FILE.gguf), then bring what it prints below.")
+
+
+def is_measured(option: OptionResult) -> bool:
+    """Whether writing or reading speed of the option was measured."""
+    return any(speed is not None and speed.basis != _PREDICTED for speed in (option.decode, option.prefill))
+
+
+def command_for(option: OptionResult) -> str:
+    """The benchmark that would measure the option's case; empty where it is measured or nothing is known to run."""
+    remark = next((remark for remark in option.remarks if remark.code == _NOT_USED), None)
+    return remark.text.partition(_RUN)[2] if remark is not None else ""
+
+
+def _row(option: OptionResult) -> dict[str, str]:
+    remark = next((remark for remark in option.remarks if remark.code == _NOT_USED), None)
+    why = remark.text.partition(": ")[2].partition(" The prediction is used.")[0] if remark is not None else ""
+    return {
+        "Option": name_of(option),
+        "Writes": _speed(option.decode),
+        "Reads": _speed(option.prefill),
+        "Used": "measured" if is_measured(option) else "predicted",
+        "Why not measured": why or ("" if is_measured(option) else "Nothing is stored for this model on this machine."),
+    }
+
+
+def _speed(speed: Speed | None) -> str:
+    if speed is None:
+        return "-"
+    digits = 0 if speed.central >= 10 else 1
+    return f"{speed.central:,.{digits}f} ({speed.low:,.{digits}f} to {speed.high:,.{digits}f}) tokens/s"
