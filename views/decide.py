@@ -70,7 +70,7 @@ def take_change(scenario: Scenario) -> None:
     if reset := change.get("reset"):
         take_back([str(name) for name in reset])
     if entered := change.get("put"):
-        put(cast("Mapping[str, Any]", entered))
+        put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     if table := change.get("table"):
         put(
             {
@@ -79,6 +79,17 @@ def take_change(scenario: Scenario) -> None:
                 )
             }
         )
+
+
+def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was entered; where an option is left out, its own figures go with it and those of the others stay."""
+    if "options" not in entered:
+        return entered
+    owners = {name: name.rpartition(".")[0] for name in scenario.figures}
+    kept = {
+        name: scenario.figures[name] for name, owner in owners.items() if "/" in owner or owner in entered["options"]
+    }
+    return entered if len(kept) == len(owners) else {**entered, "figures": kept}
 
 
 def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:

@@ -17,11 +17,13 @@ from urllib.parse import urlencode
 from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError
+from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import typed
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
+from calculator.service.tariff import with_tariff_figures
 
 STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
 PRESET = "preset"
@@ -229,7 +231,12 @@ def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) 
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
     compared = {"options": options} if options and _is_table(name) else {}  # a table may only name compared options
-    return getattr(Scenario.parse({**compared, name: value}), name)
+    scenario = Scenario.parse({**compared, name: value})
+    try:
+        refuse_unknown(with_tariff_figures(scenario, catalog), catalog)
+    except CalculatorError as error:
+        raise ScenarioError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
+    return getattr(scenario, name)
 
 
 def _default(name: str) -> Any:
@@ -308,7 +315,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
-        return f"{len(cast('Mapping[str, Any]', value))} entries"
+        return f"{len(cast('Mapping[str, Any]', value))} entries" if value else "none"
     return ", ".join(map(str, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

@@ -15,6 +15,7 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.service.tariff import with_tariff_figures
 from views.address import open_link, query
 from views.decide_form import changes, presets
 from views.decide_words import name_of
@@ -50,7 +51,9 @@ def read_case(stock: Catalog) -> Case:
             name, _, value = pair.partition("=")
             address.setdefault(name, []).append(_decoded(value))
         open_link(address)
-    return Case(link, catalog_with_own(link, stock), scenario, replaced)
+    catalog = catalog_with_own(link, stock)
+    scenario, unpriced = _with_usable_figures(scenario, catalog)
+    return Case(link, catalog, scenario, replaced | unpriced)
 
 
 def scenario_of(values: dict[str, Any], *, typed: Sequence[str]) -> tuple[Scenario, dict[str, str]]:
@@ -71,6 +74,20 @@ def scenario_of(values: dict[str, Any], *, typed: Sequence[str]) -> tuple[Scenar
             instead = f"The page uses the default, {default}." if default else "It was left out."
             sentences[name] = f"{error} {instead}"
     return scenario.changed(typed=tuple(name for name in typed if name not in sentences)), sentences
+
+
+def _with_usable_figures(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, dict[str, str]]:
+    """The scenario without tables of prices that nobody asks for its model, and a sentence for each table left out."""
+    sentences: dict[str, str] = {}
+    for name in ("figures", "ranges", "cases"):
+        try:
+            with_tariff_figures(scenario, catalog)
+            return scenario, sentences
+        except ScenarioError as error:
+            if getattr(scenario, name):
+                sentences[name] = f"{error} It was left out."
+                scenario = scenario.changed(**{name: {}})
+    return scenario, sentences
 
 
 def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.scenario.files import read_scenario
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
-from views.link import catalog_with_own, model_link, parameters, read_link, used_instead, write_link
+from views.link import catalog_with_own, model_table, parameters, read_link, table_text, used_instead, write_link
 
 CATALOG = load_catalog()
 FLOATS = [name for name in knobs() if Scenario.model_fields[name].annotation is float]
@@ -63,6 +63,48 @@ def test_presets_travel_whole_tables_included(name: str) -> None:
     )
     assert not link.problems
     assert Scenario.parse(link.values) == scenario
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_preset_that_an_address_names_is_its_scenario_and_what_stands_beside_it_goes_first(name: str) -> None:
+    link = read(preset=name)
+    assert (link.preset, link.own, link.problems) == (name, (), {})
+    assert Scenario.parse({**link.values, "typed": link.typed()}) == preset(name)
+    changed = read(preset=name, wage_usd_per_h="123")
+    assert changed.own == ("wage_usd_per_h",)
+    assert Scenario.parse({**changed.values, "typed": changed.typed()}) == preset(name).changed(wage_usd_per_h=123)
+
+
+def test_preset_that_nobody_wrote_is_named_and_the_rest_counts() -> None:
+    link = read(preset="nobody", months="48")
+    assert link.problems == {"preset": "There is no example called 'nobody'; the page starts from its defaults."}
+    assert (link.preset, link.own, link.values) == ("", ("months",), {"months": 48})
+
+
+def test_unusable_value_beside_a_preset_leaves_the_presets() -> None:
+    link = read(preset="article", wage_usd_per_h="NaN")
+    assert link.values["wage_usd_per_h"] == preset("article").wage_usd_per_h
+    assert used_instead(link, Scenario.parse(link.values))["wage_usd_per_h"].endswith("The page uses 200.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("grid", "atlantis"),
+        ("already_own_usd", '{"atlantis": 3}'),
+        ("already_own_usd", '{"cloud-h100": 3}'),
+        ("machine_counts", '{"api-same-model": 3}'),
+        ("weight_classes", '{"atlantis": "4-bit"}'),
+        ("shared_with_other_work", '{"atlantis": 0.5}'),
+        ("figures", '{"cloud-h100.price_usd": 3}'),
+        ("figures", '{"nobody/nothing.input_usd_per_mtok": 3}'),
+    ],
+)
+def test_table_about_what_does_not_exist_gets_a_sentence_instead_of_an_error(name: str, text: str) -> None:
+    link = read(months="48", **{name: text})
+    assert link.values == {"months": 48}
+    assert list(link.problems) == [name]
+    assert len(link.problems[name]) < 400
 
 
 @pytest.mark.parametrize(
@@ -142,11 +184,13 @@ def test_whole_model_travels_in_the_link() -> None:
 
 
 @pytest.mark.parametrize("name", ["my model/7b", "", "llama-3-8b", "x" * 80])
-def test_link_of_an_uploaded_model_opens_the_decision_with_it(name: str) -> None:
+def test_uploaded_model_travels_in_a_link_whole_under_an_id_that_nobody_has(name: str) -> None:
     model = CATALOG.models["qwen3-next-80b-a3b"].model_copy(update={"id": name})
-    link = read_link(parse_qs(model_link(model, catalog=CATALOG), strict_parsing=True), catalog=CATALOG)
+    key, row = model_table(model, catalog=CATALOG)
+    assert key not in CATALOG.models
+    text = urlencode({"model": key, "own_models": table_text({key: row})})
+    link = read_link(parse_qs(text, strict_parsing=True), catalog=CATALOG)
     assert not link.problems
-    (key,) = link.values["own_models"]
     assert link.values["model"] == key
     assert link.values["own_models"][key] == model.model_copy(update={"id": key})
 

@@ -1,0 +1,167 @@
+"""Controls of the Decide page: their fields, examples, lists, quotes, and what was changed from where one started."""
+
+import json
+import math
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from calculator import Scenario
+from calculator.decision.compare import compare
+from calculator.scenario.presets import preset, preset_names, preset_purposes
+from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from tests.views.pages import CATALOG, other_value
+from views.decide_form import FIELDS_BESIDE, MOST_OPTIONS, changes, fields, label_of, lists, presets, quotes, values
+from views.link import read_link, write_link
+
+
+def test_every_field_beside_the_answer_has_one_control_with_a_label() -> None:
+    found = fields(CATALOG)
+    assert tuple(field["name"] for field in found) == FIELDS_BESIDE
+    assert set(FIELDS_BESIDE) <= knobs().keys()
+    assert len({field["label"] for field in found}) == len(found)
+    assert values(Scenario()).keys() == set(FIELDS_BESIDE)
+
+
+def test_ends_of_a_slider_lie_within_what_may_be_typed_and_hold_the_default() -> None:
+    for field in fields(CATALOG):
+        if "low" in field:
+            now = getattr(Scenario(), field["name"]) * field["scale"]
+            assert field["min"] <= field["low"] <= now <= field["high"] <= field["max"], field["name"]
+            assert field["step"] > 0
+            steps = (field["high"] - field["low"]) / field["step"]
+            assert math.isclose(steps, round(steps), abs_tol=1e-6), f"{field['name']}: the last step is the end"
+
+
+def test_both_ends_of_every_slider_are_values_that_the_scenario_takes_and_answers() -> None:
+    for field in fields(CATALOG):
+        for end in ("low", "high") if "low" in field else ():
+            value = field[end] / field["scale"]
+            number: Any = Scenario.model_fields[field["name"]].annotation
+            scenario = Scenario().changed(**{field["name"]: number(value)})
+            assert compare(scenario, CATALOG, draw_count=0, with_turns=False).options
+
+
+def test_models_of_the_list_are_those_of_the_catalogue_by_name() -> None:
+    (models,) = [field["choices"] for field in fields(CATALOG) if field["name"] == "model"]
+    assert {key for key, _ in models} == {*CATALOG.models, ANOTHER_SIZE}
+    names = [name.lower() for _, name in models[:-1]]
+    assert names == sorted(names)
+    assert models[-1][0] == ANOTHER_SIZE
+
+
+def test_every_choice_of_every_field_is_one_that_the_scenario_takes() -> None:
+    for field in fields(CATALOG):
+        for value, _ in field.get("choices", ()):
+            assert getattr(Scenario().changed(**{field["name"]: value}), field["name"]) == value
+
+
+def test_every_example_stands_once_with_its_purpose_and_the_defaults_come_first() -> None:
+    rows = presets()
+    assert rows[0][0] == ""
+    assert {name for name, _, _ in rows[1:]} == set(preset_names()) - {"our-defaults"}
+    assert len(rows) == len(preset_names())
+    for name, title, purpose in rows[1:]:
+        assert (title, purpose) == (preset(name).name, preset_purposes()[name])
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_example_of_an_address_is_the_examples_scenario(name: str) -> None:
+    link = read_link({"preset": [name]}, catalog=CATALOG)
+    scenario = Scenario.parse({**link.values, "typed": link.typed()})
+    assert not link.problems
+    assert (scenario, scenario.id()) == (preset(name), preset(name).id())
+    assert link.preset == name
+    assert changes(link, scenario) == []
+
+
+def test_first_example_without_a_name_is_the_default_scenario() -> None:
+    assert Scenario.parse(preset("our-defaults").model_dump(exclude={"name"})) == Scenario()
+
+
+def test_options_of_the_list_are_all_that_the_catalogue_has_each_once() -> None:
+    rows = [key for _, group in lists(CATALOG)["options"] for key, _ in group]
+    assert len(rows) == len(set(rows))
+    assert set(rows) == {*CATALOG.machines, *CATALOG.clouds, *CATALOG.apis}
+    with pytest.raises(ValueError, match="options"):
+        Scenario.parse({"options": rows[: MOST_OPTIONS + 1]})
+    assert len(Scenario.parse({"options": rows[:MOST_OPTIONS]}).options) == MOST_OPTIONS
+
+
+def test_lists_and_quotes_are_plain_json() -> None:
+    for data in (lists(CATALOG), quotes(Scenario(), CATALOG)):
+        json.dumps(data, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_field_of_every_quote_is_taken_by_the_scenario_at_both_bounds(name: str) -> None:
+    scenario = preset(name)
+    for option, quote in quotes(scenario, CATALOG).items():
+        assert option in scenario.options
+        for field in quote["fields"]:
+            for value in (field["min"], field["max"]):
+                there = dict(getattr(scenario, field["table"]))
+                changed = scenario.changed(**{field["table"]: {**there, field["key"]: value}})
+                assert getattr(changed, field["table"])[field["key"]] == value
+
+
+def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
+    found = quotes(Scenario(), CATALOG)
+    labels = {option: [field["label"] for field in quote["fields"]] for option, quote in found.items()}
+    assert labels["mac-studio-m5-ultra-96"][:2] == ["Price before tax ($)", "We own it; it would sell for ($)"]
+    assert labels["cloud-h100"] == ["Rate ($ an hour)"]
+    assert labels["api-same-model"] == ["Input ($ per million tokens)", "Output ($ per million tokens)"]
+    facts = " ".join(found["mac-studio-m5-ultra-96"]["facts"])
+    assert "5,499 dollars before tax, from 20" in facts
+    assert found["cloud-h100"]["facts"][0].startswith("$")
+
+
+def test_quote_shows_what_was_entered_already() -> None:
+    scenario = Scenario(
+        figures={"mac-studio-m5-ultra-96.price_usd": 5000.0}, already_own_usd={"dual-rtx-4090-am5": 900.0}
+    )
+    shown = {
+        (option, field["figure"]): field["value"]
+        for option, quote in quotes(scenario, CATALOG).items()
+        for field in quote["fields"]
+        if field["value"] is not None
+    }
+    assert shown == {("mac-studio-m5-ultra-96", "price_usd"): 5000.0, ("dual-rtx-4090-am5", "own"): 900.0}
+
+
+def opened(text: str) -> tuple[Any, Scenario]:
+    link = read_link(parse_qs(text, keep_blank_values=True), catalog=CATALOG)
+    return link, Scenario.parse({**link.values, "typed": link.typed()})
+
+
+@pytest.mark.parametrize("start", ["", "preset=article&"])
+@pytest.mark.parametrize("name", knobs())
+def test_every_changed_value_is_listed_with_what_it_was(name: str, start: str) -> None:
+    _, before = opened(start)
+    value = other_value(name, getattr(before, name))
+    link, scenario = opened(f"{start}{name}={value}")
+    ((found, label, now, was),) = changes(link, scenario)
+    assert (found, label) == (name, label_of(name))
+    assert now != was
+
+
+def test_value_put_back_to_its_start_is_no_change() -> None:
+    assert changes(*opened("wage_usd_per_h=95")) == []
+    assert changes(*opened("preset=article&wage_usd_per_h=200")) == []
+    assert changes(*opened("preset=article&wage_usd_per_h=95")) == [("wage_usd_per_h", "Hourly rate", "95", "200")]
+
+
+def test_shares_are_listed_in_percent_and_tables_by_their_number() -> None:
+    found = changes(
+        *opened('resale_fraction=0.5&figures={"cloud-h100.rate_usd_per_h":2.5}&options=cloud-h100&options=dgx-spark')
+    )
+    assert ("resale_fraction", "Resale of the Mac", "50 %", "48 %") in found
+    assert ("figures", "Figures", "1 entered", "none") in found
+    assert ("options", "Options", "2 of them", f"{len(Scenario().options)} of them") in found
+
+
+def test_permanent_link_of_changed_values_lists_the_same_changes() -> None:
+    scenario = Scenario(wage_usd_per_h=110, months=48)
+    listed = changes(*opened(write_link(scenario, catalogue_hash=CATALOG.hash)))
+    assert {name for name, *_ in listed} == {"wage_usd_per_h", "months"}
