@@ -115,7 +115,8 @@ def _energy(machine: Machine, one: Candidate, comparison: Comparison, *, central
 def _machine_months(row: OptionResult, months: int, *, part: float) -> list[tuple[int, float]]:
     """For how many of the months each machine is there: the first ones all, further ones from their month on; and the
     part of it that this work bears, `part` of the first ones."""
-    first = [(months, part)] * (row.eligibility.machine_count or 1)
+    count = row.eligibility.machine_count
+    first = [(months, part)] * (1 if count is None else count)
     return first + [(months - month + 1, 1.0) for month in row.eligibility.further_months]
 
 

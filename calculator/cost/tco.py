@@ -14,7 +14,7 @@ from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
-from calculator.cost.hosted import api_charges
+from calculator.cost.hosted import api_charges, token_charges
 from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
@@ -163,6 +163,10 @@ def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_a
         return plan_charges(option, inputs=inputs, tariff=reference_api)
     if usage is None:
         raise CalculatorError(f"{option.id}: no usage given; a machine's cost needs its hours and watts. Pass usage.")
+    if usage.machine_count == 0:  # a mixed fleet without machines
+        if reference_api is None:
+            raise CalculatorError(f"{option.id}: no machine and no host's price; nothing serves the demand.")
+        return token_charges(reference_api, inputs=inputs, setup_h=usage.setup_h)
     if isinstance(option, CloudOffer):
         return rent_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
     return own_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)

@@ -10,9 +10,10 @@ from calculator.cost.rented import rate_remark
 from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
-from calculator.decision.eligibility import Eligibility, Reason, Shares, fleet_reasons, memory_reason, share_reasons
+from calculator.decision.eligibility import Eligibility, Reason, fleet_reasons, memory_reason, share_reasons
 from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.machine_count import count_reason
+from calculator.decision.mixed_fleet import Served, cheapest_fleet, present_value_usd, served_by, shares_of
 from calculator.decision.question import Question
 from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, first_token_p95_s
 from calculator.evidence import Remark
@@ -52,6 +53,8 @@ def answer_of(
         result, costed = _boxed(found, question)
     scenario = question.scenario
     own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
+    if costed is not None and costed.is_api_alone:
+        return result, costed
     stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=scenario.model, own=own)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 
@@ -59,9 +62,10 @@ def answer_of(
 def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candidate | None]:
     """A machine or rented machine: its result, and what the uncertainty needs where it has a cost."""
     option, prediction, scenario = found.option, found.prediction, question.scenario
-    serving, tco = _served(found, question) if found.runs else (None, None)
-    reasons = _reasons(found, serving, tco, question)
-    shares = _shares(option, tco) if tco is not None else None
+    served = _served(found, question) if found.runs else Served(None, None, None)
+    serving, tco = served.serving, served.tco
+    reasons = _reasons(found, served, question)
+    shares = shares_of(option, tco) if tco is not None else None
     power = option.power if isinstance(option, Machine) else None
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
@@ -91,14 +95,14 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
         service=serving.service if serving else None,
         eligibility=Eligibility(
             reasons=reasons,
-            machine_count=serving.fleet.machine_count if serving else None,
+            machine_count=served.machine_count,
             further_months=_further_months(tco, scenario) if tco else (),
             shares=shares,
             first_token_p95_s=first_token_p95_s(option, serving, scenario) if serving else None,
             answer_p95_s=serving.answer_p95_s if serving else None,
             stream_tokens_per_s=serving.stream_tokens_per_s if serving else None,
             keeps_promise_chance=_chance(found, serving, scenario) if serving else None,
-            machine_count_reason=_count_reason(option, serving, tco, scenario) if serving else "",
+            machine_count_reason=served.why or (_count_reason(option, serving, tco, scenario) if serving else ""),
         ),
         power_w={"idle": power.idle_w.central, "prefill": power.prefill_w.central, "decode": power.decode_w.central}
         if power
@@ -106,11 +110,11 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
         tco=tco,
         remarks=remarks,
     )
-    if tco is None or serving is None or prediction is None:
+    if tco is None or served.usage is None or prediction is None:
         return result, None
     candidate = Candidate(
         option,
-        usage=serving.usage,
+        usage=served.usage,
         reference_api=question.reference,
         decode_tokens_per_s=_range(prediction.decode) if prediction.decode else None,
         prefill_tokens_per_s=_range(prediction.prefill) if prediction.prefill else None,
@@ -118,35 +122,33 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
     return result, candidate
 
 
-def _served(found: Capability, question: Question) -> tuple[Serving, Tco | None]:
-    """The machines and their cost; of the two rules for what they cannot take the cheaper one where that is asked
-    for."""
+def _served(found: Capability, question: Question) -> Served:
+    """The machines and their cost: those asked for, the fewest, or the cheapest number; of the two rules for what they
+    cannot take the cheaper one where that is asked for."""
     scenario = question.scenario
+    if scenario.wants_cheapest_count(found.option.id):
+        return cheapest_fleet(found, question, judged=lambda one: _reasons(found, one, question))
     rules: tuple[WhenFull, ...] = (
         ("buy-another", "buy-from-api") if scenario.when_full == "cheapest" else (scenario.when_full,)
     )
     tried = [serving_of(found, scenario=scenario, when_full=rule) for rule in rules]
     costed = [
-        (one, _cost(found.option, one, question)) for one in tried if (one.fleet.machine_count or 0) <= MOST_MACHINES
+        served_by(found.option, one, question) for one in tried if (one.fleet.machine_count or 0) <= MOST_MACHINES
     ]
     if not costed:
-        return tried[0], None
-    able = [pair for pair in costed if not _reasons(found, *pair, question)]
-    return min(able or costed, key=lambda pair: pair[1].present_value_cost_usd)
+        return Served(tried[0], tried[0].usage, None)
+    able = [one for one in costed if not _reasons(found, one, question)]
+    return min(able or costed, key=present_value_usd)
 
 
-def _cost(option: Machine | CloudOffer, serving: Serving, question: Question) -> Tco:
-    return cost_of(
-        option,
-        scenario=question.scenario,
-        usage=serving.usage,
-        reference_api=question.reference,
-        tax_tables=question.catalog.tax,
-    )
-
-
-def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, question: Question) -> tuple[Reason, ...]:
+def _reasons(found: Capability, served: Served, question: Question) -> tuple[Reason, ...]:
     """Why the option cannot do the job; empty where it can."""
+    serving, tco = served.serving, served.tco
+    if served.machine_count == 0 and tco is not None:
+        shares = shares_of(found.option, tco)
+        return tuple(
+            share_reasons(shares, promise=promise_of(question.scenario), mend_unserved="", mend_leaving=_MEND_LEAVING)
+        )
     if found.format is None or found.prediction is None:
         text = found.remarks[0].text if found.remarks else ""
         return (Reason("no-format", text, "Another precision of the weights."),)
@@ -165,28 +167,19 @@ def _reasons(found: Capability, serving: Serving | None, tco: Tco | None, questi
     if tco is not None:
         needed = serving.needed_at_the_end or 0
         reasons += share_reasons(
-            _shares(found.option, tco),
+            shares_of(found.option, tco),
             promise=promise,
             mend_unserved=f"{needed:,} of these machines." if needed > (fleet.machine_count or 0) else _MEND_DOWN,
-            mend_leaving="A machine of your own that serves everything.",
+            mend_leaving=_MEND_LEAVING,
         )
     reasons += cold_reasons(found.option, serving, question.scenario)
     too_small = any(reason.code in ("overloaded-at-peak", "beyond-this-tool") for reason in reasons)
     return tuple(reason for reason in reasons if not (too_small and reason.code == "unserved"))
 
 
+_MEND_LEAVING = "A machine of your own that serves everything."
 _LATE = 2 / 3  # of the horizon
 _MEND_DOWN = "Buy from an API what it misses while it is down, or allow that share to stay undone."
-
-
-def _shares(option: Machine | CloudOffer, tco: Tco) -> Shares:
-    here, bought = tco.served_here_fraction, tco.bought_fraction
-    return Shares(
-        served_here_fraction=here,
-        bought_fraction=bought,
-        unserved_fraction=max(0.0, 1 - here - bought),
-        leaves_house_fraction=bought if isinstance(option, Machine) else here + bought,
-    )
 
 
 def _late_machine(option: Machine | CloudOffer, serving: Serving, tco: Tco, question: Question) -> Remark | None:

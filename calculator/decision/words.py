@@ -29,9 +29,11 @@ def span(months: int, *, is_cash: bool) -> str:
 
 
 def option_name(name: str, *, machine_count: int | None) -> str:
-    """An option with its number of machines where there are several: '2 x Mac Studio M5 Ultra 96 GB'."""
-    if machine_count is None or machine_count <= 1:
+    """An option with its number of machines where there are several or none: '2 x Mac Studio M5 Ultra 96 GB'."""
+    if machine_count is None or machine_count == 1:
         return name
+    if machine_count == 0:
+        return f"API alone (no {name})"
     return f"{machine_count} x ({name})" if name[:1].isdigit() else f"{machine_count} x {name}"
 
 

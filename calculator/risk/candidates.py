@@ -57,6 +57,11 @@ class Candidate:
     decode_tokens_per_s: Range | None = None
     prefill_tokens_per_s: Range | None = None
 
+    @property
+    def is_api_alone(self) -> bool:
+        """Whether it is a mixed fleet without machines: then only the tokens' prices and an account's care count."""
+        return self.usage is not None and self.usage.machine_count == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -191,6 +196,10 @@ def input_bounds(name: str) -> tuple[float, float]:
 def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple[str, Spread]]:
     option, owner, scenario = candidate.option, candidate.option.id, candidates.scenario
     limits = candidates.rules.limits
+    if candidate.is_api_alone:
+        for name, price in _prices_on_the_day(candidate, candidates):
+            yield name, spread_of(price, bounds=FIGURE_BOUNDS[name.rpartition(".")[2]])
+        return
 
     def stated(figure: str, quantity: Quantity) -> tuple[str, Spread]:
         return f"{owner}.{figure}", spread_of(quantity, bounds=limits.get(figure, FIGURE_BOUNDS[figure]))
@@ -223,7 +232,9 @@ def _prices_on_the_day(candidate: Candidate, candidates: Candidates) -> Iterator
     if isinstance(option, ApiOffer):
         tariff = tariff_of(option, scenario, candidate.reference_api)
     found: list[tuple[str, Quantity, PriceKind, str]] = []
-    if isinstance(option, Machine) and not scenario.has_no_price(option.id):
+    if candidate.is_api_alone:
+        pass
+    elif isinstance(option, Machine) and not scenario.has_no_price(option.id):
         bought = option.purchase_price()
         found.append((f"{option.id}.price_usd", bought.price_usd, price_kind(option), bought.aged_from))
     elif isinstance(option, CloudOffer):
@@ -264,7 +275,7 @@ def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str,
     """Watts from their ratios: the usage's watts times the drawn ratio."""
     found: dict[str, Number] = {}
     for candidate in candidates:
-        if (usage := candidate.usage) is None:
+        if (usage := candidate.usage) is None or candidate.is_api_alone:
             continue
         for state, watts in zip(_DRAWN_STATES, (usage.prefill_w, usage.decode_w, usage.idle_w), strict=True):
             ratio = values.get(f"{candidate.option.id}.{state}_watt_ratio")

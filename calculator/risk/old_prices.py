@@ -55,6 +55,8 @@ def old_prices(candidates: Candidates, *, on: str = "") -> tuple[OldPrice, ...]:
 def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     """Kind of the price that the option's cost rests on, and the date it counts from; None where it is the person's."""
     option = candidate.option
+    if candidate.is_api_alone:
+        return None if candidate.reference_api is None else _tokens_read(candidate.reference_api, scenario)
     if isinstance(option, Machine):
         if f"{option.id}.price_usd" in scenario.figures or option.id in scenario.leases:
             return None

@@ -18,7 +18,9 @@ def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
     What the person typed is the person's. A machine that is leased or owned already has none.
     """
     option = candidate.option
-    if isinstance(option, Machine):
+    if candidate.is_api_alone:
+        found = {} if candidate.reference_api is None else _token_prices(candidate.reference_api)
+    elif isinstance(option, Machine):
         is_bought = option.id not in scenario.leases and not scenario.has_no_price(option.id)
         found = {f"{option.id}.price_usd": option.purchase_price().price_usd.central} if is_bought else {}
     elif isinstance(option, CloudOffer):

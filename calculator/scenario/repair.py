@@ -10,10 +10,15 @@ from calculator.scenario.knob import DEFAULTS, Display, Part
 MOST_MACHINES = 64
 
 
-def _auto_or_whole(value: Any) -> Any:
-    if value == "auto" or (isinstance(value, int | float) and value in range(1, MOST_MACHINES + 1)):
+CHEAPEST = "cheapest"
+
+
+def _word_or_whole(value: Any) -> Any:
+    if value in ("auto", CHEAPEST) or (isinstance(value, int | float) and value in range(1, MOST_MACHINES + 1)):
         return value
-    raise ValueError(f"machine_count is {repr(value)[:40]}; it must be auto or a whole number in 1..{MOST_MACHINES}.")
+    raise ValueError(
+        f"machine_count is {repr(value)[:40]}; it must be auto, cheapest or a whole number in 1..{MOST_MACHINES}."
+    )
 
 
 class Repair(Part):
@@ -62,11 +67,16 @@ class Repair(Part):
     """By how much the failures grow with each year of a machine's age."""
 
     machine_count: Annotated[
-        Literal["auto"] | int,
-        BeforeValidator(_auto_or_whole),
-        Display("repair", "Machines", help="As many as keep the promise, or a number of your own."),
+        Literal["auto", "cheapest"] | int,
+        BeforeValidator(_word_or_whole),
+        Display(
+            "repair",
+            "Machines",
+            help="As many as keep the promise, the cheapest number of 0 to 20 with an API for the rest, or your own.",
+        ),
     ] = "auto"
-    """Machines of each option: auto for the fewest that keep the promise, or a number, which is final."""
+    """Machines of each option: auto for the fewest that keep the promise; cheapest for the number of 0 to 20 that costs
+    least where an API takes what they cannot; or a number, which is final."""
 
     machine_counts: Mapping[str, Annotated[int, Field(ge=1, le=MOST_MACHINES)]] = Field(default_factory=dict)
     """Machines of single options, by their id."""

@@ -39,7 +39,7 @@ from calculator.scenario.own_figures import (
 from calculator.scenario.people import People
 from calculator.scenario.period import Period
 from calculator.scenario.question import ANOTHER_SIZE, SCHEMA_VERSION, Question
-from calculator.scenario.repair import Repair
+from calculator.scenario.repair import CHEAPEST, Repair
 from calculator.scenario.resale import Resale
 from calculator.scenario.version_1 import converted
 
@@ -271,7 +271,12 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
 
     def machine_count_of(self, option_id: str) -> int | None:
         """Machines of one option where a number was set; None where the fewest that keep the promise are taken."""
-        return self.machine_counts.get(option_id) or (None if self.machine_count == "auto" else self.machine_count)
+        count = self.machine_counts.get(option_id, self.machine_count)
+        return count if isinstance(count, int) else None
+
+    def wants_cheapest_count(self, option_id: str) -> bool:
+        """Whether the number of machines is to be the cheapest one, with an API for what they cannot take."""
+        return option_id not in self.machine_counts and self.machine_count == CHEAPEST
 
     def has_no_price(self, option_id: str) -> bool:
         """Whether a machine is there already, alone for this work or for other work too: its price is no cost."""

@@ -33,8 +33,8 @@ class Usage:
     quiet_capacity_ratio only. hour_levels: the same for more than two kinds of hours, where the hourly profile is
     known: share of the demand, and the demand that one machine takes in these hours as a multiple of it. quiet: of
     machines rented by the hour; None where all are paid all hours. machine_count: machines at the start.
-    is_count_final: no further ones are bought. Watts are at
-    the wall.
+    is_count_final: no further ones are bought. Without any machine all is bought from the API; setup_h: hours to set
+    that up. Watts are at the wall.
     """
 
     prefill_h_per_month: float = 0.0
@@ -54,6 +54,7 @@ class Usage:
     machine_count: int = 1
     is_count_final: bool = False
     when_full: WhenFull | None = None
+    setup_h: float = 0.0
 
     @property
     def rented_h_ratio(self) -> float:

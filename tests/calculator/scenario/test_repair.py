@@ -29,7 +29,9 @@ def test_own_means_own_by_default() -> None:
 
 @pytest.mark.parametrize("value", [0, 65, -1, 1.5, "two", "3", float("nan"), [1], None])
 def test_number_of_machines_that_is_none_is_refused_with_what_is_allowed(value: object) -> None:
-    with pytest.raises(ScenarioError, match=r"^machine_count is .*; it must be auto or a whole number in 1\.\.64\.$"):
+    with pytest.raises(
+        ScenarioError, match=r"^machine_count is .*; it must be auto, cheapest or a whole number in 1\.\.64\.$"
+    ):
         Scenario.parse({"machine_count": value})
 
 
