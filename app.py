@@ -60,7 +60,7 @@ def decision() -> None:
     show_charts(comparison)
     show_remarks(comparison)
     show_assumptions(comparison, catalog=catalog)
-    show_downloads(comparison)
+    show_downloads(comparison, catalog=catalog)
 
 
 def measurements() -> None:

@@ -20,7 +20,7 @@ def traces(figure: Any) -> list[Any]:
 @pytest.mark.parametrize("months", [12, 36, 84])
 def test_last_point_of_the_chart_is_the_total_and_the_sum_of_the_csv(months: int) -> None:
     case = comparison(months=months)
-    ledger = pd.read_csv(io.StringIO(tidy_csv(case)), comment="#")
+    ledger = pd.read_csv(io.StringIO(tidy_csv(case)))
     lines = {trace.name: trace for trace in traces(figures.cumulative_cost(case)) if trace.mode == "lines"}
     costed = [option for option in case.options if option.tco is not None]
     assert set(lines) == {option.name for option in costed}

@@ -25,7 +25,7 @@ def test_option_is_found_by_its_id_and_a_wrong_id_names_the_others() -> None:
 
 
 def test_csv_of_an_answer_sums_to_its_totals() -> None:
-    frame: Any = pd.read_csv(StringIO(ANSWER.to_csv()), comment="#")
+    frame: Any = pd.read_csv(StringIO(ANSWER.to_csv()))
     for option in ANSWER.options:
         assert option.tco is not None
         assert -frame[frame["option"] == option.id]["amount_usd"].sum() == pytest.approx(option.tco.total_cost_usd)
