@@ -42,17 +42,9 @@ def register(commands: Any) -> None:
         help="change one value, or give its P10/P50/P90 as 60/95/200; repeat for more. A dot reaches into a table: "
         "leases.<machine>.usd_per_month=300",
     )
-    for name, says in (
-        *((file.key, file.says) for file in HOME_FILES),
-        ("json", "every result but the ledger's months"),
-    ):
-        command.add_argument(
-            _flag(name),
-            nargs="?",
-            const=_STANDARD_OUTPUT,
-            metavar="FILE",
-            help=f"write {says}; without FILE, to standard output",
-        )
+    for file in HOME_FILES:
+        _add_target(command, file.key, file.says, is_text=file.is_text)
+    _add_target(command, "json", "every result but the ledger's months")
     command.add_argument("--currency", metavar="EUR", help="also show amounts in this currency")
     command.add_argument("--rate", metavar="0.92", help="what one dollar costs in it")
     command.add_argument("--rate-date", metavar="YYYY-MM-DD", help="the day of that rate")
@@ -66,6 +58,11 @@ def _compare(arguments: argparse.Namespace) -> int:
     from calculator.report.terminal import comparison_text
 
     _scenario_is_never_a_target(arguments)
+    for file in HOME_FILES:
+        if not file.is_text and getattr(arguments, file.key) == _STANDARD_OUTPUT:
+            raise ScenarioError(
+                f"{_flag(file.key)} needs a file to write to. Write {_flag(file.key)} answer{file.suffix}."
+            )
     targets = [getattr(arguments, name) for name in _TARGETS]
     if targets.count(_STANDARD_OUTPUT) > 1:
         sharing = [_flag(name) for name in _TARGETS if getattr(arguments, name) == _STANDARD_OUTPUT]
@@ -130,6 +127,11 @@ def _in_currency(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
             f"--rate is {arguments.rate[:40]!r}; it must be a number: what one dollar costs. Write, for example, 0.92."
         ) from None
     return scenario.changed(currencies={arguments.currency: {"per_usd": per_usd, "as_of": arguments.rate_date}})
+
+
+def _add_target(command: argparse.ArgumentParser, name: str, says: str, *, is_text: bool = True) -> None:
+    where = "; without FILE, to standard output" if is_text else ""
+    command.add_argument(_flag(name), nargs="?", const=_STANDARD_OUTPUT, metavar="FILE", help=f"write {says}{where}")
 
 
 def _flag(name: str) -> str:

@@ -19,7 +19,8 @@ class HomeFile:
     """One kind of file.
 
     key: its name in code and, with hyphens, its flag. label: on a button. says: what is in it, for `--help`.
-    suffix: the end of its name. content: makes it. is_table: a CSV, which goes with a sidecar in JSON.
+    suffix: the end of its name. content: makes it. is_table: a CSV, which goes with a sidecar in JSON. is_text: whether
+    a terminal can show it.
     """
 
     key: str
@@ -29,6 +30,7 @@ class HomeFile:
     mime: str
     content: Callable[[Comparison, Catalog], bytes]
     is_table: bool = False
+    is_text: bool = True
 
     def name(self, comparison: Comparison) -> str:
         """The file's name: product, scenario, kind."""
@@ -59,7 +61,22 @@ def _facts(comparison: Comparison, _: Catalog) -> bytes:
     return facts_json(comparison).encode()
 
 
+def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
+    from calculator.report.workbook import workbook_bytes
+
+    return workbook_bytes(comparison, catalog)
+
+
 HOME_FILES = (
+    HomeFile(
+        "xlsx",
+        "Workbook (Excel)",
+        "a workbook whose costs follow the prices and rates that you change in it",
+        ".xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _workbook,
+        is_text=False,
+    ),
     HomeFile(
         "summary_csv",
         "Summary (CSV)",

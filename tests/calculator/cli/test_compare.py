@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from calculator.__main__ import main
+from calculator.report.home_files import HOME_FILES
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -75,6 +76,15 @@ def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], t
         assert facts["product"].startswith("Local LLM TCO")
         assert set(table["catalogue_hash"]) == {facts["catalogue_hash"]}
     assert json.loads((tmp_path / "a.json").read_text("utf-8"))["options"]
+
+
+def test_compare_writes_every_file_to_take_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = [word for file in HOME_FILES for word in (f"--{file.key.replace('_', '-')}", str(tmp_path / file.key))]
+    code, out, _ = run(capsys, "compare", "--set", "options=dgx-spark,api-same-model", *words)
+    assert code == 0
+    assert "36 months" in out
+    for file in HOME_FILES:
+        assert (tmp_path / file.key).stat().st_size > 500
 
 
 @pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv", "--summary-csv", "--meta"])
@@ -223,6 +233,7 @@ def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.
         (("--csv", "-", "--json", "-"), "--csv and --json cannot share standard output"),
         (("--csv", "--summary-csv", "--json"), "--summary-csv, --csv and --json cannot share standard output"),
         (("--csv", "/nowhere/at/all.csv"), "cannot be written"),
+        (("--xlsx",), "--xlsx needs a file to write to. Write --xlsx answer.xlsx."),
     ],
 )
 def test_compare_refuses_with_one_sentence(
