@@ -1,6 +1,6 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check coverage schema docs bench probe lock browser
+.PHONY: help run test soak check coverage schema docs bench probe lock browser office
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --ge
 
 help:
 	@echo "make run       install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
-	@echo "make test      install what the tests need, a browser included, and run them all"
+	@echo "make test      install what the tests need, a browser and LibreOffice included, and run them all"
 	@echo "make soak      the slow suites: 10,000 random examples for each importer (an hour or two)"
 	@echo "make check     ruff and pyright"
 	@echo "make coverage  the tests again, with the branches that none of them takes"
@@ -25,7 +25,7 @@ help:
 run: $(VENV)/.installed
 	@$(PY) -m streamlit run server.py $(if $(PORT),--server.port $(PORT))
 
-test: $(VENV)/.installed-test browser
+test: $(VENV)/.installed-test browser office
 	@$(PY) -m pytest
 
 soak: $(VENV)/.installed-test
@@ -36,7 +36,7 @@ check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
-coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser
+coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser office
 	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
 
 schema: $(VENV)/.installed
@@ -53,8 +53,8 @@ probe: $(VENV)/.installed
 	@$(PY) -m measurements probe
 
 lock:
-	$(COMPILE) pyproject.toml --extra mlx --group build --output-file requirements.txt
-	$(COMPILE) pyproject.toml --group build --constraints requirements.txt --output-file requirements-core.txt
+	$(COMPILE) pyproject.toml --extra mlx --extra pdf --group build --output-file requirements.txt
+	$(COMPILE) pyproject.toml --extra pdf --group build --constraints requirements.txt --output-file requirements-core.txt
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
 	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
 	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
@@ -103,4 +103,16 @@ browser: $(VENV)/.installed-test
 		|| { tail -5 $(VENV)/chromium.log; $(PY) -m playwright install chromium; }; \
 	else \
 		echo "Installing Playwright's Chromium ..."; $(PY) -m playwright install chromium; \
+	fi
+
+# The system's LibreOffice Calc; else the package manager's, where that is allowed. Without it the tests that open files
+# in it are skipped, and fail where REQUIRE_LIBREOFFICE is set.
+office: $(VENV)/.installed-test
+	@if $(PY) -m tests.libreoffice; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing LibreOffice Calc with apt-get ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-calc-nogui >$(VENV)/libreoffice.log 2>&1 \
+		|| tail -5 $(VENV)/libreoffice.log; \
+	else \
+		echo "LibreOffice was not found: tests that open files in it are skipped. Install LibreOffice Calc to run them."; \
 	fi

@@ -21,6 +21,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.decision.compare import compare as comparison_of
 from calculator.errors import CalculatorError
 from calculator.report.ledger_csv import tidy_csv, wide_csv
+from calculator.report.summary_csv import summary_csv
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
 from views.decide_frame import decide_frame
@@ -31,6 +32,7 @@ _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _COMPRESS_FROM_BYTES = 1_000
 LIVE_COUNT = 1_000
 """Futures behind a frame while a control moves; the one at rest has all of them."""
+_LAYOUTS = {"tidy": tidy_csv, "wide": wide_csv, "summary": summary_csv}
 
 
 def _inline_script_hashes() -> str:
@@ -83,7 +85,8 @@ class SecurityHeaders:
 
 
 def compare_csv(request: Request) -> Response:
-    """The ledger of the scenario in the address, with the page's own parameters; `layout=wide` for one row per line.
+    """The ledger of the scenario in the address, with the page's own parameters; `layout=wide` for one row per line,
+    `layout=summary` for one per option.
 
     A wrong value is refused here, because a script does not read notices; the page uses a default and says so.
     """
@@ -92,8 +95,8 @@ def compare_csv(request: Request) -> Response:
     layout = query.pop("layout", ["tidy"])[-1]
     link = read_link(query, catalog=catalog)
     try:
-        if layout not in ("tidy", "wide"):
-            raise CalculatorError(f"layout is {layout[:40]!r}; use tidy or wide.")
+        if layout not in _LAYOUTS:
+            raise CalculatorError(f"layout is {layout[:40]!r}; use {', '.join(_LAYOUTS)}.")
         if link.problems:
             raise CalculatorError("\n".join(link.problems.values()))
         comparison = compare(
@@ -105,7 +108,7 @@ def compare_csv(request: Request) -> Response:
         )
     except CalculatorError as error:
         return PlainTextResponse(f"{error}\n", status_code=422)
-    text = tidy_csv(comparison) if layout == "tidy" else wide_csv(comparison)
+    text = _LAYOUTS[layout](comparison)
     name = f"local-llm-tco-{comparison.scenario_id}-{layout}.csv"
     return Response(
         text, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{name}"'}

@@ -41,7 +41,7 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     if problem:
         st.warning(f"No measurement is used: {markdown_text(problem)}")
     live_component(_KEY)(key=_KEY, data=_data(case, comparison), on_now_change=partial(take_change, case.scenario))
-    show_downloads(comparison)
+    show_downloads(comparison, catalog=case.catalog)
 
 
 def _data(case: Case, comparison: Comparison) -> dict[str, Any]:

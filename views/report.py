@@ -1,37 +1,27 @@
-"""Downloads: the ledger as tidy and wide CSV, and a permanent link."""
-
-from functools import partial
+"""Downloads as buttons, and a permanent link."""
 
 import streamlit as st
 
+from calculator.catalog import Catalog
 from calculator.decision.comparison import Comparison
-from calculator.report.ledger_csv import tidy_csv, wide_csv
+from views.downloads import downloads
 from views.link import write_link
 
 
-def show_downloads(comparison: Comparison) -> None:
-    """Draw the two CSV downloads and the permanent link."""
+def show_downloads(comparison: Comparison, *, catalog: Catalog) -> None:
+    """Draw a button per file to take home, and the permanent link."""
     st.subheader("Take it with you", anchor=False)
-    stem = f"local-llm-tco-{comparison.scenario_id}"
     with st.container(horizontal=True):
-        st.download_button(
-            "Ledger as CSV, one row per payment",
-            partial(tidy_csv, comparison),
-            file_name=f"{stem}-tidy.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key="tidy_csv",
-            help="For machines: every dated payment; the lines that begin with # restate the question.",
-        )
-        st.download_button(
-            "Summary as CSV, by year",
-            partial(wide_csv, comparison),
-            file_name=f"{stem}-by-year.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key="wide_csv",
-            help="For people: one row per option and cost line, one column per year.",
-        )
+        for file in downloads(comparison, catalog=catalog):
+            st.download_button(
+                file.label,
+                file.content,
+                file_name=file.file_name,
+                mime=file.mime,
+                on_click="ignore",
+                key=file.key,
+                help=file.says,
+            )
     with st.expander("Permanent link"):
         st.caption(
             "It names every value, so it means the same after a default has changed, and says so when a price has."

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Literal
 
 from calculator.catalog import Catalog
@@ -25,6 +26,12 @@ class Answer(Comparison):
         from calculator.report.ledger_csv import tidy_csv, wide_csv  # pandas takes longer to import than all the rest
 
         return tidy_csv(self) if layout == "tidy" else wide_csv(self)
+
+    def to_xlsx(self, file: str | Path, catalog: Catalog) -> None:
+        """Write the workbook: its costs follow the prices and rates that are changed in it."""
+        from calculator.report.workbook import workbook_bytes
+
+        Path(file).write_bytes(workbook_bytes(self, catalog))
 
     def to_json(self) -> str:
         """The answer as JSON, everything but the ledger's months."""

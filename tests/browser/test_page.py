@@ -69,20 +69,20 @@ def test_a_person_moves_the_hourly_rate_shares_the_link_and_takes_the_csv_home(v
     assert parse_qs(urlsplit(seen.page.url).query) == {"wage_usd_per_h": ["110"]}
 
     with seen.page.expect_download() as download:
-        seen.page.get_by_role("button", name="Ledger as CSV").click()
+        seen.page.get_by_role("button", name="Ledger (CSV)").click()
     file = tmp_path / "ledger.csv"
     download.value.save_as(file)
-    assert file.read_text("utf-8").startswith("# ")
-    ledger = pd.read_csv(file, comment="#")
+    assert file.read_text("utf-8-sig").startswith("scenario_id,")
+    ledger = pd.read_csv(file)
     amounts = ledger.groupby("option", sort=False)["amount_usd"]
     sums = [-math.fsum(group.tolist()) for _, group in amounts]
     assert all(math.isclose(total, cost, abs_tol=0.005) for total, cost in zip(sums, costs, strict=True))
     assert set(ledger["scenario_id"]) == {comparison.scenario_id}
 
     with seen.page.expect_download() as download:
-        seen.page.get_by_role("button", name="Summary as CSV").click()
+        seen.page.get_by_role("button", name="Ledger by year (CSV)").click()
     download.value.save_as(file)
-    wide = pd.read_csv(file, comment="#")
+    wide = pd.read_csv(file)
     totals = wide.loc[wide["line"] == "total", "total_usd"]
     assert all(math.isclose(-total, cost, abs_tol=0.01 * len(wide)) for total, cost in zip(totals, costs, strict=True))
 
@@ -154,7 +154,7 @@ def test_every_answer_carries_the_security_headers_and_scripts_travel_compressed
 
 def test_api_gives_the_same_ledger_as_the_page_and_refuses_in_words(server: str) -> None:
     with urllib.request.urlopen(f"{server}/api/compare.csv?wage_usd_per_h=110", timeout=10) as answer:
-        ledger = pd.read_csv(io.BytesIO(answer.read()), comment="#")
+        ledger = pd.read_csv(io.BytesIO(answer.read()))
     comparison = compare(Scenario(wage_usd_per_h=110.0), load_catalog())
     costs = {option.id: option.tco.total_cost_usd for option in comparison.options if option.tco}
     for option, group in ledger.groupby("option")["amount_usd"]:

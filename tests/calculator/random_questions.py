@@ -224,8 +224,7 @@ def _of_step(row: OptionResult, judged: Eligibility) -> Iterator[str]:
 
 def _of_files(found: Comparison) -> Iterator[str]:
     lines: dict[tuple[str, str], float] = defaultdict(float)
-    rows = (line for line in tidy_csv(found).splitlines() if not line.startswith("#"))
-    for row in csv.DictReader(io.StringIO("\n".join(rows))):
+    for row in csv.DictReader(io.StringIO(tidy_csv(found))):
         lines[row["option"], row["line"]] += float(row["amount_usd"])
     for option in comparison_dict(found)["options"]:
         ours = {line: usd for (name, line), usd in lines.items() if name == option["id"]}

@@ -15,7 +15,7 @@ from views.money import by_cost
 
 def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None:
     comparison = compare(Scenario(), CATALOG)
-    ledger = pd.read_csv(io.StringIO(tidy_csv(comparison)), comment="#")
+    ledger = pd.read_csv(io.StringIO(tidy_csv(comparison)))
     traces = json.loads(default_page.get("plotly_chart")[0].proto.spec)["data"]
     last = {trace["name"]: trace["y"][-1] for trace in traces if trace["mode"] == "lines"}
     able = [option for option in by_cost(comparison) if option.eligible]

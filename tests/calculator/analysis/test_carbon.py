@@ -9,7 +9,7 @@ from calculator.catalog import load_catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.report.answer_json import comparison_dict
-from calculator.report.ledger_csv import tidy_csv
+from calculator.report.facts import facts_dict
 from calculator.scenario.scenario import Scenario
 
 CATALOG = load_catalog()
@@ -95,6 +95,5 @@ def test_exports_say_the_same() -> None:
     assert found[PC]["carbon"]["sci_location_g_per_mtok"] is None
     assert found["cloud-h100"]["carbon"] is None
     facts = carbon_facts(carbon_accounts(comparison))
-    csv = tidy_csv(comparison)
-    assert all(f"# {name}: {value}\n" in csv for name, value in facts.items())
+    assert facts_dict(comparison)["carbon"] == facts
     assert facts[f"sci_location_g_per_mtok.{PC}"] == "not known"

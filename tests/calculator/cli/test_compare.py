@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from calculator.__main__ import main
+from calculator.report.home_files import HOME_FILES
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -69,15 +70,28 @@ def test_compare_writes_csv_and_json_files(capsys: pytest.CaptureFixture[str], t
     )
     assert code == 0
     assert "36 months" in out
-    assert (tmp_path / "a.csv").read_text("utf-8").startswith("# product: Local LLM TCO")
+    for name in ("a", "w"):
+        table = pd.read_csv(tmp_path / f"{name}.csv")
+        facts = json.loads((tmp_path / f"{name}.meta.json").read_text("utf-8"))
+        assert facts["product"].startswith("Local LLM TCO")
+        assert set(table["catalogue_hash"]) == {facts["catalogue_hash"]}
     assert json.loads((tmp_path / "a.json").read_text("utf-8"))["options"]
 
 
-@pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv"])
+def test_compare_writes_every_file_to_take_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = [word for file in HOME_FILES for word in (f"--{file.key.replace('_', '-')}", str(tmp_path / file.key))]
+    code, out, _ = run(capsys, "compare", "--set", "options=dgx-spark,api-same-model", *words)
+    assert code == 0
+    assert "36 months" in out
+    for file in HOME_FILES:
+        assert (tmp_path / file.key).stat().st_size > 500
+
+
+@pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv", "--summary-csv", "--meta"])
 def test_compare_without_a_file_writes_to_standard_output(capsys: pytest.CaptureFixture[str], flag: str) -> None:
     code, out, _ = run(capsys, "compare", flag)
     assert code == 0
-    assert out.startswith("{" if flag == "--json" else "# product")
+    assert out.startswith("{" if flag in ("--json", "--meta") else ("option,option_name,", "scenario_id,scenario,"))
     assert run(capsys, "compare", flag, "-")[1] == out
 
 
@@ -174,10 +188,11 @@ def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.
     assert f"EUR {found['options']['api-same-model']['total_cost']:,.0f}" in text
     assert f"${answer['options'][-1]['total_cost_usd']:,.0f}" in text
     tidy, wide = (run(capsys, "compare", flag, *EURO)[1] for flag in ("--csv", "--wide-csv"))
-    assert note.replace(",", ";") in tidy
-    rows = pd.read_csv(io.StringIO(tidy), comment="#")
-    assert rows["amount_eur"].to_numpy() == pytest.approx(0.92 * rows["amount_usd"].to_numpy())
-    assert "total_eur" in wide
+    assert note in json.loads(run(capsys, "compare", "--meta", *EURO)[1])["currency_note"]
+    for name, table in (("amount", tidy), ("total", wide)):
+        rows = pd.read_csv(io.StringIO(table))
+        assert set(rows["currency"]) == {"EUR"}
+        assert rows[name].to_numpy() == pytest.approx(0.92 * rows[f"{name}_usd"].to_numpy(), abs=0.011)
 
 
 @pytest.mark.parametrize(
@@ -215,8 +230,10 @@ def test_currency_stands_beside_the_dollars_in_text_json_and_csv(capsys: pytest.
         (("--set", "nonsense"), "not of the form name=value"),
         (("--set", "wage=3"), "wage is not a known key"),
         (("nowhere.toml",), "there is no such scenario file"),
-        (("--csv", "-", "--json", "-"), "cannot share standard output"),
+        (("--csv", "-", "--json", "-"), "--csv and --json cannot share standard output"),
+        (("--csv", "--summary-csv", "--json"), "--summary-csv, --csv and --json cannot share standard output"),
         (("--csv", "/nowhere/at/all.csv"), "cannot be written"),
+        (("--xlsx",), "--xlsx needs a file to write to. Write --xlsx answer.xlsx."),
     ],
 )
 def test_compare_refuses_with_one_sentence(

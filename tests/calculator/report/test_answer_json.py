@@ -40,7 +40,7 @@ def answer(request: pytest.FixtureRequest) -> dict[str, Any]:
     comparison = compare(Scenario.parse(CASES[request.param]), CATALOG)
     found = comparison_dict(comparison)
     found["analysis"] = json.loads(json.dumps(analysis_dict(analyse(comparison, CATALOG, count=500)), allow_nan=False))
-    found["ledger"] = pd.read_csv(io.StringIO(tidy_csv(comparison)), comment="#")
+    found["ledger"] = pd.read_csv(io.StringIO(tidy_csv(comparison)))
     return found
 
 

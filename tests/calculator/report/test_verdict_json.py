@@ -3,7 +3,6 @@ CSV."""
 
 import io
 import json
-import re
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,8 @@ import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.report.answer_json import comparison_dict
-from calculator.report.ledger_csv import tidy_csv, wide_csv
+from calculator.report.facts import facts_dict
+from calculator.report.ledger_csv import tidy_csv
 from calculator.report.terminal import comparison_text
 
 CATALOG = load_catalog()
@@ -96,7 +96,7 @@ def test_cheapest_of_every_verdict_is_eligible(found: Comparison) -> None:
 
 def test_figures_of_sentence_json_and_csv_are_the_same(found: Comparison) -> None:
     answer, scenario = answer_of(found), found.scenario
-    ledger: Any = pd.read_csv(io.StringIO(tidy_csv(found)), comment="#")
+    ledger: Any = pd.read_csv(io.StringIO(tidy_csv(found)))
     monthly = (1 + scenario.discount_rate) ** (-ledger["month"] / 12)
     ledger["value_usd"] = -ledger["amount_usd"] * monthly
     values: dict[str, float] = ledger.groupby("option")["value_usd"].sum().to_dict()
@@ -126,27 +126,20 @@ def test_figures_of_sentence_json_and_csv_are_the_same(found: Comparison) -> Non
         )
 
 
-def test_terminal_and_csv_say_the_sentences_of_the_json(found: Comparison) -> None:
-    answer = answer_of(found)
-    text, header = comparison_text(found), "\n".join(csv(found).splitlines()[:20])
+def test_terminal_and_sidecar_say_the_sentences_of_the_json(found: Comparison) -> None:
+    answer, facts = answer_of(found), facts_dict(found)
+    text = comparison_text(found)
+    assert facts["verdict"] == answer["verdicts"]["overall"]["sentence"]
     for verdict in filter(None, (answer["verdicts"]["overall"], answer["verdicts"]["mac_or_pc"])):
         assert verdict["sentence"] in text
         assert verdict["hard"]["sentence"] in text
-        assert plain(verdict["sentence"]) in header
+        assert verdict["sentence"] in (facts["verdict"], facts["verdict_mac_or_pc"])
     assert answer["prices_as_of"] in text
-    assert f"# prices_as_of: {answer['prices_as_of']}" in header
+    assert facts["prices_as_of"] == answer["prices_as_of"]
     for option in answer["options"]:
         for reason in option["reasons"]:
             assert reason["text"] in text
-
-
-def csv(found: Comparison) -> str:
-    return wide_csv(found) if any(row.tco for row in found.options) else tidy_csv(found)
-
-
-def plain(sentence: str) -> str:
-    """A sentence as one cell of a CSV holds it."""
-    return re.sub(r"(?<=\d),(?=\d{3})", "", sentence).replace(",", ";")
+            assert reason["text"] in facts["options"][option["id"]]["not_ranked"]
 
 
 def test_view_settings_order_what_is_shown_first_and_rename_no_key() -> None:

@@ -30,7 +30,7 @@ def test_published_comparison_of_two_machines_comes_out_to_the_dollar() -> None:
 
 def test_csv_and_json_of_own_machines_are_equal_to_the_cent() -> None:
     found = compare(read_scenario(FILE), CATALOG)
-    frame = pd.read_csv(io.StringIO(tidy_csv(found)), comment="#")
+    frame = pd.read_csv(io.StringIO(tidy_csv(found)))
     answer = comparison_dict(found)
     assert set(frame["option"]) == {"mini", "one-4090"}
     for row in answer["options"]:

@@ -1,0 +1,139 @@
+"""Workbook of an answer (XLSX): eight sheets, live formulas for prices and rates, the engine's figures stamped.
+
+Inputs (blue, named) -> Demand (quantities) -> Cash flow (payments) -> Summary, with Checks that are zero. Every formula
+carries the value that it has at export, so a viewer that computes nothing shows the same figures.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
+import io
+from datetime import datetime
+
+from xlsxwriter import Workbook
+
+from calculator.catalog import Catalog
+from calculator.decision.comparison import Comparison, OptionResult
+from calculator.report.live_lines import live_options
+from calculator.report.sources import source_rows
+from calculator.report.workbook_flows import write_flows
+from calculator.report.workbook_inputs import live_inputs, write_inputs
+from calculator.report.workbook_page import Book
+from calculator.report.workbook_summary import write_checks, write_summary
+from calculator.risk.candidates import input_label
+from calculator.risk.sensitivity import switching_values, tornado
+from calculator.units import BYTES_PER_GB
+
+SHEETS = ("Inputs", "Demand", "Machines", "Cash flow", "Summary", "Sensitivity", "Sources", "Checks")
+
+
+def workbook_bytes(comparison: Comparison, catalog: Catalog) -> bytes:
+    """The workbook as a file; the same bytes for the same answer."""
+    out = io.BytesIO()
+    workbook = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    day = datetime.fromisoformat(comparison.prices_as_of or comparison.catalogue_compiled)
+    workbook.set_properties(
+        {
+            "title": f"Local LLM TCO: {comparison.scenario.name}",
+            "subject": f"scenario {comparison.scenario_id}, catalogue {comparison.catalogue_hash}",
+            "comments": f"version {comparison.version}, prices as of {comparison.prices_as_of}",
+            "created": day,
+        }
+    )
+    for name in SHEETS:
+        workbook.add_worksheet(name)
+    book = Book(workbook)
+    options = live_options(comparison)
+    inputs = live_inputs(comparison, options, catalog)
+    write_inputs(book, comparison, inputs)
+    pages = write_flows(book, comparison, options, inputs)
+    _write_machines(book, comparison)
+    summary = write_summary(book, comparison, options, pages=pages)
+    _write_sensitivity(book, comparison)
+    _write_sources(book, comparison, catalog)
+    write_checks(book, comparison, options, pages=pages, summary=summary)
+    summary.sheet.activate()
+    workbook.close()
+    return out.getvalue()
+
+
+def _write_machines(book: Book, comparison: Comparison) -> None:
+    titles = (
+        *("Option", "Name", "Can do the job", "Machines", "Further ones in months", "Why so many"),
+        *("Needs, GB", "May use, GB", "Format", "Runtime", "Words per second, low", "central", "high"),
+        *("First word, s, low", "central", "high", "Busy hour p95, s", "How speed is known"),
+        *("Idle, W", "Reading, W", "Writing, W", "Served here", "Leaves the house", "Why not"),
+    )
+    page = book.page(
+        "Machines",
+        note="Stamped: what the engine found at export. Change the scenario in the product to change them.",
+        widths={0: 26, 1: 34, 5: 40, **dict.fromkeys(range(6, 23), 12), 23: 60},
+    )
+    page.head(3, titles)
+    for row, option in enumerate(comparison.options, start=4):
+        page.row(row, _machine(option))
+
+
+def _machine(option: OptionResult) -> list[str | float | None]:
+    judged, memory, watts = option.eligibility, option.memory, option.power_w
+    decode, first, busy, shares = option.decode, option.time_to_first_token, judged.first_token_p95_s, judged.shares
+    return [
+        *(option.id, option.name, "yes" if option.eligible else "no", judged.machine_count),
+        *(" ".join(map(str, judged.further_months)), judged.machine_count_reason),
+        *((memory.peak_bytes / BYTES_PER_GB, memory.usable_bytes / BYTES_PER_GB) if memory else (None, None)),
+        *(option.format_name, option.runtime_id),
+        *((decode.low, decode.central, decode.high) if decode else (None, None, None)),
+        *((first.low, first.central, first.high) if first else (None, None, None)),
+        *(busy and _finite(busy.central), option.basis_of_speed),
+        *(watts.get("idle"), watts.get("prefill"), watts.get("decode")),
+        *((shares.served_here_fraction, shares.leaves_house_fraction) if shares else (None, None)),
+        " ".join(reason.text for reason in judged.reasons),
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return value if value < float("inf") else None
+
+
+def _write_sensitivity(book: Book, comparison: Comparison) -> None:
+    page = book.page(
+        "Sensitivity",
+        note="Stamped at export. Gap: what the best other option costs more than the cheapest, in today's money.",
+        widths={0: 50, **dict.fromkeys(range(1, 7), 16)},
+    )
+    candidates = comparison.candidates
+    if len(candidates) < 2:
+        page.text(3, 0, "Fewer than two options can do the job, so nothing turns the answer.")
+        return
+    page.head(3, ("Input", "P10", "Central", "P90", "Gap at P10", "Gap at P90", "Width"))
+    page.sheet.freeze_panes(0, 0)
+    row = 4
+    for swing in tornado(candidates):
+        ends = (swing.low_value, swing.central_value, swing.high_value)
+        page.row(row, (input_label(swing.name), *ends, swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd))
+        row += 1
+    names = {option.id: option.name for option in comparison.options}
+    row += 1
+    for column, title in enumerate(("What turns the answer", "Now", "Turns at", "Cheapest then", "Within P10 to P90")):
+        page.text(row, column, title, "head")
+    for point in switching_values(candidates):
+        if point.value is not None:
+            row += 1
+            then = names.get(point.winner or "", "")
+            page.row(
+                row,
+                (input_label(point.name), point.central_value, point.value, then, "yes" if point.in_range else "no"),
+            )
+
+
+def _write_sources(book: Book, comparison: Comparison, catalog: Catalog) -> None:
+    page = book.page(
+        "Sources",
+        note="Every figure behind the answer at export, with how it is known.",
+        widths={0: 52, 1: 12, 2: 12, 3: 12, 4: 14, 5: 12, 6: 50, 7: 40, 8: 12, 9: 70},
+    )
+    page.head(3, ("Figure", "Value", "P10", "P90", "Unit", "Basis", "Source", "Link", "Date", "Note"))
+    for row, one in enumerate(source_rows(comparison, catalog), start=4):
+        page.row(
+            row,
+            (one.what, one.value, one.low, one.high, one.unit, one.basis, one.source, one.link, one.as_of, one.note),
+        )

@@ -1,0 +1,61 @@
+"""Facts of every export: the question, the day, the data and the switches of money, and a split that adds up."""
+
+import json
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.decision.comparison import Comparison
+from calculator.report.facts import facts_dict, facts_json, provenance, shown_cost_usd
+
+CATALOG = load_catalog()
+OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model")
+
+
+def _compared(**values: object) -> Comparison:
+    return compare(Scenario.parse({"options": OPTIONS, **values}), CATALOG, as_of="2026-11-26", draw_count=64)
+
+
+def test_facts_restate_question_day_data_and_switches() -> None:
+    found = _compared(name="Ours, 2027", money="cash", labour="without")
+    facts = facts_dict(found)
+    assert facts["scenario_name"] == "Ours, 2027"
+    assert (facts["money_words"], facts["labour_words"]) == ("cash, as it is paid", "invoices only")
+    for name, value in provenance(found).items():
+        assert facts[name] == value
+    assert facts["scenario"] == found.scenario.model_dump(mode="json")
+    assert json.loads(facts_json(found)) == json.loads(json.dumps(facts))
+
+
+def test_hard_and_soft_dollars_sum_to_the_costs() -> None:
+    found = _compared()
+    for option in found.options:
+        assert option.tco is not None
+        facts = facts_dict(found)["options"][option.id]
+        assert sum(facts["cash_usd"].values()) == pytest.approx(option.tco.total_cost_usd)
+        assert sum(facts["present_value_usd"].values()) == pytest.approx(option.tco.present_value_cost_usd)
+        assert facts["cash_usd"]["soft"] > 0
+
+
+@pytest.mark.parametrize(
+    ("money", "labour", "name"),
+    [
+        ("present-value", "with", "present_value_cost_usd"),
+        ("present-value", "without", "hard_present_value_cost_usd"),
+        ("cash", "with", "total_cost_usd"),
+        ("cash", "without", "hard_cost_usd"),
+    ],
+)
+def test_shown_cost_follows_both_switches(money: str, labour: str, name: str) -> None:
+    found = _compared(money=money, labour=labour)
+    for option in found.options:
+        assert shown_cost_usd(option, found) == getattr(option.tco, name)
+
+
+def test_option_without_a_cost_has_no_split_and_says_why() -> None:
+    found = compare(Scenario(model="deepseek-v3", options=("mac-mini-m5-pro-64", "api-same-model")), CATALOG)
+    bad = next(option for option in found.options if option.tco is None)
+    facts = facts_dict(found)["options"][bad.id]
+    assert facts["cash_usd"] is None
+    assert facts["not_ranked"]
+    assert shown_cost_usd(bad, found) is None

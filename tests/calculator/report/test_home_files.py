@@ -1,0 +1,35 @@
+"""Files to take home: each is made, names its scenario, and restates where it comes from."""
+
+import pytest
+
+from calculator import Scenario, compare, load_catalog
+from calculator.decision.comparison import Comparison
+from calculator.report.home_files import HOME_FILES, HomeFile
+
+CATALOG = load_catalog()
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    return compare(Scenario(options=("dgx-spark", "api-same-model")), CATALOG, draw_count=64)
+
+
+@pytest.mark.parametrize("file", HOME_FILES, ids=lambda file: file.key)
+def test_file_is_made_and_named_after_the_scenario(file: HomeFile, found: Comparison) -> None:
+    assert file.content(found, CATALOG)
+    assert found.scenario_id in file.name(found)
+    assert file.name(found).endswith(file.suffix)
+
+
+@pytest.mark.parametrize("file", [file for file in HOME_FILES if file.is_table], ids=lambda file: file.key)
+def test_table_opens_in_excel_as_utf_8_and_begins_with_its_header(file: HomeFile, found: Comparison) -> None:
+    content = file.content(found, CATALOG)
+    assert content.startswith(b"\xef\xbb\xbf")
+    head, first = content.decode("utf-8-sig").splitlines()[:2]
+    assert "option_name" in head.split(",")
+    assert found.scenario_id in first
+
+
+def test_keys_and_suffixes_are_of_one_file_each() -> None:
+    assert len({file.key for file in HOME_FILES}) == len(HOME_FILES)
+    assert len({file.suffix for file in HOME_FILES}) == len(HOME_FILES)

@@ -1,0 +1,43 @@
+"""Sources behind an answer: every figure with how it is known; the person's own are marked."""
+
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.report.sources import source_rows
+
+CATALOG = load_catalog()
+OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model")
+
+
+def test_every_figure_has_a_source_a_date_or_a_reason() -> None:
+    found = compare(Scenario(options=OPTIONS), CATALOG, draw_count=0)
+    rows = source_rows(found, CATALOG)
+    assert len(rows) > 60
+    for row in rows:
+        assert row.basis
+        assert row.source or row.note, row.what
+        assert row.low <= row.value <= row.high
+    names = " ".join(row.what for row in rows)
+    for option in found.options:
+        assert option.name in names
+
+
+def test_own_values_are_marked_as_yours() -> None:
+    scenario = Scenario(options=OPTIONS, wage_usd_per_h=61, figures={"mac-studio-m5-ultra-96.price_usd": 5000.0})
+    yours = {
+        row.what: row.value
+        for row in source_rows(compare(scenario, CATALOG, draw_count=0), CATALOG)
+        if row.basis == "yours"
+    }
+    assert yours["Hourly rate"] == 61
+    assert 5000 in yours.values()
+
+
+def test_sources_of_an_option_of_ones_own_are_its_own() -> None:
+    scenario = Scenario.parse(
+        {
+            "own_options": {"our-box": {"chip": "nvidia-rtx-4090", "chip_count": 2, "price_usd": 9000}},
+            "options": ("our-box",),
+        }
+    )
+    rows = source_rows(compare(scenario, CATALOG, draw_count=0), CATALOG)
+    assert any("our-box" in row.what or "price usd" in row.what for row in rows)
