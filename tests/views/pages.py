@@ -72,12 +72,14 @@ def measurements_script() -> None:
 
     import calculator
     from measurements import desk
-    from views import measurements
+    from views import measurements, shell
 
     look_only = desk.visitors_may_only_look(os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
+    opened, catalog = desk.open_desk(), calculator.load_catalog()
     measurements.show_measurements(
-        desk.open_desk(),
-        catalog=calculator.load_catalog(),
+        opened,
+        catalog=catalog,
+        comparison=shell.answer_of(shell.read_case(catalog), opened.speeds()),
         probe_formats=desk.PROBE_FORMATS,
         probe_depths=desk.PROBE_DEPTHS,
         look_only=look_only,

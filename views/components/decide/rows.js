@@ -4,12 +4,11 @@ import { colour, dollars, drawing, element, shape, shortDollars, ticks } from ".
 import { quoteForm } from "./quote.js";
 
 const BASIS = {
-  "measured-here": "measured here",
-  "measured-elsewhere": "measured elsewhere",
+  "measured here": "measured here",
+  imported: "measured elsewhere",
+  published: "measured, published",
   fitted: "estimated",
-  vendor: "maker's figure",
-  derived: "derived",
-  assumption: "assumption",
+  claim: "a claim",
 };
 const STATES = { yes: ["yes", "ok"], tight: ["yes, but tight", "warn"], unsure: ["perhaps", "warn"] };
 const COLUMNS = [
