@@ -37,7 +37,7 @@ def show_decide(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
 def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     case = read_case(stock)
     comparison = answer_of(case, speeds())
-    show_notices(case.link, comparison, replaced=case.replaced)
+    show_notices(case.link, comparison, scenario=case.scenario, replaced=case.replaced)
     if problem:
         st.warning(f"No measurement is used: {markdown_text(problem)}")
     live_component(_KEY)(key=_KEY, data=_data(case, comparison), on_now_change=partial(take_change, case.scenario))

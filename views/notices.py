@@ -1,7 +1,6 @@
 """Notices at the top of the page: one sentence for each value of the address that could not be used.
 
-Streamlit itself drops such values silently and cleans the address, so a shared link would show another number
-unnoticed.
+Without them a shared link would show another number than its sender's unnoticed.
 """
 
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from typing import cast
 
 import streamlit as st
 
+from calculator import Scenario
 from calculator.decision.comparison import Comparison
 from views.link import Link, measurements_remark, used_instead
 from views.look import markdown_text
@@ -16,13 +16,11 @@ from views.look import markdown_text
 _KEY = "sentences about the address"
 
 
-def show_notices(link: Link, comparison: Comparison, *, replaced: Mapping[str, str]) -> None:
-    """Draw the notices about the address, until the user changes something, and those about the widgets' own values.
+def show_notices(link: Link, comparison: Comparison, *, scenario: Scenario, replaced: Mapping[str, str]) -> None:
+    """Draw the notices about the address, until the person changes something, and those about contradictions.
 
-    The address is read once, when the page opens, and Streamlit cleans it afterwards; therefore the session state
-    keeps its notices (the page keeps nothing else there).
+    The address keeps the value that could not be used; so the session remembers for which scenario the person was told.
     """
-    scenario = comparison.scenario
     if _KEY not in st.session_state:
         measured = measurements_remark(link, measurements_hash=comparison.measurements_hash)
         st.session_state[_KEY] = (

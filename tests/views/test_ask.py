@@ -1,185 +1,109 @@
-"""Widgets of the scenario: every field has one, and every one reaches the scenario."""
+"""Widgets of the rarer fields: every field has one, every one reaches the scenario, and each changes the answer."""
 
-import json
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from calculator import Scenario, compare
-from calculator.decision.comparison import Comparison
-from calculator.scenario.presets import preset, preset_names, preset_purposes
+from calculator import Scenario
+from calculator.decision.compare import compare
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
-from tests.views.pages import CATALOG, page, scenario_on, widget
-from views.link import write_link
+from tests.views.pages import CATALOG, component, more_settings, other_value, page, scenario_on, widget
+from views.choices import choices_of
+from views.decide_form import FIELDS_BESIDE
+from views.decide_frame import decide_frame
 
-ANSWERS = [
-    row
-    for row in json.loads((Path(__file__).parents[1] / "fixtures" / "version_1" / "answers.json").read_text("utf-8"))
-    if row["name"] in ("default", "article", "growth-buy-another", "lease-tax")
-]
+BY_THE_SWITCH = ("money", "labour")
+REST = [name for name in knobs() if name not in (*FIELDS_BESIDE, *BY_THE_SWITCH, "another_size_b")]
+
+# A field that changes nothing in the default scenario is tried in one in which it does.
+NEEDS: dict[str, dict[str, Any]] = {}
 
 
-def test_every_knob_has_a_widget_and_every_widget_reaches_the_scenario() -> None:
-    app = page()
-    expected: dict[str, Any] = {}
-    for name, knob in knobs().items():
-        if name == "model":
-            continue
-        field = widget(app, name)
-        number: Any = Scenario.model_fields[name].annotation
-        if name == "machine_count":
-            expected[name] = 3
-        elif field.type == "selectbox":
-            expected[name] = next(choice for choice in field.options if choice != knob.default)
-        elif number is str:
-            expected[name] = "2027-03"
-        else:
-            low, high = field.min, field.max
-            expected[name] = number(low + (high - low) / 4)
-        field.set_value(expected[name])
-    widget(app, "name").set_value("Board meeting")
-    widget(app, "options").set_value(["dual-rtx-4090-threadripper", "cloud-h100"])
+def shown(frame: dict[str, Any]) -> dict[str, Any]:
+    """What a person sees of a frame: neither its id nor its number of futures."""
+    return {key: value for key, value in frame.items() if key not in ("id", "draws")}
+
+
+def frame_of(scenario: Scenario) -> dict[str, Any]:
+    return shown(decide_frame(compare(scenario, CATALOG, as_of="2026-11-26", draw_count=100, with_turns=False)))
+
+
+def test_every_field_has_one_widget_and_every_widget_reaches_the_scenario() -> None:
+    app = more_settings(page())
+    expected = {name: other_value(name, getattr(Scenario(), name)) for name in REST}
+    for name, value in expected.items():
+        field = widget(app, f"more {name}")
+        factor = knobs()[name].shown if field.type == "number_input" else 1
+        field.set_value(type(value)(round(value * factor, 10)) if factor != 1 else value)
+    widget(app, "more name").set_value("Board meeting")
     app.run()
     assert not app.exception
     scenario = scenario_on(app)
     for name, value in expected.items():
         assert getattr(scenario, name) == value, name
-    assert set(scenario.typed) == expected.keys() - {"money", "labour"}
+    assert set(scenario.typed) == set(REST)
     assert scenario.name == "Board meeting"
-    assert scenario.options == ("dual-rtx-4090-threadripper", "cloud-h100")
+    assert not app.warning
 
 
-@pytest.mark.parametrize("name", ["wage_usd_per_h", "electricity_usd_per_kwh"])
-def test_primary_slider_changes_the_costs(default_page: AppTest, name: str) -> None:
-    app = page()
-    before = {metric.value for metric in app.metric}
-    app.slider(key=name).set_value(2 * knobs()[name].default).run()
-    assert not app.exception
-    after = {metric.value for metric in app.metric}
-    assert after != before
-    expected = compare(Scenario().changed(**{name: 2 * knobs()[name].default}), CATALOG)
-    assert {float(value) for value in after} == values_usd(expected)
+def test_widgets_show_what_the_address_means_in_the_unit_on_the_label() -> None:
+    app = more_settings(page(discount_rate="0.05", months="48", site="office"))
+    assert widget(app, "more discount_rate").value == 5
+    assert "%" in widget(app, "more discount_rate").label
+    assert widget(app, "more months").value == 48
+    assert widget(app, "more site").value == scenario_on(app).site
 
 
-@pytest.mark.parametrize("model", [*CATALOG.models][:: max(1, len(CATALOG.models) // 6)])
-def test_page_answers_for_a_model_of_the_list(model: str) -> None:
-    app = page(model=model)
-    assert scenario_on(app).model == model
+def test_widget_follows_an_example_and_a_reset() -> None:
+    app = more_settings(page(preset="team-24-7"))
+    assert widget(app, "more working_days_per_year").value == scenario_on(app).working_days_per_year
+    app.query_params["working_days_per_year"] = "100"
+    app.run()
+    assert widget(app, "more working_days_per_year").value == 100
+    del app.query_params["working_days_per_year"]
+    app.run()
+    assert widget(app, "more working_days_per_year").value == scenario_on(app).working_days_per_year != 100
+
+
+def test_field_of_the_answer_stands_beside_it_only() -> None:
+    app = more_settings(page())
+    for name in (*FIELDS_BESIDE, *BY_THE_SWITCH):
+        with pytest.raises(KeyError):
+            widget(app, f"more {name}")
 
 
 def test_another_size_asks_for_its_parameters() -> None:
-    app = page()
-    app.selectbox(key="model").set_value(ANOTHER_SIZE).run()
-    assert not app.exception
-    app.number_input(key="another_size_b").set_value(3000.0).run()
+    app = more_settings(page(model=ANOTHER_SIZE))
+    widget(app, "more another_size_b").set_value(3000.0).run()
     assert not app.exception
     assert scenario_on(app).another_size_b == 3000.0
     assert scenario_on(app).model == ANOTHER_SIZE
+    with pytest.raises(KeyError):
+        widget(more_settings(page()), "more another_size_b")
 
 
-def test_address_fills_the_widgets_in_the_models_own_units() -> None:
-    app = page(resale_fraction="0.333", wage_usd_per_h="137.3", months="48", options=["cloud-h100", "api-same-model"])
-    scenario = scenario_on(app)
-    assert (scenario.resale_fraction, scenario.wage_usd_per_h, scenario.months) == (0.333, 137.3, 48)
-    assert scenario.options == ("cloud-h100", "api-same-model")
-    assert not app.warning
+def test_bounds_of_a_number_are_those_of_the_scenario() -> None:
+    app = more_settings(page())
+    for name in REST:
+        if not choices_of(Scenario.model_fields[name].annotation) and Scenario.model_fields[name].annotation is not str:
+            field, knob = widget(app, f"more {name}"), knobs()[name]
+            assert (field.min, field.max) == (
+                pytest.approx(knob.low * knob.shown),
+                pytest.approx(knob.high * knob.shown),
+            ), name
 
 
-def test_value_beyond_the_sliders_end_widens_it() -> None:
-    app = page(wage_usd_per_h="750")
-    assert scenario_on(app).wage_usd_per_h == 750.0
-    assert app.slider(key="wage_usd_per_h").max == 1000.0
-    assert not app.warning
+@pytest.mark.parametrize("name", [name for name in knobs() if name != "another_size_b"])
+def test_every_field_changes_what_a_person_sees(name: str) -> None:
+    base = Scenario.parse(NEEDS.get(name, {}))
+    before = frame_of(base)
+    annotation: Any = Scenario.model_fields[name].annotation
+    tried = choices_of(annotation) or [other_value(name, getattr(base, name))]
+    assert any(frame_of(base.changed(**{name: value})) != before for value in tried if value != getattr(base, name))
 
 
-def test_no_option_chosen_says_what_is_compared() -> None:
-    app = page()
-    widget(app, "options").set_value([]).run()
-    assert not app.exception
-    assert "Choose at least one option" in app.warning[0].value
-    assert scenario_on(app).options == Scenario().options
-
-
-@pytest.mark.parametrize("name", preset_names())
-def test_preset_opens_as_it_is(default_page: AppTest, name: str) -> None:
-    scenario = preset(name)
-    start = next(text.value for text in default_page.markdown if "](?schema_version=2" in text.value)
-    address = next(
-        part for part in start.split("](?")[1:] if parse_qs(part.split(")")[0])["name"] == [scenario.name]
-    ).split(")")[0]
-    assert preset_purposes()[name] in start.replace("\\", "")
-    app = page(**parse_qs(address, keep_blank_values=True))
-    assert scenario_on(app) == scenario
-    assert not app.warning
-    assert {float(metric.value) for metric in app.metric} == values_usd(compare(scenario, CATALOG))
-
-
-def values_usd(comparison: Comparison) -> set[float]:
-    """What the cards show first by default: the present value of those that can do the job."""
-    return {row.tco.present_value_cost_usd for row in comparison.options if row.eligible and row.tco is not None}
-
-
-def test_value_typed_in_the_address_counts_even_where_it_is_the_default() -> None:
-    wage = Scenario().wage_usd_per_h
-    app = page(wage_usd_per_h=f"{wage:g}")
-    for _ in range(2):  # Streamlit takes the default out of the address; that it was typed stays
-        assert scenario_on(app) == Scenario(wage_usd_per_h=wage)
-        app.run()
-    assert app.query_params["typed"] in ("wage_usd_per_h", ["wage_usd_per_h"])
-
-
-def test_value_that_a_person_puts_back_to_the_default_counts_as_typed() -> None:
-    app = page()
-    wage = Scenario().wage_usd_per_h
-    app.slider(key="wage_usd_per_h").set_value(wage + 5).run()
-    app.slider(key="wage_usd_per_h").set_value(wage).run()
-    app.selectbox(key="machine_count").set_value(2).run()
-    assert not app.exception
-    assert scenario_on(app) == Scenario(wage_usd_per_h=wage, machine_count=2)
-
-
-def test_default_that_a_link_names_without_its_being_typed_is_not() -> None:
-    text = write_link(Scenario(), catalogue_hash=CATALOG.hash)
-    app = page(**parse_qs(text, keep_blank_values=True))
-    assert scenario_on(app.run()) == Scenario()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("on_days_per_year", 365),
-        ("reserved_context_tokens", 8192),
-        ("machine_count", 2),
-        ("when_down", "buy-from-api"),
-        ("off_hours", "idle"),
-        ("api_host", "cheapest"),
-        ("money", "cash"),
-        ("labour", "without"),
-        ("weight_class", "best-that-fits"),
-        ("leaves_house_fraction_max", 0.0),
-    ],
-)
-def test_field_of_schema_2_opens_from_an_address(name: str, value: Any) -> None:
-    app = page(**{name: str(value)})
-    assert scenario_on(app) == Scenario.parse({name: value})
-    assert not app.warning
-
-
-@pytest.mark.parametrize("then", ANSWERS, ids=lambda row: row["name"])
-def test_link_of_version_1_opens_as_it_was_meant_and_stays_so(then: dict[str, Any]) -> None:
-    app = page(**parse_qs(then["link"], keep_blank_values=True))
-    meant = Scenario.parse(then["scenario"])
-    assert scenario_on(app) == meant
-    assert scenario_on(app.run()) == meant
-    again = page(**app.query_params)  # what a reload, or a copy of the address, opens
-    assert scenario_on(again) == meant
-
-
-def test_hosted_model_that_the_address_names_is_compared() -> None:
-    named = "api:anthropic/claude-opus-5-5"
-    app = page(options=["mac-studio-m5-ultra-96", named])
-    assert scenario_on(app).options == ("mac-studio-m5-ultra-96", named)
-    assert not app.warning
+def test_folded_settings_cost_nothing_and_change_nothing() -> None:
+    app = page(months="48")
+    before = component(app)["frame"]
+    assert component(more_settings(app))["frame"] == before
+    assert scenario_on(app) == Scenario(months=48)
