@@ -1,7 +1,5 @@
 """Measurements page: memory plan, probes, visitors, own configurations."""
 
-import importlib.util
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from measurements.records.record import Host
 from tests.views.pages import (
     CATALOG,
     HeldProbe,
+    component,
     decision_page,
     measurements_page,
     table,
@@ -154,40 +153,11 @@ def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: H
 
 
 def test_broken_store_leaves_both_pages_standing_with_a_sentence(store: Path) -> None:
-    expected = [metric.value for metric in decision_page().metric]
+    expected = component(decision_page())["frame"]["rows"]
     store.write_bytes(b"not a database at all " * 100)
     for app in (decision_page(), measurements_page()):
         assert "m.sqlite cannot be used" in texts(app)
-    assert [metric.value for metric in decision_page().metric] == expected
-
-
-@pytest.mark.mlx
-@pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
-def test_config_of_ones_own_is_planned_beside_the_list_and_not_kept(
-    store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mac = Host(
-        host_id="m",
-        chip="apple-m2-ultra-76",
-        chip_name="Apple M2 Ultra",
-        gpu_core_count=76,
-        memory_bytes=192 * 2**30,
-        os="macOS",
-        os_version="26.1",
-    )
-    monkeypatch.setattr("measurements.desk.this_host", lambda chips: mac)
-    shipped = json.loads((Path(__file__).parents[2] / "measurements/model_configs/qwen3-0.6b.json").read_text("utf-8"))
-    del shipped["_about"]
-    app = measurements_page()
-    app.file_uploader(key="own_config").upload("my-model.json", json.dumps(shipped).encode())
-    app.run()
-    assert not app.exception
-    own = next(one.value for one in app.dataframe if list(one.value["model"]) == ["my-model"])
-    listed = table(app, "peak GB").set_index("model").loc["qwen3-0.6b"]
-    assert list(own["peak GB"]) == [listed["peak GB"]]
-    assert "my-model: 0.60 billion parameters" in texts(app).replace("*", "")
-    assert "[Decide which hardware should serve it](./?model=my-model&own_models=" in texts(app)
-    assert not store.exists()
+    assert component(decision_page())["frame"]["rows"] == expected
 
 
 def test_visitors_who_may_only_look_bring_no_config(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
