@@ -70,7 +70,7 @@ def _table(rows: Sequence[LeftOut], key: Callable[[LeftOut], str], *, names: dic
             held = sum(row.is_inside for row in members) / len(members)
             found.append(
                 {
-                    "Group": names.get(name, name),
+                    "Group": names.get(name, name) or "models known by their shape alone",
                     "Figures": len(members),
                     "Half within": f"{half:.0%}".replace("%", " %"),
                     "Nine of ten within": f"{tenth:.0%}".replace("%", " %"),

@@ -34,11 +34,12 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
     choices = [*([_PIN_TITLE] if _PINNED in state else []), *titles]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Compare with", choices, index=_first(case, choices, titles), key="other scenario")
-        if st.button(
-            "Pin the scenario as it is now", help="Change something on Decide, come back, and see what each change did."
-        ):
-            state[_PINNED] = write_link(case.scenario, catalogue_hash=comparison.catalogue_hash)
-            st.rerun(scope="fragment")
+        st.button(
+            "Pin the scenario as it is now",
+            on_click=_pin,
+            args=(write_link(case.scenario, catalogue_hash=comparison.catalogue_hash),),
+            help="Change something on Decide, come back, and see what each change did.",
+        )
     other = _scenario(state[_PINNED], case) if chosen == _PIN_TITLE else preset(titles[chosen] or "our-defaults")
     try:
         found = bridge(other, case.scenario, catalog=case.catalog, pair=pair, as_of=comparison.prices_as_of)
@@ -95,6 +96,10 @@ def _label(name: str, *, names: dict[str, str]) -> str:
         return input_label(key, names=names)
     owner = names.get(key) or (knobs()[key].label if key in knobs() else key.replace("_", " "))
     return f"{table.replace('_', ' ').removesuffix(' usd')}, {owner}"
+
+
+def _pin(address: str) -> None:
+    st.session_state[_PINNED] = address
 
 
 def _scenario(address: str, case: Case) -> Scenario:

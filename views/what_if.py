@@ -64,7 +64,7 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     _show_map(candidates, names=names)
     show_two_scenarios(case, comparison, pair=_leaders(candidates)[:2])
     _show_exits(candidates, names=names)
-    show_leasing(candidates, case)
+    show_leasing(comparison.candidates, case)
     _show_worth(candidates, names=names)
 
 

@@ -1,18 +1,79 @@
-"""Evidence tables: assumptions are marked, changed values are the user's."""
+"""Evidence tables: assumptions are marked, changed values are the user's, edits go into the address."""
 
-import pandas as pd
+import json
+from datetime import date
 
-from tests.views.pages import page
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calculator import Scenario
+from tests.views.other_pages import opened, sources_script
+from tests.views.pages import CATALOG
+from views.evidence import age_text, option_rows, scenario_rows
 
 
 def test_assumptions_are_marked_and_changed_values_are_yours() -> None:
-    app = page(wage_usd_per_h="120")
-    inputs = app.dataframe[0].value.set_index("input")
-    assert inputs.loc["Hourly rate", "basis"] == ["yours"]
-    assert inputs.loc["Hourly rate", "value"] == "120"
-    assert inputs.loc["Administration of a Mac", "basis"] == ["assumption"]
-    assert inputs.loc["Resale value: Mac or mini PC", "range"] == "30 to 65"
-    assert [text for text in app.markdown if "badge[assumption]" in text.value]
-    for row in pd.concat([app.dataframe[0].value, app.dataframe[1].value]).to_dict("records"):
-        assert row["date"]
-        assert row["source"] or next(iter(row["basis"])) in ("assumption", "yours")
+    rows = {row["_name"]: row for row in scenario_rows(Scenario(wage_usd_per_h=120), catalog=CATALOG)}
+    assert rows["wage_usd_per_h"]["How it is known"] == ["yours"]
+    assert rows["wage_usd_per_h"]["Value"] == 120
+    assert rows["wage_usd_per_h"]["Note"].startswith("Ours is 95")
+    assert rows["mac_administration_h_per_year"]["How it is known"] == ["assumption"]
+    assert rows["resale_fraction"]["Range"] == "30 to 65"
+    for row in rows.values():
+        assert row["Date"]
+        assert row["Source"] or row["How it is known"][0] in ("assumption", "yours")
+
+
+@pytest.mark.parametrize("option", ["mac-studio-m5-ultra-96", "cloud-h100", "api-same-model"])
+def test_facts_of_an_option_have_dates_and_own_ones_say_so(option: str) -> None:
+    rows = option_rows(option, scenario=Scenario(), catalog=CATALOG)
+    assert all(row["Date"] and row["Age"] for row in rows)
+    key = next(row["_key"] for row in rows if row["_key"])
+    mine = option_rows(option, scenario=Scenario(figures={key: 7.0}), catalog=CATALOG)
+    assert any(row["Value"] == 7.0 and row["How it is known"] == ["yours"] for row in mine)
+
+
+def test_tariffs_of_other_models_are_left_out() -> None:
+    rows = option_rows("api-same-model", scenario=Scenario(), catalog=CATALOG)
+    hosts = [row for row in CATALOG.apis["api-same-model"].tariffs if row.model == Scenario().model]
+    assert 2 * len(hosts) <= len(rows) <= 4 * len(hosts)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "text"), [("2026-11-20", "6 days"), ("2026-05", "6 months"), ("2023", "3 years"), ("", "")]
+)
+def test_age_is_said_as_a_person_says_it(as_of: str, text: str) -> None:
+    assert age_text(as_of, today=date(2026, 11, 26)) == text
+
+
+def edited(app: AppTest, key: str, rows: dict[int, float]) -> AppTest:
+    """The page after values of a table were edited, as the browser sends it."""
+    states = app._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
+    editor = next(one.proto for one in app.dataframe if key in one.proto.id)
+    body = {
+        "edited_rows": {str(place): {"Value": value} for place, value in rows.items()},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    states.widgets.add(id=editor.id, string_value=json.dumps(body))
+    app._run(states)  # pyright: ignore[reportPrivateUsage]
+    assert not app.exception
+    return app
+
+
+def test_edited_value_goes_into_the_address_and_can_be_given_up() -> None:
+    app = opened(sources_script)
+    names = [row["_name"] for row in scenario_rows(Scenario(), catalog=CATALOG)]
+    app = edited(app, "inputs", {names.index("resale_fraction"): 55.0})
+    assert app.query_params["resale_fraction"] == "0.55"
+    assert "1 value" in "".join(button.label for button in app.button)
+    next(button for button in app.button if button.label.startswith("Give up")).click().run()
+    assert "resale_fraction" not in app.query_params
+
+
+def test_value_out_of_bounds_is_refused_in_words() -> None:
+    app = opened(sources_script)
+    names = [row["_name"] for row in scenario_rows(Scenario(), catalog=CATALOG)]
+    app = edited(app, "inputs", {names.index("resale_fraction"): 300.0})
+    assert "resale_fraction" not in app.query_params
+    assert "must lie between 0 and 100" in " ".join(toast.value for toast in app.toast)

@@ -1,0 +1,34 @@
+"""Sources: each view opens, each cost line is the ledger's, the method is the documentation's."""
+
+import pytest
+
+from calculator import Scenario
+from tests.views.other_pages import comparison_of, opened, sources_script
+from tests.views.pages import texts, widget
+from views.sources import _METHODS, _VIEWS, method_text  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("view", _VIEWS)
+def test_each_view_opens(view: str) -> None:
+    app = opened(sources_script)
+    widget(app, "sources view").set_value(view).run()
+    assert not app.exception
+
+
+def test_line_taken_apart_is_the_ledgers() -> None:
+    app = opened(sources_script)
+    widget(app, "sources view").set_value("Each cost line").run()
+    widget(app, "explained option").set_value("mac-studio-m5-ultra-96").run()
+    widget(app, "explained line").set_value("hardware").run()
+    assert not app.exception
+    tco = comparison_of(Scenario())["mac-studio-m5-ultra-96"].tco
+    assert tco is not None
+    assert f"${-tco.lines['hardware']:,.0f}" in texts(app)
+    assert app.code[0].value.startswith("hardware = ")
+
+
+@pytest.mark.parametrize("name", _METHODS.values())
+def test_method_is_the_documentations_text_with_its_dollars_whole(name: str) -> None:
+    found = method_text(name)
+    assert found.startswith("# ")
+    assert "$" not in found.replace(r"\$", "")

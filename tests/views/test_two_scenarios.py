@@ -1,0 +1,32 @@
+"""The walk between two scenarios: its steps sum to the whole change, and it is told without ids."""
+
+import re
+
+from calculator import Scenario
+from calculator.analysis.bridge import bridge
+from calculator.scenario.presets import preset
+from tests.views.other_pages import opened, what_if_script
+from tests.views.pages import CATALOG, texts, widget
+from views.two_scenarios import bridge_sentence
+
+
+def test_sentence_names_no_id() -> None:
+    pair = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
+    found = bridge(preset("article"), Scenario(), catalog=CATALOG, pair=pair)
+    names = {key: CATALOG.option(key).name for key in pair}
+    said = bridge_sentence(found, names=names)
+    assert not re.search(r"[a-z]_[a-z]|-96\b|am5\b", said)
+    assert f"{len(found.steps)} assumptions differ" in said
+    assert abs(found.start_usd + sum(step.change_usd for step in found.steps) - found.end_usd) < 0.01
+
+
+def test_pinned_scenario_is_the_one_that_is_compared_with() -> None:
+    app = opened(what_if_script, wage_usd_per_h="120")
+    next(button for button in app.button if button.label.startswith("Pin the scenario")).click().run()
+    assert not app.exception
+    app.query_params["wage_usd_per_h"] = "60"
+    app.run()
+    widget(app, "other scenario").set_value("The one I pinned").run()
+    assert not app.exception
+    assert "1 assumptions differ" in texts(app) or "1 assumption differs" in texts(app)
+    assert "Hourly rate" in texts(app)

@@ -1,0 +1,63 @@
+"""What if: switching values flip the answer when they are set, every section answers, nothing on it is inert."""
+
+import pytest
+
+from calculator import Scenario
+from calculator.risk.sensitivity import switching_values
+from tests.views.other_pages import comparison_of, opened, what_if_script
+from tests.views.pages import CATALOG, texts, widget
+from views.link import read_link
+
+
+def test_page_has_every_section_of_the_question() -> None:
+    app = opened(what_if_script)
+    titles = [title.value for title in app.subheader]
+    assert titles == [
+        "What flips it",
+        "How far each input moves it",
+        "Who wins where",
+        "From another scenario to this one",
+        "If you stop earlier, or go on",
+        "Lease or buy",
+        "What to find out first",
+    ]
+    assert "Mac Studio M5 Ultra 96 GB costs $" in texts(app)
+
+
+def test_value_that_is_set_flips_the_answer() -> None:
+    app = opened(what_if_script)
+    pair = comparison_of(Scenario()).verdicts.mac_or_pc
+    assert pair is not None
+    before = (pair.cheapest, pair.next)
+    found = comparison_of(Scenario())
+    points = switching_values(found.candidates.only([str(one) for one in before]))
+    name = next(point.name for point in points if point.value is not None and "." not in point.name)
+    widget(app, f"set {name}").click().run()
+    assert not app.exception
+    link = read_link({key: [str(app.query_params[key])] for key in app.query_params}, catalog=CATALOG)
+    assert not link.problems
+    after = comparison_of(Scenario.parse({**link.values, "typed": link.typed()})).verdicts.mac_or_pc
+    assert after is not None
+    assert (after.cheapest, after.next) == before[::-1]
+
+
+@pytest.mark.parametrize("key", ["map x", "map y"])
+def test_axes_of_the_map_change_what_it_says(key: str) -> None:
+    app = opened(what_if_script)
+    widget(app, key).set_value("months").run()
+    assert not app.exception
+    widget(app, "map x").set_value("months").run()
+    widget(app, "map y").set_value("months").run()
+    assert "Choose two different inputs." in texts(app)
+
+
+def test_question_may_be_about_all_options() -> None:
+    app = opened(what_if_script)
+    widget(app, "what if question").set_value("All options").run()
+    assert not app.exception
+    assert "Hosted API (same open model) costs $" in texts(app)
+
+
+def test_one_option_alone_says_what_is_missing_instead_of_failing() -> None:
+    said = texts(opened(what_if_script, options=["cloud-h100"]))
+    assert "Two options that can do the job are needed" in said
