@@ -15,6 +15,7 @@ from views.decide_frame import decide_frame
 from views.live_component import live_component
 from views.look import markdown_text
 from views.notices import show_notices
+from views.prices import figures_of
 from views.report import show_downloads
 from views.shell import Case, Speeds, answer_of, read_case, start_title
 
@@ -85,11 +86,8 @@ def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mappin
     """What was entered; where an option is left out, its own figures go with it and those of the others stay."""
     if "options" not in entered:
         return entered
-    owners = {name: name.rpartition(".")[0] for name in scenario.figures}
-    kept = {
-        name: scenario.figures[name] for name, owner in owners.items() if "/" in owner or owner in entered["options"]
-    }
-    return entered if len(kept) == len(owners) else {**entered, "figures": kept}
+    kept = figures_of(entered["options"], scenario)
+    return entered if kept == scenario.figures else {**entered, "figures": kept}
 
 
 def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 from calculator import Catalog, Scenario
 from calculator.catalog.freshness import NOUNS
 from calculator.catalog.options import CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import price_kind
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
@@ -143,6 +144,12 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
         ):
             key = f"{option_id}.{figure}"
             found.append(_field("figures", key, label, scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure]))
+    elif isinstance(option, Subscription):
+        key = f"{option_id}.requests_per_window"
+        bounds = FIGURE_BOUNDS["requests_per_window"]
+        found.append(
+            _field("figures", key, "Requests of a seat in its window", scenario.figures.get(key), bounds=bounds)
+        )
     elif isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         facts.append(f"${rate.central:,.2f} an hour, from {rate.as_of}.")

@@ -22,7 +22,7 @@ GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Rep
 _OF_KIND = {"capital": 0, "later capital": 0, "sale": 5, "later sale": 5, "tax": 4}
 _POWER = ("energy", "cooling", "demand charge", "further demand charge")
 _KEPT_WHOLE = ("repair", "further repair", "insurance")
-_KINDS = {"own": "to buy", "rent": "to rent", "api": "per token"}
+_KINDS = {"own": "to buy", "rent": "to rent"}
 
 
 def decide_frame(comparison: Comparison) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": option.id,
         "name": option_name(option.name, machine_count=count),
-        "kind": _KINDS[option.kind],
+        "kind": _KINDS.get(option.kind) or _hosted(option),
         "hue": style.hue,
         "dash": style.dash,
         "state": state.word,
@@ -86,6 +86,13 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     if ranked:
         row |= _money(option, comparison)
     return row
+
+
+def _hosted(option: OptionResult) -> str:
+    """How a hosted service is paid for; one that has no cost does not say."""
+    if option.tco is None:
+        return "hosted"
+    return "per seat" if any(line.name == "seats" for line in option.tco.entries) else "per token"
 
 
 def _money(option: OptionResult, comparison: Comparison) -> dict[str, Any]:

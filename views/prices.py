@@ -1,6 +1,8 @@
 """Prices of an option that a person may replace by his own: their names in the scenario, and their labels."""
 
-from calculator import Catalog
+from collections.abc import Collection
+
+from calculator import Catalog, Scenario
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
@@ -25,3 +27,14 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
         return [f"{option_id}.price_usd"]
     served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
     return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in PRICE_LABELS if figure.endswith("_mtok")]
+
+
+def figures_of(options: Collection[str], scenario: Scenario) -> dict[str, float]:
+    """A person's own figures of these options and of the hosts; a scenario may hold no others.
+
+    >>> mine = {"dgx-spark.price_usd": 4000, "cloud-h100.rate_usd_per_h": 2.5}
+    >>> figures_of(["cloud-h100"], Scenario(options=("dgx-spark", "cloud-h100"), figures=mine))
+    {'cloud-h100.rate_usd_per_h': 2.5}
+    """
+    owners = {name: name.rpartition(".")[0] for name in scenario.figures}
+    return {name: scenario.figures[name] for name, owner in owners.items() if "/" in owner or owner in options}

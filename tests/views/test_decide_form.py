@@ -83,7 +83,7 @@ def test_first_example_without_a_name_is_the_default_scenario() -> None:
 def test_options_of_the_list_are_all_that_the_catalogue_has_each_once() -> None:
     rows = [key for _, group in lists(CATALOG)["options"] for key, _ in group]
     assert len(rows) == len(set(rows))
-    assert set(rows) == {*CATALOG.machines, *CATALOG.clouds, *CATALOG.apis}
+    assert set(rows) == {*CATALOG.machines, *CATALOG.clouds, *CATALOG.apis, *CATALOG.subscriptions}
     with pytest.raises(ValueError, match="options"):
         Scenario.parse({"options": rows[: MOST_OPTIONS + 1]})
     assert len(Scenario.parse({"options": rows[:MOST_OPTIONS]}).options) == MOST_OPTIONS
@@ -115,6 +115,16 @@ def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
     facts = " ".join(found["mac-studio-m5-ultra-96"]["facts"])
     assert "5,499 dollars before tax, from 20" in facts
     assert found["cloud-h100"]["facts"][0].startswith("$")
+
+
+def test_requests_of_a_seat_can_be_entered_where_its_vendor_publishes_none() -> None:
+    plan = "claude-max-20x"
+    options = (plan, "mac-studio-m5-ultra-96")
+    asked = compare(Scenario(options=options), CATALOG, draw_count=0, with_turns=False)[plan]
+    assert f"figures.{plan}.requests_per_window" in asked.eligibility.reasons[0].mend
+    (field,) = [row for row in quotes(Scenario(options=options), CATALOG)[plan]["fields"] if "Requests" in row["label"]]
+    entered = Scenario.parse({"options": options, "figures": {field["key"]: 900}})
+    assert compare(entered, CATALOG, draw_count=0, with_turns=False)[plan].tco is not None
 
 
 def test_quote_shows_what_was_entered_already() -> None:

@@ -182,6 +182,16 @@ def test_flips_are_the_verdicts_own_by_input() -> None:
     assert found == {flip.name: flip.at for flip in flips} != {}
 
 
+def test_kind_of_a_row_says_how_it_is_paid_for() -> None:
+    options = ("mac-studio-m5-ultra-96", "cloud-h100", "api-same-model", "chatgpt-plus", "claude-max-20x")
+    found = compare(Scenario(options=options), CATALOG, draw_count=0, with_turns=False)
+    kinds = {row["id"]: row["kind"] for row in decide_frame(found)["rows"]}
+    assert tuple(kinds[option] for option in options) == ("to buy", "to rent", "per token", "per seat", "per seat")
+    nobody = compare(Scenario(model="codellama-34b"), CATALOG, draw_count=0, with_turns=False)
+    assert nobody["api-same-model"].tco is None
+    assert {row["id"]: row["kind"] for row in decide_frame(nobody)["rows"]}["api-same-model"] == "hosted"
+
+
 def test_colour_of_a_row_is_one_that_the_theme_has() -> None:
     for row in decide_frame(answer("our-defaults", "present-value", "with"))["rows"]:
         assert row["hue"] in get_args(Hue)

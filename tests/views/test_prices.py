@@ -1,10 +1,11 @@
-"""Today's price: which figures an option has, and when the page asks for them."""
+"""A person's own price: which figures an option has, and that each of them changes its cost."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from calculator import load_catalog
-from views.prices import price_figures
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.scenario.own_figures import FIGURE_BOUNDS
+from views.prices import PRICE_LABELS, price_figures
 
 CATALOG = load_catalog()
 
@@ -29,33 +30,13 @@ def test_model_that_nobody_hosts_has_no_price_to_enter() -> None:
     assert figures("api-same-model", model="another-size") == []
 
 
-def _page(day: str, price_usd: float | None) -> None:
-    from calculator import Scenario, compare, load_catalog
-    from views.prices import ask_todays_price
-
-    catalog = load_catalog()
-    figures = {} if price_usd is None else {"mac-studio-m5-ultra-96.price_usd": price_usd}
-    scenario = Scenario(options=("mac-studio-m5-ultra-96",), figures=figures, prices_as_of=day)
-    (option,) = compare(scenario, catalog, draw_count=0).options
-    ask_todays_price(option, scenario=scenario, catalog=catalog)
-
-
-@pytest.mark.parametrize(
-    ("day", "price_usd", "asked"),
-    [("2026-09-01", None, 0), ("2029-11-26", None, 1), ("2026-09-01", 4_321.0, 1), ("2029-11-26", 4_321.0, 1)],
-)
-def test_price_is_asked_where_it_is_old_or_was_entered(day: str, price_usd: float | None, asked: int) -> None:
-    page = AppTest.from_function(_page, args=(day, price_usd), default_timeout=60).run()
-    assert not page.exception
-    assert len(page.number_input) == asked
-    if asked:
-        assert page.number_input[0].label == "Today's price ($)"
-        assert page.number_input[0].value == price_usd
-
-
-def test_entered_price_goes_to_the_address_and_an_emptied_one_leaves_it() -> None:
-    page = AppTest.from_function(_page, args=("2029-11-26", None), default_timeout=60).run()
-    page.number_input[0].set_value(5_000.0).run()
-    assert page.query_params["figures"] == '{"mac-studio-m5-ultra-96.price_usd":5000.0}'
-    page.number_input[0].set_value(None).run()
-    assert "figures" not in page.query_params
+@pytest.mark.parametrize("option", [*CATALOG.machines, *CATALOG.clouds, *CATALOG.apis, *CATALOG.subscriptions])
+def test_every_price_of_every_option_has_a_label_and_bounds_and_changes_its_cost(option: str) -> None:
+    for name in figures(option):
+        figure = name.rpartition(".")[2]
+        assert figure in PRICE_LABELS
+        assert figure in FIGURE_BOUNDS
+        scenario = Scenario.parse({"options": (option,), "figures": {name: 7.0}})
+        before = compare(Scenario.parse({"options": (option,)}), CATALOG, draw_count=0, with_turns=False)[option]
+        after = compare(scenario, CATALOG, draw_count=0, with_turns=False)[option]
+        assert before.tco is None or after.tco is None or after.tco.lines != before.tco.lines

@@ -1,28 +1,41 @@
-"""Downloads: metric, chart and CSV say the same number, and the permanent link reads back."""
+"""Downloads: rows, charts and CSV say the same number, and the permanent link reads back."""
 
 import io
-import json
 import math
+from urllib.parse import parse_qs
 
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario, compare
 from calculator.report.ledger_csv import tidy_csv
-from tests.views.pages import CATALOG
-from views.money import by_cost
+from tests.views.pages import CATALOG, component, page, scenario_on
+from views.link import read_link
 
 
-def test_metric_chart_and_csv_are_the_same_number(default_page: AppTest) -> None:
-    comparison = compare(Scenario(), CATALOG)
-    ledger = pd.read_csv(io.StringIO(tidy_csv(comparison)))
-    traces = json.loads(default_page.get("plotly_chart")[0].proto.spec)["data"]
-    last = {trace["name"]: trace["y"][-1] for trace in traces if trace["mode"] == "lines"}
-    able = [option for option in by_cost(comparison) if option.eligible]
-    assert set(last) == {option.name for option in able}
-    for option, metric in zip(able, default_page.metric, strict=True):
-        assert option.tco is not None
-        csv_total = -ledger.loc[ledger["option"] == option.id, "amount_usd"].sum()
-        for shown in (last[option.name], csv_total):
-            assert math.isclose(shown, option.tco.total_cost_usd, abs_tol=0.005)
-        assert math.isclose(float(metric.value), option.tco.present_value_cost_usd, abs_tol=0.005)
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_row_and_csv_are_the_same_number(labour: str) -> None:
+    app = page(money="cash", labour=labour)
+    ledger = pd.read_csv(io.StringIO(tidy_csv(compare(scenario_on(app), CATALOG))), comment="#")
+    counted = ledger if labour == "with" else ledger[ledger["hard_or_soft"] == "hard"]
+    rows = [row for row in component(app)["frame"]["rows"] if "usd" in row]
+    assert len(rows) >= 5
+    for row in rows:
+        total = -counted.loc[counted["option"] == row["id"], "amount_usd"].sum()
+        assert math.isclose(row["usd"][1], total, abs_tol=0.01)
+
+
+def test_permanent_link_of_the_page_reads_back_as_its_scenario(default_page: AppTest) -> None:
+    query = parse_qs(default_page.code[0].value.partition("?")[2], keep_blank_values=True)
+    link = read_link(query, catalog=CATALOG)
+    assert not link.problems
+    assert not link.stamp_remarks
+    assert Scenario.parse({**link.values, "prices_as_of": ""}) == Scenario()
+
+
+def test_caption_names_scenario_catalogue_day_and_version(default_page: AppTest) -> None:
+    frame = component(default_page)["frame"]
+    caption = default_page.caption[-1].value
+    for part in (frame["id"], frame["as_of"], CATALOG.hash):
+        assert part in caption
