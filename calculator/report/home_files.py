@@ -61,6 +61,12 @@ def _facts(comparison: Comparison, _: Catalog) -> bytes:
     return facts_json(comparison).encode()
 
 
+def _focus(comparison: Comparison, _: Catalog) -> bytes:
+    from calculator.report.focus_csv import focus_csv
+
+    return focus_csv(comparison).encode()
+
+
 def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
     from calculator.report.workbook import workbook_bytes
 
@@ -102,6 +108,15 @@ HOME_FILES = (
         "-by-year.csv",
         CSV_MIME,
         _wide,
+        is_table=True,
+    ),
+    HomeFile(
+        "focus_csv",
+        "Forecast for FinOps tools (FOCUS 1.2)",
+        "the ledger as billing rows of the FinOps standard FOCUS 1.2, marked as a forecast",
+        "-focus.csv",
+        CSV_MIME,
+        _focus,
         is_table=True,
     ),
     HomeFile(
