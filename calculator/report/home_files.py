@@ -67,6 +67,12 @@ def _focus(comparison: Comparison, _: Catalog) -> bytes:
     return focus_csv(comparison).encode()
 
 
+def _memo(comparison: Comparison, catalog: Catalog) -> bytes:
+    from calculator.report.memo import memo_pdf
+
+    return memo_pdf(comparison, catalog)
+
+
 def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
     from calculator.report.workbook import workbook_bytes
 
@@ -74,6 +80,15 @@ def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
 
 
 HOME_FILES = (
+    HomeFile(
+        "memo",
+        "Memo to sign (PDF)",
+        "one page to approve: recommendation, range, what would turn it, budget by quarter; inputs and sources behind it",
+        ".pdf",
+        "application/pdf",
+        _memo,
+        is_text=False,
+    ),
     HomeFile(
         "xlsx",
         "Workbook (Excel)",
