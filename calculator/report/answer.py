@@ -33,6 +33,12 @@ class Answer(Comparison):
 
         Path(file).write_bytes(workbook_bytes(self, catalog))
 
+    def to_pdf(self, file: str | Path, catalog: Catalog) -> None:
+        """Write the decision memo. Raises CalculatorError where the extra `pdf` is not installed."""
+        from calculator.report.memo import memo_pdf
+
+        Path(file).write_bytes(memo_pdf(self, catalog))
+
     def to_json(self) -> str:
         """The answer as JSON, everything but the ledger's months."""
         return json.dumps(comparison_dict(self), indent=2)

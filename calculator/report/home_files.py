@@ -61,6 +61,18 @@ def _facts(comparison: Comparison, _: Catalog) -> bytes:
     return facts_json(comparison).encode()
 
 
+def _focus(comparison: Comparison, _: Catalog) -> bytes:
+    from calculator.report.focus_csv import focus_csv
+
+    return focus_csv(comparison).encode()
+
+
+def _memo(comparison: Comparison, catalog: Catalog) -> bytes:
+    from calculator.report.memo import memo_pdf
+
+    return memo_pdf(comparison, catalog)
+
+
 def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
     from calculator.report.workbook import workbook_bytes
 
@@ -68,6 +80,15 @@ def _workbook(comparison: Comparison, catalog: Catalog) -> bytes:
 
 
 HOME_FILES = (
+    HomeFile(
+        "memo",
+        "Memo to sign (PDF)",
+        "one page to approve: recommendation, range, what would turn it, budget by quarter; inputs and sources behind it",
+        ".pdf",
+        "application/pdf",
+        _memo,
+        is_text=False,
+    ),
     HomeFile(
         "xlsx",
         "Workbook (Excel)",
@@ -102,6 +123,15 @@ HOME_FILES = (
         "-by-year.csv",
         CSV_MIME,
         _wide,
+        is_table=True,
+    ),
+    HomeFile(
+        "focus_csv",
+        "Forecast for FinOps tools (FOCUS 1.2)",
+        "the ledger as billing rows of the FinOps standard FOCUS 1.2, marked as a forecast",
+        "-focus.csv",
+        CSV_MIME,
+        _focus,
         is_table=True,
     ),
     HomeFile(

@@ -1,5 +1,6 @@
 """Sources behind an answer: every figure of the scenario and of the options compared, with basis, source and date."""
 
+import re
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
@@ -74,4 +75,11 @@ def _row(what: str, quantity: Quantity, catalog: Catalog) -> SourceRow:
 
 
 def _words(path: str) -> str:
-    return path.replace("_", " ").replace(".", ", ")
+    """`prices[1].price_usd` as "price", `power.idle_w` as "power, idle w"."""
+    plain = re.sub(r"\[\d+\]", "", path)
+    for entry, words in _PLAIN.items():
+        plain = plain.replace(entry, words)
+    return plain.replace("_", " ").replace(".", ", ")
+
+
+_PLAIN = {"prices.price_usd": "price", "rates.rate_usd_per_h": "hourly rate", "tariffs.": "tariff, "}

@@ -15,10 +15,10 @@ from calculator.catalog.price_age import PriceKind, price_kind
 from calculator.catalog.tax import TaxTables
 from calculator.cost.inputs import Inputs
 from calculator.cost.subscription import LIMIT, SEAT, limit_of
-from calculator.cost.tco import CostDraws, Tco, cost_draws, cost_of, tariff_of
+from calculator.cost.tco import CostDraws, Tco, charges_of, cost_draws, cost_of, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
-from calculator.finance.ledger import Horizon
+from calculator.finance.ledger import Horizon, Line
 from calculator.number import Number, Range
 from calculator.risk.distributions import Spread, figure_spreads, scenario_spreads, spread_of
 from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
@@ -144,6 +144,14 @@ def costs(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, Cos
         )
         for candidate in candidates
     }
+
+
+def lines_drawn(candidates: Candidates, option_id: str, values: Mapping[str, Number]) -> tuple[Line, ...]:
+    """The ledger's lines of one option where `values` (numbers or arrays [draws]) replace the scenario's."""
+    inputs = Inputs(candidates.scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
+    (candidate,) = candidates.only([option_id])
+    found = charges_of(candidate.option, inputs=inputs, usage=candidate.usage, reference_api=candidate.reference_api)
+    return found.lines
 
 
 def spreads_of(candidates: Candidates) -> dict[str, Spread]:

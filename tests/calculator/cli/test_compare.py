@@ -87,11 +87,13 @@ def test_compare_writes_every_file_to_take_home(capsys: pytest.CaptureFixture[st
         assert (tmp_path / file.key).stat().st_size > 500
 
 
-@pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv", "--summary-csv", "--meta"])
+@pytest.mark.parametrize("flag", ["--json", "--csv", "--wide-csv", "--summary-csv", "--focus-csv", "--meta"])
 def test_compare_without_a_file_writes_to_standard_output(capsys: pytest.CaptureFixture[str], flag: str) -> None:
     code, out, _ = run(capsys, "compare", flag)
     assert code == 0
-    assert out.startswith("{" if flag in ("--json", "--meta") else ("option,option_name,", "scenario_id,scenario,"))
+    assert out.startswith(
+        "{" if flag in ("--json", "--meta") else ("option,option_name,", "scenario_id,scenario,", "BilledCost,")
+    )
     assert run(capsys, "compare", flag, "-")[1] == out
 
 

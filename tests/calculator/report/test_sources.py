@@ -39,5 +39,6 @@ def test_sources_of_an_option_of_ones_own_are_its_own() -> None:
             "options": ("our-box",),
         }
     )
-    rows = source_rows(compare(scenario, CATALOG, draw_count=0), CATALOG)
-    assert any("our-box" in row.what or "price usd" in row.what for row in rows)
+    found = compare(scenario, CATALOG, draw_count=0)
+    prices = [row for row in source_rows(found, CATALOG) if row.what == f"{found['our-box'].name}: price"]
+    assert [(row.value, row.basis) for row in prices] == [(9000, "yours")]

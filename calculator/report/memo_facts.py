@@ -1,0 +1,232 @@
+"""Content of the decision memo, as plain texts and numbers: what the PDF and the HTML report both lay out."""
+
+from typing import Any
+
+import numpy as np
+
+from calculator.analysis.budget import Budget, Period, budget_of
+from calculator.catalog import Catalog
+from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.errors import CalculatorError
+from calculator.finance.ledger import Horizon, discounted_usd, monthly_usd
+from calculator.number import Range
+from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_chart
+from calculator.report.currency import currency_of, rate_note, shown
+from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd
+from calculator.report.ledger_csv import month_dates
+from calculator.report.sources import source_rows
+from calculator.scenario.own_catalog import catalog_of
+from calculator.units import MONTHS_PER_YEAR
+
+_CURVES = 4
+_MOST_QUARTERS = 12
+_WARNED = ("problem", "warning")
+
+
+def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[str, Any]:
+    """Everything that the memo says, all read from the one answer; money under the scenario's two switches."""
+    scenario = comparison.scenario
+    able = _ranked(comparison)
+    best = comparison.verdict.cheapest
+    return {
+        "title": "Which hardware should serve our language model?",
+        "scenario": scenario.name,
+        "question": _question(comparison, catalog),
+        "recommendation": _recommendation(comparison),
+        "details": [sentence for sentence in _details(comparison) if sentence],
+        "money": f"{MONEY_WORDS[scenario.money]}, {LABOUR_WORDS[scenario.labour]}",
+        "currency_note": rate_note(scenario),
+        "convention": comparison.verdicts.convention,
+        "options": [_row(option, comparison) for option in able],
+        "not_ranked": [
+            {"name": option.name, "why": option.eligibility.reasons[0].text}
+            for option in comparison.options
+            if not option.eligible
+        ],
+        "flips": _flips(comparison),
+        "cost_chart": cost_chart([_bar(option, comparison) for option in able], mark=_mark(comparison), font=font),
+        "spend_chart": spend_chart(
+            [Course(option.name, _spent(option, comparison)) for option in able[:_CURVES]],
+            mark=_mark(comparison),
+            font=font,
+        ),
+        "budget": _budget(best, comparison) if best else None,
+        "years": _years(comparison[best], comparison) if best else [],
+        "warnings": _warnings(comparison),
+        "facts": {name.replace("_", " "): text or "none" for name, text in provenance(comparison).items()}
+        | {"money": MONEY_WORDS[scenario.money], "labour": LABOUR_WORDS[scenario.labour]},
+        "sources": [
+            {
+                "what": row.what,
+                "value": _number(row.value),
+                "range": "" if row.low == row.high else f"{_number(row.low)} to {_number(row.high)}",
+                "unit": row.unit,
+                "basis": row.basis,
+                "source": row.source or row.note,
+                "date": row.as_of,
+            }
+            for row in source_rows(comparison, catalog)
+        ],
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _question(comparison: Comparison, catalog: Catalog) -> str:
+    scenario = comparison.scenario
+    name = catalog_of(scenario, catalog).model(scenario.model).name
+    people = scenario.concurrent_request_count
+    count = len(comparison.options)
+    asks = f"Can {comparison.options[0].name}" if count == 1 else f"Which of {count} options should"
+    return (
+        f"{asks} serve {name} for {scenario.months} months, at "
+        f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
+        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} at once?"
+    )
+
+
+def _recommendation(comparison: Comparison) -> str:
+    """The sentence of all options, in invoices where the person counts no staff hours."""
+    verdict = comparison.verdict
+    return verdict.hard.sentence if comparison.scenario.labour == "without" else verdict.sentence
+
+
+def _details(comparison: Comparison) -> list[str]:
+    verdicts, scenario = comparison.verdicts, comparison.scenario
+    pair: Verdict | None = verdicts.mac_or_pc
+    other = comparison.verdict.sentence if scenario.labour == "without" else comparison.verdict.hard.sentence
+    of_pair = "" if pair is None else pair.hard.sentence if scenario.labour == "without" else pair.sentence
+    return [comparison.verdict.detail, of_pair, other, verdicts.keep_in_house_reason]
+
+
+def _flips(comparison: Comparison) -> list[str]:
+    """What turns each verdict, and the old prices that it rests on."""
+    found: dict[str, None] = {}
+    for label, verdict in (("All options", comparison.verdict), ("Mac or PC", comparison.verdicts.mac_or_pc)):
+        if verdict is not None:
+            sentences = (verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices))
+            found |= {f"{label}: {sentence}": None for sentence in sentences if sentence}
+    return list(found)
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    remarks = [*comparison.remarks, *(remark for option in comparison.options for remark in option.remarks)]
+    return list(dict.fromkeys(remark.text for remark in remarks if remark.level in _WARNED))
+
+
+def _ranked(comparison: Comparison) -> list[OptionResult]:
+    able = [option for option in comparison.options if option.eligible and option.tco is not None]
+    return sorted(able, key=lambda option: shown_cost_usd(option, comparison) or 0.0)
+
+
+def _range(option: OptionResult, comparison: Comparison) -> Range | None:
+    """P10 and P90 of the cost that is shown; None where no futures are drawn."""
+    scenario = comparison.scenario
+    if option.median_present_value_usd is None:
+        return None
+    if scenario.money == "cash":
+        return option.total_usd if scenario.labour == "with" else option.hard_total_usd
+    return option.present_value_usd if scenario.labour == "with" else option.hard_present_value_usd
+
+
+def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
+    judged, scenario = option.eligibility, comparison.scenario
+    found, busy = _range(option, comparison), judged.first_token_p95_s
+    count = "-" if judged.machine_count is None else f"{judged.machine_count}"
+    more = f" + {len(judged.further_months)} later" if judged.further_months else ""
+    return {
+        "name": option.name,
+        "machines": count + more,
+        "wait": "host's" if busy is None else f"{busy.low:,.0f} to {busy.high:,.0f} s",
+        "cost": shown(shown_cost_usd(option, comparison) or 0.0, scenario=scenario),
+        "range": "" if found is None else _between(found, comparison),
+        "invoices": shown(option.tco.hard_cost_usd, scenario=scenario) if option.tco else "",
+    }
+
+
+def _between(found: Range, comparison: Comparison) -> str:
+    low, high = (shown(value, scenario=comparison.scenario) for value in (found.low, found.high))
+    return f"{low} to {high}"
+
+
+def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
+    found, factor = _range(option, comparison), _factor(comparison)
+    base = shown_cost_usd(option, comparison) or 0.0
+    says = shown(base, scenario=comparison.scenario)
+    return CostBar(
+        option.name,
+        base * factor,
+        found and found.low * factor,
+        found and found.high * factor,
+        says if found is None else f"{says} ({_between(found, comparison)})",
+    )
+
+
+def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:
+    """Money spent up to each month under both switches; the last one is the cost that is shown."""
+    scenario = comparison.scenario
+    horizon = Horizon(scenario.months, scenario.discount_rate, scenario.timing)
+    flow = np.zeros(scenario.months + 1)
+    for entry in option.tco.entries if option.tco else ():
+        if entry.hardness == "hard" or scenario.labour == "with":
+            cash = scenario.money == "cash"
+            flow += monthly_usd(entry, months=scenario.months) if cash else discounted_usd(entry, horizon=horizon)
+    return tuple((-flow.cumsum() * _factor(comparison)).tolist())
+
+
+def _factor(comparison: Comparison) -> float:
+    found = currency_of(comparison.scenario)
+    return 1.0 if found is None else found[1].per_usd
+
+
+def _mark(comparison: Comparison) -> str:
+    found = currency_of(comparison.scenario)
+    return "$" if found is None else f"{found[0]} "
+
+
+def _budget(option_id: str, comparison: Comparison) -> dict[str, Any]:
+    """Cash by quarter, or by year where the quarters would not fit a page."""
+    scenario = comparison.scenario
+    hard = scenario.labour == "without"
+    length = 3 if scenario.months <= 3 * _MOST_QUARTERS else MONTHS_PER_YEAR
+    try:
+        found: Budget = budget_of(comparison.candidates, option_id, hard_only=hard, months_per_period=length)
+    except CalculatorError as error:
+        return {"option": comparison[option_id].name, "rows": [], "whole": {}, "unit": "", "says": str(error)}
+    dates = month_dates(scenario)
+
+    def row(period: Period, label: str) -> dict[str, str]:
+        amounts = (period.base_usd, period.p50_usd, period.p90_usd)
+        return {
+            "label": label,
+            **{key: shown(usd, scenario=scenario) for key, usd in zip(("base", "p50", "p90"), amounts, strict=True)},
+        }
+
+    rows = [
+        row(period, f"{dates[max(period.first - 1, 0)][:7]} to {dates[period.last - 1][:7]}")
+        for period in found.periods
+    ]
+    return {
+        "option": comparison[option_id].name,
+        "unit": "quarter" if length == 3 else "year",
+        "rows": rows,
+        "whole": row(found.whole, "Whole plan"),
+        "says": "Cash as it is paid, "
+        + LABOUR_WORDS[scenario.labour]
+        + ". P50: half of the futures stay below; P90: nine of "
+        "ten do. The P90 of the whole plan is less than the sum of the periods' P90, as not all go wrong at once.",
+    }
+
+
+def _years(option: OptionResult, comparison: Comparison) -> list[list[str]]:
+    """Lines of the recommended option by year, in cash: name, purchase, each year, total."""
+    scenario = comparison.scenario
+    count = -(-scenario.months // MONTHS_PER_YEAR)
+    rows = [["Cost line", "Purchase", *(f"Year {year}" for year in range(1, count + 1)), "Total"]]
+    for entry, flow in zip(option.tco.entries, option.tco.flows, strict=True) if option.tco else ():
+        years = [sum(flow[12 * year + 1 : 12 * year + 13]) for year in range(count)]
+        cells = [shown(-usd, scenario=scenario) for usd in (flow[0], *years, sum(flow))]
+        rows.append([entry.name if entry.hardness == "hard" else f"{entry.name} (people's time)", *cells])
+    return rows

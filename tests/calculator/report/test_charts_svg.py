@@ -1,0 +1,66 @@
+"""Charts of the memo: round axes, dots where the amounts are, escaped names, nothing for nothing."""
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculator.report.charts_svg import CostBar, Course, amount_words, cost_chart, nice_ticks, spend_chart
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0, 100, [0, 50, 100]), (0, 41_000, [0, 20_000, 40_000, 60_000]), (-30, 100, [-50, 0, 50, 100])],
+)
+def test_ticks_by_hand(low: float, high: float, ticks: list[float]) -> None:
+    assert nice_ticks(low, high) == ticks
+
+
+@given(st.floats(-1e9, 0), st.floats(1e-3, 1e9))
+def test_ticks_hold_both_ends_and_are_few(low: float, high: float) -> None:
+    ticks = nice_ticks(low, high)
+    slack = 1e-6 * (high - low)
+    assert ticks[0] <= low + slack
+    assert ticks[-1] >= high - slack
+    assert 2 <= len(ticks) <= 8
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "$0"), (500, "$500"), (12_000, "$12k"), (-1.5e6, "-$1.5M")])
+def test_amounts_on_the_axis(value: float, words: str) -> None:
+    assert amount_words(value) == words
+
+
+def test_dot_lies_at_its_amount_on_the_axis() -> None:
+    bars = [CostBar("A & B", 25.0, 10.0, 100.0, "$25"), CostBar("C", 50.0, None, None, "$50")]
+    drawn = ET.fromstring(cost_chart(bars))
+    dots = [float(circle.get("cx", "0")) for circle in drawn.iter(f"{SVG}circle")]
+    edge, width = 8, 430 - 16
+    assert dots == pytest.approx([edge + width * 0.25, edge + width * 0.5])
+    texts = [text.text for text in drawn.iter(f"{SVG}text")]
+    assert {"A & B", "C", "$25", "$0", "$100"} <= set(texts)
+
+
+def test_line_ends_where_the_money_is_and_names_do_not_overlap() -> None:
+    courses = [Course(f"Option {number}", (0.0, 5.0, 10.0 + number / 100)) for number in range(4)]
+    drawn = ET.fromstring(spend_chart(courses))
+    lines = [line.get("points", "").split() for line in drawn.iter(f"{SVG}polyline")]
+    assert all(len(points) == 3 for points in lines)
+    places = sorted(
+        float(text.get("y", "0")) for text in drawn.iter(f"{SVG}text") if re.match("Option", text.text or "")
+    )
+    assert len(places) == 4
+    assert all(after - before >= 26 for before, after in itertools.pairwise(places))
+
+
+def test_nothing_is_drawn_for_nothing() -> None:
+    assert cost_chart([]) == spend_chart([]) == ""
+
+
+def test_income_is_drawn_below_zero() -> None:
+    drawn = ET.fromstring(cost_chart([CostBar("A", -20.0, -50.0, 40.0, "-$20")]))
+    assert "-$50" in {text.text for text in drawn.iter(f"{SVG}text")}

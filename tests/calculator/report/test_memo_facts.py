@@ -1,0 +1,88 @@
+"""Content of the memo: the answer's own sentences and figures, under each setting of the switches."""
+
+import json
+import re
+
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison
+from calculator.report.currency import shown
+from calculator.report.facts import shown_cost_usd
+from calculator.report.memo_facts import memo_dict
+
+CATALOG = load_catalog()
+OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model")
+
+
+def _compared(**values: object) -> Comparison:
+    return compare(Scenario.parse({"options": OPTIONS, **values}), CATALOG, as_of="2026-11-26", draw_count=256)
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_costs_are_those_that_the_switches_show(money: str, labour: str) -> None:
+    found = _compared(money=money, labour=labour)
+    memo = memo_dict(found, CATALOG, font="serif")
+    costs = {row["name"]: row["cost"] for row in memo["options"]}
+    for option in found.options:
+        assert costs[option.name] == shown(shown_cost_usd(option, found) or 0.0, scenario=found.scenario)
+    assert all(row["range"] for row in memo["options"])
+    for row in memo["options"]:
+        assert row["cost"] in memo["cost_chart"]
+    verdict = found.verdict
+    assert memo["recommendation"] == (verdict.hard.sentence if labour == "without" else verdict.sentence)
+
+
+def test_budget_and_years_are_the_recommended_options_cash() -> None:
+    found = _compared()
+    memo = memo_dict(found, CATALOG, font="serif")
+    assert found.verdict.cheapest is not None
+    best = found[found.verdict.cheapest]
+    assert best.tco is not None
+    assert memo["budget"]["option"] == best.name
+    assert len(memo["budget"]["rows"]) == 12
+    assert memo["budget"]["rows"][0]["label"] == "2026-12 to 2027-02"
+    assert memo["budget"]["whole"]["base"] == shown(best.tco.total_cost_usd, scenario=found.scenario)
+    head, *rows = memo["years"]
+    assert head == ["Cost line", "Purchase", "Year 1", "Year 2", "Year 3", "Total"]
+    assert {row[0].removesuffix(" (people's time)") for row in rows} == set(best.tco.lines)
+    assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "year"
+
+
+def test_question_restates_model_demand_and_term() -> None:
+    question = memo_dict(_compared(), CATALOG, font="serif")["question"]
+    assert question.startswith("Which of 4 options should serve Llama 3 / 3.1 / 3.3 70B for 36 months")
+    assert "200 requests a working day" in question
+
+
+def test_other_currency_is_used_throughout() -> None:
+    memo = memo_dict(_compared(currencies={"EUR": {"per_usd": 0.9, "as_of": "2026-11-20"}}), CATALOG, font="serif")
+    assert all(row["cost"].startswith("EUR ") for row in memo["options"])
+    assert "EUR " in memo["spend_chart"]
+    assert "0.9 EUR per dollar" in memo["currency_note"]
+
+
+def test_option_that_cannot_do_the_job_is_named_with_its_reason_and_never_ranked() -> None:
+    found = _compared(first_token_p95_target_s=2.5)
+    memo = memo_dict(found, CATALOG, font="serif")
+    unable = [option for option in found.options if not option.eligible]
+    assert unable
+    assert {row["name"] for row in memo["not_ranked"]} == {option.name for option in unable}
+    assert not {row["name"] for row in memo["options"]} & {option.name for option in unable}
+
+
+def test_nobody_can_do_the_job() -> None:
+    found = compare(Scenario(model="deepseek-v3", options=("mac-mini-m5-pro-64",)), CATALOG, draw_count=64)
+    memo = memo_dict(found, CATALOG, font="serif")
+    assert memo["budget"] is None
+    assert memo["options"] == memo["years"] == []
+    assert memo["question"].startswith("Can Mac mini M5 Pro 64 GB serve DeepSeek")
+    assert json.loads(json.dumps(memo)) == memo
+
+
+def test_sources_have_readable_names_and_numbers() -> None:
+    for row in memo_dict(_compared(), CATALOG, font="serif")["sources"]:
+        assert not re.search(r"\[\d|e\+0", " ".join(row.values()))
+        assert row["source"]
