@@ -114,7 +114,7 @@ def speed_curves(
 def frontier(choices: Sequence[Choice]) -> go.Figure:
     """Every machine that does the job: its cost against the speed one person sees; full dots nothing else beats."""
     best = [one for one in choices if not one.is_dominated]
-    named = [one for one in best if not any(_beats(other, one) for other in best)]
+    named = [one for one in best if not any(_beats(other, one) for other in choices)]
     rest = [one for one in choices if one.is_dominated]
     traces = [
         go.Scatter(

@@ -27,7 +27,7 @@ def test_bars_of_the_tornado_end_at_the_gaps_of_both_ends() -> None:
     bars = [trace for trace in figure.data if trace.type == "bar"]
     for bar, end in zip(bars, ("gap_at_low_usd", "gap_at_high_usd"), strict=True):
         assert [bar.base + width for width in bar.x] == pytest.approx([getattr(one, end) for one in swings[::-1]])
-    said = [text for trace in figure.data if trace.mode == "text" for text in trace.text]
+    said = [text for trace in figure.data if trace.type == "scatter" for text in trace.text]
     assert len(said) == 2 * len(swings)
 
 
