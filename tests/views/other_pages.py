@@ -1,6 +1,7 @@
 """The pages beside Decide, each run alone by AppTest, which runs a function's source without its module."""
 
 from collections.abc import Callable
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -58,3 +59,13 @@ def case_of(scenario: Scenario) -> Case:
 def comparison_of(scenario: Scenario) -> Comparison:
     """Its answer with few futures."""
     return compare(scenario, CATALOG, draw_count=256)
+
+
+def drawn(figure: Any) -> list[Any]:
+    """The traces of a figure; plotly ships no types."""
+    return list(figure.data)
+
+
+def laid_out(figure: Any) -> Any:
+    """The layout of a figure."""
+    return figure.layout

@@ -14,7 +14,7 @@ def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
     shown = app.table[0].value
     expected = [option for option in found.options if option.kind != "api"]
     assert len(shown) == len(expected)
-    for option, (_, row) in zip(expected, shown.iterrows(), strict=True):
+    for option, row in zip(expected, shown.to_dict("records"), strict=True):
         assert option.memory is not None
         assert row["Needs"] == f"{option.memory.peak_bytes / BYTES_PER_GB:,.1f} GB"
         assert row["Can it do the job?"] != "no"

@@ -22,8 +22,8 @@ def test_training_needs_more_in_sixteen_bits_than_in_four() -> None:
     app = opened(fit_script)
     app.session_state["tuning"] = True
     app.run()
-    packed = app.table[-1].value["Needs"][0]
+    packed = str(app.table[-1].value["Needs"].iloc[0])
     widget(app, "packed").set_value(False).run()
     assert not app.exception
-    plain = app.table[-1].value["Needs"][0]
+    plain = str(app.table[-1].value["Needs"].iloc[0])
     assert float(plain.split()[0].replace(",", "")) > float(packed.split()[0].replace(",", ""))

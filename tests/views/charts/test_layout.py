@@ -1,28 +1,36 @@
 """What all figures share: no zoom, names above bars, texts that answer to no mouse."""
 
+from typing import Any
+
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs]
 
+from tests.views.other_pages import laid_out
 from views.charts.layout import CHART_CONFIG, add_line, plain_layout, rows_layout, texts
+
+
+def as_any(drawn: Any) -> Any:
+    """Plotly ships no types."""
+    return drawn
 
 
 def test_no_figure_can_be_zoomed_or_loses_a_line_by_a_click() -> None:
     assert CHART_CONFIG["displayModeBar"] is False
-    for layout in (rows_layout(["a", "b"], right_px=8, axis={}), plain_layout(x={}, y={})):
+    for layout in (as_any(rows_layout(["a", "b"], right_px=8, axis={})), as_any(plain_layout(x={}, y={}))):
         assert layout.xaxis.fixedrange
         assert layout.yaxis.fixedrange
         assert layout.legend.itemclick is False
 
 
 def test_each_name_stands_above_its_bar_in_order() -> None:
-    layout = rows_layout(["low", "high"], right_px=8, axis={})
+    layout = as_any(rows_layout(["low", "high"], right_px=8, axis={}))
     assert [(one.text, one.y) for one in layout.annotations] == [("low", 0), ("high", 1)]
-    assert layout.height > rows_layout(["low"], right_px=8, axis={}).height
+    assert layout.height > as_any(rows_layout(["low"], right_px=8, axis={})).height
 
 
 def test_texts_are_quiet_and_lines_cross_the_whole_height() -> None:
-    label = texts([1.0], [0], ["a"])
+    label = as_any(texts([1.0], [0], ["a"]))
     assert (label.hoverinfo, label.showlegend) == ("skip", False)
     figure = go.Figure()
     add_line(figure, 3.0, colour="#000", dash="dot")
-    [line] = figure.layout.shapes
+    [line] = laid_out(figure).shapes
     assert (line.x0, line.x1, line.yref, line.y0, line.y1) == (3.0, 3.0, "paper", 0, 1)

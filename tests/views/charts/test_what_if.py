@@ -11,7 +11,7 @@ from calculator.analysis.bridge import bridge
 from calculator.decision import input_words
 from calculator.risk.sensitivity import tornado, who_wins
 from calculator.scenario.presets import preset
-from tests.views.other_pages import comparison_of
+from tests.views.other_pages import comparison_of, drawn
 from tests.views.pages import CATALOG
 from views.charts.what_if import bridge_chart, exit_chart, tornado_chart, winner_map, worth_chart
 from views.look import style_of
@@ -24,10 +24,10 @@ LABEL = partial(input_words.label, names=NAMES)
 def test_bars_of_the_tornado_end_at_the_gaps_of_both_ends() -> None:
     swings = tornado(FOUND.candidates)[:5]
     figure = tornado_chart(swings, base_usd=6_000.0, label=LABEL, value=input_words.value)
-    bars = [trace for trace in figure.data if trace.type == "bar"]
+    bars = [trace for trace in drawn(figure) if trace.type == "bar"]
     for bar, end in zip(bars, ("gap_at_low_usd", "gap_at_high_usd"), strict=True):
         assert [bar.base + width for width in bar.x] == pytest.approx([getattr(one, end) for one in swings[::-1]])
-    said = [text for trace in figure.data if trace.type == "scatter" for text in trace.text]
+    said = [text for trace in drawn(figure) if trace.type == "scatter" for text in trace.text]
     assert len(said) == 2 * len(swings)
 
 
@@ -35,8 +35,8 @@ def test_map_colours_each_cell_by_its_winner_and_the_dot_is_ours() -> None:
     x, y = np.linspace(0, 400, 5), np.linspace(0, 1000, 4)
     found = who_wins(FOUND.candidates, x=("wage_usd_per_h", x), y=("requests_per_working_day", y))
     figure = winner_map(found, dot=(95.0, 200.0), names=NAMES, titles=("a", "b"), formats=("~g", "~g"))
-    heat, dot = figure.data[0], figure.data[-1]
-    shown = [trace.name for trace in figure.data[1:-1]]
+    heat, dot = drawn(figure)[0], drawn(figure)[-1]
+    shown = [trace.name for trace in drawn(figure)[1:-1]]
     winners = [found.options[place] for place in sorted(set(found.winner.ravel().tolist()))]
     assert shown == [NAMES[option] for option in winners]
     assert [[shown[place] for place in row] for row in heat.z] == [
@@ -49,7 +49,7 @@ def test_map_colours_each_cell_by_its_winner_and_the_dot_is_ours() -> None:
 def test_walk_ends_at_the_gap_here_however_many_bars_are_shown(most: int) -> None:
     pair = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
     found = bridge(preset("article"), Scenario(), catalog=CATALOG, pair=pair)
-    [bars] = bridge_chart(found, ends=("there", "here"), label=str, most=most).data
+    [bars] = drawn(bridge_chart(found, ends=("there", "here"), label=str, most=most))
     assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1])
     assert (bars.x[0], bars.x[-1]) == pytest.approx((found.start_usd, found.end_usd))
 
@@ -57,12 +57,12 @@ def test_walk_ends_at_the_gap_here_however_many_bars_are_shown(most: int) -> Non
 def test_exit_lines_have_the_options_styles_and_costs() -> None:
     exits = {one.option.id: exit_curve(FOUND.candidates, one, months=(12, 36)) for one in FOUND.candidates}
     figure = exit_chart(exits, months=36, names=NAMES)
-    for trace, (option, rows) in zip(figure.data, exits.items(), strict=True):
+    for trace, (option, rows) in zip(drawn(figure), exits.items(), strict=True):
         assert trace.line.color == style_of(option).code
         assert list(trace.y) == [one.equivalent_annual_cost_usd for one in rows]
 
 
 def test_most_telling_input_stands_on_top() -> None:
-    bars, labels = worth_chart({"wage_usd_per_h": 10.0, "resale_fraction": 99.0}, label=LABEL).data
+    bars, labels = drawn(worth_chart({"wage_usd_per_h": 10.0, "resale_fraction": 99.0}, label=LABEL))
     assert list(bars.x) == [10.0, 99.0]
     assert [text.strip() for text in labels.text] == ["$10", "$99"]
