@@ -26,4 +26,4 @@ def test_training_needs_more_in_sixteen_bits_than_in_four() -> None:
     widget(app, "packed").set_value(False).run()
     assert not app.exception
     plain = str(app.table[-1].value["Needs"].iloc[0])
-    assert float(plain.split()[0].replace(",", "")) > float(packed.split()[0].replace(",", ""))
+    assert float(plain.split(maxsplit=1)[0].replace(",", "")) > float(packed.split(maxsplit=1)[0].replace(",", ""))
