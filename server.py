@@ -24,6 +24,7 @@ from calculator.report.ledger_csv import tidy_csv, wide_csv
 from calculator.report.summary_csv import summary_csv
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
+from serving.no_delay import send_small_frames_at_once
 from views.decide_frame import decide_frame
 from views.link import read_link
 from views.look import markdown_text
@@ -149,6 +150,7 @@ def say_what_failed(error: Exception) -> bool:
     return True
 
 
+send_small_frames_at_once()
 app = st.App(
     Path(__file__).parent / "app.py",
     routes=[Route("/api/compare.csv", compare_csv), Route("/api/decide.json", decide_json)],
