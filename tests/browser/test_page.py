@@ -5,6 +5,7 @@ import json
 import math
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.report.home_files import HOME_FILES, HomeFile
 from calculator.scenario.presets import preset
 from tests.browser.conftest import Visit
 from views.decide_frame import decide_frame
@@ -23,36 +25,58 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 
 
+def fetched(seen: Visit, key: str, folder: Path) -> Path:
+    """The file behind the download button of that key."""
+    label = next(file.label for file in HOME_FILES if file.key == key)
+    with seen.page.expect_download() as download:
+        seen.page.get_by_role("button", name=label, exact=True).click()
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
 def test_downloads_agree_with_the_rows_to_the_cent(visit: Open, tmp_path: Path) -> None:
     seen = visit("?wage_usd_per_h=110&money=cash")
     comparison = compare(Scenario(wage_usd_per_h=110, money="cash"), load_catalog())
     costs = {option.id: option.tco.total_cost_usd for option in comparison.options if option.tco}
-    shown = {
-        bar.split(": $")[0]: int(bar.split(": $")[1].split(",  ")[0].split(", $")[0].replace(",", ""))
-        for bar in seen.rows()
+    named = {
+        name_of(option): round(costs[option.id]) for option in comparison.options if option.eligible and option.tco
     }
-    by_name = {name_of(option): costs[option.id] for option in comparison.options if option.eligible and option.tco}
-    assert shown == {name: round(usd) for name, usd in by_name.items()}
+    shown = {bar.split(": $")[0]: bar.split(": $")[1].split(", $")[0] for bar in seen.rows()}
+    assert {name: int(text.replace(",", "")) for name, text in shown.items()} == named
 
-    with seen.page.expect_download() as download:
-        seen.page.get_by_role("button", name="Ledger as CSV").click()
-    file = tmp_path / "ledger.csv"
-    download.value.save_as(file)
-    assert file.read_text("utf-8").startswith("# ")
-    ledger = pd.read_csv(file, comment="#")
+    file = fetched(seen, "csv", tmp_path)
+    ledger = pd.read_csv(file)
     sums = {str(option): -math.fsum(group.tolist()) for option, group in ledger.groupby("option")["amount_usd"]}
     assert sums.keys() == costs.keys()
     assert all(math.isclose(sums[option], costs[option], abs_tol=0.005) for option in costs)
     assert set(ledger["scenario_id"]) == {comparison.scenario_id}
 
-    with seen.page.expect_download() as download:
-        seen.page.get_by_role("button", name="Summary as CSV").click()
-    download.value.save_as(file)
-    wide = pd.read_csv(file, comment="#")
+    wide = pd.read_csv(fetched(seen, "wide_csv", tmp_path))
     totals = wide.loc[wide["line"] == "total", "total_usd"]
     assert all(
         math.isclose(-total, cost, abs_tol=0.01 * len(wide)) for total, cost in zip(totals, costs.values(), strict=True)
     )
+
+
+@pytest.mark.parametrize("file", HOME_FILES, ids=lambda file: file.key)
+def test_every_download_arrives_whole_under_its_name(visit: Open, tmp_path: Path, file: HomeFile) -> None:
+    seen = visit("?options=mac-studio-m5-ultra-96&options=cloud-h100")
+    found = fetched(seen, file.key, tmp_path)
+    assert found.name.startswith("local-llm-tco-")
+    content = found.read_bytes()
+    kind = found.suffix
+    if kind == ".pdf":
+        assert content.startswith(b"%PDF-")
+        assert content.rstrip().endswith(b"%%EOF")
+    elif kind == ".xlsx":
+        with zipfile.ZipFile(found) as book:
+            assert book.testzip() is None
+    elif kind == ".json":
+        assert json.loads(content)
+    else:
+        assert kind == ".csv"
+        assert len(pd.read_csv(found)) >= 2
 
 
 def test_every_answer_carries_the_security_headers_and_scripts_travel_compressed(server: str) -> None:
