@@ -24,6 +24,8 @@ DATA = (
     *(ROOT / "calculator/catalog").rglob("*.toml"),
     *(ROOT / "calculator/scenario/presets").glob("*.toml"),
     *(ROOT / "measurements/model_configs").glob("*.json"),
+    *(ROOT / "views/components").rglob("*.js"),
+    *(ROOT / "views/components").rglob("*.css"),
     *(ROOT / package / "py.typed" for package in ("calculator", "measurements", "views")),
     ROOT / "measurements/published.csv",
     ROOT / "measurements/refused.csv",

@@ -14,17 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.browser.chromium import any_chromium, system_chromium
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
 expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
-_COMPLETE = """old => {
-    const verdict = document.querySelector("h2"), app = document.querySelector("[data-testid=stApp]");
-    return verdict && verdict.innerText && verdict.innerText !== old && app.dataset.testScriptState === "notRunning";
-}"""
+_AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @pytest.fixture(scope="session")
@@ -99,14 +96,35 @@ class Visit:
     errors: list[str] = field(default_factory=list[str])
     strangers: list[str] = field(default_factory=list[str])
 
+    @property
+    def decide(self) -> Locator:
+        """The live body of the Decide page; Playwright looks into its shadow by itself."""
+        return self.page.locator(".decide")
+
+    def verdicts(self) -> list[str]:
+        """The headlines: Mac or PC first, where there are both."""
+        return self.decide.locator(".verdict:not([hidden]) h2").all_inner_texts()
+
     def verdict(self) -> str:
-        """The sentence at the top."""
-        return self.page.get_by_role("heading", level=2).first.inner_text()
+        """The first headline."""
+        return self.decide.locator("h2").first.inner_text()
+
+    def rows(self) -> list[str]:
+        """What a screen reader says of each ranked row: the option, its cost, and the range."""
+        return [str(bar.get_attribute("aria-label")) for bar in self.decide.locator("td.cost svg[role=img]").all()]
 
     def wait_for_verdict(self, changed_from: str = "") -> str:
-        """The verdict once the page is complete and says another than the one given."""
-        self.page.wait_for_function(_COMPLETE, arg=changed_from, timeout=20_000)
+        """The first headline once the page is complete and says another than the one given."""
+        headline = self.decide.locator("h2").first
+        expect(headline).to_be_visible()
+        if changed_from:
+            expect(headline).not_to_have_text(changed_from)
+        self.at_rest()
         return self.verdict()
+
+    def at_rest(self) -> None:
+        """Wait until the server has answered."""
+        self.page.wait_for_selector(_AT_REST, timeout=20_000)
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ WIDTH_PX, HEIGHT_PX, MARGIN_PX, COLOURS = 1280, 4000, 40, 128
 
 
 def main(url: str) -> None:
-    """From the title to the end of the first chart, at 1280 pixels, in few colours."""
+    """From the examples to the end of the first chart, at 1280 pixels, in few colours."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
         page = chromium.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
         page.goto(url)
-        page.locator(".js-plotly-plot .scatterlayer .js-line").first.wait_for()
+        page.locator(".decide polyline.line").first.wait_for()
         page.wait_for_timeout(3_000)
-        below = page.get_by_text("A line that drops in its last month").bounding_box()
+        below = page.get_by_role("heading", name="Where the money goes").bounding_box()
         assert below is not None
         clip = {"x": MARGIN_PX, "y": MARGIN_PX, "width": WIDTH_PX - 2 * MARGIN_PX, "height": below["y"] - MARGIN_PX}
         picture = page.screenshot(clip=clip)  # pyright: ignore[reportArgumentType]

@@ -1,5 +1,6 @@
 """Choices of a field: the words that it takes, and numbers of machines where it takes those too."""
 
+import doctest
 from typing import Literal
 
 import pytest
@@ -8,6 +9,7 @@ from calculator import Scenario
 from calculator.errors import ScenarioError
 from calculator.scenario.repair import MOST_MACHINES
 from calculator.scenario.scenario import knobs
+from views import choices
 from views.choices import choices_of
 
 
@@ -28,3 +30,9 @@ def test_every_choice_is_one_that_the_scenario_takes_and_another_word_is_not(nam
         assert getattr(Scenario.parse({name: choice}), name) == choice
     with pytest.raises(ScenarioError, match=name):
         Scenario.parse({name: "nothing of the kind"})
+
+
+def test_examples_in_the_docstrings_are_true() -> None:
+    found = doctest.testmod(choices)
+    assert found.attempted
+    assert found.failed == 0

@@ -1,10 +1,13 @@
 """A person's own price: which figures an option has, and that each of them changes its cost."""
 
+import doctest
+
 import pytest
 
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.scenario.own_figures import FIGURE_BOUNDS
+from views import prices
 from views.prices import PRICE_LABELS, price_figures
 
 CATALOG = load_catalog()
@@ -40,3 +43,9 @@ def test_every_price_of_every_option_has_a_label_and_bounds_and_changes_its_cost
         before = compare(Scenario.parse({"options": (option,)}), CATALOG, draw_count=0, with_turns=False)[option]
         after = compare(scenario, CATALOG, draw_count=0, with_turns=False)[option]
         assert before.tco is None or after.tco is None or after.tco.lines != before.tco.lines
+
+
+def test_examples_in_the_docstrings_are_true() -> None:
+    found = doctest.testmod(prices)
+    assert found.attempted
+    assert found.failed == 0

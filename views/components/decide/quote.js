@@ -21,9 +21,13 @@ function quoteField(row, field, page) {
     placeholder: field.placeholder,
     value: field.value,
   });
-  input.addEventListener("change", () => {
-    const value = input.value === "" ? null : Math.min(field.max, Math.max(field.min, Number(input.value)));
+  let sent = input.value;
+  const send = () => {
+    if (input.value === sent) return;
+    sent = input.value;
+    const value = sent === "" ? null : Math.min(field.max, Math.max(field.min, Number(sent)));
     page.send({ table: { name: field.table, key: field.key, value } });
-  });
+  };
+  for (const end of ["change", "blur"]) input.addEventListener(end, send); // a box drawn anew while one types has no change
   return element("label", { for: id }, element("span", { text: field.label }), input);
 }

@@ -36,10 +36,21 @@ export function paintRows(table, frame, page) {
     if (page.open === row.id) body.append(drawer(row, page));
   }
   body.append(element("tr", { class: "add" }, element("td", { colspan: 5 }, adder(frame, page))));
-  const focused = document.activeElement?.closest?.("[data-row]")?.dataset.row;
-  if (table.contains(document.activeElement) && document.activeElement.closest(".drawer")) return; // somebody types there
+  const kept = focusWithin(table);
   table.replaceChildren(head(axis), body);
-  if (focused) table.querySelector(`[data-row="${CSS.escape(focused)}"]`)?.focus();
+  kept?.();
+}
+
+/** Gives the focus back after the table was drawn anew, with what was typed so far; null where it is elsewhere. */
+function focusWithin(table) {
+  const active = table.getRootNode().activeElement; // the document's own is the host of this shadow tree
+  if (!active || !table.contains(active)) return null;
+  const { id, value } = active, row = active.closest("[data-row]")?.dataset.row;
+  return () => {
+    const again = table.querySelector(id ? `#${CSS.escape(id)}` : `[data-row="${CSS.escape(row ?? "")}"]`);
+    again?.focus();
+    if (again && again.value !== value) again.value = value;
+  };
 }
 
 function head(axis) {
@@ -118,7 +129,7 @@ function drawer(row, page) {
 /** A choice of all options that are not compared yet. */
 function adder(frame, page) {
   const there = new Set(frame.rows.map((row) => row.id));
-  const select = element("select", { "aria-label": "Add an option", class: "adder" }, element("option", { value: "", text: "+ Add an option" }));
+  const select = element("select", { "aria-label": "Add an option", class: "adder", id: "add-an-option" }, element("option", { value: "", text: "+ Add an option" }));
   for (const [group, options] of page.lists.options) {
     const rest = options.filter(([id]) => !there.has(id));
     if (rest.length) {

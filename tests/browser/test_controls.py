@@ -1,0 +1,135 @@
+"""Every control changes what a person sees: those beside the answer, and those under "More settings"."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+from calculator.scenario.scenario import knobs
+from tests.browser.conftest import Visit
+from tests.browser.test_decide import query, slider
+from tests.views.test_ask import NEEDS
+from views.ask import SECTION_TITLES
+from views.decide_form import FIELDS_BESIDE, label_of
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+CHOICES = {"model": "qwen3-30b-a3b", "weight_class": "8-bit"}
+
+
+def everything_shown(seen: Visit) -> str:
+    """Headlines, rows and both charts in words."""
+    charts = [chart.get_attribute("aria-label") or "" for chart in seen.decide.locator(".chart svg").all()]
+    cells = seen.decide.locator("table.options tbody").inner_text()
+    return "\n".join((*seen.verdicts(), *seen.rows(), *charts, cells))
+
+
+@pytest.mark.parametrize("name", FIELDS_BESIDE)
+def test_every_control_beside_the_answer_changes_it_and_its_own_value_alone(visit: Open, name: str) -> None:
+    seen = visit()
+    before = everything_shown(seen)
+    if name in CHOICES:
+        seen.decide.get_by_role("combobox", name=label_of(name), exact=True).select_option(CHOICES[name])
+    else:
+        slider(seen, label_of(name)).focus()
+        seen.page.keyboard.press("PageUp")
+        seen.page.keyboard.press("PageUp")
+    seen.page.wait_for_url(re.compile(rf"\?{name}=[^&]+$"))
+    seen.at_rest()
+    assert everything_shown(seen) != before
+    expect(seen.decide.locator(".changes summary")).to_have_text(re.compile("^1 change from"))
+    seen.decide.locator(".changes summary").click()
+    seen.decide.get_by_role("button", name=f"Reset {label_of(name)}", exact=True).click()
+    seen.page.wait_for_url(lambda url: "?" not in url)
+    seen.at_rest()
+    assert everything_shown(seen) == before
+
+
+def unfolded(seen: Visit) -> None:
+    seen.page.get_by_text("More settings: demand").click()
+    expect(seen.page.get_by_role("tab", name="Demand")).to_be_visible()
+
+
+def test_every_tab_of_more_settings_shows_its_fields(visit: Open) -> None:
+    seen = visit()
+    unfolded(seen)
+    fields = [
+        knob for name, knob in knobs().items() if name not in (*FIELDS_BESIDE, "money", "labour", "another_size_b")
+    ]
+    for section in dict.fromkeys(knob.section for knob in fields):
+        seen.page.get_by_role("tab", name=SECTION_TITLES[section], exact=True).click()
+        for knob in (knob for knob in fields if knob.section == section):
+            expect(seen.page.locator(f".st-key-more-{knob.name}")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["prompt_tokens", "months", "discount_rate", "peak_hours_fraction", "pue_ratio"])
+def test_number_of_more_settings_reaches_address_and_answer(visit: Open, name: str) -> None:
+    knob, needs = knobs()[name], NEEDS.get(name, {})
+    seen = visit(f"?{urlencode(needs)}" if needs else "")
+    before = everything_shown(seen)
+    unfolded(seen)
+    seen.page.get_by_role("tab", name=SECTION_TITLES[knob.section], exact=True).click()
+    box = seen.page.locator(f".st-key-more-{name} input")
+    value: Any = round((knob.low + (knob.high - knob.low) / 4) * knob.shown)
+    box.fill(str(value))
+    box.press("Enter")
+    seen.page.wait_for_url(re.compile(rf"{name}="))
+    seen.at_rest()
+    assert float(query(seen)[name][0]) == pytest.approx(value / knob.shown)
+    expect(seen.decide.locator(".changes summary")).to_have_text(re.compile(f"^{len(needs) + 1} change"))
+    assert everything_shown(seen) != before
+    expect(box).to_have_value(str(value))
+
+
+def test_choice_of_more_settings_reaches_address_and_answer(visit: Open) -> None:
+    seen = visit()
+    before = everything_shown(seen)
+    unfolded(seen)
+    seen.page.get_by_role("tab", name="Cloud and API", exact=True).click()
+    rate = seen.page.locator(".st-key-more-cloud_rate").get_by_role("combobox")
+    rate.click()
+    rate.fill("reserved")
+    rate.press("Enter")
+    seen.page.wait_for_url(re.compile(r"\?cloud_rate=reserved$"))
+    seen.at_rest()
+    assert everything_shown(seen) != before
+
+
+def test_machine_of_ones_own_stands_in_the_rows_and_leaves_them(visit: Open) -> None:
+    seen = visit("?options=mac-studio-m5-ultra-96&options=cloud-h100")
+    unfolded(seen)
+    seen.page.get_by_role("tab", name="Options", exact=True).click()
+    seen.page.get_by_label("Its name").fill("Four 3090s")
+    chip = seen.page.get_by_role("combobox", name="Chip or card")
+    chip.click()
+    chip.fill("3090")
+    seen.page.get_by_role("option", name=re.compile("3090")).first.click()
+    seen.page.get_by_role("spinbutton", name="How many").fill("4")
+    seen.page.get_by_role("spinbutton", name="Price ($)", exact=True).fill("9000")
+    seen.page.get_by_role("button", name="Add it").click()
+    expect(seen.decide.get_by_role("button", name="Four 3090s")).to_be_visible()
+    assert "four-3090s" in query(seen)["options"]
+    seen.page.get_by_role("button", name="Remove four-3090s").click()
+    expect(seen.decide.locator("[data-row]")).to_have_count(2)
+    assert "own_options" not in query(seen)
+
+
+def test_every_control_has_a_name_that_a_screen_reader_says(visit: Open) -> None:
+    seen = visit()
+    seen.decide.locator("[data-row]").first.click()
+    expect(seen.decide.locator("tr.drawer")).to_be_visible()
+    nameless = seen.decide.evaluate(
+        """(body) => [...body.querySelectorAll("button, input, select")]
+        .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.length))
+        .map((one) => one.outerHTML)"""
+    )
+    assert not nameless
+    pictures = seen.decide.evaluate(
+        """(body) => [...body.querySelectorAll("svg")]
+        .filter((one) => one.getAttribute("aria-hidden") !== "true" && !one.getAttribute("aria-label"))
+        .map((one) => one.outerHTML.slice(0, 200))"""
+    )
+    assert not pictures

@@ -1,0 +1,352 @@
+"""The Decide page in a real browser: what a person does there, and that every figure on it is the same one."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from calculator import Scenario, compare, load_catalog
+from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.scenario.presets import preset
+from tests.browser.conftest import Visit
+from views.decide_frame import decide_frame
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+TWO = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
+THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+
+
+def frame_of(scenario: Scenario) -> dict[str, Any]:
+    """What the page must show: the prices of today, all futures."""
+    return decide_frame(compare(scenario, load_catalog(), as_of=date.today().isoformat(), draw_count=FULL_COUNT))
+
+
+def dollars(usd: float) -> str:
+    return f"{'−' if round(usd) < 0 else ''}${abs(round(usd)):,}"
+
+
+def headlines(frame: dict[str, Any]) -> list[str]:
+    return [", ".join(filter(None, (verdict["title"], verdict["amount"]))) for verdict in frame["verdicts"]]
+
+
+def spoken_rows(frame: dict[str, Any]) -> list[str]:
+    said: list[str] = []
+    for row in frame["rows"]:
+        if "usd" in row and row["state"] != "no":
+            low, usd, high = row["usd"]
+            said.append(f"{row['name']}: {dollars(usd)}, {dollars(low)} to {dollars(high)} in 8 of 10 futures")
+    return said
+
+
+def shows(seen: Visit, scenario: Scenario) -> None:
+    """The page shows this scenario's answer: headlines, rows and both charts say the same figures."""
+    frame = frame_of(scenario)
+    rows = [row for row in frame["rows"] if "usd" in row and row["state"] != "no"]
+    expect(seen.decide.locator(".verdict:not([hidden]) h2")).to_have_text(headlines(frame))
+    seen.at_rest()
+    assert seen.rows() == spoken_rows(frame)
+    spent, parts = (chart.get_attribute("aria-label") or "" for chart in seen.decide.locator(".chart svg").all())
+    for row in rows:
+        assert f"{row['name']} {dollars(row['usd'][1])}" in parts
+        assert f"{row['name']} {dollars(row['by_month'][-1])}" in spent
+        assert abs(row["by_month"][-1] - row["usd"][1]) <= 1
+
+
+def query(seen: Visit) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(seen.page.url).query)
+
+
+def slider(seen: Visit, label: str) -> Locator:
+    return seen.page.get_by_role("slider", name=f"{label}, slider")
+
+
+def focused_label(seen: Visit) -> str:
+    """The name of what has the focus, within the shadow tree too."""
+    return seen.page.evaluate(
+        """() => { let at = document.activeElement;
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        return at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent || ""; }"""
+    )
+
+
+def test_page_opens_with_the_default_answer_and_a_bare_address(visit: Open) -> None:
+    seen = visit()
+    shows(seen, Scenario())
+    assert query(seen) == {}
+    expect(seen.decide.locator(".changes")).to_have_text(re.compile("^As in “"))
+
+
+def test_slider_moved_by_keys_changes_verdict_and_address_and_reload_back_and_forward_follow(visit: Open) -> None:
+    seen = visit()
+    slider(seen, "Hourly rate").focus()
+    for _ in range(3):
+        seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url(re.compile(r"wage_usd_per_h=110$"))
+    moved = Scenario(wage_usd_per_h=110)
+    shows(seen, moved)
+    assert focused_label(seen) == "Hourly rate, slider"
+    expect(seen.page.get_by_role("spinbutton", name="Hourly rate")).to_have_value("110")
+    expect(seen.decide.locator(".changes summary")).to_have_text(re.compile("^1 change from"))
+
+    seen.page.go_back()
+    shows(seen, Scenario())
+    expect(seen.page.get_by_role("spinbutton", name="Hourly rate")).to_have_value("95")
+    seen.page.go_forward()
+    shows(seen, moved)
+    seen.page.reload()
+    shows(seen, moved)
+    assert query(seen) == {"wage_usd_per_h": ["110"]}
+
+
+def test_verdict_follows_the_thumb_before_it_is_let_go(visit: Open) -> None:
+    seen = visit()
+    before = seen.verdicts()
+    thumb = slider(seen, "Questions a day").bounding_box()
+    assert thumb is not None
+    y = thumb["y"] + thumb["height"] / 2
+    seen.page.mouse.move(thumb["x"] + 9 + (thumb["width"] - 18) * 0.1, y)
+    with seen.page.expect_response(re.compile("/api/decide.json")):
+        seen.page.mouse.down()
+        seen.page.mouse.move(thumb["x"] + thumb["width"] * 0.3, y)
+    seen.page.mouse.move(thumb["x"] + thumb["width"] * 0.5, y)
+    expect(seen.decide.locator("h2").last).not_to_have_text(before[1])
+    assert query(seen) == {}
+    seen.page.mouse.up()
+    seen.page.wait_for_url(re.compile("requests_per_working_day="))
+    requests = float(query(seen)["requests_per_working_day"][0])
+    assert 900 <= requests <= 1100
+    shows(seen, Scenario(requests_per_working_day=requests))
+
+
+def test_typed_number_beyond_the_sliders_end_counts(visit: Open) -> None:
+    seen = visit()
+    box = seen.page.get_by_role("spinbutton", name="Hourly rate")
+    box.fill("750")
+    box.press("Enter")
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=750"))
+    shows(seen, Scenario(wage_usd_per_h=750))
+
+
+def test_permanent_link_gives_the_same_answer_to_another_person(visit: Open, server: str) -> None:
+    seen = visit("?months=48&options=cloud-h100&options=mac-studio-m5-ultra-256")
+    seen.page.get_by_text("Permanent link").click()
+    link = seen.page.get_by_test_id("stCode").inner_text()
+    assert "months=48" in link
+    assert "catalogue_hash=" in link
+    chromium = seen.page.context.browser
+    assert chromium is not None
+    context = chromium.new_context()
+    other = Visit(context.new_page())
+    other.page.goto(f"{server}/?{urlsplit(link).query}")
+    other.wait_for_verdict()
+    assert other.verdicts() == seen.verdicts()
+    assert other.rows() == seen.rows()
+    assert other.page.get_by_test_id("stAlert").count() == 0
+    context.close()
+
+
+def test_example_opens_in_the_same_tab_and_its_chip_is_pressed(visit: Open) -> None:
+    seen = visit("?months=48")
+    chip = seen.decide.get_by_role("button", name=preset("article").name)
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    chip.click()
+    seen.page.wait_for_url(re.compile(r"\?preset=article$"))
+    shows(seen, preset("article"))
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    seen.decide.get_by_role("combobox", name="More examples").select_option("rag-assistant")
+    seen.page.wait_for_url(re.compile(r"\?preset=rag-assistant$"))
+    shows(seen, preset("rag-assistant"))
+
+
+def test_quote_of_ones_own_is_counted_and_an_emptied_one_is_ours_again(visit: Open) -> None:
+    seen = visit()
+    name, option = "Mac Studio M5 Ultra 96 GB", "mac-studio-m5-ultra-96"
+    seen.decide.get_by_role("button", name=name, exact=True).click()
+    price = seen.page.get_by_role("spinbutton", name="Price before tax ($)")
+    price.fill("3000")
+    price.press("Tab")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(figures={f"{option}.price_usd": 3000}))
+    expect(price).to_have_value("3000")
+    owned = seen.page.get_by_role("spinbutton", name="We own it; it would sell for ($)")
+    owned.fill("2500")
+    owned.press("Tab")
+    seen.page.wait_for_url(re.compile("already_own_usd="))
+    price.fill("")
+    price.press("Tab")
+    seen.page.wait_for_url(lambda url: "figures=" not in url)
+    shows(seen, Scenario(already_own_usd={option: 2500}))
+
+
+def test_answer_that_arrives_while_somebody_types_takes_nothing_away(visit: Open) -> None:
+    seen = visit(f"?options={TWO[0]}&options={TWO[1]}")
+    seen.decide.locator(f"[data-row={TWO[0]}]").click()
+    price = seen.page.get_by_role("spinbutton", name="Price before tax ($)")
+    price.focus()
+    seen.page.keyboard.type("30")
+    seen.page.evaluate(
+        """() => { let at = document.activeElement;
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        const box = at.getRootNode().querySelector("#case-wage_usd_per_h");
+        box.value = 120; box.dispatchEvent(new Event("change")); }"""
+    )
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=120"))
+    shows(seen, Scenario(options=TWO, wage_usd_per_h=120))
+    assert focused_label(seen) == "Price before tax ($)"
+    expect(price).to_have_value("30")
+    seen.page.keyboard.press("End")
+    seen.page.keyboard.type("00")
+    seen.page.keyboard.press("Tab")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(options=TWO, wage_usd_per_h=120, figures={f"{TWO[0]}.price_usd": 3000}))
+
+
+def test_reset_takes_a_change_back_and_reset_all_the_rest(visit: Open) -> None:
+    seen = visit("?months=48&wage_usd_per_h=120&electricity_usd_per_kwh=0.3")
+    seen.decide.locator(".changes summary").click()
+    seen.decide.get_by_role("button", name="Reset Hourly rate").click()
+    seen.page.wait_for_url(lambda url: "wage" not in url)
+    shows(seen, Scenario(months=48, electricity_usd_per_kwh=0.3))
+    seen.decide.get_by_role("button", name="Reset all").click()
+    seen.page.wait_for_url(lambda url: "?" not in url)
+    shows(seen, Scenario())
+
+
+def test_one_click_mends_a_reason(visit: Open) -> None:
+    seen = visit("?leaves_house_fraction_max=0")
+    shows(seen, Scenario(leaves_house_fraction_max=0))
+    below = seen.decide.locator("tr.below", has_text="Hosted API")
+    expect(below).to_contain_text("100 % of the work leaves the house")
+    below.get_by_role("button", name="Allow all work to leave the house").click()
+    seen.page.wait_for_url(re.compile("leaves_house_fraction_max=1"))
+    shows(seen, Scenario(leaves_house_fraction_max=1))
+
+
+def test_option_is_added_and_left_out(visit: Open) -> None:
+    seen = visit("?options=mac-studio-m5-ultra-96&options=cloud-h100")
+    seen.decide.get_by_role("combobox", name="Add an option").select_option("dgx-spark")
+    seen.page.wait_for_url(re.compile("options=dgx-spark"))
+    assert set(query(seen)["options"]) == {"mac-studio-m5-ultra-96", "cloud-h100", "dgx-spark"}
+    expect(seen.decide.locator("[data-row]")).to_have_count(3)
+    seen.decide.locator("[data-row=cloud-h100]").click()
+    seen.decide.get_by_role("button", name="Leave this option out").click()
+    seen.page.wait_for_url(lambda url: "cloud-h100" not in url)
+    expect(seen.decide.locator("[data-row]")).to_have_count(2)
+    assert "cloud-h100" not in {row.get_attribute("data-row") for row in seen.decide.locator("[data-row]").all()}
+
+
+@pytest.mark.parametrize("labour", ["with", "without"])
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+def test_money_switch_changes_headline_rows_and_charts_to_the_same_figures(
+    visit: Open, money: Any, labour: Any
+) -> None:
+    seen = visit()
+    if money == "cash":
+        seen.decide.get_by_text("Cash", exact=True).click()
+        seen.page.wait_for_url(re.compile("money=cash"))
+    if labour == "without":
+        seen.decide.get_by_label("Count staff hours").uncheck()
+        seen.page.wait_for_url(re.compile("labour=without"))
+    shows(seen, Scenario(money=money, labour=labour))
+    expect(seen.decide.get_by_label("Count staff hours")).to_be_checked(checked=labour == "with")
+
+
+def test_values_that_cannot_be_used_are_named(visit: Open) -> None:
+    seen = visit("?wage_usd_per_h=NaN&resale_fraction=1.4&model=gpt-9&colour=red")
+    shows(seen, Scenario())
+    said = seen.page.get_by_test_id("stAlert").all_inner_texts()
+    assert len(said) == 4
+    for name, sentence in zip(("wage_usd_per_h", "resale_fraction", "model", "colour"), said, strict=True):
+        assert sentence.startswith(name)
+    assert "Enter 0.7 for 70 %" in said[1]
+
+
+def test_phone_shows_the_answer_without_sideways_scroll_and_its_sheet_opens(visit: Open) -> None:
+    seen = visit(width=390, height=844)
+    assert seen.page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    sheet = seen.decide.locator("button.sheet")
+    expect(sheet).to_contain_text(seen.verdicts()[-1].split(",")[0])
+    expect(slider(seen, "Hourly rate")).to_be_hidden()
+    sheet.click()
+    expect(sheet).to_have_attribute("aria-expanded", "true")
+    slider(seen, "Hourly rate").focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=100"))
+    shows_phone = headlines(frame_of(Scenario(wage_usd_per_h=100)))
+    expect(seen.decide.locator(".verdict:not([hidden]) h2")).to_have_text(shows_phone)
+    sheet.click()
+    expect(slider(seen, "Hourly rate")).to_be_hidden()
+    seen.decide.locator("[data-row]").first.click()
+    expect(seen.decide.locator("tr.drawer")).to_be_visible()
+    assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_chart_has_the_colours_of_the_mode(visit: Open, mode: Any) -> None:
+    seen = visit("?options=mac-studio-m5-ultra-256&options=cloud-h100")
+    seen.page.emulate_media(color_scheme=mode)
+    seen.page.reload()
+    seen.wait_for_verdict()
+    colours = dict(zip(("blue", "violet", "orange", "green"), THEME[mode]["chartCategoricalColors"], strict=False))
+    for row in [
+        row for row in frame_of(Scenario(options=("mac-studio-m5-ultra-256", "cloud-h100")))["rows"] if "usd" in row
+    ]:
+        rgb = tuple(int(colours[row["hue"]][i : i + 2], 16) for i in (1, 3, 5))
+        line = seen.decide.locator("polyline.line").nth([name.split(":")[0] for name in seen.rows()].index(row["name"]))
+        expect(line).to_have_css("stroke", f"rgb{rgb}")
+    paper = THEME[mode]["backgroundColor"]
+    expect(seen.page.get_by_test_id("stApp")).to_have_css(
+        "background-color", f"rgb{tuple(int(paper[i : i + 2], 16) for i in (1, 3, 5))}"
+    )
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(visit: Open) -> None:
+    seen = visit(f"?options={TWO[0]}&options={TWO[1]}")
+    for _ in range(80):
+        seen.page.keyboard.press("Tab")
+        if focused_label(seen) == "Mac Studio M5 Ultra 96 GB":
+            break
+    assert focused_label(seen) == "Mac Studio M5 Ultra 96 GB"
+    seen.page.keyboard.press("Enter")
+    expect(seen.decide.locator("tr.drawer")).to_be_visible()
+    assert focused_label(seen) == "Mac Studio M5 Ultra 96 GB"
+    seen.page.keyboard.press("Tab")
+    assert focused_label(seen) == "Price before tax ($)"
+    seen.page.keyboard.type("3000")
+    seen.page.keyboard.press("Tab")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(options=TWO, figures={f"{TWO[0]}.price_usd": 3000}))
+    assert focused_label(seen) == "We own it; it would sell for ($)"  # nothing is lost while somebody types
+    for _ in range(40):
+        seen.page.keyboard.press("Tab")
+        if focused_label(seen) == "Hourly rate, slider":
+            break
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=100"))
+
+
+def test_print_holds_every_option_with_its_total(visit: Open, tmp_path: Path) -> None:
+    seen = visit()
+    file = tmp_path / "page.pdf"
+    seen.page.pdf(path=str(file), prefer_css_page_size=True)
+    text = re.sub(
+        r"\s+",
+        " ",
+        subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout,
+    )
+    frame = frame_of(Scenario())
+    for row in frame["rows"]:
+        assert row["name"].split(" (")[0][:24] in text
+        if "usd" in row and row["state"] != "no":
+            assert dollars(row["usd"][1]) in text
+    for verdict in frame["verdicts"]:
+        assert verdict["title"] in text
