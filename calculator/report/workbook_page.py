@@ -90,6 +90,9 @@ class Page:
     def long_text(self, row: int, columns: tuple[int, int], text: str, style: str = "wrap") -> None:
         """A sentence across some columns, on as many lines as it needs."""
         first, last = columns
+        if first == last:
+            self.text(row, first, text, style)
+            return
         self.sheet.merge_range(row, first, row, last, harmless(text), self.book.format(style))
         self.sheet.set_row(row, _LINE_POINTS * (1 + len(text) // _SIGNS_PER_LINE))
 
