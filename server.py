@@ -1,10 +1,11 @@
-"""Web server of `make run` and the container: app.py with gzip and security headers, and /api/compare.csv."""
+"""Web server of `make run` and the container: app.py with gzip, security headers, and the files to take home under /api."""
 
 import base64
 import hashlib
 import logging
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -13,18 +14,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calculator import Scenario, compare, load_catalog
+from calculator.catalog import Catalog
 from calculator.decision.compare import compare as comparison_of
+from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
-from calculator.report.ledger_csv import tidy_csv, wide_csv
-from calculator.report.summary_csv import summary_csv
 from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
 from serving.no_delay import send_small_frames_at_once
+from serving.routes import download_routes
 from views.decide_frame import decide_frame
 from views.link import read_link
 from views.look import markdown_text
@@ -33,7 +35,6 @@ _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _COMPRESS_FROM_BYTES = 1_000
 LIVE_COUNT = 1_000
 """Futures behind a frame while a control moves; the one at rest has all of them."""
-_LAYOUTS = {"tidy": tidy_csv, "wide": wide_csv, "summary": summary_csv}
 
 
 def _inline_script_hashes() -> str:
@@ -85,35 +86,20 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def compare_csv(request: Request) -> Response:
-    """The ledger of the scenario in the address, with the page's own parameters; `layout=wide` for one row per line,
-    `layout=summary` for one per option.
-
-    A wrong value is refused here, because a script does not read notices; the page uses a default and says so.
-    """
+def answer_of(query: Mapping[str, list[str]]) -> tuple[Comparison, Catalog]:
+    """The answer to the scenario in the address, with the page's own parameters and measurements."""
     catalog = load_catalog()
-    query = {name: request.query_params.getlist(name) for name in request.query_params}
-    layout = query.pop("layout", ["tidy"])[-1]
-    link = read_link(query, catalog=catalog)
-    try:
-        if layout not in _LAYOUTS:
-            raise CalculatorError(f"layout is {layout[:40]!r}; use {', '.join(_LAYOUTS)}.")
-        if link.problems:
-            raise CalculatorError("\n".join(link.problems.values()))
-        comparison = compare(
-            Scenario.parse(link.values),
-            catalog,
-            open_desk().speeds(),
-            as_of=date.today().isoformat(),
-            draw_count=FULL_COUNT,
-        )
-    except CalculatorError as error:
-        return PlainTextResponse(f"{error}\n", status_code=422)
-    text = _LAYOUTS[layout](comparison)
-    name = f"local-llm-tco-{comparison.scenario_id}-{layout}.csv"
-    return Response(
-        text, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{name}"'}
+    link = read_link(dict(query), catalog=catalog)
+    if link.problems:
+        raise CalculatorError("\n".join(link.problems.values()))
+    comparison = compare(
+        Scenario.parse({**link.values, "typed": link.typed()}),
+        catalog,
+        open_desk().speeds(),
+        as_of=date.today().isoformat(),
+        draw_count=FULL_COUNT,
     )
+    return comparison, catalog
 
 
 def decide_json(request: Request) -> Response:
@@ -153,7 +139,7 @@ def say_what_failed(error: Exception) -> bool:
 send_small_frames_at_once()
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[Route("/api/compare.csv", compare_csv), Route("/api/decide.json", decide_json)],
+    routes=[*download_routes(answer_of), Route("/api/decide.json", decide_json)],
     on_script_error=say_what_failed,
     middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )

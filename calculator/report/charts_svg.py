@@ -16,7 +16,7 @@ COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#9a8200")
 _GREY, _INK, _FAINT = "#8a8f99", "#1d2330", "#e3e6ec"
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
-_SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 22
+_SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     """Money spent, month by month, with each name at the end of its line."""
     if not courses:
         return ""
-    height, left, right, top, bottom = 270, 46, 138, 10, 24
+    height, left, right, top, bottom = 270, 46, 150, 10, 24
     months = len(courses[0].spent) - 1
     values = [value for course in courses for value in course.spent]
     ticks = nice_ticks(min(0.0, *values), max(*values, 1.0))

@@ -67,6 +67,12 @@ def _focus(comparison: Comparison, _: Catalog) -> bytes:
     return focus_csv(comparison).encode()
 
 
+def _html(comparison: Comparison, catalog: Catalog) -> bytes:
+    from calculator.report.html_report import html_report
+
+    return html_report(comparison, catalog).encode()
+
+
 def _memo(comparison: Comparison, catalog: Catalog) -> bytes:
     from calculator.report.memo import memo_pdf
 
@@ -88,6 +94,14 @@ HOME_FILES = (
         "application/pdf",
         _memo,
         is_text=False,
+    ),
+    HomeFile(
+        "html",
+        "Report (HTML)",
+        "the same as one HTML file, to read, send or print",
+        ".html",
+        "text/html",
+        _html,
     ),
     HomeFile(
         "xlsx",

@@ -154,14 +154,8 @@ def _between(found: Range, comparison: Comparison) -> str:
 def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
     found, factor = _range(option, comparison), _factor(comparison)
     base = shown_cost_usd(option, comparison) or 0.0
-    says = shown(base, scenario=comparison.scenario)
-    return CostBar(
-        option.name,
-        base * factor,
-        found and found.low * factor,
-        found and found.high * factor,
-        says if found is None else f"{says} ({_between(found, comparison)})",
-    )
+    low, high = (None, None) if found is None else (found.low * factor, found.high * factor)
+    return CostBar(option.name, base * factor, low, high, shown(base, scenario=comparison.scenario))
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from calculator.scenario.scenario import Scenario, knobs
 from calculator.units import unit_of_name
 
 MONEY, LABOUR, CHANGED = "money_shown", "labour_shown", "changed_inputs"
+_SHORT = 40
 DISCOUNT, TAX = "discount_rate", "tax_rate"
 
 
@@ -58,7 +59,7 @@ def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput]) ->
         "Inputs",
         note="Blue cells may be changed: Cash flow, Summary and Checks follow. Machines, speeds, odds and ranges are "
         "stamped: they are the engine's at export and follow in the product only.",
-        widths={0: 46, 1: 14, 2: 14, 3: 14, 4: 12, 5: 12, 6: 13, 7: 12, 8: 40},
+        widths={0: 58, 1: 14, 2: 14, 3: 14, 4: 12, 5: 12, 6: 13, 7: 12, 8: 40},
     )
     facts = {
         "Scenario": scenario.name,
@@ -70,7 +71,10 @@ def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput]) ->
     row = 3
     for label, text in facts.items():
         page.text(row, 0, label.replace("_", " "))
-        page.text(row, 1, text or "none")
+        if len(text) > _SHORT:
+            page.long_text(row, (1, 8), text)
+        else:
+            page.text(row, 1, text or "none")
         row += 1
     row += 1
     for name, words, now in ((MONEY, MONEY_WORDS, scenario.money), (LABOUR, LABOUR_WORDS, scenario.labour)):
@@ -114,7 +118,7 @@ def _of_scenario(key: str, scenario: Scenario, catalog: Catalog) -> LiveInput:
         quantity = None
     return LiveInput(
         key=key,
-        label=knob.label if knob else input_label(key),
+        label=_capital(knob.label if knob else input_label(key)),
         unit=(knob.unit if knob and knob.shown == 1 else unit_of_name(key)) or "",
         value=value,
         is_fraction=bool(knob and knob.shown == 100),
@@ -132,7 +136,7 @@ def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInpu
     quantity = price.quantity
     return LiveInput(
         key=key,
-        label=input_label(key).replace(owner, names.get(owner, owner)),
+        label=_capital(input_label(key).replace(owner, names.get(owner, owner))),
         unit=unit_of_name(figure) or "USD",
         value=price.value,
         is_fraction=False,
@@ -141,3 +145,7 @@ def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInpu
         low=quantity.low if quantity else None,
         high=quantity.high if quantity else None,
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -15,10 +15,11 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from calculator.report.cells import harmless
 
 STAMPED = "stamped at export"
+_LINE_POINTS, _SIGNS_PER_LINE, _NOTE_COLUMNS = 15, 110, 7
 _FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
     "title": {"bold": True, "font_size": 14},
-    "note": {"italic": True, "font_color": "#595959"},
+    "note": {"italic": True, "font_color": "#595959", "text_wrap": True, "valign": "top"},
     "head": {"bold": True, "bg_color": "#E7E9EE", "bottom": 1, "text_wrap": True, "valign": "top"},
     "bold": {"bold": True},
     "wrap": {"text_wrap": True, "valign": "top"},
@@ -70,7 +71,7 @@ class Book:
         page = Page(self, sheet, title)
         page.text(0, 0, title, "title")
         if note:
-            page.text(1, 0, note, "note")
+            page.long_text(1, (0, min(_NOTE_COLUMNS, max(widths or {0: 0}))), note, "note")
         return page
 
 
@@ -86,6 +87,15 @@ class Page:
         """A text that no program takes for a formula."""
         self.sheet.write_string(row, column, harmless(text), self.book.format(style))
 
+    def long_text(self, row: int, columns: tuple[int, int], text: str, style: str = "wrap") -> None:
+        """A sentence across some columns, on as many lines as it needs."""
+        first, last = columns
+        if first == last:
+            self.text(row, first, text, style)
+            return
+        self.sheet.merge_range(row, first, row, last, harmless(text), self.book.format(style))
+        self.sheet.set_row(row, _LINE_POINTS * (1 + len(text) // _SIGNS_PER_LINE))
+
     def number(self, row: int, column: int, value: float | None, style: str = "number") -> None:
         """A stamped number; an empty cell for what is not known."""
         if value is not None:
@@ -99,6 +109,7 @@ class Page:
         """The head of a table, which stays in sight."""
         for column, title in enumerate(titles):
             self.text(row, column, title, "head")
+        self.sheet.set_row(row, 2 * _LINE_POINTS)
         self.sheet.freeze_panes(row + 1, 0)
 
     def row(self, row: int, cells: Iterable[str | float | None], style: str = "number") -> None:

@@ -29,13 +29,13 @@ def write_summary(
     page = book.page(
         "Summary",
         note="Costs follow the blue inputs. Can do the job, machines, P10 to P90 and the sentences are stamped at export.",
-        widths={0: 26, 1: 34, **dict.fromkeys(range(2, 18), 13), 18: 60},
+        widths={0: 28, 1: 44, **dict.fromkeys(range(2, 18), 13), 18: 50},
     )
     verdicts = comparison.verdicts
     sentences = [verdicts.mac_or_pc.sentence if verdicts.mac_or_pc else "", comparison.verdict.sentence]
     sentences += [comparison.verdict.hard.sentence, comparison.verdict.flips_sentence, verdicts.keep_in_house_reason]
     for row, sentence in enumerate(filter(None, sentences), start=2):
-        page.text(row, 0, f"At export: {sentence}")
+        page.long_text(row, (0, 10), f"At export: {sentence}")
     page.head(HEAD, COLUMNS)
     live = {option.candidate.option.id: option for option in options}
     for row, option in enumerate(comparison.options, start=HEAD + 1):
@@ -166,12 +166,8 @@ def _write_cheapest(page: Page, comparison: Comparison, last: int) -> None:
     page.text(last + 2, 0, "Cheapest at these inputs", "bold")
     formula = f"=INDEX({names},MATCH(1,INDEX(--({ranked}=MIN(INDEX({ranked},0))),0),0))"
     page.formula(last + 2, 1, formula, best.name, "bold")
-    page.text(
-        last + 3,
-        0,
-        "In today's money, people's time counted; machines, speeds and who can do the job as at export.",
-        "note",
-    )
+    says = "In today's money, people's time counted; machines, speeds and who can do the job as at export."
+    page.long_text(last + 3, (0, 6), says, "note")
 
 
 def _draw(book: Book, page: Page, comparison: Comparison, last: int) -> None:

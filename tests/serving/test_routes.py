@@ -1,0 +1,94 @@
+"""Routes under /api: every file of the scenario in the address, all to the cent, and refusals in sentences."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from calculator import Scenario, load_catalog
+from calculator.catalog import Catalog
+from calculator.decision.compare import compare
+from calculator.decision.comparison import Comparison
+from calculator.errors import CalculatorError
+from calculator.report.home_files import HOME_FILES
+from serving.routes import DOORS, download_routes
+from tests.calculator.report.pdf_text import page_texts
+
+CATALOG = load_catalog()
+FOUND = compare(Scenario(options=("mac-studio-m5-ultra-96", "api-same-model")), CATALOG, draw_count=64)
+
+
+def _answer(query: Mapping[str, list[str]]) -> tuple[Comparison, Catalog]:
+    if "wage_usd_per_h" in query:
+        raise CalculatorError("wage_usd_per_h is -1.0; it must lie in 0..1000.")
+    return FOUND, CATALOG
+
+
+CLIENT = TestClient(Starlette(routes=[*download_routes(_answer)]))
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
+def test_door_gives_the_file_under_its_name(door: Any) -> None:
+    for layout, file in door.files.items():
+        answer = CLIENT.get(door.path, params={"layout": layout} if len(door.files) > 1 else {})
+        assert answer.status_code == 200
+        assert answer.content == file.content(FOUND, CATALOG).removeprefix(b"\xef\xbb\xbf")
+        assert answer.headers["content-type"].startswith(file.mime)
+        assert answer.headers["content-disposition"] == f'attachment; filename="{file.name(FOUND)}"'
+
+
+def test_every_file_to_take_home_has_a_door() -> None:
+    assert {file.key for door in DOORS for file in door.files.values()} == {file.key for file in HOME_FILES}
+
+
+def test_all_files_agree_to_the_cent() -> None:
+    given = {door.path: CLIENT.get(door.path).content for door in DOORS}
+    ledger: Any = pd.read_csv(io.BytesIO(given["/api/compare.csv"]))
+    focus: Any = pd.read_csv(io.BytesIO(given["/api/focus.csv"]))
+    summary: Any = pd.read_csv(io.BytesIO(CLIENT.get("/api/compare.csv?layout=summary").content)).set_index("option")
+    years: Any = pd.read_csv(io.BytesIO(CLIENT.get("/api/compare.csv?layout=wide").content))
+    book: Any = openpyxl.load_workbook(io.BytesIO(given["/api/report.xlsx"]), data_only=True)
+    sheet = {row[0].value: [cell.value for cell in row] for row in book["Summary"].iter_rows() if row[0].value}
+    answer = CLIENT.get("/api/compare.json").json()
+    meta = json.loads(given["/api/meta.json"])
+    memo, html = " ".join(page_texts(given["/api/memo.pdf"])), given["/api/report.html"].decode()
+    for option in answer["options"]:
+        name, cash, value = option["id"], option["total_cost_usd"], option["present_value_cost_usd"]
+        mine = ledger[ledger["option"] == name]
+        assert -mine["amount_usd"].sum() == pytest.approx(cash, abs=0.005)
+        assert -mine["present_value_usd"].sum() == pytest.approx(value, abs=0.005)
+        assert focus.loc[focus["x_Option"] == name, "BilledCost"].sum() == pytest.approx(cash, abs=0.005)
+        assert summary.loc[name, "cash_usd"] == pytest.approx(cash, abs=0.005)
+        assert summary.loc[name, "cost"] == pytest.approx(value, abs=0.005)
+        total = years.loc[(years["option"] == name) & (years["line"] == "total"), "total_usd"]
+        assert -float(total.iloc[0]) == pytest.approx(cash, abs=0.02)  # cents, rounded line by line
+        assert sheet[name][5:7] == pytest.approx([value, cash], abs=0.005)
+        assert sum(meta["options"][name]["cash_usd"].values()) == pytest.approx(cash, abs=0.005)
+        assert f"${value:,.0f}" in memo
+        assert f"${value:,.0f}" in html
+    for text in (memo, html, json.dumps(meta), str(list(book["Inputs"].values))):
+        assert FOUND.scenario_id in text
+        assert FOUND.catalogue_hash in text
+
+
+@pytest.mark.parametrize("path", [*(door.path for door in DOORS), "/api/compare.json"])
+def test_wrong_value_is_refused_with_its_sentence(path: str) -> None:
+    answer = CLIENT.get(path, params={"wage_usd_per_h": "-1"})
+    assert answer.status_code == 422
+    assert "wage_usd_per_h is -1.0; it must lie in 0..1000." in answer.text
+
+
+def test_unknown_layout_is_refused_with_those_that_exist() -> None:
+    answer = CLIENT.get("/api/compare.csv", params={"layout": "tall"})
+    assert (answer.status_code, answer.text) == (422, "layout is 'tall'; use tidy, wide, summary.\n")
+
+
+def test_document_describes_every_route() -> None:
+    document = CLIENT.get("/api/openapi.json").json()
+    assert set(document["paths"]) == {*(door.path for door in DOORS), "/api/compare.json"}
