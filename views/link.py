@@ -23,7 +23,7 @@ from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION
 from calculator.scenario.version_1 import converted
 
 STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
-OWN_ENTRIES = ("own_options", "own_models")
+OWN_ENTRIES = ("own_options", "own_models", "routing")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
 _LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
@@ -81,7 +81,8 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
             problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
         elif name != "options":
             try:
-                values[name] = _value(name, texts[-1], options=options, catalog=catalog)
+                compared = {"options": options, "routing": values.get("routing", {})} if options else {}
+                values[name] = _value(name, texts[-1], compared=compared, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
     is_of_version_1 = query.get("schema_version", [""])[-1] == "1"
@@ -110,8 +111,8 @@ def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tup
     for name in OWN_ENTRIES:
         if name in query:
             try:
-                found = _value(name, query[name][-1], options=(), catalog=catalog)
-                _with_entries({name: found}, catalog)
+                found = _value(name, query[name][-1], compared={}, catalog=catalog)
+                _with_entries({**values, name: found}, catalog)
                 values[name] = found
             except CalculatorError as error:
                 problems[name] = str(error)
@@ -189,7 +190,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     return sentences
 
 
-def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) -> Any:
+def _value(name: str, text: str, *, compared: Mapping[str, Any], catalog: Catalog) -> Any:
     if _is_table(name) and name != "typed":
         value = _table(name, text)
     else:
@@ -197,8 +198,8 @@ def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) 
         value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
-    compared = {"options": options} if options and _is_table(name) else {}  # a table may only name compared options
-    return getattr(Scenario.parse({**compared, name: value}), name)
+    beside = compared if _is_table(name) else dict[str, Any]()  # a table may only name compared options
+    return getattr(Scenario.parse({**beside, name: value}), name)
 
 
 def _is_table(name: str) -> bool:
