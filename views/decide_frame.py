@@ -56,9 +56,10 @@ def group_of(line: Line) -> int:
         return 2
     if line.kind != "running":
         return _OF_KIND[line.kind]
-    if line.name.startswith(_POWER):
+    name = line.name.rpartition(": ")[2]  # of a routed option the part stands before it
+    if name.startswith(_POWER):
         return 1
-    return 4 if line.name.startswith(_KEPT_WHOLE) else 3
+    return 4 if name.startswith(_KEPT_WHOLE) else 3
 
 
 def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from calculator.service.tariff import with_tariff_figures
 STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
 PRESET = "preset"
 """The parameter that names the preset from which the other values start."""
-OWN_ENTRIES = ("own_options", "own_models")
+OWN_ENTRIES = ("own_options", "own_models", "routing")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
 _LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
@@ -91,7 +91,10 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
             problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
         elif name != "options":
             try:
-                values[name] = _value(name, texts[-1], options=options or start.get("options", ()), catalog=catalog)
+                named = options or start.get("options", ())
+                routing = values.get("routing", start.get("routing", {}))
+                compared = {"options": named, "routing": routing} if named else {}
+                values[name] = _value(name, texts[-1], compared=compared, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
     is_of_version_1 = query.get("schema_version", [""])[-1] == "1"
@@ -139,8 +142,8 @@ def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tup
     for name in OWN_ENTRIES:
         if name in query:
             try:
-                found = _value(name, query[name][-1], options=(), catalog=catalog)
-                _with_entries({name: found}, catalog)
+                found = _value(name, query[name][-1], compared={}, catalog=catalog)
+                _with_entries({**values, name: found}, catalog)
                 values[name] = found
             except CalculatorError as error:
                 problems[name] = str(error)
@@ -222,7 +225,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     return sentences
 
 
-def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) -> Any:
+def _value(name: str, text: str, *, compared: Mapping[str, Any], catalog: Catalog) -> Any:
     if _is_table(name) and name != "typed":
         value = _table(name, text)
     else:
@@ -230,8 +233,8 @@ def _value(name: str, text: str, *, options: tuple[str, ...], catalog: Catalog) 
         value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
-    compared = {"options": options} if options and _is_table(name) else {}  # a table may only name compared options
-    scenario = Scenario.parse({**compared, name: value})
+    beside = compared if _is_table(name) else dict[str, Any]()  # a table may only name compared options
+    scenario = Scenario.parse({**beside, name: value})
     try:
         refuse_unknown(with_tariff_figures(scenario, catalog), catalog)
     except CalculatorError as error:

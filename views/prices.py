@@ -6,6 +6,7 @@ from calculator import Catalog, Scenario
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 
 PRICE_LABELS = {
     "price_usd": "Price before tax ($)",
@@ -21,6 +22,8 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
     option = catalog.option(option_id)
     if isinstance(option, CloudOffer):
         return [f"{option_id}.rate_usd_per_h"]
+    if isinstance(option, Routed):
+        return []
     if isinstance(option, Subscription):
         return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):

@@ -18,7 +18,18 @@ from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 
 _NOT_ASSUMPTIONS = frozenset(
-    {"schema_version", "name", "options", "grid", "currencies", "money", "labour", "own_options", "own_models"}
+    {
+        "schema_version",
+        "name",
+        "options",
+        "grid",
+        "currencies",
+        "money",
+        "labour",
+        "own_options",
+        "own_models",
+        "routing",
+    }
 )
 _TABLES = frozenset({"figures", "ranges", "cases", "already_own_usd", "shared_with_other_work", "leases"})
 

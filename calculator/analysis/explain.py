@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
+from calculator.catalog.catalog import Option
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
+from calculator.cost.parts import line_of_part
 from calculator.cost.tariffs import tier_of
 from calculator.cost.tco import tariff_of
 from calculator.decision.comparison import Comparison
+from calculator.decision.routed_option import routed_parts
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.courses import AnyCourse, Course
@@ -74,11 +78,11 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
     catalog = catalog_of(comparison.scenario, catalog)
     entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
-    option = catalog.option(option_id)
-    reference = excess_tariff(option, catalog) or reference_tariff(comparison.scenario, catalog)
+    option, scenario = _owner(catalog.option(option_id), line, comparison.scenario, catalog)
+    reference = excess_tariff(option, catalog) or reference_tariff(scenario, catalog)
     candidate = Candidate(option, reference_api=reference)  # one that cannot do the job, too
-    evidence = _evidence(candidate, scenario=comparison.scenario, catalog=catalog)
-    keys = _keys(candidate, scenario=comparison.scenario)
+    evidence = _evidence(candidate, scenario=scenario, catalog=catalog)
+    keys = _keys(candidate, scenario=scenario)
     return Explanation(
         option=option_id,
         line=line,
@@ -89,9 +93,9 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
                     name,
                     float(value),
                     evidence=evidence,
-                    scenario=comparison.scenario,
+                    scenario=scenario,
                     catalog=catalog,
-                    owner=option_id,
+                    owner=option.id,
                 ),
                 key=keys.get(name, ""),
             )
@@ -132,9 +136,19 @@ def explanation_text(found: Explanation) -> str:
     return "\n".join(lines)
 
 
+def _owner(option: Option, line: str, scenario: Scenario, catalog: Catalog) -> tuple[Option, Scenario]:
+    """Whose line it is and of which demand: of a routed option one of its parts."""
+    if not isinstance(option, Routed):
+        return option, scenario
+    parts = routed_parts(option, scenario)
+    part = next(one for one in parts if line.startswith(line_of_part(one.option_id, "")))
+    return catalog.option(part.option_id), part.scenario
+
+
 def _evidence(candidate: Candidate, *, scenario: Scenario, catalog: Catalog) -> dict[str, Quantity]:
     """What the catalogue says about each of the option's own figures, or the person where they gave their own."""
     option = candidate.option
+    assert not isinstance(option, Routed)  # one of its parts is asked
     found: dict[str, Quantity | None] = {"setup_h": option.setup_h}
     tariff: ApiTariff | None = candidate.reference_api
     if isinstance(option, Machine):

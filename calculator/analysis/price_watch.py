@@ -17,6 +17,7 @@ from calculator.catalog.catalog import Option
 from calculator.catalog.freshness import FRESH_DAYS, age_days, price_read
 from calculator.catalog.options import Machine
 from calculator.catalog.price_age import price_kind
+from calculator.catalog.routed import Routed
 from calculator.decision.comparison import Comparison
 from calculator.risk.candidates import costs
 from calculator.risk.prices_now import main_prices
@@ -67,7 +68,7 @@ def watched_prices(comparison: Comparison, catalog: Catalog) -> tuple[WatchedPri
     named = {row.id: catalog.option(row.id) for row in comparison.options}
     for key, option in (_all_options(catalog) | named).items():
         read = price_read(option, scenario.model, tuple(scenario.figures))
-        if read is None:
+        if read is None or isinstance(option, Routed):
             continue
         kind, as_of = read
         age = age_days(as_of, on=day)

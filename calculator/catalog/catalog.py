@@ -1,7 +1,7 @@
 """The catalogue in memory: every entry by id, and what is said of a name that no entry has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -28,13 +28,14 @@ from calculator.catalog.plans import MODEL_SIGN, Subscription
 from calculator.catalog.price_age import PriceSeries
 from calculator.catalog.quality import QualityLoss
 from calculator.catalog.readings import Reading
+from calculator.catalog.routed import Routed
 from calculator.catalog.tax import TaxTables
 from calculator.errors import CatalogError, PhantomError, UnknownIdError
 from calculator.evidence import Quantity, Source
 
 T = TypeVar("T", bound=BaseModel)
 
-Option = Machine | CloudOffer | ApiOffer | Subscription
+Option = Machine | CloudOffer | ApiOffer | Subscription | Routed
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +69,7 @@ class Catalog:
     distributions: Distributions
     tax: TaxTables
     fitted: Calibration | None
+    routes: Mapping[str, Routed] = field(default_factory=dict[str, Routed])
 
     def __repr__(self) -> str:
         return (
@@ -84,14 +86,14 @@ class Catalog:
         return self.fitted
 
     def option(self, option_id: str) -> Option:
-        """The machine, cloud offer, API or subscription of that id.
+        """The machine, cloud offer, API, subscription or route of that id.
 
         `api:<provider>/<model>` is any API of the price package's, `<plan>:<model>` a plan where the limit of that
         model counts.
         """
         if option_id.startswith(PREFIX):
             return named_offer(option_id, on=self.compiled, setup_h=next(iter(self.apis.values())).setup_h)
-        for table in (self.machines, self.clouds, self.apis, self.subscriptions):
+        for table in (self.machines, self.clouds, self.apis, self.subscriptions, self.routes):
             if option_id in table:
                 return table[option_id]
         plan, sign, model = option_id.partition(MODEL_SIGN)

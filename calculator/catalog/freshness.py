@@ -13,6 +13,7 @@ from calculator.catalog.catalog import Catalog, Option
 from calculator.catalog.options import ApiOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, widened
+from calculator.catalog.routed import Routed
 from calculator.evidence import Quantity, Remark
 from calculator.number import Range
 
@@ -84,6 +85,8 @@ def stale_price(
 def price_read(option: Option, model: str | None = None, own: Collection[str] = ()) -> tuple[str, str] | None:
     """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's."""
     if f"{option.id}.price_usd" in own or f"{option.id}.rate_usd_per_h" in own:
+        return None
+    if isinstance(option, Routed):  # its parts have prices
         return None
     if isinstance(option, Machine):
         price = option.purchase_price()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.options import ApiOffer
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 from calculator.report.answer_json import remark_dicts
 from calculator.scenario.files import read_scenario
 from calculator.scenario.own_catalog import catalog_of
@@ -86,6 +87,9 @@ def service_answer(scenario: Scenario, catalog: Catalog) -> ServiceAnswer:
     left_out: list[tuple[str, str, str]] = []
     for option_id in dict.fromkeys(scenario.options):
         option = catalog.option(option_id)
+        if isinstance(option, Routed):
+            left_out.append((option.id, option.name, f"Ask for its parts: {option.base} and {option.to}."))
+            continue
         if isinstance(option, ApiOffer | Subscription):
             left_out.append(
                 (option.id, option.name, "Latency of the hosted API is not modelled; providers do not publish it.")

@@ -31,7 +31,18 @@ from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK
 
-__all__ = ["CashFlow", "CostDraws", "Tco", "Usage", "charges_of", "convention_of", "cost_draws", "cost_of"]
+__all__ = [
+    "CashFlow",
+    "CostDraws",
+    "Option",
+    "Tco",
+    "Usage",
+    "charges_of",
+    "convention_of",
+    "cost_draws",
+    "cost_of",
+    "folded",
+]
 
 Option = Machine | CloudOffer | ApiOffer | Subscription
 
@@ -121,7 +132,7 @@ def cost_of(
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
     charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
-    return _folded(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
+    return folded(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
 
 
 def cost_draws(
@@ -205,7 +216,8 @@ def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | No
     )
 
 
-def _folded(charges: Charges, horizon: Horizon) -> Tco:
+def folded(charges: Charges, horizon: Horizon) -> Tco:
+    """The bill laid out month by month and summed. Numbers only, no draws."""
     months, factors = horizon.months, horizon.factors()
     flows = np.array([monthly_usd(line, months=months) for line in charges.lines])
     valued = np.array([discounted_usd(line, horizon=horizon) for line in charges.lines])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from calculator.catalog.freshness import stale_price
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 from calculator.cost.rented import rate_remark
 from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
@@ -15,6 +16,7 @@ from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.machine_count import count_reason
 from calculator.decision.mixed_fleet import Served, cheapest_fleet, present_value_usd, served_by, shares_of
 from calculator.decision.question import Question
+from calculator.decision.routed_option import routed
 from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, first_token_p95_s
 from calculator.evidence import Remark
 from calculator.number import Range
@@ -42,6 +44,8 @@ def answer_of(
         result, costed = hosted(option, question)
     elif isinstance(option, Subscription):
         result, costed = subscribed(option, question)
+    elif isinstance(option, Routed):
+        return routed(option, question, answer=answer_of)
     else:
         found = found or capability_of(
             option,

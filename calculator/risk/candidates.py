@@ -1,29 +1,30 @@
-"""Candidates of a comparison: the options that can do the work, what their costs need, and how uncertain that is."""
+"""Candidates of a comparison: what they cost in drawn futures, and how uncertain each of their inputs is."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from calculator.catalog import Catalog
 from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.distributions import Distributions
 from calculator.catalog.freshness import price_on
-from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, price_kind
-from calculator.catalog.tax import TaxTables
+from calculator.catalog.routed import Routed
 from calculator.cost.inputs import Inputs
+from calculator.cost.parts import line_of_part, values_of_part
 from calculator.cost.subscription import LIMIT, SEAT, limit_of
-from calculator.cost.tco import CostDraws, Tco, charges_of, cost_draws, cost_of, tariff_of
+from calculator.cost.tco import CostDraws, charges_of, cost_draws, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon, Line
 from calculator.number import Number, Range
+from calculator.risk.candidate import Candidate, CandidatePart, Candidates
 from calculator.risk.distributions import Spread, figure_spreads, scenario_spreads, spread_of
 from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
-from calculator.scenario.scenario import Scenario, knobs
-from calculator.service.usage import Usage
+from calculator.scenario.scenario import knobs
+
+__all__ = ["Candidate", "CandidatePart", "Candidates", "costs", "input_bounds", "input_label", "spreads_of"]
 
 _LARGEST_OWN = {
     "price_usd": 100_000.0,
@@ -43,113 +44,53 @@ _DRAWN_STATES = ("prefill", "decode", "idle")
 _MOST_OF_MAXIMUM = 1.1  # of the maker's watts: options.Power
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One option that can do the work: what its cost needs, and how uncertain its speeds and watts are.
-
-    Speeds are those of the option itself; None where they do not matter (an API). Watts and prices take their ranges
-    from the catalogue.
-    """
-
-    option: Machine | CloudOffer | ApiOffer | Subscription
-    usage: Usage | None = None
-    reference_api: ApiTariff | None = None
-    decode_tokens_per_s: Range | None = None
-    prefill_tokens_per_s: Range | None = None
-
-    @property
-    def is_api_alone(self) -> bool:
-        """Whether it is a mixed fleet without machines: then only the tokens' prices and an account's care count."""
-        return self.usage is not None and self.usage.machine_count == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The options that can do the work, and what they are costed and drawn by.
-
-    options: one candidate per option, in the order of the comparison.
-    scenario: the demand and the prices that all of them meet.
-    defaults: the catalogue's defaults of the scenario with their ranges.
-    rules: how each input is drawn, and which inputs go together.
-    tax_tables: published depreciation percentages; needed where the scenario deducts by MACRS.
-    constants: the catalogue's, for how fast each kind of price ages; without them no range widens.
-    prices_as_of: the day of looking (YYYY-MM-DD) where the scenario names none; empty: prices do not age.
-    """
-
-    options: tuple[Candidate, ...]
-    scenario: Scenario
-    defaults: Mapping[str, Quantity] = field(repr=False)
-    rules: Distributions = field(repr=False)
-    tax_tables: TaxTables | None = field(default=None, repr=False)
-    constants: Mapping[str, Quantity] = field(default_factory=dict[str, Quantity], repr=False)
-    prices_as_of: str = ""
-
-    @classmethod
-    def of(
-        cls, options: Sequence[Candidate], *, scenario: Scenario, catalog: Catalog, prices_as_of: str = ""
-    ) -> "Candidates":
-        """The options under the catalogue's rules; looked at on the day of its compilation unless a day is given."""
-        return cls(
-            options=tuple(options),
-            scenario=scenario,
-            defaults=catalog.defaults,
-            rules=catalog.distributions,
-            tax_tables=catalog.tax,
-            constants=catalog.constants,
-            prices_as_of=prices_as_of or catalog.compiled,
-        )
-
-    def day_of_looking(self) -> str:
-        """The day by which prices are old or fresh: the scenario's, else the caller's; empty where there is none."""
-        return self.scenario.prices_as_of or self.prices_as_of
-
-    def __iter__(self) -> Iterator[Candidate]:
-        return iter(self.options)
-
-    def __len__(self) -> int:
-        return len(self.options)
-
-    def only(self, ids: Sequence[str]) -> "Candidates":
-        """Those of the named options, in their own order."""
-        return replace(self, options=tuple(one for one in self.options if one.option.id in ids))
-
-    def under(self, scenario: Scenario) -> "Candidates":
-        """The same options under another scenario whose hours and speeds are the same."""
-        return replace(self, scenario=scenario)
-
-    def cost(self, candidate: Candidate, *, values: Mapping[str, float] | None = None) -> Tco:
-        """The cost of one of them at the central values, or with some of them replaced."""
-        return cost_of(
-            candidate.option,
-            scenario=self.scenario,
-            usage=candidate.usage,
-            reference_api=candidate.reference_api,
-            values=values,
-            tax_tables=self.tax_tables,
-        )
-
-
 def costs(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, CostDraws]:
     """Costs of all candidates where `values` (numbers or arrays [draws]) replace the scenario's and the catalogue's."""
     scenario = candidates.scenario
     inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
     horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
-    return {
-        candidate.option.id: cost_draws(
-            candidate.option,
-            inputs=inputs,
-            horizon=horizon,
-            usage=candidate.usage,
-            reference_api=candidate.reference_api,
+    found: dict[str, CostDraws] = {}
+    for one in candidates:
+        if isinstance(one.option, Routed):
+            found[one.option.id] = _summed(one, candidates, values)
+        else:
+            found[one.option.id] = cost_draws(
+                one.option, inputs=inputs, horizon=horizon, usage=one.usage, reference_api=one.reference_api
+            )
+    return found
+
+
+def _summed(candidate: Candidate, candidates: Candidates, values: Mapping[str, Number]) -> CostDraws:
+    """The costs of a routed option's parts in the same futures, added up."""
+    drawn = [
+        costs(
+            replace(candidates, scenario=part.scenario, options=(part.candidate,)), values_of_part(part.ratios, values)
         )
-        for candidate in candidates
-    }
+        for part in candidate.parts
+    ]
+    parts = [one for found in drawn for one in found.values()]
+    return CostDraws(
+        sum((one.total_cost_usd for one in parts), start=0.0),
+        sum((one.present_value_cost_usd for one in parts), start=0.0),
+        sum((one.hard_present_value_cost_usd for one in parts), start=0.0),
+        sum((one.hard_total_cost_usd for one in parts), start=0.0),
+    )
 
 
 def lines_drawn(candidates: Candidates, option_id: str, values: Mapping[str, Number]) -> tuple[Line, ...]:
     """The ledger's lines of one option where `values` (numbers or arrays [draws]) replace the scenario's."""
     inputs = Inputs(candidates.scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
     (candidate,) = candidates.only([option_id])
+    if isinstance(candidate.option, Routed):
+        return tuple(
+            replace(line, name=line_of_part(part.candidate.option.id, line.name))
+            for part in candidate.parts
+            for line in lines_drawn(
+                replace(candidates, scenario=part.scenario, options=(part.candidate,)),
+                part.candidate.option.id,
+                values_of_part(part.ratios, values),
+            )
+        )
     found = charges_of(candidate.option, inputs=inputs, usage=candidate.usage, reference_api=candidate.reference_api)
     return found.lines
 
@@ -158,9 +99,9 @@ def spreads_of(candidates: Candidates) -> dict[str, Spread]:
     """Every uncertain input of this comparison: the scenario's, and each option's speed, watts and prices."""
     scenario = candidates.scenario
     found = scenario_spreads(scenario, defaults=candidates.defaults, rules=candidates.rules)
-    for candidate in candidates:
-        found.update(_own_spreads(candidate, candidates))
-    owners = {candidate.option.id for candidate in candidates}
+    for candidate, under in candidates.leaves():
+        found.update(_own_spreads(candidate, under))
+    owners = {candidate.option.id for candidate, _ in candidates.leaves()}
     own = figure_spreads(scenario).items()
     return {name: spread for name, spread in found.items() if _figure_of(name) not in scenario.figures} | {
         name: spread for name, spread in own if "/" in name or name.rpartition(".")[0] in owners
@@ -227,6 +168,7 @@ def _own_spreads(candidate: Candidate, candidates: Candidates) -> Iterator[tuple
         yield stated("storage_usd_per_gb_month", option.storage_usd_per_gb_month)
     elif isinstance(option, Subscription) and isinstance(limit := limit_of(option, scenario), Quantity):
         yield stated(LIMIT, limit)
+    assert not isinstance(option, Routed)  # its parts are asked
     if not scenario.has_no_price(owner):
         yield stated("setup_h", option.setup_h)
     for name, price in _prices_on_the_day(candidate, candidates):
@@ -282,7 +224,7 @@ def _relative(range_: Range | Quantity, bounds: tuple[float, float]) -> Spread:
 def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, Number]:
     """Watts from their ratios: the usage's watts times the drawn ratio."""
     found: dict[str, Number] = {}
-    for candidate in candidates:
+    for candidate, _ in candidates.leaves():
         if (usage := candidate.usage) is None or candidate.is_api_alone:
             continue
         for state, watts in zip(_DRAWN_STATES, (usage.prefill_w, usage.decode_w, usage.idle_w), strict=True):

@@ -10,6 +10,7 @@ from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.freshness import FRESH_DAYS, age_days
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 from calculator.cost.subscription import SEAT
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
@@ -41,14 +42,15 @@ def old_prices(candidates: Candidates, *, on: str = "") -> tuple[OldPrice, ...]:
     if not day:
         return ()
     found: list[OldPrice] = []
-    for candidate in candidates:
-        if (read := _read(candidate, candidates.scenario)) is None:
-            continue
-        kind, as_of = read
-        age, option = age_days(as_of, on=day), candidate.option
-        lives = age / candidates.constants[FRESH_DAYS[kind]].central
-        if lives > MOST_SHELF_LIVES:
-            found.append(OldPrice(option.id, option.name, kind, as_of, age, lives))
+    for whole in candidates:
+        for candidate, under in candidates.only([whole.option.id]).leaves():
+            if (read := _read(candidate, under.scenario)) is None:
+                continue
+            kind, as_of = read
+            age = age_days(as_of, on=day)
+            lives = age / candidates.constants[FRESH_DAYS[kind]].central
+            if lives > MOST_SHELF_LIVES:
+                found.append(OldPrice(whole.option.id, candidate.option.name, kind, as_of, age, lives))
     return tuple(sorted(found, key=lambda price: (-price.shelf_lives, price.option_id)))
 
 
@@ -70,6 +72,7 @@ def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     if isinstance(option, Subscription):
         seat = option.price.seat_usd_per_month
         return None if f"{option.id}.{SEAT}" in scenario.figures else ("seat", seat.as_of)
+    assert not isinstance(option, Routed)  # its parts are asked
     return _tokens_read(tariff_of(option, scenario, candidate.reference_api), scenario)
 
 

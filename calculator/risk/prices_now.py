@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 from calculator.cost.subscription import SEAT
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
@@ -18,6 +19,12 @@ def own_prices(candidate: Candidate, *, scenario: Scenario) -> dict[str, float]:
     What the person typed is the person's. A machine that is leased or owned already has none.
     """
     option = candidate.option
+    if isinstance(option, Routed):
+        return {
+            name: usd
+            for part in candidate.parts
+            for name, usd in own_prices(part.candidate, scenario=part.scenario).items()
+        }
     if candidate.is_api_alone:
         found = {} if candidate.reference_api is None else _token_prices(candidate.reference_api)
     elif isinstance(option, Machine):
@@ -44,11 +51,12 @@ def _token_prices(tariff: ApiTariff) -> dict[str, float]:
 
 def main_prices(candidates: Candidates) -> Iterator[tuple[str, float]]:
     """Each option's main price and its value now: of a machine, an hour, or all tokens of an API (a ratio)."""
-    scenario = candidates.scenario
-    for candidate in candidates:
+    for candidate, under in candidates.leaves():
+        scenario = under.scenario
         if isinstance(candidate.option, Machine | CloudOffer | Subscription):
             found = own_prices(candidate, scenario=scenario)
         else:
+            assert not isinstance(candidate.option, Routed)  # its parts are asked
             name = f"{tariff_key(tariff_of(candidate.option, scenario, candidate.reference_api))}.price_ratio"
             found = {name: float(scenario.figures.get(name, 1.0))}
         yield from ((name, usd) for name, usd in found.items() if usd > 0)
@@ -61,9 +69,9 @@ def values_now(candidates: Candidates, spreads: Mapping[str, Spread]) -> dict[st
     """
     scenario = candidates.scenario
     prices: dict[str, float] = {}
-    for candidate in candidates:
+    for candidate, under in candidates.leaves():
         prices |= _token_prices(candidate.reference_api) if candidate.reference_api is not None else {}
-        prices |= own_prices(candidate, scenario=scenario)
+        prices |= own_prices(candidate, scenario=under.scenario)
     return {
         name: float(getattr(scenario, name))
         if "." not in name

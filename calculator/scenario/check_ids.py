@@ -9,6 +9,7 @@ from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.package_prices import PREFIX
 from calculator.catalog.plans import Subscription
+from calculator.catalog.routed import Routed
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
@@ -57,9 +58,17 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
     for table in ("machine_counts", "weight_classes"):
         for owner in getattr(scenario, table):
             option = catalog.option(owner)
+            if isinstance(option, Routed):
+                raise ScenarioError(
+                    f"{table}.{owner}: {owner} is made of two options. Name {option.base} or {option.to}."
+                )
             if isinstance(option, ApiOffer | Subscription):
                 what = "machines" if table == "machine_counts" else "weights of yours"
                 raise ScenarioError(f"{table}.{owner}: {option.name} is hosted and has no {what}. Remove it.")
+    _refuse_unknown_figures(scenario, catalog)
+
+
+def _refuse_unknown_figures(scenario: Scenario, catalog: Catalog) -> None:
     for name in scenario.figures:
         owner, _, figure = name.rpartition(".")
         if "/" in owner and not owner.startswith(PREFIX):
@@ -70,7 +79,12 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
                     "`explain` shows it."
                 )
         else:
-            known = FIGURES_OF_KIND[type(catalog.option(owner))]
+            option = catalog.option(owner)
+            if isinstance(option, Routed):
+                raise ScenarioError(
+                    f"figures.{name}: {owner} is made of two options. Name {option.base} or {option.to}."
+                )
+            known = FIGURES_OF_KIND[type(option)]
         if figure == "list_price_usd" and scenario.rules != 1:
             raise ScenarioError(
                 f"figures.{name} changes nothing: resale is a share of what the same thing costs today, not of its list "
@@ -83,11 +97,11 @@ def refuse_unknown(scenario: Scenario, catalog: Catalog) -> None:
 def _hosts(scenario: Scenario, catalog: Catalog) -> set[str]:
     """'<provider>/<its model>' of every tariff, and of every host that quotes a price for one of our models."""
     found: set[str] = set()
-    named = (catalog.option(option) for option in scenario.options if option.startswith(PREFIX))
+    named = (catalog.option(option) for option in scenario.compared_ids() if option.startswith(PREFIX))
     for api in (*catalog.apis.values(), *(option for option in named if isinstance(option, ApiOffer))):
         found |= {tariff_key(row) for row in api.tariffs}
         found |= {f"{row.host_name}/{row.host_model}" for rows in api.quotes.values() for row in rows}
-    plans = (catalog.option(option) for option in scenario.options)
+    plans = (catalog.option(option) for option in scenario.compared_ids())
     found |= {
         tariff_key(catalog.tariff_named(p.excess_api)) for p in plans if isinstance(p, Subscription) and p.excess_api
     }

@@ -161,11 +161,11 @@ _WHOLE_OR_WORD = ("machine_count", "rules", "schema_version")
 _TABLES = frozenset(
     {
         *("figures", "ranges", "already_own_usd", "leases", "currencies", "machine_counts", "weight_classes"),
-        *("shared_with_other_work", "own_options", "own_models"),
+        *("shared_with_other_work", "own_options", "own_models", "routing"),
     }
 )
-_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd", "own_options": "", "own_models": ""}
+_RECORDS = {"leases": "usd_per_month", "currencies": "per_usd", "own_options": "", "own_models": "", "routing": ""}
 """Tables whose rows have fields of their own, and the field meant where only the row is named; "" where none is."""
-_FIRST_FIGURE = {"own_options": "chip=nvidia-rtx-3090", "own_models": "parameters_b=70"}
-_WORDS = ("name", "chip", "runtime")
+_FIRST_FIGURE = {"own_options": "chip=nvidia-rtx-3090", "own_models": "parameters_b=70", "routing": "share=0.1"}
+_WORDS = ("name", "chip", "runtime", "base", "to", "model")
 """Fields of own entries that are text, whatever they look like."""

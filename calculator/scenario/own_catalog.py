@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from calculator.catalog import Catalog
+from calculator.catalog.routed import Routed
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.scenario.own_machine import own_machine
 from calculator.scenario.own_models import own_model
 from calculator.scenario.question import ANOTHER_SIZE
+from calculator.scenario.routing import Route, refuse_chains
 from calculator.scenario.scenario import Scenario
 
 T = TypeVar("T")
@@ -22,27 +24,38 @@ def catalog_of(scenario: Scenario, catalog: Catalog) -> Catalog:
     are replaced by equal ones, so it may be called twice. Raises ScenarioError for an id that the catalogue has given
     to something else, and for what `own_machine` refuses.
     """
-    if not scenario.own_options and not scenario.own_models:
+    if not scenario.own_options and not scenario.own_models and not scenario.routing:
         return catalog
-    options = {**catalog.machines, **catalog.clouds, **catalog.apis, **catalog.subscriptions}
+    options: dict[str, object] = {**catalog.machines, **catalog.clouds, **catalog.apis, **catalog.subscriptions}
     stock = replace(catalog, machines=_without(scenario.own_options, catalog.machines))
     machines = {key: own_machine(key, own, catalog=stock) for key, own in scenario.own_options.items()}
     models = {key: own_model(key, own) for key, own in scenario.own_models.items()}
     _refuse_taken("own_options", machines, {**options, **catalog.chips})
     _refuse_taken("own_models", models, {**catalog.models, ANOTHER_SIZE: None})
-    return replace(catalog, machines={**catalog.machines, **machines}, models={**catalog.models, **models})
+    found = replace(catalog, machines={**catalog.machines, **machines}, models={**catalog.models, **models})
+    refuse_chains(scenario.routing, options={**options, **machines})
+    return replace(found, routes={key: _routed(key, route, found) for key, route in scenario.routing.items()})
+
+
+def _routed(key: str, route: Route, catalog: Catalog) -> Routed:
+    """The route as an option. Raises UnknownIdError where an end or its model is none of the catalogue's."""
+    base, to = (catalog.option(end) for end in (route.base, route.to))
+    if route.model and route.model != ANOTHER_SIZE:
+        catalog.model(route.model)
+    return Routed(id=key, name=route.name or f"{base.name} + {to.name}", base=route.base, to=route.to)
 
 
 def not_compared(scenario: Scenario) -> tuple[Remark, ...]:
-    """Machines of one's own that are described, but not among the options: they change nothing."""
+    """Machines and routes of one's own that are described, but not compared: they change nothing."""
     return tuple(
         Remark(
             code="own-not-compared",
-            text=f"own_options.{key} is not compared. Add {key} to options, or remove it.",
+            text=f"{table}.{key} is not compared. Add {key} to options, or remove it.",
             level="warning",
         )
-        for key in scenario.own_options
-        if key not in scenario.options
+        for table, rows in (("own_options", scenario.own_options), ("routing", scenario.routing))
+        for key in rows
+        if key not in scenario.compared_ids()
     )
 
 

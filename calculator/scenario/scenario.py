@@ -231,7 +231,7 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
                 raise ValueError(
                     f"figures.{name} names no option. Write figures.<option>.{name}, one of {', '.join(self.options)}."
                 )
-            if owner not in self.options and "/" not in owner:
+            if owner not in self.compared_ids() and "/" not in owner:
                 raise ValueError(f"figures.{name}: {owner!r} is not among the options {', '.join(self.options)}.")
             low, high = FIGURE_BOUNDS[figure]
             if not low <= value <= high:
@@ -277,6 +277,11 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
     def wants_cheapest_count(self, option_id: str) -> bool:
         """Whether the number of machines is to be the cheapest one, with an API for what they cannot take."""
         return option_id not in self.machine_counts and self.machine_count == CHEAPEST
+
+    def compared_ids(self) -> tuple[str, ...]:
+        """The options, and the two ends of each route among them."""
+        routes = [route for key, route in self.routing.items() if key in self.options]
+        return tuple(dict.fromkeys((*self.options, *(end for one in routes for end in (one.base, one.to)))))
 
     def has_no_price(self, option_id: str) -> bool:
         """Whether a machine is there already, alone for this work or for other work too: its price is no cost."""

@@ -7,6 +7,7 @@ from calculator.scenario.scenario import NOT_TYPED
 VALUES = {
     "own_options": {"quad": {"chip": "nvidia-rtx-3090", "chip_count": 4, "price_usd": 9000}},
     "own_models": {"mine": {"parameters_b": 8, "layer_count": 32, "kv_head_count": 8, "head_dim": 128}},
+    "routing": {"mix": {"base": "quad", "to": "api-frontier", "share": 0.1}},
     "shared_with_other_work": {"dgx-spark": 0.25},
 }
 
