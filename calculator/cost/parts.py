@@ -46,9 +46,17 @@ def cost_of_parts(
     tax_tables: TaxTables | None = None,
 ) -> Tco:
     """The sum of the parts over the months of the whole scenario; `values` replaces numbers of the whole."""
-    bills = [_bill(part, values=values or {}, tax_tables=tax_tables) for part in parts]
     whole = Inputs(scenario, values or {}, tax_tables)
-    together = Charges(
+    together = charges_of_parts(parts, values=values or {}, tax_tables=tax_tables)
+    return folded(together, Horizon(scenario.months, whole.discount_rate, scenario.timing))
+
+
+def charges_of_parts(
+    parts: Sequence[CostPart], *, values: Mapping[str, Number], tax_tables: TaxTables | None = None
+) -> Charges:
+    """The bill of all parts, each line under its part's name; `values` (numbers or draws) replaces those of the whole."""
+    bills = [_bill(part, values=values, tax_tables=tax_tables) for part in parts]
+    return Charges(
         lines=tuple(line for bill in bills for line in bill.lines),
         marginal=tuple(term for bill in bills for term in bill.marginal),
         energy=tuple(term for bill in bills for term in bill.energy),
@@ -58,10 +66,9 @@ def cost_of_parts(
         demand=tuple(term for bill in bills for term in bill.demand),
         unmet=any(bill.unmet for bill in bills),
     )
-    return folded(together, Horizon(scenario.months, whole.discount_rate, scenario.timing))
 
 
-def _bill(part: CostPart, *, values: Mapping[str, float], tax_tables: TaxTables | None) -> Charges:
+def _bill(part: CostPart, *, values: Mapping[str, Number], tax_tables: TaxTables | None) -> Charges:
     inputs = Inputs(part.scenario, values_of_part(part.ratios, values), tax_tables)
     bill = charges_of(part.option, inputs=inputs, usage=part.usage, reference_api=part.reference_api)
     lines = (replace(line, name=line_of_part(part.option.id, line.name)) for line in bill.lines)

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calculator.catalog.routed import Routed
 from calculator.cost.bill import Charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.parts import charges_of_parts
 from calculator.cost.tco import charges_of
 from calculator.decision.comparison import Comparison
 from calculator.finance.courses import Once, course_values
 from calculator.finance.ledger import Kind, Line, Term
 from calculator.report.live_parts import STEPS, TRENDS, Index, Product, products_of
 from calculator.report.live_prices import price_of
+from calculator.risk.candidate import cost_part
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.units import MONTHS_PER_YEAR
 
@@ -153,14 +156,20 @@ class _Engine:
     def charges(self, values: Mapping[str, float]) -> Charges:
         key = tuple(sorted(values.items()))
         if key not in self._asked:
-            candidate, candidates = self._candidate, self._candidates
-            self._asked[key] = charges_of(
-                candidate.option,
-                inputs=Inputs(candidates.scenario, dict(values), candidates.tax_tables),
-                usage=candidate.usage,
-                reference_api=candidate.reference_api,
-            )
+            self._asked[key] = self._charges(values)
         return self._asked[key]
+
+    def _charges(self, values: Mapping[str, float]) -> Charges:
+        candidate, candidates = self._candidate, self._candidates
+        if isinstance(candidate.option, Routed):
+            parts = [cost_part(part) for part in candidate.parts]
+            return charges_of_parts(parts, values=values, tax_tables=candidates.tax_tables)
+        return charges_of(
+            candidate.option,
+            inputs=Inputs(candidates.scenario, dict(values), candidates.tax_tables),
+            usage=candidate.usage,
+            reference_api=candidate.reference_api,
+        )
 
     def quantity(self, line: Line, product: Product, *, is_once: bool, keys: set[str]) -> Flow:
         """The line's flow where the factors of the product are 1 and every other price is 0."""

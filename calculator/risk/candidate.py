@@ -116,7 +116,7 @@ class Candidates:
         """The cost of one of them at the central values, or with some of them replaced."""
         if candidate.parts:
             return cost_of_parts(
-                [_cost_part(part) for part in candidate.parts],
+                [cost_part(part) for part in candidate.parts],
                 scenario=self.scenario,
                 values=values,
                 tax_tables=self.tax_tables,
@@ -132,7 +132,7 @@ class Candidates:
         )
 
 
-def _cost_part(part: CandidatePart) -> CostPart:
+def cost_part(part: CandidatePart) -> CostPart:
     one = part.candidate
     assert not isinstance(one.option, Routed)
     return CostPart(one.option, part.scenario, one.usage, one.reference_api, part.ratios)

@@ -12,14 +12,14 @@ from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, price_kind
 from calculator.catalog.routed import Routed
 from calculator.cost.inputs import Inputs
-from calculator.cost.parts import line_of_part, values_of_part
+from calculator.cost.parts import charges_of_parts, values_of_part
 from calculator.cost.subscription import LIMIT, SEAT, limit_of
 from calculator.cost.tco import CostDraws, charges_of, cost_draws, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon, Line
 from calculator.number import Number, Range
-from calculator.risk.candidate import Candidate, CandidatePart, Candidates
+from calculator.risk.candidate import Candidate, CandidatePart, Candidates, cost_part
 from calculator.risk.distributions import Spread, figure_spreads, scenario_spreads, spread_of
 from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
 from calculator.scenario.scenario import knobs
@@ -82,15 +82,9 @@ def lines_drawn(candidates: Candidates, option_id: str, values: Mapping[str, Num
     inputs = Inputs(candidates.scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
     (candidate,) = candidates.only([option_id])
     if isinstance(candidate.option, Routed):
-        return tuple(
-            replace(line, name=line_of_part(part.candidate.option.id, line.name))
-            for part in candidate.parts
-            for line in lines_drawn(
-                replace(candidates, scenario=part.scenario, options=(part.candidate,)),
-                part.candidate.option.id,
-                values_of_part(part.ratios, values),
-            )
-        )
+        values = {**values, **_absolute(candidates, values)}
+        parts = [cost_part(part) for part in candidate.parts]
+        return charges_of_parts(parts, values=values, tax_tables=candidates.tax_tables).lines
     found = charges_of(candidate.option, inputs=inputs, usage=candidate.usage, reference_api=candidate.reference_api)
     return found.lines
 

@@ -47,7 +47,7 @@ def test_tiers_come_with_it(catalog: Catalog) -> None:
 
 def test_batch_model_is_named_beside_its_own(catalog: Catalog) -> None:
     offer = catalog.option("api:openrouter/anthropic/claude-opus-5.5")
-    assert "api:openrouter/anthropic/claude-opus-5.5:batch" in offer.note
+    assert "api:openrouter/anthropic/claude-opus-5.5:batch" in offer.note  # type: ignore[union-attr]
 
 
 def test_model_that_the_package_lacks_comes_from_the_list_with_its_grade(catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculator.catalog.routed import Routed
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, cost_draws, cost_of
 from calculator.finance.ledger import Horizon
@@ -138,6 +139,7 @@ def test_draw_that_just_fits_buys_no_further_machine_because_another_draw_does()
     # hypothesis
     mac, *_ = OFFERS
     assert mac.usage is not None
+    assert not isinstance(mac.option, Routed)
     usage = dataclasses.replace(mac.usage, capacity_ratio=3.5)
     scenario = SCENARIO.changed(when_full="buy-another", months=12)
     values = {"demand_growth_rate": np.array([1e-292, 1.0]), "requests_per_working_day": np.array([700.0, 1400.0])}

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calculator.catalog.routed import Routed
 from calculator.cost.tco import cost_of
 from calculator.errors import CalculatorError
 from calculator.risk.candidates import Candidate, Candidates, costs, spreads_of
@@ -19,6 +20,7 @@ from tests.calculator.offers import (
 
 
 def _central(candidate: Candidate, scenario: Any = SCENARIO, **values: float) -> float:
+    assert not isinstance(candidate.option, Routed)
     found = cost_of(
         candidate.option, scenario=scenario, usage=candidate.usage, reference_api=candidate.reference_api, values=values
     )
