@@ -109,4 +109,4 @@ def _words_of(choice: str | int) -> str:
 
 def _label(knob: Knob) -> str:
     unit = knob.unit
-    return f"{knob.label} ({unit})" if unit else knob.label
+    return f"{knob.label} ({unit})" if unit and unit != knob.label.lower() else knob.label

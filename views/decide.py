@@ -10,7 +10,7 @@ from calculator import Catalog, Scenario
 from calculator.decision.comparison import Comparison
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
-from views.decide_form import changes, lists, quotes, values
+from views.decide_form import FIELDS_BESIDE, changes, lists, quotes, values
 from views.decide_frame import decide_frame
 from views.live_component import live_component
 from views.look import markdown_text
@@ -20,15 +20,14 @@ from views.report import show_downloads
 from views.shell import Case, Speeds, answer_of, read_case, start_title
 
 _KEY, _CHANGE, _LISTS = "decide", "now", "lists were sent"
+_MORE, _WHOLE = "more settings", "unfolded settings are out of date"
 
 
 def show_decide(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     """Draw the page; `speeds` gives the measured speeds, `problem` says why there are none."""
     st.session_state.pop(_LISTS, None)  # a full run may meet a page that has lost them
     _answer(stock, speeds=speeds, problem=problem)
-    more = st.expander(
-        "More settings: demand, people, energy, money, time, taxes", key="more settings", on_change="rerun"
-    )
+    more = st.expander("More settings: demand, people, energy, money, time, taxes", key=_MORE, on_change="rerun")
     if more.open:
         with more:
             ask_rest(read_case(stock))
@@ -36,6 +35,8 @@ def show_decide(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
 
 @st.fragment
 def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
     case = read_case(stock)
     comparison = answer_of(case, speeds())
     show_notices(case.link, comparison, scenario=case.scenario, replaced=case.replaced)
@@ -72,6 +73,8 @@ def take_change(scenario: Scenario) -> None:
         take_back([str(name) for name in reset])
     if entered := change.get("put"):
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
+    names = set(cast("Mapping[str, Any]", entered or {}))
+    st.session_state[_WHOLE] = bool(st.session_state.get(_MORE)) and not (names and names <= set(FIELDS_BESIDE))
     if table := change.get("table"):
         put(
             {

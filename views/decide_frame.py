@@ -39,11 +39,17 @@ def decide_frame(comparison: Comparison) -> dict[str, Any]:
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
         "flips": _flips(comparison),
-        "convention": comparison.verdicts.convention,
+        "convention": _convention(comparison),
         "as_of": comparison.prices_as_of,
         "id": comparison.scenario_id,
         "draws": comparison.draw_count,
     }
+
+
+def _convention(comparison: Comparison) -> str:
+    """How amounts are counted; the verdicts count staff hours, and the page may leave them out."""
+    left_out = " Here staff hours are left out." if comparison.scenario.labour == "without" else ""
+    return f"{comparison.verdicts.convention}{left_out}"
 
 
 def group_of(line: Line) -> int:

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.chromium import system_chromium
 
 TARGET = Path(__file__).parents[2] / "docs" / "images" / "page.png"
-WIDTH_PX, HEIGHT_PX, MARGIN_PX, COLOURS = 1280, 4000, 40, 128
+WIDTH_PX, HEIGHT_PX, MARGIN_PX, TOP_PX, COLOURS = 1280, 4000, 40, 56, 128
 
 
 def main(url: str) -> None:
@@ -26,7 +26,7 @@ def main(url: str) -> None:
         page.wait_for_timeout(3_000)
         below = page.get_by_role("heading", name="Where the money goes").bounding_box()
         assert below is not None
-        clip = {"x": MARGIN_PX, "y": MARGIN_PX, "width": WIDTH_PX - 2 * MARGIN_PX, "height": below["y"] - MARGIN_PX}
+        clip = {"x": MARGIN_PX, "y": TOP_PX, "width": WIDTH_PX - 2 * MARGIN_PX, "height": below["y"] - TOP_PX}
         picture = page.screenshot(clip=clip)  # pyright: ignore[reportArgumentType]
         chromium.close()
     TARGET.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
+from calculator.scenario.presets import preset
 from calculator.scenario.scenario import knobs
 from tests.browser.conftest import Visit
 from tests.browser.test_decide import query, slider
@@ -82,6 +83,25 @@ def test_number_of_more_settings_reaches_address_and_answer(visit: Open, name: s
     expect(seen.decide.locator(".changes summary")).to_have_text(re.compile(f"^{len(needs) + 1} change"))
     assert everything_shown(seen) != before
     expect(box).to_have_value(str(value))
+
+
+def test_unfolded_settings_follow_an_example_a_reset_and_the_way_back(visit: Open) -> None:
+    seen = visit("?months=48")
+    unfolded(seen)
+    seen.page.get_by_role("tab", name="Time", exact=True).click()
+    months = seen.page.locator(".st-key-more-months input")
+    expect(months).to_have_value("48")
+    seen.decide.locator(".changes summary").click()
+    seen.decide.get_by_role("button", name="Reset Months").click()
+    expect(months).to_have_value("36")
+    seen.page.get_by_role("tab", name="Demand", exact=True).click()
+    days = seen.page.locator(".st-key-more-working_days_per_year input")
+    now = days.input_value()
+    seen.decide.get_by_role("button", name=preset("team-24-7").name).click()
+    expect(days).to_have_value(f"{preset('team-24-7').working_days_per_year:g}")
+    assert days.input_value() != now
+    seen.page.go_back()
+    expect(days).to_have_value(now)
 
 
 def test_choice_of_more_settings_reaches_address_and_answer(visit: Open) -> None:

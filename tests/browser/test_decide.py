@@ -290,6 +290,20 @@ def test_phone_shows_the_answer_without_sideways_scroll_and_its_sheet_opens(visi
     assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_letter_of_a_chart_is_cut_off(visit: Open, width: int) -> None:
+    seen = visit(width=width, height=844)
+    cut = seen.decide.evaluate(
+        """(body) => [...body.querySelectorAll(".chart svg, td.cost svg")].flatMap((svg) => {
+        const frame = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll("text:not(.hidden)")].filter((text) => {
+            const box = text.getBoundingClientRect();
+            return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1);
+        }).map((text) => text.textContent); })"""
+    )
+    assert not cut
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_chart_has_the_colours_of_the_mode(visit: Open, mode: Any) -> None:
     seen = visit("?options=mac-studio-m5-ultra-256&options=cloud-h100")

@@ -72,6 +72,10 @@ def test_every_download_arrives_whole_under_its_name(visit: Open, tmp_path: Path
     elif kind == ".xlsx":
         with zipfile.ZipFile(found) as book:
             assert book.testzip() is None
+    elif kind == ".html":
+        text = content.decode("utf-8").strip().lower()
+        assert text.startswith("<!doctype html")
+        assert text.endswith("</html>")
     elif kind == ".json":
         assert json.loads(content)
     else:

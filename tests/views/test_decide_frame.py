@@ -194,6 +194,13 @@ def test_kind_of_a_row_says_how_it_is_paid_for() -> None:
     assert {row["id"]: row["kind"] for row in decide_frame(nobody)["rows"]}["api-same-model"] == "hosted"
 
 
+@pytest.mark.parametrize(("money", "labour"), MONIES)
+def test_convention_says_which_money_is_shown_and_whether_staff_hours_count(money: str, labour: str) -> None:
+    said = decide_frame(answer("our-defaults", money, labour))["convention"]
+    assert said.startswith("Cash is" if money == "cash" else "Today's money is")
+    assert said.endswith("Here staff hours are left out.") == (labour == "without")
+
+
 def test_colour_of_a_row_is_one_that_the_theme_has() -> None:
     for row in decide_frame(answer("our-defaults", "present-value", "with"))["rows"]:
         assert row["hue"] in get_args(Hue)

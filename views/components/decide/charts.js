@@ -4,7 +4,7 @@ import { colour, dollars, drawing, element, monthText, shape, shortDollars, tick
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
 const GROUP_COLOURS = ["#5b7fa6", "#c98a1b", "#b0578d", "#2f9e77", "#7a828c"];
-const LABEL_GAP = 17;
+const LABEL_GAP = 17, LETTER_PX = 6.4;
 const PHONE_LINES = 4;
 
 /** Total spent by the end of each month, one line per option that can do the job. */
@@ -52,9 +52,10 @@ export function paintLines(box, frame, page) {
 function markPaid(svg, row, frame, x, y, edge, width) {
   const at = { x: x(frame.paid.month), y: y(row.by_month[frame.paid.month]) };
   svg.append(shape("circle", { cx: at.x, cy: at.y, r: 7.5, class: "ring", style: `stroke:${colour(row.hue)}` }));
-  const text = `cheaper than renting from month ${frame.paid.month}`;
-  const isRight = at.x + 12 + text.length * 6.4 > width - edge.right;
-  svg.append(shape("text", { x: at.x + (isRight ? -12 : 12), y: at.y + 20, "text-anchor": isRight ? "end" : "start", class: "mark" }, text));
+  const text = `cheaper than renting from month ${frame.paid.month}`, room = text.length * LETTER_PX;
+  const isRight = at.x + 12 + room > width - edge.right;
+  const start = Math.min(Math.max(2, isRight ? at.x - 12 - room : at.x + 12), width - room - 2); // whole on a phone, too
+  svg.append(shape("text", { x: start, y: at.y + 20, class: "mark" }, text));
 }
 
 const shortened = (name) => (name.length > 27 ? `${name.slice(0, 25).trimEnd()}\u2026` : name);
