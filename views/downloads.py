@@ -22,7 +22,7 @@ class Download:
 
 
 def downloads(comparison: Comparison, *, catalog: Catalog) -> tuple[Download, ...]:
-    """Every file of the answer, all read from the one comparison; nothing is made before `content` is called."""
+    """Every file of the answer that can be made here, all read from the one comparison, when `content` is called."""
     return tuple(
         Download(
             key=file.key,
@@ -33,4 +33,5 @@ def downloads(comparison: Comparison, *, catalog: Catalog) -> tuple[Download, ..
             content=partial(file.content, comparison, catalog),
         )
         for file in HOME_FILES
+        if file.can_be_made
     )

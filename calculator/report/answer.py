@@ -27,6 +27,12 @@ class Answer(Comparison):
 
         return tidy_csv(self) if layout == "tidy" else wide_csv(self)
 
+    def to_focus_csv(self) -> str:
+        """The forecast as billing rows of the FinOps standard FOCUS 1.2."""
+        from calculator.report.focus_csv import focus_csv
+
+        return focus_csv(self)
+
     def to_xlsx(self, file: str | Path, catalog: Catalog) -> None:
         """Write the workbook: its costs follow the prices and rates that are changed in it."""
         from calculator.report.workbook import workbook_bytes

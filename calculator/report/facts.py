@@ -5,6 +5,7 @@ from typing import Any
 
 from calculator.analysis.carbon import carbon_accounts, carbon_facts
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.number import Range
 from calculator.report.answer_json import token_prices
 from calculator.report.currency import currency_of, rate_note
 
@@ -36,6 +37,16 @@ def shown_cost_usd(option: OptionResult, comparison: Comparison) -> float | None
     if scenario.money == "cash":
         return tco.total_cost_usd if scenario.labour == "with" else tco.hard_cost_usd
     return tco.present_value_cost_usd if scenario.labour == "with" else tco.hard_present_value_cost_usd
+
+
+def shown_range(option: OptionResult, comparison: Comparison) -> Range | None:
+    """P10 and P90 of the futures of the cost that is shown, around its base case; None where no futures are drawn."""
+    scenario = comparison.scenario
+    if option.median_present_value_usd is None:
+        return None
+    if scenario.money == "cash":
+        return option.total_usd if scenario.labour == "with" else option.hard_total_usd
+    return option.present_value_usd if scenario.labour == "with" else option.hard_present_value_usd
 
 
 def facts_dict(comparison: Comparison) -> dict[str, Any]:

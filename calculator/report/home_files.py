@@ -3,6 +3,7 @@
 A file is made when it is asked for; what makes it is imported then, as pandas takes longer to import than all the rest.
 """
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class HomeFile:
 
     key: its name in code and, with hyphens, its flag. label: on a button. says: what is in it, for `--help`.
     suffix: the end of its name. content: makes it. is_table: a CSV, which goes with a sidecar in JSON. is_text: whether
-    a terminal can show it.
+    a terminal can show it. package: what must be installed to make it; empty where all is.
     """
 
     key: str
@@ -31,6 +32,12 @@ class HomeFile:
     content: Callable[[Comparison, Catalog], bytes]
     is_table: bool = False
     is_text: bool = True
+    package: str = ""
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether its package is installed here."""
+        return not self.package or importlib.util.find_spec(self.package) is not None
 
     def name(self, comparison: Comparison) -> str:
         """The file's name: product, scenario, kind."""
@@ -94,6 +101,7 @@ HOME_FILES = (
         "application/pdf",
         _memo,
         is_text=False,
+        package="typst",
     ),
     HomeFile(
         "html",

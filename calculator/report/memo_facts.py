@@ -12,7 +12,7 @@ from calculator.finance.ledger import Horizon, discounted_usd, monthly_usd
 from calculator.number import Range
 from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_chart
 from calculator.report.currency import currency_of, rate_note, shown
-from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd
+from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd, shown_range
 from calculator.report.ledger_csv import month_dates
 from calculator.report.sources import source_rows
 from calculator.scenario.own_catalog import catalog_of
@@ -121,19 +121,9 @@ def _ranked(comparison: Comparison) -> list[OptionResult]:
     return sorted(able, key=lambda option: shown_cost_usd(option, comparison) or 0.0)
 
 
-def _range(option: OptionResult, comparison: Comparison) -> Range | None:
-    """P10 and P90 of the cost that is shown; None where no futures are drawn."""
-    scenario = comparison.scenario
-    if option.median_present_value_usd is None:
-        return None
-    if scenario.money == "cash":
-        return option.total_usd if scenario.labour == "with" else option.hard_total_usd
-    return option.present_value_usd if scenario.labour == "with" else option.hard_present_value_usd
-
-
 def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
     judged, scenario = option.eligibility, comparison.scenario
-    found, busy = _range(option, comparison), judged.first_token_p95_s
+    found, busy = shown_range(option, comparison), judged.first_token_p95_s
     count = "-" if judged.machine_count is None else f"{judged.machine_count}"
     more = f" + {len(judged.further_months)} later" if judged.further_months else ""
     return {
@@ -152,7 +142,7 @@ def _between(found: Range, comparison: Comparison) -> str:
 
 
 def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
-    found, factor = _range(option, comparison), _factor(comparison)
+    found, factor = shown_range(option, comparison), _factor(comparison)
     base = shown_cost_usd(option, comparison) or 0.0
     low, high = (None, None) if found is None else (found.low * factor, found.high * factor)
     return CostBar(option.name, base * factor, low, high, shown(base, scenario=comparison.scenario))

@@ -9,7 +9,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.number import Range
 from calculator.report.cells import harmless
 from calculator.report.currency import currency_of
-from calculator.report.facts import provenance, shown_cost_usd
+from calculator.report.facts import provenance, shown_cost_usd, shown_range
 from calculator.units import BYTES_PER_GB
 
 
@@ -38,7 +38,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     judged, memory, tco, scenario = option.eligibility, option.memory, option.tco, comparison.scenario
     found = currency_of(scenario)
     currency, per_usd = ("USD", 1.0) if found is None else (found[0], found[1].per_usd)
-    cost = shown_cost_usd(option, comparison)
+    cost, spread = shown_cost_usd(option, comparison), shown_range(option, comparison)
     shares = judged.shares
     drawn = None if option.median_present_value_usd is None else option  # no futures, no range
     verdict = comparison.verdict
@@ -61,6 +61,8 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
         **_three("first_token_p95_busy_hour_s", judged.first_token_p95_s),
         "basis_of_speed": option.basis_of_speed or None,
         "cost": None if cost is None else cost * per_usd,
+        "cost_low": spread and spread.low * per_usd,
+        "cost_high": spread and spread.high * per_usd,
         "currency": currency,
         **_three("present_value_usd", drawn and drawn.present_value_usd, central=tco and tco.present_value_cost_usd),
         "present_value_median_usd": option.median_present_value_usd,

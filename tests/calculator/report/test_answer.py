@@ -49,3 +49,16 @@ def test_options_and_catalogue_print_as_sentences() -> None:
 def test_workbook_is_written_to_the_file_that_is_named(tmp_path: Path) -> None:
     ANSWER.to_xlsx(tmp_path / "answer.xlsx", CATALOG)
     assert (tmp_path / "answer.xlsx").read_bytes() == workbook_bytes(ANSWER, CATALOG)
+
+
+def test_forecast_sums_to_the_cash_cost() -> None:
+    rows: Any = pd.read_csv(StringIO(ANSWER.to_focus_csv()))
+    tco = ANSWER["cloud-h100"].tco
+    assert tco is not None
+    billed = rows.loc[rows["x_Option"] == "cloud-h100", "BilledCost"].sum()
+    assert billed == pytest.approx(tco.total_cost_usd, abs=0.005)
+
+
+def test_memo_is_written_to_the_file_that_is_named(tmp_path: Path) -> None:
+    ANSWER.to_pdf(tmp_path / "memo.pdf", CATALOG)
+    assert (tmp_path / "memo.pdf").read_bytes().startswith(b"%PDF")

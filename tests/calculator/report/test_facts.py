@@ -6,7 +6,7 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.decision.comparison import Comparison
-from calculator.report.facts import facts_dict, facts_json, provenance, shown_cost_usd
+from calculator.report.facts import facts_dict, facts_json, provenance, shown_cost_usd, shown_range
 
 CATALOG = load_catalog()
 OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model")
@@ -49,7 +49,11 @@ def test_hard_and_soft_dollars_sum_to_the_costs() -> None:
 def test_shown_cost_follows_both_switches(money: str, labour: str, name: str) -> None:
     found = _compared(money=money, labour=labour)
     for option in found.options:
-        assert shown_cost_usd(option, found) == getattr(option.tco, name)
+        cost, spread = shown_cost_usd(option, found), shown_range(option, found)
+        assert cost == getattr(option.tco, name)
+        assert spread is not None
+        assert spread.central == cost
+        assert spread.low < spread.high
 
 
 def test_option_without_a_cost_has_no_split_and_says_why() -> None:
@@ -59,3 +63,4 @@ def test_option_without_a_cost_has_no_split_and_says_why() -> None:
     assert facts["cash_usd"] is None
     assert facts["not_ranked"]
     assert shown_cost_usd(bad, found) is None
+    assert shown_range(bad, found) is None

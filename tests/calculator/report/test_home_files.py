@@ -5,6 +5,7 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.report.home_files import HOME_FILES, HomeFile
+from tests.calculator.test_random_scenarios_are_answered_or_refused import some_scenario
 
 CATALOG = load_catalog()
 
@@ -33,3 +34,16 @@ def test_table_opens_in_excel_as_utf_8_and_begins_with_its_header(file: HomeFile
 def test_keys_and_suffixes_are_of_one_file_each() -> None:
     assert len({file.key for file in HOME_FILES}) == len(HOME_FILES)
     assert len({file.suffix for file in HOME_FILES}) == len(HOME_FILES)
+
+
+@pytest.mark.parametrize("seed", [3, 11, 29])
+def test_every_file_is_made_for_knobs_at_their_ends(seed: int) -> None:
+    found = compare(Scenario.parse(some_scenario(seed)), CATALOG, draw_count=64)
+    for file in HOME_FILES:
+        assert len(file.content(found, CATALOG)) > 300
+
+
+def test_file_can_be_made_where_its_package_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(file.can_be_made for file in HOME_FILES)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert [file.key for file in HOME_FILES if not file.can_be_made] == ["memo"]

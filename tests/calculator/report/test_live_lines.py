@@ -95,3 +95,11 @@ def test_index_moves_once_a_year_or_every_month() -> None:
     assert monthly[13] == pytest.approx(1 + rate)
     assert monthly[7] == pytest.approx((1 + rate) ** 0.5)
     assert np.all(index_values(rate, index="", months=3) == 1)
+
+
+def test_rules_of_version_1_are_live_too() -> None:
+    options = ("mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper", "api-same-model")
+    found = compare(Scenario.parse({"rules": 1, "options": options}), CATALOG, draw_count=0)
+    assert len(found.candidates) >= 2
+    changes = {"wage_usd_per_h": 31.0, "resale_fraction": 0.3, "gpu_resale_fraction": 0.2, "discount_rate": 0.04}
+    assert not _differences(found, changes)

@@ -36,7 +36,9 @@ def test_plain_pandas_reads_one_row_per_option_with_its_costs(found: Comparison)
         assert row["cost"] == pytest.approx(option.tco.hard_present_value_cost_usd, rel=1e-12)
         if not option.eligible:  # no futures are drawn for it, so it has no range
             assert pd.isna(row["present_value_usd_low"])
+            assert pd.isna(row["cost_low"])
             continue
+        assert row["cost_low"] < row["cost_high"]
         assert row["present_value_usd_low"] <= row["present_value_median_usd"] <= row["present_value_usd_high"]
         assert row["hard_cash_usd"] + row["soft_cash_usd"] == pytest.approx(option.tco.total_cost_usd, rel=1e-12)
 

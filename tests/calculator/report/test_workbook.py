@@ -115,8 +115,8 @@ def test_formulas_package_computes_the_engines_figures(
         assert row["Cost shown"] == pytest.approx(wanted[option][title], rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", [3, 8, 17])
-def test_random_question_with_changed_inputs_in_libreoffice(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [1, 3, 10])
+def test_random_question_with_changed_inputs_in_both_programs(seed: int, tmp_path: Path) -> None:
     assert not problems(seed, tmp_path)
 
 

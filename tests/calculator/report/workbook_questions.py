@@ -13,7 +13,7 @@ from calculator.report.workbook import workbook_bytes
 from calculator.report.workbook_inputs import live_inputs
 from calculator.report.workbook_page import Book
 from tests.calculator.random_questions import CATALOG, question
-from tests.calculator.report.recalculated import by_libreoffice, differences, engine_at, with_changes
+from tests.calculator.report.recalculated import by_formulas, by_libreoffice, differences, engine_at, with_changes
 
 _MOST = {"resale_fraction": 1.0, "gpu_resale_fraction": 1.0, "pc_rest_resale_fraction": 1.0, "resale_fee_fraction": 0.9}
 
@@ -80,15 +80,20 @@ def names_of(comparison: Comparison) -> dict[str, str]:
 
 
 def problems(seed: int, folder: Path) -> list[str]:
-    """What the changed workbook of this seed says otherwise than the engine, in LibreOffice."""
+    """What the changed workbook of this seed says otherwise than the engine, in LibreOffice and in `formulas`."""
     comparison = workbook_question(seed)
     changes, names = some_changes(comparison, seed), names_of(comparison)
     file = folder / f"{seed}.xlsx"
     with_changes(workbook_bytes(comparison, CATALOG), {names[key]: value for key, value in changes.items()}, file)
-    shown = by_libreoffice(file, folder / f"office-{seed}")
-    found = differences(shown, engine_at(comparison, changes))
-    if any(shown.checks):
-        found.append(f"checks are not zero: {shown.checks}")
-    if shown.changed != len(changes):
-        found.append(f"{len(changes)} inputs were changed, the workbook counts {shown.changed}")
-    return [f"seed {seed}: {one}" for one in found]
+    wanted, found = engine_at(comparison, changes), list[str]()
+    for program, shown in (
+        ("LibreOffice", by_libreoffice(file, folder / f"office-{seed}")),
+        ("formulas", by_formulas(file)),
+    ):
+        told = differences(shown, wanted)
+        if any(shown.checks):
+            told.append(f"checks are not zero: {shown.checks}")
+        if shown.changed != len(changes):
+            told.append(f"{len(changes)} inputs were changed, the workbook counts {shown.changed}")
+        found += [f"seed {seed}, {program}: {one}" for one in told]
+    return found
