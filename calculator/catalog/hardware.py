@@ -8,6 +8,15 @@ from calculator.evidence import Quantity
 
 
 @dataclass(frozen=True, slots=True)
+class CardGroup:
+    """Equal cards of a box that holds several kinds."""
+
+    chip: Chip
+    chip_count: int
+    memory_gib: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hardware:
     """One box of equal chips, or several linked boxes."""
 
@@ -31,6 +40,12 @@ class Hardware:
     """Id of the machine, rented machine or chip in the catalogue; "" for hardware of one's own."""
     power: Power | None = None
     """Watts of the box by state; None where the box is rented, or a bare chip."""
+    others: tuple[CardGroup, ...] = ()
+    """Cards of other kinds beside them; then the layers go to all in turn (mixed_cards.py)."""
+
+    def groups(self) -> tuple[CardGroup, ...]:
+        """Its cards by kind."""
+        return (CardGroup(self.chip, self.chip_count, self.memory_gib), *self.others)
 
     def box_count(self) -> int:
         """Boxes with memory of their own: a chip with unified memory is a whole box, cards share one."""
@@ -38,7 +53,7 @@ class Hardware:
 
     def all_chips_count(self) -> int:
         """Chips of all boxes together."""
-        return self.chip_count * self.node_count
+        return sum(group.chip_count for group in self.groups()) * self.node_count
 
 
 def hardware_of(
@@ -63,4 +78,7 @@ def hardware_of(
         system_ram_gb_per_s=machine.system_ram_gb_per_s if machine else None,
         id=box.id,
         power=machine.power if machine else None,
+        others=tuple(CardGroup(chips[one.chip], one.chip_count, one.memory_gib) for one in machine.other_cards)
+        if machine
+        else (),
     )

@@ -95,6 +95,14 @@ class Power(Entry):
     )
 
 
+class OtherCards(Entry):
+    """Cards of another kind in the same box; memory_gib is of one."""
+
+    chip: str
+    chip_count: int = Field(ge=1, le=16)
+    memory_gib: Positive
+
+
 class Machine(Entry):
     """A whole computer that one can buy. machines/<id>.toml"""
 
@@ -105,6 +113,7 @@ class Machine(Entry):
     chip: str
     chip_count: int = Field(ge=1, le=16)
     memory_gib: Positive = Field(description="GB per chip: the unified memory, or the VRAM of one card")
+    other_cards: tuple[OtherCards, ...] = ()
     system_ram_gib: Positive | None = Field(default=None, description="only where it is apart from the GPU's memory")
     system_ram_gb_per_s: Quantity | None = Field(
         default=None, description="what the processor reads of it, by channels and transfers"

@@ -159,7 +159,7 @@ def beyond_memory(
 
     None where it fits, and where it runs nowhere: the PC's memory is too small or unknown, or the Mac's is.
     """
-    if fit.headroom_bytes >= 0:
+    if fit.headroom_bytes >= 0 or deployment.hardware.others:  # of mixed cards nothing is published
         return None
     if deployment.hardware.chip.vendor == "apple":
         return _swapped(deployment, workload, fit=fit, catalog=catalog)

@@ -75,6 +75,8 @@ def measured_speed(
     192k by 23 to 41 % (mlx-lm issue 1480, read 2026-11-22).
     """
     hardware = deployment.hardware
+    if hardware.others:  # nobody stores which cards were beside it
+        return None
     names = (deployment.model.id, deployment.format.id, deployment.runtime.id)
     question = (phase, hardware.chip.id, hardware.chip_count, *names, batch_count)
     by_series: dict[tuple[int, bool, bool, str], list[MeasuredSpeed]] = {}
@@ -98,6 +100,8 @@ def unused_measurement(
     The nearest one by context is named: it has another format or runtime, several streams, or another context.
     """
     hardware, model = deployment.hardware, deployment.model.id
+    if hardware.others:
+        return ""
     rows = [
         one
         for one in measured

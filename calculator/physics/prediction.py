@@ -6,6 +6,7 @@
 from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
+from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import FULL_BITS, Deployment, Link, Workload
 from calculator.catalog.models import Split
 from calculator.catalog.options import Chip
@@ -15,6 +16,7 @@ from calculator.physics.beyond_memory import BeyondMemory, beyond_memory
 from calculator.physics.memory.cache_pool import CachePool, cache_pool
 from calculator.physics.memory.draft_model import with_draft
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.mixed_cards import is_mixed, mixed_memory_fit, mixed_speed
 from calculator.physics.speed.classes import has_matrix_rate
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.links import boxes_remarks, linked_decode_speed, linked_prefill_speed
@@ -109,20 +111,23 @@ def predict(
 def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> Prediction:
     """Memory, then speeds if it fits, without link, power limit, load times and watts."""
     deployment = deployment.with_own_format(catalog)
-    memory = memory_fit(deployment, workload, catalog=catalog)
+    fit_of = mixed_memory_fit if is_mixed(deployment) else memory_fit
+    memory = fit_of(deployment, workload, catalog=catalog)
     decode = prefill = first = None
-    not_whole = split_remark(deployment)
+    not_whole = None if is_mixed(deployment) else split_remark(deployment)
     if memory.fits and not_whole is None:
-        decode = decode_speed(deployment, workload, calibration=catalog.calibration)
-    if memory.fits and not_whole is None and has_matrix_rate(deployment.hardware.chip):
-        prefill = prefill_speed(deployment, workload, calibration=catalog.calibration)
+        decode = writing_speed(deployment, workload, fit=memory, calibration=catalog.calibration)
+    chips = [group.chip for group in deployment.hardware.groups()]
+    if memory.fits and not_whole is None and all(has_matrix_rate(chip) for chip in chips):
+        prefill = _reading_speed(deployment, workload, fit=memory, calibration=catalog.calibration)
         first = time_to_first_token(
             prefill, prompt_tokens=workload.prompt_tokens, cached_fraction=workload.cached_fraction
         )
     hardware = deployment.hardware
     remarks = memory.remarks
     if decode is not None and prefill is None:
-        remarks = (*remarks, _no_matrix_rate(hardware.chip))
+        unknown = next((chip for chip in chips if not has_matrix_rate(chip)), hardware.chip)
+        remarks = (*remarks, _no_matrix_rate(unknown))
     return Prediction(
         machine=hardware.id or hardware.chip.id,
         chip_count=hardware.chip_count,
@@ -139,6 +144,28 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
         time_to_first_token=first,
         remarks=remarks if not_whole is None else (not_whole, *remarks),
         box_count=hardware.box_count(),
+    )
+
+
+def writing_speed(deployment: Deployment, workload: Workload, *, fit: MemoryFit, calibration: Calibration) -> Speed:
+    """Decoding speed of the box, of mixed cards by the layers that `fit` gives each."""
+    if not is_mixed(deployment):
+        return decode_speed(deployment, workload, calibration=calibration)
+    return mixed_speed(
+        deployment,
+        [card.layer_count for card in fit.cards],
+        speed_on=lambda one: decode_speed(one, workload, calibration=calibration),
+    )
+
+
+def _reading_speed(deployment: Deployment, workload: Workload, *, fit: MemoryFit, calibration: Calibration) -> Speed:
+    """Prefill speed of the box, likewise."""
+    if not is_mixed(deployment):
+        return prefill_speed(deployment, workload, calibration=calibration)
+    return mixed_speed(
+        deployment,
+        [card.layer_count for card in fit.cards],
+        speed_on=lambda one: prefill_speed(one, workload, calibration=calibration),
     )
 
 

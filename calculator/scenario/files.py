@@ -167,5 +167,5 @@ _TABLES = frozenset(
 _RECORDS = {"leases": "usd_per_month", "currencies": "per_usd", "own_options": "", "own_models": "", "routing": ""}
 """Tables whose rows have fields of their own, and the field meant where only the row is named; "" where none is."""
 _FIRST_FIGURE = {"own_options": "chip=nvidia-rtx-3090", "own_models": "parameters_b=70", "routing": "share=0.1"}
-_WORDS = ("name", "chip", "runtime", "base", "to", "model")
+_WORDS = ("name", "chip", "chips", "runtime", "base", "to", "model")
 """Fields of own entries that are text, whatever they look like."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from calculator.catalog import Catalog
-from calculator.catalog.options import Chip, CloudOffer, Machine, Power, Price
+from calculator.catalog.options import Chip, CloudOffer, Machine, OtherCards, Power, Price
 from calculator.errors import CalculatorError, ScenarioError, UnknownIdError
 from calculator.evidence import Quantity, Remark
 from calculator.scenario.own_options import OwnOption
@@ -23,9 +23,11 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
     note names the machine.
     """
     where = f"own_options.{key}"
-    chip = _chip(where, own, catalog)
-    near = nearest_machine(own, chip=chip, catalog=catalog)
-    ratio = _work_ratio(own, chip, near, catalog)
+    chip = _chip(where, own.chip, catalog)
+    others = _other_cards(where, own, chip, catalog)
+    sized = own.model_copy(update={"chip_count": sum(own.all_chips().values())})
+    near = nearest_machine(sized, chip=chip, catalog=catalog)
+    ratio = _work_ratio(own, near, catalog)
     taken: list[str] = []
 
     def figure(name: str, there: Quantity | None) -> Quantity | None:
@@ -61,14 +63,19 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
     if runtime not in catalog.runtimes or chip.vendor not in catalog.runtime(runtime).vendors:
         able = ", ".join(key for key, row in catalog.runtimes.items() if chip.vendor in row.vendors)
         raise ScenarioError(f"{where}.runtime is {runtime!r}; {chip.name} runs {able}. Name one of them.")
+    if others and catalog.runtime(runtime).transient == "vllm":
+        raise ScenarioError(
+            f"{where}.runtime is {runtime!r}, which shares equally; cards of several kinds need llama.cpp."
+        )
     machine = Machine(
         id=key,
-        name=own.name or _name(own, chip),
+        name=own.name or " + ".join(_name(catalog.chips[one], count) for one, count in own.all_chips().items()),
         kind=choice("kind", own.kind, near.kind),
         status=_STATUS,
         chip=own.chip,
         chip_count=own.chip_count,
         memory_gib=_memory_gib(where, own, chip, near, taken),
+        other_cards=others,
         system_ram_gib=None if unified else choice("system_ram_gib", own.system_ram_gib, near.system_ram_gib),
         system_ram_gb_per_s=None if near.system_ram_gb_per_s is None else _as_there(near.system_ram_gb_per_s, near),
         storage_gb_per_s=None if near.storage_gb_per_s is None else _as_there(near.storage_gb_per_s, near),
@@ -77,10 +84,10 @@ def own_machine(key: str, own: OwnOption, *, catalog: Catalog) -> Machine:
         bought=bought,
         cards_bought=near.cards_bought if own.bought is None else None,
         age_when_bought_years=age,
-        gpu_price_fraction=figure("gpu_price_fraction", _cards_share(own, near)),
+        gpu_price_fraction=figure("gpu_price_fraction", _cards_share(sized, near)),
         setup_h=setup,
         runtime=runtime,
-        split=choice("split", own.split, near.split),
+        split="layer" if others else choice("split", own.split, near.split),
     )
     return machine.model_copy(update={"note": _note(key, near, taken)})
 
@@ -116,24 +123,48 @@ def _apart(one: float, other: float) -> float:
     return abs(math.log2(one / other)) if other > 0 else 0.0
 
 
-def _chip(where: str, own: OwnOption, catalog: Catalog) -> Chip:
+def _chip(where: str, chip: str, catalog: Catalog) -> Chip:
     try:
-        catalog.refuse_phantom(own.chip)
-        if own.chip not in catalog.chips:
-            raise UnknownIdError("chip", own.chip, catalog.chips)
+        catalog.refuse_phantom(chip)
+        if chip not in catalog.chips:
+            raise UnknownIdError("chip", chip, catalog.chips)
     except CalculatorError as error:
         raise ScenarioError(f"{where}: {error}") from None
-    return catalog.chips[own.chip]
+    return catalog.chips[chip]
 
 
-def _work_ratio(own: OwnOption, chip: Chip, near: Machine, catalog: Catalog) -> float:
+def _other_cards(where: str, own: OwnOption, chip: Chip, catalog: Catalog) -> tuple[OtherCards, ...]:
+    """Cards of other kinds beside the first. Raises ScenarioError where they cannot share a model."""
+    names = [name for name in own.all_chips() if name != own.chip]
+    others = [_chip(where, name, catalog) for name in names]
+    for one in others:
+        if "unified" in (one.memory_kind, chip.memory_kind):
+            raise ScenarioError(f"{where}.chips: {one.name} and {chip.name} are no cards of one box. Name cards alone.")
+        if one.vendor != chip.vendor:
+            raise ScenarioError(
+                f"{where}.chips: {one.name} and {chip.name} are of different makers, and nothing is known of such a "
+                "pair. Name cards of one maker."
+            )
+    if others and own.split == "tensor":
+        raise ScenarioError(f"{where}.split is 'tensor', which shares equally; cards of several kinds take layers.")
+    return tuple(
+        OtherCards(chip=one.id, chip_count=own.all_chips()[one.id], memory_gib=max(one.memory_options_gib))
+        for one in others
+    )
+
+
+def _work_ratio(own: OwnOption, near: Machine, catalog: Catalog) -> float:
     """Chips times the maximum of a board, as a multiple of the nearest machine's; where none is known, chips times
     bandwidth."""
-    other = catalog.chips[near.chip]
-    size, there = chip.board_max_w, other.board_max_w
-    if size is None or there is None:
-        size, there = chip.bandwidth_gb_per_s, other.bandwidth_gb_per_s
-    return own.chip_count / near.chip_count * size.central / there.central
+    there = catalog.chips[near.chip]
+    ratio = 0.0
+    for name, count in own.all_chips().items():
+        chip = catalog.chips[name]
+        size, other = chip.board_max_w, there.board_max_w
+        if size is None or other is None:
+            size, other = chip.bandwidth_gb_per_s, there.bandwidth_gb_per_s
+        ratio += count / near.chip_count * size.central / other.central
+    return ratio
 
 
 def _watts_as_there(there: Quantity | None, *, ratio: float, exactly: bool) -> Quantity | None:
@@ -201,8 +232,8 @@ def _memory_gib(where: str, own: OwnOption, chip: Chip, near: Machine, taken: li
     return min(sizes, key=lambda size: (_apart(size, near.memory_gib), -size))
 
 
-def _name(own: OwnOption, chip: Chip) -> str:
-    return f"{own.chip_count}x {chip.name}" if own.chip_count > 1 else chip.name
+def _name(chip: Chip, count: int) -> str:
+    return f"{count}x {chip.name}" if count > 1 else chip.name
 
 
 def _note(key: str, near: Machine, taken: list[str]) -> str:

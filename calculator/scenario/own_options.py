@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from calculator.evidence import Record
 from calculator.scenario.own_figures import MOST_USD
@@ -19,11 +19,15 @@ Watts = Annotated[float, Field(gt=0, le=1e5, allow_inf_nan=False)]
 class OwnOption(Record):
     """A machine that the catalogue lacks. What is absent comes from the nearest machine of the catalogue.
 
+    `chips` in place of `chip` and `chip_count` are cards of several kinds in one box, each with its number; as text
+    "nvidia-rtx-5090:1, nvidia-rtx-4090:1".
+
     `memory_gib` and `chip` are of one chip: the memory of one card, or the unified memory of one box. Watts are those
     of the whole machine at the wall. `gpu_price_fraction` is the cards' share of the price.
     """
 
     chip: Annotated[str, Field(max_length=80)]
+    chips: Mapping[str, Annotated[int, Field(ge=1, le=16)]] | None = Field(default=None, max_length=4)
     price_usd: Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
     chip_count: Annotated[int, Field(ge=1, le=16)] = 1
     name: Annotated[str, Field(max_length=120)] = ""
@@ -40,6 +44,40 @@ class OwnOption(Record):
     gpu_price_fraction: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     runtime: Annotated[str, Field(max_length=80)] | None = None
     split: Literal["layer", "tensor"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _chips_name_the_first_chip(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or not (given := cast("Mapping[str, Any]", values)).get("chips"):
+            return cast("Any", values)
+        chips = _chips_of(given["chips"])
+        named: dict[str, Any] = {**given, "chips": chips}
+        if not isinstance(chips, Mapping) or not chips:
+            return named
+        first, count = next(iter(cast("Mapping[str, Any]", chips).items()))
+        for name, there in (("chip", first), ("chip_count", count)):
+            if given.get(name, there) != there:
+                raise ValueError(f"{name} and chips contradict each other. Give chips alone.")
+        return named | {"chip": first, "chip_count": count}
+
+    def all_chips(self) -> Mapping[str, int]:
+        """Every kind of card with its number."""
+        return self.chips or {self.chip: self.chip_count}
+
+
+def _chips_of(given: Any) -> Any:
+    """The text "a:1, b:2" as a table; anything else as it is."""
+    if not isinstance(given, str):
+        return given
+    found: dict[str, Any] = {}
+    for part in given.split(","):
+        name, sign, count = part.strip().rpartition(":")
+        if not sign or not count.strip().isdecimal():
+            raise ValueError(
+                f"chips is {given[:60]!r}; it must name each kind with its number: nvidia-rtx-5090:1, nvidia-rtx-4090:1."
+            )
+        found[name.strip()] = int(count)
+    return found
 
 
 def own_table_problem(table: str, rows: Any, *, fields: Collection[str]) -> str | None:

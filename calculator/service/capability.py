@@ -16,8 +16,7 @@ from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed, unused_measurement
 from calculator.physics.memory.another_size import custom_model
-from calculator.physics.prediction import Prediction, memory_and_speeds
-from calculator.physics.speed.decode import decode_speed
+from calculator.physics.prediction import Prediction, memory_and_speeds, writing_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
@@ -125,7 +124,7 @@ def capability_of(
     if count > 1:
         batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
         batch_decode = scaled_speed(
-            decode_speed(deployment, batch, calibration=catalog.calibration),
+            writing_speed(deployment, batch, fit=prediction.memory, calibration=catalog.calibration),
             speed_ratio(scenario, option.id, phase="decode"),
         )
         if batch_decode.central < decode.central:  # a measured single stream may be above the fitted batch

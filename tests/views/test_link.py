@@ -156,7 +156,7 @@ def test_own_machine_and_model_travel_in_the_link_to_the_same_figures() -> None:
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
-@pytest.mark.parametrize("file", ["subscription", "mixed_fleet", "routing"])
+@pytest.mark.parametrize("file", ["subscription", "mixed_fleet", "routing", "mixed_cards"])
 def test_every_kind_of_option_travels_in_the_link_to_the_same_figures(file: str) -> None:
     scenario = read_scenario(FIXTURES / f"{file}.toml")
     text = write_link(scenario, catalogue_hash=CATALOG.hash)

@@ -1,7 +1,10 @@
 """A machine of one's own as an entry of the catalogue: what is given is kept, the rest is the nearest machine's."""
 
+import io
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,11 @@ from hypothesis import strategies as st
 from calculator import Scenario, compare, load_catalog
 from calculator.catalog.check_references import evidence_of
 from calculator.catalog.freshness import stale_price
+from calculator.catalog.options import Machine
 from calculator.errors import ScenarioError
+from calculator.report.answer_json import comparison_dict
+from calculator.report.ledger_csv import tidy_csv
+from calculator.scenario.files import read_scenario
 from calculator.scenario.own_machine import nearest_machine, own_machine, own_remark
 from calculator.scenario.own_options import OwnOption
 
@@ -150,3 +157,64 @@ def test_used_one_brings_the_share_that_was_given_after_three_years() -> None:
     assert m2.tco is not None
     assert m2.tco.lines["hardware"] == -6000
     assert m2.tco.lines["resale"] == pytest.approx(1200)
+
+
+MIXED = {"chips": {"nvidia-rtx-5090": 1, "nvidia-rtx-4090": 1}, "price_usd": 9500}
+
+
+def _mixed(**values: Any) -> Machine:
+    scenario = Scenario.parse({"own_options": {"mixed": {**MIXED, **values}}})
+    return own_machine("mixed", scenario.own_options["mixed"], catalog=CATALOG)
+
+
+def test_cards_of_two_kinds_are_one_machine_that_takes_turns() -> None:
+    machine = _mixed()
+    assert (machine.chip, machine.chip_count, machine.split) == ("nvidia-rtx-5090", 1, "layer")
+    assert [(one.chip, one.chip_count, one.memory_gib) for one in machine.other_cards] == [("nvidia-rtx-4090", 1, 24)]
+    assert machine.name == "NVIDIA GeForce RTX 5090 + NVIDIA GeForce RTX 4090"
+    by_text = _mixed(chips="nvidia-rtx-5090:1, nvidia-rtx-4090:1")
+    assert by_text == machine
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"chips": {"nvidia-rtx-5090": 1, "apple-m5-ultra-64": 1}}, "are no cards of one box"),
+        ({"chips": {"nvidia-rtx-5090": 1, "amd-radeon-ai-pro-r9700": 1}}, "of different makers"),
+        ({"chips": {"nvidia-rtx-5090": 1, "no-such": 1}}, "'no-such' is not in the catalogue"),
+        ({"split": "tensor"}, "cards of several kinds take layers"),
+        ({"runtime": "vllm"}, "which shares equally"),
+        ({"chip": "nvidia-rtx-4090"}, "chip and chips contradict each other"),
+        ({"chips": "nvidia-rtx-5090"}, "must name each kind with its number"),
+        ({"chips": {"nvidia-rtx-5090": 0}}, "at least 1"),
+    ],
+)
+def test_cards_that_cannot_share_a_model_are_refused_in_a_sentence(values: dict[str, Any], says: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        _mixed(**values)
+    assert says in str(refused.value)
+    assert "pydantic" not in str(refused.value)
+
+
+def test_mixed_cards_are_compared_by_file_and_flag_with_the_same_figures() -> None:
+    file = Path(__file__).parents[2] / "fixtures" / "mixed_cards.toml"
+    found = compare(read_scenario(file), CATALOG)
+    speeds = {row.id: row.decode.central for row in found.options if row.decode is not None}
+    assert speeds["two-4090"] < speeds["mixed"] < speeds["two-5090"]
+    frame = pd.read_csv(io.StringIO(tidy_csv(found)), comment="#")
+    for row in comparison_dict(found)["options"]:
+        in_csv = -frame.loc[frame["option"] == row["id"], "amount_usd"].sum()
+        assert in_csv == pytest.approx(row["total_cost_usd"], abs=0.005)
+    flags = ["own_options.mixed.chips=nvidia-rtx-5090:1,nvidia-rtx-4090:1", "own_options.mixed.name=5090 and 4090"]
+    flags += ["own_options.mixed.price_usd=9500"]
+    assert read_scenario(None, settings=flags).own_options["mixed"] == read_scenario(file).own_options["mixed"]
+
+
+def test_two_macs_that_share_every_layer_are_held_back_by_their_cable() -> None:
+    file = Path(__file__).parents[2] / "fixtures" / "mixed_cards.toml"
+    found = compare(read_scenario(file), CATALOG, draw_count=0)
+    shared, in_turn = found["two-macs"].decode, found["two-macs-in-turn"].decode
+    assert shared is not None
+    assert in_turn is not None
+    assert shared.high > in_turn.high
+    assert "host link" in shared.bound_by

@@ -1,0 +1,114 @@
+"""Mixed cards: with equal cards the law of equal ones, between both kinds else, and no split of layers is faster."""
+
+from dataclasses import replace
+
+import pytest
+
+from calculator import load_catalog
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import CardGroup
+from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.mixed_cards import is_mixed, mixed_memory_fit, mixed_speed
+from calculator.physics.prediction import memory_and_speeds
+from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.prefill import prefill_speed
+from calculator.units import BYTES_PER_GIB
+
+CATALOG = load_catalog()
+FAST, SLOW = CATALOG.chips["nvidia-rtx-5090"], CATALOG.chips["nvidia-rtx-4090"]
+WORK = Workload(prompt_tokens=4096, context_tokens=8192)
+
+
+def _of(chip: str, count: int, model: str = "llama-3-70b", format: str = "q4_k_m") -> Deployment:
+    found = Deployment.of(chip, model, format, runtime="llama.cpp", chip_count=count, catalog=CATALOG)
+    return replace(found, split="layer")
+
+
+def _mixed(*, fast: int = 1, slow: int = 1, model: str = "llama-3-70b", format: str = "q4_k_m") -> Deployment:
+    one = _of(FAST.id, fast, model, format)
+    return replace(one, hardware=replace(one.hardware, others=(CardGroup(SLOW, slow, 24),)))
+
+
+def test_speed_lies_between_two_of_either_and_is_the_sum_of_their_turns() -> None:
+    found = memory_and_speeds(_mixed(), WORK, catalog=CATALOG)
+    assert found.decode is not None
+    assert found.prefill is not None
+    on_fast, on_slow = (card.layer_count or 0 for card in found.memory.cards)
+    assert on_fast + on_slow == 80
+    assert on_fast > on_slow > 0
+    for speed, of in ((found.decode, decode_speed), (found.prefill, prefill_speed)):
+        fast, slow = (of(_of(chip.id, 2), WORK, calibration=CATALOG.calibration) for chip in (FAST, SLOW))
+        for end in ("low", "central", "high"):
+            step = on_fast / 80 / getattr(fast, end) + on_slow / 80 / getattr(slow, end)
+            assert getattr(speed, end) == pytest.approx(1 / step)
+        assert min(slow.central, fast.central) < speed.central < max(slow.central, fast.central)
+
+
+def test_order_of_the_cards_changes_nothing() -> None:
+    one = _mixed()
+    other = _of(SLOW.id, 1)
+    other = replace(other, hardware=replace(other.hardware, others=(CardGroup(FAST, 1, 32),)))
+    here, there = (memory_and_speeds(each, WORK, catalog=CATALOG) for each in (one, other))
+    assert here.decode is not None
+    assert there.decode is not None
+    assert here.decode.central == pytest.approx(there.decode.central)
+    assert here.memory.cards == there.memory.cards
+
+
+def test_equal_cards_named_as_two_kinds_have_the_speed_and_the_bytes_of_equal_ones() -> None:
+    one = _of(SLOW.id, 1)
+    alike = replace(one, hardware=replace(one.hardware, others=(CardGroup(SLOW, 1, 24),)))
+    mixed, plain = (
+        memory_and_speeds(alike, WORK, catalog=CATALOG),
+        memory_and_speeds(_of(SLOW.id, 2), WORK, catalog=CATALOG),
+    )
+    assert mixed.decode is not None
+    assert plain.decode is not None
+    assert mixed.decode.central == pytest.approx(plain.decode.central)
+    assert mixed.memory.peak_bytes == plain.memory.peak_bytes
+    assert mixed.memory.usable_bytes == plain.memory.usable_bytes
+
+
+def test_no_split_of_whole_layers_is_faster() -> None:
+    deployment = _mixed()
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    chosen = [card.layer_count for card in fit.cards]
+    assert chosen[0] is not None
+
+    def speed(layers: list[int | None]) -> float:
+        return mixed_speed(
+            deployment, layers, speed_on=lambda one: decode_speed(one, WORK, calibration=CATALOG.calibration)
+        ).central
+
+    best = speed(chosen)
+    assert all(speed([fast, 80 - fast]) <= best * (1 + 1e-12) for fast in range(chosen[0] + 1))
+    one_more = memory_fit(_of(FAST.id, 2), WORK, catalog=CATALOG)
+    layer = (one_more.weights_bytes + one_more.kv_cache_bytes) / 80
+    assert fit.cards[0].peak_bytes + layer > fit.cards[0].usable_bytes  # and the fast card takes no further one
+
+
+def test_model_that_neither_kind_alone_holds_fits_on_both_and_a_larger_one_does_not() -> None:
+    assert not memory_fit(_of(FAST.id, 1), WORK, catalog=CATALOG).fits
+    assert not memory_fit(_of(SLOW.id, 1), WORK, catalog=CATALOG).fits
+    assert mixed_memory_fit(_mixed(), WORK, catalog=CATALOG).fits
+    large = mixed_memory_fit(_mixed(model="gpt-oss-120b"), WORK, catalog=CATALOG)
+    assert not large.fits
+    assert large.headroom_bytes < 0
+    (said,) = [remark.text for remark in large.remarks if remark.code == "does-not-fit"]
+    assert f"{FAST.name} + {SLOW.name} offer" in said
+    assert memory_and_speeds(_mixed(model="gpt-oss-120b"), WORK, catalog=CATALOG).decode is None
+
+
+def test_layers_never_pass_what_a_card_holds() -> None:
+    for context in (1024, 16_384, 65_536, 131_072):
+        fit = mixed_memory_fit(_mixed(slow=2), Workload(context_tokens=context, prompt_tokens=context), catalog=CATALOG)
+        assert sum(card.layer_count or 0 for card in fit.cards) == 80
+        assert fit.fits == all(card.peak_bytes <= card.usable_bytes for card in fit.cards)
+        assert fit.cards[0].usable_bytes < 32 * BYTES_PER_GIB
+        assert {card.usable_bytes for card in fit.cards[1:]} == {fit.cards[1].usable_bytes}
+
+
+def test_only_a_box_of_several_kinds_is_mixed() -> None:
+    assert is_mixed(_mixed())
+    assert not is_mixed(_of(FAST.id, 2))
+    assert _mixed(slow=2).hardware.all_chips_count() == 3
