@@ -1,4 +1,4 @@
-"""Downloads as buttons, and a permanent link."""
+"""Files to take home, and a permanent link."""
 
 import streamlit as st
 
@@ -7,11 +7,27 @@ from calculator.decision.comparison import Comparison
 from views.downloads import downloads
 from views.link import write_link
 
+_OPEN = "take it with you"
+
 
 def show_downloads(comparison: Comparison, *, catalog: Catalog) -> None:
-    """Draw a button per file to take home, and the permanent link."""
-    st.subheader("Take it with you", anchor=False)
-    with st.container(horizontal=True):
+    """Draw what can be taken home, and the permanent link."""
+    show_files(comparison, catalog=catalog)
+    with st.expander("Permanent link"):
+        st.code(permanent_link(comparison), language=None, wrap_lines=True)
+        st.caption(
+            "It names every value, so it means the same after a default has changed, and says so when a price has.  \n"
+            f"Scenario {comparison.scenario_id} · catalogue {comparison.catalogue_hash} of "
+            f"{comparison.catalogue_compiled} · prices as of {comparison.prices_as_of} · version {comparison.version}"
+        )
+
+
+def show_files(comparison: Comparison, *, catalog: Catalog) -> None:
+    """Draw the files behind one button; they have their own buttons only while it is open."""
+    files = st.popover("Take it with you", key=_OPEN, on_change="rerun", icon=":material/download:")
+    if not files.open:
+        return
+    with files:
         for file in downloads(comparison, catalog=catalog):
             st.download_button(
                 file.label,
@@ -21,16 +37,8 @@ def show_downloads(comparison: Comparison, *, catalog: Catalog) -> None:
                 on_click="ignore",
                 key=file.key,
                 help=file.says,
+                width="stretch",
             )
-    with st.expander("Permanent link"):
-        st.caption(
-            "It names every value, so it means the same after a default has changed, and says so when a price has."
-        )
-        st.code(permanent_link(comparison), language=None, wrap_lines=True)
-    st.caption(
-        f"Scenario {comparison.scenario_id} · catalogue {comparison.catalogue_hash} of {comparison.catalogue_compiled} "
-        f"· prices as of {comparison.prices_as_of} · version {comparison.version}"
-    )
 
 
 def permanent_link(comparison: Comparison) -> str:

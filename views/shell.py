@@ -23,6 +23,7 @@ from views.link import Link, catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
 from views.money import amounts, by_cost, is_ranked
 from views.navigation import PRINTED
+from views.report import show_files
 
 Speeds = Callable[[], Sequence[MeasuredSpeed]]
 _LEADERS = 3
@@ -115,7 +116,10 @@ def show_case_line(case: Case, comparison: Comparison) -> None:
     count = len(changes(case.link, case.scenario))
     start = start_title(case.link)
     said = f"as in “{start}”" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
-    st.markdown(" · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
+    line, files = st.columns([5, 1], vertical_alignment="center")
+    line.markdown(" · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
+    with files:
+        show_files(comparison, catalog=case.catalog)
     with st.container(key=PRINTED):
         st.markdown(" · ".join([*parts[_LEADERS:], f"prices as of {comparison.prices_as_of}"]))
 

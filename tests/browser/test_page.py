@@ -28,8 +28,11 @@ Open = Callable[..., Visit]
 def fetched(seen: Visit, key: str, folder: Path) -> Path:
     """The file behind the download button of that key."""
     label = next(file.label for file in HOME_FILES if file.key == key)
+    wanted = seen.page.get_by_role("button", name=label, exact=True)
+    if not wanted.is_visible():
+        seen.page.get_by_role("button", name="Take it with you").click()
     with seen.page.expect_download() as download:
-        seen.page.get_by_role("button", name=label, exact=True).click()
+        wanted.click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
     return file
