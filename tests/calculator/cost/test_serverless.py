@@ -71,6 +71,19 @@ def test_busy_seconds_grow_with_the_demand_without_another_machine() -> None:
     assert "further rental" not in grown.lines
 
 
+def test_warm_seconds_and_starts_follow_the_demand_of_each_month() -> None:
+    grown = _row(demand_growth_rate=0.5, keep_warm_s=600).tco
+    assert grown is not None
+    warm = dict(zip((entry.name for entry in grown.entries), grown.flows, strict=True))
+    for month in (1, 13, 36):
+        more = 1.5 ** ((month - 1) / 12)
+        then = _row(requests_per_working_day=60 * more, keep_warm_s=600).tco
+        assert then is not None
+        for line in ("warm rental", "cold starts"):
+            # busy hours grow with the demand here; a busier machine also writes a little faster together
+            assert warm[line][month] == pytest.approx(then.lines[line] / 36, rel=1e-4)
+
+
 def test_csv_and_json_are_equal_to_the_cent() -> None:
     found = compare(read_scenario(FILE), CATALOG)
     frame = pd.read_csv(io.StringIO(tidy_csv(found)))
