@@ -99,7 +99,10 @@ def charges_of(option: LiveOption, comparison: Comparison) -> Iterator[Charge]:
 
 def _charge(option: LiveOption, line: LiveLine, part: Part | None, *, month: int, usd: float) -> Charge:
     """One payment. Taxes have no quantity; money that comes in for a machine is a credit."""
-    kind, prepaid = line.line.kind, line.line.kind in ("capital", "later capital") or line.line.name == "reservation"
+    kind, prepaid = (
+        line.line.kind,
+        line.line.kind in ("capital", "later capital") or line.line.name.endswith("reservation"),
+    )
     keys = [factor.key for factor in part.product.factors] if part else []
     is_tax = kind == "tax" or "sales_tax_fraction" in keys
     category = "Tax" if is_tax else "Purchase" if prepaid else "Credit" if usd < 0 else "Usage"
@@ -112,7 +115,7 @@ def _charge(option: LiveOption, line: LiveLine, part: Part | None, *, month: int
 def _write_down(charge: Charge, scenario: Scenario) -> Iterator[Charge]:
     """The straight-line write-down of a purchase over the months that it serves; of its tax likewise."""
     served = scenario.months - charge.month
-    if charge.line.line.name == "reservation":
+    if charge.line.line.name.endswith("reservation"):
         served = min(served, scenario.reserved_months)
     for month in range(charge.month + 1, charge.month + served + 1):
         yield replace(

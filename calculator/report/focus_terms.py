@@ -12,6 +12,7 @@ UNITS = {
     "GB": "GB-Months",
     "kW": "Kilowatts",
     "month": "Months",
+    "seat": "Seats",
 }
 """Our units in the specification's unit format."""
 TAXES = "Tax authority"
@@ -34,11 +35,13 @@ def service_of(line: Line, option: str, *, host: str) -> Service:
 
     Who sells a machine or electricity is not part of the question, so their providers are named by what they are.
     """
-    name = line.name.removeprefix("further ")
+    name = line.name.rpartition(": ")[2].removeprefix("further ")  # of a routed option, the part stands before it
     if line.kind == "tax":
         return Service("Income tax", "Other", "Other (Other)", TAXES)
-    if name.endswith(" tokens") or name == "overflow to API":
+    if name.endswith(" tokens") or name in ("overflow to API", "excess at token prices"):
         return Service("Hosted model API", "AI and Machine Learning", "Generative AI", host or option)
+    if name == "seats":
+        return Service("Subscription", "AI and Machine Learning", "Generative AI", option)
     if name in _STAFF:
         return Service("Staff time", "Management and Governance", "Support", "Own staff")
     if name.startswith(_ELECTRIC):
@@ -58,11 +61,11 @@ def service_of(line: Line, option: str, *, host: str) -> Service:
 
 def frequency_of(line: Line, *, is_once: bool) -> str:
     """How often a line is charged: once, every month alike, or by what is used."""
-    name = line.name.removeprefix("further ")
+    name = line.name.rpartition(": ")[2].removeprefix("further ")
     if is_once:
         return "One-Time"
     used = name.startswith(_ELECTRIC) or name.endswith(" tokens") or name in _BY_USE
     return "Usage-Based" if used else "Recurring"
 
 
-_BY_USE = ("overflow to API", "rental", "warm rental", "cold starts", "downtime")
+_BY_USE = ("overflow to API", "excess at token prices", "rental", "warm rental", "cold starts", "downtime")

@@ -70,10 +70,16 @@ class LiveOption:
     lines: tuple[LiveLine, ...]
     served_mtok: Flow
 
+    @property
+    def is_stamped(self) -> bool:
+        """Whether all its payments stand as they are: an option that is routed to two others, each with its demand."""
+        return bool(self.candidate.parts)
+
 
 def live_options(comparison: Comparison) -> list[LiveOption]:
     """Every option that can do the job, in the order of the comparison."""
-    return [_live(candidate, comparison.candidates) for candidate in comparison.candidates]
+    candidates = comparison.candidates
+    return [_stamped(one, candidates) if one.parts else _live(one, candidates) for one in candidates]
 
 
 def index_values(rate: float, *, index: Index, months: int) -> Flow:
@@ -113,6 +119,19 @@ def _live(candidate: Candidate, candidates: Candidates) -> LiveOption:
                 found.append(LiveLine(line, is_once, flow, parts if follows else (), same))
     served = engine.charges({}).served
     return LiveOption(candidate, tuple(found), _flow(served, is_once=None, months=months))
+
+
+def _stamped(candidate: Candidate, candidates: Candidates) -> LiveOption:
+    """A routed option: its parts' payments as they are, and what both serve."""
+    months = candidates.scenario.months
+    charges = _Engine(candidate, candidates).charges({})
+    found = [
+        LiveLine(line, is_once, flow, (), follows_discount=False)
+        for line in charges.lines
+        for is_once in (True, False)
+        if (flow := _flow(line.terms, is_once=is_once, months=months)).any()
+    ]
+    return LiveOption(candidate, tuple(found), _flow(charges.served, is_once=None, months=months))
 
 
 def _is_tax_of_some(line: Line, lines: list[LiveLine], *, is_once: bool) -> bool:

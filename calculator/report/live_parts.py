@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from calculator.cost.subscription import SEAT
 from calculator.finance.ledger import Line
 from calculator.finance.resale import ANCHOR_MONTHS
 from calculator.report.live_prices import tariff_named, token_prices
@@ -79,7 +80,9 @@ def products_of(line: Line, *, candidate: Candidate, scenario: Scenario) -> tupl
         return (*_further_sale(line, candidate.option.id, months=scenario.months), _one("machine", "disposal_usd"))
     if line.name in ("lease", "buy-out"):
         return _leased(line, candidate.option.id)
-    if line.name == "overflow to API" or line.name.endswith(" tokens"):
+    if line.name == "seats":
+        return (_one("seat", f"{candidate.option.id}.{SEAT}"),)
+    if line.name in ("overflow to API", "excess at token prices") or line.name.endswith(" tokens"):
         return tuple(_tokens(candidate, scenario))
     if line.name in ("rental", "warm rental", "cold starts", "further rental", "reservation", "storage"):
         return _rented(line, candidate.option.id, scenario)

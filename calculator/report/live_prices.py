@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, Machine
+from calculator.catalog.plans import Subscription
 from calculator.cost.inputs import Inputs
+from calculator.cost.subscription import SEAT
 from calculator.cost.tco import tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
@@ -64,6 +66,8 @@ def _evidence(key: str, *, candidate: Candidate, scenario: Scenario) -> Quantity
     if isinstance(option, CloudOffer):
         known[f"{option.id}.rate_usd_per_h"] = option.rate(scenario.cloud_rate).rate_usd_per_h
         known[f"{option.id}.storage_usd_per_gb_month"] = option.storage_usd_per_gb_month
+    if isinstance(option, Subscription):
+        known[f"{option.id}.{SEAT}"] = option.price.seat_usd_per_month
     if (tariff := tariff_named(candidate, scenario)) is not None:
         known |= token_prices(tariff)
     if key not in known:

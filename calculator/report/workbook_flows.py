@@ -130,7 +130,7 @@ def _formulas(
 ) -> list[str] | None:
     """The formula of each month; None for a line that is stamped."""
     months = range(comparison.scenario.months + 1)
-    if line.line.kind == "tax":
+    if line.line.kind == "tax" and not option.is_stamped:
         tax = _TaxFormula(line, option, page, at)
         return [tax.of(FIRST_MONTH + month, month) for month in months]
     if not line.parts:

@@ -42,6 +42,7 @@ def write_summary(
         _stamp(page, row, option, comparison)
         if option.id in live:
             _write_live(page, row, option, comparison, pages)
+            page.text(row, _FIGURES, STAMPED if live[option.id].is_stamped else "live")
     last = HEAD + len(comparison.options)
     _write_cheapest(page, comparison, last)
     _draw(book, page, comparison, last)
@@ -144,7 +145,6 @@ def _write_live(
     }
     for column, (formula, now) in formulas.items():
         page.formula(row, column, formula, now)
-    page.text(row, _FIGURES, "live")
 
 
 def _of_kind(flows: Page, first: int, last: int, hardness: str, column: int) -> str:

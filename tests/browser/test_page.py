@@ -81,6 +81,9 @@ def test_every_download_arrives_whole_under_its_name(visit: Open, tmp_path: Path
         assert text.endswith("</html>")
     elif kind == ".json":
         assert json.loads(content)
+    elif kind == ".html":
+        assert content.startswith(b"<!doctype html>")
+        assert content.rstrip().endswith(b"</html>")
     else:
         assert kind == ".csv"
         assert len(pd.read_csv(found)) >= 2

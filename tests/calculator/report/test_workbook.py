@@ -173,3 +173,20 @@ def test_workbook_of_nobody_that_can_do_the_job_says_so() -> None:
     book: Any = openpyxl.load_workbook(BytesIO(workbook_bytes(found, CATALOG)))
     texts = [str(cell.value) for row in book["Summary"].iter_rows() for cell in row]
     assert any(found.verdict.sentence in text for text in texts)
+
+
+def test_subscription_is_live_and_a_routed_option_says_that_it_is_stamped(tmp_path: Path) -> None:
+    mac, plan, half = "mac-studio-m5-ultra-96", "chatgpt-business", "half"
+    routing = {half: {"base": mac, "to": "api-same-model", "share": 0.5}}
+    values = {"options": (mac, plan, half), "routing": routing, "months": 24, "tax_mode": "expense", "tax_rate": 0.2}
+    found = compare(Scenario.parse(values), CATALOG, draw_count=64)
+    assert all(option.eligible for option in found.options)
+    changes = {"wage_usd_per_h": 33.0, f"{plan}.seat_usd_per_month": 44.0}
+    names = {"wage_usd_per_h": 33.0, "seat_usd_per_month_of_chatgpt_business": 44.0}
+    file = tmp_path / "answer.xlsx"
+    with_changes(workbook_bytes(found, CATALOG), names, file)
+    shown, wanted = by_libreoffice(file, tmp_path / "office"), engine_at(found, changes)
+    assert not differences(shown, {name: wanted[name] for name in (mac, plan)})
+    assert not differences(shown, {half: engine_at(found, {})[half]})
+    assert [shown.summary[name]["Figures"] for name in (mac, plan, half)] == ["live", "live", "stamped at export"]
+    assert not any(shown.checks)
