@@ -6,7 +6,7 @@ decode together, copies of a model on several cards add up.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculator.calibration import assumptions as assumed
 from calculator.calibration.rows import PublishedRow
@@ -25,6 +25,8 @@ from calculator.units import BITS_PER_BYTE, BYTES_PER_GB, MS_PER_S
 
 NOT_FITTED = ("assumed/", "here/", "age/unknown/")
 """Effects that come from constants.toml, from one's own measurements, or from nowhere."""
+CONTINUOUS_BATCHING = frozenset({"vllm", "sglang"})
+"""Servers that fill a step with the tokens of all prompts that wait and of all streams that write."""
 PREFILL_SHARE_LIMIT = 0.6  # above it a rate over whole requests says more about prefill than about decoding
 
 
@@ -207,11 +209,18 @@ def decode_observation(case: Case, calibration: Calibration | None, *, today: fl
             return None
         total = step_ms * row.answer_tokens
         rest = total - case.streams_each * prefill_prompt(case, calibration).central_ms
-        if rest < (1 - PREFILL_SHARE_LIMIT) * total:
+        if total - case.streams_each * _prompt_alone_ms(case, calibration) < (1 - PREFILL_SHARE_LIMIT) * total:
             return None
         step_ms = rest / row.answer_tokens
     terms, common = decode_terms(case.deployment, case.workload(), conditions=case.conditions(today))
     return _observation(row, step_ms, terms, common)
+
+
+def _prompt_alone_ms(case: Case, calibration: Calibration) -> float:
+    """Time of one of the row's prompts if it came alone."""
+    conditions = replace(case.conditions(calibration.year), prompt_count=1)
+    found = prefill_estimate(case.deployment, case.workload(), conditions=conditions, calibration=calibration)
+    return found.central_ms
 
 
 def prefill_observation(case: Case, *, today: float) -> Observation | None:
@@ -226,8 +235,10 @@ def prefill_observation(case: Case, *, today: float) -> Observation | None:
 
 
 def prompts_together(case: Case) -> int:
-    """Prompts that were read together: a benchmark's whole batch; a server reads them one after the other."""
-    return max(1, round(case.streams_each)) if case.row.rate_kind == "decode" else 1
+    """Prompts that were read together: a benchmark's whole batch, and what a server with continuous batching has in
+    flight; other servers read one after the other."""
+    together = case.row.rate_kind == "decode" or case.row.runtime_id in CONTINUOUS_BATCHING
+    return max(1, round(case.streams_each)) if together else 1
 
 
 def step_tokens_of(case: Case) -> int:

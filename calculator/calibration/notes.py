@@ -18,6 +18,7 @@ request: answer tokens over the whole request, prompt processing included.
 """
 
 ANSWER_TOKENS_UNSTATED = 256  # what the sweep behind most rows of kind `request` says on its batched rows
+PART_OF_YEAR = {"early": 1 / 6, "mid": 1 / 2, "late": 5 / 6}
 LLAMA_CPP_BUILDS = (
     (2796, 2024.36),
     (5863, 2025.53),
@@ -197,9 +198,10 @@ def year_of(record: Mapping[str, str]) -> float | None:
                 return start + (end - start) * (build - low) / (high - low)
         return builds[-1][1]
     date = re.match(r"(20\d\d)(?:-(\d\d))?", record.get("source_date") or "")
-    return (
-        float(date[1]) + (float(date[2]) - 0.5) / 12 if date and date[2] else (float(date[1]) + 0.5 if date else None)
-    )
+    if date:
+        return float(date[1]) + (float(date[2]) - 0.5) / 12 if date[2] else float(date[1]) + 0.5
+    words = re.search(r"\b(early|mid|late)-(20\d\d) kernels", record.get("notes") or "")
+    return float(words[2]) + PART_OF_YEAR[words[1]] if words else None
 
 
 def number_after(pattern: str, text: str) -> float | None:

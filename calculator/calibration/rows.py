@@ -51,6 +51,8 @@ REQUIRED_COLUMNS = (
     "source",
 )
 
+DATA_OF_ANOTHER = " (data: "
+"""What stands in a source between a file and the one who measured what it shows."""
 DEPTH_TOKENS_UNSTATED = 256  # a "short prompt" and half of a short answer
 
 
@@ -125,9 +127,12 @@ def read_table(path: Path) -> list[PublishedRow]:
 def rows_of(records: Iterable[Mapping[str, str]]) -> list[PublishedRow]:
     """Rows from dictionaries of text, as csv.DictReader gives them.
 
-    A chunk size that one page states for some of its rows holds for all of them, where it states only one.
+    A chunk size that one page states for some of its rows holds for all of them, where it states only one. So does
+    whose data one file shows ("data: discussion 62 @name").
     """
     rows = [_row(record) for record in records]
+    owners = {_file_of(row.source): row.publisher for row in rows if DATA_OF_ANOTHER in row.source}
+    rows = [replace(row, publisher=owners.get(_file_of(row.source), row.publisher)) for row in rows]
     stated: dict[tuple[str, str], set[int]] = {}
     for row in rows:
         if row.step_tokens is not None:
@@ -137,6 +142,11 @@ def rows_of(records: Iterable[Mapping[str, str]]) -> list[PublishedRow]:
         for row in rows
         for steps in (stated.get((row.source, row.runtime_id), set()),)
     ]
+
+
+def _file_of(source: str) -> str:
+    """The source without whose data it shows."""
+    return source.partition(DATA_OF_ANOTHER)[0]
 
 
 def publisher_of(source: str) -> str:

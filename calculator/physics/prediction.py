@@ -25,7 +25,7 @@ from calculator.physics.speed.power import PowerUse, capped_decode_speed, power_
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speculative import Drafts, speculative_decode_speed
 from calculator.physics.speed.speed import Speed
-from calculator.physics.speed.tensor_split import split_remark
+from calculator.physics.speed.tensor_split import runtime_remark, split_remark
 
 _MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
 
@@ -114,11 +114,11 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
     fit_of = mixed_memory_fit if is_mixed(deployment) else memory_fit
     memory = fit_of(deployment, workload, catalog=catalog)
     decode = prefill = first = None
-    not_whole = None if is_mixed(deployment) else split_remark(deployment)
-    if memory.fits and not_whole is None:
+    impossible = runtime_remark(deployment) or (None if is_mixed(deployment) else split_remark(deployment))
+    if memory.fits and impossible is None:
         decode = writing_speed(deployment, workload, fit=memory, calibration=catalog.calibration)
     chips = [group.chip for group in deployment.hardware.groups()]
-    if memory.fits and not_whole is None and all(has_matrix_rate(chip) for chip in chips):
+    if memory.fits and impossible is None and all(has_matrix_rate(chip) for chip in chips):
         prefill = _reading_speed(deployment, workload, fit=memory, calibration=catalog.calibration)
         first = time_to_first_token(
             prefill, prompt_tokens=workload.prompt_tokens, cached_fraction=workload.cached_fraction
@@ -142,7 +142,7 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
         decode=decode,
         prefill=prefill,
         time_to_first_token=first,
-        remarks=remarks if not_whole is None else (not_whole, *remarks),
+        remarks=remarks if impossible is None else (impossible, *remarks),
         box_count=hardware.box_count(),
     )
 

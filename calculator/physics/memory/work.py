@@ -14,12 +14,13 @@ FLOPS_PER_MULTIPLY_ADD = 2
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One kind of attention layer: operations per token and token of context, and how far back it looks (0:
-    everything).
+    """One kind of attention layer: operations per token and token of context, how far back it looks (0:
+    everything), and scores (one for each head and layer) per token and token of context.
     """
 
     flops_per_context_token: float
     window_tokens: int
+    scores_per_context_token: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Work:
     """One model in one format.
 
     `dense_bytes` are read at every step, `expert_bytes` is the sum over all experts, of which a token takes the share
-    `expert_fraction`. `linear_flops` are the multiply-adds (x 2) of one token through every matrix but the output head,
+    `expert_fraction`, `experts_per_token` in number. `linear_flops` are the multiply-adds (x 2) of one token through every matrix but the output head,
     `head_flops` those of the head; `packed_attention` is the attention of an engine that computes on a latent cache as
     it is stored. `kind` and `attention_kind` name what software treats alike.
     """
@@ -37,6 +38,7 @@ class Work:
     dense_bytes: float
     expert_bytes: float
     expert_fraction: float
+    experts_per_token: int
     linear_flops: float
     head_flops: float
     attention: tuple[Attention, ...]
@@ -68,6 +70,7 @@ def work_of(model: LanguageModel, format: WeightFormat) -> Work:
         dense_bytes=float(weights_read_bytes(model, format=format, batch_count=0)),
         expert_bytes=float(expert_bytes(model, format=format)),
         expert_fraction=chosen,
+        experts_per_token=model.active_expert_count,
         linear_flops=FLOPS_PER_MULTIPLY_ADD * linear,
         head_flops=FLOPS_PER_MULTIPLY_ADD * head,
         attention=_attention_of(model, packed=False),
@@ -91,12 +94,24 @@ def attention_flops(attention: tuple[Attention, ...], *, token_count: float, dep
 
     Token i looks at min(window, depth + i) others, so a full layer costs flops * n * (depth + n/2).
     """
-    total = 0.0
+    return sum(
+        layer.flops_per_context_token * token_count * _seen_tokens(layer, token_count, depth_tokens)
+        for layer in attention
+    )
+
+
+def attention_scores(attention: tuple[Attention, ...], *, token_count: float, depth_tokens: float) -> float:
+    """Scores of query against key, one for each head, layer and pair of tokens: what an engine without flash attention
+    writes to memory and reads back."""
+    return sum(
+        layer.scores_per_context_token * token_count * _seen_tokens(layer, token_count, depth_tokens)
+        for layer in attention
+    )
+
+
+def _seen_tokens(layer: Attention, token_count: float, depth_tokens: float) -> float:
     mean = depth_tokens + token_count / 2
-    for layer in attention:
-        seen = mean if not layer.window_tokens else min(mean, float(layer.window_tokens))
-        total += layer.flops_per_context_token * token_count * seen
-    return total
+    return min(mean, float(layer.window_tokens)) if layer.window_tokens else mean
 
 
 def _attention_of(model: LanguageModel, *, packed: bool) -> tuple[Attention, ...]:
@@ -117,5 +132,7 @@ def _attention_of(model: LanguageModel, *, packed: bool) -> tuple[Attention, ...
         per_token = (
             FLOPS_PER_MULTIPLY_ADD * heads * (key_dim + value_dim) * group.layer_count / max(1, group.entry_tokens)
         )
-        found.append(Attention(per_token, group.window_tokens if group.kind in ("sliding", "chunked") else 0))
+        scores = heads * group.layer_count / max(1, group.entry_tokens)
+        window = group.window_tokens if group.kind in ("sliding", "chunked") else 0
+        found.append(Attention(per_token, window, scores))
     return tuple(found)

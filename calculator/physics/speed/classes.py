@@ -16,12 +16,15 @@ from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S
 
 FABRIC_GB_PER_S = 500.0  # peer links above this are NVLink fabrics of server boards; below, bridges and PCIe
 OLDEST_YEARS = 2.5  # older software was something else
+YEARS_SINCE_FLASH = 1.6  # llama.cpp has flash attention by default since early 2025
+YEARS_SINCE_MLX_LATENT = 0.7
 LARGE_CARD_GIB = 70.0
 LARGE_CARD_STEP_TOKENS = 8192
 
 EXCHANGES_PER_LAYER = 2.0
 EXCHANGE_BYTES_PER_VALUE = 2.0
 LINK_SHARE = {"card link": 0.125, "fabric": 0.25}  # of the host link or the peer link, before the fitted effects
+CARDS_ON_A_ROOT = 4
 NETWORK_GB_PER_S = 4.0
 UNKNOWN_LINK_GB_PER_S = 31.5  # PCIe 4.0 with 16 lanes
 
@@ -87,6 +90,12 @@ def unknown_age_effects(conditions: Conditions) -> tuple[tuple[str, float], ...]
     return () if conditions.is_date_known else (("age/unknown/1", 1.0),)
 
 
+def unpacked_latent_effects(work: Work, *, engine: str, age_years: float) -> tuple[str, ...]:
+    """mlx-lm kept a latent cache (MLA) unpacked until January 2026 and read many times its bytes."""
+    unpacked = engine == "mlx-lm" and work.attention_kind == "latent" and age_years > YEARS_SINCE_MLX_LATENT
+    return (f"attention/unpacked/{engine}",) if unpacked else ()
+
+
 def bits_class(format: WeightFormat) -> str:
     """Widths that kernels treat alike: 2-3, 4, 5-6, 8 or 16 bits."""
     bits = format.bits_per_weight.central
@@ -142,9 +151,12 @@ def passes_over_link(card_count: int, link: LinkKind) -> float:
 
     A ring sends 2 (n - 1) / n of them over each link (reduce-scatter and all-gather). Cards without a fabric go through
     the host's memory, which all of them share, so that the rings of all n add up to 2 (n - 1) of which each card's
-    link carries half: n - 1. Both are 1 for two cards.
+    link carries half: n - 1, of four cards at the most: more hang on several root complexes with memory of their own.
+    Both are 1 for two cards.
     """
-    return card_count - 1.0 if link == "card link" else 2.0 * (card_count - 1) / card_count
+    if link == "card link":
+        return min(card_count, CARDS_ON_A_ROOT) - 1.0
+    return 2.0 * (card_count - 1) / card_count
 
 
 def _link_gb_per_s(chip: Chip, link: LinkKind) -> float:

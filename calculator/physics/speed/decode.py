@@ -8,10 +8,18 @@ bandwidth is one card's; with a tensor split each reads its share, and exchanges
 The corrections of each term are effects fitted to published measurements (calibration.toml).
 """
 
+from dataclasses import replace
+
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import FULL_BITS, Deployment, Workload, engine_of
 from calculator.physics.memory.kv_cache import kv_read_bytes
-from calculator.physics.memory.work import experts_touched_fraction, work_of
+from calculator.physics.memory.work import (
+    FLOPS_PER_MULTIPLY_ADD,
+    Work,
+    attention_flops,
+    experts_touched_fraction,
+    work_of,
+)
 from calculator.physics.speed.classes import (
     TODAY,
     Conditions,
@@ -24,6 +32,7 @@ from calculator.physics.speed.classes import (
     power_shortfall,
     software_effects,
     unknown_age_effects,
+    unpacked_latent_effects,
 )
 from calculator.physics.speed.law import Estimate, Term, estimate
 from calculator.physics.speed.ranges import cells_of, speed_of
@@ -34,8 +43,11 @@ OVERHEAD_US_PER_LAYER = 40.0  # bases only set the scale: the fitted effects mul
 EAGER_US_PER_LAYER = 200.0  # about 13 ms for a model of 64 layers
 HOP_US = 200.0
 EXCHANGE_US_PER_LAYER = {"card link": 50.0, "fabric": 15.0, "network": 500.0}
+STREAM_US = 20.0  # sampling and scheduling of one more request
 LOSS = 0.25  # what reading loses against the published bandwidth, before the fitted effects
 EXPERT_ALIKENESS = 0.75
+SORTED_FROM_TOKENS = 32
+SORTED_FROM_CHOICES = 64
 SMALL_BATCH = 16
 BATCH_LOSS = 4.0  # arithmetic of a batch against the matrix rate, before the fitted effects
 
@@ -70,9 +82,22 @@ def decode_cells(deployment: Deployment, workload: Workload, *, conditions: Cond
 def decode_estimate(
     deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY, calibration: Calibration
 ) -> Estimate:
-    """The time of one step in ms with its uncertainty."""
+    """The time of one step in ms with its uncertainty.
+
+    A batch's step takes at most its streams times the step of one: a server can always write one answer after the
+    other, so that two streams are never slower in all than one.
+    """
     terms, common = decode_terms(deployment, workload, conditions=conditions)
-    return estimate(calibration.decode, terms, common)
+    together = estimate(calibration.decode, terms, common)
+    streams = conditions.stream_count or float(workload.batch_count)
+    if streams <= 1:
+        return together
+    one = replace(workload, batch_count=1)
+    terms, common = decode_terms(deployment, one, conditions=replace(conditions, stream_count=None))
+    alone = estimate(calibration.decode, terms, common)
+    if together.central_ms <= streams * alone.central_ms:
+        return together
+    return together._replace(central_ms=streams * alone.central_ms)
 
 
 def decode_terms(
@@ -141,6 +166,13 @@ def decode_terms(
         Term("weights", dense_ms + expert_ms, ()),
         Term("loss", LOSS * (dense_ms + expert_ms), loss, age),
         Term("experts", LOSS * expert_ms, ("experts/all/1", f"experts/engine/{on}", f"model/{model.id}"), age),
+        Term(
+            "experts again",
+            max(0.0, _experts_read(work, batch_count, engine=engine, vendor=vendor) - touched)
+            * work.expert_bytes
+            / bandwidth,
+            ("again/all/1", f"again/engine/{engine}"),
+        ),
         Term("kv cache", cache_ms, ()),
         Term(
             "kv cache loss",
@@ -149,17 +181,34 @@ def decode_terms(
                 "cache/all/1",
                 f"cache/vendor/{vendor}",
                 f"cache/engine/{on}",
+                f"cache/kind-of/{engine} {work.attention_kind}",
                 f"cache/kind/{on} {work.attention_kind}",
                 *((f"cache/packed/{on}",) if deployment.kv_bits < FULL_BITS else ()),
                 *_before_flash(engine, vendor, age_years),
             ),
         ),
     ]
+    attention = attention_flops(work.packed_attention, token_count=1.0, depth_tokens=workload.decode_context())
+    terms.append(
+        Term(
+            "attention",
+            batch_count * attention / (matrix_flops_per_ms(chip) * together),
+            (
+                "attention/all/1",
+                f"attention/engine/{on}",
+                f"attention/kind/{engine} {work.attention_kind}",
+                *unpacked_latent_effects(work, engine=engine, age_years=age_years),
+            ),
+        )
+    )
     if conditions.eager:
         eager_ms = EAGER_US_PER_LAYER * work.layer_count * MS_PER_S / US_PER_S
         terms.append(Term("launches", eager_ms, ("eager/all/1",)))
     if batch_count > 1:
         flops_ms = BATCH_LOSS * (work.linear_flops + work.head_flops) / (matrix_flops_per_ms(chip) * together)
+        if conditions.served or engine != "llama.cpp":
+            handling_ms = STREAM_US * (batch_count - 1) * MS_PER_S / US_PER_S
+            terms.append(Term("streams", handling_ms, ("streams/all/1", f"streams/program/{program}")))
         terms += _batch_terms(flops_ms, batch_count=batch_count, on=on, sort=sort, bits=bits, served=conditions.served)
     if together > 1:
         link = conditions.link or link_kind(hardware)
@@ -182,12 +231,34 @@ def decode_terms(
     common = [(f"assumed/{model.family}", 1.0), (f"here/{chip.id}", 1.0), *unknown_age_effects(conditions)]
     missing_power = power_shortfall(chip, power_limit_w=conditions.power_limit_w, card_count=card_count, split=split)
     if missing_power:
+        missing_power *= _weights_per_half_byte(work)
         together_words = "one card" if card_count == 1 else "cards together"
         common += [
             (f"power-limit/all/{together_words}", missing_power),
             (f"power-limit/family/{chip.family} {together_words}", missing_power),
         ]
     return terms, common
+
+
+def _experts_read(work: Work, batch_count: float, *, engine: str, vendor: str) -> float:
+    """Experts read for a batch, as a share of all: where a kernel handles each token by itself, one that two tokens
+    chose is read twice. 0 where experts are read once for all tokens.
+
+    llama.cpp on Metal sorts tokens by expert from 32 of them (ggml-metal, mul_mat_id), mlx-lm from 64 choices
+    (switch_layers.py), both read in November 2026.
+    """
+    alone = batch_count * work.expert_fraction
+    if engine == "llama.cpp" and vendor == "apple":
+        return alone if batch_count < SORTED_FROM_TOKENS else 0.0
+    return alone if engine == "mlx-lm" and batch_count * work.experts_per_token < SORTED_FROM_CHOICES else 0.0
+
+
+def _weights_per_half_byte(work: Work) -> float:
+    """Weights unpacked and multiplied per half a byte that is read: 1 at 4 bits, 0.25 at 16. A power limit slows the
+    arithmetic and leaves the memory its own power, so that it costs narrow weights more.
+    """
+    read_bytes = work.dense_bytes + work.expert_bytes * work.expert_fraction
+    return (work.linear_flops + work.head_flops) / FLOPS_PER_MULTIPLY_ADD / (2.0 * read_bytes)
 
 
 def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]:

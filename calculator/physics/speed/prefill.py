@@ -14,10 +14,18 @@ from dataclasses import replace
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.options import Chip
-from calculator.physics.memory.work import Attention, Work, attention_flops, experts_touched_fraction, work_of
+from calculator.physics.memory.work import (
+    Attention,
+    Work,
+    attention_flops,
+    attention_scores,
+    experts_touched_fraction,
+    work_of,
+)
 from calculator.physics.speed.classes import (
     OLDEST_YEARS,
     TODAY,
+    YEARS_SINCE_FLASH,
     Conditions,
     age_effects,
     bits_class,
@@ -29,6 +37,7 @@ from calculator.physics.speed.classes import (
     power_shortfall,
     software_effects,
     unknown_age_effects,
+    unpacked_latent_effects,
 )
 from calculator.physics.speed.decode import EXPERT_ALIKENESS
 from calculator.physics.speed.law import Estimate, Term, estimate
@@ -42,6 +51,9 @@ EIGHT_BIT_RATIO = 2.0
 ACCELERATED_RATIO = 4.0  # Apple speaks of over four times the peak compute of the generation before
 ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that no published rate covers
 START_MS = 20.0
+MOST_CHUNKS_AT_ONCE = 4  # llama.cpp's GGML_SCHED_MAX_COPIES
+SCORE_BYTES = 16.0
+"""Without flash attention a score of 32 bits is written, read and written by the softmax, and read again."""
 YEARS_SINCE_MMQ = 2.25
 """Until June 2024 llama.cpp unpacked quantised weights to 16 bits before it multiplied; since then it multiplies them
 as they are on tensor cores."""
@@ -156,7 +168,11 @@ def prefill_terms(
         f"linear/class-on/{engine} {kind}",
         f"linear/family/{chip.family}",
         f"linear/chip/{chip.id}",
-        *((f"linear/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()),
+        *(
+            (f"linear/accelerator/{chip.family}", f"linear/accelerator-sort/{chip.family} {sort}")
+            if chip.family in ACCELERATED_FAMILIES
+            else ()
+        ),
         *software,
     )
     flops = work.linear_flops * prompt_tokens + work.head_flops
@@ -164,10 +180,15 @@ def prefill_terms(
         "attention/all/1",
         f"attention/vendor/{vendor}",
         f"attention/engine/{on}",
+        f"attention/kind-of/{engine} {work.attention_kind}",
         f"attention/kind/{on} {work.attention_kind}",
-        *((f"attention/accelerator/{chip.family}",) if chip.family in ACCELERATED_FAMILIES else ()),
+        *unpacked_latent_effects(work, engine=engine, age_years=age_years),
+        *(
+            (f"linear/accelerator/{chip.family}", f"attention/accelerator/{chip.family}")
+            if chip.family in ACCELERATED_FAMILIES
+            else ()
+        ),
         *((f"attention/backend/{vendor} {conditions.backend}",) if conditions.backend else ()),
-        *((f"attention/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()),
     )
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
@@ -193,6 +214,11 @@ def prefill_terms(
             ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}"),
         ),
     ]
+    if engine == "llama.cpp" and age_years > YEARS_SINCE_FLASH:
+        scores = attention_scores(
+            _attention(work, engine=engine), token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens()
+        )
+        terms.append(Term("scores", scores * SCORE_BYTES / bandwidth, ("scores/all/1", f"scores/vendor/{vendor}")))
     if program != "llama.cpp":  # its benchmark times neither
         terms += [
             Term(
@@ -225,8 +251,11 @@ def prefill_terms(
     if age_years:
         common.append((f"age/sort/{on} {sort}", min(age_years, OLDEST_YEARS)))
     if card_count > 1 and split == "layer":
-        gain = math.log(card_count * chunk_count * prompt_count / (chunk_count * prompt_count + card_count - 1))
-        common += [("pipeline/all/1", -gain), (f"pipeline/family/{chip.family}", -gain)]
+        chunks = chunk_count * prompt_count
+        stages = min(card_count, MOST_CHUNKS_AT_ONCE)
+        gain = math.log(stages * chunks / (chunks + stages - 1))
+        terms = [term._replace(base_ms=term.base_ms * math.exp(-gain)) for term in terms]
+        common += [("pipeline/all/1", gain), (f"pipeline/family/{chip.family}", gain)]
     missing_power = power_shortfall(chip, power_limit_w=power_limit_w, card_count=1, split=split)
     if missing_power:
         common += [("power-limit/all/1", missing_power), (f"power-limit/family/{chip.family}", missing_power)]

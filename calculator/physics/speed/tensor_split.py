@@ -1,10 +1,30 @@
-"""Splits that cannot be: one that the runtime lacks, or heads that do not divide by the chips of a tensor split."""
+"""What does not run: a runtime on another maker's chips, a split that the runtime lacks, or heads that do not divide by
+the chips of a tensor split."""
 
 from calculator.catalog.deployment import Deployment
 from calculator.evidence import Remark
 
 _MOST_NAMED = 16
 """The largest number of chips that is named as possible."""
+
+
+_MAKERS = {"apple": "Apple", "nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
+
+
+def runtime_remark(deployment: Deployment) -> Remark | None:
+    """Why this runtime does not run on this chip, and where it does; None where it does.
+
+    By the makers that the runtime's file lists: those whose chips it supports in the version that the catalogue holds.
+    """
+    runtime, chip = deployment.runtime, deployment.hardware.chip
+    if chip.vendor in runtime.vendors:
+        return None
+    makers = " and ".join(_MAKERS[vendor] for vendor in runtime.vendors)
+    text = (
+        f"{runtime.name} is not known to run on chips of {_MAKERS[chip.vendor]} such as the {chip.name}, only on those "
+        f"of {makers}, so no speed is given. Choose another runtime."
+    )
+    return Remark(code="runtime-not-on-chip", text=text, level="problem")
 
 
 def split_remark(deployment: Deployment) -> Remark | None:

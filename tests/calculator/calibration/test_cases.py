@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt
+from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt, prompts_together
 from calculator.calibration.fitting import TABLE
 from calculator.calibration.rows import PublishedRow, read_table, rows_of
 from calculator.catalog import load_catalog
@@ -48,6 +48,17 @@ def test_rate_over_whole_requests_is_predicted_from_both_phases() -> None:
     prompt, step = prefill_prompt(wall, known).central_ms, decode_step(wall, known).central_ms
     assert decode_rate(wall, known).tokens_per_s == pytest.approx(256_000 / (prompt + 256 * step))
     assert decode_rate(case(), known).tokens_per_s == pytest.approx(1000 / decode_step(case(), known).central_ms)
+
+
+def test_prompts_of_a_server_with_continuous_batching_share_its_steps() -> None:
+    # 32 requests of 205 tokens fill four steps of 2,048 on vLLM and SGLang; llama.cpp's server reads slot after slot
+    notes = "kind=aggregate_output; 200 tokens generated per request"
+    asked = {"batch": "32", "prompt_tokens": "205", "notes": notes, "format_id": "f16"}
+    servers = {name: case(runtime_id=name, **asked) for name in ("vllm", "sglang", "llama.cpp")}
+    assert {name: prompts_together(one) for name, one in servers.items()} == {"vllm": 32, "sglang": 32, "llama.cpp": 1}
+    known = CATALOG.calibration
+    alone = case(runtime_id="vllm", **{**asked, "batch": "1"})
+    assert prefill_prompt(servers["vllm"], known).central_ms < 0.9 * prefill_prompt(alone, known).central_ms
 
 
 def test_copies_of_a_model_add_up() -> None:

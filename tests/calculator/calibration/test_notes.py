@@ -120,6 +120,7 @@ def test_year_of_llama_cpp_comes_from_its_build() -> None:
     assert row(runtime_version="b2824", source_date="2026-01").year == pytest.approx(2024.37, abs=0.02)
     assert row(source_date="2026-08-13").year == pytest.approx(2026.625)
     assert row().year is None
+    assert row(notes="second-hand forum report; early-2025 kernels").year == pytest.approx(2025 + 1 / 6)
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,24 @@ from calculator.errors import CalculatorError
 PUBLISHED = Path(__file__).parents[3] / "measurements" / "published.csv"
 
 
+RECORD = {
+    "id": "x-1",
+    "device_id": "apple-m4-max-40",
+    "device_count": "1",
+    "model_id": "llama-3-8b",
+    "runtime_id": "llama.cpp",
+    "format_id": "q4_k_m",
+    "prompt_tokens": "512",
+    "context_depth": "0",
+    "batch": "1",
+    "decode_tok_s": "50",
+    "source": "github.com/a/b x.csv",
+    "notes": "",
+}
+
+
 def row(**values: str) -> PublishedRow:
-    record = {
-        "id": "x-1",
-        "device_id": "apple-m4-max-40",
-        "device_count": "1",
-        "model_id": "llama-3-8b",
-        "runtime_id": "llama.cpp",
-        "format_id": "q4_k_m",
-        "prompt_tokens": "512",
-        "context_depth": "0",
-        "batch": "1",
-        "decode_tok_s": "50",
-        "source": "github.com/a/b x.csv",
-        "notes": "",
-    }
-    return rows_of([{**record, **values}])[0]
+    return rows_of([{**RECORD, **values}])[0]
 
 
 def test_rates_that_are_the_baseline_of_a_speculative_run_are_not_speculative() -> None:
@@ -53,6 +55,20 @@ def test_publisher_of_an_issue_is_its_author_where_named() -> None:
         publisher_of("github.com/a/b docs/x.py @4a29 (data: discussion 62 @laurimyllari)") == "github.com/laurimyllari"
     )
     assert publisher_of("github.com/a/b README.md (second reading)") == "github.com/a"
+
+
+def test_publisher_of_a_data_file_is_the_same_in_all_of_its_rows() -> None:
+    # one file, whose single streams name whose data they are and whose batches do not
+    file = "github.com/a/b docs/power.py @4a29"
+    named, unnamed, other = (
+        {**RECORD, "id": name, "source": source}
+        for name, source in (("x-1", f"{file} (data: discussion 62 @someone)"), ("x-2", file), ("x-3", f"{file}0"))
+    )
+    assert [one.publisher for one in rows_of([unnamed, other, named])] == [
+        "github.com/someone",
+        "github.com/a",
+        "github.com/someone",
+    ]
 
 
 def test_read_table_names_what_is_wrong(tmp_path: Path) -> None:

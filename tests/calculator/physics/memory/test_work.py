@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.physics.memory.work import Attention, attention_flops, experts_touched_fraction, work_of
+from calculator.physics.memory.work import (
+    Attention,
+    attention_flops,
+    attention_scores,
+    experts_touched_fraction,
+    work_of,
+)
 
 CATALOG = load_catalog()
 
@@ -17,7 +23,15 @@ def test_work_of_llama_3_70b_counts_its_operations() -> None:
     assert work.linear_flops == pytest.approx(2 * 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672))
     assert work.head_flops == pytest.approx(2 * 8192 * 128256)
     # attention: 2 x 64 heads x (128 + 128) x 80 layers operations per token and token of context
-    assert work.attention == (Attention(2.0 * 64 * 256 * 80, 0),)
+    assert work.attention == (Attention(2.0 * 64 * 256 * 80, 0, 64.0 * 80),)
+
+
+def test_scores_of_llama_3_70b_are_one_for_each_head_layer_and_pair_of_tokens() -> None:
+    # 64 heads x 80 layers x 4,096 tokens that each look at 2,048 in the mean
+    work = work_of(CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m"))
+    assert attention_scores(work.attention, token_count=4096, depth_tokens=0) == 64 * 80 * 4096 * 2048
+    flops = attention_flops(work.attention, token_count=4096, depth_tokens=0)
+    assert flops == 2 * 256 * attention_scores(work.attention, token_count=4096, depth_tokens=0)
 
 
 @given(tokens=st.integers(1, 300), depth=st.integers(0, 300))

@@ -100,6 +100,7 @@ def test_exchange_over_a_link_hand_worked_case() -> None:
     assert cards == pytest.approx(token_bytes * 3 / (31.5e6 / 8))
     for link in ("card link", "fabric", "network"):
         assert passes_over_link(2, link) == 1.0
+    assert [passes_over_link(count, "card link") for count in (3, 4, 8)] == [2.0, 3.0, 3.0]
 
 
 def test_vllm_reads_more_at_a_time_on_large_cards() -> None:

@@ -3,15 +3,16 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Calibration, Law
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware, hardware_of
-from calculator.catalog.models import Split
+from calculator.catalog.models import Split, WeightClass
 from calculator.physics.memory.weights import weights_read_bytes
+from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_speed, decode_terms
 from calculator.physics.speed.speed import Speed
 
@@ -52,7 +53,9 @@ def test_decode_speed_hand_worked_case() -> None:
     # ms
     weights = float(weights_read_bytes(CATALOG.model("llama-3-70b"), format=CATALOG.format("q4_k_m")))
     cache = 80 * 8 * 256 * 2 * 512
-    expected_ms = 1.25 * (weights + cache) / 1008e6 + 80 * 0.040
+    # attention 2 x 64 heads x 256 x 80 layers x 512 operations at 330.4 TFLOPS = 0.0041 ms
+    attention_ms = 2 * 64 * 256 * 80 * 512 / 330.4e9
+    expected_ms = 1.25 * (weights + cache) / 1008e6 + 80 * 0.040 + attention_ms
     found = speed("nvidia-rtx-4090", "llama-3-70b", "q4_k_m", "llama.cpp", calibration=NEUTRAL)
     assert weights == pytest.approx(41.95e9, rel=0.01)
     assert found.central == pytest.approx(1000 / expected_ms, rel=1e-6)
@@ -128,6 +131,74 @@ def test_decode_speed_batch_raises_the_sum_and_lowers_each_stream() -> None:
     assert sums == sorted(sums)
     each = [total / count for total, count in zip(sums, counts, strict=True)]
     assert each == sorted(each, reverse=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    chip=st.sampled_from(sorted(CATALOG.chips)),
+    model=st.sampled_from(sorted(CATALOG.models)),
+    runtime=st.sampled_from(sorted(CATALOG.runtimes)),
+    weight_class=st.sampled_from(["4-bit", "8-bit", "16-bit"]),
+    count=st.sampled_from([1, 2, 4, 8]),
+    split=st.sampled_from(["layer", "tensor"]),
+    context=st.integers(1, 131_072),
+    batch=st.integers(2, 256),
+)
+def test_decode_speed_of_a_batch_is_never_below_one_stream(  # noqa: PLR0917  (hypothesis passes them by name)
+    chip: str, model: str, runtime: str, weight_class: WeightClass, count: int, split: Split, context: int, batch: int
+) -> None:
+    # a server can always answer one request after the other
+    format = CATALOG.runtime(runtime).formats.get(weight_class, "")
+    assume(format)
+
+    def rate(streams: int) -> float:
+        return speed(chip, model, format, runtime, count=count, context=context, batch=streams, split=split).central
+
+    assert rate(batch) >= rate(1) * (1 - 1e-12)
+    assert rate(2) >= rate(1) * (1 - 1e-12)
+
+
+def test_experts_that_two_tokens_chose_are_read_twice_where_a_kernel_takes_each_by_itself() -> None:
+    # Qwen3-30B-A3B: 16 tokens x 8 of 128 experts read all of them once over, where 1 - (15/16)^8 = 40.3 % are distinct;
+    # llama.cpp sorts them from 32 tokens on, and on other makers' chips always
+    def again_ms(chip: str, format: str, batch: int) -> float:
+        deployment = Deployment.of(chip, "qwen3-30b-a3b", format, catalog=CATALOG)
+        terms, _ = decode_terms(deployment, Workload(context_tokens=512, batch_count=batch))
+        return next(term.base_ms for term in terms if term.name == "experts again")
+
+    every = float(weights_read_bytes(CATALOG.model("qwen3-30b-a3b"), format=CATALOG.format("q8_0"), batch_count=1e6))
+    dense = float(weights_read_bytes(CATALOG.model("qwen3-30b-a3b"), format=CATALOG.format("q8_0"), batch_count=0))
+    expected = (every - dense) * (1 - (1 - (15 / 16) ** 8)) / 800e6
+    assert again_ms("apple-m2-ultra-76", "q8_0", 16) == pytest.approx(expected)
+    assert again_ms("apple-m2-ultra-76", "q8_0", 32) == again_ms("apple-m2-ultra-76", "q8_0", 1) == 0
+    assert again_ms("nvidia-gb10", "q8_0", 16) == 0
+    assert again_ms("apple-m2-ultra-76", "mlx-8bit", 7) > 0
+    assert again_ms("apple-m2-ultra-76", "mlx-8bit", 8) == 0  # 64 choices are sorted
+
+
+def test_requests_in_flight_cost_a_server_time_and_a_benchmark_loop_none() -> None:
+    deployment = Deployment.of("nvidia-gb10", "qwen2.5-7b", "q8_0", catalog=CATALOG)
+    served, looped = (
+        {term.name: term.base_ms for term in decode_terms(deployment, Workload(batch_count=9), conditions=one)[0]}
+        for one in (Conditions(served=True), Conditions(served=False))
+    )
+    assert served["streams"] == pytest.approx(8 * 0.020)
+    assert "streams" not in looped
+
+
+def test_power_limit_costs_narrow_weights_more() -> None:
+    # 4.88 and 16 bits a weight: the arithmetic of a byte, which the limit slows, differs by their quotient
+    def weight_of_the_limit(format: str) -> float:
+        deployment = Deployment.of("nvidia-rtx-3090", "llama-3-8b", format, runtime="llama.cpp", catalog=CATALOG)
+        _, common = decode_terms(deployment, Workload(), conditions=Conditions(power_limit_w=220.0))
+        return dict(common)["power-limit/all/one card"]
+
+    read = {
+        format: float(weights_read_bytes(CATALOG.model("llama-3-8b"), format=CATALOG.format(format)))
+        for format in ("q4_k_m", "f16")
+    }
+    assert weight_of_the_limit("q4_k_m") / weight_of_the_limit("f16") == pytest.approx(read["f16"] / read["q4_k_m"])
+    assert weight_of_the_limit("f16") == pytest.approx((1 - 220 / 350) ** 2 / 4, rel=0.01)
 
 
 def test_decode_speed_range_is_wider_for_a_chip_without_rows() -> None:

@@ -56,6 +56,29 @@ def test_prefill_terms_hand_worked_case() -> None:
     assert base["launch"] == pytest.approx(32 * 0.05)
 
 
+def test_scores_of_llama_cpp_before_flash_attention_cross_the_memory() -> None:
+    # Llama-3 8B, 8,192 tokens: 32 heads x 32 layers x 8,192 x 4,096 scores x 16 bytes = 549.8 GB / 1,008 GB/s = 545 ms.
+    # Published for May 2024 on an RTX 3090: a token took 225 us in a prompt of 512, 375 us in one of 8,192.
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp")
+    old, new = (
+        {term.name: term.base_ms for term in prefill_terms(deployment, Workload(8192), conditions=conditions)[0]}
+        for conditions in (Conditions(age_years=2.2), Conditions())
+    )
+    assert old["scores"] == pytest.approx(32 * 32 * 8192 * 4096 * 16 / 1008e6)
+    assert "scores" not in new
+
+
+def test_pipeline_of_llama_cpp_has_four_chunks_at_once_at_the_most() -> None:
+    # 16 chunks of 512 on n cards: n x 16 / (16 + n - 1) times one card with neutral constants, as four from five cards on
+    def ms(count: int) -> float:
+        deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp", count=count)
+        return prefill_estimate(deployment, Workload(8192), calibration=NEUTRAL).central_ms
+
+    assert ms(1) / ms(2) == pytest.approx(2 * 16 / 17)
+    assert ms(1) / ms(4) == pytest.approx(4 * 16 / 19)
+    assert ms(8) == pytest.approx(ms(4))
+
+
 def test_time_to_first_token_hand_worked_case() -> None:
     prefill = Speed(low=100, central=200, high=400, unit="token/s", bound_by="compute", basis="fitted")
     found = time_to_first_token(prefill, prompt_tokens=4000, cached_fraction=0.5)  # 2,000 tokens

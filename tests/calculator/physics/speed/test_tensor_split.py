@@ -65,3 +65,20 @@ def test_split_that_the_runtime_lacks_has_no_speed() -> None:
     remark = next(one for one in found.remarks if one.code == "split-not-offered")
     assert "Ollama has no tensor split, only layer." in remark.text
     assert _predict("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", count=1, runtime="ollama").decode is not None
+
+
+@pytest.mark.parametrize(
+    ("machine", "format", "runtime", "runs"),
+    [
+        ("mac-studio-m3-ultra-256", "bf16", "vllm", False),
+        ("nvidia-rtx-4090", "bf16", "mlx-lm", False),
+        ("nvidia-rtx-4090", "bf16", "vllm", True),
+        ("mac-studio-m3-ultra-256", "q4_k_m", "llama.cpp", True),
+    ],
+)
+def test_runtime_on_another_makers_chips_has_no_speed(machine: str, format: str, runtime: str, *, runs: bool) -> None:
+    found = _predict(machine, "llama-3-8b", format, count=1, runtime=runtime, split="layer")
+    assert (found.decode is not None) == (found.prefill is not None) == runs
+    remark = next((one for one in found.remarks if one.code == "runtime-not-on-chip"), None)
+    assert (remark is None) == runs
+    assert remark is None or "only on those of" in remark.text
