@@ -23,7 +23,7 @@ function quoteField(row, field, page) {
   });
   let sent = input.value;
   const send = () => {
-    if (input.value === sent) return;
+    if (page.isDrawing || !input.isConnected || input.value === sent) return;
     sent = input.value;
     const value = sent === "" ? null : Math.min(field.max, Math.max(field.min, Number(sent)));
     page.send({ table: { name: field.table, key: field.key, value } });

@@ -37,8 +37,10 @@ export function paintRows(table, frame, page) {
   }
   body.append(element("tr", { class: "add" }, element("td", { colspan: 5 }, adder(frame, page))));
   const kept = focusWithin(table);
+  page.isDrawing = true; // a box that is taken away loses the focus, and nobody has left it
   table.replaceChildren(head(axis), body);
   kept?.();
+  page.isDrawing = false;
 }
 
 /** Gives the focus back after the table was drawn anew, with what was typed so far; null where it is elsewhere. */
