@@ -8,12 +8,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from calculator.cost.tco import Tco
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
 from calculator.finance.ledger import Line
 from views.before_you_sign import before_you_sign
 from views.decide_words import hero_of, seconds_range, status_of
-from views.look import style_of
+from views.look import style_of, usd
 from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
@@ -106,11 +107,21 @@ def _money(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     """An option's cost, its range, what is spent by each month, and what it is spent on; in the money shown."""
     first = amounts(option, comparison.scenario)[0]
     spread = first.spread
+    assert option.tco is not None
     return {
+        "per_mtok": _per_million(option.tco, labour=comparison.scenario.labour),
         "usd": [round(spread.low) if spread else None, round(first.usd, 2), round(spread.high) if spread else None],
         "by_month": _spent(option, comparison),
         "parts": _parts(option, comparison),
     }
+
+
+def _per_million(tco: Tco, *, labour: str) -> str:
+    """Dollars per million tokens, all in, and what one million more would cost; empty where nothing is served."""
+    every = tco.usd_per_mtok if labour == "with" else tco.hard_usd_per_mtok
+    if not math.isfinite(every):
+        return ""
+    return f"{usd(every)} per million tokens, all in; a million more costs {usd(tco.marginal_usd_per_mtok)}."
 
 
 def _flows(option: OptionResult, comparison: Comparison) -> Iterator[tuple[Line, tuple[float, ...]]]:

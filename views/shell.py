@@ -115,7 +115,7 @@ def show_case_line(case: Case, comparison: Comparison) -> None:
     ]
     count = len(changes(case.link, case.scenario))
     start = start_title(case.link)
-    said = f"as in “{start}”" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
+    said = f"example “{start}”, unchanged" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
     line, files = st.columns([5, 1], vertical_alignment="center")
     line.markdown(" · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
     with files:

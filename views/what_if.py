@@ -17,6 +17,7 @@ from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado, 
 from calculator.risk.value_of_information import value_of_information
 from calculator.scenario.scenario import knobs
 from views.address import put
+from views.budget import show_budget
 from views.charts.what_if import exit_chart, tornado_chart, winner_map, worth_chart
 from views.drawing import draw_chart
 from views.leasing import show_leasing
@@ -64,6 +65,7 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     _show_map(candidates, names=names)
     show_two_scenarios(case, comparison, pair=_leaders(candidates)[:2])
     _show_exits(candidates, names=names)
+    show_budget(comparison)
     show_leasing(comparison.candidates, case)
     _show_worth(candidates, names=names)
 

@@ -18,6 +18,7 @@ def test_page_has_every_section_of_the_question() -> None:
         "Who wins where",
         "From another scenario to this one",
         "If you stop earlier, or go on",
+        "Cash and budget",
         "Lease or buy",
         "What to find out first",
     ]

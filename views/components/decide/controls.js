@@ -142,7 +142,7 @@ export function paintPresets(box, page, chosen) {
 /** How many values differ from where one started, each with its own way back. */
 export function paintChanges(box, page, data) {
   const count = data.changes.length;
-  const title = count === 0 ? `As in \u201c${data.start}\u201d` : `${count} change${count > 1 ? "s" : ""} from \u201c${data.start}\u201d`;
+  const title = count === 0 ? `Example \u201c${data.start}\u201d, unchanged` : `${count} change${count > 1 ? "s" : ""} from \u201c${data.start}\u201d`;
   if (!count) return void box.replaceChildren(element("p", { text: title }));
   const rows = data.changes.map(([name, label, now, was]) =>
     element(

@@ -117,6 +117,7 @@ function drawer(row, page) {
       "td",
       { colspan: 5 },
       row.count ? element("p", { text: row.count }) : "",
+      row.per_mtok ? element("p", { text: row.per_mtok }) : "",
       quote ? quoteForm(row, quote, page) : "",
       element("button", {
         type: "button",

@@ -1,0 +1,79 @@
+"""Questions that a CFO and the review asked, each answered by a named place on a page: the place is there and says it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+
+DECIDE, FIT, WHAT_IF, SOURCES, MEASUREMENTS = "", "fit", "what-if", "sources", "measurements"
+PLACES: dict[str, tuple[str, str]] = {
+    "Which option is cheapest for the same work, by how much, how sure?": (DECIDE, "of 100 futures"),
+    "When do I get my money back?": (DECIDE, "cheaper than renting from month"),
+    "What must be true for the other choice?": (WHAT_IF, "What flips it"),
+    "Which assumption should I argue about?": (WHAT_IF, "How far each input moves it"),
+    "At what volume and price does it flip?": (WHAT_IF, "Who wins where"),
+    "What hits cash, budget and expense, in which quarter?": (WHAT_IF, "Cash and budget"),
+    "Buy, lease or finance?": (WHAT_IF, "Lease or buy"),
+    "What if we stop early, or keep it longer?": (WHAT_IF, "If you stop earlier, or go on"),
+    "How bad can it get, and is it worth testing first?": (WHAT_IF, "What to find out first"),
+    "What do we pay for privacy?": (DECIDE, "Keeping your data in house costs"),
+    "Mac or 4090, with odds?": (DECIDE, "Mac or PC with GPUs?"),
+    "How many machines keep my target?": (FIT, "Machines"),
+    "Does it fit?": (FIT, "Does it fit in memory?"),
+    "Is it fast enough for eight people?": (FIT, "8 at once"),
+    "Which machines are not dominated?": (FIT, "Every machine we know: cost against speed"),
+    "What changed between two scenarios?": (WHAT_IF, "From another scenario to this one"),
+    "Can audit trust this?": (SOURCES, "Where does every figure come from?"),
+    "How old is each price?": (SOURCES, "Prices and facts"),
+    "What did the article get wrong?": (SOURCES, "The article"),
+    "How good are the predictions?": (SOURCES, "Accuracy"),
+    "Is my own measurement used?": (MEASUREMENTS, "Used in your decision now"),
+    "What must I know before I sign?": (DECIDE, "Before you sign"),
+}
+"""Question: page and words that stand there."""
+
+
+@pytest.mark.parametrize("page", [DECIDE, FIT, WHAT_IF, SOURCES, MEASUREMENTS])
+def test_every_question_of_a_page_is_answered_on_it(visit: Open, page: str) -> None:
+    seen = visit()
+    if page:
+        title = {FIT: "Fit & speed", WHAT_IF: "What if", SOURCES: "Sources", MEASUREMENTS: "Measurements"}[page]
+        seen.page.get_by_role("link", name=title).first.click()
+    for question, (place, words) in PLACES.items():
+        if place == page:
+            expect(seen.page.get_by_text(words).first, question).to_be_attached()
+
+
+def test_cost_per_million_tokens_and_an_owned_machine_stand_in_an_options_drawer(visit: Open) -> None:
+    seen = visit()
+    seen.page.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=False).first.click()
+    expect(seen.page.get_by_text("per million tokens, all in")).to_be_visible()
+    expect(seen.page.get_by_label("We own it; it would sell for ($)")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [FIT, WHAT_IF, SOURCES, MEASUREMENTS])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_other_pages_are_whole_on_a_phone_in_both_themes(visit: Open, page: str, scheme: str) -> None:
+    seen = visit(width=390, height=844)
+    seen.page.emulate_media(color_scheme=scheme)  # pyright: ignore[reportArgumentType]
+    title = {FIT: "Fit & speed", WHAT_IF: "What if", SOURCES: "Sources", MEASUREMENTS: "Measurements"}[page]
+    seen.page.locator(".st-key-phone-pages").get_by_role("link", name=title).click()
+    expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
+    seen.page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+    assert seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert seen.page.get_by_test_id("stException").count() == 0
+
+
+def test_scenario_travels_through_every_page(visit: Open) -> None:
+    seen = visit("?wage_usd_per_h=120")
+    for title in ("Fit & speed", "What if", "Sources", "Measurements", "Decide"):
+        seen.page.get_by_role("link", name=title).first.click()
+        seen.page.wait_for_url("**wage_usd_per_h=120**")
+    assert "wage_usd_per_h=120" in seen.page.url
