@@ -81,7 +81,7 @@ def test_page_opens_with_the_default_answer_and_a_bare_address(visit: Open) -> N
     seen = visit()
     shows(seen, Scenario())
     assert query(seen) == {}
-    expect(seen.decide.locator(".changes")).to_have_text(re.compile("^As in “"))
+    expect(seen.decide.locator(".changes")).to_have_text(re.compile("^Example “.*unchanged$"))
 
 
 def test_slider_moved_by_keys_changes_verdict_and_address_and_reload_back_and_forward_follow(visit: Open) -> None:

@@ -93,7 +93,7 @@ def test_line_names_the_leaders_with_the_costs_of_the_money_shown(query: dict[st
 
 def test_line_says_where_one_started_and_how_much_was_changed() -> None:
     default, article = start_title(case_of().link), preset("article").name
-    assert line().endswith(f"as in “{markdown_text(default)}”")
+    assert line().endswith(f"example “{markdown_text(default)}”, unchanged")
     assert line(months="48").endswith(f"1 change from “{markdown_text(default)}”")
     assert line(preset="article", months="48", wage_usd_per_h="95").endswith(
         f"2 changes from “{markdown_text(article)}”"
