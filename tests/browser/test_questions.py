@@ -64,9 +64,7 @@ def test_other_pages_are_whole_on_a_phone_in_both_themes(visit: Open, page: str,
     title = {FIT: "Fit & speed", WHAT_IF: "What if", SOURCES: "Sources", MEASUREMENTS: "Measurements"}[page]
     seen.page.locator(".st-key-phone-pages").get_by_role("link", name=title).click()
     expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
-    seen.page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
+    expect(seen.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     assert seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     assert seen.page.get_by_test_id("stException").count() == 0
 
