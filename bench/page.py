@@ -1,0 +1,128 @@
+"""Speed of the Decide page in a real browser: key to painted verdict, updates while dragging, messages and bytes a move.
+
+    python bench/page.py [URL]
+
+Without a URL it starts a server of its own on a free port. Gates nothing; a busy machine shows in every figure.
+"""
+
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.browser.chromium import system_chromium
+
+ROOT = Path(__file__).parent.parent
+KEYS, STEPS = 25, 60
+KEY_GAP_MS, STEP_GAP_MS = 700, 50
+
+
+def main(url: str) -> None:
+    """Print the figures."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        loaded, frames = [0.0], list[int]()
+        wire: Any = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+
+        def note_load(event: dict[str, Any]) -> None:
+            loaded.append(float(event["encodedDataLength"]))
+
+        def note_frame(event: dict[str, Any]) -> None:
+            frames.append(len(str(event["response"]["payloadData"])) * 3 // 4)
+
+        wire.on("Network.loadingFinished", note_load)
+        wire.on("Network.webSocketFrameReceived", note_frame)
+        began = time.perf_counter()
+        page.goto(url)
+        page.locator(".decide h2").first.wait_for()
+        print(f"first verdict {time.perf_counter() - began:.1f} s", end=", ")
+        page.wait_for_timeout(2_000)
+        print(f"first load {sum(loaded) / 1e6:.2f} MB")
+        _keys(page, frames)
+        _drag(page)
+        chromium.close()
+
+
+def _keys(page: Page, frames: list[int]) -> None:
+    """Arrow keys on one slider: from the key to the painted verdict, then what the move sent in all."""
+    page.locator(".decide .verdict").first.evaluate(
+        """box => { window.painted = []; window.pressed = 0;
+        new MutationObserver(() => { if (!window.pressed) return; const from = window.pressed; window.pressed = 0;
+          requestAnimationFrame(() => setTimeout(() => window.painted.push(performance.now() - from), 0)); })
+        .observe(box, {childList: true}); }"""
+    )
+    slider = page.get_by_role("slider", name="Hourly rate, slider")
+    slider.focus()
+    slider.evaluate("slider => slider.addEventListener('keydown', () => { window.pressed = performance.now(); })")
+    frames.clear()
+    for _ in range(KEYS):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(KEY_GAP_MS)
+    times = sorted(page.locator("body").evaluate("() => window.painted"))
+    print(f"key to painted verdict {statistics.median(times):.0f} ms, p95 {times[int(0.95 * len(times)) - 1]:.0f} ms")
+    print(f"{len(frames) / KEYS:.1f} messages and {sum(frames) / KEYS / 1000:.1f} kB a move")
+
+
+def _drag(page: Page) -> None:
+    """A thumb held and moved: verdicts painted a second."""
+    box = page.get_by_role("slider", name="Hourly rate, slider").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.locator(".decide .verdict").first.evaluate(
+        "box => { window.updates = 0; new MutationObserver(() => window.updates++).observe(box, {childList: true}); }"
+    )
+    page.mouse.move(box["x"] + 0.3 * box["width"], middle)
+    page.mouse.down()
+    began = time.perf_counter()
+    for step in range(STEPS):
+        page.mouse.move(box["x"] + (0.3 + 0.5 * step / STEPS) * box["width"], middle)
+        page.wait_for_timeout(STEP_GAP_MS)
+    seconds = time.perf_counter() - began
+    updates = page.locator("body").evaluate("() => window.updates")
+    page.mouse.up()
+    print(f"dragging {updates / seconds:.1f} verdicts a second")
+
+
+def _own_server() -> tuple[str, subprocess.Popen[bytes]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "server.py",
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return f"http://127.0.0.1:{port}", process
+        time.sleep(0.2)
+    raise SystemExit("the server did not start within 20 s")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(sys.argv[1])
+    else:
+        address, server = _own_server()
+        try:
+            main(address)
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
