@@ -170,7 +170,7 @@ def _paid_off(comparison: Comparison) -> dict[str, Any] | None:
     month = above[-1] + 1 if above else 1
     if month >= len(mine):  # never, or by its sale alone
         return None
-    return {"id": own.id, "month": month, "than": rent.name}
+    return {"id": own.id, "month": month, "than": rent.id}
 
 
 def _flips(comparison: Comparison) -> dict[str, float]:

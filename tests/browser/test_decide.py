@@ -1,7 +1,6 @@
 """The Decide page in a real browser: what a person does there, and that every figure on it is the same one."""
 
 import re
-import subprocess
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -16,6 +15,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset
 from tests.browser.conftest import Visit
+from tests.calculator.report.pdf_text import page_texts
 from views.decide_frame import decide_frame
 
 pytestmark = pytest.mark.browser
@@ -348,15 +348,9 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Open) -> None:
     seen.page.wait_for_url(re.compile("wage_usd_per_h=100"))
 
 
-def test_print_holds_every_option_with_its_total(visit: Open, tmp_path: Path) -> None:
+def test_print_holds_every_option_with_its_total(visit: Open) -> None:
     seen = visit()
-    file = tmp_path / "page.pdf"
-    seen.page.pdf(path=str(file), prefer_css_page_size=True)
-    text = re.sub(
-        r"\s+",
-        " ",
-        subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout,
-    )
+    text = " ".join(page_texts(seen.page.pdf(prefer_css_page_size=True)))
     frame = frame_of(Scenario())
     for row in frame["rows"]:
         assert row["name"].split(" (")[0][:24] in text

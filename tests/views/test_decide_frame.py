@@ -154,7 +154,7 @@ def test_ring_stands_where_buying_has_become_cheaper_than_renting_for_good(name:
             assert own[-2] > rent[-2] or own[-1] > rent[-1]
         return
     own, rent = kinds["to buy"], kinds["to rent"]
-    assert (paid["id"], paid["than"]) == (own["id"], rent["name"])
+    assert (paid["id"], paid["than"]) == (own["id"], rent["id"])
     month = paid["month"]
     assert all(own["by_month"][at] <= rent["by_month"][at] for at in range(month, frame["months"] + 1))
     assert month == 1 or own["by_month"][month - 1] > rent["by_month"][month - 1]

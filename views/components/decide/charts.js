@@ -44,7 +44,8 @@ export function paintLines(box, frame, page) {
     text.append(amount);
     svg.append(text);
   }
-  const paid = frame.paid && rows.find((row) => row.id === frame.paid.id);
+  const drawn = (id) => rows.find((row) => row.id === id);
+  const paid = frame.paid && drawn(frame.paid.than) && drawn(frame.paid.id);
   if (paid) markPaid(svg, paid, frame, x, y, edge, width);
   box.replaceChildren(svg, phone ? legend(rows) : "");
 }
