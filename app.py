@@ -30,7 +30,7 @@ def look_only() -> str:
 
 def decide() -> None:
     """Which hardware to choose: verdicts, options, charts, and what to know before one signs."""
-    show_decide(stock, speeds=desk.speeds, problem=desk.problem())
+    show_decide(stock, speeds=desk.speeds, problem=desk.problem(), look_only=look_only())
 
 
 def fit() -> None:

@@ -44,8 +44,10 @@ def put(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, Mapping):
             _put_table(name, cast("Mapping[str, Any]", value))
-        elif isinstance(value, (tuple, list)):
+        elif name == "options":
             st.query_params[name] = [str(one) for one in cast("Sequence[object]", value)]
+        elif isinstance(value, (tuple, list)):
+            st.query_params[name] = table_text(cast("Sequence[Any]", value))
         else:
             st.query_params[name] = text_of(value)
     if TYPED in st.query_params:

@@ -12,6 +12,7 @@ from views.choices import choices_of
 from views.decide_form import FIELDS_BESIDE
 from views.own_machine import ask_own_machine
 from views.shell import Case
+from views.usage_log import ask_usage_log
 
 SECTION_TITLES = {
     "options": "Options",
@@ -32,8 +33,11 @@ _BY_THE_SWITCH = ("money", "labour")
 _WORDS_OF: dict[str | int, str] = {"best-that-fits": "the best that fits", "auto": "as many as it takes"}
 
 
-def ask_rest(case: Case) -> None:
-    """Draw every field that has no control beside the answer, one tab per section."""
+def ask_rest(case: Case, *, look_only: str = "") -> None:
+    """Draw every field that has no control beside the answer, one tab per section.
+
+    `look_only`: why a visitor may bring no usage log; empty where he may.
+    """
     rest = [knob for name, knob in knobs().items() if name not in (*FIELDS_BESIDE, *_BY_THE_SWITCH)]
     if case.scenario.model != "another-size":
         rest = [knob for knob in rest if knob.name != "another_size_b"]
@@ -48,6 +52,8 @@ def ask_rest(case: Case) -> None:
                 for knob in rest:
                     if knob.section == section:
                         _widget(knob, case.scenario)
+            if section == "demand":
+                ask_usage_log(look_only=look_only)
 
 
 def _ask_name(scenario: Scenario) -> None:

@@ -23,14 +23,14 @@ _KEY, _CHANGE, _LISTS = "decide", "now", "lists were sent"
 _MORE, _WHOLE = "more settings", "unfolded settings are out of date"
 
 
-def show_decide(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
+def show_decide(stock: Catalog, *, speeds: Speeds, problem: str, look_only: str = "") -> None:
     """Draw the page; `speeds` gives the measured speeds, `problem` says why there are none."""
     st.session_state.pop(_LISTS, None)  # a full run may meet a page that has lost them
     _answer(stock, speeds=speeds, problem=problem)
     more = st.expander("More settings: demand, people, energy, money, time, taxes", key=_MORE, on_change="rerun")
     if more.open:
         with more:
-            ask_rest(read_case(stock))
+            ask_rest(read_case(stock), look_only=look_only)
 
 
 @st.fragment

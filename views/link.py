@@ -29,6 +29,7 @@ STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
 PRESET = "preset"
 """The parameter that names the preset from which the other values start."""
 OWN_ENTRIES = ("own_options", "own_models", "routing")
+_PROFILE, _AGREE = "hourly_profile", ("on_h_per_day", "working_days_per_year")
 _PLATFORM = ("embed", "embed_options")
 _SHOWN_CHARACTERS = 40
 _LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
@@ -80,7 +81,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
         values["options"] = options
     if unusable:
         problems["options"] = unusable
-    for name, texts in query.items():
+    for name, texts in sorted(query.items(), key=lambda item: item[0] == _PROFILE):  # it must agree with others
         if name in (*STAMPS, *_PLATFORM, *OWN_ENTRIES, PRESET):
             continue
         if name not in known:
@@ -93,7 +94,9 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
             try:
                 named = options or start.get("options", ())
                 routing = values.get("routing", start.get("routing", {}))
-                compared = {"options": named, "routing": routing} if named else {}
+                compared: dict[str, Any] = {"options": named, "routing": routing} if named else {}
+                if name == _PROFILE:
+                    compared = {field: found for field, found in (start | values).items() if field in _AGREE}
                 values[name] = _value(name, texts[-1], compared=compared, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
