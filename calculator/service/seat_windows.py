@@ -41,7 +41,8 @@ def seat_windows(scenario: Scenario, *, window_h: float) -> tuple[tuple[float, f
         per = asked / math.fsum(weights)
     kinds: dict[float, float] = {}
     for weight in windows:
-        kinds[round(weight * per, 9)] = kinds.get(round(weight * per, 9), 0.0) + weight
+        requests = float(f"{weight * per:.12g}")  # windows that differ in their last digits are one kind
+        kinds[requests] = kinds.get(requests, 0.0) + weight
     whole = math.fsum(windows)
     return tuple((weight / whole, requests) for requests, weight in sorted(kinds.items(), reverse=True))
 

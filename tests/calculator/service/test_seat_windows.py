@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario
@@ -46,6 +46,7 @@ def test_window_opens_with_a_request_by_the_profile() -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@example(hours=2.00001, peak=1.0, window=1.0)
 @given(hours=st.floats(0.5, 24), peak=st.floats(1, 24), window=st.floats(0.5, 23))
 def test_shares_sum_to_one_and_windows_to_the_day(hours: float, peak: float, window: float) -> None:
     windows = seat_windows(_scenario(on_h_per_day=hours, peak_factor_ratio=peak), window_h=window)
