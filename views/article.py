@@ -17,6 +17,7 @@ _BADGES = {
     "impossible": ":red-badge[impossible]",
     "no such thing": ":red-badge[no such thing]",
 }
+_HOLD = "hold"
 _WORST_FIRST = tuple(_BADGES)[::-1]
 
 
@@ -24,7 +25,11 @@ def show_article(case: Case) -> None:
     """Draw how many claims hold, each of them, and the form for a claim of one's own."""
     findings = audit(case.catalog)
     counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _WORST_FIRST}
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    said = ", ".join(
+        f"{count} {_HOLD if verdict == 'holds' and count != 1 else verdict}"
+        for verdict, count in counts.items()
+        if count
+    )
     st.markdown(markdown_text(f"“{TITLE}” makes {len(findings)} claims that can be checked: {said}."))
     st.caption("Its money, with its own figures, is the example “As in the article: its money” on Decide.")
     _check_yours(case)

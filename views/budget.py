@@ -20,8 +20,15 @@ def show_budget(comparison: Comparison) -> None:
     """Draw the budget of one option; staff hours stand apart from cash."""
     st.subheader("Cash and budget", anchor=False)
     costed = {option.id: option for option in by_cost(comparison) if is_ranked(option)}
+    own = [place for place, option in enumerate(costed.values()) if option.kind == "own"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Option", list(costed), format_func=lambda key: name_of(costed[key]), key="budget option")
+        chosen = st.selectbox(
+            "Option",
+            list(costed),
+            index=own[0] if own else 0,
+            format_func=lambda key: name_of(costed[key]),
+            key="budget option",
+        )
         every = st.segmented_control("Show", _PERIODS, default=_PERIODS[0], key="budget period", required=True)
     tco = costed[chosen].tco
     assert tco is not None

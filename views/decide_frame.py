@@ -5,24 +5,18 @@ charts and verdicts say the same figure. The live route and the page draw the sa
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
-from calculator.finance.ledger import Line
 from views.before_you_sign import before_you_sign
 from views.decide_words import hero_of, seconds_range, status_of
+from views.groups import GROUPS, counted_flows, parts_usd
 from views.look import style_of, usd
 from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
-GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Repair, insurance, tax", "Resale")
-"""What an amount is spent on; the last one comes back."""
-_OF_KIND = {"capital": 0, "later capital": 0, "sale": 5, "later sale": 5, "tax": 4}
-_POWER = ("energy", "cooling", "demand charge", "further demand charge")
-_KEPT_WHOLE = ("repair", "further repair", "insurance")
 _KINDS = {"own": "to buy", "rent": "to rent"}
 
 
@@ -51,22 +45,6 @@ def _convention(comparison: Comparison) -> str:
     """How amounts are counted; the verdicts count staff hours, and the page may leave them out."""
     left_out = " Here staff hours are left out." if comparison.scenario.labour == "without" else ""
     return f"{comparison.verdicts.convention}{left_out}"
-
-
-def group_of(line: Line) -> int:
-    """The place of a ledger line in GROUPS.
-
-    >>> [GROUPS[group_of(Line(name, "hard", ()))] for name in ("energy idle", "rental", "repair")]
-    ['Power and cooling', 'Rent, API, software', 'Repair, insurance, tax']
-    """
-    if line.hardness == "soft":
-        return 2
-    if line.kind != "running":
-        return _OF_KIND[line.kind]
-    name = line.name.rpartition(": ")[2]  # of a routed option the part stands before it
-    if name.startswith(_POWER):
-        return 1
-    return 4 if name.startswith(_KEPT_WHOLE) else 3
 
 
 def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
@@ -124,19 +102,9 @@ def _per_million(tco: Tco, *, labour: str) -> str:
     return f"{usd(every)} per million tokens, all in; a million more costs {usd(tco.marginal_usd_per_mtok)}."
 
 
-def _flows(option: OptionResult, comparison: Comparison) -> Iterator[tuple[Line, tuple[float, ...]]]:
-    """The lines that are counted, with their signed dollars by month, in the money shown."""
-    assert option.tco is not None
-    scenario, tco = comparison.scenario, option.tco
-    flows = tco.flows if scenario.money == "cash" else tco.discounted_flows
-    for entry, flow in zip(tco.entries, flows, strict=True):
-        if scenario.labour == "with" or entry.hardness == "hard":
-            yield entry, flow
-
-
 def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
     total, spent = 0.0, list[int]()
-    flows = [flow for _, flow in _flows(option, comparison)]
+    flows = [flow for _, flow in counted_flows(option, comparison)]
     for month in range(comparison.scenario.months + 1):
         total -= math.fsum(flow[month] for flow in flows)
         spent.append(round(total))
@@ -144,10 +112,7 @@ def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
 
 
 def _parts(option: OptionResult, comparison: Comparison) -> list[int]:
-    parts = [0.0] * len(GROUPS)
-    for line, flow in _flows(option, comparison):
-        parts[group_of(line)] -= math.fsum(flow)
-    return [round(part) for part in parts]
+    return [round(part) for part in parts_usd(option, comparison)]
 
 
 def _stream(option: OptionResult) -> str:

@@ -9,6 +9,7 @@ from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import of_100, option_name
 from calculator.number import Range
 from calculator.units import BYTES_PER_GB, MONTHS_PER_YEAR
+from views.groups import why_cheaper
 from views.look import style_of, usd
 from views.money import amounts, is_ranked
 
@@ -71,7 +72,10 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
             "notes": [note for note in notes if note],
         }
     second = comparison[shown.next]
-    notes.insert(0, _how_often(shown, comparison, which=which))
+    notes[:0] = [
+        _how_often(shown, comparison, which=which),
+        "" if shown.is_close else why_cheaper(best, second, comparison),
+    ]
     return hero | {
         "title": _title(shown, comparison, which=which),
         "amount": _amount(shown, comparison, which=which),

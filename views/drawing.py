@@ -41,8 +41,13 @@ def draw_table(
 
 def draw_small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:
     """A table of a few rows with the same keys, as text that prints whole and that a screen reader walks."""
-    cells = {name: [markdown_text(str(row[name])) for row in rows] for name in rows[0]} if rows else {}
+    cells = {name: [_cell(row[name]) for row in rows] for name in rows[0]} if rows else {}
     st.table(cells, hide_index=True, border="horizontal", alt=alt)  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+
+
+def _cell(value: Any) -> str:
+    """A cell as text; what is not there is a dash that Markdown does not take for a list."""
+    return "–" if value in ("", "-", None) else markdown_text(str(value))
 
 
 def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:

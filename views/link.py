@@ -256,7 +256,7 @@ def _is_table(name: str) -> bool:
 def _table(name: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # an integer of thousands of digits is a plain ValueError
         raise ScenarioError(
             f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link instead."
         ) from None

@@ -29,6 +29,7 @@ from views.two_scenarios import show_two_scenarios
 
 _MOST_FLIPS, _MOST_BARS, _MOST_WORTH = 8, 8, 6
 _CELLS = 48
+_BEYOND = 0.1
 _AXES = {
     "requests_per_working_day": (0.0, 5.0),
     "wage_usd_per_h": (0.0, 3.0),
@@ -115,9 +116,9 @@ def _show_flip(point: SwitchPoint, case: Case, *, names: dict[str, str]) -> None
 
 
 def _set_beyond(scenario: Scenario, point: SwitchPoint) -> None:
-    """The input at its switching value, a hair beyond it, so that the answer has turned."""
+    """The input beyond its switching value by a tenth of the way there, so that the answer has turned."""
     assert point.value is not None
-    value = point.value + (point.value - point.central_value) * 1e-3
+    value = point.value + (point.value - point.central_value) * _BEYOND
     low, high = point.bounds
     value = min(max(value, low), high)
     if "." in point.name:
@@ -175,7 +176,7 @@ def _show_map(candidates: Candidates, *, names: dict[str, str]) -> None:
         key="who wins",
         alt=f"Who is cheapest by {_title(x_name)} and {_title(y_name)}: {winners}",
     )
-    st.caption("The number of machines stays what the scenario needs now.")
+    st.caption("Further machines are bought where the work outgrows those of today; that makes steps and islands.")
 
 
 def _steps(name: str, scenario: Scenario) -> np.ndarray:
@@ -217,7 +218,7 @@ def _show_worth(candidates: Candidates, *, names: dict[str, str]) -> None:
     if known.total_usd < 1 or not telling:
         st.markdown(
             markdown_text(
-                f"Nothing that you could measure would change the choice: knowing every input for certain is worth at most {usd(known.total_usd)}."
+                f"No single measurement would change the choice. Knowing everything at once is worth at most {usd(known.total_usd)}."
             )
         )
         return

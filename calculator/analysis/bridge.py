@@ -87,7 +87,8 @@ def bridge(
     options = (cheaper, dearer)
 
     def answered(values: Mapping[str, Any]) -> dict[str, OptionResult]:
-        scenario = Scenario.parse({**values, "options": options, "name": start.name})
+        routing = {name: route for name, route in (dict(start.routing) | dict(end.routing)).items() if name in options}
+        scenario = Scenario.parse({**values, "options": options, "routing": routing, "name": start.name})
         return {row.id: row for row in compare(scenario, catalog, as_of=as_of, draw_count=0, with_turns=False).options}
 
     def gap_usd(values: Mapping[str, Any]) -> float:

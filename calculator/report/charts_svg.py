@@ -5,6 +5,7 @@ Drawn for paper: light, no scripts, names at the line ends. Every text is escape
 
 import itertools
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from calculator.units import MONTHS_PER_YEAR
 
 COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#9a8200")
 _GREY, _INK, _FAINT = "#8a8f99", "#1d2330", "#e3e6ec"
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
 _SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 20
@@ -142,12 +144,21 @@ def _text(
     weight = ' font-weight="600"' if bold else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"{weight}>'
-        f"{escape(text)}</text>"
+        f"{xml_text(text)}</text>"
     )
+
+
+def xml_text(text: str) -> str:
+    """Text as XML may hold it: control characters and non-characters, which no XML can say, become a space.
+
+    >>> xml_text("a\\x07b < c")
+    'a b &lt; c'
+    """
+    return escape(_NOT_XML.sub(" ", text))
 
 
 def _svg(parts: list[str], *, width: int, height: int, font: str, label: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="{escape(font)}" '
-        f'role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="{xml_text(font)}" '
+        f'role="img" aria-label="{xml_text(label)}">{"".join(parts)}</svg>'
     )

@@ -58,6 +58,7 @@ def tco(
         served_tokens=served,
         entries=tuple(Line(line, "soft" if line in soft else "hard", ()) for line in lines),
         flows=tuple(tuple(flow) for flow in lines.values()),
+        discounted_flows=tuple(tuple(0.93 * usd for usd in flow) for flow in lines.values()),
     )
 
 

@@ -1,6 +1,5 @@
 """Frame of the Decide page: every figure in it is the ledger's, and rows, charts and verdicts say the same one."""
 
-import doctest
 import json
 import math
 from functools import cache
@@ -15,9 +14,9 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Line
 from calculator.scenario.presets import preset, preset_names
 from tests.views.pages import CATALOG
-from views import decide_frame as module
-from views.decide_frame import GROUPS, decide_frame, group_of
+from views.decide_frame import decide_frame
 from views.decide_words import name_of
+from views.groups import GROUPS, group_of
 from views.look import Hue, usd
 from views.money import is_ranked
 
@@ -211,9 +210,3 @@ def test_colours_of_the_page_stand_in_the_order_of_the_theme() -> None:
     script = (Path(__file__).parents[2] / "views/components/decide/decide.js").read_text("utf-8")
     line = next(line for line in script.splitlines() if line.startswith("const HUES"))
     assert tuple(json.loads(line.partition(" = ")[2].partition(";")[0])) == get_args(Hue)
-
-
-def test_examples_in_the_docstrings_are_true() -> None:
-    found = doctest.testmod(module)
-    assert found.attempted
-    assert found.failed == 0

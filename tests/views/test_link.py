@@ -344,3 +344,9 @@ def test_no_address_breaks_the_page(query: dict[str, list[str]]) -> None:
     scenario = Scenario.parse(link.values)
     assert set(link.values) <= set(parameters())
     assert set(link.typed()) == set(scenario.typed)
+
+
+def test_integer_of_thousands_of_digits_in_a_table_is_a_sentence() -> None:
+    link = read_link({"figures": ['{"cloud-h100.rate_usd_per_h": ' + "9" * 5000 + "}"]}, catalog=CATALOG)
+    assert "must be JSON" in link.problems["figures"]
+    assert "figures" not in link.values

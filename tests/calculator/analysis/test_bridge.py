@@ -93,3 +93,11 @@ def test_bridge_to_an_hourly_profile_changes_its_hours_together(way: str) -> Non
     said = {"10 h on 252 days, one peak a day", "24 h on 365 days, by the hour"}
     assert {step.before, step.after} == said
     assert found.start_usd + sum(one.change_usd for one in found.steps) == pytest.approx(found.end_usd)
+
+
+def test_routed_option_can_be_walked_to_from_a_scenario_without_one() -> None:
+    routing = {"mix": {"base": "mac-studio-m5-ultra-96", "to": "api-frontier", "share": 0.2}}
+    end = Scenario.parse({"routing": routing, "options": ["mix", "api-same-model"]})
+    found = bridge(preset("article"), end, catalog=CATALOG, pair=("api-same-model", "mix"))
+    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd)
+    assert "routing" not in {step.name for step in found.steps}

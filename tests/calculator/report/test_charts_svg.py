@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculator.report.charts_svg import CostBar, Course, amount_words, cost_chart, nice_ticks, spend_chart
+from calculator.report.charts_svg import CostBar, Course, amount_words, cost_chart, nice_ticks, spend_chart, xml_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -64,3 +64,10 @@ def test_nothing_is_drawn_for_nothing() -> None:
 def test_income_is_drawn_below_zero() -> None:
     drawn = ET.fromstring(cost_chart([CostBar("A", -20.0, -50.0, 40.0, "-$20")]))
     assert "-$50" in {text.text for text in drawn.iter(f"{SVG}text")}
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x07", "\x0b", "\ufffe", "\ud800"])
+def test_letters_that_no_xml_can_hold_become_spaces(letter: str) -> None:
+    text = xml_text(f"a{letter}b & c")
+    assert text == "a b &amp; c"
+    ET.fromstring(f"<t>{text}</t>")

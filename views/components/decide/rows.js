@@ -15,7 +15,7 @@ const COLUMNS = [
   ["Option", ""],
   ["Can it do the job?", ""],
   ["First word", "busy hour, 19 of 20 wait less"],
-  ["Tokens/s", "per person, busy hour"],
+  ["Tokens/s", "per person, busy hour, on average"],
 ];
 
 /** Draw all rows; `page` holds which drawer is open and sends what a person enters. */
