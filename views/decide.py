@@ -1,6 +1,6 @@
 """The Decide page: one live component holds controls, verdicts, rows and charts; the rarer inputs are folded below it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -53,7 +53,7 @@ def _data(case: Case, comparison: Comparison) -> dict[str, Any]:
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),
-        "changes": changes(case.link, scenario),
+        "changes": changes(case.link, scenario, names={row.id: row.name for row in comparison.options}),
         "address": address_text(),
     }
     data["quotes"] = quotes(scenario, case.catalog)
@@ -70,7 +70,9 @@ def take_change(scenario: Scenario) -> None:
     if "preset" in change:
         start_from(str(change["preset"]))
     if reset := change.get("reset"):
-        take_back([str(name) for name in reset])
+        names = [str(name) for name in reset]
+        take_back([name for name in names if ":" not in name])
+        _take_back_rows([name for name in names if ":" in name], scenario)
     if entered := change.get("put"):
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     names = set(cast("Mapping[str, Any]", entered or {}))
@@ -91,6 +93,14 @@ def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mappin
         return entered
     kept = figures_of(entered["options"], scenario)
     return entered if kept == scenario.figures else {**entered, "figures": kept}
+
+
+def _take_back_rows(names: Sequence[str], scenario: Scenario) -> None:
+    """Single figures go back to ours: `figures:<option>.<figure>`."""
+    tables = dict.fromkeys(name.partition(":")[0] for name in names)
+    for table in tables:
+        gone = {name.partition(":")[2] for name in names if name.startswith(f"{table}:")}
+        put({table: {key: value for key, value in getattr(scenario, table).items() if key not in gone}})
 
 
 def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:

@@ -9,6 +9,7 @@ from calculator.catalog.freshness import NOUNS
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import price_kind
+from calculator.decision.input_words import label as figure_label
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
@@ -16,6 +17,7 @@ from views.choices import choices_of
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
 
+_ONE_BY_ONE = ("figures", "already_own_usd")
 FIRST_PRESET = "our-defaults"
 _FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team-24-7")
 MOST_OPTIONS = 12
@@ -169,16 +171,38 @@ def _field(table: str, key: str, label: str, value: float | None, *, bounds: tup
     }
 
 
-def changes(link: Link, scenario: Scenario) -> list[tuple[str, str, str, str]]:
-    """What differs from where one started: name, label, value now and before; in the page's order."""
+def changes(
+    link: Link, scenario: Scenario, *, names: Mapping[str, str] | None = None
+) -> list[tuple[str, str, str, str]]:
+    """What differs from where one started: name, label, value now and before; in the page's order.
+
+    An own figure has a line of its own, whose name is `figures:<option>.<figure>`; `names` are the options' by id.
+    """
     base = preset(link.preset) if link.preset else Scenario()
     found: list[tuple[str, str, str, str]] = []
     for name in link.own:
         now, before = getattr(scenario, name), getattr(base, name)
         if now == before or name in ("name", "typed", "prices_as_of", "rules"):
             continue
-        found.append((name, label_of(name), _shown(name, now), _shown(name, before)))
+        if name in _ONE_BY_ONE:
+            found += _table_changes(name, now, before, names=names or {})
+        else:
+            found.append((name, label_of(name), _shown(name, now), _shown(name, before)))
     return found
+
+
+def _table_changes(
+    table: str, now: Mapping[str, float], before: Mapping[str, float], *, names: Mapping[str, str]
+) -> list[tuple[str, str, str, str]]:
+    """One line for each figure of a table that differs; a figure that is not there is ours."""
+    rows: list[tuple[str, str, str, str]] = []
+    for key in sorted({*now, *before}):
+        if now.get(key) != before.get(key):
+            owned = f"{names.get(key, key)}, which we own"
+            label = owned if table == "already_own_usd" else figure_label(key, names=names)
+            said = [text_of(row[key]) if key in row else "ours" for row in (now, before)]
+            rows.append((f"{table}:{key}", label[:1].upper() + label[1:], said[0], said[1]))
+    return rows
 
 
 def label_of(name: str) -> str:

@@ -223,3 +223,14 @@ def test_changes_that_the_body_shows_are_those_of_its_link() -> None:
 
     link = read_link({"preset": ["article"], "months": ["48"]}, catalog=CATALOG)
     assert [tuple(row) for row in component(app)["changes"]] == changes(link, scenario_on(app))
+
+
+def test_one_figure_goes_back_to_ours_and_the_others_stay() -> None:
+    figures = {"cloud-h100.rate_usd_per_h": 2.5, "mac-studio-m5-ultra-96.price_usd": 5000}
+    app = page(options=list(TWO), figures=json.dumps(figures))
+    listed = [row[0] for row in component(app)["changes"]]
+    assert {f"figures:{name}" for name in figures} <= set(listed)
+    app = change(app, reset=["figures:cloud-h100.rate_usd_per_h"])
+    assert dict(scenario_on(app).figures) == {"mac-studio-m5-ultra-96.price_usd": 5000}
+    app = change(app, reset=["figures:mac-studio-m5-ultra-96.price_usd"])
+    assert not scenario_on(app).figures

@@ -162,12 +162,13 @@ def test_value_put_back_to_its_start_is_no_change() -> None:
     assert changes(*opened("preset=article&wage_usd_per_h=95")) == [("wage_usd_per_h", "Hourly rate", "95", "200")]
 
 
-def test_shares_are_listed_in_percent_and_tables_by_their_number() -> None:
+def test_shares_are_listed_in_percent_own_figures_one_by_one_and_other_tables_by_their_number() -> None:
     found = changes(
-        *opened('resale_fraction=0.5&figures={"cloud-h100.rate_usd_per_h":2.5}&options=cloud-h100&options=dgx-spark')
+        *opened('resale_fraction=0.5&figures={"cloud-h100.rate_usd_per_h":2.5}&options=cloud-h100&options=dgx-spark'),
+        names={"cloud-h100": "Rented H100"},
     )
     assert ("resale_fraction", "Resale of the Mac", "50 %", "48 %") in found
-    assert ("figures", "Figures", "1 entered", "none") in found
+    assert ("figures:cloud-h100.rate_usd_per_h", "Hourly rate of Rented H100", "2.5", "ours") in found
     assert ("options", "Options", "2 of them", f"{len(Scenario().options)} of them") in found
 
 
