@@ -1,6 +1,23 @@
 """For all tests: hypothesis judges results, not times. On a shared machine a slow example is no failure."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import any_chromium, system_chromium
 
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests: a process holds one Playwright at a time."""
+    if any_chromium() is None:
+        pytest.fail("No Chromium was found. Run `make test`, which installs one.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
+        yield browser
+        browser.close()

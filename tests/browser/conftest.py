@@ -14,9 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
-
-from tests.browser.chromium import any_chromium, system_chromium
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
@@ -78,14 +76,9 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[BrowserContext]:
-    """One browser with one cache for all visits: its scripts are fetched and compiled once."""
-    if any_chromium() is None:
-        pytest.fail("No Chromium was found. Run `make test`, which installs one.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
-        yield chromium.new_context(accept_downloads=True)
-        chromium.close()
+def browser(chromium: Browser) -> BrowserContext:
+    """One context with one cache for all visits: its scripts are fetched and compiled once."""
+    return chromium.new_context(accept_downloads=True)
 
 
 @dataclass

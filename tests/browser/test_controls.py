@@ -18,6 +18,7 @@ from views.decide_form import FIELDS_BESIDE, label_of
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
+PATIENCE = 100  # tenths of a second
 CHOICES = {"model": "qwen3-30b-a3b", "weight_class": "8-bit"}
 
 
@@ -26,6 +27,15 @@ def everything_shown(seen: Visit) -> str:
     charts = [chart.get_attribute("aria-label") or "" for chart in seen.decide.locator(".chart svg").all()]
     cells = seen.decide.locator("table.options tbody").inner_text()
     return "\n".join((*seen.verdicts(), *seen.rows(), *charts, cells))
+
+
+def becomes(seen: Visit, wanted: str) -> None:
+    """Wait until the page shows that again: the address changes a moment before the frame that belongs to it."""
+    for _ in range(PATIENCE):
+        if everything_shown(seen) == wanted:
+            return
+        seen.page.wait_for_timeout(100)
+    assert everything_shown(seen) == wanted
 
 
 @pytest.mark.parametrize("name", FIELDS_BESIDE)
@@ -46,7 +56,7 @@ def test_every_control_beside_the_answer_changes_it_and_its_own_value_alone(visi
     seen.decide.get_by_role("button", name=f"Reset {label_of(name)}", exact=True).click()
     seen.page.wait_for_url(lambda url: "?" not in url)
     seen.at_rest()
-    assert everything_shown(seen) == before
+    becomes(seen, before)
 
 
 def unfolded(seen: Visit) -> None:

@@ -1,13 +1,12 @@
 """Report as one HTML file: complete, without remote parts, and whole on paper of both kinds."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
@@ -16,7 +15,6 @@ from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
 from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
-from tests.browser.chromium import any_chromium, system_chromium
 from tests.calculator.report.pdf_text import page_texts
 
 CATALOG = load_catalog()
@@ -25,16 +23,6 @@ CATALOG = load_catalog()
 @pytest.fixture(scope="module")
 def found() -> Comparison:
     return compare(Scenario(), CATALOG, as_of="2026-11-26", draw_count=256)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if any_chromium() is None:
-        pytest.fail("No Chromium was found. Run `make test`, which installs one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
-        yield browser
-        browser.close()
 
 
 def _text(html: str) -> str:
