@@ -10,7 +10,7 @@ from typing import Any
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
-from views.before_you_sign import before_you_sign
+from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range, status_of
 from views.groups import GROUPS, counted_flows, parts_usd
 from views.look import style_of, usd
@@ -33,6 +33,7 @@ def decide_frame(comparison: Comparison) -> dict[str, Any]:
         "groups": GROUPS,
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
+        "notes": more_to_know(comparison),
         "flips": _flips(comparison),
         "convention": _convention(comparison),
         "as_of": comparison.prices_as_of,

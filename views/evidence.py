@@ -13,6 +13,7 @@ from calculator.evidence import Quantity
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
 from views.address import put, take_back
+from views.before_you_sign import remarks_of
 from views.look import markdown_text
 from views.prices import price_figures
 from views.shell import Case
@@ -20,6 +21,7 @@ from views.shell import Case
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 _HEIGHT_PX = 560
+_MARKS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", "info": ":gray-badge[info]"}
 Rows = list[dict[str, Any]]
 
 
@@ -41,10 +43,14 @@ def show_inputs(case: Case) -> None:
 
 
 def show_facts(case: Case, comparison: Comparison) -> None:
-    """Draw prices, watts and specifications of the compared options, grouped by option."""
+    """Draw every note, and prices, watts and specifications of the compared options, grouped by option."""
+    for remark in comparison.remarks:
+        st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
     for option in comparison.options:
         rows = option_rows(option.id, scenario=case.scenario, catalog=case.catalog)
         with st.expander(f"{option.name} ({len(rows)} figures)", expanded=len(comparison.options) == 1):
+            for remark in remarks_of(option):
+                st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
             keys = [row.pop("_key") for row in rows]
             key = f"facts {option.id} {case.scenario.id()}"
             _editor(

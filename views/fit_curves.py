@@ -1,7 +1,8 @@
 """Speeds of the Fit & speed page: one option at other numbers of people, other contexts, other prompts, other bits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from calculator import Catalog, Scenario
 from calculator.catalog.options import CloudOffer, Machine
@@ -15,6 +16,7 @@ PEOPLE = (1, 2, 4, 8, 16, 32)
 CONTEXTS = (1_000, 4_000, 8_000, 16_000, 32_000, 65_000, 131_000)
 PROMPTS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 65_000)
 Measured = tuple[MeasuredSpeed, ...]
+_ALONE: dict[str, int] = {"retrieved_tokens": 0, "concurrent_request_count": 1, "reserved_context_tokens": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,59 +48,35 @@ def capability(
 
 def speed_by_people(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
     """Tokens a second of each person while so many are answered at once; ends where memory ends."""
-    curves: list[Curve] = []
-    for option in boxes(scenario, catalog):
-        points: list[tuple[float, Speed]] = []
-        for people in PEOPLE:
-            found = capability(option, scenario, catalog, speeds, concurrent_request_count=people)
-            if not found.runs or found.concurrent_count < people or found.batch_decode is None:
-                break
-            points.append((people, found.batch_decode))
-        curves.append(_curve(option, [(people, speed, people) for people, speed in points]))
-    return [curve for curve in curves if curve.x]
+
+    def shared(option: Machine | CloudOffer, people: int) -> Speed | None:
+        found = capability(option, scenario, catalog, speeds, concurrent_request_count=people)
+        return found.batch_decode if found.runs and found.concurrent_count >= people else None
+
+    return _curves(boxes(scenario, catalog), PEOPLE, shared, share=True)
 
 
 def speed_by_context(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
     """Tokens a second of one answer with so many tokens before it; ends where memory or the model's context ends."""
+
+    def writing(option: Machine | CloudOffer, context: int) -> Speed | None:
+        found = capability(option, scenario, catalog, speeds, prompt_tokens=context, **_ALONE)
+        return found.prediction.decode if found.runs and found.prediction is not None else None
+
     limit = scenario_model(scenario, catalog).context_limit_tokens
-    curves: list[Curve] = []
-    for option in boxes(scenario, catalog):
-        points: list[tuple[float, Speed, float]] = []
-        for context in (one for one in CONTEXTS if one <= limit):
-            changes = {
-                "prompt_tokens": context,
-                "retrieved_tokens": 0,
-                "concurrent_request_count": 1,
-                "reserved_context_tokens": 0,
-            }
-            found = capability(option, scenario, catalog, speeds, **changes)
-            if not found.runs or found.prediction is None or found.prediction.decode is None:
-                break
-            points.append((context, found.prediction.decode, 1))
-        curves.append(_curve(option, points))
-    return [curve for curve in curves if curve.x]
+    return _curves(boxes(scenario, catalog), [one for one in CONTEXTS if one <= limit], writing)
 
 
 def wait_by_prompt(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
-    """Seconds to the first word of one question alone, by the tokens that must be read."""
+    """Seconds to the first word of one question alone, by the tokens that must be read, none of them cached."""
+
+    def first_word(option: Machine | CloudOffer, prompt: int) -> Speed | None:
+        asked = {"prompt_tokens": prompt, "cached_prompt_fraction": 0.0, **_ALONE}
+        found = capability(option, scenario, catalog, speeds, **asked)
+        return found.prediction.time_to_first_token if found.runs and found.prediction is not None else None
+
     limit = scenario_model(scenario, catalog).context_limit_tokens
-    curves: list[Curve] = []
-    for option in boxes(scenario, catalog):
-        points: list[tuple[float, Speed, float]] = []
-        for prompt in (one for one in PROMPTS if one <= limit):
-            changes = {
-                "prompt_tokens": prompt,
-                "retrieved_tokens": 0,
-                "cached_prompt_fraction": 0.0,
-                "concurrent_request_count": 1,
-                "reserved_context_tokens": 0,
-            }
-            found = capability(option, scenario, catalog, speeds, **changes)
-            if not found.runs or found.prediction is None or found.prediction.time_to_first_token is None:
-                break
-            points.append((prompt, found.prediction.time_to_first_token, 1))
-        curves.append(_curve(option, points))
-    return [curve for curve in curves if curve.x]
+    return _curves(boxes(scenario, catalog), [one for one in PROMPTS if one <= limit], first_word)
 
 
 def ladder(
@@ -114,12 +92,24 @@ def ladder(
     }
 
 
-def _curve(option: Machine | CloudOffer, points: Sequence[tuple[float, Speed, float]]) -> Curve:
-    """The points of a curve; each speed is shared by so many people."""
-    return Curve(
-        option.id,
-        option.name,
-        tuple(x for x, _, _ in points),
-        tuple(Range(s.low / share, s.central / share, s.high / share, s.unit) for _, s, share in points),
-        tuple(speed.basis != "fitted" for _, speed, _ in points),
-    )
+def _curves(
+    options: Sequence[Machine | CloudOffer],
+    places: Sequence[int],
+    speed_at: Callable[[Machine | CloudOffer, int], Speed | None],
+    *,
+    share: bool = False,
+) -> list[Curve]:
+    """One curve per option, up to the first place where it has no speed; `share`: each place is so many people."""
+    curves: list[Curve] = []
+    for option in options:
+        found = takewhile(lambda point: point[1] is not None, ((place, speed_at(option, place)) for place in places))
+        points = [(place, speed) for place, speed in found if speed is not None]
+        ranges = [
+            Range(speed.low / among, speed.central / among, speed.high / among, speed.unit)
+            for place, speed in points
+            for among in (place if share else 1,)
+        ]
+        x = tuple(float(place) for place, _ in points)
+        known = tuple(speed.basis != "fitted" for _, speed in points)
+        curves.append(Curve(option.id, option.name, x, tuple(ranges), known))
+    return [curve for curve in curves if curve.x]

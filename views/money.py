@@ -3,10 +3,8 @@
 Both say which figures of the answer are shown first; the verdicts are in the same money.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculator.cost.tco import Tco
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.number import Range
 from calculator.scenario.scenario import Scenario
@@ -55,34 +53,3 @@ def cheapest_of(verdict: Verdict, scenario: Scenario) -> tuple[str | None, bool]
     if scenario.labour == "with":
         return verdict.cheapest, verdict.too_close
     return verdict.hard.cheapest, verdict.hard.difference_usd.low <= 0 < verdict.hard.difference_usd.high
-
-
-def sentences_of(verdict: Verdict, scenario: Scenario) -> tuple[str, list[str]]:
-    """The sentence that is shown first, and those below it."""
-    turns = [verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices)]
-    if scenario.labour == "with" or not verdict.hard.sentence:
-        return verdict.sentence, [text for text in (verdict.detail, verdict.hard.sentence, *turns) if text]
-    counted = f"Counting staff hours: {verdict.sentence}"
-    return verdict.hard.sentence, [text for text in (counted, verdict.detail, *turns) if text]
-
-
-def lines_shown(tco: Tco, scenario: Scenario) -> dict[str, float]:
-    """Nominal total of each line, signed as in the ledger; people's time is left out where it is not counted."""
-    soft = _soft_lines(tco) if scenario.labour == "without" else set[str]()
-    return {line: usd for line, usd in tco.lines.items() if line not in soft}
-
-
-def cumulative_shown_usd(tco: Tco, scenario: Scenario) -> Sequence[float]:
-    """What was spent by the end of each month, positive; people's time is left out where it is not counted."""
-    if scenario.labour == "with":
-        return [-usd for usd in tco.cumulative_usd]
-    hard = [flow for entry, flow in zip(tco.entries, tco.flows, strict=True) if entry.hardness == "hard"]
-    spent, total = list[float](), 0.0
-    for month in range(tco.months + 1):
-        total -= sum(flow[month] for flow in hard)
-        spent.append(total)
-    return spent
-
-
-def _soft_lines(tco: Tco) -> set[str]:
-    return {entry.name for entry in tco.entries if entry.hardness == "soft"}

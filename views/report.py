@@ -7,13 +7,16 @@ from calculator.decision.comparison import Comparison
 from views.downloads import downloads
 from views.link import write_link
 
-_OPEN = "take it with you"
+_OPEN, _LINK = "take it with you", "permanent link"
 
 
 def show_downloads(comparison: Comparison, *, catalog: Catalog) -> None:
     """Draw what can be taken home, and the permanent link."""
     show_files(comparison, catalog=catalog)
-    with st.expander("Permanent link"):
+    link = st.expander("Permanent link", key=_LINK, on_change="rerun")
+    if not link.open:  # what shows it is half a megabyte of a browser's first load
+        return
+    with link:
         st.code(permanent_link(comparison), language=None, wrap_lines=True)
         st.caption(
             "It names every value, so it means the same after a default has changed, and says so when a price has.  \n"

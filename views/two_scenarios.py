@@ -92,6 +92,8 @@ def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
 
 def _label(name: str, *, names: dict[str, str]) -> str:
     """An assumption in words: a knob's label, `figures: <option>.<figure>` by its option, a table by its name."""
+    if name == "typed":
+        return "what was typed, and so counts as certain"
     table, _, key = name.partition(": ")
     if not key:
         return knobs()[name].label if name in knobs() else name.replace("_", " ")

@@ -98,6 +98,12 @@ def decision_page() -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in QUESTION.items():
         app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
+    return _run_with_link(app)
+
+
+def _run_with_link(app: AppTest) -> AppTest:
+    """The page with its permanent link unfolded, in which tests read its scenario."""
+    app.session_state["permanent link"] = True
     app.run()
     assert not app.exception
     return app
@@ -182,9 +188,7 @@ def page(**query: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return _run_with_link(app)
 
 
 def scenario_on(app: AppTest) -> Scenario:

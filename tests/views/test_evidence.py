@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario
-from tests.views.other_pages import opened, sources_script
-from tests.views.pages import CATALOG
+from tests.views.other_pages import comparison_of, opened, sources_script
+from tests.views.pages import CATALOG, texts, widget
 from views.evidence import age_text, option_rows, scenario_rows
 
 
@@ -77,3 +77,15 @@ def test_value_out_of_bounds_is_refused_in_words() -> None:
     app = edited(app, "inputs", {names.index("resale_fraction"): 300.0})
     assert "resale_fraction" not in app.query_params
     assert "must lie between 0 and 100" in " ".join(toast.value for toast in app.toast)
+
+
+def test_every_note_of_the_answer_stands_under_prices_and_facts() -> None:
+    app = opened(sources_script, options=["mac-studio-m2-ultra-192-used", "dual-rtx-4090-am5"])
+    widget(app, "sources view").set_value("Prices and facts").run()
+    assert not app.exception
+    said = texts(app)
+    found = comparison_of(Scenario(options=("mac-studio-m2-ultra-192-used", "dual-rtx-4090-am5")))
+    notes = [remark for option in found.options for remark in option.remarks if "days ago" not in remark.text]
+    assert notes
+    for remark in (*found.remarks, *notes):
+        assert remark.text in said

@@ -1,16 +1,18 @@
 """Look of figures: one mark per option and cost line, visible in both modes."""
 
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from calculator.physics.speed.speed import Speed
-from tests.views.comparison_case import comparison, memory, option
+from tests.views.comparison_case import comparison
 from views import look
+from views.charts.layout import LESS, MORE, QUIET
 
+ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
 MODES = ("light", "dark")
 
@@ -51,21 +53,11 @@ def test_options_and_lines_stand_out_from_the_background(mode: str) -> None:
     background = CONFIG["theme"][mode]["backgroundColor"]
     for colour in CONFIG["theme"][mode]["chartCategoricalColors"]:
         assert contrast(colour, background) >= 4.5, colour
-    for line in (
-        "hardware",
-        "sales tax",
-        "setup",
-        "administration",
-        "energy",
-        "cooling",
-        "repair",
-        "resale",
-        "rental",
-        "API tokens",
-        "overflow to API",
-        "never seen",
-    ):
-        assert contrast(look.line_colour(line), background) >= 3.0, line
+    script = (ROOT / "views/components/decide/charts.js").read_text("utf-8")
+    groups = re.findall(r'"(#[0-9a-f]{6})"', script.partition("const GROUP_COLOURS = [")[2].partition("]")[0])
+    assert len(groups) == 5
+    for colour in (*groups, LESS, MORE, QUIET):
+        assert contrast(colour, background) >= 3.0, colour
 
 
 def test_style_of_an_option_depends_on_nothing_but_its_id() -> None:
@@ -81,24 +73,6 @@ def test_style_of_an_option_depends_on_nothing_but_its_id() -> None:
 )
 def test_usd_is_written_as_people_write_it(amount: float, text: str) -> None:
     assert look.usd(amount) == text
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "text"),
-    [(9.04, 16.6, "9.0 to 16.6"), (16.04, 29.7, "16 to 30"), (0.412, 3.65, "0.41 to 3.65"), (5, 5, "5.0")],
-)
-def test_speed_range_keeps_two_or_three_digits(low: float, high: float, text: str) -> None:
-    assert look.speed_range(Speed(low, (low + high) / 2, high, unit="s", bound_by="compute", basis="fitted")) == text
-
-
-def test_speed_that_is_unknown_is_a_dash() -> None:
-    assert look.speed_range(None) == "-"
-
-
-def test_fit_sentence_says_by_how_much() -> None:
-    # 39.7 + 2.8 + 0.9 + 0.6 = 44.0 GB needed
-    assert look.fit_sentence(option("a", "A", fit=memory(usable_gb=31.7), cost=None)) == "does not fit by 12.3 GB"
-    assert look.fit_sentence(option("a", "A", fit=memory(usable_gb=56.3), cost=None)) == "fits, 12.3 GB to spare"
 
 
 @pytest.mark.parametrize(

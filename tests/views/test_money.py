@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from tests.views.comparison_case import comparison
-from views.money import amounts, by_cost, cheapest_of, is_ranked, sentences_of
+from views.money import amounts, by_cost, cheapest_of, is_ranked
 
 API = "api-same-model"
 
@@ -38,10 +38,6 @@ def test_those_that_can_do_the_job_come_first_by_cost() -> None:
     assert amounts(case["dual-rtx-4090-threadripper"], case.scenario) == ()
 
 
-def test_sentence_without_staff_hours_leads_where_they_are_not_counted() -> None:
-    counted, bare = comparison(), comparison(labour="without")
-    assert sentences_of(counted.verdict, counted.scenario)[0] == counted.verdict.sentence
-    first, rest = sentences_of(bare.verdict, bare.scenario)
-    assert first == bare.verdict.hard.sentence
-    assert rest[0] == f"Counting staff hours: {bare.verdict.sentence}"
+def test_cheapest_without_staff_hours_is_that_of_the_invoices() -> None:
+    bare = comparison(labour="without")
     assert cheapest_of(bare.verdict, bare.scenario) == (API, False)

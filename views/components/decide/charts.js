@@ -3,7 +3,7 @@
 import { colour, dollars, drawing, element, monthText, shape, shortDollars, ticks } from "./dom.js";
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
-const GROUP_COLOURS = ["#5b7fa6", "#c98a1b", "#b0578d", "#2f9e77", "#7a828c"];
+const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const PHONE_LINES = 4;
 

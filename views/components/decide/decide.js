@@ -116,9 +116,10 @@ class Page {
   }
 
   paintSigns(frame) {
-    this.signTitle.hidden = !frame.sign.length;
+    this.signTitle.hidden = !frame.notes;
     this.sign.replaceChildren(
       ...frame.sign.map((sign) => element("li", { class: sign.level }, sign.about ? element("b", { text: `${sign.about}. ` }) : "", sign.text)),
+      frame.notes ? element("li", { class: "info", text: `All ${frame.notes} notes stand on Sources, under Prices and facts.` }) : "",
     );
   }
 
