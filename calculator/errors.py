@@ -31,6 +31,9 @@ class ScenarioError(CalculatorError):
     """A scenario holds a value that the model cannot use."""
 
 
+_LONGEST_SHOWN = 80  # characters of what was given
+
+
 class UnknownIdError(CalculatorError):
     """An id that the catalogue does not know."""
 
@@ -38,8 +41,9 @@ class UnknownIdError(CalculatorError):
         known = sorted(known)
         near = difflib.get_close_matches(got, known, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known[:12])} ..."
+        shown = got if len(got) <= _LONGEST_SHOWN else f"{got[:_LONGEST_SHOWN]}..."
         super().__init__(
-            f"{kind} {got!r} is not in the catalogue. {hint} `python -m calculator list {kind}s` shows all."
+            f"{kind} {shown!r} is not in the catalogue. {hint} `python -m calculator list {kind}s` shows all."
         )
 
 

@@ -271,7 +271,7 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
             catalog.option(option_id)
             usable.append(option_id)
         except CalculatorError as error:
-            unusable.append(f"{error} It was left out.")
+            unusable.append(f"{str(error).partition(' `python')[0]} It was left out.")
     try:
         if usable:
             Scenario.parse({"options": usable})

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.catalog.model_file import model_of
@@ -184,7 +185,10 @@ def _usual_format(machine: str, scenario: Scenario, catalog: Catalog) -> str:
 def _check(arguments: argparse.Namespace) -> int:
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
     catalog = catalog_of(scenario, load_catalog())
-    catalog.option(arguments.machine)
+    if not isinstance(catalog.option(arguments.machine), Machine | CloudOffer):
+        raise ScenarioError(
+            f"--machine is {arguments.machine}, which is no machine. `python -m calculator list machines` shows those."
+        )
     if arguments.count is not None:
         others = tuple(one for one in scenario.options if one != arguments.machine)
         counts = {**scenario.machine_counts, arguments.machine: arguments.count}

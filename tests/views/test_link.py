@@ -350,3 +350,11 @@ def test_integer_of_thousands_of_digits_in_a_table_is_a_sentence() -> None:
     link = read_link({"figures": ['{"cloud-h100.rate_usd_per_h": ' + "9" * 5000 + "}"]}, catalog=CATALOG)
     assert "must be JSON" in link.problems["figures"]
     assert "figures" not in link.values
+
+
+def test_option_that_we_do_not_have_is_named_shortly_and_without_a_command() -> None:
+    said = read_link({"options": ["x" * 5000]}, catalog=CATALOG).problems["options"]
+    assert "is not in the catalogue" in said
+    assert said.endswith("It was left out.")
+    assert "python" not in said
+    assert len(said) < 500

@@ -69,3 +69,8 @@ def test_check_of_a_number_keeps_the_scenarios_own_figures(capsys: pytest.Captur
 def test_wrong_question_is_refused(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert says in capsys.readouterr().err
+
+
+def test_check_of_an_api_says_that_it_is_no_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "our-defaults", "--machine", "api-frontier"]) == 2
+    assert "api-frontier, which is no machine" in capsys.readouterr().err
