@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from calculator.catalog.options import Machine
 from calculator.decision.comparison import Comparison, HardVerdict, OptionResult, Verdict
 from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import of_100, option_name
@@ -115,11 +116,11 @@ def _price(option: OptionResult, comparison: Comparison) -> str:
 
 
 def _title(shown: _Shown, comparison: Comparison, *, which: str) -> str:
-    best, second = comparison[str(shown.cheapest)], comparison[str(shown.next)]
+    best = comparison[str(shown.cheapest)]
     if shown.is_close:
         return "Too close to call"
     if which == "mac_or_pc":
-        return _kind_word(best, second)
+        return _kind_word(best, comparison)
     return name_of(best)
 
 
@@ -131,9 +132,10 @@ def _amount(shown: _Shown, comparison: Comparison, *, which: str) -> str:
     return _price(comparison[str(shown.cheapest)], comparison)
 
 
-def _kind_word(best: OptionResult, second: OptionResult) -> str:
-    """The Mac or the PC: the headline of the first question."""
-    return "The Mac" if best.id.startswith(("mac-", "macbook-")) or "Mac" in best.name else "The PC"
+def _kind_word(best: OptionResult, comparison: Comparison) -> str:
+    """The Mac or the PC: the headline of the first question, by the machine's own kind."""
+    option = next((one.option for one in comparison.candidates if one.option.id == best.id), None)
+    return "The Mac" if isinstance(option, Machine) and option.kind == "mac" else "The PC"
 
 
 def _alone(best: OptionResult, which: str) -> str:

@@ -15,11 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.catalog.model_file import model_of
-from calculator.catalog.options import Machine
+from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.choose import Choice, Choices, Wanted, choose
 from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError

@@ -9,7 +9,9 @@ from calculator.cost.tco import in_cash
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, HardVerdict, OldPrice, Verdict
 from calculator.number import Range
+from calculator.risk.candidate import Candidate
 from calculator.scenario.presets import preset, preset_names
+from calculator.scenario.scenario import Scenario
 from tests.views.comparison_case import comparison, memory, option, tco
 from tests.views.pages import CATALOG
 from views.decide_words import hero_of, name_of, seconds_range, status_of
@@ -22,7 +24,9 @@ MAC, USED, API, H100 = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used"
 def pair(case: Comparison, **changes: Any) -> Comparison:
     """The case with a Mac-or-PC verdict between its two Macs, changed as given."""
     verdict = replace(case.verdicts.overall, cheapest=USED, next=MAC, **changes)
-    return replace(case, verdicts=replace(case.verdicts, mac_or_pc=verdict))
+    machines = tuple(Candidate(CATALOG.machines[one.id]) for one in case.options if one.id in CATALOG.machines)
+    candidates = replace(case.candidates, options=machines)
+    return replace(case, verdicts=replace(case.verdicts, mac_or_pc=verdict), candidates=candidates)
 
 
 def overall(case: Comparison, **changes: Any) -> Comparison:
@@ -60,6 +64,14 @@ def test_mac_or_pc_names_the_kind_and_the_gap_and_both_costs() -> None:
     cost = tco(months=36, purchase_usd=5000, monthly_usd={"administration": 40.0})
     options = tuple(replace(one, tco=cost) if one.tco is None else one for one in case.options)
     assert hero(replace(case, verdicts=turned, options=options), "mac_or_pc")["title"] == "The PC"
+
+
+def test_machine_of_ones_own_is_a_mac_by_its_chip_and_not_by_its_name() -> None:
+    own = {"box": {"chip": "apple-m5-ultra-80", "price_usd": 4000, "name": "the box"}}
+    assert "apple-m5-ultra-80" in CATALOG.chips
+    asked = Scenario.parse({"own_options": own, "options": ["box", "dual-rtx-4090-am5"]})
+    case = compare(asked, CATALOG, draw_count=256, with_turns=False)
+    assert hero(case, "mac_or_pc")["title"] == "The Mac"
 
 
 def test_bar_under_a_verdict_shows_the_share_that_its_sentence_says() -> None:
