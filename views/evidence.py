@@ -39,7 +39,11 @@ def show_inputs(case: Case) -> None:
     _editor(rows, key=key, alt="Inputs of the scenario", on_change=_take_inputs, args=(key, names))
     mine = [name for name in names if name in case.link.own]
     if mine:
-        st.button(f"Give up my {len(mine)} value{'s' if len(mine) > 1 else ''}", on_click=take_back, args=(mine,))
+        st.button(
+            f"Reset my {len(mine)} value{'s' if len(mine) > 1 else ''} to the defaults",
+            on_click=take_back,
+            args=(mine,),
+        )
 
 
 def show_facts(case: Case, comparison: Comparison) -> None:

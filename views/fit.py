@@ -167,7 +167,7 @@ def _show_curves(case: Case, measured: Measured) -> None:
         alt=f"{titles[1]} by {titles[0]}: {ends}",
     )
     st.caption(
-        "Bands hold 8 of 10 machines like it. Full dots were measured, hollow ones are estimated"
+        "The band covers 8 in 10 such machines. Full dots were measured, hollow ones are estimated"
         + ("; the dashed line is your target." if target else ".")
     )
 

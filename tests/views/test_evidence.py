@@ -67,7 +67,7 @@ def test_edited_value_goes_into_the_address_and_can_be_given_up() -> None:
     app = edited(app, "inputs", {names.index("resale_fraction"): 55.0})
     assert app.query_params["resale_fraction"] == "0.55"
     assert "1 value" in "".join(button.label for button in app.button)
-    next(button for button in app.button if button.label.startswith("Give up")).click().run()
+    next(button for button in app.button if button.label.startswith("Reset my")).click().run()
     assert "resale_fraction" not in app.query_params
 
 

@@ -8,7 +8,7 @@ from calculator import Scenario
 from tests.views.other_pages import comparison_of
 from views import groups as module
 from views.groups import parts_usd, why_cheaper
-from views.money import amounts, by_cost, is_ranked
+from views.money import amounts, is_ranked
 
 
 @pytest.mark.parametrize("money", ["present-value", "cash"])
@@ -28,7 +28,6 @@ def test_reason_names_the_groups_that_carry_the_difference() -> None:
     assert f"${people:,.0f} less for people's time" in said
     assert "less for buying it, resale counted" in said
     assert why_cheaper(pc, mac, found) == ""
-    assert by_cost(found)
 
 
 def test_reason_says_what_is_dearer_all_the_same() -> None:

@@ -1,7 +1,5 @@
 """Figures of Fit & speed: limits over bars, dots that say whether they were measured, the frontier's names."""
 
-from dataclasses import replace
-
 from calculator import Scenario
 from calculator.decision.choose import Wanted, choose
 from calculator.number import Range
@@ -61,4 +59,3 @@ def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
         )
         label = one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"
         assert not (beaten and label in named)
-    assert replace(found.choices[0], is_dominated=True).is_dominated
