@@ -3,6 +3,7 @@
 local-llm-tco [--server.port 9000 ...]     the page; options go to `streamlit run`
 local-llm-tco compare|predict|service ...  the calculator's commands
 local-llm-tco measurements plan|probe ...  the commands that touch this machine
+local-llm-tco mcp [--http]                 the engine as tools of an assistant
 local-llm-tco COMMAND --help               the options of one command
 """
 
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] == "measurements":
         return int(importlib.import_module("measurements.__main__").main(words[1:]))
+    if words[0] == "mcp":
+        return _serve_assistants(words[1:])
     return int(importlib.import_module("calculator.__main__").main(words))
 
 
@@ -37,6 +40,15 @@ def open_page(options: Sequence[str]) -> int:
         print("The page needs streamlit, which is not installed: pip install streamlit.", file=sys.stderr)
         return 2
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(PAGE), *options])
+
+
+def _serve_assistants(words: Sequence[str]) -> int:
+    from measurements.desk import open_desk
+    from serving.answers import Answers
+    from serving.mcp import main as serve
+    from views.link import read_link
+
+    return serve(words, Answers(read_link, lambda: open_desk().speeds()))
 
 
 if __name__ == "__main__":

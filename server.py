@@ -5,8 +5,6 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 import streamlit as st
@@ -18,15 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from calculator import Scenario, compare, load_catalog
-from calculator.catalog import Catalog
-from calculator.decision.compare import compare as comparison_of
-from calculator.decision.comparison import Comparison
+from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
-from calculator.risk.monte_carlo import FULL_COUNT
 from measurements.desk import open_desk
+from serving.answers import Answers, today
 from serving.no_delay import send_small_frames_at_once
-from serving.routes import download_routes
+from serving.routes import api_routes, query_of
 from views.decide_frame import decide_frame
 from views.link import read_link
 from views.look import markdown_text
@@ -86,36 +81,12 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def answer_of(query: Mapping[str, list[str]]) -> tuple[Comparison, Catalog]:
-    """The answer to the scenario in the address, with the page's own parameters and measurements."""
-    catalog = load_catalog()
-    link = read_link(dict(query), catalog=catalog)
-    if link.problems:
-        raise CalculatorError("\n".join(link.problems.values()))
-    comparison = compare(
-        Scenario.parse({**link.values, "typed": link.typed()}),
-        catalog,
-        open_desk().speeds(),
-        as_of=date.today().isoformat(),
-        draw_count=FULL_COUNT,
-    )
-    return comparison, catalog
-
-
 def decide_json(request: Request) -> Response:
     """One frame of the Decide page for the scenario in the address, while a control moves: fewer futures, no flips."""
-    catalog = load_catalog()
-    link = read_link({name: request.query_params.getlist(name) for name in request.query_params}, catalog=catalog)
     try:
-        if link.problems:
-            raise CalculatorError("\n".join(link.problems.values()))
-        comparison = comparison_of(
-            Scenario.parse({**link.values, "typed": link.typed()}),
-            catalog,
-            open_desk().speeds(),
-            as_of=date.today().isoformat(),
-            draw_count=LIVE_COUNT,
-            with_turns=False,
+        scenario, catalog = answers.scenario(query_of(request))
+        comparison = compare(
+            scenario, catalog, answers.speeds(), as_of=today(), draw_count=LIVE_COUNT, with_turns=False
         )
     except CalculatorError as error:
         return JSONResponse({"error": str(error)}, status_code=422)
@@ -137,9 +108,10 @@ def say_what_failed(error: Exception) -> bool:
 
 
 send_small_frames_at_once()
+answers = Answers(read_link, lambda: open_desk().speeds())
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[*download_routes(answer_of), Route("/api/decide.json", decide_json)],
+    routes=[*api_routes(answers), Route("/api/decide.json", decide_json)],
     on_script_error=say_what_failed,
     middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )

@@ -1,11 +1,12 @@
-"""Routes under /api that give the files to take home for the scenario in the address: doors, no arithmetic."""
+"""Routes under /api: the files to take home for the scenario in the address, and questions of programs. Doors only."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from calculator.catalog import Catalog
@@ -13,9 +14,13 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.report.answer_json import comparison_dict
 from calculator.report.home_files import HOME_FILES, HomeFile
-from serving.openapi import openapi_document
+from calculator.report.prediction_question import PredictionQuestion
+from serving.answers import Answers, Query
+from serving.api_page import api_page
+from serving.openapi import Operation, openapi_document
+from serving.questions import CHOOSE_SAYS, PREDICT_SAYS, ChoiceQuestion, questions
 
-Answer = Callable[[Mapping[str, list[str]]], tuple[Comparison, Catalog]]
+Answer = Callable[[Query], tuple[Comparison, Catalog]]
 """The answer to the scenario in an address. Raises CalculatorError, a sentence per value that cannot be used."""
 
 
@@ -45,22 +50,26 @@ DOORS = (
 )
 
 
-def download_routes(answer: Answer) -> list[Route]:
-    """A route per door, /api/compare.json, and the document that describes them.
+def api_routes(answers: Answers) -> list[Route]:
+    """A route per file and per question, the document that describes them, and a page for it.
 
     A wrong value is refused with its sentence and status 422, because a script does not read notices; the page uses a
     default and says so.
     """
+    asked = {question.name: question for question in questions(answers)}
     return [
-        *(Route(door.path, _endpoint(door, answer)) for door in DOORS),
-        Route("/api/compare.json", _json_endpoint(answer)),
-        Route("/api/openapi.json", _document),
+        *(Route(door.path, _endpoint(door, answers.comparison)) for door in DOORS),
+        Route("/api/compare.json", _json_endpoint(lambda query: comparison_dict(answers.comparison(query)[0]))),
+        Route("/api/predict.json", _json_endpoint(lambda query: asked["predict"].answer(_last(query)))),
+        Route("/api/choose.json", _json_endpoint(lambda query: asked["choose"].answer(_choosing(query)))),
+        Route("/api/openapi.json", _described),
+        Route("/api", _page),
     ]
 
 
 def _endpoint(door: Door, answer: Answer) -> Callable[[Request], Response]:
     def given(request: Request) -> Response:
-        query = _query(request)
+        query = query_of(request)
         default = next(iter(door.files))
         layout = query.pop("layout", [default])[-1] if len(door.files) > 1 else default
         try:
@@ -78,23 +87,47 @@ def _endpoint(door: Door, answer: Answer) -> Callable[[Request], Response]:
     return given
 
 
-def _json_endpoint(answer: Answer) -> Callable[[Request], Response]:
+def _json_endpoint(answer: Callable[[Query], dict[str, Any]]) -> Callable[[Request], Response]:
     def given(request: Request) -> Response:
         try:
-            comparison, _ = answer(_query(request))
+            found = answer(query_of(request))
         except CalculatorError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
-        text = json.dumps(comparison_dict(comparison), allow_nan=False)
-        return Response(text, media_type="application/json")
+        return Response(json.dumps(found, allow_nan=False), media_type="application/json")
 
     return given
 
 
-def _document(_: Request) -> Response:
-    described = [(door.path, door.says, next(iter(door.files.values())).mime, list(door.files)) for door in DOORS]
-    described.append(("/api/compare.json", "Every result but the ledger's months.", "application/json", []))
-    return JSONResponse(openapi_document(described))
+def _described(_: Request) -> Response:
+    return JSONResponse(_document())
 
 
-def _query(request: Request) -> dict[str, list[str]]:
+def _page(_: Request) -> Response:
+    return HTMLResponse(api_page(_document()))
+
+
+def _document() -> dict[str, Any]:
+    files = [Operation(door.path, door.says, next(iter(door.files.values())).mime, tuple(door.files)) for door in DOORS]
+    compared = Operation("/api/compare.json", "Every result but the ledger's months.", "application/json")
+    return openapi_document(
+        [*files, compared],
+        questions=[
+            Operation("/api/predict.json", PREDICT_SAYS, "application/json", takes=PredictionQuestion),
+            Operation("/api/choose.json", CHOOSE_SAYS, "application/json", takes=ChoiceQuestion, with_scenario=True),
+        ],
+    )
+
+
+def _last(query: Query) -> dict[str, str]:
+    return {name: texts[-1] for name, texts in query.items()}
+
+
+def _choosing(query: Query) -> dict[str, Any]:
+    """The limits of the choice, and the scenario in which it is made."""
+    limits = {name: query[name][-1] for name in ChoiceQuestion.model_fields if name in query and name != "scenario"}
+    return {**limits, "scenario": {name: list(texts) for name, texts in query.items() if name not in limits}}
+
+
+def query_of(request: Request) -> dict[str, list[str]]:
+    """The parameters of a request, each with all of its texts."""
     return {name: request.query_params.getlist(name) for name in request.query_params}

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "views": {"views", "calculator"},
     "serving": {"serving", "calculator"},
     "app": {"views", "calculator", "measurements"},
-    "local_llm_tco": {"calculator", "measurements"},
+    "local_llm_tco": {"calculator", "measurements", "serving", "views"},
     "server": {"app", "serving", "views", "calculator", "measurements"},
 }
 GROUND_FLOOR = ("units", "evidence", "errors", "number", "version")

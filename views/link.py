@@ -89,7 +89,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
                 name, known, n=1, cutoff=0.6
             )
             hint = f" Did you mean {near[0]}?" if near else ""
-            problems[name] = f"{_short(name)} is not a parameter of this page and was ignored.{hint}"
+            problems[name] = f"{_short(name)} is no value of a scenario.{hint}"
         elif name != "options":
             try:
                 named = options or start.get("options", ())
@@ -215,12 +215,13 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     """
     sentences: dict[str, str] = {}
     for name, problem in link.problems.items():
-        used = (
-            f" The page uses {text_of(getattr(scenario, name)) or 'none'}."
-            if name in Scenario.model_fields and name != "options"
-            else ""
-        )
-        sentences[name] = problem + used
+        if name == "options":
+            used = "It was left out." if "options" in link.values else "The page uses the default options."
+        elif name in Scenario.model_fields:
+            used = f"The page uses {text_of(getattr(scenario, name)) or 'none'}."
+        else:
+            used = "It was ignored."
+        sentences[name] = f"{problem} {used}"
     for name, value in link.values.items():
         used = getattr(scenario, name)
         if used != value and name not in link.problems:
@@ -271,12 +272,12 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
             catalog.option(option_id)
             usable.append(option_id)
         except CalculatorError as error:
-            unusable.append(f"{str(error).partition(' `python')[0]} It was left out.")
+            unusable.append(str(error).partition(" `python")[0])
     try:
         if usable:
             Scenario.parse({"options": usable})
     except CalculatorError as error:
-        unusable.append(f"{error} The page uses the default options.")
+        unusable.append(str(error))
         usable = []
     return tuple(usable), " ".join(unusable)
 

@@ -13,7 +13,7 @@ import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import Deployment
@@ -23,6 +23,7 @@ from calculator.decision.choose import Choice, Choices, Wanted, choose
 from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.physics.memory.largest_context import largest_context
+from calculator.report.choices_json import choices_dict
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import read_scenario
 from calculator.scenario.own_catalog import catalog_of
@@ -81,22 +82,8 @@ def _choose(arguments: argparse.Namespace) -> int:
         raise ScenarioError("--format belongs to --largest-context. Set weight_class=8-bit for the choice.")
     wanted = Wanted(arguments.budget, arguments.watts)
     found = choose(scenario, catalog, wanted=wanted, as_of=date.today().isoformat())
-    print(json.dumps(_choices_dict(found), indent=2, allow_nan=False) if arguments.json else _text(found))
+    print(json.dumps(choices_dict(found), indent=2, allow_nan=False) if arguments.json else _text(found))
     return 0
-
-
-def _choices_dict(found: Choices) -> dict[str, Any]:
-    return {
-        "scenario_id": found.scenario.id(),
-        "model": found.scenario.model,
-        "prices_as_of": found.prices_as_of,
-        "wanted": asdict(found.wanted),
-        "choices": [
-            {**asdict(one), "stale": one.stale.text if one.stale else None, "is_dominated": one.is_dominated}
-            for one in found.choices
-        ],
-        "left_out": [asdict(one) for one in found.left_out],
-    }
 
 
 def _text(found: Choices) -> str:

@@ -8,24 +8,18 @@ A machine with unified memory is counted in boxes (two to four Macs over Thunder
 
 import argparse
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.deployment import FULL_BITS, LINKS, Deployment, HostSettings, Workload, format_on
+from calculator.catalog import load_catalog
+from calculator.catalog.deployment import FULL_BITS, LINKS
 from calculator.catalog.model_file import model_of
 from calculator.cli.renamed_flags import add_renamed
-from calculator.errors import ScenarioError
-from calculator.physics.prediction import draft_time_fraction, predict
-from calculator.physics.speed.speculative import Drafts
-from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
+from calculator.report.prediction_question import PredictionQuestion
 
 if TYPE_CHECKING:
     from argparse import (
         _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
-
-_MOST_WIRED_LIMIT_MB = 100_000_000
 
 
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -76,79 +70,12 @@ def _predict(arguments: argparse.Namespace) -> int:
     from calculator.report.terminal import prediction_text
 
     catalog = load_catalog()
-    workload = Workload(
-        prompt_tokens=arguments.prompt_tokens,
-        context_tokens=arguments.context_tokens,
-        batch_count=arguments.batch,
-        prefill_step_tokens=arguments.prefill_step,
-    )
-    deployment = _deployment(arguments, catalog=catalog)
-    draft = _draft(arguments, deployment, catalog=catalog)
-    drafts = _drafts(arguments, deployment, draft, workload, catalog=catalog)
-    prediction = predict(deployment, workload, catalog, drafts=drafts, draft=draft)
+    given = {name: getattr(arguments, name) for name in PredictionQuestion.model_fields}
+    question = PredictionQuestion.parse({name: value for name, value in given.items() if value is not None})
+    prediction = question.answer(catalog, model=lambda name: model_of(name, catalog=catalog))
     print(
         json.dumps(prediction_dict(prediction), indent=2, allow_nan=False)
         if arguments.json
         else prediction_text(prediction)
     )
     return 0
-
-
-def _deployment(arguments: argparse.Namespace, *, catalog: Catalog) -> Deployment:
-    limit_mb: int | None = arguments.wired_limit_mb
-    if limit_mb is not None and not 1 <= limit_mb <= _MOST_WIRED_LIMIT_MB:
-        raise ScenarioError(f"wired_limit_mb is {limit_mb}; it must lie in 1..{_MOST_WIRED_LIMIT_MB:,}.")
-    found = Deployment.of(
-        arguments.machine,
-        model_of(arguments.model, catalog=catalog),
-        arguments.format,
-        runtime=arguments.runtime,
-        chip_count=arguments.count,
-        memory_gib=arguments.memory_gib,
-        catalog=catalog,
-    )
-    host = HostSettings(
-        second_tenant_gb=arguments.second_tenant_gb,
-        wired_limit_gb=(limit_mb or 0) * BYTES_PER_MIB / BYTES_PER_GB,
-        macos=arguments.macos,
-        desktop_gib=arguments.desktop_gib,
-        power_limit_w=arguments.power_limit_w,
-        gpu_memory_utilization=arguments.gpu_memory_utilization,
-        sequence_count=arguments.max_num_seqs,
-    )
-    towers = None if arguments.towers is None else arguments.towers == "with"
-    split = arguments.split or found.split
-    return replace(found, split=split, link=arguments.link, kv_bits=arguments.kv_bits, host=host, towers=towers)
-
-
-def _draft(arguments: argparse.Namespace, deployment: Deployment, *, catalog: Catalog) -> Deployment | None:
-    """The draft model on the same box and runtime, where one is named."""
-    if arguments.draft_model is None:
-        if arguments.draft_format is not None:
-            raise ScenarioError("--draft-format needs --draft-model, the model that guesses. Name it.")
-        return None
-    format = catalog.format(arguments.draft_format) if arguments.draft_format else deployment.format
-    model = model_of(arguments.draft_model, catalog=catalog)
-    return replace(deployment, model=model, format=format_on(deployment.runtime, format, catalog=catalog))
-
-
-def _drafts(
-    arguments: argparse.Namespace,
-    deployment: Deployment,
-    draft: Deployment | None,
-    workload: Workload,
-    *,
-    catalog: Catalog,
-) -> Drafts | None:
-    """What is guessed ahead; a draft model's time is that of its own speed, unless a share is given."""
-    tokens, share, cost = arguments.draft_tokens, arguments.acceptance, arguments.draft_cost
-    if tokens is None and share is None and not cost:
-        return None
-    if tokens is None or share is None:
-        raise ScenarioError(
-            "Speculative decoding needs both --draft-tokens and --acceptance; "
-            "the acceptance depends on the text and is not predicted."
-        )
-    if cost is None:
-        cost = 0.0 if draft is None else draft_time_fraction(deployment, draft, workload, catalog=catalog)
-    return Drafts(tokens, share, cost)

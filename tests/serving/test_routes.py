@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Mapping
+import re
+from html import escape, unescape
 from typing import Any
 
 import openpyxl
@@ -12,25 +13,30 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from calculator import Scenario, load_catalog
+from calculator.__main__ import main
 from calculator.catalog import Catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
-from calculator.errors import CalculatorError
 from calculator.report.home_files import HOME_FILES
-from serving.routes import DOORS, download_routes
+from serving.answers import Answers, Query
+from serving.routes import DOORS, api_routes
 from tests.calculator.report.pdf_text import page_texts
+from views.link import read_link
 
 CATALOG = load_catalog()
 FOUND = compare(Scenario(options=("mac-studio-m5-ultra-96", "api-same-model")), CATALOG, draw_count=64)
 
 
-def _answer(query: Mapping[str, list[str]]) -> tuple[Comparison, Catalog]:
-    if "wage_usd_per_h" in query:
-        raise CalculatorError("wage_usd_per_h is -1.0; it must lie in 0..1000.")
-    return FOUND, CATALOG
+class _Found(Answers):
+    """The same answer to every address that can be read."""
+
+    def comparison(self, query: Query) -> tuple[Comparison, Catalog]:
+        """FOUND, with few futures."""
+        self.scenario(query)
+        return FOUND, CATALOG
 
 
-CLIENT = TestClient(Starlette(routes=[*download_routes(_answer)]))
+CLIENT = TestClient(Starlette(routes=[*api_routes(_Found(read_link, lambda: ()))]))
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
@@ -91,4 +97,44 @@ def test_unknown_layout_is_refused_with_those_that_exist() -> None:
 
 def test_document_describes_every_route() -> None:
     document = CLIENT.get("/api/openapi.json").json()
-    assert set(document["paths"]) == {*(door.path for door in DOORS), "/api/compare.json"}
+    questions = {"/api/compare.json", "/api/predict.json", "/api/choose.json"}
+    assert set(document["paths"]) == {*(door.path for door in DOORS), *questions}
+
+
+def test_page_shows_every_path_and_value_of_the_document_and_its_links_answer() -> None:
+    document, page = CLIENT.get("/api/openapi.json").json(), CLIENT.get("/api")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    links = re.findall(r'href="([^"]+)"', page.text)
+    assert [unescape(link).partition("?")[0] for link in links] == ["/api/openapi.json", *document["paths"]]
+    for link in links:
+        assert CLIENT.get(unescape(link)).status_code == 200
+    for name, field in document["components"]["schemas"]["Scenario"]["properties"].items():
+        assert f"<code>{name}</code>" in page.text
+        assert escape(field.get("description", "")) in page.text
+    assert "<script" not in page.text
+
+
+def test_prediction_and_choice_are_the_command_lines_own(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--machine", "rtx-5090-pc", "--model", "qwen3-32b", "--format", "q4_k_m"]
+    assert main(["predict", *words, "--batch", "4", "--json"]) == 0
+    asked = {"machine": "rtx-5090-pc", "model": "qwen3-32b", "format": "q4_k_m", "batch": "4"}
+    assert CLIENT.get("/api/predict.json", params=asked).json() == json.loads(capsys.readouterr().out)
+    assert main(["choose", "--budget", "8000", "--set", "wage_usd_per_h=95", "--json"]) == 0
+    found = CLIENT.get("/api/choose.json", params={"budget_usd": 8000, "wage_usd_per_h": 95}).json()
+    assert found == json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("/api/predict.json", "machine is missing. Add it.\nmodel is missing. Add it.\nformat is missing. Add it."),
+        ("/api/predict.json?machine=m4-ultra&model=qwen3-32b&format=q4_k_m", "Apple never shipped an M4 Ultra"),
+        ("/api/predict.json?machine=rtx-5090-pc&model=../x.toml&format=q4_k_m", "'../x.toml' is not in the catalogue"),
+        ("/api/choose.json?budget_usd=x", "budget_usd is 'x'; it must be a number in 0..100,000,000,000."),
+        ("/api/choose.json?months=-1", "months is -1; it must lie in"),
+    ],
+)
+def test_wrong_question_is_refused_with_its_sentence(address: str, says: str) -> None:
+    answer = CLIENT.get(address)
+    assert answer.status_code == 422
+    assert says in answer.json()["error"]

@@ -1,0 +1,85 @@
+"""The scenario in an address, and the engine's answer to it: what every route and every assistant asks for."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from calculator import Scenario, compare, load_catalog
+from calculator.catalog import Catalog
+from calculator.decision.comparison import Comparison
+from calculator.errors import CalculatorError
+from calculator.physics.measured import MeasuredSpeed
+from calculator.risk.monte_carlo import FULL_COUNT
+
+Query = Mapping[str, Sequence[str]]
+"""The parameters of an address; one that is repeated has several texts."""
+
+
+class Address(Protocol):
+    """What was read of an address: usable values, and one sentence for each that cannot be used."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Values of the scenario's fields."""
+        ...
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """A sentence per parameter that cannot be used."""
+        ...
+
+    def typed(self) -> tuple[str, ...]:
+        """The values that a person set."""
+        ...
+
+
+class Read(Protocol):
+    """The page's own reader of addresses."""
+
+    def __call__(self, query: Query, *, catalog: Catalog) -> Address:
+        """Every parameter of an address, checked one by one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers to the scenario in an address, with the page's own parameters and this server's measurements.
+
+    A value that cannot be used is refused: a script reads no notices, the page uses a default and says so.
+    """
+
+    read: Read
+    speeds: Callable[[], Sequence[MeasuredSpeed]]
+
+    def scenario(self, query: Query) -> tuple[Scenario, Catalog]:
+        """The scenario, and the catalogue. Raises CalculatorError with a sentence per problem."""
+        catalog = load_catalog()
+        link = self.read(query, catalog=catalog)
+        if link.problems:
+            raise CalculatorError("\n".join(link.problems.values()))
+        return Scenario.parse({**link.values, "typed": link.typed()}), catalog
+
+    def comparison(self, query: Query) -> tuple[Comparison, Catalog]:
+        """The whole answer, with all futures, and the catalogue. Raises CalculatorError."""
+        scenario, catalog = self.scenario(query)
+        return compare(scenario, catalog, self.speeds(), as_of=today(), draw_count=FULL_COUNT), catalog
+
+
+def today() -> str:
+    """The day of looking, read once at the door."""
+    return date.today().isoformat()
+
+
+def as_query(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A table of values as the parameters of an address: a list is repeated, a table is JSON."""
+    return {str(name): _texts(value) for name, value in values.items()}
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
+        return [str(item) for item in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return [json.dumps(value)]

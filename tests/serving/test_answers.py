@@ -1,0 +1,49 @@
+"""The scenario in an address and the engine's answer to it."""
+
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.errors import CalculatorError
+from calculator.report.answer_json import comparison_dict
+from calculator.risk.monte_carlo import FULL_COUNT
+from serving.answers import Answers, as_query, today
+from views.link import read_link
+
+ANSWERS = Answers(read_link, lambda: ())
+
+
+def test_comparison_is_the_librarys_own_with_all_futures() -> None:
+    values = {"wage_usd_per_h": 95, "options": ["mac-studio-m5-ultra-96", "api-same-model"], "figures": {}}
+    found, catalog = ANSWERS.comparison(as_query(values))
+    scenario = Scenario(wage_usd_per_h=95, options=("mac-studio-m5-ultra-96", "api-same-model"))
+    own = compare(scenario, load_catalog(), as_of=today(), draw_count=FULL_COUNT)
+    assert comparison_dict(found) == comparison_dict(own)
+    assert catalog is load_catalog()
+
+
+def test_a_value_counts_as_typed_like_one_in_a_page_address() -> None:
+    scenario, _ = ANSWERS.scenario(as_query({"wage_usd_per_h": 95}))
+    assert scenario.typed == ("wage_usd_per_h",)
+
+
+def test_all_values_that_cannot_be_used_are_refused_at_once() -> None:
+    with pytest.raises(CalculatorError) as refused:
+        ANSWERS.scenario(as_query({"wage": 9, "months": -1, "options": ["nvidia"]}))
+    said = str(refused.value)
+    assert "wage is no value of a scenario. Did you mean wage_usd_per_h?" in said
+    assert "months is -1; it must lie in" in said
+    assert "option 'nvidia' is not in the catalogue" in said
+    assert "page" not in said
+
+
+def test_lists_are_repeated_and_tables_are_json() -> None:
+    assert as_query(
+        {"options": ["a", "b"], "months": 36, "figures": {"wage_usd_per_h": 2.5}, "name": "x", "y": None}
+    ) == {
+        "options": ["a", "b"],
+        "months": ["36"],
+        "figures": ['{"wage_usd_per_h": 2.5}'],
+        "name": ["x"],
+        "y": ["null"],
+    }
