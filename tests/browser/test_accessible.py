@@ -1,0 +1,59 @@
+"""No serious or critical violation of accessibility on any page, in both themes, by the rules of axe-core."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+PAGES = {
+    "": "Mac or PC with GPUs?",
+    "fit": "Does it fit in memory?",
+    "what-if": "What flips it",
+    "sources": "Where does every figure come from?",
+    "measurements": "Used in your decision now",
+}
+TITLES = {"fit": "Fit & speed", "what-if": "What if", "sources": "Sources", "measurements": "Measurements"}
+
+
+def violations(seen: Visit) -> list[str]:
+    """Rule, weight and the first places of each serious or critical violation."""
+    found: list[dict[str, Any]] = Axe().run(seen.page).response["violations"]
+    return [
+        f"{one['impact']}: {one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_has_no_serious_violation(visit: Open, page: str, scheme: Any) -> None:
+    seen = visit()
+    seen.page.emulate_media(color_scheme=scheme)
+    if page:
+        seen.page.get_by_role("link", name=TITLES[page]).first.click()
+    expect(seen.page.get_by_text(PAGES[page]).first).to_be_attached()
+    seen.at_rest()
+    assert not violations(seen)
+
+
+def test_folded_settings_and_an_options_drawer_have_no_serious_violation(visit: Open) -> None:
+    seen = visit()
+    seen.decide.locator("[data-row]").first.click()
+    expect(seen.decide.locator("tr.drawer")).to_be_visible()
+    seen.page.get_by_text("More settings: demand").click()
+    expect(seen.page.get_by_role("tab", name="Demand")).to_be_visible()
+    seen.at_rest()
+    assert not violations(seen)
+
+
+def test_a_button_without_a_name_is_seen(visit: Open) -> None:
+    seen = visit()
+    seen.page.evaluate("document.querySelector('[data-testid=stApp]').append(document.createElement('button'))")
+    assert any("button-name" in one for one in violations(seen))
