@@ -56,6 +56,14 @@ def put(values: Mapping[str, Any]) -> None:
     _keep()
 
 
+def put_button(label: str, values: Mapping[str, Any]) -> None:
+    """Draw a button that writes these values; the whole page follows, also where a fragment holds the button: a callback
+    would redraw the fragment alone."""
+    if st.button(label, type="primary"):
+        put(values)
+        st.rerun()
+
+
 def take_back(names: Sequence[str]) -> None:
     """Values that a person set go back to what they were: the preset's, else the default."""
     for name in names:

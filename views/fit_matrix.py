@@ -8,7 +8,7 @@ from calculator.catalog.deployment import Deployment, HostSettings, Workload, fo
 from calculator.catalog.hardware import hardware_of
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.units import BYTES_PER_GB
-from views.address import put
+from views.address import put_button
 from views.drawing import draw_table
 from views.fit_curves import boxes
 from views.shell import Case
@@ -37,7 +37,7 @@ def show_fit_matrix(case: Case) -> None:
         "Gigabytes to spare at the bits and the context asked for; with a minus: missing. Select a row to decide on that model."
     )
     if chosen is not None and order[chosen] != case.scenario.model:
-        st.button(f"Decide on {rows[order[chosen]]['Model']}", on_click=_take, args=(order[chosen],), type="primary")
+        put_button(f"Decide on {rows[order[chosen]]['Model']}", {"model": order[chosen]})
 
 
 def matrix(case: Case) -> dict[str, dict[str, Any]]:
@@ -69,7 +69,3 @@ def matrix(case: Case) -> dict[str, dict[str, Any]]:
             row[option.name] = round(fit.headroom_bytes / BYTES_PER_GB, 1)
         found[model.id] = row
     return found if machines else {}
-
-
-def _take(model: str) -> None:
-    put({"model": model})

@@ -10,7 +10,7 @@ from calculator.physics.memory.finetuning import TrainingStep, finetune_fit
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.service.capability import scenario_model
 from calculator.units import BYTES_PER_GB
-from views.address import put
+from views.address import put_button
 from views.drawing import draw_small_table
 from views.fit_curves import boxes
 from views.look import gb
@@ -86,4 +86,4 @@ def _show_index(case: Case) -> None:
     )
     gigabytes = round(needed / BYTES_PER_GB, 1)
     st.markdown(f"It takes **{gigabytes:,.1f} GB** of memory beside the model.")
-    st.button("Count it in the scenario", on_click=put, args=({"second_tenant_gb": min(gigabytes, 1000.0)},))
+    put_button("Count it in the scenario", {"second_tenant_gb": min(gigabytes, 1000.0)})

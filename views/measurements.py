@@ -161,6 +161,7 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
         )
     with st.container(border=True):
         request = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
+        st.caption(f"In a terminal: `{_command(request)}`")
         blocked = bool(reason) or running or elsewhere
         if st.button("Measure", disabled=blocked, key="probe_start") and not reason:
             try:
@@ -226,6 +227,17 @@ def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[in
             or shown
         )
     return request
+
+
+def _command(request: _Request) -> str:
+    """The same probe as a command."""
+    words = ["local-llm-tco", "measurements", "probe"]
+    if request["tier"] == "host":
+        words += ["--tier", "host"]
+    else:
+        depths = ",".join(map(str, request["depths"]))
+        words += [request["model"], "--format", request["format_id"], "--depths", depths]
+    return " ".join([*words, "--trials", str(request["trial_count"])])
 
 
 def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewhere: bool) -> None:

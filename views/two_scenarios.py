@@ -22,7 +22,7 @@ from views.link import read_link, write_link
 from views.look import markdown_text, usd
 from views.shell import Case
 
-_PINNED = "pinned scenario"
+_PINNED, _CHOSEN = "pinned scenario", "other scenario"
 _PIN_TITLE = "The one I pinned"
 _LEAST_USD = 0.5  # a smaller change is no bar
 
@@ -35,7 +35,7 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
     state = st.session_state
     choices = [*([_PIN_TITLE] if _PINNED in state else []), *titles]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Compare with", choices, index=_first(case, choices, titles), key="other scenario")
+        chosen = st.selectbox("Compare with", choices, index=_first(case, choices, titles), key=_CHOSEN)
         st.button(
             "Pin the scenario as it is now",
             on_click=_pin,
@@ -87,7 +87,9 @@ def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
     )
     carried = [_label(name, names=names) for name in found.carriers]
     carriers = f" Most of the change comes from {' and '.join(carried)}." if carried else ""
-    return f"{start}; {end}. {len(found.steps)} assumptions differ.{carriers}"
+    count = len(found.steps)
+    differ = "1 assumption differs" if count == 1 else f"{count} assumptions differ"
+    return f"{start}; {end}. {differ}.{carriers}"
 
 
 def _label(name: str, *, names: dict[str, str]) -> str:
@@ -105,6 +107,7 @@ def _label(name: str, *, names: dict[str, str]) -> str:
 
 def _pin(address: str) -> None:
     st.session_state[_PINNED] = address
+    st.session_state[_CHOSEN] = _PIN_TITLE
 
 
 def _scenario(address: str, case: Case) -> Scenario:

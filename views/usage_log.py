@@ -9,7 +9,7 @@ import streamlit as st
 from calculator.errors import CalculatorError
 from calculator.scenario.usage_logs.demand_of import LogDemand, demand_of
 from calculator.scenario.usage_logs.reading import read_usage
-from views.address import put
+from views.address import put_button
 from views.decide_form import label_of
 from views.look import markdown_text
 
@@ -46,7 +46,7 @@ def ask_usage_log(*, look_only: str) -> None:
         st.markdown(f"{markdown_text(label_of(name))}: **{markdown_text(_shown(value))}**")
     for remark in found.remarks:
         st.caption(markdown_text(remark))
-    st.button("Use this demand", on_click=put, args=(dict(found.values),), type="primary")
+    put_button("Use this demand", found.values)
 
 
 def demand_in(content: bytes, *, zone: str, requests_per_day: float | None) -> LogDemand:

@@ -1,6 +1,7 @@
 """The real server on a free port, and a real Chromium that notes every error and every request to another host."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
+_SEARCH = re.compile(r"/(fit|what-if|sources|measurements)/_stcore/(health|host-config)$")
 expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
 _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -146,7 +148,7 @@ def visit(browser: BrowserContext, server: str) -> Iterator[Callable[..., Visit]
 
 def _note_error(message: ConsoleMessage, seen: Visit) -> None:
     """Opened at a page's own address, Streamlit first asks for its server below that address, and is told 404."""
-    is_search = message.location["url"].endswith(("/measurements/_stcore/health", "/measurements/_stcore/host-config"))
+    is_search = _SEARCH.search(message.location["url"]) is not None
     if message.type == "error" and not is_search:
         seen.errors.append(message.text)
 

@@ -1,0 +1,220 @@
+"""Every control of Fit & speed, What if, Sources and Measurements changes something that a person sees.
+
+The controls are those that stand on the page, so a new one is walked by itself; an inert one is named.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+TITLES = {"fit": "Fit & speed", "what-if": "What if", "sources": "Sources", "measurements": "Measurements"}
+LAST = {
+    "fit": "How large is a vector index?",
+    "what-if": "Judge this lease",
+    "sources": "Your inputs",
+    "measurements": "Tokens in the context",
+}
+"""Words near each page's end."""
+KINDS = ("stSelectbox", "stNumberInput", "stSlider", "stCheckbox", "stButtonGroup", "stRadio", "stTextInput", "stButton")
+VALUES = {"st-key-budget": "12000", "st-key-most-watts": "400"}
+HAS_ITS_OWN_TEST = {"st-key-probe_start": "test_measurements"}
+CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
+SECONDS = 15
+
+FOUND = """(kinds) => [...document.querySelectorAll("[data-testid=stMain] [data-testid]")]
+    .filter((one) => kinds.includes(one.dataset.testid) && one.getClientRects().length)
+    .filter((one) => !one.closest("[data-testid=stForm]"))
+    .map((one) => {
+        const keyed = one.closest("[class*=st-key-]");
+        const key = [...(keyed?.classList ?? [])].find((name) => name.startsWith("st-key-")) ?? "";
+        const label = one.querySelector("label, p, button")?.innerText ?? one.getAttribute("aria-label") ?? "";
+        return [one.dataset.testid, key, label.trim()];
+    })"""
+SHOWN = """([kind, key]) => {
+    const main = document.querySelector("[data-testid=stMain]");
+    const own = key ? main.querySelector(`.${key}`) : null;
+    const charts = [...main.querySelectorAll("[data-testid=stPlotlyChart]")].map((one) => one.textContent + one.ariaLabel);
+    return main.textContent.replace(own?.textContent ?? "", "") + charts.join("\\n");
+}"""
+
+
+def opened(visit: Open, page: str) -> Visit:
+    seen = visit()
+    seen.page.get_by_role("link", name=TITLES[page]).first.click()
+    seen.page.wait_for_url(f"**/{page}*")
+    unfold(seen)
+    return seen
+
+
+def unfold(seen: Visit) -> None:
+    """Wait for the whole page and open what is folded."""
+    page = urlsplit(seen.page.url).path.strip("/")
+    expect(seen.page.get_by_text(LAST[page]).first).to_be_visible()
+    seen.at_rest()
+    folded = seen.page.locator("[data-testid=stMain] details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+        seen.page.wait_for_timeout(300)
+        seen.at_rest()
+
+
+def inert(seen: Visit) -> tuple[int, list[str]]:
+    """How many controls were moved, each from the page as it opened, and those that changed nothing."""
+    walked: dict[tuple[str, str, str], bool] = {}
+    start = seen.page.url
+    while True:
+        if seen.page.url != start:
+            seen.page.goto(start)
+            unfold(seen)
+        controls = [tuple(one) for one in seen.page.evaluate(FOUND, list(KINDS))]
+        new = [one for one in controls if one not in walked and one[1] not in HAS_ITS_OWN_TEST]
+        if not new:
+            return len(walked), [" ".join(one) for one, changed in walked.items() if not changed]
+        kind, key, label = new[0]
+        before = seen.page.evaluate(SHOWN, [kind, key])
+        move(seen, located(seen, kind, key, label), kind, VALUES.get(key, ""))
+        walked[kind, key, label] = changes(seen, before, [kind, key])
+
+
+def located(seen: Visit, kind: str, key: str, label: str) -> Locator:
+    inside = seen.page.locator(f"[data-testid=stMain] .{key}" if key else "[data-testid=stMain]").first
+    if key and inside.get_attribute("data-testid") == kind:
+        return inside
+    found = inside.get_by_test_id(kind)
+    return (found.filter(has_text=label) if label else found).first
+
+
+def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
+    """Set another value, as a person would: the one wanted, where there is one."""
+    control.scroll_into_view_if_needed()
+    if kind == "stSelectbox":
+        box = control.get_by_role("combobox")
+        now = box.input_value()
+        box.click()
+        others = [one for one in seen.page.get_by_role("option").all() if one.inner_text().strip() != now.strip()]
+        others[0].click()
+    elif kind == "stNumberInput":
+        box = control.locator("input")
+        text = box.input_value().replace(",", "")
+        most = float(box.get_attribute("max") or "inf")
+        value = float(text) if text else 0.0
+        other = value * 2 if 0 < value * 2 <= most else value / 2 if value else 300.0
+        box.fill(wanted or (f"{other:g}" if other < 1e5 else f"{other:.0f}"))
+        box.press("Enter")
+    elif kind == "stTextInput":
+        control.locator("input").fill("something else")
+        control.locator("input").press("Enter")
+    elif kind == "stSlider":
+        control.get_by_role("slider").first.press("PageUp")
+    elif kind == "stCheckbox":
+        control.locator("label").click()
+    elif kind == "stRadio":
+        control.locator("label:not(:has(input:checked))").first.click()
+    elif kind == "stButtonGroup":
+        control.locator("button:not([aria-checked=true]):not([kind$=Active])").first.click()
+    else:
+        control.get_by_role("button").first.click()
+
+
+def changes(seen: Visit, before: str, control: list[str]) -> bool:
+    for _ in range(SECONDS * 10):
+        if seen.page.evaluate(SHOWN, control) != before:
+            settle(seen)
+            return True
+        seen.page.wait_for_timeout(100)
+    return False
+
+
+def settle(seen: Visit) -> None:
+    """Wait until the page says the same twice."""
+    last = ""
+    while (now := seen.page.evaluate(SHOWN, ["", ""])) != last:
+        last = now
+        seen.page.wait_for_timeout(400)
+        seen.at_rest()
+
+
+@pytest.mark.parametrize(("page", "at_least"), [("fit", 12), ("what-if", 12), ("measurements", 4)])
+def test_every_control_changes_its_page(visit: Open, page: str, at_least: int) -> None:
+    count, found = inert(opened(visit, page))
+    assert not found
+    assert count >= at_least
+
+
+def test_every_view_of_sources_shows_something_else_and_its_controls_change_it(visit: Open) -> None:
+    seen = opened(visit, "sources")
+    views = seen.page.locator(".st-key-sources-view button").all_inner_texts()
+    assert len(views) >= 6
+    shown: set[str] = set()
+    for view in views:
+        seen.page.locator(".st-key-sources-view").get_by_text(view, exact=True).click()
+        seen.at_rest()
+        seen.page.wait_for_timeout(300)
+        shown.add(seen.page.evaluate(SHOWN, ["", ""]))
+        controls = [tuple(one) for one in seen.page.evaluate(FOUND, list(KINDS))]
+        for kind, key, label in controls:
+            if key == "st-key-sources-view":
+                continue
+            before = seen.page.evaluate(SHOWN, [kind, key])
+            move(seen, located(seen, kind, key, label), kind)
+            assert changes(seen, before, [kind, key]), (view, kind, key, label)
+    assert len(shown) == len(views)
+
+
+def test_a_lease_is_judged_once_it_has_a_rate(visit: Open) -> None:
+    seen = opened(visit, "what-if")
+    seen.page.get_by_role("button", name="Judge this lease").click()
+    expect(seen.page.get_by_text("Enter the rate a month")).to_be_visible()
+    seen.page.get_by_role("spinbutton", name="Rate ($ a month)").fill("450")
+    seen.page.get_by_role("button", name="Judge this lease").click()
+    seen.page.wait_for_url(re.compile("leases="))
+    expect(seen.page.get_by_text("at $450 a month:")).to_be_visible()
+    seen.page.get_by_role("button", name="Take it out").click()
+    seen.page.wait_for_url(lambda url: "leases=" not in url)
+
+
+def test_an_inert_control_is_seen(visit: Open) -> None:
+    seen = opened(visit, "measurements")
+    seen.page.evaluate(
+        """() => document.querySelector("[data-testid=stMain] [data-testid=stNumberInput]").parentElement
+        .insertAdjacentHTML("afterend",
+            `<div data-testid="stCheckbox" class="st-key-dead"><label>Dead<input type="checkbox"></label></div>`)"""
+    )
+    before = seen.page.evaluate(SHOWN, ["stCheckbox", "st-key-dead"])
+    assert ["stCheckbox", "st-key-dead", "Dead"] in seen.page.evaluate(FOUND, list(KINDS))
+    move(seen, located(seen, "stCheckbox", "st-key-dead", "Dead"), "stCheckbox")
+    assert seen.page.evaluate(SHOWN, ["stCheckbox", "st-key-dead"]) == before
+
+
+def test_a_row_of_the_fit_matrix_becomes_the_model(visit: Open) -> None:
+    seen = opened(visit, "fit")
+    grid = seen.page.locator(".st-key-fit-matrix canvas").first
+    grid.scroll_into_view_if_needed()
+    box: Any = grid.bounding_box()
+    seen.page.mouse.click(box["x"] + 15, box["y"] + box["height"] * 0.8)
+    wanted = seen.page.get_by_role("button", name=re.compile("^Decide on "))
+    name = wanted.inner_text().removeprefix("Decide on ")
+    wanted.click()
+    seen.page.wait_for_url(re.compile(r"model="))
+    expect(seen.page.locator(".st-key-fit-model").get_by_role("combobox")).to_have_value(name)
+
+
+def test_a_config_of_ones_own_becomes_the_model(visit: Open, tmp_path: Path) -> None:
+    shipped = next(path for path in sorted(CONFIGS.rglob("*.json")) if "num_hidden_layers" in path.read_text())
+    own = tmp_path / "config.json"
+    own.write_text(json.dumps(json.loads(shipped.read_text())))
+    seen = opened(visit, "fit")
+    seen.page.locator(".st-key-own_config input[type=file]").set_input_files(own)
+    seen.page.get_by_role("button", name="Decide on this model").click(timeout=60_000)
+    seen.page.wait_for_url(re.compile(r"own_models="))
+    assert seen.page.get_by_test_id("stException").count() == 0
