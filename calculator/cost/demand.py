@@ -228,7 +228,8 @@ class Load:
         if picked is None or purchases is None:
             return Term(hours, replace(stretch.excess, price=self.inputs.course(step=step)))
         price = purchases.inputs.course(step=step)
-        return Term(picked.of(hours), replace(stretch.excess, price=price), picked)
+        whole = (self.inputs.demand_growth_rate, self.inputs.course(step=step), picked)
+        return Term(picked.of(hours), replace(stretch.excess, price=price, whole=whole), picked)
 
     def bought(self, trend: Growth = "api_price_trend_rate") -> tuple[Term, ...]:
         """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of

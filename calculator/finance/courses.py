@@ -47,7 +47,8 @@ class Excess:
 
     The price is a `Course` of 1 in month 1. Counted from `first_month` to `last_month` (None: to the horizon; either
     may be one per draw). Laid out month by month even for draws, but only for those that pass the limit; D may rise
-    (passed late) or fall (passed early).
+    (passed late) or fall (passed early). `whole` is set where this is the excess of some draws only: growth and price of
+    all draws, and which they are.
     """
 
     growth_rate: Number
@@ -55,6 +56,7 @@ class Excess:
     price: "Course"
     first_month: Number = 1
     last_month: Number | None = None
+    whole: "tuple[Number, Course, Picked] | None" = None
 
 
 AnyCourse = Course | Excess | Once
@@ -112,6 +114,13 @@ def course_sums(course: AnyCourse, *, months: int, log_discount: Number, timing:
     return plain.sum(before, last), valued.sum(before, last)
 
 
+def passes(course: Excess, months: int) -> NDArray[np.bool_]:
+    """Whether demand stands above the limit in any counted month; one for all, or one per draw."""
+    highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * (months - 1), 0.0))
+    until = months if course.last_month is None else course.last_month
+    return np.asarray((highest > course.room) & (np.minimum(until, months) >= course.first_month))
+
+
 def _excess_sums(course: Excess, horizon: int, log_discount: Number, timing: Timing) -> tuple[Number, Number]:
     months = np.arange(1, horizon + 1)
     passed, years = months - 1, (months - 1) // MONTHS_PER_YEAR
@@ -121,8 +130,7 @@ def _excess_sums(course: Excess, horizon: int, log_discount: Number, timing: Tim
     rates = (course.growth_rate, course.room, price.growth_rate, price.step_rate)
     columns = (*rates, log_discount, course.first_month, until)
     shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
-    highest = np.exp(np.maximum(log_growth(course.growth_rate) / MONTHS_PER_YEAR * passed[-1], 0.0))
-    happens = (highest > course.room) & (np.minimum(until, horizon) >= course.first_month)
+    happens = passes(course, horizon)
     concerned = np.flatnonzero(np.broadcast_to(happens, shape))
     total, valued = np.zeros(shape), np.zeros(shape)
     for start in range(0, concerned.size, _ROWS):

@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.finance.courses import AnyCourse, Course, Once, course_sums, course_values
+from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_sums, course_values
 from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth
+from calculator.finance.excess_sums import ExcessTables
 from calculator.finance.running_sums import RunningSums
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
@@ -94,7 +95,8 @@ class Horizon:
     def _both(self, course: AnyCourse) -> tuple[Number, Number]:
         if id(course) not in self._sums:
             # the course is kept beside its sums: an id may be reused once its object is gone
-            self._sums[id(course)] = (course, self._sums_of_some(course) or self._closed_form(course))
+            found = self._sums_of_some(course) or self._sums_of_excess(course) or self._closed_form(course)
+            self._sums[id(course)] = (course, found)
         return self._sums[id(course)][1]
 
     def _closed_form(self, course: AnyCourse) -> tuple[Number, Number]:
@@ -113,6 +115,15 @@ class Horizon:
         if picked.rows.size * _WORTH_A_TABLE < picked.draw_count or self.months * picked.draw_count > _MOST_CELLS:
             return None
         return self.whole.running(base, picked.draw_count).since(course.first_month, picked)
+
+    @functools.cached_property
+    def excess(self) -> ExcessTables:
+        """Tables of demand above any limit, one for each growth and price."""
+        return ExcessTables(self.months, self.log_discount, self.timing)
+
+    def _sums_of_excess(self, course: AnyCourse) -> tuple[Number, Number] | None:
+        """The same of demand above a limit, read off a table of all draws; None where it is laid out month by month."""
+        return (self.whole or self).excess.sums(course) if isinstance(course, Excess) else None
 
     def running(self, course: Course, draw_count: int) -> RunningSums:
         """Sums of the course of all draws up to each month; taken once and kept."""
