@@ -4,8 +4,11 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-INSTALL := $(PY) -m pip --disable-pip-version-check --no-input install -qq
-PIP := $(INSTALL) --require-hashes
+# Measured on Linux, 2026-11-27, with mlx; docs/guide/installation.md.
+DOWNLOAD_MB := 250
+DISK_MB := 850
+INSTALL := sh deploy/install.sh $(VENV)
+PROJECT := $(PY) -m pip --disable-pip-version-check --no-input install -qq --no-deps --no-build-isolation --editable .
 FIND := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
 
@@ -58,6 +61,7 @@ lock:
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
 	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
 	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
+	$(COMPILE) --group install --output-file requirements-install.txt
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):
@@ -69,29 +73,27 @@ $(PY):
 	echo "No Python 3.11 or newer with venv and pip was found. Install it (Debian and Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; others: https://www.python.org/downloads/) or name one: make run PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-# mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs without it. The project itself goes in
-# last, as an installed distribution that reads these sources; its build backend is pinned with the rest.
+# With uv or pip (deploy/install.sh). mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs
+# without it. The project itself goes in last, as an installed distribution that reads these sources; its build backend
+# is pinned with the rest.
 $(VENV)/.installed: $(PY) requirements.txt requirements-core.txt pyproject.toml
-	@echo "Installing the pinned packages (a minute or two, once) ..."
-	@if $(PIP) -r requirements.txt 2>$(VENV)/install.log; then :; else \
-		echo "mlx could not be installed here (details: $(VENV)/install.log): going on without it. The page is complete except for live probing."; \
-		$(PIP) -r requirements-core.txt; \
-	fi
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "Installing the pinned packages, once: about $(DOWNLOAD_MB) MB to download, $(DISK_MB) MB on the disk, nothing for tests ..."
+	@$(INSTALL) requirements.txt requirements-core.txt
+	@$(PROJECT)
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 	@echo "Installing what the tests need ..."
-	@$(PIP) -r requirements-test.txt
+	@$(INSTALL) requirements-test.txt
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed requirements-check.txt
-	@$(PIP) -r requirements-check.txt
+	@$(INSTALL) requirements-check.txt
 	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed requirements-docs.txt
 	@echo "Installing what the documentation needs ..."
-	@$(PIP) -r requirements-docs.txt
+	@$(INSTALL) requirements-docs.txt
 	@touch $@
 
 # The system's Chromium; else the package manager's, where that is allowed; else Playwright's own.
