@@ -5,8 +5,8 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 # Measured on Linux, 2026-11-27, with mlx; docs/guide/installation.md.
-DOWNLOAD_MB := 250
-DISK_MB := 850
+DOWNLOAD_MB := 210
+DISK_MB := 720 to 930
 INSTALL := sh deploy/install.sh $(VENV)
 PROJECT := $(PY) -m pip --disable-pip-version-check --no-input install -qq --no-deps --no-build-isolation --editable .
 FIND := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))

@@ -31,7 +31,7 @@ find_uv() {
 	for uv in uv "$environment/bin/uv"; do
 		"$uv" --version >/dev/null 2>&1 && return 0
 	done
-	echo "Fetching uv (25 MB), which installs the rest in seconds ..."
+	echo "Fetching uv (18 MB), which installs the rest in seconds ..."
 	pip_install "$folder/requirements-install.txt" && "$uv" --version >/dev/null 2>&1
 }
 
