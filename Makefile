@@ -1,6 +1,6 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check coverage schema docs bench probe lock browser office
+.PHONY: help run test soak check coverage schema docs bench probe lock audit sbom browser office
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -22,6 +22,8 @@ help:
 	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to calculator/catalog/schema"
 	@echo "make bench     speed and accuracy benchmarks"
 	@echo "make probe     measure this machine (needs mlx)"
+	@echo "make audit     known weaknesses of the pinned packages"
+	@echo "make sbom      every installed package with version and licence, as CycloneDX, in build/sbom.json"
 	@echo "make lock      compile requirements*.txt from pyproject.toml (needs uv)"
 	@echo "PYTHON=/path/to/python3.12 names the Python to use; PORT=9000 the port."
 
@@ -55,6 +57,20 @@ bench: $(VENV)/.installed-test
 probe: $(VENV)/.installed
 	@$(PY) -m measurements probe
 
+# Both tools live in an environment of their own, and the list is made of one that holds the product alone.
+audit: $(VENV)/.installed build/audit/.installed
+	@$(PY) -m deploy.audit build/audit/bin/pip-audit
+
+sbom: $(VENV)/.installed build/audit/.installed
+	@rm -rf build/product && $(PY) -m venv build/product && sh deploy/install.sh build/product requirements.txt requirements-core.txt
+	@build/audit/bin/cyclonedx-py environment --output-reproducible --of JSON --pyproject pyproject.toml -o build/sbom.json build/product/bin/python
+	@rm -rf build/product
+	@$(PY) -m deploy.sbom build/sbom.json
+
+build/audit/.installed: requirements-audit.txt | $(PY)
+	@mkdir -p build && $(PY) -m venv build/audit && sh deploy/install.sh build/audit requirements-audit.txt
+	@touch $@
+
 lock:
 	$(COMPILE) pyproject.toml --extra mlx --extra pdf --group build --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra pdf --group build --constraints requirements.txt --output-file requirements-core.txt
@@ -62,6 +78,7 @@ lock:
 	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
 	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
 	$(COMPILE) --group install --output-file requirements-install.txt
+	$(COMPILE) --group audit --constraints requirements.txt --constraints requirements-check.txt --output-file requirements-audit.txt
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):

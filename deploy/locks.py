@@ -17,6 +17,7 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "requirements-check.txt": ((), ("check",)),
     "requirements-docs.txt": ((), ("docs",)),
     "requirements-install.txt": ((), ("install",)),
+    "requirements-audit.txt": ((), ("audit",)),
 }
 """Each file: the extras and the dependency groups of pyproject.toml that `make lock` compiles into it."""
 WITH_THE_PROJECT = ("requirements.txt", "requirements-core.txt")
