@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
-from measurements.records.record import Measurement, now, parse_measurement
+from measurements.records.record import Measurement, MeasurementError, now, parse_measurement
 from measurements.records.store_connection import (
     StoreError,
     back_up,
@@ -57,6 +57,11 @@ _table = Table(
     *(Column(name, String) for name in ("host_id", "chip", "model", "format", "runtime")),
     Column("body", Text),
 )
+
+
+Row = dict[str, Any]
+"""A row as the database holds it: its columns, and for a measurement its `content_key`."""
+_ROWS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,42 @@ class Store:
             row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
         return int(row[0]), int(row[1] or 0)
 
+    @contextmanager
+    def snapshot(self) -> Generator[tuple[int, Iterator[Row]]]:
+        """The schema's version and every row with its content key, in the order stored, all from one moment."""
+        on_sqlite = self.url.get_backend_name() == "sqlite"
+        level: dict[str, Any] = {} if on_sqlite else {"isolation_level": "REPEATABLE READ"}
+        query = select(*_kept_columns(), _contents.c.content_key).select_from(
+            _table.outerjoin(_contents, and_(_contents.c.id == _table.c.id, _table.c.entry == "measurement"))
+        )
+        with errors_in_words(self.url), self._engine.connect() as connection:
+            reading = connection.execution_options(**level)
+            with reading.begin():
+                _take_your_time(reading)
+                version = schema_version(reading)
+                ordered = query.order_by(_table.c.row_number).execution_options(yield_per=_ROWS_AT_A_TIME)
+                found = reading.execute(ordered).mappings()
+                yield version, (dict(row) for row in found)
+
+    def fill(self, rows: Iterable[Row]) -> int:
+        """Put rows of a snapshot into this store, which must be empty, all or none; the number of rows."""
+        count = 0
+        with self._writing() as connection:
+            _take_your_time(connection)
+            if connection.execute(select(func.count()).select_from(_table)).scalar_one():
+                raise StoreError(
+                    f"The store {shown_url(self.url)} holds measurements already. "
+                    "Restore into an empty one: name a new file or database with --store."
+                )
+            for row in rows:
+                kept = {column.name: row[column.name] for column in _kept_columns()}
+                connection.execute(_insert_if_new(connection, _table, kept, key="id"))
+                if key := _content_key_of(row):
+                    content = {"content_key": key, "id": row["id"]}
+                    connection.execute(_insert_if_new(connection, _contents, content, key="content_key"))
+                count += 1
+        return count
+
     def version(self) -> int:
         """The schema version of the database."""
         with self._reading() as connection:
@@ -204,7 +245,8 @@ class Store:
         if found > self._newest:
             raise StoreError(
                 f"The store {shown_url(self.url)} has schema version {found}; this program knows versions up to"
-                f" {self._newest}. Update the program, or name another store in MEASUREMENTS_URL."
+                f" {self._newest}. Update the program, or go back to the store as it was before it was upgraded:"
+                " docs/guide/operator.md, Upgrade."
             )
         if found == self._newest:
             return
@@ -212,6 +254,27 @@ class Store:
             back_up(Path(str(self.url.database)), version=found)
         with self._writing() as connection:
             migrate(connection, migrations=migrations)
+
+
+def _kept_columns() -> list[Column[Any]]:
+    """Every column of a row but its number, which the database gives."""
+    return [column for column in _table.c if column.name != "row_number"]
+
+
+def _content_key_of(row: Row) -> str:
+    """The content key of a row, computed where an older version stored none; "" for a deletion or an unreadable row."""
+    if row["entry"] != "measurement" or row.get("content_key"):
+        return str(row.get("content_key") or "")
+    try:
+        return parse_measurement(row["body"]).content_key()
+    except MeasurementError:
+        return ""
+
+
+def _take_your_time(connection: Connection) -> None:
+    """Lift the time limit of PostgreSQL's statements for this transaction: a whole store is read or written."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def open_store(url: str | None = None) -> Store:
