@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from measurements.records.migrations import MIGRATIONS
-from measurements.records.store import Row, Store
+from measurements.records.store import Store
 from measurements.records.store_connection import StoreError
+from measurements.records.tables import Row
 
 FORMAT = "local-llm-tco backup 1"
 _SQLITE_HEAD = b"SQLite format 3\x00"
@@ -34,7 +35,7 @@ class Summary:
 
 def back_up_to(file: Path, store: Store) -> Summary:
     """Write every row of the store to a new file, on the disk when this returns; raises StoreError."""
-    digest, count = hashlib.sha256(), 0
+    digest, count, is_whole = hashlib.sha256(), 0, False
     try:
         stream = file.open("xb")
     except FileExistsError:
@@ -52,14 +53,14 @@ def back_up_to(file: Path, store: Store) -> Summary:
             packed.write(_line({"row_count": count, "sha256": digest.hexdigest()}))
             packed.flush()
             os.fsync(stream.fileno())
+        is_whole = True
     except OSError as error:
-        file.unlink(missing_ok=True)
         raise StoreError(
             f"{file} cannot be written: {error.strerror}. Free some space, or name another file."
         ) from None
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+    finally:
+        if not is_whole:
+            file.unlink(missing_ok=True)
     return Summary(version, count, digest.hexdigest())
 
 

@@ -13,23 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    and_,
-    exists,
-    func,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, exists, func, select
 
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
-from measurements.records.record import Measurement, MeasurementError, now, parse_measurement
+from measurements.records.record import Measurement, now, parse_measurement
 from measurements.records.store_connection import (
     StoreError,
     back_up,
@@ -38,30 +25,10 @@ from measurements.records.store_connection import (
     store_engine,
     store_url,
 )
+from measurements.records.tables import CONTENTS, MEASUREMENTS, Row, add_rows, all_rows, insert_if_new
 
 Outcome = Literal["added", "known", "deleted"]
 """added: a new row. known: the measurement was already stored. deleted: it was stored and deleted; nothing is added."""
-
-_metadata = MetaData()
-_contents = Table(
-    "measurement_contents", _metadata, Column("content_key", String, primary_key=True), Column("id", String)
-)
-"""Which record holds which measurement: two records that differ only in remarks and notes are one."""
-_table = Table(
-    "measurements",
-    _metadata,
-    Column("row_number", Integer, primary_key=True),
-    *(Column(name, String) for name in ("id", "entry", "target")),
-    Column("schema_version", Integer),
-    *(Column(name, String) for name in ("kind", "status", "measured_at", "stored_at", "settings_key")),
-    *(Column(name, String) for name in ("host_id", "chip", "model", "format", "runtime")),
-    Column("body", Text),
-)
-
-
-Row = dict[str, Any]
-"""A row as the database holds it: its columns, and for a measurement its `content_key`."""
-_ROWS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +82,21 @@ class Store:
             "kind": kind,
             "status": status,
         }
-        conditions = [_table.c.entry == "measurement"]
-        conditions += [_table.c[name] == value for name, value in filters.items() if value is not None]
-        marker = _table.alias("marker")
-        deletion = and_(marker.c.entry == "deletion", marker.c.target == _table.c.id)
+        conditions = [MEASUREMENTS.c.entry == "measurement"]
+        conditions += [MEASUREMENTS.c[name] == value for name, value in filters.items() if value is not None]
+        marker = MEASUREMENTS.alias("marker")
+        deletion = and_(marker.c.entry == "deletion", marker.c.target == MEASUREMENTS.c.id)
         query = (
-            select(_table.c.row_number, _table.c.id, _table.c.stored_at, _table.c.body, marker.c.body.label("because"))
-            .select_from(_table.outerjoin(marker, deletion))
+            select(
+                MEASUREMENTS.c.row_number,
+                MEASUREMENTS.c.id,
+                MEASUREMENTS.c.stored_at,
+                MEASUREMENTS.c.body,
+                marker.c.body.label("because"),
+            )
+            .select_from(MEASUREMENTS.outerjoin(marker, deletion))
             .where(*conditions)
-            .order_by(_table.c.row_number)
+            .order_by(MEASUREMENTS.c.row_number)
         )
         if not include_deleted:
             query = query.where(marker.c.id.is_(None))
@@ -165,21 +138,23 @@ class Store:
             "stored_at": now(),
         }
         with self._writing() as connection:
-            connection.execute(_insert_if_new(connection, _table, row, key="id"))
+            connection.execute(insert_if_new(connection, MEASUREMENTS, row, key="id"))
         return self.get(item.id)
 
     def count(self) -> int:
         """The number of records that are not deleted."""
-        marker = _table.alias("marker")
-        gone = exists().where(marker.c.entry == "deletion", marker.c.target == _table.c.id)
-        query = select(_table.c.row_number).where(_table.c.entry == "measurement", ~gone)
+        marker = MEASUREMENTS.alias("marker")
+        gone = exists().where(marker.c.entry == "deletion", marker.c.target == MEASUREMENTS.c.id)
+        query = select(MEASUREMENTS.c.row_number).where(MEASUREMENTS.c.entry == "measurement", ~gone)
         with self._reading() as connection:
             return len(connection.execute(query).all())
 
     def mark(self) -> tuple[int, int]:
         """The number of rows and the newest row's number, which change with every added row."""
         with self._reading() as connection:
-            row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
+            row = connection.execute(
+                select(func.count(), func.max(MEASUREMENTS.c.row_number)).select_from(MEASUREMENTS)
+            ).one()
         return int(row[0]), int(row[1] or 0)
 
     @contextmanager
@@ -187,36 +162,20 @@ class Store:
         """The schema's version and every row with its content key, in the order stored, all from one moment."""
         on_sqlite = self.url.get_backend_name() == "sqlite"
         level: dict[str, Any] = {} if on_sqlite else {"isolation_level": "REPEATABLE READ"}
-        query = select(*_kept_columns(), _contents.c.content_key).select_from(
-            _table.outerjoin(_contents, and_(_contents.c.id == _table.c.id, _table.c.entry == "measurement"))
-        )
         with errors_in_words(self.url), self._engine.connect() as connection:
             reading = connection.execution_options(**level)
             with reading.begin():
-                _take_your_time(reading)
-                version = schema_version(reading)
-                ordered = query.order_by(_table.c.row_number).execution_options(yield_per=_ROWS_AT_A_TIME)
-                found = reading.execute(ordered).mappings()
-                yield version, (dict(row) for row in found)
+                yield schema_version(reading), all_rows(reading)
 
     def fill(self, rows: Iterable[Row]) -> int:
         """Put rows of a snapshot into this store, which must be empty, all or none; the number of rows."""
-        count = 0
         with self._writing() as connection:
-            _take_your_time(connection)
-            if connection.execute(select(func.count()).select_from(_table)).scalar_one():
+            if connection.execute(select(func.count()).select_from(MEASUREMENTS)).scalar_one():
                 raise StoreError(
                     f"The store {shown_url(self.url)} holds measurements already. "
                     "Restore into an empty one: name a new file or database with --store."
                 )
-            for row in rows:
-                kept = {column.name: row[column.name] for column in _kept_columns()}
-                connection.execute(_insert_if_new(connection, _table, kept, key="id"))
-                if key := _content_key_of(row):
-                    content = {"content_key": key, "id": row["id"]}
-                    connection.execute(_insert_if_new(connection, _contents, content, key="content_key"))
-                count += 1
-        return count
+            return add_rows(connection, rows)
 
     def version(self) -> int:
         """The schema version of the database."""
@@ -256,27 +215,6 @@ class Store:
             migrate(connection, migrations=migrations)
 
 
-def _kept_columns() -> list[Column[Any]]:
-    """Every column of a row but its number, which the database gives."""
-    return [column for column in _table.c if column.name != "row_number"]
-
-
-def _content_key_of(row: Row) -> str:
-    """The content key of a row, computed where an older version stored none; "" for a deletion or an unreadable row."""
-    if row["entry"] != "measurement" or row.get("content_key"):
-        return str(row.get("content_key") or "")
-    try:
-        return parse_measurement(row["body"]).content_key()
-    except MeasurementError:
-        return ""
-
-
-def _take_your_time(connection: Connection) -> None:
-    """Lift the time limit of PostgreSQL's statements for this transaction: a whole store is read or written."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-
-
 def open_store(url: str | None = None) -> Store:
     """The store at `url`, else at MEASUREMENTS_URL, else ./measurements.sqlite; created or migrated if needed."""
     return Store(url)
@@ -306,20 +244,15 @@ def _row_of(record: Measurement) -> dict[str, Any]:
 def _append(connection: Connection, row: dict[str, Any], *, content_key: str) -> Outcome:
     """Add a row, unless its measurement is stored already. The key is taken first, so that two writers cannot both."""
     content = {"content_key": content_key, "id": row["id"]}
-    if connection.execute(_insert_if_new(connection, _contents, content, key="content_key")).first() is not None:
-        connection.execute(_insert_if_new(connection, _table, row, key="id"))
+    if connection.execute(insert_if_new(connection, CONTENTS, content, key="content_key")).first() is not None:
+        connection.execute(insert_if_new(connection, MEASUREMENTS, row, key="id"))
         return "added"
-    stored = connection.execute(select(_contents.c.id).where(_contents.c.content_key == content_key)).scalar_one()
+    stored = connection.execute(select(CONTENTS.c.id).where(CONTENTS.c.content_key == content_key)).scalar_one()
     return "known" if connection.execute(_deletion_of(stored)).first() is None else "deleted"
 
 
-def _insert_if_new(connection: Connection, table: Table, row: dict[str, Any], *, key: str) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).values(**row).on_conflict_do_nothing(index_elements=[key]).returning(table.c.id)
-
-
 def _deletion_of(record_id: str) -> Any:
-    return select(_table.c.id).where(_table.c.entry == "deletion", _table.c.target == record_id)
+    return select(MEASUREMENTS.c.id).where(MEASUREMENTS.c.entry == "deletion", MEASUREMENTS.c.target == record_id)
 
 
 def export_lines(items: Iterable[Stored]) -> Iterator[str]:
