@@ -1,6 +1,6 @@
 """Measurement store: append-only tables in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
 
-What `append` has acknowledged is on the disk. SQLite runs with synchronous FULL, and with its rollback journal if it is
+What `append` has acknowledged is on the disk. SQLite runs with synchronous EXTRA, and with its rollback journal if it is
 older than 3.51.3 (several writers can corrupt the write-ahead log of older versions). Every write takes the write lock
 when it begins (BEGIN IMMEDIATE), so no writer meets "database is locked". Nothing is changed or removed: a deletion is
 one more row, and the database's own triggers refuse anything else.
