@@ -1,11 +1,14 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check coverage schema docs bench probe lock browser office
+.PHONY: help run test soak check coverage schema docs bench probe lock audit sbom browser office
 
 VENV := .venv
 PY := $(VENV)/bin/python
-INSTALL := $(PY) -m pip --disable-pip-version-check --no-input install -qq
-PIP := $(INSTALL) --require-hashes
+# Measured on Linux, 2026-11-27, with mlx; docs/guide/installation.md.
+DOWNLOAD_MB := 210
+DISK_MB := 720 to 930
+INSTALL := sh deploy/install.sh $(VENV)
+PROJECT := $(PY) -m pip --disable-pip-version-check --no-input install -qq --no-deps --no-build-isolation --editable .
 FIND := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet
 
@@ -19,6 +22,8 @@ help:
 	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to calculator/catalog/schema"
 	@echo "make bench     speed and accuracy benchmarks"
 	@echo "make probe     measure this machine (needs mlx)"
+	@echo "make audit     known weaknesses of the pinned packages"
+	@echo "make sbom      every installed package with version and licence, as CycloneDX, in build/sbom.json"
 	@echo "make lock      compile requirements*.txt from pyproject.toml (needs uv)"
 	@echo "PYTHON=/path/to/python3.12 names the Python to use; PORT=9000 the port."
 
@@ -52,12 +57,28 @@ bench: $(VENV)/.installed-test
 probe: $(VENV)/.installed
 	@$(PY) -m measurements probe
 
+# Both tools live in an environment of their own, and the list is made of one that holds the product alone.
+audit: $(VENV)/.installed build/audit/.installed
+	@$(PY) -m deploy.audit build/audit/bin/pip-audit
+
+sbom: $(VENV)/.installed build/audit/.installed
+	@rm -rf build/product && $(PY) -m venv build/product && sh deploy/install.sh build/product requirements.txt requirements-core.txt
+	@build/audit/bin/cyclonedx-py environment --output-reproducible --of JSON --pyproject pyproject.toml -o build/sbom.json build/product/bin/python
+	@rm -rf build/product
+	@$(PY) -m deploy.sbom build/sbom.json
+
+build/audit/.installed: requirements-audit.txt | $(PY)
+	@mkdir -p build && $(PY) -m venv build/audit && sh deploy/install.sh build/audit requirements-audit.txt
+	@touch $@
+
 lock:
 	$(COMPILE) pyproject.toml --extra mlx --extra pdf --group build --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra pdf --group build --constraints requirements.txt --output-file requirements-core.txt
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
 	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
 	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt
+	$(COMPILE) --group install --output-file requirements-install.txt
+	$(COMPILE) --group audit --constraints requirements.txt --constraints requirements-check.txt --output-file requirements-audit.txt
 
 # Python 3.11 or newer with venv and pip, whatever it is called here; one sentence where there is none.
 $(PY):
@@ -69,29 +90,27 @@ $(PY):
 	echo "No Python 3.11 or newer with venv and pip was found. Install it (Debian and Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; others: https://www.python.org/downloads/) or name one: make run PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-# mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs without it. The project itself goes in
-# last, as an installed distribution that reads these sources; its build backend is pinned with the rest.
+# With uv or pip (deploy/install.sh). mlx has wheels for macOS on Apple silicon and recent Linux only; the page runs
+# without it. The project itself goes in last, as an installed distribution that reads these sources; its build backend
+# is pinned with the rest.
 $(VENV)/.installed: $(PY) requirements.txt requirements-core.txt pyproject.toml
-	@echo "Installing the pinned packages (a minute or two, once) ..."
-	@if $(PIP) -r requirements.txt 2>$(VENV)/install.log; then :; else \
-		echo "mlx could not be installed here (details: $(VENV)/install.log): going on without it. The page is complete except for live probing."; \
-		$(PIP) -r requirements-core.txt; \
-	fi
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "Installing the pinned packages, once: about $(DOWNLOAD_MB) MB to download, $(DISK_MB) MB on the disk, nothing for tests ..."
+	@$(INSTALL) requirements.txt requirements-core.txt
+	@$(PROJECT)
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 	@echo "Installing what the tests need ..."
-	@$(PIP) -r requirements-test.txt
+	@$(INSTALL) requirements-test.txt
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed requirements-check.txt
-	@$(PIP) -r requirements-check.txt
+	@$(INSTALL) requirements-check.txt
 	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed requirements-docs.txt
 	@echo "Installing what the documentation needs ..."
-	@$(PIP) -r requirements-docs.txt
+	@$(INSTALL) requirements-docs.txt
 	@touch $@
 
 # The system's Chromium; else the package manager's, where that is allowed; else Playwright's own.

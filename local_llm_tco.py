@@ -8,7 +8,9 @@ local-llm-tco COMMAND --help               the options of one command
 """
 
 import importlib
+import io
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -21,6 +23,7 @@ PAGE = Path(__file__).parent / "server.py"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code, or become the page's server."""
+    speak_any_console()
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0].startswith("--server."):
         return open_page(words)
@@ -34,12 +37,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(importlib.import_module("calculator.__main__").main(words))
 
 
+def speak_any_console() -> None:
+    """Print a question mark for a sign that the console's alphabet lacks, as on Windows, instead of ending there."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").replace("-", "").lower() != "utf8":
+            stream.reconfigure(errors="replace")
+
+
 def open_page(options: Sequence[str]) -> int:
-    """Replace this process by `streamlit run server.py`, so that Ctrl-C and signals reach the server itself."""
+    """Replace this process by `streamlit run server.py`, so that Ctrl-C and signals reach the server itself.
+
+    Windows cannot replace a process without losing its console, so there the server is a child that is waited for.
+    """
     if find_spec("streamlit") is None:
         print("The page needs streamlit, which is not installed: pip install streamlit.", file=sys.stderr)
         return 2
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(PAGE), *options])
+    command = [sys.executable, "-m", "streamlit", "run", str(PAGE), *options]
+    if sys.platform == "win32":
+        return _waited_for(command)
+    os.execv(sys.executable, command)
+
+
+def _waited_for(command: Sequence[str]) -> int:
+    """The exit code of a child in this console; Ctrl-C reaches the child too, which then ends by itself."""
+    child = subprocess.Popen(command)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def _serve_assistants(words: Sequence[str]) -> int:

@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("measurements.cli.store:export", "export the stored measurements as JSON lines"),
     "list": ("measurements.cli.store:list_records", "list the stored measurements"),
     "delete": ("measurements.cli.store:delete", "retire a measurement; it is kept but no longer used"),
+    "backup": ("measurements.cli.backup:backup", "write the whole store to one file"),
+    "restore": ("measurements.cli.backup:restore", "put a backup into an empty store"),
     "agent": ("measurements.cli.agent:main", "run probe requests from a team's queue"),
 }
 

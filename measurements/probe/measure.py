@@ -5,7 +5,6 @@ A run whose server dies leaves a note beside the lock. The next run finds the no
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import threading
@@ -106,12 +105,9 @@ def probe_is_running(lock_file: str = "") -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not lock.locked(descriptor)
     finally:
         os.close(descriptor)
-    return False
 
 
 def _write_note(note: Path, spec: ProbeSpec) -> None:

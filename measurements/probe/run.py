@@ -40,6 +40,7 @@ PASSED_VARIABLES = (
     "PYTHONPATH",
     "VIRTUAL_ENV",
     "LD_LIBRARY_PATH",
+    *("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"),  # Windows starts no program without the first
 )
 """The environment variables that the worker gets: no token, no password, no database address."""
 
@@ -50,7 +51,7 @@ _NAMED: dict[str, Status] = {
     "out-of-memory": "out-of-memory",
     "failed": "failed",
 }
-_CRASHES = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
+_CRASHES = {"SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS"}  # by name: Windows lacks two of them
 _NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit counts as a failed allocation
 
 
@@ -214,7 +215,7 @@ def _of_signal(number: int, outcome: Outcome) -> tuple[Status, str]:
     held = max((int(event["held_bytes"]) for event in outcome.events if event["event"] == "beat"), default=0)
     planned = int(outcome.event("plan").get("peak_bytes") or 0)
     limit = int(outcome.event("hello").get("limit_bytes") or 0)
-    if number in _CRASHES and limit and max(held, planned) > _NEAR_LIMIT_FRACTION * limit:
+    if name in _CRASHES and limit and max(held, planned) > _NEAR_LIMIT_FRACTION * limit:
         return (
             "out-of-memory",
             f"The worker was ended by {name} while it held {held / 1e9:.2f} GB of its limit of {limit / 1e9:.2f} GB.",

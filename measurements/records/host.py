@@ -20,6 +20,9 @@ from measurements.records.record import Host
 
 _SALT = b"local-llm-tco host id 1"
 _TOOL_TIMEOUT_S = 5
+_NVIDIA = ("nvidia-smi", "--query-gpu=name,memory.total,power.limit", "--format=csv,noheader")
+_WINDOWS_MEMORY = ("powershell", "-NoProfile", "-Command", "(Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory")
+_WINDOWS_CPU = ("powershell", "-NoProfile", "-Command", "(Get-CimInstance Win32_Processor).Name")
 _MAC_KEYS = (
     "machdep.cpu.brand_string",
     "hw.memsize",
@@ -33,7 +36,8 @@ _MAC_KEYS = (
 def this_host(chips: Iterable[str] = ()) -> Host:
     """The machine that this process runs on; its chip is matched against the catalogue ids `chips`."""
     known = tuple(chips)
-    return _mac(known) if platform.system() == "Darwin" else _linux(known)
+    readers = {"Darwin": _mac, "Windows": _windows}
+    return readers.get(platform.system(), _linux)(known)
 
 
 def mac_host(
@@ -66,26 +70,41 @@ def linux_host(
     *, cpu_info: str, memory_info: str, os_release: str, gpus: str, governor: str, chips: Iterable[str] = ()
 ) -> Host:
     """A Linux machine, from /proc, /etc/os-release and `nvidia-smi --query-gpu=name,memory.total,power.limit`."""
-    rows = [[cell.strip() for cell in line.split(",")] for line in gpus.splitlines() if line.strip()]
-    names = [row[0] for row in rows]
     cpu = re.search(r"^model name\s*:\s*(.+)$", cpu_info, re.M)
     memory = re.search(r"^MemTotal:\s*(\d+) kB", memory_info, re.M)
     release = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
-    name = names[0] if names else cpu[1].strip() if cpu else ""
+    found = _by_its_gpus(
+        gpus, cpu=cpu[1].strip() if cpu else "", memory_bytes=int(memory[1]) * 1024 if memory else 0, chips=chips
+    )
+    return found.model_copy(
+        update={
+            "os": "Linux",
+            "os_version": release.get("VERSION_ID", "").strip('"'),
+            "os_build": f"{release.get('ID', '')} {platform.release()}".strip(),
+            "power_mode": found.power_mode or governor.strip(),
+        }
+    )
+
+
+def windows_host(*, cpu: str, memory_bytes: int, version: str, gpus: str, chips: Iterable[str] = ()) -> Host:
+    """A Windows machine, from the processor's name, its memory, its version and the same query of nvidia-smi."""
+    found = _by_its_gpus(gpus, cpu=cpu.strip(), memory_bytes=memory_bytes, chips=chips)
+    release, _, build = version.partition(" ")
+    return found.model_copy(update={"os": "Windows", "os_version": release, "os_build": build})
+
+
+def _by_its_gpus(gpus: str, *, cpu: str, memory_bytes: int, chips: Iterable[str]) -> Host:
+    """A machine named after its first NVIDIA card, with the card's memory and power limit; else after its processor."""
+    rows = [[cell.strip() for cell in line.split(",")] for line in gpus.splitlines() if line.strip()]
+    names = [row[0] for row in rows]
+    name = names[0] if names else cpu
     watts = rows[0][2] if rows and len(rows[0]) > 2 else ""
     return Host(
         chip=(chip_of_name(name, chips=chips) if names else None) or _slug(name, 0),
         chip_name=name,
         chip_count=max(1, names.count(name)),
-        memory_bytes=int(float(rows[0][1].split()[0]) * 2**20)
-        if rows and len(rows[0]) > 1
-        else int(memory[1]) * 1024
-        if memory
-        else 0,
-        os="Linux",
-        os_version=release.get("VERSION_ID", "").strip('"'),
-        os_build=f"{release.get('ID', '')} {platform.release()}".strip(),
-        power_mode=f"limit {watts}" if watts else governor.strip(),
+        memory_bytes=int(float(rows[0][1].split()[0]) * 2**20) if rows and len(rows[0]) > 1 else memory_bytes,
+        power_mode=f"limit {watts}" if watts else "",
     )
 
 
@@ -123,15 +142,27 @@ def _linux(chips: tuple[str, ...]) -> Host:
         cpu_info=_read("/proc/cpuinfo"),
         memory_info=_read("/proc/meminfo"),
         os_release=_read("/etc/os-release"),
-        gpus=_output_of("nvidia-smi", "--query-gpu=name,memory.total,power.limit", "--format=csv,noheader"),
+        gpus=_output_of(*_NVIDIA),
         governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         chips=chips,
     )
     return found.model_copy(update={**_current_state(), "last_level_cache_bytes": last_level_cache_bytes()})
 
 
+def _windows(chips: tuple[str, ...]) -> Host:
+    found = windows_host(
+        cpu=(_output_of(*_WINDOWS_CPU).splitlines() or [platform.processor()])[0],
+        memory_bytes=_whole(_output_of(*_WINDOWS_MEMORY)),
+        version=f"{platform.release()} {platform.version()}",
+        gpus=_output_of(*_NVIDIA),
+        chips=chips,
+    )
+    return found.model_copy(update=_current_state())
+
+
 def _current_state() -> dict[str, object]:
-    return {"host_id": host_id(), "load_average": round(os.getloadavg()[0], 2)}
+    load = {"load_average": round(os.getloadavg()[0], 2)} if hasattr(os, "getloadavg") else {}
+    return {"host_id": host_id(), **load}
 
 
 def _machine_identity() -> str:

@@ -1,6 +1,6 @@
 """Measurement store: append-only tables in a SQLite file, or in PostgreSQL if MEASUREMENTS_URL names one.
 
-What `append` has acknowledged is on the disk. SQLite runs with synchronous FULL, and with its rollback journal if it is
+What `append` has acknowledged is on the disk. SQLite runs with synchronous EXTRA, and with its rollback journal if it is
 older than 3.51.3 (several writers can corrupt the write-ahead log of older versions). Every write takes the write lock
 when it begins (BEGIN IMMEDIATE), so no writer meets "database is locked". Nothing is changed or removed: a deletion is
 one more row, and the database's own triggers refuse anything else.
@@ -13,20 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    and_,
-    exists,
-    func,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, exists, func, select
 
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
 from measurements.records.record import Measurement, now, parse_measurement
@@ -38,25 +25,10 @@ from measurements.records.store_connection import (
     store_engine,
     store_url,
 )
+from measurements.records.tables import CONTENTS, MEASUREMENTS, Row, add_rows, all_rows, insert_if_new
 
 Outcome = Literal["added", "known", "deleted"]
 """added: a new row. known: the measurement was already stored. deleted: it was stored and deleted; nothing is added."""
-
-_metadata = MetaData()
-_contents = Table(
-    "measurement_contents", _metadata, Column("content_key", String, primary_key=True), Column("id", String)
-)
-"""Which record holds which measurement: two records that differ only in remarks and notes are one."""
-_table = Table(
-    "measurements",
-    _metadata,
-    Column("row_number", Integer, primary_key=True),
-    *(Column(name, String) for name in ("id", "entry", "target")),
-    Column("schema_version", Integer),
-    *(Column(name, String) for name in ("kind", "status", "measured_at", "stored_at", "settings_key")),
-    *(Column(name, String) for name in ("host_id", "chip", "model", "format", "runtime")),
-    Column("body", Text),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +82,21 @@ class Store:
             "kind": kind,
             "status": status,
         }
-        conditions = [_table.c.entry == "measurement"]
-        conditions += [_table.c[name] == value for name, value in filters.items() if value is not None]
-        marker = _table.alias("marker")
-        deletion = and_(marker.c.entry == "deletion", marker.c.target == _table.c.id)
+        conditions = [MEASUREMENTS.c.entry == "measurement"]
+        conditions += [MEASUREMENTS.c[name] == value for name, value in filters.items() if value is not None]
+        marker = MEASUREMENTS.alias("marker")
+        deletion = and_(marker.c.entry == "deletion", marker.c.target == MEASUREMENTS.c.id)
         query = (
-            select(_table.c.row_number, _table.c.id, _table.c.stored_at, _table.c.body, marker.c.body.label("because"))
-            .select_from(_table.outerjoin(marker, deletion))
+            select(
+                MEASUREMENTS.c.row_number,
+                MEASUREMENTS.c.id,
+                MEASUREMENTS.c.stored_at,
+                MEASUREMENTS.c.body,
+                marker.c.body.label("because"),
+            )
+            .select_from(MEASUREMENTS.outerjoin(marker, deletion))
             .where(*conditions)
-            .order_by(_table.c.row_number)
+            .order_by(MEASUREMENTS.c.row_number)
         )
         if not include_deleted:
             query = query.where(marker.c.id.is_(None))
@@ -160,22 +138,44 @@ class Store:
             "stored_at": now(),
         }
         with self._writing() as connection:
-            connection.execute(_insert_if_new(connection, _table, row, key="id"))
+            connection.execute(insert_if_new(connection, MEASUREMENTS, row, key="id"))
         return self.get(item.id)
 
     def count(self) -> int:
         """The number of records that are not deleted."""
-        marker = _table.alias("marker")
-        gone = exists().where(marker.c.entry == "deletion", marker.c.target == _table.c.id)
-        query = select(_table.c.row_number).where(_table.c.entry == "measurement", ~gone)
+        marker = MEASUREMENTS.alias("marker")
+        gone = exists().where(marker.c.entry == "deletion", marker.c.target == MEASUREMENTS.c.id)
+        query = select(MEASUREMENTS.c.row_number).where(MEASUREMENTS.c.entry == "measurement", ~gone)
         with self._reading() as connection:
             return len(connection.execute(query).all())
 
     def mark(self) -> tuple[int, int]:
         """The number of rows and the newest row's number, which change with every added row."""
         with self._reading() as connection:
-            row = connection.execute(select(func.count(), func.max(_table.c.row_number)).select_from(_table)).one()
+            row = connection.execute(
+                select(func.count(), func.max(MEASUREMENTS.c.row_number)).select_from(MEASUREMENTS)
+            ).one()
         return int(row[0]), int(row[1] or 0)
+
+    @contextmanager
+    def snapshot(self) -> Generator[tuple[int, Iterator[Row]]]:
+        """The schema's version and every row with its content key, in the order stored, all from one moment."""
+        on_sqlite = self.url.get_backend_name() == "sqlite"
+        level: dict[str, Any] = {} if on_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with errors_in_words(self.url), self._engine.connect() as connection:
+            reading = connection.execution_options(**level)
+            with reading.begin():
+                yield schema_version(reading), all_rows(reading)
+
+    def fill(self, rows: Iterable[Row]) -> int:
+        """Put rows of a snapshot into this store, which must be empty, all or none; the number of rows."""
+        with self._writing() as connection:
+            if connection.execute(select(func.count()).select_from(MEASUREMENTS)).scalar_one():
+                raise StoreError(
+                    f"The store {shown_url(self.url)} holds measurements already. "
+                    "Restore into an empty one: name a new file or database with --store."
+                )
+            return add_rows(connection, rows)
 
     def version(self) -> int:
         """The schema version of the database."""
@@ -204,7 +204,8 @@ class Store:
         if found > self._newest:
             raise StoreError(
                 f"The store {shown_url(self.url)} has schema version {found}; this program knows versions up to"
-                f" {self._newest}. Update the program, or name another store in MEASUREMENTS_URL."
+                f" {self._newest}. Update the program, or go back to the store as it was before it was upgraded:"
+                " docs/guide/operator.md, Upgrade."
             )
         if found == self._newest:
             return
@@ -243,20 +244,15 @@ def _row_of(record: Measurement) -> dict[str, Any]:
 def _append(connection: Connection, row: dict[str, Any], *, content_key: str) -> Outcome:
     """Add a row, unless its measurement is stored already. The key is taken first, so that two writers cannot both."""
     content = {"content_key": content_key, "id": row["id"]}
-    if connection.execute(_insert_if_new(connection, _contents, content, key="content_key")).first() is not None:
-        connection.execute(_insert_if_new(connection, _table, row, key="id"))
+    if connection.execute(insert_if_new(connection, CONTENTS, content, key="content_key")).first() is not None:
+        connection.execute(insert_if_new(connection, MEASUREMENTS, row, key="id"))
         return "added"
-    stored = connection.execute(select(_contents.c.id).where(_contents.c.content_key == content_key)).scalar_one()
+    stored = connection.execute(select(CONTENTS.c.id).where(CONTENTS.c.content_key == content_key)).scalar_one()
     return "known" if connection.execute(_deletion_of(stored)).first() is None else "deleted"
 
 
-def _insert_if_new(connection: Connection, table: Table, row: dict[str, Any], *, key: str) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).values(**row).on_conflict_do_nothing(index_elements=[key]).returning(table.c.id)
-
-
 def _deletion_of(record_id: str) -> Any:
-    return select(_table.c.id).where(_table.c.entry == "deletion", _table.c.target == record_id)
+    return select(MEASUREMENTS.c.id).where(MEASUREMENTS.c.entry == "deletion", MEASUREMENTS.c.target == record_id)
 
 
 def export_lines(items: Iterable[Stored]) -> Iterator[str]:

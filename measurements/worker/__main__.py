@@ -11,10 +11,8 @@ word "stop", and ends as "out-of-memory" above its limit. Imports neither the ca
 """
 
 import contextlib
-import fcntl
 import json
 import os
-import select
 import sys
 import threading
 import time
@@ -35,34 +33,30 @@ def take_lock(path: str) -> int:
     """
     descriptor = lock.open_lock_file(path, create=True)
     deadline = time.monotonic() + LOCK_PATIENCE_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 100, 0).decode("ascii", "replace").strip()
-                raise EndedError(
-                    "busy", f"Another probe is running on this machine ({holder}). Wait until it ends, or cancel it."
-                ) from None
-            time.sleep(WATCH_S / 2)
-    with contextlib.suppress(OSError):  # another user's file: not writable, but locked
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()}\n".encode())
+    while not lock.locked(descriptor):
+        if time.monotonic() > deadline:
+            note = lock.holder(descriptor)
+            who = f" ({note})" if note else ""
+            raise EndedError(
+                "busy", f"Another probe is running on this machine{who}. Wait until it ends, or cancel it."
+            )
+        time.sleep(WATCH_S / 2)
+    lock.write_holder(descriptor, f"process {os.getpid()}")
     return descriptor
 
 
+def _obey(session: Session) -> None:
+    """Thread that hears the parent's commands; an end of stdin says that the parent is gone."""
+    while command := os.read(sys.stdin.fileno(), 1000):
+        if b"stop" in command:
+            session.stop()
+    os._exit(EXIT_OF["parent-gone"])
+
+
 def _watch(session: Session, parent: int) -> None:
-    """Thread that watches the parent, its commands and the memory, and sends the beat."""
+    """Thread that watches the parent and the memory, and sends the beat."""
     next_beat = 0.0
     while True:
-        ready, _, _ = select.select([sys.stdin], [], [], WATCH_S)
-        if ready:
-            command = os.read(sys.stdin.fileno(), 1000)
-            if not command:
-                os._exit(EXIT_OF["parent-gone"])
-            if b"stop" in command:
-                session.stop()
         if os.getppid() != parent:
             os._exit(EXIT_OF["parent-gone"])
         held = session.memory_now()
@@ -74,6 +68,7 @@ def _watch(session: Session, parent: int) -> None:
         if time.monotonic() >= next_beat:
             session.emit("beat", held_bytes=held)
             next_beat = time.monotonic() + BEAT_S
+        time.sleep(WATCH_S)
 
 
 def _read_spec() -> Json:
@@ -92,8 +87,9 @@ def main() -> int:
     parent = os.getppid()
     spec = _read_spec()
     session = Session(spec)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):  # Windows has no os.nice
         os.nice(PRIORITY_STEP)
+    threading.Thread(target=_obey, args=(session,), daemon=True).start()
     threading.Thread(target=_watch, args=(session, parent), daemon=True).start()
     try:
         held = take_lock(spec["lock_file"]) if spec.get("lock_file") else -1

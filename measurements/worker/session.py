@@ -71,11 +71,13 @@ class Session:
 
 
 def resident_bytes() -> int:
-    """Memory of the process in RAM: now on Linux, the maximum so far elsewhere."""
+    """Memory of the process in RAM: now on Linux, the maximum so far on macOS, 0 where neither is known."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        import resource
-
+        try:
+            import resource
+        except ImportError:
+            return 0  # Windows, where mlx-lm does not run either
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

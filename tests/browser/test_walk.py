@@ -102,7 +102,7 @@ def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
         now = box.input_value()
         box.click()
         others = [one for one in seen.page.get_by_role("option").all() if one.inner_text().strip() != now.strip()]
-        others[0].click()
+        others[-1].click()  # the first may be the one that the page already speaks of
     elif kind == "stNumberInput":
         box = control.locator("input")
         text = box.input_value().replace(",", "")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from measurements.records.host import host_id, last_level_cache_bytes, linux_host, mac_host, this_host
+from measurements.records.host import host_id, last_level_cache_bytes, linux_host, mac_host, this_host, windows_host
 
 CHIPS = ("apple-m2-ultra-76", "nvidia-rtx-4090")
 
@@ -86,3 +86,16 @@ def test_last_level_cache_is_the_largest_of_the_first_core(tmp_path: Path) -> No
 def test_this_machine_has_a_stable_id_that_tells_nothing() -> None:
     assert this_host().host_id == host_id() == this_host().host_id
     assert len(host_id()) == 16
+
+
+def test_windows_machine_is_named_after_its_card_else_after_its_processor() -> None:
+    facts = {"cpu": "AMD Ryzen 9 7950X", "memory_bytes": 64 * 2**30, "version": "11 10.0.26100"}
+    with_card = windows_host(**facts, gpus="NVIDIA GeForce RTX 4090, 24564 MiB, 450.00 W\n", chips=CHIPS)
+    assert (with_card.chip, with_card.memory_bytes, with_card.power_mode) == (
+        "nvidia-rtx-4090",
+        24564 * 2**20,
+        "limit 450.00 W",
+    )
+    without = windows_host(**facts, gpus="", chips=CHIPS)
+    assert (without.chip, without.memory_bytes) == ("amd-ryzen-9-7950x", 64 * 2**30)
+    assert (without.os, without.os_version, without.os_build) == ("Windows", "11", "10.0.26100")

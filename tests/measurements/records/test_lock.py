@@ -8,28 +8,26 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from measurements.probe.run import ROOT, run_worker
+from measurements.records import lock
 from tests.measurements.tiny import tiny_spec
-
-pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to become another user")
 def test_lock_of_another_user_keeps_everybody_out(tmp_path: Path) -> None:
     code = """
-import fcntl, os, sys
+import os, sys
 from measurements.records import lock
 if len(sys.argv) > 2:
     os.setuid(int(sys.argv[2]))
 descriptor = lock.open_lock_file(sys.argv[1], create=True)
-try:
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-except BlockingIOError:
-    print("busy", flush=True)
-else:
+if lock.locked(descriptor):
     print("mine", flush=True)
     sys.stdin.readline()
+else:
+    print("busy", flush=True)
 """
     folder = Path(tempfile.mkdtemp(prefix="lock", dir="/tmp"))
     folder.chmod(0o1777)
@@ -60,8 +58,38 @@ else:
 
 
 def test_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
     target = tmp_path / "precious"
     target.write_text("keep")
     (tmp_path / "probe.lock").symlink_to(target)
     assert run_worker(tiny_spec(tmp_path)).status == "failed"
     assert target.read_text() == "keep"
+
+
+def test_lock_is_held_until_its_descriptor_is_closed(tmp_path: Path) -> None:
+    file = str(tmp_path / "probe.lock")
+    first = lock.open_lock_file(file, create=True)
+    second = lock.open_lock_file(file, create=True)
+    assert lock.locked(first)
+    assert not lock.locked(second)
+    lock.write_holder(first, "process 17")
+    assert lock.holder(second) == "process 17"
+    os.close(first)
+    assert lock.locked(second)
+    os.close(second)
+
+
+def test_lock_contends_with_any_program_that_uses_filelock(tmp_path: Path) -> None:
+    descriptor = lock.open_lock_file(str(tmp_path / "probe.lock"), create=True)
+    assert lock.locked(descriptor)
+    with pytest.raises(Timeout):
+        FileLock(tmp_path / "probe.lock").acquire(timeout=0)
+    os.close(descriptor)
+
+
+def test_link_is_refused_where_the_system_cannot_refuse_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "O_NOFOLLOW")
+    (tmp_path / "precious").write_text("keep")
+    (tmp_path / "probe.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match=r"probe\.lock is a link"):
+        lock.open_lock_file(str(tmp_path / "probe.lock"), create=True)

@@ -12,8 +12,9 @@ from measurements.importers.facts import Facts
 from measurements.importers.reading import import_content, read_upload
 from measurements.records.migrations import MIGRATIONS, Migration
 from measurements.records.record import Measurement
-from measurements.records.store import Store, _row_of, _table  # pyright: ignore[reportPrivateUsage]
+from measurements.records.store import Store, _row_of  # pyright: ignore[reportPrivateUsage]
 from measurements.records.store_connection import StoreError
+from measurements.records.tables import MEASUREMENTS
 from tests.measurements.examples import a_measurement
 from tests.measurements.importers.examples import KNOWN
 
@@ -80,7 +81,7 @@ def test_store_of_version_1_knows_its_measurements_by_what_was_measured(store_ur
     kept, gone, twice = (_worded(run, OLD_WORDS) for run in ("kept", "gone", "twice"))
     with old._writing() as connection:  # pyright: ignore[reportPrivateUsage]
         for record in (kept, gone, twice, _worded("twice", NEW_WORDS)):  # stored again by a version with other words
-            connection.execute(_table.insert().values(**_row_of(record)))
+            connection.execute(MEASUREMENTS.insert().values(**_row_of(record)))
     old.delete(gone.id(), because="a fan was broken")
     old.close()
     new = Store(store_url)

@@ -19,7 +19,7 @@ def test_sqlite_is_set_up_for_durability(tmp_path: Path) -> None:
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")
         }
     safe = sqlite3.sqlite_version_info >= (3, 51, 3)
-    assert found == {"synchronous": 2, "journal_mode": "wal" if safe else "delete"}
+    assert found == {"synchronous": 3, "journal_mode": "wal" if safe else "delete"}
 
 
 @pytest.mark.parametrize(
