@@ -75,7 +75,9 @@ def _show_index(case: Case) -> None:
         count = st.number_input("Vectors (chunks of text)", 0, 10_000_000_000, 1_000_000, step=100_000, key="vectors")
         dimensions = st.number_input("Dimensions", 1, 65_536, 1_024, step=128, key="dimensions")
         kind = st.selectbox("Index", list(_INDEXES), format_func=lambda key: _INDEXES[key], key="index kind")
-        size = st.selectbox("Numbers in", list(_NUMBERS), format_func=lambda key: _NUMBERS[key], key="number size")
+        size: float = next(iter(_NUMBERS))
+        if kind != "ivf-pq":  # it keeps codes, whatever the numbers were
+            size = st.selectbox("Numbers in", list(_NUMBERS), format_func=lambda key: _NUMBERS[key], key="number size")
         text = st.number_input("Text kept beside each (bytes)", 0, 1_000_000, 1_000, step=500, key="payload")
     needed = index_bytes(
         int(count),

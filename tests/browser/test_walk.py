@@ -121,7 +121,7 @@ def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
     elif kind == "stRadio":
         control.locator("label:not(:has(input:checked))").first.click()
     elif kind == "stButtonGroup":
-        control.locator("button:not([aria-checked=true]):not([kind$=Active])").first.click()
+        control.locator("button:not([data-selected=true])").first.click()
     else:
         control.get_by_role("button").first.click()
 
