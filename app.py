@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from calculator import load_catalog
-from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk, visitors_may_only_look
+from measurements.desk import PROBE_DEPTHS, PROBE_FORMATS, open_desk
+from measurements.visitors import why_only_look
 from views.address import follow_address
 from views.decide import show_decide
 from views.fit import show_fit
@@ -20,22 +21,18 @@ st.set_page_config(
 )
 
 stock = load_catalog()
-desk = open_desk()
-
-
-def look_only() -> str:
-    """Why visitors of this server may only look; empty where they may do more."""
-    return visitors_may_only_look(st.get_option("server.address"))
+look_only = why_only_look(address=st.get_option("server.address"), headers=st.context.headers)
+desk = open_desk(look_only)
 
 
 def decide() -> None:
     """Which hardware to choose: verdicts, options, charts, and what to know before one signs."""
-    show_decide(stock, speeds=desk.speeds, problem=desk.problem(), look_only=look_only())
+    show_decide(stock, speeds=desk.speeds, problem=desk.problem(), look_only=look_only)
 
 
 def fit() -> None:
     """Does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
-    show_fit(stock, speeds=desk.speeds, own_model=desk.own_model, look_only=look_only())
+    show_fit(stock, speeds=desk.speeds, own_model=desk.own_model, look_only=look_only)
 
 
 def what_if() -> None:
@@ -58,7 +55,7 @@ def measurements() -> None:
         catalog=stock,
         probe_formats=PROBE_FORMATS,
         probe_depths=PROBE_DEPTHS,
-        look_only=look_only(),
+        look_only=look_only,
         comparison=comparison,
     )
 

@@ -74,7 +74,7 @@ def _serve_assistants(words: Sequence[str]) -> int:
     from serving.mcp import main as serve
     from views.link import read_link
 
-    return serve(words, Answers(read_link, lambda: open_desk().speeds()))
+    return serve(words, Answers(read_link, lambda: open_desk("An assistant only reads.").speeds()))
 
 
 if __name__ == "__main__":

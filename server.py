@@ -18,7 +18,7 @@ from views.failure import say_what_failed
 from views.link import read_link
 
 _COMPRESS_FROM_BYTES = 1_000
-answers = Answers(read_link, lambda: open_desk().speeds())
+answers = Answers(read_link, lambda: open_desk("A route only reads.").speeds())
 
 
 def frame_of(query: Query) -> dict[str, Any]:

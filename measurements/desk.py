@@ -1,19 +1,18 @@
-"""The measurement desk: one object per server for its machine, its probes and its store.
+"""The measurement desk: this server's machine, its probes and its store, as one visitor may use them.
 
 Reading creates nothing; the first record creates the store. Probes run in a worker process and one shared register,
-so a reload or a second visitor sees the same run. A store that is missing, broken or unreachable yields a sentence
-and no measurements, and is not queried again for a while.
+so a reload or a second visitor sees the same run. A store that cannot be read yields a sentence and what was read last.
+Whatever starts, stops or keeps something asks the server's mode itself, whoever calls it.
 """
 
+import copy
 import datetime
 import functools
-import hashlib
+import logging
 import os
 import platform
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from calculator.catalog import Catalog, load_catalog
@@ -29,21 +28,17 @@ from measurements.probe.measure import probe_is_running
 from measurements.probe.request import has_gpu_backend, spec_for, why_no_probe
 from measurements.records.ceilings import Ceilings, ceilings_of, machine_ceilings
 from measurements.records.gate import gate_of
-from measurements.records.host import host_id, this_host
+from measurements.records.host import this_host
 from measurements.records.listing import Row, row_of, words
 from measurements.records.record import Host, Measurement, MeasurementError
 from measurements.records.spec import Tier
-from measurements.records.store import Store, Stored, export_lines
+from measurements.records.store import Stored, export_lines
 from measurements.records.store_connection import URL_VARIABLE, StoreError, store_file
 from measurements.records.trusted_speeds import installed_versions, speeds_of
+from measurements.shelf import Contents, Shelf
+from measurements.visitors import NotAllowedError, mode_or_public, why_nobody_may
 
-VISITORS_VARIABLE = "MEASUREMENTS_VISITORS"
-"""`measure`: visitors may start and cancel probes and import files. `look`: visitors may only read. Unset: `measure`
-when the server listens on the loopback address only, otherwise `look`."""
-
-ASK_AGAIN_S = 30.0  # an unreachable database costs its connection time-out, so not at every move of a slider
 HOST_KEPT_S = 60.0  # the power mode may change while the server runs
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROBE_TIERS: tuple[Tier, ...] = ("host", "fast")
 """Tiers offered on the page, where a visitor names a shipped model and never a path or an address."""
 
@@ -51,50 +46,59 @@ PROBE_FORMATS = ("mlx-4bit", "mlx-8bit", "mlx-6bit", "mlx-mxfp4", "mlx-nvfp4", "
 PROBE_DEPTHS = (64, 256, 512, 2_048, 8_192, 32_768, 131_072)
 
 
-def visitors_may_only_look(address: str | None) -> str:
-    """Why visitors may neither measure nor import files on a server that listens on this address; "" if they may."""
-    setting = os.environ.get(VISITORS_VARIABLE, "").strip().lower()
-    if setting == "measure" or (not setting and address in LOOPBACK):
-        return ""
-    advice = "Its administrator can measure and import on the command line: python -m measurements probe, import."
-    if setting:
-        wrong = "" if setting == "look" else f" ({VISITORS_VARIABLE} is {setting[:20]!r}; use measure or look.)"
-        return f"Visitors of this server may only look. {advice}{wrong}"
-    return (
-        f"This server can be reached from other machines, so its visitors may only look. {advice} "
-        f"Set {VISITORS_VARIABLE}=measure to allow visitors as well."
-    )
+_LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The store's records at the last reading; `problem` is a sentence if it could not be read."""
+class Machine:
+    """The facts of this machine, read anew where they may have changed; on a public server once, by its start."""
 
-    items: tuple[Stored, ...] = ()
-    speeds: tuple[MeasuredSpeed, ...] = ()
-    problem: str = ""
+    def __init__(self, catalog: Catalog) -> None:
+        self._chips = catalog.chips
+        self._found: tuple[float, Host] | None = None
+
+    def host(self) -> Host:
+        """The machine that this server runs on."""
+        found = self._found
+        if found is None or (time.monotonic() - found[0] > HOST_KEPT_S and not why_nobody_may()):
+            found = self._found = (time.monotonic(), this_host(self._chips))
+        return found[1]
 
 
 class Desk:
     """The measurements of this server. Every method may be called from any thread."""
 
-    def __init__(self, catalog: Catalog, *, url: str | None = None, jobs: ProbeJobs = JOBS) -> None:
-        self.catalog, self._url, self._jobs = catalog, url, jobs
-        self._lock = threading.Lock()
-        self._store: Store | None = None
-        self._mark: object = None
-        self._contents = Contents()
-        self._ask_again = 0.0
-        self._host: tuple[float, Host] | None = None
+    def __init__(
+        self, catalog: Catalog, *, url: str | None = None, jobs: ProbeJobs = JOBS, look_only: str = ""
+    ) -> None:
+        """`look_only`: why whoever has this desk may only look; the server's mode may forbid more."""
+        self.catalog, self._url, self._jobs, self._look_only = catalog, url, jobs, look_only
+        self._machine = Machine(catalog)
+        self.shelf = Shelf(url, speeds=self._speeds_of)
+        self._read_file = functools.lru_cache(maxsize=4)(self._read)
+
+    def for_visitor(self, look_only: str) -> "Desk":
+        """The same desk for a visitor who may only look for this reason, or may do all if it is ""."""
+        found = copy.copy(self)
+        found._look_only = look_only
+        return found
+
+    def why_only_look(self) -> str:
+        """Why whoever has this desk may neither start, stop, keep nor bring anything; "" if he may."""
+        return why_nobody_may() or self._look_only
+
+    def _refuse_lookers(self) -> None:
+        if reason := self.why_only_look():
+            raise NotAllowedError(reason)
 
     # -- this machine
 
     def host(self) -> Host:
         """The machine that this server runs on."""
-        found = self._host
-        if found is None or time.monotonic() - found[0] > HOST_KEPT_S:
-            found = self._host = (time.monotonic(), this_host(self.catalog.chips))
-        return found[1]
+        return self._machine.host()
+
+    def shows_machine(self) -> bool:
+        """Whether visitors may know which machine this is; strangers may not."""
+        return mode_or_public() != "public"
 
     def box(self) -> Box:
         """This machine in the calculator's terms."""
@@ -110,7 +114,8 @@ class Desk:
         return {"Python": platform.python_version(), **installed_versions()}
 
     def own_model(self, name: str, content: bytes) -> LanguageModel:
-        """The shapes of an uploaded config.json; raises PlanError or CatalogError with a sentence."""
+        """The shapes of an uploaded config.json; raises NotAllowedError, PlanError or CatalogError with a sentence."""
+        self._refuse_lookers()
         return model_of_config(name, content)
 
     # -- probes
@@ -128,7 +133,8 @@ class Desk:
         return shipped_config_ids()
 
     def start(self, *, tier: Tier, model: str, format_id: str, depths: Sequence[int], trial_count: int) -> ProbeJob:
-        """Begin a probe; raises MeasurementError or UnknownIdError with a sentence."""
+        """Begin a probe; raises NotAllowedError, MeasurementError or UnknownIdError with a sentence."""
+        self._refuse_lookers()
         if tier not in PROBE_TIERS:
             raise MeasurementError(
                 f"tier is {tier!r}; the page offers {' and '.join(PROBE_TIERS)}. Use the command line for others."
@@ -143,7 +149,7 @@ class Desk:
         spec = spec_for(
             "" if tier == "host" else model, tier=tier, format_id="" if tier == "host" else format_id, limits=limits
         )
-        return self._jobs.start(spec, catalog=self.catalog, store=self._writable())
+        return self._jobs.start(spec, catalog=self.catalog, keep=self.shelf.append_or_spool)
 
     def job(self) -> ProbeJob | None:
         """The running probe, else this server's last one; None if there was none."""
@@ -163,32 +169,31 @@ class Desk:
         return self._jobs.running() is None and probe_is_running()
 
     def cancel(self) -> bool:
-        """Ask the running probe to stop."""
+        """Ask the running probe to stop; raises NotAllowedError."""
+        self._refuse_lookers()
         return self._jobs.cancel()
 
     # -- the store
 
     def contents(self) -> Contents:
-        """The stored records; read again only after the store has changed."""
-        with self._lock:
-            if self._contents.problem and time.monotonic() < self._ask_again:
-                return self._contents
-            try:
-                mark = self._mark_now()
-                if mark != self._mark or self._contents.problem:
-                    self._contents, self._mark = self._read(mark), mark
-            except MeasurementError as error:
-                self._contents = Contents(problem=str(error))
-                self._ask_again = time.monotonic() + ASK_AGAIN_S
-            return self._contents
+        """The stored records as last read; nobody waits for a store that does not answer."""
+        return self.shelf.contents()
 
     def speeds(self) -> tuple[MeasuredSpeed, ...]:
         """The speeds for `calculator.compare`; empty if nothing is stored or the store cannot be read."""
         return self.contents().speeds
 
     def problem(self) -> str:
-        """Why no measurement is used, in a sentence; "" if the store can be read."""
-        return self.contents().problem
+        """What is wrong with the store, in sentences that anybody may read; "" if nothing is."""
+        found = self.contents()
+        said = [found.problem] if found.problem else []
+        if found.unreadable:
+            ids = ", ".join(row.id[:12] for row in found.unreadable[:3])
+            more = f" and {len(found.unreadable) - 3} more" if len(found.unreadable) > 3 else ""
+            said.append(f"Left out, because this version cannot read it: measurement {ids}{more}.")
+        if found.waiting_count:
+            said.append("Results wait in a file, because the store did not take them; they are stored by themselves.")
+        return " ".join(said)
 
     def rows(self) -> tuple[Row, ...]:
         """Every stored record as a line of a list, the newest first."""
@@ -208,11 +213,13 @@ class Desk:
         )
 
     def store_name(self) -> str:
-        """The name of the store, without a password."""
+        """The name of the store without a password, which only the person at the machine learns."""
+        if mode_or_public() != "local":
+            return "the server's store"
         try:
             file = store_file(self._url)
         except StoreError as error:
-            return str(error)
+            return error.plain
         return "a PostgreSQL database" if file is None else f"the file {file.name}"
 
     # -- other people's files
@@ -221,18 +228,25 @@ class Desk:
         """The rows of a file: accepted, refused with the reason, and the facts that the file does not state.
 
         facts: chip, chip_count, model (for all rows), format, batch_count, prompt_tokens, answer_tokens,
-        runtime_version, measured_at, source, licence.
+        runtime_version, measured_at, source, licence. Raises NotAllowedError, or MeasurementError for no text.
         """
+        self._refuse_lookers()
         return self._read_file(name, content, tuple(sorted(facts.items())))
 
     def keep(self, records: Sequence[Measurement]) -> dict[str, int]:
-        """Store the records and count them as added, already known, or deleted earlier. Raises StoreError."""
-        outcomes = self._writable().append_all(records)
-        self._ask_again = 0.0
+        """Store the records and count them as added, already known, or deleted earlier.
+
+        Raises NotAllowedError or StoreError, in words without user, host, port and path.
+        """
+        self._refuse_lookers()
+        try:
+            outcomes = self.shelf.append_all(records)
+        except StoreError as error:
+            _LOG.error("%s", error)
+            raise StoreError(f"{error.plain} Nothing was stored.") from None
         return {name: outcomes.count(name) for name in ("added", "known", "deleted")}
 
-    @functools.lru_cache(maxsize=4)  # noqa: B019 - one desk per server, which lives as long as it
-    def _read_file(self, name: str, content: bytes, facts: tuple[tuple[str, str | int], ...]) -> Imported:
+    def _read(self, name: str, content: bytes, facts: tuple[tuple[str, str | int], ...]) -> Imported:
         answers = dict(facts)
         model = str(answers.pop("model", ""))
         user_facts = Facts(**answers, models={"": model} if model else {}, file_name=Path(name).name[:300])  # pyright: ignore[reportArgumentType] - checked by the record's own fields
@@ -243,60 +257,16 @@ class Desk:
             gate=gate_of(self.catalog),
         )
 
-    def _mark_now(self) -> object:
-        """A mark that changes when the store does; None if there is no store yet."""
-        file = store_file(self._url)
-        if file is None:
-            return self._opened().mark()
-        found: list[object] = [str(file)]
-        for path in (file, file.with_name(f"{file.name}-wal")):
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StoreError(
-                    f"The store {file.name} cannot be read: {error.strerror}. Check {URL_VARIABLE}."
-                ) from None
-            if status.st_size:
-                found += [status.st_mtime_ns, status.st_size, status.st_ino, _change_count(path)]
-        return tuple(found) if len(found) > 1 else None
-
-    def _read(self, mark: object) -> Contents:
-        if mark is None:
-            return Contents()
-        items = tuple(self._opened().records())
-        here = Host(host_id=host_id()) if not items else self.host()
-        usable = tuple(item for item in items if item.record.status == "ok")
-        return Contents(items, speeds_of(usable, host=here, versions=installed_versions()))
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            self._store = Store(self._url)
-        return self._store
-
-    def _writable(self) -> Store:
-        """The store, created if it does not exist; raises StoreError."""
-        file = store_file(self._url)
-        if file is not None and not file.exists():
-            self._store = None  # what it was opened on is gone
-        return self._opened()
+    def _speeds_of(self, usable: tuple[Stored, ...]) -> tuple[MeasuredSpeed, ...]:
+        """What the calculator uses of these records; this machine is looked at only where there are some."""
+        return speeds_of(usable, host=self.host(), versions=installed_versions()) if usable else ()
 
 
-def open_desk() -> Desk:
-    """This server's desk, the same for every visitor, on the store that MEASUREMENTS_URL names."""
-    return _desk(os.environ.get(URL_VARIABLE) or None)
+def open_desk(look_only: str) -> Desk:
+    """This server's desk on the store that MEASUREMENTS_URL names, for a visitor who may only look for this reason."""
+    return _desk(os.environ.get(URL_VARIABLE) or None).for_visitor(look_only)
 
 
 @functools.lru_cache(maxsize=8)
 def _desk(url: str | None) -> Desk:
     return Desk(load_catalog(), url=url)
-
-
-def _change_count(path: Path) -> str:
-    """A hash of the first hundred bytes, whose SQLite change counter tells two writes in one clock tick apart."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.sha256(stream.read(100)).hexdigest()[:12]
-    except OSError as error:
-        raise StoreError(f"The store {path.name} cannot be read: {error.strerror}. Check {URL_VARIABLE}.") from None

@@ -24,7 +24,7 @@ _MORE, _WHOLE = "more settings", "unfolded settings are out of date"
 
 
 def show_decide(stock: Catalog, *, speeds: Speeds, problem: str, look_only: str = "") -> None:
-    """Draw the page; `speeds` gives the measured speeds, `problem` says why there are none."""
+    """Draw the page; `speeds` gives the measured speeds, `problem` what is wrong with the store."""
     st.session_state.pop(_LISTS, None)  # a full run may meet a page that has lost them
     _answer(stock, speeds=speeds, problem=problem)
     more = st.expander("More settings: demand, people, energy, money, time, taxes", key=_MORE, on_change="rerun")
@@ -41,7 +41,7 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     comparison = answer_of(case, speeds())
     show_notices(case.link, comparison, scenario=case.scenario, replaced=case.replaced)
     if problem:
-        st.warning(f"No measurement is used: {markdown_text(problem)}")
+        st.warning(markdown_text(problem))
     live_component(_KEY)(key=_KEY, data=_data(case, comparison), on_now_change=partial(take_change, case.scenario))
     show_downloads(comparison, catalog=case.catalog)
 

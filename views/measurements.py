@@ -53,9 +53,10 @@ def show_measurements(
         st.warning(markdown_text(problem))
     show_used(comparison)
     show_upload(desk, catalog=catalog, look_only=look_only)
-    _show_server(desk, catalog=catalog)
-    _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
-    _show_plan(desk, catalog=catalog)
+    if desk.shows_machine():
+        _show_server(desk, catalog=catalog)
+        _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
+        _show_plan(desk, catalog=catalog)
     show_list(desk)
 
 
@@ -261,9 +262,13 @@ def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewh
     elif job.outcome.status == "ok":
         found = "  \n".join(markdown_text(line) for line in desk.findings(job))
         is_used = any(record.status == "ok" for record in job.outcome.records)
-        (st.success if is_used else st.warning)(f"{what}: complete after {job.seconds():.0f} s, and stored.  \n{found}")
+        waits = job.outcome.waits
+        stored = f"but not stored yet. {markdown_text(waits)}" if waits else "and stored."
+        is_good = is_used and not waits
+        (st.success if is_good else st.warning)(f"{what}: complete after {job.seconds():.0f} s, {stored}  \n{found}")
     else:
-        st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(job.outcome.sentence)}")
+        said = " ".join(filter(None, (job.outcome.sentence, job.outcome.waits)))
+        st.warning(f"{what}: {markdown_text(job.outcome.status)}. {markdown_text(said)}")
 
 
 def _show_running(desk: Desk, job: ProbeJob, what: str, *, may_cancel: bool) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import os
 import sys
+from functools import partial
 from typing import Any
 
 from calculator.catalog import load_catalog
@@ -20,8 +21,10 @@ from measurements.probe.measure import measure
 from measurements.probe.power import opened_meter
 from measurements.probe.request import spec_for, why_no_probe
 from measurements.records.record import MeasurementError
+from measurements.records.spool import keep_or_wait
 from measurements.records.store import open_store
 from measurements.records.store_connection import URL_VARIABLE
+from measurements.visitors import NotAllowedError, mode_of
 
 TASK = "local_llm_tco.probe"
 STALLED_AFTER_S = 30.0
@@ -119,11 +122,17 @@ def perform(*, model: str, tier: str, format_id: str, store_url: str) -> str:
     check_request(model=model, tier=tier)
     spec = spec_for(model if tier == "fast" else "", tier="fast" if tier == "fast" else "host", format_id=format_id)
     with opened_meter() as meter:
-        return measure(spec, catalog=load_catalog(), store=open_store(store_url), meter=meter).status
+        keep = partial(keep_or_wait, append=open_store(store_url).append_all, url=store_url)
+        return measure(spec, catalog=load_catalog(), keep=keep, meter=meter).status
 
 
 def check_request(*, model: str, tier: str) -> None:
-    """Raises MeasurementError unless the request names a shipped model and a tier that needs no path."""
+    """Raises MeasurementError unless the request names a shipped model and a tier that needs no path.
+
+    A public server neither makes nor runs requests: NotAllowedError.
+    """
+    if mode_of() == "public":
+        raise NotAllowedError("TCO_MODE is public, where no probe is requested or run. Set team or local.")
     if tier not in ALLOWED_TIERS:
         raise MeasurementError(f"tier is {tier[:40]!r}; an agent accepts {' and '.join(ALLOWED_TIERS)}.")
     if tier == "fast" and model not in shipped_config_ids():

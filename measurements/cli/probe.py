@@ -6,6 +6,7 @@ Exit code 0: measured. 1: ended in another way (out of memory, cancelled ...). 2
 import argparse
 import json
 import sys
+from functools import partial
 
 from calculator.catalog import load_catalog
 from calculator.units import BYTES_PER_GB
@@ -19,6 +20,7 @@ from measurements.records.host import this_host
 from measurements.records.listing import words
 from measurements.records.record import MeasurementError
 from measurements.records.spec import ProbeSpec
+from measurements.records.spool import keep_or_wait
 from measurements.records.store import open_store
 
 _BAR_WIDTH = 30
@@ -90,12 +92,13 @@ def probe(arguments: list[str]) -> int:
         specs.append(spec_for(SMALL_MODEL, tier="fast", format_id=small, limits={**quick_sizes(), **chosen}))
     catalog, store = load_catalog(), open_store(options.store)
     host, code = this_host(catalog.chips), 0
+    keep = partial(keep_or_wait, append=store.append_all, url=options.store)
     for spec in specs:
         screen = _Screen(
             spec, quiet=options.json, ceilings=machine_ceilings(catalog, host=host, items=store.records(kind="host"))
         )
         with opened_meter(wall_watts=options.wall_watts) as meter:
-            outcome = measure(spec, catalog=catalog, store=store, on_event=screen.hear, meter=meter, host=host)
+            outcome = measure(spec, catalog=catalog, keep=keep, on_event=screen.hear, meter=meter, host=host)
         screen.end(outcome)
         print(json.dumps(_summary(outcome, spec, screen.ceilings), allow_nan=False))
         code = max(code, {"ok": 0, "refused": 2}.get(outcome.status, 1))

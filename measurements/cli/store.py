@@ -16,7 +16,7 @@ from measurements.records.gate import gate_of
 from measurements.records.host import this_host
 from measurements.records.listing import words
 from measurements.records.record import Host
-from measurements.records.store import Store, Stored, export_lines, open_store
+from measurements.records.store import Reading, Store, Stored, export_lines, open_store
 from measurements.records.trusted_speeds import installed_versions, stale_because, trust_of
 
 STORE_HELP = "a SQLite file or postgresql://user@host/name (default: MEASUREMENTS_URL, then ./measurements.sqlite)"
@@ -81,7 +81,9 @@ def export(arguments: list[str]) -> int:
     parser.add_argument("file", nargs="?", default="-", help="a path, or - for stdout (default)")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
-    text = "".join(line + "\n" for line in export_lines(open_store(options.store).records()))
+    found = open_store(options.store).look()
+    _name_unreadable(found)
+    text = "".join(line + "\n" for line in export_lines(found.items))
     if options.file == "-":
         sys.stdout.write(text)
     else:
@@ -98,7 +100,7 @@ def list_records(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--store", default=None, help=STORE_HELP)
     options = parser.parse_args(arguments)
-    items = open_store(options.store).records(
+    found = open_store(options.store).look(
         chip=options.chip,
         model=options.model,
         format=options.format,
@@ -107,6 +109,8 @@ def list_records(arguments: list[str]) -> int:
         status=options.status,
         include_deleted=options.deleted,
     )
+    _name_unreadable(found)
+    items = found.items
     host, versions = this_host(), installed_versions()
     for item in items:
         row = _row(item, host=host, versions=versions)
@@ -121,6 +125,12 @@ def list_records(arguments: list[str]) -> int:
             " file."
         )
     return 0
+
+
+def _name_unreadable(found: Reading) -> None:
+    """Say on stderr which rows were left out."""
+    for row in found.unreadable:
+        print(f"Row {row.id} cannot be read and is left out: {row.reason}", file=sys.stderr)
 
 
 def delete(arguments: list[str]) -> int:

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from calculator.catalog import Catalog
-from measurements.probe.measure import measure, probe_is_running
+from measurements.probe.measure import Keep, measure, probe_is_running
 from measurements.probe.power import opened_meter
 from measurements.probe.run import Json, Outcome
 from measurements.records.record import MeasurementError, now
 from measurements.records.spec import ProbeSpec
-from measurements.records.store import Store
+from measurements.visitors import NotAllowedError, why_nobody_may
 
 KEPT_JOBS = 20
 _STAGES = {"hello": "planning", "fetching": "downloading", "plan": "making weights", "built": "warming up"}
@@ -72,14 +72,16 @@ class ProbeJobs:
         self._numbers = itertools.count(1)
         self._jobs: list[ProbeJob] = []
 
-    def start(self, spec: ProbeSpec, *, catalog: Catalog, store: Store | None) -> ProbeJob:
-        """Start a probe; raises MeasurementError if one is running on this machine."""
+    def start(self, spec: ProbeSpec, *, catalog: Catalog, keep: Keep | None) -> ProbeJob:
+        """Start a probe; raises NotAllowedError, or MeasurementError if one is running on this machine."""
+        if reason := why_nobody_may():
+            raise NotAllowedError(reason)
         with self._lock:
             if self.running() is not None or probe_is_running(spec.lock_file):
                 raise MeasurementError("A probe is running on this machine. Wait until it ends, or cancel it.")
             job = ProbeJob(next(self._numbers), spec, now())
             self._jobs = [*self._jobs, job][-KEPT_JOBS:]
-        threading.Thread(target=self._work, args=(job, catalog, store), daemon=True, name=f"probe-{job.id}").start()
+        threading.Thread(target=self._work, args=(job, catalog, keep), daemon=True, name=f"probe-{job.id}").start()
         return job
 
     def running(self) -> ProbeJob | None:
@@ -91,17 +93,19 @@ class ProbeJobs:
         return list(reversed(self._jobs))
 
     def cancel(self) -> bool:
-        """Ask the running probe to stop; False if none is running."""
+        """Ask the running probe to stop; False if none is running. Raises NotAllowedError."""
+        if reason := why_nobody_may():
+            raise NotAllowedError(reason)
         job = self.running()
         if job is not None:
             job.cancelling.set()
         return job is not None
 
-    def _work(self, job: ProbeJob, catalog: Catalog, store: Store | None) -> None:
+    def _work(self, job: ProbeJob, catalog: Catalog, keep: Keep | None) -> None:
         try:
             with opened_meter() as meter:
                 job.outcome = self._run(
-                    job.spec, catalog=catalog, store=store, on_event=job.hear, cancel=job.cancelling, meter=meter
+                    job.spec, catalog=catalog, keep=keep, on_event=job.hear, cancel=job.cancelling, meter=meter
                 )
         except MeasurementError as error:  # the store is gone and with it the measurement; the page must say so
             job.problem = str(error)

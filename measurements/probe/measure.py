@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,25 @@ from measurements.records.ceilings import ceilings_of, machine_ceilings
 from measurements.records.host import this_host
 from measurements.records.record import Engine, Host, Measurement, ModelUnderTest, now
 from measurements.records.spec import ProbeSpec
-from measurements.records.store import Store
+
+Keep = Callable[[Sequence[Measurement]], str]
+"""Stores records; returns "", or a sentence where they wait instead."""
 
 
 def measure(
     spec: ProbeSpec,
     *,
     catalog: Catalog,
-    store: Store | None = None,
+    keep: Keep | None = None,
     on_event: Callable[[Json], None] | None = None,
     cancel: threading.Event | None = None,
     meter: PowerMeter | None = None,
     host: Host | None = None,
 ) -> Outcome:
-    """Run the probe and store its records, however it ends; the outcome carries the records."""
+    """Run the probe and hand its records to `keep`, however it ends; the outcome carries the records.
+
+    `outcome.waits` is what `keep` says where they wait to be stored. Raises what `keep` raises.
+    """
     host = host or this_host(catalog.chips)
     lock_file = spec.lock_file or default_lock_file()
     spec = spec.model_copy(
@@ -65,8 +70,8 @@ def measure(
     )  # the catalogue alone: a bound, not an earlier probe's figure
     ceilings = ceilings_of(outcome.event("plan"), machine=machine, batch_count=spec.batch_count)
     outcome.records = records_of(outcome, spec, host, power=power, ceilings=ceilings.decode)
-    if store is not None:
-        store.append_all([*([lost] if lost else []), *outcome.records])
+    if keep is not None:
+        outcome.waits = keep([*([lost] if lost else []), *outcome.records])
     return outcome
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 
 from measurements.records.record import Measurement, Status
 from measurements.records.spec import ProbeSpec
+from measurements.visitors import without_paths
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
@@ -57,13 +58,17 @@ _NEAR_LIMIT_FRACTION = 0.7  # a crash while holding this share of the limit coun
 
 @dataclass
 class Outcome:
-    """The end of a probe: its status, one sentence, and every event of the worker."""
+    """The end of a probe: its status, one sentence, and every event of the worker.
+
+    waits: a sentence where the records could not be stored and wait in a file.
+    """
 
     status: Status
     sentence: str
     events: list[Json] = field(default_factory=list[Json])
     seconds: float = 0.0
     records: tuple[Measurement, ...] = ()
+    waits: str = ""
 
     def event(self, name: str) -> Json:
         """The last event of that name; {} if there was none."""
@@ -103,7 +108,7 @@ def run_worker(
         complaints.seek(0)
         tail = complaints.read()[-2_000:].decode("utf-8", "replace").strip()
     if outcome.status in ("failed", "killed-by-signal") and tail:
-        outcome.sentence = f"{outcome.sentence} Its last message: {tail.splitlines()[-1][:300]}"
+        outcome.sentence = f"{outcome.sentence} Its last message: {without_paths(tail.splitlines()[-1])[:300]}"
     outcome.seconds = time.monotonic() - began
     return outcome
 

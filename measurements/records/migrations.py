@@ -5,11 +5,12 @@ after a backup, so the database has either the old version or the new one.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from measurements.records.record import parse_measurement
+from measurements.records.record import MeasurementError, parse_measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ def _fill_contents(connection: Connection) -> None:
     ).all()
     found: dict[str, str] = {}
     for row in rows:
-        found.setdefault(parse_measurement(row.body).content_key(), row.id)
+        with suppress(MeasurementError):  # a row that cannot be read is like no other, and may stop no migration
+            found.setdefault(parse_measurement(row.body).content_key(), row.id)
     if found:
         connection.execute(
             text("INSERT INTO measurement_contents (content_key, id) VALUES (:content_key, :id)"),

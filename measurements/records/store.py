@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, exists, func, select
 
+from measurements.records.bounded_postgresql import wait_longer
 from measurements.records.migrations import MIGRATIONS, Migration, migrate, schema_version
-from measurements.records.record import Measurement, now, parse_measurement
+from measurements.records.record import Measurement, MeasurementError, now, parse_measurement
 from measurements.records.store_connection import (
+    BUSY_TIMEOUT_S,
     StoreError,
     back_up,
     errors_in_words,
@@ -29,6 +31,8 @@ from measurements.records.tables import CONTENTS, MEASUREMENTS, Row, add_rows, a
 
 Outcome = Literal["added", "known", "deleted"]
 """added: a new row. known: the measurement was already stored. deleted: it was stored and deleted; nothing is added."""
+
+MIGRATION_S = 600.0  # copying a table of a million rows takes PostgreSQL seconds; a stopped one must still end
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,38 @@ class Stored:
     deleted_because: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that this program cannot read, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the store held at one moment."""
+
+    items: tuple[Stored, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+FILTERS = ("chip", "model", "format", "runtime", "kind", "status")
+
+
 class Store:
     """A store to append to, read from and mark records as deleted in; safe for many threads and processes at once."""
 
-    def __init__(self, url: str | None = None, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        migrations: tuple[Migration, ...] = MIGRATIONS,
+        patience_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
+        """`patience_s`: how long a statement waits for a lock or an answer before it fails."""
         self.url = store_url(url)
-        self._engine = store_engine(self.url)
+        self._engine = store_engine(self.url, patience_s=patience_s)
         self._newest = max(step.version for step in migrations)
         self._prepare(migrations)
 
@@ -62,28 +92,19 @@ class Store:
         with self._writing() as connection:
             return [_append(connection, row, content_key=key) for key, row in rows]
 
-    def records(
-        self,
-        *,
-        chip: str | None = None,
-        model: str | None = None,
-        format: str | None = None,
-        runtime: str | None = None,
-        kind: str | None = None,
-        status: str | None = None,
-        include_deleted: bool = False,
-    ) -> list[Stored]:
-        """Every record that matches all the given filters, in the order stored."""
-        filters = {
-            "chip": chip,
-            "model": model,
-            "format": format,
-            "runtime": runtime,
-            "kind": kind,
-            "status": status,
-        }
+    def records(self, *, include_deleted: bool = False, **only: str | None) -> list[Stored]:
+        """Every record that can be read and matches all the given filters, in the order stored.
+
+        only: chip, model, format, runtime, kind, status; None is no filter.
+        """
+        return list(self.look(include_deleted=include_deleted, **only).items)
+
+    def look(self, *, include_deleted: bool = False, **only: str | None) -> Reading:
+        """The records, and the rows that this program cannot read: one of those hides no other."""
+        if unknown := only.keys() - set(FILTERS):
+            raise StoreError(f"{sorted(unknown)[0]!r} is no filter; use {', '.join(FILTERS)}.")
         conditions = [MEASUREMENTS.c.entry == "measurement"]
-        conditions += [MEASUREMENTS.c[name] == value for name, value in filters.items() if value is not None]
+        conditions += [MEASUREMENTS.c[name] == value for name, value in only.items() if value is not None]
         marker = MEASUREMENTS.alias("marker")
         deletion = and_(marker.c.entry == "deletion", marker.c.target == MEASUREMENTS.c.id)
         query = (
@@ -102,17 +123,18 @@ class Store:
             query = query.where(marker.c.id.is_(None))
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return [
-            Stored(
-                row_number=row.row_number,
-                id=row.id,
-                stored_at=row.stored_at,
-                record=parse_measurement(row.body),
-                deleted=row.because is not None,
-                deleted_because=row.because or "",
+        items: list[Stored] = []
+        unreadable: list[Unreadable] = []
+        for row in rows:
+            try:
+                record = parse_measurement(row.body)
+            except MeasurementError as error:
+                unreadable.append(Unreadable(row.id, str(error)))
+                continue
+            items.append(
+                Stored(row.row_number, row.id, row.stored_at, record, row.because is not None, row.because or "")
             )
-            for row in rows
-        ]
+        return Reading(tuple(items), tuple(unreadable))
 
     def get(self, record_id: str) -> Stored:
         """The record with that id, or the only one whose id begins so; raises StoreError if there is none."""
@@ -205,14 +227,19 @@ class Store:
             raise StoreError(
                 f"The store {shown_url(self.url)} has schema version {found}; this program knows versions up to"
                 f" {self._newest}. Update the program, or go back to the store as it was before it was upgraded:"
-                " docs/guide/operator.md, Upgrade."
+                " docs/guide/operator.md, Upgrade.",
+                plain=f"The measurement store was written by a newer version of this program (schema {found}; this one"
+                f" reads up to {self._newest}).",
             )
         if found == self._newest:
             return
         if found and self.url.get_backend_name() == "sqlite":
             back_up(Path(str(self.url.database)), version=found)
         with self._writing() as connection:
+            if self.url.get_backend_name() == "postgresql":
+                wait_longer(connection, MIGRATION_S)
             migrate(connection, migrations=migrations)
+        self._engine.dispose()  # and with it the connection that waits so long
 
 
 def open_store(url: str | None = None) -> Store:

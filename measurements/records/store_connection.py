@@ -13,18 +13,25 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from measurements.records.bounded_postgresql import CONNECT_TIMEOUT_S, give_up_after
 from measurements.records.record import MeasurementError
 
 DEFAULT_FILE = "measurements.sqlite"
 URL_VARIABLE = "MEASUREMENTS_URL"
 # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far more than any turn takes
 BUSY_TIMEOUT_S = 60.0
-CONNECT_TIMEOUT_S = 2  # a page must not wait for an unreachable database
 WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
 
 
 class StoreError(MeasurementError):
-    """The store cannot be opened, read or written; the text says what to do."""
+    """The store cannot be opened, read or written; the text says what to do.
+
+    `plain` says it to anybody who may read a page: without user, host, port and path.
+    """
+
+    def __init__(self, text: str, *, plain: str = "") -> None:
+        super().__init__(text)
+        self.plain = plain or text
 
 
 def store_url(url: str | None) -> URL:
@@ -46,16 +53,21 @@ def store_url(url: str | None) -> URL:
     return parsed
 
 
-def store_engine(url: URL) -> Engine:
-    """The engine of a store's address; raises StoreError if PostgreSQL's driver is not installed."""
+def store_engine(url: URL, *, patience_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """The engine of a store's address, whose statements fail after `patience_s` instead of waiting longer.
+
+    Raises StoreError if PostgreSQL's driver is not installed.
+    """
     if url.get_backend_name() == "postgresql":
         try:
-            return create_engine(
+            engine = create_engine(
                 url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
             )
         except (ImportError, NoSuchModuleError):
             raise StoreError("PostgreSQL needs the package psycopg. Run `pip install 'psycopg[binary]'`.") from None
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+        give_up_after(engine, patience_s)
+        return engine
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": patience_s})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -103,22 +115,53 @@ def errors_in_words(url: URL) -> Generator[None]:
         yield
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise StoreError(f"The store {shown_url(url)} cannot be used: {reason}. {_repair(reason)}") from error
+        repair, plain = _repair(reason)
+        text = f"The store {shown_url(url)} cannot be used: {reason}. {repair}"
+        raise StoreError(text, plain=f"{plain} {repair}") from error
 
 
-def _repair(reason: str) -> str:
-    hints = {
-        "readonly": "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
-        "unable to open": "Create its folder, or name another path in MEASUREMENTS_URL.",
-        "disk is full": "Free some space; no stored measurement is lost.",
-        "disk I/O": "Free some space and check the disk; no stored measurement is lost.",
-        "locked": "Another program has locked the file; close it and try again.",
-        "not a database": "The file is not a measurement store; name another path in MEASUREMENTS_URL.",
-        "malformed": "Restore the newest .backup file beside it.",
-        "append-only": "Records are never changed; use `python -m measurements delete`.",
-        "connection": "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
-    }
-    return next((repair for word, repair in hints.items() if word in reason), "Check MEASUREMENTS_URL.")
+_REPAIRS = {
+    "readonly": (
+        "Make the file and its folder writable, or name another store in MEASUREMENTS_URL.",
+        "The measurement store cannot be written to.",
+    ),
+    "unable to open": (
+        "Create its folder, or name another path in MEASUREMENTS_URL.",
+        "The measurement store cannot be opened.",
+    ),
+    "disk is full": ("Free some space; no stored measurement is lost.", "The disk of the measurement store is full."),
+    "disk I/O": (
+        "Free some space and check the disk; no stored measurement is lost.",
+        "The disk of the measurement store fails or is full.",
+    ),
+    "locked": (
+        "Another program has locked the file; close it and try again.",
+        "Another program has locked the measurement store.",
+    ),
+    "not a database": (
+        "The file is not a measurement store; name another path in MEASUREMENTS_URL.",
+        "The file of the measurement store is no database.",
+    ),
+    "malformed": ("Restore the newest .backup file beside it.", "The measurement store is damaged."),
+    "append-only": (
+        "Records are never changed; use `python -m measurements delete`.",
+        "The measurement store changes no record.",
+    ),
+    "statement timeout": (
+        "The database is too slow or too busy; try again.",
+        "The measurement database takes too long to answer.",
+    ),
+    "connection": (
+        "Start the database or correct MEASUREMENTS_URL; the calculator works without it.",
+        "The measurement database does not answer.",
+    ),
+}
+"""What to do, and what a page may say, by a word in the database's own message."""
+
+
+def _repair(reason: str) -> tuple[str, str]:
+    other = ("Check MEASUREMENTS_URL.", "The measurement store cannot be used.")
+    return next((repair for word, repair in _REPAIRS.items() if word in reason), other)
 
 
 def store_file(url: str | None = None) -> Path | None:

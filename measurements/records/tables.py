@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, and_, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from measurements.records.bounded_postgresql import wait_longer
 from measurements.records.record import MeasurementError, parse_measurement
 
 _metadata = MetaData()
@@ -32,6 +33,7 @@ MEASUREMENTS = Table(
 Row = dict[str, Any]
 """A row as the database holds it: its columns, and for a measurement its `content_key`."""
 ROWS_AT_A_TIME = 500
+WHOLE_STORE_S = 3_600.0
 
 
 def all_rows(connection: Connection) -> Iterator[Row]:
@@ -85,6 +87,6 @@ def _content_key_of(row: Row) -> str:
 
 
 def _take_your_time(connection: Connection) -> None:
-    """Lift the time limit of PostgreSQL's statements for this transaction: a whole store is read or written."""
+    """Let PostgreSQL's statements take an hour in this transaction: a whole store is read or written."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        wait_longer(connection, WHOLE_STORE_S)

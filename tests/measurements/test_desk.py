@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ from calculator import load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.errors import CalculatorError
 from calculator.physics.measured import measured_speed
-from measurements.desk import VISITORS_VARIABLE, Desk, visitors_may_only_look
+from measurements.desk import Desk
 from measurements.probe.jobs import ProbeJobs
 from measurements.probe.run import Outcome
 from measurements.records.host import host_id
 from measurements.records.listing import NOT_A_SPEED, words
 from measurements.records.record import Engine, Host, Measurement, MeasurementError, Result, Series, Workload
 from measurements.records.store import Store
+from measurements.visitors import NotAllowedError
 from tests.measurements.examples import a_measurement
+from tests.measurements.tiny import tiny_spec
 
 CATALOG = load_catalog()
 
@@ -56,8 +59,8 @@ def test_unchanged_store_is_not_read_again(tmp_path: Path, monkeypatch: pytest.M
     desk, writer = Desk(CATALOG, url=str(tmp_path / "m.sqlite")), Store(str(tmp_path / "m.sqlite"))
     writer.append(here())
     reads: list[int] = []
-    real = Store.records
-    monkeypatch.setattr(Store, "records", lambda self, **kw: reads.append(1) or real(self, **kw))  # pyright: ignore
+    real = Store.look
+    monkeypatch.setattr(Store, "look", lambda self, **kw: reads.append(1) or real(self, **kw))  # pyright: ignore
     for _ in range(5):
         assert len(desk.speeds()) == 1
     assert len(reads) == 1
@@ -79,38 +82,60 @@ def test_two_writes_within_one_tick_of_the_clock_are_both_seen(tmp_path: Path) -
     assert len(desk.speeds()) == 2
 
 
+def soon(found: Callable[[], bool], within_s: float = 8.0) -> bool:
+    """Whether it becomes true while one waits."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if found():
+            return True
+        time.sleep(0.05)
+    return found()
+
+
 def test_broken_store_is_a_sentence_and_no_measurements(tmp_path: Path) -> None:
     file = tmp_path / "m.sqlite"
     file.write_bytes(b"this is no database, whatever its name says " * 50)
     desk = Desk(CATALOG, url=str(file))
     assert desk.speeds() == ()
-    assert "m.sqlite cannot be used" in desk.problem()
-    assert "MEASUREMENTS_URL" in desk.problem()
+    assert "is no database" in desk.problem()
+    assert str(tmp_path) not in desk.problem()
 
 
-def test_database_that_is_gone_is_not_asked_at_every_look() -> None:
+def test_database_that_is_gone_holds_nobody_up_and_tells_no_stranger_where_it_was() -> None:
     desk = Desk(CATALOG, url="postgresql://nobody:secret@127.0.0.1:1/none")
     assert desk.speeds() == ()
-    assert "cannot be used" in desk.problem()
-    assert "secret" not in desk.problem()
+    assert soon(lambda: "The measurement database does not answer." in desk.problem())
+    for told in ("secret", "nobody", "127.0.0.1", "none"):
+        assert told not in desk.problem()
     began = time.monotonic()
     for _ in range(50):
         assert desk.speeds() == ()
     assert time.monotonic() - began < 0.5
 
 
-def test_store_that_has_been_repaired_is_used_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_that_has_been_repaired_is_used_without_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "m.sqlite"
     file.write_bytes(b"no database " * 50)
     desk = Desk(CATALOG, url=str(file))
     assert desk.problem()
     file.unlink()
     Store(str(file)).append(here())
-    monkeypatch.setattr("measurements.desk.ASK_AGAIN_S", 0.0)
-    later = time.monotonic() + 60
-    monkeypatch.setattr("measurements.desk.time.monotonic", lambda: later)
-    assert len(desk.speeds()) == 1
+    assert soon(lambda: len(desk.speeds()) == 1)
     assert not desk.problem()
+
+
+def test_row_that_cannot_be_read_is_named_and_hides_no_other(store_url: str) -> None:
+    desk, store = Desk(CATALOG, url=store_url), Store(store_url)
+    store.append(here())
+    with store._writing() as connection:  # pyright: ignore[reportPrivateUsage]
+        connection.exec_driver_sql(
+            "INSERT INTO measurements (id, entry, target, schema_version, kind, status, measured_at, stored_at,"
+            " settings_key, host_id, chip, model, format, runtime, body) VALUES ('of-tomorrow', 'measurement',"
+            " 'of-tomorrow', 2, 'fast', 'ok', '', '', '', '', '', '', '', '', '{\"schema_version\":2}')"
+        )
+    assert len(desk.speeds()) == 1
+    assert desk.problem() == "Left out, because this version cannot read it: measurement of-tomorrow."
+    store.close()
 
 
 def test_export_read_back_is_the_same_records(tmp_path: Path) -> None:
@@ -272,22 +297,51 @@ def test_order_of_belief_and_a_stale_record_that_is_shown_and_yields(
     assert row.mind == "stale: mlx was 0.31.0, now 0.32.9"
 
 
-@pytest.mark.parametrize(
-    ("said", "address", "is_open", "told"),
-    [
-        ("", "127.0.0.1", True, ""),
-        ("", "localhost", True, ""),
-        ("", "0.0.0.0", False, "can be reached from other machines"),
-        ("", None, False, "MEASUREMENTS_VISITORS=measure to allow visitors"),
-        ("measure", "0.0.0.0", True, ""),
-        ("look", "127.0.0.1", False, "Visitors of this server may only look"),
-        ("nobody", "127.0.0.1", False, "MEASUREMENTS_VISITORS is 'nobody'; use measure or look"),
-    ],
-)
-def test_visitors_may_measure_where_only_this_machine_reaches_the_server_or_its_owner_says_so(
-    said: str, address: str | None, is_open: bool, told: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("setting", [("TCO_MODE", "public"), ("MEASUREMENTS_VISITORS", "look")])
+@pytest.mark.parametrize("asked", ["start", "cancel", "keep", "own_model", "read_file"])
+def test_desk_itself_refuses_whoever_may_only_look(
+    asked: str, setting: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VISITORS_VARIABLE, said)
-    found = visitors_may_only_look(address)
-    assert (not found) == is_open
-    assert told in found
+    ran: list[object] = []
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"), jobs=ProbeJobs(run=lambda *a, **k: ran.append(a)))  # pyright: ignore
+    ask: dict[str, Callable[[Desk], object]] = {
+        "start": lambda desk: desk.start(tier="host", model="", format_id="", depths=(64,), trial_count=3),
+        "cancel": lambda desk: desk.cancel(),
+        "keep": lambda desk: desk.keep([here()]),
+        "own_model": lambda desk: desk.own_model("config.json", b"{}"),
+        "read_file": lambda desk: desk.read_file("x.txt", b"x"),
+    }
+    with pytest.raises(NotAllowedError, match="through a proxy"):
+        ask[asked](desk.for_visitor("You came through a proxy."))
+    monkeypatch.setenv(*setting)
+    with pytest.raises(NotAllowedError, match="may only look"):
+        ask[asked](desk)
+    assert not ran
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_register_of_probes_refuses_too_whoever_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[object] = []
+    jobs = ProbeJobs(run=lambda *a, **k: ran.append(a))  # pyright: ignore
+    monkeypatch.setenv("TCO_MODE", "public")
+    with pytest.raises(NotAllowedError):
+        jobs.start(tiny_spec(tmp_path), catalog=CATALOG, keep=None)
+    with pytest.raises(NotAllowedError):
+        jobs.cancel()
+    assert not ran
+
+
+def test_public_server_tells_nobody_its_machine_or_its_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: looks.append(1) or Host(chip="x"))
+    monkeypatch.setattr("measurements.desk.HOST_KEPT_S", -1.0)
+    desk = Desk(CATALOG, url=str(tmp_path / "m.sqlite"))
+    assert desk.shows_machine()
+    assert desk.store_name() == "the file m.sqlite"
+    desk.host()
+    before = len(looks)
+    monkeypatch.setenv("TCO_MODE", "public")
+    assert not desk.shows_machine()
+    assert desk.store_name() == "the server's store"
+    desk.host()
+    assert len(looks) == before  # a stranger's visit starts no process that asks for it

@@ -14,7 +14,6 @@ from calculator.scenario.scenario import knobs
 from measurements.probe.run import Outcome
 from measurements.records.host import host_id
 from measurements.records.record import Host, Measurement, ModelUnderTest
-from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 from views.choices import choices_of
 from views.link import read_link
@@ -47,7 +46,7 @@ class HeldProbe:
         self.outcome = Outcome("ok", "The probe is complete.")
         self.specs: list[Any] = []
 
-    def __call__(self, spec: Any, *, store: Store, on_event: Any, cancel: threading.Event, **_: Any) -> Outcome:
+    def __call__(self, spec: Any, *, keep: Any, on_event: Any, cancel: threading.Event, **_: Any) -> Outcome:
         self.specs.append(spec)
         on_event({"event": "progress", "what": "measuring", "done": 3, "total": 12, "left_s": 7.0})
         self.began.set()
@@ -55,7 +54,7 @@ class HeldProbe:
             if cancel.is_set():
                 self.outcome = Outcome("cancelled", "The probe was cancelled.")
                 break
-        store.append_all(self.outcome.records)
+        keep(self.outcome.records)
         return self.outcome
 
     def end(self) -> None:
@@ -71,11 +70,11 @@ def measurements_script() -> None:
     import os
 
     import calculator
-    from measurements import desk
+    from measurements import desk, visitors
     from views import measurements, shell
 
-    look_only = desk.visitors_may_only_look(os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
-    opened, catalog = desk.open_desk(), calculator.load_catalog()
+    look_only = visitors.why_only_look(address=os.environ.get("ADDRESS_OF_THE_TEST", "127.0.0.1"))
+    opened, catalog = desk.open_desk(look_only), calculator.load_catalog()
     measurements.show_measurements(
         opened,
         catalog=catalog,

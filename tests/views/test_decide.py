@@ -214,7 +214,10 @@ def test_problem_of_the_store_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp
     broken = tmp_path / "m.sqlite"
     broken.write_bytes(b"no database")
     monkeypatch.setenv("MEASUREMENTS_URL", str(broken))
-    assert "No measurement is used" in texts(page())
+    said = texts(page())
+    assert "The file of the measurement store is no database." in said
+    assert "Until then no measurement is used." in said
+    assert str(tmp_path) not in said
 
 
 def test_changes_that_the_body_shows_are_those_of_its_link() -> None:

@@ -43,7 +43,7 @@ def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_
     [item] = Store(str(store)).records()
     decode = item.record.result.decode_tokens_per_s
     assert decode is not None
-    after = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds()).options[0]
+    after = compare(Scenario.parse(QUESTION), CATALOG, open_desk("").speeds()).options[0]
     assert after.decode is not None
     assert (after.decode.basis, after.decode.central) == ("imported", decode.central)
     shown = component(decision_page())["frame"]["rows"]
@@ -59,7 +59,7 @@ def test_costs_on_the_decision_page_are_those_of_the_measured_speed(store: Path)
     app = decision_page()
     rows = component(app)["frame"]["rows"]
     assert "measured here" in [row["basis"] for row in rows]
-    measured = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds())
+    measured = compare(Scenario.parse(QUESTION), CATALOG, open_desk("").speeds())
     expected = sorted(
         option.tco.present_value_cost_usd for option in measured.options if option.tco and option.eligible
     )
@@ -82,7 +82,7 @@ def test_link_names_the_measurements_behind_it_and_another_page_says_that_it_has
 ) -> None:
     Store(str(store)).append(the_mac())
     app = decision_page()
-    asked = compare(Scenario.parse(QUESTION), CATALOG, open_desk().speeds())
+    asked = compare(Scenario.parse(QUESTION), CATALOG, open_desk("").speeds())
     link = next(code.value for code in app.code if "catalogue_hash=" in code.value)
     digest = parse_qs(link.split("?")[1])["measurements_hash"][-1]
     assert len(digest) == 12
@@ -166,7 +166,7 @@ def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) ->
     app.selectbox(key="filter_trust").set_value("imported").run()
     assert "**1 of 3**" in texts(app)
     assert list(table(app, "whose")["whose"]) == ["imported"]
-    lines = open_desk().export([records[2].id()]).splitlines()
+    lines = open_desk("").export([records[2].id()]).splitlines()
     assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
 
 

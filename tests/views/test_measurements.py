@@ -52,7 +52,7 @@ def test_plan_table_shows_every_model_with_its_peak_on_this_machine(
     app.segmented_control(key="plan_weight_class").set_value("8-bit")
     app.segmented_control(key="plan_context_tokens").set_value(32_768)
     app.run()
-    expected = fits_here(open_desk().box(), catalog=CATALOG, weight_class="8-bit", context_tokens=32_768)
+    expected = fits_here(open_desk("").box(), catalog=CATALOG, weight_class="8-bit", context_tokens=32_768)
     shown = table(app, "peak GB")
     assert list(shown["model"]) == [row.model for row in expected]
     assert len(shown) == len(CATALOG.models)
@@ -149,14 +149,15 @@ def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: H
     said = texts(app.run())
     assert f"{status}. It held 9.99 GB of 8 GB." in said
     assert list(table(app, "whose")["result"]) == [status]
-    assert not open_desk().speeds()
+    assert not open_desk("").speeds()
 
 
 def test_broken_store_leaves_both_pages_standing_with_a_sentence(store: Path) -> None:
     expected = component(decision_page())["frame"]["rows"]
     store.write_bytes(b"not a database at all " * 100)
     for app in (decision_page(), measurements_page()):
-        assert "m.sqlite cannot be used" in texts(app)
+        assert "is no database. The file is not a measurement store" in texts(app)
+        assert str(store.parent) not in texts(app)
     assert component(decision_page())["frame"]["rows"] == expected
 
 

@@ -19,7 +19,7 @@ def visitors_script() -> None:
     from measurements import desk
     from views import fit
 
-    opened = desk.open_desk()
+    opened = desk.open_desk("")
     fit.show_fit(
         calculator.load_catalog(), speeds=opened.speeds, own_model=opened.own_model, look_only="Ask the owner."
     )

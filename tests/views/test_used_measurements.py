@@ -18,7 +18,7 @@ def test_without_a_record_every_option_is_predicted(store: Path) -> None:
 
 def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(store: Path) -> None:
     Store(str(store)).append(the_mac())
-    speeds = open_desk().speeds()
+    speeds = open_desk("").speeds()
     used = compare(Scenario.parse(QUESTION), CATALOG, speeds)["mac-studio-m2-ultra-192-used"]
     assert is_measured(used)
     assert command_for(used) == ""

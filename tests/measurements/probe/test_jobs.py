@@ -27,12 +27,12 @@ def test_jobs_run_one_at_a_time_and_survive_the_page(tmp_path: Path) -> None:
         return Outcome("cancelled" if how["cancel"].is_set() else "ok", "")
 
     jobs, spec, catalog = ProbeJobs(slow), tiny_spec(tmp_path), load_catalog()
-    job = jobs.start(spec, catalog=catalog, store=None)
+    job = jobs.start(spec, catalog=catalog, keep=None)
     assert seen.wait(10)
     assert jobs.running() is job
     assert (job.what, job.done, job.total, job.left_s, len(job.samples)) == ("measuring", 3, 8, 12.5, 1)
     with pytest.raises(MeasurementError, match="is running on this machine"):
-        jobs.start(spec, catalog=catalog, store=None)
+        jobs.start(spec, catalog=catalog, keep=None)
     assert jobs.cancel()
     go.set()
     for _ in range(100):
@@ -53,7 +53,7 @@ def test_job_whose_store_is_gone_says_so(tmp_path: Path) -> None:
         raise MeasurementError("The store cannot be used.")
 
     jobs = ProbeJobs(fails)
-    job = jobs.start(tiny_spec(tmp_path), catalog=load_catalog(), store=None)
+    job = jobs.start(tiny_spec(tmp_path), catalog=load_catalog(), keep=None)
     for _ in range(100):
         if not job.is_running():
             break
