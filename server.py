@@ -20,6 +20,7 @@ from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
 from measurements.desk import open_desk
 from serving.answers import Answers, today
+from serving.limits import limits
 from serving.no_delay import send_small_frames_at_once
 from serving.routes import api_routes, query_of
 from views.decide_frame import decide_frame
@@ -113,5 +114,5 @@ app = st.App(
     Path(__file__).parent / "app.py",
     routes=[*api_routes(answers), Route("/api/decide.json", decide_json)],
     on_script_error=say_what_failed,
-    middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
+    middleware=[Middleware(SecurityHeaders), *limits(), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )
