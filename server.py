@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from measurements.desk import open_desk
 from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
+from serving.limits import limits
 from serving.live import live_route
 from serving.no_delay import send_small_frames_at_once
 from serving.routes import api_routes
@@ -31,5 +32,5 @@ app = st.App(
     Path(__file__).parent / "app.py",
     routes=[*api_routes(answers), live_route(frame_of)],
     on_script_error=say_what_failed,
-    middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
+    middleware=[Middleware(SecurityHeaders), *limits(), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
 )

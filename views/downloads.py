@@ -6,7 +6,8 @@ from functools import partial
 
 from calculator.catalog import Catalog
 from calculator.decision.comparison import Comparison
-from calculator.report.home_files import HOME_FILES
+from calculator.report.home_files import HOME_FILES, HomeFile
+from views.turns import turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,13 @@ def downloads(comparison: Comparison, *, catalog: Catalog) -> tuple[Download, ..
             says=f"{file.says[0].upper()}{file.says[1:]}.",
             file_name=file.name(comparison),
             mime=file.mime,
-            content=partial(file.content, comparison, catalog),
+            content=partial(_made, file, comparison, catalog),
         )
         for file in HOME_FILES
         if file.can_be_made
     )
+
+
+def _made(file: HomeFile, comparison: Comparison, catalog: Catalog) -> bytes:
+    with turn():
+        return file.content(comparison, catalog)

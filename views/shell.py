@@ -24,6 +24,7 @@ from views.look import markdown_text, usd
 from views.money import amounts, by_cost, is_ranked
 from views.navigation import PRINTED
 from views.report import show_files
+from views.turns import turn
 
 Speeds = Callable[[], Sequence[MeasuredSpeed]]
 _LEADERS = 3
@@ -95,16 +96,24 @@ def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
     """The answer of the case with all futures, at today's prices; the last few are kept for the other pages."""
     day = date.today().isoformat()
     key = (case.scenario.model_dump_json(), case.catalog.hash, tuple(speeds), day)
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    found = compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT)
+    if (found := _kept(key)) is not None:
+        return found
+    with turn():
+        if (found := _kept(key)) is not None:  # another page has asked the same meanwhile
+            return found
+        found = compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT)
     with _LOCK:
         _KEPT[key] = found
         while len(_KEPT) > _MOST_KEPT:
             _KEPT.popitem(last=False)
     return found
+
+
+def _kept(key: tuple[str, str, tuple[MeasuredSpeed, ...], str]) -> Comparison | None:
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+        return _KEPT.get(key)
 
 
 def show_case_line(case: Case, comparison: Comparison) -> None:
