@@ -1,6 +1,6 @@
 # `make` alone prints the targets. Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else it installs.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check coverage schema docs bench probe lock audit sbom browser office
+.PHONY: help run test soak check coverage schema docs bench probe lock audit sbom cluster browser office proxy
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -22,6 +22,7 @@ help:
 	@echo "make schema    write the JSON schemas of the catalogue's files, for editors, to calculator/catalog/schema"
 	@echo "make bench     speed and accuracy benchmarks"
 	@echo "make probe     measure this machine (needs mlx)"
+	@echo "make cluster   two replicas, PostgreSQL and nginx on this machine, until Ctrl-C"
 	@echo "make audit     known weaknesses of the pinned packages"
 	@echo "make sbom      every installed package with version and licence, as CycloneDX, in build/sbom.json"
 	@echo "make lock      compile requirements*.txt from pyproject.toml (needs uv)"
@@ -30,7 +31,7 @@ help:
 run: $(VENV)/.installed
 	@$(PY) -m streamlit run server.py $(if $(PORT),--server.port $(PORT))
 
-test: $(VENV)/.installed-test browser office
+test: $(VENV)/.installed-test browser office proxy
 	@$(PY) -m pytest
 
 soak: $(VENV)/.installed-test
@@ -41,7 +42,7 @@ check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
-coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser office
+coverage: $(VENV)/.installed-test $(VENV)/.installed-check browser office proxy
 	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
 
 schema: $(VENV)/.installed
@@ -53,6 +54,10 @@ docs: $(VENV)/.installed $(VENV)/.installed-docs
 
 bench: $(VENV)/.installed-test
 	@for file in bench/*.py; do $(PY) "$$file" || exit 1; done
+
+# psycopg, the driver of PostgreSQL, comes with what the tests need.
+cluster: $(VENV)/.installed-test proxy
+	@$(PY) -m deploy.cluster $(if $(PORT),--port $(PORT))
 
 probe: $(VENV)/.installed
 	@$(PY) -m measurements probe
@@ -134,4 +139,15 @@ office: $(VENV)/.installed-test
 		|| tail -5 $(VENV)/libreoffice.log; \
 	else \
 		echo "LibreOffice was not found: tests that open files in it are skipped. Install LibreOffice Calc to run them."; \
+	fi
+
+# nginx and PostgreSQL for `make cluster` and its tests, where the package manager may install them; else they are skipped.
+proxy: $(VENV)/.installed-test
+	@if $(PY) -c 'import sys; from deploy.cluster import missing; sys.exit(bool(missing()))'; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing nginx and PostgreSQL with apt-get ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light postgresql >$(VENV)/proxy.log 2>&1 \
+		|| tail -5 $(VENV)/proxy.log; \
+	else \
+		$(PY) -c 'from deploy.cluster import missing; print(missing())'; \
 	fi

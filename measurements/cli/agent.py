@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextlib
 import importlib
-import os
 import sys
 from functools import partial
 from typing import Any
@@ -23,7 +22,7 @@ from measurements.probe.request import spec_for, why_no_probe
 from measurements.records.record import MeasurementError
 from measurements.records.spool import keep_or_wait
 from measurements.records.store import open_store
-from measurements.records.store_connection import URL_VARIABLE
+from measurements.records.store_connection import address_of_the_environment
 from measurements.visitors import NotAllowedError, mode_of
 
 TASK = "local_llm_tco.probe"
@@ -41,8 +40,8 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument(
         "--queue",
-        default=os.environ.get(URL_VARIABLE, ""),
-        help="postgresql://user@host/name (default: MEASUREMENTS_URL)",
+        default=address_of_the_environment(),
+        help="postgresql://user@host/name (default: MEASUREMENTS_URL or the file that MEASUREMENTS_URL_FILE names)",
     )
     parser.add_argument("--host-class", default="probe", help="name of the queue, one per kind of machine")
     parser.add_argument("--once", action="store_true", help="stop when the queue is empty")

@@ -18,6 +18,8 @@ from measurements.records.record import MeasurementError
 
 DEFAULT_FILE = "measurements.sqlite"
 URL_VARIABLE = "MEASUREMENTS_URL"
+URL_FILE_VARIABLE = "MEASUREMENTS_URL_FILE"
+"""Names a file that holds the address, as containers hand secrets over: it is in no environment and no list of processes."""
 # 8 writers at about 15 ms per commit wait 0.1 s on average; a minute is far more than any turn takes
 BUSY_TIMEOUT_S = 60.0
 WAL_IS_SAFE_FROM = (3, 51, 3)  # sqlite.org/wal.html, "the WAL-reset bug"
@@ -36,10 +38,10 @@ class StoreError(MeasurementError):
 
 def store_url(url: str | None) -> URL:
     """The checked address of the store: `url`, else MEASUREMENTS_URL, else the default file; raises StoreError."""
-    text = url or os.environ.get(URL_VARIABLE) or DEFAULT_FILE
+    text = url or address_of_the_environment() or DEFAULT_FILE
     try:
         parsed = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(
             f"{URL_VARIABLE} is not a valid address. Give a path, sqlite:///path or postgresql://user@host/name."
         ) from None
@@ -51,6 +53,24 @@ def store_url(url: str | None) -> URL:
             f"{URL_VARIABLE} names {backend}; use the path of a SQLite file or postgresql://user@host/name."
         )
     return parsed
+
+
+def address_of_the_environment() -> str:
+    """MEASUREMENTS_URL, or what the file that MEASUREMENTS_URL_FILE names holds; "" if neither is set."""
+    direct, file = os.environ.get(URL_VARIABLE, ""), os.environ.get(URL_FILE_VARIABLE, "")
+    if not file:
+        return direct
+    if direct:
+        raise StoreError(f"{URL_VARIABLE} and {URL_FILE_VARIABLE} are both set. Set one of them.")
+    try:
+        found = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(
+            f"The file that {URL_FILE_VARIABLE} names cannot be read. Check its path and its rights."
+        ) from None
+    if not found:
+        raise StoreError(f"The file that {URL_FILE_VARIABLE} names is empty. Write the store's address into it.")
+    return found
 
 
 def store_engine(url: URL, *, patience_s: float = BUSY_TIMEOUT_S) -> Engine:

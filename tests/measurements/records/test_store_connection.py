@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from measurements.records.store import Store
-from measurements.records.store_connection import StoreError
+from measurements.records.store_connection import StoreError, store_url
 
 
 def test_sqlite_is_set_up_for_durability(tmp_path: Path) -> None:
@@ -71,3 +71,44 @@ def test_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     assert "Free some space" in sentence
     assert int(acknowledged) > 10
     assert Store(file).count() == int(acknowledged)
+
+
+def test_address_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text(f"{tmp_path / 'm.sqlite'}\n", "utf-8")
+    monkeypatch.delenv("MEASUREMENTS_URL", raising=False)
+    monkeypatch.setenv("MEASUREMENTS_URL_FILE", str(tmp_path / "secret"))
+    assert store_url(None).database == str(tmp_path / "m.sqlite")
+    assert store_url("other.sqlite").database == "other.sqlite"
+    monkeypatch.setenv("MEASUREMENTS_URL", "third.sqlite")
+    with pytest.raises(StoreError, match="are both set"):
+        store_url(None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "cannot be read"), (b"\n", "is empty"), (b"\xff", "cannot be read")]
+)
+def test_file_without_an_address_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    monkeypatch.delenv("MEASUREMENTS_URL", raising=False)
+    monkeypatch.setenv("MEASUREMENTS_URL_FILE", str(tmp_path / "secret"))
+    with pytest.raises(StoreError, match=said) as refused:
+        store_url(None)
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_password_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEASUREMENTS_URL_FILE", str(tmp_path / "secret"))
+    monkeypatch.delenv("MEASUREMENTS_URL", raising=False)
+    for address in (
+        "postgresql://me:hunter2@127.0.0.1:1/x",
+        "mysql://me:hunter2@host/x",
+        "://hunter2",
+        "x://hunter2@[::",
+    ):
+        (tmp_path / "secret").write_text(address, "utf-8")
+        with pytest.raises(StoreError) as refused:
+            Store()
+        assert "hunter2" not in f"{refused.value!r} {refused.value}"
