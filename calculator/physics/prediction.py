@@ -13,6 +13,7 @@ from calculator.catalog.options import Chip
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import BeyondMemory, beyond_memory
+from calculator.physics.kept_answers import KeptAnswers
 from calculator.physics.memory.cache_pool import CachePool, cache_pool
 from calculator.physics.memory.draft_model import with_draft
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
@@ -28,6 +29,7 @@ from calculator.physics.speed.speed import Speed
 from calculator.physics.speed.tensor_split import runtime_remark, split_remark
 
 _MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
+_KEPT, _KEPT_SPEEDS = KeptAnswers["Prediction"](), KeptAnswers[Speed]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,13 @@ def predict(
 
 
 def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> Prediction:
-    """Memory, then speeds if it fits, without link, power limit, load times and watts."""
+    """Memory, then speeds if it fits, without link, power limit, load times and watts. The last ones are kept."""
+    return _KEPT.answer(
+        (deployment, workload, catalog), lambda: _memory_and_speeds(deployment, workload, catalog=catalog)
+    )
+
+
+def _memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> Prediction:
     deployment = deployment.with_own_format(catalog)
     fit_of = mixed_memory_fit if is_mixed(deployment) else memory_fit
     memory = fit_of(deployment, workload, catalog=catalog)
@@ -148,9 +156,11 @@ def memory_and_speeds(deployment: Deployment, workload: Workload, *, catalog: Ca
 
 
 def writing_speed(deployment: Deployment, workload: Workload, *, fit: MemoryFit, calibration: Calibration) -> Speed:
-    """Decoding speed of the box, of mixed cards by the layers that `fit` gives each."""
+    """Decoding speed of the box, of mixed cards by the layers that `fit` gives each. The last ones are kept."""
     if not is_mixed(deployment):
-        return decode_speed(deployment, workload, calibration=calibration)
+        return _KEPT_SPEEDS.answer(
+            (deployment, workload, calibration), lambda: decode_speed(deployment, workload, calibration=calibration)
+        )
     return mixed_speed(
         deployment,
         [card.layer_count for card in fit.cards],

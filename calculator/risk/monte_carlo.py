@@ -63,14 +63,9 @@ class Odds:
 
     def by_option(self) -> dict[str, DrawnCost]:
         """The three of each option."""
+        tables = (self.total_usd, self.present_value_usd, self.hard_present_value_usd, self.hard_total_usd)
         return {
-            name: DrawnCost(
-                self.total(name),
-                self.present_value(name),
-                self.hard_present_value(name),
-                range_of(self.hard_total_usd[name]),
-            )
-            for name in self.present_value_usd
+            name: DrawnCost(*_ranges_of(np.stack([table[name] for table in tables]))) for name in self.present_value_usd
         }
 
     def in_cash(self) -> "Odds":
@@ -126,8 +121,13 @@ def _worst_tenth(usd: Draws) -> float:
 
 def range_of(values: NDArray[np.float64]) -> Range:
     """P10, P50, P90 of the draws of dollars."""
-    found: Draws = np.quantile(values, _TENTHS)
-    return Range(float(found[0]), float(found[1]), float(found[2]), "USD")
+    return _ranges_of(values[np.newaxis])[0]
+
+
+def _ranges_of(rows: Draws) -> tuple[Range, ...]:
+    """The same for each row: one call, as a call costs more than a row."""
+    found = np.quantile(rows, _TENTHS, axis=1).T.tolist()
+    return tuple(Range(low, central, high, "USD") for low, central, high in found)
 
 
 def ranges(

