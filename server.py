@@ -1,25 +1,54 @@
 """Web server of `make run` and the container: app.py, its files to take home and its live frames, behind serving/."""
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from streamlit import config
 
+from calculator import CalculatorError, load_catalog
 from measurements.desk import open_desk
+from measurements.health import gauges, missing_parts
+from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
 from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
+from serving.health import health_routes
+from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
 from serving.limits import limits
 from serving.live import live_route
+from serving.look_only import LookOnly
+from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
+from serving.request_log import RequestLog, write_lines_to_stderr
 from serving.routes import api_routes
+from serving.strangers import HIDDEN, Frames, KnownPaths
 from views.decide_frame import decide_frame
 from views.failure import say_what_failed
 from views.link import read_link
+from views.navigation import PAGE_NAMES
 
 _COMPRESS_FROM_BYTES = 1_000
-answers = Answers(read_link, lambda: open_desk("A route only reads.").speeds())
+_SCRIPT = Path(__file__).parent / "app.py"
+
+
+def mode_or_exit() -> Mode:
+    """The server's mode. A wrong setting or a broken catalogue ends the start with a sentence and exit code 2."""
+    try:
+        load_catalog()
+        return mode_of()
+    except CalculatorError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def why_looks(headers: Iterable[str]) -> str:
+    """Why a visitor with these headers may only look; "" where he may bring files and measure."""
+    return why_only_look(address=st.get_option("server.address"), headers=headers)
 
 
 def frame_of(query: Query) -> dict[str, Any]:
@@ -27,10 +56,47 @@ def frame_of(query: Query) -> dict[str, Any]:
     return decide_frame(answers.while_it_moves(query))
 
 
+mode = mode_or_exit()
+desk = open_desk("A route only reads.")
+if mode == "public":
+    desk.host()  # which starts programs of the system: now, and never for a visitor
+desk.shelf.start()
+answers, metrics = Answers(read_link, desk.speeds), Metrics()
+hosts = allowed_hosts(
+    address=st.get_option("server.address"),
+    named=os.environ.get(HOSTS_VARIABLE, ""),
+    configured=st.get_option("server.allowedHosts") or (),
+)
+config.set_option("server.allowedHosts", list(hosts))  # Streamlit's own check of the websocket
+if mode != "local":
+    write_lines_to_stderr()
 send_small_frames_at_once()
 app = st.App(
-    Path(__file__).parent / "app.py",
-    routes=[*api_routes(answers), live_route(frame_of)],
+    _SCRIPT,
+    routes=[
+        *api_routes(answers),
+        live_route(frame_of),
+        *health_routes(
+            parts=lambda: {"catalogue": "", **missing_parts(desk)},
+            metrics=metrics,
+            gauges=lambda: gauges(desk),
+            may_know=lambda headers: mode == "team" or (mode == "local" and not came_through_a_proxy(headers)),
+        ),
+    ],
     on_script_error=say_what_failed,
-    middleware=[Middleware(SecurityHeaders), *limits(), Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES)],
+    middleware=[
+        Middleware(RequestLog, metrics=metrics, writes=mode != "local"),
+        Middleware(SecurityHeaders),
+        Middleware(HostGuard, hosts=hosts),
+        Middleware(
+            KnownPaths,
+            pages=PAGE_NAMES,
+            hidden=() if mode == "local" else HIDDEN,
+            base=f"/{base}" if (base := (st.get_option("server.baseUrlPath") or "").strip("/")) else "",
+        ),
+        Middleware(LookOnly, why_only_look=why_looks),
+        *limits(),
+        Middleware(Frames, script=_SCRIPT, hides_facts=mode != "local", metrics=metrics),
+        Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES),
+    ],
 )

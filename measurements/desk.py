@@ -212,6 +212,13 @@ class Desk:
             f"{line}\n" for line in export_lines(item for item in self.contents().items if item.id in wanted)
         )
 
+    def has_queue(self) -> bool:
+        """Whether probe requests wait in this store, which a PostgreSQL database can hold."""
+        try:
+            return store_file(self._url) is None
+        except StoreError:
+            return False
+
     def store_name(self) -> str:
         """The name of the store without a password, which only the person at the machine learns."""
         if mode_or_public() != "local":

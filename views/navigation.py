@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+PAGE_NAMES = ("fit", "what-if", "sources", "measurements")
+"""The pages' names in the address; Decide has none."""
 _KEY = "phone-pages"
 PRINTED = "printed-only"
 """Key of a container that is shown on paper and not on the screen."""

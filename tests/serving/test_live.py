@@ -1,16 +1,16 @@
 """Live frames: the address reaches the function, a frame is never stored, a refusal is its sentence."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from calculator.errors import CalculatorError
+from serving.answers import Query
 from serving.live import PATH, live_route
 
 
-def _frame(query: Mapping[str, list[str]]) -> dict[str, Any]:
+def _frame(query: Query) -> dict[str, Any]:
     if "wage_usd_per_h" in query:
         raise CalculatorError("wage_usd_per_h is -1.0; it must lie in 0..1000.")
     return {"options": query["options"]}

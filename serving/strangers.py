@@ -1,0 +1,133 @@
+"""What strangers need not know: paths that lead nowhere answer 404, and Streamlit's own facts stay inside.
+
+Streamlit answers every unknown path with its start page and status 200, shows its metrics and the documents of its
+agent routes to anybody, and tells each browser the path of the script, the versions and the installation's id.
+"""
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+import streamlit as st
+from google.protobuf.message import DecodeError
+from starlette.responses import PlainTextResponse
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from serving.metrics import Metrics
+
+HIDDEN = ("/_stcore/metrics", "/_stcore/agent/", "/_stcore/script-health-check")
+"""Hidden where strangers come; each is a path or, with a slash at its end, all below it."""
+TAKEN = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
+"""Messages of a browser that reach the server. clear_cache would empty everybody's, and the rest are a developer's."""
+OPERATIONS = ("deferred_file", "dataframe_chunk")
+"""Operations that reach the server: a download is made, a table is scrolled. The others write files beside the script."""
+_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_SHORT_BYTES = 1_000  # the message that ends a run holds a word and an id
+_STATIC = Path(st.__file__).parent / "static"
+
+
+class KnownPaths:
+    """Answers 404 where there is neither a route, a page nor a file, and to `hidden` paths."""
+
+    def __init__(self, app: ASGIApp, *, pages: Collection[str], hidden: Collection[str] = (), base: str = "") -> None:
+        """pages: names of the pages in the address. base: what stands before every path, "" or "/name"."""
+        self.app, self._base = app, base
+        files = {path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*") if path.is_file()}
+        self._known = frozenset(("/", *(f"/{name}" for name in (*pages, *files))))
+        self._hidden = tuple(hidden)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 404."""
+        if scope["type"] == "http" and not self._leads_somewhere(scope):
+            await PlainTextResponse("There is nothing here.\n", status_code=404)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _leads_somewhere(self, scope: Scope) -> bool:
+        path = str(scope["path"]).removeprefix(self._base) or "/"
+        if any(path == one or (one.endswith("/") and path.startswith(one)) for one in self._hidden):
+            return False
+        if path in self._known or (path.endswith("/") and path.rstrip("/") in self._known):
+            return True
+        routes = getattr(scope.get("app"), "routes", ())
+        return any(not isinstance(one, Mount) and one.matches(scope)[0] != Match.NONE for one in routes)
+
+
+class Frames:
+    """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts."""
+
+    def __init__(self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics) -> None:
+        self.app, self._hides_facts, self._metrics = app, hides_facts, metrics
+        self._script = str(script).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is no websocket, and the websocket with both directions filtered."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        asked_at: float | None = None
+
+        async def receive_known() -> Message:
+            nonlocal asked_at
+            while True:
+                message = await receive()
+                data = message.get("bytes") if message["type"] == "websocket.receive" else None
+                kind = kind_of(data) if data else None
+                if kind == "rerun_script" and asked_at is None:
+                    asked_at = time.perf_counter()
+                if data is None or kind is None or kind in TAKEN:
+                    return message
+
+        async def send_without_facts(message: Message) -> None:
+            nonlocal asked_at
+            data = message.get("bytes")
+            if self._hides_facts and data and self._script in data:
+                message = {**message, "bytes": without_facts(data)}
+            await send(message)
+            if asked_at is not None and data and len(data) < _SHORT_BYTES and ends_a_run(data):
+                self._metrics.rerun(time.perf_counter() - asked_at)
+                asked_at = None
+
+        self._metrics.session_began()
+        try:
+            await self.app(scope, receive_known, send_without_facts)
+        finally:
+            self._metrics.session_ended()
+
+
+def kind_of(data: bytes) -> str | None:
+    """What a browser's message asks for; None for what cannot be read, on which Streamlit closes the connection."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(data)
+    except DecodeError:
+        return None
+    kind = message.WhichOneof("type")
+    if kind == "backend_operation_request":
+        operation = message.backend_operation_request.WhichOneof("payload")
+        return kind if operation in OPERATIONS else operation
+    return kind
+
+
+def ends_a_run(data: bytes) -> bool:
+    """Whether the server's message says that a page has been computed to its end."""
+    message = ForwardMsg()
+    message.ParseFromString(data)
+    return message.WhichOneof("type") == "script_finished" and message.script_finished in _ENDS
+
+
+def without_facts(data: bytes) -> bytes:
+    """The message that begins a run without the script's path, the versions, the system and the installation's id."""
+    message = ForwardMsg()
+    message.ParseFromString(data)
+    if message.WhichOneof("type") != "new_session":
+        return data
+    session = message.new_session
+    session.main_script_path = Path(session.main_script_path).name
+    session.initialize.user_info.Clear()
+    facts = session.initialize.environment_info
+    facts.python_version = facts.server_os = ""
+    return message.SerializeToString()
