@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from deploy.try_image import ROOT, stages
+from serving.clients import networks
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -59,3 +60,9 @@ def test_everything_waits_for_what_it_needs() -> None:
     _, last = stages()
     assert last.all("HEALTHCHECK")
     assert SERVICES["database"]["healthcheck"]
+
+
+def test_replicas_believe_the_proxy_about_who_asks() -> None:
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert SERVICES["page-1"]["environment"]["TCO_PROXIES"] == network["subnet"]
+    assert networks(network["subnet"])
