@@ -79,6 +79,7 @@ build/audit/.installed: requirements-audit.txt | $(PY)
 lock:
 	$(COMPILE) pyproject.toml --extra mlx --extra pdf --group build --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra pdf --group build --constraints requirements.txt --output-file requirements-core.txt
+	$(COMPILE) pyproject.toml --extra pdf --extra agent --group build --constraints requirements.txt --output-file requirements-server.txt
 	$(COMPILE) --group test --constraints requirements.txt --output-file requirements-test.txt
 	$(COMPILE) --group check --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-check.txt
 	$(COMPILE) --group docs --constraints requirements.txt --constraints requirements-test.txt --output-file requirements-docs.txt

@@ -156,6 +156,7 @@ class Cluster:
             **os.environ,
             "MEASUREMENTS_URL": self.database_url,
             "TCO_MODE": "team",
+            "TCO_PROXIES": "127.0.0.1",
             "PYTHONPATH": str(ROOT),
         }
         for number in range(REPLICA_COUNT):

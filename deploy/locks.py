@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "requirements.txt": (("mlx", "pdf"), ("build",)),
     "requirements-core.txt": (("pdf",), ("build",)),
+    "requirements-server.txt": (("pdf", "agent"), ("build",)),
     "requirements-test.txt": ((), ("test",)),
     "requirements-check.txt": ((), ("check",)),
     "requirements-docs.txt": ((), ("docs",)),
@@ -20,7 +21,7 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "requirements-audit.txt": ((), ("audit",)),
 }
 """Each file: the extras and the dependency groups of pyproject.toml that `make lock` compiles into it."""
-WITH_THE_PROJECT = ("requirements.txt", "requirements-core.txt")
+WITH_THE_PROJECT = ("requirements.txt", "requirements-core.txt", "requirements-server.txt")
 _PIN = re.compile(r"^(?P<name>[\w.-]+)(\[[\w,-]+\])?==(?P<version>[^\s;\\]+)( ; (?P<marker>[^\\]+?))? ?\\?$")
 _ASKED = re.compile(r"local-llm-tco \(pyproject\.toml")
 
