@@ -1,15 +1,18 @@
-"""Speed of the Decide page in a real browser: key to painted verdict, updates while dragging, messages and bytes a move.
+"""Speed of the pages in a real browser: key to painted verdict, updates while dragging, messages and bytes a move,
+processor time of a live frame and of an answer at rest, and control to figure on the other pages.
 
     python bench/page.py [URL]
 
 Without a URL it starts a server of its own on a free port. Gates nothing; a busy machine shows in every figure.
 """
 
+import os
 import socket
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,12 @@ from tests.browser.chromium import system_chromium
 ROOT = Path(__file__).parent.parent
 KEYS, STEPS = 25, 60
 KEY_GAP_MS, STEP_GAP_MS = 700, 50
+MOVES = 9
+FRAMES = 60
 
 
-def main(url: str) -> None:
-    """Print the figures."""
+def main(url: str, *, pid: int | None = None) -> None:
+    """Print the figures; those of the processor where the server's process is known."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
@@ -47,9 +52,76 @@ def main(url: str) -> None:
         print(f"first verdict {time.perf_counter() - began:.1f} s", end=", ")
         page.wait_for_timeout(2_000)
         print(f"first load {sum(loaded) / 1e6:.2f} MB")
+        before = _cpu_s(pid)
         _keys(page, frames)
+        per_move_s = (_cpu_s(pid) - before) / KEYS
         _drag(page)
+        if pid is not None:
+            _processor(url, pid, per_move_s)
+        _other_pages(page, url)
         chromium.close()
+
+
+def _cpu_s(pid: int | None) -> float:
+    """Processor seconds of a process so far; 0 where it is not known."""
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _processor(url: str, pid: int, per_move_s: float) -> None:
+    """A live frame by itself; what a move costs beyond its frame is the answer at rest, page and all."""
+    before = _cpu_s(pid)
+    for number in range(FRAMES):
+        with urllib.request.urlopen(f"{url}/api/decide.json?wage_usd_per_h={40 + number}", timeout=30) as answer:
+            answer.read()
+        time.sleep(0.1)
+    frame_s = (_cpu_s(pid) - before) / FRAMES
+    print(f"processor: live frame {1000 * frame_s:.0f} ms, answer at rest {1000 * (per_move_s - frame_s):.0f} ms")
+
+
+def _other_pages(page: Page, url: str) -> None:
+    """From a control of each other page to the figure that it changes."""
+    for path, name, figure, values in (
+        ("fit", "People asking at once", "table", [2, 3]),
+        ("fit", "Memory for other software", "table", [4, 8]),
+        ("what-if", "Left to right", "figure", ["Months", "Hourly rate"]),
+    ):
+        page.goto(f"{url}/{path}")
+        page.get_by_label(name, exact=True).first.wait_for()
+        page.wait_for_timeout(3_000)
+        page.evaluate(_WATCH, figure)
+        times: list[float] = []
+        for move in range(MOVES):
+            box = page.get_by_label(name, exact=True).first
+            value = str(values[move % len(values)])
+            if figure == "table":
+                box.fill(value)
+            else:
+                box.click()
+                page.get_by_role("option", name=value, exact=True).wait_for()
+            page.evaluate("() => { window.figured = 0; window.began = performance.now(); }")
+            if figure == "table":
+                box.press("Enter")
+            else:
+                page.get_by_role("option", name=value, exact=True).click()
+            page.wait_for_timeout(1_500)
+            times.append(float(page.evaluate("() => window.figured")))
+        seen = sorted(one for one in times if one)
+        print(f"{path}, {name}: control to figure {statistics.median(seen):.0f} ms ({len(seen)} moves)")
+
+
+_WATCH = """(kind) => {
+    const places = {table: "[data-testid=stMain] table", figure: "[class*=st-key-who-wins]"};
+    const note = () => { if (window.began && !window.figured) window.figured = performance.now() - window.began; };
+    window.began = 0; window.figured = 0;
+    const said = () => [...document.querySelectorAll(places[kind])].map((one) => one.textContent + one.ariaLabel).join();
+    let last = said();
+    new MutationObserver(() => { const now = said(); if (now !== last) { last = now; note(); } })
+        .observe(document.querySelector("[data-testid=stMain]"),
+            {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["aria-label"]});
+}"""
 
 
 def _keys(page: Page, frames: list[int]) -> None:
@@ -122,7 +194,7 @@ if __name__ == "__main__":
     else:
         address, server = _own_server()
         try:
-            main(address)
+            main(address, pid=server.pid)
         finally:
             server.terminate()
             server.wait(timeout=10)

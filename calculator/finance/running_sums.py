@@ -4,7 +4,10 @@ A machine that is bought later shares the course of the machines before it from 
 many machines, one table of all months costs less than a closed form for each purchase.
 """
 
+import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +33,24 @@ class RunningSums:
     @classmethod
     def of(cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int) -> "RunningSums":
         """From the growth and the step (per year) and the logarithm of one month's discount; each one number or one
-        per draw."""
+        per draw. The last tables are kept: a slider that moves no growth computes none."""
+        key = (*(_word(rate) for rate in rates), months, timing, draw_count)
+        with _LOCK:
+            if key in _KEPT:
+                _KEPT.move_to_end(key)
+                return _KEPT[key]
+        found = cls._of(rates, months=months, timing=timing, draw_count=draw_count)
+        found.plain.flags.writeable = found.valued.flags.writeable = False
+        with _LOCK:
+            _KEPT[key] = found
+            while len(_KEPT) > _MOST_KEPT:
+                _KEPT.popitem(last=False)
+        return found
+
+    @classmethod
+    def _of(
+        cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int
+    ) -> "RunningSums":
         growth, step, log_discount = rates
         grows, steps = np.exp(log_growth(growth) / MONTHS_PER_YEAR), np.exp(log_growth(step))
         month, year = np.exp(log_discount), np.exp(MONTHS_PER_YEAR * log_discount)
@@ -59,8 +79,20 @@ class RunningSums:
         whole = before.astype(np.int64)
         if (whole != before).any() or (whole < 0).any():
             return None
-        rows = picked.rows
-        return (
-            self.plain[last, rows] - self.plain[whole, rows],
-            self.valued[last, rows] - self.valued[whole, rows],
-        )
+        rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
+        plain: NDArray[np.float64] = self.plain[last].take(rows) - self.plain.reshape(-1).take(cells)
+        valued: NDArray[np.float64] = self.valued[last].take(rows) - self.valued.reshape(-1).take(cells)
+        return plain, valued
+
+
+def _word(rate: Number) -> float | bytes:
+    """A rate as a part of a key: the number, or a digest of those of all draws."""
+    if not isinstance(rate, np.ndarray):
+        return float(rate)
+    return hashlib.blake2b(np.ascontiguousarray(rate).data, digest_size=16).digest()
+
+
+_MOST_KEPT = 8
+"""Tables: 6 MB each for 10,000 draws of three years."""
+_KEPT: OrderedDict[tuple[object, ...], RunningSums] = OrderedDict()
+_LOCK = Lock()

@@ -65,3 +65,16 @@ def test_ledger_reads_them_off_and_gets_what_its_closed_form_gets(timing: Timing
     ]
     for with_table, in_closed_form in zip(*found, strict=True):
         assert np.asarray(with_table) == pytest.approx(np.asarray(in_closed_form), rel=1e-12)
+
+
+def test_kept_table_is_that_of_the_same_rates_only() -> None:
+    growth = np.linspace(-0.2, 0.3, 50)
+    asked = {"months": 24, "timing": "month-end", "draw_count": 50}
+    first = RunningSums.of((growth, 0.0, -0.004), **asked)  # type: ignore[arg-type]
+    assert RunningSums.of((growth.copy(), 0.0, -0.004), **asked) is first  # type: ignore[arg-type]
+    growth[7] += 0.1
+    other = RunningSums.of((growth, 0.0, -0.004), **asked)  # type: ignore[arg-type]
+    assert (other.plain[-1] != first.plain[-1]).nonzero()[0].tolist() == [7]
+    assert RunningSums.of((growth, 0.0, -0.005), **asked) is not other  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="read-only"):
+        first.plain[3, 3] = 0.0

@@ -10,7 +10,7 @@ from calculator.cost.tco import cost_of
 from calculator.errors import CalculatorError
 from calculator.risk.candidates import Candidate, Candidates, costs, spreads_of
 from calculator.risk.distributions import Spread
-from calculator.risk.monte_carlo import Odds, ranges, simulate
+from calculator.risk.monte_carlo import Odds, range_of, ranges, simulate
 from tests.calculator.offers import (
     ALL,
     SCENARIO,
@@ -103,3 +103,10 @@ def test_too_few_futures_are_refused_with_a_sentence(count: int) -> None:
     with pytest.raises(CalculatorError, match=f"need at least 16 draws, and {count} were asked for"):
         ranges(ALL, count=count)
     assert len(ranges(ALL, count=16).present_value_usd["mac"]) == 16
+
+
+@pytest.mark.parametrize("count", [16, 64, 999, 1_000, 1_234, 10_000])
+def test_tenths_are_numpys_own_to_the_last_bit(count: int) -> None:
+    values = np.random.default_rng(count).lognormal(9.0, 0.7, count)
+    found = range_of(values)
+    assert (found.low, found.central, found.high) == tuple(np.quantile(values, (0.1, 0.5, 0.9)).tolist())
