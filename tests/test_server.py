@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,3 +178,28 @@ def test_messages_of_a_developer_do_nothing(public: str) -> None:
 def test_every_route_asks_for_the_host(public: str) -> None:
     for path in ("/", "/api/decide.json", "/_stcore/health", "/static/x", "/api/live"):
         assert status_of(public + path, headers={"Host": "evil.example"})[0] == 400
+
+
+def test_user_without_a_home_serves_every_page_and_file(tmp_path: Path) -> None:
+    """HOME is a place that nobody can make, as for a container's user."""
+    with running_server(tmp_path, HOME="/proc/no-home", XDG_STATE_HOME="", XDG_CACHE_HOME="") as url:
+        for name in ("", "fit", "measurements"):
+            with browser(url, page=name) as opened:
+                assert "Something went wrong" not in opened.texts()
+        for path in ("/api/memo.pdf", "/api/report.xlsx", "/api/report.html", "/api/ready"):
+            assert status_of(url + path)[0] == 200
+    script = (
+        "from measurements.desk import open_desk; from pathlib import Path\n"
+        "config = Path('measurements/model_configs/qwen3-0.6b.json').read_bytes()\n"
+        "print(open_desk('').own_model('config.json', config).layer_count)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/proc/no-home"},
+    )
+    assert done.stdout.strip() == "28", done.stderr

@@ -6,7 +6,6 @@ source.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from calculator.errors import CalculatorError, UnknownIdError
+from measurements.child_environment import child_environment
 from measurements.models.config_parts import text_part, without_nulls
 
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ def _answer_alone(request: Json) -> Json:
 
 def _answers(requests: Sequence[Json]) -> list[Json]:
     command = [sys.executable, "-m", "measurements.models.mlx_lm_process"]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    environment = child_environment(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
     try:
         done = subprocess.run(
             command,

@@ -98,9 +98,9 @@ def checked_folder(folder: Path, *, roots: Sequence[Path] = ()) -> ModelFolder:
     config = checked_config(path / "config.json")  # first: no details about a folder that is not a model
     files = list(_files(path, root=root))
     for file in files:
-        if file.suffix == ".json" and file.name not in ("tokenizer.json", "vocab.json", "config.json"):
+        if suffix_of(file.name) == ".json" and file.name not in ("tokenizer.json", "vocab.json", "config.json"):
             _refuse_code_keys(_json(file), file.name)
-    weights = [file for file in files if file.suffix == ".safetensors"]
+    weights = [file for file in files if suffix_of(file.name) == ".safetensors"]
     if not weights:
         raise GuardError(
             f"{path.name} contains no .safetensors file. Give a folder with converted weights, or use --tier fast."
@@ -132,10 +132,19 @@ def checked_repository(name: str, *, revision: str) -> tuple[str, str]:
     return name, revision
 
 
+def suffix_of(name: str) -> str:
+    """The ending of a file's name as the most careless system reads it: in lower case, without dots and spaces behind.
+
+    >>> suffix_of("Model.PY"), suffix_of("model.py. ."), suffix_of("model.Safetensors")
+    ('.py', '.py', '.safetensors')
+    """
+    return Path(name.rstrip(" .")).suffix.lower()
+
+
 def refuse_names(names: Sequence[str]) -> None:
     """Raises GuardError if one of a repository's files may contain code, whether or not it would be downloaded."""
     for name in names:
-        if Path(name).suffix.lower() in REFUSED_SUFFIXES:
+        if suffix_of(name) in REFUSED_SUFFIXES:
             raise GuardError(
                 f"The repository contains {name[:100]!r}, which may carry code; a model's code is never run here. "
                 "Choose a repository with .safetensors and .json files only."
@@ -226,7 +235,7 @@ def _refuse_links_and_code(file: Path, *, root: Path) -> None:
         raise GuardError(f"{file.name} is a link that leads out of the model folder. Copy the file into the folder.")
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise GuardError(f"{file.name} is neither a file nor a folder. Remove it.")
-    if file.suffix.lower() in REFUSED_SUFFIXES:
+    if suffix_of(file.name) in REFUSED_SUFFIXES:
         raise GuardError(
             f"{file.name} may carry code, which is never run here. Give a folder with .safetensors and .json files"
             " only."
@@ -261,11 +270,11 @@ def _refuse_code_keys(value: Any, name: str) -> None:
         one = waiting.pop()
         if isinstance(one, dict):
             table = cast("dict[str, Any]", one)
-            for key in REFUSED_KEYS:
-                if key in table:
+            for key in table:
+                if key.strip().lower() in REFUSED_KEYS:
                     raise GuardError(
-                        f"{name} contains {key!r}, which names code to load; a model's code is never run here. Remove"
-                        " the key."
+                        f"{name} contains {key[:40]!r}, which names code to load; a model's code is never run here."
+                        " Remove the key."
                     )
             waiting += table.values()
         elif isinstance(one, list):

@@ -16,6 +16,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Protocol
 
+from measurements.child_environment import child_environment
 from measurements.records.record import MeasurementError, PowerScope
 
 SHORTEST_WINDOW_S = 5.0  # the counters update every 20 to 1,000 ms
@@ -96,7 +97,9 @@ class MacmonMeter:
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(command[0])
         self._joules, self._last = 0.0, time.monotonic()
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=child_environment()
+        )
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:

@@ -6,7 +6,6 @@ killing a process that wired a large model leaks that memory until reboot.
 """
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -14,11 +13,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
+from measurements.child_environment import child_environment
 from measurements.records.record import Measurement, Status
 from measurements.records.spec import ProbeSpec
 from measurements.visitors import without_paths
@@ -27,24 +27,6 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
 POLL_S = 0.1
 GRACE_S = 3.0
-PASSED_VARIABLES = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "HF_HOME",
-    "HF_HUB_CACHE",
-    "HF_ENDPOINT",
-    "HF_HUB_OFFLINE",
-    "SSL_CERT_FILE",
-    "PYTHONPATH",
-    "VIRTUAL_ENV",
-    "LD_LIBRARY_PATH",
-    *("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"),  # Windows starts no program without the first
-)
-"""The environment variables that the worker gets: no token, no password, no database address."""
-
 _NAMED: dict[str, Status] = {
     "refused": "refused",
     "busy": "busy",
@@ -101,7 +83,7 @@ def run_worker(
             stdout=subprocess.PIPE,
             stderr=complaints,
             cwd=ROOT,
-            env=_environment(os.environ),
+            env=child_environment(PYTHONUNBUFFERED="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false"),
             start_new_session=True,
         )
         outcome = _listen(process, spec, on_event=on_event, cancel=cancel)
@@ -111,11 +93,6 @@ def run_worker(
         outcome.sentence = f"{outcome.sentence} Its last message: {without_paths(tail.splitlines()[-1])[:300]}"
     outcome.seconds = time.monotonic() - began
     return outcome
-
-
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: variables[name] for name in PASSED_VARIABLES if name in variables}
-    return {**kept, "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 def _listen(

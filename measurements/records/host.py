@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from measurements.child_environment import child_environment
 from measurements.records.identify import chip_of_name
 from measurements.records.record import Host
 
@@ -176,7 +177,9 @@ def _machine_identity() -> str:
 def _output_of(*command: str) -> str:
     """The output of a system tool; "" if it is missing, fails or takes too long."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False, env=child_environment()
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout

@@ -10,6 +10,7 @@ from platform import system
 
 import mlx.core as mx
 
+from measurements.child_environment import child_environment
 from measurements.worker.session import Json
 
 PACKAGES = ("mlx", "mlx-lm", "mlx-metal", "mlx-cuda-12", "mlx-cuda-13", "mlx-cpu")
@@ -56,7 +57,9 @@ def _available_on_linux() -> int:
 
 def _output_of(*command: str) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=False, env=child_environment()
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""
 

@@ -17,6 +17,7 @@ from measurements.models.folder_guard import (
     checked_folder,
     checked_repository,
     header_bytes,
+    refuse_names,
 )
 from measurements.probe.run import ROOT
 
@@ -274,3 +275,31 @@ def test_benchmark_of_mlx_lm_is_never_called_and_remote_code_never_trusted() -> 
             "subprocess",
             "importlib.import_module",
         } & set(text.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["Model.PY", "weights.Bin", "x.PKL", "tokenizer.pY", "model.py.", "model.py .", "A.SO"]
+)
+def test_ending_is_known_in_any_case_and_with_dots_behind_it(folder: Path, name: str) -> None:
+    """macOS and Windows take them for the same file."""
+    (folder / name).write_text("print('evil')")
+    with pytest.raises(GuardError, match="may carry code"):
+        checked_folder(folder)
+    with pytest.raises(GuardError, match="may carry code"):
+        refuse_names(["config.json", name])
+
+
+@pytest.mark.parametrize("name", ["Config.json", "TOKENIZER_CONFIG.JSON", "extra.Json", "CONFIG.JSON."])
+@pytest.mark.parametrize("key", ["auto_map", "Auto_Map", " MODEL_FILE"])
+def test_key_that_names_code_is_found_in_any_case_and_in_files_of_any_case(folder: Path, name: str, key: str) -> None:
+    (folder / name).write_text(json.dumps({**CONFIG, "deep": [{key: "evil.py"}]}))
+    with pytest.raises(GuardError, match="names code to load"):
+        checked_folder(folder)
+
+
+def test_weights_of_any_case_are_measured(folder: Path) -> None:
+    _safetensors(folder / "more.SafeTensors")
+    assert checked_folder(folder).weights_bytes == 32
+    (folder / "false.SAFETENSORS").write_bytes(struct.pack("<Q", 2**40) + b"{}")
+    with pytest.raises(GuardError, match="broken or hostile"):
+        checked_folder(folder)
