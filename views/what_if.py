@@ -12,7 +12,7 @@ from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import dollars
 from calculator.risk.candidates import Candidates
-from calculator.risk.monte_carlo import FULL_COUNT, simulate
+from calculator.risk.monte_carlo import simulate
 from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado, who_wins
 from calculator.risk.value_of_information import value_of_information
 from calculator.scenario.scenario import knobs
@@ -68,7 +68,7 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     _show_exits(candidates, names=names)
     show_budget(comparison)
     show_leasing(comparison.candidates, case)
-    _show_worth(candidates, names=names)
+    _show_worth(candidates, draw_count=comparison.draw_count, names=names)
 
 
 def _asked(comparison: Comparison) -> Candidates:
@@ -209,9 +209,9 @@ def _show_exits(candidates: Candidates, *, names: dict[str, str]) -> None:
     )
 
 
-def _show_worth(candidates: Candidates, *, names: dict[str, str]) -> None:
+def _show_worth(candidates: Candidates, *, draw_count: int, names: dict[str, str]) -> None:
     st.subheader("What to find out first", anchor=False)
-    known = value_of_information(simulate(candidates, count=FULL_COUNT))
+    known = value_of_information(simulate(candidates, count=draw_count))
     telling = sorted(
         ((usd_worth, name) for name, usd_worth in known.by_input.items() if usd_worth > known.noise_usd), reverse=True
     )

@@ -12,6 +12,7 @@ from calculator.decision.verdict import break_evens, verdicts_of
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidates
+from calculator.risk.futures import fewer_futures, machine_months, most_futures
 from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, Odds, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
 from calculator.scenario.own_catalog import catalog_of
@@ -35,8 +36,8 @@ def compare(
     """All options of the scenario at the same demand, and which of those that can do the job costs least.
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh: the scenario's own goes first,
-    then this one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict; 0 leaves the base
-    case alone. `with_turns` searches what would turn the verdict, which takes longer than all the rest.
+    then this one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict, fewer where very
+    much is costed (calculator/risk/futures.py); 0 leaves the base case alone. `with_turns` searches what would turn the verdict, which takes longer than all the rest.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
@@ -51,6 +52,10 @@ def compare(
     answered = [answer_of(question, option_id) for option_id in dict.fromkeys(scenario.options)]
     able = tuple(one for row, one in answered if one is not None and row.eligible)
     candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
+    counts = [max(1, len(one.parts)) + len(row.eligibility.further_months) for row, one in answered if one is not None]
+    costed = machine_months(months=scenario.months, machine_counts=counts)
+    asked_count, draw_count = draw_count, min(draw_count, most_futures(costed))
+    fewer = fewer_futures(draw_count, asked_count=asked_count)
     odds = ranges(candidates, count=draw_count) if candidates and draw_count else None
     drawn = odds.by_option() if odds is not None else {}
     results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
@@ -63,7 +68,7 @@ def compare(
         options=tuple(results),
         verdicts=_verdicts(results, candidates, odds, question, with_turns=with_turns),
         break_even=break_evens(results),
-        remarks=(*remarks, *reference_remarks(scenario, reference)),
+        remarks=(*remarks, *reference_remarks(scenario, reference), *((fewer,) if fewer else ())),
         candidates=candidates,
         draw_count=draw_count,
         prices_as_of=day,

@@ -67,11 +67,12 @@ def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
     if isinstance(course, Once):
         return _once_values(int(course.month), months)
     if isinstance(course, Excess):
-        above = course_values(Course(course.growth_rate), months=months) - float(course.room)
-        month = np.arange(months + 1)
-        last = months if course.last_month is None else course.last_month
-        counted = (month >= course.first_month) & (month <= last)
-        return np.maximum(above, 0.0) * course_values(course.price, months=months) * counted
+        last = _NO_LAST if course.last_month is None else float(course.last_month)
+        counted = (float(course.first_month), last, months)
+        price = course.price
+        stretch = (int(price.first_month), price.last_month)
+        rates = (float(course.growth_rate), float(price.growth_rate), float(price.step_rate))
+        return _excess_values(rates, float(course.room), counted, stretch)
     last = months if course.last_month is None else min(course.last_month, months)
     return _course_values(float(course.growth_rate), float(course.step_rate), int(course.first_month), last, months)
 
@@ -83,6 +84,27 @@ def _once_values(month: int, months: int) -> NDArray[np.float64]:
         values[month] = 1.0
     values.flags.writeable = False
     return values
+
+
+@functools.lru_cache(maxsize=4096)
+def _excess_values(
+    rates: tuple[float, float, float],
+    room: float,
+    counted: tuple[float, float, int],
+    stretch: tuple[int, int | None],
+) -> NDArray[np.float64]:
+    growth_rate, trend_rate, step_rate = rates
+    first, last, months = counted
+    above = course_values(Course(growth_rate), months=months) - room
+    prices = course_values(Course(trend_rate, step_rate, stretch[0], stretch[1]), months=months)
+    month = np.arange(months + 1)
+    values = np.maximum(above, 0.0) * prices * ((month >= first) & (month <= last))
+    values.flags.writeable = False
+    return values
+
+
+_NO_LAST = float("inf")
+"""Counted to the horizon."""
 
 
 @functools.lru_cache(maxsize=1024)

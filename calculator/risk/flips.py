@@ -9,6 +9,7 @@ An input that decides how many machines are needed makes a step where one more i
 machines, so such an input is recomputed from the start (`exact`) where the two ways differ at an end of its range.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -26,7 +27,7 @@ MOST_FLIPS = 5
 _SIDE = 4  # steps on each side of the value now
 _ZOOM_COUNT = 33
 _ZOOMS = 2  # 32^2 steps within an eighth of the range: a 1e-4 of it, before the last straight line
-_HALVINGS = 24
+_HALVINGS = 14  # of an eighth of the range: 1e-5 of it
 _INFLUENTIAL = 5
 _FARTHEST_PRICE = 3.0  # a price three times dearer or cheaper is no longer a warning, but another market
 _PRICE_STEPS = 16
@@ -211,6 +212,7 @@ def _recomputed(
     """Where the count of machines changes within the range, or not where it is drawn: the gap and its crossing, sized anew."""
     first, second = case.pair
 
+    @functools.cache  # the ends, and the middle of a bracket that is an end, are asked for more than once
     def gap_usd(value: float) -> float:
         found = exact(name, value, case.pair)
         return found[second] - found[first] if first in found and second in found else np.nan
