@@ -3,6 +3,7 @@
 local-llm-tco [--server.port 9000 ...]     the page; options go to `streamlit run`
 local-llm-tco compare|predict|service ...  the calculator's commands
 local-llm-tco measurements plan|probe ...  the commands that touch this machine
+local-llm-tco doctor [--quick]             what works on this machine, and one file to send back
 local-llm-tco mcp [--http]                 the engine as tools of an assistant
 local-llm-tco COMMAND --help               the options of one command
 """
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] == "measurements":
         return int(importlib.import_module("measurements.__main__").main(words[1:]))
+    if words[0] == "doctor":
+        return int(importlib.import_module("measurements.__main__").main(words))
     if words[0] == "mcp":
         return _serve_assistants(words[1:])
     return int(importlib.import_module("calculator.__main__").main(words))

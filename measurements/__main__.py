@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delete": ("measurements.cli.store:delete", "retire a measurement; it is kept but no longer used"),
     "backup": ("measurements.cli.backup:backup", "write the whole store to one file"),
     "restore": ("measurements.cli.backup:restore", "put a backup into an empty store"),
+    "doctor": ("measurements.cli.doctor:main", "say what works on this machine, and write a file to send back"),
     "agent": ("measurements.cli.agent:main", "run probe requests from a team's queue"),
 }
 
