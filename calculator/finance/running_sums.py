@@ -80,8 +80,9 @@ class RunningSums:
         if (whole != before).any() or (whole < 0).any():
             return None
         rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
-        plain: NDArray[np.float64] = self.plain[last].take(rows) - self.plain.reshape(-1).take(cells)
-        valued: NDArray[np.float64] = self.valued[last].take(rows) - self.valued.reshape(-1).take(cells)
+        plain, valued = (
+            np.take(table[last], rows) - np.take(table.reshape(-1), cells) for table in (self.plain, self.valued)
+        )
         return plain, valued
 
 
