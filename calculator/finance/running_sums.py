@@ -80,9 +80,7 @@ class RunningSums:
         if (whole != before).any() or (whole < 0).any():
             return None
         rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
-        plain, valued = (
-            np.take(table[last], rows) - np.take(table.reshape(-1), cells) for table in (self.plain, self.valued)
-        )
+        plain, valued = (table[last][rows] - table.reshape(-1)[cells] for table in (self.plain, self.valued))
         return plain, valued
 
 
