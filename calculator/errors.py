@@ -10,6 +10,7 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 """
 
 import difflib
+import json
 import math
 from collections.abc import Iterable, Mapping, Sized
 from typing import Any
@@ -32,6 +33,7 @@ class ScenarioError(CalculatorError):
 
 
 _LONGEST_SHOWN = 80  # characters of what was given
+_MOST_PROBLEMS = 20  # told of one table, which may hold thousands
 
 
 class UnknownIdError(CalculatorError):
@@ -53,13 +55,31 @@ class PhantomError(CalculatorError):
 
 def sentences(error: ValidationError, model: type[BaseModel] | None = None) -> list[str]:
     """One plain sentence per problem in a pydantic error; what only follows from a deeper problem is left out."""
-    problems = error.errors(include_url=False)
+    all_of_them = error.errors(include_url=False)
+    problems = all_of_them[:_MOST_PROBLEMS]
     places = [problem["loc"] for problem in problems]
-    return [
+    found = [
         _sentence(problem, model)
         for problem in problems
         if not any(place[: len(problem["loc"])] == problem["loc"] != place for place in places if problem["loc"])
     ]
+    more = len(all_of_them) - len(problems)
+    return [*found, f"{more:,} more values are wrong."] if more else found
+
+
+def why_unreadable(error: Exception) -> str:
+    """Why a text is no JSON or TOML, in words for a person: what Python says of its own limits means nothing to him."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, RecursionError):
+        return "its tables are nested too deeply"
+    said = str(error)
+    return "it holds a number of thousands of digits" if "integer string conversion" in said else said[:_MOST_SAID]
+
+
+_MOST_SAID = 100
 
 
 def plain_number(value: float) -> str:
@@ -67,8 +87,13 @@ def plain_number(value: float) -> str:
     return f"{value:,.0f}" if _LEAST_GROUPED <= abs(value) < _LONGEST else f"{value:g}"
 
 
+def _cut(part: str) -> str:
+    """A key of somebody's table, which may be of any length."""
+    return part if len(part) <= _LONGEST_SHOWN else f"{part[:_LONGEST_SHOWN]}..."
+
+
 def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
-    name = ".".join(str(part) for part in problem["loc"]) or "the record"
+    name = ".".join(_cut(str(part)) for part in problem["loc"]) or "the record"
     kind, got, context = problem["type"], problem.get("input"), problem.get("ctx", {})
     if kind == "extra_forbidden":
         known = list(model.model_fields) if model else []

@@ -10,10 +10,12 @@ from calculator.errors import CalculatorError
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
+from views.uploading import ask_files
 
 _FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]
 _ANY = "all"
 _MOST_ROWS = 2_000
+_MOST_REFUSED, _MOST_WARNINGS = 200, 20
 _MOST_CHOICES = 300
 _TABLE_HEIGHT_PX = 360
 _SECTIONS = {
@@ -52,7 +54,7 @@ def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
         " llama.cpp, mlx_lm, Ollama, vLLM, SGLang, ExLlama, KoboldCpp, LM Studio and more; or this tool's own export."
         " Each row is checked against what the hardware can do; an impossible one is refused with the reason."
     )
-    files = st.file_uploader("Files", type=_FILE_TYPES, accept_multiple_files=True, key="upload", max_upload_size=5)
+    files = ask_files("Files", types=_FILE_TYPES, key="upload", most_mb=5, several=True)
     for number, file in enumerate(files):
         with st.container(border=True):
             _show_file(desk, file.name, file.getvalue(), number=number, catalog=catalog)
@@ -80,16 +82,21 @@ def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: C
         models = f" The file calls its models {named}." if "model" in found.missing and named else ""
         st.warning(f"This file does not state the {facts_missing}. Choose above to import these rows: {rows}.{models}")
     if found.refused:
+        if len(found.refused) > _MOST_REFUSED:
+            st.caption(f"The first {_MOST_REFUSED} of {len(found.refused):,} refused rows:")
         draw_table(
-            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused],
+            [{"row": refusal.place, "refused because": refusal.reason} for refusal in found.refused[:_MOST_REFUSED]],
             key=f"refused_{number}",
             alt=f"Rows of {name} that were refused, with the reason",
         )
     if found.template:
         st.markdown("Or fill in this CSV and bring it:")
         st.code(found.template, language=None)
-    for place, sentence in found.warnings():
+    warnings = list(found.warnings())
+    for place, sentence in warnings[:_MOST_WARNINGS]:
         st.warning(f"{markdown_text(place)}: {markdown_text(sentence)}")
+    if len(warnings) > _MOST_WARNINGS:
+        st.caption(f"{len(warnings) - _MOST_WARNINGS:,} more rows have warnings.")
     if not found.records:
         return
     if st.button(f"Keep {_counted(len(found.records))}", key=f"keep_{number}"):

@@ -11,6 +11,7 @@ from views.address import put
 from views.link import model_table
 from views.look import markdown_text
 from views.shell import Case
+from views.uploading import ask_files
 
 OwnModel = Callable[[str, bytes], LanguageModel]
 _FILE = "own_config"
@@ -26,9 +27,10 @@ def ask_own_model(case: Case, read: OwnModel, *, look_only: str) -> None:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
     st.caption("Its config.json from the model's page. It is planned here and not kept; nothing is downloaded.")
-    file = st.file_uploader("config.json", type="json", key=_FILE, max_upload_size=1)
-    if file is None:
+    files = ask_files("config.json", types=("json",), key=_FILE, most_mb=1)
+    if not files:
         return
+    file = files[0]
     try:
         model = read(file.name, file.getvalue())
     except CalculatorError as error:

@@ -12,6 +12,7 @@ from calculator.scenario.usage_logs.reading import read_usage
 from views.address import put_button
 from views.decide_form import label_of
 from views.look import markdown_text
+from views.uploading import ask_files
 
 _FILE, _ZONE, _PER_DAY = "usage log", "usage zone", "usage per day"
 _TYPES = ["csv", "json", "jsonl", "log", "txt"]
@@ -34,9 +35,10 @@ def ask_usage_log(*, look_only: str) -> None:
         per_day = st.number_input(
             "Requests a day, where the log has none", min_value=0.0, value=None, format="%g", key=_PER_DAY
         )
-    file = st.file_uploader("Usage log", type=_TYPES, key=_FILE, max_upload_size=5)
-    if file is None:
+    files = ask_files("Usage log", types=_TYPES, key=_FILE, most_mb=5)
+    if not files:
         return
+    file = files[0]
     try:
         found = demand_in(file.getvalue(), zone=zone, requests_per_day=per_day or None)
     except CalculatorError as error:

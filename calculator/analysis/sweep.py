@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from calculator.catalog import Catalog, load_catalog
 from calculator.decision.compare import compare
-from calculator.errors import CalculatorError, ScenarioError
+from calculator.errors import CalculatorError, ScenarioError, why_unreadable
 from calculator.scenario.scenario import Scenario
 from calculator.version import VERSION
 
@@ -82,7 +82,7 @@ def read_grid(path: Path) -> Grid:
         ValueError,
         RecursionError,
     ) as error:  # not TOML, not UTF-8, numbers of thousands of digits, nested without end
-        raise ScenarioError(f"{path}: is not a valid grid file: {str(error)[:100]}. Correct that line.") from None
+        raise ScenarioError(f"{path}: is not a valid grid file: {why_unreadable(error)}. Correct that line.") from None
     base, table = (_table(path, data, name) for name in ("scenario", "grid"))
     if unknown := sorted(data.keys() - {"scenario", "grid"}):
         raise ScenarioError(f"{path}: [{unknown[0]}] is not a table of a grid file. Allowed: [scenario] and [grid].")

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from calculator.catalog import Catalog
 from calculator.catalog.models import LanguageModel
-from calculator.errors import ScenarioError, sentences
+from calculator.errors import ScenarioError, sentences, why_unreadable
 
 _LARGEST_BYTES = 4_000_000
 
@@ -36,9 +36,11 @@ def model_of(name: str, *, catalog: Catalog) -> LanguageModel:
         raise ScenarioError(
             f"{name} cannot be read ({error.strerror}). Name a file that `python -m measurements describe` wrote."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            f"{name} is not valid TOML ({error}). Write it with `python -m measurements describe`."
-        ) from None
+    except ScenarioError:
+        raise
     except ValidationError as error:
         raise ScenarioError(f"{name}: {sentences(error, LanguageModel)[0]}") from None
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, numbers of thousands of digits, nested deeply
+        raise ScenarioError(
+            f"{name} is not valid TOML ({why_unreadable(error)}). Write it with `python -m measurements describe`."
+        ) from None

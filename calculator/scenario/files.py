@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-from calculator.errors import ScenarioError
+from calculator.errors import ScenarioError, why_unreadable
 from calculator.scenario.scenario import NOT_TYPED, Scenario
 from calculator.scenario.version_1 import converted, is_of_version_1
 
@@ -139,7 +139,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path} is not a valid scenario file: {error}. Correct that line.") from None
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits, tables nested without end
         raise ScenarioError(
-            f"{_short(path)} cannot be read ({str(error)[:60]}). Start from one of the presets instead."
+            f"{_short(path)} cannot be read: {why_unreadable(error)}. Start from one of the presets instead."
         ) from None
     if not isinstance(data, dict):
         raise ScenarioError(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from calculator.errors import why_unreadable
 from measurements.importers.facts import Refusal
 
 _BEGIN = re.compile(r'\{[ \t\r\n]{0,200}"')
@@ -64,7 +65,7 @@ def _decoded(content: str, start: int) -> tuple[Any, str, int, int]:
             if is_all or not is_cut:
                 return None, error.msg, start + max(error.pos, 1), cost
         except (ValueError, RecursionError) as error:  # a number of more than 4,300 digits, or too many brackets
-            return None, str(error), start + 1, max(cost, 100_000)
+            return None, why_unreadable(error), start + 1, max(cost, 100_000)
         else:
             return value, "", start + end, cost
     return None, "the object is too long", start + 1, cost
@@ -104,5 +105,5 @@ def _broken_file(content: str) -> list[Refusal]:
     try:
         json.loads(stripped)
     except (ValueError, RecursionError) as error:
-        return [_broken(str(error), count=0)]
+        return [_broken(why_unreadable(error), count=0)]
     return []

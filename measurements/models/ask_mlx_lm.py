@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, cast
 
-from calculator.errors import CalculatorError, UnknownIdError
+from calculator.errors import CalculatorError, UnknownIdError, why_unreadable
 from measurements.child_environment import child_environment
 from measurements.models.config_parts import text_part, without_nulls
 
@@ -22,13 +23,25 @@ CONFIGS = Path(__file__).parent.parent / "model_configs"
 TIMEOUT_S = 120
 MOST_LAYERS = 1000
 _LAYER_KEYS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer")
+MOST_TOKENS = 1_000_000_000
+_LIMIT_KEYS = ("max_position_embeddings", "seq_length", "n_positions", "max_seq_len", "max_context_length")
+_SHOWN_CHARACTERS = 60
 _QUANTIZATION_KEYS = ("quantization_config", "quantization")
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _ROOT = Path(__file__).parent.parent.parent
 
 
+_LONGEST_WAIT_S = 60.0
+_WORKERS = BoundedSemaphore(2)
+"""So many mlx-lm processes at once: each takes a processor and up to 1 GB."""
+
+
 class PlanError(CalculatorError):
     """A configuration cannot be planned; the text says why and what to do."""
+
+
+class BusyError(PlanError):
+    """No mlx-lm process may be started now; the same file may be planned later."""
 
 
 def shipped_config_ids() -> list[str]:
@@ -54,8 +67,10 @@ def load_config(name: str) -> Json:
         raise PlanError(
             f"{path} cannot be read ({error.strerror}). Give the path of a config.json or the id of a shipped model."
         ) from None
-    except ValueError as error:
-        raise PlanError(f"{path} is not valid JSON ({error}). Give the model's own config.json.") from None
+    except (ValueError, RecursionError) as error:
+        raise PlanError(
+            f"{path} is not valid JSON ({why_unreadable(error)}). Give the model's own config.json."
+        ) from None
     return checked_config(config, name=str(path))
 
 
@@ -65,17 +80,32 @@ def checked_config(config: Any, *, name: str) -> Json:
         raise PlanError(f"{name} has no model_type. Give the config.json of a language model.")
     found = cast(Json, config)
     if not _NAME.fullmatch(found["model_type"]):
-        raise PlanError(f"{name}: model_type is {found['model_type']!r}; it must be a plain name such as llama.")
+        raise PlanError(f"{name}: model_type is {_shown(found['model_type'])}; it must be a plain name such as llama.")
     for key in _QUANTIZATION_KEYS:
         if not isinstance(found.get(key), dict | None):
-            raise PlanError(f"{name}: {key} is {found[key]!r}; it must be an object or null. Correct the config.")
+            raise PlanError(f"{name}: {key} is {_shown(found[key])}; it must be an object or null. Correct the config.")
     found = without_nulls(found)
     for part in (found, text_part(found) or {}):
         for key in _LAYER_KEYS:
             layers: Any = 1 if part.get(key) is None else part[key]
             if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
-                raise PlanError(f"{name}: {key} is {layers!r}; it must be a whole number in 1..{MOST_LAYERS}.")
+                raise PlanError(
+                    f"{name}: {key} is {_shown(layers)}; it must be a whole number in 1..{MOST_LAYERS}. Correct the config."
+                )
+        for key in _LIMIT_KEYS:
+            limit: Any = 1 if part.get(key) is None else part[key]
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or not 1 <= limit <= MOST_TOKENS:
+                raise PlanError(
+                    f"{name}: {key} is {_shown(limit)}; it must be a number of tokens in 1..{MOST_TOKENS:,}. Correct the "
+                    "config."
+                )
     return found
+
+
+def _shown(value: Any) -> str:
+    """What stands there, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def ask_mlx_lm(requests: Sequence[Json]) -> list[Json]:
@@ -107,6 +137,8 @@ def _answer_alone(request: Json) -> Json:
 def _answers(requests: Sequence[Json]) -> list[Json]:
     command = [sys.executable, "-m", "measurements.models.mlx_lm_process"]
     environment = child_environment(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
+    if not _WORKERS.acquire(timeout=_LONGEST_WAIT_S):
+        raise BusyError("Other models are being read on this server. Try again in a minute.")
     try:
         done = subprocess.run(
             command,
@@ -120,6 +152,8 @@ def _answers(requests: Sequence[Json]) -> list[Json]:
         )
     except subprocess.TimeoutExpired:
         raise _ProcessEndedError(f"mlx-lm did not answer within {TIMEOUT_S} s. Plan fewer models at a time.") from None
+    finally:
+        _WORKERS.release()
     if "No module named 'mlx" in done.stderr:
         raise PlanError(
             "mlx-lm is not installed here. Run `pip install 'mlx-lm[cpu]'` (Linux) or `pip install mlx-lm` (macOS)."

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from calculator.errors import why_unreadable
 from measurements.records.record import MeasurementError
 
 REFUSED_SUFFIXES = {
@@ -260,7 +261,7 @@ def _parsed(raw: bytes, name: str) -> Any:
     try:
         return json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise GuardError(f"{name} is not valid JSON ({str(error)[:100]}). Download the file again.") from None
+        raise GuardError(f"{name} is not valid JSON ({why_unreadable(error)}). Download the file again.") from None
 
 
 def _refuse_code_keys(value: Any, name: str) -> None:

@@ -275,8 +275,14 @@ def _sentence(config: Json, error: BaseException) -> str:
     if isinstance(error, NotImplementedError) and "this tool does not know" in str(error):
         return f"model_type is {kind!r}; {error}, so its memory cannot be planned. Plan another model."
     return (
-        f"model_type is {kind!r}; mlx-lm could not build the model ({type(error).__name__}: {error}). Check the config."
+        f"model_type is {kind!r}; mlx-lm could not build the model ({type(error).__name__}: {_first_line(error)}). Check "
+        "the config."
     )
+
+
+def _first_line(error: BaseException) -> str:
+    """What the error says, without the pages of signatures that mlx adds."""
+    return str(error).partition("\n")[0][:160]
 
 
 def _answer_and_free(request: Json) -> Json:

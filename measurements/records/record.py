@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from calculator.errors import sentences
+from calculator.errors import sentences, why_unreadable
 from calculator.evidence import Record, Remark
 from calculator.units import NonNegative, Positive
 from measurements.records.series import Count, MeasurementError, Series
@@ -270,10 +270,12 @@ def parse_measurement(text: str) -> Measurement:
     """A record from its JSON; raises MeasurementError with one sentence per problem."""
     try:
         return Measurement.model_validate(_object(json.loads(text, parse_constant=_refuse_constant)))
-    except (json.JSONDecodeError, RecursionError, UnicodeError) as error:
-        raise MeasurementError(f"The record is not valid JSON ({error}). Export it again.") from None
     except ValidationError as error:
         raise MeasurementError(" ".join(sentences(error, Measurement))) from None
+    except MeasurementError:
+        raise
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits are no JSONDecodeError
+        raise MeasurementError(f"The record is not valid JSON ({why_unreadable(error)}). Export it again.") from None
 
 
 def measurement_of(fields: Any) -> Measurement:

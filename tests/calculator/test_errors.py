@@ -1,5 +1,10 @@
 """Errors: one sentence each, with what was given and what is allowed."""
 
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +18,7 @@ from calculator.errors import (
     UnknownIdError,
     plain_number,
     sentences,
+    why_unreadable,
 )
 
 
@@ -86,3 +92,35 @@ def test_unknown_id_names_the_nearest_and_the_command_that_lists_all() -> None:
 def test_every_refusal_is_a_calculator_error(kind: type[Exception]) -> None:
     assert issubclass(kind, CalculatorError)
     assert issubclass(kind, ValueError)
+
+
+class Counts(BaseModel):
+    """A table of a person's own keys."""
+
+    counts: Mapping[str, int]
+
+
+def test_keys_of_any_length_and_number_are_told_shortly() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Counts(counts={"x" * 5_000 + str(number): "a" for number in range(3_000)})  # pyright: ignore[reportArgumentType]
+    found = sentences(wrong.value, Counts)
+    assert len(found) == 21
+    assert found[-1] == "2,980 more values are wrong."
+    assert max(map(len, found)) < 300
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "says"),
+    [
+        (json.loads, '{"a": ' + "9" * 5_000 + "}", "it holds a number of thousands of digits"),
+        (tomllib.loads, "a = " + "9" * 5_000, "it holds a number of thousands of digits"),
+        (json.loads, "[" * 100_000, "its tables are nested too deeply"),
+        (tomllib.loads, "a = " + "[" * 5_000, "its tables are nested too deeply"),
+        (json.loads, '{"a": }', "line 1, column 7: Expecting value"),
+        (lambda text: text.encode("utf-8", "surrogateescape").decode(), "\udcff", "it is not UTF-8 text"),
+    ],
+)
+def test_why_a_text_is_unreadable_is_said_in_words(read: Callable[[str], Any], text: str, says: str) -> None:
+    with pytest.raises((ValueError, RecursionError)) as error:
+        read(text)
+    assert why_unreadable(error.value) == says

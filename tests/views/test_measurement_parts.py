@@ -134,6 +134,14 @@ def test_file_of_no_known_tool_is_refused_in_words(store: Path) -> None:
     assert not store.exists()
 
 
+def test_thousands_of_refused_rows_are_shown_as_the_first_and_a_count(store: Path) -> None:
+    wrong = the_mac().model_dump_json().replace('"kind":"fast"', '"kind":"dream"')
+    app = upload(measurements_page(), "export.jsonl", f"{wrong}\n".encode() * 300)
+    assert not app.exception
+    assert len(table(app, "refused because")) == 200
+    assert "The first 200 of 300 refused rows:" in texts(app)
+
+
 def test_store_that_cannot_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEASUREMENTS_URL", str(tmp_path / "no such folder" / "m.sqlite"))
     app = upload(measurements_page(), "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())

@@ -2,6 +2,7 @@
 
 import importlib.util
 import subprocess
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ from calculator.catalog import load_catalog
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.weights import weights_bytes
 from measurements.models import ask_mlx_lm as ask_mlx_lm_module
-from measurements.models.ask_mlx_lm import PlanError, ask_mlx_lm, checked_config, load_config, shipped_config_ids
+from measurements.models.ask_mlx_lm import (
+    BusyError,
+    PlanError,
+    ask_mlx_lm,
+    checked_config,
+    load_config,
+    shipped_config_ids,
+)
 from tests.measurements.models.rebuilt import CONTEXTS, FORMATS, Rebuilt
 
 mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
@@ -83,3 +91,21 @@ def test_config_of_a_strange_shape_is_one_sentence(config: dict[str, Any], said:
         "model_type": "llama",
         "n_layer": None,
     }
+
+
+def test_so_many_processes_run_at_once_and_who_finds_none_free_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask_mlx_lm_module, "_WORKERS", BoundedSemaphore(1))
+    monkeypatch.setattr(ask_mlx_lm_module, "_LONGEST_WAIT_S", 0.01)
+    held: list[bool] = []
+
+    def run(*_: Any, **__: Any) -> Any:
+        with pytest.raises(BusyError, match="Try again in a minute"):
+            ask_mlx_lm([{"config": {}}])
+        held.append(True)
+        raise subprocess.TimeoutExpired("mlx", 1)
+
+    monkeypatch.setattr(ask_mlx_lm_module.subprocess, "run", run)
+    for _ in range(2):  # the turn is given back
+        with pytest.raises(PlanError, match="did not answer"):
+            ask_mlx_lm([{"config": {}}])
+    assert held == [True, True]
