@@ -10,6 +10,7 @@ from calculator import Catalog, Scenario
 from calculator.decision.comparison import Comparison
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
+from views.bands import leaders_bands
 from views.decide_form import FIELDS_BESIDE, changes, lists, quotes, values
 from views.decide_frame import decide_frame
 from views.live_component import live_component
@@ -49,7 +50,7 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
 def _data(case: Case, comparison: Comparison) -> dict[str, Any]:
     scenario = case.scenario
     data: dict[str, Any] = {
-        "frame": decide_frame(comparison),
+        "frame": decide_frame(comparison, bands=leaders_bands(comparison)),
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),

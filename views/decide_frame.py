@@ -5,11 +5,13 @@ charts and verdicts say the same figure. The live route and the page draw the sa
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
+from calculator.risk.spent_by_month import SpentBand
 from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range, status_of
 from views.groups import GROUPS, counted_flows, parts_usd
@@ -17,11 +19,12 @@ from views.look import style_of, usd
 from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
+NO_BANDS: Mapping[str, SpentBand] = {}
 _KINDS = {"own": "to buy", "rent": "to rent"}
 
 
-def decide_frame(comparison: Comparison) -> dict[str, Any]:
-    """Everything that the page's body shows of one answer."""
+def decide_frame(comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_BANDS) -> dict[str, Any]:
+    """Everything that the page's body shows of one answer; `bands` by option, none while a control moves."""
     scenario = comparison.scenario
     rows = by_cost(comparison)
     return {
@@ -29,7 +32,7 @@ def decide_frame(comparison: Comparison) -> dict[str, Any]:
         "money": scenario.money,
         "labour": scenario.labour,
         "verdicts": [hero for hero in (hero_of(comparison, "mac_or_pc"), hero_of(comparison, "overall")) if hero],
-        "rows": [_row(option, comparison) for option in rows],
+        "rows": [_row(option, comparison) | _band(bands.get(option.id)) for option in rows],
         "groups": GROUPS,
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
@@ -101,6 +104,11 @@ def _per_million(tco: Tco, *, labour: str) -> str:
     if not math.isfinite(every):
         return ""
     return f"{usd(every)} per million tokens, all in; a million more costs {usd(tco.marginal_usd_per_mtok)}."
+
+
+def _band(band: SpentBand | None) -> dict[str, Any]:
+    """Whole dollars of both edges of the band by month."""
+    return {} if band is None else {"band": [[round(usd) for usd in edge] for edge in (band.low_usd, band.high_usd)]}
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> list[int]:

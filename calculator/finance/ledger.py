@@ -7,7 +7,7 @@ to 1e-9.
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -179,6 +179,19 @@ def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number
 
     Terms of some draws only are summed among themselves, and added to their draws at the end.
     """
+    total: Number = 0.0
+    value: Number = 0.0
+    for picked, of_course in grouped(lines):
+        within = horizon if picked is None else horizon.at(picked)
+        plain = sum((usd * within.total(course) for course, usd in of_course), start=0.0)
+        valued = sum((usd * within.present_value(course) for course, usd in of_course), start=0.0)
+        total = total + (plain if picked is None else picked.added(plain))
+        value = value + (valued if picked is None else picked.added(valued))
+    return total, value
+
+
+def grouped(lines: Iterable[Line]) -> Iterator[tuple[Picked | None, list[tuple[AnyCourse, Number]]]]:
+    """The terms of all lines by the draws that they concern, and within these the dollars of each course, added up."""
     groups: dict[int, tuple[Picked | None, dict[int, tuple[AnyCourse, Number]]]] = {}
     for line in lines:
         for term in line.terms:
@@ -186,15 +199,8 @@ def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number
             known = of_course.get(id(term.course))
             usd = term.amount_usd if known is None else known[1] + term.amount_usd
             of_course[id(term.course)] = (term.course, usd)
-    total: Number = 0.0
-    value: Number = 0.0
     for picked, of_course in groups.values():
-        within = horizon if picked is None else horizon.at(picked)
-        plain = sum((usd * within.total(course) for course, usd in of_course.values()), start=0.0)
-        valued = sum((usd * within.present_value(course) for course, usd in of_course.values()), start=0.0)
-        total = total + (plain if picked is None else picked.added(plain))
-        value = value + (valued if picked is None else picked.added(valued))
-    return total, value
+        yield picked, list(of_course.values())
 
 
 def month_1(terms: Iterable[Term]) -> float:

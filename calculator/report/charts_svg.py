@@ -34,10 +34,12 @@ class CostBar:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Money spent up to each month 0..N."""
+    """Money spent up to each month 0..N, with P10 and P90 of the futures where they are drawn."""
 
     name: str
     spent: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
 
 def nice_ticks(low: float, high: float, *, count: int = _TICKS) -> list[float]:
@@ -93,7 +95,7 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
         return ""
     height, left, right, top, bottom = 270, 46, 150, 10, 24
     months = len(courses[0].spent) - 1
-    values = [value for course in courses for value in course.spent]
+    values = [value for course in courses for value in (*course.spent, *course.low, *course.high)]
     ticks = nice_ticks(min(0.0, *values), max(*values, 1.0))
 
     def x(month: float) -> float:
@@ -109,6 +111,11 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     for month in range(0, months + 1, MONTHS_PER_YEAR):
         says = f"month {month}" if month == MONTHS_PER_YEAR else f"{month}"
         parts.append(_text(x(month), height - 6, says, anchor="middle", size=_SMALL, colour=_GREY))
+    for number, course in enumerate(courses):
+        edges = [*enumerate(course.low), *reversed(list(enumerate(course.high)))]
+        band = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in edges)
+        if band:
+            parts.append(f'<polygon points="{band}" fill="{COLOURS[number % len(COLOURS)]}" fill-opacity="0.15"/>')
     at = _spread([y(course.spent[-1]) for course in courses], apart=30.0, least=top + 8, most=height - bottom - 14)
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]

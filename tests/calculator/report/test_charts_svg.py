@@ -57,6 +57,18 @@ def test_line_ends_where_the_money_is_and_names_do_not_overlap() -> None:
     assert all(after - before >= 26 for before, after in itertools.pairwise(places))
 
 
+def test_band_lies_between_its_edges_at_every_month() -> None:
+    plain, banded = Course("A", (0.0, 5.0, 10.0)), Course("B", (0.0, 4.0, 8.0), (0.0, 3.0, 6.0), (0.0, 8.0, 20.0))
+    drawn = ET.fromstring(spend_chart([plain, banded]))
+    (band,) = [polygon.get("points", "").split() for polygon in drawn.iter(f"{SVG}polygon")]
+    line = [points.get("points", "").split() for points in drawn.iter(f"{SVG}polyline")][1]
+    heights = [float(point.partition(",")[2]) for point in band]
+    middle = [float(point.partition(",")[2]) for point in line]
+    low, high = heights[:3], heights[:2:-1]
+    assert all(high[at] <= middle[at] <= low[at] for at in range(3))
+    assert high[2] == min(heights)
+
+
 def test_nothing_is_drawn_for_nothing() -> None:
     assert cost_chart([]) == spend_chart([]) == ""
 

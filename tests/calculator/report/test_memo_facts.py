@@ -51,6 +51,12 @@ def test_budget_and_years_are_the_recommended_options_cash() -> None:
     assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "year"
 
 
+def test_chart_of_the_spending_shades_the_two_leaders() -> None:
+    assert memo_dict(_compared(), CATALOG, font="serif")["spend_chart"].count("<polygon") == 2
+    without = compare(Scenario(options=OPTIONS), CATALOG, as_of="2026-11-26", draw_count=0)
+    assert "<polygon" not in memo_dict(without, CATALOG, font="serif")["spend_chart"]
+
+
 def test_question_restates_model_demand_and_term() -> None:
     question = memo_dict(_compared(), CATALOG, font="serif")["question"]
     assert question.startswith("Which of 4 options should serve Llama 3 / 3.1 / 3.3 70B for 36 months")

@@ -15,7 +15,7 @@ export function paintLines(box, frame, page) {
   if (!rows.length) return void box.replaceChildren();
   const width = page.mainWidth(), height = phone ? 260 : 320;
   const edge = { left: 50, right: phone ? 74 : 236, top: 14, bottom: 26 };
-  const amounts = rows.flatMap((row) => row.by_month);
+  const amounts = [...rows.flatMap((row) => [...row.by_month, ...(row.band ?? []).flat()]), ...kept(rows, page)];
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
   const y = (usd) => height - edge.bottom - ((height - edge.top - edge.bottom) * (usd - low)) / (high - low);
@@ -30,6 +30,7 @@ export function paintLines(box, frame, page) {
     const anchor = month === 0 ? "start" : month === frame.months ? "end" : "middle";
     svg.append(shape("text", { x: x(month), y: height - 6, "text-anchor": anchor, class: "tick" }, monthText(month)));
   }
+  for (const row of rows.filter((one) => one.band)) svg.append(band(row, x, y));
   rows.forEach((row, place) => {
     const points = row.by_month.map((usd, month) => `${x(month).toFixed(1)},${y(usd).toFixed(1)}`).join(" ");
     const style = `stroke:${colour(row.hue)};stroke-dasharray:${DASHES[row.dash]}`;
@@ -48,6 +49,19 @@ export function paintLines(box, frame, page) {
   const paid = frame.paid && drawn(frame.paid.than) && drawn(frame.paid.id);
   if (paid) markPaid(svg, paid, frame, x, y, edge, width);
   box.replaceChildren(svg, phone ? legend(rows) : "");
+}
+
+/** Ends of the bands at rest: the axis keeps them while a control moves and no band is drawn. */
+function kept(rows, page) {
+  const bands = rows.flatMap((row) => row.band ?? []).flat();
+  if (bands.length) page.bandEnds = [Math.min(...bands), Math.max(...bands)];
+  return page.isMoving() ? page.bandEnds ?? [] : [];
+}
+
+/** What the option has spent by each month in 8 of 10 futures, as a shade behind all lines. */
+function band(row, x, y) {
+  const [low, high] = row.band.map((edge) => edge.map((usd, month) => `${x(month).toFixed(1)},${y(usd).toFixed(1)}`));
+  return shape("polygon", { points: [...low, ...high.toReversed()].join(" "), class: "band", style: `fill:${colour(row.hue)}` });
 }
 
 function markPaid(svg, row, frame, x, y, edge, width) {

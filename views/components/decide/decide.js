@@ -53,7 +53,7 @@ class Page {
       this.table,
       this.say,
       element("h3", { text: "Total spent, month by month" }),
-      element("p", { class: "caption", text: "The drop at the end is the resale. A ring marks when buying has become cheaper than renting." }),
+      element("p", { class: "caption", text: "The drop at the end is the resale. A ring marks when buying has become cheaper than renting. Shaded: 8 of 10 futures of the two cheapest; drawn once a control rests." }),
       this.lines,
       element("h3", { text: "Where the money goes" }),
       element("p", { class: "caption", text: "What you pay is to the right of the line, what comes back to the left." }),

@@ -1,0 +1,51 @@
+"""Bands of money spent up to each month: P10 and P90 of the same drawn futures that the ranges of the costs rest on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calculator.cost.inputs import Inputs
+from calculator.errors import CalculatorError
+from calculator.finance.ledger import Horizon
+from calculator.finance.spent_by_month import spent_by_month_usd
+from calculator.risk.candidates import Candidates, lines_drawn, spreads_of
+from calculator.risk.distributions import draw
+from calculator.risk.monte_carlo import FULL_COUNT
+
+_TENTHS = (0.1, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBand:
+    """Dollars spent by the end of each month 0..N, positive: what one future in ten stays below, and nine in ten do.
+
+    The quantiles are taken month by month, so that neither edge is the course of one future; the last month is the
+    option's own P10 and P90.
+    """
+
+    low_usd: tuple[float, ...]
+    high_usd: tuple[float, ...]
+
+
+def spent_band(
+    candidates: Candidates, option_id: str, *, in_cash: bool = False, hard_only: bool = False, count: int = FULL_COUNT
+) -> SpentBand:
+    """The band of one option in `count` futures with the fixed seed; the draws are those of `ranges` with this count.
+
+    in_cash: as it is paid, else in today's money. hard_only: invoices alone, without people's time. Raises
+    CalculatorError for an option that cannot do the job, and below 16 draws.
+    """
+    if option_id not in (candidate.option.id for candidate in candidates):
+        raise CalculatorError(f"{option_id} has no band: it cannot do the job, or is not compared. Choose another.")
+    draws = draw(spreads_of(candidates), rules=candidates.rules, count=count)
+    scenario = candidates.scenario
+    drawn = lines_drawn(candidates, option_id, draws)
+    rate = Inputs(scenario, draws, candidates.tax_tables).discount_rate
+    spent = spent_by_month_usd(
+        (line for line in drawn if line.hardness == "hard" or not hard_only),
+        horizon=Horizon(scenario.months, rate, scenario.timing),
+        draw_count=count,
+        discounted=not in_cash,
+    )
+    low, high = np.quantile(spent, _TENTHS, axis=1).tolist()
+    return SpentBand(tuple(low), tuple(high))

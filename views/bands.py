@@ -1,0 +1,51 @@
+"""Bands of the first chart: what the two leaders have spent by each month in 8 of 10 futures, in the money shown.
+
+They take about as long as half the answer, so they are drawn at rest only, and the last few are kept.
+"""
+
+from collections import OrderedDict
+from threading import Lock
+
+from calculator.decision.comparison import Comparison
+from calculator.risk.spent_by_month import SpentBand, spent_band
+from views.money import by_cost, is_ranked
+
+Bands = dict[str, SpentBand]
+LEADERS = 2
+_MOST_KEPT = 16
+_KEPT: OrderedDict[tuple[str, ...], Bands] = OrderedDict()
+_LOCK = Lock()
+
+
+def leaders_bands(comparison: Comparison) -> Bands:
+    """The band of each leader by its id, in the comparison's own futures; none where none were drawn."""
+    if not comparison.draw_count:
+        return {}
+    scenario = comparison.scenario
+    key = (
+        comparison.scenario_id,
+        comparison.catalogue_hash,
+        comparison.prices_as_of,
+        scenario.money,
+        scenario.labour,
+        str(comparison.draw_count),
+    )
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+    found = {
+        option.id: spent_band(
+            comparison.candidates,
+            option.id,
+            in_cash=scenario.money == "cash",
+            hard_only=scenario.labour == "without",
+            count=comparison.draw_count,
+        )
+        for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
+    }
+    with _LOCK:
+        _KEPT[key] = found
+        while len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return found
