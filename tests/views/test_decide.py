@@ -13,6 +13,7 @@ from calculator.decision.compare import compare
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset, preset_names
 from tests.views.pages import CATALOG, change, component, page, scenario_on, texts, warnings_on
+from views.bands import leaders_bands
 from views.decide_form import changes
 from views.decide_frame import decide_frame
 from views.mending import mending
@@ -23,8 +24,8 @@ TWO = ("mac-studio-m5-ultra-96", "cloud-h100")
 
 def frame_of(scenario: Scenario) -> dict[str, Any]:
     """What the page must show of a scenario today, as a browser receives it."""
-    found = decide_frame(compare(scenario, CATALOG, as_of=date.today().isoformat(), draw_count=FULL_COUNT))
-    return json.loads(json.dumps(found))
+    found = compare(scenario, CATALOG, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+    return json.loads(json.dumps(decide_frame(found, bands=leaders_bands(found))))
 
 
 def test_page_opens_with_the_default_scenario_and_its_whole_answer() -> None:
