@@ -25,7 +25,16 @@ LAST = {
     "measurements": "Tokens in the context",
 }
 """Words near each page's end."""
-KINDS = ("stSelectbox", "stNumberInput", "stSlider", "stCheckbox", "stButtonGroup", "stRadio", "stTextInput", "stButton")
+KINDS = (
+    "stSelectbox",
+    "stNumberInput",
+    "stSlider",
+    "stCheckbox",
+    "stButtonGroup",
+    "stRadio",
+    "stTextInput",
+    "stButton",
+)
 VALUES = {"st-key-budget": "12000", "st-key-most-watts": "400"}
 HAS_ITS_OWN_TEST = {"st-key-probe_start": "test_measurements"}
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
