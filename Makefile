@@ -15,7 +15,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --ge
 help:
 	@echo "make run       install into $(VENV), then serve the page on http://127.0.0.1:8501 (the next free port if it is taken)"
 	@echo "make test      install what the tests need, a browser and LibreOffice included, and run them all"
-	@echo "make soak      the slow suites: 10,000 random examples for each importer (an hour or two)"
+	@echo "make soak      the slow suites: 10,000 random examples for importers, logs, addresses and configs (hours)"
 	@echo "make check     ruff and pyright"
 	@echo "make coverage  the tests again, with the branches that none of them takes"
 	@echo "make docs      build the guides and the API reference as a site in build/site"
@@ -35,7 +35,7 @@ test: $(VENV)/.installed-test browser office proxy
 	@$(PY) -m pytest
 
 soak: $(VENV)/.installed-test
-	@THOROUGH=1 $(PY) -m pytest tests/measurements/importers
+	@THOROUGH=1 $(PY) -m pytest tests/measurements/importers tests/calculator/scenario/usage_logs tests/serving/test_hostile_addresses.py tests/measurements/models/test_uploaded_config.py
 
 check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(VENV)/bin/ruff check .

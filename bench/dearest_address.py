@@ -30,7 +30,7 @@ from serving.answers import Answers, as_query
 from views.link import read_link
 
 COUNT, SEED, AIM_S = 2_000, 20261126, 0.5
-_SHOWN, _CLIMBED, _STEPS = 8, 4, 60
+_SHOWN, _CLIMBED, _STEPS = 8, 4, 40
 _CATALOG = load_catalog()
 _OPTIONS = (*_CATALOG.machines, *_CATALOG.clouds, *_CATALOG.apis, *_CATALOG.subscriptions)
 _MOST_OPTIONS = 12

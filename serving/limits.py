@@ -9,8 +9,9 @@ import asyncio
 import math
 import os
 import sys
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.middleware import Middleware
@@ -76,12 +77,12 @@ class _Rates:
     pages: Rate
 
     @classmethod
-    def of(cls, ratio: float) -> "_Rates":
+    def of(cls, ratio: float, now_s: Callable[[], float]) -> "_Rates":
         """Answers 10 a second for an address, which an office may share, and 5 for a browser; frames of a moving slider
         200 and 30."""
         made = [
-            Rate(per_s * ratio, burst * ratio)
-            for per_s, burst in ((10, 40), (5, 20), (200, 400), (30, 60), (2, 20), (10, 100))
+            Rate(per_s * ratio, max(1.0, burst * ratio), now_s)
+            for per_s, burst in ((10, 40), (5, 20), (200, 400), (30, 60), (2, 20), (20, 200))
         ]
         return cls(*made)
 
@@ -99,12 +100,15 @@ def limits(variables: Mapping[str, str] = os.environ) -> list[Middleware]:
 class Limits:
     """Middleware that keeps the limits of `settings`; `refused` counts what was turned away, by reason."""
 
-    def __init__(self, app: ASGIApp, settings: Settings | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings | None = None, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self.app = app
         self.settings = settings or Settings()
         self._answers, self._frames = (Turns(self.settings.answer_count) for _ in range(2))
+        self._now_s = now_s
         self.refused: Counter[str] = Counter()
-        self._rates = _Rates.of(self.settings.rate_ratio) if self.settings.rate_ratio else None
+        self._rates = _Rates.of(self.settings.rate_ratio, now_s) if self.settings.rate_ratio else None
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,7 +178,8 @@ class Limits:
             self.refused["full" if is_full else "rate"] += 1
             await _refuse_stream(scope, receive, send)
             return
-        pace = Rate(20 * self.settings.rate_ratio, 60 * self.settings.rate_ratio) if self._rates else None
+        ratio = self.settings.rate_ratio
+        pace = Rate(20 * ratio, max(1.0, 60 * ratio), self._now_s) if ratio else None
 
         async def receive_in_pace() -> Message:
             message = await receive()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import re
 import unicodedata
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from calculator import Scenario, compare, load_catalog
 from calculator.report.cells import harmless
 from calculator.report.home_files import HOME_FILES
+from calculator.report.workbook_page import Book
 from tests.libreoffice import csv_filter, opened
 
 HOSTILE = (
@@ -106,3 +109,50 @@ def test_every_table_of_a_hostile_scenario_opens_without_a_formula(tmp_path: Pat
             cells = opened(path, infilter=csv_filter(separator), folder=tmp_path / file.key)
             assert not [cell for cell in cells if cell.formula]
             assert any("2+2" in str(cell.value) for cell in cells)
+
+
+def _texts(seed: int, count: int) -> list[str]:
+    """Random texts of what starts, quotes and separates cells somewhere; XML knows no other control characters."""
+    pick = random.Random(seed)
+    signs = "=+-@;,|\t\n\"' a1()\uff1d\uff0b\uff0d\uff20\uff1b\ufeff\u200b\u2212"
+    return ["".join(pick.choice(signs) for _ in range(pick.randint(1, 16))) for _ in range(count)]
+
+
+def _plain_texts(seed: int, count: int) -> list[str]:
+    """Random texts as people write them: a letter first, then anything that separates nothing, single blanks."""
+    pick = random.Random(seed)
+    signs = "abc XYZ 0123 .()%/&-+=@äß日"
+    made = ("".join(pick.choice(signs) for _ in range(12)) for _ in range(count))
+    return [" ".join(f"n{number}{text}z".split()) for number, text in enumerate(made)]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_random_texts_open_in_libreoffice_without_a_formula_and_plain_ones_unchanged(
+    tmp_path: Path, separator: str
+) -> None:
+    plain = _plain_texts(5, 200)
+    out = io.StringIO()
+    rows = (
+        (f"row {number}", harmless(text), harmless(plain[number % 200])) for number, text in enumerate(_texts(4, 600))
+    )
+    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(rows)
+    (tmp_path / "random.csv").write_text(out.getvalue(), "utf-8")
+    for opens in (",", ";"):
+        cells = opened(tmp_path / "random.csv", infilter=csv_filter(opens), folder=tmp_path / f"as{ord(opens)}")
+        assert not [cell for cell in cells if cell.formula]
+        if opens == separator:
+            assert [harmless(text) for text in plain] == plain
+            assert {cell.value for cell in cells if cell.column == 2} == set(plain)
+
+
+def test_random_texts_are_no_formula_in_a_workbook_and_plain_ones_unchanged(tmp_path: Path) -> None:
+    texts, plain = _texts(6, 600), _plain_texts(7, 200)
+    workbook = Workbook(tmp_path / "random.xlsx", {"strings_to_formulas": False, "strings_to_urls": False})
+    workbook.add_worksheet("Texts")
+    page = Book(workbook).page("Texts")
+    for row, text in enumerate(texts, start=4):
+        page.row(row, (text, plain[row % 200]))
+    workbook.close()
+    cells = opened(tmp_path / "random.xlsx", folder=tmp_path / "opened")
+    assert not [cell for cell in cells if cell.formula]
+    assert set(plain) <= {cell.value for cell in cells}
