@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,15 @@ class Watch:
 
     def __init__(self) -> None:
         self.is_on, self.store = False, ""
+        self.others: set[int] = set()
+        """Threads of other tests' stores, which may still look at them."""
         self.started: list[str] = []
         self.written: list[str] = []
         self.read: list[str] = []
         sys.addaudithook(self._hear)  # there is no way to take it off again
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self.is_on:
+        if not self.is_on or threading.get_ident() in self.others:
             return
         if event in _STARTS:
             self.started.append(f"{event} {arguments[:2]}")
@@ -80,6 +83,8 @@ def watched(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """The watch, on a store with a record; pages of the module's other tests have been imported by then."""
     Store(str(store)).append(the_mac())
     monkeypatch.setattr(WATCH, "store", str(store))
+    alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
+    monkeypatch.setattr(WATCH, "others", alive)
     for heard in (WATCH.started, WATCH.written, WATCH.read):
         heard.clear()
     yield WATCH
