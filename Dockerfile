@@ -30,5 +30,5 @@ ENV TCO_MODE=team
 WORKDIR /tmp
 USER 10001:10001
 EXPOSE 8501
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/api/ready', timeout=4)"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/api/ready?need=catalogue', timeout=4)"]
 ENTRYPOINT ["local-llm-tco"]

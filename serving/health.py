@@ -1,7 +1,8 @@
 """Health: is the process alive, is all that it needs there, and what has it counted.
 
-`/api/live` answers while the process does; who restarts or removes a server asks it. `/api/ready` says what is missing,
-with status 503: a store that cannot be read is no reason to take a server away, because the calculator works without.
+`/api/live` answers while the process does; who restarts a server asks it. `/api/ready` says what is missing, with status
+503. The calculator works without a store, so who sends visitors asks `/api/ready?need=catalogue`, or a database that is
+gone would take every server away.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +28,13 @@ def health_routes(*, parts: Parts, metrics: Metrics, gauges: Gauges, may_know: M
     async def live(_: Request) -> Response:
         return PlainTextResponse("alive\n", headers=_FRESH)
 
-    def ready(_: Request) -> Response:
+    def ready(request: Request) -> Response:
         found = parts()
-        is_ready = not any(found.values())
+        needed = request.query_params.getlist("need") or list(found)
+        if unknown := [name for name in needed if name not in found]:
+            said = f"need is {unknown[0][:40]!r}; use {', '.join(found)}."
+            return JSONResponse({"error": said}, status_code=422)
+        is_ready = not any(found[name] for name in needed)
         said = {name: problem or "ready" for name, problem in found.items()}
         return JSONResponse({"ready": is_ready, **said}, status_code=200 if is_ready else 503, headers=_FRESH)
 

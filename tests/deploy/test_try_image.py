@@ -69,7 +69,7 @@ def test_health_check_fails_unless_ready(status: int | None, is_content: bool) -
     command = [word.replace("8501", str(port)) for word in health_command(last)]
     done = subprocess.run([sys.executable, *command[1:]], capture_output=True, check=False)
     assert (done.returncode == 0) == is_content
-    assert asked == ([] if status is None else ["/api/ready"])
+    assert asked == ([] if status is None else ["/api/ready?need=catalogue"])
     if status is not None:
         server.shutdown()
         server.server_close()

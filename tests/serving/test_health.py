@@ -34,6 +34,9 @@ def test_what_is_missing_is_said_with_503_and_the_process_stays_alive() -> None:
             "store": "The measurement database does not answer.",
         }
         assert CLIENT.get("/api/live").status_code == 200
+        needed = CLIENT.get("/api/ready?need=catalogue")  # what a proxy asks: the calculator works without a store
+        assert (needed.status_code, needed.json()["ready"]) == (200, True)
+        assert CLIENT.get("/api/ready?need=catalogue&need=store").status_code == 503
     finally:
         PARTS["store"] = ""
 
@@ -48,3 +51,8 @@ def test_counts_are_for_whom_may_know_them() -> None:
 def test_no_proxy_keeps_an_old_answer() -> None:
     for path in ("/api/live", "/api/ready", "/api/metrics"):
         assert CLIENT.get(path).headers["cache-control"] == "no-store"
+
+
+def test_part_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    answer = CLIENT.get("/api/ready?need=stor")
+    assert (answer.status_code, answer.json()) == (422, {"error": "need is 'stor'; use catalogue, store."})
