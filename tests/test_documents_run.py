@@ -23,6 +23,7 @@ PLACEHOLDERS = {
 # the same.
 NOT_RUN = {
     "python -m calculator compare --set options=my-machine": "names a machine that the steps above it add: test_contributing runs them all",
+    "python -m calculator catalog import readings.csv": "writes into the catalogue: test_keeping_the_catalogue does it in a copy",
     "local-llm-tco measurements probe": "loads this machine for minutes",
 }
 _BLOCK = re.compile(r"^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```", re.M | re.S)

@@ -95,6 +95,7 @@ def test_front_door_answers_from_the_wheel_alone(scripts: Path, tmp_path: Path) 
         (("predict", "--machine", "mac-studio-m3-ultra-512", "--model", "llama-3-8b", "--format", "mlx-4bit"), "fits"),
         (("list", "machines"), "mac-studio-m3-ultra-512"),
         (("measurements", "--help"), "plan"),
+        (("doctor", "--quick"), "works  page"),
     ],
 )
 def test_command_answers_outside_the_tree(scripts: Path, tmp_path: Path, words: tuple[str, ...], answer: str) -> None:

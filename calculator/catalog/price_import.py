@@ -30,15 +30,19 @@ QUOTE_FIELDS = {
 _SOURCE_COLUMNS = ("source_title", "source_url", "source_grade")
 
 
-def additions(text: str, catalog: Catalog) -> dict[str, str]:
+def additions(text: str, catalog: Catalog, *, today: str) -> dict[str, str]:
     """What the table adds, by the catalogue's file: TOML to append, each row once.
 
-    Raises CatalogError, naming line and repair, for a column or an id that is not known, a cell that is missing, or a
-    row that the catalogue has already.
+    today: the day such as 2026-11-27; nothing can have been read later. Raises CatalogError, naming line and repair, for
+    a column or an id that is not known, a cell that is missing, a day to come, or a row that the catalogue has already.
     """
     added: dict[str, list[str]] = {}
     sources: set[str] = set()
     for line, row in _rows(text):
+        if row["as_of"][:4].isdigit() and row["as_of"] > today[: len(row["as_of"])]:
+            raise CatalogError(
+                f"line {line}: as_of is {row['as_of'][:20]}; today is {today}. Write the day of reading."
+            )
         for file, block in _blocks(row, catalog, line=line):
             if block in added.get(file, []):
                 raise CatalogError(f"line {line}: the same row stands above. Remove one of them.")

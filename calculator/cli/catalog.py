@@ -92,7 +92,7 @@ def _import(arguments: argparse.Namespace) -> int:
         raise CatalogError(f"{arguments.file} cannot be read: {why}. Give a CSV file in UTF-8.") from None
     folder: Path = arguments.folder
     try:
-        added = additions(text, load_catalog(folder))
+        added = additions(text, load_catalog(folder), today=_day())
     except CatalogError as error:
         raise CatalogError(f"{arguments.file}: {error}") from None
     with tempfile.TemporaryDirectory() as place:
