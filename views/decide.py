@@ -8,6 +8,7 @@ import streamlit as st
 
 from calculator import Catalog, Scenario
 from calculator.decision.comparison import Comparison
+from calculator.physics.measured import MeasuredSpeed
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
 from views.bands import leaders_bands
@@ -19,6 +20,7 @@ from views.notices import show_notices
 from views.prices import figures_of
 from views.report import show_downloads
 from views.shell import Case, Speeds, answer_of, read_case, start_title
+from views.whole_mend import whole_mends
 
 _KEY, _CHANGE, _LISTS = "decide", "now", "lists were sent"
 _MORE, _WHOLE = "more settings", "unfolded settings are out of date"
@@ -43,14 +45,20 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     show_notices(case.link, comparison, scenario=case.scenario, replaced=case.replaced)
     if problem:
         st.warning(markdown_text(problem))
-    live_component(_KEY)(key=_KEY, data=_data(case, comparison), on_now_change=partial(take_change, case.scenario))
+    live_component(_KEY)(
+        key=_KEY, data=_data(case, comparison, speeds()), on_now_change=partial(take_change, case.scenario)
+    )
     show_downloads(comparison, catalog=case.catalog)
 
 
-def _data(case: Case, comparison: Comparison) -> dict[str, Any]:
+def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed]) -> dict[str, Any]:
     scenario = case.scenario
     data: dict[str, Any] = {
-        "frame": decide_frame(comparison, bands=leaders_bands(comparison)),
+        "frame": decide_frame(
+            comparison,
+            bands=leaders_bands(comparison),
+            mends=whole_mends(comparison, catalog=case.catalog, speeds=measured),
+        ),
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),

@@ -20,11 +20,17 @@ from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
 NO_BANDS: Mapping[str, SpentBand] = {}
+NO_MENDS: Mapping[str, Any] = {}
 _KINDS = {"own": "to buy", "rent": "to rent"}
 
 
-def decide_frame(comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_BANDS) -> dict[str, Any]:
-    """Everything that the page's body shows of one answer; `bands` by option, none while a control moves."""
+def decide_frame(
+    comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_BANDS, mends: Mapping[str, Any] = NO_MENDS
+) -> dict[str, Any]:
+    """Everything that the page's body shows of one answer.
+
+    While a control moves there are no `bands` of the first chart and no `mends` in several steps; both are by option.
+    """
     scenario = comparison.scenario
     rows = by_cost(comparison)
     return {
@@ -32,7 +38,9 @@ def decide_frame(comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_
         "money": scenario.money,
         "labour": scenario.labour,
         "verdicts": [hero for hero in (hero_of(comparison, "mac_or_pc"), hero_of(comparison, "overall")) if hero],
-        "rows": [_row(option, comparison) | _band(bands.get(option.id)) for option in rows],
+        "rows": [
+            _row(option, comparison) | _band(bands.get(option.id)) | _whole(mends.get(option.id)) for option in rows
+        ],
         "groups": GROUPS,
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
@@ -109,6 +117,10 @@ def _per_million(tco: Tco, *, labour: str) -> str:
 def _band(band: SpentBand | None) -> dict[str, Any]:
     """Whole dollars of both edges of the band by month."""
     return {} if band is None else {"band": [[round(usd) for usd in edge] for edge in (band.low_usd, band.high_usd)]}
+
+
+def _whole(mend: Any) -> dict[str, Any]:
+    return {} if mend is None else {"whole": mend}
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> list[int]:

@@ -17,6 +17,7 @@ from views.bands import leaders_bands
 from views.decide_form import changes
 from views.decide_frame import decide_frame
 from views.mending import mending
+from views.whole_mend import whole_mends
 
 SLIDERS = {"requests_per_working_day": 400, "wage_usd_per_h": 110, "electricity_usd_per_kwh": 0.25}
 TWO = ("mac-studio-m5-ultra-96", "cloud-h100")
@@ -25,7 +26,8 @@ TWO = ("mac-studio-m5-ultra-96", "cloud-h100")
 def frame_of(scenario: Scenario) -> dict[str, Any]:
     """What the page must show of a scenario today, as a browser receives it."""
     found = compare(scenario, CATALOG, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
-    return json.loads(json.dumps(decide_frame(found, bands=leaders_bands(found))))
+    mends = whole_mends(found, catalog=CATALOG, speeds=())
+    return json.loads(json.dumps(decide_frame(found, bands=leaders_bands(found), mends=mends)))
 
 
 def test_page_opens_with_the_default_scenario_and_its_whole_answer() -> None:
@@ -131,6 +133,15 @@ def test_click_that_mends_a_reason_makes_the_option_able() -> None:
     rows = {row["id"]: row for row in component(app)["frame"]["rows"]}
     assert rows["api-same-model"]["state"] == "yes"
     assert scenario_on(app).leaves_house_fraction_max == 1
+
+
+def test_one_click_makes_an_option_able_that_misses_several_things() -> None:
+    app = page(machine_count="1", requests_per_working_day="5000", first_token_p95_target_s="1")
+    rows = {row["id"]: row for row in component(app)["frame"]["rows"]}
+    row = rows["mac-studio-m5-ultra-96"]
+    assert row["state"] == "no"
+    app = change(app, put=json.loads(json.dumps(row["whole"]["put"])))
+    assert {row["id"]: row for row in component(app)["frame"]["rows"]}["mac-studio-m5-ultra-96"]["state"] != "no"
 
 
 def test_mend_of_bits_goes_into_the_address_as_the_component_sends_it() -> None:

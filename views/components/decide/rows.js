@@ -104,7 +104,15 @@ function rowBelow(row, page) {
           : "",
     ),
   );
-  return element("tr", { class: "below" }, nameCell(row, page), element("td", { colspan: 4, class: "why" }, ...why));
+  return element("tr", { class: "below" }, nameCell(row, page), element("td", { colspan: 4, class: "why" }, ...why, wholeMend(row, page)));
+}
+
+/** One click for all that the option misses, or the reason that is left once its clicks are made. */
+function wholeMend({ whole }, page) {
+  if (!whole) return "";
+  if (whole.then) return element("p", { class: "mute", text: `Then this is left: ${whole.then}` });
+  const button = { type: "button", class: "mend", on: { click: () => page.send({ put: whole.put }) }, text: whole.label };
+  return element("p", {}, "All that it takes: ", element("button", button));
 }
 
 /** The opened row: why so many machines, prices with their dates, and the person's own. */
