@@ -38,7 +38,7 @@ _TRIES = 200
 _NUMBERS = {
     name: (info.annotation, knobs()[name].low, knobs()[name].high)
     for name, info in Scenario.model_fields.items()
-    if name in knobs() and info.annotation in (int, float)
+    if name in knobs() and (info.annotation is int or info.annotation is float)
 }
 _WORDS = {
     name: [
