@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from measurements.desk import open_desk
 from measurements.records.store import Store
+from serving.answers import Answers
+from serving.routes import DOORS, api_routes
 from tests.views.pages import APP, FIXTURES, HeldProbe, the_mac
+from views.link import read_link
 from views.navigation import PAGE_NAMES
 
 SECRET = "/etc/passwd"
@@ -205,3 +210,21 @@ def test_watch_sees_what_it_is_for(watched: Watch, tmp_path: Path) -> None:
     assert watched.started
     assert str(tmp_path / "x") in watched.written
     assert watched.read == [SECRET]
+
+
+@pytest.mark.parametrize("mode", ["public", "local"])
+def test_no_route_starts_writes_or_reads_anything(mode: str, watched: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route gets the scenario from strangers, and answers with files made in memory."""
+    monkeypatch.setenv("TCO_MODE", mode)
+    client = TestClient(Starlette(routes=[*api_routes(Answers(read_link, lambda: ()))]))
+    query = "?options=mac-studio-m5-ultra-96&options=api-same-model"
+    hostile = f"{query}&model={SECRET}&name==1%2B1&figures=%7B%22a%22%3A%22{SECRET}%22%7D&own_models={SECRET}"
+    paths = [*(door.path for door in DOORS), "/api/compare.json", "/api/predict.json", "/api/choose.json", "/api"]
+    for path in paths:  # what a first call imports and caches is read and written by Python itself
+        client.get(path + query)
+    watched.is_on = True
+    answers = {path: (client.get(path + query).status_code, client.get(path + hostile).status_code) for path in paths}
+    watched.is_on = False
+    assert {path: good for path, (good, _) in answers.items() if path != "/api/predict.json" and good != 200} == {}
+    assert all(bad in (200, 422) for _, bad in answers.values())
+    assert (watched.started, watched.written, watched.read) == ([], [], [])
