@@ -195,6 +195,10 @@ class Desk:
             said.append("Results wait in a file, because the store did not take them; they are stored by themselves.")
         return " ".join(said)
 
+    def results_wait(self) -> bool:
+        """Whether results still wait in a file to be stored."""
+        return bool(self.contents().waiting_count)
+
     def rows(self) -> tuple[Row, ...]:
         """Every stored record as a line of a list, the newest first."""
         host, versions, today = self.host(), installed_versions(), datetime.datetime.now(datetime.UTC).date()

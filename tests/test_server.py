@@ -203,3 +203,24 @@ def test_user_without_a_home_serves_every_page_and_file(tmp_path: Path) -> None:
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/proc/no-home"},
     )
     assert done.stdout.strip() == "28", done.stderr
+
+
+def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: Path) -> None:
+    through = {"X-Forwarded-For": "203.0.113.9", "Host": "tco.example.org"}
+    with running_server(tmp_path, TCO_MODE="team", TCO_HOSTS="tco.example.org") as url:
+        with browser(url, page="measurements", headers={"X-Forwarded-For": "203.0.113.9"}) as opened:
+            kinds = {
+                one.delta.new_element.WhichOneof("type") for one in opened.messages if one.WhichOneof("type") == "delta"
+            }
+            assert "file_uploader" in kinds
+            [first] = [one for one in opened.messages if one.WhichOneof("type") == "new_session"]
+            assert not first.new_session.initialize.environment_info.python_version
+        assert status_of(f"{url}/_stcore/metrics", headers=through)[0] == 404
+        assert b"tco_rerun_seconds_count 1" in status_of(f"{url}/api/metrics", headers=through)[1]
+        assert status_of(f"{url}/api/decide.json?wage_usd_per_h=77.25", headers=through)[0] == 200
+        lines = [json.loads(one) for one in (tmp_path / "log.txt").read_text("utf-8").splitlines() if one[:1] == "{"]
+    assert {"GET /api/decide.json 200", "GET /_stcore/metrics 404"} <= {
+        f"{one['method']} {one['route']} {one['status']}" for one in lines
+    }
+    for told in ("77.25", "203.0.113.9", "127.0.0.1", "tco.example.org"):
+        assert told not in json.dumps(lines)

@@ -262,7 +262,7 @@ def _show_job(desk: Desk, *, may_cancel: bool, drawn_running: bool, drawn_elsewh
     elif job.outcome.status == "ok":
         found = "  \n".join(markdown_text(line) for line in desk.findings(job))
         is_used = any(record.status == "ok" for record in job.outcome.records)
-        waits = job.outcome.waits
+        waits = job.outcome.waits if desk.results_wait() else ""
         stored = f"but not stored yet. {markdown_text(waits)}" if waits else "and stored."
         is_good = is_used and not waits
         (st.success if is_good else st.warning)(f"{what}: complete after {job.seconds():.0f} s, {stored}  \n{found}")

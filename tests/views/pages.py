@@ -54,7 +54,7 @@ class HeldProbe:
             if cancel.is_set():
                 self.outcome = Outcome("cancelled", "The probe was cancelled.")
                 break
-        keep(self.outcome.records)
+        self.outcome.waits = keep(self.outcome.records)
         return self.outcome
 
     def end(self) -> None:

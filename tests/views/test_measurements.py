@@ -1,6 +1,8 @@
 """Measurements page: memory plan, probes, visitors, own configurations."""
 
+import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ import pytest
 from calculator.physics.models_that_fit import fits_here
 from calculator.units import BYTES_PER_GB
 from measurements.desk import open_desk
+from measurements.probe.jobs import JOBS
 from measurements.probe.run import Outcome
 from measurements.records.record import Host
+from measurements.records.store import Store
 from tests.views.pages import (
     CATALOG,
     HeldProbe,
@@ -135,6 +139,36 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
     assert not app.exception
     assert "decode 12.1 tokens/s at 1,024 tokens of context" in texts(app)
     assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
+
+
+def test_result_that_finds_the_store_locked_is_shown_and_said_to_wait_and_is_stored_later(
+    store: Path, probe: HeldProbe
+) -> None:
+    Store(str(store)).close()
+    probe.outcome = Outcome("ok", "The probe is complete.", records=(the_mac(),))
+    app = measurements_page()
+    app.button(key="probe_start").click().run()
+    assert probe.began.wait(5)
+    other = sqlite3.connect(store, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # another program may write, this one may read
+    probe.let_go.set()
+    [job] = JOBS.recent()
+    until = time.monotonic() + 15
+    while job.is_running() and time.monotonic() < until:
+        time.sleep(0.1)
+    said = texts(app.run())
+    assert "but not stored yet. Another program has locked the measurement store." in said
+    assert "decode 12.1 tokens/s at 1,024 tokens of context" in said
+    assert "Results wait in a file" in said
+    assert str(store.parent) not in said
+    other.execute("ROLLBACK")
+    other.close()
+    while not open_desk("").rows() and time.monotonic() < until + 15:
+        time.sleep(0.1)
+    app = measurements_page()
+    assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
+    assert "Results wait in a file" not in texts(app)
+    assert "and stored." in texts(app)
 
 
 @pytest.mark.parametrize("status", ["out-of-memory", "timed-out", "refused", "stalled", "killed-by-signal", "failed"])

@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from measurements.desk import open_desk
 from measurements.records.store import Store
+from serving.answers import Answers
+from serving.routes import DOORS, api_routes
 from tests.views.pages import APP, FIXTURES, HeldProbe, the_mac
+from views.link import read_link
 from views.navigation import PAGE_NAMES
 
 SECRET = "/etc/passwd"
@@ -129,11 +134,21 @@ def _states(kind: str, proto: Any, widget_id: str, strange: str) -> list[WidgetS
     return [WidgetState(id=widget_id, string_value=strange)]
 
 
-def fire(app: AppTest, state: WidgetState) -> None:
-    """One run of the page with this widget's value beside all others as they are."""
+def together(states: list[WidgetState]) -> list[list[WidgetState]]:
+    """What is fired in one run: each button and each live body alone, of the others eight, and no widget twice."""
+    alone = [[one] for one in states if one.trigger_value or one.json_value]
+    others = [one for one in states if not (one.trigger_value or one.json_value)]
+    first: dict[str, WidgetState] = {}
+    again = [one for one in others if first.setdefault(one.id, one) is not one]
+    batches = [found[at : at + 8] for found in (list(first.values()), again) for at in range(0, len(found), 8)]
+    return [*alone, *batches]
+
+
+def fire(app: AppTest, fired: list[WidgetState]) -> None:
+    """One run of the page with these widgets' values beside all others as they are."""
     states: WidgetStates = app._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
-    kept = [one for one in states.widgets if one.id != state.id]
-    app._run(WidgetStates(widgets=[*kept, state]))  # pyright: ignore[reportPrivateUsage]
+    ids = {one.id for one in fired}
+    app._run(WidgetStates(widgets=[*(one for one in states.widgets if one.id not in ids), *fired]))  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("page", ["", *PAGE_NAMES])
@@ -150,8 +165,8 @@ def test_no_widget_of_any_page_starts_writes_stores_or_reads_anything(
     app = opened(page)
     before = Store(str(store)).mark()
     watched.is_on = True
-    for state in states:
-        fire(app, state)
+    for fired in together(states):
+        fire(app, fired)
     watched.is_on = False
     assert not probe.specs
     assert (watched.started, watched.written, watched.read) == ([], [], [])
@@ -163,7 +178,7 @@ def test_the_same_widgets_do_start_and_store_in_local_mode(watched: Watch, probe
     """So the test above would see it: the same ids, fired the same way, where one may."""
     app = opened("measurements")
     [button] = [one for one in states_of(app) if one.trigger_value and "probe_start" in one.id]
-    fire(app, button)
+    fire(app, [button])
     assert probe.began.wait(5)
     assert [spec.tier for spec in probe.specs] == ["host"]
     probe.end()
@@ -205,3 +220,21 @@ def test_watch_sees_what_it_is_for(watched: Watch, tmp_path: Path) -> None:
     assert watched.started
     assert str(tmp_path / "x") in watched.written
     assert watched.read == [SECRET]
+
+
+@pytest.mark.parametrize("mode", ["public", "local"])
+def test_no_route_starts_writes_or_reads_anything(mode: str, watched: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route gets the scenario from strangers, and answers with files made in memory."""
+    monkeypatch.setenv("TCO_MODE", mode)
+    client = TestClient(Starlette(routes=[*api_routes(Answers(read_link, lambda: ()))]))
+    query = "?options=mac-studio-m5-ultra-96&options=api-same-model"
+    hostile = f"{query}&model={SECRET}&name==1%2B1&figures=%7B%22a%22%3A%22{SECRET}%22%7D&own_models={SECRET}"
+    paths = [*(door.path for door in DOORS), "/api/compare.json", "/api/predict.json", "/api/choose.json", "/api"]
+    for path in paths:  # what a first call imports and caches is read and written by Python itself
+        client.get(path + query)
+    watched.is_on = True
+    answers = {path: (client.get(path + query).status_code, client.get(path + hostile).status_code) for path in paths}
+    watched.is_on = False
+    assert {path: good for path, (good, _) in answers.items() if path != "/api/predict.json" and good != 200} == {}
+    assert all(bad in (200, 422) for _, bad in answers.values())
+    assert (watched.started, watched.written, watched.read) == ([], [], [])
