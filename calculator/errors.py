@@ -12,7 +12,7 @@ pydantic's raw text never reaches a user: `sentences` is the one place that turn
 import difflib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -109,7 +109,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
         return str(context.get("error", problem["msg"])).removeprefix("Value error, ")
     bounds = _bounds(problem, model)
     if kind == "finite_number" or _is_nan(got):
-        return f"{name} is {got}; it must be a finite number{' in ' + bounds if bounds else ''}."
+        return f"{name} is {_cut(_text(got))}; it must be a finite number{' in ' + bounds if bounds else ''}."
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         words = {
             "greater_than": "above",
@@ -119,7 +119,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
         }
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
         allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {plain_number(float(str(limit)))}"
-        return f"{name} is {got}; it must {allowed}.{_percent_hint(problem, model, bounds)}"
+        return f"{name} is {_cut(_text(got))}; it must {allowed}.{_percent_hint(problem, model, bounds)}"
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         noun = "a whole number" if kind.startswith("int") else "a number"
         return f"{name} is {_shown(got)}; it must be {noun}{' in ' + bounds if bounds else ''}."
@@ -157,8 +157,16 @@ def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bou
 
 def _shown(got: Any) -> str:
     """What was given, cut where it is long."""
-    text = repr(got)
+    text = _text(got, as_text=repr)
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
+def _text(got: Any, *, as_text: Callable[[Any], str] = str) -> str:
+    """What was given as a text; Python writes no integer of more than 4,300 digits."""
+    try:
+        return as_text(got)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _is_nan(got: Any) -> bool:

@@ -1,8 +1,8 @@
 """Types and bounds of a person's own figures, ranges, cases, leases and currency."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from calculator.evidence import Record
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 MOST_USD = 1e7
+_LONGEST_KEY = 200
 FIGURE_BOUNDS: dict[str, tuple[float, float]] = {
     "price_usd": (0, MOST_USD),
     "list_price_usd": (0, MOST_USD),
@@ -114,6 +115,28 @@ class ExchangeRate(Record):
 
     per_usd: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
     as_of: str
+
+
+def long_key_problem(values: Mapping[str, Any]) -> str:
+    """What is wrong with a table that has a key longer than any id, at any depth; "" where none has.
+
+    A refusal tells a key back.
+    """
+    for table, rows in values.items():
+        waiting: list[Any] = [rows]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Mapping):
+                inner = cast("Mapping[Any, Any]", one)
+                if (longest := max((len(str(key)) for key in inner), default=0)) > _LONGEST_KEY:
+                    return (
+                        f"{table[:_LONGEST_KEY]} holds a key of {longest:,} characters; at most {_LONGEST_KEY} are read. "
+                        "Shorten it."
+                    )
+                waiting += inner.values()
+            elif isinstance(one, list):
+                waiting += cast("list[Any]", one)
+    return ""
 
 
 def range_problem(name: str, bounds: tuple[float, float], given: tuple[float, float, float] | None) -> str | None:

@@ -34,6 +34,7 @@ from calculator.scenario.own_figures import (
     Lease,
     cases_problem,
     currency_problem,
+    long_key_problem,
     range_problem,
 )
 from calculator.scenario.people import People
@@ -147,6 +148,8 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
     def _version_and_what_was_typed(cls, values: Any) -> Any:
         """Runs before the others (pydantic takes the last one first): version 1 becomes 2, and what is given was
         typed."""
+        if problem := long_key_problem(_items(values)):
+            raise ValueError(problem)
         given = _items(values)
         if given.get("schema_version") in (1, "1"):
             given = converted(given)

@@ -110,6 +110,23 @@ def test_keys_of_any_length_and_number_are_told_shortly() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [10**4_000, -(10**4_000), 10**5_000, "9" * 4_000, [10**5_000]],
+    ids=["long", "negative", "longer", "text", "list"],
+)
+def test_number_of_any_length_is_told_shortly(value: Any) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Bounded(share=value)
+    assert len(sentences(wrong.value, Bounded)[0]) < 250
+
+
+class Bounded(BaseModel):
+    """A share."""
+
+    share: float = Field(ge=0, le=1)
+
+
+@pytest.mark.parametrize(
     ("read", "text", "says"),
     [
         (json.loads, '{"a": ' + "9" * 5_000 + "}", "it holds a number of thousands of digits"),

@@ -1,5 +1,7 @@
 """A person's own figures, ranges, cases, leases and currency: bounds, and what they change."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +122,16 @@ def test_currency_is_three_capital_letters(name: str) -> None:
 def test_machine_cannot_be_owned_and_leased() -> None:
     with pytest.raises(ScenarioError, match="is owned already or leased, not both"):
         Scenario.parse({"leases": {MAC: {"usd_per_month": 1}}, "already_own_usd": {MAC: 1}})
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["own_models", "own_options", "routing", "figures", "ranges", "cases", "machine_counts", "leases", "currencies"],
+)
+@pytest.mark.parametrize("row", [None, 1, {}, [1]])
+def test_key_of_any_length_is_refused_shortly(table: str, row: Any) -> None:
+    with pytest.raises(ScenarioError, match="holds a key of 3,000 characters; at most 200 are read") as refused:
+        Scenario.parse({table: {"x" * 3_000: row}})
+    assert len(str(refused.value)) < 200
+    with pytest.raises(ScenarioError, match="holds a key of 3,000 characters"):
+        Scenario.parse({table: {"a": [{"b": {"x" * 3_000: row}}]}})

@@ -1,0 +1,235 @@
+"""Load of the Decide page: people who each move a slider every few seconds, over the real protocol, each answer checked.
+
+    python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0]
+
+Starts a server of its own. One move sends what the browser sends when a slider comes to rest; `--frames` asks so many
+live frames before it. The answer must name this session's own value, so a stale or a foreign one is counted as wrong.
+Printed per number of people: waiting for the answer, processor time per move, memory, and with `--defaults` the same of
+Streamlit's own settings, as a ratio. Gates nothing; a busy machine shows in every figure.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import httpx2 as httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.real_server import ROOT, free_port, server_command, status_of
+
+PEOPLE = (1, 10, 20)
+DEFAULTS = ("--runner.postScriptGC", "true", "--runner.magicEnabled", "true", "--server.fileWatcherType", "auto")
+_LONGEST_WAIT_S = 60.0
+_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Seen:
+    """What all people of one run saw."""
+
+    waits_s: list[float] = field(default_factory=list[float])
+    frames_s: list[float] = field(default_factory=list[float])
+    wrong: int = 0
+    failed: int = 0
+
+
+@dataclass
+class Person:
+    """One browser on the Decide page."""
+
+    socket: ClientConnection
+    client: httpx.AsyncClient
+    query: str = ""
+    component: str = ""
+    fragment: str = ""
+
+    async def opens(self) -> None:
+        """The first run of the page, from which the live component is known."""
+        asked = BackMsg()
+        asked.rerun_script.query_string = self.query
+        await self.socket.send(asked.SerializeToString())
+        await self._answer()
+
+    async def moves(self, name: str, value: str) -> bool:
+        """A slider comes to rest on this value; whether the answer is about it."""
+        asked = BackMsg()
+        run = asked.rerun_script
+        run.query_string, run.fragment_id = self.query, self.fragment
+        change = {"now": {"sequence": f"{time.time()}", "put": {name: value}}}
+        run.widget_states.widgets.add(id=self.component, json_value=json.dumps(change))
+        await self.socket.send(asked.SerializeToString())
+        said = await self._answer()
+        return f"{name}={value}".encode() in said
+
+    async def looks(self, name: str, value: str) -> int:
+        """A live frame while the slider moves; its status."""
+        query = dict(parse_qsl(self.query)) | {name: value}
+        return (await self.client.get(f"/api/decide.json?{urlencode(query)}")).status_code
+
+    async def _answer(self) -> bytes:
+        said = b""
+        while True:
+            raw = await asyncio.wait_for(self.socket.recv(decode=False), _LONGEST_WAIT_S)
+            message = ForwardMsg()
+            message.ParseFromString(raw)
+            said += raw
+            kind = message.WhichOneof("type")
+            if kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind == "delta":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "bidi_component" and message.delta.fragment_id:
+                    self.component, self.fragment = element.bidi_component.id, message.delta.fragment_id
+            elif kind == "script_finished" and message.script_finished in _ENDS:
+                return said
+
+
+async def _lives(person: Person, seen: Seen, options: argparse.Namespace, until_s: float, pick: random.Random) -> None:
+    """One person until the time is over: think, perhaps move, wait for the answer."""
+    await asyncio.sleep(pick.uniform(0, options.think))
+    while time.monotonic() < until_s:
+        value = str(pick.randint(20, 300))
+        try:
+            for _ in range(options.frames):
+                since = time.monotonic()
+                seen.failed += await person.looks("wage_usd_per_h", value) != 200
+                seen.frames_s.append(time.monotonic() - since)
+            since = time.monotonic()
+            seen.wrong += not await person.moves("wage_usd_per_h", value)
+            seen.waits_s.append(time.monotonic() - since)
+        except (OSError, TimeoutError, httpx.HTTPError, EOFError):
+            seen.failed += 1
+        await asyncio.sleep(pick.uniform(0.5, 1.5) * options.think)
+
+
+async def _of(url: str, people: int, options: argparse.Namespace, pid: int) -> tuple[Seen, float]:
+    """What so many people saw, and the processor seconds of the server meanwhile."""
+    seen, open_ones = Seen(), list[Person]()
+    async with httpx.AsyncClient(base_url=url, timeout=_LONGEST_WAIT_S) as client:
+        for _ in range(people):
+            socket = await connect(
+                f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+                origin=url,  # pyright: ignore[reportArgumentType] - a NewType of str
+                subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # pyright: ignore[reportArgumentType]
+                max_size=None,
+                compression=None,
+            )
+            open_ones.append(Person(socket, client))
+            await open_ones[-1].opens()
+        before, until_s = _processor_s(pid), time.monotonic() + options.seconds
+        await asyncio.gather(
+            *(_lives(one, seen, options, until_s, random.Random(number)) for number, one in enumerate(open_ones))
+        )
+        spent_s = _processor_s(pid) - before
+        for one in open_ones:
+            await one.socket.close()
+    return seen, spent_s
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def _memory_mb(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1000
+
+
+@contextmanager
+def _server(*words: str) -> Generator[tuple[str, int]]:
+    """A server with the limits that it ships with, but for the people of this one address."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", "TCO_SESSIONS": "2000", "TCO_RATES": "10"},
+        }
+        command = [*server_command(port), *words]
+        with (Path(folder) / "log.txt").open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api/live")
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=20)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        try:
+            if status_of(url)[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The server did not start within a minute.")
+
+
+def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple[float, float]], bool]:
+    """p95 in milliseconds and processor milliseconds per move, by number of people, and whether all answers were right;
+    prints a line for each."""
+    found: dict[int, tuple[float, float]] = {}
+    is_right = True
+    with _server(*words) as (url, pid):
+        for people in options.people:
+            seen, spent_s = asyncio.run(_of(url, people, options, pid))
+            is_right &= not seen.wrong and not seen.failed and len(seen.waits_s) > 1
+            if len(seen.waits_s) < 2:
+                print(f"{people:5} people: too few moves; failed {seen.failed}")
+                continue
+            cuts = statistics.quantiles(seen.waits_s, n=100, method="inclusive")
+            per_move_ms = 1000 * spent_s / len(seen.waits_s)
+            found[people] = (1000 * cuts[94], per_move_ms)
+            frames = f", frame p95 {1000 * max(seen.frames_s):.0f} ms at most" if seen.frames_s else ""
+            print(
+                f"{people:5} people: p50 {1000 * cuts[49]:.0f}, p95 {1000 * cuts[94]:.0f}, p99 {1000 * cuts[98]:.0f} ms of "
+                f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {_memory_mb(pid):.0f} MB, "
+                f"wrong {seen.wrong}, failed {seen.failed}{frames}",
+                flush=True,
+            )
+    return found, is_right
+
+
+def main() -> int:
+    """Exit code 1 where an answer of ours was wrong or did not come."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("people", nargs="*", type=int, default=PEOPLE, help="how many at once, one run after another")
+    parser.add_argument("--think", type=float, default=5.0, help="seconds between two moves of one person, in the mean")
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of each run")
+    parser.add_argument("--frames", type=int, default=0, help="live frames before each move")
+    parser.add_argument("--defaults", action="store_true", help="the same with Streamlit's own settings")
+    options = parser.parse_args()
+    print(f"Load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    ours, is_right = _measured(options)
+    if options.defaults:
+        print("Streamlit's own settings:")
+        theirs, _ = _measured(options, *DEFAULTS)
+        for people in ours.keys() & theirs.keys():
+            ratios = [other / own for own, other in zip(ours[people], theirs[people], strict=True)]
+            print(f"{people:5} people: p95 {ratios[0]:.1f} times, processor time {ratios[1]:.1f} times ours")
+    return int(not is_right)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
