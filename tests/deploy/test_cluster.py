@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from bench.visitors import MOST_S, Visitor, run_page
 from deploy import cluster as deploy_cluster
 from deploy.cluster import ROOT, Cluster, ClusterError, free_port, missing
 from measurements.records.store import Store
-from tests.deploy.visitors import MOST_S, Visitor, run_page
 from tests.measurements.examples import a_measurement
 
 needs_the_programs = pytest.mark.skipif(

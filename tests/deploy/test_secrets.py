@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.visitors import MOST_S, Visitor, run_page
 from deploy.cluster import ROOT, free_port
-from tests.deploy.visitors import MOST_S, Visitor, run_page
 
 SECRET, HOST, USER = "hunter2-correct-horse", "127.0.0.3", "tcouser"
 
