@@ -157,7 +157,7 @@ class Cluster:
             "MEASUREMENTS_URL": self.database_url,
             "TCO_MODE": "team",
             "TCO_PROXIES": "127.0.0.1",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         }
         for number in range(REPLICA_COUNT):
             self.replica_ports.append(port := free_port())

@@ -11,15 +11,12 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
+from bench.visitors import MOST_S, Visitor, run_page
 from deploy import cluster as deploy_cluster
 from deploy.cluster import ROOT, Cluster, ClusterError, free_port, missing
 from measurements.records.store import Store
@@ -28,62 +25,11 @@ from tests.measurements.examples import a_measurement
 needs_the_programs = pytest.mark.skipif(
     bool(missing()) and not os.environ.get("REQUIRE_CLUSTER"), reason=missing() or "installed"
 )
-MOST_S = 20.0
 
 
-class Visitor:
-    """A browser's cookies and, where asked for, its session."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.cookies: dict[str, str] = {}
-
-    def get(self, path: str = "/") -> int:
-        """The status of a GET; cookies are kept as a browser keeps them."""
-        return self.ask(urllib.request.Request(self.cluster.url + path))
-
-    def ask(self, request: urllib.request.Request) -> int:
-        request.add_header("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
-        try:
-            with urllib.request.urlopen(request, timeout=MOST_S) as answer:
-                answer.read()
-                headers, status = answer.headers, answer.status
-        except urllib.error.HTTPError as error:
-            headers, status = error.headers, error.code
-        for line in headers.get_all("set-cookie") or []:
-            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        return status
-
-    def session(self) -> ClientConnection:
-        """The page's websocket, as Streamlit's own front end opens it."""
-        self.get("/_stcore/health")
-        return connect(
-            self.cluster.url.replace("http", "ws") + "/_stcore/stream",
-            subprotocols=["streamlit", self.cookies["_streamlit_xsrf"]],  # type: ignore[list-item]
-            additional_headers={"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())},
-            origin=self.cluster.url,  # type: ignore[arg-type]
-            max_size=None,
-        )
-
-    def replicas(self) -> set[str]:
-        """Where this visitor's requests went, as nginx saw them."""
-        return {one.replicas for one in self.cluster.log() if one.visitor == self.cookies["replica"]}
-
-
-def run_page(session: ClientConnection, query: str = "") -> list[ForwardMsg]:
-    """Run the page's script once and return all that it sent; fails if it does not end."""
-    message = BackMsg()
-    message.rerun_script.query_string = query
-    session.send(message.SerializeToString())
-    found: list[ForwardMsg] = []
-    deadline = time.monotonic() + MOST_S
-    while time.monotonic() < deadline:
-        sent = ForwardMsg()
-        sent.ParseFromString(session.recv(timeout=MOST_S))  # type: ignore[arg-type]
-        found.append(sent)
-        if sent.WhichOneof("type") == "script_finished" and sent.script_finished == 0:
-            return found
-    raise AssertionError("the script did not end")
+def replicas_of(visitor: Visitor, cluster: Cluster) -> set[str]:
+    """Where a visitor's requests went, as nginx saw them."""
+    return {one.replicas for one in cluster.log() if one.visitor == visitor.cookies["replica"]}
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +40,10 @@ def cluster() -> Iterator[Cluster]:
 
 @needs_the_programs
 def test_visitors_are_spread_and_stay_where_they_are(cluster: Cluster) -> None:
-    visitors = [Visitor(cluster) for _ in range(30)]
+    visitors = [Visitor(cluster.url) for _ in range(30)]
     for _ in range(3):
         assert {visitor.get("/_stcore/health") for visitor in visitors} == {200}
-    places = [visitor.replicas() for visitor in visitors]
+    places = [replicas_of(visitor, cluster) for visitor in visitors]
     assert all(len(place) == 1 for place in places)
     counts = Counter(next(iter(place)) for place in places)
     assert len(counts) == 2
@@ -106,14 +52,14 @@ def test_visitors_are_spread_and_stay_where_they_are(cluster: Cluster) -> None:
 
 @needs_the_programs
 def test_session_passes_and_lasts(cluster: Cluster) -> None:
-    with Visitor(cluster).session() as session:
+    with Visitor(cluster.url).session() as session:
         assert any(one.WhichOneof("type") == "delta" for one in run_page(session))
         assert run_page(session, "wage_usd_per_h=95")
 
 
 @needs_the_programs
 def test_file_beyond_the_limit_ends_at_the_proxy(cluster: Cluster) -> None:
-    visitor = Visitor(cluster)
+    visitor = Visitor(cluster.url)
     request = urllib.request.Request(f"{cluster.url}/_stcore/upload_file/any/any", data=b"x" * 7_000_000, method="PUT")
     try:
         assert visitor.ask(request) == 413
@@ -126,7 +72,7 @@ def test_file_beyond_the_limit_ends_at_the_proxy(cluster: Cluster) -> None:
 
 @needs_the_programs
 def test_metrics_are_not_for_visitors(cluster: Cluster) -> None:
-    assert Visitor(cluster).get("/api/metrics") == 404
+    assert Visitor(cluster.url).get("/api/metrics") == 404
 
 
 @needs_the_programs
@@ -149,13 +95,13 @@ def test_replicas_share_the_measurements(cluster: Cluster) -> None:
 
 @needs_the_programs
 def test_killed_replica_loses_its_sessions_to_the_other_within_a_second(cluster: Cluster) -> None:
-    visitors = [Visitor(cluster) for _ in range(12)]
+    visitors = [Visitor(cluster.url) for _ in range(12)]
     opened = contextlib.ExitStack()
     sessions = [opened.enter_context(visitor.session()) for visitor in visitors]
     for session in sessions:
         run_page(session)
     victim, port = cluster.replicas[0], cluster.replica_ports[0]
-    there = [visitor.replicas() == {f"127.0.0.1:{port}"} for visitor in visitors]
+    there = [replicas_of(visitor, cluster) == {f"127.0.0.1:{port}"} for visitor in visitors]
     assert any(there)
     assert not all(there)
     victim.send_signal(signal.SIGKILL)

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from deploy.try_image import ROOT, health_command, stages
+from serving.health import LIVE_PATH, READY_PATH
 
 DEPLOYMENT, SERVICE, INGRESS = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text("utf-8"))
 POD: dict[str, Any] = DEPLOYMENT["spec"]["template"]["spec"]
@@ -24,12 +25,14 @@ def test_pod_runs_as_the_images_user_on_a_read_only_tree() -> None:
     assert {"name": "tmp", "mountPath": "/tmp"} in PAGE["volumeMounts"]
 
 
-def test_probes_ask_what_the_health_check_asks() -> None:
+def test_probes_ask_what_the_health_check_asks_and_not_for_the_database() -> None:
     _, last = stages()
     ready, live = PAGE["readinessProbe"]["httpGet"], PAGE["livenessProbe"]["httpGet"]
+    assert ready["path"] == f"{READY_PATH}?need=catalogue"
     assert ready["path"] in health_command(last)[-1]
-    assert live["path"] == "/api/live"
+    assert live["path"] == LIVE_PATH
     assert {str(ready["port"]), str(live["port"])} == set(last.all("EXPOSE"))
+    assert ready["httpHeaders"] == live["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
 
 
 def test_visitors_find_the_pods_and_stay_on_one() -> None:
