@@ -1,4 +1,4 @@
-"""Short sentences of the Decide page: both verdicts at a glance, and whether an option can do the job."""
+"""Short sentences of the Decide page: both verdicts at a glance, and the wait for the first word."""
 
 import math
 from dataclasses import dataclass
@@ -9,36 +9,12 @@ from calculator.decision.comparison import Comparison, HardVerdict, OptionResult
 from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import of_100, option_name
 from calculator.number import Range
-from calculator.units import BYTES_PER_GB, MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
 from views.look import style_of, usd
 from views.money import amounts, is_ranked
 
-_TIGHT = 0.05  # of the memory that may be used
-_SURE = 0.9
 _KICKERS = {"mac_or_pc": "Mac or PC with GPUs?", "overall": "Own, rent or API?"}
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether an option can do the job, in a word, and what stands under it."""
-
-    word: Literal["yes", "tight", "unsure", "no"]
-    note: str
-
-
-def status_of(option: OptionResult) -> Status:
-    """Yes, tight (little memory to spare), unsure (keeps its promise at some of its likely speeds) or no."""
-    if not is_ranked(option):
-        return Status("no", "")
-    memory = option.memory
-    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
-    chance = option.eligibility.keeps_promise_chance
-    if chance is not None and chance < _SURE:
-        return Status("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
-    if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:
-        return Status("tight", spare)
-    return Status("yes", spare)
 
 
 def seconds_range(option: OptionResult) -> list[str]:
@@ -200,8 +176,3 @@ def _on_claims(verdict: Verdict) -> str:
 def _years(months: int) -> str:
     years = months / MONTHS_PER_YEAR
     return f"{years:.0f} years" if years.is_integer() and years > 1 else f"{months} months"
-
-
-def _gb(count: int) -> str:
-    gigabytes = count / BYTES_PER_GB
-    return f"{gigabytes:,.0f}" if gigabytes >= 10 else f"{gigabytes:,.1f}"

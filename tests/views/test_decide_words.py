@@ -12,9 +12,9 @@ from calculator.number import Range
 from calculator.risk.candidate import Candidate
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
-from tests.views.comparison_case import comparison, memory, option, tco
+from tests.views.comparison_case import comparison, tco
 from tests.views.pages import CATALOG
-from views.decide_words import hero_of, name_of, seconds_range, status_of
+from views.decide_words import hero_of, name_of, seconds_range
 from views.look import style_of, usd
 from views.money import amounts
 
@@ -149,28 +149,6 @@ def test_span_is_in_years_where_it_is_whole_years() -> None:
     assert "over 4 years" in hero(comparison(months=48))["range"]
     assert "over 30 months" in hero(comparison(months=30))["range"]
     assert "over 12 months" in hero(comparison(months=12))["range"]
-
-
-@pytest.mark.parametrize(
-    ("usable_gb", "chance", "word", "note"),
-    [
-        (206, 0.97, "yes", "162 GB spare"),
-        (46, 0.97, "tight", "2.0 GB spare"),
-        (206, 0.7, "unsure", "fast enough in 70 of 100 cases"),
-        (46, 0.7, "unsure", "fast enough in 70 of 100 cases"),
-    ],
-)
-def test_status_of_an_able_option_is_yes_tight_or_unsure(usable_gb: float, chance: float, word: str, note: str) -> None:
-    one = option("a", "A", fit=memory(usable_gb=usable_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
-    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=chance))
-    assert (status_of(one).word, status_of(one).note) == (word, note)
-
-
-def test_status_of_an_option_that_cannot_do_the_job_is_no() -> None:
-    case = comparison(overloaded=API)
-    for one in ("dual-rtx-4090-threadripper", API):
-        assert (status_of(case[one]).word, status_of(case[one]).note) == ("no", "")
-    assert status_of(comparison()[API]).word == "yes"  # a host has no memory to show
 
 
 def test_wait_for_the_first_word_is_the_base_case_with_the_range_of_the_speeds() -> None:

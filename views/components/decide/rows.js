@@ -10,7 +10,7 @@ const BASIS = {
   fitted: "estimated",
   claim: "a claim",
 };
-const STATES = { yes: ["yes", "ok"], tight: ["yes, but tight", "warn"], unsure: ["perhaps", "warn"] };
+const LOOKS = { yes: "ok", tight: "warn", unsure: "warn" };
 const COLUMNS = [
   ["Option", ""],
   ["Can it do the job?", ""],
@@ -77,13 +77,12 @@ function nameCell(row, page) {
 }
 
 function rowAbove(row, axis, page) {
-  const [word, look] = STATES[row.state];
   const [wait, range] = row.wait.length ? row.wait : ["the host's", ""];
   return element(
     "tr",
     {},
     nameCell(row, page),
-    element("td", { class: "state" }, element("span", { class: look, text: word }), element("small", { text: row.spare })),
+    element("td", { class: "state" }, element("span", { class: LOOKS[row.state], text: row.can }), element("small", { text: row.spare })),
     element("td", { class: "speed" }, wait, element("small", { text: range })),
     element("td", { class: "speed" }, row.stream || "the host's", element("small", { text: BASIS[row.basis] ?? row.basis })),
     element("td", { class: "cost" }, axis.bar(row)),
