@@ -49,8 +49,19 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
             "notes": [note for note in notes if note],
         }
     second = comparison[shown.next]
+    if which == "overall" and _is_first_question(comparison):
+        return hero | {
+            "title": _title(shown, comparison, which=which),
+            "amount": _amount(shown, comparison, which=which),
+            "hue": style_of(best.id).hue,
+            "range": _nothing_else(comparison),
+            "flips": "",
+            "notes": [note for note in notes if note],
+            "close": shown.is_close,
+        }
     notes[:0] = [
         _how_often(shown, comparison, which=which),
+        _why_close(shown),
         "" if shown.is_close else why_cheaper(best, second, comparison),
     ]
     return hero | {
@@ -136,6 +147,30 @@ def _how_often(shown: _Shown, comparison: Comparison, *, which: str) -> str:
     opening = opening.replace("cheapest one", "cheapest")
     low, high = usd(shown.gap.low), usd(shown.gap.high)
     return f"{opening} in {of_100(shown.chance)}; in 8 of 10 the gap is {low} to {high}."
+
+
+def _why_close(shown: _Shown) -> str:
+    """What "too close to call" means here; nothing where a winner is named or no futures are drawn."""
+    if not shown.is_close or shown.chance is None:
+        return ""
+    if shown.gap.high < 0:
+        return "We name no winner because the base case and most futures disagree about which one is cheaper."
+    return "We name no winner because a gap of zero lies within these 8 of 10 futures."
+
+
+def _is_first_question(comparison: Comparison) -> bool:
+    """Whether both verdicts compare the same two machines, since nothing else that is compared can do the job."""
+    pair, overall = comparison.verdicts.mac_or_pc, comparison.verdicts.overall
+    if pair is None or pair.next is None or {pair.cheapest, pair.next} != {overall.cheapest, overall.next}:
+        return False
+    return all(option.kind == "own" for option in comparison.options if is_ranked(option))
+
+
+def _nothing_else(comparison: Comparison) -> str:
+    """Why the second verdict has nothing to compare that the first has not."""
+    if all(option.kind == "own" for option in comparison.options):
+        return "nothing to rent and no API is compared, so the first answer stands. Add one below to compare it."
+    return "no rented machine and no API compared can do the job, so the first answer stands."
 
 
 def _odds(shown: _Shown, best: OptionResult, second: OptionResult) -> list[list[Any]]:

@@ -186,3 +186,27 @@ def test_case_under_cash_is_the_ledgers_plain_sum() -> None:
     cost = case[API].tco
     assert cost is not None
     assert hero(case)["amount"] == usd(in_cash(cost).present_value_cost_usd) == usd(cost.total_cost_usd)
+
+
+def test_too_close_to_call_says_why() -> None:
+    wide = Range(-900.0, 200.0, 5200.0, "USD")
+    held = hero(overall(comparison(), too_close=True, difference_usd=wide))["notes"]
+    assert "We name no winner because a gap of zero lies within these 8 of 10 futures." in held
+    turned = Range(-900.0, 200.0, -100.0, "USD")
+    against = hero(overall(comparison(), too_close=True, difference_usd=turned))["notes"]
+    assert any("the base case and most futures disagree" in note for note in against)
+    assert not any("no winner" in note for note in hero(comparison())["notes"])
+
+
+def test_second_verdict_says_why_it_has_nothing_to_compare() -> None:
+    own = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
+    found = compare(Scenario(options=own), CATALOG, draw_count=256)
+    first, second = hero(found, "mac_or_pc"), hero(found)
+    assert second["range"].startswith("nothing to rent and no API is compared")
+    assert (second["odds"], second["flips"]) == ([], "")
+    assert first["odds"]
+    assert not set(first["notes"]) & set(second["notes"])
+    barred = compare(Scenario(options=(*own, "api-same-model"), leaves_house_fraction_max=0.0), CATALOG, draw_count=256)
+    assert hero(barred)["range"].startswith("no rented machine and no API compared can do the job")
+    both = compare(Scenario(options=(*own, "api-same-model")), CATALOG, draw_count=256)
+    assert hero(both)["odds"]
