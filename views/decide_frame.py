@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from calculator.cost.tco import Tco
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
 from calculator.risk.spent_by_month import SpentBand
 from views.before_you_sign import before_you_sign, more_to_know
-from views.decide_words import hero_of, seconds_range, status_of
+from views.decide_words import hero_of, seconds_range
 from views.groups import GROUPS, counted_flows, parts_usd
 from views.look import style_of, usd
 from views.mending import mending
@@ -61,7 +62,7 @@ def _convention(comparison: Comparison) -> str:
 
 def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     ranked = is_ranked(option)
-    state = status_of(option)
+    able = can_do(option)
     count = option.eligibility.machine_count if ranked else None
     style = style_of(option.id)
     row: dict[str, Any] = {
@@ -70,8 +71,9 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
         "kind": _KINDS.get(option.kind) or _hosted(option),
         "hue": style.hue,
         "dash": style.dash,
-        "state": state.word,
-        "spare": state.note,
+        "state": able.state,
+        "can": able.words,
+        "spare": able.note,
         "reasons": [
             [reason.text, reason.mend, mending(reason, option, comparison.scenario)]
             for reason in option.eligibility.reasons

@@ -1,4 +1,4 @@
-"""Short sentences of the Decide page: both verdicts at a glance, and whether an option can do the job."""
+"""Short sentences of the Decide page: both verdicts at a glance, and the wait for the first word."""
 
 import math
 from dataclasses import dataclass
@@ -9,36 +9,12 @@ from calculator.decision.comparison import Comparison, HardVerdict, OptionResult
 from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import of_100, option_name
 from calculator.number import Range
-from calculator.units import BYTES_PER_GB, MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
 from views.look import style_of, usd
 from views.money import amounts, is_ranked
 
-_TIGHT = 0.05  # of the memory that may be used
-_SURE = 0.9
 _KICKERS = {"mac_or_pc": "Mac or PC with GPUs?", "overall": "Own, rent or API?"}
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether an option can do the job, in a word, and what stands under it."""
-
-    word: Literal["yes", "tight", "unsure", "no"]
-    note: str
-
-
-def status_of(option: OptionResult) -> Status:
-    """Yes, tight (little memory to spare), unsure (keeps its promise at some of its likely speeds) or no."""
-    if not is_ranked(option):
-        return Status("no", "")
-    memory = option.memory
-    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
-    chance = option.eligibility.keeps_promise_chance
-    if chance is not None and chance < _SURE:
-        return Status("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
-    if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:
-        return Status("tight", spare)
-    return Status("yes", spare)
 
 
 def seconds_range(option: OptionResult) -> list[str]:
@@ -73,8 +49,19 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
             "notes": [note for note in notes if note],
         }
     second = comparison[shown.next]
+    if which == "overall" and _is_first_question(comparison):
+        return hero | {
+            "title": _title(shown, comparison, which=which),
+            "amount": _amount(shown, comparison, which=which),
+            "hue": style_of(best.id).hue,
+            "range": _nothing_else(comparison),
+            "flips": "",
+            "notes": [note for note in notes if note],
+            "close": shown.is_close,
+        }
     notes[:0] = [
         _how_often(shown, comparison, which=which),
+        _why_close(shown),
         "" if shown.is_close else why_cheaper(best, second, comparison),
     ]
     return hero | {
@@ -162,6 +149,30 @@ def _how_often(shown: _Shown, comparison: Comparison, *, which: str) -> str:
     return f"{opening} in {of_100(shown.chance)}; in 8 of 10 the gap is {low} to {high}."
 
 
+def _why_close(shown: _Shown) -> str:
+    """What "too close to call" means here; nothing where a winner is named or no futures are drawn."""
+    if not shown.is_close or shown.chance is None:
+        return ""
+    if shown.gap.high < 0:
+        return "We name no winner because the base case and most futures disagree about which one is cheaper."
+    return "We name no winner because a gap of zero lies within these 8 of 10 futures."
+
+
+def _is_first_question(comparison: Comparison) -> bool:
+    """Whether both verdicts compare the same two machines, since nothing else that is compared can do the job."""
+    pair, overall = comparison.verdicts.mac_or_pc, comparison.verdicts.overall
+    if pair is None or pair.next is None or {pair.cheapest, pair.next} != {overall.cheapest, overall.next}:
+        return False
+    return all(option.kind == "own" for option in comparison.options if is_ranked(option))
+
+
+def _nothing_else(comparison: Comparison) -> str:
+    """Why the second verdict has nothing to compare that the first has not."""
+    if all(option.kind == "own" for option in comparison.options):
+        return "nothing to rent and no API is compared, so the first answer stands. Add one below to compare it."
+    return "no rented machine and no API compared can do the job, so the first answer stands."
+
+
 def _odds(shown: _Shown, best: OptionResult, second: OptionResult) -> list[list[Any]]:
     """The bar under a verdict: the share of the futures in which it holds, then the rest."""
     if shown.chance is None:
@@ -200,8 +211,3 @@ def _on_claims(verdict: Verdict) -> str:
 def _years(months: int) -> str:
     years = months / MONTHS_PER_YEAR
     return f"{years:.0f} years" if years.is_integer() and years > 1 else f"{months} months"
-
-
-def _gb(count: int) -> str:
-    gigabytes = count / BYTES_PER_GB
-    return f"{gigabytes:,.0f}" if gigabytes >= 10 else f"{gigabytes:,.1f}"

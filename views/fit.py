@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from calculator import Catalog, Scenario
+from calculator.decision.can_do import can_do
 from calculator.decision.choose import Wanted, choose
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
@@ -16,7 +17,7 @@ from views.address import put
 from views.charts.fit import frontier, memory_bars, speed_curves
 from views.choices import choices_of
 from views.decide_form import label_of
-from views.decide_words import name_of, status_of
+from views.decide_words import name_of
 from views.drawing import draw_chart, draw_small_table, draw_table
 from views.fit_curves import Measured, boxes, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
 from views.fit_matrix import show_fit_matrix
@@ -114,9 +115,7 @@ def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: M
     memory, judged = option.memory, option.eligibility
     row: dict[str, Any] = {
         "Option": name_of(option),
-        "Can it do the job?": {"yes": "yes", "tight": "yes, but tight", "unsure": "perhaps", "no": "no"}[
-            status_of(option).word
-        ],
+        "Can it do the job?": can_do(option).words,
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "May use": gb(memory.usable_bytes) if memory else "-",
         "Spare": gb(memory.headroom_bytes) if memory else "-",

@@ -74,7 +74,15 @@ def html_report(comparison: Comparison, catalog: Catalog) -> str:
 def _options(memo: dict[str, Any]) -> list[str]:
     found: list[str] = []
     if memo["options"]:
-        head = ["Can do the job", "Machines", "First word, busy hour", "Cost", "8 of 10 futures", "Invoices, cash"]
+        head = [
+            "Option",
+            "Can it do the job?",
+            "Machines",
+            "First word, busy hour",
+            "Cost",
+            "8 of 10 futures",
+            "Invoices, cash",
+        ]
         rows = [list(row.values()) for row in memo["options"]]
         found += [
             f"<h2>Cost in {escape(memo['money'])}</h2>",

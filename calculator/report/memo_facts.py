@@ -6,6 +6,7 @@ import numpy as np
 
 from calculator.analysis.budget import Budget, Period, budget_of
 from calculator.catalog import Catalog
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.errors import CalculatorError
 from calculator.finance.ledger import Horizon, discounted_usd, monthly_usd
@@ -129,6 +130,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
     more = f" + {len(judged.further_months)} later" if judged.further_months else ""
     return {
         "name": option.name,
+        "can": can_do(option).words,
         "machines": count + more,
         "wait": "host's" if busy is None else f"{busy.low:,.0f} to {busy.high:,.0f} s",
         "cost": shown(shown_cost_usd(option, comparison) or 0.0, scenario=scenario),

@@ -5,6 +5,7 @@ import io
 import math
 from typing import Any
 
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.number import Range
 from calculator.report.cells import harmless
@@ -47,6 +48,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
         "option_name": option.name,
         "kind": option.kind,
         "eligible": "yes" if option.eligible else "no",
+        "can_do_the_job": can_do(option).words,
         "reason": " ".join(reason.text for reason in judged.reasons),
         "mend": " ".join(reason.mend for reason in judged.reasons),
         "cheapest": "yes" if option.id == verdict.cheapest else "no",

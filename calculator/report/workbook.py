@@ -12,6 +12,7 @@ from datetime import datetime
 from xlsxwriter import Workbook
 
 from calculator.catalog import Catalog
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.report.live_lines import live_options
 from calculator.report.sources import source_rows
@@ -77,7 +78,7 @@ def _machine(option: OptionResult) -> list[str | float | None]:
     judged, memory, watts = option.eligibility, option.memory, option.power_w
     decode, first, busy, shares = option.decode, option.time_to_first_token, judged.first_token_p95_s, judged.shares
     return [
-        *(option.id, option.name, "yes" if option.eligible else "no", judged.machine_count),
+        *(option.id, option.name, can_do(option).words, judged.machine_count),
         *(" ".join(map(str, judged.further_months)), judged.machine_count_reason),
         *((memory.peak_bytes / BYTES_PER_GB, memory.usable_bytes / BYTES_PER_GB) if memory else (None, None)),
         *(option.format_name, option.runtime_id),

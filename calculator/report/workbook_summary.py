@@ -4,6 +4,7 @@
 
 import math
 
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.report.facts import shown_cost_usd
 from calculator.report.live_lines import LiveOption
@@ -98,7 +99,7 @@ def _stamp(page: Page, row: int, option: OptionResult, comparison: Comparison) -
     found = option.present_value_usd if option.median_present_value_usd is not None else None
     page.text(row, 0, option.id)
     page.text(row, 1, option.name, "bold")
-    page.text(row, 2, "yes" if option.eligible else "no")
+    page.text(row, 2, can_do(option).words)
     page.number(row, 3, judged.machine_count)
     page.text(row, _FIGURES, STAMPED)
     page.text(row, _FIGURES + 1, " ".join(f"{reason.text} {reason.mend}" for reason in judged.reasons), "wrap")
@@ -161,7 +162,7 @@ def _write_cheapest(page: Page, comparison: Comparison, last: int) -> None:
     values, names = page.span((first, _VALUE), (last, _VALUE)), page.span((first, 1), (last, 1))
     can = page.span((first, 2), (last, 2))
     # of an option that cannot do the job, or has no cost, the value is moved beyond every other
-    ranked = f'{values}+({can}<>"yes")*1E+15'
+    ranked = f'{values}+({can}="no")*1E+15'
     best = min(able, key=lambda option: option.tco.present_value_cost_usd if option.tco else math.inf)
     page.text(last + 2, 0, "Cheapest at these inputs", "bold")
     formula = f"=INDEX({names},MATCH(1,INDEX(--({ranked}=MIN(INDEX({ranked},0))),0),0))"

@@ -12,9 +12,9 @@ from calculator.number import Range
 from calculator.risk.candidate import Candidate
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
-from tests.views.comparison_case import comparison, memory, option, tco
+from tests.views.comparison_case import comparison, tco
 from tests.views.pages import CATALOG
-from views.decide_words import hero_of, name_of, seconds_range, status_of
+from views.decide_words import hero_of, name_of, seconds_range
 from views.look import style_of, usd
 from views.money import amounts
 
@@ -151,28 +151,6 @@ def test_span_is_in_years_where_it_is_whole_years() -> None:
     assert "over 12 months" in hero(comparison(months=12))["range"]
 
 
-@pytest.mark.parametrize(
-    ("usable_gb", "chance", "word", "note"),
-    [
-        (206, 0.97, "yes", "162 GB spare"),
-        (46, 0.97, "tight", "2.0 GB spare"),
-        (206, 0.7, "unsure", "fast enough in 70 of 100 cases"),
-        (46, 0.7, "unsure", "fast enough in 70 of 100 cases"),
-    ],
-)
-def test_status_of_an_able_option_is_yes_tight_or_unsure(usable_gb: float, chance: float, word: str, note: str) -> None:
-    one = option("a", "A", fit=memory(usable_gb=usable_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
-    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=chance))
-    assert (status_of(one).word, status_of(one).note) == (word, note)
-
-
-def test_status_of_an_option_that_cannot_do_the_job_is_no() -> None:
-    case = comparison(overloaded=API)
-    for one in ("dual-rtx-4090-threadripper", API):
-        assert (status_of(case[one]).word, status_of(case[one]).note) == ("no", "")
-    assert status_of(comparison()[API]).word == "yes"  # a host has no memory to show
-
-
 def test_wait_for_the_first_word_is_the_base_case_with_the_range_of_the_speeds() -> None:
     case = comparison()
     assert seconds_range(case[MAC]) == ["12 s", "9.0 s to 18 s"]
@@ -208,3 +186,27 @@ def test_case_under_cash_is_the_ledgers_plain_sum() -> None:
     cost = case[API].tco
     assert cost is not None
     assert hero(case)["amount"] == usd(in_cash(cost).present_value_cost_usd) == usd(cost.total_cost_usd)
+
+
+def test_too_close_to_call_says_why() -> None:
+    wide = Range(-900.0, 200.0, 5200.0, "USD")
+    held = hero(overall(comparison(), too_close=True, difference_usd=wide))["notes"]
+    assert "We name no winner because a gap of zero lies within these 8 of 10 futures." in held
+    turned = Range(-900.0, 200.0, -100.0, "USD")
+    against = hero(overall(comparison(), too_close=True, difference_usd=turned))["notes"]
+    assert any("the base case and most futures disagree" in note for note in against)
+    assert not any("no winner" in note for note in hero(comparison())["notes"])
+
+
+def test_second_verdict_says_why_it_has_nothing_to_compare() -> None:
+    own = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
+    found = compare(Scenario(options=own), CATALOG, draw_count=256)
+    first, second = hero(found, "mac_or_pc"), hero(found)
+    assert second["range"].startswith("nothing to rent and no API is compared")
+    assert (second["odds"], second["flips"]) == ([], "")
+    assert first["odds"]
+    assert not set(first["notes"]) & set(second["notes"])
+    barred = compare(Scenario(options=(*own, "api-same-model"), leaves_house_fraction_max=0.0), CATALOG, draw_count=256)
+    assert hero(barred)["range"].startswith("no rented machine and no API compared can do the job")
+    both = compare(Scenario(options=(*own, "api-same-model")), CATALOG, draw_count=256)
+    assert hero(both)["odds"]

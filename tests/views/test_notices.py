@@ -1,4 +1,4 @@
-"""Notices: each unusable value of the address is named until something is changed."""
+"""Notices: each unusable value of the address is named until it is set or the notice is closed."""
 
 import pytest
 
@@ -28,13 +28,28 @@ def test_unusable_value_in_the_address_is_named_and_the_default_used(name: str, 
     assert "The page uses" in said[0]
 
 
-def test_notice_stays_until_something_is_changed() -> None:
+def test_notice_stays_until_its_value_is_set() -> None:
     app = page(wage_usd_per_h="NaN")
     app.run()
+    assert len(app.warning) == 1
+    change(app, put={"months": 48})
     assert len(app.warning) == 1
     change(app, put={"wage_usd_per_h": 120})
     assert not app.warning
     assert scenario_on(app).wage_usd_per_h == 120.0
+
+
+def test_closed_notice_stays_closed_and_another_one_opens() -> None:
+    app = page(wage_usd_per_h="NaN", months="36.5")
+    assert len(app.warning) == 2
+    app.button(key="close notices").click().run()
+    assert not app.warning
+    change(app, put={"answer_tokens": 300})
+    assert not app.warning
+    app.query_params["resale_fraction"] = "70"
+    app.run()
+    (said,) = warnings_on(app)
+    assert said.startswith("resale_fraction")
 
 
 def test_slider_moved_after_opening_a_link_is_not_reported_as_a_mismatch() -> None:

@@ -10,7 +10,8 @@ const BASIS = {
   fitted: "estimated",
   claim: "a claim",
 };
-const STATES = { yes: ["yes", "ok"], tight: ["yes, but tight", "warn"], unsure: ["perhaps", "warn"] };
+const LOOKS = { yes: "ok", tight: "warn", unsure: "warn" };
+const FAR = 2.5; // times the next farthest: beyond that one bar would leave the others no room
 const COLUMNS = [
   ["Option", ""],
   ["Can it do the job?", ""],
@@ -77,13 +78,12 @@ function nameCell(row, page) {
 }
 
 function rowAbove(row, axis, page) {
-  const [word, look] = STATES[row.state];
   const [wait, range] = row.wait.length ? row.wait : ["the host's", ""];
   return element(
     "tr",
     {},
     nameCell(row, page),
-    element("td", { class: "state" }, element("span", { class: look, text: word }), element("small", { text: row.spare })),
+    element("td", { class: "state" }, element("span", { class: LOOKS[row.state], text: row.can }), element("small", { text: row.spare })),
     element("td", { class: "speed" }, wait, element("small", { text: range })),
     element("td", { class: "speed" }, row.stream || "the host's", element("small", { text: BASIS[row.basis] ?? row.basis })),
     element("td", { class: "cost" }, axis.bar(row)),
@@ -153,11 +153,17 @@ function adder(frame, page) {
   return there.size < page.lists.most ? select : "";
 }
 
+/** Where the axis ends: at the farthest amount, unless one option alone lies far beyond all others and is cut off. */
+function axisEnd(costs) {
+  const ends = costs.map((cost) => Math.max(...cost)).sort((one, other) => other - one);
+  return ends.length > 2 && ends[0] > FAR * ends[1] ? ends[1] * 1.15 : ends[0] ?? 0;
+}
+
 /** The common axis of all rows: a head with round amounts, and one bar per row. */
 function costAxis(rows, width, phone) {
   const costs = rows.filter((row) => row.usd).map((row) => row.usd);
   const room = phone ? 66 : 76, left = 8;
-  const most = Math.max(1, ...costs.flat().filter((usd) => usd != null)) * 1.02;
+  const most = Math.max(1, axisEnd(costs)) * 1.02;
   const least = Math.min(0, ...costs.flat().filter((usd) => usd != null));
   const x = (usd) => left + ((width - left - room) * (usd - least)) / (most - least);
   const round = ticks(least, most, phone ? 3 : 4);
@@ -168,6 +174,9 @@ function costAxis(rows, width, phone) {
       for (const usd of round) {
         svg.append(shape("text", { x: x(usd), y: 13, class: "tick", "text-anchor": usd === round[0] ? "start" : "middle" }, shortDollars(usd)));
       }
+      if (costs.some((cost) => Math.max(...cost) > most)) {
+        svg.append(shape("text", { x: width - 2, y: 13, class: "tick", "text-anchor": "end" }, "\u00bb beyond"));
+      }
       return svg;
     },
     bar(row) {
@@ -176,11 +185,13 @@ function costAxis(rows, width, phone) {
       const range = low == null ? "" : `, ${dollars(low)} to ${dollars(high)} in 8 of 10 futures`;
       const svg = drawing(width, height, `${row.name}: ${dollars(usd)}${range}`);
       for (const at of round) svg.append(shape("line", { x1: x(at), x2: x(at), y1: 0, y2: height, class: "grid" }));
-      if (low != null) {
-        svg.append(shape("rect", { x: x(low), width: Math.max(2, x(high) - x(low)), y: middle - 4, height: 8, rx: 4, class: "spread", style: `fill:${colour(row.hue)}` }));
+      const end = x(most), isBeyond = usd > most;
+      if (low != null && low < most) {
+        svg.append(shape("rect", { x: x(low), width: Math.max(2, Math.min(x(high), end) - x(low)), y: middle - 4, height: 8, rx: 4, class: "spread", style: `fill:${colour(row.hue)}` }));
       }
-      svg.append(shape("circle", { cx: x(usd), cy: middle, r: 6.5, class: "dot", style: `fill:${colour(row.hue)}` }));
-      svg.append(shape("text", { x: Math.max(x(high ?? usd), x(usd)) + 11, y: middle + 5, class: "amount" }, dollars(usd)));
+      if (!isBeyond) svg.append(shape("circle", { cx: x(usd), cy: middle, r: 6.5, class: "dot", style: `fill:${colour(row.hue)}` }));
+      const farthest = Math.max(x(high ?? usd), x(usd)), mark = farthest > end ? "\u00bb " : "";
+      svg.append(shape("text", { x: Math.min(farthest, end) + 11, y: middle + 5, class: mark ? "amount beyond" : "amount" }, `${mark}${dollars(usd)}`));
       return svg;
     },
   };

@@ -1,0 +1,43 @@
+"""Whether an option can do the job, in the words that the page and every file say."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calculator.decision.comparison import OptionResult
+from calculator.units import BYTES_PER_GB
+
+_TIGHT = 0.05  # of the memory that may be used
+_SURE = 0.9
+_WORDS = {"yes": "yes", "tight": "yes, but tight", "unsure": "perhaps", "no": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class CanDo:
+    """Whether an option can do the job: `state` for a program, `words` for people, and a note that says why."""
+
+    state: Literal["yes", "tight", "unsure", "no"]
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The same to a person."""
+        return _WORDS[self.state]
+
+
+def can_do(option: OptionResult) -> CanDo:
+    """Yes, tight (less than 5 % of the memory to spare), unsure (it keeps its promise at less than 90 % of its likely
+    speeds) or no: of an option that misses something, or has no cost."""
+    if not option.eligible or option.tco is None:
+        return CanDo("no")
+    memory, chance = option.memory, option.eligibility.keeps_promise_chance
+    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
+    if chance is not None and chance < _SURE:
+        return CanDo("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
+    if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:
+        return CanDo("tight", spare)
+    return CanDo("yes", spare)
+
+
+def _gb(count: int) -> str:
+    gigabytes = count / BYTES_PER_GB
+    return f"{gigabytes:,.0f}" if gigabytes >= 10 else f"{gigabytes:,.1f}"

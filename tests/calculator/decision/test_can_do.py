@@ -1,0 +1,61 @@
+"""Whether an option can do the job, in one list of words for page and files."""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+
+import openpyxl
+import pytest
+
+from calculator import Scenario, load_catalog
+from calculator.decision.can_do import can_do
+from calculator.decision.compare import compare
+from calculator.report.html_report import html_report
+from calculator.report.memo_facts import memo_dict
+from calculator.report.summary_csv import summary_csv
+from calculator.report.workbook import workbook_bytes
+from tests.views.comparison_case import comparison, memory, option, tco
+from views.decide_frame import decide_frame
+
+API = "api-same-model"
+
+
+@pytest.mark.parametrize(
+    ("usable_gb", "chance", "word", "note"),
+    [
+        (206, 0.97, "yes", "162 GB spare"),
+        (46, 0.97, "tight", "2.0 GB spare"),
+        (206, 0.7, "unsure", "fast enough in 70 of 100 cases"),
+        (46, 0.7, "unsure", "fast enough in 70 of 100 cases"),
+    ],
+)
+def test_status_of_an_able_option_is_yes_tight_or_unsure(usable_gb: float, chance: float, word: str, note: str) -> None:
+    one = option("a", "A", fit=memory(usable_gb=usable_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
+    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=chance))
+    assert (can_do(one).state, can_do(one).note) == (word, note)
+
+
+def test_status_of_an_option_that_cannot_do_the_job_is_no() -> None:
+    case = comparison(overloaded=API)
+    for one in ("dual-rtx-4090-threadripper", API):
+        assert (can_do(case[one]).state, can_do(case[one]).note) == ("no", "")
+    assert can_do(comparison()[API]).state == "yes"  # a host has no memory to show
+
+
+def test_page_and_files_say_the_same_words() -> None:
+    catalog = load_catalog()
+    found = compare(Scenario(first_token_p95_target_s=14), catalog, as_of="2026-11-26", draw_count=64)
+    said = {row.id: can_do(row).words for row in found.options}
+    assert {"yes", "perhaps", "no"} <= set(said.values())
+    assert {row["id"]: row["can"] for row in decide_frame(found)["rows"]} == said
+    table = csv.DictReader(io.StringIO(summary_csv(found)))
+    assert {row["option"]: row["can_do_the_job"] for row in table} == said
+    memo = memo_dict(found, catalog, font="serif")
+    able = {row.name: said[row.id] for row in found.options if said[row.id] != "no"}
+    assert {row["name"]: row["can"] for row in memo["options"]} == able
+    assert "<td>perhaps</td>" in html_report(found, catalog)
+    book: Any = openpyxl.load_workbook(io.BytesIO(workbook_bytes(found, catalog)))
+    for sheet in ("Summary", "Machines"):
+        cells = {row[0]: row[2] for row in book[sheet].iter_rows(values_only=True)}
+        assert {name: cells[name] for name in said} == said
