@@ -246,7 +246,7 @@ def playing_store(file: Path, disk: CutDisk, synchronous: str, *, write_ahead: b
         connection.synchronous = synchronous
         return connection
 
-    def engine(_: URL) -> Engine:
+    def engine(_: URL, **_settings: object) -> Engine:
         # one connection for the log, since the last one that closes empties it
         pool = StaticPool if write_ahead else NullPool
         found = create_engine("sqlite://", poolclass=pool, module=_module(), creator=connect)
