@@ -86,10 +86,10 @@ class Frames:
             data = message.get("bytes")
             if self._hides_facts and data and self._script in data:
                 message = {**message, "bytes": without_facts(data)}
-            await send(message)
             if asked_at is not None and data and len(data) < _SHORT_BYTES and ends_a_run(data):
                 self._metrics.rerun(time.perf_counter() - asked_at)
                 asked_at = None
+            await send(message)
 
         self._metrics.session_began()
         try:

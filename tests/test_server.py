@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,6 +206,10 @@ def test_user_without_a_home_serves_every_page_and_file(tmp_path: Path) -> None:
     assert done.stdout.strip() == "28", done.stderr
 
 
+def said_of(line: dict[str, str]) -> str:
+    return f"{line['method']} {line['route']} {line['status']}"
+
+
 def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: Path) -> None:
     through = {"X-Forwarded-For": "203.0.113.9", "Host": "tco.example.org"}
     with running_server(tmp_path, TCO_MODE="team", TCO_HOSTS="tco.example.org") as url:
@@ -218,9 +223,16 @@ def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: 
         assert status_of(f"{url}/_stcore/metrics", headers=through)[0] == 404
         assert b"tco_rerun_seconds_count 1" in status_of(f"{url}/api/metrics", headers=through)[1]
         assert status_of(f"{url}/api/decide.json?wage_usd_per_h=77.25", headers=through)[0] == 200
-        lines = [json.loads(one) for one in (tmp_path / "log.txt").read_text("utf-8").splitlines() if one[:1] == "{"]
-    assert {"GET /api/decide.json 200", "GET /_stcore/metrics 404"} <= {
-        f"{one['method']} {one['route']} {one['status']}" for one in lines
-    }
+        expected = {"GET /api/decide.json 200", "GET /_stcore/metrics 404"}
+        lines: list[dict[str, str]] = []
+        until = time.monotonic() + 10  # a line is written after its answer has left
+        while time.monotonic() < until and not expected <= {said_of(one) for one in lines}:
+            lines = [
+                json.loads(one)
+                for one in (tmp_path / "log.txt").read_text("utf-8").splitlines()
+                if one[:1] + one[-1:] == "{}"
+            ]
+            time.sleep(0.1)
+    assert expected <= {said_of(one) for one in lines}
     for told in ("77.25", "203.0.113.9", "127.0.0.1", "tco.example.org"):
         assert told not in json.dumps(lines)
