@@ -5,7 +5,7 @@
 Every field of the scenario stands at its default, at a limit, or somewhere between; options, profile of the week,
 machines of one's own, routes, own figures, ranges and cases come in too. Each scenario is written as an address and
 read as the server reads it. The dearest are then changed a little, again and again, for as long as that makes them dearer.
-Fails where an answer takes longer than the aim.
+Gates nothing: the aim is printed beside the dearest.
 """
 
 import random
@@ -55,7 +55,7 @@ answers = Answers(read_link, tuple)
 
 
 def main() -> int:
-    """Exit code 0 where the dearest answer keeps the aim."""
+    """Print the dearest addresses with what they take."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     pick = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else SEED)
     answers.comparison({})
@@ -66,7 +66,8 @@ def main() -> int:
     for seconds, values in dearest:
         print(f"\n{seconds:.3f} CPU-s{_files(values)}")
         print(_address(values))
-    return int(dearest[0][0] > AIM_S)
+    print(f"\ndearest {dearest[0][0]:.2f} CPU-s, aim <= {AIM_S}")
+    return 0
 
 
 def _files(values: Mapping[str, Any]) -> str:

@@ -34,6 +34,9 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
         raise CalculatorError(
             f"age curve has anchors at {ages}; each must be above 0 months. Age 0 keeps 1 by definition."
         )
+    kept = kept_at[ages[0]]
+    if len(ages) == 1 and isinstance(age_months, int | float) and isinstance(kept, int | float) and 0 <= kept <= 1:
+        return float(kept) ** (age_months / ages[0])  # numbers alone need no arrays
     start = 0
     kept_before: Number = 1.0
     age = np.asarray(age_months)

@@ -58,3 +58,10 @@ def test_machine_of_any_age_loses_the_same_share_of_its_price(fraction: float, a
     kept = {36: fraction}
     of_the_curve = kept_fraction(age + held, kept_at=kept) / kept_fraction(age, kept_at=kept)
     assert of_the_curve == pytest.approx(kept_fraction(held, kept_at=kept))
+
+
+@pytest.mark.parametrize("kept", [0, 0.0, 0.48, 1])
+@pytest.mark.parametrize("age", [0, 1, 36, 83.5])
+def test_numbers_alone_keep_what_draws_keep(age: float, kept: float) -> None:
+    drawn = kept_fraction(np.array([age]), kept_at={36: np.array([kept])})
+    assert kept_fraction(age, kept_at={36: kept}) == pytest.approx(float(np.asarray(drawn)[0]), rel=1e-12)
