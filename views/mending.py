@@ -5,13 +5,25 @@ from typing import Any
 
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Reason, seconds_text
-from calculator.scenario.scenario import Scenario
+from calculator.errors import ScenarioError
+from calculator.scenario.scenario import Scenario, knobs
 
 _ROOM = 1.1  # above the wait in the base case
 
 
 def mending(reason: Reason, option: OptionResult, scenario: Scenario) -> dict[str, Any] | None:
-    """The change of the scenario that the reason asks for; None where no single value of it would help."""
+    """The change of the scenario that the reason asks for; None where no single value that it can take would help."""
+    change = _asked_for(reason, option, scenario)
+    if change is None:
+        return None
+    try:
+        scenario.changed(**change["put"])
+    except ScenarioError:
+        return None
+    return change
+
+
+def _asked_for(reason: Reason, option: OptionResult, scenario: Scenario) -> dict[str, Any] | None:
     if reason.code == "does-not-fit" and reason.mend.endswith(" weights fit."):
         fewer = reason.mend.removesuffix(" weights fit.")
         return _change(f"Use {fewer} weights here", weight_classes={**scenario.weight_classes, option.id: fewer})
@@ -37,6 +49,8 @@ def _longer_wait(option: OptionResult) -> dict[str, Any] | None:
     if wait is None or not math.isfinite(wait.central):
         return _change("Drop the target for the first word", first_token_p95_target_s=0)
     seconds = math.ceil(wait.central * _ROOM)
+    if seconds > knobs()["first_token_p95_target_s"].high:
+        return _change("Drop the target for the first word", first_token_p95_target_s=0)
     return _change(f"Allow a wait of {seconds_text(seconds)}", first_token_p95_target_s=seconds)
 
 

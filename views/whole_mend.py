@@ -6,6 +6,7 @@ from typing import Any
 from calculator import Catalog, Scenario
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.errors import CalculatorError
 from calculator.physics.measured import MeasuredSpeed
 from views.mending import mending
 from views.money import is_ranked
@@ -24,7 +25,11 @@ def whole_mends(comparison: Comparison, *, catalog: Catalog, speeds: Sequence[Me
     for option in comparison.options:
         if is_ranked(option) or not option.eligibility.reasons:
             continue
-        if (way := _way(option, comparison, catalog, speeds)) is not None:
+        try:
+            way = _way(option, comparison, catalog, speeds)
+        except CalculatorError:  # a table of the scenario needs the other options, or two changes contradict each other
+            continue
+        if way is not None:
             found[option.id] = way
     return found
 

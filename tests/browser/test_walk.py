@@ -36,7 +36,11 @@ KINDS = (
     "stButton",
 )
 VALUES = {"st-key-budget": "12000", "st-key-most-watts": "400"}
-HAS_ITS_OWN_TEST = {"st-key-probe_start": "test_measurements"}
+HAS_ITS_OWN_TEST = {
+    "st-key-probe_start": "test_measurements",
+    **dict.fromkeys(("st-key-filter_chip", "st-key-filter_status", "st-key-opened"), "tests/views/test_measurements"),
+}
+"""What needs a machine, or records of several machines, to change anything."""
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 SECONDS = 15
 
@@ -130,7 +134,7 @@ def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
     elif kind == "stRadio":
         control.locator("label:not(:has(input:checked))").first.click()
     elif kind == "stButtonGroup":
-        control.locator("button:not([data-selected=true])").first.click()
+        control.locator("button[data-variant]:not([data-selected=true])").first.click()
     else:
         control.get_by_role("button").first.click()
 
