@@ -8,7 +8,7 @@ import streamlit as st
 from calculator import Scenario
 from calculator.scenario.scenario import Knob, knobs
 from views.address import put
-from views.choices import choices_of
+from views.choices import choices_of, words_of_choice
 from views.decide_form import FIELDS_BESIDE
 from views.own_machine import ask_own_machine
 from views.shell import Case
@@ -30,7 +30,6 @@ SECTION_TITLES = {
 }
 _PERCENT = 100
 _BY_THE_SWITCH = ("money", "labour")
-_WORDS_OF: dict[str | int, str] = {"best-that-fits": "the best that fits", "auto": "as many as it takes"}
 
 
 def ask_rest(case: Case, *, look_only: str = "") -> None:
@@ -75,7 +74,7 @@ def _widget(knob: Knob, scenario: Scenario) -> None:
     if choices := choices_of(annotation):
         key = _shows(knob.name, value)
         st.selectbox(
-            label, choices, key=key, format_func=_words_of, args=(knob.name, key), help=knob.help, on_change=_take
+            label, choices, key=key, format_func=words_of_choice, args=(knob.name, key), help=knob.help, on_change=_take
         )
     elif annotation is str:
         key = _shows(knob.name, value)
@@ -107,10 +106,6 @@ def _take(name: str, key: str, factor: float = 1, number: type[int] | type[float
     """What a person entered, in the scenario's own unit, into the address."""
     value = st.session_state[key]
     put({name: value if number is None else number(round(value / factor, 10))})
-
-
-def _words_of(choice: str | int) -> str:
-    return _WORDS_OF.get(choice) or str(choice).replace("-", " ")
 
 
 def _label(knob: Knob) -> str:

@@ -9,6 +9,7 @@ from threading import Lock
 from calculator.decision.comparison import Comparison
 from calculator.risk.spent_by_month import SpentBand, spent_band
 from views.money import by_cost, is_ranked
+from views.turns import turn
 
 Bands = dict[str, SpentBand]
 LEADERS = 2
@@ -34,16 +35,17 @@ def leaders_bands(comparison: Comparison) -> Bands:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-    found = {
-        option.id: spent_band(
-            comparison.candidates,
-            option.id,
-            in_cash=scenario.money == "cash",
-            hard_only=scenario.labour == "without",
-            count=comparison.draw_count,
-        )
-        for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
-    }
+    with turn():
+        found = {
+            option.id: spent_band(
+                comparison.candidates,
+                option.id,
+                in_cash=scenario.money == "cash",
+                hard_only=scenario.labour == "without",
+                count=comparison.draw_count,
+            )
+            for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
+        }
     with _LOCK:
         _KEPT[key] = found
         while len(_KEPT) > _MOST_KEPT:

@@ -19,3 +19,18 @@ def choices_of(annotation: Any) -> list[str | int]:
     for part in get_args(annotation):
         choices += range(1, MOST_MACHINES + 1) if part is int else get_args(part)
     return choices
+
+
+def words_of_choice(choice: str | int) -> str:
+    """A choice in words instead of its id.
+
+    >>> words_of_choice("best-that-fits"), words_of_choice("4-bit"), words_of_choice("as-released")
+    ('the best that fits', '4 bits', 'as released')
+    """
+    text = str(choice)
+    if text.endswith("-bit"):
+        return text.replace("-bit", " bits")
+    return _WORDS.get(text) or text.replace("-", " ")
+
+
+_WORDS = {"best-that-fits": "the best that fits", "auto": "as many as it takes"}

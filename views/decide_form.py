@@ -13,7 +13,7 @@ from calculator.decision.input_words import label as figure_label
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
-from views.choices import choices_of
+from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
 
@@ -63,7 +63,9 @@ def fields(catalog: Catalog) -> list[dict[str, Any]]:
                 {
                     "name": name,
                     "label": label,
-                    "choices": [(one, one) for one in choices_of(Scenario.model_fields[name].annotation)],
+                    "choices": [
+                        (one, words_of_choice(one)) for one in choices_of(Scenario.model_fields[name].annotation)
+                    ],
                 }
             )
         else:

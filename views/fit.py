@@ -15,7 +15,7 @@ from calculator.scenario.scenario import knobs
 from calculator.units import BYTES_PER_GB
 from views.address import put
 from views.charts.fit import frontier, memory_bars, speed_curves
-from views.choices import choices_of
+from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
 from views.decide_words import name_of
 from views.drawing import draw_chart, draw_small_table, draw_table
@@ -81,7 +81,7 @@ def _ask_one(name: str, case: Case) -> None:
             args=(name, key),
         )
     elif choices := choices_of(annotation):
-        st.selectbox(label, choices, key=key, on_change=_take, args=(name, key))
+        st.selectbox(label, choices, key=key, format_func=words_of_choice, on_change=_take, args=(name, key))
     else:
         number = int if annotation is int else float
         knob = knobs()[name]
@@ -108,16 +108,25 @@ def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
         st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
         return
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
-    st.caption("Tokens a second for each person while so many are answered at once. A dash: it does not hold so many.")
+    other = case.scenario.second_tenant_gb
+    beside = f", {other:g} GB of other software included" if other else ""
+    st.caption(
+        "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
+        f"holds no more{beside}. *A model may use* is what the system leaves to it and to other software. Speeds are "
+        "tokens a second for each person while so many are answered all the time; Decide shows the mean of the busiest "
+        "hour, in which fewer are answered at most moments. A dash: it does not hold so many."
+    )
 
 
 def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: Measured) -> dict[str, Any]:
     memory, judged = option.memory, option.eligibility
+    alone_now = capability(machines[option.id], case.scenario, case.catalog, measured)
     row: dict[str, Any] = {
         "Option": name_of(option),
         "Can it do the job?": can_do(option).words,
+        "Memory for": _people(alone_now.concurrent_count) if memory else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
-        "May use": gb(memory.usable_bytes) if memory else "-",
+        "A model may use": gb(memory.usable_bytes) if memory else "-",
         "Spare": gb(memory.headroom_bytes) if memory else "-",
     }
     alone = option.time_to_first_token
@@ -135,6 +144,10 @@ def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: M
     row["Machines"] = str(judged.machine_count or "-")
     row["Speed is"] = option.basis_of_speed.replace("fitted", "estimated") or "unknown"
     return row
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
 
 
 @st.fragment

@@ -19,6 +19,7 @@ from calculator.scenario.scenario import knobs
 from views.address import put
 from views.budget import show_budget
 from views.charts.what_if import exit_chart, tornado_chart, winner_map, worth_chart
+from views.decide_words import name_of
 from views.drawing import draw_chart
 from views.leasing import show_leasing
 from views.look import markdown_text, usd
@@ -61,11 +62,12 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
         return
     candidates = _asked(comparison)
     names = {option.id: option.name for option in comparison.options}
-    _show_flips(candidates, case, names=names)
+    titles = {option.id: name_of(option) for option in comparison.options}
+    _show_flips(candidates, comparison, case, names=names)
     _show_tornado(candidates, names=names)
-    _show_map(candidates, names=names)
+    _show_map(candidates, titles=titles)
     show_two_scenarios(case, comparison, pair=_leaders(candidates)[:2])
-    _show_exits(candidates, names=names)
+    _show_exits(candidates, titles=titles)
     show_budget(comparison)
     show_leasing(comparison.candidates, case)
     _show_worth(candidates, draw_count=comparison.draw_count, names=names)
@@ -89,7 +91,7 @@ def _leaders(candidates: Candidates) -> tuple[str, str, float]:
     return found[0][1], found[1][1], found[1][0] - found[0][0]
 
 
-def _show_flips(candidates: Candidates, case: Case, *, names: dict[str, str]) -> None:
+def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, names: dict[str, str]) -> None:
     best, second, gap = _leaders(candidates)
     st.subheader("What flips it", anchor=False)
     st.markdown(markdown_text(f"{names[best]} costs {dollars(gap)} less than {names[second]}. One input at a time:"))
@@ -98,6 +100,19 @@ def _show_flips(candidates: Candidates, case: Case, *, names: dict[str, str]) ->
         st.markdown("No single input makes another option the cheapest, as far as it can go.")
     for point in points:
         _show_flip(point, case, names=names)
+    together = "" if any(point.in_range for point in points) else _together(comparison, (best, second))
+    if together:
+        st.markdown(markdown_text(together))
+
+
+def _together(comparison: Comparison, pair: tuple[str, str]) -> str:
+    """What Decide says of these two where no single input turns them within its range: two inputs that do together."""
+    both = (comparison.verdicts.mac_or_pc, comparison.verdicts.overall)
+    found = next((one for one in both if one and (one.cheapest, one.next) == pair), None)
+    if found is None or any(flip.inside_range for flip in found.flips):
+        return ""
+    counted = "" if comparison.scenario.labour == "with" else "Counting staff hours: "
+    return f"{counted}{found.flips_sentence}" if found.flips_sentence else ""
 
 
 def _show_flip(point: SwitchPoint, case: Case, *, names: dict[str, str]) -> None:
@@ -152,7 +167,7 @@ def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:
 
 
 @st.fragment
-def _show_map(candidates: Candidates, *, names: dict[str, str]) -> None:
+def _show_map(candidates: Candidates, *, titles: dict[str, str]) -> None:
     st.subheader("Who wins where", anchor=False)
     scenario = candidates.scenario
     with st.container(horizontal=True):
@@ -164,12 +179,12 @@ def _show_map(candidates: Candidates, *, names: dict[str, str]) -> None:
     x, y = (_steps(name, scenario) for name in (x_name, y_name))
     found = who_wins(candidates, x=(x_name, x), y=(y_name, y))
     formats = tuple(".0%" if name in _AS_THEY_ARE and name != "months" else "~g" for name in (x_name, y_name))
-    winners = ", ".join(names[option] for place, option in enumerate(found.options) if (found.winner == place).any())
+    winners = ", ".join(titles[option] for place, option in enumerate(found.options) if (found.winner == place).any())
     draw_chart(
         winner_map(
             found,
             dot=(float(getattr(scenario, x_name)), float(getattr(scenario, y_name))),
-            names=names,
+            names=titles,
             titles=(_title(x_name), _title(y_name)),
             formats=(formats[0], formats[1]),
         ),
@@ -193,16 +208,16 @@ def _title(name: str) -> str:
     return knobs()[name].label
 
 
-def _show_exits(candidates: Candidates, *, names: dict[str, str]) -> None:
+def _show_exits(candidates: Candidates, *, titles: dict[str, str]) -> None:
     st.subheader("If you stop earlier, or go on", anchor=False)
     st.caption("What each option costs per year, in today's money, by the month in which you stop and sell.")
     exits = {one.option.id: exit_curve(candidates, one) for one in candidates}
     draw_chart(
-        exit_chart(exits, months=candidates.scenario.months, names=names),
+        exit_chart(exits, months=candidates.scenario.months, names=titles),
         key="exits",
         alt="Cost per year by exit month: "
         + "; ".join(
-            f"{names[option]} {usd(rows[0].equivalent_annual_cost_usd)} after {rows[0].month} months, "
+            f"{titles[option]} {usd(rows[0].equivalent_annual_cost_usd)} after {rows[0].month} months, "
             f"{usd(rows[-1].equivalent_annual_cost_usd)} after {rows[-1].month}"
             for option, rows in exits.items()
         ),

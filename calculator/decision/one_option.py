@@ -20,6 +20,7 @@ from calculator.decision.routed_option import routed
 from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, first_token_p95_s
 from calculator.evidence import Remark
 from calculator.number import Range
+from calculator.physics.memory.format_words import plain_name
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidate
 from calculator.risk.promise import keeps_promise_chance
@@ -161,7 +162,7 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
             unknown = next((row.text for row in found.remarks if row.code == "no-matrix-rate"), "Its speed is unknown.")
             return (Reason("no-speed", unknown, "A measurement of your own."),)
         mend = f"{found.fewer_bits} weights fit." if found.fewer_bits else ""
-        misfit = memory_reason(found.prediction.memory, format_name=found.format.name, mend=mend)
+        misfit = memory_reason(found.prediction.memory, format_name=plain_name(found.format), mend=mend)
         return (misfit,) if misfit else ()
     promise, rest_is_bought = promise_of(question.scenario), serving.when_full == "buy-from-api"
     fleet = serving.fleet

@@ -231,6 +231,16 @@ def test_one_click_mends_a_reason(visit: Open) -> None:
     shows(seen, Scenario(leaves_house_fraction_max=1))
 
 
+def test_one_option_far_beyond_the_others_is_cut_off_with_its_amount(visit: Open) -> None:
+    near = "options=api-same-model&options=mac-studio-m5-ultra-96"
+    far = f"?{near}&options=mac-studio-m2-ultra-192-used&demand_growth_rate=0.5"
+    seen = visit(far)
+    (mark,) = seen.decide.locator(".amount.beyond").all_text_contents()
+    assert re.fullmatch(r"» \$[\d,]+", mark)
+    assert any(mark.removeprefix("» ") in row for row in seen.rows())
+    assert visit(f"?{near}").decide.locator(".amount.beyond").count() == 0
+
+
 def test_option_is_added_and_left_out(visit: Open) -> None:
     seen = visit("?options=mac-studio-m5-ultra-96&options=cloud-h100")
     seen.decide.get_by_role("combobox", name="Add an option").select_option("dgx-spark")

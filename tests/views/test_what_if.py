@@ -25,6 +25,13 @@ def test_page_has_every_section_of_the_question() -> None:
     assert "Mac Studio M5 Ultra 96 GB costs $" in texts(app)
 
 
+def test_two_inputs_that_flip_it_together_are_those_of_decide() -> None:
+    pair = comparison_of(Scenario()).verdicts.mac_or_pc
+    assert pair is not None
+    assert "Two together do" in pair.flips_sentence
+    assert pair.flips_sentence in texts(opened(what_if_script)).replace("\\", "")
+
+
 def test_value_that_is_set_flips_the_answer() -> None:
     app = opened(what_if_script)
     pair = comparison_of(Scenario()).verdicts.mac_or_pc

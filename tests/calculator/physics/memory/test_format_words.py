@@ -4,7 +4,7 @@ import pytest
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import format_on
-from calculator.physics.memory.format_words import format_remarks
+from calculator.physics.memory.format_words import format_remarks, plain_name
 from calculator.physics.memory.weights import weights_bytes
 
 CATALOG = load_catalog()
@@ -39,3 +39,20 @@ def test_as_released_says_what_it_is_and_16_bits_are_never_silent() -> None:
         [remark] = format_remarks(shapes, format=format, weights_bytes=size)
         assert said in remark.text
         assert (remark.code, remark.level) == ("as-released", level)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("q4_k_m", "4 bits (Q4_K_M)"),
+        ("q3_k_m", "3 bits (Q3_K_M)"),
+        ("iq2_xxs", "2 bits (IQ2_XXS)"),
+        ("q4_k_xl", "4 bits (UD-Q4_K_XL (Unsloth dynamic))"),
+        ("fp8", "8 bits (FP8, blocks of 128 x 128)"),
+        ("mlx-4bit", "MLX 4-bit, groups of 64"),
+        ("as-released", "as the maker released it"),
+        ("mixed-q2-q4-0731", "ds4 mixed Q2/Q4"),
+    ],
+)
+def test_name_says_the_bits_first_unless_it_says_them_already(name: str, plain: str) -> None:
+    assert plain_name(CATALOG.formats[name]) == plain
