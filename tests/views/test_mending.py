@@ -124,3 +124,17 @@ def test_machine_that_is_far_too_small_offers_no_click() -> None:
     found = [change for _, reason, change in mends("far too large") if reason.code == "does-not-fit"]
     assert found
     assert not any(found)
+
+
+def test_wait_beyond_what_the_field_can_hold_is_no_target_at_all() -> None:
+    """Prompts of a hundred thousand tokens wait for hours on a small machine: the page once failed on that mend."""
+    scenario = Scenario.parse({"prompt_tokens": 98_304, "retrieved_tokens": 0, "options": OPTIONS})
+    found = [
+        (reason, mending(reason, option, scenario))
+        for option in answer(scenario).options
+        for reason in option.eligibility.reasons
+    ]
+    assert found
+    for _, change in found:
+        if change is not None:
+            scenario.changed(**change["put"])
