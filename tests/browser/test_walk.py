@@ -38,7 +38,9 @@ KINDS = (
 VALUES = {"st-key-budget": "12000", "st-key-most-watts": "400"}
 HAS_ITS_OWN_TEST = {
     "st-key-probe_start": "test_measurements",
-    **dict.fromkeys(("st-key-filter_chip", "st-key-filter_status", "st-key-opened"), "tests/views/test_measurements"),
+    **dict.fromkeys(
+        ("st-key-filter_chip", "st-key-filter_status", "st-key-opened"), "tests/views/test_measurement_parts"
+    ),
 }
 """What needs a machine, or records of several machines, to change anything."""
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
