@@ -6,6 +6,7 @@ from calculator.claims.audit import audit
 from calculator.claims.finding import Finding
 from calculator.claims.speed import SpeedClaim, audit_speed_claim
 from calculator.errors import CalculatorError
+from views.choices import words_of_choice
 from views.look import markdown_text
 from views.shell import Case
 
@@ -71,7 +72,7 @@ def _check_yours(case: Case) -> None:
                 "Model", list(catalog.models), format_func=lambda key: catalog.models[key].name, key="claimed model"
             )
             runtime = catalog.runtime(machines[machine].runtime)
-            bits = st.selectbox("Bits", list(runtime.formats), key="claimed bits")
+            bits = st.selectbox("Bits", list(runtime.formats), format_func=words_of_choice, key="claimed bits")
             rate = st.number_input("Tokens a second", 0.1, 1e6, 22.0, key="claimed rate")
         try:
             found = audit_speed_claim(SpeedClaim(machine, model, runtime.formats[bits], float(rate)), catalog)

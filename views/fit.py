@@ -210,7 +210,10 @@ def _show_ladder(case: Case, measured: Measured) -> None:
             rows,
             alt="Whether each option holds the model at each number of bits, and how fast it then is",
         )
-        st.caption("Tokens a second of one answer alone.")
+        st.caption(
+            "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
+            "the machine holds at these bits."
+        )
 
 
 @st.fragment

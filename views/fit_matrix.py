@@ -33,8 +33,12 @@ def show_fit_matrix(case: Case) -> None:
         height=_HEIGHT_PX,
         select=True,
     )
+    people, other = case.scenario.concurrent_request_count, case.scenario.second_tenant_gb
+    held = "one person" if people == 1 else f"all {people} people at once"
+    beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        "Gigabytes to spare at the bits and the context asked for; with a minus: missing. Select a row to decide on that model."
+        f"Gigabytes that one machine has to spare for {held}, at the bits and the context asked for{beside}; with a minus: "
+        "missing. Select a row to decide on that model."
     )
     if chosen is not None and order[chosen] != case.scenario.model:
         put_button(f"Decide on {rows[order[chosen]]['Model']}", {"model": order[chosen]})

@@ -61,7 +61,7 @@ def _show_tuning(case: Case) -> None:
                 "Option": option.name,
                 "Fits": "yes" if fit.fits else "no",
                 "Needs": gb(fit.peak_bytes),
-                "May use": gb(fit.usable_bytes),
+                "Training may use": gb(fit.usable_bytes),
                 "Spare": gb(fit.headroom_bytes),
                 "Trained parameters": f"{fit.trainable_parameters / 1e6:,.0f} million",
             }

@@ -7,6 +7,7 @@ import streamlit as st
 
 from calculator import Catalog
 from calculator.errors import CalculatorError
+from calculator.physics.memory.format_words import plain_name
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
@@ -116,16 +117,18 @@ def _counted(count: int) -> str:
 def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict[str, str | int]:
     """Draw one box per fact that the file does not state, without preset answers, and return the answers."""
     choices = {
-        "chip": ("Measured on which chip?", list(catalog.chips)),
-        "model": ("Which model was it?", list(catalog.models)),
-        "format": ("How were the weights packed?", list(catalog.formats)),
+        "chip": ("Measured on which chip?", {key: chip.name for key, chip in catalog.chips.items()}),
+        "model": ("Which model was it?", {key: model.name for key, model in catalog.models.items()}),
+        "format": ("How were the weights packed?", {key: plain_name(one) for key, one in catalog.formats.items()}),
     }
     facts: dict[str, str | int] = {}
     with st.grid(4, min_column_width=220, gap="medium", vertical_alignment="bottom"):
         for fact in missing:
             if fact in choices:
-                label, known = choices[fact]
-                facts[fact] = st.selectbox(label, known, index=None, key=f"{fact}_{number}") or ""
+                label, names = choices[fact]
+                known = sorted(names, key=lambda key: names[key].lower())
+                words = names.__getitem__
+                facts[fact] = st.selectbox(label, known, index=None, format_func=words, key=f"{fact}_{number}") or ""
         for fact, (name, label) in _COUNTS.items():
             if fact in missing or (fact == "chip_count" and "chip" in missing):
                 facts[name] = int(

@@ -10,6 +10,7 @@ from calculator import Catalog
 from calculator.catalog.models import WeightClass
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
+from calculator.physics.memory.format_words import plain_name
 from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB
 from views.desk import Desk, HostFacts, ProbeJob
@@ -55,7 +56,7 @@ def show_measurements(
     show_upload(desk, catalog=catalog, look_only=look_only)
     if desk.shows_machine():
         _show_server(desk, catalog=catalog)
-        _show_probe(desk, formats=probe_formats, depths=probe_depths, look_only=look_only)
+        _show_probe(desk, catalog=catalog, formats=probe_formats, depths=probe_depths, look_only=look_only)
         _show_plan(desk, catalog=catalog)
     show_list(desk)
 
@@ -140,7 +141,7 @@ def _plan_row(row: FitHere) -> dict[str, Any]:
     }
 
 
-def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], look_only: str) -> None:
+def _show_probe(desk: Desk, *, catalog: Catalog, formats: Sequence[str], depths: Sequence[int], look_only: str) -> None:
     st.header("Measure this machine", anchor=False)
     reason, has_gpu = look_only or desk.why_no_probe(), desk.has_gpu()
     job = desk.job()
@@ -161,7 +162,7 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
             " never used for a machine's speed."
         )
     with st.container(border=True):
-        request = _ask_probe(desk.probe_models(), formats=formats, depths=depths, has_gpu=has_gpu)
+        request = _ask_probe(desk.probe_models(), catalog=catalog, formats=formats, depths=depths, has_gpu=has_gpu)
         st.caption(f"In a terminal: `{_command(request)}`")
         blocked = bool(reason) or running or elsewhere
         if st.button("Measure", disabled=blocked, key="probe_start") and not reason:
@@ -179,7 +180,9 @@ def _show_probe(desk: Desk, *, formats: Sequence[str], depths: Sequence[int], lo
     follow(drawn_running=running, drawn_elsewhere=elsewhere)
 
 
-def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[int], has_gpu: bool) -> _Request:
+def _ask_probe(
+    models: list[str], *, catalog: Catalog, formats: Sequence[str], depths: Sequence[int], has_gpu: bool
+) -> _Request:
     """Draw the widgets of a probe request, those about a model only if one is measured, and return the request."""
     first = models.index(_SMALL_MODEL) if _SMALL_MODEL in models else 0
     request: _Request = {
@@ -201,9 +204,15 @@ def _ask_probe(models: list[str], *, formats: Sequence[str], depths: Sequence[in
             ),
         )
         if request["tier"] != "host":
-            request["model"] = st.selectbox("Model", models, index=first, key="probe_model")
+            request["model"] = st.selectbox(
+                "Model", models, index=first, format_func=lambda key: catalog.model(key).name, key="probe_model"
+            )
             request["format_id"] = st.selectbox(
-                "Weights packed as", list(formats), index=0 if has_gpu else len(formats) - 1, key="probe_format"
+                "Weights packed as",
+                list(formats),
+                index=0 if has_gpu else len(formats) - 1,
+                format_func=lambda key: plain_name(catalog.format(key)),
+                key="probe_format",
             )
         request["trial_count"] = st.number_input(
             "Trials",

@@ -87,7 +87,7 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
         kind="own" if isinstance(option, Machine) else "rent",
         available=tco is not None,
         format_id=found.format.id if found.format else "",
-        format_name=found.format.name if found.format else "",
+        format_name=plain_name(found.format) if found.format else "",
         runtime_id=found.runtime.id,
         split=option.split,
         weight_class=found.weight_class,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from calculator.analysis.carbon import carbon_accounts
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.evidence import Remark
 from calculator.physics.prediction import Prediction
@@ -58,6 +59,7 @@ def option_dict(option: OptionResult) -> dict[str, Any]:
         "name": option.name,
         "kind": option.kind,
         "eligible": option.eligible,
+        "can_do_the_job": can_do(option).words,
         "reasons": [{"code": reason.code, "text": reason.text, "mend": reason.mend} for reason in judged.reasons],
         "machine_count": judged.machine_count,
         "machine_count_reason": judged.machine_count_reason or None,

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from calculator.analysis.carbon import carbon_accounts, carbon_facts
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.number import Range
 from calculator.report.answer_json import token_prices
@@ -84,6 +85,7 @@ def _option_facts(row: OptionResult) -> dict[str, Any]:
     return {
         "name": row.name,
         "eligible": row.eligible,
+        "can_do_the_job": can_do(row).words,
         "not_ranked": [reason.text for reason in row.eligibility.reasons],
         "cash_usd": tco and {"hard": tco.hard_cost_usd, "soft": tco.total_cost_usd - tco.hard_cost_usd},
         "present_value_usd": tco

@@ -3,6 +3,7 @@
 import math
 
 from calculator.analysis.lease_or_buy import lease_or_buy
+from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.words import mend, signed
 from calculator.physics.prediction import Prediction
@@ -28,6 +29,7 @@ def comparison_text(comparison: Comparison) -> str:
     ]
     lines += [_row(option, comparison.scenario) for option in comparison.options]
     lines += [""] + [line for option in comparison.options for line in _why_not(option)]
+    lines += [_in_doubt(option) for option in comparison.options if can_do(option).state in ("tight", "unsure")]
     lines += [verdicts.convention]
     lines += _converted(comparison)
     lines += [row.reason for row in comparison.break_even]
@@ -57,6 +59,12 @@ def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
 def _why_not(option: OptionResult) -> list[str]:
     """Why an option is not ranked, and what would mend it."""
     return [f"{option.name} is not ranked. {reason.text} {mend(reason.mend)}" for reason in option.eligibility.reasons]
+
+
+def _in_doubt(option: OptionResult) -> str:
+    """The page's own word for an option that is ranked but not surely able, and why."""
+    able = can_do(option)
+    return f"Can {option.name} do the job? {able.words.capitalize()}: {able.note}."
 
 
 def prediction_text(prediction: Prediction) -> str:

@@ -75,8 +75,8 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
     expect(page.get_by_text("This file does not state the chip")).to_be_visible()
     chip = page.get_by_role("combobox", name="Measured on which chip?")
     chip.click()
-    chip.fill("apple-m2-ultra-76")
-    page.get_by_role("option", name="apple-m2-ultra-76").click()
+    chip.fill("Apple M2 Ultra (76-core GPU)")
+    page.get_by_role("option", name="Apple M2 Ultra (76-core GPU)").click()
     page.get_by_role("button", name="Keep 1 measurement").click()
     expect(page.get_by_text("Imported 1; 0 were already stored")).to_be_visible()
 

@@ -35,6 +35,9 @@ def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_
     app = upload(measurements_page(), "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
     assert "This file does not state the chip" in texts(app)
     assert not [button for button in app.button if (button.key or "").startswith("keep")]
+    chips = app.selectbox(key="chip_0").options
+    assert set(chips) == {chip.name for chip in CATALOG.chips.values()}
+    assert chips == sorted(chips, key=str.lower)
     app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
     app.button(key="keep_0").click().run()
     assert not app.exception

@@ -126,6 +126,8 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
     probe.outcome = Outcome("ok", "The probe is complete.", records=(the_mac(),))
     app = measurements_page()
     app.selectbox(key="probe_tier").set_value("fast").run()
+    assert app.selectbox(key="probe_model").options.count(CATALOG.model("llama-3-70b").name) == 1
+    assert "MLX 8-bit, groups of 64" in app.selectbox(key="probe_format").options
     app.selectbox(key="probe_model").set_value("llama-3-70b")
     app.selectbox(key="probe_format").set_value("mlx-8bit")
     widget(app, "probe_depths").set_value([2_048, 512])

@@ -21,7 +21,7 @@ def plain_name(format: WeightFormat) -> str:
         return format.name
     own = _GGML_BITS.search(format.name)
     bits = own.group(1) if own else format.weight_class.removesuffix("-bit")
-    return f"{bits} bits ({format.name})"
+    return f"{bits} bit{'' if bits == '1' else 's'} ({format.name})"
 
 
 def format_remarks(model: LanguageModel, *, format: WeightFormat, weights_bytes: int) -> tuple[Remark, ...]:

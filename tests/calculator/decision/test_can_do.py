@@ -11,6 +11,8 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.compare import compare
+from calculator.report.answer_json import comparison_dict
+from calculator.report.facts import facts_dict
 from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
 from calculator.report.summary_csv import summary_csv
@@ -51,6 +53,8 @@ def test_page_and_files_say_the_same_words() -> None:
     assert {row["id"]: row["can"] for row in decide_frame(found)["rows"]} == said
     table = csv.DictReader(io.StringIO(summary_csv(found)))
     assert {row["option"]: row["can_do_the_job"] for row in table} == said
+    assert {row["id"]: row["can_do_the_job"] for row in comparison_dict(found)["options"]} == said
+    assert {key: row["can_do_the_job"] for key, row in facts_dict(found)["options"].items()} == said
     memo = memo_dict(found, catalog, font="serif")
     able = {row.name: said[row.id] for row in found.options if said[row.id] != "no"}
     assert {row["name"]: row["can"] for row in memo["options"]} == able

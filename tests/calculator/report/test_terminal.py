@@ -1,6 +1,7 @@
 """Terminal text of a comparison."""
 
 from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision.can_do import can_do
 from calculator.report.terminal import comparison_text
 
 CATALOG = load_catalog()
@@ -21,3 +22,17 @@ def test_text_shows_totals_in_the_persons_currency_beside_dollars() -> None:
     row = next(line for line in text.splitlines() if line.startswith(MAC) and "EUR" in line)
     assert f"EUR {total * 0.5:,.0f}" in row
     assert f"${total:,.0f}" in text
+
+
+def test_text_says_which_ranked_options_are_in_doubt_and_why() -> None:
+    found = compare(Scenario(first_token_p95_target_s=14), CATALOG, as_of="2026-11-26", draw_count=64)
+    doubted = {row.name: can_do(row) for row in found.options if can_do(row).words not in ("yes", "no")}
+    assert doubted
+    said = [line for line in comparison_text(found).splitlines() if line.startswith("Can ")]
+    assert len(said) == len(doubted)
+    for line, (name, able) in zip(said, doubted.items(), strict=True):
+        assert line.startswith(f"Can {name} do the job? ")
+        assert line.endswith(f"{able.note}.")
+        assert able.words in line.lower()
+    sure = verdict_on(options=("api-same-model",))
+    assert "do the job?" not in comparison_text(sure)

@@ -47,6 +47,7 @@ def test_as_released_says_what_it_is_and_16_bits_are_never_silent() -> None:
         ("q4_k_m", "4 bits (Q4_K_M)"),
         ("q3_k_m", "3 bits (Q3_K_M)"),
         ("iq2_xxs", "2 bits (IQ2_XXS)"),
+        ("iq1_s", "1 bit (IQ1_S)"),
         ("q4_k_xl", "4 bits (UD-Q4_K_XL (Unsloth dynamic))"),
         ("fp8", "8 bits (FP8, blocks of 128 x 128)"),
         ("mlx-4bit", "MLX 4-bit, groups of 64"),
