@@ -86,7 +86,7 @@ def _other_pages(page: Page, url: str) -> None:
     for path, name, figure, values in (
         ("fit", "People asking at once", "table", [2, 3]),
         ("fit", "Memory for other software", "table", [4, 8]),
-        ("what-if", "Left to right", "figure", ["Months", "Hourly rate"]),
+        ("what-if", "Left to right", "figure", ["Months", "Electricity price"]),
     ):
         page.goto(f"{url}/{path}")
         page.get_by_label(name, exact=True).first.wait_for()
@@ -94,7 +94,7 @@ def _other_pages(page: Page, url: str) -> None:
         page.evaluate(_WATCH, figure)
         times: list[float] = []
         for move in range(MOVES):
-            box = page.get_by_label(name, exact=True).first
+            box = page.get_by_role("spinbutton" if figure == "table" else "combobox", name=name, exact=True).first
             value = str(values[move % len(values)])
             if figure == "table":
                 box.fill(value)

@@ -192,7 +192,9 @@ class Desk:
             more = f" and {len(found.unreadable) - 3} more" if len(found.unreadable) > 3 else ""
             said.append(f"Left out, because this version cannot read it: measurement {ids}{more}.")
         if found.waiting_count:
-            said.append("Results wait in a file, because the store did not take them; they are stored by themselves.")
+            said.append(
+                "Results wait in a file, because the store did not take them; they will be stored automatically."
+            )
         return " ".join(said)
 
     def results_wait(self) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from calculator.physics.measured import MeasuredSpeed
 from measurements.records.record import Measurement
-from measurements.records.spool import keep_or_wait, waiting_files, waiting_records
+from measurements.records.spool import keep_or_wait, put_aside, waiting_files, waiting_records
 from measurements.records.store import Outcome, Store, Stored, Unreadable
 from measurements.records.store_connection import URL_VARIABLE, StoreError, store_file
 
@@ -134,7 +134,12 @@ class Shelf:
                 self._turn.wait_for(lambda: self._asked > self._begun, timeout=RETRY_S if is_troubled else None)
                 self._begun = number = self._begun + 1
                 self._asked = max(self._asked, number)
-            found, problem = self._read()
+            try:
+                found, problem = self._read()
+            except Exception:  # noqa: BLE001 - whatever it is, the thread must live on and say so
+                _LOG.exception("the measurement store could not be read")
+                self._close()
+                found, problem = None, "The measurements could not be read."
             with self._turn:
                 if found is not None:
                     self._good, self._read_at = found, time.monotonic()
@@ -171,8 +176,16 @@ class Shelf:
         with self._storing:
             for file in waiting_files(self._url):
                 try:
-                    self.append_all(list(waiting_records(file)))
-                    file.unlink()
+                    records, unreadable_count = waiting_records(file)
+                    self.append_all(records)
+                    if unreadable_count:
+                        _LOG.error(
+                            "%s lines cannot be read by this version; they are kept in %s",
+                            unreadable_count,
+                            put_aside(file),
+                        )
+                    else:
+                        file.unlink()
                 except StoreError:
                     return  # said when the file was written; the next reading tries again
                 except OSError as error:

@@ -78,6 +78,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _is_among(text: str, proxies: Iterable[Network]) -> bool:
     address = _address(text)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # as a server that listens on :: sees a visitor by IPv4
     return address is not None and any(address in network for network in proxies)
 
 

@@ -65,4 +65,9 @@ REFUSALS = (400, 403, 413, 421, 422, 429, 503)
 
 def _of(name: str, kind: str, says: str, samples: list[tuple[str, float]]) -> list[str]:
     head = [f"# HELP {name} {says}", f"# TYPE {name} {kind}"]
-    return [*head, *(f"{name}{suffix} {value:g}" for suffix, value in samples)]
+    return [*head, *(f"{name}{suffix} {_digits(value)}" for suffix, value in samples)]
+
+
+def _digits(value: float) -> str:
+    """A count whole and to its last digit: Prometheus takes differences of it."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))

@@ -10,7 +10,6 @@ import argparse
 import datetime
 import importlib.metadata
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 from calculator.catalog import load_catalog
 from calculator.units import BYTES_PER_GB
 from calculator.version import VERSION
+from measurements.child_environment import child_environment
 from measurements.probe.measure import measure
 from measurements.probe.request import SMALL_MODEL, has_gpu_backend, quick_sizes, spec_for, why_no_probe
 from measurements.probe.run import ROOT, Json, Outcome
@@ -118,8 +118,7 @@ def _checked(name: str, code: str) -> Json:
     """Run one check in a process and a folder of its own; never raises, whatever happens there."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "MEASUREMENTS_URL": str(Path(folder) / "m.sqlite")}
-        environment.pop("MEASUREMENTS_URL_FILE", None)
+        environment = child_environment(PYTHONPATH=str(ROOT), MEASUREMENTS_URL=str(Path(folder) / "m.sqlite"))
         words = [sys.executable, "-c", code, str(ROOT / "server.py")]
         try:
             done = subprocess.run(

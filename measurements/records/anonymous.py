@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 SHORTEST_NAME = 3
+PRODUCTS = frozenset(
+    ("chip", "chip_name", "model", "model_name", "machine_model", "packages", "versions", "os", "os_version", "format")
+)
+"""Keys whose texts name a product and no person."""
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"]+", re.I)
 _MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b")
 _PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:|~)?(?:[\\/][^\s\\/'\":,;()\[\]]+)+[\\/]?")
@@ -41,7 +45,7 @@ def without_names(text: str, names: Iterable[str]) -> str:
     """The text without addresses, paths and the given names.
 
     >>> without_names("cannot open '/Users/ada/my model/x.json' on Adas-Mac for ada", ["Adas-Mac", "ada"])
-    "cannot open a path on [name] for [name]"
+    'cannot open a path on [name] for [name]'
     >>> without_names("postgresql://tco:secret@db.example.org/x: no answer from 10.1.2.3", [])
     'an address no answer from an address'
     """
@@ -56,12 +60,18 @@ def without_names(text: str, names: Iterable[str]) -> str:
 
 
 def all_without_names(value: Any, names: Iterable[str]) -> Any:
-    """The same for every text within lists and tables; keys, numbers and the rest stay."""
+    """The same for every text within lists and tables; keys, numbers and the rest stay.
+
+    What names a product keeps its words: a person called Max is none of "Apple M4 Max".
+    """
     known = tuple(names)
     if isinstance(value, str):
         return without_names(value, known)
     if isinstance(value, dict):
-        return {key: all_without_names(one, known) for key, one in cast("dict[str, Any]", value).items()}
+        return {
+            key: all_without_names(one, () if key in PRODUCTS else known)
+            for key, one in cast("dict[str, Any]", value).items()
+        }
     if isinstance(value, list | tuple):
         return [all_without_names(one, known) for one in cast("list[Any]", value)]
     return value

@@ -4,13 +4,14 @@ A probe may take an hour, and the disk or the database may be gone when it ends.
 of the server's user, one for each set of records, flushed to the disk, and stored later; storing twice adds nothing.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,28 +55,35 @@ def keep_or_wait(
     except StoreError as error:
         file = spool(records, url=url)
         _LOG.error("%s The results wait in %s; `python -m measurements import` reads that file.", error, file)
-        return f"{error.plain} The results wait in a file, and a server on this store stores them by itself."
+        return f"{error.plain} The results are kept in a file and will be stored automatically."
     return ""
 
 
 def waiting_files(url: str | None) -> list[Path]:
     """The files of this user that wait for this store."""
-    return sorted(
-        file
-        for folder in _folders(url)
-        if folder.is_dir()
-        for file in folder.glob(f"{_mark(url)}-*{_SUFFIX}")
-        if _is_ours(file)
-    )
+    found: list[Path] = []
+    for folder in _folders(url):
+        with contextlib.suppress(OSError):  # a folder that this user may not enter holds no file of ours
+            found += [file for file in folder.glob(f"{_mark(url)}-*{_SUFFIX}") if _is_ours(file)]
+    return sorted(found)
 
 
-def waiting_records(file: Path) -> Iterator[Measurement]:
-    """The records of one waiting file; a line that cannot be read is skipped, since the file holds whole lines only."""
+def waiting_records(file: Path) -> tuple[list[Measurement], int]:
+    """The records of one waiting file, and how many of its lines this version cannot read."""
+    found, unreadable_count = list[Measurement](), 0
     for line in file.read_text("utf-8").splitlines():
         try:
-            yield measurement_of(json.loads(line)["measurement"])
+            found.append(measurement_of(json.loads(line)["measurement"]))
         except (MeasurementError, ValueError, KeyError, TypeError):
-            continue
+            unreadable_count += 1
+    return found, unreadable_count
+
+
+def put_aside(file: Path) -> Path:
+    """Rename a waiting file of which a line could not be read, so that nothing is lost and nothing tries it again."""
+    aside = file.with_name(file.name.removesuffix(_SUFFIX) + ".unreadable.jsonl")
+    file.replace(aside)
+    return aside
 
 
 def _write(file: Path, text: str) -> None:

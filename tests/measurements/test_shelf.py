@@ -191,3 +191,31 @@ def test_many_visitors_at_once_share_a_reading(postgresql_url: str, monkeypatch:
     for one in visitors:
         one.join(5)
     assert len(marks) <= 4
+
+
+def test_waiting_line_of_a_newer_version_is_put_aside_and_never_lost(tmp_path: Path) -> None:
+    from measurements.records.spool import spool
+
+    url = str(tmp_path / "m.sqlite")
+    file = spool([a_measurement("1")], url=url)
+    newer = '{"id":"x","measurement":{"schema_version":99}}\n'
+    file.write_text(file.read_text() + newer)
+    shelf = shelf_of(url)
+    assert soon(lambda: len(shelf.contents().items) == 1 and not waiting_files(url), within_s=8)
+    (aside,) = tmp_path.glob("*.unreadable.jsonl")
+    assert newer in aside.read_text()
+
+
+def test_reader_lives_on_after_an_error_that_nobody_foresaw(tmp_path: Path) -> None:
+    fails = [True]
+
+    def speeds(_items: Any) -> tuple[()]:
+        if fails[0]:
+            raise PermissionError(13, "Permission denied")
+        return ()
+
+    Store(url := str(tmp_path / "m.sqlite")).append(a_measurement("1"))
+    shelf = Shelf(url, speeds=speeds)
+    assert soon(lambda: shelf.contents().problem.startswith("The measurements could not be read."), within_s=8)
+    fails[0] = False
+    assert soon(lambda: len(shelf.contents().items) == 1 and not shelf.contents().problem, within_s=20)

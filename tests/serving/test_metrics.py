@@ -30,3 +30,9 @@ def test_every_line_is_in_prometheus_format() -> None:
     for line in Metrics().text({}).splitlines():
         assert line.startswith(("# HELP tco_", "# TYPE tco_")) or sample.fullmatch(line)
     assert list(BUCKETS_S) == sorted(BUCKETS_S)
+
+
+def test_large_counts_keep_their_last_digit() -> None:
+    text = Metrics().text({"tco_large": ("Large.", 12_345_678.0), "tco_part": ("Part.", 1_234_567.125)})
+    assert "tco_large 12345678\n" in text
+    assert "tco_part 1234567.125\n" in text

@@ -58,3 +58,10 @@ def test_machine_without_users_or_home_has_no_names(monkeypatch: pytest.MonkeyPa
     for name in ("USER", "LOGNAME", "USERNAME", "COMPUTERNAME", "HOSTNAME", "SUDO_USER"):
         monkeypatch.delenv(name, raising=False)
     assert names_of_this_machine() == []
+
+
+def test_product_keeps_its_words_whatever_a_person_is_called() -> None:
+    report = {"host": {"chip": "m4-max", "chip_name": "Apple M4 Max"}, "said": "max has no rights here"}
+    cleaned = all_without_names(report, ["max"])
+    assert cleaned["host"] == report["host"]
+    assert cleaned["said"] == "[name] has no rights here"

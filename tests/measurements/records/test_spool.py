@@ -30,7 +30,7 @@ def test_what_cannot_be_stored_waits_for_that_store_alone_and_import_reads_it(tm
     assert str(tmp_path) not in said
     [file] = waiting_files(url)
     assert file.stat().st_mode & 0o777 == 0o600
-    assert list(waiting_records(file)) == [a_measurement("1"), a_measurement("2")]
+    assert waiting_records(file) == ([a_measurement("1"), a_measurement("2")], 0)
     assert not waiting_files(str(tmp_path / "other.sqlite"))
     assert [path.name for path in tmp_path.iterdir()] == [file.name]  # and no half-written file
     from measurements.cli.store import import_files
@@ -69,4 +69,19 @@ def test_link_in_a_shared_folder_is_no_waiting_file(tmp_path: Path) -> None:
 def test_line_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     file = spool([a_measurement()], url=str(tmp_path / "m.sqlite"))
     file.write_text('not JSON\n{"measurement": {"schema_version": 9}}\n[]\n' + file.read_text())
-    assert list(waiting_records(file)) == [a_measurement()]
+    assert waiting_records(file) == ([a_measurement()], 3)
+
+
+def test_folder_that_this_user_may_not_enter_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = str(tmp_path / "m.sqlite")
+    file = spool([a_measurement()], url=url)
+    own = Path.glob
+
+    def refusing(self: Path, pattern: str) -> Any:
+        if self.name == "closed":
+            raise PermissionError(13, "Permission denied", str(self))
+        return own(self, pattern)
+
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "closed"))
+    monkeypatch.setattr(Path, "glob", refusing)
+    assert waiting_files(url) == [file]
