@@ -217,7 +217,7 @@ class _Connection:
             self._apsw.execute("ROLLBACK")
 
     def close(self) -> None:
-        self._apsw.close()
+        self._apsw.close(True)  # and its cursors, whenever the collector comes to them
 
 
 def _module() -> Any:

@@ -136,7 +136,7 @@ class Shelf:
                 self._asked = max(self._asked, number)
             try:
                 found, problem = self._read()
-            except Exception:  # noqa: BLE001 - whatever it is, the thread must live on and say so
+            except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError):
                 _LOG.exception("the measurement store could not be read")
                 self._close()
                 found, problem = None, "The measurements could not be read."

@@ -82,7 +82,7 @@ CHECKS: Mapping[str, str] = {
 def main(arguments: list[str]) -> int:
     """Look at this machine, say what was seen, and write the file."""
     parser = argparse.ArgumentParser(
-        prog="local-llm-tco doctor",
+        prog="python -m measurements doctor",
         description="What this machine is, what works on it, and a probe of two minutes; one file to send back.",
     )
     parser.add_argument("--quick", action="store_true", help="without the probe, in a few seconds")

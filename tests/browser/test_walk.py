@@ -106,7 +106,7 @@ def located(seen: Visit, kind: str, key: str, label: str) -> Locator:
     if key and inside.get_attribute("data-testid") == kind:
         return inside
     found = inside.get_by_test_id(kind)
-    return (found.filter(has_text=label) if label else found).first
+    return (found if key or not label else found.filter(has_text=label)).first
 
 
 def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:

@@ -160,7 +160,7 @@ def test_result_that_could_not_be_stored_is_stored_by_itself_once_that_is_possib
     probe.start()
     assert looks(shelf)[1] < AT_ONCE_S
     probe.join(20)
-    assert "The results wait in a file" in said[0]
+    assert "The results are kept in a file" in said[0]
     assert len(waiting_files(url)) == 1
     assert shelf.contents().waiting_count == 1
     other.execute("ROLLBACK")

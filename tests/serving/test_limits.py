@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving.clients import networks
 from serving.limits import Limits, Settings, limits
+from tests.serving.apart import run_apart
 
 FILE, LIVE, STREAM = "/api/compare.csv", "/api/decide.json", "/_stcore/stream"
 
@@ -149,7 +150,7 @@ def _run(work: Callable[[Doors, Limits], Any], **settings: Any) -> None:
         doors = Doors()
         await work(doors, Limits(doors.app(), Settings(**settings)))
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 async def _settled() -> None:

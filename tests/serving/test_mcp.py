@@ -11,13 +11,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
 from serving.answers import Answers
 from serving.mcp import main, mcp_server
 from serving.questions import questions
+from tests.serving.apart import ask_apart
 from views.link import read_link
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def test_tools_are_the_questions_and_answer_the_same_json() -> None:
         ("explain", {"option": "dual-rtx-4090-am5", "line": "hardware"}),
         ("audit", {}),
     ]
-    tools, found = anyio.run(_asked, mcp_server(ANSWERS), calls)
+    tools, found = ask_apart(_asked, mcp_server(ANSWERS), calls)
     assert {tool.name for tool in tools} == {question.name for question in questions(ANSWERS)}
     assert all(tool.annotations.read_only_hint for tool in tools)
     for (name, values), result in zip(calls, found, strict=True):
@@ -61,7 +61,7 @@ def test_refusal_is_an_error_in_sentences_and_the_next_call_works() -> None:
         ("compare", {"scenario": {"wage": 9}}),
         ("predict", PREDICT),
     ]
-    _, (wrong, unknown, misspelt, right) = anyio.run(_asked, mcp_server(ANSWERS), calls)
+    _, (wrong, unknown, misspelt, right) = ask_apart(_asked, mcp_server(ANSWERS), calls)
     assert wrong.is_error
     assert wrong.content[0].text == "batch is 'many'; it must be a whole number in 1..1,000,000."
     assert unknown.is_error
@@ -77,7 +77,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def test_assistant_starts_it_and_talks_over_standard_input_and_output(tmp_path: Path) -> None:
     started = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=_environment(tmp_path), cwd=str(ROOT))
-    _, (found,) = anyio.run(_asked, started, [("predict", PREDICT)])
+    _, (found,) = ask_apart(_asked, started, [("predict", PREDICT)])
     assert found.structured_content == _own("predict", PREDICT)
     assert not list(tmp_path.glob("*.sqlite"))
 
@@ -92,7 +92,7 @@ def test_http_answers_on_this_machine_alone(tmp_path: Path) -> None:
     try:
         _wait_for(port, process)
         url = f"http://127.0.0.1:{port}/mcp"
-        _, (found,) = anyio.run(_asked, url, [("predict", PREDICT)])
+        _, (found,) = ask_apart(_asked, url, [("predict", PREDICT)])
         assert found.structured_content == _own("predict", PREDICT)
         for stranger in ({"host": "evil.example"}, {"origin": "http://evil.example"}):
             with pytest.raises(urllib.error.HTTPError) as refused:

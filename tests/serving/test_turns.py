@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from serving.turns import BusyError, Turns
+from tests.serving.apart import run_apart
 
 
 async def _settled() -> None:
@@ -30,7 +31,7 @@ def test_never_more_at_once_than_allowed_and_in_order() -> None:
         assert most == 2
         return order
 
-    assert asyncio.run(run()) == list(range(20))
+    assert run_apart(run()) == list(range(20))
 
 
 def test_six_of_one_client_leave_a_turn_for_another() -> None:
@@ -49,7 +50,7 @@ def test_six_of_one_client_leave_a_turn_for_another() -> None:
         for task in dear:
             task.cancel()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_turn_that_ends_twice_frees_one() -> None:
@@ -63,7 +64,7 @@ def test_turn_that_ends_twice_frees_one() -> None:
         assert [task.done() for task in waiting] == [True, False]
         waiting[1].cancel()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_full_queue_is_busy_and_says_when_to_come_back() -> None:
@@ -79,7 +80,7 @@ def test_full_queue_is_busy_and_says_when_to_come_back() -> None:
         for task in waiting:
             task.cancel()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_one_client_fills_a_quarter_of_the_queue_at_most() -> None:
@@ -93,7 +94,7 @@ def test_one_client_fills_a_quarter_of_the_queue_at_most() -> None:
         for task in waiting:
             task.cancel()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_who_waits_too_long_is_told_and_leaves_the_queue() -> None:
@@ -105,7 +106,7 @@ def test_who_waits_too_long_is_told_and_leaves_the_queue() -> None:
         held.end()
         (await turns.take("c")).end()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_who_leaves_while_waiting_takes_no_turn() -> None:
@@ -120,7 +121,7 @@ def test_who_leaves_while_waiting_takes_no_turn() -> None:
         await _settled()
         assert stays.done()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_who_leaves_at_the_moment_of_his_call_gives_the_turn_on() -> None:
@@ -135,4 +136,4 @@ def test_who_leaves_at_the_moment_of_his_call_gives_the_turn_on() -> None:
         assert gone.cancelled()
         assert stays.done()
 
-    asyncio.run(run())
+    run_apart(run())

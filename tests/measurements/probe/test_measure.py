@@ -73,6 +73,6 @@ def test_result_that_the_store_refuses_waits_in_a_file_and_the_outcome_says_so(
     monkeypatch.setattr("measurements.probe.measure.run_worker", lambda spec, **how: ended)
     url = str(tmp_path / "m.sqlite")
     outcome = measure(tiny_spec(tmp_path), catalog=load_catalog(), keep=partial(keep_or_wait, append=full, url=url))
-    assert outcome.waits.startswith("The disk is full. The results wait in a file")
+    assert outcome.waits.startswith("The disk is full. The results are kept in a file")
     assert len(waiting_files(url)) == 1
     assert len(outcome.records) == 1

@@ -26,7 +26,7 @@ def test_what_is_stored_waits_nowhere(tmp_path: Path) -> None:
 def test_what_cannot_be_stored_waits_for_that_store_alone_and_import_reads_it(tmp_path: Path) -> None:
     url = str(tmp_path / "m.sqlite")
     said = keep_or_wait([a_measurement("1"), a_measurement("2")], append=refuse, url=url)
-    assert said.startswith("The disk is full. The results wait in a file")
+    assert said.startswith("The disk is full. The results are kept in a file")
     assert str(tmp_path) not in said
     [file] = waiting_files(url)
     assert file.stat().st_mode & 0o777 == 0o600
