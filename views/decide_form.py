@@ -133,6 +133,8 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
             _field("figures", key, PRICE_LABELS[figure], scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure])
         )
     if isinstance(option, Machine):
+        if scenario.sales_tax_fraction:
+            found.append(_with_tax(found[0], scenario.sales_tax_fraction))
         price = option.purchase_price()
         noun = NOUNS.get(price_kind(option), "price")
         facts.append(
@@ -158,6 +160,12 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         facts.append(f"${rate.central:,.2f} an hour, from {rate.as_of}.")
     return {"fields": found, "facts": facts}
+
+
+def _with_tax(price: dict[str, Any], fraction: float) -> dict[str, Any]:
+    """The same price as most quotes have it: the tax is taken off what is entered, and the scenario keeps one price."""
+    label = f"Or with {100 * fraction:.4g} % tax in it ($)"
+    return {**price, "figure": "price_with_tax", "label": label, "times": 1 + fraction}
 
 
 def _field(table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float]) -> dict[str, Any]:

@@ -187,6 +187,18 @@ def test_quote_of_ones_own_is_counted_and_an_emptied_one_is_ours_again(visit: Op
     shows(seen, Scenario(already_own_usd={option: 2500}))
 
 
+def test_price_with_tax_counts_without_it(visit: Open) -> None:
+    seen = visit("?sales_tax_fraction=0.19")
+    seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()
+    gross = seen.page.get_by_role("spinbutton", name="Or with 19 % tax in it ($)")
+    gross.fill("3570")
+    gross.press("Tab")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(sales_tax_fraction=0.19, figures={"mac-studio-m5-ultra-96.price_usd": 3000}))
+    expect(gross).to_have_value("3570")
+    expect(seen.page.get_by_role("spinbutton", name="Price before tax ($)")).to_have_value("3000")
+
+
 def test_answer_that_arrives_while_somebody_types_takes_nothing_away(visit: Open) -> None:
     seen = visit(f"?options={TWO[0]}&options={TWO[1]}")
     seen.decide.locator(f"[data-row={TWO[0]}]").click()
@@ -350,7 +362,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Open) -> None:
     seen.page.keyboard.press("Tab")
     seen.page.wait_for_url(re.compile("figures="))
     shows(seen, Scenario(options=TWO, figures={f"{TWO[0]}.price_usd": 3000}))
-    assert focused_label(seen) == "We own it; it would sell for ($)"  # nothing is lost while somebody types
+    assert focused_label(seen) == "Or with 7.25 % tax in it ($)"  # nothing is lost while somebody types
     for _ in range(40):
         seen.page.keyboard.press("Tab")
         if focused_label(seen) == "Hourly rate, slider":

@@ -109,7 +109,11 @@ def test_every_field_of_every_quote_is_taken_by_the_scenario_at_both_bounds(name
 def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
     found = quotes(Scenario(), CATALOG)
     labels = {option: [field["label"] for field in quote["fields"]] for option, quote in found.items()}
-    assert labels["mac-studio-m5-ultra-96"][:2] == ["Price before tax ($)", "We own it; it would sell for ($)"]
+    assert labels["mac-studio-m5-ultra-96"][:3] == [
+        "Price before tax ($)",
+        "Or with 7.25 % tax in it ($)",
+        "We own it; it would sell for ($)",
+    ]
     assert labels["cloud-h100"] == ["Rate ($ an hour)"]
     assert labels["api-same-model"] == ["Input ($ per million tokens)", "Output ($ per million tokens)"]
     facts = " ".join(found["mac-studio-m5-ultra-96"]["facts"])
@@ -137,7 +141,11 @@ def test_quote_shows_what_was_entered_already() -> None:
         for field in quote["fields"]
         if field["value"] is not None
     }
-    assert shown == {("mac-studio-m5-ultra-96", "price_usd"): 5000.0, ("dual-rtx-4090-am5", "own"): 900.0}
+    assert shown == {
+        ("mac-studio-m5-ultra-96", "price_usd"): 5000.0,
+        ("mac-studio-m5-ultra-96", "price_with_tax"): 5000.0,  # the page shows it with its tax
+        ("dual-rtx-4090-am5", "own"): 900.0,
+    }
 
 
 def opened(text: str) -> tuple[Any, Scenario]:
@@ -176,3 +184,14 @@ def test_permanent_link_of_changed_values_lists_the_same_changes() -> None:
     scenario = Scenario(wage_usd_per_h=110, months=48)
     listed = changes(*opened(write_link(scenario, catalogue_hash=CATALOG.hash)))
     assert {name for name, *_ in listed} == {"wage_usd_per_h", "months"}
+
+
+def test_price_with_tax_is_the_same_price_and_is_not_asked_where_there_is_no_tax() -> None:
+    option = "mac-studio-m5-ultra-96"
+    taxed = Scenario(sales_tax_fraction=0.19, figures={f"{option}.price_usd": 1_000})
+    before, after = quotes(taxed, CATALOG)[option]["fields"][:2]
+    assert (after["label"], after["times"]) == ("Or with 19 % tax in it ($)", 1.19)
+    assert (after["table"], after["key"], after["value"]) == (before["table"], before["key"], before["value"])
+    assert "times" not in before
+    untaxed = quotes(Scenario(sales_tax_fraction=0.0), CATALOG)[option]["fields"]
+    assert not [field for field in untaxed if "times" in field]

@@ -10,6 +10,7 @@ export function quoteForm(row, quote, page) {
 }
 
 function quoteField(row, field, page) {
+  const times = field.times ?? 1; // a price with tax is entered as so many times the one that counts
   const id = `quote-${row.id}-${field.figure}`.replace(/[^\w-]/g, "-");
   const input = element("input", {
     id,
@@ -19,13 +20,13 @@ function quoteField(row, field, page) {
     max: field.max,
     inputmode: "decimal",
     placeholder: field.placeholder,
-    value: field.value,
+    value: field.value == null ? "" : times === 1 ? field.value : Math.round(field.value * times * 100) / 100,
   });
   let sent = input.value;
   const send = () => {
     if (page.isDrawing || !input.isConnected || input.value === sent) return;
     sent = input.value;
-    const value = sent === "" ? null : Math.min(field.max, Math.max(field.min, Number(sent)));
+    const value = sent === "" ? null : Math.min(field.max, Math.max(field.min, Number(sent) / times));
     page.send({ table: { name: field.table, key: field.key, value } });
   };
   for (const end of ["change", "blur"]) input.addEventListener(end, send); // a box drawn anew while one types has no change

@@ -49,10 +49,11 @@ function focusWithin(table) {
   const active = table.getRootNode().activeElement; // the document's own is the host of this shadow tree
   if (!active || !table.contains(active)) return null;
   const { id, value } = active, row = active.closest("[data-row]")?.dataset.row;
+  const isTyped = value !== active.defaultValue; // a box that one only stands in shows what is drawn
   return () => {
     const again = table.querySelector(id ? `#${CSS.escape(id)}` : `[data-row="${CSS.escape(row ?? "")}"]`);
     again?.focus();
-    if (again && again.value !== value) again.value = value;
+    if (again && isTyped && again.value !== value) again.value = value;
   };
 }
 
