@@ -73,6 +73,8 @@ def why_unreadable(error: Exception) -> str:
         return f"line {error.lineno}, column {error.colno}: {error.msg}"
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text"
+    if isinstance(error, UnicodeEncodeError):
+        return "it holds half of a character"
     if isinstance(error, RecursionError):
         return "its tables are nested too deeply"
     said = str(error)

@@ -18,7 +18,7 @@ from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.scenario.check_ids import refuse_unknown
-from calculator.scenario.files import typed
+from calculator.scenario.files import typed, whole_json
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
@@ -256,7 +256,7 @@ def _is_table(name: str) -> bool:
 
 def _table(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return whole_json(text)
     except (ValueError, RecursionError):  # an integer of thousands of digits is a plain ValueError
         raise ScenarioError(
             f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link instead."

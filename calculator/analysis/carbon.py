@@ -46,6 +46,10 @@ class CarbonAccount:
     sci_market_g_per_mtok: Range | None
 
 
+LEAST_SERVED_MTOK = 1e-6
+"""One token: below it there is nothing to divide by."""
+
+
 def software_carbon_intensity_g_per_mtok(
     *, energy_kwh: float, carbon_g_per_kwh: float, embodied_share_g: float, served_mtok: float
 ) -> float:
@@ -150,7 +154,7 @@ def _product(energy: Range, grid: Range) -> Range:
 
 
 def _intensity(energy: Range, grid: Range, share_kg: Range, served_mtok: float) -> Range | None:
-    if not served_mtok:
+    if served_mtok < LEAST_SERVED_MTOK:
         return None
     low, central, high = (
         software_carbon_intensity_g_per_mtok(

@@ -19,6 +19,7 @@ from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import catalog_of
+from calculator.scenario.repair import CHEAPEST
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, reference_tariff, scenario_model
 from calculator.service.serving import serving_of
@@ -101,6 +102,8 @@ def choose(scenario: Scenario, catalog: Catalog, *, wanted: Wanted, as_of: str |
     for name, value in (("budget", wanted.budget_usd), ("watts", wanted.most_w)):
         if value is not None and not 0 < value < math.inf:
             raise ScenarioError(f"{name} is {value:g}; it must be a number above 0. Leave it out to set no limit.")
+    if scenario.machine_count == CHEAPEST:  # every number is tried, and what is asked is the whole job
+        scenario = scenario.changed(machine_count="auto")
     catalog = catalog_of(scenario, catalog)
     day = scenario.prices_as_of or as_of or catalog.compiled
     question = Question(

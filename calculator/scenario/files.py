@@ -125,10 +125,20 @@ def _shipped(path: Path) -> Path:
     return found if os.path.exists(found) and path.parent.name in ("", "presets") else path
 
 
+def whole_json(text: str) -> Any:
+    """What a JSON text holds. Raises ValueError or RecursionError where it is none; halves of characters (\\ud800) are none.
+
+    JSON may escape half of a UTF-16 pair, and no file, hash or page can hold that.
+    """
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode("utf-8")
+    return found
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
-        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        data = whole_json(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such scenario file. Check the path.") from None
     except OSError as error:

@@ -149,6 +149,9 @@ def range_problem(name: str, bounds: tuple[float, float], given: tuple[float, fl
     return _outside(f"ranges.{name}", bounds, given)
 
 
+_MOST_WEIGHT = 10_000_000.0  # so that sums and shares of weights are exact enough
+
+
 def cases_problem(name: str, bounds: tuple[float, float], given: Sequence[tuple[float, float]] | None) -> str | None:
     """What is wrong with a value that takes one of several, each with its weight; None where nothing is."""
     if given is None:
@@ -158,6 +161,8 @@ def cases_problem(name: str, bounds: tuple[float, float], given: Sequence[tuple[
     weights = [weight for _, weight in given]
     if min(weights) < 0 or sum(weights) <= 0:
         return f"cases.{name} has the weights {weights}; none may be negative, and one must be above 0."
+    if max(weights) > _MOST_WEIGHT:
+        return f"cases.{name} has the weight {max(weights):g}; it must be at most {plain_number(_MOST_WEIGHT)}."
     return _outside(f"cases.{name}", bounds, [value for value, _ in given])
 
 

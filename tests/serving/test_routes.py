@@ -138,3 +138,38 @@ def test_wrong_question_is_refused_with_its_sentence(address: str, says: str) ->
     answer = CLIENT.get(address)
     assert answer.status_code == 422
     assert says in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", [*(door.path for door in DOORS), "/api/compare.json", "/api/choose.json"])
+@pytest.mark.parametrize(
+    "value",
+    ['figures={"\\ud800":1}', 'ranges={"\\ud800":[1,2,3]}', 'own_models={"m":"\\ud800"}', 'own_models={"\\ud800":{}}'],
+)
+def test_half_of_a_character_is_refused_in_a_sentence(path: str, value: str) -> None:
+    name, _, text = value.partition("=")
+    answer = CLIENT.get(path, params={name: text})
+    assert answer.status_code == 422
+    assert "it must be JSON as in a scenario file" in answer.text
+
+
+def test_next_to_no_requests_have_no_figure_per_token() -> None:
+    client = TestClient(Starlette(routes=[*api_routes(Answers(read_link, lambda: ()))]))
+    for requests in ("1e-320", "1e-305", "5e-324"):
+        answer = client.get("/api/compare.json", params={"requests_per_working_day": requests})
+        assert answer.status_code == 200
+        carbons = [option["carbon"] for option in answer.json()["options"] if option["carbon"]]
+        assert carbons
+        assert all(carbon["electricity_location_g_per_mtok"] is None for carbon in carbons)
+
+
+def test_choice_tries_every_number_also_where_the_cheapest_is_asked_for() -> None:
+    asked = {"budget_usd": 8000, "model": "qwen3-32b"}
+    with_cheapest = CLIENT.get("/api/choose.json", params={**asked, "machine_count": "cheapest"}).json()
+    plain = CLIENT.get("/api/choose.json", params=asked).json()
+    assert with_cheapest["choices"] == plain["choices"]
+
+
+def test_weights_of_cases_have_an_end() -> None:
+    answer = CLIENT.get("/api/compare.json", params={"cases": '{"wage_usd_per_h":[[1,1e308],[200,1e308]]}'})
+    assert answer.status_code == 422
+    assert "cases.wage_usd_per_h has the weight 1e+308; it must be at most 10,000,000." in answer.json()["error"]
