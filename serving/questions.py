@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from calculator.analysis.explain import explain
 from calculator.catalog import Catalog, load_catalog
@@ -14,11 +14,11 @@ from calculator.claims.finding import finding_dict
 from calculator.claims.speed import SpeedClaim, audit_speed_claim
 from calculator.decision.choose import Wanted, choose
 from calculator.decision.compare import compare
-from calculator.errors import ScenarioError, sentences
+from calculator.errors import ScenarioError
 from calculator.evidence import Record
 from calculator.report.answer_json import comparison_dict, prediction_dict
 from calculator.report.choices_json import choices_dict
-from calculator.report.prediction_question import PredictionQuestion
+from calculator.report.prediction_question import AskedRecord, PredictionQuestion
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset_names
 from calculator.scenario.scenario import Scenario, knobs
@@ -38,25 +38,11 @@ CHOOSE_SAYS = (
 )
 
 
-class _Question(Record):
-    """Base of the questions: described by the text under each field, and no number is infinite."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False, protected_namespaces=())
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
-        """The question of a table of values; raises ScenarioError with one sentence per problem."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise ScenarioError("\n".join(sentences(error, cls))) from None
-
-
-class _Compare(_Question):
+class _Compare(AskedRecord):
     scenario: dict[str, Any] = Field({}, description=SCENARIO)
 
 
-class ChoiceQuestion(_Question):
+class ChoiceQuestion(AskedRecord):
     """Which machines do the job within a budget and a limit of watts."""
 
     scenario: dict[str, Any] = Field({}, description=SCENARIO)
@@ -66,7 +52,7 @@ class ChoiceQuestion(_Question):
     """Most watts at the wall under load, all machines together; no limit without it."""
 
 
-class _Explain(_Question):
+class _Explain(AskedRecord):
     scenario: dict[str, Any] = Field({}, description=SCENARIO)
     option: str = Field(min_length=1, max_length=200)
     """Id of an option, as `catalogue` lists it."""
@@ -74,7 +60,7 @@ class _Explain(_Question):
     """A cost line: hardware, energy decode, administration, resale ..."""
 
 
-class _Audit(_Question):
+class _Audit(AskedRecord):
     machine: str | None = Field(None, max_length=200)
     """Id of a machine, a rented machine or a bare chip. All empty: the claims of the article we answer."""
     model: str | None = Field(None, max_length=200)
@@ -95,12 +81,12 @@ class _Audit(_Question):
     """Chips, where the machine is a bare chip."""
 
 
-class _Inputs(_Question):
+class _Inputs(AskedRecord):
     word: str = Field("", max_length=100)
     """Only inputs with this word in their name, label or help; all without it."""
 
 
-class _Catalogue(_Question):
+class _Catalogue(AskedRecord):
     kind: Literal["machines", "clouds", "apis", "subscriptions", "models", "formats", "runtimes", "chips"]
     """What to list."""
     word: str = Field("", max_length=100)

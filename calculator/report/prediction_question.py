@@ -23,10 +23,22 @@ _MOST_WIRED_LIMIT_MB = 100_000_000
 _MOST_STREAMS = 1_000_000
 
 
-class PredictionQuestion(Record):
-    """Does one model fit one machine, and how fast is it."""
+class AskedRecord(Record):
+    """Base of what a program asks: described by the text under each field, and no number is infinite."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False, protected_namespaces=())
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """The question of a table of values; raises ScenarioError with one sentence per problem."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise ScenarioError("\n".join(sentences(error, cls))) from None
+
+
+class PredictionQuestion(AskedRecord):
+    """Does one model fit one machine, and how fast is it."""
 
     machine: str = Field(min_length=1, max_length=200)
     """Id of a machine, a rented machine or a bare chip."""
@@ -80,14 +92,6 @@ class PredictionQuestion(Record):
     """Id of a separate model that guesses: its weights and cache count."""
     draft_format: str | None = Field(None, max_length=200)
     """Format of the draft model; the model's own without it."""
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
-        """The question of a table of values; raises ScenarioError with one sentence per problem."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise ScenarioError("\n".join(sentences(error, cls))) from None
 
     def answer(self, catalog: Catalog, *, model: Callable[[str], LanguageModel] | None = None) -> Prediction:
         """The prediction. `model` finds the shapes behind a name: the catalogue does without it, which reads no file.
