@@ -1,24 +1,15 @@
 """The real server on a free port, and a real Chromium that notes every error and every request to another host."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-ROOT = Path(__file__).parents[2]
-START_S = 60
+from tests.real_server import running_server
+
 _SEARCH = re.compile(r"/(fit|what-if|sources|measurements)/_stcore/(health|host-config)$")
 expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
 _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -27,54 +18,8 @@ _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """http://127.0.0.1:PORT of `streamlit run server.py`, started as `make run` does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "server.py",
-                "--server.port",
-                str(port),
-                "--server.headless",
-                "true",
-            ],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={
-                **os.environ,
-                "HOME": str(log.parent),
-                "TMPDIR": str(log.parent),
-                "MEASUREMENTS_URL": str(log.parent / "measurements.sqlite"),
-            },
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(url, process, log)
+    with running_server(tmp_path_factory.mktemp("server")) as url:
         yield url
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=10)
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"the server stopped:\n{log.read_text()}"
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(f"no healthy server within {START_S} s:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")
