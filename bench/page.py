@@ -96,6 +96,8 @@ def _other_pages(page: Page, url: str) -> None:
         for move in range(MOVES):
             box = page.get_by_role("spinbutton" if figure == "table" else "combobox", name=name, exact=True).first
             value = str(values[move % len(values)])
+            box.scroll_into_view_if_needed()  # scrolling shuts a list that is open
+            page.wait_for_timeout(300)
             if figure == "table":
                 box.fill(value)
             else:

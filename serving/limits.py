@@ -219,7 +219,7 @@ def _full_page(most: int) -> Response:
         f'<meta http-equiv="refresh" content="{_RETRY_S}"><meta name="viewport" content="width=device-width">'
         "<style>:root{color-scheme:light dark}body{font:18px/1.5 system-ui,sans-serif;max-width:32rem;"
         "margin:20vh auto;padding:0 1rem}</style></head><body><main><h1>All seats are taken</h1>"
-        f"<p>{most:,} people have this page open, as many as this server can serve well. It tries again by itself in "
+        f"<p>{most:,} people have this page open, as many as this server can serve well. The page tries again in "
         f"{_RETRY_S} seconds; leave this page open. Your link keeps all its values.</p></main></body></html>"
     )
     return HTMLResponse(page, 503, {"retry-after": str(_RETRY_S), "cache-control": "no-store"})

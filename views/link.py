@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
-from calculator.errors import CalculatorError, ScenarioError
+from calculator.errors import CalculatorError, ScenarioError, why_unreadable
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import typed, whole_json
 from calculator.scenario.own_catalog import catalog_of
@@ -257,9 +257,9 @@ def _is_table(name: str) -> bool:
 def _table(name: str, text: str) -> Any:
     try:
         return whole_json(text)
-    except (ValueError, RecursionError):  # an integer of thousands of digits is a plain ValueError
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits is a plain ValueError
         raise ScenarioError(
-            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file. Copy a permanent link instead."
+            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file, but {why_unreadable(error)}. Copy a link."
         ) from None
 
 
