@@ -17,6 +17,7 @@ PASSED_VARIABLES = (
     "PYTHONPATH",
     "VIRTUAL_ENV",
     "LD_LIBRARY_PATH",
+    *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES"),  # where mlx finds CUDA's headers, and which cards it may use
     *("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"),  # Windows starts no program without the first
 )
 """All that is passed on. What is not listed, a child does not learn."""

@@ -119,6 +119,8 @@ class _Screen:
         elif event["event"] == "plan":
             self.ceilings = ceilings_of(event, machine=self.ceilings, batch_count=self._spec.batch_count)
             self._say(self._plan_words(event), *self.ceilings.sentences())
+        elif event["event"] == "compiling":
+            self._say("Compiling kernels, which takes minutes the first time ...")
         elif event["event"] == "progress" and not self._quiet and sys.stderr.isatty():
             self._has_bar = True
             share = event["done"] / max(event["total"], 1)

@@ -19,7 +19,13 @@ from measurements.records.spec import ProbeSpec
 from measurements.visitors import NotAllowedError, why_nobody_may
 
 KEPT_JOBS = 20
-_STAGES = {"hello": "planning", "fetching": "downloading", "plan": "making weights", "built": "warming up"}
+_STAGES = {
+    "hello": "planning",
+    "fetching": "downloading",
+    "plan": "making weights",
+    "built": "warming up",
+    "compiling": "compiling kernels, which takes minutes the first time",
+}
 """The stage shown until the worker reports its progress."""
 
 Measure = Callable[..., Outcome]

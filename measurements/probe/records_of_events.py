@@ -256,6 +256,7 @@ def _host(host: Host, hello: Json) -> Host:
         update={
             "working_set_bytes": int(device.get("max_recommended_working_set_size") or 0),
             "device_arch": str(device.get("architecture") or ""),
+            "last_level_cache_bytes": int(hello.get("last_level_cache_bytes", host.last_level_cache_bytes)),
             "memory_bytes": host.memory_bytes or int(device.get("memory_size") or 0),
         }
     )

@@ -27,6 +27,9 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
 POLL_S = 0.1
 GRACE_S = 3.0
+WAITS = {"fetching": "fetched", "compiling": "compiled"}
+"""Events that begin a wait that no time limit counts, and those that end it."""
+LONGEST_COMPILING_S = 900.0
 _NAMED: dict[str, Status] = {
     "refused": "refused",
     "busy": "busy",
@@ -108,9 +111,9 @@ def _listen(
     threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
     outcome = Outcome("failed", "")
     _write(process.stdin, spec.model_dump_json().encode() + b"\n")
-    began = moved = time.monotonic()
+    began = moved = wait_began = time.monotonic()
     verdict: tuple[Status, str] | None = None
-    is_fetching = False
+    waited_for = ""  # what ends the present wait: a download, or kernels that are compiled
     while True:
         try:
             line = lines.get(timeout=POLL_S)
@@ -122,12 +125,17 @@ def _listen(
         if event is not None:
             outcome.events.append(event)
             moved = moved if event["event"] == "beat" else time.monotonic()
-            is_fetching = event["event"] == "fetching" or (is_fetching and event["event"] != "fetched")
-            began = moved if event["event"] == "fetched" else began
+            if event["event"] in WAITS:
+                waited_for, wait_began = WAITS[event["event"]], moved
+            elif event["event"] == waited_for:
+                waited_for, began = "", began + moved - wait_began
             if on_event is not None:
                 on_event(event)
-        ran_s = 0.0 if is_fetching else time.monotonic() - began  # a download has no time limit
-        verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=time.monotonic() - moved)
+        ran_s = 0.0 if waited_for else time.monotonic() - began
+        still_s = time.monotonic() - moved
+        if waited_for == "compiled" and still_s < LONGEST_COMPILING_S:
+            still_s = 0.0
+        verdict = verdict or _verdict(spec, cancel=cancel, ran_s=ran_s, still_s=still_s)
         if verdict is not None:
             _stop(process, outcome, lines)
             break

@@ -3,6 +3,7 @@
     hello     backend, device, versions                  plan      bytes and peak against the limit, before filling
     built     memory really held                         progress  done of total, seconds left
     sample    one trial: phase, depth, tokens, seconds   beat      twice a second: memory held now
+    compiling, compiled   MLX compiles CUDA kernels      fetching, fetched     a download; no time limit counts
     done      the run is complete                        error     kind and one sentence
 
 measurements.probe.run starts it as `python -m measurements.worker` with a reduced environment. It lowers its

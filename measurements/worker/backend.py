@@ -2,6 +2,8 @@
 
 # mlx carries no usable types
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+import contextlib
+import ctypes
 import importlib.metadata
 import re
 import subprocess
@@ -14,6 +16,8 @@ from measurements.child_environment import child_environment
 from measurements.worker.session import Json
 
 PACKAGES = ("mlx", "mlx-lm", "mlx-metal", "mlx-cuda-12", "mlx-cuda-13", "mlx-cpu")
+_CUDA_DRIVER = "libcuda.so.1"
+_L2_CACHE_SIZE = 38  # CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, in bytes (CUDA driver API)
 
 
 def backend_of_this_process() -> str:
@@ -33,6 +37,23 @@ def machine_limit_bytes(device: Json) -> int:
     available = available_bytes_of_vm_stat(_output_of("vm_stat")) if system() == "Darwin" else _available_on_linux()
     offered += [available] if available else []
     return min(offered, default=0)
+
+
+def last_level_cache_bytes(backend: str, stated: int) -> int:
+    """The cache that a small model would be read from: that of the first NVIDIA card, else `stated`, the processor's.
+
+    An NVIDIA driver tells it (cuDeviceGetAttribute); 0 where it does not.
+    """
+    return _cuda_cache_bytes() if backend == "cuda" else stated
+
+
+def _cuda_cache_bytes() -> int:
+    found, card = ctypes.c_int(0), ctypes.c_int(0)
+    with contextlib.suppress(OSError, AttributeError):  # no driver here
+        driver = ctypes.CDLL(_CUDA_DRIVER)
+        if driver.cuInit(0) == 0 and driver.cuDeviceGet(ctypes.byref(card), 0) == 0:
+            driver.cuDeviceGetAttribute(ctypes.byref(found), _L2_CACHE_SIZE, card)
+    return found.value
 
 
 def available_bytes_of_vm_stat(text: str) -> int:

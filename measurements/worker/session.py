@@ -1,11 +1,12 @@
 """Session of a worker: events, the request to stop, the time left and the memory limit. Standard library only."""
 
+import contextlib
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +30,7 @@ class Session:
         self.began = self._limit_began = time.monotonic()
         self.limit_bytes = int(spec.get("memory_limit_bytes") or 0)
         self.memory_now: Callable[[], int] = resident_bytes
+        self.compiles_first = False
         self._stopping = threading.Event()
         self._writing = threading.Lock()
 
@@ -59,6 +61,22 @@ class Session:
     def restart_time_limit(self) -> None:
         """Start the time limit now, so that a download before it does not count."""
         self._limit_began = time.monotonic()
+
+    @contextlib.contextmanager
+    def compiling(self, *, when: bool) -> Generator[None]:
+        """A first use of kernels, for which MLX compiles them on CUDA: it takes minutes once, and no time limit counts.
+
+        Kernels for packed weights took more than 75 s on an H100 machine at first, and 15 s when MLX had kept them
+        (mlx 0.32.4, 2026-11-27).
+        """
+        if not (when and self.compiles_first):
+            yield
+            return
+        began = time.monotonic()
+        self.emit("compiling")
+        yield
+        self.emit("compiled")
+        self._limit_began += time.monotonic() - began
 
     def stop(self) -> None:
         """Ask the run to stop at its next token."""

@@ -16,34 +16,38 @@ import mlx.core as mx
 import numpy as np
 from mlx_lm.generate import generate_step, generation_stream
 
+from measurements.worker import backend as this
 from measurements.worker import random_weights as synthetic
-from measurements.worker.backend import backend_of_this_process, machine_limit_bytes, versions, wheel_tag
 from measurements.worker.memory_plan import CACHE_MULTIPLE, plan_real, planned_model, vocabulary_count
 from measurements.worker.session import Session
 
 
 def run(session: Session) -> None:
     """Send hello, then run the spec's tier."""
-    backend = backend_of_this_process()
+    backend = this.backend_of_this_process()
     device = {key: value for key, value in mx.device_info().items() if isinstance(value, int | float | str)}
     if backend != "cpu":
         session.memory_now = lambda: mx.get_active_memory() + mx.get_cache_memory()
-    session.limit_bytes = session.limit_bytes or machine_limit_bytes(device)
+    session.limit_bytes = session.limit_bytes or this.machine_limit_bytes(device)
+    cache_bytes = this.last_level_cache_bytes(backend, session.spec["last_level_cache_bytes"])
+    session.spec["last_level_cache_bytes"] = cache_bytes
+    session.compiles_first = backend == "cuda"
     session.emit(
         "hello",
         process=os.getpid(),
         backend=backend,
         device=device,
         limit_bytes=session.limit_bytes,
-        versions=versions(),
-        wheel_tag=wheel_tag(),
+        last_level_cache_bytes=cache_bytes,
+        versions=this.versions(),
+        wheel_tag=this.wheel_tag(),
     )
     {"fast": run_fast, "real": run_real, "host": run_host, "rag": run_rag}[session.spec["tier"]](session)
 
 
 def run_fast(session: Session) -> None:
     """Time the real architecture with aliased random layers at synthetic depths."""
-    spec, backend = session.spec, backend_of_this_process()
+    spec, backend = session.spec, this.backend_of_this_process()
     synthetic.balance_routing(seed=spec["seed"])
     made = planned_model(session, backend)
     _fill(session, made)
@@ -70,14 +74,14 @@ def run_real(session: Session) -> None:
         folder = fetch.fetch_repository(session)
         path, spec["config"] = str(folder.path), folder.config
     session.emit("model", config=spec["config"])
-    plan_real(session, backend_of_this_process(), Path(path))
+    plan_real(session, this.backend_of_this_process(), Path(path))
     session.emit("progress", what="loading weights", done=0, total=1)
     began = time.perf_counter()
     model, tokenizer = mlx_lm.load(path, tokenizer_config={"trust_remote_code": False})[:2]
     seconds = time.perf_counter() - began
     tokenizer.eos_token_ids = set()  # a random prompt must not end early
     weights = sum(array.nbytes for _, array in synthetic.tree_flatten(model.parameters()))
-    wired = backend_of_this_process() == "metal"
+    wired = this.backend_of_this_process() == "metal"
     session.emit("built", held_bytes=mx.get_active_memory(), wired=wired, load_s=seconds, weights_bytes=weights)
     vocabulary = vocabulary_count(spec["config"])
     chance = np.random.default_rng(spec["seed"])
@@ -91,7 +95,7 @@ def run_real(session: Session) -> None:
 
 def run_host(session: Session) -> None:
     """Time the kernels of decode and prefill: chains of matrix-vector products of two sizes, and a matrix product."""
-    small = backend_of_this_process() == "cpu"
+    small = this.backend_of_this_process() == "cpu"
     sizes = (1024, 2048) if small else (4096, 8192)
     cache_bytes = session.spec["last_level_cache_bytes"]
     chains = {
@@ -107,7 +111,8 @@ def run_host(session: Session) -> None:
             session.check()
             vector = mx.random.normal((1, size)).astype(mx.bfloat16)
             mx.eval(vector)
-            wall, cpu = _timed(lambda vector=vector, chain=chain: mx.eval(_product_chain(vector, chain)))
+            with session.compiling(when=trial < 0):
+                wall, cpu = _timed(lambda vector=vector, chain=chain: mx.eval(_product_chain(vector, chain)))
             if trial >= 0:
                 session.emit(
                     "sample",
@@ -136,7 +141,7 @@ def run_rag(session: Session) -> None:
     if not spec["config"] or not spec["retrieved_tokens"]:
         return
     synthetic.balance_routing(seed=spec["seed"])
-    made = planned_model(session, backend_of_this_process())
+    made = planned_model(session, this.backend_of_this_process())
     _fill(session, made)
     session.emit("built", held_bytes=mx.get_active_memory(), wired=False, distinct_layers=made.distinct_layer_count)
     started = time.monotonic()
@@ -146,9 +151,10 @@ def run_rag(session: Session) -> None:
         for start in range(0, spec["retrieved_tokens"], spec["chunk_tokens"]):
             session.check()
             size = min(spec["chunk_tokens"], spec["retrieved_tokens"] - start)
-            one_wall, one_cpu = _read_chunk(
-                made.model, cache, size=size, batch=1, vocabulary=vocabulary_count(spec["config"])
-            )
+            with session.compiling(when=trial < 0 and start == 0):
+                one_wall, one_cpu = _read_chunk(
+                    made.model, cache, size=size, batch=1, vocabulary=vocabulary_count(spec["config"])
+                )
             wall, cpu = wall + one_wall, cpu + one_cpu
         if trial >= 0:
             session.emit(
@@ -170,7 +176,8 @@ def _rounds(session: Session, trial_at: Callable[[int, int], None]) -> None:
         began = time.monotonic()
         for number, depth in enumerate(spec["depths"], start=1):
             session.check()
-            trial_at(depth, trial)
+            with session.compiling(when=trial < 0 and number == 1):
+                trial_at(depth, trial)
             done = (trial + 1) * len(spec["depths"]) + number
             spent = time.monotonic() - began
             session.emit(

@@ -18,6 +18,8 @@ SECRETS = ("HF_TOKEN", "MEASUREMENTS_URL", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY"
 def test_only_what_is_listed_is_passed_on() -> None:
     given = {"PATH": "/bin", "HOME": "/home/anna", **dict.fromkeys(SECRETS, "secret")}
     assert child_environment(variables=given, MINE="1") == {"PATH": "/bin", "HOME": "/home/anna", "MINE": "1"}
+    cards = {"CUDA_HOME": "/usr/local/cuda", "CUDA_VISIBLE_DEVICES": "1"}
+    assert child_environment(variables={**cards, **given}).items() >= cards.items()
     assert not {name for name in PASSED_VARIABLES if any(word in name for word in ("TOKEN", "PASS", "SECRET", "_URL"))}
 
 

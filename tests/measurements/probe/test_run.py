@@ -99,6 +99,20 @@ def test_download_has_no_time_box_but_may_not_stand_still(tmp_path: Path) -> Non
     assert run_worker(spec, command=_stub(script + "say('fetched')\n" + late)).status == "timed-out"
 
 
+def test_kernels_that_are_compiled_have_no_time_box_and_may_stand_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an H100 the first kernels for packed weights took more than 75 s, without an event between."""
+    script = "say('hello', limit_bytes=1)\nfor _ in range(2): say('compiling'); time.sleep(1); say('compiled')\n"
+    spec = tiny_spec(tmp_path, time_limit_s=1, stall_limit_s=0.5)
+    monkeypatch.setattr("measurements.probe.run.GRACE_S", 0.5)
+    assert run_worker(spec, command=_stub(script + "say('done')")).status == "ok"
+    late = "while True: say('progress', what='x', done=0, total=1); time.sleep(0.05)"
+    assert run_worker(spec, command=_stub(script + late)).status == "timed-out"
+    monkeypatch.setattr("measurements.probe.run.LONGEST_COMPILING_S", 0.8)
+    assert run_worker(spec, command=_stub(script + "say('done')")).status == "stalled"
+
+
 def test_real_worker_beyond_its_time_box_leaves_no_orphan_and_a_free_lock(tmp_path: Path) -> None:
     spec = tiny_spec(
         tmp_path, **{**SLOW_SIZES, "generated_tokens": 4_000, "time_limit_s": 6}

@@ -4,6 +4,7 @@ Every line of ours between mlx and the record is checked; what Metal and CUDA re
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,26 @@ def test_mac_wires_real_weights_and_the_parent_is_told(tmp_path: Path) -> None:
     assert found.event("built")["wired"]
     assert 115_448_725_504 in found.event("ended")["wired_limits"]
     assert found.samples("decode")
+
+
+def test_a_cards_cache_is_its_own_and_not_the_processors(tmp_path: Path) -> None:
+    """A stand-in for the driver, compiled here: it answers as cuDeviceGetAttribute of an H100 does."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler here")
+    (tmp_path / "driver.c").write_text(
+        "int cuInit(unsigned a) {return 0;} int cuDeviceGet(int *d, int n) {*d = 7; return 0;}"
+        "int cuDeviceGetAttribute(int *v, int what, int d) {if (what == 38 && d == 7) *v = 52428800; return 0;}"
+    )
+    driver = tmp_path / "driver.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", driver, tmp_path / "driver.c"], check=True)
+    code = (
+        "from measurements.worker import backend; "
+        "print([backend.last_level_cache_bytes(one, 480_000_000) for one in ('cuda', 'metal', 'cpu')]); "
+        f"backend._CUDA_DRIVER = {str(driver)!r}; print(backend.last_level_cache_bytes('cuda', 480_000_000))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-2:] == ["[0, 480000000, 480000000]", "52428800"]
 
 
 def test_nvidia_card_is_limited_by_its_own_memory_and_marked_as_treated_unfairly(tmp_path: Path) -> None:

@@ -57,6 +57,23 @@ def test_time_limit_counts_from_the_start_or_from_the_end_of_a_download(clock: l
     assert session.left_s() == -1.0
 
 
+def test_kernels_that_are_compiled_first_cost_no_time_of_the_limit(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Session({"time_limit_s": 10})
+    for compiles_first, left_s in ((False, 4.0), (True, 4.0)):
+        session.compiles_first = compiles_first
+        with session.compiling(when=True):
+            clock[0] += 6.0
+        assert session.left_s() == left_s
+    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert events == ["compiling", "compiled"]
+    with session.compiling(when=False):
+        clock[0] += 1.0
+    assert session.left_s() == 3.0
+    assert not capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("spec", "limit_bytes"), [({}, 0), ({"memory_limit_bytes": None}, 0), ({"memory_limit_bytes": 7}, 7)]
 )
