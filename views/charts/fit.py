@@ -18,7 +18,7 @@ _MEMORY_PARTS = (
     ("overhead_bytes", "Runtime", "#7a828c"),
     ("second_tenant_bytes", "Other software", "#2f9e77"),
 )
-_LIMIT = {"symbol": "line-ns-open", "size": 26, "color": QUIET, "line": {"width": 3}}
+_LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
 
 
@@ -123,7 +123,7 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
             mode="markers+text",
             name="nothing is cheaper and faster" if is_best else "something is cheaper, faster and roomier",
             text=[_counted(one) if one in named else "" for one in rows],
-            textposition="top center",
+            textposition=_name_sides(rows, choices),
             textfont={"size": 11},
             cliponaxis=False,
             marker={
@@ -144,6 +144,13 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
     )
     layout.legend = LEGEND
     return go.Figure(traces, layout)
+
+
+def _name_sides(rows: Sequence[Choice], choices: Sequence[Choice]) -> list[str]:
+    """Names lie towards the middle of the cost axis, which is logarithmic, so that none leaves a narrow page."""
+    costs = sorted(one.present_value_usd for one in choices)
+    middle = (costs[0] * costs[-1]) ** 0.5 if costs else 0.0
+    return ["top right" if one.present_value_usd < middle else "top left" for one in rows]
 
 
 def _beats(other: Choice, one: Choice) -> bool:

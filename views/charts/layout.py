@@ -17,6 +17,7 @@ LEGEND: dict[str, Any] = {
     "itemdoubleclick": False,
 }
 ROW_PX, AXES_PX = 58, 110
+BESIDE_BAR = 0.22  # of a row: half a bar (bargap) and a little; the name begins above it
 QUIET = "#7a828c"
 LESS, MORE = "#2f7f9e", "#b0578d"
 """Middle tones for "less than now" and "more than now", which stand out from white and near-black alike."""
@@ -63,9 +64,11 @@ def plain_layout(*, height: int = 380, x: dict[str, Any], y: dict[str, Any], rig
     )
 
 
-def add_line(figure: go.Figure, x: float, *, colour: str, dash: str) -> None:
-    """A vertical line over the whole height."""
+def add_line(figure: go.Figure, x: float, *, colour: str, dash: str, rows: int = 0) -> None:
+    """A vertical line over the whole height; across `rows` rows of bars in pieces, so that it crosses no name."""
     line = {"color": colour, "width": 1, "dash": dash}
-    figure.add_shape(  # pyright: ignore[reportUnknownMemberType] - plotly ships no types
-        type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=line
-    )
+    pieces = [(place - BESIDE_BAR, place + BESIDE_BAR, "y") for place in range(rows)] or [(0.0, 1.0, "paper")]
+    for y0, y1, yref in pieces:
+        figure.add_shape(  # pyright: ignore[reportUnknownMemberType] - plotly ships no types
+            type="line", x0=x, x1=x, y0=y0, y1=y1, yref=yref, line=line
+        )

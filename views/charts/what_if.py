@@ -37,9 +37,9 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
                 ],
             )
         )
-        for place, (gap, said) in enumerate(zip(gaps, values, strict=True)):
-            side = "middle right" if gap >= base_usd else "middle left"
-            bars.append(texts([gap], [place], [f" {said} "], side=side))
+        for place, (swing, gap, said) in enumerate(zip(rows, gaps, values, strict=True)):
+            at, side = _label_place(gap, _other(swing, end), base_usd=base_usd)
+            bars.append(texts([at], [place], [f" {said} "], side=side))
     ends = [gap for swing in rows for gap in (swing.gap_at_low_usd, swing.gap_at_high_usd)]
     low, high = min([*ends, base_usd, 0.0]), max([*ends, base_usd])
     room = (high - low) * 0.28 or 1.0
@@ -49,9 +49,21 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
             names, right_px=12, axis={"tickformat": "$~s", "range": [low - room, high + room]}, barmode="overlay"
         ),
     )
-    add_line(figure, base_usd, colour=QUIET, dash="solid")
-    add_line(figure, 0.0, colour="#c0392b", dash="dash")
+    add_line(figure, base_usd, colour=QUIET, dash="solid", rows=len(rows))
+    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows))
     return figure
+
+
+def _other(swing: Swing, end: str) -> float:
+    return swing.gap_at_high_usd if end == "low" else swing.gap_at_low_usd
+
+
+def _label_place(gap: float, other: float, *, base_usd: float) -> tuple[float, str]:
+    """Where an end's value is written: outside its bar; beyond the base for the shorter of two bars on one side."""
+    is_right = gap >= base_usd
+    if is_right == (other >= base_usd) and abs(gap - base_usd) < abs(other - base_usd):
+        return base_usd, "middle left" if is_right else "middle right"
+    return gap, "middle right" if is_right else "middle left"
 
 
 def winner_map(
@@ -141,7 +153,7 @@ def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: in
         increasing={"marker": {"color": LESS}},
         decreasing={"marker": {"color": MORE}},
         totals={"marker": {"color": QUIET}},
-        connector={"line": {"color": QUIET, "width": 1}},
+        connector={"visible": False},  # it would cross the names
         hovertemplate="%{text}<extra></extra>",
     )
     return go.Figure([bars], rows_layout(names[::-1], right_px=70, axis={"tickformat": "$~s"}))

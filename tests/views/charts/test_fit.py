@@ -59,3 +59,11 @@ def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
         )
         label = one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"
         assert not (beaten and label in named)
+
+
+def test_names_on_the_frontier_lie_towards_the_middle() -> None:
+    found = choose(Scenario(), CATALOG, wanted=Wanted())
+    for trace in drawn(frontier(found.choices)):
+        sides = dict(zip(trace.x, trace.textposition, strict=True))
+        if len(sides) > 1:
+            assert (sides[min(sides)], sides[max(sides)]) == ("top right", "top left")

@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.views.other_pages import laid_out
-from views.charts.layout import CHART_CONFIG, add_line, plain_layout, rows_layout, texts
+from views.charts.layout import CHART_CONFIG, ROW_PX, add_line, plain_layout, rows_layout, texts
 
 
 def as_any(drawn: Any) -> Any:
@@ -34,3 +34,12 @@ def test_texts_are_quiet_and_lines_cross_the_whole_height() -> None:
     add_line(figure, 3.0, colour="#000", dash="dot")
     [line] = laid_out(figure).shapes
     assert (line.x0, line.x1, line.yref, line.y0, line.y1) == (3.0, 3.0, "paper", 0, 1)
+
+
+def test_line_across_rows_of_bars_leaves_the_names_alone() -> None:
+    figure = go.Figure()
+    add_line(figure, 3.0, colour="#000", dash="dot", rows=3)
+    pieces = laid_out(figure).shapes
+    assert [(one.y0 + one.y1) / 2 for one in pieces] == [0, 1, 2]
+    names_begin = (21 - 13 * 0.6) / ROW_PX  # yshift of rows_layout, less half a line of 13 px
+    assert all(one.y1 - round(one.y1) < names_begin for one in pieces)

@@ -9,7 +9,7 @@ from calculator import Scenario
 from calculator.analysis.appraisal import exit_curve
 from calculator.analysis.bridge import bridge
 from calculator.decision import input_words
-from calculator.risk.sensitivity import tornado, who_wins
+from calculator.risk.sensitivity import Swing, tornado, who_wins
 from calculator.scenario.presets import preset
 from tests.views.other_pages import comparison_of, drawn
 from tests.views.pages import CATALOG
@@ -29,6 +29,18 @@ def test_bars_of_the_tornado_end_at_the_gaps_of_both_ends() -> None:
         assert [bar.base + width for width in bar.x] == pytest.approx([getattr(one, end) for one in swings[::-1]])
     said = [text for trace in drawn(figure) if trace.type == "scatter" for text in trace.text]
     assert len(said) == 2 * len(swings)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_bars_on_one_side_have_their_labels_apart(sign: int) -> None:
+    """Growth of demand: with less and with more of it the gap falls, and both labels lay over one another."""
+    near_usd, far_usd = 6_000.0 + sign * 500, 6_000.0 + sign * 2_000
+    swing = Swing("growth_per_year", 0.1, 0.2, 0.3, gap_at_low_usd=near_usd, gap_at_high_usd=far_usd)
+    figure = tornado_chart([swing], base_usd=6_000.0, label=LABEL, value=lambda _, value: f"{value:.0%}")
+    near, far = [trace for trace in drawn(figure) if trace.type == "scatter"]
+    outside, inside = ("right", "left") if sign > 0 else ("left", "right")
+    assert (near.x[0], near.textposition) == (6_000.0, f"middle {inside}")
+    assert (far.x[0], far.textposition) == (far_usd, f"middle {outside}")
 
 
 def test_map_colours_each_cell_by_its_winner_and_the_dot_is_ours() -> None:
