@@ -1,5 +1,7 @@
 """Load of the Decide page: people who each move a slider every few seconds, over the real protocol, each answer checked.
 
+Each asks about a firm of his own, so nobody's answer was computed for another.
+
     python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0]
 
 Starts a server of its own. One move sends what the browser sends when a slider comes to rest; `--frames` asks so many
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -120,20 +122,31 @@ async def _lives(person: Person, seen: Seen, options: argparse.Namespace, until_
         await asyncio.sleep(pick.uniform(0.5, 1.5) * options.think)
 
 
+def query_of(number: int) -> str:
+    """The address of one person's own firm."""
+    return urlencode({"requests_per_working_day": 40 + number, "machine_admin_h_per_year.pc": 5 + number % 50})
+
+
+async def arrived(url: str, client: httpx.AsyncClient, query: str) -> Person:
+    """A person whose Decide page stands."""
+    socket = await connect(
+        f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+        origin=url,  # pyright: ignore[reportArgumentType] - a NewType of str
+        subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # pyright: ignore[reportArgumentType]
+        max_size=None,
+        compression=None,
+    )
+    person = Person(socket, client, query)
+    await person.opens()
+    return person
+
+
 async def _of(url: str, people: int, options: argparse.Namespace, pid: int) -> tuple[Seen, float]:
     """What so many people saw, and the processor seconds of the server meanwhile."""
     seen, open_ones = Seen(), list[Person]()
     async with httpx.AsyncClient(base_url=url, timeout=_LONGEST_WAIT_S) as client:
-        for _ in range(people):
-            socket = await connect(
-                f"{url.replace('http', 'ws', 1)}/_stcore/stream",
-                origin=url,  # pyright: ignore[reportArgumentType] - a NewType of str
-                subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # pyright: ignore[reportArgumentType]
-                max_size=None,
-                compression=None,
-            )
-            open_ones.append(Person(socket, client))
-            await open_ones[-1].opens()
+        for number in range(people):
+            open_ones.append(await arrived(url, client, query_of(number)))
         before, until_s = _processor_s(pid), time.monotonic() + options.seconds
         await asyncio.gather(
             *(_lives(one, seen, options, until_s, random.Random(number)) for number, one in enumerate(open_ones))
@@ -149,15 +162,16 @@ def _processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
+    """Memory that the process holds in RAM."""
     line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1000
 
 
 @contextmanager
-def _server(*words: str) -> Generator[tuple[str, int]]:
-    """A server with the limits that it ships with, but for the people of this one address."""
-    port = free_port()
+def server(*words: str, port: int = 0) -> Generator[tuple[str, int]]:
+    """A server with the limits that it ships with, but for the people of this one address: its address and process."""
+    port = port or free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
@@ -172,7 +186,8 @@ def _server(*words: str) -> Generator[tuple[str, int]]:
             _wait_for(f"http://127.0.0.1:{port}/api/live")
             yield f"http://127.0.0.1:{port}", process.pid
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # a bench may have killed it
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=20)
 
 
@@ -191,7 +206,7 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
     prints a line for each."""
     found: dict[int, tuple[float, float]] = {}
     is_right = True
-    with _server(*words) as (url, pid):
+    with server(*words) as (url, pid):
         for people in options.people:
             seen, spent_s = asyncio.run(_of(url, people, options, pid))
             is_right &= not seen.wrong and not seen.failed and len(seen.waits_s) > 1
@@ -204,7 +219,7 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
             frames = f", frame p95 {1000 * max(seen.frames_s):.0f} ms at most" if seen.frames_s else ""
             print(
                 f"{people:5} people: p50 {1000 * cuts[49]:.0f}, p95 {1000 * cuts[94]:.0f}, p99 {1000 * cuts[98]:.0f} ms of "
-                f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {_memory_mb(pid):.0f} MB, "
+                f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {memory_mb(pid):.0f} MB, "
                 f"wrong {seen.wrong}, failed {seen.failed}{frames}",
                 flush=True,
             )
