@@ -73,8 +73,11 @@ class Horizon:
 
     @functools.cached_property
     def log_discount(self) -> Number:
-        """ln of one month's discount factor."""
-        return -log_growth(self.annual_rate) / MONTHS_PER_YEAR
+        """ln of one month's discount factor; read-only."""
+        found = -log_growth(self.annual_rate) / MONTHS_PER_YEAR
+        if isinstance(found, np.ndarray):
+            found.flags.writeable = False
+        return found
 
     def factors(self) -> NDArray[np.float64]:
         """Discount factor of each month 0..months by the convention; shape [months+1], read-only. Scalar rate only."""

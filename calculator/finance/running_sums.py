@@ -85,13 +85,34 @@ class RunningSums:
 
 
 def _word(rate: Number) -> float | bytes:
-    """A rate as a part of a key: the number, or a digest of those of all draws."""
+    """A rate as a part of a key: the number, or a digest of those of all draws.
+
+    Draws that nobody can change any more are digested once, as the same ones come again with every move.
+    """
     if not isinstance(rate, np.ndarray):
         return float(rate)
+    if rate.flags.writeable or rate.base is not None:
+        return _digest(rate)
+    with _LOCK:
+        if id(rate) in _DIGESTS:
+            _DIGESTS.move_to_end(id(rate))
+            return _DIGESTS[id(rate)][1]
+    found = _digest(rate)
+    with _LOCK:
+        _DIGESTS[id(rate)] = (rate, found)  # held, so that no other array takes its place in memory meanwhile
+        while len(_DIGESTS) > _MOST_DIGESTS:
+            _DIGESTS.popitem(last=False)
+    return found
+
+
+def _digest(rate: NDArray[np.float64]) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(rate).data, digest_size=16).digest()
 
 
-_MOST_KEPT = 8
-"""Tables: 6 MB each for 10,000 draws of three years."""
+_MOST_KEPT = 12
+"""Tables: 6 MB each for 10,000 draws of three years; a page's ranges and band read eight."""
 _KEPT: OrderedDict[tuple[object, ...], RunningSums] = OrderedDict()
+_MOST_DIGESTS = 64
+"""Draws of which the digest is kept: 80 kB each of 10,000."""
+_DIGESTS: OrderedDict[int, tuple[NDArray[np.float64], bytes]] = OrderedDict()
 _LOCK = Lock()

@@ -78,3 +78,12 @@ def test_kept_table_is_that_of_the_same_rates_only() -> None:
     assert RunningSums.of((growth, 0.0, -0.005), **asked) is not other  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="read-only"):
         first.plain[3, 3] = 0.0
+
+
+def test_draws_that_take_the_place_of_others_in_memory_get_their_own_table() -> None:
+    for number in range(200):
+        rate = np.full(16, number / 1_000)
+        rate.flags.writeable = False
+        found = RunningSums.of((rate, 0.0, 0.0), months=13, timing="month-end", draw_count=16)
+        expected = sum((1 + number / 1_000) ** (passed / 12) for passed in range(13))
+        assert found.plain[-1] == pytest.approx(np.full(16, expected), rel=1e-12)
