@@ -4,15 +4,13 @@ A machine that is bought later shares the course of the machines before it from 
 many machines, one table of all months costs less than a closed form for each purchase.
 """
 
-import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculator.finance.discounting import Timing, log_growth
+from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -34,18 +32,10 @@ class RunningSums:
     def of(cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int) -> "RunningSums":
         """From the growth and the step (per year) and the logarithm of one month's discount; each one number or one
         per draw. The last tables are kept: a slider that moves no growth computes none."""
-        key = (*(_word(rate) for rate in rates), months, timing, draw_count)
-        with _LOCK:
-            if key in _KEPT:
-                _KEPT.move_to_end(key)
-                return _KEPT[key]
-        found = cls._of(rates, months=months, timing=timing, draw_count=draw_count)
-        found.plain.flags.writeable = found.valued.flags.writeable = False
-        with _LOCK:
-            _KEPT[key] = found
-            while len(_KEPT) > _MOST_KEPT:
-                _KEPT.popitem(last=False)
-        return found
+        return _KEPT.answer(
+            *(*rates, months, timing, draw_count),
+            compute=lambda: cls._of(rates, months=months, timing=timing, draw_count=draw_count),
+        )
 
     @classmethod
     def _of(
@@ -70,6 +60,7 @@ class RunningSums:
             np.add(plain[index], price, out=plain[index + 1])
             np.multiply(price, worth, out=valued[index + 1])
             valued[index + 1] += valued[index]
+        plain.flags.writeable = valued.flags.writeable = False
         return cls(plain, valued)
 
     def since(self, first_month: Number, picked: Picked) -> tuple[Number, Number] | None:
@@ -80,39 +71,12 @@ class RunningSums:
         if (whole != before).any() or (whole < 0).any():
             return None
         rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
-        plain, valued = (table[last][rows] - table.reshape(-1)[cells] for table in (self.plain, self.valued))
-        return plain, valued
+
+        def sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.take(table[last], rows) - np.take(table, cells)
+
+        return sums(self.plain), sums(self.valued)
 
 
-def _word(rate: Number) -> float | bytes:
-    """A rate as a part of a key: the number, or a digest of those of all draws.
-
-    Draws that nobody can change any more are digested once, as the same ones come again with every move.
-    """
-    if not isinstance(rate, np.ndarray):
-        return float(rate)
-    if rate.flags.writeable or rate.base is not None:
-        return _digest(rate)
-    with _LOCK:
-        if id(rate) in _DIGESTS:
-            _DIGESTS.move_to_end(id(rate))
-            return _DIGESTS[id(rate)][1]
-    found = _digest(rate)
-    with _LOCK:
-        _DIGESTS[id(rate)] = (rate, found)  # held, so that no other array takes its place in memory meanwhile
-        while len(_DIGESTS) > _MOST_DIGESTS:
-            _DIGESTS.popitem(last=False)
-    return found
-
-
-def _digest(rate: NDArray[np.float64]) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(rate).data, digest_size=16).digest()
-
-
-_MOST_KEPT = 12
-"""Tables: 6 MB each for 10,000 draws of three years; a page's ranges and band read eight."""
-_KEPT: OrderedDict[tuple[object, ...], RunningSums] = OrderedDict()
-_MOST_DIGESTS = 64
-"""Draws of which the digest is kept: 80 kB each of 10,000."""
-_DIGESTS: OrderedDict[int, tuple[NDArray[np.float64], bytes]] = OrderedDict()
-_LOCK = Lock()
+_KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)
+"""Tables: 6 MB each for 10,000 draws of three years; a page's ranges and bands read six."""
