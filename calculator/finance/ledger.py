@@ -170,12 +170,23 @@ def monthly_usd(line: Line, *, months: int) -> NDArray[np.float64]:
 
 def discounted_usd(line: Line, *, horizon: Horizon) -> NDArray[np.float64]:
     """The line's signed present value by the month in which it is paid; shape [months+1]. Scalars only."""
-    flow = np.zeros(horizon.months + 1)
-    by_convention, exact = horizon.factors(), _factors(horizon.months, float(horizon.annual_rate), "month-end")
+    return flows_usd(line, horizon=horizon)[1]
+
+
+def flows_usd(line: Line, *, horizon: Horizon) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both at once: the line's signed dollars by month, and their present values. Scalars only."""
+    timed, exact = np.zeros(horizon.months + 1), None
     for term in line.terms:
-        factors = exact if isinstance(term.course, Once) else by_convention
-        flow += term.amount_usd * course_values(term.course, months=horizon.months) * factors
-    return flow
+        usd = term.amount_usd * course_values(term.course, months=horizon.months)
+        if isinstance(term.course, Once):
+            exact = usd if exact is None else exact + usd
+        else:
+            timed += usd
+    by_convention = timed * horizon.factors()
+    if exact is None:
+        return timed, by_convention
+    to_the_day = _factors(horizon.months, float(horizon.annual_rate), "month-end")
+    return timed + exact, by_convention + exact * to_the_day
 
 
 def total_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:

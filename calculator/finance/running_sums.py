@@ -73,7 +73,7 @@ class RunningSums:
         rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
 
         def sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.take(table[last], rows) - np.take(table, cells)
+            return np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
 
         return sums(self.plain), sums(self.valued)
 
