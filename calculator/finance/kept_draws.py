@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class KeptDraws(Generic[Answer]):
     _kept: OrderedDict[tuple[Hashable, ...], Answer] = field(default_factory=OrderedDict[tuple[Hashable, ...], Answer])
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, *values: Number | Hashable, compute: Callable[[], Answer]) -> Answer:
+    def answer(self, *values: Number | NDArray[np.int64] | Hashable, compute: Callable[[], Answer]) -> Answer:
         """The kept answer to these values, or a new one; an error is not kept."""
         key = tuple([_word(one) if isinstance(one, np.ndarray) else one for one in values])
         with self._lock:
@@ -48,7 +48,7 @@ def read_only(values: Number) -> Number:
     return values
 
 
-def _word(draws: NDArray[np.float64]) -> bytes:
+def _word(draws: NDArray[Any]) -> bytes:
     """Draws as a part of a key. Those that nobody can change any more are digested once: they come again."""
     if draws.flags.writeable or draws.base is not None:
         return _digest(draws)
@@ -64,11 +64,11 @@ def _word(draws: NDArray[np.float64]) -> bytes:
     return found
 
 
-def _digest(draws: NDArray[np.float64]) -> bytes:
+def _digest(draws: NDArray[Any]) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(draws).data, digest_size=16).digest()
 
 
 MOST_DIGESTS = 128
 """Draws of which the digest is kept: 80 kB each of 10,000."""
-_DIGESTS: OrderedDict[int, tuple[NDArray[np.float64], bytes]] = OrderedDict()
+_DIGESTS: OrderedDict[int, tuple[NDArray[Any], bytes]] = OrderedDict()
 _LOCK = Lock()

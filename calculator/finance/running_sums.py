@@ -4,7 +4,7 @@ A machine that is bought later shares the course of the machines before it from 
 many machines, one table of all months costs less than a closed form for each purchase.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ class RunningSums:
 
     plain: NDArray[np.float64]
     valued: NDArray[np.float64]
+    _read_off: "KeptDraws[tuple[Number, Number] | None]" = field(
+        default_factory=lambda: KeptDraws[tuple[Number, Number] | None](most=_MOST_READ_OFF), repr=False
+    )
 
     @classmethod
     def of(cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int) -> "RunningSums":
@@ -64,19 +67,29 @@ class RunningSums:
         return cls(plain, valued)
 
     def since(self, first_month: Number, picked: Picked) -> tuple[Number, Number] | None:
-        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole."""
+        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole.
+
+        The last ones are kept: a slider that moves neither demand nor growth reads the same ones off again.
+        """
+        return self._read_off.answer(first_month, picked.rows, compute=lambda: self._since(first_month, picked.rows))
+
+    def _since(self, first_month: Number, rows: NDArray[np.int64]) -> tuple[Number, Number] | None:
         last = len(self.plain) - 1
         before = np.minimum(np.asarray(first_month) - 1, last)
         whole = before.astype(np.int64)
         if (whole != before).any() or (whole < 0).any():
             return None
-        rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
+        cells = whole * self.plain.shape[1] + rows
 
         def sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
+            found = np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
+            found.flags.writeable = False
+            return found
 
         return sums(self.plain), sums(self.valued)
 
 
+_MOST_READ_OFF = 12
+"""Sums kept of one table: two machines' lines of five options."""
 _KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)
 """Tables: 6 MB each for 10,000 draws of three years; a page's ranges and bands read six."""
