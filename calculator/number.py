@@ -4,7 +4,7 @@ A float stays a float (no NumPy call, so the page's scalars are fast); an array 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,25 @@ class Picked:
     rows: NDArray[np.int64]
     counts: NDArray[np.float64]
     draw_count: int
+    _known: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
+        default_factory=dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]], repr=False
+    )
 
     def of(self, value: Number) -> Number:
-        """The values of these draws; a number stays one."""
-        return value[self.rows] if isinstance(value, np.ndarray) and value.ndim else value
+        """The values of these draws; a number stays one. Of an array that nobody can change they are picked once."""
+        if not isinstance(value, np.ndarray) or not value.ndim:
+            return value
+        if value.flags.writeable or value.base is not None:
+            return value.take(self.rows)
+        known = self._known.get(id(value))
+        if known is None:
+            picked = value.take(self.rows)
+            picked.flags.writeable = False
+            known = (value, picked)  # the array is held, so that no other one takes its place in memory meanwhile
+            if len(self._known) >= _MOST_PICKED:
+                self._known.clear()
+            self._known[id(value)] = known
+        return known[1]
 
     def added(self, value: Number) -> NDArray[np.float64]:
         """What the values, one for each of these, come to in every draw."""
@@ -94,3 +109,7 @@ def require(
         raise ScenarioError(f"{name} is {least:g}; it must be at least {low:g}.")
     if high is not None and most > high:
         raise ScenarioError(f"{name} is {most:g}; it must be at most {high:g}.")
+
+
+_MOST_PICKED = 48
+"""Arrays of which the picked values are kept: an option reads about twenty."""

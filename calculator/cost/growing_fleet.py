@@ -84,7 +84,9 @@ def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchase
         return None
     begins = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]) | (months[1:] != months[:-1])))
     alike = np.diff(np.append(begins, rows.size)).astype(np.float64)
-    picked = Picked(rows[begins], alike, inputs.draw_count)
+    which = rows[begins]
+    which.flags.writeable = False
+    picked = Picked(which, alike, inputs.draw_count)
     there = fleet.count + index[begins] + alike
     return Purchases(picked, months[begins], there, inputs.at(owner, picked))
 

@@ -7,6 +7,7 @@ from calculator.cost.bill import AT_ONCE, Charges, monthly_extra, scaled, spend,
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
 from calculator.cost.inputs import Inputs, Step, some
+from calculator.cost.kept_loads import load_of
 from calculator.cost.machine_lines import (
     Holding,
     bought,
@@ -31,7 +32,7 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
     Energy of a state = watts / 1000 * hours in that state * price; idle hours are the hours on that are not busy.
     """
     count = usage.machine_count
-    load = Load.of(machine.id, inputs, usage, may_grow=True)
+    load = load_of(machine.id, inputs, usage, may_grow=True)
     watts = _watts(machine, inputs=inputs, usage=usage)
     if is_shared(machine, inputs):
         return _shared_charges(machine, inputs=inputs, load=load, watts=watts, usage=usage, reference_api=reference_api)

@@ -10,6 +10,7 @@ from calculator.cost.bill import Charges, administration, monthly_extra, setup, 
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
+from calculator.cost.kept_loads import load_of
 from calculator.cost.serverless import SERVERLESS, by_the_second, without_limit
 from calculator.evidence import Remark
 from calculator.finance.courses import Course, Once
@@ -34,7 +35,7 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
     kept = 1 - inputs.spot_interruption_fraction if spot else 1.0
     is_by_the_second = scenario.cloud_rate == SERVERLESS
     worked = without_limit(usage) if is_by_the_second else usage
-    load = Load.of(owner, inputs, worked, may_grow=not is_by_the_second, kept_fraction=kept)
+    load = load_of(owner, inputs, worked, may_grow=not is_by_the_second, kept_fraction=kept)
     stored_gb = inputs.of(owner, "storage_gb", offer.storage_gb)
     per_gb = inputs.of(owner, "storage_usd_per_gb_month", offer.storage_usd_per_gb_month)
     reserved = scenario.cloud_rate == "reserved"

@@ -25,7 +25,7 @@ from calculator.errors import CalculatorError
 from calculator.evidence import Remark
 from calculator.finance.courses import course_values
 from calculator.finance.discounting import convention, equivalent_annual_cost
-from calculator.finance.ledger import Hardness, Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
+from calculator.finance.ledger import Hardness, Horizon, Line, Term, flows_usd, sums_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
@@ -219,8 +219,8 @@ def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | No
 def folded(charges: Charges, horizon: Horizon) -> Tco:
     """The bill laid out month by month and summed. Numbers only, no draws."""
     months, factors = horizon.months, horizon.factors()
-    flows = np.array([monthly_usd(line, months=months) for line in charges.lines])
-    valued = np.array([discounted_usd(line, horizon=horizon) for line in charges.lines])
+    both = [flows_usd(line, horizon=horizon) for line in charges.lines]
+    flows, valued = np.array([plain for plain, _ in both]), np.array([discounted for _, discounted in both])
     is_hard = [line.hardness == "hard" for line in charges.lines]
     monthly, served = flows.sum(axis=0), _summed(charges.served, months)
     present_value, hard_present_value = -float(valued.sum()), -float(valued[is_hard].sum())

@@ -4,15 +4,13 @@ A machine that is bought later shares the course of the machines before it from 
 many machines, one table of all months costs less than a closed form for each purchase.
 """
 
-import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculator.finance.discounting import Timing, log_growth
+from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -29,23 +27,18 @@ class RunningSums:
 
     plain: NDArray[np.float64]
     valued: NDArray[np.float64]
+    _read_off: "KeptDraws[tuple[Number, Number] | None]" = field(
+        default_factory=lambda: KeptDraws[tuple[Number, Number] | None](most=_MOST_READ_OFF), repr=False
+    )
 
     @classmethod
     def of(cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int) -> "RunningSums":
         """From the growth and the step (per year) and the logarithm of one month's discount; each one number or one
         per draw. The last tables are kept: a slider that moves no growth computes none."""
-        key = (*(_word(rate) for rate in rates), months, timing, draw_count)
-        with _LOCK:
-            if key in _KEPT:
-                _KEPT.move_to_end(key)
-                return _KEPT[key]
-        found = cls._of(rates, months=months, timing=timing, draw_count=draw_count)
-        found.plain.flags.writeable = found.valued.flags.writeable = False
-        with _LOCK:
-            _KEPT[key] = found
-            while len(_KEPT) > _MOST_KEPT:
-                _KEPT.popitem(last=False)
-        return found
+        return _KEPT.answer(
+            *(*rates, months, timing, draw_count),
+            compute=lambda: cls._of(rates, months=months, timing=timing, draw_count=draw_count),
+        )
 
     @classmethod
     def _of(
@@ -70,28 +63,33 @@ class RunningSums:
             np.add(plain[index], price, out=plain[index + 1])
             np.multiply(price, worth, out=valued[index + 1])
             valued[index + 1] += valued[index]
+        plain.flags.writeable = valued.flags.writeable = False
         return cls(plain, valued)
 
     def since(self, first_month: Number, picked: Picked) -> tuple[Number, Number] | None:
-        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole."""
+        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole.
+
+        The last ones are kept: a slider that moves neither demand nor growth reads the same ones off again.
+        """
+        return self._read_off.answer(first_month, picked.rows, compute=lambda: self._since(first_month, picked.rows))
+
+    def _since(self, first_month: Number, rows: NDArray[np.int64]) -> tuple[Number, Number] | None:
         last = len(self.plain) - 1
         before = np.minimum(np.asarray(first_month) - 1, last)
         whole = before.astype(np.int64)
         if (whole != before).any() or (whole < 0).any():
             return None
-        rows, cells = picked.rows, whole * self.plain.shape[1] + picked.rows
-        plain, valued = (table[last][rows] - table.reshape(-1)[cells] for table in (self.plain, self.valued))
-        return plain, valued
+        cells = whole * self.plain.shape[1] + rows
+
+        def sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
+            found.flags.writeable = False
+            return found
+
+        return sums(self.plain), sums(self.valued)
 
 
-def _word(rate: Number) -> float | bytes:
-    """A rate as a part of a key: the number, or a digest of those of all draws."""
-    if not isinstance(rate, np.ndarray):
-        return float(rate)
-    return hashlib.blake2b(np.ascontiguousarray(rate).data, digest_size=16).digest()
-
-
-_MOST_KEPT = 8
-"""Tables: 6 MB each for 10,000 draws of three years."""
-_KEPT: OrderedDict[tuple[object, ...], RunningSums] = OrderedDict()
-_LOCK = Lock()
+_MOST_READ_OFF = 12
+"""Sums kept of one table: two machines' lines of five options."""
+_KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)
+"""Tables: 6 MB each for 10,000 draws of three years; a page's ranges and bands read six."""

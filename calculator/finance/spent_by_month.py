@@ -1,12 +1,14 @@
-"""Money spent up to each month in drawn futures: the ledger's lines laid out month by month, for all draws at once.
+"""Money spent up to each month in drawn futures: the ledger's lines, for all draws at once.
 
 The ledger's closed form gives the sum over all months in one step and is what ranges and odds rest on. A chart wants the
-sum up to every month: here each course is laid out once for all draws, which costs about two closed forms instead of one
-for each month. The last month is the closed form's own sum to 1e-9.
+sum up to every month. What a course comes to up to each month is kept as running sums, which a move that changes no
+growth finds again; then a month costs one product per course. What has no running sums is laid out month by month. The
+last month is the closed form's own sum to 1e-9.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,29 +19,128 @@ from calculator.finance.ledger import Horizon, Line, grouped
 from calculator.number import Number, Picked, larger
 from calculator.units import MONTHS_PER_YEAR
 
+Draws = NDArray[np.float64]
 Table = NDArray[np.float64]
 
 
-def spent_by_month_usd(lines: Iterable[Line], *, horizon: Horizon, draw_count: int, discounted: bool) -> Table:
-    """Positive dollars spent by the end of each month 0..N; shape [months+1, draws].
+def spent_by_month_usd(
+    lines: Iterable[Line], *, horizon: Horizon, draw_count: int, discounted: bool
+) -> Iterator[Draws]:
+    """Positive dollars spent by the end of month 0, 1, ... N in turn, each of shape [draws].
 
     spent(m) = -sum over months 0..m and all lines of amount * course(month) * v^t(month), with v = 1 where `discounted`
     is False. Income makes it fall. The rates of the horizon are one number, or one per draw.
     """
-    flows = np.zeros((horizon.months + 1, draw_count))
+    read_off = _ReadOff(horizon, draw_count, discounted)
+    laid_out = None
     for picked, of_course in grouped(lines):
+        left = [(course, usd) for course, usd in of_course if not read_off.takes(course, usd, picked)]
+        if not left:
+            continue
+        laid_out = np.zeros((horizon.months + 1, draw_count)) if laid_out is None else laid_out
         within, count = (horizon, draw_count) if picked is None else (horizon.at(picked), picked.rows.size)
         for start in range(0, count, _PIECE):
             piece = slice(start, min(start + _PIECE, count))
-            paid = _LaidOut(within, discounted, piece).paid(of_course)
+            paid = _LaidOut(within, discounted, piece).paid(left)
             if picked is None:
-                flows[:, piece] -= paid
+                laid_out[:, piece] += paid
             else:
                 some = Picked(picked.rows[piece], picked.counts[piece], draw_count)
                 for month, of_some in enumerate(np.broadcast_to(paid, (horizon.months + 1, some.rows.size))):
                     if of_some.any():
-                        flows[month] -= some.added(of_some)
-    return np.cumsum(flows, axis=0, out=flows)
+                        laid_out[month] += some.added(of_some)
+    return read_off.spent_usd(laid_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfMonth:
+    """Dollars that come in one month: of all draws, and of some rows each."""
+
+    of_all: list[Number] = field(default_factory=list[Number])
+    of_some: list[tuple[NDArray[np.intp], Draws]] = field(default_factory=list[tuple[NDArray[np.intp], Draws]])
+
+    def added_to(self, usd: Draws) -> None:
+        """Add them all in place."""
+        for one in self.of_all:
+            usd += one
+        for rows, some in self.of_some:
+            np.add.at(usd, rows, some)
+
+
+_Months = dict[int, _OfMonth]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadOff:
+    """What is spent up to each month: what is paid in one month, signed, and courses by their running sums S.
+
+    A course from month f on comes to usd * (S(m) - S(f-1)) by month m. All that follow one S are added up before they
+    are multiplied: (sum of usd that began by m) * S(m), and what S(f-1) takes off is paid in month f.
+    """
+
+    horizon: Horizon
+    draw_count: int
+    discounted: bool
+    _paid: _Months = field(default_factory=dict[int, _OfMonth])
+    _begun: dict[int, tuple[Table, _Months]] = field(default_factory=dict[int, tuple[Table, _Months]])
+
+    def takes(self, course: AnyCourse, usd: Number, picked: Picked | None) -> bool:
+        """Count these dollars; False where they have to be laid out."""
+        if isinstance(course, Once):
+            self._note(self._paid, np.ceil(course.month), usd * self._once_factor(course, picked), picked)
+            return True
+        months, first = self.horizon.months, course.first_month
+        if isinstance(course, Excess) or course.last_month is not None or months * self.draw_count > _MOST_CELLS:
+            return False
+        base = course if course.whole is None else course.whole[0]
+        if (picked is None) != (course.whole is None) or _is_broken(first) or np.min(first) < 1:
+            return False
+        found = self.horizon.running(base, self.draw_count)
+        sums = found.valued if self.discounted else found.plain
+        _, begun = self._begun.setdefault(id(sums), (sums, {}))
+        before = np.minimum(np.asarray(first) - 1, months).astype(np.intp)
+        is_all_alike = before.ndim == 0 and picked is None
+        rows = slice(None) if is_all_alike else np.arange(self.draw_count) if picked is None else picked.rows
+        self._note(begun, before + 1, usd, picked)
+        self._note(self._paid, before + 1, -usd * sums[before, rows], picked)
+        return True
+
+    def spent_usd(self, laid_out: Table | None) -> Iterator[Draws]:
+        """Positive dollars up to each month; `laid_out` are further signed dollars of each month."""
+        paid = np.zeros(self.draw_count)
+        levels = {key: np.zeros(self.draw_count) for key in self._begun}
+        for month in range(self.horizon.months + 1):
+            if laid_out is not None:
+                paid += laid_out[month]
+            if month in self._paid:
+                self._paid[month].added_to(paid)
+            spent = -paid
+            for key, (sums, begun) in self._begun.items():
+                if month in begun:
+                    begun[month].added_to(levels[key])
+                spent -= levels[key] * sums[month]
+            yield spent
+
+    def _once_factor(self, course: Once, picked: Picked | None) -> Number:
+        if not self.discounted or not np.any(course.month):
+            return 1.0
+        log = self.horizon.log_discount
+        return np.exp((picked.of(log) if picked else log) * np.asarray(course.month))
+
+    def _note(self, into: _Months, month: Number | NDArray[np.intp], usd: Number, picked: Picked | None) -> None:
+        """Dollars of all draws in one month, or of each draw or those picked in its own; none after the horizon."""
+        if np.ndim(month) == 0 and picked is None:
+            into.setdefault(int(month), _OfMonth()).of_all.append(usd)
+            return
+        rows = np.arange(self.draw_count) if picked is None else picked.rows
+        each = np.broadcast_to(usd * (1.0 if picked is None else picked.counts), rows.shape)
+        months = np.broadcast_to(month, rows.shape)
+        order = np.argsort(months, kind="stable")
+        begins = np.searchsorted(months[order], np.arange(self.horizon.months + 2))
+        for number, (start, end) in enumerate(pairwise(begins.tolist())):
+            if start < end:
+                some = order[start:end]
+                into.setdefault(number, _OfMonth()).of_some.append((rows[some], each[some]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +230,8 @@ class _LaidOut:
 
 _PIECE = 1_024
 """Draws laid out at a time: their months stay in the processor's cache."""
+_MOST_CELLS = 2_000_000
+"""Months x draws of one table of running sums: 16 MB."""
 
 
 def _is_broken(first_month: Number) -> bool:

@@ -126,13 +126,17 @@ def range_of(values: NDArray[np.float64]) -> Range:
 
 
 def _ranges_of(rows: Draws) -> tuple[Range, ...]:
-    """The same for each row.
+    """The same for each row."""
+    return tuple(Range(low, central, high, "USD") for low, central, high in quantiles_of(rows, _TENTHS).T.tolist())
 
-    numpy's own quantiles, bit for bit; it selects where this sorts, and sorting 10,000 numbers takes a fifth of the time.
+
+def quantiles_of(rows: Draws, shares: Sequence[float]) -> Draws:
+    """The quantiles of each row at these shares (0..1); shape [shares, rows].
+
+    numpy's own, bit for bit; it selects where this sorts, and sorting 10,000 numbers takes a fifth of the time.
     """
     inside = np.sort(rows, axis=1)
-    found = [_between(inside, tenth * (rows.shape[1] - 1)) for tenth in _TENTHS]
-    return tuple(Range(low, central, high, "USD") for low, central, high in np.stack(found, axis=1).tolist())
+    return np.stack([_between(inside, share * (rows.shape[1] - 1)) for share in shares])
 
 
 def _between(inside: Draws, place: float) -> Draws:

@@ -10,7 +10,7 @@ from calculator.finance.ledger import Horizon
 from calculator.finance.spent_by_month import spent_by_month_usd
 from calculator.risk.candidates import Candidates, lines_drawn, spreads_of
 from calculator.risk.distributions import draw
-from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.risk.monte_carlo import FULL_COUNT, quantiles_of
 
 _TENTHS = (0.1, 0.9)
 
@@ -47,5 +47,5 @@ def spent_band(
         draw_count=count,
         discounted=not in_cash,
     )
-    low, high = np.quantile(spent, _TENTHS, axis=1).tolist()
-    return SpentBand(tuple(low), tuple(high))
+    edges = [quantiles_of(of_month[np.newaxis], _TENTHS)[:, 0].tolist() for of_month in spent]
+    return SpentBand(tuple(low for low, _ in edges), tuple(high for _, high in edges))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import ScenarioError
-from calculator.number import Number, Range, exp, larger, log, require, root, smaller, where
+from calculator.number import Number, Picked, Range, exp, larger, log, require, root, smaller, where
 
 finite = st.floats(-1e6, 1e6)
 draws = st.lists(finite, min_size=1, max_size=8)
@@ -81,3 +81,17 @@ def test_value_within_its_bounds_is_taken(values: list[float]) -> None:
     for value in values:
         require("share", value, low=0, high=1)
         require("share", value, above=-1e-9)
+
+
+def test_picked_values_are_kept_of_arrays_that_nobody_can_change_only() -> None:
+    picked = Picked(np.array([0, 2]), np.ones(2), 3)
+    values = np.array([1.0, 2.0, 3.0])
+    assert picked.of(values).tolist() == [1.0, 3.0]  # type: ignore[union-attr]
+    values[2] = 9.0
+    assert picked.of(values).tolist() == [1.0, 9.0]  # type: ignore[union-attr]
+    values.flags.writeable = False
+    assert picked.of(values) is picked.of(values)
+    for number in range(200):  # more than are kept, each in the place of one that is gone
+        other = np.full(3, float(number))
+        other.flags.writeable = False
+        assert picked.of(other).tolist() == [number, number]  # type: ignore[union-attr]

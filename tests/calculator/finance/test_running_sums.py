@@ -78,3 +78,25 @@ def test_kept_table_is_that_of_the_same_rates_only() -> None:
     assert RunningSums.of((growth, 0.0, -0.005), **asked) is not other  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="read-only"):
         first.plain[3, 3] = 0.0
+
+
+def test_draws_that_take_the_place_of_others_in_memory_get_their_own_table() -> None:
+    for number in range(200):
+        rate = np.full(16, number / 1_000)
+        rate.flags.writeable = False
+        found = RunningSums.of((rate, 0.0, 0.0), months=13, timing="month-end", draw_count=16)
+        expected = sum((1 + number / 1_000) ** (passed / 12) for passed in range(13))
+        assert found.plain[-1] == pytest.approx(np.full(16, expected), rel=1e-12)
+
+
+def test_sums_read_off_again_are_those_of_these_draws_and_months_only() -> None:
+    sums, picked = table("month-end"), Picked(np.array([0, 2, 3]), np.ones(3), 4)
+    first = np.array([2.0, 14.0, 26.0])
+    found = sums.since(first, picked)
+    assert found is not None
+    assert sums.since(first.copy(), picked) is found
+    later, others = sums.since(first + 1, picked), sums.since(first, Picked(np.array([1, 2, 3]), np.ones(3), 4))
+    assert later is not None
+    assert others is not None
+    assert (np.asarray(later[0]) < np.asarray(found[0])).all()
+    assert (np.asarray(others[0]) != np.asarray(found[0])).tolist() == [True, False, False]

@@ -6,7 +6,7 @@ import pytest
 from calculator.finance.courses import Course, Excess, Once
 from calculator.finance.discounting import Timing
 from calculator.finance.ledger import Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
-from calculator.finance.spent_by_month import spent_by_month_usd
+from calculator.finance.spent_by_month import Draws, spent_by_month_usd
 from calculator.number import Number, Picked
 
 MONTHS = 38
@@ -31,6 +31,12 @@ LINES = (
 )
 
 
+def table(lines: tuple[Line, ...], *, horizon: Horizon, draw_count: int, discounted: bool) -> Draws:
+    """All months below each other; shape [months+1, draws]."""
+    found = spent_by_month_usd(lines, horizon=horizon, draw_count=draw_count, discounted=discounted)
+    return np.stack(list(found))
+
+
 def one_draw(value: Number, draw: int) -> float:
     return float(value[draw]) if isinstance(value, np.ndarray) and value.size > 1 else float(value)
 
@@ -39,7 +45,7 @@ def one_draw(value: Number, draw: int) -> float:
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_last_month_is_the_closed_forms_sum(timing: Timing, discounted: bool) -> None:
     horizon = Horizon(MONTHS, RATE, timing)
-    spent = spent_by_month_usd(LINES, horizon=horizon, draw_count=4, discounted=discounted)
+    spent = table(LINES, horizon=horizon, draw_count=4, discounted=discounted)
     assert spent.shape == (MONTHS + 1, 4)
     assert spent[-1] == pytest.approx(-np.asarray(sums_usd(LINES, horizon=horizon)[discounted]), rel=1e-12)
 
@@ -48,7 +54,7 @@ def test_last_month_is_the_closed_forms_sum(timing: Timing, discounted: bool) ->
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_every_month_of_one_draw_is_the_ledgers_own(timing: Timing, discounted: bool) -> None:
     """The plain lines of one draw, laid out by the page's ledger, which is other code."""
-    spent = spent_by_month_usd(LINES[:3], horizon=Horizon(MONTHS, RATE, timing), draw_count=4, discounted=discounted)
+    spent = table(LINES[:3], horizon=Horizon(MONTHS, RATE, timing), draw_count=4, discounted=discounted)
     for draw in range(4):
         horizon = Horizon(MONTHS, float(RATE[draw]), timing)
         own = [
@@ -73,12 +79,12 @@ def test_spent_by_hand() -> None:
         Line("buy", "hard", (Term(-100.0, Once(0)), Term(30.0, Once(3)))),
         Line("rent", "hard", (Term(-10.0, Course()),)),
     )
-    spent = spent_by_month_usd(lines, horizon=Horizon(3, 0.0), draw_count=2, discounted=True)
+    spent = table(lines, horizon=Horizon(3, 0.0), draw_count=2, discounted=True)
     assert spent.T.tolist() == [[100.0, 110.0, 120.0, 100.0]] * 2
 
 
 def test_every_month_is_what_a_shorter_plan_would_have_come_to() -> None:
-    spent = spent_by_month_usd(LINES, horizon=Horizon(MONTHS, RATE), draw_count=4, discounted=True)
+    spent = table(LINES, horizon=Horizon(MONTHS, RATE), draw_count=4, discounted=True)
     for month in (1, 12, 13, 37):
         assert spent[month] == pytest.approx(-np.asarray(sums_usd(LINES, horizon=Horizon(month, RATE))[1]), rel=1e-12)
 
@@ -87,7 +93,7 @@ def test_course_that_begins_within_a_month_keeps_its_closed_sum() -> None:
     lines = (Line("late", "hard", (Term(-5.0, Course(GROWTH, 0.0, np.array([2.5, 1.0, 7.25, 3.0]))),)),)
     horizon = Horizon(MONTHS, RATE)
     for discounted in (True, False):
-        spent = spent_by_month_usd(lines, horizon=horizon, draw_count=4, discounted=discounted)
+        spent = table(lines, horizon=horizon, draw_count=4, discounted=discounted)
         assert spent[-1] == pytest.approx(-np.asarray(sums_usd(lines, horizon=horizon)[discounted]), rel=1e-12)
 
 
@@ -95,9 +101,9 @@ def test_many_draws_are_the_same_as_few() -> None:
     """More draws than one piece holds: every draw stands for itself."""
     many = np.tile(USD, 700)
     lines = (Line("power", "hard", (Term(many, Course(np.tile(GROWTH, 700))),)),)
-    spent = spent_by_month_usd(lines, horizon=Horizon(12, np.tile(RATE, 700)), draw_count=2_800, discounted=True)
+    spent = table(lines, horizon=Horizon(12, np.tile(RATE, 700)), draw_count=2_800, discounted=True)
     few = (Line("power", "hard", (Term(USD, Course(GROWTH)),)),)
     assert np.array_equal(spent[:, 2_796:], spent[:, :4])
     assert spent[:, :4] == pytest.approx(
-        spent_by_month_usd(few, horizon=Horizon(12, RATE), draw_count=4, discounted=True), rel=1e-12
+        table(few, horizon=Horizon(12, RATE), draw_count=4, discounted=True), rel=1e-12
     )

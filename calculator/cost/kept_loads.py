@@ -1,0 +1,72 @@
+"""Loads of drawn futures that are kept: a move that changes neither demand nor hours nor speeds finds them again."""
+
+from dataclasses import replace
+
+from calculator.cost.demand import Load
+from calculator.cost.growing_fleet import Purchases
+from calculator.cost.inputs import Inputs
+from calculator.finance.kept_draws import KeptDraws
+from calculator.number import Number
+from calculator.service.usage import Usage
+
+
+def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False, kept_fraction: Number = 1.0) -> Load:
+    """`Load.of`, kept where it is about many draws."""
+
+    def fresh() -> Load:
+        return Load.of(owner, inputs, usage, may_grow=may_grow, kept_fraction=kept_fraction)
+
+    if inputs.whole is not None or inputs.draw_count < _MANY:
+        return fresh()
+    scenario = inputs.scenario
+    kept = _LOADS.answer(
+        *(owner, usage, may_grow, kept_fraction, inputs.draw_count, inputs.drawn),
+        *(getattr(scenario, name) for name in READ_OF_SCENARIO),
+        *(getattr(inputs, name) for name in READ_OF_INPUTS),
+        *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
+        compute=lambda: under(fresh(), Inputs(scenario), owner=owner),  # which holds no draws of other inputs
+    )
+    return under(kept, inputs, owner=owner)
+
+
+def under(load: Load, inputs: Inputs, *, owner: str) -> Load:
+    """The same load of the option `owner`, with the other values of `inputs`."""
+    first, quiet = (
+        None if one is None else Purchases(one.picked, one.months, one.machine_counts, inputs.at(owner, one.picked))
+        for one in (load.purchases, load.quiet_purchases)
+    )
+    return replace(load, inputs=inputs, purchases=first, quiet_purchases=quiet, _served={})
+
+
+READ_OF_SCENARIO = (
+    "months",
+    "rules",
+    "when_full",
+    "when_down",
+    "requests_per_working_day",
+    "working_days_per_year",
+    "on_h_per_day",
+    "prompt_tokens",
+    "retrieved_tokens",
+    "answer_tokens",
+    "cached_prompt_fraction",
+    "downtime_usd_per_h",
+)
+"""What a load reads of its scenario."""
+READ_OF_INPUTS = (
+    "requests_per_working_day",
+    "working_days_per_year",
+    "on_h_per_day",
+    "prompt_tokens",
+    "retrieved_tokens",
+    "answer_tokens",
+    "cached_prompt_fraction",
+    "demand_growth_rate",
+    "availability_fraction",
+)
+"""What it reads of the drawn values."""
+READ_OF_OPTION = ("prefill_speed_ratio", "decode_speed_ratio")
+_MANY = 64
+"""Draws from which on it costs less to find a load than to make it."""
+_LOADS: KeptDraws[Load] = KeptDraws(most=48)
+"""Loads: about 1 MB each of 10,000 draws."""

@@ -1,0 +1,74 @@
+"""Kept answers about draws: a move that leaves these draws alone finds again what was made of them."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculator.number import Number
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class KeptDraws(Generic[Answer]):
+    """The last `most` answers, by the numbers, draws and other values that they came from. Arrays in them are read-only."""
+
+    most: int
+    _kept: OrderedDict[tuple[Hashable, ...], Answer] = field(default_factory=OrderedDict[tuple[Hashable, ...], Answer])
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, *values: Number | NDArray[np.int64] | Hashable, compute: Callable[[], Answer]) -> Answer:
+        """The kept answer to these values, or a new one; an error is not kept."""
+        key = tuple([_word(one) if isinstance(one, np.ndarray) else one for one in values])
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = compute()
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return found
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def read_only(values: Number) -> Number:
+    """The same; where it is an array, nobody changes it from now on."""
+    if isinstance(values, np.ndarray):
+        values.flags.writeable = False
+    return values
+
+
+def _word(draws: NDArray[Any]) -> bytes:
+    """Draws as a part of a key. Those that nobody can change any more are digested once: they come again."""
+    if draws.flags.writeable or draws.base is not None:
+        return _digest(draws)
+    with _LOCK:
+        if id(draws) in _DIGESTS:
+            _DIGESTS.move_to_end(id(draws))
+            return _DIGESTS[id(draws)][1]
+    found = _digest(draws)
+    with _LOCK:
+        _DIGESTS[id(draws)] = (draws, found)  # held, so that no other array takes its place in memory meanwhile
+        while len(_DIGESTS) > MOST_DIGESTS:
+            _DIGESTS.popitem(last=False)
+    return found
+
+
+def _digest(draws: NDArray[Any]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(draws).data, digest_size=16).digest()
+
+
+MOST_DIGESTS = 128
+"""Draws of which the digest is kept: 80 kB each of 10,000."""
+_DIGESTS: OrderedDict[int, tuple[NDArray[Any], bytes]] = OrderedDict()
+_LOCK = Lock()

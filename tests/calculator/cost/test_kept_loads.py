@@ -1,0 +1,117 @@
+"""Kept loads: nothing that a load reads is missing from what it is kept by, and no answer is an older one's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calculator.cost import kept_loads
+from calculator.cost.demand import Load
+from calculator.cost.inputs import Inputs, ScenarioNumbers
+from calculator.cost.kept_loads import READ_OF_INPUTS, READ_OF_OPTION, READ_OF_SCENARIO, load_of
+from calculator.cost.tco import cost_draws
+from calculator.finance.ledger import Horizon
+from calculator.scenario.scenario import Scenario
+from calculator.service.usage import QuietHours, Usage
+from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
+
+COUNT = 200
+GROWING = SCENARIO.changed(demand_growth_rate=0.6, when_full="buy-another")
+USAGES = {
+    "one rule for all hours": MAC_USAGE,
+    "by the hour": Usage(30, 30, 210, hour_levels=((0.4, 1.2), (0.6, 3.0))),
+    "quiet hours": Usage(30, 30, 210, quiet_capacity_ratio=2.0, peak_fraction=0.3, quiet=QuietHours(0.5, 0.4, 0.8)),
+}
+SCENARIOS = {
+    "buys another": GROWING,
+    "buys tokens": GROWING.changed(when_full="buy-from-api", when_down="buy-from-api"),
+    "version 0.1": GROWING.model_copy(update={"rules": 1, "downtime_usd_per_h": 5.0}),
+}
+
+
+class _Reader:
+    """Stands for a scenario, or for inputs, and notes what is read of it."""
+
+    def __init__(self, thing: Any, read: set[str]) -> None:
+        self._thing, self._read = thing, read
+
+    def __getattr__(self, name: str) -> Any:
+        if callable(method := getattr(type(self._thing), name, None)):
+            return lambda *args, **named: method(self, *args, **named)
+        if name == "scenario":
+            return _Reader(self._thing.scenario, self._read)
+        prefix = "scenario." if isinstance(self._thing, Scenario) else ""
+        self._read.add(f"{prefix}{name}")
+        return getattr(self._thing, name)
+
+
+def _drawn(scenario: Scenario, **changed: float) -> Inputs:
+    spread = np.linspace(0.5, 1.6, COUNT)
+    given: dict[str, Any] = {
+        name: float(getattr(scenario, name)) * spread
+        for name in ("wage_usd_per_h", "requests_per_working_day", "demand_growth_rate", "answer_tokens")
+    }
+    return Inputs(scenario, {**given, "mac.decode_speed_ratio": spread[::-1].copy(), **changed})
+
+
+@pytest.mark.parametrize("usage", USAGES)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_all_that_a_load_reads_is_what_it_is_kept_by(scenario: str, usage: str) -> None:
+    read: set[str] = set()
+    reader: Any = _Reader(_drawn(SCENARIOS[scenario]), read)
+    Load.of("mac", reader, USAGES[usage], may_grow=True)
+    known = {f"scenario.{name}" for name in READ_OF_SCENARIO} | set(READ_OF_INPUTS)
+    of_every_option = {"given", "whole", "tax_tables", "scenario.figures", "drawn", "draw_count"}
+    assert read - known <= of_every_option
+    assert {"demand_growth_rate", "scenario.months", "answer_tokens"} <= read
+
+
+def test_option_reads_its_two_speeds() -> None:
+    asked: list[str] = []
+
+    class _Asked(Inputs):
+        def of(self, owner: str, name: str, otherwise: Any) -> Any:
+            asked.append(name)
+            return super().of(owner, name, otherwise)
+
+    Load.of("mac", _Asked(GROWING), MAC_USAGE, may_grow=True)
+    assert set(asked) == set(READ_OF_OPTION)
+
+
+def _costs(inputs: Inputs) -> np.ndarray[Any, np.dtype[np.float64]]:
+    scenario = inputs.scenario
+    horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
+    found = cost_draws(MAC, inputs=inputs, horizon=horizon, usage=MAC_USAGE, reference_api=TARIFF)
+    return np.broadcast_to(found.present_value_cost_usd, (COUNT,))
+
+
+def test_no_input_finds_the_cost_of_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number of a scenario is moved in turn; what is kept answers as what is made anew."""
+    names = [name for name in ScenarioNumbers.__annotations__ if isinstance(getattr(GROWING, name), float | int)]
+    moved = [_drawn(GROWING, **{name: 0.9 * float(getattr(GROWING, name)) + 0.01}) for name in names]
+    moved += [_drawn(GROWING, **{"mac.prefill_speed_ratio": 0.7}), _drawn(SCENARIOS["buys tokens"])]
+    _costs(_drawn(GROWING))
+    kept = [_costs(inputs) for inputs in moved]
+    monkeypatch.setattr(kept_loads, "_MANY", COUNT + 1)
+    for found, inputs in zip(kept, moved, strict=True):
+        assert np.array_equal(found, _costs(inputs))
+    assert len({row.tobytes() for row in kept}) > 20
+
+
+def test_load_of_the_same_draws_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    of: Callable[..., Load] = Load.of
+    monkeypatch.setattr(Load, "of", lambda owner, *args, **named: made.append(owner) or of(owner, *args, **named))
+    inputs = _drawn(GROWING.changed(requests_per_working_day=123))
+    first = load_of("mac", inputs, MAC_USAGE, may_grow=True)
+    dearer = _drawn(inputs.scenario, wage_usd_per_h=71.0)
+    again = load_of("mac", dearer, MAC_USAGE, may_grow=True)
+    assert made == ["mac"]
+    assert again.inputs is dearer
+    assert again.purchases is not None
+    assert first.purchases is not None
+    assert again.purchases.picked is first.purchases.picked
+    assert again.purchases.inputs.wage_usd_per_h == 71.0
+    load_of("other", inputs, MAC_USAGE, may_grow=True)
+    assert made == ["mac", "other"]

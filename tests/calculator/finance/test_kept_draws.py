@@ -1,0 +1,59 @@
+"""Kept answers about draws: by content, bounded, and never those of other draws."""
+
+import numpy as np
+import pytest
+
+from calculator.finance.kept_draws import KeptDraws, read_only
+
+
+def test_same_draws_find_their_answer_and_others_do_not() -> None:
+    kept, draws = KeptDraws[float](most=8), np.linspace(0.0, 1.0, 50)
+    asked: list[float] = []
+
+    def answer(values: object, name: str = "sum") -> float:
+        def compute() -> float:
+            asked.append(float(np.sum(np.asarray(values))))
+            return asked[-1]
+
+        return kept.answer(values, name, compute=compute)  # type: ignore[arg-type]
+
+    assert answer(draws) == answer(draws.copy()) == 25.0
+    assert len(asked) == 1
+    assert answer(draws + 1) == 75.0
+    assert answer(draws, "another") == 25.0
+    assert len(asked) == 3
+    draws[0] = 10.0  # changed in place
+    assert answer(draws) == pytest.approx(35.0)
+    assert len(asked) == 4
+
+
+def test_answers_are_bounded_and_the_oldest_goes_first() -> None:
+    kept = KeptDraws[int](most=2)
+    for number in (1, 2, 1, 3):
+        kept.answer(number, compute=lambda number=number: number)
+    assert len(kept) == 2
+    assert kept.answer(1, compute=lambda: -1) == 1
+    assert kept.answer(2, compute=lambda: -2) == -2
+
+
+def test_error_is_not_kept() -> None:
+    kept = KeptDraws[int](most=2)
+    with pytest.raises(ZeroDivisionError):
+        kept.answer("x", compute=lambda: 1 // 0)
+    assert kept.answer("x", compute=lambda: 7) == 7
+
+
+def test_draws_that_take_the_place_of_others_in_memory_get_their_own_answer() -> None:
+    kept = KeptDraws[float](most=1_000)
+    for number in range(500):
+        draws = np.full(16, float(number))
+        read_only(draws)
+        assert kept.answer(draws, compute=lambda draws=draws: float(draws[0])) == number
+
+
+def test_what_is_read_only_cannot_be_changed() -> None:
+    draws = np.zeros(3)
+    assert read_only(draws) is draws
+    with pytest.raises(ValueError, match="read-only"):
+        draws[0] = 1.0
+    assert read_only(2.5) == 2.5
