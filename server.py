@@ -17,7 +17,7 @@ from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
 from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
-from serving.health import health_routes
+from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
 from serving.limits import limits, settings_or_exit
 from serving.live import live_route
@@ -82,7 +82,7 @@ app = st.App(
         *api_routes(answers),
         live_route(frame_of),
         *health_routes(
-            parts=lambda: {"catalogue": "", **missing_parts(desk)},
+            parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,
             gauges=lambda: gauges(desk),
             may_know=lambda headers: mode == "team" or (mode == "local" and not came_through_a_proxy(headers)),
