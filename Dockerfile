@@ -16,7 +16,7 @@ RUN /opt/tco/bin/uv pip install -q --python /opt/tco/bin/python --compile-byteco
 RUN /opt/tco/bin/uv pip uninstall -q --python /opt/tco/bin/python hatchling editables pathspec trove-classifiers pluggy uv && find /opt/tco -name pip -prune -exec rm -rf {} +
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tco
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tco && install -d -o 10001 -g 10001 -m 700 /var/lib/local-llm-tco
 COPY --from=build /opt/tco /opt/tco
 ENV PATH=/opt/tco/bin:/usr/local/bin:/usr/bin:/bin
 ENV HOME=/tmp
@@ -27,6 +27,8 @@ ENV STREAMLIT_SERVER_HEADLESS=true
 # A name to print; without it Streamlit asks a host outside for its own address.
 ENV STREAMLIT_BROWSER_SERVER_ADDRESS=localhost
 ENV TCO_MODE=team
+# Results that the store did not take wait here: mount a volume, or they are gone with the container.
+ENV MEASUREMENTS_WAITING=/var/lib/local-llm-tco
 WORKDIR /tmp
 USER 10001:10001
 EXPOSE 8501

@@ -17,9 +17,9 @@ from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
 from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
-from serving.health import health_routes
+from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
-from serving.limits import limits
+from serving.limits import limits, settings_or_exit
 from serving.live import live_route
 from serving.look_only import LookOnly
 from serving.metrics import Metrics
@@ -27,10 +27,12 @@ from serving.no_delay import send_small_frames_at_once
 from serving.request_log import RequestLog, write_lines_to_stderr
 from serving.routes import api_routes
 from serving.strangers import HIDDEN, Frames, KnownPaths
+from serving.turns import Turns
 from views.decide_frame import decide_frame
 from views.failure import say_what_failed
 from views.link import read_link
 from views.navigation import PAGE_NAMES
+from views.turns import share
 
 _COMPRESS_FROM_BYTES = 1_000
 _SCRIPT = Path(__file__).parent / "app.py"
@@ -61,6 +63,9 @@ desk = open_desk("A route only reads.")
 if mode == "public":
     desk.host()  # which starts programs of the system: now, and never for a visitor
 desk.shelf.start()
+settings = settings_or_exit()
+turns = Turns(settings.answer_count)
+share(turns.take_for_page)
 answers, metrics = Answers(read_link, desk.speeds), Metrics()
 hosts = allowed_hosts(
     address=st.get_option("server.address"),
@@ -77,7 +82,7 @@ app = st.App(
         *api_routes(answers),
         live_route(frame_of),
         *health_routes(
-            parts=lambda: {"catalogue": "", **missing_parts(desk)},
+            parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,
             gauges=lambda: gauges(desk),
             may_know=lambda headers: mode == "team" or (mode == "local" and not came_through_a_proxy(headers)),
@@ -95,7 +100,7 @@ app = st.App(
             base=f"/{base}" if (base := (st.get_option("server.baseUrlPath") or "").strip("/")) else "",
         ),
         Middleware(LookOnly, why_only_look=why_looks),
-        *limits(),
+        *limits(settings, turns=turns, metrics=metrics),
         Middleware(Frames, script=_SCRIPT, hides_facts=mode != "local", metrics=metrics),
         Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES),
     ],

@@ -1,6 +1,7 @@
 """`make audit`: known weaknesses of the pinned packages.
 
-pip-audit asks its database where it can be reached. Everywhere, the lock files are compared with deploy/floors.toml, a
+pip-audit asks its database about all that people run: the page with and without mlx, and the container's server.
+Everywhere, the lock files are compared with deploy/floors.toml, a
 dated list of lowest versions with their reasons, and with pyproject.toml. Exit code 0: nothing found. 1: something is.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from deploy.locks import HOLDS, ROOT, disagreements, pins
+from deploy.locks import HOLDS, ROOT, WITH_THE_PROJECT, disagreements, pins
 
 FLOORS = ROOT / "deploy/floors.toml"
 OLD_AFTER_DAYS = 90
@@ -58,12 +59,16 @@ def below_their_floor(root: Path = ROOT) -> list[str]:
     return found
 
 
-def ask_pip_audit(program: str, file: Path) -> tuple[list[str], str]:
-    """Sentences on what pip-audit knows of a lock file's packages, and one on what it could not find out ("" if all)."""
+def ask_pip_audit(program: str, files: Sequence[Path]) -> tuple[list[str], str]:
+    """Sentences on what pip-audit knows of the lock files' packages, and one on what it could not find out ("" if all)."""
     command = [program, "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
     try:
         done = subprocess.run(
-            [*command, "--requirement", str(file)], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            [*command, *(word for file in files for word in ("--requirement", str(file)))],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
         )
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
@@ -84,7 +89,9 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Print what was found; the exit code says whether anything was. The argument is pip-audit's program."""
     today = datetime.datetime.now(datetime.UTC).date()
     known, silence = (
-        ask_pip_audit(arguments[0], ROOT / "requirements.txt") if arguments else ([], "pip-audit not asked.")
+        ask_pip_audit(arguments[0], [ROOT / file for file in WITH_THE_PROJECT])
+        if arguments
+        else ([], "pip-audit not asked.")
     )
     found = [*disagreements(), *below_their_floor(), *known]
     newest = max(floor.read for floor in floors())

@@ -1,17 +1,19 @@
 """Health of the measurements, for the server's own routes: what is missing, in words, and a few figures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from measurements.desk import Desk
 
 
-def missing_parts(desk: Desk) -> Mapping[str, str]:
-    """The store and the queue by name: "" where it can be used, else a sentence that anybody may read.
+def missing_parts(desk: Desk) -> Mapping[str, Callable[[], str]]:
+    """The store and the queue by name: what says "" where it can be used now, else a sentence that anybody may read.
 
     The queue of probe requests is in the store's own PostgreSQL; a SQLite file has none, and nothing is missing then.
     """
-    problem = desk.contents().problem
-    return {"store": problem, "queue": problem if desk.has_queue() else ""}
+    return {
+        "store": lambda: desk.contents().problem,
+        "queue": lambda: desk.contents().problem if desk.has_queue() else "",
+    }
 
 
 def gauges(desk: Desk) -> Mapping[str, tuple[str, float]]:

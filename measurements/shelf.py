@@ -44,6 +44,15 @@ class Contents:
     waiting_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read, when, and the store's mark just before: replaced as one, so nobody pairs old contents and new mark."""
+
+    contents: Contents = Contents()
+    at_s: float = 0.0
+    mark: object = None
+
+
 class Shelf:
     """The records of one store. Every method may be called from any thread; only `append_all` waits for the store."""
 
@@ -52,22 +61,22 @@ class Shelf:
         self._turn = threading.Condition()
         self._thread: threading.Thread | None = None
         self._asked = self._begun = self._done = 0  # numbers of readings
-        self._good, self._read_at = Contents(), 0.0
+        self._last = _Reading()
         self._problem, self._is_late, self._logged = "", False, ""
-        self._mark: object = None
         self._reader: Store | None = None
         self._first_until = 0.0
         self._storing = threading.Lock()
 
     def contents(self) -> Contents:
         """What the store holds, at most a moment old; what it held, if it cannot be read."""
-        if self._file_is_as_read():
-            return self._good
+        last = self._last
+        if self._file_is_as_in(last):
+            return last.contents
         with self._turn:
             self._ask()
             number = self._asked
             if not (self._problem or self._is_late):
-                patience_s = PATIENCE_S if self._read_at else self._first_until - time.monotonic()
+                patience_s = PATIENCE_S if self._last.at_s else self._first_until - time.monotonic()
                 self._is_late = not self._turn.wait_for(lambda: self._done >= number, timeout=max(0.0, patience_s))
             return self._shown()
 
@@ -87,7 +96,9 @@ class Shelf:
         said = keep_or_wait(records, append=self.append_all, url=self._url)
         if said:
             with self._turn:
-                self._good = replace(self._good, waiting_count=self._good.waiting_count + 1)
+                contents = self._last.contents
+                contents = replace(contents, waiting_count=contents.waiting_count + 1)
+                self._last = replace(self._last, contents=contents)
                 self._ask()
         return said
 
@@ -107,22 +118,21 @@ class Shelf:
 
     def _shown(self) -> Contents:
         """The last good contents, with a sentence about why they are the last; the caller holds the lock."""
+        contents, at_s = self._last.contents, self._last.at_s
         if not (self._problem or self._is_late):
-            return self._good
+            return contents
         problem = self._problem or "The measurement store does not answer."
-        if not self._read_at:
-            return replace(self._good, problem=f"{problem} Until then no measurement is used.")
-        return replace(
-            self._good, problem=f"{problem} What was read {_ago(time.monotonic() - self._read_at)} is still used."
-        )
+        if not at_s:
+            return replace(contents, problem=f"{problem} Until then no measurement is used.")
+        return replace(contents, problem=f"{problem} What was read {_ago(time.monotonic() - at_s)} is still used.")
 
-    def _file_is_as_read(self) -> bool:
-        """Whether the store is a file that has not changed since it was read: 20 microseconds, and no waiting."""
-        if not self._read_at or self._problem or self._is_late or self._good.waiting_count:
+    def _file_is_as_in(self, last: _Reading) -> bool:
+        """Whether the store is a file that has not changed since this reading: 20 microseconds, and no waiting."""
+        if not last.at_s or self._problem or self._is_late or last.contents.waiting_count:
             return False
         try:
             file = store_file(self._url)
-            return file is not None and _mark_of(file) == self._mark
+            return file is not None and _mark_of(file) == last.mark
         except StoreError:
             return False
 
@@ -130,7 +140,7 @@ class Shelf:
         """The thread: one reading after another, when asked for or when the last one failed."""
         while True:
             with self._turn:
-                is_troubled = bool(self._problem or self._good.waiting_count)
+                is_troubled = bool(self._problem or self._last.contents.waiting_count)
                 self._turn.wait_for(lambda: self._asked > self._begun, timeout=RETRY_S if is_troubled else None)
                 self._begun = number = self._begun + 1
                 self._asked = max(self._asked, number)
@@ -142,20 +152,22 @@ class Shelf:
                 found, problem = None, "The measurements could not be read."
             with self._turn:
                 if found is not None:
-                    self._good, self._read_at = found, time.monotonic()
+                    self._last = found
                 self._problem, self._is_late, self._done = problem, False, number
                 self._turn.notify_all()
-            if not problem and (self._good.waiting_count or number == 1) and not self._storing.locked():
+            if not problem and (self._last.contents.waiting_count or number == 1) and not self._storing.locked():
                 threading.Thread(target=self._store_what_waits, daemon=True, name="waiting measurements").start()
 
-    def _read(self) -> tuple[Contents | None, str]:
-        """The contents, or None and the sentence that says why there are none."""
+    def _read(self) -> tuple[_Reading | None, str]:
+        """A new reading, or None and the sentence that says why there is none."""
+        last = self._last
         try:
             file = store_file(self._url)
             waiting_count = len(waiting_files(self._url))
             mark = _mark_of(file) if file is not None else self._opened().mark()
-            if mark == self._mark and self._read_at:
-                return replace(self._good, waiting_count=waiting_count), ""
+            if mark == last.mark and last.at_s:
+                contents = replace(last.contents, waiting_count=waiting_count)
+                return _Reading(contents, time.monotonic(), mark), ""
             found = self._opened().look() if mark is not None else None
             items = found.items if found is not None else ()
             unreadable = found.unreadable if found is not None else ()
@@ -168,8 +180,9 @@ class Shelf:
                 _LOG.error("%s", error)
             self._close()
             return None, error.plain
-        self._mark, self._logged = mark, ""
-        return Contents(items, speeds, unreadable=unreadable, waiting_count=waiting_count), ""
+        self._logged = ""
+        contents = Contents(items, speeds, unreadable=unreadable, waiting_count=waiting_count)
+        return _Reading(contents, time.monotonic(), mark), ""
 
     def _store_what_waits(self) -> None:
         """Store every waiting file, in a thread of its own, because a store may be read and yet refuse to be written."""
@@ -185,7 +198,9 @@ class Shelf:
                             put_aside(file),
                         )
                     else:
-                        file.unlink()
+                        file.unlink(missing_ok=True)
+                except FileNotFoundError:
+                    continue  # another replica, with the same folder, has stored it
                 except StoreError:
                     return  # said when the file was written; the next reading tries again
                 except OSError as error:

@@ -5,17 +5,20 @@
 gone would take every server away.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from calculator import CalculatorError, Scenario, load_catalog
 from serving.metrics import MEDIA_TYPE, Metrics
 
+_LOG = logging.getLogger(__name__)
 LIVE_PATH, READY_PATH, METRICS_PATH = "/api/live", "/api/ready", "/api/metrics"
-Parts = Callable[[], Mapping[str, str]]
-"""What the server needs, by name: "" where it is there, else a sentence that anybody may read."""
+Parts = Mapping[str, Callable[[], str]]
+"""What the server needs, by name: what says "" where it is there, else a sentence that anybody may read."""
 Gauges = Callable[[], Mapping[str, tuple[str, float]]]
 """Further figures of this moment, by name: what each says, and its value."""
 MayKnow = Callable[[list[str]], bool]
@@ -29,12 +32,12 @@ def health_routes(*, parts: Parts, metrics: Metrics, gauges: Gauges, may_know: M
         return PlainTextResponse("alive\n", headers=_FRESH)
 
     def ready(request: Request) -> Response:
-        found = parts()
-        needed = request.query_params.getlist("need") or list(found)
-        if unknown := [name for name in needed if name not in found]:
-            said = f"need is {unknown[0][:40]!r}; use {', '.join(found)}."
+        needed = request.query_params.getlist("need") or list(parts)
+        if unknown := [name for name in needed if name not in parts]:
+            said = f"need is {unknown[0][:40]!r}; use {', '.join(parts)}."
             return JSONResponse({"error": said}, status_code=422)
-        is_ready = not any(found[name] for name in needed)
+        found = {name: parts[name]() for name in dict.fromkeys(needed)}  # and nothing else: a store may be slow
+        is_ready = not any(found.values())
         said = {name: problem or "ready" for name, problem in found.items()}
         return JSONResponse({"ready": is_ready, **said}, status_code=200 if is_ready else 503, headers=_FRESH)
 
@@ -44,6 +47,19 @@ def health_routes(*, parts: Parts, metrics: Metrics, gauges: Gauges, may_know: M
         return PlainTextResponse(metrics.text(gauges()), media_type=MEDIA_TYPE, headers=_FRESH)
 
     return [Route(LIVE_PATH, live), Route(READY_PATH, ready), Route(METRICS_PATH, counts)]
+
+
+def catalogue_problem() -> str:
+    """Why no scenario could be answered now: the catalogue cannot be read, or lacks what our defaults name."""
+    try:
+        catalog, scenario = load_catalog(), Scenario()
+        for option in scenario.options:
+            catalog.option(option)
+        catalog.model(scenario.model)
+    except CalculatorError as error:
+        _LOG.error("%s", error)
+        return "The catalogue cannot be used. The server's log says why: start it again."
+    return ""
 
 
 _FRESH = {"cache-control": "no-store"}

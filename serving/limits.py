@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.clients import Network, Rate, client_of, networks, session_of
+from serving.metrics import Metrics
 from serving.turns import BusyError, Turns
 from serving.uploads import UPLOAD, UploadQuota
 
@@ -87,27 +88,38 @@ class _Rates:
         return cls(*made)
 
 
-def limits(variables: Mapping[str, str] = os.environ) -> list[Middleware]:
-    """All limits as middleware, outermost first. A wrong setting ends the start with its sentence and exit code 2."""
+def settings_or_exit(variables: Mapping[str, str] = os.environ) -> Settings:
+    """The operator's settings. A wrong one ends the start with its sentence and exit code 2."""
     try:
-        settings = Settings.of(variables)
+        return Settings.of(variables)
     except ValueError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
-    return [Middleware(Limits, settings=settings), Middleware(UploadQuota)]
+
+
+def limits(settings: Settings, *, turns: Turns, metrics: Metrics) -> list[Middleware]:
+    """All limits as middleware, outermost first; the pages take the same `turns`, `metrics` counts what is refused."""
+    return [Middleware(Limits, settings=settings, turns=turns, metrics=metrics), Middleware(UploadQuota)]
 
 
 class Limits:
-    """Middleware that keeps the limits of `settings`; `refused` counts what was turned away, by reason."""
+    """Middleware that keeps the limits of `settings`; what was turned away is counted in `metrics`, by reason."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings | None = None, now_s: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        settings: Settings | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+        *,
+        turns: Turns | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.app = app
         self.settings = settings or Settings()
-        self._answers, self._frames = (Turns(self.settings.answer_count) for _ in range(2))
+        self._answers = turns or Turns(self.settings.answer_count)
+        self._frames = Turns(self.settings.answer_count)
         self._now_s = now_s
-        self.refused: Counter[str] = Counter()
+        self._metrics = metrics or Metrics()
         self._rates = _Rates.of(self.settings.rate_ratio, now_s) if self.settings.rate_ratio else None
         self._open: Counter[str] = Counter()
 
@@ -128,7 +140,7 @@ class Limits:
     def _refusal(self, scope: Scope, path: str) -> Response | None:
         """The answer to a request that comes too fast, or finds the server full; None for all others."""
         if _is_page(scope, path) and self._open.total() >= self.settings.session_count:
-            self.refused["full"] += 1
+            self._metrics.turned_away("full")
             return _full_page(self.settings.session_count)
         if self._rates is None:
             return None
@@ -142,7 +154,7 @@ class Limits:
             wait_s = self._rates.uploads.wait_s(client)
         if not wait_s:
             return None
-        self.refused["rate"] += 1
+        self._metrics.turned_away("rate")
         return _told(path, 429, "Too many requests come from you at once.", math.ceil(wait_s))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,7 +165,7 @@ class Limits:
             else:
                 turn = await self._answers.take(client_of(scope, self.settings.proxies))
         except BusyError as error:
-            self.refused["busy"] += 1
+            self._metrics.turned_away("busy")
             await _told(scope["path"], 503, "This server is busy with other answers.", error.wait_s)(
                 scope, receive, send
             )
@@ -175,7 +187,7 @@ class Limits:
         most = self.settings.session_count
         is_full = self._open.total() >= most or self._open[client] >= max(1, most * 3 // 4)
         if is_full or (self._rates is not None and self._rates.pages.wait_s(client)):
-            self.refused["full" if is_full else "rate"] += 1
+            self._metrics.turned_away("full" if is_full else "rate")
             await _refuse_stream(scope, receive, send)
             return
         ratio = self.settings.rate_ratio

@@ -8,14 +8,16 @@ Nothing is written and no model is run; the answers are those of /api, with this
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from calculator.errors import CalculatorError
 from calculator.version import VERSION
 from serving.answers import Answers
+from serving.mcp_messages import ReadableMessages, readable_lines
 from serving.questions import AskedQuestion, questions
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def main(words: Sequence[str], answers: Answers) -> int:
     if arguments.http:
         import uvicorn
 
-        app = server.streamable_http_app(json_response=True, stateless_http=True, host="127.0.0.1")
+        app = ReadableMessages(server.streamable_http_app(json_response=True, stateless_http=True, host="127.0.0.1"))
         print(f"Assistants reach it at http://127.0.0.1:{arguments.port}/mcp. Ctrl-C ends it.", file=sys.stderr)
         uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning")
     else:
@@ -95,10 +97,33 @@ def main(words: Sequence[str], answers: Answers) -> int:
 
 
 async def _over_stdio(server: "Server[Any]") -> None:
+    """Serve standard input and output; a message that the library would pass over in silence is refused."""
+    import anyio
     from mcp.server.stdio import stdio_server
+    from mcp.shared.message import SessionMessage
 
-    async with stdio_server() as (received, sent):
+    is_open, answers = anyio.Event(), list[Callable[[SessionMessage], Awaitable[None]]]()
+
+    async def refuse(error: Any) -> None:
+        await answers[0](SessionMessage(error))
+
+    async def lines() -> AsyncIterator[str]:
+        await is_open.wait()
+        async for line in readable_lines(anyio.wrap_file(_own_input()), refuse):
+            yield line
+
+    async with stdio_server(stdin=cast("Any", lines())) as (received, sent):
+        answers.append(sent.send)
+        is_open.set()
         await server.run(received, sent, server.create_initialization_options())
+
+
+def _own_input() -> TextIO:
+    """The assistant's end of standard input; what a tool starts finds an empty one in its place."""
+    own, nothing = os.dup(sys.stdin.fileno()), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+    return open(own, encoding="utf-8", errors="replace")
 
 
 def _tool(question: AskedQuestion, types: Any) -> Any:

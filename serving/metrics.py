@@ -18,6 +18,7 @@ class Metrics:
         self._buckets = [0] * (len(BUCKETS_S) + 1)
         self._rerun_s = 0.0
         self._answers: Counter[int] = Counter()
+        self._turned_away: Counter[str] = Counter()
 
     def session_began(self) -> None:
         """A browser has connected."""
@@ -36,9 +37,19 @@ class Metrics:
             self._buckets[sum(seconds > bound for bound in BUCKETS_S)] += 1
 
     def answered(self, status: int) -> None:
-        """A request was answered."""
+        """A request was answered, or a page's connection refused."""
         with self._lock:
             self._answers[status] += 1
+
+    def turned_away(self, reason: str) -> None:
+        """The limits refused a request or a page's connection: `rate` (too fast), `busy` (no turn) or `full`."""
+        with self._lock:
+            self._turned_away[reason] += 1
+
+    def turned_away_count(self, reason: str) -> int:
+        """How many were refused for this reason."""
+        with self._lock:
+            return self._turned_away[reason]
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
         """All counts in Prometheus' text format, with `gauges` by name: what each says, and its value now."""
@@ -54,11 +65,15 @@ class Metrics:
             lines += _of("tco_answers_total", "counter", "Requests that were answered, by status.", answers)
             refused = sum(n for status, n in self._answers.items() if status in REFUSALS)
             lines += _of("tco_refusals_total", "counter", "Requests that were refused.", [("", refused)])
+            away = [(f'{{reason="{reason}"}}', float(self._turned_away[reason])) for reason in REASONS]
+            lines += _of("tco_turned_away_total", "counter", "What the limits refused, by reason.", away)
         for name, (says, value) in gauges.items():
             lines += _of(name, "gauge", says, [("", value)])
         return "\n".join(lines) + "\n"
 
 
+REASONS = ("rate", "busy", "full")
+"""Why the limits refuse: too many at once from one client, no turn free, no seat free."""
 REFUSALS = (400, 403, 413, 421, 422, 429, 503)
 """Statuses of what was refused: a wrong host or value, a right that is lacking, too much or too often."""
 

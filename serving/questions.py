@@ -19,6 +19,7 @@ from calculator.evidence import Record
 from calculator.report.answer_json import comparison_dict, prediction_dict
 from calculator.report.choices_json import choices_dict
 from calculator.report.prediction_question import AskedRecord, PredictionQuestion
+from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset_names
 from calculator.scenario.scenario import Scenario, knobs
@@ -175,9 +176,8 @@ def _choose(asked: ChoiceQuestion, answers: Answers) -> dict[str, Any]:
 def _explain(asked: _Explain, answers: Answers) -> dict[str, Any]:
     scenario, catalog = answers.scenario(as_query(asked.scenario))
     catalog = catalog_of(scenario, catalog)
-    if asked.option not in scenario.options:
-        catalog.option(asked.option)
-        scenario = scenario.changed(options=(*scenario.options[: _MOST_OPTIONS - 1], asked.option))
+    catalog.option(asked.option)
+    scenario = with_option(scenario, asked.option)
     comparison = compare(scenario, catalog, answers.speeds(), as_of=today())
     return asdict(explain(comparison, asked.option, asked.line, catalog=catalog))
 
@@ -232,6 +232,3 @@ def _catalogue(asked: _Catalogue, catalog: Catalog) -> dict[str, Any]:
 
 def _has(word: str, texts: Sequence[Any]) -> bool:
     return any(word.casefold() in str(text).casefold() for text in texts)
-
-
-_MOST_OPTIONS = 12  # of a scenario

@@ -20,7 +20,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class RequestLog:
-    """Counts every answer and, where it is wanted, writes its line."""
+    """Counts every answer and every refused websocket and, where it is wanted, writes the answer's line."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, writes: bool) -> None:
         self.app, self._metrics, self._writes = app, metrics, writes
@@ -28,7 +28,7 @@ class RequestLog:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and note how it was answered; an answer that broke off counts as 500."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, self._counting_refusals(send))
             return
         began, seen = time.perf_counter(), {"status": 500, "bytes": 0}
 
@@ -45,6 +45,22 @@ class RequestLog:
             self._metrics.answered(seen["status"])
             if self._writes:
                 LOGGER.info("%s", line(scope, seen, ms=(time.perf_counter() - began) * 1_000))
+
+    def _counting_refusals(self, send: Send) -> Send:
+        """Counts a websocket that is refused before it opens; one that is closed without a status is answered 403."""
+        is_open = False
+
+        async def send_and_count(message: Message) -> None:
+            nonlocal is_open
+            kind = message["type"]
+            if kind == "websocket.http.response.start":
+                self._metrics.answered(message["status"])
+            elif kind == "websocket.close" and not is_open:
+                self._metrics.answered(403)
+            is_open = is_open or kind == "websocket.accept"
+            await send(message)
+
+        return send_and_count
 
 
 def line(scope: Scope, seen: dict[str, int], *, ms: float) -> str:

@@ -1,7 +1,10 @@
-"""Turns: so many expensive answers at once, and no client's next one before another client's first."""
+"""Turns: so many expensive answers at once, of routes and pages together, and no client's next one before another's first."""
 
 import asyncio
+import itertools
+import threading
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -31,16 +34,17 @@ class Turn:
 @dataclass(eq=False, slots=True)
 class _Waiting:
     client: str
-    called: asyncio.Future[None]
+    call: Callable[[], object]
+    is_page: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Turns:
-    """At most `most_at_once` turns at a time, in order of arrival, on one event loop.
+    """At most `most_at_once` turns at a time, in order of arrival, for routes on an event loop and pages in threads.
 
     One client holds all turns but one at most, so that somebody else's answer never waits for all of his. Where
-    `most_waiting` wait, a quarter of them for one client, or one has waited `longest_wait_s`, BusyError says when to
-    come back.
+    `most_waiting` requests wait, a quarter of them for one client, or one has waited `longest_wait_s`, BusyError says
+    when to come back. Pages are bounded by the number of sessions and by how long each is ready to wait.
     """
 
     most_at_once: int = 2
@@ -48,43 +52,71 @@ class Turns:
     longest_wait_s: float = 20.0
     _held: Counter[str] = field(default_factory=Counter[str])
     _waiting: deque[_Waiting] = field(default_factory=deque[_Waiting])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pages: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def take(self, client: str) -> Turn:
         """Wait for a turn of this client. Raises BusyError where none comes in time."""
-        of_client = sum(one.client == client for one in self._waiting)
-        if len(self._waiting) >= self.most_waiting or of_client >= max(1, self.most_waiting // 4):
-            raise BusyError(self._wait_s())
-        one = _Waiting(client, asyncio.get_running_loop().create_future())
-        self._waiting.append(one)
-        self._call_next()
+        loop, called = asyncio.get_running_loop(), asyncio.Event()
+        one = _Waiting(client, lambda: loop.call_soon_threadsafe(called.set))
+        with self._lock:
+            requests = [other.client for other in self._waiting if not other.is_page]
+            if len(requests) >= self.most_waiting or requests.count(client) >= max(1, self.most_waiting // 4):
+                raise BusyError(self._wait_s())
+            self._waiting.append(one)
+            self._call_next()
         try:
             async with asyncio.timeout(self.longest_wait_s):
-                await one.called
+                await called.wait()
         except TimeoutError:
-            self._leave(one)
-            raise BusyError(self._wait_s()) from None
+            raise BusyError(self._leave(one)) from None
         except asyncio.CancelledError:
             self._leave(one)
             raise
         return Turn(client, self)
 
+    def take_for_page(self, longest_wait_s: float) -> Callable[[], None] | None:
+        """Wait in a page's own thread; what ends the turn, or None where none comes in time."""
+        called = threading.Event()
+        one = _Waiting(f"page {next(self._pages)}", called.set, is_page=True)
+        with self._lock:
+            self._waiting.append(one)
+            self._call_next()
+        if called.wait(longest_wait_s):
+            return Turn(one.client, self).end
+        self._leave(one)
+        return None
+
     def give_back(self, client: str) -> None:
         """End a turn of this client, and call whoever is next."""
+        with self._lock:
+            self._end(client)
+
+    def held_count(self) -> int:
+        """How many turns are held now."""
+        with self._lock:
+            return self._held.total()
+
+    def _end(self, client: str) -> None:
         self._held[client] -= 1
         self._held += Counter[str]()  # forgets who holds none
         self._call_next()
 
-    def _leave(self, one: _Waiting) -> None:
-        if one in self._waiting:
-            self._waiting.remove(one)
-        else:  # called at the same moment
-            self.give_back(one.client)
+    def _leave(self, one: _Waiting) -> int:
+        """Wait no longer; the seconds after which to come back."""
+        with self._lock:
+            if one in self._waiting:
+                self._waiting.remove(one)
+            else:  # called at the same moment
+                self._end(one.client)
+            return self._wait_s()
 
     def _wait_s(self) -> int:
-        """A guess of when a turn is free: a second for each who waits, shared by the turns."""
+        """A guess of when a turn is free: a second for each who waits, shared by the turns; the caller has the lock."""
         return 1 + len(self._waiting) // self.most_at_once
 
     def _call_next(self) -> None:
+        """Call all who may begin now; the caller has the lock."""
         most_of_one = max(1, self.most_at_once - 1)
         while self._held.total() < self.most_at_once:
             one = next((one for one in self._waiting if self._held[one.client] < most_of_one), None)
@@ -92,4 +124,4 @@ class Turns:
                 return
             self._waiting.remove(one)
             self._held[one.client] += 1
-            one.called.set_result(None)
+            one.call()

@@ -9,6 +9,7 @@ from calculator.errors import CalculatorError
 from views.choices import words_of_choice
 from views.look import markdown_text
 from views.shell import Case
+from views.turns import turn
 
 TITLE = "Why I Dumped My RTX 4090 Farm for Apple Silicon"
 _BADGES = {
@@ -24,7 +25,8 @@ _WORST_FIRST = tuple(_BADGES)[::-1]
 
 def show_article(case: Case) -> None:
     """Draw how many claims hold, each of them, and the form for a claim of one's own."""
-    findings = audit(case.catalog)
+    with turn():
+        findings = audit(case.catalog)
     counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _WORST_FIRST}
     said = ", ".join(
         f"{count} {_HOLD if verdict == 'holds' and count != 1 else verdict}"

@@ -3,19 +3,14 @@
 They take about as long as half the answer, so they are drawn at rest only, and the last few are kept.
 """
 
-from collections import OrderedDict
-from threading import Lock
-
 from calculator.decision.comparison import Comparison
 from calculator.risk.spent_by_month import SpentBand, spent_band
+from views.kept import Kept
 from views.money import by_cost, is_ranked
-from views.turns import turn
 
 Bands = dict[str, SpentBand]
 LEADERS = 2
-_MOST_KEPT = 16
-_KEPT: OrderedDict[tuple[str, ...], Bands] = OrderedDict()
-_LOCK = Lock()
+_BANDS = Kept[tuple[str, ...], Bands]()
 
 
 def leaders_bands(comparison: Comparison) -> Bands:
@@ -26,28 +21,24 @@ def leaders_bands(comparison: Comparison) -> Bands:
     key = (
         comparison.scenario_id,
         comparison.catalogue_hash,
+        comparison.measurements_hash,
         comparison.prices_as_of,
         scenario.money,
         scenario.labour,
         str(comparison.draw_count),
     )
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    with turn():
-        found = {
-            option.id: spent_band(
-                comparison.candidates,
-                option.id,
-                in_cash=scenario.money == "cash",
-                hard_only=scenario.labour == "without",
-                count=comparison.draw_count,
-            )
-            for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
-        }
-    with _LOCK:
-        _KEPT[key] = found
-        while len(_KEPT) > _MOST_KEPT:
-            _KEPT.popitem(last=False)
-    return found
+    return _BANDS.get(key, lambda: _bands(comparison))
+
+
+def _bands(comparison: Comparison) -> Bands:
+    scenario = comparison.scenario
+    return {
+        option.id: spent_band(
+            comparison.candidates,
+            option.id,
+            in_cash=scenario.money == "cash",
+            hard_only=scenario.labour == "without",
+            count=comparison.draw_count,
+        )
+        for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
+    }

@@ -12,6 +12,7 @@ from calculator.catalog.price_age import price_kind
 from calculator.decision.input_words import label as figure_label
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
+from calculator.scenario.question import MOST_OPTIONS
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
@@ -20,7 +21,6 @@ from views.prices import PRICE_LABELS, price_figures
 _ONE_BY_ONE = ("figures", "already_own_usd")
 FIRST_PRESET = "our-defaults"
 _FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team-24-7")
-MOST_OPTIONS = 12
 _WORDS: dict[str, str] = {
     "model": "Model",
     "weight_class": "Bits per weight",

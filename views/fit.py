@@ -25,6 +25,7 @@ from views.fit_tools import show_tools
 from views.look import gb, markdown_text, usd
 from views.own_model import OwnModel, ask_own_model
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
+from views.turns import turn
 
 _ASKED = (
     "model",
@@ -36,7 +37,12 @@ _ASKED = (
     "second_tenant_gb",
 )
 _PEOPLE = (1, 2, 4, 8)
-_CURVES = ("People at once", "Length of the context", "First word by prompt")
+_OF_CURVE = {
+    "People at once": speed_by_people,
+    "Length of the context": speed_by_context,
+    "First word by prompt": wait_by_prompt,
+}
+_CURVES = tuple(_OF_CURVE)
 
 
 def show_fit(stock: Catalog, *, speeds: Speeds, own_model: OwnModel, look_only: str) -> None:
@@ -103,7 +109,8 @@ def _take(name: str, key: str) -> None:
 
 def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
     machines = {option.id: option for option in boxes(case.scenario, case.catalog)}
-    rows = [_row(option, machines, case, measured) for option in comparison.options if option.id in machines]
+    with turn():
+        rows = [_row(option, machines, case, measured) for option in comparison.options if option.id in machines]
     if not rows:
         st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
         return
@@ -155,17 +162,16 @@ def _show_curves(case: Case, measured: Measured) -> None:
     st.subheader("How fast, and where it gets slow", anchor=False)
     shown = st.segmented_control("Speed against", _CURVES, default=_CURVES[0], key="curve", required=True)
     scenario, catalog = case.scenario, case.catalog
+    with turn():
+        curves = _OF_CURVE[shown or _CURVES[0]](scenario, catalog, measured)
     if shown == _CURVES[1]:
-        curves = speed_by_context(scenario, catalog, measured)
         titles, target = (
             ("tokens before the answer", "tokens a second, one person"),
             scenario.stream_target_tokens_per_s,
         )
     elif shown == _CURVES[2]:
-        curves = wait_by_prompt(scenario, catalog, measured)
         titles, target = ("tokens to read", "seconds to the first word"), scenario.first_token_p95_target_s
     else:
-        curves = speed_by_people(scenario, catalog, measured)
         titles, target = ("people answered at once", "tokens a second for each"), scenario.stream_target_tokens_per_s
     if not curves:
         st.markdown("None of the options can run this model as asked.")
@@ -190,7 +196,8 @@ def _show_ladder(case: Case, measured: Measured) -> None:
     classes = [
         str(one) for one in choices_of(Scenario.model_fields["weight_class"].annotation) if one != "best-that-fits"
     ]
-    found = ladder(case.scenario, case.catalog, measured, classes=classes)
+    with turn():
+        found = ladder(case.scenario, case.catalog, measured, classes=classes)
     rows: list[dict[str, str]] = []
     for option in boxes(case.scenario, case.catalog):
         row = {"Option": option.name}
@@ -227,9 +234,9 @@ def _show_frontier(case: Case, comparison: Comparison) -> None:
             "Most watts at the wall", min_value=0.0, value=None, format="%g", key="most watts", placeholder="no limit"
         )
     try:
-        found = choose(
-            case.scenario, case.catalog, wanted=Wanted(budget or None, watts or None), as_of=comparison.prices_as_of
-        )
+        with turn():
+            wanted = Wanted(budget or None, watts or None)
+            found = choose(case.scenario, case.catalog, wanted=wanted, as_of=comparison.prices_as_of)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return

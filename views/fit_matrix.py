@@ -12,6 +12,7 @@ from views.address import put_button
 from views.drawing import draw_table
 from views.fit_curves import boxes
 from views.shell import Case
+from views.turns import turn
 
 _KEY = "fit matrix"
 _HEIGHT_PX = 420
@@ -21,7 +22,8 @@ _HEIGHT_PX = 420
 def show_fit_matrix(case: Case) -> None:
     """Draw the table; a click on a row makes its model the scenario's."""
     st.subheader("Which models fit?", anchor=False)
-    rows = matrix(case)
+    with turn():
+        rows = matrix(case)
     if not rows:
         st.markdown("No machine is compared, so there is no memory to fill.")
         return

@@ -10,6 +10,7 @@ from calculator.scenario.own_figures import MOST_USD
 from views.address import put
 from views.look import markdown_text, usd
 from views.shell import Case
+from views.turns import turn
 
 _MACHINE, _MONTHLY, _BUYOUT = "lease machine", "lease monthly", "lease buyout"
 
@@ -23,7 +24,8 @@ def show_leasing(candidates: Candidates, case: Case) -> None:
     st.subheader("Lease or buy", anchor=False)
     for name, lease in scenario.leases.items():
         if name in own:
-            found = lease_or_buy(candidates.under(scenario), own[name])
+            with turn():
+                found = lease_or_buy(candidates.under(scenario), own[name])
             better = "leasing is better" if found.net_advantage_usd > 0 else "buying is better"
             rate = (
                 f"; the lessor earns {found.implied_rate:.1%} a year".replace("%", " %")

@@ -18,7 +18,8 @@ from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError, why_unreadable
 from calculator.scenario.check_ids import refuse_unknown
-from calculator.scenario.files import typed, whole_json
+from calculator.scenario.files import typed
+from calculator.scenario.json_text import whole_json
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
@@ -122,7 +123,7 @@ def _start(query: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], dict[str
     if not name:
         return {}, {}
     if name not in preset_names():
-        return {}, {PRESET: f"There is no example called {_short(name)!r}; the page starts from its defaults."}
+        return {}, {PRESET: f"There is no example called {_short(name)!r}. Use {', '.join(preset_names())}."}
     scenario = preset(name)
     differing = (field for field in parameters() if field != "typed" and getattr(scenario, field) != _default(field))
     names = ("name", "options", "typed", *scenario.typed, *differing)
@@ -200,9 +201,7 @@ def table_text(table: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def model_table(model: LanguageModel, *, catalog: Catalog) -> tuple[str, dict[str, Any]]:
     """A model of one's own as `own_models` holds it: an id that nobody else has, and its row, whole."""
-    plain = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in model.id
-    )
+    plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "-" for one in model.id)
     key = plain.strip("-._")[:_LONGEST_ID] or "my-model"
     key = f"my-{key}" if key in catalog.models else key
     return key, model.model_dump(mode="json", exclude_defaults=True, exclude={"id"})

@@ -8,8 +8,8 @@ import streamlit as st
 
 from calculator import Catalog, Scenario
 from calculator.scenario.own_figures import MOST_USD
+from calculator.scenario.question import MOST_OPTIONS
 from views.address import put
-from views.decide_form import MOST_OPTIONS
 from views.prices import figures_of
 
 OWN_OPTIONS = "own_options"
@@ -48,15 +48,20 @@ def id_of(name: str, *, taken: list[str]) -> str:
 
 
 def _add(scenario: Scenario, taken: list[str]) -> None:
-    """The machine of the form in the address, and among the options; nothing while chip or price is missing."""
+    """The machine of the form in the address, and among the options; nothing while chip, price or room is missing."""
     state = st.session_state
     key = id_of(state[_NAME] or str(state[_CHIP] or ""), taken=taken)
     if not key or state[_CHIP] is None or state[_PRICE] is None:
         st.toast("Choose a chip and enter a price; then it can be added.")
         return
+    if len(scenario.options) >= MOST_OPTIONS:
+        st.toast(
+            f"{MOST_OPTIONS} options are compared, as many as can be. Take one out above; then this one can be added."
+        )
+        return
     row = {"chip": state[_CHIP], "chip_count": int(state[_COUNT]), "price_usd": float(state[_PRICE])}
     there = {**_tables(scenario), key: {**row, "name": state[_NAME]} if state[_NAME] else row}
-    put({OWN_OPTIONS: there, "options": [*scenario.options[: MOST_OPTIONS - 1], key]})
+    put({OWN_OPTIONS: there, "options": [*scenario.options, key]})
     state[_NAME], state[_CHIP], state[_COUNT], state[_PRICE] = "", None, 1, None
 
 

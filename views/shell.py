@@ -1,10 +1,8 @@
 """What every page shares: the scenario that the address means, its answer, and one line that sums it up."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -19,18 +17,16 @@ from calculator.service.tariff import with_tariff_figures
 from views.address import open_link, query
 from views.decide_form import changes, presets
 from views.decide_words import name_of
+from views.kept import Kept
 from views.link import Link, catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
 from views.money import amounts, by_cost, is_ranked
 from views.navigation import PRINTED
 from views.report import show_files
-from views.turns import turn
 
 Speeds = Callable[[], Sequence[MeasuredSpeed]]
 _LEADERS = 3
-_MOST_KEPT = 16
-_KEPT: OrderedDict[tuple[str, str, tuple[MeasuredSpeed, ...], str], Comparison] = OrderedDict()
-_LOCK = Lock()
+_ANSWERS = Kept[tuple[str, str, tuple[MeasuredSpeed, ...], str], Comparison]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +92,7 @@ def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
     """The answer of the case with all futures, at today's prices; the last few are kept for the other pages."""
     day = date.today().isoformat()
     key = (case.scenario.model_dump_json(), case.catalog.hash, tuple(speeds), day)
-    if (found := _kept(key)) is not None:
-        return found
-    with turn():
-        if (found := _kept(key)) is not None:  # another page has asked the same meanwhile
-            return found
-        found = compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT)
-    with _LOCK:
-        _KEPT[key] = found
-        while len(_KEPT) > _MOST_KEPT:
-            _KEPT.popitem(last=False)
-    return found
-
-
-def _kept(key: tuple[str, str, tuple[MeasuredSpeed, ...], str]) -> Comparison | None:
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-        return _KEPT.get(key)
+    return _ANSWERS.get(key, lambda: compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT))
 
 
 def show_case_line(case: Case, comparison: Comparison) -> None:

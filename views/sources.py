@@ -17,6 +17,7 @@ from views.evidence import show_facts, show_inputs
 from views.look import markdown_text
 from views.money import by_cost
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
+from views.turns import turn
 
 _VIEWS = ("Your inputs", "Prices and facts", "Each cost line", "Accuracy", "The article", "Method")
 _METHODS = {
@@ -70,7 +71,8 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
         tco = costed[option].tco
         assert tco is not None
         line = st.selectbox("Line", [entry.name for entry in tco.entries], key="explained line")
-    found = explain(comparison, option, line, catalog=case.catalog)
+    with turn():
+        found = explain(comparison, option, line, catalog=case.catalog)
     people = "people's time" if found.hardness == "soft" else "money that leaves the bank"
     st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {tco.months} months, {people}")
     st.code(f"{found.line} = {found.formula}{found.growth}", language=None, wrap_lines=True)

@@ -21,6 +21,7 @@ from views.drawing import draw_chart
 from views.link import read_link, write_link
 from views.look import markdown_text, usd
 from views.shell import Case
+from views.turns import turn
 
 _PINNED, _CHOSEN = "pinned scenario", "other scenario"
 _PIN_TITLE = "The one I pinned"
@@ -44,14 +45,15 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
         )
     other = _scenario(state[_PINNED], case) if chosen == _PIN_TITLE else preset(titles[chosen] or "our-defaults")
     try:
-        found = bridge(other, case.scenario, catalog=case.catalog, pair=pair, as_of=comparison.prices_as_of)
+        with turn():
+            found = bridge(other, case.scenario, catalog=case.catalog, pair=pair, as_of=comparison.prices_as_of)
+            there = compare(other, case.catalog, as_of=comparison.prices_as_of, draw_count=0, with_turns=False)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return
     names = {option.id: option.name for option in comparison.options}
     names |= {key: case.catalog.option(key).name for key in (found.cheaper, found.dearer)}
-    first = compare(other, case.catalog, as_of=comparison.prices_as_of, draw_count=0, with_turns=False).verdict.sentence
-    st.markdown(markdown_text(f"There: {first}"))
+    st.markdown(markdown_text(f"There: {there.verdict.sentence}"))
     st.markdown(markdown_text(f"Here: {comparison.verdict.sentence}"))
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
     found = replace(found, steps=tuple(step for step in found.steps if abs(step.change_usd) >= _LEAST_USD))

@@ -26,6 +26,7 @@ from views.look import markdown_text, usd
 from views.money import by_cost, is_ranked
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
 from views.shown_candidates import shown_candidates
+from views.turns import turn
 from views.two_scenarios import show_two_scenarios
 
 _MOST_FLIPS, _MOST_BARS, _MOST_WORTH = 8, 8, 6
@@ -61,12 +62,14 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
         )
         return
     candidates = _asked(comparison)
+    with turn():
+        pair = _leaders(candidates)[:2]
     names = {option.id: option.name for option in comparison.options}
     titles = {option.id: name_of(option) for option in comparison.options}
     _show_flips(candidates, comparison, case, names=names)
     _show_tornado(candidates, names=names)
     _show_map(candidates, titles=titles)
-    show_two_scenarios(case, comparison, pair=_leaders(candidates)[:2])
+    show_two_scenarios(case, comparison, pair=pair)
     _show_exits(candidates, titles=titles)
     show_budget(comparison)
     show_leasing(comparison.candidates, case)
@@ -92,10 +95,11 @@ def _leaders(candidates: Candidates) -> tuple[str, str, float]:
 
 
 def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, names: dict[str, str]) -> None:
-    best, second, gap = _leaders(candidates)
+    with turn():
+        best, second, gap = _leaders(candidates)
+        points = [point for point in switching_values(candidates) if point.value is not None][:_MOST_FLIPS]
     st.subheader("What flips it", anchor=False)
     st.markdown(markdown_text(f"{names[best]} costs {dollars(gap)} less than {names[second]}. One input at a time:"))
-    points = [point for point in switching_values(candidates) if point.value is not None][:_MOST_FLIPS]
     if not points:
         st.markdown("No single input makes another option the cheapest, as far as it can go.")
     for point in points:
@@ -144,10 +148,11 @@ def _set_beyond(scenario: Scenario, point: SwitchPoint) -> None:
 
 
 def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:
-    swings = tornado(candidates)[:_MOST_BARS]
+    with turn():
+        swings = tornado(candidates)[:_MOST_BARS]
+        best, second, gap = _leaders(candidates)
     if not swings:
         return
-    best, second, gap = _leaders(candidates)
     st.subheader("How far each input moves it", anchor=False)
     st.caption(
         markdown_text(
@@ -177,7 +182,8 @@ def _show_map(candidates: Candidates, *, titles: dict[str, str]) -> None:
         st.markdown("Choose two different inputs.")
         return
     x, y = (_steps(name, scenario) for name in (x_name, y_name))
-    found = who_wins(candidates, x=(x_name, x), y=(y_name, y))
+    with turn():
+        found = who_wins(candidates, x=(x_name, x), y=(y_name, y))
     formats = tuple(".0%" if name in _AS_THEY_ARE and name != "months" else "~g" for name in (x_name, y_name))
     winners = ", ".join(titles[option] for place, option in enumerate(found.options) if (found.winner == place).any())
     draw_chart(
@@ -211,7 +217,8 @@ def _title(name: str) -> str:
 def _show_exits(candidates: Candidates, *, titles: dict[str, str]) -> None:
     st.subheader("If you stop earlier, or go on", anchor=False)
     st.caption("What each option costs per year, in today's money, by the month in which you stop and sell.")
-    exits = {one.option.id: exit_curve(candidates, one) for one in candidates}
+    with turn():
+        exits = {one.option.id: exit_curve(candidates, one) for one in candidates}
     draw_chart(
         exit_chart(exits, months=candidates.scenario.months, names=titles),
         key="exits",
@@ -226,7 +233,8 @@ def _show_exits(candidates: Candidates, *, titles: dict[str, str]) -> None:
 
 def _show_worth(candidates: Candidates, *, draw_count: int, names: dict[str, str]) -> None:
     st.subheader("What to find out first", anchor=False)
-    known = value_of_information(simulate(candidates, count=draw_count))
+    with turn():
+        known = value_of_information(simulate(candidates, count=draw_count))
     telling = sorted(
         ((usd_worth, name) for name, usd_worth in known.by_input.items() if usd_worth > known.noise_usd), reverse=True
     )

@@ -8,19 +8,27 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.errors import CalculatorError
 from calculator.physics.measured import MeasuredSpeed
+from views.kept import Kept
 from views.mending import mending
 from views.money import is_ranked
 from views.prices import figures_of
 
 MOST_STEPS = 6
+_WAYS = Kept[tuple[str, str, str, tuple[MeasuredSpeed, ...]], dict[str, Any]]()
 
 
 def whole_mends(comparison: Comparison, *, catalog: Catalog, speeds: Sequence[MeasuredSpeed]) -> dict[str, Any]:
     """By option that cannot do the job: `label` and `put` of the click that makes it able where that takes several
     changes, or `then`, the reason that is left once all clicks are made.
 
-    An option that one click mends, or none, has no entry. Each step is answered by the engine, without futures.
+    An option that one click mends, or none, has no entry. Each step is answered by the engine, without futures, in a
+    turn of the page; the last few are kept.
     """
+    key = (comparison.scenario.model_dump_json(), comparison.prices_as_of, catalog.hash, tuple(speeds))
+    return _WAYS.get(key, lambda: _ways(comparison, catalog, speeds))
+
+
+def _ways(comparison: Comparison, catalog: Catalog, speeds: Sequence[MeasuredSpeed]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for option in comparison.options:
         if is_ranked(option) or not option.eligibility.reasons:

@@ -26,6 +26,7 @@ from calculator.physics.memory.largest_context import largest_context
 from calculator.report.choices_json import choices_dict
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import read_scenario
+from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST, reference_tariff, scenario_model
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     )
 
 FAILED = 1
-_MOST_OPTIONS = 12  # of a scenario
 _FIELDS = {
     "model": "model",
     "first_token_p95": "first_token_p95_target_s",
@@ -176,9 +176,8 @@ def _check(arguments: argparse.Namespace) -> int:
             f"--machine is {arguments.machine}, which is no machine. `python -m calculator list machines` shows those."
         )
     if arguments.count is not None:
-        others = tuple(one for one in scenario.options if one != arguments.machine)
         counts = {**scenario.machine_counts, arguments.machine: arguments.count}
-        scenario = scenario.changed(machine_counts=counts, options=(arguments.machine, *others)[:_MOST_OPTIONS])
+        scenario = with_option(scenario, arguments.machine).changed(machine_counts=counts)
     refuse_unknown(scenario, catalog)
     day = scenario.prices_as_of or date.today().isoformat()
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)

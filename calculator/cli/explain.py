@@ -11,6 +11,7 @@ from calculator.catalog import load_catalog
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.scenario.files import read_scenario
+from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
@@ -53,9 +54,8 @@ def bridge_note(path: Path | None, scenario: Scenario) -> str:
 def _explain(arguments: argparse.Namespace) -> int:
     scenario = read_scenario(arguments.scenario, settings=arguments.settings)
     catalog = catalog_of(scenario, load_catalog())
-    if arguments.option not in scenario.options:
-        catalog.option(arguments.option)
-        scenario = scenario.changed(options=(*scenario.options[:11], arguments.option))
+    catalog.option(arguments.option)
+    scenario = with_option(scenario, arguments.option)
     found = explain(compare(scenario, catalog, as_of=_today()), arguments.option, arguments.line, catalog=catalog)
     print(explanation_text(found))
     return 0

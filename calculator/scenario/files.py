@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from calculator.errors import ScenarioError, why_unreadable
+from calculator.scenario.json_text import whole_json
 from calculator.scenario.scenario import NOT_TYPED, Scenario
 from calculator.scenario.version_1 import converted, is_of_version_1
 
@@ -123,16 +124,6 @@ def _shipped(path: Path) -> Path:
         return path
     found = Path(__file__).parent / "presets" / f"{path.stem}.toml"
     return found if os.path.exists(found) and path.parent.name in ("", "presets") else path
-
-
-def whole_json(text: str) -> Any:
-    """What a JSON text holds. Raises ValueError or RecursionError where it is none; halves of characters (\\ud800) are none.
-
-    JSON may escape half of a UTF-16 pair, and no file, hash or page can hold that.
-    """
-    found = json.loads(text)
-    json.dumps(found, ensure_ascii=False).encode("utf-8")
-    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ SCHEMA_VERSION = 2
 ANOTHER_SIZE = "another-size"
 """The model id that stands for a dense model with `another_size_b` billion parameters."""
 
-OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
+MOST_OPTIONS = 12
+OptionIds = Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_OPTIONS)]
 DEFAULT_OPTIONS = (
     "mac-studio-m5-ultra-96",
     "mac-studio-m5-ultra-256",

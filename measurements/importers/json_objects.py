@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from calculator.errors import why_unreadable
+from calculator.scenario.json_text import TwiceError, table_of
 from measurements.importers.facts import Refusal
 
 _BEGIN = re.compile(r'\{[ \t\r\n]{0,200}"')
@@ -53,7 +54,7 @@ def json_objects(content: str, *, spans: Spans | None = None) -> tuple[Objects, 
 
 def _decoded(content: str, start: int) -> tuple[Any, str, int, int]:
     """The object that begins there, or why it is none; where to go on, and how many letters were looked at."""
-    decoder, cost = json.JSONDecoder(), 0
+    decoder, cost = json.JSONDecoder(object_pairs_hook=table_of), 0
     for window in _WINDOWS:
         part = content[start : start + window]
         cost += len(part)
@@ -64,6 +65,9 @@ def _decoded(content: str, start: int) -> tuple[Any, str, int, int]:
             is_cut = error.pos >= len(part) - _NEAR_END or error.msg.startswith("Unterminated string")
             if is_all or not is_cut:
                 return None, error.msg, start + max(error.pos, 1), cost
+        except TwiceError as error:
+            _, end = json.JSONDecoder().raw_decode(part)  # what is within it is not read either
+            return None, str(error), start + end, max(cost, 100_000)
         except (ValueError, RecursionError) as error:  # a number of more than 4,300 digits, or too many brackets
             return None, why_unreadable(error), start + 1, max(cost, 100_000)
         else:
@@ -103,7 +107,7 @@ def _broken_file(content: str) -> list[Refusal]:
     if not stripped.startswith(("{", "[")):
         return []
     try:
-        json.loads(stripped)
+        json.loads(stripped, object_pairs_hook=table_of)
     except (ValueError, RecursionError) as error:
         return [_broken(why_unreadable(error), count=0)]
     return []

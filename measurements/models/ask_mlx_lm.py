@@ -15,6 +15,7 @@ from threading import BoundedSemaphore
 from typing import Any, cast
 
 from calculator.errors import CalculatorError, UnknownIdError, why_unreadable
+from calculator.scenario.json_text import whole_json
 from measurements.child_environment import child_environment
 from measurements.models.config_parts import text_part, without_nulls
 
@@ -62,7 +63,7 @@ def load_config(name: str) -> Json:
         if not path.exists():
             raise UnknownIdError("model", name, shipped_config_ids())
     try:
-        config: Any = json.loads(path.read_text("utf-8"))
+        config: Any = whole_json(path.read_text("utf-8"))
     except OSError as error:
         raise PlanError(
             f"{path} cannot be read ({error.strerror}). Give the path of a config.json or the id of a shipped model."

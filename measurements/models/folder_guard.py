@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from calculator.errors import why_unreadable
+from calculator.scenario.json_text import table_of
 from measurements.records.record import MeasurementError
 
 REFUSED_SUFFIXES = {
@@ -259,7 +260,7 @@ def _json(file: Path) -> Any:
 
 def _parsed(raw: bytes, name: str) -> Any:
     try:
-        return json.loads(raw.decode("utf-8"))
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=table_of)
     except (ValueError, RecursionError) as error:
         raise GuardError(f"{name} is not valid JSON ({why_unreadable(error)}). Download the file again.") from None
 

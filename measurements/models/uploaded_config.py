@@ -5,13 +5,13 @@ every failure is one sentence. What was planned or refused last is remembered, s
 """
 
 import functools
-import json
 from typing import Any
 
 from pydantic import ValidationError
 
 from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, sentences, why_unreadable
+from calculator.scenario.json_text import whole_json
 from measurements.models.architecture import language_model_of
 from measurements.models.ask_mlx_lm import BusyError, PlanError, checked_config
 from measurements.models.describe import with_about
@@ -48,7 +48,7 @@ def _planned_or_refused(name: str, content: bytes) -> LanguageModel | Calculator
 
 def _planned(name: str, content: bytes) -> LanguageModel:
     try:
-        decoded: Any = json.loads(content.decode("utf-8"))
+        decoded: Any = whole_json(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise PlanError(
             f"{name} is not valid JSON ({why_unreadable(error)}). Upload the model's own config.json."

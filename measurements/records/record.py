@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from calculator.errors import sentences, why_unreadable
 from calculator.evidence import Record, Remark
+from calculator.scenario.json_text import whole_json
 from calculator.units import NonNegative, Positive
 from measurements.records.series import Count, MeasurementError, Series
 
@@ -269,7 +270,7 @@ class Measurement(Record):
 def parse_measurement(text: str) -> Measurement:
     """A record from its JSON; raises MeasurementError with one sentence per problem."""
     try:
-        return Measurement.model_validate(_object(json.loads(text, parse_constant=_refuse_constant)))
+        return Measurement.model_validate(_object(whole_json(text, parse_constant=_refuse_constant)))
     except ValidationError as error:
         raise MeasurementError(" ".join(sentences(error, Measurement))) from None
     except MeasurementError:

@@ -5,12 +5,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from deploy import audit
-from deploy.locks import HOLDS, ROOT
+from deploy.locks import HOLDS, ROOT, pins
 
 
 def test_no_pin_stands_below_its_floor() -> None:
@@ -55,7 +56,7 @@ def test_weakness_that_pip_audit_knows_fails_the_audit(
 
 def test_package_that_could_not_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     _answer(monkeypatch, CLEAN, UNKNOWN)
-    assert audit.ask_pip_audit("pip-audit", Path("x")) == ([], "pip-audit could not look up altair.")
+    assert audit.ask_pip_audit("pip-audit", [Path("x")]) == ([], "pip-audit could not look up altair.")
 
 
 def test_database_out_of_reach_is_no_clean_bill(
@@ -67,5 +68,24 @@ def test_database_out_of_reach_is_no_clean_bill(
 
 
 def test_missing_program_is_said() -> None:
-    found, silence = audit.ask_pip_audit("/nowhere/pip-audit", Path("x"))
+    found, silence = audit.ask_pip_audit("/nowhere/pip-audit", [Path("x")])
     assert (found, silence) == ([], "pip-audit gave no answer (FileNotFoundError); only the floors were compared.")
+
+
+def test_every_lock_file_that_people_run_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The container holds packages that `make run` does not install: a driver for PostgreSQL, for one."""
+    asked: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.extend(value for word, value in pairwise(command) if word == "--requirement")
+        return subprocess.CompletedProcess(command, 0, json.dumps({"dependencies": [CLEAN]}), "")
+
+    monkeypatch.setattr(audit.subprocess, "run", run)
+    assert audit.main(["pip-audit"]) == 0
+    assert [Path(file).name for file in asked] == [
+        "requirements.txt",
+        "requirements-core.txt",
+        "requirements-server.txt",
+    ]
+    with_mlx, server = ({pin.name for pin in pins(ROOT / file)} for file in (asked[0], asked[2]))
+    assert server - with_mlx, "then one file would do"

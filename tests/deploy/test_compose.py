@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from deploy.try_image import ROOT, stages
+from measurements.records.spool import FOLDER_VARIABLE
 from serving.clients import networks
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -66,3 +67,17 @@ def test_replicas_believe_the_proxy_about_who_asks() -> None:
     (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
     assert SERVICES["page-1"]["environment"]["TCO_PROXIES"] == network["subnet"]
     assert networks(network["subnet"])
+
+
+def test_results_that_wait_for_the_store_outlive_the_container() -> None:
+    _, last = stages()
+    (made,) = [line for line in last.all("RUN") if "install -d" in line]
+    user, group = last.all("USER")[0].split(":")
+    for name in ("page-1", "page-2"):
+        page = SERVICES[name]
+        folder = page["environment"][FOLDER_VARIABLE]
+        assert [volume.split(":") for volume in page["volumes"]] == [["waiting", folder]]
+        assert folder == last.environment()[FOLDER_VARIABLE]
+        assert f"install -d -o {user} -g {group} -m 700 {folder}" in made  # a new volume gets the folder's owner
+        assert not [one for one in page["tmpfs"] if folder.startswith(one.split(":")[0])]
+    assert "waiting" in COMPOSE["volumes"]

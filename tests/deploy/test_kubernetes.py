@@ -6,10 +6,11 @@ from typing import Any
 import yaml
 
 from deploy.try_image import ROOT, health_command, stages
+from measurements.records.spool import FOLDER_VARIABLE
 from serving.health import LIVE_PATH, READY_PATH
 
-DEPLOYMENT, SERVICE, INGRESS = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text("utf-8"))
-POD: dict[str, Any] = DEPLOYMENT["spec"]["template"]["spec"]
+SET, SERVICE, INGRESS = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text("utf-8"))
+POD: dict[str, Any] = SET["spec"]["template"]["spec"]
 PAGE: dict[str, Any] = POD["containers"][0]
 UNIT = (ROOT / "deploy/systemd/local-llm-tco@.service").read_text("utf-8")
 NGINX = (ROOT / "deploy/nginx/page.conf").read_text("utf-8")
@@ -36,7 +37,7 @@ def test_probes_ask_what_the_health_check_asks_and_not_for_the_database() -> Non
 
 
 def test_visitors_find_the_pods_and_stay_on_one() -> None:
-    assert SERVICE["spec"]["selector"] == DEPLOYMENT["spec"]["template"]["metadata"]["labels"]
+    assert SERVICE["spec"]["selector"] == SET["spec"]["template"]["metadata"]["labels"]
     assert SERVICE["spec"]["ports"][0]["targetPort"] == PAGE["ports"][0]["containerPort"]
     (rule,) = INGRESS["spec"]["rules"]
     assert rule["http"]["paths"][0]["backend"]["service"]["name"] == SERVICE["metadata"]["name"]
@@ -60,3 +61,14 @@ def test_unit_has_no_root_no_secret_and_a_port_of_its_own() -> None:
     assert lines["CapabilityBoundingSet"] == ""
     assert "--server.port 850%i" in lines["ExecStart"]
     assert "://" not in UNIT.replace("https://", "")
+
+
+def test_results_that_wait_for_the_store_outlive_pod_and_service() -> None:
+    variables = {one["name"]: one["value"] for one in PAGE["env"]}
+    (mount,) = [one for one in PAGE["volumeMounts"] if one["mountPath"] == variables[FOLDER_VARIABLE]]
+    claims = [one["metadata"]["name"] for one in SET["spec"]["volumeClaimTemplates"]]
+    assert claims == [mount["name"]]
+    assert mount["name"] not in [one["name"] for one in POD["volumes"]]
+    lines = UNIT.splitlines()
+    assert f"Environment={FOLDER_VARIABLE}=%S/local-llm-tco-%i" in lines
+    assert "StateDirectory=local-llm-tco-%i" in lines  # one per replica: each has a user of its own

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from measurements.records.spool import waiting_files
+from measurements.records.spool import spool, waiting_files
 from measurements.records.store import Store
 from measurements.shelf import Contents, Shelf
 from tests.measurements.examples import a_measurement
@@ -170,8 +170,6 @@ def test_result_that_could_not_be_stored_is_stored_by_itself_once_that_is_possib
 
 
 def test_result_that_waited_when_the_server_ended_is_stored_by_the_next(tmp_path: Path) -> None:
-    from measurements.records.spool import spool
-
     url = str(tmp_path / "m.sqlite")
     spool([a_measurement("1")], url=url)
     shelf = shelf_of(url)
@@ -194,8 +192,6 @@ def test_many_visitors_at_once_share_a_reading(postgresql_url: str, monkeypatch:
 
 
 def test_waiting_line_of_a_newer_version_is_put_aside_and_never_lost(tmp_path: Path) -> None:
-    from measurements.records.spool import spool
-
     url = str(tmp_path / "m.sqlite")
     file = spool([a_measurement("1")], url=url)
     newer = '{"id":"x","measurement":{"schema_version":99}}\n'
@@ -219,3 +215,57 @@ def test_reader_lives_on_after_an_error_that_nobody_foresaw(tmp_path: Path) -> N
     assert soon(lambda: shelf.contents().problem.startswith("The measurements could not be read."), within_s=8)
     fails[0] = False
     assert soon(lambda: len(shelf.contents().items) == 1 and not shelf.contents().problem, within_s=20)
+
+
+def test_nobody_gets_contents_older_than_what_was_stored_before_he_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "m.sqlite")
+    shelf, writer = shelf_of(url), Store(url)
+    writer.append(a_measurement("0"))
+    assert len(shelf.contents().items) == 1
+    real = Shelf._read  # pyright: ignore[reportPrivateUsage]
+
+    def slow(self: Shelf) -> Any:
+        found = real(self)
+        time.sleep(0.005)  # between the reading and its use
+        return found
+
+    monkeypatch.setattr(Shelf, "_read", slow)
+    stored, older, is_over = [1], list[tuple[int, int]](), threading.Event()
+
+    def visit() -> None:
+        while not is_over.is_set():
+            before, found = stored[0], shelf.contents()
+            if not found.problem and len(found.items) < before:
+                older.append((before, len(found.items)))
+
+    visitors = [threading.Thread(target=visit) for _ in range(6)]
+    for one in visitors:
+        one.start()
+    for number in range(1, 25):
+        writer.append(a_measurement(str(number)))
+        stored[0] = number + 1
+        time.sleep(0.01)
+    is_over.set()
+    for one in visitors:
+        one.join(10)
+    writer.close()
+    assert older == []
+    assert soon(lambda: len(shelf.contents().items) == 25, within_s=8)
+
+
+def test_file_that_another_replica_has_stored_is_no_trouble(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    url = str(tmp_path / "m.sqlite")
+    files = [spool([a_measurement(name)], url=url) for name in ("1", "2")]
+    shelf, plain = shelf_of(url), Shelf.append_all
+
+    def append_and_lose(records: Any) -> Any:
+        done = plain(shelf, records)
+        for file in files:
+            file.unlink(missing_ok=True)
+        return done
+
+    shelf.append_all = append_and_lose  # pyright: ignore[reportAttributeAccessIssue]
+    assert soon(lambda: len(shelf.contents().items) == 1 and not shelf.contents().waiting_count, within_s=8)
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]

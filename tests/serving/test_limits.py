@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving.clients import networks
-from serving.limits import Limits, Settings, limits
+from serving.limits import Limits, Settings, settings_or_exit
+from serving.metrics import Metrics
+from serving.turns import Turns
 from tests.serving.apart import run_apart
 
 FILE, LIVE, STREAM = "/api/compare.csv", "/api/decide.json", "/_stcore/stream"
@@ -145,10 +147,10 @@ def test_uploads_come_at_a_rate() -> None:
     assert codes == [200] * 20 + [429] * 20
 
 
-def _run(work: Callable[[Doors, Limits], Any], **settings: Any) -> None:
+def _run(work: Callable[[Doors, Limits], Any], **named: Any) -> None:
     async def run() -> None:
         doors = Doors()
-        await work(doors, Limits(doors.app(), Settings(**settings)))
+        await work(doors, Limits(doors.app(), **named))
 
     run_apart(run())
 
@@ -185,6 +187,8 @@ def test_six_dear_clients_are_computed_two_at_a_time() -> None:
 
 
 def test_client_with_a_full_queue_is_told_when_to_come_back() -> None:
+    metrics = Metrics()
+
     async def work(doors: Doors, app: Limits) -> None:
         dear = [asyncio.create_task(_asked(app, f"{FILE}?dear=1", "6.6.6.6")) for _ in range(12)]
         await _settled()
@@ -192,15 +196,45 @@ def test_client_with_a_full_queue_is_told_when_to_come_back() -> None:
         assert [status for status, _, _ in refused] == [503] * 3
         assert refused[0][1]["retry-after"] == "5"
         assert refused[0][2] == b"This server is busy with other answers. Try again in 5 seconds.\n"
-        assert app.refused["busy"] == 3
+        assert metrics.turned_away_count("busy") == 3
         doors.go.set()
         await asyncio.gather(*dear)
 
-    _run(work)
+    _run(work, metrics=metrics)
+
+
+def test_routes_and_pages_share_their_turns() -> None:
+    turns = Turns(2)
+
+    async def work(doors: Doors, app: Limits) -> None:
+        dear = asyncio.create_task(_asked(app, f"{FILE}?dear=1", "6.6.6.6"))
+        await _settled()
+        end = turns.take_for_page(0.0)
+        assert end is not None
+        assert turns.take_for_page(0.0) is None
+        second = asyncio.create_task(_asked(app, FILE, "1.2.3.4"))
+        await _settled()
+        assert doors.began == ["6.6.6.6"]
+        end()
+        assert (await second)[0] == 200
+        doors.go.set()
+        await dear
+        assert turns.held_count() == 0
+
+    _run(work, turns=turns)
+
+
+def test_too_fast_requests_are_counted_by_their_reason() -> None:
+    metrics = Metrics()
+    client = TestClient(Limits(Doors().app(), Settings(), lambda: 0.0, metrics=metrics), client=("1.2.3.4", 1))
+    for _ in range(25):
+        client.get(FILE)
+    assert metrics.turned_away_count("rate") == 5
 
 
 def test_full_server_shows_a_page_that_tries_again_and_opens_no_further_page() -> None:
-    app = _limits(session_count=4)
+    metrics = Metrics()
+    app = Limits(Doors().app(), Settings(session_count=4), lambda: 0.0, metrics=metrics)
     one, other = (TestClient(app, client=(host, 1)) for host in ("1.1.1.1", "2.2.2.2"))
     assert one.get("/").status_code == 200
     pages = [one.websocket_connect(STREAM) for _ in range(3)]
@@ -221,7 +255,7 @@ def test_full_server_shows_a_page_that_tries_again_and_opens_no_further_page() -
     assert other.get("/fit").status_code == 200
     for page in pages:
         page.__exit__(None, None, None)
-    assert app.refused["full"] == 2
+    assert 'tco_turned_away_total{reason="full"} 2\n' in metrics.text({})
 
 
 def test_moves_that_come_too_fast_are_delayed_and_all_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,6 +300,6 @@ def test_wrong_setting_ends_the_start_with_a_sentence(
     capsys: pytest.CaptureFixture[str], name: str, text: str, says: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        limits({name: text})
+        settings_or_exit({name: text})
     assert ended.value.code == 2
     assert says in capsys.readouterr().err

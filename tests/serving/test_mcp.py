@@ -82,6 +82,45 @@ def test_assistant_starts_it_and_talks_over_standard_input_and_output(tmp_path: 
     assert not list(tmp_path.glob("*.sqlite"))
 
 
+def test_every_message_over_standard_input_is_answered(tmp_path: Path) -> None:
+    """An assistant waits for the answer of each call, so one that cannot be read gets an error with its id, or null."""
+    call = '{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"predict","arguments":{"batch":%s}}}'
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}),
+        '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+        call % (2, "9" * 5_000),
+        call % (3, '"\\ud800"'),
+        call % ("9" * 5_000, 1),
+        call % (4, '1,"batch":2'),
+        "no JSON",
+        call % (5, '"many"'),
+    ]
+    process = subprocess.Popen(
+        COMMAND, cwd=ROOT, env=_environment(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write("".join(f"{line}\n" for line in lines))
+        process.stdin.flush()
+        answers = [json.loads(process.stdout.readline()) for _ in range(len(lines) - 1)]
+    finally:
+        process.stdin.close()
+        process.wait(timeout=20)
+        process.stdout.close()
+    refused = [answer["id"] for answer in answers if "error" in answer]
+    assert sorted(map(str, refused)) == ["2", "3", "4", "None", "None"]
+    assert {answer["id"] for answer in answers if "result" in answer} == {1, 5}
+
+
+def test_example_that_does_not_exist_is_refused_without_a_word_of_a_page() -> None:
+    _, (found,) = ask_apart(_asked, mcp_server(ANSWERS), [("compare", {"scenario": {"preset": "nobody"}})])
+    assert found.is_error
+    assert found.content[0].text.startswith("There is no example called 'nobody'. Use already-own-4090s, article")
+    assert "page" not in found.content[0].text
+
+
 def test_http_answers_on_this_machine_alone(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -36,3 +36,12 @@ def test_large_counts_keep_their_last_digit() -> None:
     text = Metrics().text({"tco_large": ("Large.", 12_345_678.0), "tco_part": ("Part.", 1_234_567.125)})
     assert "tco_large 12345678\n" in text
     assert "tco_part 1234567.125\n" in text
+
+
+def test_what_the_limits_refuse_is_counted_by_reason() -> None:
+    metrics = Metrics()
+    for reason in ("rate", "rate", "full"):
+        metrics.turned_away(reason)
+    text = metrics.text({})
+    for reason, count in (("rate", 2), ("busy", 0), ("full", 1)):
+        assert f'tco_turned_away_total{{reason="{reason}"}} {count}\n' in text

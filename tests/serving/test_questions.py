@@ -102,6 +102,11 @@ def test_inputs_and_catalogue_list_what_there_is() -> None:
         ("choose", {"budget_usd": -1}, "budget_usd is -1; it must lie in 0..100,000,000,000."),
         ("explain", {"option": "x", "line": "hardware"}, "'x' is not in the catalogue"),
         ("explain", {"option": "dual-rtx-4090-am5", "line": "energy"}, "energy decode"),
+        (
+            "explain",
+            {"scenario": {"options": list(load_catalog().machines)[:12]}, "option": "cloud-h100", "line": "hardware"},
+            "cloud-h100 is not among the options, and they are 12 already",
+        ),
         ("explain", {"line": "energy"}, "option is missing. Add it."),
         ("audit", {"machine": "rtx-5090-pc"}, "A claim needs machine, model, format and tokens_per_s."),
         ("audit", {"split": "layer"}, "A claim needs machine, model, format and tokens_per_s."),

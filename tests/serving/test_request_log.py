@@ -11,7 +11,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from serving.metrics import Metrics
 from serving.request_log import LOGGER, RequestLog, write_lines_to_stderr
@@ -59,3 +61,27 @@ def test_line_says_how_it_was_answered_and_nothing_of_who_asked(lines: io.String
     for told in ("secret", "77", "203.0.113.9", "198.51.100.3", "4711"):
         assert told not in "".join(json.dumps({**one, "time": "", "ms": 0}) for one in found)
     assert 'status="500"} 1' in METRICS.text({})
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_websocket_that_is_refused_is_counted_and_one_that_opens_is_not(status: int) -> None:
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        first: list[Message] = []
+        if scope["query_string"]:
+            first = [{"type": "websocket.accept"}]
+        elif status != 403:
+            head: Message = {"type": "websocket.http.response.start", "status": status, "headers": []}
+            first = [head, {"type": "websocket.http.response.body", "body": b"full"}]
+        for message in (*first, *([{"type": "websocket.close"}] if scope["query_string"] or not first else [])):
+            await send(message)
+
+    metrics = Metrics()
+    client = TestClient(RequestLog(stream, metrics=metrics, writes=False))
+    with client.websocket_connect("/page?opens"):
+        pass
+    assert "tco_refusals_total 0\n" in metrics.text({})
+    with pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)):
+        client.websocket_connect("/page").__enter__()
+    text = metrics.text({})
+    assert f'tco_answers_total{{status="{status}"}} 1\n' in text
+    assert "tco_refusals_total 1\n" in text

@@ -1,6 +1,9 @@
 """Turns: never more than allowed, in order, and one client never holds them all."""
 
 import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -137,3 +140,70 @@ def test_who_leaves_at_the_moment_of_his_call_gives_the_turn_on() -> None:
         assert stays.done()
 
     run_apart(run())
+
+
+def test_page_waits_in_its_thread_for_a_turn_of_a_route_and_is_called() -> None:
+    async def run() -> bool:
+        turns = Turns(1)
+        held = await turns.take("a")
+        page = asyncio.get_running_loop().run_in_executor(None, turns.take_for_page, 10.0)
+        await asyncio.sleep(0.02)
+        assert not page.done()
+        held.end()
+        end = await page
+        assert end is not None
+        assert turns.held_count() == 1
+        end()
+        return turns.held_count() == 0
+
+    assert run_apart(run())
+
+
+def test_waiting_pages_leave_the_queue_of_requests_free() -> None:
+    async def run() -> None:
+        turns = Turns(1, most_waiting=4)
+        held = await turns.take("a")
+        loop = asyncio.get_running_loop()
+        pages = [loop.run_in_executor(None, turns.take_for_page, 0.2) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        route = asyncio.create_task(turns.take("b"))
+        await _settled()
+        assert not route.done()
+        assert await asyncio.gather(*pages) == [None] * 4
+        held.end()
+        (await route).end()
+
+    run_apart(run())
+
+
+def test_routes_and_pages_from_many_threads_never_hold_more_than_there_are() -> None:
+    turns, most, lock, running = Turns(3, most_waiting=1_000), 0, threading.Lock(), 0
+
+    def work() -> None:
+        nonlocal most, running
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.0005)
+        with lock:
+            running -= 1
+
+    def page() -> None:
+        end = turns.take_for_page(20.0)
+        assert end is not None
+        work()
+        end()
+
+    async def route(number: int) -> None:
+        turn = await turns.take(f"client {number % 5}")
+        await asyncio.to_thread(work)
+        turn.end()
+
+    async def run() -> None:
+        with ThreadPoolExecutor(40) as pages:
+            loop = asyncio.get_running_loop()
+            waiting = [loop.run_in_executor(pages, page) for _ in range(40)]
+            await asyncio.gather(*waiting, *(route(number) for number in range(40)))
+
+    run_apart(run())
+    assert (most, turns.held_count()) == (3, 0)

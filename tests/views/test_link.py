@@ -77,7 +77,7 @@ def test_preset_that_an_address_names_is_its_scenario_and_what_stands_beside_it_
 
 def test_preset_that_nobody_wrote_is_named_and_the_rest_counts() -> None:
     link = read(preset="nobody", months="48")
-    assert link.problems == {"preset": "There is no example called 'nobody'; the page starts from its defaults."}
+    assert link.problems == {"preset": f"There is no example called 'nobody'. Use {', '.join(preset_names())}."}
     assert (link.preset, link.own, link.values) == ("", ("months",), {"months": 48})
 
 
@@ -346,6 +346,12 @@ def test_no_address_breaks_the_page(query: dict[str, list[str]]) -> None:
 def test_integer_of_thousands_of_digits_in_a_table_is_a_sentence() -> None:
     link = read_link({"figures": ['{"cloud-h100.rate_usd_per_h": ' + "9" * 5000 + "}"]}, catalog=CATALOG)
     assert "must be JSON" in link.problems["figures"]
+    assert "figures" not in link.values
+
+
+def test_key_that_stands_twice_in_a_table_is_named() -> None:
+    link = read_link({"figures": ['{"cloud-h100.idle_w": 1, "cloud-h100.idle_w": 2}']}, catalog=CATALOG)
+    assert "but the key 'cloud-h100.idle_w' stands twice in one table. Copy a link." in link.problems["figures"]
     assert "figures" not in link.values
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from calculator.scenario.own_options import OwnOption
-from tests.views.pages import component, more_settings, page, scenario_on, widget
+from tests.views.pages import CATALOG, component, more_settings, page, scenario_on, widget
 from views.own_machine import id_of
 
 TWO = ["mac-studio-m5-ultra-96", "api-same-model"]
@@ -55,6 +55,21 @@ def test_form_without_a_price_adds_nothing_and_says_what_is_missing() -> None:
     assert not app.exception
     assert scenario_on(app).own_options == {}
     assert [toast.value for toast in app.toast] == ["Choose a chip and enter a price; then it can be added."]
+
+
+def test_thirteenth_machine_drops_none_and_the_form_keeps_what_was_entered() -> None:
+    twelve = list(CATALOG.machines)[:12]
+    app = more_settings(page(options=twelve))
+    widget(app, "own chip").set_value("nvidia-rtx-3090")
+    widget(app, "own price").set_value(9000.0)
+    widget(app, "add own machine").click()
+    app.run()
+    assert not app.exception
+    assert list(scenario_on(app).options) == twelve
+    assert [toast.value for toast in app.toast] == [
+        "12 options are compared, as many as can be. Take one out above; then this one can be added."
+    ]
+    assert widget(app, "own price").value == 9000.0
 
 
 def test_own_machine_of_an_address_is_compared_on_the_page() -> None:

@@ -8,7 +8,7 @@ import pytest
 from calculator import Scenario
 from calculator.__main__ import main
 from calculator.errors import ScenarioError
-from calculator.scenario.files import read_scenario, typed, whole_json
+from calculator.scenario.files import read_scenario, typed
 
 
 @pytest.mark.parametrize("text", ["", " ", "nan", "1e999", "0x10", "1,5", "True", "[]", "\u0661", "--1", "1_000"])
@@ -184,15 +184,16 @@ def test_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         read_scenario(tmp_path)
 
 
+def test_key_that_stands_twice_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text('{"figures": {"cloud-h100.rate_usd_per_h": 2, "cloud-h100.rate_usd_per_h": 3}}')
+    with pytest.raises(ScenarioError, match=r"the key 'cloud-h100\.rate_usd_per_h' stands twice in one table"):
+        read_scenario(file)
+
+
 @pytest.mark.parametrize("text", ['{"name": "\\ud800"}', '{"figures": {"\\ud800": 1}}', '"\\udfff"'])
-def test_half_of_a_character_is_no_json(text: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="surrogates"):
-        whole_json(text)
+def test_file_with_half_of_a_character_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(text)
     with pytest.raises(ScenarioError, match="it holds half of a character"):
         read_scenario(file)
-
-
-def test_whole_characters_beyond_the_first_plane_are_read() -> None:
-    assert whole_json('{"name": "\\ud83d\\ude00"}') == {"name": "\U0001f600"}

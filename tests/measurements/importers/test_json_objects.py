@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from measurements.importers.facts import Refusal
 from measurements.importers.json_objects import json_objects, known_within
 from tests.measurements.importers.examples import json_values, many
 
@@ -32,6 +33,17 @@ def test_broken_object_costs_itself_only() -> None:
     found, broken = json_objects(f'{first}\n{{"a": 1, oops\n{second}')
     assert [value for _, value in found] == OBJECTS
     assert [refusal.place for refusal in broken] == ["after object 1"]
+
+
+def test_object_that_says_a_thing_twice_is_refused_whole_and_costs_itself_only() -> None:
+    first, second = (json.dumps(one) for one in OBJECTS)
+    found, broken = json_objects(f'{first}\n{{"a": 1, "in": {first}, "a": 2}}\n{second}')
+    assert [value for _, value in found] == OBJECTS
+    assert "the key 'a' stands twice in one table" in broken[0].reason
+    assert json_objects('{"a": 1, "a": 2}') == (
+        [],
+        [Refusal("file", "broken JSON (the key 'a' stands twice in one table)")],
+    )
 
 
 def test_known_objects_in_a_wrapper_are_found() -> None:

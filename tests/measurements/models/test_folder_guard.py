@@ -63,6 +63,12 @@ def _model_file(path: Path) -> None:
     (path / "config.json").write_text(json.dumps({**CONFIG, "model_file": "evil.py"}))
 
 
+def _key_twice(path: Path) -> None:
+    """Two readers of such a file may see two models."""
+    text = json.dumps(CONFIG)
+    (path / "config.json").write_text('{"hidden_size": 1, "hidden_size": 2, ' + text[1:])
+
+
 def _python(path: Path) -> None:
     (path / "modeling.py").write_text(f"open({str(path / 'ran')!r}, 'w')")
 
@@ -176,6 +182,7 @@ def _no_weights(path: Path) -> None:
         (_header_a_list, "not a JSON object"),
         (_broken_config, "config.json is not valid JSON"),
         (_deep_config, "config.json is not valid JSON"),
+        (_key_twice, "the key 'hidden_size' stands twice"),
         (_config_a_list, "has no model_type"),
         (_config_of_6_mb, "the limit is 5,000,000"),
         (_no_config, "config.json cannot be read"),
