@@ -89,7 +89,7 @@ def _cell(option: Machine | CloudOffer, model: LanguageModel, case: Case) -> str
     asked = case.scenario.weight_class_of(option.id)
     runtime = case.catalog.runtime(option.runtime)
     known: list[WeightClass] = [bits for bits in MOST_BITS_FIRST if bits in runtime.formats]
-    classes: list[WeightClass] = [bits for bits in known if asked == BEST_THAT_FITS or bits == asked]
+    classes: list[WeightClass] = known if asked == BEST_THAT_FITS else [bits for bits in known if bits == asked]
     if not classes:
         return f"no: {runtime.name} has no {asked} format"
     fits = (_fit(option, model, bits, case=case) for bits in classes)
