@@ -6,6 +6,7 @@ import re
 import pytest
 
 from calculator import Scenario, load_catalog
+from calculator.analysis.budget import fiscal_periods
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.report.currency import shown
@@ -42,13 +43,17 @@ def test_budget_and_years_are_the_recommended_options_cash() -> None:
     best = found[found.verdict.cheapest]
     assert best.tco is not None
     assert memo["budget"]["option"] == best.name
-    assert len(memo["budget"]["rows"]) == 12
-    assert memo["budget"]["rows"][0]["label"] == "2026-12 to 2027-02"
-    assert memo["budget"]["whole"]["base"] == shown(best.tco.total_cost_usd, scenario=found.scenario)
+    assert [row["label"] for row in memo["budget"]["rows"]] == [
+        label for label, _, _ in fiscal_periods(found.scenario, by_quarter=True)
+    ]
+    assert memo["budget"]["rows"][0]["label"] == "FY2026 Q4"
+    assert memo["budget"]["whole"]["cash"] == shown(best.tco.hard_cost_usd, scenario=found.scenario)
     head, *rows = memo["years"]
-    assert head == ["Cost line", "Purchase", "Year 1", "Year 2", "Year 3", "Total"]
-    assert {row[0].removesuffix(" (people's time)") for row in rows} == set(best.tco.lines)
-    assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "year"
+    assert head == ["Cost line", "FY2026", "FY2027", "FY2028", "FY2029", "Total"]
+    assert {row[0].removesuffix(" (people's time)") for row in rows[:-2]} == set(best.tco.lines)
+    sums = {row[0]: row[-1] for row in rows[-2:]}
+    assert sums == {"Cash out": memo["budget"]["whole"]["cash"], "Staff hours": memo["budget"]["whole"]["staff"]}
+    assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "fiscal year"
 
 
 def test_chart_of_the_spending_shades_the_two_leaders() -> None:
