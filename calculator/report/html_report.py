@@ -52,6 +52,7 @@ def html_report(comparison: Comparison, catalog: Catalog) -> str:
         _p(f"{memo['scenario']} · {memo['facts']['prices as of']}", "faint"),
         _p(memo["question"]),
         f'<div class="verdict"><p><strong>{escape(memo["recommendation"])}</strong></p>{_ps(memo["details"])}</div>',
+        *_list("How sure", memo["odds"]),
         *_options(memo),
         *_list("What would turn it", memo["flips"]),
         *_budget(memo["budget"]),

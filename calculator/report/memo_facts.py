@@ -1,6 +1,7 @@
 """Content of the decision memo, as plain texts and numbers: what the PDF and the HTML report both lay out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from calculator.analysis.budget import Budget, Period, budget_of, fiscal_periods
 from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
+from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
 from calculator.finance.ledger import Horizon, Line, discounted_usd, monthly_usd
 from calculator.number import Range
@@ -35,6 +38,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
         "question": _question(comparison, catalog),
         "recommendation": _recommendation(comparison),
         "details": [sentence for sentence in _details(comparison) if sentence],
+        "odds": _odds(comparison),
         "money": f"{MONEY_WORDS[scenario.money]}, {LABOUR_WORDS[scenario.labour]}",
         "currency_note": rate_note(scenario),
         "convention": comparison.verdicts.convention,
@@ -100,6 +104,23 @@ def _details(comparison: Comparison) -> list[str]:
     other = comparison.verdict.sentence if scenario.labour == "without" else comparison.verdict.hard.sentence
     of_pair = "" if pair is None else pair.hard.sentence if scenario.labour == "without" else pair.sentence
     return [comparison.verdict.detail, of_pair, other, verdicts.keep_in_house_reason]
+
+
+def _odds(comparison: Comparison) -> list[str]:
+    """How sure each verdict is, as the page says it."""
+    found: list[str] = []
+    for title, verdict, is_pair in (
+        (MAC_OR_PC, comparison.verdicts.mac_or_pc, True),
+        (OVERALL, comparison.verdict, False),
+    ):
+        shown_one = None if verdict is None else shown_verdict(verdict, comparison.scenario)
+        if shown_one is None or shown_one.cheapest is None:
+            continue
+        best = comparison[shown_one.cheapest]
+        name = option_name(best.name, machine_count=best.eligibility.machine_count)
+        said = odds_sentence(replace(shown_one, is_close=True), name, is_pair=is_pair)  # a list names its subject
+        found += [f"{title} {said}"] if said else []
+    return found
 
 
 def _flips(comparison: Comparison) -> list[str]:

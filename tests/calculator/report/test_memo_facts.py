@@ -9,6 +9,7 @@ from calculator import Scenario, load_catalog
 from calculator.analysis.budget import fiscal_periods
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
+from calculator.decision.words import of_100, signed
 from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
 from calculator.report.memo_facts import memo_dict
@@ -97,3 +98,22 @@ def test_sources_have_readable_names_and_numbers() -> None:
     for row in memo_dict(_compared(), CATALOG, font="serif")["sources"]:
         assert not re.search(r"\[\d|e\+0", " ".join(row.values()))
         assert row["source"]
+
+
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_odds_of_both_verdicts_are_in_it(labour: str) -> None:
+    found = _compared(labour=labour)
+    pair, overall = memo_dict(found, CATALOG, font="serif")["odds"]
+    assert found.verdicts.mac_or_pc is not None
+    for said, verdict, question in (
+        (pair, found.verdicts.mac_or_pc, "Mac or PC with GPUs?"),
+        (overall, found.verdict, "Own, rent or API?"),
+    ):
+        one = verdict if labour == "with" else verdict.hard
+        assert one.cheapest is not None
+        assert one.chance is not None
+        assert said.startswith(f"{question} {found[one.cheapest].name} is the cheape")
+        assert of_100(one.chance) in said
+        low, high = (signed(usd) for usd in (one.difference_usd.low, one.difference_usd.high))
+        assert said.endswith(f"; in 8 of 10 the gap is {low} to {high}.")
+    assert found.verdicts.keep_in_house_sentence in " ".join(memo_dict(found, CATALOG, font="serif")["details"])
