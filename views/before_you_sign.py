@@ -1,20 +1,20 @@
-"""The at most five things to know before one signs, worst first: each with the option that it is about."""
+"""The at most five things to know before one signs, worst first, about the options that the verdicts name."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.comparison import Comparison, HardVerdict, OptionResult, Verdict
 from calculator.evidence import Remark
-from views.money import cheapest_of, is_ranked
 
 MOST = 5
 _LEVELS = {"problem": 0, "warning": 1, "info": 2}
 
 
 def before_you_sign(comparison: Comparison) -> list[dict[str, Any]]:
-    """At most five remarks: problems before warnings, the winner's before the others', each sentence once.
+    """At most five remarks: problems before warnings, the winner's before the runner-up's, each sentence once.
 
-    Remarks on options that cannot do the job stand in their own rows and are left out here.
+    They are about the question, and about the options between which one decides: the first two of each verdict. What
+    is to be said of all others stands on Sources.
     """
     found = sorted(_ranked_remarks(comparison), key=lambda row: row[0])
     texts = dict.fromkeys((remark.level, name, _without_name(remark.text, name)) for _, name, remark in found)
@@ -27,17 +27,27 @@ def more_to_know(comparison: Comparison) -> int:
 
 
 def _ranked_remarks(comparison: Comparison, *, every: bool = False) -> Iterator[tuple[tuple[int, int], str, Remark]]:
-    winners = [verdict for verdict in (comparison.verdicts.overall, comparison.verdicts.mac_or_pc) if verdict]
-    leading = [cheapest_of(verdict, comparison.scenario)[0] for verdict in winners]
+    leading = leading_ids(comparison)
     for remark in comparison.remarks:
         if every or remark.level != "info":
             yield (_LEVELS[remark.level], 0), "", remark
     for option in comparison.options:
-        if not every and not is_ranked(option):
+        if not every and option.id not in leading:
             continue
+        place = leading.index(option.id) + 1 if option.id in leading else len(leading) + 1
         for remark in option.remarks:
             if every or remark.level != "info":
-                yield (_LEVELS[remark.level], 1 if option.id in leading else 2), option.name, remark
+                yield (_LEVELS[remark.level], place), option.name, remark
+
+
+def leading_ids(comparison: Comparison) -> list[str]:
+    """The options that the verdicts rest on, in the money shown: the winners of both, then the runners-up."""
+    found = [verdict for verdict in (comparison.verdicts.overall, comparison.verdicts.mac_or_pc) if verdict]
+    shown: list[Verdict | HardVerdict] = [
+        verdict if comparison.scenario.labour == "with" else verdict.hard for verdict in found
+    ]
+    ids = [*(verdict.cheapest for verdict in shown), *(verdict.next for verdict in shown)]
+    return [option for option in dict.fromkeys(ids) if option is not None]
 
 
 def _without_name(text: str, name: str) -> str:

@@ -1,10 +1,14 @@
 """What hits cash and the books, quarter by quarter or year by year: the budget of one option."""
 
+import calendar
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
 from calculator.analysis.appraisal import books
+from calculator.analysis.budget import WHOLE
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import signed
 from calculator.finance.books import Period
@@ -12,6 +16,7 @@ from views.decide_words import name_of
 from views.drawing import draw_small_table
 from views.money import by_cost, is_ranked
 
+_MONTHS = calendar.month_name[1:]
 _PERIODS = ("Quarter by quarter", "Year by year")
 
 
@@ -33,10 +38,20 @@ def show_budget(comparison: Comparison) -> None:
     tco = costed[chosen].tco
     assert tco is not None
     found = books(tco, scenario=comparison.scenario, by_quarter=every == _PERIODS[0])
-    draw_small_table([_row(period) for period in found], alt=f"Budget of {name_of(costed[chosen])}")
+    rows = [_row(period) for period in (*found, whole(found))]
+    draw_small_table(rows, alt=f"Budget of {name_of(costed[chosen])}")
+    ends = _MONTHS[comparison.scenario.fiscal_year_end_month - 1]
     st.caption(
-        "Cash out is purchase, running costs and tax less the sale. Expense in the books is running costs, staff, write-down and tax."
+        f"Fiscal years end with {ends}; More settings on Decide change that. Cash out is purchase, running costs and tax "
+        "less the sale. Expense in the books is running costs, staff, write-down and tax. Memo and CSV cut the plan the "
+        "same way."
     )
+
+
+def whole(found: Sequence[Period]) -> Period:
+    """All periods together."""
+    sums = {field.name: sum(getattr(one, field.name) for one in found) for field in fields(Period)[1:]}
+    return Period(WHOLE, **sums)
 
 
 def cash_out_usd(period: Period) -> float:

@@ -1,20 +1,19 @@
 """Short sentences of the Decide page: both verdicts at a glance, and the wait for the first word."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from calculator.catalog.options import Machine
-from calculator.decision.comparison import Comparison, HardVerdict, OptionResult, Verdict
+from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.eligibility import seconds_text
-from calculator.decision.words import of_100, option_name
-from calculator.number import Range
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, ShownVerdict, odds_sentence, shown_verdict
+from calculator.decision.words import option_name
 from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
 from views.look import style_of, usd
 from views.money import amounts, is_ranked
 
-_KICKERS = {"mac_or_pc": "Mac or PC with GPUs?", "overall": "Own, rent or API?"}
+_KICKERS = {"mac_or_pc": MAC_OR_PC, "overall": OVERALL}
 
 
 def seconds_range(option: OptionResult) -> list[str]:
@@ -34,7 +33,7 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     if verdict is None:
         return None
     hero: dict[str, Any] = {"kicker": _KICKERS[which], "flips": _flips(verdict, comparison), "odds": []}
-    shown = _shown(verdict, comparison)
+    shown = shown_verdict(verdict, comparison.scenario)
     if shown.cheapest is None:
         return hero | {"title": "Nothing here can do the job", "range": verdict.sentence, "notes": [verdict.detail]}
     best = comparison[shown.cheapest]
@@ -60,7 +59,7 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
             "close": shown.is_close,
         }
     notes[:0] = [
-        _how_often(shown, comparison, which=which),
+        odds_sentence(shown, name_of(best), is_pair=which == "mac_or_pc"),
         _why_close(shown),
         "" if shown.is_close else why_cheaper(best, second, comparison),
     ]
@@ -75,24 +74,6 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """The verdict in the way the scenario counts: with staff hours, or invoices alone."""
-
-    cheapest: str | None
-    next: str | None
-    gap: Range
-    chance: float | None
-    is_close: bool
-
-
-def _shown(verdict: Verdict, comparison: Comparison) -> _Shown:
-    hard: HardVerdict = verdict.hard
-    if comparison.scenario.labour == "with" or hard.cheapest is None:
-        return _Shown(verdict.cheapest, verdict.next, verdict.difference_usd, verdict.chance, verdict.too_close)
-    return _Shown(hard.cheapest, hard.next, hard.difference_usd, hard.chance, hard.difference_usd.low <= 0)
-
-
 def name_of(option: OptionResult) -> str:
     """What the page calls an option: with its number of machines."""
     return option_name(option.name, machine_count=option.eligibility.machine_count if is_ranked(option) else None)
@@ -102,7 +83,7 @@ def _price(option: OptionResult, comparison: Comparison) -> str:
     return usd(amounts(option, comparison.scenario)[0].usd)
 
 
-def _title(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+def _title(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:
     best = comparison[str(shown.cheapest)]
     if shown.is_close:
         return "Too close to call"
@@ -111,7 +92,7 @@ def _title(shown: _Shown, comparison: Comparison, *, which: str) -> str:
     return name_of(best)
 
 
-def _amount(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+def _amount(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:
     if shown.is_close:
         return ""
     if which == "mac_or_pc":
@@ -129,7 +110,7 @@ def _alone(best: OptionResult, which: str) -> str:
     return f"Only {name_of(best)}" if which == "mac_or_pc" else name_of(best)
 
 
-def _range_line(shown: _Shown, comparison: Comparison, *, which: str) -> str:
+def _range_line(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:
     best, second = comparison[str(shown.cheapest)], comparison[str(shown.next)]
     first, other = f"{name_of(best)} {_price(best, comparison)}", f"{name_of(second)} {_price(second, comparison)}"
     span = _years(comparison.scenario.months)
@@ -138,18 +119,7 @@ def _range_line(shown: _Shown, comparison: Comparison, *, which: str) -> str:
     return f"over {span}, {usd(shown.gap.central)} less than {name_of(second)}."
 
 
-def _how_often(shown: _Shown, comparison: Comparison, *, which: str) -> str:
-    if shown.chance is None:
-        return ""
-    best = name_of(comparison[str(shown.cheapest)])
-    word = "cheaper" if which == "mac_or_pc" else "cheapest"
-    opening = f"{best} is the {word} one" if shown.is_close else f"Stays the {word} one"
-    opening = opening.replace("cheapest one", "cheapest")
-    low, high = usd(shown.gap.low), usd(shown.gap.high)
-    return f"{opening} in {of_100(shown.chance)}; in 8 of 10 the gap is {low} to {high}."
-
-
-def _why_close(shown: _Shown) -> str:
+def _why_close(shown: ShownVerdict) -> str:
     """What "too close to call" means here; nothing where a winner is named or no futures are drawn."""
     if not shown.is_close or shown.chance is None:
         return ""
@@ -173,7 +143,7 @@ def _nothing_else(comparison: Comparison) -> str:
     return "no rented machine and no API compared can do the job, so the first answer stands."
 
 
-def _odds(shown: _Shown, best: OptionResult, second: OptionResult) -> list[list[Any]]:
+def _odds(shown: ShownVerdict, best: OptionResult, second: OptionResult) -> list[list[Any]]:
     """The bar under a verdict: the share of the futures in which it holds, then the rest."""
     if shown.chance is None:
         return []
@@ -183,13 +153,13 @@ def _odds(shown: _Shown, best: OptionResult, second: OptionResult) -> list[list[
 def _privacy(comparison: Comparison) -> str:
     """What keeping everything in house costs, where it is not what is cheapest anyway."""
     verdicts = comparison.verdicts
-    more = verdicts.keep_in_house_usd_per_month
+    more, said = verdicts.keep_in_house_usd_per_month, verdicts.keep_in_house_sentence
     if more is None:
         return verdicts.keep_in_house_reason
-    if round(more) <= 0:
+    if round(more) <= 0 or not said:
         return "Nothing leaves your house with it."
-    counted = "" if comparison.scenario.labour == "with" else ", staff hours counted"
-    return f"Keeping your data in house costs {usd(more)} a month more{counted}: the price of privacy."
+    counted = said if comparison.scenario.labour == "with" else f"Counting staff hours, {said[:1].lower()}{said[1:]}"
+    return f"{counted} This is the price of privacy."
 
 
 def _flips(verdict: Verdict, comparison: Comparison) -> str:

@@ -6,23 +6,25 @@ from typing import Any
 import streamlit as st
 
 from calculator import Catalog, Scenario
-from calculator.decision.can_do import can_do
-from calculator.decision.choose import Wanted, choose
+from calculator.decision.can_do import can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
-from calculator.errors import CalculatorError
+from calculator.decision.words import option_name
+from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.scenario.scenario import knobs
 from calculator.units import BYTES_PER_GB
 from views.address import put
-from views.charts.fit import frontier, memory_bars, speed_curves
+from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
-from views.decide_words import name_of
-from views.drawing import draw_chart, draw_small_table, draw_table
-from views.fit_curves import Measured, boxes, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
-from views.fit_matrix import show_fit_matrix
+from views.drawing import draw_chart, draw_small_table
+from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
+from views.fit_curves import Measured, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_frontier import show_frontier
+from views.fit_matrix import misfit, show_fit_matrix
 from views.fit_tools import show_tools
-from views.look import gb, markdown_text, usd
+from views.look import gb, markdown_text
+from views.money import is_ranked
 from views.own_model import OwnModel, ask_own_model
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
 from views.turns import turn
@@ -53,13 +55,15 @@ def show_fit(stock: Catalog, *, speeds: Speeds, own_model: OwnModel, look_only: 
     st.title("Does it fit, and how fast is it?", anchor=False)
     _ask(case)
     st.subheader("Every option at a glance", anchor=False)
-    _show_table(comparison, case, measured)
+    rows = answered(comparison, case.catalog, measured)
+    _show_table(rows, comparison, case, measured)
     st.subheader("Does it fit in memory?", anchor=False)
-    draw_chart(memory_bars(comparison), key="memory_bars", alt=_memory_alt(comparison))
+    filled = [Filled(_name(box, option), option.memory) for box, option in rows if option.memory is not None]
+    draw_chart(memory_bars(filled), key="memory_bars", alt=_memory_alt(filled))
     _show_curves(case, measured)
     _show_ladder(case, measured)
-    show_fit_matrix(case)
-    _show_frontier(case, comparison)
+    show_fit_matrix(case, measured)
+    show_frontier(case, comparison)
     ask_own_model(case, own_model, look_only=look_only)
     show_tools(case)
 
@@ -107,35 +111,60 @@ def _take(name: str, key: str) -> None:
     put({name: st.session_state[key]})
 
 
+<<<<<<< HEAD
 def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
     machines = {option.id: option for option in boxes(case.scenario, case.catalog)}
     with turn():
         rows = [_row(option, machines, case, measured) for option in comparison.options if option.id in machines]
     if not rows:
+=======
+Rows = list[tuple[Box, OptionResult]]
+
+
+def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measured) -> None:
+    if not found:
+>>>>>>> truth
         st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
         return
+    rows = [_row(box, option, case, measured) for box, option in found]
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
+    hosts = hosted_sentences(comparison, case.catalog)
+    if hosts:
+        st.markdown(markdown_text(" ".join(hosts)))
     other = case.scenario.second_tenant_gb
-    beside = f", {other:g} GB of other software included" if other else ""
+    beside = (
+        f" The {other:g} GB of other software count in *Needs* where model and software share one memory; beside cards "
+        "they lie in the PC's own memory, as the column says."
+        if other
+        else ""
+    )
     st.caption(
         "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
-        f"holds no more{beside}. *A model may use* is what the system leaves to it and to other software. Speeds are "
-        "tokens a second for each person while so many are answered all the time; Decide shows the mean of the busiest "
-        "hour, in which fewer are answered at most moments. A dash: it does not hold so many."
+        f"holds no more. *A model may use* is what the system leaves to it and to software in the same memory.{beside} "
+        "Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
+        "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many."
     )
 
 
-def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: Measured) -> dict[str, Any]:
+def _name(box: Box, option: OptionResult) -> str:
+    """The option with its number of machines; a part of a route by the route and its machine."""
+    counted = option_name(option.name, machine_count=option.eligibility.machine_count if is_ranked(option) else None)
+    return f"{box.name.removesuffix(option.name)}{counted}" if box.route else counted
+
+
+def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict[str, Any]:
     memory, judged = option.memory, option.eligibility
-    alone_now = capability(machines[option.id], case.scenario, case.catalog, measured)
+    alone_now = capability(box.option, box.scenario, case.catalog, measured)
     row: dict[str, Any] = {
-        "Option": name_of(option),
-        "Can it do the job?": can_do(option).words,
-        "Memory for": _people(alone_now.concurrent_count) if memory else "-",
+        "Option": _name(box, option),
+        "Can it do the job?": can_do_text(option),
+        "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
         "Spare": gb(memory.headroom_bytes) if memory else "-",
     }
+    if case.scenario.second_tenant_gb:
+        row["Other software"] = _other_software(memory) if memory else "-"
     alone = option.time_to_first_token
     row["First word, alone"] = seconds_text(alone.central) if alone else "-"
     wait = judged.first_token_p95_s
@@ -143,7 +172,7 @@ def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: M
         seconds_text(wait.central) if wait and math.isfinite(wait.central) else ("the queue grows" if wait else "-")
     )
     for people in _PEOPLE:
-        found = capability(machines[option.id], case.scenario, case.catalog, measured, concurrent_request_count=people)
+        found = capability(box.option, box.scenario, case.catalog, measured, concurrent_request_count=people)
         holds = found.runs and found.concurrent_count >= people and found.batch_decode is not None
         row[f"{people} at once"] = (
             f"{found.batch_decode.central / people:,.1f}" if holds and found.batch_decode else "-"
@@ -151,6 +180,16 @@ def _row(option: OptionResult, machines: dict[str, Any], case: Case, measured: M
     row["Machines"] = str(judged.machine_count or "-")
     row["Speed is"] = option.basis_of_speed.replace("fitted", "estimated") or "unknown"
     return row
+
+
+def _other_software(memory: MemoryFit) -> str:
+    """Where the other software lies, and what is there."""
+    if not memory.second_tenant_beside_bytes:
+        return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
+    size = gb(memory.host_needed_bytes)
+    if memory.host_usable_bytes is None:
+        return f"{size} in the PC's own memory, whose size is not known"
+    return f"{size} in the PC's own memory, which has {gb(memory.host_usable_bytes)} for it"
 
 
 def _people(count: int) -> str:
@@ -199,15 +238,15 @@ def _show_ladder(case: Case, measured: Measured) -> None:
     with turn():
         found = ladder(case.scenario, case.catalog, measured, classes=classes)
     rows: list[dict[str, str]] = []
-    for option in boxes(case.scenario, case.catalog):
-        row = {"Option": option.name}
+    for box in different_boxes(case.scenario, case.catalog):
+        row = {"Option": box.name}
         for bits in classes:
-            one = found[option.id][bits]
+            one = found[box.key][bits]
             prediction = one.prediction
             if one.format is None or prediction is None:
-                row[bits] = "no such format"
+                row[bits] = f"no: {one.runtime.name} has no such format"
             elif not prediction.memory.fits:
-                row[bits] = f"{-prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB short"
+                row[bits] = misfit(prediction.memory)
             else:
                 speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
                 row[bits] = f"{speed}{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
@@ -223,6 +262,7 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
 
 
+<<<<<<< HEAD
 @st.fragment
 def _show_frontier(case: Case, comparison: Comparison) -> None:
     st.subheader("Every machine we know: cost against speed", anchor=False)
@@ -284,4 +324,8 @@ def _memory_alt(comparison: Comparison) -> str:
         for option in comparison.options
         if option.memory
     ]
+=======
+def _memory_alt(filled: list[Filled]) -> str:
+    parts = [f"{one.name} needs {gb(one.memory.peak_bytes)} of {gb(one.memory.usable_bytes)}" for one in filled]
+>>>>>>> truth
     return f"Memory: {', '.join(parts)}." if parts else "No option holds the model in its own memory."

@@ -1,4 +1,4 @@
-"""Speeds of the Fit & speed page: one option at other numbers of people, other contexts, other prompts, other bits."""
+"""Speeds of the Fit & speed page: one machine at other numbers of people, other contexts, other prompts, other bits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.check_ids import refuse_unknown
+from calculator.scenario.own_catalog import catalog_of
 from calculator.service.capability import Capability, capability_of, scenario_model
+from views.fit_boxes import Box, different_boxes
 
 PEOPLE = (1, 2, 4, 8, 16, 32)
 CONTEXTS = (1_000, 4_000, 8_000, 16_000, 32_000, 65_000, 131_000)
@@ -30,12 +32,6 @@ class Curve:
     measured: tuple[bool, ...]
 
 
-def boxes(scenario: Scenario, catalog: Catalog) -> list[Machine | CloudOffer]:
-    """The compared options whose speed is ours to say: machines and rented machines."""
-    found = (catalog.option(option) for option in scenario.options)
-    return [option for option in found if isinstance(option, Machine | CloudOffer)]
-
-
 def capability(
     option: Machine | CloudOffer, scenario: Scenario, catalog: Catalog, speeds: Measured, **changes: object
 ) -> Capability:
@@ -49,60 +45,66 @@ def capability(
 def speed_by_people(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
     """Tokens a second of each person while so many are answered at once; ends where memory ends."""
 
-    def shared(option: Machine | CloudOffer, people: int) -> Speed | None:
-        found = capability(option, scenario, catalog, speeds, concurrent_request_count=people)
+    def shared(box: Box, people: int) -> Speed | None:
+        found = capability(box.option, box.scenario, catalog, speeds, concurrent_request_count=people)
         return found.batch_decode if found.runs and found.concurrent_count >= people else None
 
-    return _curves(boxes(scenario, catalog), PEOPLE, shared, share=True)
+    catalog = catalog_of(scenario, catalog)
+    return _curves(different_boxes(scenario, catalog), PEOPLE, shared, share=True)
 
 
 def speed_by_context(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
     """Tokens a second of one answer with so many tokens before it; ends where memory or the model's context ends."""
 
-    def writing(option: Machine | CloudOffer, context: int) -> Speed | None:
-        found = capability(option, scenario, catalog, speeds, prompt_tokens=context, **_ALONE)
+    def writing(box: Box, context: int) -> Speed | None:
+        if context > scenario_model(box.scenario, catalog).context_limit_tokens:
+            return None
+        found = capability(box.option, box.scenario, catalog, speeds, prompt_tokens=context, **_ALONE)
         return found.prediction.decode if found.runs and found.prediction is not None else None
 
-    limit = scenario_model(scenario, catalog).context_limit_tokens
-    return _curves(boxes(scenario, catalog), [one for one in CONTEXTS if one <= limit], writing)
+    catalog = catalog_of(scenario, catalog)
+    return _curves(different_boxes(scenario, catalog), CONTEXTS, writing)
 
 
 def wait_by_prompt(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:
     """Seconds to the first word of one question alone, by the tokens that must be read, none of them cached."""
 
-    def first_word(option: Machine | CloudOffer, prompt: int) -> Speed | None:
+    def first_word(box: Box, prompt: int) -> Speed | None:
+        if prompt > scenario_model(box.scenario, catalog).context_limit_tokens:
+            return None
         asked = {"prompt_tokens": prompt, "cached_prompt_fraction": 0.0, **_ALONE}
-        found = capability(option, scenario, catalog, speeds, **asked)
+        found = capability(box.option, box.scenario, catalog, speeds, **asked)
         return found.prediction.time_to_first_token if found.runs and found.prediction is not None else None
 
-    limit = scenario_model(scenario, catalog).context_limit_tokens
-    return _curves(boxes(scenario, catalog), [one for one in PROMPTS if one <= limit], first_word)
+    catalog = catalog_of(scenario, catalog)
+    return _curves(different_boxes(scenario, catalog), PROMPTS, first_word)
 
 
 def ladder(
     scenario: Scenario, catalog: Catalog, speeds: Measured, *, classes: Sequence[str]
 ) -> dict[str, dict[str, Capability]]:
-    """Every option at every precision: what one can do at it, by the option's id and the class."""
+    """Every machine at every precision: what one can do at it, by the box's key and the class."""
+    catalog = catalog_of(scenario, catalog)
     return {
-        option.id: {
-            bits: capability(option, scenario, catalog, speeds, weight_class=bits, weight_classes={})
+        box.key: {
+            bits: capability(box.option, box.scenario, catalog, speeds, weight_class=bits, weight_classes={})
             for bits in classes
         }
-        for option in boxes(scenario, catalog)
+        for box in different_boxes(scenario, catalog)
     }
 
 
 def _curves(
-    options: Sequence[Machine | CloudOffer],
+    asked: Sequence[Box],
     places: Sequence[int],
-    speed_at: Callable[[Machine | CloudOffer, int], Speed | None],
+    speed_at: Callable[[Box, int], Speed | None],
     *,
     share: bool = False,
 ) -> list[Curve]:
-    """One curve per option, up to the first place where it has no speed; `share`: each place is so many people."""
+    """One curve per machine, up to the first place where it has no speed; `share`: each place is so many people."""
     curves: list[Curve] = []
-    for option in options:
-        found = takewhile(lambda point: point[1] is not None, ((place, speed_at(option, place)) for place in places))
+    for box in asked:
+        found = takewhile(lambda point: point[1] is not None, ((place, speed_at(box, place)) for place in places))
         points = [(place, speed) for place, speed in found if speed is not None]
         ranges = [
             Range(speed.low / among, speed.central / among, speed.high / among, speed.unit)
@@ -111,5 +113,5 @@ def _curves(
         ]
         x = tuple(float(place) for place, _ in points)
         known = tuple(speed.basis != "fitted" for _, speed in points)
-        curves.append(Curve(option.id, option.name, x, tuple(ranges), known))
+        curves.append(Curve(box.key, box.name, x, tuple(ranges), known))
     return [curve for curve in curves if curve.x]

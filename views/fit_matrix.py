@@ -6,11 +6,19 @@ import streamlit as st
 
 from calculator.catalog.deployment import Deployment, HostSettings, Workload, format_on
 from calculator.catalog.hardware import hardware_of
-from calculator.physics.memory.memory_fit import memory_fit
+from calculator.catalog.models import LanguageModel, WeightClass
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.decision.can_do import can_do_text
+from calculator.decision.compare import compare
+from calculator.errors import CalculatorError
+from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
-from views.drawing import draw_table
-from views.fit_curves import boxes
+from views.drawing import draw_small_table, draw_table
+from views.fit_boxes import answered, machines
+from views.fit_curves import Measured
+from views.look import markdown_text
 from views.shell import Case
 from views.turns import turn
 
@@ -19,8 +27,8 @@ _HEIGHT_PX = 420
 
 
 @st.fragment
-def show_fit_matrix(case: Case) -> None:
-    """Draw the table; a click on a row makes its model the scenario's."""
+def show_fit_matrix(case: Case, measured: Measured) -> None:
+    """Draw the table; a click on a row says whether each machine does the job with that model, and offers to take it."""
     st.subheader("Which models fit?", anchor=False)
     with turn():
         rows = matrix(case)
@@ -31,7 +39,7 @@ def show_fit_matrix(case: Case) -> None:
     chosen = draw_table(
         [rows[model] for model in order],
         key=_KEY,
-        alt="Gigabytes to spare of each model on each machine; negative: missing",
+        alt="Gigabytes to spare of each model on each machine, or why it does not fit",
         height=_HEIGHT_PX,
         select=True,
     )
@@ -39,39 +47,89 @@ def show_fit_matrix(case: Case) -> None:
     held = "one person" if people == 1 else f"all {people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        f"Gigabytes that one machine has to spare for {held}, at the bits and the context asked for{beside}; with a minus: "
-        "missing. Select a row to decide on that model."
+        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. Whether it is "
+        "also fast enough, a click on a row says. Select a row to decide on that model."
     )
-    if chosen is not None and order[chosen] != case.scenario.model:
-        put_button(f"Decide on {rows[order[chosen]]['Model']}", {"model": order[chosen]})
+    if chosen is None:
+        return
+    model = order[chosen]
+    _show_chosen(case, measured, model=model)
+    if model != case.scenario.model:
+        put_button(f"Decide on {rows[model]['Model']}", {"model": model})
+
+
+def _show_chosen(case: Case, measured: Measured, *, model: str) -> None:
+    name = case.catalog.model(model).name
+    try:
+        rows = rows_of_model(case, measured, model=model)
+    except CalculatorError as error:
+        st.markdown(markdown_text(str(error)))
+        return
+    draw_small_table(rows, alt=f"Whether each machine does the job with {name}")
+
+
+def rows_of_model(case: Case, measured: Measured, *, model: str) -> list[dict[str, str]]:
+    """Whether each machine does the job with this model, and if not, why."""
+    found = compare(case.scenario.changed(model=model), case.catalog, measured, draw_count=0, with_turns=False)
+    return [
+        {"Option": box.name, "Can it do the job?": can_do_text(option)}
+        for box, option in answered(found, case.catalog, measured)
+    ]
 
 
 def matrix(case: Case) -> dict[str, dict[str, Any]]:
-    """By model: its name and, for each compared machine, the gigabytes to spare (negative: missing), largest first."""
+    """By model: its name and, for each machine, the memory to spare or why it does not fit; largest model first."""
+    boxes = machines(case.scenario, case.catalog)
+    found: dict[str, dict[str, Any]] = {}
+    for model in sorted(case.catalog.models.values(), key=lambda one: -one.parameter_count()):
+        found[model.id] = {"Model": model.name} | {option.name: _cell(option, model, case) for option in boxes}
+    return found if boxes else {}
+
+
+def _cell(option: Machine | CloudOffer, model: LanguageModel, case: Case) -> str:
+    """'12.3 GB spare', or no with its reason; of the best bits that fit, the first that do."""
+    asked = case.scenario.weight_class_of(option.id)
+    runtime = case.catalog.runtime(option.runtime)
+    known: list[WeightClass] = [bits for bits in MOST_BITS_FIRST if bits in runtime.formats]
+    classes: list[WeightClass] = known if asked == BEST_THAT_FITS else [bits for bits in known if bits == asked]
+    if not classes:
+        return f"no: {runtime.name} has no {asked} format"
+    fits = (_fit(option, model, bits, case=case) for bits in classes)
+    last: MemoryFit | None = None
+    for last in fits:
+        if last.fits:
+            return f"{last.headroom_bytes / BYTES_PER_GB:,.1f} GB spare"
+    assert last is not None
+    return misfit(last)
+
+
+def _fit(option: Machine | CloudOffer, model: LanguageModel, bits: WeightClass, *, case: Case) -> MemoryFit:
     scenario, catalog = case.scenario, case.catalog
-    host = HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb)
+    runtime = catalog.runtime(option.runtime)
+    deployment = Deployment(
+        model,
+        format=format_on(runtime, catalog.format(runtime.formats[bits]), catalog=catalog),
+        runtime=runtime,
+        hardware=hardware_of(option, chips=catalog.chips),
+        split=option.split,
+        host=HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb),
+    )
     workload = Workload(
         prompt_tokens=scenario.input_tokens(),
         context_tokens=scenario.context_tokens(),
         batch_count=scenario.concurrent_request_count,
     )
-    found: dict[str, dict[str, Any]] = {}
-    machines = boxes(scenario, catalog)
-    for model in sorted(catalog.models.values(), key=lambda one: -one.parameter_count()):
-        row: dict[str, Any] = {"Model": model.name}
-        for option in machines:
-            runtime = catalog.runtime(option.runtime)
-            bits = scenario.weight_class_of(option.id)
-            bits = bits if bits in runtime.formats else next(iter(runtime.formats))
-            deployment = Deployment(
-                model,
-                format=format_on(runtime, catalog.format(runtime.formats[bits]), catalog=catalog),
-                runtime=runtime,
-                hardware=hardware_of(option, chips=catalog.chips),
-                split=option.split,
-                host=host,
-            )
-            fit = memory_fit(deployment, workload, catalog=catalog)
-            row[option.name] = round(fit.headroom_bytes / BYTES_PER_GB, 1)
-        found[model.id] = row
-    return found if machines else {}
+    return memory_fit(deployment, workload, catalog=catalog)
+
+
+def misfit(fit: MemoryFit) -> str:
+    """Why a model does not fit, in a table's cell: what is needed, and what is there."""
+    if fit.headroom_bytes >= 0:
+        return f"no: beside the cards it needs {_gb(fit.host_needed_bytes)}, has {_gb(fit.host_usable_bytes or 0)} GB"
+    if fit.peak_bytes <= fit.usable_bytes:
+        return f"no: the fullest card needs {_gb(fit.tightest_peak_bytes)}, has {_gb(fit.tightest_usable_bytes)} GB"
+    return f"no: needs {_gb(fit.peak_bytes)}, has {_gb(fit.usable_bytes)} GB"
+
+
+def _gb(count: int) -> str:
+    return f"{count / BYTES_PER_GB:,.1f}"

@@ -12,7 +12,7 @@ from calculator.service.capability import scenario_model
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
 from views.drawing import draw_small_table
-from views.fit_curves import boxes
+from views.fit_boxes import machines
 from views.look import gb
 from views.shell import Case
 
@@ -43,10 +43,11 @@ def _show_tuning(case: Case) -> None:
     catalog, scenario = case.catalog, case.scenario
     model = scenario_model(scenario, catalog)
     rows: list[dict[str, Any]] = []
-    for option in boxes(scenario, catalog):
+    for option in machines(scenario, catalog):
         runtime = catalog.runtime(option.runtime)
         bits = "4-bit" if packed else "16-bit"
         if bits not in runtime.formats:
+            rows.append(_untrained(option.name, f"no: {runtime.name} has no {bits} format"))
             continue
         fit = finetune_fit(
             model,
@@ -59,7 +60,7 @@ def _show_tuning(case: Case) -> None:
         rows.append(
             {
                 "Option": option.name,
-                "Fits": "yes" if fit.fits else "no",
+                "Fits": "yes" if fit.fits else f"no: {gb(-fit.headroom_bytes)} short",
                 "Needs": gb(fit.peak_bytes),
                 "Training may use": gb(fit.usable_bytes),
                 "Spare": gb(fit.headroom_bytes),
@@ -67,6 +68,12 @@ def _show_tuning(case: Case) -> None:
             }
         )
     draw_small_table(rows, alt="Memory of one training step on each option")
+
+
+def _untrained(name: str, why: str) -> dict[str, Any]:
+    """The row of a machine on which nothing is trained so, with the reason."""
+    unknown = dict.fromkeys(("Needs", "Training may use", "Spare", "Trained parameters"), "-")
+    return {"Option": name, "Fits": why, **unknown}
 
 
 @st.fragment

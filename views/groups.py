@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Line
-from views.look import usd
+from views.look import shown_usd, usd
 
 GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Repair, insurance, tax", "Resale")
 """What an amount is spent on; the last one comes back."""
@@ -51,7 +51,10 @@ def parts_usd(option: OptionResult, comparison: Comparison) -> list[float]:
 
 
 def why_cheaper(best: OptionResult, second: OptionResult, comparison: Comparison) -> str:
-    """Which one or two groups make the first option cheaper than the second; resale counts with the purchase."""
+    """Which one or two groups make the first option cheaper than the second; resale counts with the purchase.
+
+    The amounts, as they are shown, sum to the difference as it is shown: what is left over is said as the rest.
+    """
     mine, theirs = parts_usd(best, comparison), parts_usd(second, comparison)
     gaps = [other - own for own, other in zip(mine, theirs, strict=True)]
     gaps[0], gaps[5] = gaps[0] + gaps[5], 0.0
@@ -61,8 +64,12 @@ def why_cheaper(best: OptionResult, second: OptionResult, comparison: Comparison
         return ""
     said = [f"{usd(gap)} less for {_words(place)}" for gap, place in telling]
     against = min(range(len(gaps)), key=lambda place: gaps[place])
-    but = f", against {usd(-gaps[against])} more for {_words(against)}" if gaps[against] < -_TELLING * whole else ""
-    return f"Why: {' and '.join(said)}{but}."
+    has_against = gaps[against] < -_TELLING * whole
+    but = f", against {usd(-gaps[against])} more for {_words(against)}" if has_against else ""
+    named = [*(gap for gap, _ in telling), *([gaps[against]] if has_against else [])]
+    left = round(shown_usd(whole) - math.fsum(map(shown_usd, named)), 2)
+    rest = "" if not left else f", and {usd(abs(left))} {'less' if left > 0 else 'more'} for the rest"
+    return f"Why: {' and '.join(said)}{but}{rest}."
 
 
 def _words(place: int) -> str:

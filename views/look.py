@@ -61,8 +61,16 @@ def usd(amount: float) -> str:
     """An amount as $12,345 or -$1,200, with cents below ten dollars; a dash for NaN."""
     if math.isnan(amount):
         return "-"
-    digits = 2 if 0 < abs(amount) < 10 else 0
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.{digits}f}"
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.{_digits(amount)}f}"
+
+
+def shown_usd(amount: float) -> float:
+    """The amount as `usd` shows it, for sums of what a person reads."""
+    return round(amount, _digits(amount))
+
+
+def _digits(amount: float) -> int:
+    return 2 if 0 < abs(amount) < 10 else 0
 
 
 def gb(count: float) -> str:

@@ -26,6 +26,7 @@ _SECTIONS = {
     "workload": "Work",
     "provenance": "Where it comes from",
 }
+_KEPT = "what was kept"
 _SERIES_KEYS = {"central", "low", "high"}
 
 
@@ -107,7 +108,12 @@ def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: C
             st.error(markdown_text(str(error)))
             return
         gone = f"; {counts['deleted']} skipped because they had been deleted" if counts["deleted"] else ""
-        st.success(f"Imported {counts['added']}; {counts['known']} were already stored{gone}.")
+        said = f"Imported {counts['added']}; {counts['known']} were already stored{gone}."
+        st.session_state[_KEPT] = (number, name, said)
+        st.rerun()  # what stands above was drawn before they were stored
+    if (kept := st.session_state.get(_KEPT)) and kept[:2] == (number, name):
+        st.success(kept[2])
+        del st.session_state[_KEPT]
 
 
 def _counted(count: int) -> str:

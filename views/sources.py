@@ -14,12 +14,16 @@ from views.article import show_article
 from views.decide_words import name_of
 from views.drawing import draw_table
 from views.evidence import show_facts, show_inputs
+from views.link import VIEW
 from views.look import markdown_text
 from views.money import by_cost
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
 from views.turns import turn
 
 _VIEWS = ("Your inputs", "Prices and facts", "Each cost line", "Accuracy", "The article", "Method")
+_VIEW_KEY = "sources view"
+_BY_ADDRESS = {"notes": _VIEWS[1]}
+"""What a link from another page calls a view."""
 _METHODS = {
     "Memory": "memory",
     "Speed": "speed",
@@ -40,8 +44,11 @@ def show_sources(stock: Catalog, *, speeds: Speeds) -> None:
     comparison = answer_of(case, speeds())
     show_case_line(case, comparison)
     st.title("Where does every figure come from?", anchor=False)
+    if (asked := _BY_ADDRESS.get(st.query_params.get(VIEW, ""))) is not None:
+        st.session_state[_VIEW_KEY] = asked
+        del st.query_params[VIEW]  # a person may choose another one from here on
     view = st.segmented_control(
-        "View", _VIEWS, default=_VIEWS[0], key="sources view", required=True, label_visibility="collapsed"
+        "View", _VIEWS, default=_VIEWS[0], key=_VIEW_KEY, required=True, label_visibility="collapsed"
     )
     if view == _VIEWS[0]:
         show_inputs(case)

@@ -1,6 +1,5 @@
 """Two scenarios side by side, and the walk from one to the other: which changed assumption moves the gap by how much."""
 
-from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -25,7 +24,6 @@ from views.turns import turn
 
 _PINNED, _CHOSEN = "pinned scenario", "other scenario"
 _PIN_TITLE = "The one I pinned"
-_LEAST_USD = 0.5  # a smaller change is no bar
 
 
 @st.fragment
@@ -56,7 +54,6 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
     st.markdown(markdown_text(f"There: {there.verdict.sentence}"))
     st.markdown(markdown_text(f"Here: {comparison.verdict.sentence}"))
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
-    found = replace(found, steps=tuple(step for step in found.steps if abs(step.change_usd) >= _LEAST_USD))
     if found.steps:
         draw_chart(
             bridge_chart(found, ends=("The gap there", "The gap here"), label=partial(_label, names=names)),

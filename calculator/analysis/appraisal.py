@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calculator.analysis.budget import is_cash, start_of
 from calculator.analysis.lease_or_buy import Credit, LeaseOrBuy, lease_or_buy, on_credit
 from calculator.catalog.options import ApiOffer, Machine
 from calculator.cost.tco import Tco
@@ -209,17 +210,16 @@ def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Pe
     A machine that one has already is no cash and no capital here: what keeping it forgoes is a cost of the decision
     only.
     """
-    year, month = (int(part) for part in scenario.start_month.split("-"))
     flows = MonthlyFlows(
-        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital") and _is_cash(line), sign=-1),
+        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital") and is_cash(line), sign=-1),
         operating_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
         staff_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
         sale_usd=_flow(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
-        tax_usd=_flow(tco, lambda line: line.kind == "tax" and _is_cash(line), sign=-1),
+        tax_usd=_flow(tco, lambda line: line.kind == "tax" and is_cash(line), sign=-1),
     )
     return periods(
         flows,
-        start=(year, month),
+        start=start_of(scenario),
         last_month_of_year=scenario.fiscal_year_end_month,
         method=scenario.book_method,
         by_quarter=by_quarter,
@@ -228,11 +228,6 @@ def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Pe
 
 def _hard(tco: Tco) -> list[float]:
     return _flow(tco, lambda line: line.hardness == "hard", sign=1)
-
-
-def _is_cash(line: Line) -> bool:
-    """False for what keeping a machine forgoes: its sale today, and the tax on that sale."""
-    return "worth_usd" not in line.inputs
 
 
 def _flow(tco: Tco, wanted: Callable[[Line], bool], *, sign: int) -> list[float]:

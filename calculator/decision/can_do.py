@@ -38,6 +38,19 @@ def can_do(option: OptionResult) -> CanDo:
     return CanDo("yes", spare)
 
 
+def can_do_text(option: OptionResult) -> str:
+    """The same in one line with its reason: 'yes, but tight: 3.3 GB spare', 'no: does not fit ...'."""
+    able = can_do(option)
+    if able.state == "no":
+        reasons = " ".join(reason.text for reason in option.eligibility.reasons)
+        return f"no: {_lower(reasons or 'It has no cost here.')}"
+    return able.words if able.state == "yes" else f"{able.words}: {able.note}"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
 def _gb(count: int) -> str:
     gigabytes = count / BYTES_PER_GB
     return f"{gigabytes:,.0f}" if gigabytes >= 10 else f"{gigabytes:,.1f}"

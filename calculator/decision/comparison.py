@@ -138,6 +138,7 @@ class Verdicts:
 
     keep_in_house_usd_per_month: level per month, what the cheapest eligible option that keeps everything in house costs
     more than the cheapest of all; None where none does, and then `keep_in_house_reason` says why.
+    keep_in_house_sentence: the same over the whole plan and per month, and against what; empty where it costs nothing.
     """
 
     overall: Verdict
@@ -145,6 +146,7 @@ class Verdicts:
     convention: str
     keep_in_house_usd_per_month: float | None = None
     keep_in_house_reason: str = ""
+    keep_in_house_sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -75,12 +75,40 @@ class Eligibility:
 
 
 def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:
-    """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes."""
+    """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes.
+
+    Three pools can be too small: all the memory a model may use, the fullest card, or the PC's own memory beside them.
+    """
     if fit.fits:
         return None
-    needed, there = fit.peak_bytes / BYTES_PER_GB, fit.usable_bytes / BYTES_PER_GB
-    text = f"Does not fit: {format_name} needs {needed:,.1f} GB, and a model may use {there:,.1f} GB here."
-    return Reason("does-not-fit", text, mend or f"{-fit.headroom_bytes / BYTES_PER_GB:,.1f} GB more memory.")
+    if fit.headroom_bytes >= 0:
+        needed, there = fit.host_needed_bytes, fit.host_usable_bytes or 0
+        text = (
+            f"Does not fit: beside the cards, other software and the rest of the model need {_gb(needed)} GB of the "
+            f"PC's own memory, and it has {_gb(there)} GB for them."
+        )
+        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more memory in the PC.")
+    if fit.peak_bytes <= fit.usable_bytes:
+        text = (
+            f"Does not fit: {format_name} needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model "
+            f"may use {_gb(fit.tightest_usable_bytes)} GB of it."
+        )
+    else:
+        text = (
+            f"Does not fit: {format_name} needs {_gb(fit.peak_bytes)} GB{_others(fit)}, and a model may use "
+            f"{_gb(fit.usable_bytes)} GB here."
+        )
+    return Reason("does-not-fit", text, mend or f"{_gb(-fit.headroom_bytes)} GB more memory.")
+
+
+def _others(fit: MemoryFit) -> str:
+    """The other software that a sum of memory holds, so that nobody takes it for the model."""
+    shared = fit.second_tenant_bytes - fit.second_tenant_beside_bytes
+    return f" with {_gb(shared)} GB of other software" if shared else ""
+
+
+def _gb(count: int) -> str:
+    return f"{count / BYTES_PER_GB:,.1f}"
 
 
 def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = False) -> list[Reason]:

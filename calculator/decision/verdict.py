@@ -53,15 +53,23 @@ def verdicts_of(
     case = _Case(results, candidates, odds, catalog, model, exact)
     able = ranked(results)
     overall = case.verdict(able) if able else _nothing(results)
-    more, reason = in_house(able, results)
-    if more is not None and (keeper := keeper_of(able)) is not None and keeper is not able[0]:
-        said = words.in_house(named(keeper), value_usd(keeper), more_usd_per_month=more)
-        overall = replace(overall, detail=f"{overall.detail} {said}".strip())
     scenario = candidates.scenario
+    more, reason = in_house(able, results)
+    said = ""
+    if more is not None and (keeper := keeper_of(able)) is not None and keeper is not able[0]:
+        said = words.in_house(
+            named(keeper),
+            named(able[0]),
+            span=case.span,
+            more_usd=value_usd(keeper) - value_usd(able[0]),
+            more_usd_per_month=more,
+            rate=0.0 if scenario.money == "cash" else scenario.discount_rate,
+        )
+        overall = replace(overall, detail=f"{overall.detail} {said}".strip())
     convention = words.convention_sentence(
         convention_of(scenario), months=scenario.months, is_cash=scenario.money == "cash"
     )
-    return Verdicts(overall, case.mac_or_pc(), convention, more, reason)
+    return Verdicts(overall, case.mac_or_pc(), convention, more, reason, said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,11 +125,15 @@ def middle_gap(*, middle_usd: float, base_usd: float, second: str) -> str:
     return f"In the median future {second} costs {signed(middle_usd)} more, not {signed(base_usd)}."
 
 
-def in_house(name: str, usd: float, *, more_usd_per_month: float) -> str:
-    """What keeping everything on machines of one's own costs, level per month."""
+def in_house(name: str, other: str, *, span: str, more_usd: float, more_usd_per_month: float, rate: float) -> str:
+    """What keeping everything on machines of one's own costs more than the cheapest: in all, and level per month.
+
+    rate: the discount rate a year that the level payments bear; 0 where amounts are cash.
+    """
+    how = f"In equal monthly payments at {100 * rate:.4g} % a year that" if rate else "That"
     return (
-        f"Keeping your data in house costs {signed(more_usd_per_month)} a month more (level payments), with {name} "
-        f"({cost(usd)})."
+        f"Keeping your data in house costs {dollars(more_usd)} more over {span}: {name} instead of {other}. "
+        f"{how} is {dollars(more_usd_per_month)} a month."
     )
 
 

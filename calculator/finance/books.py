@@ -76,7 +76,7 @@ def periods(
         written_down[-1] += capital_usd[-1] * (1 - sold / spent)
     else:
         written_down[1:] = -sold / months
-    labels = [_label(max(month, 1), start, last_month_of_year, by_quarter) for month in range(months + 1)]
+    labels = month_labels(months, start=start, last_month_of_year=last_month_of_year, by_quarter=by_quarter)
     kinds = (capital_usd, flows.operating_usd, flows.staff_usd, sale_usd, flows.tax_usd)
     columns = [np.asarray(flow, dtype=float) for flow in kinds]
     found: list[Period] = []
@@ -110,6 +110,11 @@ def _write_down(cost_usd: float, salvage_usd: float, *, months: int, method: Met
     down = np.repeat(yearly, MONTHS_PER_YEAR)[:months] / MONTHS_PER_YEAR
     down[-1] += cost_usd - salvage_usd - down.sum()
     return down
+
+
+def month_labels(months: int, *, start: tuple[int, int], last_month_of_year: int, by_quarter: bool) -> list[str]:
+    """The fiscal quarter or year of each month 0..N, as FY2027 Q1 or FY2027; the purchase belongs to the first month."""
+    return [_label(max(month, 1), start, last_month_of_year, by_quarter) for month in range(months + 1)]
 
 
 def _label(month: int, start: tuple[int, int], last_month_of_year: int, by_quarter: bool) -> str:

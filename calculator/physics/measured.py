@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from calculator.catalog import Catalog
 from calculator.catalog.deployment import Deployment
+from calculator.physics.memory.format_words import plain_name
 from calculator.physics.speed.speed import Speed, SpeedBasis
 
 Phase = Literal["decode", "prefill"]
@@ -35,6 +37,7 @@ class MeasuredSpeed:
 
     `context_tokens` is the mean number of tokens before the one being written or read: depth + prompt + answer/2 for
     decode, depth + prompt/2 for prefill. Time per token is affine in it, so that one may interpolate between two.
+    `depth_tokens` and `prompt_tokens` are what was in the cache before and what was read: 0 and 0 where nobody says.
     `is_synthetic`: random weights in the real architecture; yields to real weights of the same trust.
     `series` is equal for measurements of one machine with one software and one setting: only those are interpolated.
     """
@@ -58,6 +61,8 @@ class MeasuredSpeed:
     stale_because: str = ""
     source: str = ""
     record_id: str = ""
+    depth_tokens: int = 0
+    prompt_tokens: int = 0
 
 
 def measured_speed(
@@ -93,11 +98,19 @@ def measured_speed(
 
 
 def unused_measurement(
-    measured: Iterable[MeasuredSpeed], deployment: Deployment, *, phase: Phase, context_tokens: float
+    measured: Iterable[MeasuredSpeed],
+    deployment: Deployment,
+    *,
+    phase: Phase,
+    context_tokens: float,
+    prompt_tokens: int,
+    catalog: Catalog,
 ) -> str:
     """Why the measurements of this model on this hardware do not answer the question, in a sentence; empty without any.
 
-    The nearest one by context is named: it has another format or runtime, several streams, or another context.
+    The nearest one by context is named: it has another format or runtime, several streams, or another length.
+    context_tokens: the mean number of tokens before the one read or written, by which they are matched; prompt_tokens:
+    the whole prompt of a question, which is what a person knows.
     """
     hardware, model = deployment.hardware, deployment.model.id
     if hardware.others:
@@ -120,15 +133,32 @@ def unused_measurement(
     what = "writing" if phase == "decode" else "reading"
     if (near.format, near.runtime) != asked[:2]:
         return (
-            f"a measurement of {what} is stored for {near.format} on {near.runtime}, not for {deployment.format.id} on "
-            f"{deployment.runtime.id}"
+            f"a measurement of {what} is stored for {_format(near.format, catalog)} on "
+            f"{_runtime(near.runtime, catalog)}, not for {plain_name(deployment.format)} on {deployment.runtime.name}"
         )
     if near.batch_count != 1:
         return f"the stored measurement of {what} is of {near.batch_count} streams at once, not of one"
-    return (
-        f"the stored measurement of {what} was taken at {near.context_tokens:,.0f} tokens, your questions have "
-        f"{context_tokens:,.0f}"
-    )
+    return f"the stored measurement of {what} {_taken(near)}; your prompts have {prompt_tokens:,} tokens"
+
+
+def _taken(near: MeasuredSpeed) -> str:
+    """At which length it was measured, as a benchmark asks for it."""
+    read, before = near.prompt_tokens, near.depth_tokens
+    if near.phase == "prefill" and read:
+        return f"read {read:,} tokens" + (f" after {before:,} others" if before else "")
+    if near.phase == "decode" and read + before:
+        return f"wrote after {read + before:,} tokens"
+    return f"was taken at {near.context_tokens:,.0f} tokens on average"
+
+
+def _format(format_id: str, catalog: Catalog) -> str:
+    known = catalog.formats.get(format_id)
+    return plain_name(known) if known else format_id
+
+
+def _runtime(runtime_id: str, catalog: Catalog) -> str:
+    known = catalog.runtimes.get(runtime_id)
+    return known.name if known else runtime_id
 
 
 def _at_context(rows: Sequence[MeasuredSpeed], *, context_tokens: float) -> MeasuredSpeed | None:

@@ -52,6 +52,7 @@ def html_report(comparison: Comparison, catalog: Catalog) -> str:
         _p(f"{memo['scenario']} · {memo['facts']['prices as of']}", "faint"),
         _p(memo["question"]),
         f'<div class="verdict"><p><strong>{escape(memo["recommendation"])}</strong></p>{_ps(memo["details"])}</div>',
+        *_list("How sure", memo["odds"]),
         *_options(memo),
         *_list("What would turn it", memo["flips"]),
         *_budget(memo["budget"]),
@@ -101,10 +102,11 @@ def _options(memo: dict[str, Any]) -> list[str]:
 def _budget(budget: dict[str, Any] | None) -> list[str]:
     if budget is None or not budget["rows"]:
         return []
-    rows = [[row["label"], row["base"], row["p50"], row["p90"]] for row in (*budget["rows"], budget["whole"])]
+    keys = ("label", "cash", "staff", "p50", "p90")
+    rows = [[row[key] for key in keys] for row in (*budget["rows"], budget["whole"])]
     return [
         f"<h2>Budget for {escape(budget['option'])}, by {budget['unit']}</h2>",
-        _table(["", "Base", "P50", "P90"], rows, "right"),
+        _table(["", "Cash out", "Staff hours", "P50", "P90"], rows, "right"),
         _p(budget["says"], "faint"),
     ]
 
@@ -112,7 +114,7 @@ def _budget(budget: dict[str, Any] | None) -> list[str]:
 def _years(rows: list[list[str]]) -> list[str]:
     if len(rows) < 2:
         return []
-    return ["<h2>Cash of the recommended option by year</h2>", _table(rows[0], rows[1:], "right")]
+    return ["<h2>Cash of the recommended option by fiscal year</h2>", _table(rows[0], rows[1:], "right")]
 
 
 def _sources(rows: list[dict[str, str]]) -> list[str]:

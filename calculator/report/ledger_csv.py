@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from calculator.analysis.budget import fiscal_periods
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Horizon, discounted_usd
 from calculator.report.cells import harmless
@@ -60,15 +61,17 @@ def tidy_csv(comparison: Comparison) -> str:
 
 
 def wide_csv(comparison: Comparison) -> str:
-    """One row per option and line: total, purchase (month 0), each year; whole cents, outgoing negative.
+    """One row per option and line: total, each fiscal year (FY2027, with the purchase in the first); whole cents,
+    outgoing negative.
 
     The row `total` of an option is the sum of its lines. `total` is in `currency`, `total_usd` and the years in
     dollars.
     """
     frame = ledger_frame(comparison)
-    years = -(-comparison.scenario.months // MONTHS_PER_YEAR)
-    frame["period"] = ["purchase" if m == 0 else f"year_{-(-m // MONTHS_PER_YEAR)}" for m in frame["month"]]
-    columns = ["purchase", *(f"year_{n}" for n in range(1, years + 1))]
+    cuts = fiscal_periods(comparison.scenario, by_quarter=False)
+    labels = [label for label, first, last in cuts for _ in range(first, last + 1)]
+    frame["period"] = [labels[month] for month in frame["month"]]
+    columns = [label for label, _, _ in cuts]
     keys = ["option", "option_name", "line", "hard_or_soft"]
     wide = frame.pivot_table(
         index=keys, columns="period", values="amount_usd", aggfunc="sum", fill_value=0.0, sort=False

@@ -1,27 +1,29 @@
 """Content of the decision memo, as plain texts and numbers: what the PDF and the HTML report both lay out."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from calculator.analysis.budget import Budget, Period, budget_of
+from calculator.analysis.budget import Budget, Period, budget_of, fiscal_periods, is_cash
 from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
+from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
-from calculator.finance.ledger import Horizon, discounted_usd, monthly_usd
+from calculator.finance.ledger import Horizon, Line, discounted_usd, monthly_usd
 from calculator.number import Range
 from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_chart
 from calculator.report.currency import currency_of, rate_note, shown
 from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd, shown_range
-from calculator.report.ledger_csv import month_dates
 from calculator.report.sources import source_rows
 from calculator.risk.spent_by_month import spent_band
 from calculator.scenario.own_catalog import catalog_of
-from calculator.units import MONTHS_PER_YEAR
 
 _CURVES, _BANDS = 4, 2
-_MOST_QUARTERS = 12
+_MOST_QUARTERS = 13  # three years, whatever month the fiscal year ends in
 _WARNED = ("problem", "warning")
 
 
@@ -36,6 +38,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
         "question": _question(comparison, catalog),
         "recommendation": _recommendation(comparison),
         "details": [sentence for sentence in _details(comparison) if sentence],
+        "odds": _odds(comparison),
         "money": f"{MONEY_WORDS[scenario.money]}, {LABOUR_WORDS[scenario.labour]}",
         "currency_note": rate_note(scenario),
         "convention": comparison.verdicts.convention,
@@ -101,6 +104,23 @@ def _details(comparison: Comparison) -> list[str]:
     other = comparison.verdict.sentence if scenario.labour == "without" else comparison.verdict.hard.sentence
     of_pair = "" if pair is None else pair.hard.sentence if scenario.labour == "without" else pair.sentence
     return [comparison.verdict.detail, of_pair, other, verdicts.keep_in_house_reason]
+
+
+def _odds(comparison: Comparison) -> list[str]:
+    """How sure each verdict is, as the page says it."""
+    found: list[str] = []
+    for title, verdict, is_pair in (
+        (MAC_OR_PC, comparison.verdicts.mac_or_pc, True),
+        (OVERALL, comparison.verdict, False),
+    ):
+        shown_one = None if verdict is None else shown_verdict(verdict, comparison.scenario)
+        if shown_one is None or shown_one.cheapest is None:
+            continue
+        best = comparison[shown_one.cheapest]
+        name = option_name(best.name, machine_count=best.eligibility.machine_count)
+        said = odds_sentence(replace(shown_one, is_close=True), name, is_pair=is_pair)  # a list names its subject
+        found += [f"{title} {said}"] if said else []
+    return found
 
 
 def _flips(comparison: Comparison) -> list[str]:
@@ -190,46 +210,54 @@ def _mark(comparison: Comparison) -> str:
 
 
 def _budget(option_id: str, comparison: Comparison) -> dict[str, Any]:
-    """Cash by quarter, or by year where the quarters would not fit a page."""
+    """The budget by fiscal quarter, or by year where the quarters would not fit a page."""
     scenario = comparison.scenario
+    by_quarter = len(fiscal_periods(scenario, by_quarter=True)) <= _MOST_QUARTERS
     hard = scenario.labour == "without"
-    length = 3 if scenario.months <= 3 * _MOST_QUARTERS else MONTHS_PER_YEAR
     try:
-        found: Budget = budget_of(comparison.candidates, option_id, hard_only=hard, months_per_period=length)
+        found: Budget = budget_of(comparison.candidates, option_id, hard_only=hard, by_quarter=by_quarter)
     except CalculatorError as error:
         return {"option": comparison[option_id].name, "rows": [], "whole": {}, "unit": "", "says": str(error)}
-    dates = month_dates(scenario)
 
-    def row(period: Period, label: str) -> dict[str, str]:
-        amounts = (period.base_usd, period.p50_usd, period.p90_usd)
+    def row(period: Period) -> dict[str, str]:
+        amounts = (period.cash_usd, period.staff_usd, period.p50_usd, period.p90_usd)
+        names = ("cash", "staff", "p50", "p90")
         return {
-            "label": label,
-            **{key: shown(usd, scenario=scenario) for key, usd in zip(("base", "p50", "p90"), amounts, strict=True)},
+            "label": period.label,
+            **{name: shown(usd, scenario=scenario) for name, usd in zip(names, amounts, strict=True)},
         }
 
-    rows = [
-        row(period, f"{dates[max(period.first - 1, 0)][:7]} to {dates[period.last - 1][:7]}")
-        for period in found.periods
-    ]
+    futures = "cash out alone" if hard else "cash out and staff hours together"
     return {
         "option": comparison[option_id].name,
-        "unit": "quarter" if length == 3 else "year",
-        "rows": rows,
-        "whole": row(found.whole, "Whole plan"),
-        "says": "Cash as it is paid, "
-        + LABOUR_WORDS[scenario.labour]
-        + ". P50: half of the futures stay below; P90: nine of "
-        "ten do. The P90 of the whole plan is less than the sum of the periods' P90, as not all go wrong at once.",
+        "unit": "fiscal quarter" if by_quarter else "fiscal year",
+        "rows": [row(period) for period in found.periods],
+        "whole": row(found.whole),
+        "says": f"Cash out is what leaves the bank, less the sale. P50 and P90 are of {futures}: half of the futures "
+        "stay below P50, nine of ten below P90. The P90 of the whole plan is less than the sum of the periods' P90, as "
+        "not all go wrong at once.",
     }
 
 
 def _years(option: OptionResult, comparison: Comparison) -> list[list[str]]:
-    """Lines of the recommended option by year, in cash: name, purchase, each year, total."""
+    """Lines of the recommended option by fiscal year: name, each year, total; then cash out and staff hours."""
     scenario = comparison.scenario
-    count = -(-scenario.months // MONTHS_PER_YEAR)
-    rows = [["Cost line", "Purchase", *(f"Year {year}" for year in range(1, count + 1)), "Total"]]
-    for entry, flow in zip(option.tco.entries, option.tco.flows, strict=True) if option.tco else ():
-        years = [sum(flow[12 * year + 1 : 12 * year + 13]) for year in range(count)]
-        cells = [shown(-usd, scenario=scenario) for usd in (flow[0], *years, sum(flow))]
-        rows.append([entry.name if entry.hardness == "hard" else f"{entry.name} (people's time)", *cells])
+    cuts = fiscal_periods(scenario, by_quarter=False)
+    lines = list(zip(option.tco.entries, option.tco.flows, strict=True)) if option.tco else []
+
+    def row(name: str, flow: Sequence[float]) -> list[str]:
+        years = [sum(flow[first : last + 1]) for _, first, last in cuts]
+        return [name, *(shown(-usd, scenario=scenario) for usd in (*years, sum(flow)))]
+
+    rows = [["Cost line", *(label for label, _, _ in cuts), "Total"]]
+    rows += [row(_line_name(entry), flow) for entry, flow in lines]
+    for name, hardness in (("Cash out", "hard"), ("Staff hours", "soft")):
+        flows = [flow for entry, flow in lines if entry.hardness == hardness and is_cash(entry)]
+        rows.append(row(name, [sum(month) for month in zip(*flows, strict=True)] or [0.0] * (scenario.months + 1)))
     return rows
+
+
+def _line_name(line: Line) -> str:
+    if not is_cash(line):
+        return f"{line.name} (forgone, no cash)"
+    return line.name if line.hardness == "hard" else f"{line.name} (people's time)"

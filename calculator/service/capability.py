@@ -14,13 +14,14 @@ from calculator.catalog.models import LanguageModel, Runtime, WeightClass, Weigh
 from calculator.catalog.options import ApiTariff, CloudOffer, Machine
 from calculator.evidence import Remark
 from calculator.physics.beyond_memory import beyond_memory
-from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed, unused_measurement
+from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed
 from calculator.physics.memory.another_size import custom_model
 from calculator.physics.prediction import Prediction, memory_and_speeds, writing_speed
 from calculator.physics.speed.prefill import time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.service.kept_sessions import evicted_remark, kept_fraction, reading_anew
+from calculator.service.measurement_advice import mean_context_tokens, unused_measurements
 from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
 from calculator.service.tariff import tariff_for
 from calculator.units import S_PER_H
@@ -111,7 +112,7 @@ def capability_of(
         remarks.append(Remark(code="fewer-at-once", text=text, level="warning"))
 
     prediction = _with_measurements(prediction, deployment=deployment, scenario=scenario, measurements=measurements)
-    if unused := _unused_measurements(option.name, prediction, deployment, scenario, measurements):
+    if unused := unused_measurements(prediction, deployment, scenario, measurements, catalog, name=option.name):
         remarks.append(unused)
     prediction = scaled_speeds(prediction, scenario, option.id)
     kept = kept_fraction(deployment, count, scenario=scenario, catalog=catalog)
@@ -122,7 +123,7 @@ def capability_of(
     assert decode is not None
     batch_decode = decode
     if count > 1:
-        batch = Workload(batch_count=count, decode_context_tokens=_mean_context(scenario))
+        batch = Workload(batch_count=count, decode_context_tokens=mean_context_tokens(scenario))
         batch_decode = scaled_speed(
             writing_speed(deployment, batch, fit=prediction.memory, calibration=catalog.calibration),
             speed_ratio(scenario, option.id, phase="decode"),
@@ -196,7 +197,7 @@ def _largest_that_fits(deployment: Deployment, *, scenario: Scenario, catalog: C
         workload = Workload(
             prompt_tokens=scenario.input_tokens(),
             context_tokens=scenario.context_tokens(),
-            decode_context_tokens=_mean_context(scenario),
+            decode_context_tokens=mean_context_tokens(scenario),
             held_count=count,
             cached_fraction=scenario.cached_prompt_fraction,
         )
@@ -217,11 +218,6 @@ def _largest_that_fits(deployment: Deployment, *, scenario: Scenario, catalog: C
     return found or (best, wanted)
 
 
-def _mean_context(scenario: Scenario) -> int:
-    """Tokens in the cache while the middle of the answer is written."""
-    return scenario.input_tokens() + scenario.answer_tokens // 2
-
-
 def _with_measurements(
     prediction: Prediction, *, deployment: Deployment, scenario: Scenario, measurements: Sequence[MeasuredSpeed]
 ) -> Prediction:
@@ -232,7 +228,7 @@ def _with_measurements(
     def found(phase: Phase, context_tokens: float) -> Speed | None:
         return measured_speed(measurements, deployment, phase=phase, context_tokens=context_tokens)
 
-    decode = found("decode", _mean_context(scenario)) or prediction.decode
+    decode = found("decode", mean_context_tokens(scenario)) or prediction.decode
     prefill = found("prefill", scenario.input_tokens() / 2) or prediction.prefill
     first = prediction.time_to_first_token
     if prefill is not None and prefill is not prediction.prefill:
@@ -242,34 +238,5 @@ def _with_measurements(
     return replace(prediction, decode=decode, prefill=prefill, time_to_first_token=first)
 
 
-def _unused_measurements(
-    name: str,
-    prediction: Prediction,
-    deployment: Deployment,
-    scenario: Scenario,
-    measurements: Sequence[MeasuredSpeed],
-) -> Remark | None:
-    """Why a stored measurement of this model on this machine is not used, and what to run; None where none is
-    stored."""
-    contexts: dict[Phase, float] = {"decode": _mean_context(scenario), "prefill": scenario.input_tokens() / 2}
-    speeds: dict[Phase, Speed | None] = {"decode": prediction.decode, "prefill": prediction.prefill}
-    why = [
-        sentence
-        for phase, context_tokens in contexts.items()
-        if (speed := speeds[phase]) is not None and not speed.record_ids
-        for sentence in [unused_measurement(measurements, deployment, phase=phase, context_tokens=context_tokens)]
-        if sentence
-    ]
-    if not why:
-        return None
-    depth, written = max(0, scenario.input_tokens() - _PROBE_TOKENS), scenario.answer_tokens
-    text = (
-        f"{name}: {'; '.join(why)}. The prediction is used. To have it measured, run: "
-        f"llama-bench -p {_PROBE_TOKENS} -n {min(written, _PROBE_TOKENS)} -d {depth}"
-    )
-    return Remark(code="measurement-not-used", text=text, level="info")
-
-
-_PROBE_TOKENS = 512
 BEST_THAT_FITS = "best-that-fits"
 MOST_BITS_FIRST: tuple[WeightClass, ...] = ("16-bit", "8-bit", "6-bit", "5-bit", "4-bit")

@@ -116,6 +116,8 @@ def _speed(
         stale_because=stale_because(record, host=host, versions=versions),
         source=record.provenance.source or record.provenance.tool,
         record_id=item.id,
+        depth_tokens=record.workload.depth_tokens,
+        prompt_tokens=record.workload.prompt_tokens,
     )
 
 

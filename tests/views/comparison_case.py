@@ -233,7 +233,7 @@ def comparison(
         catalogue_compiled="2026-11-22",
         version="0.1.0",
         options=options,
-        verdicts=Verdicts(verdict, pair, convention, 120.0),
+        verdicts=Verdicts(verdict, pair, convention, 120.0, "", "Keeping your data in house costs $3,720 more."),
         break_even=(
             BreakEven(
                 "mac-studio-m2-ultra-192-used",

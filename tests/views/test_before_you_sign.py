@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from calculator import Scenario
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Remark
 from calculator.scenario.presets import preset, preset_names
 from tests.views.comparison_case import comparison
 from tests.views.pages import CATALOG
-from views.before_you_sign import MOST, before_you_sign, more_to_know, remarks_of
+from views.before_you_sign import MOST, before_you_sign, leading_ids, more_to_know, remarks_of
 
-WINNER, OTHER, OUT = "api-same-model", "cloud-h100", "dual-rtx-4090-threadripper"
+WINNER, OTHER, OUT = "api-same-model", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
 
 
 def with_remarks(own: tuple[Remark, ...] = (), **of_options: tuple[Remark, ...]) -> Comparison:
@@ -67,10 +68,36 @@ def test_remarks_of_an_option_come_problems_first() -> None:
     assert [row.level for row in remarks_of(case[WINNER])] == ["problem", "warning", "info"]
 
 
+def test_option_that_no_verdict_names_says_nothing_here() -> None:
+    case = compare(Scenario(), CATALOG, as_of="2026-11-26", draw_count=50, with_turns=False)
+    verdicts = case.verdicts
+    assert verdicts.mac_or_pc is not None
+    named = {verdicts.overall.cheapest, verdicts.overall.next, verdicts.mac_or_pc.cheapest, verdicts.mac_or_pc.next}
+    assert set(leading_ids(case)) == named
+    other = next(option for option in case.options if option.eligible and option.id not in named)
+    told = replace(other, remarks=(remark("Its price is old."),))
+    rows = tuple(told if row.id == other.id else replace(row, remarks=()) for row in case.options)
+    found = replace(case, remarks=(), options=rows)
+    assert before_you_sign(found) == []
+    assert more_to_know(found) == 1
+
+
+def test_leading_options_are_those_of_the_money_shown() -> None:
+    case = comparison()
+    verdict = replace(case.verdict, hard=replace(case.verdict.hard, cheapest=OTHER, next=WINNER))
+    case = replace(case, verdicts=replace(case.verdicts, overall=verdict, mac_or_pc=None))
+    assert leading_ids(case)[0] == WINNER
+    bare = replace(case, scenario=case.scenario.changed(labour="without"))
+    assert leading_ids(bare) == [OTHER, WINNER]
+
+
 @pytest.mark.parametrize("name", preset_names())
-def test_remarks_of_every_example_are_sentences_of_ranked_options(name: str) -> None:
+def test_remarks_of_every_example_are_sentences_of_the_options_that_the_verdicts_name(name: str) -> None:
     case = compare(preset(name), CATALOG, as_of="2026-11-26", draw_count=50, with_turns=False)
-    names = {"", *(option.name for option in case.options if option.eligible)}
+    leading = leading_ids(case)
+    assert len(leading) <= 4
+    assert all(case[one].eligible for one in leading)
+    names = {"", *(case[one].name for one in leading)}
     found = before_you_sign(case)
     assert len(found) <= MOST
     for row in found:

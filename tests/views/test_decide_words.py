@@ -97,8 +97,9 @@ def test_what_was_searched_with_staff_hours_says_so_where_they_are_left_out() ->
     counted, bare = hero(comparison()), hero(comparison(labour="without"))
     assert counted["flips"] == "Care of an API account above 40 h a year turns it."
     assert bare["flips"] == "Counting staff hours: Care of an API account above 40 h a year turns it."
-    assert [note for note in counted["notes"] if "$120 a month more: the price of privacy" in note]
-    assert [note for note in bare["notes"] if "$120 a month more, staff hours counted" in note]
+    said = "eeping your data in house costs $3,720 more. This is the price of privacy."
+    assert f"K{said}" in counted["notes"]
+    assert f"Counting staff hours, k{said}" in bare["notes"]
 
 
 def test_nothing_that_can_do_the_job_is_the_headline() -> None:

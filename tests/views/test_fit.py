@@ -1,11 +1,15 @@
 """Fit & speed: its question goes into the address, its tables are the answer's, nothing on it is inert."""
 
+import re
+from urllib.parse import parse_qs
+
 import pytest
 
 from calculator import Scenario
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import comparison_of, fit_script, opened
-from tests.views.pages import table, texts, widget
+from tests.views.pages import CATALOG, table, texts, widget
+from views.link import write_link
 
 
 def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
@@ -58,10 +62,61 @@ def test_matrix_names_every_model_and_the_frontier_answers_to_the_budget() -> No
     assert "Llama 3 / 3.1 / 3.3 70B" in list(matrix["Model"])
     widget(app, "budget").set_value(1000.0).run()
     assert not app.exception
-    assert "No machine of the catalogue does this job within these limits." in texts(app)
+    assert "No machine of the catalogue does this job within a budget of $1,000 and the first word" in texts(app)
+    why = table(app, "Why not")
+    assert len(why) == len(CATALOG.machines)
+    assert (why["Why not"].str.len() > 0).all()
 
 
 def test_only_hosted_apis_leave_nothing_to_fit_and_say_so() -> None:
     said = texts(opened(fit_script, options=["api-same-model"]))
     assert "Only hosted APIs are compared" in said
     assert "No machine is compared" in said
+
+
+def rows_by_option(**query: str | list[str]) -> dict[str, dict[str, str]]:
+    shown = opened(fit_script, **query).table[0].value.to_dict("records")
+    rows = [{column: plain(cell) for column, cell in row.items()} for row in shown]
+    return {row["Option"]: row for row in rows}
+
+
+def plain(cell: str) -> str:
+    """A cell without Markdown's backslashes."""
+    return cell.replace("\\", "")
+
+
+def test_row_that_says_no_says_why_in_words() -> None:
+    rows = rows_by_option(weight_class="8-bit", options=["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
+    cards = next(row for name, row in rows.items() if "4090" in name)["Can it do the job?"]
+    assert re.fullmatch(r"no: does not fit: .* needs 77\.9 GB, and a model may use 50\.5 GB here\.", cards)
+    slow = rows_by_option(stream_target_tokens_per_s="25", options=["dual-rtx-4090-am5"])
+    said = next(iter(slow.values()))["Can it do the job?"]
+    assert re.fullmatch(r"no: an answer grows by [\d.]+ tokens a second .*25.*", said)
+    late = rows_by_option(first_token_p95_target_s="1", options=["mac-studio-m5-ultra-96"])
+    said = next(iter(late.values()))["Can it do the job?"]
+    assert re.fullmatch(r"no: reading one question alone takes [\d.]+ s; you asked for .* within 1\.0 s\. .*", said)
+    unknown = rows_by_option(weight_class="5-bit", options=["cloud-h100"])
+    assert "vLLM has no 5-bit format here" in next(iter(unknown.values()))["Can it do the job?"]
+
+
+def test_other_software_stands_in_each_row_in_the_memory_where_it_lies() -> None:
+    rows = rows_by_option(second_tenant_gb="40", options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
+    mac, cards = rows.values()
+    assert mac["Other software"] == "40.0 GB, counted in what it needs"
+    assert cards["Other software"].startswith("40.6 GB in the PC's own memory, which has ")
+    bare = rows_by_option(options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
+    assert float(mac["Needs"].split()[0]) - float(next(iter(bare.values()))["Needs"].split()[0]) == 40
+    assert all("Other software" not in row for row in bare.values())
+
+
+def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_keeps() -> None:
+    route = {"name": "Short ones at home", "base": "mac-studio-m5-ultra-96", "to": "api-same-model", "share": 0.25}
+    asked = Scenario.parse({"options": ("mix",), "routing": {"mix": route}})
+    address = parse_qs(write_link(asked, catalogue_hash=CATALOG.hash), keep_blank_values=True)
+    app = opened(fit_script, **address)
+    (row,) = app.table[0].value.to_dict("records")
+    assert plain(row["Option"]) == "Short ones at home: Mac Studio M5 Ultra 96 GB"
+    assert row["Can it do the job?"] == "yes"
+    assert row["Needs"].endswith(" GB")
+    assert "Short ones at home sends 25 % of its requests to Hosted API (same open model)" in texts(app)
+    assert "None of the options can run this model" not in texts(app)

@@ -5,13 +5,9 @@ import pytest
 from calculator import Scenario
 from calculator.service.capability import capability_of, scenario_model
 from tests.views.pages import CATALOG
-from views.fit_curves import boxes, ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_curves import ladder, speed_by_context, speed_by_people, wait_by_prompt
 
 SCENARIO = Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model"))
-
-
-def test_boxes_are_the_options_whose_speed_is_ours_to_say() -> None:
-    assert [option.id for option in boxes(SCENARIO, CATALOG)] == list(SCENARIO.options[:3])
 
 
 def test_speed_of_each_person_times_people_is_the_engines_batch_speed_and_never_grows_alone() -> None:

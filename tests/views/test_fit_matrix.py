@@ -1,19 +1,68 @@
 """Models against machines: the gigabytes are the engine's."""
 
+import re
+from dataclasses import replace
+
+import pytest
+
 from calculator import Scenario
 from calculator.units import BYTES_PER_GB
+from tests.views.comparison_case import memory
 from tests.views.other_pages import case_of, comparison_of
 from tests.views.pages import CATALOG
-from views.fit_matrix import matrix
+from views.fit_matrix import matrix, misfit, rows_of_model
 
 SCENARIO = Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model"))
 
 
-def test_row_of_the_scenarios_model_has_the_headroom_of_the_answer() -> None:
-    row = matrix(case_of(SCENARIO))[SCENARIO.model]
-    for option in comparison_of(SCENARIO).options[:2]:
+@pytest.mark.parametrize("bits", ["4-bit", "best-that-fits"])
+def test_row_of_the_scenarios_model_has_the_headroom_of_the_answer(bits: str) -> None:
+    asked = SCENARIO.changed(weight_class=bits)
+    row = matrix(case_of(asked))[asked.model]
+    for option in comparison_of(asked).options[:2]:
         assert option.memory is not None
-        assert row[option.name] == round(option.memory.headroom_bytes / BYTES_PER_GB, 1)
+        assert row[option.name] == f"{option.memory.headroom_bytes / BYTES_PER_GB:,.1f} GB spare"
+
+
+def test_cell_that_says_no_says_what_is_needed_and_what_is_there() -> None:
+    asked = SCENARIO.changed(weight_class="8-bit")
+    cell = matrix(case_of(asked))[asked.model]["2x RTX 4090 on an AM5 board"]
+    memory = comparison_of(asked)["dual-rtx-4090-am5"].memory
+    assert memory is not None
+    assert (
+        cell == f"no: needs {memory.peak_bytes / BYTES_PER_GB:,.1f}, has {memory.usable_bytes / BYTES_PER_GB:,.1f} GB"
+    )
+
+
+def test_cell_of_a_format_that_the_program_does_not_load_says_so() -> None:
+    asked = SCENARIO.changed(weight_class="5-bit", options=("cloud-h100",))
+    row = matrix(case_of(asked))[asked.model]
+    assert row[CATALOG.clouds["cloud-h100"].name] == "no: vLLM has no 5-bit format"
+
+
+def test_other_software_that_the_pcs_own_memory_lacks_is_the_reason_and_not_the_cards() -> None:
+    asked = SCENARIO.changed(second_tenant_gb=250.0, options=("dual-rtx-4090-am5",))
+    cell = matrix(case_of(asked))[asked.model]["2x RTX 4090 on an AM5 board"]
+    assert cell.startswith("no: beside the cards it needs 25")
+
+
+def test_a_fullest_card_that_is_too_small_is_named() -> None:
+    room = memory(usable_gb=50)
+    full = replace(
+        room, headroom_bytes=-(10**9), fits=False, tightest_peak_bytes=26 * 10**9, tightest_usable_bytes=25 * 10**9
+    )
+    assert misfit(full) == "no: the fullest card needs 26.0, has 25.0 GB"
+
+
+def test_row_of_a_model_says_which_machine_does_the_job_with_it_and_why_others_do_not() -> None:
+    asked = case_of(SCENARIO.changed(stream_target_tokens_per_s=25))
+    rows = rows_of_model(asked, (), model=SCENARIO.model)
+    said = {row["Option"]: row["Can it do the job?"] for row in rows}
+    assert set(said) == {"Mac Studio M5 Ultra 96 GB", "2x RTX 4090 on an AM5 board"}
+    cards = said["2x RTX 4090 on an AM5 board"]
+    assert re.fullmatch(r"no: an answer grows by [\d.]+ tokens a second .*; you asked for 25\..*", cards)
+    small = rows_of_model(asked, (), model="qwen3.5-4b")
+    assert not any(row["Can it do the job?"].startswith("no") for row in small)
 
 
 def test_every_model_stands_in_it_the_largest_first() -> None:

@@ -299,7 +299,7 @@ def test_value_that_cannot_be_used_gets_one_sentence_and_what_was_used(name: str
 def test_unknown_parameter_is_named_and_a_near_one_offered() -> None:
     assert read(wage="3").problems["wage"] == "wage is no value of a scenario. Did you mean wage_usd_per_h?"
     assert read(zzz="3").problems["zzz"] == "zzz is no value of a scenario."
-    assert not read(embed="true", schema_version="1").problems
+    assert not read(embed="true", view="notes", schema_version="1").problems
 
 
 def test_unknown_option_is_left_out_and_named() -> None:

@@ -19,6 +19,7 @@ from tests.views.pages import (
     component,
     decision_page,
     measurements_page,
+    measurements_script,
     table,
     texts,
     the_mac,
@@ -42,6 +43,7 @@ def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_
     app.button(key="keep_0").click().run()
     assert not app.exception
     assert "Imported 1; 0 were already stored" in texts(app)
+    assert "Imported" not in texts(app.run())  # it is said once
 
     [item] = Store(str(store)).records()
     decode = item.record.result.decode_tokens_per_s
@@ -54,6 +56,21 @@ def test_uploaded_benchmark_is_asked_for_its_chip_kept_and_changes_the_decision_
         "mac-studio-m2-ultra-192-used": "imported",
         "cloud-h100": "fitted",
     }
+
+
+def test_table_of_used_measurements_counts_what_was_kept_at_once(store: Path) -> None:
+    app = AppTest.from_function(measurements_script, default_timeout=30)
+    for name, value in QUESTION.items():
+        app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
+    app.run()
+    assert "0 of 2 options rest on a measured speed" in texts(app)
+    upload(app, "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
+    app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
+    app.button(key="keep_0").click().run()
+    assert not app.exception
+    assert "1 of 2 options rest on a measured speed" in texts(app)
+    assert list(table(app, "whose")["whose"]) == ["imported"]
+    assert list(app.table[0].value["Used"]) == ["measured", "predicted"]
 
 
 def test_costs_on_the_decision_page_are_those_of_the_measured_speed(store: Path) -> None:

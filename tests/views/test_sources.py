@@ -32,3 +32,13 @@ def test_method_is_the_documentations_text_with_its_dollars_whole(name: str) -> 
     found = method_text(name)
     assert found.startswith("# ")
     assert "$" not in found.replace(r"\$", "")
+
+
+def test_link_from_decide_opens_the_notes_and_leaves_the_choice_to_the_person() -> None:
+    app = opened(sources_script, view="notes", months="48")
+    assert app.session_state["sources view"] == "Prices and facts"
+    assert "view" not in app.query_params
+    assert "".join(app.query_params["months"]) == "48"
+    widget(app, "sources view").set_value("Accuracy").run()
+    assert app.session_state["sources view"] == "Accuracy"
+    assert not app.warning

@@ -26,4 +26,7 @@ def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(sto
         "mac-studio-m2-ultra-192-used"
     ]
     assert not is_measured(far)
-    assert command_for(far).startswith("llama-bench -p 512")
+    assert command_for(far) == "mlx_lm.benchmark -p 20000 -g 64"
+    remark = next(remark for remark in far.remarks if remark.code == "measurement-not-used")
+    assert "your prompts have 20,000 tokens" in remark.text
+    assert "10,000" not in remark.text

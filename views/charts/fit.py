@@ -1,11 +1,12 @@
 """Figures of the Fit & speed page: memory, speeds with their ranges, the models that fit, the frontier."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 
 from calculator.decision.choose import Choice
-from calculator.decision.comparison import Comparison
+from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, QUIET, plain_layout, rows_layout, texts
 from views.fit_curves import Curve
@@ -18,37 +19,79 @@ _MEMORY_PARTS = (
     ("overhead_bytes", "Runtime", "#7a828c"),
     ("second_tenant_bytes", "Other software", "#2f9e77"),
 )
+<<<<<<< HEAD
 _LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
+=======
+_OTHER = "Other software"
+_LIMIT = {"symbol": "line-ns-open", "size": 26, "color": QUIET, "line": {"width": 3}}
+>>>>>>> truth
 _BAND_OPACITY = 0.14
 
 
-def memory_bars(comparison: Comparison) -> go.Figure:
-    """What fills each machine's memory, against the memory that its GPU may use: the line over each bar."""
-    fitted = [(option, option.memory) for option in comparison.options if option.memory is not None][::-1]
-    names = [option.name for option, _ in fitted]
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A machine's name and what fills its memory."""
+
+    name: str
+    memory: MemoryFit
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """One bar: the parts that fill a pool of memory, by title, and how much there is; None where nobody knows."""
+
+    name: str
+    parts: dict[str, int]
+    usable_bytes: int | None
+
+
+def _pools(one: Filled) -> list[_Pool]:
+    """What the GPU may use and, where something lies beside the cards, the PC's own memory."""
+    memory = one.memory
+    parts = {title: int(getattr(memory, field)) for field, title, _ in _MEMORY_PARTS}
+    parts[_OTHER] -= memory.second_tenant_beside_bytes
+    pools = [_Pool(one.name, parts, memory.usable_bytes)]
+    if memory.second_tenant_beside_bytes:
+        kept = {_OTHER: memory.second_tenant_beside_bytes}
+        kept["Weights"] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
+        pools.append(_Pool(f"{one.name}: the PC's own memory", kept, memory.host_usable_bytes))
+    return pools
+
+
+def memory_bars(filled: Sequence[Filled]) -> go.Figure:
+    """What fills each pool of memory, against what may be used of it: the line over each bar.
+
+    Other software stands in the pool in which it lies: with the model in unified memory, else beside the cards.
+    """
+    pools = [pool for one in filled for pool in _pools(one)][::-1]
+    names = [pool.name for pool in pools]
     places = list(range(len(names)))
     bars = [
         go.Bar(
             orientation="h",
             name=title,
             y=places,
-            x=[getattr(memory, field) / BYTES_PER_GB for _, memory in fitted],
+            x=[pool.parts.get(title, 0) / BYTES_PER_GB for pool in pools],
             marker={"color": colour},
             hovertemplate=f"{title}: %{{x:,.1f}} GB<extra></extra>",
         )
-        for field, title, colour in _MEMORY_PARTS
-        if any(getattr(memory, field) for _, memory in fitted)
+        for _, title, colour in _MEMORY_PARTS
+        if any(pool.parts.get(title) for pool in pools)
     ]
+    known = [(place, pool.usable_bytes) for place, pool in enumerate(pools) if pool.usable_bytes is not None]
     limit = go.Scatter(
-        x=[memory.usable_bytes / BYTES_PER_GB for _, memory in fitted],
-        y=places,
+        x=[there / BYTES_PER_GB for _, there in known],
+        y=[place for place, _ in known],
         mode="markers",
-        name="what the GPU may use",
+        name="what may be used",
         marker=_LIMIT,
         hovertemplate="limit: %{x:,.1f} GB<extra></extra>",
     )
-    ends = [max(memory.usable_bytes, memory.peak_bytes) / BYTES_PER_GB for _, memory in fitted]
-    said = [f"  {gb(memory.peak_bytes)} of {gb(memory.usable_bytes)}" for _, memory in fitted]
+    ends = [max(pool.usable_bytes or 0, sum(pool.parts.values())) / BYTES_PER_GB for pool in pools]
+    said = [
+        f"  {gb(sum(pool.parts.values()))}" + ("" if pool.usable_bytes is None else f" of {gb(pool.usable_bytes)}")
+        for pool in pools
+    ]
     axis = {"ticksuffix": " GB"}
     return go.Figure(
         [*bars, limit, texts(ends, places, said)], rows_layout(names, right_px=120, axis=axis, barmode="stack")

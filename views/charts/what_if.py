@@ -1,5 +1,6 @@
 """Figures of the What if page: tornado, who wins where, the walk between two scenarios, cost by exit month."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
@@ -8,11 +9,12 @@ from calculator.analysis.appraisal import Exit
 from calculator.analysis.bridge import Bridge
 from calculator.risk.sensitivity import Swing, WinnerMap
 from views.charts.layout import LESS, MORE, QUIET, add_line, plain_layout, rows_layout, texts
-from views.look import style_of, usd
+from views.look import shown_usd, style_of, usd
 
 Words = Callable[[str], str]
 ValueWords = Callable[[str, float], str]
 _ROOM = 1.18
+_LEAST_USD = 0.5  # a smaller change is no bar of its own
 
 
 def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, value: ValueWords) -> go.Figure:
@@ -126,17 +128,19 @@ def winner_map(
 
 
 def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: int = 10) -> go.Figure:
-    """The walk from one scenario's gap to the other's, one bar for each changed assumption; small ones are summed."""
-    steps = sorted(found.steps, key=lambda step: -abs(step.change_usd))
-    kept = [step for step in found.steps if step in steps[:most]]
-    rest = sum(step.change_usd for step in steps[most:])
-    names = [ends[0], *(label(step.name) for step in kept), *(["all others"] if len(steps) > most else []), ends[1]]
-    changes = [
-        found.start_usd,
-        *(step.change_usd for step in kept),
-        *([rest] if len(steps) > most else []),
-        found.end_usd,
-    ]
+    """The walk from one scenario's gap to the other's, one bar for each changed assumption; small ones are summed.
+
+    The amounts, as they are written, sum to the gap at the end as it is written.
+    """
+    telling = [step for step in found.steps if abs(step.change_usd) >= _LEAST_USD]
+    largest = sorted(telling, key=lambda step: -abs(step.change_usd))[:most]
+    kept = [step for step in found.steps if step in largest]
+    written = math.fsum(shown_usd(step.change_usd) for step in kept)
+    rest = round(shown_usd(found.end_usd) - shown_usd(found.start_usd) - written, 2)
+    others = ["all others"] if rest else []
+    names = [ends[0], *(label(step.name) for step in kept), *others, ends[1]]
+    walked = [*(step.change_usd for step in kept), *([rest] if rest else [])]
+    changes = [shown_usd(amount) for amount in (found.start_usd, *walked, found.end_usd)]
     kinds = ["absolute", *["relative"] * (len(changes) - 2), "total"]
     bars = go.Waterfall(
         orientation="h",

@@ -69,6 +69,12 @@ class MemoryFit:
     """Encoders of images and sound, as far as their layout is known, loaded or not."""
     towers_included: bool = False
     """Whether `weights_bytes` holds them."""
+    second_tenant_beside_bytes: int = 0
+    """The part of the second tenant that is not in `peak_bytes`: it lies in the PC's own memory, beside the cards."""
+    host_needed_bytes: int = 0
+    """What must lie in the PC's own memory: that part, and a token embedding that stays off the cards."""
+    host_usable_bytes: int | None = None
+    """What the system leaves of the PC's own memory; None where it is unified, or its size unknown."""
 
     def language_weights_bytes(self) -> int:
         """The GPU's share of the language model alone."""
@@ -137,7 +143,9 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
     tightest = min(range(len(cards)), key=lambda number: cards[number].usable_bytes - cards[number].peak_bytes)
     tightest_peak, tightest_usable = cards[tightest].peak_bytes, cards[tightest].usable_bytes
     headroom = room.bytes_beside(shared_tenant) - peak if chips == 1 else chips * (tightest_usable - tightest_peak)
-    host_short = _host_shortage_bytes(hardware, room=room, needed=on_host + tenant - shared_tenant, catalog=catalog)
+    host_needed = on_host + tenant - shared_tenant
+    host_room = _host_room_bytes(hardware, room=room, catalog=catalog)
+    host_short = 0 if host_room is None else max(0, host_needed - host_room)
     fit = MemoryFit(
         weights_bytes=weights,
         kv_cache_bytes=cache,
@@ -154,6 +162,9 @@ def memory_fit(deployment: Deployment, workload: Workload, *, catalog: Catalog) 
         tightest_card=tightest + 1,
         tower_bytes=model.tower_bytes(),
         towers_included=deployment.loads_towers() and bool(model.towers),
+        second_tenant_beside_bytes=tenant - shared_tenant,
+        host_needed_bytes=host_needed,
+        host_usable_bytes=host_room,
     )
     case = _Case(
         deployment=deployment,
@@ -180,12 +191,12 @@ def _cache_bytes(deployment: Deployment, workload: Workload, *, step_tokens: int
     return kv_cache_bytes(deployment.model, runtime=deployment.runtime, **asked)
 
 
-def _host_shortage_bytes(hardware: Hardware, *, room: Usable, needed: int, catalog: Catalog) -> int:
-    """What a PC's own memory lacks for the embedding and the second tenant; 0 where it is unknown or shared."""
+def _host_room_bytes(hardware: Hardware, *, room: Usable, catalog: Catalog) -> int | None:
+    """What the system leaves of a PC's own memory; None where it is unified, or its size unknown."""
     if room.is_unified or hardware.system_ram_gib is None:
-        return 0
+        return None
     reserved = catalog.constants["host_reserved_gib"].central
-    return max(0, needed - host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved))
+    return host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)
 
 
 def _remarks(fit: MemoryFit, case: _Case) -> tuple[Remark, ...]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from calculator import Scenario, load_catalog
-from calculator.analysis.budget import BUDGET_DRAWS, Budget, budget_of
+from calculator.analysis.appraisal import books
+from calculator.analysis.budget import BUDGET_DRAWS, Budget, budget_of, fiscal_periods, is_cash
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
@@ -27,19 +28,46 @@ def found() -> Comparison:
 def test_base_case_of_the_periods_is_the_ledgers_cash(found: Comparison, option: str, hard_only: bool) -> None:
     budget, tco = budget_of(found.candidates, option, hard_only=hard_only, count=64), found[option].tco
     assert tco is not None
-    total = tco.hard_cost_usd if hard_only else tco.total_cost_usd
-    assert budget.whole.base_usd == pytest.approx(total, rel=1e-9)
-    assert sum(period.base_usd for period in budget.periods) == pytest.approx(total, rel=1e-9)
-    if not hard_only:
-        assert budget.periods[0].base_usd == pytest.approx(-sum(tco.monthly_usd[:4]), rel=1e-9)
+    assert budget.whole.cash_usd == pytest.approx(tco.hard_cost_usd, rel=1e-9)
+    assert budget.whole.staff_usd == pytest.approx(tco.total_cost_usd - tco.hard_cost_usd, rel=1e-9, abs=1e-6)
+    assert sum(period.cash_usd for period in budget.periods) == pytest.approx(tco.hard_cost_usd, rel=1e-9)
+    first = budget.periods[0]
+    assert first.cash_usd + first.staff_usd == pytest.approx(-sum(tco.monthly_usd[: first.last + 1]), rel=1e-9)
 
 
-def test_periods_follow_each_other_to_the_last_month(found: Comparison) -> None:
-    periods = budget_of(found.candidates, API, count=64).periods
-    assert [(period.first, period.last) for period in periods[:2]] == [(0, 3), (4, 6)]
-    assert (periods[-1].first, periods[-1].last) == (31, 31)
+@pytest.mark.parametrize("by_quarter", [True, False])
+def test_periods_are_those_of_the_books_with_their_cash_and_staff(found: Comparison, by_quarter: bool) -> None:
+    scenario, tco = found.scenario, found[MAC].tco
+    assert tco is not None
+    budget = budget_of(found.candidates, MAC, by_quarter=by_quarter, count=64)
+    booked = books(tco, scenario=scenario, by_quarter=by_quarter)
+    assert [period.label for period in budget.periods] == [period.label for period in booked]
+    for mine, theirs in zip(budget.periods, booked, strict=True):
+        cash = theirs.capital_usd + theirs.operating_usd + theirs.tax_usd - theirs.sale_usd
+        assert mine.cash_usd == pytest.approx(cash, abs=1e-6)
+        assert mine.staff_usd == pytest.approx(theirs.staff_usd, abs=1e-6)
+
+
+def test_periods_are_fiscal_and_follow_each_other_to_the_last_month() -> None:
+    asked = Scenario(start_month="2026-12", months=31, fiscal_year_end_month=12)
+    periods = fiscal_periods(asked, by_quarter=True)
+    assert periods[:3] == [("FY2026 Q4", 0, 1), ("FY2027 Q1", 2, 4), ("FY2027 Q2", 5, 7)]
+    assert periods[-1][2] == 31
     for before, after in itertools.pairwise(periods):
-        assert after.first == before.last + 1
+        assert after[1] == before[2] + 1
+    june = fiscal_periods(asked.changed(fiscal_year_end_month=6), by_quarter=False)
+    assert june[0] == ("FY2027", 0, 7)
+
+
+def test_what_keeping_a_machine_forgoes_is_no_cash() -> None:
+    asked = Scenario.parse({"options": (MAC, API), "already_own_usd": {MAC: 4000.0}})
+    found = compare(asked, CATALOG, draw_count=0)
+    tco = found[MAC].tco
+    assert tco is not None
+    forgone = -sum(sum(flow) for line, flow in zip(tco.entries, tco.flows, strict=True) if not is_cash(line))
+    assert forgone > 0
+    whole = budget_of(found.candidates, MAC, count=64).whole
+    assert whole.cash_usd == pytest.approx(tco.hard_cost_usd - forgone, rel=1e-9)
 
 
 @pytest.mark.parametrize("option", [MAC, RENTED, API])

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from calculator import Scenario, load_catalog
-from calculator.decision.can_do import can_do
+from calculator.decision.can_do import can_do, can_do_text
 from calculator.decision.compare import compare
 from calculator.report.answer_json import comparison_dict
 from calculator.report.facts import facts_dict
@@ -63,3 +63,17 @@ def test_page_and_files_say_the_same_words() -> None:
     for sheet in ("Summary", "Machines"):
         cells = {row[0]: row[2] for row in book[sheet].iter_rows(values_only=True)}
         assert {name: cells[name] for name in said} == said
+
+
+def test_one_line_says_the_reason_with_the_word() -> None:
+    case = comparison(overloaded=API)
+    assert can_do_text(case[API]) == f"no: {_lower(case[API].eligibility.reasons[0].text)}"
+    assert can_do_text(comparison()[API]) == "yes"
+    tight = option("a", "A", fit=memory(usable_gb=46), cost=tco(months=12, monthly_usd={"rental": 1.0}))
+    sure = replace(tight, eligibility=replace(tight.eligibility, keeps_promise_chance=0.97))
+    assert can_do_text(sure) == "yes, but tight: 2.0 GB spare"
+    assert can_do_text(replace(tight, tco=None)) == "no: it has no cost here."
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

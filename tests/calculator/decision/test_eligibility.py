@@ -1,5 +1,7 @@
 """Whether an option can do the job: each reason with its code, its words and what would mend it, worked by hand."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,3 +196,34 @@ def test_share_that_is_nearly_nothing_is_not_called_nothing() -> None:
 def test_tighter_promise_never_takes_a_reason_away(rate: float, first_s: float, share: float, count: int) -> None:
     loose, tight = Promise(first_token_p95_s=first_s), Promise(first_token_p95_s=first_s * share)
     assert len(reasons(rate, tight, asked=count)) >= len(reasons(rate, loose, asked=count))
+
+
+def test_pcs_own_memory_that_is_too_small_is_the_reason_and_not_the_cards() -> None:
+    fit = replace(memory(46.0, 50.5), fits=False, host_needed_bytes=250 * 10**9, host_usable_bytes=60 * 10**9)
+    reason = memory_reason(fit, format_name="4 bits", mend="")
+    assert reason is not None
+    assert reason.text == (
+        "Does not fit: beside the cards, other software and the rest of the model need 250.0 GB of the PC's own "
+        "memory, and it has 60.0 GB for them."
+    )
+    assert reason.mend == "190.0 GB more memory in the PC."
+
+
+def test_fullest_card_that_is_too_small_is_the_reason_and_not_the_sum() -> None:
+    fit = replace(
+        memory(46.0, 50.5),
+        fits=False,
+        headroom_bytes=-2 * 10**9,
+        tightest_peak_bytes=26 * 10**9,
+        tightest_usable_bytes=25 * 10**9,
+    )
+    reason = memory_reason(fit, format_name="4 bits", mend="")
+    assert reason is not None
+    assert reason.text == "Does not fit: 4 bits needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it."
+
+
+def test_sum_that_holds_other_software_says_so() -> None:
+    fit = replace(memory(294.0, 94.5), second_tenant_bytes=250 * 10**9)
+    reason = memory_reason(fit, format_name="4 bits", mend="")
+    assert reason is not None
+    assert "needs 294.0 GB with 250.0 GB of other software, and a model may use 94.5 GB here" in reason.text

@@ -37,7 +37,38 @@ def test_price_of_keeping_it_in_house_is_the_appraisals_to_the_dollar() -> None:
     default = verdict_on()
     usd = next(row.usd_per_month for row in appraise(default.candidates).in_house if row.option == SMALL)
     assert default.verdicts.keep_in_house_usd_per_month == pytest.approx(usd, rel=1e-9)
-    assert f"Keeping your data in house costs ${usd:,.0f} a month more" in default.verdict.detail
+    assert f"that is ${usd:,.0f} a month" in default.verdict.detail
     alone = verdict_on(options=(SMALL, AM5)).verdicts
     assert alone.keep_in_house_usd_per_month == 0.0
     assert "in house" not in alone.overall.detail
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.0])
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+def test_price_per_month_and_over_the_plan_are_the_same_money_against_the_same_option(money: str, rate: float) -> None:
+    found = verdict_on(money=money, discount_rate=rate)
+    keeper, cheapest = found[SMALL].tco, found[API].tco
+    assert keeper is not None
+    assert cheapest is not None
+    is_cash = money == "cash"
+    whole = (
+        keeper.total_cost_usd - cheapest.total_cost_usd
+        if is_cash
+        else keeper.present_value_cost_usd - cheapest.present_value_cost_usd
+    )
+    monthly = found.verdicts.keep_in_house_usd_per_month
+    assert monthly is not None
+    months = found.scenario.months
+    grows = 1.0 if is_cash else (1 + rate) ** (1 / 12)
+    level = sum(monthly / grows**month for month in range(1, months + 1))  # what the payments are worth today
+    assert level == pytest.approx(whole, rel=1e-9)
+    said = found.verdicts.keep_in_house_sentence
+    assert said.startswith(f"Keeping your data in house costs ${whole:,.0f} more over 36 months in ")
+    assert f"{found[SMALL].name} instead of {found[API].name}." in said
+    how = "That" if is_cash or not rate else "In equal monthly payments at 10 % a year that"
+    assert said.endswith(f"{how} is ${monthly:,.0f} a month.")
+    assert said in found.verdict.detail
+
+
+def test_nothing_is_said_where_the_cheapest_keeps_it_in_house() -> None:
+    assert verdict_on(options=(SMALL, AM5)).verdicts.keep_in_house_sentence == ""

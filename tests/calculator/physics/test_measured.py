@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment
-from calculator.physics.measured import MeasuredSpeed, measured_speed, unused_measurement
+from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed, unused_measurement
 
 ONE = MeasuredSpeed(
     phase="decode",
@@ -152,13 +152,31 @@ def test_unused_measurement_says_at_which_length_it_was_taken() -> None:
         as_of="2026-11-01",
         record_id="abc",
     )
-    said = unused_measurement([one], deployment, phase="decode", context_tokens=4000)
-    assert said == "the stored measurement of writing was taken at 512 tokens, your questions have 4,000"
-    other = replace(one, format="mlx-8bit")
-    assert "stored for mlx-8bit on mlx-lm, not for mlx-4bit" in unused_measurement(
-        [other], deployment, phase="decode", context_tokens=512
+
+    def said(*rows: MeasuredSpeed, phase: Phase = "decode") -> str:
+        return unused_measurement(
+            rows, deployment, phase=phase, context_tokens=4075, prompt_tokens=4000, catalog=catalog
+        )
+
+    assert said(one) == (
+        "the stored measurement of writing was taken at 512 tokens on average; your prompts have 4,000 tokens"
     )
-    assert unused_measurement([one], deployment, phase="prefill", context_tokens=4000) == ""
+    deep = replace(one, depth_tokens=448)
+    assert said(deep) == "the stored measurement of writing wrote after 448 tokens; your prompts have 4,000 tokens"
+    other = replace(one, format="mlx-8bit")
+    assert said(other) == (
+        "a measurement of writing is stored for MLX 8-bit, groups of 64 on mlx-lm, not for MLX 4-bit, groups of 64 on "
+        "mlx-lm"
+    )
+    assert said(one, phase="prefill") == ""
+    read = replace(one, phase="prefill", context_tokens=256, prompt_tokens=512)
+    assert said(read, phase="prefill") == (
+        "the stored measurement of reading read 512 tokens; your prompts have 4,000 tokens"
+    )
+    late = replace(read, context_tokens=3744, depth_tokens=3488)
+    assert said(late, phase="prefill") == (
+        "the stored measurement of reading read 512 tokens after 3,488 others; your prompts have 4,000 tokens"
+    )
     used = measured_speed([one], deployment, phase="decode", context_tokens=512)
     assert used is not None
     assert used.record_ids == ("abc",)

@@ -51,9 +51,9 @@ def test_wide_csv_total_rows_equal_the_totals(default: Comparison) -> None:
     for option in default.options:
         assert option.tco is not None
         assert -totals[option.id] == pytest.approx(option.tco.total_cost_usd, abs=0.01)
-    years = [name for name in frame.columns if name.startswith("year_")]
-    assert years == ["year_1", "year_2", "year_3"]
-    apart: Any = frame["total_usd"] - frame[["purchase", *years]].sum(axis=1)
+    years = [name for name in frame.columns if name.startswith("FY")]
+    assert years == ["FY2026", "FY2027", "FY2028", "FY2029"]
+    apart: Any = frame["total_usd"] - frame[years].sum(axis=1)
     assert float(apart.abs().max()) < 0.03  # cents, rounded one by one
 
 

@@ -6,8 +6,10 @@ import re
 import pytest
 
 from calculator import Scenario, load_catalog
+from calculator.analysis.budget import fiscal_periods
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
+from calculator.decision.words import of_100, signed
 from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
 from calculator.report.memo_facts import memo_dict
@@ -42,13 +44,17 @@ def test_budget_and_years_are_the_recommended_options_cash() -> None:
     best = found[found.verdict.cheapest]
     assert best.tco is not None
     assert memo["budget"]["option"] == best.name
-    assert len(memo["budget"]["rows"]) == 12
-    assert memo["budget"]["rows"][0]["label"] == "2026-12 to 2027-02"
-    assert memo["budget"]["whole"]["base"] == shown(best.tco.total_cost_usd, scenario=found.scenario)
+    assert [row["label"] for row in memo["budget"]["rows"]] == [
+        label for label, _, _ in fiscal_periods(found.scenario, by_quarter=True)
+    ]
+    assert memo["budget"]["rows"][0]["label"] == "FY2026 Q4"
+    assert memo["budget"]["whole"]["cash"] == shown(best.tco.hard_cost_usd, scenario=found.scenario)
     head, *rows = memo["years"]
-    assert head == ["Cost line", "Purchase", "Year 1", "Year 2", "Year 3", "Total"]
-    assert {row[0].removesuffix(" (people's time)") for row in rows} == set(best.tco.lines)
-    assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "year"
+    assert head == ["Cost line", "FY2026", "FY2027", "FY2028", "FY2029", "Total"]
+    assert {row[0].removesuffix(" (people's time)") for row in rows[:-2]} == set(best.tco.lines)
+    sums = {row[0]: row[-1] for row in rows[-2:]}
+    assert sums == {"Cash out": memo["budget"]["whole"]["cash"], "Staff hours": memo["budget"]["whole"]["staff"]}
+    assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "fiscal year"
 
 
 def test_chart_of_the_spending_shades_the_two_leaders() -> None:
@@ -92,3 +98,22 @@ def test_sources_have_readable_names_and_numbers() -> None:
     for row in memo_dict(_compared(), CATALOG, font="serif")["sources"]:
         assert not re.search(r"\[\d|e\+0", " ".join(row.values()))
         assert row["source"]
+
+
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_odds_of_both_verdicts_are_in_it(labour: str) -> None:
+    found = _compared(labour=labour)
+    pair, overall = memo_dict(found, CATALOG, font="serif")["odds"]
+    assert found.verdicts.mac_or_pc is not None
+    for said, verdict, question in (
+        (pair, found.verdicts.mac_or_pc, "Mac or PC with GPUs?"),
+        (overall, found.verdict, "Own, rent or API?"),
+    ):
+        one = verdict if labour == "with" else verdict.hard
+        assert one.cheapest is not None
+        assert one.chance is not None
+        assert said.startswith(f"{question} {found[one.cheapest].name} is the cheape")
+        assert of_100(one.chance) in said
+        low, high = (signed(usd) for usd in (one.difference_usd.low, one.difference_usd.high))
+        assert said.endswith(f"; in 8 of 10 the gap is {low} to {high}.")
+    assert found.verdicts.keep_in_house_sentence in " ".join(memo_dict(found, CATALOG, font="serif")["details"])

@@ -1,39 +1,51 @@
 """Figures of Fit & speed: limits over bars, dots that say whether they were measured, the frontier's names."""
 
+from dataclasses import replace
+
 from calculator import Scenario
 from calculator.decision.choose import Wanted, choose
 from calculator.number import Range
 from calculator.units import BYTES_PER_GB
-from tests.views.other_pages import comparison_of, drawn
+from tests.views.other_pages import comparison_of, drawn, laid_out
 from tests.views.pages import CATALOG
-from views.charts.fit import frontier, memory_bars, speed_curves
+from views.charts.fit import Filled, frontier, memory_bars, speed_curves
 from views.fit_curves import Curve
 
 
 def test_parts_of_a_memory_bar_sum_to_the_peak_and_the_mark_is_the_limit() -> None:
     found = comparison_of(Scenario(second_tenant_gb=10))
-    fitted = [option.memory for option in found.options if option.memory is not None][::-1]
-    figure = memory_bars(found)
+    filled = [Filled(option.name, option.memory) for option in found.options if option.memory is not None]
+    figure = memory_bars(filled)
+    names = [note.text for note in laid_out(figure).annotations]
     bars = [trace for trace in drawn(figure) if trace.type == "bar"]
-    for place, memory in enumerate(fitted):
-        shown = sum(bar.x[place] for bar in bars)
-        beside = (
-            0
-            if memory.peak_bytes
-            >= sum(
-                (
-                    memory.weights_bytes,
-                    memory.kv_cache_bytes,
-                    memory.transient_bytes,
-                    memory.overhead_bytes,
-                    memory.second_tenant_bytes,
-                )
-            )
-            else memory.second_tenant_bytes
-        )  # a PC's other software lives in its own memory
-        assert abs(shown - (memory.peak_bytes + beside) / BYTES_PER_GB) < 0.01
-    limit = next(trace for trace in drawn(figure) if trace.name == "what the GPU may use")
-    assert list(limit.x) == [memory.usable_bytes / BYTES_PER_GB for memory in fitted]
+    sums = {name: sum(bar.x[place] for bar in bars) for place, name in enumerate(names)}
+    limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
+    limits = dict(zip([names[place] for place in limit.y], limit.x, strict=True))
+    for one in filled:
+        assert abs(sums[one.name] - one.memory.peak_bytes / BYTES_PER_GB) < 0.01
+        assert limits[one.name] == one.memory.usable_bytes / BYTES_PER_GB
+
+
+def test_other_software_of_a_pc_fills_its_own_memory_and_not_the_cards() -> None:
+    found = comparison_of(Scenario(second_tenant_gb=40, options=("mac-studio-m5-ultra-256", "dual-rtx-4090-am5")))
+    filled = [Filled(option.name, option.memory) for option in found.options if option.memory is not None]
+    figure = memory_bars(filled)
+    names = [note.text for note in laid_out(figure).annotations]
+    other = next(trace for trace in drawn(figure) if trace.name == "Other software")
+    sizes = dict(zip(names, other.x, strict=True))
+    cards = filled[1].name
+    assert sizes == {filled[0].name: 40, cards: 0, f"{cards}: the PC's own memory": 40}
+    limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
+    room = dict(zip([names[place] for place in limit.y], limit.x, strict=True))[f"{cards}: the PC's own memory"]
+    assert room == (filled[1].memory.host_usable_bytes or 0) / BYTES_PER_GB > 40
+
+
+def test_memory_of_a_pc_that_nobody_knows_has_no_limit_mark() -> None:
+    found = comparison_of(Scenario(second_tenant_gb=40, options=("dual-rtx-4090-am5",)))
+    assert found.options[0].memory is not None
+    unknown = Filled("PC", replace(found.options[0].memory, host_usable_bytes=None))
+    limit = next(trace for trace in drawn(memory_bars([unknown])) if trace.name == "what may be used")
+    assert list(limit.y) == [1]  # the cards', above the PC's own memory
 
 
 def test_full_dots_were_measured_and_bands_hold_the_range() -> None:

@@ -62,8 +62,10 @@ def test_walk_ends_at_the_gap_here_however_many_bars_are_shown(most: int) -> Non
     pair = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
     found = bridge(preset("article"), Scenario(), catalog=CATALOG, pair=pair)
     [bars] = drawn(bridge_chart(found, ends=("there", "here"), label=str, most=most))
-    assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1])
-    assert (bars.x[0], bars.x[-1]) == pytest.approx((found.start_usd, found.end_usd))
+    assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1], abs=1e-9)
+    assert (bars.x[0], bars.x[-1]) == (round(found.start_usd), round(found.end_usd))
+    written = [float(text.replace("$", "").replace(",", "").replace("+", "")) for text in bars.text]
+    assert sum(written[:-1]) == pytest.approx(written[-1], abs=1e-9)  # as a person adds them up
 
 
 def test_exit_lines_have_the_options_styles_and_costs() -> None:

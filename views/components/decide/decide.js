@@ -119,8 +119,16 @@ class Page {
     this.signTitle.hidden = !frame.notes;
     this.sign.replaceChildren(
       ...frame.sign.map((sign) => element("li", { class: sign.level }, sign.about ? element("b", { text: `${sign.about}. ` }) : "", sign.text)),
-      frame.notes ? element("li", { class: "info", text: `All ${frame.notes} notes stand on Sources, under Prices and facts.` }) : "",
+      frame.notes ? element("li", { class: "info" }, this.notesLink(frame.notes)) : "",
     );
+  }
+
+  /** The way to every note: the Sources page of the same case, opened where the notes stand. */
+  notesLink(count) {
+    const query = new URLSearchParams(this.address);
+    query.set("view", "notes");
+    const text = count === 1 ? "The one note stands on Sources" : `All ${count} notes stand on Sources`;
+    return element("a", { href: `sources?${query}`, target: "_self", text });
   }
 
   isMoving() {

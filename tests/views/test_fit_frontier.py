@@ -1,0 +1,20 @@
+"""All machines against a budget: nothing within the limits names the limits."""
+
+from calculator import Scenario
+from calculator.decision.choose import Wanted, choose
+from tests.views.pages import CATALOG
+from views.fit_frontier import none_within
+
+
+def test_nothing_within_the_limits_names_every_limit_and_no_other() -> None:
+    asked = Scenario(
+        first_token_p95_target_s=5, answer_p95_target_s=90, stream_target_tokens_per_s=10, machine_count="auto"
+    )
+    every = none_within(choose(asked, CATALOG, wanted=Wanted(1000.0, 50.0)))
+    assert every.startswith(
+        "No machine of the catalogue does this job within a budget of $1,000, 50 W at the wall, the first word within "
+        "5.0 s, the whole answer within 90 s and 10 tokens a second for each person."
+    )
+    free = asked.changed(first_token_p95_target_s=0, answer_p95_target_s=0, stream_target_tokens_per_s=0)
+    said = none_within(choose(free, CATALOG, wanted=Wanted(1000.0)))
+    assert said.startswith("No machine of the catalogue does this job within a budget of $1,000. ")

@@ -1,0 +1,93 @@
+"""Every machine of the catalogue: its cost against its speed, within a budget and watts, and why the others cannot."""
+
+import streamlit as st
+
+from calculator.decision.choose import Choice, Choices, Wanted, choose
+from calculator.decision.comparison import Comparison
+from calculator.decision.eligibility import seconds_text
+from calculator.errors import CalculatorError
+from calculator.service.serving import promise_of
+from views.charts.fit import frontier
+from views.drawing import draw_chart, draw_table
+from views.look import markdown_text, usd
+from views.shell import Case
+
+
+@st.fragment
+def show_frontier(case: Case, comparison: Comparison) -> None:
+    """Draw the two limits, the chart, and in a fold the best machines and those left out, each with its reason."""
+    st.subheader("Every machine we know: cost against speed", anchor=False)
+    with st.container(horizontal=True):
+        budget = st.number_input(
+            "Budget for the hardware ($)", min_value=0.0, value=None, format="%g", key="budget", placeholder="no limit"
+        )
+        watts = st.number_input(
+            "Most watts at the wall", min_value=0.0, value=None, format="%g", key="most watts", placeholder="no limit"
+        )
+    try:
+        found = choose(
+            case.scenario, case.catalog, wanted=Wanted(budget or None, watts or None), as_of=comparison.prices_as_of
+        )
+    except CalculatorError as error:
+        st.markdown(markdown_text(str(error)))
+        return
+    if not found.choices:
+        st.markdown(markdown_text(none_within(found)))
+    else:
+        best = found.best()
+        draw_chart(
+            frontier(found.choices),
+            key="frontier",
+            alt="Cost and speed of each machine: "
+            + "; ".join(
+                f"{one.name} {usd(one.present_value_usd)}, {one.stream_tokens_per_s:,.0f} tokens a second"
+                for one in best
+            ),
+        )
+    with st.expander(_fold_title(found)):
+        if found.choices:
+            draw_table(
+                [_best_row(one) for one in found.best()],
+                key="best machines",
+                alt="Machines that no other beats in cost, speed and memory",
+            )
+        if found.left_out:
+            draw_table(
+                [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
+                key="left out",
+                alt="Machines that cannot do it, and why",
+            )
+
+
+def none_within(found: Choices) -> str:
+    """That nothing does the job, and within which limits: those of this page and the promise of the scenario."""
+    wanted, promise = found.wanted, promise_of(found.scenario)
+    limits = [
+        f"a budget of {usd(wanted.budget_usd)}" if wanted.budget_usd else "",
+        f"{wanted.most_w:,.0f} W at the wall" if wanted.most_w else "",
+        f"the first word within {seconds_text(promise.first_token_p95_s)}" if promise.first_token_p95_s else "",
+        f"the whole answer within {seconds_text(promise.answer_p95_s)}" if promise.answer_p95_s else "",
+        f"{promise.stream_tokens_per_s:,.4g} tokens a second for each person" if promise.stream_tokens_per_s else "",
+    ]
+    said = [limit for limit in limits if limit]
+    within = f" within {', '.join(said[:-1])}{' and ' if said[:-1] else ''}{said[-1]}" if said else ""
+    return f"No machine of the catalogue does this job{within}. Below, each one says why."
+
+
+def _fold_title(found: Choices) -> str:
+    left = len(found.left_out)
+    if not found.choices:
+        return f"Why none of the {left} machines can do it"
+    return f"The {len(found.best())} that nothing beats, and the {left} that cannot do it"
+
+
+def _best_row(one: Choice) -> dict[str, str]:
+    return {
+        "Machine": one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}",
+        "Cost": usd(one.present_value_usd),
+        "Price today": f"{usd(one.price_usd)} ({one.price_as_of})",
+        "Tokens/s": f"{one.stream_tokens_per_s:,.0f}",
+        "First word": seconds_text(one.first_token_p95_s),
+        "Spare": f"{one.headroom_gb:,.0f} GB",
+        "Watts": f"{one.watts:,.0f}",
+    }
