@@ -146,6 +146,8 @@ TINYLLAMA: dict[tuple[str, TensorRole], Layers] = {
     ("q4_k_m", "attn_v"): {"q6_k": 10, "q4_k": 12},  # 0, 1; 4, 7, 10, 13, 16; 19, 20, 21
     ("q4_k_m", "attn_output"): {"q4_k": 22},
     ("q5_k_m", "attn_v"): {"q6_k": 10, "q5_k": 12},
+    ("q4_k_m", "ffn_down"): {"q6_k": 10, "q4_k": 12},
+    ("q5_k_m", "ffn_down"): {"q6_k": 10, "q5_k": 12},
     ("q2_k_s", "attn_v"): {"q4_k": 22},
     ("iq3_xs", "ffn_up"): {"iq3_s": 5, "iq3_xxs": 17},
 }
