@@ -375,3 +375,15 @@ def test_mean_streams_in_flight_take_the_place_of_the_batch() -> None:
     mean = _terms(deployment, conditions=Conditions(stream_count=2.5))
     assert mean["streams"] == pytest.approx(1.5 * 0.020)
     assert mean["batch"] == pytest.approx(1.5 * mean["batch step"])
+
+
+def test_batch_that_would_be_slower_than_one_answer_after_the_other_takes_as_long_as_that() -> None:
+    one = _of("apple-m2-ultra-76", "llama-3-8b", "q4_k_m")
+    rate = one.hardware.chip.bandwidth_gb_per_s.model_copy(update={"low": 1.0, "central": 1.0, "high": 1.0})
+    slow = one.hardware.chip.model_copy(update={"matrix_tflops": rate})  # 1 TFLOPS: a batch's arithmetic takes longest
+    slow_box = dataclasses.replace(one, hardware=dataclasses.replace(one.hardware, chip=slow))
+    alone, together = (
+        decode_speed(slow_box, Workload(context_tokens=512, batch_count=count), calibration=NEUTRAL).central
+        for count in (1, 2)
+    )
+    assert together == pytest.approx(alone)
