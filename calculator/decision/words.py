@@ -278,9 +278,9 @@ def no_host(model: str, *, offer: str) -> str:
 
 def of_100(chance: float) -> str:
     """A share of the futures: '96 of 100 futures'; never none or all where it is neither."""
-    if 0 < chance < _LEAST_SHARE:
+    if 0 < chance <= _LEAST_SHARE:
         return "fewer than 1 of 100 futures"
-    if 1 - _LEAST_SHARE < chance < 1:
+    if 1 - _LEAST_SHARE <= chance < 1:
         return "more than 99 of 100 futures"
     return f"{chance * 100:.0f} of 100 futures"
 
@@ -302,7 +302,7 @@ def signed(usd: float) -> str:
 
 def dollars(usd: float) -> str:
     """A difference that is not 0: never '$0', but 'less than $1'."""
-    return "less than $1" if 0 < usd < 0.5 else signed(usd)
+    return "less than $1" if 0 < usd <= 0.5 else signed(usd)
 
 
 def cost(usd: float) -> str:

@@ -22,6 +22,7 @@ from calculator.physics.memory.work import (
 )
 from calculator.physics.speed.classes import (
     TODAY,
+    YEARS_SINCE_FLASH,
     Conditions,
     age_effects,
     bits_class,
@@ -263,7 +264,7 @@ def _weights_per_half_byte(work: Work) -> float:
 
 def _before_flash(engine: str, vendor: str, age_years: float) -> tuple[str, ...]:
     """llama.cpp read the cache slowly before flash attention was its default, about two years ago."""
-    return (f"cache/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > 1.6 else ()
+    return (f"cache/before-flash/{vendor}",) if engine == "llama.cpp" and age_years > YEARS_SINCE_FLASH else ()
 
 
 def _batch_terms(flops_ms: float, *, batch_count: float, on: str, sort: str, bits: str, served: bool) -> list[Term]:

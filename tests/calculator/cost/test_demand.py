@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculator.cost.demand import Load
+from calculator.cost.demand import Demand, Load
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, cost_of
 from calculator.finance.courses import course_values
-from calculator.service.usage import Usage
+from calculator.service.sizing import MOST_MACHINES
+from calculator.service.usage import QuietHours, Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
@@ -90,3 +91,196 @@ def test_parts_of_the_day_are_busy_for_what_they_take_and_never_beyond_the_hours
     taken = 0.2 * np.minimum(demand, 0.4 * speed) + 0.8 * np.minimum(demand, 1.3 * speed)
     expected = np.minimum(taken * (load.prefill_h + load.decode_h), load.working_h)
     assert np.asarray(sum(flows)) == pytest.approx(expected, rel=1e-9)
+
+
+def _load(scenario: Any = FLAT, usage: Usage = MAC_USAGE, *, may_grow: bool = False, **given: float) -> Load:
+    return Load.of("mac", Inputs(scenario, given), usage, may_grow=may_grow)
+
+
+def test_load_of_a_machine_by_hand() -> None:
+    # 60 of 210 hours busy: the machine takes 3.5 times the demand; each figure is per machine
+    load = _load()
+    assert (load.prefill_h, load.decode_h, load.on_h, load.working_h) == (20, 40, 210, 210)
+    assert load.room == pytest.approx(3.5)
+    assert load.levels == ((1.0, load.room),)
+    assert load.enough
+    assert not load.loses
+    assert load.busy_from == np.inf
+    two = _load(usage=dataclasses.replace(MAC_USAGE, machine_count=2))
+    assert two.room == pytest.approx(7.0)
+
+
+def test_longer_requests_and_more_of_them_take_more_hours() -> None:
+    # 200 requests of 3,800 tokens in and 400 out; a tenth of the input is cached
+    scenario = FLAT.changed(cached_prompt_fraction=0.1)
+    load = _load(scenario, cached_prompt_fraction=0.4, answer_tokens=600.0, requests_per_working_day=300.0)
+    assert load.prefill_h == pytest.approx(20 * 1.5 * 0.6 / 0.9)
+    assert load.decode_h == pytest.approx(40 * 1.5 * 1.5)
+    longer = _load(scenario, prompt_tokens=2 * 3_800.0, retrieved_tokens=0.0)
+    assert longer.prefill_h == pytest.approx(40)
+    assert longer.decode_h == 40
+
+
+def test_hours_on_and_working_days_scale_the_hours_there_are() -> None:
+    load = _load(usage=dataclasses.replace(MAC_USAGE, working_h_per_month=150.0), on_h_per_day=FLAT.on_h_per_day / 2)
+    assert (load.on_h, load.working_h) == (105, 75)
+    days = FLAT.working_days_per_year
+    more = _load(working_days_per_year=1.2 * days)
+    assert more.on_h == pytest.approx(252)
+    assert more.prefill_h == pytest.approx(24)
+    assert more.room == pytest.approx(3.5)  # as many more hours as demand
+
+
+def test_speeds_drawn_faster_leave_more_room() -> None:
+    load = Load.of("mac", Inputs(FLAT, {"mac.prefill_speed_ratio": 2.0, "mac.decode_speed_ratio": 0.5}), MAC_USAGE)
+    assert (load.prefill_h, load.decode_h) == (10, 80)
+    assert load.room == pytest.approx(210 / 90)
+
+
+def test_half_served_fills_the_machine_and_its_hours_are_those_of_the_whole_demand() -> None:
+    half = dataclasses.replace(MAC_USAGE, prefill_h_per_month=70, decode_h_per_month=140, served_fraction=0.5)
+    load = _load(usage=half)
+    assert (load.prefill_h, load.decode_h) == (140, 280)
+    assert load.room == pytest.approx(0.5)
+    assert not load.enough
+    assert load.served()[1].amount_usd == -1.0  # 1 - what is beyond
+    nothing = _load(usage=dataclasses.replace(half, served_fraction=0.0, prefill_h_per_month=0, decode_h_per_month=0))
+    assert nothing.room == 0
+
+
+@pytest.mark.parametrize(
+    ("growth", "further"),
+    # 3.5 of month 1's demand a machine; the last of 36 months has (1 + g)^(35/12) of it: 3.3, 3.6, 7.6, 57
+    [(0.0, 0), (0.5, 0), (0.55, 1), (1.0, 2), (3.0, 16)],
+)
+def test_further_machines_are_the_fewest_that_meet_the_highest_demand(growth: float, further: int) -> None:
+    load = _load(FLAT.changed(demand_growth_rate=growth, when_full="buy-another"), may_grow=True)
+    assert load.room == pytest.approx(3.5 * (1 + further))
+    assert len(load.full_months) == further
+    assert load.enough
+
+
+def test_further_machines_end_at_the_most_that_are_counted() -> None:
+    two = dataclasses.replace(MAC_USAGE, machine_count=2)
+    load = _load(FLAT.changed(demand_growth_rate=9.0, when_full="buy-another"), two, may_grow=True)
+    assert len(load.full_months) == MOST_MACHINES - 2  # 10^(35/12) = 825 would take 236
+    assert load.room == pytest.approx(3.5 * MOST_MACHINES)
+    assert not load.enough
+    assert load.loses
+
+
+def test_no_further_machine_where_none_may_come() -> None:
+    growing = FLAT.changed(demand_growth_rate=1.0, when_full="buy-another")
+    assert _load(growing).full_months == ()
+    final = dataclasses.replace(MAC_USAGE, is_count_final=True)
+    assert _load(growing, final, may_grow=True).full_months == ()
+    assert _load(growing.changed(when_full="buy-from-api"), may_grow=True).full_months == ()
+    own = dataclasses.replace(MAC_USAGE, when_full="buy-another")
+    assert len(_load(growing.changed(when_full="buy-from-api"), own, may_grow=True).full_months) == 2
+    shrinking = growing.changed(demand_growth_rate=-0.5)
+    assert _load(shrinking, dataclasses.replace(MAC_USAGE, machine_count=3), may_grow=True).room == pytest.approx(10.5)
+
+
+def test_further_machine_comes_in_the_first_month_beyond_the_room() -> None:
+    # D(m) = 2^((m - 1)/12) passes 3.5 after 12 log2(3.5) = 21.69 months, 7 after 33.69
+    load = _load(FLAT.changed(demand_growth_rate=1.0, when_full="buy-another"), may_grow=True)
+    assert [int(month) for month in load.full_months] == [23, 35]
+
+
+@pytest.mark.parametrize(
+    ("when_full", "when_down", "buys_rest", "buys_lost", "loses"),
+    [
+        ("buy-from-api", "buy-from-api", True, True, False),
+        ("buy-from-api", "lose", True, False, True),
+        ("buy-another", "buy-from-api", False, True, True),
+        ("buy-another", "lose", False, False, True),
+    ],
+)
+def test_demand_is_lost_where_either_part_of_it_has_no_supplier(
+    when_full: str, when_down: str, buys_rest: bool, buys_lost: bool, loses: bool
+) -> None:
+    half = dataclasses.replace(MAC_USAGE, prefill_h_per_month=70, decode_h_per_month=140, served_fraction=0.5)
+    scenario = FLAT.changed(when_full=when_full, when_down=when_down, availability_fraction=0.9)
+    load = _load(scenario, half)
+    assert (load.buys_rest, load.buys_lost, load.loses) == (buys_rest, buys_lost, loses)
+    assert load.works_fraction == load.available_fraction == 0.9
+    assert len(load.bought()) == buys_rest + buys_lost
+    whole = _load(scenario)
+    assert whole.enough
+    assert whole.loses == (not buys_lost)  # nothing is beyond the room
+    assert not _load(FLAT.changed(when_full=when_full, when_down=when_down)).loses
+
+
+def test_bought_is_what_the_machine_misses_and_what_an_outage_does() -> None:
+    half = dataclasses.replace(MAC_USAGE, prefill_h_per_month=70, decode_h_per_month=140, served_fraction=0.5)
+    load = _load(FLAT.changed(availability_fraction=0.9), half)
+    lost, beyond = (
+        np.asarray(term.amount_usd) * course_values(term.course, months=3)[1:] for term in load.bought(trend="")
+    )
+    assert lost == pytest.approx([0.1] * 3)
+    assert beyond == pytest.approx([0.9 * 0.5] * 3)
+
+
+def test_spot_keeps_only_a_share_of_the_hours() -> None:
+    scenario = FLAT.changed(availability_fraction=0.9)
+    load = Load.of("mac", Inputs(scenario), MAC_USAGE, kept_fraction=0.8)
+    assert load.available_fraction == load.works_fraction == pytest.approx(0.72)
+
+
+def test_levels_of_the_day_take_each_their_share() -> None:
+    usage = dataclasses.replace(
+        MAC_USAGE, capacity_ratio=0.4, quiet_capacity_ratio=1.3, peak_fraction=0.2, machine_count=2
+    )
+    peak, quiet = _load(usage=usage).levels
+    assert peak == (0.2, pytest.approx(0.8))
+    assert quiet == (0.8, pytest.approx(2.6))
+    hours = dataclasses.replace(usage, hour_levels=((0.1, 0.3), (0.6, 0.9), (0.3, 2.0)))
+    assert _load(usage=hours).levels == ((0.1, pytest.approx(0.6)), (0.6, pytest.approx(1.8)), (0.3, pytest.approx(4)))
+    assert not _load(usage=hours).enough  # the first part of the day takes 0.6
+    nobody = dataclasses.replace(usage, hour_levels=((0.0, 0.3), (1.0, 0.9)))
+    assert _load(usage=nobody).enough  # nothing comes in the part that takes least
+
+
+def test_quiet_hours_need_fewer_rented_machines() -> None:
+    # the busiest hour needs 1, 2, 3 machines as demand doubles each year; the quiet ones have 0.4 of its demand
+    usage = dataclasses.replace(MAC_USAGE, quiet=QuietHours(machine_count=1, demand_ratio=0.4, h_fraction=0.9))
+    scenario = FLAT.changed(demand_growth_rate=1.0, when_full="buy-another")
+    load = _load(scenario, usage, may_grow=True)
+    assert len(load.full_months) == 2
+    assert load.quiet_months == ()  # 3.5 / 0.4 = 8.75 are never passed: 2^(35/12) = 7.55
+    usage = dataclasses.replace(usage, quiet=QuietHours(machine_count=1, demand_ratio=0.8, h_fraction=0.9))
+    months = _load(scenario, usage, may_grow=True).quiet_months
+    assert [int(month) for month in months] == [27]  # 12 log2(4.375) = 25.6
+
+
+def test_demand_by_what_is_billed() -> None:
+    # 4,200 requests a month of 3,800 tokens in, of which 0.25 are cached and 0.4 of the rest kept, and 400 out
+    inputs = Inputs(FLAT.changed(cached_prompt_fraction=0.25, api_cache_write_fraction=0.4))
+    demand = Demand.of(inputs)
+    assert demand.cached_mtok == pytest.approx(4_200 * 950 / 1e6)
+    assert demand.kept_mtok == pytest.approx(0.4 * 4_200 * 2_850 / 1e6)
+    assert demand.input_mtok == pytest.approx(0.6 * 4_200 * 2_850 / 1e6)
+    assert demand.output_mtok == pytest.approx(4_200 * 400 / 1e6)
+    assert demand.mtok == pytest.approx(4_200 * 4_200 / 1e6)
+    prices = {"input": 1.0, "kept": 10.0, "cached": 100.0, "output": 1_000.0}
+    usd = demand.input_mtok + 10 * demand.kept_mtok + 100 * demand.cached_mtok + 1_000 * demand.output_mtok
+    assert demand.usd_per_month(prices) == pytest.approx(usd)
+    assert [name for name, _, _ in demand.priced(prices)] == ["input", "kept", "cached", "output"]
+    assert [name for name, _, _ in Demand.of(Inputs(FLAT)).priced(prices)] == ["input", "output"]
+
+
+def test_hours_beyond_those_on_are_saved_by_larger_batches() -> None:
+    # one machine takes 2.5 times the demand but its hours are full at 210 / 160 of it: from there on no more hours
+    usage = dataclasses.replace(
+        MAC_USAGE, prefill_h_per_month=60, decode_h_per_month=100, capacity_ratio=2.5, when_full="buy-from-api"
+    )
+    scenario = FLAT.changed(demand_growth_rate=1.0, months=36)
+    load = _load(scenario, usage, may_grow=True)
+    busy = load.busy_hours()
+    prefill, decode = (
+        sum(np.asarray(term.amount_usd) * course_values(term.course, months=36)[1:] for term in busy[state])
+        for state in ("prefill", "decode")
+    )
+    taken = np.minimum(2 ** (np.arange(36) / 12), 2.5)
+    assert np.asarray(prefill) == pytest.approx(60 * taken)
+    assert np.asarray(prefill) + np.asarray(decode) == pytest.approx(np.minimum(160 * taken, 210))

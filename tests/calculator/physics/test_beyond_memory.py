@@ -1,5 +1,6 @@
 """Beyond the GPU's memory: layers on the processor against published runs, a Mac beyond its limit."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,13 +13,16 @@ from calculator.catalog.hardware import Hardware
 from calculator.evidence import Quantity
 from calculator.physics.beyond_memory import (
     BeyondMemory,
+    Offload,
     beyond_memory,
     offload,
     offload_decode_speed,
     offload_prefill_speed,
 )
 from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.memory.weights import weights_bytes
 from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.prefill import prefill_speed
 
 CATALOG = load_catalog()
 
@@ -232,3 +236,78 @@ def test_offload_takes_off_whole_layers_until_the_rest_fits() -> None:
     mac = _hardware("apple-m2-ultra-76", 192)
     on_mac = Deployment(CATALOG.model("llama-3-8b"), CATALOG.format("mlx-4bit"), CATALOG.runtime("mlx-lm"), mac)
     assert offload(on_mac, workload, catalog=CATALOG) is None
+
+
+Q8_ON_TWO_CARDS = _deployment("dual-rtx-4090-am5", "llama-3-70b", "q8_0")
+
+
+def test_offload_by_hand() -> None:
+    # 80 layers of weights without embedding (in the PC's memory anyway) and head, and of cache; the fewest whole ones
+    work = Workload(context_tokens=8_192)
+    fit = memory_fit(Q8_ON_TWO_CARDS, work, catalog=CATALOG)
+    found = offload(Q8_ON_TWO_CARDS, work, catalog=CATALOG)
+    assert found is not None
+    table = 128_256 * 8_192 * 34 // 32
+    layer = (fit.weights_bytes - table + fit.kv_cache_bytes) / 80
+    assert fit.headroom_bytes < 0
+    assert found.host_layer_count == math.ceil(-fit.headroom_bytes / int(layer))
+    assert found.host_bytes == round(found.host_layer_count * layer) + table
+    assert found.card_bytes == round(fit.peak_bytes - found.host_layer_count * layer)
+
+
+def test_offload_fits_to_the_byte_beside_other_software_in_the_pcs_memory() -> None:
+    work = Workload(context_tokens=8_192)
+
+    def found(ram_gib: float, tenant_gb: float = 0.0) -> Offload:
+        hardware = replace(Q8_ON_TWO_CARDS.hardware, system_ram_gib=ram_gib)
+        deployment = replace(Q8_ON_TWO_CARDS, hardware=hardware, host=HostSettings(second_tenant_gb=tenant_gb))
+        one = offload(deployment, work, catalog=CATALOG)
+        assert one is not None
+        return one
+
+    need_gib = found(128).host_bytes / 2**30 + CATALOG.constants["host_reserved_gib"].central
+    assert found(need_gib).fits
+    assert not found(need_gib - 1e-6).fits
+    assert found(need_gib + 10).fits
+    assert found(need_gib + 10, tenant_gb=10).fits  # 10 GB are less than 10 GiB
+    assert not found(need_gib + 10, tenant_gb=11).fits
+
+
+def test_nothing_is_moved_where_the_model_fits_whatever_the_pcs_memory() -> None:
+    small = replace(Q8_ON_TWO_CARDS, model=CATALOG.model("llama-3-8b"))
+    found = offload(small, Workload(), catalog=CATALOG)
+    assert found is not None
+    assert (found.host_layer_count, found.moved, found.fits) == (0, "layers", True)
+    experts = replace(Q8_ON_TWO_CARDS, model=CATALOG.model("gpt-oss-20b"), format=CATALOG.format("mxfp4"))
+    found = offload(experts, Workload(), catalog=CATALOG)
+    assert found is not None
+    assert (found.host_layer_count, found.moved, found.fits) == (0, "layers", True)
+
+
+@pytest.mark.parametrize(("prompt", "chunks"), [(512, 1), (513, 2), (4_096, 8)])
+def test_offload_prefill_copies_the_weights_once_per_chunk(prompt: int, chunks: int) -> None:
+    # 40 of 80 layers over the cards' link at three quarters of it, once for each 512 tokens, beside the cards' own time
+    work = Workload(prompt_tokens=prompt)
+    found = offload_prefill_speed(Q8_ON_TWO_CARDS, work, host_layer_count=40, catalog=CATALOG)
+    assert found is not None
+    on_cards = prefill_speed(Q8_ON_TWO_CARDS, work, calibration=CATALOG.calibration)
+    link = Q8_ON_TWO_CARDS.hardware.chip.host_link_gb_per_s
+    assert link is not None
+    table = 128_256 * 8_192 * 34 // 32
+    half = (weights_bytes(Q8_ON_TWO_CARDS.model, format=Q8_ON_TWO_CARDS.format) - table) / 2
+    seconds = prompt / on_cards.central + chunks * half / (link.central * 0.75 * 1e9)
+    assert found.central == pytest.approx(prompt / seconds)
+    assert found.bound_by == "host link"
+    assert found.note.startswith(f"{chunks * half / 1e9:,.1f} GB per prompt are copied over PCIe")
+
+
+def test_swapped_mac_writes_at_the_speed_within_over_the_published_ratios() -> None:
+    found = _beyond("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16", limit_gb=120)
+    assert found is not None
+    deployment = _deployment("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16", runtime="mlx-lm")
+    within = decode_speed(deployment, Workload(prompt_tokens=1024), calibration=CATALOG.calibration)
+    assert found.decode.low == pytest.approx(within.low / 150)
+    assert found.decode.central == pytest.approx(within.central / 43)
+    assert found.decode.high == pytest.approx(within.high / 20)
+    assert found.decode.bound_by == "swapping"
+    assert found.prefill is None

@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 
 from calculator import load_catalog
-from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
 from calculator.catalog.hardware import CardGroup
 from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.memory.weights import bytes_by_role
 from calculator.physics.mixed_cards import is_mixed, mixed_memory_fit, mixed_speed
 from calculator.physics.prediction import memory_and_speeds
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import prefill_speed
+from calculator.physics.speed.speed import Speed
 from calculator.units import BYTES_PER_GIB
 
 CATALOG = load_catalog()
@@ -112,3 +114,59 @@ def test_only_a_box_of_several_kinds_is_mixed() -> None:
     assert is_mixed(_mixed())
     assert not is_mixed(_of(FAST.id, 2))
     assert _mixed(slow=2).hardware.all_chips_count() == 3
+
+
+def test_layers_of_mixed_cards_by_hand() -> None:
+    # a layer takes a share of weights (less the head) and cache; the last card holds the head and the work space
+    deployment = _mixed()
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    equal = memory_fit(_of(FAST.id, 2), WORK, catalog=CATALOG)
+    head = bytes_by_role(deployment.model, deployment.format)["output"]
+    layer = round((equal.weights_bytes - head + equal.kv_cache_bytes) / 80)
+    overhead = equal.overhead_bytes // 2
+    first, last = fit.cards
+    assert first.layer_count is not None
+    assert last.layer_count is not None
+    assert first.layer_count == (first.usable_bytes - overhead) // layer
+    assert last.layer_count == 80 - first.layer_count
+    assert first.peak_bytes == overhead + first.layer_count * layer
+    assert last.peak_bytes == overhead + head + equal.transient_bytes + last.layer_count * layer
+    room = (last.usable_bytes - overhead - head - equal.transient_bytes) // layer
+    assert fit.headroom_bytes == (first.layer_count + room - 80) * layer
+    assert fit.usable_bytes == first.usable_bytes + last.usable_bytes
+    spare = [card.usable_bytes - card.peak_bytes for card in fit.cards]
+    assert fit.tightest_card == spare.index(min(spare)) + 1
+    assert fit.tightest_usable_bytes - fit.tightest_peak_bytes == min(spare)
+
+
+def test_desktop_is_on_the_fastest_card_alone() -> None:
+    screen = replace(_mixed(slow=2), host=HostSettings(desktop_gib=1.0))
+    plain, found = (mixed_memory_fit(each, WORK, catalog=CATALOG).cards for each in (_mixed(slow=2), screen))
+    assert [one.usable_bytes - other.usable_bytes for one, other in zip(plain, found, strict=True)] == [2**30, 0, 0]
+
+
+def test_mixed_cards_say_when_little_is_left_and_how_much_is_missing() -> None:
+    def codes(tokens: int) -> tuple[list[str], float]:
+        fit = mixed_memory_fit(_mixed(), Workload(context_tokens=tokens, prompt_tokens=512), catalog=CATALOG)
+        return [remark.code for remark in fit.remarks], fit.headroom_bytes / fit.usable_bytes
+
+    seen = {tokens: codes(tokens) for tokens in range(1_024, 65_536, 4_096)}
+    for said, left in seen.values():
+        assert ("does-not-fit" in said) == (left < 0)
+        assert ("tight" in said) == (0 <= left < 0.05)
+    assert {code for said, _ in seen.values() for code in said} >= {"tight", "does-not-fit"}
+    assert any(left >= 0.05 for _, left in seen.values())
+
+
+def test_bound_of_mixed_cards_is_that_of_the_card_that_takes_longest() -> None:
+    def speed_on(one: Deployment) -> Speed:
+        rate = 100.0 if one.hardware.chip == FAST else 50.0
+        name = one.hardware.chip.name
+        return Speed(low=rate, central=rate, high=rate, unit="token/s", bound_by=name, basis="fitted", note=name)
+
+    mostly_fast = mixed_speed(_mixed(), [79, 1], speed_on=speed_on)
+    assert mostly_fast.bound_by == FAST.name  # 79/100 against 1/50
+    assert mostly_fast.central == pytest.approx(1 / (79 / 80 / 100 + 1 / 80 / 50))
+    assert mostly_fast.note == (f"{FAST.name}; one after the other: 79 layers on {FAST.name}, 1 layers on {SLOW.name}")
+    assert mixed_speed(_mixed(), [40, 40], speed_on=speed_on).bound_by == SLOW.name
+    assert mixed_speed(_mixed(), [80, 0], speed_on=speed_on).central == 100

@@ -11,10 +11,12 @@ from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import memory_fit
-from calculator.physics.prediction import memory_and_speeds, predict
+from calculator.physics.prediction import draft_time_fraction, memory_and_speeds, predict
 from calculator.physics.speed.classes import has_matrix_rate
 from calculator.physics.speed.decode import decode_speed
-from calculator.physics.speed.prefill import prefill_speed
+from calculator.physics.speed.links import linked_decode_speed, linked_prefill_speed
+from calculator.physics.speed.power import capped_decode_speed
+from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speculative import Drafts
 
 CATALOG = load_catalog()
@@ -125,3 +127,105 @@ def test_chip_of_an_unknown_maker_is_not_said_to_have_that_makers_efficiency() -
     found = predict(Deployment.of("arc-pro-b70-pc", "qwen3-8b", "q4_k_m", catalog=CATALOG), Workload(), CATALOG)
     assert found.decode is not None
     assert "other makers' chips" in found.decode.note
+
+
+def test_predict_under_a_power_limit_is_the_capped_speed_and_says_so() -> None:
+    one = Deployment.of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", catalog=CATALOG)
+    limited = replace(one, host=replace(one.host, power_limit_w=300.0))
+    plain, found = (predict(each, Workload(), CATALOG) for each in (one, limited))
+    assert plain.decode is not None
+    capped = capped_decode_speed(plain.decode, chip=one.hardware.chip, power_limit_w=300.0, constants=CATALOG.constants)
+    assert found.decode == capped
+    assert (found.prefill, found.time_to_first_token) == (plain.prefill, plain.time_to_first_token)
+    assert "power-limit" in {remark.code for remark in found.remarks}
+    assert "power-limit" not in {remark.code for remark in plain.remarks}
+
+
+def test_power_limit_costs_cards_that_take_turns_nothing() -> None:
+    for split, is_free in (("layer", True), ("tensor", False)):
+        two = replace(CARDS, split=split)
+        limited = replace(two, host=replace(two.host, power_limit_w=300.0))
+        plain, found = (predict(each, Workload(), CATALOG).decode for each in (two, limited))
+        assert (found == plain) == is_free
+        assert "power-limit" in {remark.code for remark in predict(limited, Workload(), CATALOG).remarks}
+    large = replace(CARDS, format=CATALOG.format("q8_0"))
+    limited = predict(replace(large, host=replace(large.host, power_limit_w=300.0)), Workload(), CATALOG)
+    assert limited.decode is None
+    assert "power-limit" not in {remark.code for remark in limited.remarks}  # nothing is written
+
+
+def test_predict_over_a_link_is_the_linked_speed_of_writing_and_of_reading() -> None:
+    plain = replace(CARDS, split="tensor")
+    linked = replace(plain, link="p2p")
+    work = Workload(prompt_tokens=4_000, batch_count=2, cached_fraction=0.5)
+    without, found = predict(plain, work, CATALOG), predict(linked, work, CATALOG)
+    assert without.decode is not None
+    assert without.prefill is not None
+    assert found.link == "p2p"
+    assert found.decode == linked_decode_speed(without.decode, linked, batch_count=2, catalog=CATALOG) != without.decode
+    assert found.prefill == linked_prefill_speed(without.prefill, linked, catalog=CATALOG)
+    assert found.prefill is not None
+    assert found.time_to_first_token == time_to_first_token(found.prefill, prompt_tokens=4_000, cached_fraction=0.5)
+
+
+def test_predict_with_a_draft_counts_its_memory_and_has_no_speed_where_both_do_not_fit() -> None:
+    small = Deployment.of("dual-rtx-4090-am5", "llama-3.2-1b", "q4_k_m", catalog=CATALOG)
+    alone, both = (predict(CARDS, Workload(), CATALOG, draft=draft) for draft in (None, small))
+    assert both.memory.draft_bytes > 0
+    assert both.decode == alone.decode
+    large = replace(small, model=CATALOG.model("llama-3-8b"), format=CATALOG.format("q8_0"))
+    none = predict(CARDS, Workload(), CATALOG, draft=large)
+    assert not none.memory.fits
+    assert (none.decode, none.prefill, none.time_to_first_token) == (None, None, None)
+    assert "draft-model" in {remark.code for remark in none.remarks}
+
+
+def test_predict_with_drafts_writes_faster_and_says_with_what() -> None:
+    plain, found = (predict(MAC, Workload(), CATALOG, drafts=drafts) for drafts in (None, Drafts(2, 0.8)))
+    assert plain.decode is not None
+    assert found.decode is not None
+    assert found.decode.central > plain.decode.central
+    (said,) = [remark.text for remark in found.remarks if remark.code == "drafts"]
+    assert found.decode.note in said
+
+
+def test_draft_time_is_the_quotient_of_the_speeds_and_at_most_one() -> None:
+    draft = replace(MAC, model=CATALOG.model("llama-3.2-1b"))
+    mine, its = (decode_speed(each, Workload(), calibration=CATALOG.calibration).central for each in (MAC, draft))
+    found = draft_time_fraction(MAC, draft, Workload(batch_count=4), catalog=CATALOG)
+    assert found == pytest.approx(mine / its)
+    assert draft_time_fraction(draft, MAC, Workload(), catalog=CATALOG) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"prefill_step_tokens": 1_000_001}, "prefill_step is 1000001; it must lie in 1..1,000,000"),
+        ({"prompt_tokens": 10_000_001}, "prompt_tokens is 10000001"),
+        ({"depth_tokens": -1}, "depth_tokens is -1; it must lie in 0..10,000,000"),
+        ({"decode_context_tokens": -1}, "decode_context_tokens is -1; it must lie in 0"),
+        ({"longest_prompt_tokens": 0}, "longest_prompt_tokens is 0; it must lie in 1"),
+        ({"cached_fraction": -0.1}, "cached_fraction is -0.1; it must lie in 0..1"),
+        ({"held_count": 4_097}, "held_count is 4097; it must lie in 1..4,096"),
+    ],
+)
+def test_predict_takes_a_figure_at_its_bound_and_none_beyond(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ScenarioError, match=says):
+        predict(MAC, Workload(**given), CATALOG)
+
+
+def test_predict_takes_figures_at_their_bounds() -> None:
+    least = {"prompt_tokens": 1, "context_tokens": 1, "batch_count": 1, "held_count": 1, "prefill_step_tokens": 1}
+    work = Workload(**least, depth_tokens=0, cached_fraction=0.0)
+    assert predict(MAC, work, CATALOG).decode is not None
+    host = replace(MAC.host, second_tenant_gb=100_000, wired_limit_gb=1_000_000, desktop_gib=100_000)
+    assert not predict(replace(MAC, host=host), Workload(), CATALOG).memory.fits
+    for name, most in (("second_tenant_gb", 100_001), ("wired_limit_gb", 1_000_001), ("desktop_gib", 100_001)):
+        with pytest.raises(ScenarioError, match=f"{name} is {most}"):
+            predict(replace(MAC, host=replace(MAC.host, **{name: most})), Workload(), CATALOG)
+
+
+def test_packed_cache_says_what_its_speed_rests_on() -> None:
+    packed = replace(CARDS, kv_bits=8)
+    assert "kv-bits-speed" in {remark.code for remark in predict(packed, Workload(), CATALOG).remarks}
+    assert "kv-bits-speed" not in {remark.code for remark in predict(CARDS, Workload(), CATALOG).remarks}

@@ -52,3 +52,35 @@ def test_no_pool_where_the_weights_alone_do_not_fit_and_none_for_other_runtimes(
     deployment = Deployment.of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", catalog=CATALOG)
     fit = memory_fit(deployment, Workload(), catalog=CATALOG)
     assert cache_pool(deployment, Workload(), fit=fit) is None
+
+
+def test_pool_of_two_cards_that_take_turns_is_bound_by_the_fullest_one() -> None:
+    # what the fullest card has left beside the cache of its own layers, on both
+    two = Deployment.of("dual-rtx-4090-am5", "qwen2.5-14b", "bf16", runtime="vllm", catalog=CATALOG)
+    two = replace(two, split="layer")
+    fit = memory_fit(two, Workload(context_tokens=1024), catalog=CATALOG)
+    layers = fit.cards[fit.tightest_card - 1].layer_count
+    assert layers is not None
+    left = fit.tightest_usable_bytes - fit.tightest_peak_bytes + fit.kv_cache_bytes * layers / 48
+    found = cache_pool(two, Workload(context_tokens=1024), fit=fit)
+    assert found is not None
+    assert found.pool_bytes == round(2 * left)
+
+
+def test_pool_of_one_card_is_what_everything_but_the_cache_leaves() -> None:
+    one = Deployment.of("nvidia-h200", "llama-3-8b", "bf16", runtime="vllm", catalog=CATALOG)
+    fit = memory_fit(one, Workload(context_tokens=1024), catalog=CATALOG)
+    found = cache_pool(one, Workload(context_tokens=1024), fit=fit)
+    assert found is not None
+    assert found.pool_bytes == fit.usable_bytes - fit.peak_bytes + fit.kv_cache_bytes
+    per_token = 32 * 8 * 256 * 2
+    assert found.concurrency == pytest.approx(found.pool_bytes / (1024 * per_token))
+    assert found.largest_context_tokens == one.model.context_limit_tokens < found.cache_tokens
+
+
+def test_pool_of_a_runtime_without_a_share_or_without_pages_is_none() -> None:
+    one = Deployment.of("nvidia-h200", "llama-3-8b", "bf16", runtime="vllm", catalog=CATALOG)
+    fit = memory_fit(one, Workload(), catalog=CATALOG)
+    for change in ({"memory_use_fraction": None}, {"cache": "whole"}):
+        other = replace(one, runtime=one.runtime.model_copy(update=change))
+        assert cache_pool(other, Workload(), fit=fit) is None

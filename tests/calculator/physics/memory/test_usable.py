@@ -10,7 +10,7 @@ from calculator.catalog.deployment import Deployment, HostSettings, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
-from calculator.physics.memory.usable import macos_limit_gib, usable
+from calculator.physics.memory.usable import graphs_gib, host_usable_bytes, large_card, macos_limit_gib, usable
 from calculator.physics.speed.links import boxes_remarks
 
 CATALOG = load_catalog()
@@ -126,3 +126,71 @@ def test_usable_bytes_of_other_unified_memory_follow_the_utilisation_too() -> No
         host = HostSettings(gpu_memory_utilization=share)
         found = usable(spark, runtime=CATALOG.runtime("vllm"), host=host, catalog=CATALOG)
         assert found.limit_bytes == pytest.approx(part * whole, rel=1e-6)
+
+
+def test_usable_bytes_of_a_mac_by_hand() -> None:
+    # 192 GiB: the limit read, and what the system leaves to model and second tenant together
+    found = usable(MAC_192, catalog=CATALOG)
+    limit_gib, _, _ = macos_limit_gib(192, limits=CATALOG.macos_limits)
+    reserved_gib = CATALOG.constants["macos_reserved_gib"].central
+    assert found.limit_bytes == found.tightest_bytes == found.other_bytes == round(limit_gib * 2**30)
+    assert found.shared_bytes == round((192 - reserved_gib) * 2**30)
+    assert found.is_unified
+    assert not found.is_raised
+    assert found.bytes_beside(10**9) == found.limit_bytes + 10**9
+    assert found.bytes_beside(10**12) == found.shared_bytes
+    assert found.card_bytes(0, second_tenant_bytes=10**9) == found.tightest_beside(10**9) == found.limit_bytes + 10**9
+    assert found.tightest_beside(10**12) == found.shared_bytes
+    tiny = usable(_hardware("apple-m2-ultra-76", 4), catalog=CATALOG)
+    assert tiny.shared_bytes == 0  # never below nothing
+    raised = usable(MAC_192, host=HostSettings(wired_limit_gb=150), catalog=CATALOG)
+    assert (raised.limit_bytes, raised.is_raised, raised.basis) == (150 * 10**9, True, "yours")
+    most = usable(MAC_192, host=HostSettings(wired_limit_gb=1_000), catalog=CATALOG)
+    assert most.limit_bytes == 192 * 2**30
+
+
+def test_desktop_takes_its_gib_of_the_first_card_alone() -> None:
+    plain, screen = (usable(TWO_4090, host=HostSettings(desktop_gib=gib), catalog=CATALOG) for gib in (None, 1.5))
+    reserved = CATALOG.constants["card_reserved_gib"].central
+    assert plain.tightest_bytes == plain.other_bytes == round((24 - reserved) * 2**30)
+    assert screen.tightest_bytes == plain.tightest_bytes - 1.5 * 2**30
+    assert screen.other_bytes == plain.other_bytes
+    assert screen.limit_bytes == screen.tightest_bytes + screen.other_bytes
+    assert screen.card_bytes(0, second_tenant_bytes=10**9) == screen.tightest_bytes  # a tenant is in the PC's memory
+    assert screen.card_bytes(1, second_tenant_bytes=10**9) == screen.other_bytes
+    assert screen.bytes_beside(10**9) == screen.limit_bytes
+    vllm = CATALOG.runtime("vllm")
+    full = HostSettings(gpu_memory_utilization=1.0, desktop_gib=1.5)
+    found = usable(TWO_4090, runtime=vllm, host=full, catalog=CATALOG)
+    assert found.other_bytes - found.tightest_bytes == pytest.approx(1.5 * 2**30)
+
+
+def test_memory_of_a_pc_is_what_its_system_leaves() -> None:
+    assert host_usable_bytes(64, reserved_gib=6) == 58 * 2**30
+    assert host_usable_bytes(4, reserved_gib=6) == 0
+
+
+def test_graphs_lie_beside_the_share_and_are_nothing_where_none_is_known() -> None:
+    assert graphs_gib(CATALOG.runtime("llama.cpp"), TWO_4090) == 0.0
+    vllm = CATALOG.runtime("vllm")
+    assert vllm.graphs_gib is not None
+    assert graphs_gib(vllm, TWO_4090) == vllm.graphs_gib.central
+    large = _hardware("nvidia-h100-sxm-80", 80)
+    assert vllm.large_card is not None
+    assert large_card(vllm, large) == vllm.large_card
+    assert graphs_gib(vllm, large) == (vllm.large_card.graphs_gib.central if vllm.large_card.graphs_gib else 0.0)
+    assert large_card(vllm, replace(large, memory_gib=vllm.large_card.memory_gib)) == vllm.large_card
+    assert large_card(vllm, TWO_4090) is None
+    assert large_card(vllm, _hardware("nvidia-a100-sxm-80", 80)) is None
+
+
+def test_limit_below_every_size_read_keeps_the_nearest_share() -> None:
+    sizes = sorted({row.memory_gib for row in CATALOG.macos_limits if row.macos == "26"})
+    nearest, _, _ = macos_limit_gib(sizes[0], limits=CATALOG.macos_limits)
+    found, basis, note = macos_limit_gib(sizes[0] / 2, limits=CATALOG.macos_limits)
+    assert found == pytest.approx(nearest / 2)
+    assert basis == "assumption"
+    assert note.startswith(f"no reading for {sizes[0] / 2:g} GB; ")
+    halfway, _, _ = macos_limit_gib((sizes[0] + sizes[1]) / 2, limits=CATALOG.macos_limits)
+    shares = [macos_limit_gib(size, limits=CATALOG.macos_limits)[0] / size for size in sizes[:2]]
+    assert halfway == pytest.approx((sizes[0] + sizes[1]) / 2 * sum(shares) / 2)

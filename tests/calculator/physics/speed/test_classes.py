@@ -8,17 +8,20 @@ from calculator.catalog.hardware import Hardware
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import (
     Conditions,
+    LinkKind,
     age_effects,
     bits_class,
     chip_class,
     default_step_tokens,
     exchange_ms_per_token,
+    has_matrix_rate,
     link_kind,
     matrix_flops_per_ms,
     passes_over_link,
     power_shortfall,
     software_effects,
     unknown_age_effects,
+    unpacked_latent_effects,
 )
 
 CATALOG = load_catalog()
@@ -116,3 +119,87 @@ def test_vllm_reads_more_at_a_time_on_large_cards() -> None:
 def test_unknown_dates_widen_and_known_ones_do_not() -> None:
     assert unknown_age_effects(Conditions()) == ()
     assert unknown_age_effects(Conditions(is_date_known=False)) == (("age/unknown/1", 1.0),)
+
+
+def test_matrix_rate_without_a_published_one_is_four_times_the_shaders_on_nvidia_and_theirs_on_apple() -> None:
+    nvidia, apple, amd = (CATALOG.chips[name] for name in ("nvidia-rtx-4090", "apple-m4-max-40", "nvidia-rtx-3090"))
+    shaders = nvidia.bandwidth_gb_per_s.model_copy(update={"low": 80.0, "central": 80.0, "high": 80.0})
+    unknown = {"matrix_tflops": None, "fp32_tflops": shaders}
+    assert matrix_flops_per_ms(nvidia.model_copy(update=unknown)) == pytest.approx(4 * 80e9)
+    assert matrix_flops_per_ms(apple.model_copy(update=unknown)) == pytest.approx(80e9)
+    assert matrix_flops_per_ms(amd.model_copy(update={**unknown, "vendor": "amd"})) == pytest.approx(80e9)
+    none = apple.model_copy(update={"matrix_tflops": None, "fp32_tflops": None})
+    assert matrix_flops_per_ms(none) == pytest.approx(546 / 30 * 1e9)
+    full = CATALOG.chips["nvidia-h200"]
+    assert full.matrix_tflops is not None
+    assert matrix_flops_per_ms(full) == pytest.approx(full.matrix_tflops.central * 1e9)  # not halved, so not doubled
+
+
+def test_matrix_rate_is_known_of_apple_and_where_one_is_published() -> None:
+    chip = CATALOG.chips["nvidia-rtx-4090"]
+    without = chip.model_copy(update={"matrix_tflops": None, "fp32_tflops": None})
+    assert has_matrix_rate(chip)
+    assert has_matrix_rate(without.model_copy(update={"fp32_tflops": chip.matrix_tflops}))
+    assert has_matrix_rate(chip.model_copy(update={"fp32_tflops": None}))
+    assert not has_matrix_rate(without)
+    assert has_matrix_rate(without.model_copy(update={"vendor": "apple"}))
+
+
+def test_latent_cache_of_old_mlx_is_unpacked_and_no_other() -> None:
+    latent = work_of(CATALOG.model("deepseek-v3-671b"), CATALOG.format("mlx-4bit"))
+    full = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("mlx-4bit"))
+    assert unpacked_latent_effects(latent, engine="mlx-lm", age_years=0.8) == ("attention/unpacked/mlx-lm",)
+    assert unpacked_latent_effects(latent, engine="mlx-lm", age_years=0.7) == ()
+    assert unpacked_latent_effects(latent, engine="llama.cpp", age_years=0.8) == ()
+    assert unpacked_latent_effects(full, engine="mlx-lm", age_years=0.8) == ()
+
+
+def test_power_shortfall_of_cards_that_work_together_is_that_of_one_and_never_below_nothing() -> None:
+    chip = CATALOG.chips["nvidia-rtx-3090"]
+    together = power_shortfall(chip, power_limit_w=220, card_count=2, split="tensor")
+    assert together == power_shortfall(chip, power_limit_w=220, card_count=1, split="layer") > 0
+    assert power_shortfall(chip, power_limit_w=500, card_count=1, split="layer") == 0.0
+    unknown = chip.model_copy(update={"board_max_w": None})
+    assert power_shortfall(unknown, power_limit_w=220, card_count=1, split="layer") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bits", "name"),
+    [(3.99, "2-3"), (4.0, "4"), (5.19, "4"), (5.2, "5-6"), (7.49, "5-6"), (7.5, "8"), (9.99, "8"), (10.0, "16")],
+)
+def test_bits_class_begins_at_its_limit(bits: float, name: str) -> None:
+    format = CATALOG.format("q4_k_m")
+    wide = format.bits_per_weight.model_copy(update={"low": bits, "central": bits, "high": bits})
+    assert bits_class(format.model_copy(update={"bits_per_weight": wide})) == name
+
+
+def test_server_boards_begin_at_a_fabric_of_500_gb_per_s() -> None:
+    chip = CATALOG.chips["nvidia-rtx-3090"]
+
+    def kind(gb_per_s: float) -> str:
+        peer = chip.bandwidth_gb_per_s.model_copy(update={"low": gb_per_s, "central": gb_per_s, "high": gb_per_s})
+        return chip_class(chip.model_copy(update={"peer_link_gb_per_s": peer}))
+
+    assert (kind(500.0), kind(499.0)) == ("server", "card")
+
+
+def test_exchange_over_a_cable_or_an_unknown_link() -> None:
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("bf16"))
+    token_bytes = 4096 * 32 * 2 * 2
+    chip = CATALOG.chips["nvidia-rtx-4090"].model_copy(update={"host_link_gb_per_s": None, "peer_link_gb_per_s": None})
+
+    def ms(link: LinkKind, count: int) -> float:
+        return exchange_ms_per_token(work, chip=chip, link=link, card_count=count)
+
+    assert ms("network", 4) == pytest.approx(token_bytes * 1.5 / 4e6)
+    assert ms("fabric", 2) == pytest.approx(token_bytes / (31.5e6 / 4))
+    assert ms("card link", 2) == pytest.approx(token_bytes / (31.5e6 / 8))
+
+
+def test_vllm_takes_the_larger_step_from_70_gib_on() -> None:
+    chip, vllm = CATALOG.chips["nvidia-rtx-4090"], CATALOG.runtime("vllm")
+    steps = [
+        default_step_tokens(vllm, chip.model_copy(update={"memory_options_gib": sizes}))
+        for sizes in ((24, 69), (24, 70), (24, 70.5))
+    ]
+    assert steps == [2048, 8192, 8192]

@@ -234,3 +234,156 @@ def test_decode_speed_joined_boxes_pay_for_the_cable() -> None:
     assert joined("qwen2.5-32b", 2) < joined("qwen2.5-32b", 1)
     assert joined("llama-3.1-405b", 1) < joined("llama-3.1-405b", 2) < joined("llama-3.1-405b", 4)
     assert joined("llama-3.1-405b", 4) == pytest.approx(6.4, rel=0.3)
+
+
+def _terms(
+    deployment: Deployment, *, batch: int = 1, context: int = 512, conditions: Conditions | None = None
+) -> dict[str, float]:
+    workload = Workload(context_tokens=context, batch_count=batch)
+    terms, _ = decode_terms(deployment, workload, conditions=conditions or Conditions())
+    return {term.name: term.base_ms for term in terms}
+
+
+def _of(chip: str, model: str, format: str, *, count: int = 1, split: Split = "layer", runtime: str = "") -> Deployment:
+    found = Deployment.of(chip, model, format, runtime=runtime or None, chip_count=count, catalog=CATALOG)
+    return dataclasses.replace(found, split=split)
+
+
+def test_batch_terms_by_hand() -> None:
+    # Llama 3 8B on a 4090: 8,030,261,248 weights less the embedding's and the norms' are multiplied, 4 x 2 operations
+    # each, at 330.4 TFLOPS. One step of another kernel, then each further stream, the first 16 and those beyond apart
+    multiplied = 8_030_261_248 - 128_256 * 4_096 - 65 * 4_096
+    step_ms = 4 * 2 * multiplied / 330.4e9
+    one, ten, forty = (_terms(_of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m"), batch=count) for count in (1, 10, 40))
+    assert not {"batch step", "batch", "large batch", "streams"} & one.keys()
+    assert ten["batch step"] == forty["batch step"] == pytest.approx(step_ms)
+    assert ten["batch"] == pytest.approx(9 * step_ms)
+    assert ten["large batch"] == 0
+    assert forty["batch"] == pytest.approx(15 * step_ms)
+    assert forty["large batch"] == pytest.approx(24 * step_ms)
+    assert forty["streams"] == pytest.approx(39 * 0.020)
+
+
+def test_arithmetic_of_a_batch_is_shared_by_the_cards_of_a_tensor_split_alone() -> None:
+    cases: tuple[tuple[int, Split], ...] = ((1, "tensor"), (4, "tensor"), (4, "layer"))
+    one, tensor, layer = (
+        _terms(_of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", count=count, split=split), batch=10, context=4_096)
+        for count, split in cases
+    )
+    for name in ("batch", "weights", "loss", "kv cache", "kv cache loss", "attention"):
+        assert tensor[name] == pytest.approx(one[name] / 4)
+        assert layer[name] == one[name]
+
+
+def test_attention_and_cache_grow_with_the_batch_and_the_context() -> None:
+    # one stream: 32 layers x 32 heads x (128 + 128) x 2 operations x 4,096 tokens at 330.4 TFLOPS; cache 32 layers x 8
+    # heads x 256 numbers x 2 bytes x 4,096 tokens at 1,008 GB/s, and a quarter of it for what reading loses
+    one, ten = (_terms(_of("nvidia-rtx-4090", "llama-3-8b", "f16"), batch=n, context=4_096) for n in (1, 10))
+    assert one["attention"] == pytest.approx(32 * 32 * 256 * 2 * 4_096 / 330.4e9, rel=1e-3)
+    assert one["kv cache"] == pytest.approx(32 * 8 * 256 * 2 * 4_096 / 1_008e6)
+    assert one["kv cache loss"] == pytest.approx(one["kv cache"] / 4)
+    assert one["loss"] == pytest.approx(one["weights"] / 4)
+    for name in ("attention", "kv cache", "kv cache loss"):
+        assert ten[name] == pytest.approx(10 * one[name])
+
+
+def test_experts_lose_a_quarter_of_their_own_time_besides() -> None:
+    found = _terms(_of("nvidia-rtx-4090", "qwen3-30b-a3b", "q4_k_m"))
+    model, format = CATALOG.model("qwen3-30b-a3b"), CATALOG.format("q4_k_m")
+    read, dense = (float(weights_read_bytes(model, format=format, batch_count=count)) for count in (1, 0))
+    assert found["experts"] == pytest.approx((read - dense) / 1_008e6 / 4)
+    assert _terms(_of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m"))["experts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("chip", "us_per_layer"), [("nvidia-rtx-4090", 50.0), ("nvidia-h200", 15.0), ("apple-m3-ultra-80", 500.0)]
+)
+def test_exchange_of_a_tensor_split_by_hand(chip: str, us_per_layer: float) -> None:
+    model = "llama-3-8b"
+    boxes = dataclasses.replace(_of(chip, model, "f16"), split="tensor")
+    if chip.startswith("apple"):
+        boxes = dataclasses.replace(boxes, hardware=dataclasses.replace(boxes.hardware, node_count=2))
+    else:
+        boxes = _of(chip, model, "f16", count=2, split="tensor")
+    one, nine = (_terms(boxes, batch=count) for count in (1, 9))
+    assert one["exchange"] == nine["exchange"] == pytest.approx(us_per_layer * 32 / 1_000)
+    assert "exchange of a batch" not in one
+    link = {"nvidia-rtx-4090": 31.5 / 8, "nvidia-h200": 900 / 4, "apple-m3-ultra-80": 4.0}[chip]
+    # 4,096 numbers x 32 layers x 2 exchanges x 2 bytes for each of eight further streams
+    assert nine["exchange of a batch"] == pytest.approx(8 * 4_096 * 32 * 2 * 2 / (link * 1e6))
+    assert "hop" not in one
+
+
+def test_cards_that_take_turns_pay_for_each_hop_and_exchange_nothing() -> None:
+    two, four = (_terms(_of("nvidia-rtx-4090", "llama-3-8b", "f16", count=count)) for count in (2, 4))
+    assert (two["hop"], four["hop"]) == (pytest.approx(0.2), pytest.approx(0.6))
+    assert "exchange" not in two
+    assert "hop" not in _terms(_of("nvidia-rtx-4090", "llama-3-8b", "f16"))
+
+
+def test_launches_without_cuda_graphs_cost_200_us_a_layer() -> None:
+    deployment = _of("nvidia-rtx-4090", "llama-3-8b", "bf16", runtime="vllm")
+    assert _terms(deployment, conditions=Conditions(eager=True))["launches"] == pytest.approx(32 * 0.2)
+    assert "launches" not in _terms(deployment)
+
+
+def test_streams_cost_every_program_but_llama_cpps_own_benchmark_time() -> None:
+    looped = Conditions(served=False)
+    vllm = _of("nvidia-rtx-4090", "llama-3-8b", "bf16", runtime="vllm")
+    assert _terms(vllm, batch=5, conditions=looped)["streams"] == pytest.approx(4 * 0.020)
+    llama_cpp = _of("nvidia-rtx-4090", "llama-3-8b", "f16")
+    assert "streams" not in _terms(llama_cpp, batch=5, conditions=looped)
+
+
+def _effects(deployment: Deployment, name: str, conditions: Conditions, *, batch: int = 2) -> tuple[str, ...]:
+    terms, _ = decode_terms(deployment, Workload(batch_count=batch), conditions=conditions)
+    return next(term.effects for term in terms if term.name == name)
+
+
+def test_effects_tell_a_server_an_old_build_and_a_packed_cache() -> None:
+    one = _of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m")
+    packed = dataclasses.replace(one, kv_bits=8)
+    assert "batch/served/nvidia llama.cpp" in _effects(one, "batch", Conditions(served=True))
+    assert "batch/served/nvidia llama.cpp" not in _effects(one, "batch", Conditions(served=False))
+    assert "cache/packed/nvidia llama.cpp" in _effects(packed, "kv cache loss", Conditions())
+    assert "cache/packed/nvidia llama.cpp" not in _effects(one, "kv cache loss", Conditions())
+    old, new = Conditions(age_years=1.7), Conditions(age_years=1.6)
+    assert "cache/before-flash/nvidia" in _effects(one, "kv cache loss", old)
+    assert "cache/before-flash/nvidia" not in _effects(one, "kv cache loss", new)
+    vllm = _of("nvidia-rtx-4090", "llama-3-8b", "bf16", runtime="vllm")
+    assert "cache/before-flash/nvidia" not in _effects(vllm, "kv cache loss", old)
+    assert "batch/served/nvidia vllm" not in _effects(vllm, "batch", Conditions(served=True))
+    assert "runtime-sort/vllm dense" not in _effects(vllm, "loss", Conditions())
+    ollama = _of("nvidia-rtx-4090", "qwen3-30b-a3b", "q4_k_m", runtime="ollama")
+    assert "runtime-sort/ollama experts" in _effects(ollama, "loss", Conditions())
+
+
+def test_power_limit_names_one_card_or_cards_together() -> None:
+    limited = Conditions(power_limit_w=220.0)
+    cases: tuple[tuple[int, Split, str], ...] = ((1, "layer", "one card"), (2, "tensor", "cards together"))
+    for count, split, words in cases:
+        deployment = _of("nvidia-rtx-3090", "llama-3-8b", "q4_k_m", count=count, split=split)
+        _, common = decode_terms(deployment, Workload(), conditions=limited)
+        weight = dict(common)[f"power-limit/all/{words}"]
+        assert dict(common)[f"power-limit/family/nvidia-ampere {words}"] == weight > 0
+    _, common = decode_terms(_of("nvidia-rtx-3090", "llama-3-8b", "q4_k_m", count=2), Workload(), conditions=limited)
+    assert not [name for name, _ in common if name.startswith("power-limit")]  # cards that take turns stay cool
+
+
+def test_mean_streams_in_flight_take_the_place_of_the_batch() -> None:
+    deployment = _of("nvidia-gb10", "qwen2.5-7b", "q8_0")
+    mean = _terms(deployment, conditions=Conditions(stream_count=2.5))
+    assert mean["streams"] == pytest.approx(1.5 * 0.020)
+    assert mean["batch"] == pytest.approx(1.5 * mean["batch step"])
+
+
+def test_batch_that_would_be_slower_than_one_answer_after_the_other_takes_as_long_as_that() -> None:
+    one = _of("apple-m2-ultra-76", "llama-3-8b", "q4_k_m")
+    rate = one.hardware.chip.bandwidth_gb_per_s.model_copy(update={"low": 1.0, "central": 1.0, "high": 1.0})
+    slow = one.hardware.chip.model_copy(update={"matrix_tflops": rate})  # 1 TFLOPS: a batch's arithmetic takes longest
+    slow_box = dataclasses.replace(one, hardware=dataclasses.replace(one.hardware, chip=slow))
+    alone, together = (
+        decode_speed(slow_box, Workload(context_tokens=512, batch_count=count), calibration=NEUTRAL).central
+        for count in (1, 2)
+    )
+    assert together == pytest.approx(alone)

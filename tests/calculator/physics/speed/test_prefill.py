@@ -1,5 +1,7 @@
 """Prefill: time to first token by hand, limits, published figures."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,13 @@ from calculator.catalog.hardware import hardware_of
 from calculator.catalog.models import Split
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import Conditions, matrix_flops_per_ms
-from calculator.physics.speed.prefill import prefill_estimate, prefill_speed, prefill_terms, time_to_first_token
+from calculator.physics.speed.prefill import (
+    prefill_cells,
+    prefill_estimate,
+    prefill_speed,
+    prefill_terms,
+    time_to_first_token,
+)
 from calculator.physics.speed.speed import Speed
 
 CATALOG = load_catalog()
@@ -185,3 +193,120 @@ def test_prefill_of_a_latent_cache_costs_llama_cpp_more_arithmetic() -> None:
         terms, _ = prefill_terms(deployed("nvidia-h200", "deepseek-v3-671b", format, runtime), Workload(4096))
         bases[runtime] = next(term.base_ms for term in terms if term.name == "attention")
     assert bases["llama.cpp"] / bases["vllm"] == pytest.approx(1088 / 320)
+
+
+def _terms(deployment: Deployment, workload: Workload, conditions: Conditions | None = None) -> dict[str, float]:
+    return {
+        term.name: term.base_ms
+        for term in prefill_terms(deployment, workload, conditions=conditions or Conditions())[0]
+    }
+
+
+def test_weights_stream_once_per_chunk_and_experts_as_a_chunk_chooses_them() -> None:
+    # Llama 3 8B, 16 bits: 1,300 tokens in steps of 512 are three chunks at 1,008 GB/s
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("f16"))
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp")
+    found = _terms(deployment, Workload(1300), Conditions(step_tokens=512))
+    assert found["stream"] == pytest.approx(3 * work.dense_bytes / 1008e6)
+    assert found["launch"] == pytest.approx(3 * 32 * 0.05)
+    # Mixtral: 2 of 8 experts; a chunk of 4 tokens counts as 4^0.75 independent ones, a prompt of 3 as 3^0.75
+    experts = work_of(CATALOG.model("mixtral-8x7b"), CATALOG.format("f16"))
+    two_cards = deployed("nvidia-h200", "mixtral-8x7b", "f16", "llama.cpp")
+    rate = CATALOG.chips["nvidia-h200"].bandwidth_gb_per_s.central * 1e6
+    for prompt, step, chunk in ((8, 4, 4), (3, 512, 3)):
+        touched = 1 - 0.75 ** (chunk**0.75)
+        streamed = (experts.dense_bytes + experts.expert_bytes * touched) * (2 if prompt == 8 else 1)
+        assert _terms(two_cards, Workload(prompt), Conditions(step_tokens=step))["stream"] == pytest.approx(
+            streamed / rate
+        )
+
+
+def test_prompts_read_together_share_chunks_start_and_first_token() -> None:
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "bf16", "vllm")
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("bf16"))
+    one, four = (
+        _terms(deployment, Workload(512), Conditions(step_tokens=2048, prompt_count=count)) for count in (1, 4)
+    )
+    assert one["first token"] == pytest.approx(work.dense_bytes / 1008e6)
+    assert one["start"] == 20.0
+    for name in ("stream", "launch", "first token", "start"):
+        assert four[name] == pytest.approx(one[name] / 4)
+    assert four["linear"] == one["linear"]
+    assert (
+        not {"first token", "start"}
+        & _terms(deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp"), Workload(512)).keys()
+    )
+
+
+def test_watts_allow_half_a_tera_operation_each() -> None:
+    # an RTX 4090 of 450 W: 225 TFLOPS, of 300 W 150, a limit above its own changes nothing; cards of a tensor split add
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("f16"))
+    flops = work.linear_flops * 512 + work.head_flops
+    for watts, count, rate in ((None, 1, 225e9), (300.0, 1, 150e9), (900.0, 1, 225e9), (None, 2, 450e9)):
+        deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp", count=count, split="tensor")
+        found = _terms(deployment, Workload(512), Conditions(power_limit_w=watts))
+        assert found["power"] == pytest.approx(flops / rate)
+    assert _terms(deployed("apple-m4-max-40", "llama-3-8b", "f16", "llama.cpp"), Workload(512))["power"] == 0
+
+
+@pytest.mark.parametrize(
+    ("chip", "ratio"), [("nvidia-rtx-4090", 2.0), ("apple-m4-max-40", 1.0), ("apple-m5-max-40", 4.0)]
+)
+def test_no_kernel_beats_eight_bits_on_tensor_cores_or_the_matrix_units(chip: str, ratio: float) -> None:
+    found = _terms(deployed(chip, "llama-3-8b", "f16", "llama.cpp"), Workload(512))
+    assert found["linear"] / found["arithmetic"] == pytest.approx(ratio)
+
+
+def test_attention_at_a_depth_looks_back_on_it() -> None:
+    found = _terms(deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp"), Workload(512, depth_tokens=1024))
+    assert found["attention"] == pytest.approx(2 * 32 * 256 * 32 * 512 * (1024 + 256) / 330.4e9)
+
+
+def test_exchange_of_a_prompt_is_that_of_each_of_its_tokens() -> None:
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp", count=2, split="tensor")
+    one = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp")
+    found, alone = (_terms(each, Workload(512)) for each in (deployment, one))
+    assert found["exchange"] == pytest.approx(512 * 4096 * 32 * 2 * 2 / (31.5e6 / 8))
+    assert "exchange" not in alone
+    for name in ("linear", "attention", "stream"):
+        assert found[name] == pytest.approx(alone[name] / 2)
+
+
+def test_effects_tell_matrix_units_an_old_build_and_another_program() -> None:
+    def effects(name: str, deployment: Deployment, conditions: Conditions) -> tuple[str, ...]:
+        terms, _ = prefill_terms(deployment, Workload(512), conditions=conditions)
+        return next(term.effects for term in terms if term.name == name)
+
+    m5, m4 = (deployed(chip, "llama-3-8b", "q4_k_m", "llama.cpp") for chip in ("apple-m5-max-40", "apple-m4-max-40"))
+    for name, effect in (("linear", "linear/accelerator/apple-m5"), ("attention", "attention/accelerator/apple-m5")):
+        assert effect in effects(name, m5, Conditions())
+        assert not [one for one in effects(name, m4, Conditions()) if "accelerator" in one]
+    card = deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp")
+    assert "linear/before-mmq/nvidia" in effects("linear", card, Conditions(age_years=2.3))
+    assert "linear/before-mmq/nvidia" not in effects("linear", card, Conditions(age_years=2.25))
+    wide = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp")
+    assert "linear/before-mmq/nvidia" not in effects("linear", wide, Conditions(age_years=2.3))
+    assert "attention/backend/nvidia vulkan" in effects("attention", card, Conditions(backend="vulkan"))
+    _, common = prefill_terms(
+        deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "ollama"), Workload(512), conditions=Conditions(age_years=9)
+    )
+    assert ("runtime-sort/ollama dense", 1.0) in common
+    assert ("age/sort/nvidia llama.cpp dense", 2.5) in common
+    _, common = prefill_terms(card, Workload(512))
+    assert not [name for name, _ in common if name.startswith(("runtime-sort", "age/"))]
+
+
+def test_pipeline_gain_is_fitted_and_a_power_limit_costs_its_square() -> None:
+    two = deployed("nvidia-rtx-3090", "llama-3-8b", "q4_k_m", "llama.cpp", count=2)
+    _, common = prefill_terms(two, Workload(2048), conditions=Conditions(step_tokens=512, power_limit_w=220.0))
+    gain = math.log(2 * 4 / 5)
+    assert dict(common)["pipeline/all/1"] == dict(common)["pipeline/family/nvidia-ampere"] == pytest.approx(gain)
+    short = (1 - 220 / 350) ** 2
+    assert dict(common)["power-limit/all/1"] == dict(common)["power-limit/family/nvidia-ampere"] == pytest.approx(short)
+
+
+def test_cells_of_a_reading_speed_are_those_at_the_end_of_the_prompt() -> None:
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp")
+    deep = prefill_cells(deployment, Workload(512, depth_tokens=60_000))
+    assert deep == prefill_cells(deployment, Workload(60_512))
+    assert deep != prefill_cells(deployment, Workload(512))
