@@ -111,22 +111,15 @@ def _take(name: str, key: str) -> None:
     put({name: st.session_state[key]})
 
 
-<<<<<<< HEAD
-def _show_table(comparison: Comparison, case: Case, measured: Measured) -> None:
-    machines = {option.id: option for option in boxes(case.scenario, case.catalog)}
-    with turn():
-        rows = [_row(option, machines, case, measured) for option in comparison.options if option.id in machines]
-    if not rows:
-=======
 Rows = list[tuple[Box, OptionResult]]
 
 
 def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measured) -> None:
     if not found:
->>>>>>> truth
         st.markdown("Only hosted APIs are compared: their memory and speed are the host's.")
         return
-    rows = [_row(box, option, case, measured) for box, option in found]
+    with turn():
+        rows = [_row(box, option, case, measured) for box, option in found]
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
     hosts = hosted_sentences(comparison, case.catalog)
     if hosts:
@@ -262,70 +255,6 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
 
 
-<<<<<<< HEAD
-@st.fragment
-def _show_frontier(case: Case, comparison: Comparison) -> None:
-    st.subheader("Every machine we know: cost against speed", anchor=False)
-    with st.container(horizontal=True):
-        budget = st.number_input(
-            "Budget for the hardware ($)", min_value=0.0, value=None, format="%g", key="budget", placeholder="no limit"
-        )
-        watts = st.number_input(
-            "Most watts at the wall", min_value=0.0, value=None, format="%g", key="most watts", placeholder="no limit"
-        )
-    try:
-        with turn():
-            wanted = Wanted(budget or None, watts or None)
-            found = choose(case.scenario, case.catalog, wanted=wanted, as_of=comparison.prices_as_of)
-    except CalculatorError as error:
-        st.markdown(markdown_text(str(error)))
-        return
-    if not found.choices:
-        st.markdown("No machine of the catalogue does this job within these limits.")
-    else:
-        best = found.best()
-        draw_chart(
-            frontier(found.choices),
-            key="frontier",
-            alt="Cost and speed of each machine: "
-            + "; ".join(
-                f"{one.name} {usd(one.present_value_usd)}, {one.stream_tokens_per_s:,.0f} tokens a second"
-                for one in best
-            ),
-        )
-        with st.expander(f"The {len(best)} that nothing beats, and the {len(found.left_out)} that cannot do it"):
-            draw_table(
-                [
-                    {
-                        "Machine": one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}",
-                        "Cost": usd(one.present_value_usd),
-                        "Price today": f"{usd(one.price_usd)} ({one.price_as_of})",
-                        "Tokens/s": f"{one.stream_tokens_per_s:,.0f}",
-                        "First word": seconds_text(one.first_token_p95_s),
-                        "Spare": f"{one.headroom_gb:,.0f} GB",
-                        "Watts": f"{one.watts:,.0f}",
-                    }
-                    for one in best
-                ],
-                key="best machines",
-                alt="Machines that no other beats in cost, speed and memory",
-            )
-            if found.left_out:
-                draw_table(
-                    [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
-                    key="left out",
-                    alt="Machines that cannot do it, and why",
-                )
-
-
-def _memory_alt(comparison: Comparison) -> str:
-    parts = [
-        f"{option.name} needs {gb(option.memory.peak_bytes)} of {gb(option.memory.usable_bytes)}"
-        for option in comparison.options
-        if option.memory
-    ]
-=======
 def _memory_alt(filled: list[Filled]) -> str:
     parts = [f"{one.name} needs {gb(one.memory.peak_bytes)} of {gb(one.memory.usable_bytes)}" for one in filled]
->>>>>>> truth
     return f"Memory: {', '.join(parts)}." if parts else "No option holds the model in its own memory."

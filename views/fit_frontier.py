@@ -11,6 +11,7 @@ from views.charts.fit import frontier
 from views.drawing import draw_chart, draw_table
 from views.look import markdown_text, usd
 from views.shell import Case
+from views.turns import turn
 
 
 @st.fragment
@@ -25,9 +26,9 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
             "Most watts at the wall", min_value=0.0, value=None, format="%g", key="most watts", placeholder="no limit"
         )
     try:
-        found = choose(
-            case.scenario, case.catalog, wanted=Wanted(budget or None, watts or None), as_of=comparison.prices_as_of
-        )
+        with turn():
+            wanted = Wanted(budget or None, watts or None)
+            found = choose(case.scenario, case.catalog, wanted=wanted, as_of=comparison.prices_as_of)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return

@@ -19,12 +19,8 @@ _MEMORY_PARTS = (
     ("overhead_bytes", "Runtime", "#7a828c"),
     ("second_tenant_bytes", "Other software", "#2f9e77"),
 )
-<<<<<<< HEAD
-_LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
-=======
 _OTHER = "Other software"
-_LIMIT = {"symbol": "line-ns-open", "size": 26, "color": QUIET, "line": {"width": 3}}
->>>>>>> truth
+_LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
 
 
