@@ -31,8 +31,7 @@ PRESET = "preset"
 """The parameter that names the preset from which the other values start."""
 OWN_ENTRIES = ("own_options", "own_models", "routing")
 _PROFILE, _AGREE = "hourly_profile", ("on_h_per_day", "working_days_per_year")
-VIEW = "view"
-"""Which view a page opens with; it says nothing of the scenario."""
+VIEW = "view"  # which view a page opens with; it says nothing of the scenario
 _PLATFORM = ("embed", "embed_options", VIEW)
 _SHOWN_CHARACTERS = 40
 _LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
