@@ -188,9 +188,12 @@ class Desk:
         found = self.contents()
         said = [found.problem] if found.problem else []
         if found.unreadable:
-            ids = ", ".join(row.id[:12] for row in found.unreadable[:3])
-            more = f" and {len(found.unreadable) - 3} more" if len(found.unreadable) > 3 else ""
-            said.append(f"Left out, because this version cannot read it: measurement {ids}{more}.")
+            count = len(found.unreadable)
+            many = "1 measurement is" if count == 1 else f"{count} measurements are"
+            said.append(
+                f"{many} left out, because this version cannot read {'it' if count == 1 else 'them'}. The server's log "
+                f"names {'it' if count == 1 else 'them'}."
+            )
         if found.waiting_count:
             said.append(
                 "Results wait in a file, because the store did not take them; they will be stored automatically."

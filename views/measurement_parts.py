@@ -1,6 +1,6 @@
 """Parts of the measurements page: upload of files, list of records, one record with its samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +11,7 @@ from calculator.physics.memory.format_words import plain_name
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
+from views.measurement_names import labels_of, names_of, what_of
 from views.uploading import ask_files
 
 _FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]
@@ -153,21 +154,22 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
     return facts
 
 
-def show_list(desk: Desk) -> None:
+def show_list(desk: Desk, *, catalog: Catalog) -> None:
     """Draw the stored records: filters, the table, the export and one record."""
     rows = desk.rows()
+    names = names_of(catalog)
     st.header("What is stored", anchor=False)
     if not rows:
         st.markdown("Nothing yet. Measure this machine, or bring a file.")
         return
-    shown = _filtered(rows)
+    shown = _filtered(rows, names)
     used = sum(row.used for row in shown)
     st.markdown(
         f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. "
         f"**{used}** of them can stand in for a predicted speed on the decision page."
     )
     draw_table(
-        [_list_row(row) for row in shown[:_MOST_ROWS]],
+        [_list_row(row, names) for row in shown[:_MOST_ROWS]],
         height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
         key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
@@ -189,31 +191,39 @@ def show_list(desk: Desk) -> None:
         "Everyone on this server sees these measurements, and none is ever edited. "
         "An administrator can retire one: python -m measurements delete ID."
     )
-    labels = {row.label(): row for row in shown[:_MOST_CHOICES]}
+    by_id = {row.id: row for row in shown[:_MOST_CHOICES]}
+    labels = labels_of(list(by_id.values()), names)
     chosen = st.selectbox(
-        "Open one with its samples", list(labels), index=None, key="opened", placeholder="Choose a measurement"
+        "Open one with its samples",
+        list(by_id),
+        index=None,
+        key="opened",
+        format_func=labels.__getitem__,
+        placeholder="Choose a measurement",
     )
     if chosen is not None:
-        _show_record(labels[chosen], desk.record(labels[chosen].id))
+        _show_record(by_id[chosen], desk.record(chosen), label=labels[chosen])
 
 
-def _filtered(rows: Sequence[StoredRow]) -> list[StoredRow]:
+def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[StoredRow]:
     kept = list(rows)
     with st.grid(4, min_column_width=180, gap="medium", vertical_alignment="bottom"):
         for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
-            choice = st.selectbox(label, [_ANY, *values], key=f"filter_{field}")
+            choice = st.selectbox(
+                label, [_ANY, *values], key=f"filter_{field}", format_func=lambda one: names.get(one, one)
+            )
             kept = [row for row in kept if choice in (_ANY, getattr(row, field))]
     return kept
 
 
-def _list_row(row: StoredRow) -> dict[str, Any]:
+def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "measured": row.measured_at[:10],
         "age": row.age,
         "whose": row.trust,
-        "what": " ".join(filter(None, (row.model, row.format))) or row.kind,
-        "chip": row.chip,
+        "what": what_of(row, names),
+        "chip": names.get(row.chip, row.chip),
         "result": row.status,
         "decode tokens/s": _rate(row.decode_tokens_per_s),
         "prefill tokens/s": _rate(row.prefill_tokens_per_s),
@@ -221,8 +231,8 @@ def _list_row(row: StoredRow) -> dict[str, Any]:
             "" if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None else f"{row.context_tokens:,}"
         ),
         "streams": f"{row.batch_count:,}",
-        "mind": row.mind,
-        "besides": row.other,
+        "note": row.mind,
+        "also measured": row.other,
         "software": row.runtime,
         "source": row.source,
         "id": row.id[:12],
@@ -233,7 +243,7 @@ def _rate(tokens_per_s: float | None) -> str:
     return "" if tokens_per_s is None else f"{tokens_per_s:,.4g}"
 
 
-def _show_record(row: StoredRow, record: StoredRecord | None) -> None:
+def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> None:
     """Draw everything that the record holds."""
     if record is None:
         st.warning("This measurement is no longer stored.")
@@ -244,7 +254,7 @@ def _show_record(row: StoredRow, record: StoredRecord | None) -> None:
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
         run = f", run {record.run[:8]}" if record.run else ""
         st.markdown(
-            f"**{markdown_text(row.label())}**  \n:blue-badge[{markdown_text(row.trust)}] {used} "
+            f"**{markdown_text(label)}**  \n:blue-badge[{markdown_text(row.trust)}] {used} "
             f"measured {markdown_text(when + run)}"
         )
         for remark in record.remarks:

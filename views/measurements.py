@@ -58,7 +58,7 @@ def show_measurements(
         _show_server(desk, catalog=catalog)
         _show_probe(desk, catalog=catalog, formats=probe_formats, depths=probe_depths, look_only=look_only)
         _show_plan(desk, catalog=catalog)
-    show_list(desk)
+    show_list(desk, catalog=catalog)
 
 
 def _show_server(desk: Desk, *, catalog: Catalog) -> None:
@@ -119,7 +119,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
         for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")
     }
     draw_table(
-        [_plan_row(row) for row in rows],
+        [_plan_row(row, catalog) for row in rows],
         height=_TABLE_HEIGHT_PX,
         key="plan",
         alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
@@ -127,17 +127,17 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
     )
 
 
-def _plan_row(row: FitHere) -> dict[str, Any]:
+def _plan_row(row: FitHere, catalog: Catalog) -> dict[str, Any]:
     return {
-        "model": row.model,
-        "fits": "yes" if row.fits else "no",
+        "model": row.name,
+        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
         "peak GB": row.peak_bytes / BYTES_PER_GB,
         "to spare GB": row.headroom_bytes / BYTES_PER_GB,
         "weights GB": row.weights_bytes / BYTES_PER_GB,
         "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
         "work space GB": row.transient_bytes / BYTES_PER_GB,
-        "format": row.format,
-        "mind": "longer than the model was made for" if row.beyond_its_context else "",
+        "format": plain_name(catalog.format(row.format)),
+        "note": "longer than the model was made for" if row.beyond_its_context else "",
     }
 
 

@@ -7,30 +7,34 @@ from calculator.catalog.claims import Claim
 from calculator.catalog.options import Chip
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, shown
 from calculator.evidence import Quantity
+from calculator.scenario.scenario import knobs
 
+_FIELDS = {"memory_options_gib": "unified memory", "bandwidth_gb_per_s": "memory bandwidth"}
 EVIDENCE = ("measured", "vendor", "published", "derived")
 
 
 def exists_claim(claim: Claim, catalog: Catalog) -> Finding:
-    """Whether the machine ever existed; where a figure is claimed of it, which real chips have that figure."""
+    """Whether the machine ever existed; where a figure is claimed of it, whose figure that really is."""
     phantom = catalog.phantom_of(claim.machine)
     if phantom is None:
         box = catalog.chip_or_machine(claim.machine)
         return found(claim, "holds", f"{box.name} is in the catalogue.", sources=())
-    steps: list[str] = []
     sources = list(cited(catalog, phantom.source))
-    if claim.claimed is not None:
-        value, unit = claim.claimed.central, claim.claimed.unit
-        owners = [
-            chip for chip in catalog.chips.values() if chip.vendor == "apple" and value in _specified(chip, claim.field)
-        ]
-        steps.append(
-            f"{value:g} {unit}: "
-            f"{', '.join(f'{chip.name} ({chip.released})' for chip in owners) or 'no chip of the catalogue'}"
-        )
-        sources += [source for chip in owners for source in cited(catalog, chip.bandwidth_gb_per_s)]
-    steps.append(f"nearest real machines: {', '.join(catalog.machines[key].name for key in phantom.nearest)}")
-    return found(claim, "no such thing", phantom.sentence, arithmetic=steps, sources=sources)
+    if claim.claimed is None:
+        nearest = f"nearest real machines: {', '.join(catalog.machines[key].name for key in phantom.nearest)}"
+        return found(claim, "no such thing", phantom.sentence, arithmetic=[nearest], sources=sources)
+    figure = f"{claim.claimed.central:g} {claim.claimed.unit}"
+    owners = [
+        chip
+        for chip in catalog.chips.values()
+        if chip.vendor == "apple" and claim.claimed.central in _specified(chip, claim.field)
+    ]
+    dated = ", ".join(f"{chip.name} ({chip.released})" for chip in owners) or "no chip of the catalogue"
+    sources += [source for chip in owners for source in cited(catalog, chip.bandwidth_gb_per_s)]
+    years = " and ".join(dict.fromkeys(f"{_family(chip)} of {chip.released[:4]}" for chip in owners))
+    whose = f"is the {_FIELDS[claim.field]} of the {years}" if owners else "is no chip's of the catalogue"
+    sentence = f"{figure} {whose}. There is no {claim.machine} that could have it."
+    return found(claim, "no such thing", sentence, arithmetic=[f"{figure}: {dated}"], sources=sources)
 
 
 def specification_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -99,7 +103,7 @@ def power_claim(claim: Claim, catalog: Catalog) -> Finding:
         if other in catalog.claims:
             against = _claimed(catalog.claims[other]).central
             steps.append(
-                f"the article's own {against:g} W for the same box ({other}): "
+                f"the article's own {against:g} W for the same box under load: "
                 f"{value:g} - {against:g} = {value - against:g} W"
             )
             if value > against:
@@ -123,7 +127,7 @@ def heat_claim(claim: Claim, catalog: Catalog) -> Finding:
     for other in claim.beside:
         watts = _claimed(catalog.claims[other]).central
         steps.append(
-            f"{other}: {watts:g} W become {watts:g} W of heat; an air conditioner takes {watts:g} W / {cop.central:g} "
+            f"under load {watts:g} W become {watts:g} W of heat; an air conditioner takes {watts:g} W / {cop.central:g} "
             f"= {watts / cop.central:.0f} W to move it"
         )
     machine = catalog.machines[claim.machine]
@@ -168,7 +172,7 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
     value, default = _claimed(claim).central, catalog.defaults[claim.field]
     inside = default.low <= value <= default.high
     steps = [
-        f"{claim.field}: {default.low:g} to {default.high:g}, central {default.central:g} {_unit(default)}"
+        f"{knobs()[claim.field].label}: {default.low:g} to {default.high:g}, central {default.central:g} {_unit(default)}"
         f"({default.basis}: {default.note})"
     ]
     steps += [
@@ -205,7 +209,7 @@ def product_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"with our central values: {' x '.join(f'{one.central:g} {one.unit}' for one in defaults)} = "
         f"{ours:,.0f} USD a year",
         *(
-            f"{name}: {one.low:g} to {one.high:g} {one.unit} ({one.basis})"
+            f"{knobs()[name].label}: {one.low:g} to {one.high:g} {one.unit} ({one.basis})"
             for name, one in zip(claim.field.split("+"), defaults, strict=True)
         ),
     ]
@@ -256,6 +260,11 @@ def _specified(chip: Chip, field: str) -> tuple[float, ...]:
     if isinstance(value, Quantity):
         return (value.low,) if value.low == value.high else (value.low, value.high)
     return tuple(value)
+
+
+def _family(chip: Chip) -> str:
+    """The chip without the number of its cores: 'Apple M2 Ultra'."""
+    return chip.name.partition(" (")[0]
 
 
 def _claimed(claim: Claim) -> Quantity:

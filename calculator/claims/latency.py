@@ -16,6 +16,7 @@ from calculator.claims.finding import (
     model_source,
     shown,
 )
+from calculator.physics.memory.format_words import plain_name
 from calculator.physics.memory.weights import weights_read_bytes
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import matrix_flops_per_ms
@@ -58,7 +59,7 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
         one = _answer(claim, machine, format_id=format_id, question=question, catalog=catalog)
         answers.append(one)
         steps.append(
-            f"{machine}, {format_id}: {prompt:,} tokens / {shown(one.prefill.central, 'token/s')} = "
+            f"{catalog.chip_or_machine(machine).name}, {plain_name(catalog.format(format_id))}: {prompt:,} tokens / {shown(one.prefill.central, 'token/s')} = "
             f"{shown(one.first.central, 's')} until the first token, {answer} tokens / "
             f"{shown(one.decode.central, 'token/s')} = {shown(answer / one.decode.central, 's')} to write; "
             f"together {shown(one.low_s)} to {shown(one.high_s, 's')}"

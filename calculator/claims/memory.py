@@ -18,6 +18,7 @@ from calculator.claims.finding import (
     shown,
 )
 from calculator.evidence import Quantity
+from calculator.physics.memory.format_words import plain_name
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.weights import weights_bytes
@@ -36,14 +37,14 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
     elif abs(claimed / peak - 1) > tolerance.central:
         verdict = "contradicted"
     steps = [
-        f"{claim.formats[0]} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + "
+        f"{_name(claim.formats[0], catalog)} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + "
         f"{_gb(fit.kv_cache_bytes):.2f} GB cache + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space = "
         f"{peak:.2f} GB"
     ]
     model = catalog.model(claim.model)
     for format_id in claim.formats[1:]:
         other = weights_bytes(model, format=catalog.format(format_id))
-        steps.append(f"{format_id}: {_gb(other):.2f} GB for the weights alone")
+        steps.append(f"{_name(format_id, catalog)}: {_gb(other):.2f} GB for the weights alone")
     steps.append(f"claimed: {claimed:g} GB = {claimed / peak:.2f} x {peak:.2f} GB")
     sentence = (
         f"It needs {shown(peak, 'GB')}, not {claimed:g}: " if verdict != "holds" else f"It needs {shown(peak, 'GB')}: "
@@ -120,11 +121,12 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
     physical = hardware.chip_count * hardware.memory_gib * BYTES_PER_GIB
     fitting = [format_id for format_id, (fit, _) in fits.items() if fit.fits]
     needs, has = shown(_gb(first.peak_bytes), "GB"), shown(_gb(first.usable_bytes), "GB")
+    name = _name(claim.formats[0], catalog)
     verdict: Verdict
     if claim.says_fits:
         impossible = first.weights_bytes > physical
         verdict = "holds" if first.fits else "impossible" if impossible else "contradicted"
-        sentence = f"{claim.formats[0]} needs {needs} of {has} usable: it {'fits' if first.fits else 'does not fit'}."
+        sentence = f"{name} needs {needs} of {has} usable: it {'fits' if first.fits else 'does not fit'}."
         if impossible:
             sentence += (
                 f" Its weights alone ({shown(_gb(first.weights_bytes), 'GB')}) exceed the whole memory "
@@ -132,15 +134,15 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
             )
     else:
         verdict = "contradicted" if fitting else "holds"
-        sentence = f"{claim.formats[0]} needs {needs} of {has} usable: it does not fit."
+        sentence = f"{name} needs {needs} of {has} usable: it does not fit."
         if fitting:
             best = fitting[0]
             sentence = (
-                f"{claim.formats[0]} does not fit ({needs} of {has}), but {best} does: "
+                f"{name} does not fit ({needs} of {has}), but {_name(best, catalog)} does: "
                 f"{shown(_gb(fits[best][0].peak_bytes), 'GB')}."
             )
     steps = [
-        f"{format_id}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at "
+        f"{_name(format_id, catalog)}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at "
         f"{max(1, claim.context_tokens):,} tokens + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space "
         f"= {_gb(fit.peak_bytes):.2f} GB of {_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
         for format_id, (fit, _) in fits.items()
@@ -257,7 +259,7 @@ def load_time_claim(claim: Claim, catalog: Catalog) -> Finding:
     fastest, best = max(storages.items(), key=lambda item: item[1].high)
     if best.high > disk.high:
         steps.append(
-            f"the fastest disk of the catalogue ({fastest}): {size:.2f} GB / {best.high:g} GB/s = "
+            f"the fastest disk of the catalogue ({catalog.machines[fastest].name}): {size:.2f} GB / {best.high:g} GB/s = "
             f"{size / best.high:.1f} s at least"
         )
     steps.append(
@@ -302,6 +304,10 @@ def _memory_sources(deployment: Deployment, catalog: Catalog) -> tuple[CitedSour
         model_source(deployment.model),
         *cited(catalog, format.bits_per_weight, deployment.runtime.source, chip.bandwidth_gb_per_s),
     )
+
+
+def _name(format_id: str, catalog: Catalog) -> str:
+    return plain_name(catalog.format(format_id))
 
 
 def _claimed(claim: Claim) -> float:

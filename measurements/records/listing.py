@@ -37,17 +37,6 @@ class Row:
     used: bool
     source: str
 
-    def label(self) -> str:
-        """The text that identifies the record in a selection box."""
-        rates = [
-            f"{name} {rate:,.4g} tokens/s"
-            for name, rate in (("decode", self.decode_tokens_per_s), ("prefill", self.prefill_tokens_per_s))
-            if rate is not None
-        ]
-        found = ", ".join(rates) or self.other or self.status
-        what = " ".join(filter(None, (self.model, self.format))) or {"host": "the machine"}.get(self.kind, self.kind)
-        return f"{self.measured_at[:10]} · {what} · {self.chip or 'unknown chip'} · {found} · {self.id[:8]}"
-
 
 def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetime.date) -> Row:
     """The line of one stored record, with its trust and age as seen from this machine on this day."""

@@ -124,7 +124,9 @@ def test_store_that_has_been_repaired_is_used_without_a_restart(tmp_path: Path) 
     assert not desk.problem()
 
 
-def test_row_that_cannot_be_read_is_named_and_hides_no_other(store_url: str) -> None:
+def test_row_that_cannot_be_read_is_counted_named_in_the_log_and_hides_no_other(
+    store_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     desk, store = Desk(CATALOG, url=store_url), Store(store_url)
     store.append(here())
     with store._writing() as connection:  # pyright: ignore[reportPrivateUsage]
@@ -134,7 +136,10 @@ def test_row_that_cannot_be_read_is_named_and_hides_no_other(store_url: str) -> 
             " 'of-tomorrow', 2, 'fast', 'ok', '', '', '', '', '', '', '', '', '{\"schema_version\":2}')"
         )
     assert len(desk.speeds()) == 1
-    assert desk.problem() == "Left out, because this version cannot read it: measurement of-tomorrow."
+    assert desk.problem() == (
+        "1 measurement is left out, because this version cannot read it. The server's log names it."
+    )
+    assert "of-tomorrow" in caplog.text
     store.close()
 
 

@@ -129,7 +129,7 @@ def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
     Store(str(store)).append(the_mac(engine=Engine(name="mlx-lm", version="0.32.4", backend="cpu")))
     assert "measured here" not in texts(decision_page())
     app = measurements_page()
-    assert list(table(app, "whose")["mind"]) == ["not a local-LLM speed"]
+    assert list(table(app, "whose")["note"]) == ["not a local-LLM speed"]
     assert "**0** of them can stand in" in texts(app)
 
 
@@ -174,8 +174,10 @@ def test_store_that_cannot_be_made_is_a_sentence(tmp_path: Path, monkeypatch: py
 def test_record_opens_to_its_samples_and_where_it_comes_from(store: Path) -> None:
     Store(str(store)).append_all([the_mac(), the_mac("2", status="rejected")])
     app = measurements_page()
-    label = next(choice for choice in app.selectbox(key="opened").options if the_mac().id()[:8] in choice)
-    app.selectbox(key="opened").set_value(label).run()
+    assert [choice.split(" · writes")[0] for choice in app.selectbox(key="opened").options] == [
+        f"{the_mac().measured_at[:10]} · Qwen3.5 4B, MLX 4-bit, groups of 64 · Apple M2 Ultra (76-core GPU)"
+    ] * 2
+    app.selectbox(key="opened").set_value(the_mac().id()).run()
     assert not app.exception
     said = texts(app)
     assert "Samples of decode_tokens_per_s, in the order taken: 12, 12.1, 12.2" in said
@@ -204,7 +206,8 @@ def test_words_from_a_file_are_never_read_as_markdown(store: Path) -> None:
         the_mac(notes=evil, status="failed", model=ModelUnderTest(model_name=evil, format_name=evil))
     )
     app = measurements_page()
-    app.selectbox(key="opened").set_value(app.selectbox(key="opened").options[0]).run()
+    [item] = Store(str(store)).records()
+    app.selectbox(key="opened").set_value(item.id).run()
     assert not app.exception
     shown = [part.value for part in (*app.markdown, *app.caption, *app.warning, *app.error, *app.success)]
     assert not [text for text in shown if "](https://" in text]

@@ -42,3 +42,15 @@ def test_power_on_the_mac_is_judged_by_the_metered_sibling(findings: dict[str, F
 def test_phantom_names_the_chips_that_really_have_the_figure(findings: dict[str, Finding]) -> None:
     assert "M2 Ultra" in findings["mac-memory"].arithmetic[0]
     assert "M3 Ultra" not in findings["mac-bandwidth"].arithmetic[0]  # 819 GB/s
+
+
+def test_each_claim_about_a_machine_that_never_was_names_its_own_mistake(findings: dict[str, Finding]) -> None:
+    said = [findings[key].sentence for key in ("m4-ultra", "mac-memory", "mac-bandwidth")]
+    assert said[0].startswith("Apple never shipped an M4 Ultra")
+    assert said[1] == (
+        "192 GB is the unified memory of the Apple M2 Ultra of 2023. There is no M4 Ultra that could have it."
+    )
+    assert said[2] == (
+        "800 GB/s is the memory bandwidth of the Apple M1 Ultra of 2022 and Apple M2 Ultra of 2023. There is no M4 Ultra "
+        "that could have it."
+    )

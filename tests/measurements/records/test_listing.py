@@ -43,9 +43,6 @@ def test_row_shows_model_rates_trust_and_the_source() -> None:
         1,
     )
     assert (row.age, row.trust, row.used, row.mind, row.source) == ("3 days", "measured here", True, "", "run.txt")
-    assert row.label() == (
-        f"2026-11-22 · llama-3-70b mlx-4bit · apple-m2-ultra-76 · decode 12.1 tokens/s · {item.id[:8]}"
-    )
 
 
 def test_row_notes_the_cpu_backend_a_failed_probe_and_staleness() -> None:
@@ -54,7 +51,7 @@ def test_row_notes_the_cpu_backend_a_failed_probe_and_staleness() -> None:
     row = row_of(item, host=Host(), versions={"mlx": "0.32.4"}, today=datetime.date(2026, 11, 22))
     assert row.mind == "not a local-LLM speed; It broke.; stale: mlx was 0.31.0, now 0.32.4"
     assert not row.used
-    assert "failed" in row.label()
+    assert row.status == "failed"
 
 
 @pytest.mark.parametrize(
