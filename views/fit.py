@@ -55,7 +55,8 @@ def show_fit(stock: Catalog, *, speeds: Speeds, own_model: OwnModel, look_only: 
     st.title("Does it fit, and how fast is it?", anchor=False)
     _ask(case)
     st.subheader("Every option at a glance", anchor=False)
-    rows = answered(comparison, case.catalog, measured)
+    with turn():
+        rows = answered(comparison, case.catalog, measured)
     _show_table(rows, comparison, case, measured)
     st.subheader("Does it fit in memory?", anchor=False)
     filled = [Filled(_name(box, option), option.memory) for box, option in rows if option.memory is not None]

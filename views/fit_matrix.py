@@ -61,7 +61,8 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
 def _show_chosen(case: Case, measured: Measured, *, model: str) -> None:
     name = case.catalog.model(model).name
     try:
-        rows = rows_of_model(case, measured, model=model)
+        with turn():
+            rows = rows_of_model(case, measured, model=model)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return
