@@ -24,7 +24,7 @@ _FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team
 _WORDS: dict[str, str] = {
     "model": "Model",
     "weight_class": "Bits per weight",
-    "requests_per_working_day": "Questions a day",
+    "requests_per_working_day": "Requests a working day",
     "concurrent_request_count": "People asking at once",
     "first_token_p95_target_s": "First word within (0: no target)",
     "wage_usd_per_h": "Hourly rate",

@@ -33,7 +33,7 @@ def ask_usage_log(*, look_only: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         zone = st.selectbox("Time zone", zones(), key=_ZONE)
         per_day = st.number_input(
-            "Requests a day, where the log has none", min_value=0.0, value=None, format="%g", key=_PER_DAY
+            "Requests a working day, where the log has none", min_value=0.0, value=None, format="%g", key=_PER_DAY
         )
     files = ask_files("Usage log", types=_TYPES, key=_FILE, most_mb=5)
     if not files:

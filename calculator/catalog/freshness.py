@@ -76,8 +76,8 @@ def stale_price(
     if days <= fresh:
         return None
     text = (
-        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read} ({days} days ago); prices older "
-        f"than {fresh:g} days may be out of date. You can enter your own."
+        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read}, {days} days ago. It may have changed: "
+        f"prices of this kind hold for about {fresh:g} days. You can enter your own."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 

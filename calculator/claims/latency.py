@@ -79,7 +79,7 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
     low, high, chip = answers[0].low_s, answers[0].high_s, answers[0].hardware.chip
     verdict = _answer_verdict(seconds, claim=claim, low_s=low, high_s=high)
     sentence = (
-        f"A question with {prompt:,} tokens of prompt and an answer of {answer} takes {shown(low)} to "
+        f"A request with {prompt:,} tokens of prompt and an answer of {answer} takes {shown(low)} to "
         f"{shown(high, 's')} there"
     )
     if claim.limit == "at least":

@@ -172,10 +172,10 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
     """The reason where even an idle machine misses a target, so that no number of machines helps."""
     if limit == "first token":
         text = (
-            f"Reading one question alone takes {seconds_text(reached)}; you asked for the first word within "
+            f"Reading one request alone takes {seconds_text(reached)}; you asked for the first word within "
             f"{seconds_text(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
         )
-        return Reason("first-token-too-slow", text, "A faster machine, a shorter question, or a longer wait.")
+        return Reason("first-token-too-slow", text, "A faster machine, a shorter prompt, or a longer wait.")
     if limit == "answer":
         text = (
             f"One answer in twenty takes {seconds_text(reached)} even on an idle machine; you asked for "

@@ -16,9 +16,9 @@ class Demand(Part):
     requests_per_working_day: Annotated[
         float,
         Field(ge=0, le=1_000_000),
-        Display("demand", "Requests per working day", unit="requests", step=10),
+        Display("demand", "Requests a working day", unit="requests", step=10),
     ] = DEFAULTS["requests_per_working_day"]
-    """Questions that the whole team asks on a working day."""
+    """Requests that the whole team sends on a working day."""
 
     prompt_tokens: Annotated[
         int,

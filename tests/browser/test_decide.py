@@ -110,7 +110,7 @@ def test_slider_moved_by_keys_changes_verdict_and_address_and_reload_back_and_fo
 def test_verdict_follows_the_thumb_before_it_is_let_go(visit: Open) -> None:
     seen = visit()
     before = seen.verdicts()
-    thumb = slider(seen, "Questions a day").bounding_box()
+    thumb = slider(seen, "Requests a working day").bounding_box()
     assert thumb is not None
     y = thumb["y"] + thumb["height"] / 2
     seen.page.mouse.move(thumb["x"] + 9 + (thumb["width"] - 18) * 0.1, y)

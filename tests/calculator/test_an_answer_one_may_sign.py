@@ -148,7 +148,7 @@ def test_a_used_mac_that_reads_for_27_seconds_is_out_at_a_promise_of_15() -> Non
     assert codes(found, USED) == ["first-token-too-slow"]
     (reason,) = found[USED].eligibility.reasons
     assert reason.text == (
-        "Reading one question alone takes 27 s; you asked for the first word within 15 s. "
+        "Reading one request alone takes 27 s; you asked for the first word within 15 s. "
         "More of these machines do not help."
     )
     assert reason.mend

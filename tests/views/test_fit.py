@@ -94,7 +94,7 @@ def test_row_that_says_no_says_why_in_words() -> None:
     assert re.fullmatch(r"no: an answer grows by [\d.]+ tokens a second .*25.*", said)
     late = rows_by_option(first_token_p95_target_s="1", options=["mac-studio-m5-ultra-96"])
     said = next(iter(late.values()))["Can it do the job?"]
-    assert re.fullmatch(r"no: reading one question alone takes [\d.]+ s; you asked for .* within 1\.0 s\. .*", said)
+    assert re.fullmatch(r"no: reading one request alone takes [\d.]+ s; you asked for .* within 1\.0 s\. .*", said)
     unknown = rows_by_option(weight_class="5-bit", options=["cloud-h100"])
     assert "vLLM has no 5-bit format here" in next(iter(unknown.values()))["Can it do the job?"]
 

@@ -199,7 +199,7 @@ def test_estimate_has_the_age_of_its_oldest_ingredient_and_is_called_one() -> No
     assert old.aged_from == "2026-02"  # the cards' price in it
     remark = stale_price(box, catalog=CATALOG, as_of="2026-11-22")
     assert remark is not None
-    assert "estimated price last checked 2026-07-21 (124 days ago)" in remark.text  # 10 + 31 + 30 + 31 + 22
+    assert "estimated price last checked 2026-07-21, 124 days ago" in remark.text  # 10 + 31 + 30 + 31 + 22
     for machine in CATALOG.machines.values():
         for price in machine.prices:
             if price.is_estimate:

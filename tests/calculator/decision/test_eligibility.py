@@ -21,7 +21,7 @@ from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, fleet_of
 # Read in 2 s, written in 8 s, one at a time: 0.1 requests a second at most; 400 tokens in 8 s are 50 a second.
 LONE = Work(prefill_s=2.0, decode_1_s=8.0, decode_c_s=8.0, concurrent_count=1, answer_tokens=400)
 NO_PROMISE = Promise()
-QUESTION = "A faster machine, a shorter question, or a longer wait."
+QUESTION = "A faster machine, a shorter prompt, or a longer wait."
 
 
 def fleet(rate: float, promise: Promise = NO_PROMISE, *, asked: int | None = None, bought: bool = False) -> Fleet:
@@ -106,7 +106,7 @@ def test_first_token_too_slow_where_more_machines_would_help() -> None:
             Promise(first_token_p95_s=1.5),
             Reason(
                 "first-token-too-slow",
-                "Reading one question alone takes 2.0 s; you asked for the first word within 1.5 s. "
+                "Reading one request alone takes 2.0 s; you asked for the first word within 1.5 s. "
                 "More of these machines do not help.",
                 QUESTION,
             ),
