@@ -148,8 +148,23 @@ SENTENCES = [
         "In the median future Dual 4090 costs $300 more, not -$50.",
     ),
     (
-        words.in_house("Mac Studio", 9_000, more_usd_per_month=120),
-        "Keeping your data in house costs $120 a month more (level payments), with Mac Studio ($9,000).",
+        words.in_house(
+            "Mac Studio",
+            "Hosted API",
+            span="36 months in today's money",
+            more_usd=3_740,
+            more_usd_per_month=120,
+            rate=0.1,
+        ),
+        "Keeping your data in house costs $3,740 more over 36 months in today's money: Mac Studio instead of Hosted API. "
+        "In equal monthly payments at 10 % a year that is $120 a month.",
+    ),
+    (
+        words.in_house(
+            "Mac Studio", "Hosted API", span="36 months in cash", more_usd=4_320, more_usd_per_month=120, rate=0.0
+        ),
+        "Keeping your data in house costs $4,320 more over 36 months in cash: Mac Studio instead of Hosted API. "
+        "That is $120 a month.",
     ),
     (
         words.no_own_compared(),
