@@ -1,4 +1,4 @@
-"""Kept answers about draws: a move that leaves these draws alone finds again what was made of them."""
+"""Kept answers: what is asked again finds what was made of the same numbers, draws and other values."""
 
 import hashlib
 from collections import OrderedDict
