@@ -65,7 +65,7 @@ def _word(draws: NDArray[Any]) -> bytes:
 
 
 def _digest(draws: NDArray[Any]) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(draws).data, digest_size=16).digest()
+    return hashlib.sha256(np.ascontiguousarray(draws).data).digest()  # in hardware: half the time of blake2b
 
 
 MOST_DIGESTS = 128
