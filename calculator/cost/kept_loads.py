@@ -7,6 +7,7 @@ from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs
 from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Number
+from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 
 
@@ -24,7 +25,7 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
         *(getattr(scenario, name) for name in READ_OF_SCENARIO),
         *(getattr(inputs, name) for name in READ_OF_INPUTS),
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
-        compute=lambda: under(fresh(), Inputs(scenario), owner=owner),  # which holds no draws of other inputs
+        compute=lambda: under(fresh(), _NONE, owner=owner),  # so that no draws of other inputs are held
     )
     return under(kept, inputs, owner=owner)
 
@@ -66,6 +67,7 @@ READ_OF_INPUTS = (
 )
 """What it reads of the drawn values."""
 READ_OF_OPTION = ("prefill_speed_ratio", "decode_speed_ratio")
+_NONE = Inputs(Scenario())
 _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
 _LOADS: KeptDraws[Load] = KeptDraws(most=48)

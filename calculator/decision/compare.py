@@ -62,7 +62,7 @@ def compare(
     results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
-        scenario_id=scenario.id(),
+        scenario_id="",  # it names the measurements too, which the rows know
         catalogue_hash=catalog.hash,
         catalogue_compiled=catalog.compiled,
         version=VERSION,
