@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs
@@ -70,5 +72,13 @@ READ_OF_OPTION = ("prefill_speed_ratio", "decode_speed_ratio")
 _NONE = Inputs(Scenario())
 _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
-_LOADS: KeptDraws[Load] = KeptDraws(most=48)
-"""Loads: about 1 MB each of 10,000 draws."""
+
+
+def _numbers(load: Load) -> int:
+    """About how many numbers a kept load holds: ten arrays of all draws, forty of its purchases with what is picked."""
+    bought = sum(one.picked.rows.size for one in (load.purchases, load.quiet_purchases) if one is not None)
+    return 10 * int(np.size(load.room)) + 40 * bought
+
+
+_LOADS: KeptDraws[Load] = KeptDraws(most=8_000_000, weigh=_numbers)
+"""Numbers of all kept loads: 64 MB. Five machines in 10,000 futures hold about two million."""
