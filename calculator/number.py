@@ -111,5 +111,5 @@ def require(
         raise ScenarioError(f"{name} is {most:g}; it must be at most {high:g}.")
 
 
-_MOST_PICKED = 48
+_MOST_PICKED = 32
 """Arrays of which the picked values are kept: an option reads about twenty."""

@@ -14,7 +14,7 @@ from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.machine_lines import ONLY_IF_PRICED, bought, machine_lines, priced
-from calculator.finance.ledger import Kind, Line
+from calculator.finance.ledger import Kind, Line, Term
 from calculator.number import Number
 
 
@@ -78,7 +78,7 @@ def _lines_by_purchase(machine: Machine, *, purchases: Purchases, peak_kw: Numbe
         replace(
             line,
             kind=_LATER.get(line.kind, line.kind),
-            terms=tuple(replace(term, picked=picked) for term in line.terms),
+            terms=tuple([Term(term.amount_usd, term.course, picked) for term in line.terms]),
         )
         for line in priced(lines)
     ]

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs
 from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Number
+from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 
 
@@ -24,7 +27,7 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
         *(getattr(scenario, name) for name in READ_OF_SCENARIO),
         *(getattr(inputs, name) for name in READ_OF_INPUTS),
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
-        compute=lambda: under(fresh(), Inputs(scenario), owner=owner),  # which holds no draws of other inputs
+        compute=lambda: under(fresh(), _NONE, owner=owner),  # so that no draws of other inputs are held
     )
     return under(kept, inputs, owner=owner)
 
@@ -66,7 +69,16 @@ READ_OF_INPUTS = (
 )
 """What it reads of the drawn values."""
 READ_OF_OPTION = ("prefill_speed_ratio", "decode_speed_ratio")
+_NONE = Inputs(Scenario())
 _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
-_LOADS: KeptDraws[Load] = KeptDraws(most=48)
-"""Loads: about 1 MB each of 10,000 draws."""
+
+
+def _numbers(load: Load) -> int:
+    """About how many numbers a kept load holds: ten arrays of all draws, forty of its purchases with what is picked."""
+    bought = sum(one.picked.rows.size for one in (load.purchases, load.quiet_purchases) if one is not None)
+    return 10 * int(np.size(load.room)) + 40 * bought
+
+
+_LOADS: KeptDraws[Load] = KeptDraws(most=8_000_000, weigh=_numbers)
+"""Numbers of all kept loads: 64 MB. Five machines in 10,000 futures hold about two million."""

@@ -9,9 +9,10 @@ from calculator.decision.comparison import BreakEven, Comparison, OptionResult, 
 from calculator.decision.one_option import Question, answer_of, sized_anew
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
+from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
-from calculator.risk.candidates import Candidates
+from calculator.risk.candidates import Candidate, Candidates
 from calculator.risk.futures import fewer_futures, machine_months, most_futures
 from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, Odds, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
@@ -49,7 +50,7 @@ def compare(
     day = scenario.prices_as_of or as_of or catalog.compiled
     model, reference = scenario_model(scenario, catalog), reference_tariff(scenario, catalog)
     question = Question(scenario, catalog, model, reference, tuple(measurements), day)
-    answered = [answer_of(question, option_id) for option_id in dict.fromkeys(scenario.options)]
+    answered = _answered(question)
     able = tuple(one for row, one in answered if one is not None and row.eligible)
     candidates = Candidates.of(able, scenario=scenario, catalog=catalog, prices_as_of=day)
     counts = [max(1, len(one.parts)) + len(row.eligibility.further_months) for row, one in answered if one is not None]
@@ -61,7 +62,7 @@ def compare(
     results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
-        scenario_id=scenario.id(),
+        scenario_id="",  # it names the measurements too, which the rows know
         catalogue_hash=catalog.hash,
         catalogue_compiled=catalog.compiled,
         version=VERSION,
@@ -75,6 +76,22 @@ def compare(
         grid=carbon_of(scenario.grid, catalog),
     )
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
+
+
+def _answered(question: Question) -> Sequence[tuple[OptionResult, Candidate | None]]:
+    """Every option without its futures. The last answers are kept: what a page shows at rest is what its last frame
+    asked while a control moved, with more futures."""
+
+    def computed() -> tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]:
+        options = dict.fromkeys(question.scenario.options)
+        return question, [answer_of(question, option_id) for option_id in options]
+
+    # the catalogue is held with the answer, so that no other one takes its place in memory meanwhile
+    scenario, catalog = question.scenario.model_dump_json(), question.catalog
+    return _ANSWERED.answer(scenario, id(catalog), question.measurements, question.day, compute=computed)[1]
+
+
+_ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
 
 
 def _verdicts(

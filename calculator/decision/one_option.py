@@ -48,20 +48,23 @@ def answer_of(
     elif isinstance(option, Routed):
         return routed(option, question, answer=answer_of)
     else:
-        found = found or capability_of(
-            option,
-            scenario=question.scenario,
-            model=question.model,
-            measurements=question.measurements,
-            catalog=question.catalog,
-        )
-        result, costed = _boxed(found, question)
+        result, costed = _boxed(found or _capability(option, question), question)
     scenario = question.scenario
     own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
     if costed is not None and costed.is_api_alone:
         return result, costed
     stale = stale_price(option, catalog=question.catalog, as_of=question.day, model=scenario.model, own=own)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
+
+
+def _capability(option: Machine | CloudOffer, question: Question) -> Capability:
+    return capability_of(
+        option,
+        scenario=question.scenario,
+        model=question.model,
+        measurements=question.measurements,
+        catalog=question.catalog,
+    )
 
 
 def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candidate | None]:
@@ -235,8 +238,21 @@ def sized_anew(question: Question, name: str, value: float, *, options: Sequence
         typed = (*scenario.typed, name)
         changed = scenario.model_copy(update={name: _whole(name, value), "typed": typed})
     asked = replace(question, scenario=changed, reference=reference_tariff(changed, question.catalog))
-    rows = (answer_of(asked, option_id)[0] for option_id in options)
-    return {row.id: row.tco.present_value_cost_usd for row in rows if row.eligible and row.tco is not None}
+    found = {option_id: _able_tco(asked, option_id) for option_id in options}
+    return {option_id: tco.present_value_cost_usd for option_id, tco in found.items() if tco is not None}
+
+
+def _able_tco(question: Question, option_id: str) -> Tco | None:
+    """The cost of the option if it can do the job, without what only its row shows."""
+    option = question.catalog.option(option_id)
+    if not isinstance(option, Machine | CloudOffer):
+        row, _ = answer_of(question, option_id)
+        return row.tco if row.eligible else None
+    found = _capability(option, question)
+    if not found.runs:
+        return None
+    served = _served(found, question)
+    return None if _reasons(found, served, question) else served.tco
 
 
 def _whole(name: str, value: float) -> float:

@@ -4,6 +4,8 @@ old."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from calculator.catalog.freshness import NOUNS
 from calculator.decision import input_words, words
 from calculator.decision.comparison import Flip, OldPrice
@@ -72,10 +74,9 @@ def _old_price(price: Aged, both: Candidates, *, pair: tuple[str, str], other: s
     candidate = next(one for one in both if one.option.id == price.option_id)
     spreads = spreads_of(both)
     names = [name for name in own_prices(candidate, scenario=both.scenario) if name in spreads]
-    ends = [{name: getattr(spreads[name], end) for name in names} for end in ("low", "high")]
-    found = [costs(both, values) for values in ends]
-    gaps = [float(row[pair[1]].present_value_cost_usd) - float(row[pair[0]].present_value_cost_usd) for row in found]
-    survives = min(gaps) > 0
+    found = costs(both, {name: np.array([spreads[name].low, spreads[name].high]) for name in names})
+    gaps = found[pair[1]].present_value_cost_usd - found[pair[0]].present_value_cost_usd
+    survives = bool(np.min(gaps) > 0)
     sentence = words.old_price(
         NOUNS.get(price.kind, f"{price.kind} price"),
         price.name,

@@ -28,7 +28,7 @@ class RunningSums:
     plain: NDArray[np.float64]
     valued: NDArray[np.float64]
     _read_off: "KeptDraws[tuple[Number, Number] | None]" = field(
-        default_factory=lambda: KeptDraws[tuple[Number, Number] | None](most=_MOST_READ_OFF), repr=False
+        default_factory=lambda: KeptDraws[tuple[Number, Number] | None](most=_MOST_READ_OFF, weigh=_numbers), repr=False
     )
 
     @classmethod
@@ -89,7 +89,11 @@ class RunningSums:
         return sums(self.plain), sums(self.valued)
 
 
-_MOST_READ_OFF = 12
-"""Sums kept of one table: two machines' lines of five options."""
+def _numbers(sums: tuple[Number, Number] | None) -> int:
+    return 0 if sums is None else 2 * int(np.size(sums[0]))
+
+
+_MOST_READ_OFF = 600_000
+"""Numbers read off one table that are kept with it: 5 MB."""
 _KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)
 """Tables: 6 MB each for 10,000 draws of three years; a page's ranges and bands read six."""

@@ -107,7 +107,7 @@ class _ReadOff:
 
     def spent_usd(self, laid_out: Table | None) -> Iterator[Draws]:
         """Positive dollars up to each month; `laid_out` are further signed dollars of each month."""
-        paid = np.zeros(self.draw_count)
+        paid, product = np.zeros(self.draw_count), np.empty(self.draw_count)
         levels = {key: np.zeros(self.draw_count) for key in self._begun}
         for month in range(self.horizon.months + 1):
             if laid_out is not None:
@@ -118,7 +118,7 @@ class _ReadOff:
             for key, (sums, begun) in self._begun.items():
                 if month in begun:
                     begun[month].added_to(levels[key])
-                spent -= levels[key] * sums[month]
+                spent -= np.multiply(levels[key], sums[month], out=product)
             yield spent
 
     def _once_factor(self, course: Once, picked: Picked | None) -> Number:
@@ -134,7 +134,8 @@ class _ReadOff:
             return
         rows = np.arange(self.draw_count) if picked is None else picked.rows
         each = np.broadcast_to(usd * (1.0 if picked is None else picked.counts), rows.shape)
-        months = np.broadcast_to(month, rows.shape)
+        # small integers are sorted by counting
+        months = np.minimum(np.broadcast_to(month, rows.shape), self.horizon.months + 1).astype(np.int16)
         order = np.argsort(months, kind="stable")
         begins = np.searchsorted(months[order], np.arange(self.horizon.months + 2))
         for number, (start, end) in enumerate(pairwise(begins.tolist())):

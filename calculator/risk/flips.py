@@ -224,7 +224,9 @@ def _recomputed(
     is_turn = np.isnan(at) or gap_usd(float(beside[0])) >= 0 > gap_usd(float(beside[1]))
     if is_turn and np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
         return
-    gaps[name] = np.array([ends[0], *(gap_usd(float(value)) for value in grid[1:-1]), ends[1]])
+    now_usd = float(gaps[name][_SIDE])  # both ways are one where nothing is changed
+    inside = [now_usd if step == _SIDE else gap_usd(float(grid[step])) for step in range(1, len(grid) - 1)]
+    gaps[name] = np.array([ends[0], *inside, ends[1]])
     crossings.pop(name, None)
     if name not in (found := _brackets({name: gaps[name]}, {name: grid}, middle=_SIDE)):
         return

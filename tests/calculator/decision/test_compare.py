@@ -5,8 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
+from calculator.decision import compare as compare_module
 from calculator.decision.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
+from calculator.finance.kept_draws import KeptDraws
 from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
@@ -186,3 +188,41 @@ def test_every_pc_of_the_catalogue_states_its_cards_share(option: str) -> None:
     cards = CATALOG.machines[option].gpu_price_fraction
     assert cards is not None
     assert 0.25 < cards.low < cards.central < cards.high < 0.85
+
+
+def test_kept_rows_are_those_of_the_same_question_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each field of a scenario is moved in turn: what is kept answers as what is asked for the first time."""
+    changes: list[dict[str, object]] = [
+        {"wage_usd_per_h": 71.0},
+        {"months": 48},
+        {"prices_as_of": "2027-06-01"},
+        {"figures": {"dual-rtx-4090-am5.price_usd": 5_000.0}},
+        {"machine_counts": {"mac-studio-m5-ultra-96": 2}},
+        {"requests_per_working_day": 400},
+        {"prompt_tokens": 9_000},
+        {"electricity_usd_per_kwh": 0.31},
+    ]
+    asked = [Scenario(), *(Scenario.parse(change) for change in changes)]
+    kept = [compare(scenario, CATALOG, as_of="2026-11-26", draw_count=0) for scenario in (*asked, *asked)]
+    monkeypatch.setattr("calculator.decision.compare._ANSWERED", KeptDraws(most=0))
+    fresh = [compare(scenario, CATALOG, as_of="2026-11-26", draw_count=0) for scenario in asked]
+    shown = [[(row.id, row.total_usd, row.remarks) for row in found.options] for found in (*kept, *fresh)]
+    count = len(asked)
+    assert shown[:count] == shown[count : 2 * count] == shown[2 * count :]
+    assert len({str(rows) for rows in shown}) == count
+    later = compare(Scenario(), CATALOG, as_of="2028-01-01", draw_count=0)
+    assert [row.remarks for row in later.options] != [row.remarks for row in kept[0].options]
+
+
+def test_rows_of_a_question_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    of = compare_module.answer_of
+    monkeypatch.setattr(
+        compare_module, "answer_of", lambda question, option: made.append(option) or of(question, option)
+    )
+    scenario = Scenario(wage_usd_per_h=71.25)
+    live = compare_module.compare(scenario, CATALOG, draw_count=16, with_turns=False)
+    count = len(made)
+    at_rest = compare(scenario, CATALOG, draw_count=64)
+    assert len(made) == count == len(live.options)
+    assert [row.tco for row in at_rest.options] == [row.tco for row in live.options]

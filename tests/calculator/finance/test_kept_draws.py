@@ -36,6 +36,19 @@ def test_answers_are_bounded_and_the_oldest_goes_first() -> None:
     assert kept.answer(2, compute=lambda: -2) == -2
 
 
+def test_answers_weigh_no_more_together_than_they_may() -> None:
+    kept = KeptDraws[str](most=10, weigh=len)
+    for word in ("aaaa", "bbb", "cc", "dddd"):
+        kept.answer(word, compute=lambda word=word: word)
+    assert len(kept) == 3
+    assert kept.answer("bbb", compute=lambda: "anew") == "bbb"
+    assert kept.answer("aaaa", compute=lambda: "anew") == "anew"
+    kept.answer("too heavy", compute=lambda: "x" * 11)
+    assert len(kept) == 0
+    kept.answer("light", compute=lambda: "x")
+    assert len(kept) == 1
+
+
 def test_error_is_not_kept() -> None:
     kept = KeptDraws[int](most=2)
     with pytest.raises(ZeroDivisionError):
