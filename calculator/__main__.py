@@ -23,6 +23,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from calculator.catalog import load_catalog
 from calculator.cli.audit import register as register_audit
@@ -31,6 +32,7 @@ from calculator.cli.choose import register as register_choose
 from calculator.cli.compare import register as register_compare
 from calculator.cli.demand import register as register_demand
 from calculator.cli.explain import register as register_explain
+from calculator.cli.flags import Parser
 from calculator.cli.memory import register as register_memory
 from calculator.cli.predict import register as register_predict
 from calculator.cli.service import register as register_service
@@ -66,10 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m calculator", description=(__doc__ or "").split("\n", maxsplit=1)[0]
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = Parser(prog="python -m calculator", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    commands: Any = parser.add_subparsers(required=True, metavar="COMMAND")
 
     register_compare(commands)
     register_predict(commands)

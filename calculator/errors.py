@@ -13,7 +13,7 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sized
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -111,7 +111,7 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
         return str(context.get("error", problem["msg"])).removeprefix("Value error, ")
     bounds = _bounds(problem, model)
     if kind == "finite_number" or _is_nan(got):
-        return f"{name} is {_cut(_text(got))}; it must be a finite number{' in ' + bounds if bounds else ''}."
+        return f"{name} is {_cut(_text(got))}; it must be a finite number{bounds.of_a_number if bounds else ''}."
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         words = {
             "greater_than": "above",
@@ -120,11 +120,11 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
             "less_than_equal": "at most",
         }
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
-        allowed = f"lie in {bounds}" if bounds else f"be {words[kind]} {plain_number(float(str(limit)))}"
+        allowed = bounds.must if bounds else f"be {words[kind]} {plain_number(float(str(limit)))}"
         return f"{name} is {_cut(_text(got))}; it must {allowed}.{_percent_hint(problem, model, bounds)}"
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         noun = "a whole number" if kind.startswith("int") else "a number"
-        return f"{name} is {_shown(got)}; it must be {noun}{' in ' + bounds if bounds else ''}."
+        return f"{name} is {_shown(got)}; it must be {noun}{bounds.of_a_number if bounds else ''}."
     if kind in _SHAPES:
         return f"{name} is {_shown(got)}; it must be {_SHAPES[kind]}."
     if kind in ("too_short", "too_long"):
@@ -144,14 +144,16 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     )
 
 
-def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bounds: str | None) -> str:
+def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bounds: "_Bounds | None") -> str:
     """How a share or a rate is written, where a percentage seems to have been typed."""
     got = problem.get("input")
-    shown = _of_field(problem, model, "shown", otherwise=_PERCENT if bounds == "0..1" else 1)
+    shown = _of_field(
+        problem, model, "shown", otherwise=_PERCENT if bounds and (bounds.low, bounds.high) == (0, 1) else 1
+    )
     if shown != _PERCENT or not isinstance(got, int | float) or not 1 < abs(got) <= _PERCENT:
         return ""
     as_percent = 70 if 0 < got < 2 else got  # 1.4 is no percentage anyone means
-    low, high = (float(end.replace(",", "")) for end in (bounds or "0..1").split(".."))
+    low, high = (bounds.low, bounds.high) if bounds else (0, 1)
     if not low <= as_percent / _PERCENT <= high:
         return ""
     return f" Enter {as_percent / _PERCENT:g} for {as_percent:g} %."
@@ -189,20 +191,41 @@ def _of_field(problem: Mapping[str, Any], model: type[BaseModel] | None, name: s
     )
 
 
-def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str | None:
-    """'0..1' for a field whose metadata gives both bounds."""
+class _Bounds(NamedTuple):
+    """Both ends of what a field may hold, and whether each belongs to it."""
+
+    low: float
+    high: float
+    has_low: bool
+    has_high: bool
+
+    @property
+    def must(self) -> str:
+        """'lie in 0..1', or with an end that is left out 'be more than 0 and at most 1'."""
+        if self.has_low and self.has_high:
+            return f"lie in {plain_number(self.low)}..{plain_number(self.high)}"
+        low = f"{'at least' if self.has_low else 'more than'} {plain_number(self.low)}"
+        return f"be {low} and {'at most' if self.has_high else 'less than'} {plain_number(self.high)}"
+
+    @property
+    def of_a_number(self) -> str:
+        """The same behind 'a number'."""
+        return f" {self.must.removeprefix('lie ')}" if self.has_low and self.has_high else f", {self.must[3:]}"
+
+
+def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> _Bounds | None:
+    """The bounds of a field whose metadata gives both."""
     if model is None or len(problem["loc"]) != 1:
         return None
     field = model.model_fields.get(str(problem["loc"][0]))
     if field is None:
         return None
-    low = high = None
-    for item in field.metadata:
-        low = getattr(item, "ge", getattr(item, "gt", None)) if low is None else low
-        high = getattr(item, "le", getattr(item, "lt", None)) if high is None else high
-    return f"{plain_number(low)}..{plain_number(high)}" if low is not None and high is not None else None
+    ends = {name: getattr(item, name) for item in field.metadata for name in _ENDS if hasattr(item, name)}
+    low, high = ends.get("ge", ends.get("gt")), ends.get("le", ends.get("lt"))
+    return None if low is None or high is None else _Bounds(low, high, "ge" in ends, "le" in ends)
 
 
+_ENDS = ("ge", "gt", "le", "lt")
 _PERCENT = 100
 _LEAST_GROUPED = 10_000
 _LONGEST = 1e12  # longer figures are easier to read with an exponent

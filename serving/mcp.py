@@ -6,7 +6,6 @@ local-llm-tco mcp --http [--port 8765]      over HTTP on http://127.0.0.1:8765/m
 Nothing is written and no model is run; the answers are those of /api, with this machine's stored measurements.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from calculator.cli.flags import Parser
 from calculator.errors import CalculatorError
 from calculator.version import VERSION
 from serving.answers import Answers
@@ -75,7 +75,7 @@ def answered(
 
 def main(words: Sequence[str], answers: Answers) -> int:
     """Serve until the other side leaves; 2 where the extra is missing or a flag is wrong."""
-    parser = argparse.ArgumentParser(prog="local-llm-tco mcp", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = Parser(prog="local-llm-tco mcp", description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--http", action="store_true", help="HTTP on this machine instead of standard input and output")
     parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"with --http; {PORT} without it")
     arguments = parser.parse_args(words)

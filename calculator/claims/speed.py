@@ -272,7 +272,7 @@ def _refuse(claimed: SpeedClaim) -> None:
     speed, chips = claimed.decode_tok_s, claimed.chip_count
     if not 0 < speed <= MOST_TOKENS_PER_S:  # also refuses NaN
         raise ScenarioError(
-            f"tok-s is {speed}; it must be above 0 and at most {MOST_TOKENS_PER_S:,}. Enter tokens per second."
+            f"tok/s is {speed}; it must be more than 0 and at most {MOST_TOKENS_PER_S:,}. Enter tokens per second."
         )
     bounds = {
         "context_tokens": (claimed.context_tokens, 0, MOST_TOKENS),

@@ -1,6 +1,5 @@
 """`accuracy`: errors of the predictions on a table of published measurements."""
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,11 +9,12 @@ from calculator.calibration.accuracy import LEAVE_OUT, report
 from calculator.calibration.rows import read_table
 from calculator.catalog import Catalog
 from calculator.cli.calibrate import add_table
+from calculator.cli.flags import Parser
 
 
 def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
     """The command line; raises CalculatorError for a table that cannot be read."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m calculator accuracy", description="Predictions against a table of published measurements."
     )
     add_table(parser)

@@ -7,6 +7,7 @@ from pathlib import Path
 from calculator.calibration.calibration_file import TARGET, write
 from calculator.calibration.fitting import TABLE
 from calculator.catalog import Catalog
+from calculator.cli.flags import Parser
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: Sequence[str], *, catalog: Catalog) -> int:
     """The command line: fits, writes catalog/calibration.toml and prints where."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m calculator calibrate", description="Fit the speed constants to published measurements."
     )
     add_table(parser)

@@ -6,7 +6,6 @@ heartbeat is taken over by another agent, unless somebody has touched it since; 
 up.
 """
 
-import argparse
 import asyncio
 import contextlib
 import importlib
@@ -15,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from calculator.catalog import load_catalog
+from calculator.cli.flags import Parser
 from measurements.models.ask_mlx_lm import shipped_config_ids
 from measurements.probe.measure import measure
 from measurements.probe.power import opened_meter
@@ -35,7 +35,7 @@ ALLOWED_TIERS = ("host", "fast")
 
 def main(arguments: list[str]) -> int:
     """Run requests until stopped or, with --once, until the queue is empty."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements agent", description="Run probe requests from a team's PostgreSQL queue."
     )
     parser.add_argument(

@@ -3,9 +3,9 @@
 Exit code 0: done. 2: nothing was written, with one sentence on stderr.
 """
 
-import argparse
 from pathlib import Path
 
+from calculator.cli.flags import Parser
 from measurements.cli.store import STORE_HELP
 from measurements.records.backup import back_up_to, check_backup, restore_from
 from measurements.records.store import open_store
@@ -14,7 +14,7 @@ from measurements.records.store_connection import StoreError, store_file
 
 def backup(arguments: list[str]) -> int:
     """Write every row of the store to a new file, while others may go on writing."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements backup",
         description="Write the whole store, deletions included, to one new file; others may go on using it.",
     )
@@ -32,7 +32,7 @@ def backup(arguments: list[str]) -> int:
 
 def restore(arguments: list[str]) -> int:
     """Put a backup into an empty store of either kind."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements restore",
         description="Put a backup into an empty store, SQLite or PostgreSQL; an existing one is never overwritten.",
     )

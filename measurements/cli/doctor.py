@@ -6,7 +6,6 @@ person or a machine, no path and no address; records keep what was measured and 
 Exit code 0: everything works that this machine can do. 1: something does not.
 """
 
-import argparse
 import datetime
 import importlib.metadata
 import json
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from calculator.catalog import load_catalog
+from calculator.cli.flags import Parser
 from calculator.units import BYTES_PER_GB
 from calculator.version import VERSION
 from measurements.child_environment import child_environment
@@ -81,7 +81,7 @@ CHECKS: Mapping[str, str] = {
 
 def main(arguments: list[str]) -> int:
     """Look at this machine, say what was seen, and write the file."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements doctor",
         description="What this machine is, what works on it, and a probe of two minutes; one file to send back.",
     )

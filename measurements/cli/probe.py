@@ -9,6 +9,7 @@ import sys
 from functools import partial
 
 from calculator.catalog import load_catalog
+from calculator.cli.flags import Parser
 from calculator.units import BYTES_PER_GB
 from measurements.cli.store import STORE_HELP
 from measurements.probe.measure import measure
@@ -29,9 +30,7 @@ _CLEAR_LINE = "\r\033[K"  # back to the beginning of the line, and clear it
 
 def probe(arguments: list[str]) -> int:
     """Measure this machine and print the outcome as JSON."""
-    parser = argparse.ArgumentParser(
-        prog="python -m measurements probe", description="Measure this machine with mlx-lm's own code."
-    )
+    parser = Parser(prog="python -m measurements probe", description="Measure this machine with mlx-lm's own code.")
     parser.add_argument(
         "model",
         nargs="?",

@@ -3,12 +3,12 @@
 Exit code 0: done. 2: the request was wrong or gave no record, with one sentence on stderr.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
 from calculator.catalog import load_catalog
+from calculator.cli.flags import Parser
 from measurements.importers.facts import Facts, Imported, Known
 from measurements.importers.reading import READS, import_content, read_upload
 from measurements.probe.run import Json
@@ -24,9 +24,7 @@ STORE_HELP = "a SQLite file or postgresql://user@host/name (default: MEASUREMENT
 
 def import_files(arguments: list[str]) -> int:
     """Import other tools' measurements, row by row."""
-    parser = argparse.ArgumentParser(
-        prog="python -m measurements import", description="Import results that other tools measured."
-    )
+    parser = Parser(prog="python -m measurements import", description="Import results that other tools measured.")
     parser.add_argument("files", nargs="+", type=Path, help=f"files to import: {READS}")
     parser.add_argument("--chip", default="", help="catalogue id of the chip, if the file does not state it")
     parser.add_argument(
@@ -75,7 +73,7 @@ def import_files(arguments: list[str]) -> int:
 
 def export(arguments: list[str]) -> int:
     """Export every stored record as one line of JSON."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements export", description="Export the stored measurements; `import` reads them back."
     )
     parser.add_argument("file", nargs="?", default="-", help="a path, or - for stdout (default)")
@@ -93,7 +91,7 @@ def export(arguments: list[str]) -> int:
 
 def list_records(arguments: list[str]) -> int:
     """List the stored records."""
-    parser = argparse.ArgumentParser(prog="python -m measurements list", description="List the stored measurements.")
+    parser = Parser(prog="python -m measurements list", description="List the stored measurements.")
     for name in ("chip", "model", "format", "runtime", "kind", "status"):
         parser.add_argument(f"--{name}", default=None, help=f"only this {name}")
     parser.add_argument("--deleted", action="store_true", help="include deleted measurements")
@@ -135,7 +133,7 @@ def _name_unreadable(found: Reading) -> None:
 
 def delete(arguments: list[str]) -> int:
     """Retire one record."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements delete",
         description="Retire a measurement: it stays in the store but is no longer used or listed.",
     )

@@ -3,12 +3,12 @@
 --write stores the file in the catalogue instead; --all describes every model that ships with a configuration.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
 from calculator.catalog.loader import FOLDER
+from calculator.cli.flags import Parser
 from measurements.models.architecture import Json, language_model_of, toml_of
 from measurements.models.ask_mlx_lm import PlanError, load_config, shipped_config_ids
 from measurements.models.layouts import layouts_of
@@ -18,9 +18,7 @@ ABOUT_KEYS = ("id", "name", "family", "released", "basis", "source", "source_url
 
 def main(arguments: list[str]) -> int:
     """Entry of the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m measurements describe", description="Print a model's catalogue file."
-    )
+    parser = Parser(prog="python -m measurements describe", description="Print a model's catalogue file.")
     parser.add_argument("config", nargs="?", help="path of a config.json, or id of a shipped model")
     parser.add_argument("--about", help='JSON with id, name, family ..., if the file has no "_about" of its own')
     parser.add_argument("--write", action="store_true", help="write the file into the catalogue instead of printing it")

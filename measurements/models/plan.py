@@ -6,7 +6,6 @@ calculator's formula. GGUF and vLLM formats are computed from the same shapes by
 that loads them; `--format as-released` takes the checkpoint's own quantization_config.
 """
 
-import argparse
 import json
 import math
 import time
@@ -16,6 +15,7 @@ from typing import Any
 from calculator.catalog import Catalog, load_catalog
 from calculator.catalog.deployment import format_on
 from calculator.catalog.models import LanguageModel, WeightFormat
+from calculator.cli.flags import Parser
 from calculator.errors import UnknownIdError
 from calculator.physics.memory.format_words import format_remarks
 from calculator.physics.memory.kv_cache import kv_cache_bytes
@@ -170,7 +170,7 @@ def _shape_remarks(layout: Json, config: Json) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m measurements plan", description="Compute a model's exact memory before anything is downloaded."
     )
     parser.add_argument("config", help="path of a config.json, or id of a shipped model")

@@ -30,6 +30,8 @@ class Order(BaseModel):
     count: int = Field(default=1, ge=1, le=20_000)
     share_fraction: float = Field(default=0, ge=0, le=1)
     above: float = Field(default=1, gt=0)
+    between: float = Field(default=1, gt=0, le=50)
+    below: float = Field(default=1, ge=0.5, lt=50_000)
     words: tuple[str, ...] = Field(default=(), max_length=2)
     name: str = Field(default="", max_length=3)
     is_new: bool = True
@@ -52,6 +54,10 @@ def said(**values: object) -> str:
         ({"share_fraction": 400}, "share_fraction is 400; it must lie in 0..1."),
         ({"share_fraction": float("nan")}, "share_fraction is nan; it must be a finite number in 0..1."),
         ({"above": 0}, "above is 0; it must be above 0."),
+        ({"between": 0}, "between is 0; it must be more than 0 and at most 50."),
+        ({"between": "x"}, "between is 'x'; it must be a number, more than 0 and at most 50."),
+        ({"between": float("nan")}, "between is nan; it must be a finite number, more than 0 and at most 50."),
+        ({"below": 50_000}, "below is 50000; it must be at least 0.5 and less than 50,000."),
         ({"words": "one"}, "words is 'one'; it must be a list in square brackets."),
         ({"words": ["a", "b", "c"]}, "words holds 3; it must hold at most 2."),
         ({"name": "long"}, "name is 4 characters long; it must have at most 3."),

@@ -66,7 +66,7 @@ def test_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main(["compute"])
     assert done.value.code == 2
-    assert "invalid choice: 'compute'" in capsys.readouterr().err
+    assert "is 'compute'; use one of" in capsys.readouterr().err
 
 
 def test_list_shows_id_and_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -101,11 +102,14 @@ def test_every_message_over_standard_input_is_answered(tmp_path: Path) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    too_late = threading.Timer(60, process.kill)  # a call that is never answered fails the test instead of holding it
+    too_late.start()
     try:
         process.stdin.write("".join(f"{line}\n" for line in lines))
         process.stdin.flush()
         answers = [json.loads(process.stdout.readline()) for _ in range(len(lines) - 1)]
     finally:
+        too_late.cancel()
         process.stdin.close()
         process.wait(timeout=20)
         process.stdout.close()

@@ -99,7 +99,7 @@ def test_inputs_and_catalogue_list_what_there_is() -> None:
         ("compare", {"scenario": {"wage": 9}}, "wage is no value of a scenario. Did you mean wage_usd_per_h?"),
         ("compare", {"scenario": 3}, "scenario is 3; it must be a table of names and values."),
         ("compare", {"months": 3}, "months is not a known key."),
-        ("choose", {"budget_usd": -1}, "budget_usd is -1; it must lie in 0..100,000,000,000."),
+        ("choose", {"budget_usd": -1}, "budget_usd is -1; it must be more than 0 and at most 100,000,000,000."),
         ("explain", {"option": "x", "line": "hardware"}, "'x' is not in the catalogue"),
         ("explain", {"option": "dual-rtx-4090-am5", "line": "energy"}, "energy decode"),
         (

@@ -51,7 +51,7 @@ def test_audit_command_judges_a_claim_of_ones_own(capsys: pytest.CaptureFixture[
         (("--machine", "", "--model", "", "--format", "", "--tok-s", "1"), "format '' is not in the catalogue"),
         (("--batch", "4"), "--machine, --model, --format, --tok-s missing"),
         (("--machine", "mac-9", "--model", "llama-3-70b", "--format", "mlx-8bit", "--tok-s", "1"), "mac-9"),
-        (("--machine", M2_ULTRA, "--model", "llama-3-70b", "--format", "mlx-8bit", "--tok-s", "nan"), "tok-s is nan"),
+        (("--machine", M2_ULTRA, "--model", "llama-3-70b", "--format", "mlx-8bit", "--tok-s", "nan"), "tok/s is nan"),
         (
             ("--machine", M2_ULTRA, "--model", "llama-3-70b", "--format", "mlx-8bit", "--tok-s", "5", "--batch", "0"),
             "batch is 0",
