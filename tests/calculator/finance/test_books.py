@@ -64,10 +64,16 @@ def test_books_write_down_each_year_by_the_method(method: Method, yearly: list[f
 
 
 def test_books_of_a_part_of_a_year_put_the_rest_into_the_last_month() -> None:
-    # 18 months are two years of sum-of-years, 2/3 and 1/3 of 2,400; the second is cut after six months
-    flows = _flows(18, capital_usd=3_000, sale_usd=600)
+    # 16 months are two years of sum-of-years, 2/3 and 1/3 of 2,400; the second is cut after four months
+    flows = _flows(16, capital_usd=3_000, sale_usd=600)
     found = periods(flows, start=(2027, 1), last_month_of_year=12, by_quarter=True, method="sum-of-years")
     assert [period.depreciation_usd for period in found] == pytest.approx([400, 400, 400, 400, 200, 600])
+
+
+def test_purchase_in_the_last_month_of_a_fiscal_year_is_in_that_year() -> None:
+    first, second = periods(_flows(12, capital_usd=1_200), start=(2027, 12), last_month_of_year=12, by_quarter=False)
+    assert (first.label, first.capital_usd, first.depreciation_usd) == ("FY2027", 1_200, pytest.approx(100))
+    assert (second.label, second.capital_usd, second.depreciation_usd) == ("FY2028", 0, pytest.approx(1_100))
 
 
 def test_books_of_a_later_purchase_begin_in_the_month_after_it() -> None:
