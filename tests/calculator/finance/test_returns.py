@@ -250,6 +250,10 @@ def test_reason_of_a_payback_that_never_comes_names_the_month_and_what_is_missin
         ([-100, -90, -10, 230], False),  # 240, just three times the step of 80
         ([-100, -90, -10, 231], True),
         ([-100, 50], False),  # nothing came before
+        ([-100, -90, 50], True),
+        ([-100, -90, -80, -70, -60, 50], True),
+        ([-100, -10, -9, -8, 1], True),
+        ([-100, -80, -50, -8, 30], False),  # 38 after 42
         ([-100, -90, 40, 50], False),  # not at the end
     ],
 )
@@ -273,6 +277,10 @@ def test_ratio_and_yield_are_refused_where_nothing_is_invested_or_saved() -> Non
     assert adjusted_internal_rate(refused, discount_rate=0.1, years=3) is refused
     assert adjusted_internal_rate(Rate(0.0), discount_rate=0.1, years=3).rate is None
     assert adjusted_internal_rate(Rate(8.0), discount_rate=0.1, years=3).rate == pytest.approx(1.2)
+
+
+def test_modified_rate_of_cents_is_one() -> None:
+    assert modified_internal_rate([-0.5, 0.6], finance_rate=0.1, reinvest_rate=0.1).rate == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("flows", [[-1.0, -2.0], [1.0, 2.0]])
