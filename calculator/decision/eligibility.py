@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from calculator.decision.words import percent
 from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.service.latency import Latency
@@ -140,14 +141,14 @@ def share_reasons(shares: Shares, *, promise: Promise, mend_unserved: str, mend_
     found: list[Reason] = []
     if shares.unserved_fraction > promise.unserved_fraction_max + _ROUNDING:
         text = (
-            f"{_percent(shares.unserved_fraction)} of the work is not served; "
-            f"you allow {_percent(promise.unserved_fraction_max)}."
+            f"{percent(shares.unserved_fraction)} of the work is not served; "
+            f"you allow {percent(promise.unserved_fraction_max)}."
         )
         found.append(Reason("unserved", _capital(text), mend_unserved))
     if shares.leaves_house_fraction > promise.leaves_house_fraction_max + _ROUNDING:
         text = (
-            f"{_percent(shares.leaves_house_fraction)} of the work leaves the house; "
-            f"you allow {_percent(promise.leaves_house_fraction_max)}."
+            f"{percent(shares.leaves_house_fraction)} of the work leaves the house; "
+            f"you allow {percent(promise.leaves_house_fraction_max)}."
         )
         found.append(Reason("leaves-the-house", _capital(text), mend_leaving))
     return found
@@ -208,22 +209,7 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _percent(fraction: float) -> str:
-    """A share that never says 0 % or 100 % where it is neither."""
-    if 0 < fraction < _LEAST:
-        return "less than 0.1 %"
-    if 1 - _LEAST < fraction < 1:
-        return "more than 99.9 %"
-    return (
-        f"{fraction:.0%}".replace("%", " %")
-        if fraction in (0.0, 1.0) or fraction >= _WHOLE
-        else f"{fraction:.1%}".replace("%", " %")
-    )
-
-
 _S_PER_MINUTE = 60.0
 _LONG_S = 120.0
 _WHOLE_S = 10.0
-_LEAST = 0.001
-_WHOLE = 0.1
 _ROUNDING = 1e-9

@@ -74,4 +74,4 @@ def _numbers(comes: float, takes: float) -> tuple[str, str]:
 
 
 _WHOLE = 10.0
-_LARGE = 10_000.0
+_LARGE = 1_000.0

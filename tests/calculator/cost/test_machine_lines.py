@@ -6,7 +6,7 @@ import pytest
 from calculator.catalog.options import Machine, Price
 from calculator.cost.growing_fleet import NEVER
 from calculator.cost.inputs import Inputs
-from calculator.cost.machine_lines import bought, machine_lines, priced
+from calculator.cost.machine_lines import bought, machine_lines, priced, resale_base
 from calculator.cost.tco import cost_of
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
 from calculator.number import Number
@@ -182,3 +182,25 @@ def test_machine_that_is_there_already_and_one_bought_used_share_one_base() -> N
     owned = cost_of(USED_MAC, scenario=there, usage=MAC_USAGE, reference_api=TARIFF).lines["resale"]
     paid = cost_of(USED_MAC, scenario=SCENARIO, usage=MAC_USAGE, reference_api=TARIFF).lines["resale"]
     assert owned == pytest.approx(paid)
+
+
+def test_sale_above_todays_price_is_told_and_one_at_the_price_is_not() -> None:
+    def said(index: float) -> bool:
+        # sold after three years at 48 % of the price
+        scenario = SCENARIO.changed(resale_market_index=index, resale_fee_fraction=0.0)
+        found = cost_of(MAC, scenario=scenario, usage=MAC_USAGE, reference_api=TARIFF)
+        return any("sold" in remark.code for remark in found.remarks)
+
+    assert not said(1 / 0.48)
+    assert said(1.001 / 0.48)
+
+
+def test_list_price_is_what_version_1_sold_a_share_of_where_there_is_one() -> None:
+    then = SCENARIO.changed(rules=1)
+    assert resale_base(USED_MAC, inputs=Inputs(then)) == (("list_price_usd", 6_000.0, "list price"), 36.0)
+    unlisted = USED_MAC.model_copy(update={"prices": USED_MAC.prices[1:]})
+    assert resale_base(unlisted, inputs=Inputs(then)) == (("list_price_usd", 4_500.0, "list price"), 0.0)
+    assert resale_base(MAC, inputs=Inputs(then)) == (("list_price_usd", 10_000.0, "list price"), 0.0)
+    assert resale_base(USED_MAC, inputs=Inputs(SCENARIO)) == (("price_usd", 4_500.0, "price today"), 0.0)
+    own = then.changed(figures={"used-mac.list_price_usd": 7_000}, options=("used-mac",))
+    assert resale_base(unlisted, inputs=Inputs(own))[0] == ("list_price_usd", 7_000.0, "list price")

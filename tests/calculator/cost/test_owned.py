@@ -168,3 +168,48 @@ def test_energy_of_growing_demand_never_counts_more_hours_than_the_machine_is_on
     assert further.energy_kwh == pytest.approx(kwh, rel=1e-9)
     assert max(_flow(further, "energy idle")) <= 1e-12  # no month in which idling brings money in
     assert further.lines["energy idle"] < 0
+
+
+@pytest.mark.parametrize(("off_hours", "watts"), [("off", 0.0), ("sleep", 3.0), ("idle", 10.0)])
+def test_hours_off_cost_what_the_machine_draws_then(off_hours: str, watts: float) -> None:
+    usage = dataclasses.replace(MAC_USAGE, sleep_w=3.0)
+    tco = _cost(MAC, usage, FLAT.changed(off_hours=off_hours))
+    kwh = 17.5 + watts / 1000 * (730 - 210)
+    assert tco.energy_kwh == pytest.approx(kwh * 36)
+    assert tco.lines.get("energy sleep", 0.0) == pytest.approx(-watts / 1000 * 520 * 0.145 * 36)
+    assert ("energy sleep" in tco.lines) == (watts > 0)
+
+
+def test_lines_of_energy_show_their_watts_hours_and_sum() -> None:
+    usage = dataclasses.replace(MAC_USAGE, sleep_w=3.0)
+    entries = {line.name: line.inputs for line in _cost(MAC, usage, FLAT.changed(off_hours="sleep")).entries}
+    hours = {"prefill": 20, "decode": 40, "idle": 150, "sleep": 520}
+    for state, watts in (("prefill", 300), ("decode", 250), ("idle", 10), ("sleep", 3)):
+        assert entries[f"energy {state}"][f"{state}_w"] == watts
+        assert entries[f"energy {state}"][f"{state}_h_per_month"] == pytest.approx(hours[state])
+    assert entries["cooling"]["energy_usd_per_month"] == pytest.approx((17.5 + 1.56) * 0.145)
+    idle = {line.name: line.inputs for line in _cost(MAC, usage, FLAT.changed(off_hours="idle")).entries}
+    assert idle["energy sleep"]["sleep_w"] == 10
+
+
+def test_peak_price_holds_for_the_hours_on_alone() -> None:
+    usage = dataclasses.replace(MAC_USAGE, sleep_w=3.0)
+    scenario = FLAT.changed(off_hours="sleep", peak_hours_fraction=0.5, peak_price_ratio=3.0)
+    tco = _cost(MAC, usage, scenario)
+    assert tco.lines["energy decode"] == pytest.approx(-10 * 0.145 * 2 * 36)
+    assert tco.lines["energy sleep"] == pytest.approx(-1.56 * 0.145 * 36)
+    entries = {line.name: line for line in tco.entries}
+    assert entries["energy decode"].inputs["peak_price_ratio"] == 3.0
+    assert "peak_price_ratio" not in entries["energy sleep"].inputs
+    assert "(1 + share of hours at the peak price * (peak price ratio - 1))" in entries["energy idle"].formula
+
+
+def test_server_room_cools_by_its_pue() -> None:
+    tco = _cost(MAC, MAC_USAGE, FLAT.changed(site="server-room", pue_ratio=1.5))
+    assert tco.lines["cooling"] == pytest.approx(-17.5 * 0.145 * 36 * 0.5)
+
+
+def test_marginal_cost_is_that_of_work_above_idling() -> None:
+    tco = _cost(MAC, MAC_USAGE, FLAT.changed(discount_rate=0.0))
+    kwh = 0.29 * 20 + 0.24 * 40
+    assert tco.marginal_usd_per_mtok == pytest.approx(kwh * 0.145 * 7 / 6 / (4200 * 4200 / 1e6))

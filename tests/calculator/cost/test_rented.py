@@ -10,8 +10,10 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.cost.inputs import Inputs
+from calculator.cost.rented import rate_remark
 from calculator.cost.tco import Tco, cost_draws, cost_of
 from calculator.finance.ledger import Horizon
+from calculator.service.usage import QuietHours
 from tests.calculator.offers import (
     API,
     CLOUD,
@@ -178,3 +180,65 @@ def test_reserved_rental_of_draws_is_that_of_each_draw() -> None:
         for rate in rates
     ]
     assert drawn.present_value_cost_usd == pytest.approx(alone, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cloud_rate", "code", "says"),
+    [
+        ("on-demand", None, ""),
+        ("serverless", None, ""),
+        ("spot", "no-such-rate", "A rented GPU: no spot rate is known, so its on-demand rate is taken. Enter yours:"),
+        (
+            "reserved",
+            "no-reserved-rate",
+            "A rented GPU: no reserved rate is known, so its on-demand rate less 30% is taken. Enter yours:",
+        ),
+    ],
+)
+def test_rate_that_nobody_published_is_said_with_what_is_taken(cloud_rate: str, code: str | None, says: str) -> None:
+    scenario = SCENARIO.changed(cloud_rate=cloud_rate, reserved_discount_fraction=0.3)
+    found = rate_remark(CLOUD, scenario=scenario)
+    assert (found.code if found else None) == code
+    assert found is None or found.text.startswith(says)
+    own = scenario.changed(figures={"cloud.rate_usd_per_h": 2.0}, options=("cloud",))
+    assert rate_remark(CLOUD, scenario=own) is None
+
+
+def test_quiet_hours_pay_for_the_machines_that_they_need() -> None:
+    # two machines in the busiest hour, one in the other 0.9 of the hours: (2 + 9) / 20 of two all the time
+    usage = dataclasses.replace(PC_USAGE, machine_count=2, quiet=QuietHours(1, 0.4, 0.9))
+    (entry,) = [line for line in _cost(CLOUD, usage, FLAT).entries if line.name == "rental"]
+    paid = 10.1 * 21 * 3 * 2
+    assert _cost(CLOUD, usage, FLAT).lines["rental"] == pytest.approx(-paid * 0.55 * 36)
+    assert entry.inputs["rented_h_ratio"] == pytest.approx(0.55)
+    assert entry.formula.endswith("* machines * share of them that the quiet hours need")
+    always = FLAT.changed(rental="always-on")
+    (entry,) = [line for line in _cost(CLOUD, usage, always).entries if line.name == "rental"]
+    assert _cost(CLOUD, usage, always).lines["rental"] == pytest.approx(-730 * 3 * 2 * 36)
+    assert "rented_h_ratio" not in entry.inputs
+
+
+@pytest.mark.parametrize(("quiet", "share"), [(None, 1.0), (QuietHours(1, 0.4, 0.9), 0.1)])
+def test_further_machine_is_rented_from_its_month_for_the_hours_that_need_it(
+    quiet: QuietHours | None, share: float
+) -> None:
+    # 210 of 41 busy hours: 5.12 times the demand; at 100 % a year the 29th month needs a second one, the quiet hours
+    # with 0.4 of its demand none
+    usage = dataclasses.replace(PC_USAGE, quiet=quiet)
+    scenario = FLAT.changed(when_full="buy-another", demand_growth_rate=1.0)
+    flow = _flow(_cost(CLOUD, usage, scenario), "further rental")
+    month = math.floor(12 * math.log2(210 / 41)) + 2
+    assert flow[month - 1] == 0
+    assert flow[month] == pytest.approx(-10.1 * 21 * 3 * share)
+    assert sum(flow) == pytest.approx(flow[month] * (37 - month))
+    entry = next(line for line in _cost(CLOUD, usage, scenario).entries if line.name == "further rental")
+    assert entry.inputs["first_month_of_1"] == month
+    assert ("quiet_h_fraction" in entry.inputs) == (quiet is not None)
+    always = _flow(_cost(CLOUD, usage, scenario.changed(rental="always-on")), "further rental")
+    assert always[month] == pytest.approx(-730 * 3)
+
+
+def test_serverless_machine_is_paid_by_the_second_and_grows_by_itself() -> None:
+    found = _cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="serverless", demand_growth_rate=2.0))
+    assert not [name for name in found.lines if name.startswith(("overflow", "further"))]
+    assert found.served_here_fraction == 1.0

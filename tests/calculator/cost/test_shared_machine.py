@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator import Scenario, compare, load_catalog
+from calculator.cost.demand import Load
+from calculator.cost.inputs import Inputs
+from calculator.cost.shared_machine import above_idle_kwh
 from calculator.cost.tco import Tco
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.report.answer_json import comparison_dict
 from calculator.report.ledger_csv import tidy_csv
 from calculator.scenario.files import read_scenario
+from tests.calculator.offers import MAC_USAGE, SCENARIO
 
 CATALOG = load_catalog()
 FILE = Path(__file__).parents[2] / "fixtures" / "shared_laptop.toml"
@@ -113,3 +117,21 @@ def test_contradiction_is_refused(values: dict[str, Any], error: type[Exception]
     with pytest.raises(error) as refused:
         compare(Scenario.parse({"options": (MAC,), "shared_with_other_work": {MAC: 0.5}, **values}), CATALOG)
     assert says in str(refused.value)
+
+
+def test_machine_that_idles_hungrier_than_it_works_costs_no_energy_and_saves_none() -> None:
+    inputs = Inputs(SCENARIO)
+    load = Load.of("mac", inputs, MAC_USAGE)
+    watts = {"idle": 275.0, "prefill": 300.0, "decode": 250.0}
+    kwh = above_idle_kwh(load, watts, 2)
+    assert [term.amount_usd for term in kwh["prefill"]] == pytest.approx([0.025 * 20 * 2])
+    assert [term.amount_usd for term in kwh["decode"]] == [0.0]
+
+
+def test_borne_lines_show_the_share_in_their_arithmetic() -> None:
+    lines = {line.name: line for line in _tco(shared_with_other_work={MAC: 0.25}).entries}
+    for name in ("administration", "repair"):
+        assert lines[name].formula.endswith(") * share that this work bears")
+        assert lines[name].inputs["borne_fraction"] == 0.25
+    assert "(decode watts - idle watts)" in lines["energy decode"].formula
+    assert lines["energy decode"].inputs["idle_w"] == CATALOG.machines[MAC].power.idle_w.central

@@ -9,7 +9,7 @@ import pytest
 from calculator import load_catalog
 from calculator.catalog.options import PriceTier
 from calculator.cost.inputs import Inputs
-from calculator.cost.tariffs import api_prices
+from calculator.cost.tariffs import api_prices, listed_prices, price_factors, tier_of
 from calculator.cost.tco import Tco, cost_of
 from tests.calculator.offers import API, SCENARIO, TARIFF
 
@@ -106,3 +106,35 @@ def test_input_that_the_host_keeps_costs_its_own_price_where_it_has_one() -> Non
     lines = _cost(API, None, scenario, TARIFF.model_copy(update={"cache_write_usd_per_mtok": kept})).lines
     assert lines["input tokens"] == pytest.approx(-4200 * 3800 / 1e6 * 0.6 * 0.2 * 36)
     assert lines["kept tokens"] == pytest.approx(-4200 * 3800 / 1e6 * 0.4 * 0.25 * 36)
+
+
+def test_price_ratio_batches_and_retries_multiply_every_price() -> None:
+    scenario = SCENARIO.changed(api_batch_fraction=0.5, api_batch_discount_fraction=0.4, api_retry_fraction=0.1)
+    inputs = Inputs(scenario, {"host/llama.price_ratio": 2.0})
+    factor = 2.0 * (1 - 0.5 * 0.4) * 1.1
+    assert api_prices(TARIFF, inputs) == pytest.approx(
+        {"input": 0.2 * factor, "kept": 0.2 * factor, "cached": 0.2 * factor, "output": 0.6 * factor}
+    )
+    factors, says = price_factors(TARIFF, inputs)
+    assert factors == {
+        "price_ratio": 2.0,
+        "api_batch_fraction": 0.5,
+        "api_retry_fraction": 0.1,
+        "api_batch_discount_fraction": 0.4,
+    }
+    assert says == "price * price ratio * (1 - batch share * batch discount) * (1 + retries)"
+    assert price_factors(TARIFF, Inputs(SCENARIO)) == ({}, "price")
+    assert price_factors(TARIFF, Inputs(SCENARIO.changed(api_retry_fraction=0.1)))[0]["price_ratio"] == 1.0
+
+
+def test_tier_of_a_request_is_the_last_that_its_input_passes() -> None:
+    tiers = tuple(
+        PriceTier(above_input_tokens=tokens, input_usd_per_mtok=usd, output_usd_per_mtok=0.9)
+        for tokens, usd in ((10_000, 0.4), (20_000, 0.8))
+    )
+    tariff = TARIFF.model_copy(update={"tiers": tiers})
+    for tokens, found in ((10_000, None), (10_001, tiers[0]), (20_000, tiers[0]), (20_001, tiers[1])):
+        scenario = SCENARIO.changed(prompt_tokens=tokens, retrieved_tokens=0)
+        assert tier_of(tariff, scenario) == found
+        expected = 0.2 if found is None else found.input_usd_per_mtok
+        assert listed_prices(tariff, Inputs(scenario))["input"] == pytest.approx(expected)

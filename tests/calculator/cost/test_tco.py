@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.cost.inputs import Inputs
-from calculator.cost.tco import Tco, convention_of, cost_draws, cost_of
+from calculator.cost.tco import Tco, charges_of, convention_of, cost_draws, cost_of, in_cash, tariff_of
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
 from calculator.finance.ledger import Horizon
 from calculator.service.usage import Usage
-from tests.calculator.offers import API, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
+from tests.calculator.offers import API, CATALOG, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
 FLAT = SCENARIO.changed(
     electricity_escalation_rate=0,
@@ -256,3 +256,65 @@ def test_cost_of_draws_without_width_is_the_cost(
     ):
         expected = [theirs] * 3
         assert np.broadcast_to(mine, 3) == pytest.approx(expected, rel=1e-9, abs=1e-9 * one.total_cost_usd)
+
+
+def test_cost_in_cash_has_nothing_discounted() -> None:
+    tco = _cost(MAC, MAC_USAGE, SCENARIO.changed(months=48))
+    found = in_cash(tco)
+    assert found.present_value_cost_usd == tco.total_cost_usd
+    assert found.hard_present_value_cost_usd == tco.hard_cost_usd
+    assert found.equivalent_annual_cost_usd == pytest.approx(tco.total_cost_usd / 4)
+    assert found.hard_equivalent_annual_cost_usd == pytest.approx(tco.hard_cost_usd / 4)
+    assert found.discounted_usd == tco.cumulative_usd
+    assert found.discounted_flows == tco.flows
+
+
+def test_untaxed_bill_is_the_bill_and_a_taxed_one_has_lines_more() -> None:
+    def names(**changed: Any) -> list[str]:
+        inputs = Inputs(SCENARIO.changed(**changed), {}, CATALOG.tax)
+        return [line.name for line in charges_of(MAC, inputs=inputs, usage=MAC_USAGE, reference_api=TARIFF).lines]
+
+    plain, taxed = names(), names(tax_mode="straight-line", tax_rate=0.25)
+    assert taxed[: len(plain)] == plain
+    assert len(taxed) > len(plain)
+
+
+def test_tokens_that_are_served_have_a_price_and_none_have_none() -> None:
+    served = _cost(MAC, MAC_USAGE, FLAT)
+    assert "no-tokens" not in [remark.code for remark in served.remarks]
+    assert served.served_here_fraction == 1.0
+    assert served.bought_fraction == 0.0
+    none = _cost(MAC, Usage(on_h_per_month=210, idle_w=10), FLAT.changed(requests_per_working_day=0))
+    assert [remark.code for remark in none.remarks] == ["no-tokens"]
+    assert none.served_here_fraction == 1.0  # the whole of nothing
+    assert none.bought_fraction == 0.0
+
+
+def test_price_of_the_host_chosen_is_that_of_the_same_model_alone() -> None:
+    other = TARIFF.model_copy(update={"provider": "other"})
+    closed = API.model_copy(update={"kind": "frontier"})
+    assert tariff_of(API, SCENARIO, other) is other
+    assert tariff_of(closed, SCENARIO, other) is TARIFF
+    without = API.model_copy(update={"tariffs": (other.model_copy(update={"model": "x"}), TARIFF)})
+    assert tariff_of(without, SCENARIO.changed(model="llama-3-70b"), None) is TARIFF
+    with pytest.raises(CalculatorError, match="no host offers"):
+        tariff_of(without, SCENARIO.changed(model="llama-3-8b"), None)
+
+
+def test_machine_without_a_usage_or_a_fleet_of_none_without_a_host_is_refused() -> None:
+    with pytest.raises(CalculatorError, match="no usage given"):
+        charges_of(MAC, inputs=Inputs(SCENARIO), reference_api=TARIFF)
+    nobody = dataclasses.replace(MAC_USAGE, machine_count=0, setup_h=5.0)
+    with pytest.raises(CalculatorError, match="nothing serves the demand"):
+        charges_of(MAC, inputs=Inputs(SCENARIO), usage=nobody)
+    lines = {
+        line.name: line for line in charges_of(MAC, inputs=Inputs(SCENARIO), usage=nobody, reference_api=TARIFF).lines
+    }
+    assert lines["setup"].inputs["setup_h"] == 5.0
+    assert "hardware" not in lines
+
+
+def test_marginal_cost_of_a_token_is_the_energy_above_idling() -> None:
+    # 0.29 kW x 20 h + 0.24 kW x 40 h = 15.4 kWh a month at 0.145, a sixth more for cooling, over 4,200 x 4,200 tokens
+    tco = _cost(MAC, MAC_USAGE, FLAT.changed(discount_rate=0.0))
+    assert tco.marginal_usd_per_mtok == pytest.approx(15.4 * 0.145 * 7 / 6 / (4200 * 4200 / 1e6))

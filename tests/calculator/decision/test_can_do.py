@@ -77,3 +77,22 @@ def test_one_line_says_the_reason_with_the_word() -> None:
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
+
+
+@pytest.mark.parametrize(("spare_gb", "note"), [(9.9, "9.9 GB spare"), (10.0, "10 GB spare"), (12.4, "12 GB spare")])
+def test_spare_memory_has_a_decimal_below_ten_gigabytes(spare_gb: float, note: str) -> None:
+    one = option("a", "A", fit=memory(usable_gb=44 + spare_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
+    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=None))
+    assert can_do(one).note == note
+
+
+def test_ninety_cases_of_a_hundred_are_enough_and_five_percent_are_not_tight() -> None:
+    one = option("a", "A", fit=memory(usable_gb=206), cost=tco(months=12, monthly_usd={"rental": 1.0}))
+    for chance, state in ((0.9, "yes"), (0.899, "unsure")):
+        changed = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=chance))
+        assert can_do(changed).state == state
+    one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=None))
+    for left, state in ((5, "yes"), (4, "tight")):
+        assert one.memory is not None
+        fit = replace(one.memory, headroom_bytes=left, usable_bytes=100)
+        assert can_do(replace(one, memory=fit)).state == state

@@ -9,6 +9,7 @@ from calculator.decision import compare as compare_module
 from calculator.decision.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 from calculator.finance.kept_draws import KeptDraws
+from calculator.risk.futures import machine_months
 from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
@@ -226,3 +227,54 @@ def test_rows_of_a_question_are_answered_once(monkeypatch: pytest.MonkeyPatch) -
     at_rest = compare(scenario, CATALOG, draw_count=64)
     assert len(made) == count == len(live.options)
     assert [row.tco for row in at_rest.options] == [row.tco for row in live.options]
+
+
+@pytest.mark.parametrize("count", [0, 16])
+def test_futures_stand_behind_the_ranges_only_where_some_are_drawn(count: int) -> None:
+    found = compare(
+        Scenario.parse({"options": ("mac-studio-m5-ultra-96", "api-same-model")}), CATALOG, draw_count=count
+    )
+    assert found.draw_count == count
+    for row in found.options:
+        assert row.tco is not None
+        assert row.total_usd is not None
+        assert (row.median_present_value_usd is not None) == bool(count)
+        assert (row.total_usd.low < row.total_usd.high) == bool(count)
+        assert row.total_usd.central == row.tco.total_cost_usd
+    assert (found.verdict.chance is not None) == bool(count)
+
+
+def test_comparison_without_an_able_option_draws_nothing() -> None:
+    found = compare(Scenario.parse({"options": ("dual-rtx-4090-am5",), "model": "llama-3.1-405b"}), CATALOG)
+    assert not found.candidates
+    assert [row.total_usd for row in found.options] == [None]
+
+
+def test_cash_has_odds_and_verdict_of_its_own() -> None:
+    options = ("mac-studio-m5-ultra-96", "api-same-model")
+    today, cash = (
+        compare(Scenario.parse({"options": options, "money": money}), CATALOG, draw_count=64)
+        for money in ("present-value", "cash")
+    )
+    totals = {row.id: row.tco.total_cost_usd for row in cash.options if row.tco is not None}
+    difference = abs(totals[options[0]] - totals[options[1]])
+    assert cash.verdict.difference_usd.central == pytest.approx(difference)
+    assert today.verdict.difference_usd.central != pytest.approx(difference)
+    assert cash.verdict.chance is not None
+    assert cash.verdict.difference_usd.low < cash.verdict.difference_usd.high
+
+
+def test_futures_fall_with_the_machines_and_months_that_are_costed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[int]] = []
+
+    def counted(*, months: int, machine_counts: list[int]) -> int:
+        seen.append(machine_counts)
+        return machine_months(months=months, machine_counts=machine_counts)
+
+    monkeypatch.setattr(compare_module, "machine_months", counted)
+    growing = {"requests_per_working_day": 4_000, "demand_growth_rate": 1.0, "first_token_p95_target_s": 0}
+    options = ("mac-studio-m5-ultra-96", "api-same-model")
+    found = compare(Scenario.parse({"options": options, **growing}), CATALOG, draw_count=0)
+    further = [len(row.eligibility.further_months) for row in found.options]
+    assert further[0] > 1
+    assert seen == [[1 + count for count in further]]

@@ -12,11 +12,13 @@ from calculator.decision.eligibility import (
     Shares,
     fleet_reasons,
     memory_reason,
+    seconds_text,
     share_reasons,
 )
 from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.service.latency import Latency
 from calculator.service.occupancy import Work
-from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, fleet_of
+from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, Throughput, fleet_of
 
 # Read in 2 s, written in 8 s, one at a time: 0.1 requests a second at most; 400 tokens in 8 s are 50 a second.
 LONE = Work(prefill_s=2.0, decode_1_s=8.0, decode_c_s=8.0, concurrent_count=1, answer_tokens=400)
@@ -227,3 +229,68 @@ def test_sum_that_holds_other_software_says_so() -> None:
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
     assert "needs 294.0 GB with 250.0 GB of other software, and a model may use 94.5 GB here" in reason.text
+
+
+FELT = Latency(*[1.0] * 11)
+
+
+def _felt(**changed: float) -> Fleet:
+    felt = replace(FELT, load_fraction=0.9, **changed)
+    return Fleet(1, 1, Throughput(0.1, "load"), 0.1, 1.0, felt)
+
+
+def test_target_that_is_just_met_is_no_reason() -> None:
+    promise = Promise(first_token_p95_s=20.0, answer_p95_s=90.0, stream_tokens_per_s=12.0)
+    met = {"time_to_first_token_p95_s": 20.0, "answer_p95_s": 90.0, "stream_tokens_per_s": 12.0}
+    assert fleet_reasons(_felt(**met), promise=promise) == []
+    missed = {"time_to_first_token_p95_s": 20.4, "answer_p95_s": 91.0, "stream_tokens_per_s": 11.9}
+    assert [reason.text for reason in fleet_reasons(_felt(**missed), promise=promise)] == [
+        "One person in twenty waits 20 s for the first word in the busiest hour; you asked for 20 s.",
+        "One answer in twenty takes 91 s in the busiest hour; you asked for 90 s.",
+        "An answer grows by 11.9 tokens a second in the busiest hour; you asked for 12.",
+    ]
+    assert fleet_reasons(_felt(**missed), promise=promise, rest_is_bought=True) == []
+
+
+def test_machine_that_is_busy_all_the_time_cannot_keep_up() -> None:
+    busy = replace(_felt(), felt=replace(FELT, load_fraction=1.0))
+    (found,) = fleet_reasons(busy, promise=NO_PROMISE)
+    assert found.code == "overloaded-at-peak"
+    assert "1.0 times the work it can do, so the queue grows by 0 minutes every hour." in found.text
+
+
+def test_share_that_is_just_allowed_is_no_reason_and_one_beyond_is() -> None:
+    promise = Promise(unserved_fraction_max=0.1, leaves_house_fraction_max=0.25)
+    just = Shares(0.65, 0.25, 0.1, 0.25)
+    assert share_reasons(just, promise=promise, mend_unserved="a", mend_leaving="b") == []
+    beyond = Shares(0.6, 0.26, 0.14, 0.26)
+    assert share_reasons(beyond, promise=promise, mend_unserved="a", mend_leaving="b") == [
+        Reason("unserved", "14 % of the work is not served; you allow 10 %.", "a"),
+        Reason("leaves-the-house", "26 % of the work leaves the house; you allow 25 %.", "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [(0.0004, "Less than 0.1 %"), (0.049, "4.9 %"), (0.996, "99.6 %"), (0.9995, "More than 99.9 %"), (1.0, "100 %")],
+)
+def test_share_of_a_reason_is_never_none_or_all_where_it_is_neither(fraction: float, said: str) -> None:
+    shares = Shares(1 - fraction, 0.0, fraction, 0.0)
+    (found,) = share_reasons(shares, promise=Promise(unserved_fraction_max=0.0), mend_unserved="", mend_leaving="")
+    assert found.text == f"{said} of the work is not served; you allow 0 %."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (9.94, "9.9 s"),
+        (10.0, "10 s"),
+        (119.4, "119 s"),
+        (120.0, "2.0 minutes"),
+        (3_599.0, "60.0 minutes"),
+        (3_600.0, "1.0 hours"),
+        (float("inf"), "for ever"),
+    ],
+)
+def test_seconds_are_said_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text

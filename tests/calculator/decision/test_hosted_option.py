@@ -1,6 +1,7 @@
 """Hosted options: an API without a host, a subscription with what its vendor says of its limits."""
 
 from calculator import Scenario, compare, load_catalog
+from calculator.decision.eligibility import Shares
 from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.question import Question
 from calculator.service.capability import reference_tariff, scenario_model
@@ -32,3 +33,31 @@ def test_plan_quotes_its_vendor_and_keeps_the_price_of_its_tokens() -> None:
 def test_seat_is_stale_in_a_comparison_like_any_other_price() -> None:
     found = compare(Scenario.parse({"options": ("cursor-pro", "chatgpt-plus")}), CATALOG, draw_count=0)
     assert "stale-price" in {remark.code for remark in found["cursor-pro"].remarks}
+
+
+def test_api_serves_all_of_it_outside_and_says_what_it_costs() -> None:
+    row, candidate = hosted(CATALOG.apis["api-same-model"], _question(Scenario()))
+    assert candidate is not None
+    assert row.tco is not None
+    assert (row.available, row.fits, row.kind) == (True, True, "api")
+    assert row.eligible
+    assert row.eligibility.shares == Shares(0.0, 1.0, 0.0, 1.0)
+    strict, _ = hosted(CATALOG.apis["api-same-model"], _question(Scenario(leaves_house_fraction_max=0.5)))
+    (reason,) = strict.eligibility.reasons
+    assert (reason.code, reason.mend) == ("leaves-the-house", "Allow work to leave the house.")
+
+
+def test_api_without_a_host_is_not_available_and_fits_nothing() -> None:
+    row, _ = hosted(CATALOG.apis["api-same-model"], _question(Scenario.parse({"model": "another-size"})))
+    assert (row.available, row.fits) == (False, False)
+    assert [remark.code for remark in row.remarks] == ["no-host"]
+
+
+def test_shares_of_a_plan_are_those_of_its_cost() -> None:
+    row, _ = subscribed(CATALOG.subscriptions["chatgpt-plus"], _question(Scenario(leaves_house_fraction_max=0.0)))
+    assert row.tco is not None
+    shares = row.eligibility.shares
+    assert shares is not None
+    bought = row.tco.bought_fraction
+    assert shares == Shares(0.0, bought, 1 - bought, bought)
+    assert "leaves-the-house" in [reason.code for reason in row.eligibility.reasons]

@@ -1,9 +1,12 @@
 """Price of keeping everything in house: by the same convention, and none where nothing does."""
 
+from dataclasses import replace
+
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.analysis.appraisal import appraise
+from calculator.decision.in_house import in_house, keeper_of
 
 CATALOG = load_catalog()
 MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
@@ -72,3 +75,24 @@ def test_price_per_month_and_over_the_plan_are_the_same_money_against_the_same_o
 
 def test_nothing_is_said_where_the_cheapest_keeps_it_in_house() -> None:
     assert verdict_on(options=(SMALL, AM5)).verdicts.keep_in_house_sentence == ""
+
+
+def test_no_machine_of_ones_own_is_compared() -> None:
+    found = verdict_on(options=(API, "cloud-h100")).verdicts
+    assert found.keep_in_house_usd_per_month is None
+    assert found.keep_in_house_reason == "No machine of your own is compared, so nothing keeps your data in house."
+
+
+@pytest.mark.parametrize(("leaves", "keeps"), [(0.0, True), (1e-9, True), (1.1e-9, False)])
+def test_keeper_lets_nothing_out_but_what_rounding_leaves(leaves: float, keeps: bool) -> None:
+    row = verdict_on(options=(SMALL, API))[SMALL]
+    assert row.eligibility.shares is not None
+    shares = replace(row.eligibility.shares, leaves_house_fraction=leaves)
+    changed = replace(row, eligibility=replace(row.eligibility, shares=shares))
+    assert (keeper_of([changed]) is not None) == keeps
+    assert keeper_of([replace(changed, kind="api")]) is None
+    unknown = replace(changed, eligibility=replace(row.eligibility, shares=None))
+    assert keeper_of([unknown]) is None
+    said = in_house([unknown], [unknown])
+    assert said[0] is None
+    assert "sends 100 % of the work to an API" in said[1]

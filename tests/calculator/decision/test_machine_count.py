@@ -64,3 +64,38 @@ def test_its_numbers_are_those_of_the_count() -> None:
         assert found, judged.machine_count_reason
         comes, takes = (float(one.replace(",", "")) for one in found.groups())
         assert judged.machine_count in {math.ceil(comes / takes * slack) for slack in (0.95, 1.0, 1.05)}
+
+
+@pytest.mark.parametrize(
+    ("comes", "takes", "words"),
+    [
+        (40, 55.13, ("40", "55")),
+        (40.2, 39.8, ("40.2", "39.8")),
+        (0.5, 1234.5, ("0.5", "1,234")),
+        (9.994, 12, ("9.99", "12")),
+        (10, 12, ("10", "12")),
+        (9_999.1, 9_998.9, ("9,999.10", "9,998.90")),
+        (12_000.4, 12_000.2, ("12,000.40", "12,000.20")),
+        (10_000.4, 9_999.6, ("10,000.40", "9,999.60")),
+        (999.8, 1_000.2, ("999.8", "1,000.20")),
+    ],
+)
+def test_two_numbers_of_requests_are_whole_unless_that_makes_them_alike(
+    comes: float, takes: float, words: tuple[str, str]
+) -> None:
+    found = Fleet(2, 2, Throughput(takes / 3600, "load"), comes / 3600, takes / comes, FELT)
+    sentence = said(found)
+    assert sentence.startswith(f"The busiest hour brings {words[0]} requests, and one machine takes {words[1]} before")
+
+
+def test_one_request_is_singular_and_the_api_takes_the_rest_only_of_several() -> None:
+    one = Fleet(1, 1, Throughput(2 / 3600, "load"), 1 / 3600, 2.0, FELT)
+    assert said(one).startswith("The busiest hour brings 1 request, and one machine takes 2 before")
+    assert said(one, bought=True).endswith("so one is enough.")
+    assert said(fleet(3, count=4), asked=4).endswith("so 3 would be enough.")
+    assert said(fleet(1), asked=1).startswith("You chose 1 machine. ")
+
+
+def test_beyond_what_is_counted_nothing_is_said() -> None:
+    assert said(fleet(65)) == ""
+    assert said(fleet(64)).endswith("so 64 are needed.")

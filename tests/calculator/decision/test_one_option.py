@@ -1,5 +1,6 @@
 """One option answered: what it lacks where it cannot do the job, its machines and cost where it can."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -165,3 +166,47 @@ def test_card_whose_prompt_speed_nobody_knows_is_not_ranked_and_a_measurement_me
     (reason,) = answer(option, model="qwen3-8b").eligibility.reasons
     assert (reason.code, reason.mend) == ("no-speed", "A measurement of your own.")
     assert "matrix rate" in reason.text
+
+
+LATE: dict[str, Any] = {"demand_growth_rate": 0.5, "first_token_p95_target_s": 0.0, "months": 36}
+
+
+def test_late_machine_is_told_with_its_price_and_what_the_api_would_take() -> None:
+    """A growth that needs one more machine in the last third of the plan only."""
+    told: dict[int, str] = {}
+    for requests in range(200, 1_000, 50):
+        found = answer(SMALL, requests_per_working_day=float(requests), **LATE)
+        months = found.eligibility.further_months
+        said = [remark.text for remark in found.remarks if remark.code == "late-machine"]
+        assert bool(said) == (len(months) == 1 and months[0] > 24), requests
+        if said:
+            told[requests] = said[0]
+            assert f"one more machine in month {months[0]}, for $" in said[0]
+            assert found.tco is not None
+            further = -sum(amount for name, amount in found.tco.lines.items() if name.startswith("further "))
+            assert f"for ${further:,.0f}." in said[0]
+            bought = re.search(r"from an API instead would cost \$([\d,]+)\.$", said[0])
+            assert bought
+            assert 0 <= int(bought[1].replace(",", "")) < further
+    assert told
+
+
+def test_count_says_why_for_the_rest_that_is_bought_and_for_a_number_that_was_asked() -> None:
+    sized = answer(SMALL, **BUSY).eligibility
+    assert sized.machine_count is not None
+    assert sized.machine_count > 1
+    assert f"so {sized.machine_count} are needed." in sized.machine_count_reason
+    asked = answer(SMALL, machine_count=1, when_full="buy-from-api", **BUSY).eligibility
+    assert asked.machine_count_reason.startswith("You chose 1 machine. ")
+
+
+def test_cheapest_number_is_answered_with_its_neighbours() -> None:
+    found = answer(SMALL, machine_count="cheapest", **BUSY)
+    assert found.tco is not None
+    count = found.eligibility.machine_count
+    assert count is not None
+    assert found.eligibility.machine_count_reason.startswith("Of 0 to ")
+    for other in {count - 1, count + 1} - {0, -1}:
+        beside = answer(SMALL, machine_count=other, when_full="buy-from-api", **BUSY)
+        if beside.eligible:
+            assert usd(beside) >= usd(found)

@@ -1,7 +1,12 @@
 """Ranking of those that can do the job, and the nearest of those that cannot."""
 
+from dataclasses import replace
+
 from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision.comparison import OptionResult
+from calculator.decision.eligibility import Eligibility, Reason, ReasonCode, Shares
 from calculator.decision.ranking import named, nearest, ranked, value_usd
+from tests.views.comparison_case import option
 
 CATALOG = load_catalog()
 MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
@@ -37,3 +42,26 @@ def test_of_several_too_small_ones_the_nearest_takes_the_fewest_machines() -> No
         near, text, _ = nearest(found.options)
         assert near.id == MAC
         assert text.startswith("It would take 3,019 of these machines")
+
+
+def _row(name: str, *codes: ReasonCode, here: float | None = None, count: int | None = None) -> OptionResult:
+    reasons = tuple(Reason(code, f"{name} {code}", f"mend {code}") for code in codes)
+    shares = None if here is None else Shares(here, 0.0, 1 - here, 0.0)
+    row = option(name, name, fit=None, cost=None)
+    return replace(row, eligibility=Eligibility(reasons=reasons, shares=shares, machine_count=count))
+
+
+def test_nearest_has_the_least_of_worst_reasons_then_fewest_then_serves_most_then_fewest_machines() -> None:
+    unserved, both, memory = _row("b", "unserved"), _row("a", "leaves-the-house", "unserved"), _row("c", "does-not-fit")
+    nothing = _row("d")
+    for rows in ([unserved, both, memory, nothing], [nothing, memory, both, unserved]):
+        assert nearest(rows) == (unserved, "b unserved", "mend unserved")
+    assert nearest([both, memory, nothing])[0] is both
+    assert nearest([memory, nothing])[0] is memory
+    assert nearest([nothing]) == (nothing, "It has no cost.", "")
+    more, less = _row("f", "unserved", here=0.8, count=9), _row("e", "unserved", here=0.7, count=1)
+    assert nearest([less, more])[0] is more
+    few, many = _row("h", "unserved", here=0.8, count=2), _row("g", "unserved", here=0.8, count=3)
+    assert nearest([many, few])[0] is few
+    unknown = _row("i", "unserved")
+    assert nearest([unknown, _row("a", "unserved", here=0.1)])[0].name == "a"

@@ -1,5 +1,6 @@
 """A GPU that scales to zero against the promise: the first word waits for the start where the machine was off."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,26 @@ def test_share_that_finds_it_off_falls_with_the_seconds_kept_warm_and_is_said() 
     (said,) = cold_remark(GPU, _serving(scenario), scenario)
     assert said.text == f"{GPU.name}: {shares[0]:.0%} of the requests find it off and start it."
     assert not cold_remark(GPU, _serving(scenario), scenario.changed(cloud_rate="on-demand"))
+
+
+def test_first_word_of_a_cold_machine_is_later_at_both_ends_too() -> None:
+    scenario = read_scenario(FILE)
+    serving = _serving(scenario)
+    warm, first = serving.first_token_p95_s, first_token_p95_s(GPU, serving, scenario)
+    assert first is not None
+    assert (first.low, first.high) == (pytest.approx(warm.low + 15), pytest.approx(warm.high + 15))
+
+
+def test_share_that_finds_it_off_is_by_the_hours_with_demand() -> None:
+    scenario = read_scenario(FILE)
+    serving = _serving(scenario)
+    usage = serving.usage
+    half = (usage.working_h_per_month or usage.on_h_per_month) / 2
+    shares = [
+        cold_share(replace(serving, usage=replace(usage, on_h_per_month=on_h, working_h_per_month=working_h)), scenario)
+        for on_h, working_h in ((half, None), (2 * half, half), (half, 2 * half), (2 * half, None), (0.0, None))
+    ]
+    # fewer hours for the same work: busier, so that fewer find it off; the hours with demand count where they are known
+    assert shares[0] == shares[1] < shares[2] == shares[3] < shares[4]
+    two = replace(usage, machine_count=2)
+    assert cold_share(replace(serving, usage=two), scenario) < cold_share(serving, scenario)

@@ -1,8 +1,10 @@
 """What turns a verdict, in words, and the old prices that it rests on."""
 
 from calculator import Comparison, Scenario, compare, load_catalog
-from calculator.decision.turning import turning
+from calculator.decision.input_words import label
+from calculator.decision.turning import Turning, turning
 from calculator.report.terminal import comparison_text
+from calculator.risk.flips import Ends
 
 CATALOG = load_catalog()
 MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
@@ -36,3 +38,14 @@ def test_flips_are_said_with_the_names_of_the_options_and_no_ids() -> None:
         assert AM5 not in flip.sentence
     assert turns.longest_tail(AM5, upwards=True)
     assert turns.longest_tail("nothing", upwards=True) == ""
+
+
+def test_longest_tail_is_the_input_that_leans_most_that_way_and_none_that_leans_the_other() -> None:
+    names = {"a": "A"}
+    ends = {"a": {"wage_usd_per_h": Ends(0.0, 10.0, 30.0), "electricity_usd_per_kwh": Ends(0.0, 10.0, 21.0)}}
+    turns = Turning(ends=ends, names=names)
+    assert ends["a"]["wage_usd_per_h"].lean_usd > ends["a"]["electricity_usd_per_kwh"].lean_usd > 0
+    assert turns.longest_tail("a", upwards=True) == label("wage_usd_per_h", names=names)
+    assert turns.longest_tail("a", upwards=False) == ""
+    level = Turning(ends={"a": {"wage_usd_per_h": Ends(0.0, 10.0, 20.0)}}, names=names)
+    assert level.longest_tail("a", upwards=True) == level.longest_tail("a", upwards=False) == ""

@@ -5,7 +5,7 @@ import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.decision.compare import compare as compare_all
-from calculator.decision.verdict import verdicts_of
+from calculator.decision.verdict import _is_away, verdicts_of  # pyright: ignore[reportPrivateUsage]
 from calculator.report.terminal import comparison_text
 from calculator.risk.monte_carlo import ranges
 from calculator.scenario.presets import preset
@@ -198,3 +198,21 @@ def test_verdict_on_the_articles_figures_says_whose_they_are_and_ours_does_not()
         assert found is not None
         assert found.sentence.split(". ")[0].rstrip(".").endswith(", on the article's own figures")
     assert "article's own" not in ours.overall.sentence
+
+
+@pytest.mark.parametrize(
+    ("middle", "base", "is_away"),
+    [
+        (110.0, 100.0, False),
+        (111.0, 100.0, True),
+        (89.0, 100.0, True),
+        (-111.0, -100.0, True),
+        (0.4, 0.0, False),  # both are no dollar
+        (1.4, 1.0, False),
+        (2.0, 1.0, True),
+    ],
+)
+def test_middle_is_away_from_the_base_case_beyond_a_tenth_and_a_dollar(
+    middle: float, base: float, is_away: bool
+) -> None:
+    assert _is_away(middle, base) == is_away

@@ -148,22 +148,13 @@ SENTENCES = [
         "In the median future Dual 4090 costs $300 more, not -$50.",
     ),
     (
-        words.in_house(
-            "Mac Studio",
-            "Hosted API",
-            span="36 months in today's money",
-            more_usd=3_740,
-            more_usd_per_month=120,
-            rate=0.1,
-        ),
-        "Keeping your data in house costs $3,740 more over 36 months in today's money: Mac Studio instead of Hosted API. "
-        "In equal monthly payments at 10 % a year that is $120 a month.",
+        words.in_house("Mac Studio", "an API", span=SPAN, more_usd=4_000, more_usd_per_month=120, rate=0.055),
+        "Keeping your data in house costs $4,000 more over 36 months in today's money: Mac Studio instead of an API. "
+        "In equal monthly payments at 5.5 % a year that is $120 a month.",
     ),
     (
-        words.in_house(
-            "Mac Studio", "Hosted API", span="36 months in cash", more_usd=4_320, more_usd_per_month=120, rate=0.0
-        ),
-        "Keeping your data in house costs $4,320 more over 36 months in cash: Mac Studio instead of Hosted API. "
+        words.in_house("Mac Studio", "an API", span=SPAN, more_usd=4_000, more_usd_per_month=120, rate=0.0),
+        "Keeping your data in house costs $4,000 more over 36 months in today's money: Mac Studio instead of an API. "
         "That is $120 a month.",
     ),
     (

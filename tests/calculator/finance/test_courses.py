@@ -1,11 +1,13 @@
 """Courses: laid out by month and summed in closed form they are the same numbers."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculator.finance.courses import Course, Excess, course_values
+from calculator.finance.courses import Course, Excess, Once, course_sums, course_values, passes
 from calculator.finance.discounting import Timing
 from calculator.finance.ledger import Horizon
 
@@ -82,3 +84,48 @@ def test_excess_is_counted_in_its_months_only(growth: float, room: float, first:
     assert np.asarray(horizon.present_value(drawn))[0] == pytest.approx(
         flow @ 1.1 ** (-np.arange(37) / 12), rel=1e-9, abs=1e-12
     )
+
+
+@pytest.mark.parametrize("month", [0, 7, 36])
+def test_once_is_paid_once_within_the_horizon_and_worth_its_month(month: int) -> None:
+    log = math.log(1.1) / 12
+    plain, valued = course_sums(Once(month), months=36, log_discount=-log, timing="annual-end")
+    assert plain == 1.0
+    assert valued == pytest.approx(1.1 ** (-month / 12))
+    plain, valued = course_sums(Once(37), months=36, log_discount=-log, timing="month-end")
+    assert (plain, valued) == (0.0, 0.0)
+
+
+def test_excess_passes_where_demand_stands_above_the_limit_in_a_counted_month() -> None:
+    # D(12) = 2^(11/12) = 1.888
+    assert passes(Excess(1.0, 1.88, Course()), 12).item()
+    assert not passes(Excess(1.0, 1.89, Course()), 12).item()
+    assert passes(Excess(-0.5, 0.99, Course()), 12).item()
+    assert not passes(Excess(-0.5, 1.0, Course()), 12).item()
+    assert not passes(Excess(1.0, 0.5, Course(), 13), 12).item()
+    assert passes(Excess(1.0, 0.5, Course(), 12, 12), 12).item()
+    assert not passes(Excess(1.0, 0.5, Course(), 5, 4), 12).item()
+    drawn = passes(Excess(np.array([0.0, 1.0]), 1.5, Course()), 12)
+    assert drawn.tolist() == [False, True]
+
+
+def test_values_of_a_course_cannot_be_written_to_as_they_are_shared() -> None:
+    for course in (Course(0.1), Excess(0.1, 0.5, Course())):
+        with pytest.raises(ValueError, match="read-only"):
+            course_values(course, months=12)[1] = 5.0
+
+
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_sums_of_many_draws_are_those_of_each(timing: Timing) -> None:
+    # more draws than are laid out at a time
+    count = 5_000
+    growth, room = np.linspace(-0.2, 1.0, count), np.linspace(2.0, 0.5, count)
+    drawn = Horizon(24, 0.1, timing)
+    total, value = (
+        drawn.total(Excess(growth, room, Course(0.05))),
+        drawn.present_value(Excess(growth, room, Course(0.05))),
+    )
+    for index in (0, 2_500, 4_095, 4_096, count - 1):
+        one = Excess(float(growth[index]), float(room[index]), Course(0.05))
+        assert np.asarray(total)[index] == pytest.approx(float(drawn.total(one)), rel=1e-9, abs=1e-12)
+        assert np.asarray(value)[index] == pytest.approx(float(drawn.present_value(one)), rel=1e-9, abs=1e-12)

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from calculator.errors import CalculatorError
 from calculator.finance.courses import Course
 from calculator.finance.discounting import (
+    Timing,
     annuity_factor,
     deflated_usd,
     discount_factor,
+    discount_months,
     equivalent_annual_cost,
     geometric_sum,
     monthly_rate,
@@ -215,3 +217,17 @@ def test_study_of_nist_gives_its_printed_lines(side: str) -> None:
     assert -value["residual"] == pytest.approx(case["residual_value"], abs=1)
     total = case["investment"] + case["energy_value"] + yearly + value["replacement"] - value["residual"]
     assert total == pytest.approx(case["total"], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("timing", "times"),
+    [
+        ("month-end", [0, 1, 2, 12, 13]),
+        ("mid-month", [0, 0.5, 1.5, 11.5, 12.5]),
+        ("annual-end", [0, 12, 12, 12, 24]),
+    ],
+)
+def test_flow_of_a_month_is_counted_at_the_time_of_its_convention(timing: Timing, times: list[float]) -> None:
+    assert discount_months(np.array([0, 1, 2, 12, 13]), timing=timing) == pytest.approx(times)
+    value = present_value_usd([100.0, 10.0], annual_rate=0.1, timing=timing)
+    assert value == pytest.approx(100 + 10 * 1.1 ** (-times[1] / 12))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import CalculatorError
-from calculator.finance.resale import kept_fraction, net_resale_usd
+from calculator.finance.resale import ANCHOR_MONTHS, kept_fraction, net_resale_usd
 
 
 def test_kept_fraction_goes_through_its_anchors() -> None:
@@ -65,3 +65,39 @@ def test_machine_of_any_age_loses_the_same_share_of_its_price(fraction: float, a
 def test_numbers_alone_keep_what_draws_keep(age: float, kept: float) -> None:
     drawn = kept_fraction(np.array([age]), kept_at={36: np.array([kept])})
     assert kept_fraction(age, kept_at={36: kept}) == pytest.approx(float(np.asarray(drawn)[0]), rel=1e-12)
+
+
+def test_kept_fraction_of_draws_and_beyond_three_anchors() -> None:
+    anchors = {12: 0.5, 36: 0.4, 60: 0.1}
+    assert kept_fraction(36, kept_at=anchors) == pytest.approx(0.4)
+    assert kept_fraction(48, kept_at=anchors) == pytest.approx(0.2)
+    assert kept_fraction(84, kept_at=anchors) == pytest.approx(0.025)
+    ages = np.array([0.0, 12.0, 36.0, 60.0, 84.0])
+    assert kept_fraction(ages, kept_at=anchors) == pytest.approx([1.0, 0.5, 0.4, 0.1, 0.025])
+    drawn = np.array([0.25, 0.49])
+    assert kept_fraction(18, kept_at={36: drawn}) == pytest.approx([0.5, 0.7])
+
+
+@pytest.mark.parametrize("ages", [{}, {0: 1.0}, {-12: 0.5}])
+def test_anchor_at_the_start_is_refused(ages: dict[int, float]) -> None:
+    with pytest.raises(CalculatorError, match="each must be above 0 months"):
+        kept_fraction(12, kept_at=ages)
+
+
+def test_anchor_of_one_month_is_allowed() -> None:
+    assert kept_fraction(2, kept_at={1: 0.5}) == pytest.approx(0.25)
+
+
+def test_anchors_of_the_scenario_are_after_three_years() -> None:
+    assert ANCHOR_MONTHS == 36
+
+
+@pytest.mark.parametrize("kept", [0.0, 1.0])
+def test_all_or_nothing_may_be_kept(kept: float) -> None:
+    assert kept_fraction(36, kept_at={36: kept}) == kept
+    assert kept_fraction(12, kept_at={12: kept, 36: 0.0}) == kept
+
+
+def test_net_resale_by_hand() -> None:
+    usd = net_resale_usd(10_000, kept=0.4, market_index=0.9, fee_fraction=0.1)
+    assert usd == pytest.approx(3_240)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from calculator.finance.discounting import annuity_factor, discount_factor, net_present_value
 from calculator.finance.returns import (
+    Payback,
     Rate,
     adjusted_internal_rate,
     internal_rate,
@@ -211,3 +212,77 @@ def test_payback_brackets_the_sign_change(flows: list[float]) -> None:
     else:
         assert all(value >= 0 for value in cumulative[int(np.ceil(found.period)) :])
         assert found.period == 0 or cumulative[int(np.ceil(found.period)) - 1] <= 0
+
+
+@pytest.mark.parametrize(
+    ("cumulative", "reason"),
+    [
+        ([-10, -20, -30], "never, because the difference only grows: $30 short after 2 months"),
+        (
+            [-100, -120, -140, -90],
+            "never, because the difference grows until the sale, which does not make up for it: $90 short after 3 "
+            "months",
+        ),
+        (
+            [-100, -40, -60, -90],
+            "never, because it comes nearest in month 1 ($40 short) and then falls back: $90 short after 3 months",
+        ),
+        ([-100, -80, -60, -40], "never within the horizon, because it closes too slowly: $40 short after 3 months"),
+        ([-100, -90], "never within the horizon, because it closes too slowly: $90 short after 1 months"),
+    ],
+)
+def test_reason_of_a_payback_that_never_comes_names_the_month_and_what_is_missing(
+    cumulative: list[float], reason: str
+) -> None:
+    found = payback(cumulative)
+    assert found.period is None
+    assert found.reason == reason
+    assert found.best == max(cumulative)
+    assert found.best_period == cumulative.index(max(cumulative))
+
+
+@pytest.mark.parametrize(
+    ("cumulative", "is_resale"),
+    [
+        ([-100, -90, -80, 50], True),  # 130 after steps of 10
+        ([-100, -90, -80, -49.9, 100], True),
+        ([-100, -60, -20, 10], False),  # 30 after steps of 40
+        ([-100, -90, -10, 230], False),  # 240, just three times the step of 80
+        ([-100, -90, -10, 231], True),
+        ([-100, 50], False),  # nothing came before
+        ([-100, -90, 50], True),
+        ([-100, -90, -80, -70, -60, 50], True),
+        ([-100, -10, -9, -8, 1], True),
+        ([-100, -80, -50, -8, 30], False),  # 38 after 42
+        ([-100, -90, 40, 50], False),  # not at the end
+    ],
+)
+def test_payback_by_the_resale_alone_is_a_step_more_than_three_times_the_last(
+    cumulative: list[float], is_resale: bool
+) -> None:
+    found = payback(cumulative, what="owning")
+    assert found.reason == ("only by the resale at the end" if is_resale else "owning stays positive from then on")
+
+
+def test_payback_is_interpolated_within_its_month() -> None:
+    assert payback([-100, -30, 90, 80]).period == pytest.approx(1.25)
+    assert payback([-100, 20, -30, 90]).period == pytest.approx(2.25)  # a later loss takes the first crossing back
+    assert payback([0, 5]) == Payback(0.0, "the difference is never negative: there is nothing to pay back", 5.0, 1)
+
+
+def test_ratio_and_yield_are_refused_where_nothing_is_invested_or_saved() -> None:
+    assert savings_to_investment_ratio(5, investment_value=0).rate is None
+    assert savings_to_investment_ratio(5, investment_value=2).rate == 2.5
+    refused = savings_to_investment_ratio(5, investment_value=-1)
+    assert adjusted_internal_rate(refused, discount_rate=0.1, years=3) is refused
+    assert adjusted_internal_rate(Rate(0.0), discount_rate=0.1, years=3).rate is None
+    assert adjusted_internal_rate(Rate(8.0), discount_rate=0.1, years=3).rate == pytest.approx(1.2)
+
+
+def test_modified_rate_of_cents_is_one() -> None:
+    assert modified_internal_rate([-0.5, 0.6], finance_rate=0.1, reinvest_rate=0.1).rate == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("flows", [[-1.0, -2.0], [1.0, 2.0]])
+def test_modified_rate_needs_money_in_both_directions(flows: list[float]) -> None:
+    assert modified_internal_rate(flows, finance_rate=0.1, reinvest_rate=0.1).rate is None

@@ -180,3 +180,41 @@ def test_unused_measurement_says_at_which_length_it_was_taken() -> None:
     used = measured_speed([one], deployment, phase="decode", context_tokens=512)
     assert used is not None
     assert used.record_ids == ("abc",)
+
+
+def test_measurement_at_just_a_quarter_off_is_taken_and_none_beyond() -> None:
+    assert _at(replace(ONE, context_tokens=750), context_tokens=1_000) == 12
+    assert _at(replace(ONE, context_tokens=749), context_tokens=1_000) is None
+    assert _at(replace(ONE, context_tokens=1_250), context_tokens=1_000) == 12
+    assert _at(replace(ONE, context_tokens=1_251), context_tokens=1_000) is None
+
+
+def test_unused_measurement_that_is_named_is_of_the_same_question_before_a_nearer_context() -> None:
+    same, other = replace(ONE, context_tokens=9_000), replace(ONE, format="mlx-8bit", context_tokens=4_000)
+    said = unused_measurement([other, same], DEPLOYMENT, phase="decode", context_tokens=4_000)
+    assert said == "the stored measurement of writing was taken at 9,000 tokens, your questions have 4,000"
+    nearer = replace(same, context_tokens=8_000)
+    assert "at 8,000 tokens" in unused_measurement([same, nearer], DEPLOYMENT, phase="decode", context_tokens=4_000)
+    batch = replace(ONE, batch_count=4)
+    said = unused_measurement([batch], DEPLOYMENT, phase="decode", context_tokens=512)
+    assert said == "the stored measurement of writing is of 4 streams at once, not of one"
+    prefill = replace(batch, phase="prefill")
+    assert "of reading is of 4" in unused_measurement([prefill], DEPLOYMENT, phase="prefill", context_tokens=512)
+
+
+def test_series_are_compared_by_trust_before_their_date() -> None:
+    # the newest of the equally trusted; a date decides nothing between two of different trust
+    old = replace(ONE, series="z", as_of="2026-01-01", central_tokens_per_s=10.0)
+    assert _at(old, replace(ONE, series="a", as_of="2025-12-31", central_tokens_per_s=9.0)) == 10.0
+    stranger = replace(ONE, trust="published", as_of="2026-12-31", central_tokens_per_s=5.0, series="p")
+    assert _at(stranger, old) == 10.0
+
+
+def test_interpolated_measurement_carries_the_older_day_both_ids_and_what_is_stale() -> None:
+    left = replace(ONE, record_id="l", reading_count=5, as_of="2026-11-22", stale_because="old")
+    right = replace(ONE, record_id="r", reading_count=3, as_of="2026-10-01", context_tokens=1_024, stale_because="old")
+    found = measured_speed([left, right], DEPLOYMENT, phase="decode", context_tokens=768)
+    assert found is not None
+    assert found.record_ids == ("l", "r")
+    assert "2026-10-01" in found.note
+    assert "stale: old" in found.note

@@ -34,3 +34,29 @@ def test_custom_model_refuses_impossible_sizes() -> None:
     for size in (0.0, 5000.0, float("nan")):
         with pytest.raises(ScenarioError, match="another_size_b"):
             custom_model(parameters_b=size)
+
+
+@pytest.mark.parametrize(("parameters_b", "width"), [(0.3, 1024), (1.3, 2048), (8.03, 4096), (70.6, 8192)])
+def test_custom_model_by_hand(parameters_b: float, width: int) -> None:
+    model = custom_model(parameters_b=parameters_b)
+    assert model.hidden_dim == width
+    assert model.attention_head_count == width // 128
+    assert model.caches[0].kv_head_count == min(8, width // 128)
+    assert model.caches[0].layer_count == model.layer_count
+    assert model.context_limit_tokens == 131_072
+    assert model.is_tied() == (parameters_b < 4)
+    norm = next(group for group in model.tensors if group.role == "norm")
+    assert norm.count == 2 * model.layer_count + 1
+    ffn = next(group for group in model.tensors if group.role == "ffn_up").shape[0]
+    assert ffn % 256 == 0
+    assert ffn >= 3.4 * width
+
+
+def test_custom_model_is_tied_below_four_billion() -> None:
+    assert custom_model(parameters_b=3.99).is_tied()
+    assert not custom_model(parameters_b=4.0).is_tied()
+
+
+@pytest.mark.parametrize("size", [0.1, 3000.0])
+def test_custom_model_takes_both_ends(size: float) -> None:
+    assert custom_model(parameters_b=size).parameter_count() == pytest.approx(size * 1e9, rel=0.01)

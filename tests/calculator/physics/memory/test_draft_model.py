@@ -65,3 +65,13 @@ def test_draft_time_is_the_quotient_of_the_speeds(catalog: Catalog) -> None:
     assert share == pytest.approx(mine.central / its.central)
     assert 0 < share < 1
     assert draft_time_fraction(deployment, deployment, WORK, catalog=catalog) == 1.0
+
+
+def test_tightest_card_beside_a_draft_is_named(catalog: Catalog) -> None:
+    deployment, draft = _pair("dual-rtx-4090-am5", "q4_k_m", catalog)
+    screen = replace(deployment, host=replace(deployment.host, desktop_gib=4.0))
+    both = with_draft(memory_fit(screen, WORK, catalog=catalog), draft, WORK, catalog=catalog)
+    left = [card.usable_bytes - card.peak_bytes for card in both.cards]
+    assert both.tightest_card == left.index(min(left)) + 1
+    assert both.tightest_usable_bytes - both.tightest_peak_bytes == min(left)
+    assert both.headroom_bytes == 2 * min(left)

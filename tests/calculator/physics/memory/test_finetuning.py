@@ -82,3 +82,34 @@ def test_finetune_peak_grows_with_batch_and_packing_saves(name: str, first: int,
     few, many = sorted((first, second))
     assert _tune(name, "nf4", batch=few, tokens=512).peak_bytes <= _tune(name, "nf4", batch=many, tokens=512).peak_bytes
     assert _tune(name, "nf4", batch=few, tokens=512).peak_bytes <= _tune(name, "bf16", batch=few, tokens=512).peak_bytes
+
+
+def test_cards_of_a_split_each_hold_the_activations_in_flight() -> None:
+    step = TrainingStep(sequence_tokens=4096, batch_count=2, rank=16, targets=QKVO, checkpointing=True)
+    model, format = CATALOG.model("mistral-7b-v0.3"), CATALOG.format("bf16")
+
+    def fit(count: int, memory_gib: float = 24) -> FineTuneFit:
+        hardware = _hardware("nvidia-rtx-4090", memory_gib, count)
+        return finetune_fit(model, hardware=hardware, format=format, step=step, catalog=CATALOG)
+
+    one, two = fit(1), fit(2)
+    assert two.base_bytes == pytest.approx(2 * one.base_bytes, abs=1)
+    assert two.peak_bytes == pytest.approx(one.peak_bytes + one.base_bytes, abs=1)
+    assert one.headroom_bytes == one.usable_bytes - one.peak_bytes
+    in_flight_and_base = one.peak_bytes - (
+        one.weights_bytes + one.adapter_bytes + one.optimizer_bytes
+    )  # with what is kept for each token, which is spread
+    assert two.headroom_bytes <= two.usable_bytes - two.peak_bytes
+    assert two.headroom_bytes >= two.usable_bytes - two.peak_bytes - in_flight_and_base
+    assert two.fits == (two.headroom_bytes >= 0)
+
+
+def test_fine_tuning_that_does_not_fit_says_what_would_help() -> None:
+    for checkpointing, advice in ((True, "Use shorter sequences"), (False, "Turn on checkpointing.")):
+        found = _tune("llama-2-70b", "bf16", batch=8, checkpointing=checkpointing)
+        assert not found.fits
+        (said,) = found.remarks
+        assert said.code == "finetune-does-not-fit"
+        assert advice in said.text
+        assert f"{-found.headroom_bytes / 1e9:,.1f} GB too little" in said.text
+    assert _tune("mistral-7b-v0.3", "nf4", batch=1).remarks == ()

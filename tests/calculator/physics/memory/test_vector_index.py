@@ -1,5 +1,6 @@
 """Vector index: bytes of each kind by hand, and how they grow."""
 
+import math
 from typing import Any, get_args
 
 import pytest
@@ -41,3 +42,12 @@ def test_index_bytes_refuse_what_cannot_be_built(wrong: dict[str, Any]) -> None:
     sizes: dict[str, Any] = {"dimension_count": 8}
     with pytest.raises(ScenarioError, match="cannot be built"):
         index_bytes(10, **(sizes | wrong))
+
+
+def test_index_bytes_of_the_defaults_and_of_the_fewest_links() -> None:
+    assert index_bytes(1_000, dimension_count=8, index="hnsw") == math.ceil(1_000 * (32 + 128 + 64 / 15 + 8))
+    assert index_bytes(1_000, dimension_count=8, index="hnsw", link_count=2) == 1_000 * (32 + 16 + 8 + 8)
+    assert index_bytes(10_000, dimension_count=8, index="ivf-pq") == 10_000 * 72 + 400 * 8 * 4 + 256 * 8 * 4
+    assert index_bytes(10, dimension_count=1, number_bytes=1) == 10
+    with pytest.raises(ScenarioError, match="cannot be built"):
+        index_bytes(-1, dimension_count=8)
