@@ -38,6 +38,7 @@ _ASKED = (
     "concurrent_request_count",
     "second_tenant_gb",
 )
+_UNITS_TO_SAY = ("tokens", "GB")  # "People asking at once" says its own
 _PEOPLE = (1, 2, 4, 8)
 _OF_CURVE = {
     "People at once": speed_by_people,
@@ -97,7 +98,7 @@ def _ask_one(name: str, case: Case) -> None:
         number = int if annotation is int else float
         knob = knobs()[name]
         st.number_input(
-            label,
+            f"{label} ({knob.unit})" if knob.unit in _UNITS_TO_SAY else label,
             min_value=number(knob.low),
             max_value=number(knob.high),
             step=number(knob.step),
