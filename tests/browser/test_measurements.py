@@ -82,8 +82,8 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
 
     opened = page.get_by_role("combobox", name="Open one with its samples")
     opened.click()
-    opened.fill("qwen3.5-4b")
-    page.get_by_role("option", name=re.compile("qwen3.5-4b")).click()
+    opened.fill("Qwen3.5 4B")
+    page.get_by_role("option", name=re.compile("Qwen3.5 4B")).click()
     expect(page.get_by_text("Samples of decode_tokens_per_s")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("^Download these")).click()
