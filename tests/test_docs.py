@@ -142,6 +142,7 @@ def test_every_module_of_finance_is_named() -> None:
         "ledger": "## A line is",
         "courses": "A course is 1 in month 1",
         "running_sums": "running sums of the course",
+        "kept_draws": "are found again",
         "spent_by_month": "spent by each month",
         "excess_sums": "What exceeds a limit",
         "resale": "## Resale",

@@ -109,8 +109,12 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     if inside:
         return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
     rest = [dearer - cheaper for dearer, cheaper in zip(*flat, strict=True)][len(points) :]
-    beyond = _price_beyond(case, steps, gaps=dict(zip(steps, rest, strict=True)))
-    return Flips((), beyond, _two_together(case, points, gaps), ends)
+    brackets = _brackets(dict(zip(steps, rest, strict=True)), steps, middle=_PRICE_STEPS)
+    grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
+    couples = _couples(case, points, gaps)
+    found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *([couples.block] if couples else [])])
+    beyond = _price_beyond(case, grids, dict(zip(grids, found, strict=False)))
+    return Flips((), beyond, couples.turned(found[-1], case.now) if couples else None, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +150,18 @@ class _Case:
         found: dict[str, float] = {}
         for _ in range(zooms if current else 0):
             grids = {name: np.linspace(*ends, _ZOOM_COUNT) for name, ends in current.items()}
-            for (name, grid), gap in zip(
-                grids.items(), self.gaps_usd([{name: grid} for name, grid in grids.items()]), strict=True
-            ):
-                step = max(int(np.argmax(gap < 0)), 1)
-                before, after = (float(value) for value in grid[step - 1 : step + 1])
-                left, right = (float(usd) for usd in gap[step - 1 : step + 1])
-                current[name] = (before, after)
-                found[name] = before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
+            gaps = self.gaps_usd([{name: grid} for name, grid in grids.items()])
+            for (name, grid), gap in zip(grids.items(), gaps, strict=True):
+                current[name], found[name] = _crossing(grid, gap)
         return found
+
+
+def _crossing(grid: Draws, gap: Draws) -> tuple[tuple[float, float], float]:
+    """The two points between which the gap first turns negative, and the value between them at which it is 0."""
+    step = max(int(np.argmax(gap < 0)), 1)
+    before, after = (float(value) for value in grid[step - 1 : step + 1])
+    left, right = (float(usd) for usd in gap[step - 1 : step + 1])
+    return (before, after), before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
 
 
 def _points(spread: Spread, now: float) -> Draws:
@@ -243,18 +250,32 @@ def _distance(found: SwitchingValue, spread: Spread) -> float:
     return abs(found.at - found.now) / abs(end - found.now)
 
 
-def _price_beyond(case: _Case, steps: Mapping[str, Draws], *, gaps: Mapping[str, Draws]) -> SwitchingValue | None:
+def _price_beyond(case: _Case, grids: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> SwitchingValue | None:
     """The price, of either option, that needs the smallest change to turn the pair; at most three times away."""
-    found = case.refined(_brackets(gaps, steps, middle=_PRICE_STEPS), zooms=1)
+    found = {name: _crossing(grid, gaps[name])[1] for name, grid in grids.items()}
     values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
     return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
 
 
-def _two_together(
-    case: _Case, points: Mapping[str, Draws], gaps: Mapping[str, Draws]
-) -> tuple[SwitchingValue, SwitchingValue] | None:
-    """Two of the five inputs that narrow the gap most, both at that end of their range, where they turn it; else
-    None."""
+@dataclass(frozen=True, slots=True)
+class _Couples:
+    """Two inputs at a time at one end of their ranges: `names` of each case, that end by name, and the cases to cost."""
+
+    names: Sequence[tuple[str, str]]
+    ends: Mapping[str, float]
+    block: Mapping[str, Draws]
+
+    def turned(self, gap: Draws, now: Mapping[str, float]) -> tuple[SwitchingValue, SwitchingValue] | None:
+        """The two that turn the pair farthest; None where none does."""
+        least = int(np.argmin(gap))
+        if gap[least] >= 0:
+            return None
+        one, other = (SwitchingValue(name, now[name], self.ends[name], inside_range=True) for name in self.names[least])
+        return one, other
+
+
+def _couples(case: _Case, points: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> _Couples | None:
+    """Every two of the five inputs that narrow the gap most, both at that end of their range; None where fewer do."""
     worst = {
         name: (float(np.nanmin(gap[[0, -1]])), int(np.nanargmin(gap[[0, -1]])))
         for name, gap in gaps.items()
@@ -269,9 +290,4 @@ def _two_together(
     for row, couple in enumerate(couples):
         for name in couple:
             values[name][row] = ends[name]
-    (gap,) = case.gaps_usd([values])
-    least = int(np.argmin(gap))
-    if gap[least] >= 0:
-        return None
-    one, other = (SwitchingValue(name, case.now[name], ends[name], inside_range=True) for name in couples[least])
-    return one, other
+    return _Couples(couples, ends, values)
