@@ -18,7 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from serving.metrics import Metrics
 
-HIDDEN = ("/_stcore/metrics", "/_stcore/agent/", "/_stcore/script-health-check")
+HIDDEN = ("/_stcore/metrics", "/_stcore/agent/", "/_stcore/script-health-check", "/manifest.json")
 """Hidden where strangers come; each is a path or, with a slash at its end, all below it."""
 TAKEN = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
 """Messages of a browser that reach the server. clear_cache would empty everybody's, and the rest are a developer's."""

@@ -40,9 +40,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(folder: Path, *, root: Path = ROOT, **variables: str) -> Iterator[str]:
-    """http://127.0.0.1:PORT of a server whose home, temporary files and store are in this folder."""
-    port = free_port()
+def running_server(folder: Path, *, root: Path = ROOT, port: int = 0, **variables: str) -> Iterator[str]:
+    """http://127.0.0.1:PORT of a server whose home, temporary files and store are in this folder; 0 takes a free port."""
+    port = port or free_port()
     log = folder / "log.txt"
     environment = {
         **os.environ,

@@ -99,7 +99,9 @@ def test_catalogue_is_read_once_so_what_breaks_it_later_breaks_no_answer(copy: P
     assert json.loads(body)["catalogue_hash"] == first["catalogue_hash"]
 
 
-@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/api/metrics", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/api/metrics", "/manifest.json", "/nowhere"]
+)
 def test_public_server_shows_no_stranger_its_facts(public: str, path: str) -> None:
     assert status_of(public + path)[0] == 404
 

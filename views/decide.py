@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from calculator import Catalog, Scenario
+from calculator import Catalog, Scenario, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.physics.measured import MeasuredSpeed
 from views.address import address_text, put, start_from, take_back
@@ -22,7 +22,8 @@ from views.report import show_downloads
 from views.shell import Case, Speeds, answer_of, read_case, start_title
 from views.whole_mend import whole_mends
 
-_KEY, _CHANGE, _LISTS = "decide", "now", "lists were sent"
+_KEY, _CHANGE, _LISTS, _TAKEN = "decide", "now", "lists were sent", "changes that were taken"
+_MOST_TAKEN = 50  # names of changes that are told back
 _MORE, _WHOLE = "more settings", "unfolded settings are out of date"
 
 
@@ -64,6 +65,7 @@ def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed])
         "start": start_title(case.link),
         "changes": changes(case.link, scenario, names={row.id: row.name for row in comparison.options}),
         "address": address_text(),
+        "taken": st.session_state.get(_TAKEN, []),
     }
     data["quotes"] = quotes(scenario, case.catalog)
     if not st.session_state.get(_LISTS):
@@ -73,9 +75,27 @@ def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed])
 
 
 def take_change(scenario: Scenario) -> None:
-    """What a person did in the component goes into the address."""
+    """What a person did in the component goes into the address, each change once.
+
+    What was done while the server was away is in `earlier`: the component says it again until its name is told back.
+    """
     state = cast("Mapping[str, Any]", st.session_state.get(_KEY) or {})
-    change = cast("Mapping[str, Any]", state.get(_CHANGE) or {})
+    last = cast("Mapping[str, Any]", state.get(_CHANGE) or {})
+    taken = list(cast("list[str]", st.session_state.get(_TAKEN, [])))
+    touches_more = False
+    for change in (*cast("Sequence[Mapping[str, Any]]", last.get("earlier") or ()), last):
+        if (name := str(change.get("id") or "")) and name in taken:
+            continue
+        touches_more |= _take(change, scenario)
+        taken += [name] if name else []
+        if change is not last:  # the next one adds to what this one has put
+            scenario = read_case(load_catalog()).scenario
+    st.session_state[_TAKEN] = taken[-_MOST_TAKEN:]
+    st.session_state[_WHOLE] = bool(st.session_state.get(_MORE)) and touches_more
+
+
+def _take(change: Mapping[str, Any], scenario: Scenario) -> bool:
+    """Write one change; whether it may touch the unfolded settings."""
     if "preset" in change:
         start_from(str(change["preset"]))
     if reset := change.get("reset"):
@@ -85,7 +105,6 @@ def take_change(scenario: Scenario) -> None:
     if entered := change.get("put"):
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     names = set(cast("Mapping[str, Any]", entered or {}))
-    st.session_state[_WHOLE] = bool(st.session_state.get(_MORE)) and not (names and names <= set(FIELDS_BESIDE))
     if table := change.get("table"):
         put(
             {
@@ -94,6 +113,7 @@ def take_change(scenario: Scenario) -> None:
                 )
             }
         )
+    return not (names and names <= set(FIELDS_BESIDE))
 
 
 def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mapping[str, Any]:

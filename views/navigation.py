@@ -1,4 +1,5 @@
-"""The pages as a row of links on a phone, where Streamlit folds its own navigation into a menu; and the print style."""
+"""The pages as a row of links on a phone, where Streamlit folds its own navigation into a menu; the print style; and
+why a file was refused, which Streamlit shows in a tooltip alone, cut off at the window's edge."""
 
 from collections.abc import Sequence
 
@@ -12,6 +13,11 @@ PRINTED = "printed-only"
 """Key of a container that is shown on paper and not on the screen."""
 _STYLE = f"""<style>
 .st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
+[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
+[data-testid="stFileChip"] [role="alert"] {{
+  position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
+  overflow: visible; white-space: normal; font-size: 14px;
+}}
 @media (max-width: 768px) {{
   .st-key-{_KEY} {{ display: flex; flex-flow: row nowrap; overflow-x: auto; gap: 4px; scrollbar-width: none; }}
   .st-key-{_KEY} > div {{ flex: none; width: auto !important; }}

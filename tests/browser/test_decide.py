@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from calculator import Scenario, compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset
 from tests.browser.conftest import Visit
 from tests.calculator.report.pdf_text import page_texts
+from tests.real_server import free_port, running_server
 from views.decide_frame import decide_frame
 
 pytestmark = pytest.mark.browser
@@ -390,3 +391,24 @@ def test_link_below_the_notes_opens_all_of_them_for_the_same_case(visit: Open) -
     expect(seen.page.get_by_role("heading", name="Where does every figure come from?")).to_be_visible()
     expect(seen.page.get_by_role("radio", name="Prices and facts")).to_be_checked()
     assert "wage_usd_per_h=120" in seen.page.url
+
+
+def test_value_that_is_set_while_the_server_is_away_is_in_the_address_once_it_is_back(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """The browser connects again by itself; what was done meanwhile is then said again. Its console is full of errors."""
+    port = free_port()
+    with running_server(tmp_path, port=port) as url:
+        page = chromium.new_page()
+        page.goto(url)
+        seen = Visit(page)
+        seen.wait_for_verdict()
+    rate = page.get_by_role("spinbutton", name="Hourly rate")
+    rate.fill("110")
+    rate.press("Tab")
+    assert "wage_usd_per_h" not in page.url
+    with running_server(tmp_path, port=port):
+        expect(page).to_have_url(re.compile("wage_usd_per_h=110"), timeout=60_000)
+        expect(page.get_by_role("spinbutton", name="Hourly rate")).to_have_value("110")
+        shows(seen, Scenario(wage_usd_per_h=110))
+    page.close()

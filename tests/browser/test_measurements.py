@@ -94,3 +94,17 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
     expect(mac).to_contain_text("measured elsewhere")
     assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(address).query)
     assert seen.rows() != fitted
+
+
+def test_reason_why_a_file_is_refused_stands_on_the_page_whole(visit: Open, tmp_path: Path) -> None:
+    seen = go_to_measurements(visit())
+    large = tmp_path / "large.json"
+    large.write_bytes(b" " * 21_000_000)
+    seen.locator("input[type=file]").first.set_input_files(large)
+    said = seen.locator("[data-testid=stFileChip] [role=alert]")
+    expect(said).to_contain_text("or smaller")
+    box = said.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    assert said.evaluate("one => one.scrollWidth <= one.clientWidth && one.clientHeight >= 14")

@@ -76,7 +76,7 @@ def test_paths_that_lead_nowhere_are_404(path: str) -> None:
         assert (answer.status_code, answer.text) == (404, "There is nothing here.\n")
 
 
-@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json"])
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/manifest.json"])
 def test_streamlits_facts_are_for_the_person_at_the_machine(path: str) -> None:
     assert client(hidden=False).get(path).status_code == 200
     assert client(hidden=True).get(path).status_code == 404

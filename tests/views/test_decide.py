@@ -249,3 +249,23 @@ def test_one_figure_goes_back_to_ours_and_the_others_stay() -> None:
     assert dict(scenario_on(app).figures) == {"mac-studio-m5-ultra-96.price_usd": 5000}
     app = change(app, reset=["figures:mac-studio-m5-ultra-96.price_usd"])
     assert not scenario_on(app).figures
+
+
+def test_change_that_was_lost_comes_with_the_next_and_is_taken_once() -> None:
+    """What was done while the server was away: the component says it again until its name is told back."""
+    rate, own = (
+        {"name": "figures", "key": "cloud-h100.rate_usd_per_h", "value": 2.5},
+        {"name": "figures", "key": "mac-studio-m5-ultra-96.price_usd", "value": 5000.0},
+    )
+    lost = [{"id": "a", "put": {"wage_usd_per_h": 80}}, {"id": "b", "table": rate}]
+    app = change(page(), sequence="3", id="c", table=own, earlier=lost)
+    assert not app.exception
+    assert scenario_on(app).wage_usd_per_h == 80
+    assert dict(scenario_on(app).figures) == {rate["key"]: 2.5, own["key"]: 5000}
+    assert component(app)["taken"] == ["a", "b", "c"]
+    app = change(app, sequence="4", id="d", put={"wage_usd_per_h": 90})
+    app = change(
+        app, sequence="5", id="e", put={"months": 48}, earlier=[lost[0], {"id": "d", "put": {"wage_usd_per_h": 90}}]
+    )
+    assert (scenario_on(app).wage_usd_per_h, scenario_on(app).months) == (90, 48)
+    assert component(app)["taken"] == ["a", "b", "c", "d", "e"]

@@ -5,12 +5,13 @@
 
 import { buildCase, buildSwitch, paintChanges, paintPresets } from "./controls.js";
 import { paintLines, paintParts } from "./charts.js";
+import { withChange } from "./address.js";
 import { element } from "./dom.js";
 import { paintRows } from "./rows.js";
 import { paintVerdicts, verdictLine } from "./verdicts.js";
 
 const HUES = ["blue", "violet", "orange", "green", "yellow", "gray", "pink", "teal", "brown", "indigo"]; // as in the theme
-const GAP_MS = 60, SAY_AFTER_MS = 500, PHONE_PX = 760;
+const GAP_MS = 60, SAY_AFTER_MS = 500, PHONE_PX = 760, AGAIN_MS = 4000;
 const pages = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -32,6 +33,7 @@ class Page {
   constructor(root) {
     this.sequence = 0;
     this.pending = {};
+    this.unsaid = []; // changes that no answer of the server has named yet
     this.open = null;
     this.root = element("div", { class: "decide" });
     const main = element("section", { class: "main", "aria-label": "Answer" });
@@ -82,6 +84,8 @@ class Page {
     this.address = data.address;
     this.quotes = data.quotes;
     if (this.isMoving()) return; // the thumb has moved on; the frame at rest comes
+    this.unsaid = this.unsaid.filter((one) => !(data.taken || []).includes(one.id));
+    if (this.unsaid.length) return; // said again until the server has taken it; then its frame comes
     this.values = { ...data.values };
     for (const [name, field] of Object.entries(this.case.fields)) {
       field.set(this.values[name]);
@@ -189,12 +193,39 @@ class Page {
   }
 
   send(change) {
+    this.unsaid.push({ id: this.name(), change });
+    this.tell();
+    clearTimeout(this.again);
+    this.tries = 0;
+    this.again = setTimeout(() => this.tellAgain(), AGAIN_MS);
+  }
+
+  /** All that the server has not named yet, oldest first: a change that is lost on its way comes with the next. */
+  tell() {
+    const told = this.unsaid.map(({ id, change }) => ({ id, ...change }));
+    const last = told.pop();
+    this.change({ sequence: this.name(), ...last, earlier: told });
+  }
+
+  /** Say again what no answer has named. A server that has started anew knows no part of this page: open it anew there. */
+  async tellAgain() {
+    this.again = setTimeout(() => this.tellAgain(), AGAIN_MS);
+    if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running") return; // it is at work
+    this.tries += 1;
+    const isThere = this.tries > 1 && (await fetch("/api/live").then((answer) => answer.ok, () => false));
+    if (!this.unsaid.length) clearTimeout(this.again);
+    else if (isThere) location.search = this.unsaid.reduce((query, one) => withChange(query, one.change), this.address);
+    else this.tell();
+  }
+
+  name() {
     this.sequence += 1;
-    this.change({ sequence: `${Date.now()}-${this.sequence}`, ...change });
+    return `${Date.now()}-${this.sequence}`;
   }
 
   leave() {
     this.watcher.disconnect();
     clearTimeout(this.saying);
+    clearTimeout(this.again);
   }
 }
