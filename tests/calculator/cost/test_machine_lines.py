@@ -224,3 +224,16 @@ def test_machine_that_goes_back_is_not_sold() -> None:
     assert not {"resale", "disposal"} & lines.keys()
     bought_out = SCENARIO.changed(leases={"mac": Lease(usd_per_month=300, buyout_usd=100)})
     assert "resale" in cost_of(MAC, scenario=bought_out, usage=MAC_USAGE, reference_api=TARIFF).lines
+
+
+def test_installation_of_two_pcs_by_hand() -> None:
+    inputs = Inputs(SCENARIO.changed(electrical_work_usd=800, warranty_usd=300, disposal_usd=50, insurance_rate=0.02))
+    holding = bought(PC, inputs=inputs, count=2)
+    lines = {line.name: line for line in machine_lines(PC, holding=holding, inputs=inputs, count=2, peak_kw=0.6).all()}
+    assert _flow(lines["electrical work"])[0] == -1_600
+    assert _flow(lines["warranty"])[0] == -600
+    assert _flow(lines["setup"])[0] == -2 * 16 * SCENARIO.wage_usd_per_h
+    assert _flow(lines["disposal"])[36] == -100
+    assert _flow(lines["insurance"])[1] == pytest.approx(-0.02 / 12 * 8_000 * 2)
+    mac = machine_lines(MAC, holding=bought(MAC, inputs=inputs, count=1), inputs=inputs, count=1, peak_kw=0.3)
+    assert not next((sum(_flow(line)) for line in mac.all() if line.name == "electrical work"), 0)

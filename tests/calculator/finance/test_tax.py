@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import CalculatorError
-from calculator.finance.tax import by_table, expensed, fiscal_year_ends, straight_line
+from calculator.finance.tax import by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 
 HALF_YEAR = (0.2, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 
@@ -96,3 +96,10 @@ def test_table_of_a_sum_near_one_is_refused(fractions: tuple[float, ...]) -> Non
 def test_straight_line_over_no_years_is_refused(years: float) -> None:
     with pytest.raises(CalculatorError, match="must be above 0"):
         straight_line(years, months=36, year_ends=(12, 24, 36))
+
+
+@pytest.mark.parametrize(
+    ("start", "last", "quarter"), [(1, 12, 1), (3, 12, 1), (4, 12, 2), (12, 12, 4), (7, 6, 1), (6, 6, 4), (10, 6, 2)]
+)
+def test_quarter_of_the_purchase_is_that_of_the_fiscal_year(start: int, last: int, quarter: int) -> None:
+    assert fiscal_quarter(start_month_of_year=start, last_month_of_year=last) == quarter
