@@ -9,11 +9,13 @@ that another test would notice counts as a survivor. A run that takes five times
 and counted as noticed. The working tree stays as it is: everything is imported once, and in a fork of that process the
 changed module, and what imports it, are loaded anew. Needs fork, so Linux or macOS.
 
-hypothesis draws the same examples in each run and neither stores nor shortens a failing one.
+hypothesis draws the same examples in each run and neither stores nor shortens a failing one. Ctrl-C ends the run and
+prints the table of those judged until then; in their random order they are a sample, too.
 """
 
 import argparse
 import ast
+import contextlib
 import gc
 import importlib
 import importlib.machinery
@@ -220,13 +222,14 @@ def main() -> None:
     judge = Judge(_House(), {})
     gc.freeze()  # a fork shares the catalogue's memory
     outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
-    for mutant, code in drawn(files, count=options.sample, seed=options.seed):
-        outcome = judge.outcome(mutant, code)
-        place = mutant.path.relative_to(ROOT)
-        for row in (place.parts[1], "all"):
-            outcomes[row][outcome] += 1
-        if outcome != "killed":
-            print(f"{outcome}: {place}:{mutant.line}: {mutant.change}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):  # what was judged until then is a sample as well
+        for mutant, code in drawn(files, count=options.sample, seed=options.seed):
+            outcome = judge.outcome(mutant, code)
+            place = mutant.path.relative_to(ROOT)
+            for row in (place.parts[1], "all"):
+                outcomes[row][outcome] += 1
+            if outcome != "killed":
+                print(f"{outcome}: {place}:{mutant.line}: {mutant.change}", flush=True)
     print("\n".join(_table({row: outcomes[row] for row in (*sorted(outcomes.keys() - {"all"}), "all")})))
     print(f"seed {options.seed}, {len(files)} files, {time.monotonic() - began:.0f} s")
 

@@ -284,3 +284,23 @@ def test_hours_beyond_those_on_are_saved_by_larger_batches() -> None:
     taken = np.minimum(2 ** (np.arange(36) / 12), 2.5)
     assert np.asarray(prefill) == pytest.approx(60 * taken)
     assert np.asarray(prefill) + np.asarray(decode) == pytest.approx(np.minimum(160 * taken, 210))
+
+
+def test_prompt_that_is_cached_whole_is_read_as_long_as_the_scenario_says() -> None:
+    load = _load(FLAT.changed(cached_prompt_fraction=1.0), answer_tokens=800.0)
+    assert (load.prefill_h, load.decode_h) == (20, 80)
+
+
+def test_two_machines_fill_their_hours_at_twice_the_demand() -> None:
+    usage = dataclasses.replace(
+        MAC_USAGE, prefill_h_per_month=60, decode_h_per_month=100, capacity_ratio=2.5, machine_count=2
+    )
+    (stretch,) = _load(FLAT.changed(demand_growth_rate=2.0, months=24), usage).always_busy
+    # each figure of hours is per machine: 160 hours of 210 are full at 1.3125 times, for both at once
+    assert float(np.asarray(stretch.excess.room)) == pytest.approx(210 / 160)
+
+
+def test_room_that_just_meets_the_highest_demand_is_enough() -> None:
+    usage = dataclasses.replace(MAC_USAGE, capacity_ratio=2.0)
+    assert _load(FLAT.changed(demand_growth_rate=1.0, months=13), usage).enough  # D(13) = 2
+    assert not _load(FLAT.changed(demand_growth_rate=1.0, months=14), usage).enough

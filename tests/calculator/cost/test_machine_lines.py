@@ -10,7 +10,7 @@ from calculator.cost.machine_lines import bought, machine_lines, priced, resale_
 from calculator.cost.tco import cost_of
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
 from calculator.number import Number
-from calculator.scenario.scenario import Scenario
+from calculator.scenario.scenario import Lease, Scenario
 from tests.calculator.offers import MAC, MAC_USAGE, PC, SCENARIO, TARIFF, USED_MAC, known
 
 
@@ -204,3 +204,36 @@ def test_list_price_is_what_version_1_sold_a_share_of_where_there_is_one() -> No
     assert resale_base(USED_MAC, inputs=Inputs(SCENARIO)) == (("price_usd", 4_500.0, "price today"), 0.0)
     own = then.changed(figures={"used-mac.list_price_usd": 7_000}, options=("used-mac",))
     assert resale_base(unlisted, inputs=Inputs(own))[0] == ("list_price_usd", 7_000.0, "list price")
+
+
+def test_repair_of_two_machines_by_hand() -> None:
+    # two at 10,000: 3.3 % a year x 35 % x 20,000 / 12 a month, from the month after the warranty of a year on
+    inputs = Inputs(SCENARIO.changed(warranty_months=12, failure_growth_rate=0, inflation_rate=0, months=36))
+    holding = bought(MAC, inputs=inputs, count=2)
+    lines = machine_lines(MAC, holding=holding, inputs=inputs, count=2, peak_kw=0.6)
+    repair = next(line for line in lines.all() if line.name == "repair")
+    flow = _flow(repair)
+    assert flow[12] == 0
+    assert flow[13:] == pytest.approx([-0.033 * 0.35 * 20_000 / 12] * 24)
+    assert repair.inputs["machine_count"] == 2
+
+
+def test_machine_that_goes_back_is_not_sold() -> None:
+    leased = SCENARIO.changed(leases={"mac": Lease(usd_per_month=300)})
+    lines = cost_of(MAC, scenario=leased, usage=MAC_USAGE, reference_api=TARIFF).lines
+    assert not {"resale", "disposal"} & lines.keys()
+    bought_out = SCENARIO.changed(leases={"mac": Lease(usd_per_month=300, buyout_usd=100)})
+    assert "resale" in cost_of(MAC, scenario=bought_out, usage=MAC_USAGE, reference_api=TARIFF).lines
+
+
+def test_installation_of_two_pcs_by_hand() -> None:
+    inputs = Inputs(SCENARIO.changed(electrical_work_usd=800, warranty_usd=300, disposal_usd=50, insurance_rate=0.02))
+    holding = bought(PC, inputs=inputs, count=2)
+    lines = {line.name: line for line in machine_lines(PC, holding=holding, inputs=inputs, count=2, peak_kw=0.6).all()}
+    assert _flow(lines["electrical work"])[0] == -1_600
+    assert _flow(lines["warranty"])[0] == -600
+    assert _flow(lines["setup"])[0] == -2 * 16 * SCENARIO.wage_usd_per_h
+    assert _flow(lines["disposal"])[36] == -100
+    assert _flow(lines["insurance"])[1] == pytest.approx(-0.02 / 12 * 8_000 * 2)
+    mac = machine_lines(MAC, holding=bought(MAC, inputs=inputs, count=1), inputs=inputs, count=1, peak_kw=0.3)
+    assert not next((sum(_flow(line)) for line in mac.all() if line.name == "electrical work"), 0)

@@ -213,3 +213,29 @@ def test_marginal_cost_is_that_of_work_above_idling() -> None:
     tco = _cost(MAC, MAC_USAGE, FLAT.changed(discount_rate=0.0))
     kwh = 0.29 * 20 + 0.24 * 40
     assert tco.marginal_usd_per_mtok == pytest.approx(kwh * 0.145 * 7 / 6 / (4200 * 4200 / 1e6))
+
+
+def test_two_machines_that_one_has_are_worth_twice_and_draw_twice() -> None:
+    two = dataclasses.replace(MAC_USAGE, machine_count=2)
+    lines = _cost(MAC, two, FLAT.changed(already_own_usd={"mac": 3_000})).lines
+    assert lines["hardware"] == -6_000
+    # hours are per machine: both read 20 hours and write 40
+    one = _cost(MAC, MAC_USAGE, FLAT).lines
+    for state in ("prefill", "decode", "idle"):
+        assert lines[f"energy {state}"] == pytest.approx(2 * one[f"energy {state}"])
+
+
+def test_shared_machine_has_no_lines_of_its_purchase() -> None:
+    lines = _cost(MAC, MAC_USAGE, FLAT.changed(shared_with_other_work={"mac": 0.5})).lines
+    assert set(lines) == {"energy prefill", "energy decode", "cooling", "administration", "repair"}
+    assert lines["energy prefill"] == pytest.approx(-0.29 * 20 * 0.145 * 36)
+
+
+@pytest.mark.parametrize(("in_advance", "first", "last"), [(False, 0, 300), (True, 300, 0)])
+def test_lease_is_paid_at_the_start_or_the_end_of_each_month(in_advance: bool, first: int, last: int) -> None:
+    leased = FLAT.changed(leases={"mac": {"usd_per_month": 300, "in_advance": in_advance, "buyout_usd": 1_000}})
+    tco = _cost(MAC, dataclasses.replace(MAC_USAGE, machine_count=2), leased)
+    flow = _flow(tco, "lease")
+    assert (flow[0], flow[1], flow[36]) == (-2 * first, -600, -2 * last)
+    assert sum(flow) == -36 * 600
+    assert _flow(tco, "buy-out")[36] == -2_000

@@ -242,3 +242,18 @@ def test_serverless_machine_is_paid_by_the_second_and_grows_by_itself() -> None:
     found = _cost(CLOUD, PC_USAGE, FLAT.changed(cloud_rate="serverless", demand_growth_rate=2.0))
     assert not [name for name in found.lines if name.startswith(("overflow", "further"))]
     assert found.served_here_fraction == 1.0
+
+
+def test_quiet_hours_rent_their_further_machine_from_the_month_in_which_they_need_it() -> None:
+    # 5.12 times the demand; the quiet hours with 0.9 of it need the second machine at 5.69 times, two months later
+    usage = dataclasses.replace(PC_USAGE, quiet=QuietHours(1, 0.9, 0.8))
+    scenario = FLAT.changed(when_full="buy-another", demand_growth_rate=1.0)
+    flow = _flow(_cost(CLOUD, usage, scenario), "further rental")
+    busiest, quiet = (math.floor(12 * math.log2(210 / 41 / ratio)) + 2 for ratio in (1.0, 0.9))
+    paid = -10.1 * 21 * 3
+    assert quiet > busiest
+    assert flow[busiest - 1] == 0
+    assert flow[busiest] == pytest.approx(0.2 * paid)
+    assert flow[quiet] == pytest.approx(paid)
+    entry = next(line for line in _cost(CLOUD, usage, scenario).entries if line.name == "further rental")
+    assert entry.inputs["first_quiet_month_of_1"] == quiet

@@ -195,3 +195,12 @@ def test_limits_windows_and_figures_of_a_plan() -> None:
     no_limit = CATALOG.subscriptions["chatgpt-pro-200"]
     assert is_limit_known(no_limit, Scenario())
     assert limit_of(no_limit, Scenario()) is None
+
+
+def test_limit_that_growth_never_reaches_within_the_plan_costs_nothing_beyond() -> None:
+    # the limit of `test_excess...` taken by the busiest window: 392 of 1,111 requests at 2,000 a day
+    fits = 2_000 * 392 / 1_111.111
+    below = _row(requests_per_working_day=fits * 0.5 * 0.999, demand_growth_rate=1.0, months=13)  # D(13) = 2
+    assert "excess at token prices" not in _lines(below)
+    above = _row(requests_per_working_day=fits * 0.5 * 1.001, demand_growth_rate=1.0, months=13)
+    assert _lines(above)["excess at token prices"] < 0

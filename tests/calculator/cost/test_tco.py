@@ -318,3 +318,11 @@ def test_marginal_cost_of_a_token_is_the_energy_above_idling() -> None:
     # 0.29 kW x 20 h + 0.24 kW x 40 h = 15.4 kWh a month at 0.145, a sixth more for cooling, over 4,200 x 4,200 tokens
     tco = _cost(MAC, MAC_USAGE, FLAT.changed(discount_rate=0.0))
     assert tco.marginal_usd_per_mtok == pytest.approx(15.4 * 0.145 * 7 / 6 / (4200 * 4200 / 1e6))
+
+
+def test_cost_of_a_token_is_the_present_value_over_the_present_value_of_tokens() -> None:
+    tco = _cost(MAC, MAC_USAGE, FLAT.changed(discount_rate=0.1))
+    served = 4200 * 4200 / 1e6 * sum(1.1 ** (-month / 12) for month in range(1, 37))
+    assert tco.usd_per_mtok == pytest.approx(tco.present_value_cost_usd / served)
+    assert tco.hard_usd_per_mtok == pytest.approx(tco.hard_present_value_cost_usd / served)
+    assert tco.hard_usd_per_mtok < tco.usd_per_mtok

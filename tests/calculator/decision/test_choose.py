@@ -141,3 +141,24 @@ def test_no_machine_in_any_number_beats_the_choices(catalog: Catalog) -> None:
             )
             assert any(dominates(one, mine) for one in found.choices), (machine.id, count)
     assert tried > 10
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, float("inf"), float("nan")])
+def test_budget_or_watts_that_bound_nothing_are_refused(wrong: float, catalog: Catalog) -> None:
+    for wanted in (Wanted(budget_usd=wrong), Wanted(most_w=wrong)):
+        with pytest.raises(ScenarioError, match="must be a number above 0"):
+            choose(ASKED, catalog, wanted=wanted)
+
+
+def test_machine_beyond_the_budget_or_the_watts_says_what_the_job_takes(free: Choices, catalog: Catalog) -> None:
+    least = {}
+    for one in free.choices:
+        if one.id not in least or one.machine_count < least[one.id].machine_count:
+            least[one.id] = one
+    poor = {one.id: one.reason for one in choose(ASKED, catalog, wanted=Wanted(budget_usd=1.0)).left_out}
+    cool = {one.id: one.reason for one in choose(ASKED, catalog, wanted=Wanted(most_w=1.0)).left_out}
+    for name, one in least.items():
+        machines = "one machine" if one.machine_count == 1 else f"{one.machine_count} machines"
+        assert poor[name] == f"The job takes {machines}, ${one.price_usd:,.0f}; your budget is $1."
+        assert cool[name] == f"The job takes {machines}, {one.watts:,.0f} W under load; you allow 1 W."
+    assert len({one.machine_count > 1 for one in least.values()}) == 2

@@ -142,3 +142,16 @@ def test_machines_of_two_kinds_are_named_in_a_sentence() -> None:
     assert "Rented H100 80 GB by the hour" in row.eligibility.machine_count_reason
     (said,) = [remark.text for remark in row.remarks if remark.code == "routed"]
     assert "of the requests" in said
+
+
+def test_shares_of_the_requests_are_said_in_percent() -> None:
+    (said,) = [one.text for one in compare(_mix(0.125), CATALOG, draw_count=0)["mix"].remarks if one.code == "routed"]
+    assert "gets 87.5 % of the requests" in said
+    assert "gets 12.5 % of the requests" in said
+
+
+def test_routed_option_fits_only_where_both_parts_do() -> None:
+    found = compare(_mix(0.5, base=MAC, to=GPU, model="llama-3.1-405b", weight_class="4-bit"), CATALOG, draw_count=0)
+    assert not found["mix"].fits
+    small = compare(_mix(0.5, base=MAC, to="dgx-spark"), CATALOG, draw_count=0)
+    assert small["mix"].fits == (small[MAC].fits and small["dgx-spark"].fits)

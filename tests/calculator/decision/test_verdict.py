@@ -216,3 +216,35 @@ def test_middle_is_away_from_the_base_case_beyond_a_tenth_and_a_dollar(
     middle: float, base: float, is_away: bool
 ) -> None:
     assert _is_away(middle, base) == is_away
+
+
+def test_invoices_say_still_where_the_same_option_wins_and_would_be_where_another_does(default: Comparison) -> None:
+    seen: set[bool] = set()
+    for wage in (0, 95, 400):
+        verdict = verdict_on(wage_usd_per_h=wage).verdicts.overall
+        if "too close" in verdict.hard.sentence:
+            continue
+        is_same = verdict.hard.cheapest == verdict.cheapest
+        assert ("is still the cheapest" in verdict.hard.sentence) == is_same
+        assert ("would be the cheapest" in verdict.hard.sentence) == (not is_same)
+        seen.add(is_same)
+    assert True in seen
+
+
+def test_convention_is_that_of_the_money_asked_for() -> None:
+    cash, today = (verdict_on(money=money).verdicts.convention for money in ("cash", "present-value"))
+    assert cash.startswith("Cash is the plain sum")
+    assert today.startswith("Today's money is the present value")
+
+
+def test_part_that_an_able_machine_buys_is_said_and_that_of_an_api_is_not(default: Comparison) -> None:
+    rest = {"requests_per_working_day": 3000, "when_full": "buy-from-api", "first_token_p95_target_s": 0}
+    alone = verdict_on(options=(SMALL,), **rest)
+    shares = alone[SMALL].eligibility.shares
+    assert shares is not None
+    assert shares.bought_fraction > 0.1
+    assert f"It buys {100 * shares.bought_fraction:.0f} % of its tokens from an API." in alone.verdict.sentence
+    assert "It buys" not in verdict_on(options=(API,)).verdict.sentence
+    assert "It buys" not in verdict_on(options=(SMALL,)).verdict.sentence
+    assert not alone.verdict.too_close
+    assert not verdict_on(options=(PC,), model="llama-3.1-405b").verdict.too_close

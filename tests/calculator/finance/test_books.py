@@ -104,3 +104,11 @@ def test_expense_of_a_period_is_running_staff_tax_and_the_write_down() -> None:
     (found,) = periods(flows, start=(2027, 1), last_month_of_year=12, by_quarter=False)
     assert (found.operating_usd, found.staff_usd, found.tax_usd) == (65, 39, 26)
     assert found.expense_usd == pytest.approx(65 + 39 + 26 + 1_200)
+
+
+@pytest.mark.parametrize("method", ["sum-of-years", "declining-balance", "fixed-share"])
+def test_books_of_a_machine_that_brings_nothing_are_equal_parts(method: Method) -> None:
+    found = periods(
+        _flows(24, capital_usd=1_200), start=(2027, 1), last_month_of_year=12, by_quarter=False, method=method
+    )
+    assert [period.depreciation_usd for period in found] == pytest.approx([600, 600])

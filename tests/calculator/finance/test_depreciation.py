@@ -107,3 +107,23 @@ def test_declining_balance_alone_misses_the_switch() -> None:
     assert table[3:] == [11.52, 11.52, 5.76]
     plain = [declining_balance_usd(100, salvage_usd=0, years=5, year=year) for year in range(1, 6)]
     assert sum(plain) < 100 - 7  # it never deducts everything
+
+
+def test_fixed_share_of_a_part_first_year_by_hand() -> None:
+    # 10,000 to 1,000 in three years: share round(1 - 0.1^(1/3), 3) = 0.536; seven months in the first year, five after
+    usd = [fixed_share_usd(10_000, salvage_usd=1_000, years=3, year=year, first_months=7) for year in (1, 2, 3, 4)]
+    first = 10_000 * 0.536 * 7 / 12
+    second = (10_000 - first) * 0.536
+    third = (10_000 - first - second) * 0.536
+    fourth = (10_000 - first - second - third) * 0.536 * 5 / 12
+    assert usd == pytest.approx([first, second, third, fourth])
+    whole = [fixed_share_usd(10_000, salvage_usd=1_000, years=3, year=year) for year in (1, 2, 3, 4)]
+    assert whole == pytest.approx([5_360, 2_487.04, 1_153.99, 0.0], abs=0.01)
+
+
+def test_declining_then_straight_of_half_a_year_by_hand() -> None:
+    # five years, 40 % a year: half of it, then 40 % of what is left until the straight line deducts more
+    fractions = declining_then_straight(5, first_year=0.5)
+    assert fractions == pytest.approx((0.2, 0.32, 0.192, 0.1152, 0.1152, 0.0576))
+    single = declining_then_straight(5, first_year=0.5, factor=1.0)
+    assert single == pytest.approx((0.1, 0.2, 0.2, 0.2, 0.2, 0.1))

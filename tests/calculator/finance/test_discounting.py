@@ -15,6 +15,7 @@ from calculator.finance.courses import Course
 from calculator.finance.discounting import (
     Timing,
     annuity_factor,
+    convention,
     deflated_usd,
     discount_factor,
     discount_months,
@@ -231,3 +232,13 @@ def test_flow_of_a_month_is_counted_at_the_time_of_its_convention(timing: Timing
     assert discount_months(np.array([0, 1, 2, 12, 13]), timing=timing) == pytest.approx(times)
     value = present_value_usd([100.0, 10.0], annual_rate=0.1, timing=timing)
     assert value == pytest.approx(100 + 10 * 1.1 ** (-times[1] / 12))
+
+
+@pytest.mark.parametrize(
+    ("timing", "when"),
+    [("month-end", "at month-end"), ("mid-month", "in mid-month"), ("annual-end", "at year-end")],
+)
+def test_convention_says_the_rate_and_when_flows_fall(timing: Timing, when: str) -> None:
+    assert convention(timing, 0.0725) == (
+        f"Discounted at 7.25 % a year (nominal, compounded monthly); payments {when}, purchase up front."
+    )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import CalculatorError
-from calculator.finance.tax import by_table, expensed, fiscal_year_ends, straight_line
+from calculator.finance.tax import by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 
 HALF_YEAR = (0.2, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 
@@ -72,3 +72,34 @@ def test_deductions_never_exceed_the_cost(months: int, start: int, last: int, ye
 def test_table_that_does_not_sum_to_one_is_refused(fractions: tuple[float, ...]) -> None:
     with pytest.raises(CalculatorError, match="their sum 1"):
         by_table(fractions, months=36, year_ends=(12, 24, 36))
+
+
+def test_table_beyond_the_known_year_ends_deducts_the_rest_at_the_sale() -> None:
+    # two fiscal years are known to end before the sale in month 36; the third is the year of the sale
+    schedule = by_table((0.5, 0.25, 0.25), months=36, year_ends=(12, 24), sold_in_year=0.5)
+    assert schedule.deductions == ((12, 0.5), (24, 0.25), (36, 0.125))
+    assert schedule.left_fraction == pytest.approx(0.125)
+
+
+def test_year_that_ends_with_the_sale_is_the_year_of_the_sale() -> None:
+    schedule = by_table((0.5, 0.5), months=24, year_ends=(12, 24), sold_in_year=0.5)
+    assert schedule.deductions == ((12, 0.5), (24, 0.25))
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 0.5 + 2e-3), (0.5, 0.5 - 2e-3)])
+def test_table_of_a_sum_near_one_is_refused(fractions: tuple[float, ...]) -> None:
+    with pytest.raises(CalculatorError, match="their sum 1"):
+        by_table(fractions, months=36, year_ends=(12, 24, 36))
+
+
+@pytest.mark.parametrize("years", [0.0, -1.0])
+def test_straight_line_over_no_years_is_refused(years: float) -> None:
+    with pytest.raises(CalculatorError, match="must be above 0"):
+        straight_line(years, months=36, year_ends=(12, 24, 36))
+
+
+@pytest.mark.parametrize(
+    ("start", "last", "quarter"), [(1, 12, 1), (3, 12, 1), (4, 12, 2), (12, 12, 4), (7, 6, 1), (6, 6, 4), (10, 6, 2)]
+)
+def test_quarter_of_the_purchase_is_that_of_the_fiscal_year(start: int, last: int, quarter: int) -> None:
+    assert fiscal_quarter(start_month_of_year=start, last_month_of_year=last) == quarter

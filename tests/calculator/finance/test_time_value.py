@@ -96,3 +96,21 @@ def test_payments_that_never_get_there_are_refused() -> None:
         period_count(10_000, rate=0.01, payment=-50)  # the interest alone is 100
     with pytest.raises(CalculatorError, match="same sign"):
         implied_rate(8000, payment=200, periods=48)
+
+
+def test_quantities_without_interest_are_plain_sums() -> None:
+    assert period_count(1_000, rate=0, payment=-100, future=-400) == pytest.approx(6)
+    assert period_count(1_000, rate=0, payment=-100) == pytest.approx(10)
+    assert level_payment(1_000, rate=0, periods=4, future=-200) == pytest.approx(-200)
+    assert future_value(1_000, rate=0, periods=4, payment=-200) == pytest.approx(-200)
+    assert value_of_payments(-200, rate=0, periods=4, future=-200) == pytest.approx(1_000)
+
+
+@pytest.mark.parametrize("in_advance", [False, True])
+def test_value_of_payments_is_that_of_each_of_them(in_advance: bool) -> None:
+    start = 0 if in_advance else 1
+    value = sum(100 / 1.01**month for month in range(start, start + 12)) + 500 / 1.01**12
+    assert value_of_payments(-100, rate=0.01, periods=12, future=-500, in_advance=in_advance) == pytest.approx(value)
+    assert level_payment(value, rate=0.01, periods=12, future=-500, in_advance=in_advance) == pytest.approx(-100)
+    assert period_count(value, rate=0.01, payment=-100, future=-500, in_advance=in_advance) == pytest.approx(12)
+    assert future_value(value, rate=0.01, periods=12, payment=-100, in_advance=in_advance) == pytest.approx(-500)

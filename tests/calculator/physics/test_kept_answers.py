@@ -83,3 +83,10 @@ def test_prediction_is_kept_and_follows_every_change() -> None:
     assert crowded.memory.headroom_bytes < first.memory.headroom_bytes
     other = Deployment.of("rtx-5090-pc", "llama-3-8b", "q4_k_m", catalog=CATALOG)
     assert memory_and_speeds(other, Workload(prompt_tokens=2000), catalog=CATALOG).model == "llama-3-8b"
+
+
+def test_numbers_that_are_equal_but_of_another_kind_have_answers_of_their_own() -> None:
+    kept = KeptAnswers[str]()
+    for thing in (1, 1.0, True):
+        assert kept.answer((thing,), lambda thing=thing: repr(thing)) == repr(thing)
+    assert [kept.answer((thing,), str) for thing in (1, 1.0, True)] == ["1", "1.0", "True"]

@@ -190,16 +190,17 @@ def test_measurement_at_just_a_quarter_off_is_taken_and_none_beyond() -> None:
 
 
 def test_unused_measurement_that_is_named_is_of_the_same_question_before_a_nearer_context() -> None:
+    def said(*rows: MeasuredSpeed, phase: Phase = "decode") -> str:
+        return unused_measurement(
+            rows, DEPLOYMENT, phase=phase, context_tokens=4_000, prompt_tokens=4_000, catalog=CATALOG
+        )
+
     same, other = replace(ONE, context_tokens=9_000), replace(ONE, format="mlx-8bit", context_tokens=4_000)
-    said = unused_measurement([other, same], DEPLOYMENT, phase="decode", context_tokens=4_000)
-    assert said == "the stored measurement of writing was taken at 9,000 tokens, your questions have 4,000"
-    nearer = replace(same, context_tokens=8_000)
-    assert "at 8,000 tokens" in unused_measurement([same, nearer], DEPLOYMENT, phase="decode", context_tokens=4_000)
+    assert said(other, same).startswith("the stored measurement of writing was taken at 9,000 tokens")
+    assert "at 8,000 tokens" in said(same, replace(same, context_tokens=8_000))
     batch = replace(ONE, batch_count=4)
-    said = unused_measurement([batch], DEPLOYMENT, phase="decode", context_tokens=512)
-    assert said == "the stored measurement of writing is of 4 streams at once, not of one"
-    prefill = replace(batch, phase="prefill")
-    assert "of reading is of 4" in unused_measurement([prefill], DEPLOYMENT, phase="prefill", context_tokens=512)
+    assert said(batch) == "the stored measurement of writing is of 4 streams at once, not of one"
+    assert "of reading is of 4" in said(replace(batch, phase="prefill"), phase="prefill")
 
 
 def test_series_are_compared_by_trust_before_their_date() -> None:

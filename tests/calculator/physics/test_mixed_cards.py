@@ -170,3 +170,29 @@ def test_bound_of_mixed_cards_is_that_of_the_card_that_takes_longest() -> None:
     assert mostly_fast.note == (f"{FAST.name}; one after the other: 79 layers on {FAST.name}, 1 layers on {SLOW.name}")
     assert mixed_speed(_mixed(), [40, 40], speed_on=speed_on).bound_by == SLOW.name
     assert mixed_speed(_mixed(), [80, 0], speed_on=speed_on).central == 100
+
+
+def test_head_and_work_space_are_on_the_last_of_three_cards() -> None:
+    deployment = _mixed(slow=2)
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    equal = memory_fit(_of(FAST.id, 3), WORK, catalog=CATALOG)
+    head = bytes_by_role(deployment.model, deployment.format)["output"]
+    layer = round((equal.weights_bytes - head + equal.kv_cache_bytes) / 80)
+    beside = [card.peak_bytes - (card.layer_count or 0) * layer - equal.overhead_bytes // 3 for card in fit.cards]
+    assert beside == [0, 0, head + equal.transient_bytes]
+
+
+def test_remarks_of_mixed_cards_tell_the_gigabytes() -> None:
+    large = mixed_memory_fit(_mixed(model="gpt-oss-120b"), WORK, catalog=CATALOG)
+    (said,) = [remark.text for remark in large.remarks if remark.code == "does-not-fit"]
+    assert f"needs {large.peak_bytes / 1e9:,.1f} GB" in said
+    assert f"offer {large.usable_bytes / 1e9:,.1f} GB, {-large.headroom_bytes / 1e9:,.1f} GB of whole layers" in said
+    tight = next(
+        fit
+        for tokens in range(1_024, 65_536, 1_024)
+        if 0
+        <= (fit := mixed_memory_fit(_mixed(), Workload(512, context_tokens=tokens), catalog=CATALOG)).headroom_bytes
+        < 0.05 * fit.usable_bytes
+    )
+    (said,) = [remark.text for remark in tight.remarks if remark.code == "tight"]
+    assert said.startswith(f"It fits with {tight.headroom_bytes / 1e9:,.1f} GB to spare")

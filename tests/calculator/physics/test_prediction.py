@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import CardGroup
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.physics.prediction import draft_time_fraction, memory_and_speeds, predict
@@ -229,3 +230,15 @@ def test_packed_cache_says_what_its_speed_rests_on() -> None:
     packed = replace(CARDS, kv_bits=8)
     assert "kv-bits-speed" in {remark.code for remark in predict(packed, Workload(), CATALOG).remarks}
     assert "kv-bits-speed" not in {remark.code for remark in predict(CARDS, Workload(), CATALOG).remarks}
+
+
+def test_chip_whose_rate_is_unknown_is_the_one_that_is_named() -> None:
+    found = predict(Deployment.of("r9700-pc", "qwen3-8b", "q4_k_m", catalog=CATALOG), Workload(), CATALOG)
+    (said,) = [remark.text for remark in found.remarks if remark.code == "no-matrix-rate"]
+    assert f"rate of the {CATALOG.chips[CATALOG.machines['r9700-pc'].chip].name}," in said
+    mixed = Deployment.of("nvidia-rtx-5090", "qwen3-8b", "q4_k_m", runtime="llama.cpp", catalog=CATALOG)
+    unknown = CATALOG.chips["nvidia-rtx-4090"].model_copy(update={"matrix_tflops": None, "fp32_tflops": None})
+    others = (CardGroup(unknown, 1, 24),)
+    mixed = replace(mixed, split="layer", hardware=replace(mixed.hardware, others=others))
+    (said,) = [remark.text for remark in predict(mixed, Workload(), CATALOG).remarks if remark.code == "no-matrix-rate"]
+    assert f"rate of the {unknown.name}," in said

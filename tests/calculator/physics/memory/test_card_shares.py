@@ -5,7 +5,7 @@ from dataclasses import replace
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.physics.memory.card_shares import card_shares
-from calculator.physics.memory.weights import weights_bytes
+from calculator.physics.memory.weights import bytes_by_role, weights_bytes
 
 CATALOG = load_catalog()
 
@@ -40,3 +40,13 @@ def test_tensor_split_shares_evenly_and_one_card_holds_all() -> None:
     )
     assert shares == [(None, 115)] * 4
     assert card_shares(_deployment("vllm", "bf16", count=1), weights=400, cache=40, transient=5, towers=0)[0][1] == 445
+
+
+def test_layers_are_dealt_as_if_the_head_were_one_more() -> None:
+    # 62 layers and the head are 63 over three cards: 21, 21 and 20 beside it; of q4_k_m the head is the tied embedding
+    deployment = _deployment("llama.cpp", "q4_k_m", count=3)
+    head = bytes_by_role(deployment.model, deployment.format)["embedding"]
+    shares = card_shares(deployment, weights=head + 6_200, cache=62_000, transient=7, towers=0)
+    assert shares == [(21, 23_100), (21, 23_100), (20, 22_000 + head + 7)]
+    (one,) = card_shares(_deployment("llama.cpp", "q4_k_m", count=1), weights=9, cache=8, transient=7, towers=0)
+    assert one == (62, 24)

@@ -75,3 +75,18 @@ def test_tightest_card_beside_a_draft_is_named(catalog: Catalog) -> None:
     assert both.tightest_card == left.index(min(left)) + 1
     assert both.tightest_usable_bytes - both.tightest_peak_bytes == min(left)
     assert both.headroom_bytes == 2 * min(left)
+
+
+def test_draft_beside_a_model_on_one_card_leaves_its_headroom_less_the_draft(catalog: Catalog) -> None:
+    deployment, draft = _pair("mac-studio-m5-ultra-96", "mlx-4bit", catalog)
+    tenant = replace(deployment, host=replace(deployment.host, second_tenant_gb=20.0))
+    alone = memory_fit(tenant, WORK, catalog=catalog)
+    both = with_draft(alone, draft, WORK, catalog=catalog)
+    assert both.headroom_bytes == alone.headroom_bytes - both.draft_bytes
+    just = replace(alone, headroom_bytes=both.draft_bytes)
+    assert with_draft(just, draft, WORK, catalog=catalog).fits
+    short = with_draft(replace(alone, headroom_bytes=both.draft_bytes - 10**9), draft, WORK, catalog=catalog)
+    assert not short.fits
+    assert "With it 1.0 GB are missing" in short.remarks[-1].text
+    assert short.remarks[-1].level == "problem"
+    assert both.remarks[-1].level == "info"

@@ -8,6 +8,7 @@ from calculator.catalog import load_catalog
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import TensorRole
 from calculator.physics.memory.finetuning import (
+    ALL_LINEAR,
     ATTENTION,
     FineTuneFit,
     TrainingStep,
@@ -113,3 +114,33 @@ def test_fine_tuning_that_does_not_fit_says_what_would_help() -> None:
         assert advice in said.text
         assert f"{-found.headroom_bytes / 1e9:,.1f} GB too little" in said.text
     assert _tune("mistral-7b-v0.3", "nf4", batch=1).remarks == ()
+
+
+def test_adapters_gradients_and_moments_by_hand() -> None:
+    # an adapter of 32 bits, its gradient and two moments; the defaults are rank 16 on every linear layer, recomputed
+    fit = _tune("llama-3-8b", "bf16", batch=1)
+    trained = 32 * 16 * (2 * 8_192 + 2 * 5_120)
+    assert fit.trainable_parameters == trained
+    assert fit.adapter_bytes == 4 * trained
+    assert fit.optimizer_bytes == (4 + 8) * trained
+    assert TrainingStep() == TrainingStep(2048, 1, 16, ALL_LINEAR, True)
+    parts = fit.weights_bytes + fit.adapter_bytes + fit.optimizer_bytes + fit.activation_bytes + fit.base_bytes
+    assert fit.peak_bytes == pytest.approx(parts, abs=4)
+    two = finetune_fit(
+        CATALOG.model("llama-3-8b"),
+        hardware=_hardware("nvidia-a100-sxm-80", 80, 2),
+        format=CATALOG.format("bf16"),
+        step=TrainingStep(4096, 1, 16, QKVO),
+        catalog=CATALOG,
+    )
+    kept = 4_096 * 32 * 4_096 * 2  # one number of 16 bits of each layer, width and token
+    spread = fit.weights_bytes + fit.adapter_bytes + fit.optimizer_bytes + kept
+    in_flight = fit.activation_bytes - kept
+    assert two.headroom_bytes == pytest.approx(two.usable_bytes - spread - 2 * in_flight - two.base_bytes, abs=4)
+
+
+def test_shortfall_of_fine_tuning_names_what_it_needs_and_what_there_is() -> None:
+    found = _tune("llama-2-70b", "bf16", batch=8)
+    assert f"needs {found.peak_bytes / 1e9:,.1f} GB; {found.usable_bytes / 1e9:,.1f} GB are available" in (
+        found.remarks[0].text
+    )

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.errors import ScenarioError
-from calculator.physics.memory.kv_cache import kv_cache_bytes, kv_read_bytes
+from calculator.physics.memory.kv_cache import (
+    card_cache_bytes,
+    kv_cache_bytes,
+    kv_read_bytes,
+    largest_layer_bytes,
+)
 
 CATALOG = load_catalog()
 
@@ -90,3 +95,24 @@ def test_kv_cache_bytes_grow_with_context_and_hold_what_is_read(
     assert kv_cache_bytes(model, runtime=runtime, context_tokens=few, batch_count=batch) == batch * small
     recurrent = sum(group.layer_count * group.state_bytes for group in model.caches)
     assert kv_read_bytes(model, context_tokens=many) - 2 * recurrent <= large - recurrent
+
+
+def test_heads_are_dealt_out_to_cards_and_kept_more_than_once_where_they_are_fewer() -> None:
+    model = CATALOG.model("qwen3-30b-a3b")  # 48 layers, 4 heads of keys and values of 128
+    whole = 48 * 4 * 256 * 2 * 4_096
+    for chips, copies in ((1, 1), (2, 2), (4, 4), (8, 4)):
+        found = card_cache_bytes(model, runtime=VLLM, chip_count=chips, context_tokens=4_096, batch_count=3)
+        assert found == 3 * whole / copies
+    latent = CATALOG.model("deepseek-v3-671b")
+    assert card_cache_bytes(latent, runtime=VLLM, chip_count=8, context_tokens=4_096) == kv_cache_bytes(
+        latent, runtime=VLLM, context_tokens=4_096
+    )
+
+
+def test_largest_layer_is_no_sliding_and_no_recurrent_one_and_rounds_its_entries_up() -> None:
+    gemma = CATALOG.model("gemma-3-27b")  # 16 heads x 256 x 2 bytes in the layers that see everything
+    assert largest_layer_bytes(gemma, runtime=MLX, context_tokens=1_001) == 1_001 * 16 * 256 * 2
+    sliding = gemma.model_copy(update={"caches": gemma.caches[:1]})
+    assert largest_layer_bytes(sliding, runtime=MLX, context_tokens=1_001) == 0
+    fourths = gemma.model_copy(update={"caches": (gemma.caches[1].model_copy(update={"entry_tokens": 4}),)})
+    assert largest_layer_bytes(fourths, runtime=MLX, context_tokens=1_001) == 251 * 16 * 256 * 2

@@ -50,3 +50,9 @@ def test_model_that_does_not_fit_has_no_context(catalog: Catalog) -> None:
 def test_search_stops_at_the_most_that_is_asked(catalog: Catalog) -> None:
     deployment = Deployment.of("mac-studio-m5-ultra-96", "qwen3-4b", "mlx-4bit", catalog=catalog)
     assert largest_context(deployment, catalog, most_tokens=500).memory_tokens == 500
+
+
+def test_sequences_held_are_one_unless_more_are_asked_for(catalog: Catalog) -> None:
+    deployment = Deployment.of("rtx-5090-pc", "qwen3-32b", "q4_k_m", catalog=catalog)
+    one, two = (largest_context(deployment, catalog, held_count=count).memory_tokens for count in (1, 2))
+    assert largest_context(deployment, catalog).memory_tokens == one > two

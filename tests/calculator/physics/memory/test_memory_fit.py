@@ -1,6 +1,8 @@
 """Memory fit: known cases, the limits of machines, and the reasons given."""
 
 import csv
+import math
+import re
 import statistics
 import time
 from dataclasses import replace
@@ -16,6 +18,7 @@ from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.memory.weights import embedding_bytes, weights_bytes
 
 CATALOG = load_catalog()
 
@@ -297,3 +300,115 @@ def test_memory_fit_is_fast_enough_for_a_sweep() -> None:
     for _ in range(200):
         _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
     assert time.perf_counter() - started < 2.0
+
+
+def _text(fit: MemoryFit, code: str) -> str:
+    (said,) = [remark.text for remark in fit.remarks if remark.code == code]
+    return said
+
+
+def test_parts_of_two_cards_by_hand() -> None:
+    # llama.cpp keeps the embedding in the PC's memory; overhead is on both cards, work space on the last
+    fit = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_096)
+    runtime, model, format = CATALOG.runtime("llama.cpp"), CATALOG.model("llama-3-70b"), CATALOG.format("q4_k_m")
+    embedding = embedding_bytes(model, format=format)
+    assert fit.weights_bytes == weights_bytes(model, format=format) - embedding
+    assert fit.host_needed_bytes == embedding
+    assert fit.kv_cache_bytes == 80 * 8 * 256 * 2 * 4_096
+    links_gib = runtime.links_gib.central if runtime.links_gib else 0.0
+    assert fit.overhead_bytes == 2 * round((runtime.overhead_gib.central + links_gib) * 2**30)
+    assert fit.transient_bytes == 512 * (128_256 * 4 + 4_096 * 2)
+    assert fit.peak_bytes == fit.weights_bytes + fit.kv_cache_bytes + fit.transient_bytes + fit.overhead_bytes
+    assert sum(card.layer_count or 0 for card in fit.cards) == 80
+    left = [card.usable_bytes - card.peak_bytes for card in fit.cards]
+    assert fit.headroom_bytes == 2 * min(left)
+    assert fit.tightest_card == left.index(min(left)) + 1
+    assert (fit.tightest_peak_bytes, fit.tightest_usable_bytes) == (
+        fit.cards[fit.tightest_card - 1].peak_bytes,
+        fit.cards[fit.tightest_card - 1].usable_bytes,
+    )
+    assert sum(card.peak_bytes for card in fit.cards) == pytest.approx(fit.peak_bytes, abs=4)
+
+
+def test_shortfall_says_what_takes_most_and_how_much_is_missing() -> None:
+    one = _hardware("nvidia-rtx-4090", 24, ram_gb=64)
+    weights, cache = (
+        _fit("llama-3-70b", one, "q4_k_m", "llama.cpp", 4_096),
+        _fit("llama-3-8b", one, "q4_k_m", "llama.cpp", 131_072, batch_count=4),
+    )
+    for fit, most, size in (
+        (weights, "The weights take", "weights_bytes"),
+        (cache, "The cache takes", "kv_cache_bytes"),
+    ):
+        said = _text(fit, "does-not-fit")
+        assert f"{most} {getattr(fit, size) / 1e9:,.1f} GB." in said
+        assert f"needs {fit.peak_bytes / 1e9:,.1f} GB; NVIDIA GeForce RTX 4090" in said or "offers" in said
+        assert f"{-fit.headroom_bytes / 1e9:,.1f} GB too little" in said
+        assert "fullest card" not in said
+    tenant = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 1_024, second_tenant_gb=250)
+    assert "The other software takes 250.0 GB." in _text(tenant, "does-not-fit")
+
+
+def test_shortfall_of_several_cards_is_that_of_the_fullest() -> None:
+    for count, format_id in ((2, "q8_0"), (3, "q6_k"), (2, "q5_k_m")):
+        cards = _hardware("nvidia-rtx-4090", 24, count=count, ram_gb=128)
+        fit = _fit("llama-3-70b", cards, format_id, "llama.cpp", 4_096)
+        if fit.headroom_bytes >= 0:
+            continue
+        said = _text(fit, "does-not-fit")
+        assert f"{count} x " in said
+        is_sum_short = fit.peak_bytes > fit.usable_bytes
+        apart = -fit.headroom_bytes != fit.peak_bytes - fit.usable_bytes
+        assert (f"times {count} cards, because a layer" in said) == (is_sum_short and apart)
+        assert ("The sum would fit, but the fullest card" in said) == (not is_sum_short)
+
+
+def test_tight_fit_is_told_below_a_twentieth() -> None:
+    seen: set[bool] = set()
+    for tokens in range(8_192, 131_072, 4_096):
+        fit = _fit("llama-3-8b", _hardware("nvidia-rtx-4090", 24, ram_gb=64), "q8_0", "llama.cpp", tokens)
+        is_tight = 0 <= fit.headroom_bytes < 0.05 * fit.usable_bytes
+        assert ("tight" in _codes(fit)) == is_tight
+        seen.add(is_tight)
+        if is_tight:
+            assert f"with {fit.headroom_bytes / 1e9:,.1f} GB to spare" in _text(fit, "tight")
+    assert seen == {True, False}
+
+
+def test_limit_that_would_make_it_fit_is_told_in_mebibytes() -> None:
+    fit = _fit("llama-3-70b", MAC_192, "bf16", "mlx-lm", 100_000)
+    assert not fit.fits
+    if "raise-wired-limit" in _codes(fit):
+        needed = math.ceil((fit.peak_bytes - fit.second_tenant_bytes) / 2**20)
+        assert f"iogpu.wired_limit_mb={needed} " in _text(fit, "raise-wired-limit")
+    assert "wired-limit-cliff" in _codes(fit)
+    boxes = replace(MAC_192, chip_count=2)
+    assert "wired-limit-cliff" not in _codes(_fit("llama-3.1-405b", boxes, "bf16", "mlx-lm", 1_024))
+
+
+def test_smaller_step_is_told_where_it_makes_the_difference_or_saves_a_twentieth() -> None:
+    kinds: set[str] = set()
+    for memory in (24, 36, 48, 64, 128):
+        mac = _hardware("apple-m5-max-40", memory)
+        fit = _fit("qwen3.8-27b", mac, "mlx-4bit", "mlx-lm", 131_072)
+        said = [remark for remark in fit.remarks if remark.code == "smaller-prefill-step"]
+        kinds.add(said[0].level if said else "")
+        if not said:
+            continue
+        step = int(re.findall(r"step of (\d+) tokens instead of 2048", said[0].text)[0])
+        small = _fit("qwen3.8-27b", mac, "mlx-4bit", "mlx-lm", 131_072, prefill_step_tokens=step)
+        saved = fit.transient_bytes - small.transient_bytes
+        assert f"{saved / 1e9:,.1f} GB" in said[0].text
+        assert (said[0].level == "warning") == (fit.headroom_bytes < 0 <= small.headroom_bytes)
+        assert said[0].level == "warning" or saved > 0.05 * fit.usable_bytes
+        assert said[0].text.startswith(
+            "It fits with a prefill step" if said[0].level == "warning" else "A prefill step"
+        )
+    assert {"info", "warning"} <= kinds
+
+
+def test_prompt_of_a_short_question_reads_in_one_chunk() -> None:
+    whole, one = (
+        _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000, longest_prompt_tokens=tokens) for tokens in (0, 1)
+    )
+    assert whole.transient_bytes == one.transient_bytes  # at least one token is read

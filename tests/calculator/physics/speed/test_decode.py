@@ -292,6 +292,7 @@ def test_experts_lose_a_quarter_of_their_own_time_besides() -> None:
     model, format = CATALOG.model("qwen3-30b-a3b"), CATALOG.format("q4_k_m")
     read, dense = (float(weights_read_bytes(model, format=format, batch_count=count)) for count in (1, 0))
     assert found["experts"] == pytest.approx((read - dense) / 1_008e6 / 4)
+    assert found["loss"] == pytest.approx(read / 1_008e6 / 4)
     assert _terms(_of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m"))["experts"] == 0
 
 

@@ -59,3 +59,10 @@ def test_estimate_shares_add_up_and_time_scales_with_the_bases(bases: list[float
 
 def test_group_of_is_the_name_without_its_last_part() -> None:
     assert group_of("loss/format/nvidia llama.cpp q4_k_m") == "loss/format"
+
+
+def test_unknown_effect_of_several_terms_and_of_the_whole_adds_its_weights() -> None:
+    # shares 0.5 and 0.5 of two terms, 1.5 years of the second and once the whole: 0.5 + 0.75 + 1
+    terms = [Term("a", 2.0, ("age/x",)), Term("b", 2.0, (), (("age/x", 1.5),))]
+    found = estimate(law({}, spread={"age": 0.2}), terms, [("age/x", 1.0)])
+    assert found.deviation == pytest.approx(math.sqrt(0.01 + (0.2 * 2.25) ** 2))

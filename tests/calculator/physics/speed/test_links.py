@@ -8,9 +8,15 @@ from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Link, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import Split
+from calculator.catalog.options import Chip
 from calculator.errors import ScenarioError
 from calculator.physics.speed.decode import decode_speed
-from calculator.physics.speed.links import linked_decode_speed, linked_prefill_speed
+from calculator.physics.speed.links import (
+    PUBLISHED_BOXES,
+    boxes_remarks,
+    linked_decode_speed,
+    linked_prefill_speed,
+)
 from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.speed import Speed
 
@@ -96,3 +102,24 @@ def test_a_link_that_is_not_there_is_refused(chip: str, count: int, link: Link) 
         _decode(
             chip, count, "llama-3-8b", "mlx-4bit" if chip.startswith("apple") else "bf16", split="tensor", link=link
         )
+
+
+def test_several_boxes_say_what_they_add_and_how_many_were_published() -> None:
+    mac, spark = (CATALOG.chips[name] for name in ("apple-m3-ultra-80", "nvidia-gb10"))
+
+    def said(chip: Chip, count: int, split: Split) -> list[str]:
+        hardware = Hardware(chip=chip, chip_count=1, memory_gib=128, node_count=count)
+        return [remark.text for remark in boxes_remarks(hardware, split=split)]
+
+    assert said(mac, 1, "layer") == []
+    assert said(mac, 2, "layer") == [
+        "2 boxes: a layer split (pipeline) adds memory, not speed, because each box waits for the one before. No such "
+        "cluster was measured, so the range is wide."
+    ]
+    assert "adds speed where RDMA over Thunderbolt 5 works" in said(mac, 2, "tensor")[0]
+    assert "adds speed where RDMA over a fast cable works" in said(spark, 2, "tensor")[0]
+    assert len(said(mac, PUBLISHED_BOXES, "layer")) == 1
+    assert said(mac, PUBLISHED_BOXES + 1, "layer")[1] == (
+        f"Nobody has published a cluster of {PUBLISHED_BOXES + 1} such boxes; the largest has {PUBLISHED_BOXES} (exo, "
+        "mlx.distributed)."
+    )

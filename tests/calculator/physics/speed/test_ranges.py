@@ -71,3 +71,21 @@ def test_cells_of_a_case_name_everything_that_ranges_are_checked_by() -> None:
         "kind/hybrid",
         "chips/2",
     )
+
+
+@pytest.mark.parametrize(
+    ("streams", "depth", "chips", "cells"),
+    [
+        (1, 2_048, 1, ("streams/1", "depth/to 2k", "chips/1")),
+        (2, 2_049, 2, ("streams/2 to 4", "depth/2k to 16k", "chips/2")),
+        (4, 16_384, 3, ("streams/2 to 4", "depth/2k to 16k", "chips/3 to 4")),
+        (5, 16_385, 4, ("streams/5 to 16", "depth/16k to 64k", "chips/3 to 4")),
+        (16, 65_536, 5, ("streams/5 to 16", "depth/16k to 64k", "chips/beyond 4")),
+        (17, 65_537, 8, ("streams/beyond 16", "depth/beyond 64k", "chips/beyond 4")),
+    ],
+)
+def test_bands_of_cells_end_at_their_limits(streams: float, depth: float, chips: int, cells: tuple[str, ...]) -> None:
+    deployment = Deployment.of("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", chip_count=chips, catalog=CATALOG)
+    found = cells_of(deployment, program="llama.cpp", stream_count=streams, depth_tokens=depth)
+    assert (found[2], found[3], found[5]) == cells
+    assert found[4] == "kind/dense"
