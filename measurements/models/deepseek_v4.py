@@ -12,10 +12,33 @@ from typing import Any
 Json = dict[str, Any]
 _CSA, _HCA = 4, 128
 _HASH_TABLE_BITS = 32
+_SIZES = (
+    "hc_mult",
+    "head_dim",
+    "hidden_size",
+    "index_head_dim",
+    "index_n_heads",
+    "moe_intermediate_size",
+    "n_routed_experts",
+    "num_attention_heads",
+    "num_experts_per_tok",
+    "num_hash_layers",
+    "num_hidden_layers",
+    "o_groups",
+    "o_lora_rank",
+    "q_lora_rank",
+    "sliding_window",
+    "vocab_size",
+)
 
 
 def deepseek_v4_layout(config: Json) -> Json:
-    """The layout in the form of mlx_lm_process's answer, from config.json alone."""
+    """The layout in the form of mlx_lm_process's answer, from config.json alone.
+
+    Raises KeyError for a size that is missing, TypeError for one that is no whole number: a text times a large number
+    would fill the memory.
+    """
+    _refuse_other_than_sizes(config)
     hidden, head, ratios = config["hidden_size"], config["head_dim"], config["compress_ratios"]
     heads, rank, groups = config["num_attention_heads"], config["q_lora_rank"], config["o_groups"]
     experts, wide = config["n_routed_experts"], config["moe_intermediate_size"]
@@ -104,3 +127,11 @@ def _packed(path: str, *shape: int) -> Json:
 
 def _plain(path: str, *shape: int) -> Json:
     return {**_packed(path, *shape), "quantizable": False}
+
+
+def _refuse_other_than_sizes(config: Json) -> None:
+    values = [(name, config[name]) for name in _SIZES]
+    values += [("compress_ratios", ratio) for ratio in config["compress_ratios"]]
+    for name, value in values:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} is {str(value)[:40]!r}, not a whole number")

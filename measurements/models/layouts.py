@@ -26,7 +26,7 @@ def layouts_of(configs: list[Json], **asked: Any) -> list[Json]:
 def _by_hand(config: Json) -> Json:
     try:
         return deepseek_v4_layout(config)
-    except (KeyError, TypeError, IndexError, ZeroDivisionError) as error:
+    except (KeyError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
         what = f"{type(error).__name__}: {error}"
         return {"error": f"model_type is {BY_HAND!r}; its sizes are incomplete ({what}). Give the model's own config."}
 

@@ -47,7 +47,7 @@ def test_command_needs_one_configuration_or_all(capsys: pytest.CaptureFixture[st
         with pytest.raises(SystemExit) as ended:
             describe(arguments)
         assert ended.value.code == 2
-    assert "give a configuration or --all" in capsys.readouterr().err
+    assert "Give a configuration or --all" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", BY_HAND)

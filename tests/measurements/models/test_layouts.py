@@ -32,6 +32,15 @@ def test_each_config_of_a_batch_has_its_own_answer() -> None:
     assert not any("Traceback" in answer.get("error", "") for answer in answers)
 
 
+@pytest.mark.parametrize("value", ["abc", True, 1.5, None, [4], {}])
+@pytest.mark.parametrize("name", ["index_head_dim", "hidden_size", "n_routed_experts", "vocab_size", "sliding_window"])
+def test_size_that_is_no_whole_number_is_refused_before_it_is_multiplied(name: str, value: object) -> None:
+    """A text times a thousand billion filled the memory, or ended in an OverflowError that nobody caught."""
+    config = {**load_config("deepseek-v4-flash"), "index_n_heads": 10**12, name: value}
+    [answer] = layouts_of([config])
+    assert f"{name} is {str(value)[:40]!r}, not a whole number" in answer["error"]
+
+
 def test_wrapper_of_a_known_model_is_planned_by_what_is_within() -> None:
     inner = {key: value for key, value in load_config("qwen3-0.6b").items() if key != "_about"}
     wrapper = {"model_type": "new_omni", "llm_config": inner, "tie_word_embeddings": True}
