@@ -130,7 +130,10 @@ def test_prediction_and_choice_are_the_command_lines_own(capsys: pytest.CaptureF
         ("/api/predict.json", "machine is missing. Add it.\nmodel is missing. Add it.\nformat is missing. Add it."),
         ("/api/predict.json?machine=m4-ultra&model=qwen3-32b&format=q4_k_m", "Apple never shipped an M4 Ultra"),
         ("/api/predict.json?machine=rtx-5090-pc&model=../x.toml&format=q4_k_m", "'../x.toml' is not in the catalogue"),
-        ("/api/choose.json?budget_usd=x", "budget_usd is 'x'; it must be a number in 0..100,000,000,000."),
+        (
+            "/api/choose.json?budget_usd=x",
+            "budget_usd is 'x'; it must be a number, more than 0 and at most 100,000,000,000.",
+        ),
         ("/api/choose.json?months=-1", "months is -1; it must lie in"),
     ],
 )
