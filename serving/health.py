@@ -58,7 +58,7 @@ def catalogue_problem() -> str:
         catalog.model(scenario.model)
     except CalculatorError as error:
         _LOG.error("%s", error)
-        return "The catalogue cannot be used. The server's log says why: start it again."
+        return "The catalogue cannot be used. The server's log says why. Mend the file and start the server again."
     return ""
 
 

@@ -30,11 +30,11 @@ def refusal_of(text: str | bytes) -> "JSONRPCError | None":
     try:
         whole_json(text)
     except (ValueError, RecursionError) as error:
-        return _error(f"The message is no JSON that we take: {why_unreadable(error)}. Correct it.", _NO_JSON, text)
+        return _error(f"The message is not valid JSON: {why_unreadable(error)}. Correct it.", _NO_JSON, text)
     try:
         types.jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValidationError:
-        return _error("The message is none of JSON-RPC 2.0. Give jsonrpc, id, method and params.", _NO_MESSAGE, text)
+        return _error("This is not a JSON-RPC 2.0 message. Give jsonrpc, id, method and params.", _NO_MESSAGE, text)
     return None
 
 

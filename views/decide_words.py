@@ -125,7 +125,7 @@ def _why_close(shown: ShownVerdict) -> str:
         return ""
     if shown.gap.high < 0:
         return "We name no winner because the base case and most futures disagree about which one is cheaper."
-    return "We name no winner because each of the two is the cheaper one somewhere in these 8 of 10 futures."
+    return "We name no winner: in some of these futures one is cheaper, in others the other."
 
 
 def _is_first_question(comparison: Comparison) -> bool:

@@ -47,8 +47,8 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     held = "one person" if people == 1 else f"all {people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. Whether it is "
-        "also fast enough, a click on a row says. Select a row to decide on that model."
+        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. "
+        "Select a row to see whether each machine is also fast enough, and to decide on that model."
     )
     if chosen is None:
         return

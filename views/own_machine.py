@@ -56,7 +56,7 @@ def _add(scenario: Scenario, taken: list[str]) -> None:
         return
     if len(scenario.options) >= MOST_OPTIONS:
         st.toast(
-            f"{MOST_OPTIONS} options are compared, as many as can be. Take one out above; then this one can be added."
+            f"{MOST_OPTIONS} options are compared already, which is the most. Take one out above, then add this one."
         )
         return
     row = {"chip": state[_CHIP], "chip_count": int(state[_COUNT]), "price_usd": float(state[_PRICE])}

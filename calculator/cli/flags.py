@@ -4,7 +4,7 @@ import argparse
 import re
 from typing import NoReturn
 
-_WHOLE, _NUMBER = ("it must be a whole number, as 1000", "it must be a number, as 0.5")
+_WHOLE, _NUMBER = ("it must be a whole number such as 1000", "it must be a number such as 0.5")
 _LONGEST_SHOWN = 60
 _SENTENCES = (
     (r"argument (?P<flag>[^:]+): invalid int value: (?P<got>.*)", f"{{flag}} is {{got}}; {_WHOLE}."),

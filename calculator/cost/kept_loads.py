@@ -41,32 +41,25 @@ def under(load: Load, inputs: Inputs, *, owner: str) -> Load:
     return replace(load, inputs=inputs, purchases=first, quiet_purchases=quiet, _served={})
 
 
+_DEMAND = (
+    "requests_per_working_day",
+    "working_days_per_year",
+    "on_h_per_day",
+    "prompt_tokens",
+    "retrieved_tokens",
+    "answer_tokens",
+    "cached_prompt_fraction",
+)
 READ_OF_SCENARIO = (
     "months",
     "rules",
     "when_full",
     "when_down",
-    "requests_per_working_day",
-    "working_days_per_year",
-    "on_h_per_day",
-    "prompt_tokens",
-    "retrieved_tokens",
-    "answer_tokens",
-    "cached_prompt_fraction",
+    *_DEMAND,
     "downtime_usd_per_h",
 )
 """What a load reads of its scenario."""
-READ_OF_INPUTS = (
-    "requests_per_working_day",
-    "working_days_per_year",
-    "on_h_per_day",
-    "prompt_tokens",
-    "retrieved_tokens",
-    "answer_tokens",
-    "cached_prompt_fraction",
-    "demand_growth_rate",
-    "availability_fraction",
-)
+READ_OF_INPUTS = (*_DEMAND, "demand_growth_rate", "availability_fraction")
 """What it reads of the drawn values."""
 READ_OF_OPTION = ("prefill_speed_ratio", "decode_speed_ratio")
 _NONE = Inputs(Scenario())

@@ -14,7 +14,7 @@ def with_option(scenario: Scenario, option: str) -> Scenario:
         return scenario
     if len(scenario.options) >= MOST_OPTIONS:
         raise ScenarioError(
-            f"{option} is not among the options, and they are {MOST_OPTIONS} already, as many as can be compared. "
+            f"{option} is not among the options, and {MOST_OPTIONS} are compared already, which is the most. "
             "Take one of them out, or ask about one of them."
         )
     return scenario.changed(options=(*scenario.options, option))

@@ -27,8 +27,10 @@ def _by_hand(config: Json) -> Json:
     try:
         return deepseek_v4_layout(config)
     except (KeyError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
-        what = f"{type(error).__name__}: {error}"
-        return {"error": f"model_type is {BY_HAND!r}; its sizes are incomplete ({what}). Give the model's own config."}
+        what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        return {
+            "error": f"model_type is {BY_HAND!r}, and its sizes cannot be used: {what}. Give the model's own config."
+        }
 
 
 def _or_plain(config: Json, answer: Json) -> Json:

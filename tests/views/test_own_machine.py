@@ -67,7 +67,7 @@ def test_thirteenth_machine_drops_none_and_the_form_keeps_what_was_entered() -> 
     assert not app.exception
     assert list(scenario_on(app).options) == twelve
     assert [toast.value for toast in app.toast] == [
-        "12 options are compared, as many as can be. Take one out above; then this one can be added."
+        "12 options are compared already, which is the most. Take one out above, then add this one."
     ]
     assert widget(app, "own price").value == 9000.0
 

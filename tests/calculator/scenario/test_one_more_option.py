@@ -20,7 +20,7 @@ def test_thirteenth_is_refused_and_drops_none() -> None:
     full = Scenario(options=TWELVE)
     assert len(full.options) == 12
     assert with_option(full, TWELVE[11]) is full
-    with pytest.raises(ScenarioError, match=r"they are 12 already, as many as can be compared\. Take one of them out"):
+    with pytest.raises(ScenarioError, match=r"12 are compared already, which is the most\. Take one of them out"):
         with_option(full, "cloud-h100")
 
 
