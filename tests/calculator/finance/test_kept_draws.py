@@ -70,3 +70,12 @@ def test_what_is_read_only_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         draws[0] = 1.0
     assert read_only(2.5) == 2.5
+
+
+def test_same_bytes_of_another_kind_or_shape_are_another_key() -> None:
+    kept = KeptDraws[int](most=9)
+    ones = np.ones(4)
+    asked = [ones, ones.view(np.int64), ones.reshape(2, 2), ones.copy()]
+    made: list[int] = []
+    found = [kept.answer(one, compute=lambda: made.append(1) or len(made)) for one in asked]
+    assert found == [1, 2, 3, 1]
