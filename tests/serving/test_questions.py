@@ -105,7 +105,7 @@ def test_inputs_and_catalogue_list_what_there_is() -> None:
         (
             "explain",
             {"scenario": {"options": list(load_catalog().machines)[:12]}, "option": "cloud-h100", "line": "hardware"},
-            "cloud-h100 is not among the options, and they are 12 already",
+            "cloud-h100 is not among the options, and 12 are compared already",
         ),
         ("explain", {"line": "energy"}, "option is missing. Add it."),
         ("audit", {"machine": "rtx-5090-pc"}, "A claim needs machine, model, format and tokens_per_s."),
