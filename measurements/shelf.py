@@ -168,6 +168,8 @@ class Shelf:
             if mark == last.mark and last.at_s:
                 contents = replace(last.contents, waiting_count=waiting_count)
                 return _Reading(contents, time.monotonic(), mark), ""
+            if mark is None and last.contents.items:
+                raise _gone()
             found = self._opened().look() if mark is not None else None
             items = found.items if found is not None else ()
             unreadable = found.unreadable if found is not None else ()
@@ -217,6 +219,12 @@ class Shelf:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
+
+
+def _gone() -> StoreError:
+    """A file that held records is missing or empty: a disk may be away, so what was read stays."""
+    plain = "The file of the measurement store is gone or empty. Put it back; or restart, to begin a new one."
+    return StoreError(f"{plain} Its path is in {URL_VARIABLE}.", plain=plain)
 
 
 def _mark_of(file: Path) -> object:

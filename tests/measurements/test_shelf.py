@@ -149,6 +149,26 @@ def test_store_that_is_gone_leaves_what_was_read_and_comes_back(tmp_path: Path) 
     assert soon(lambda: not shelf.contents().problem, within_s=8)
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_file_that_went_away_is_no_empty_store(tmp_path: Path, left: bytes | None) -> None:
+    file = tmp_path / "m.sqlite"
+    shelf, writer = shelf_of(str(file)), Store(str(file))
+    writer.append(a_measurement("1"))
+    writer.close()
+    assert len(shelf.contents().items) == 1
+    file.rename(tmp_path / "away")
+    if left is not None:
+        file.write_bytes(left)
+    assert soon(lambda: "is gone or empty" in shelf.contents().problem, within_s=5)
+    assert len(shelf.contents().items) == 1
+    (tmp_path / "away").replace(file)
+    assert soon(lambda: not shelf.contents().problem, within_s=8)
+    file.unlink()
+    assert soon(lambda: "is gone or empty" in shelf.contents().problem, within_s=5)
+    Store(str(file)).append(a_measurement("2"))  # a new store in its place is read as any other
+    assert soon(lambda: [item.record.run for item in shelf.contents().items] == ["2"], within_s=8)
+
+
 def test_result_that_could_not_be_stored_is_stored_by_itself_once_that_is_possible(tmp_path: Path) -> None:
     url = str(tmp_path / "m.sqlite")
     Store(url).close()
