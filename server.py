@@ -57,7 +57,7 @@ def why_looks(headers: Iterable[str]) -> str:
 
 
 def frame_of(query: Query) -> dict[str, Any]:
-    """What the Decide page draws while a control moves: fewer futures, no flips."""
+    """What the Decide page draws while a control moves: all figures, no flips."""
     return decide_frame(answers.while_it_moves(query))
 
 

@@ -14,8 +14,6 @@ from calculator.errors import CalculatorError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.monte_carlo import FULL_COUNT
 
-LIVE_COUNT = 1_000
-"""Futures behind a frame while a control moves; the one at rest has all of them."""
 Query = Mapping[str, Sequence[str]]
 """The parameters of an address; one that is repeated has several texts."""
 
@@ -70,9 +68,9 @@ class Answers:
         return compare(scenario, catalog, self.speeds(), as_of=today(), draw_count=FULL_COUNT), catalog
 
     def while_it_moves(self, query: Query) -> Comparison:
-        """The answer while a control moves: fewer futures, and nothing of what would turn it. Raises CalculatorError."""
+        """The answer while a control moves, without what would turn it. Raises CalculatorError."""
         scenario, catalog = self.scenario(query)
-        return compare_only(scenario, catalog, self.speeds(), as_of=today(), draw_count=LIVE_COUNT, with_turns=False)
+        return compare_only(scenario, catalog, self.speeds(), as_of=today(), draw_count=FULL_COUNT, with_turns=False)
 
 
 def today() -> str:

@@ -1,6 +1,6 @@
 """Comparison of the options: the one frozen answer that page, CSV and command line all read."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from calculator.catalog import Catalog
@@ -38,7 +38,8 @@ def compare(
 
     `as_of` is the day of looking (YYYY-MM-DD), against which prices are old or fresh: the scenario's own goes first,
     then this one, then the catalogue's. `draw_count` futures are behind the ranges and the verdict, fewer where very
-    much is costed (calculator/risk/futures.py); 0 leaves the base case alone. `with_turns` searches what would turn the verdict, which takes longer than all the rest.
+    much is costed (calculator/risk/futures.py); 0 leaves the base case alone. `with_turns` searches what would turn the
+    verdict, which takes as long as all the rest.
 
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
@@ -57,8 +58,7 @@ def compare(
     costed = machine_months(months=scenario.months, machine_counts=counts)
     asked_count, draw_count = draw_count, min(draw_count, most_futures(costed))
     fewer = fewer_futures(draw_count, asked_count=asked_count)
-    odds = ranges(candidates, count=draw_count) if candidates and draw_count else None
-    drawn = odds.by_option() if odds is not None else {}
+    odds, drawn = _futures(question, candidates, count=draw_count)
     results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
@@ -79,19 +79,35 @@ def compare(
 
 
 def _answered(question: Question) -> Sequence[tuple[OptionResult, Candidate | None]]:
-    """Every option without its futures. The last answers are kept: what a page shows at rest is what its last frame
-    asked while a control moved, with more futures."""
+    """Every option without its futures. The last answers are kept: a page at rest shows what its last frame asked while
+    a control moved, and adds what would turn it."""
 
     def computed() -> tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]:
         options = dict.fromkeys(question.scenario.options)
         return question, [answer_of(question, option_id) for option_id in options]
 
-    # the catalogue is held with the answer, so that no other one takes its place in memory meanwhile
-    scenario, catalog = question.scenario.model_dump_json(), question.catalog
-    return _ANSWERED.answer(scenario, id(catalog), question.measurements, question.day, compute=computed)[1]
+    return _ANSWERED.answer(*_key(question), compute=computed)[1]
+
+
+def _futures(question: Question, candidates: Candidates, *, count: int) -> tuple[Odds | None, Mapping[str, DrawnCost]]:
+    """The costs of those that can do the job in so many futures; the last ones are kept, as their base cases are."""
+    if not (candidates and count):
+        return None, {}
+
+    def computed() -> tuple[Question, Odds, Mapping[str, DrawnCost]]:
+        odds = ranges(candidates, count=count)
+        return question, odds, odds.by_option()
+
+    return _FUTURES.answer(*_key(question), count, compute=computed)[1:]
+
+
+def _key(question: Question) -> tuple[Hashable, ...]:
+    """What an answer depends on. The catalogue is held with each kept answer, so that no other takes its id."""
+    return (question.scenario.model_dump_json(), id(question.catalog), question.measurements, question.day)
 
 
 _ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
+_FUTURES: KeptDraws[tuple[Question, Odds, Mapping[str, DrawnCost]]] = KeptDraws(most=8)  # 2 MB each of 7 options
 
 
 def _verdicts(

@@ -1,5 +1,8 @@
 """The scenario in an address and the engine's answer to it."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from calculator import Scenario, load_catalog
@@ -20,6 +23,22 @@ def test_comparison_is_the_librarys_own_with_all_futures() -> None:
     own = compare(scenario, load_catalog(), as_of=today(), draw_count=FULL_COUNT)
     assert comparison_dict(found) == comparison_dict(own)
     assert catalog is load_catalog()
+
+
+def test_every_figure_is_the_same_while_it_moves_and_at_rest() -> None:
+    query = as_query({"wage_usd_per_h": 96.5})
+    live, (at_rest, _) = ANSWERS.while_it_moves(query), ANSWERS.comparison(query)
+    assert live.draw_count == at_rest.draw_count == FULL_COUNT
+    assert live.options == at_rest.options
+    turns: dict[str, Any] = {"flips": (), "flips_sentence": "", "rests_on_old_prices": (), "detail": ""}
+    for moving, resting in zip(
+        (live.verdicts.mac_or_pc, live.verdicts.overall),
+        (at_rest.verdicts.mac_or_pc, at_rest.verdicts.overall),
+        strict=True,
+    ):
+        assert moving is not None
+        assert resting is not None
+        assert replace(resting, **turns) == replace(moving, **turns)
 
 
 def test_a_value_counts_as_typed_like_one_in_a_page_address() -> None:

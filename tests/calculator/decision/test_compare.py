@@ -215,6 +215,19 @@ def test_kept_rows_are_those_of_the_same_question_only(monkeypatch: pytest.Monke
     assert [row.remarks for row in later.options] != [row.remarks for row in kept[0].options]
 
 
+def test_kept_futures_are_those_of_the_same_question_and_count_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [Scenario(), Scenario(wage_usd_per_h=71.0), Scenario(months=48)]
+    kept = [compare(one, CATALOG, draw_count=count) for _ in range(2) for one in asked for count in (64, 128)]
+    monkeypatch.setattr("calculator.decision.compare._FUTURES", KeptDraws(most=0))
+    fresh = [compare(one, CATALOG, draw_count=count) for one in asked for count in (64, 128)]
+    shown = [
+        [(row.total_usd, row.present_value_usd, row.hard_total_usd) for row in found.options] + [found.verdict.chance]
+        for found in (*kept, *fresh)
+    ]
+    assert shown[:6] == shown[6:12] == shown[12:]
+    assert len({str(rows) for rows in shown}) == 6
+
+
 def test_rows_of_a_question_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     of = compare_module.answer_of
