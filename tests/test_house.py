@@ -369,6 +369,45 @@ def test_conversion_factors_live_in_units_only() -> None:
     assert not wrong
 
 
+_HELD_TO_SECONDS = re.compile(r"assert (?:time\.(?:monotonic|perf_counter)\(\) - .* < (?:[0-4]\b|[0-4]\.)|.*AT_ONCE_S)")
+
+
+def _clocks_beside_others(text: str) -> list[str]:
+    """Tests that hold the wall clock to less than five seconds and are not marked `alone`, nor their whole file."""
+    tree = ast.parse(text)
+    if any(
+        isinstance(node, ast.Assign) and ast.unparse(node) == "pytestmark = pytest.mark.alone" for node in tree.body
+    ):
+        return []
+    return [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and _HELD_TO_SECONDS.search(ast.unparse(node))
+        and "pytest.mark.alone" not in map(ast.unparse, node.decorator_list)
+    ]
+
+
+def test_tests_that_hold_a_clock_to_seconds_run_alone() -> None:
+    beside = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in _files(ROOT, "tests")
+        if (found := _clocks_beside_others(path.read_text("utf-8")))
+    }
+    assert not beside
+
+
+_HELD = "def test_it():\n    assert time.monotonic() - began < 0.5\n"
+
+
+def test_clock_beside_other_tests_is_seen() -> None:
+    assert _clocks_beside_others(_HELD) == ["test_it"]
+    assert not _clocks_beside_others(f"@pytest.mark.alone\n{_HELD}")
+    assert not _clocks_beside_others(f"pytestmark = pytest.mark.alone\n{_HELD}")
+    assert not _clocks_beside_others(_HELD.replace("monotonic", "process_time"))
+    assert not _clocks_beside_others(_HELD.replace("0.5", "60"))
+
+
 READS_TOML = {
     "calculator/catalog/loader.py": "the catalogue",
     "calculator/catalog/model_file.py": "a person's own model",

@@ -22,6 +22,7 @@ from deploy.cluster import ROOT, Cluster, ClusterError, free_port, missing
 from measurements.records.store import Store
 from tests.measurements.examples import a_measurement
 
+pytestmark = pytest.mark.alone
 needs_the_programs = pytest.mark.skipif(
     bool(missing()) and not os.environ.get("REQUIRE_CLUSTER"), reason=missing() or "installed"
 )

@@ -101,6 +101,7 @@ def test_broken_store_is_a_sentence_and_no_measurements(tmp_path: Path) -> None:
     assert str(tmp_path) not in desk.problem()
 
 
+@pytest.mark.alone
 def test_database_that_is_gone_holds_nobody_up_and_tells_no_stranger_where_it_was() -> None:
     desk = Desk(CATALOG, url="postgresql://nobody:secret@127.0.0.1:1/none")
     assert desk.speeds() == ()

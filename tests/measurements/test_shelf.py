@@ -53,6 +53,7 @@ def postgresql_url(postgresql_server: Any) -> str:
     return f"{address}{'&' if '?' in address else '?'}options=-csearch_path%3D{name}"
 
 
+@pytest.mark.alone
 def test_stopped_postgresql_holds_nobody_up_and_what_was_read_is_still_used(
     postgresql_url: str, postgresql_server: Any
 ) -> None:
@@ -74,6 +75,7 @@ def test_stopped_postgresql_holds_nobody_up_and_what_was_read_is_still_used(
     writer.close()
 
 
+@pytest.mark.alone
 def test_first_page_after_the_start_does_not_wait_for_a_stopped_postgresql(
     postgresql_url: str, postgresql_server: Any
 ) -> None:
@@ -88,6 +90,7 @@ def test_first_page_after_the_start_does_not_wait_for_a_stopped_postgresql(
     assert soon(lambda: not shelf.contents().problem, within_s=8)
 
 
+@pytest.mark.alone
 def test_slow_postgresql_holds_nobody_up(postgresql_url: str, postgresql_server: Any) -> None:
     """Another session locks the table, as a migration or a backup would: the statement is cancelled after a second."""
     import psycopg
@@ -117,6 +120,7 @@ def test_schema_of_a_newer_program_is_said_without_the_stores_address(
     assert "postgres" not in shelf.contents().problem
 
 
+@pytest.mark.alone
 def test_sqlite_that_another_program_has_locked_holds_nobody_up(tmp_path: Path) -> None:
     url = str(tmp_path / "m.sqlite")
     shelf, writer = shelf_of(url), Store(url)
@@ -169,6 +173,7 @@ def test_file_that_went_away_is_no_empty_store(tmp_path: Path, left: bytes | Non
     assert soon(lambda: [item.record.run for item in shelf.contents().items] == ["2"], within_s=8)
 
 
+@pytest.mark.alone
 def test_result_that_could_not_be_stored_is_stored_by_itself_once_that_is_possible(tmp_path: Path) -> None:
     url = str(tmp_path / "m.sqlite")
     Store(url).close()

@@ -158,6 +158,7 @@ def _no_weights(path: Path) -> None:
     (path / "model.safetensors").unlink()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

@@ -17,6 +17,8 @@ from measurements.probe.power import (
 )
 from measurements.records.record import MeasurementError
 
+pytestmark = pytest.mark.alone
+
 
 class Counter:
     """A meter of so many watts."""

@@ -17,6 +17,7 @@ from measurements.probe.run import ROOT, Outcome, run_worker
 from tests.measurements.tiny import SLOW_SIZES, is_alive, tiny_spec
 
 pytest.importorskip("mlx_lm.models", reason="mlx-lm is not installed")
+pytestmark = pytest.mark.alone
 
 
 _SAY = """

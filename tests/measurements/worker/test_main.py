@@ -90,6 +90,7 @@ def _parent_with_worker(spec_json: str, until: str) -> "tuple[subprocess.Popen[s
     return parent, worker
 
 
+@pytest.mark.alone
 def test_worker_dies_within_a_second_of_its_killed_parent(tmp_path: Path) -> None:
     spec = tiny_spec(tmp_path, **SLOW_SIZES)
     parent, worker = _parent_with_worker(spec.model_dump_json(), until="built")

@@ -296,10 +296,10 @@ def test_headroom_never_rises_with_context_and_never_falls_with_memory(
 def test_memory_fit_is_fast_enough_for_a_sweep() -> None:
     """0.2 ms is the goal (see bench); here only that nothing is recomputed: 200 fits in well under a second."""
     _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(200):
         _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", 4_200)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def _text(fit: MemoryFit, code: str) -> str:
