@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_sums
 from calculator.finance.discounting import discount_months, log_growth
 from calculator.finance.ledger import Horizon, Line, grouped
+from calculator.finance.running_sums import MOST_CELLS
 from calculator.number import Number, Picked, larger
 from calculator.units import MONTHS_PER_YEAR
 
@@ -100,7 +101,7 @@ class _ReadOff:
         first = course.first_month
         return (
             course.last_month is None
-            and self.horizon.months * self.draw_count <= _MOST_CELLS
+            and self.horizon.months * self.draw_count <= MOST_CELLS
             and (picked is None) == (course.whole is None)
             and not _is_broken(first)
             and bool(np.min(first) >= 1)
@@ -232,8 +233,6 @@ class _LaidOut:
 
 _PIECE = 1_024
 """Draws laid out at a time: their months stay in the processor's cache."""
-_MOST_CELLS = 2_000_000
-"""Months x draws of one table of running sums: 16 MB."""
 
 
 def _is_broken(first_month: Number) -> bool:
