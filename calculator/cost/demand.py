@@ -96,15 +96,15 @@ class Load:
     works_fraction: Number
     available_fraction: Number
     enough: bool
-    levels: tuple[tuple[float, Number], ...] = ()
-    buys_rest: bool = True
-    buys_lost: bool = True
-    always_busy: tuple[BusyStretch, ...] = ()
-    busy_from: Number = np.inf
-    full_months: tuple[Number, ...] = ()
-    purchases: Purchases | None = None
-    quiet_months: tuple[Number, ...] = ()
-    quiet_purchases: Purchases | None = None
+    levels: tuple[tuple[float, Number], ...]
+    buys_rest: bool
+    buys_lost: bool
+    always_busy: tuple[BusyStretch, ...]
+    busy_from: Number
+    full_months: tuple[Number, ...]
+    purchases: Purchases | None
+    quiet_months: tuple[Number, ...]
+    quiet_purchases: Purchases | None
     _served: dict[str, tuple[Term, ...]] = field(default_factory=dict[str, tuple[Term, ...]], repr=False)
 
     @classmethod

@@ -73,7 +73,7 @@ def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchase
     """The same of draws, for the option `owner`; None where no machine comes within the horizon."""
     draws = (inputs.draw_count,)
     one, growth, highest = (np.broadcast_to(value, draws) for value in (fleet.one, fleet.growth, fleet.highest))
-    most = np.clip(np.ceil(highest / np.maximum(one, LEAST)) - fleet.count + 1, 0, fleet.further).astype(np.int64)
+    most = np.clip(np.ceil(highest / np.maximum(one, LEAST)) - fleet.count, 0, fleet.further).astype(np.int64)
     rows = np.repeat(np.arange(inputs.draw_count), most)
     index = np.arange(rows.size) - np.repeat(np.cumsum(most) - most, most)
     room = np.asarray(one[rows] * (fleet.count + index), dtype=np.float64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from calculator.finance.courses import Course, Excess, passes
 from calculator.finance.discounting import Timing, log_growth
-from calculator.finance.running_sums import RunningSums
+from calculator.finance.running_sums import MOST_CELLS, RunningSums
 from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
 
@@ -44,7 +44,7 @@ class ExcessTables:
         growth, price, picked = course.whole or (course.growth_rate, course.price, None)
         values = (growth, price.growth_rate, price.step_rate, self.log_discount, course.room, course.first_month)
         draw_count = max(np.size(value) for value in values) if picked is None else picked.draw_count
-        if draw_count < _FEW or self.months * draw_count > _MOST_CELLS:
+        if draw_count < _FEW or self.months * draw_count > MOST_CELLS:
             return None
         # growth and price are kept beside their ids: an id may be reused once its object is gone
         key = (id(growth), id(price.growth_rate), id(price.step_rate))
@@ -61,8 +61,6 @@ class ExcessTables:
 
 _FEW = 64
 """Draws below which a limit is always laid out."""
-_MOST_CELLS = 2_000_000
-"""Months x draws of one table: 16 MB for each of four sums."""
 _LEAST = 1e-300  # a limit of nothing is passed in every month
 
 

@@ -18,7 +18,7 @@ from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_s
 from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth
 from calculator.finance.excess_sums import ExcessTables
 from calculator.finance.kept_draws import KeptDraws, read_only
-from calculator.finance.running_sums import RunningSums
+from calculator.finance.running_sums import MOST_CELLS, RunningSums
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -126,7 +126,7 @@ class Horizon:
         ):
             return None
         base, picked = course.whole
-        if picked.rows.size * _WORTH_A_TABLE < picked.draw_count or self.months * picked.draw_count > _MOST_CELLS:
+        if picked.rows.size * _WORTH_A_TABLE < picked.draw_count or self.months * picked.draw_count > MOST_CELLS:
             return None
         return self.whole.running(base, picked.draw_count).since(course.first_month, picked)
 
@@ -239,6 +239,5 @@ def whole_usd(terms: Iterable[Term], *, months: int) -> float:
 
 
 _WORTH_A_TABLE = 8  # running sums of all draws cost about as much as the closed form of an eighth of them
-_MOST_CELLS = 2_000_000  # months x draws of one table: 16 MB
 _SUMS: KeptDraws[tuple[Number, Number]] = KeptDraws(most=128)
 """Sums of one course each: 160 kB of 10,000 draws, 20 MB in all."""

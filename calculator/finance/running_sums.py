@@ -93,6 +93,8 @@ def _numbers(sums: tuple[Number, Number] | None) -> int:
     return 0 if sums is None else 2 * int(np.size(sums[0]))
 
 
+MOST_CELLS = 2_000_000
+"""Months x draws of one table: 16 MB. What is larger is reckoned without a table."""
 _MOST_READ_OFF = 600_000
 """Numbers read off one table that are kept with it: 5 MB."""
 _KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_sums
 from calculator.finance.discounting import discount_months, log_growth
 from calculator.finance.ledger import Horizon, Line, grouped
+from calculator.finance.running_sums import MOST_CELLS
 from calculator.number import Number, Picked, larger
 from calculator.units import MONTHS_PER_YEAR
 
@@ -34,13 +35,13 @@ def spent_by_month_usd(
     read_off = _ReadOff(horizon, draw_count, discounted)
     laid_out = None
     for picked, of_course in grouped(lines):
-        left = [(course, usd) for course, usd in of_course if not read_off.takes(course, usd, picked)]
+        left = list(read_off.left_over(of_course, picked))
         if not left:
             continue
         laid_out = np.zeros((horizon.months + 1, draw_count)) if laid_out is None else laid_out
         within, count = (horizon, draw_count) if picked is None else (horizon.at(picked), picked.rows.size)
         for start in range(0, count, _PIECE):
-            piece = slice(start, min(start + _PIECE, count))
+            piece = slice(start, start + _PIECE)
             paid = _LaidOut(within, discounted, piece).paid(left)
             if picked is None:
                 laid_out[:, piece] += paid
@@ -84,26 +85,36 @@ class _ReadOff:
     _paid: _Months = field(default_factory=dict[int, _OfMonth])
     _begun: dict[int, tuple[Table, _Months]] = field(default_factory=dict[int, tuple[Table, _Months]])
 
-    def takes(self, course: AnyCourse, usd: Number, picked: Picked | None) -> bool:
-        """Count these dollars; False where they have to be laid out."""
-        if isinstance(course, Once):
-            self._note(self._paid, np.ceil(course.month), usd * self._once_factor(course, picked), picked)
-            return True
-        months, first = self.horizon.months, course.first_month
-        if isinstance(course, Excess) or course.last_month is not None or months * self.draw_count > _MOST_CELLS:
-            return False
-        base = course if course.whole is None else course.whole[0]
-        if (picked is None) != (course.whole is None) or _is_broken(first) or np.min(first) < 1:
-            return False
-        found = self.horizon.running(base, self.draw_count)
+    def left_over(
+        self, of_course: Iterable[tuple[AnyCourse, Number]], picked: Picked | None
+    ) -> Iterator[tuple[Course | Excess, Number]]:
+        """Count the dollars of these courses; those that come back have to be laid out."""
+        for course, usd in of_course:
+            if isinstance(course, Once):
+                self._note(self._paid, np.ceil(course.month), usd * self._once_factor(course, picked), picked)
+            elif isinstance(course, Course) and self._has_running_sums(course, picked):
+                self._count(course, usd, picked)
+            else:
+                yield course, usd
+
+    def _has_running_sums(self, course: Course, picked: Picked | None) -> bool:
+        first = course.first_month
+        return (
+            course.last_month is None
+            and self.horizon.months * self.draw_count <= MOST_CELLS
+            and (picked is None) == (course.whole is None)
+            and not _is_broken(first)
+            and bool(np.min(first) >= 1)
+        )
+
+    def _count(self, course: Course, usd: Number, picked: Picked | None) -> None:
+        found = self.horizon.running(course if course.whole is None else course.whole[0], self.draw_count)
         sums = found.valued if self.discounted else found.plain
         _, begun = self._begun.setdefault(id(sums), (sums, {}))
-        before = np.minimum(np.asarray(first) - 1, months).astype(np.intp)
-        is_all_alike = before.ndim == 0 and picked is None
-        rows = slice(None) if is_all_alike else np.arange(self.draw_count) if picked is None else picked.rows
+        before = np.minimum(np.asarray(course.first_month) - 1, self.horizon.months).astype(np.intp)
+        rows = slice(None) if before.ndim == 0 else np.arange(self.draw_count)
         self._note(begun, before + 1, usd, picked)
-        self._note(self._paid, before + 1, -usd * sums[before, rows], picked)
-        return True
+        self._note(self._paid, before + 1, -usd * sums[before, rows if picked is None else picked.rows], picked)
 
     def spent_usd(self, laid_out: Table | None) -> Iterator[Draws]:
         """Positive dollars up to each month; `laid_out` are further signed dollars of each month."""
@@ -122,7 +133,7 @@ class _ReadOff:
             yield spent
 
     def _once_factor(self, course: Once, picked: Picked | None) -> Number:
-        if not self.discounted or not np.any(course.month):
+        if not self.discounted:
             return 1.0
         log = self.horizon.log_discount
         return np.exp((picked.of(log) if picked else log) * np.asarray(course.month))
@@ -156,15 +167,13 @@ class _LaidOut:
         default_factory=dict[tuple[int, bool], tuple[Number, Table]]
     )
 
-    def paid(self, of_course: Iterable[tuple[AnyCourse, Number]]) -> Number:
+    def paid(self, of_course: Iterable[tuple[Course | Excess, Number]]) -> Number:
         """Signed dollars of all courses in each month; what the convention times is discounted in one step."""
         timed: Number = 0.0
         exact: Number = 0.0
         for course, whole_usd in of_course:
             usd = self._cut(whole_usd)
-            if isinstance(course, Once):
-                exact = exact + usd * self._once(course)
-            elif _is_broken(course.first_month):
+            if _is_broken(course.first_month):
                 exact = exact + usd * self._by_differences(course)
             else:
                 timed = timed + usd * self._values(course)
@@ -184,13 +193,6 @@ class _LaidOut:
     @property
     def _month(self) -> Table:
         return np.arange(self.horizon.months + 1, dtype=float)[:, None]
-
-    def _once(self, course: Once) -> Table:
-        month = self._cut(course.month)
-        paid = np.asarray(self._month == np.ceil(month), dtype=float)
-        if not self.discounted or not np.any(month):
-            return paid
-        return paid * np.exp(self._log_discount * np.asarray(month))
 
     def _values(self, course: Course | Excess) -> Table:
         values = self._above(course) if isinstance(course, Excess) else self._grown(course)
@@ -231,8 +233,6 @@ class _LaidOut:
 
 _PIECE = 1_024
 """Draws laid out at a time: their months stay in the processor's cache."""
-_MOST_CELLS = 2_000_000
-"""Months x draws of one table of running sums: 16 MB."""
 
 
 def _is_broken(first_month: Number) -> bool:

@@ -10,6 +10,8 @@ from calculator.cost.demand import Demand, Load
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, cost_of
 from calculator.finance.courses import course_values
+from calculator.finance.ledger import Horizon, Line, Term, total_usd
+from calculator.number import Number
 from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import QuietHours, Usage
 from tests.calculator.offers import API, MAC, MAC_USAGE, SCENARIO, TARIFF
@@ -304,3 +306,127 @@ def test_room_that_just_meets_the_highest_demand_is_enough() -> None:
     usage = dataclasses.replace(MAC_USAGE, capacity_ratio=2.0)
     assert _load(FLAT.changed(demand_growth_rate=1.0, months=13), usage).enough  # D(13) = 2
     assert not _load(FLAT.changed(demand_growth_rate=1.0, months=14), usage).enough
+
+
+def test_no_machine_is_added_unless_growth_is_allowed() -> None:
+    growing = FLAT.changed(demand_growth_rate=1.0, when_full="buy-another")
+    assert Load.of("mac", Inputs(growing), MAC_USAGE).full_months == ()
+    assert Demand(1.0, 2.0, 3.0, 6.0).kept_mtok == 0
+
+
+def test_question_without_requests_keeps_the_hours_of_the_usage() -> None:
+    load = _load(FLAT.changed(requests_per_working_day=0))
+    assert (load.prefill_h, load.decode_h, load.room) == (20, 40, pytest.approx(3.5))
+
+
+def test_demand_that_a_number_of_machines_just_meets_needs_no_further_one() -> None:
+    usage = dataclasses.replace(MAC_USAGE, capacity_ratio=1.0)
+    doubling = FLAT.changed(demand_growth_rate=1.0, months=13, when_full="buy-another")  # D(13) = 2
+    load = _load(doubling, usage, may_grow=True)
+    assert load.room == pytest.approx(2)
+    assert [int(month) for month in load.full_months] == [2]
+    # a draw that grows most decides how many may come, and one that is short is not enough
+    draws = {"demand_growth_rate": np.array([0.0, 1.0, 0.5])}
+    drawn = Load.of("mac", Inputs(doubling, draws), usage, may_grow=True)
+    assert drawn.room == pytest.approx(2)
+    assert drawn.full_months == ()
+    assert drawn.purchases is not None
+    assert drawn.purchases.picked.rows.tolist() == [1, 2]
+    assert not Load.of("mac", Inputs(doubling, draws), usage).enough
+
+
+def test_faster_machines_take_more_in_each_part_of_the_day() -> None:
+    usage = dataclasses.replace(MAC_USAGE, hour_levels=((0.4, 0.3), (0.6, 0.9)))
+    faster = {"mac.prefill_speed_ratio": 2.0, "mac.decode_speed_ratio": 2.0}
+    levels = Load.of("mac", Inputs(FLAT, faster), usage).levels
+    assert levels == ((0.4, pytest.approx(0.6)), (0.6, pytest.approx(1.8)))
+
+
+def test_version_0_1_counts_what_an_outage_costs_as_served_and_stops_at_15_further_machines() -> None:
+    old = FLAT.changed(rules=1, availability_fraction=0.9)
+    assert _load(old.changed(downtime_usd_per_h=25)).works_fraction == 1
+    assert _load(old).works_fraction == 0.9
+    assert _load(FLAT.changed(availability_fraction=0.9, downtime_usd_per_h=25)).works_fraction == 0.9
+    growing = old.changed(demand_growth_rate=9.0, when_full="buy-another")
+    assert len(_load(growing, may_grow=True).full_months) == 15
+
+
+def test_part_of_the_day_without_demand_has_no_term() -> None:
+    nobody = dataclasses.replace(MAC_USAGE, hour_levels=((0.0, 0.3), (1.0, 0.9)))
+    load = _load(FLAT.changed(demand_growth_rate=0.5), nobody)
+    (beyond,) = load.bought()
+    assert beyond.amount_usd == 1
+
+
+@pytest.mark.parametrize(
+    ("on_h", "busy_from"),
+    # demand of month 1 takes 60 hours; the busiest hour takes 2.5 of it, the quiet ones 6: 5.3 in all, 318 hours
+    [(120.0, 2.0), (150.0, 2.5), (210.0, 3.75), (317.9, 5.9979), (318.1, np.inf), (400.0, np.inf)],
+)
+def test_demand_that_fills_all_hours_by_hand(on_h: float, busy_from: float) -> None:
+    usage = dataclasses.replace(
+        MAC_USAGE,
+        on_h_per_month=on_h,
+        capacity_ratio=2.5,
+        quiet_capacity_ratio=6.0,
+        peak_fraction=0.2,
+        when_full="buy-from-api",
+    )
+    load = _load(FLAT.changed(demand_growth_rate=3.0, months=36, availability_fraction=0.9), usage)
+    assert float(np.asarray(load.busy_from)) == pytest.approx(busy_from, rel=1e-4)
+    assert load.always_busy == ()
+    busy = load.busy_hours()
+    prefill, decode = (
+        sum(np.asarray(term.amount_usd) * course_values(term.course, months=36)[1:] for term in busy[state])
+        for state in ("prefill", "decode")
+    )
+    demand = 4 ** (np.arange(36) / 12)
+    taken = 0.2 * np.minimum(demand, 2.5) + 0.8 * np.minimum(demand, 6.0)
+    assert np.asarray(prefill) == pytest.approx(0.9 * 20 * taken)
+    assert np.asarray(prefill) + np.asarray(decode) == pytest.approx(0.9 * np.minimum(60 * taken, on_h))
+
+
+def _sum(terms: tuple[Term, ...]) -> Number:
+    return total_usd([Line("x", "hard", terms)], horizon=Horizon(36, 0.0))
+
+
+@pytest.mark.parametrize("step", ["", "electricity_escalation_rate"])
+@pytest.mark.parametrize("may_grow", [True, False])
+def test_busy_hours_of_draws_are_those_of_each(step: Any, may_grow: bool) -> None:
+    """Hours that are full before the machines are: with further machines and without, priced by a rate that moves."""
+    usage = dataclasses.replace(MAC_USAGE, prefill_h_per_month=60, decode_h_per_month=100, capacity_ratio=2.5)
+    scenario = FLAT.changed(when_full="buy-another", months=36, availability_fraction=0.9)
+    growth, price = np.array([1.0, 0.0, 0.3, -0.2, 1.5]), np.array([0.1, 0.0, -0.05, 0.2, 0.03])
+    given = {"demand_growth_rate": growth, "electricity_escalation_rate": price}
+    drawn = Load.of("mac", Inputs(scenario, given), usage, may_grow=may_grow)
+    assert (drawn.purchases is not None) == may_grow
+    for draw in range(5):
+        one = {name: float(values[draw]) for name, values in given.items()}
+        alone = Load.of("mac", Inputs(scenario, one), usage, may_grow=may_grow)
+        for state in ("prefill", "decode"):
+            all_draws = np.broadcast_to(_sum(drawn.busy_hours(step)[state]), (5,))
+            assert all_draws[draw] == pytest.approx(float(_sum(alone.busy_hours(step)[state])), rel=1e-9)
+
+
+def test_nothing_is_bought_by_a_machine_that_is_always_there_and_takes_everything() -> None:
+    assert _load(FLAT).bought() == ()
+    assert not _load(FLAT).loses
+    (lost,) = _load(FLAT.changed(availability_fraction=0.75)).bought()
+    assert lost.amount_usd == 0.25
+
+
+def test_quiet_hours_of_draws_get_their_own_purchases() -> None:
+    usage = dataclasses.replace(MAC_USAGE, quiet=QuietHours(machine_count=1, demand_ratio=0.8, h_fraction=0.9))
+    scenario = FLAT.changed(demand_growth_rate=1.0, when_full="buy-another")
+    drawn = Load.of("mac", Inputs(scenario, {"demand_growth_rate": np.array([0.0, 1.0])}), usage, may_grow=True)
+    assert drawn.quiet_months == ()
+    assert drawn.quiet_purchases is not None
+    assert drawn.quiet_purchases.picked.rows.tolist() == [1]
+    assert drawn.quiet_purchases.months.tolist() == [27]
+    assert _load(scenario, usage, may_grow=True).quiet_purchases is None
+    # two of 3.5 just meet 7.0 of the quiet hours, and never more machines than there are in the busiest hour
+    just = dataclasses.replace(usage, capacity_ratio=1.0, quiet=QuietHours(1, 0.5, 0.9))
+    flat = scenario.changed(months=25)  # D(25) = 4: four machines in the busiest hour, two in the quiet ones
+    assert [int(month) for month in _load(flat, just, may_grow=True).quiet_months] == [14]
+    denser = dataclasses.replace(just, quiet=QuietHours(1, 2.0, 0.9))
+    assert len(_load(flat, denser, may_grow=True).quiet_months) == 3

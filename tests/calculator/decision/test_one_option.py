@@ -9,6 +9,9 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.comparison import OptionResult
 from calculator.decision.one_option import Question, answer_of, sized_anew
+from calculator.number import Range
+from calculator.physics.memory.format_words import plain_name
+from calculator.scenario.own_catalog import catalog_of
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.service.sizing import MOST_MACHINES
 
@@ -210,3 +213,82 @@ def test_cheapest_number_is_answered_with_its_neighbours() -> None:
         beside = answer(SMALL, machine_count=other, when_full="buy-from-api", **BUSY)
         if beside.eligible:
             assert usd(beside) >= usd(found)
+
+
+def test_speeds_of_the_row_are_those_that_are_drawn() -> None:
+    found, costed = answer_of(question(), SMALL)
+    assert costed is not None
+    for drawn, speed in ((costed.decode_tokens_per_s, found.decode), (costed.prefill_tokens_per_s, found.prefill)):
+        assert speed is not None
+        assert drawn == Range(speed.low, speed.central, speed.high, speed.unit)
+    assert found.basis_of_speed == (found.decode.basis if found.decode else None)
+    (row, alone) = answer_of(question(), API)
+    assert (row.decode, row.basis_of_speed) == (None, "")
+    assert alone is not None
+
+
+def test_chance_of_the_promise_falls_with_what_is_promised_and_is_none_without() -> None:
+    def chance(**values: Any) -> float | None:
+        return answer(SMALL, **values).eligibility.keeps_promise_chance
+
+    seldom, often = chance(first_token_p95_target_s=15.0), chance(first_token_p95_target_s=30.0)
+    assert seldom is not None
+    assert often is not None
+    assert 0 <= seldom < often <= 1
+    assert chance(first_token_p95_target_s=0.0) is None  # nothing else is promised by default
+    assert chance(first_token_p95_target_s=0.0, stream_target_tokens_per_s=5.0) is not None
+    assert chance(first_token_p95_target_s=2.0) is None  # no number of machines keeps that
+
+
+def test_fewer_bits_that_fit_are_the_mending_and_without_any_there_is_none() -> None:
+    fewer = answer(SMALL, model="llama-3-70b", weight_class="16-bit")
+    assert [reason.code for reason in fewer.eligibility.reasons] == ["does-not-fit"]
+    assert re.search(r"\d-bit weights fit\.", fewer.eligibility.reasons[0].mend)
+    assert plain_name(CATALOG.format(fewer.format_id)) == fewer.format_name
+    large = answer(SMALL, model="deepseek-v3-671b")
+    assert "weights fit" not in large.eligibility.reasons[0].mend
+
+
+def test_watts_at_rest_are_held_against_the_lower_of_those_at_work() -> None:
+    def warns(idle: float, prefill: float, decode: float) -> bool:
+        figures = {f"{SMALL}.idle_w": idle, f"{SMALL}.prefill_w": prefill, f"{SMALL}.decode_w": decode}
+        return "watts-contradict" in [remark.code for remark in answer(SMALL, figures=figures).remarks]
+
+    assert warns(200.0, 300.0, 150.0)
+    assert warns(200.0, 150.0, 300.0)
+    assert not warns(200.0, 200.0, 300.0)
+    assert not warns(100.0, 300.0, 200.0)
+
+
+def test_share_that_stays_undone_is_mended_by_a_number_or_by_an_api() -> None:
+    """One machine that takes everything and is down for a tenth of its hours needs no second one."""
+    (reason,) = answer(
+        SMALL, availability_fraction=0.9, when_down="lose", unserved_fraction_max=0.0
+    ).eligibility.reasons
+    assert reason.code == "unserved"
+    assert reason.mend.startswith("Buy from an API what it misses while it is down")
+    asked = {"machine_count": 1, "first_token_p95_target_s": 0.0, "demand_growth_rate": 1.0}
+    short = answer(SMALL, unserved_fraction_max=0.0, requests_per_working_day=400.0, **asked)
+    for one in short.eligibility.reasons:
+        assert re.match(r"\d+ of these machines\.", one.mend), one
+
+
+def test_machines_beyond_the_most_are_named_by_their_number_unless_the_rest_is_bought() -> None:
+    many: dict[str, Any] = {
+        "requests_per_working_day": 20_000.0,
+        "demand_growth_rate": 9.0,
+        "first_token_p95_target_s": 0,
+    }
+    found = answer(SMALL, **many)
+    assert "beyond-this-tool" in [reason.code for reason in found.eligibility.reasons]
+    assert codes(SMALL, when_full="buy-from-api", **many) == []
+
+
+def test_route_is_answered_by_its_parts() -> None:
+    asked = question(options=("mix", SMALL, API), routing={"mix": {"base": SMALL, "to": API, "share": 0.25}})
+    asked = replace(asked, catalog=catalog_of(asked.scenario, CATALOG))
+    found, costed = answer_of(asked, "mix")
+    assert found.tco is not None
+    assert costed is not None
+    assert found.eligibility.shares is not None
+    assert found.eligibility.shares.leaves_house_fraction == pytest.approx(0.25)

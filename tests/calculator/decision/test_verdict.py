@@ -1,13 +1,18 @@
 """Both verdicts: who is ranked, by what, how surely, in what words; and where there is little or nothing to rank."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.decision.compare import compare as compare_all
+from calculator.decision.comparison import OptionResult, Verdicts
 from calculator.decision.verdict import _is_away, verdicts_of  # pyright: ignore[reportPrivateUsage]
+from calculator.number import Range
 from calculator.report.terminal import comparison_text
-from calculator.risk.monte_carlo import ranges
+from calculator.risk.monte_carlo import Odds, ranges
 from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
@@ -248,3 +253,104 @@ def test_part_that_an_able_machine_buys_is_said_and_that_of_an_api_is_not(defaul
     assert "It buys" not in verdict_on(options=(SMALL,)).verdict.sentence
     assert not alone.verdict.too_close
     assert not verdict_on(options=(PC,), model="llama-3.1-405b").verdict.too_close
+
+
+def verdicts_on(found: Comparison, rows: Sequence[OptionResult], *, odds: Odds | None = None) -> Verdicts:
+    """The verdicts on rows of a comparison, without what would turn them."""
+    model = CATALOG.model(found.scenario.model)
+    return verdicts_of(rows, candidates=found.candidates, odds=odds, catalog=CATALOG, model=model)
+
+
+def test_no_option_at_all_is_no_verdict(default: Comparison) -> None:
+    found = verdicts_on(default, ())
+    assert found.overall.sentence == "No option is compared."
+    assert (found.overall.cheapest, found.overall.chance, found.overall.too_close) == (None, None, False)
+    assert found.overall.difference_usd == found.overall.hard.difference_usd == Range(0.0, 0.0, 0.0, "USD")
+    assert found.mac_or_pc is None
+    assert found.keep_in_house_sentence == ""
+
+
+def test_two_options_of_the_same_cost_are_too_close_and_the_id_orders_them(default: Comparison) -> None:
+    row = default[SMALL]
+    found = verdicts_on(default, (replace(row, id=f"{row.id}-b", name="Another"), row)).overall
+    assert (found.cheapest, found.next) == (row.id, f"{row.id}-b")
+    assert found.difference_usd.central == 0
+    assert found.too_close
+    assert "it is too close to call" in found.hard.sentence
+    apart = verdicts_on(default, (default[SMALL], default[AM5])).overall
+    assert not apart.too_close
+    assert "it is too close to call" not in apart.hard.sentence
+
+
+def test_odds_without_exact_costs_say_chances_and_nothing_about_turning(default: Comparison) -> None:
+    odds = ranges(default.candidates, count=COUNT)
+    found = verdicts_on(default, default.options, odds=odds).overall
+    assert found.chance == default.verdict.chance
+    assert (found.flips, found.flips_sentence, found.rests_on_old_prices) == ((), "", ())
+    able = [row.id for row in default.options if row.eligible]
+    hard = odds.hard_present_value_usd
+    least = np.min([hard[option] for option in able], axis=0)
+    assert found.hard.cheapest is not None
+    assert found.hard.chance == float(np.mean(hard[found.hard.cheapest] <= least))
+
+
+def test_who_cannot_do_the_job_is_named_under_the_whole_verdict_alone() -> None:
+    found = verdict_on(options=(USED, SMALL, AM5), first_token_p95_target_s=15)
+    names = {row.name: row.eligible for row in found.options}
+    assert sorted(names.values()) == [False, True, True]
+    said = found.verdicts.overall.detail.split("Not ranked, because it cannot do the job: ")[1]
+    assert [name for name in names if name in said] == [name for name, able in names.items() if not able]
+    assert found.verdicts.mac_or_pc is not None
+    assert "Not ranked" not in found.verdicts.mac_or_pc.detail
+
+
+def test_where_neither_mac_nor_pc_can_both_reasons_are_said_and_nothing_is_ranked() -> None:
+    found = verdict_on(options=(SMALL, AM5), model="deepseek-v3-671b").verdicts.mac_or_pc
+    assert found is not None
+    assert "No Mac compared can do the job." in found.sentence
+    assert "No PC with GPUs compared can do the job." in found.sentence
+    assert "that can is" not in found.sentence
+    assert (found.cheapest, found.next, found.chance, found.too_close) == (None, None, None, False)
+    assert found.difference_usd == Range(0.0, 0.0, 0.0, "USD")
+    assert found.detail.count("What would change that: ") >= 1
+
+
+def test_kind_that_is_left_alone_is_not_too_close_to_anything() -> None:
+    found = verdict_on(options=(USED, AM5), first_token_p95_target_s=15).verdicts
+    assert found.mac_or_pc is not None
+    assert (found.mac_or_pc.too_close, found.overall.too_close) == (False, False)
+    assert found.mac_or_pc.difference_usd == found.overall.difference_usd == Range(0.0, 0.0, 0.0, "USD")
+    assert found.mac_or_pc.hard.cheapest == found.overall.hard.cheapest == AM5
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+def test_price_of_keeping_it_in_house_is_the_difference_and_level_per_month(money: str) -> None:
+    found = compare(Scenario.parse({"options": (SMALL, API), "money": money}), CATALOG, draw_count=0)
+    own, api = found[SMALL].tco, found[API].tco
+    assert own is not None
+    assert api is not None
+    if money == "cash":
+        more_usd = own.total_cost_usd - api.total_cost_usd
+    else:
+        more_usd = own.present_value_cost_usd - api.present_value_cost_usd
+    said = found.verdicts.keep_in_house_sentence
+    per_month = found.verdicts.keep_in_house_usd_per_month
+    assert more_usd > 0
+    assert f"Keeping your data in house costs ${more_usd:,.0f} more over 36 months" in said
+    assert f"instead of {found[API].name}. " in said
+    assert per_month is not None
+    rate = found.scenario.discount_rate
+    how = f"In equal monthly payments at {100 * rate:.4g} % a year that" if money == "present-value" else "That"
+    assert said.endswith(f"{how} is ${per_month:,.0f} a month.")
+    assert said in found.verdicts.overall.detail
+
+
+def test_middle_of_the_gap_is_named_where_it_lies_away_from_the_base_case(default: Comparison) -> None:
+    odds = ranges(default.candidates, count=COUNT)
+    verdict = default.verdict
+    assert verdict.cheapest is not None
+    assert verdict.next is not None
+    gap = odds.present_value_usd[verdict.next] - odds.present_value_usd[verdict.cheapest]
+    middle, base = float(np.median(gap)), verdict.difference_usd.central
+    said = f"costs ${middle:,.0f} more, not ${base:,.0f}."
+    assert (said in verdict.detail) == _is_away(middle, base)

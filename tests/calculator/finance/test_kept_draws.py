@@ -1,8 +1,11 @@
 """Kept answers about draws: by content, bounded, and never those of other draws."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
+from calculator.finance import kept_draws
 from calculator.finance.kept_draws import KeptDraws, read_only
 
 
@@ -79,3 +82,35 @@ def test_same_bytes_of_another_kind_or_shape_are_another_key() -> None:
     made: list[int] = []
     found = [kept.answer(one, compute=lambda: made.append(1) or len(made)) for one in asked]
     assert found == [1, 2, 3, 1]
+
+
+def test_read_only_draws_find_their_answer_again_and_are_digested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests: OrderedDict[int, object] = OrderedDict()
+    monkeypatch.setattr(kept_draws, "_DIGESTS", digests)
+    kept, draws = KeptDraws[str](most=8), np.full(50, 0.5)
+    read_only(draws)
+    assert [kept.answer(draws, compute=lambda word=word: word) for word in ("first", "again")] == ["first", "first"]
+    assert list(digests) == [id(draws)]
+    assert kept.answer(draws.copy(), compute=lambda: "anew") == "first"  # a copy may change: it leaves no digest
+    assert list(digests) == [id(draws)]
+
+
+def test_read_only_view_of_draws_that_change_gets_a_new_answer() -> None:
+    kept, draws = KeptDraws[float](most=8), np.zeros(3)
+    view = draws[:]
+    read_only(view)
+    assert kept.answer(view, compute=lambda: float(view.sum())) == 0
+    draws[0] = 5.0
+    assert kept.answer(view, compute=lambda: float(view.sum())) == 5
+
+
+def test_digests_are_bounded_and_the_one_asked_longest_ago_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests: OrderedDict[int, object] = OrderedDict()
+    monkeypatch.setattr(kept_draws, "_DIGESTS", digests)
+    monkeypatch.setattr(kept_draws, "MOST_DIGESTS", 2)
+    kept = KeptDraws[int](most=8)
+    first, second, third = (np.full(3, float(number)) for number in range(3))
+    for draws in (first, second, first, third):
+        read_only(draws)
+        kept.answer(draws, compute=lambda: 0)
+    assert list(digests) == [id(first), id(third)]

@@ -1,20 +1,26 @@
 """A line is amount times course: laid out by month and summed in closed form it is the same number."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from calculator.finance.courses import Course, Once
+from calculator.finance import ledger
+from calculator.finance.courses import AnyCourse, Course, Excess, Once
 from calculator.finance.discounting import Timing
 from calculator.finance.discounting import present_value_usd as value_of_flow
+from calculator.finance.kept_draws import KeptDraws
 from calculator.finance.ledger import (
     Horizon,
     Line,
     Term,
+    discounted_usd,
     flows_usd,
     month_1,
     monthly_usd,
     present_value_usd,
+    sums_usd,
     total_usd,
     whole_usd,
 )
@@ -91,3 +97,113 @@ def test_month_1_and_all_months_of_terms() -> None:
     terms = (Term(-10.0, Course(step_rate=0.1)), Term(3.0, Once(1)), Term(5.0, Course(first_month=2)))
     assert month_1(terms) == -7
     assert whole_usd(terms, months=13) == pytest.approx(-12 * 10 - 11 + 3 + 12 * 5)
+
+
+def test_horizon_is_told_by_its_question_alone() -> None:
+    horizon = Horizon(36, 0.1)
+    horizon.total(Course(0.2))
+    assert repr(horizon) == "Horizon(months=36, annual_rate=0.1, timing='month-end')"
+
+
+def test_factors_of_months_by_hand_and_read_only() -> None:
+    factors = Horizon(2, 0.21).factors()
+    assert factors.tolist() == pytest.approx([1.0, 1.21 ** (-1 / 12), 1.21 ** (-1 / 6)])
+    with pytest.raises(ValueError, match="read-only"):
+        factors[0] = 2.0
+
+
+def test_line_without_single_payments_is_discounted_month_by_month() -> None:
+    line = Line("rent", "hard", (Term(-100.0, Course()), Term(-10.0, Course(first_month=2))))
+    horizon = Horizon(2, 0.21)
+    flow, valued = flows_usd(line, horizon=horizon)
+    assert flow.tolist() == [0, -100, -110]
+    assert valued.tolist() == pytest.approx([0, -100 * 1.21 ** (-1 / 12), -110 * 1.21 ** (-1 / 6)])
+    assert discounted_usd(line, horizon=horizon).tolist() == valued.tolist()
+
+
+def test_amounts_of_one_course_add_up_over_terms_and_lines() -> None:
+    course = Course()
+    lines = [
+        Line("a", "hard", (Term(-10.0, course), Term(3.0, course))),
+        Line("b", "soft", (Term(-20.0, course), Term(-1.0, Course()))),
+    ]
+    assert total_usd(lines, horizon=Horizon(12, 0.0)) == pytest.approx(12 * (-10 + 3 - 20 - 1))
+    picked = Picked(np.array([0, 2]), np.array([1.0, 4.0]), 3)
+    some = Course()
+    both = Line("c", "hard", (Term(np.array([-5.0, -7.0]), some, picked), Term(-1.0, some, picked)))
+    total, value = sums_usd([*lines, both], horizon=Horizon(12, 0.0))
+    assert np.asarray(total).tolist() == pytest.approx([-336 - 72, -336, -336 - 4 * 96])
+    assert np.asarray(value).tolist() == pytest.approx(np.asarray(total).tolist())
+
+
+GROWTH = np.linspace(0.0, 0.5, 80)
+
+
+@pytest.fixture(name="summed")
+def _summed(monkeypatch: pytest.MonkeyPatch) -> list[AnyCourse]:
+    """The courses that were summed in closed form or month by month, with no sums kept from earlier."""
+    asked: list[AnyCourse] = []
+    of = ledger.course_sums
+
+    def course_sums(course: AnyCourse, **rest: Any) -> object:
+        asked.append(course)
+        return of(course, **rest)
+
+    monkeypatch.setattr(ledger, "course_sums", course_sums)
+    monkeypatch.setattr(ledger, "_SUMS", KeptDraws[Any](most=8))
+    return asked
+
+
+def test_sums_of_draws_are_found_again_and_those_of_numbers_or_of_some_are_not_kept(summed: list[AnyCourse]) -> None:
+    rate = np.full(80, 0.1)
+    for _ in range(2):
+        for course in (Course(GROWTH), Course(0.1), Once(np.arange(80.0)), Once(3)):
+            Horizon(36, rate).total(course)
+        Horizon(36, 0.1).total(Course(GROWTH))  # one rate, many growths
+        Horizon(36, 0.1).total(Course(0.1))  # one number: as quick anew
+    assert len(summed) == 5 + 2
+    summed.clear()
+    picked = Picked(np.array([3, 4]), np.ones(2), 80)
+    for _ in range(2):
+        Horizon(36, rate).at(picked).total(Course(GROWTH[picked.rows]))
+    assert len(summed) == 2
+
+
+def _of_some(count: int, *, last: int | None = None, start: float = 5.0) -> tuple[Course, Picked]:
+    picked = Picked(np.arange(count), np.ones(count), 80)
+    base = Course(GROWTH)
+    return Course(GROWTH[:count], 0.0, np.full(count, start), last, whole=(base, picked)), picked
+
+
+def test_an_eighth_of_the_draws_is_read_off_the_table_of_all(
+    summed: list[AnyCourse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_summed(count: int, *, last: int | None = None, start: float = 5.0) -> bool:
+        summed.clear()
+        course, picked = _of_some(count, last=last, start=start)
+        found = Horizon(36, 0.0).at(picked).total(course)
+        months = np.arange(1, 37)
+        paid = (months >= start) & (months <= (last or 36))
+        by_hand = [(paid * (1 + rate) ** ((months - 1) / 12)).sum() for rate in GROWTH[:count]]
+        assert found == pytest.approx(by_hand, rel=1e-9)
+        return bool(summed)
+
+    assert is_summed(9)  # of 80
+    assert not is_summed(10)
+    assert is_summed(80, last=30)
+    for most, expected in ((36 * 80, False), (36 * 80 - 1, True)):
+        monkeypatch.setattr(ledger, "MOST_CELLS", most)
+        assert is_summed(40) == expected
+
+
+def test_second_limit_of_many_draws_is_read_off_the_horizons_table(summed: list[AnyCourse]) -> None:
+    growth, price = GROWTH + 0.1, Course(0.02)
+    horizon, months = Horizon(36, 0.0), np.arange(1, 37)
+    picked = Picked(np.array([1, 79]), np.ones(2), 80)
+    courses = [Excess(growth, room, price) for room in (1.0, 1.05, 1.1)]
+    some = Excess(growth[picked.rows], 1.2, price, whole=(growth, price, picked))
+    for course, within in (*((one, horizon) for one in courses), (some, horizon.at(picked))):
+        rates = np.asarray(course.growth_rate)[:, None]
+        by_hand = np.maximum((1 + rates) ** ((months - 1) / 12) - course.room, 0) * 1.02 ** ((months - 1) / 12)
+        assert within.total(course) == pytest.approx(by_hand.sum(axis=1), rel=1e-9)
+    assert summed == courses[:1]

@@ -286,3 +286,30 @@ def test_modified_rate_of_cents_is_one() -> None:
 @pytest.mark.parametrize("flows", [[-1.0, -2.0], [1.0, 2.0]])
 def test_modified_rate_needs_money_in_both_directions(flows: list[float]) -> None:
     assert modified_internal_rate(flows, finance_rate=0.1, reinvest_rate=0.1).rate is None
+
+
+@pytest.mark.parametrize("periods", [2, 40, 100, 360])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rate_of_one_late_flow_by_hand_however_late_it_is(periods: int, sign: int) -> None:
+    """0.5 now against 0.55 then, invested or borrowed: 1.1^(1/n) - 1."""
+    for end in (0.55, 0.45):
+        found = internal_rate([-sign * 0.5, *[0.0] * (periods - 1), sign * end]).rate
+        assert found == pytest.approx((end / 0.5) ** (1 / periods) - 1, abs=1e-12)
+    dated = internal_rate([-sign * 0.5, sign * 0.55], times=[0.0, float(periods)]).rate
+    assert dated == pytest.approx(1.1 ** (1 / periods) - 1, abs=1e-12)
+
+
+def test_ratios_of_cents_and_halves_are_ratios() -> None:
+    assert savings_to_investment_ratio(5, investment_value=0.5).rate == 10
+    assert adjusted_internal_rate(Rate(0.5), discount_rate=0.0, years=1).rate == pytest.approx(-0.5)
+
+
+def test_payback_at_the_last_cent() -> None:
+    assert payback([-100, 0]).period == 1
+    assert payback([-100, 0.25]).period == pytest.approx(100 / 100.25)
+    assert payback([-100, -0.25]).period is None
+
+
+@pytest.mark.parametrize("cumulative", [[-100, -100, -50], [-100, -120, -90], [-100, -90, -110, -50]])
+def test_never_by_the_sale_alone_is_said_from_the_second_month_on(cumulative: list[float]) -> None:
+    assert "grows until the sale, which does not make up for it" in payback(cumulative).reason

@@ -1,9 +1,12 @@
 """Money spent by month in drawn futures: against plain sums, and the last month against the closed form."""
 
+import math
+
 import numpy as np
 import pytest
 
-from calculator.finance.courses import Course, Excess, Once
+from calculator.finance import spent_by_month
+from calculator.finance.courses import AnyCourse, Course, Excess, Once
 from calculator.finance.discounting import Timing
 from calculator.finance.ledger import Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
 from calculator.finance.spent_by_month import Draws, spent_by_month_usd
@@ -107,3 +110,135 @@ def test_many_draws_are_the_same_as_few() -> None:
     assert spent[:, :4] == pytest.approx(
         table(few, horizon=Horizon(12, RATE), draw_count=4, discounted=True), rel=1e-12
     )
+
+
+def plain_months(term: Term, *, months: int, rates: Draws, timing: Timing, draw_count: int) -> Draws:
+    """One term in every month and draw, discounted, by loops and the definitions alone; shape [months+1, draws]."""
+    paid = np.zeros((months + 1, draw_count))
+    rows = range(draw_count) if term.picked is None else term.picked.rows.tolist()
+    alike = [1.0] * draw_count if term.picked is None else term.picked.counts.tolist()
+    for at, (draw, count) in enumerate(zip(rows, alike, strict=True)):
+        usd = count * one_draw(term.amount_usd, at)
+        if isinstance(term.course, Once):
+            month = one_draw(term.course.month, at)
+            if math.ceil(month) <= months:
+                paid[math.ceil(month), draw] += usd * (1 + rates[draw]) ** (-month / 12)
+            continue
+        for month in range(1, months + 1):
+            years = {"month-end": month / 12, "mid-month": (month - 0.5) / 12, "annual-end": float(-(-month // 12))}
+            paid[month, draw] += usd * _of_month(term.course, at, month) * (1 + rates[draw]) ** -years[timing]
+    return paid
+
+
+def _of_month(course: Course | Excess, at: int, month: int) -> float:
+    last = None if course.last_month is None else one_draw(course.last_month, at)
+    if month < one_draw(course.first_month, at) or (last is not None and month > last):
+        return 0.0
+    grown = (1 + one_draw(course.growth_rate, at)) ** ((month - 1) / 12)
+    if isinstance(course, Excess):
+        return max(grown - one_draw(course.room, at), 0.0) * _of_month(course.price, at, month)
+    return grown * (1 + one_draw(course.step_rate, at)) ** ((month - 1) // 12)
+
+
+WHOLE = Course(GROWTH, STEP)
+SOME = PICKED.rows
+STARTS = np.array([2.0, 14.0, 26.0, 10_000.0])
+WITH_TABLE = {
+    "from month 1": Term(USD, WHOLE),
+    "a plain number": Term(-3.0, Course(0.1, 0.02)),
+    "later, all alike": Term(USD, Course(GROWTH, STEP, first_month=5)),
+    "later, each by itself": Term(USD, Course(GROWTH, STEP, first_month=STARTS)),
+    "number, each by itself": Term(-2.0, Course(GROWTH, STEP, first_month=STARTS)),
+    "some draws": Term(USD, Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)), PICKED),
+    "number of some": Term(-2.0, Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)), PICKED),
+    "some draws from month 1": Term(USD, Course(GROWTH[SOME], STEP[SOME], whole=(WHOLE, PICKED)), PICKED),
+}
+LAID_OUT = {
+    "with an end": Term(USD, Course(GROWTH, STEP, last_month=20)),
+    "from month 0": Term(USD, Course(GROWTH, STEP, first_month=np.array([0.0, 1.0, 2.0, 40.0]))),
+    "some without the whole": Term(USD, Course(GROWTH[SOME], 0.0, STARTS), PICKED),
+    "excess": Term(USD, Excess(GROWTH, 0.9, PRICE, 3, np.array([30.0, 20.0, 38.0, 50.0]))),
+    "excess of some": Term(USD, Excess(GROWTH[SOME], USD / -100, Course(0.02), STARTS), PICKED),
+}
+ONCE = {
+    "at the purchase": Term(USD, Once(0)),
+    "at the end": Term(-5.0, Once(MONTHS)),
+    "after the end": Term(USD, Once(MONTHS + 1)),
+    "within a month": Term(USD, Once(np.array([0.0, 2.25, 3.75, 37.5]))),
+    "within one month, all alike": Term(USD, Once(2.25)),
+    "some within a month": Term(USD, Once(np.array([0.5, 12.0, 37.5, 38.5])), PICKED),
+    "some at once": Term(-4.0, Once(7), PICKED),
+}
+WAYS: list[tuple[Term, int]] = [
+    *((term, 1) for term in WITH_TABLE.values()),
+    *((term, 0) for term in (*LAID_OUT.values(), *ONCE.values())),
+]
+
+
+@pytest.fixture(name="tables")
+def _tables(monkeypatch: pytest.MonkeyPatch) -> list[AnyCourse]:
+    """The courses of which running sums were asked for."""
+    asked: list[AnyCourse] = []
+    of = Horizon.running
+
+    def running(self: Horizon, course: Course, draw_count: int) -> object:
+        asked.append(course)
+        return of(self, course, draw_count)
+
+    monkeypatch.setattr(Horizon, "running", running)
+    return asked
+
+
+@pytest.mark.parametrize("discounted", [True, False])
+@pytest.mark.parametrize(
+    ("term", "table_count"), WAYS, ids=[key.replace(" ", "-") for key in (*WITH_TABLE, *LAID_OUT, *ONCE)]
+)
+def test_each_kind_of_term_is_what_loops_make_of_it(
+    term: Term, table_count: int, discounted: bool, tables: list[AnyCourse]
+) -> None:
+    """By running sums where there are some, else laid out; twice, since amounts of several lines add up."""
+    rates = RATE if discounted else np.zeros(4)
+    lines = (Line("a", "hard", (term,)), Line("b", "soft", (Term(-1.5, term.course, term.picked),)))
+    for timing in TIMINGS:
+        horizon = Horizon(MONTHS, RATE, timing)
+        found = table(lines, horizon=horizon, draw_count=4, discounted=discounted)
+        alone = [
+            plain_months(one, months=MONTHS, rates=rates, timing=timing, draw_count=4)
+            for line in lines
+            for one in line.terms
+        ]
+        assert found == pytest.approx(-np.cumsum(sum(alone), axis=0), rel=1e-9, abs=1e-9)
+    assert len(tables) == table_count * len(TIMINGS)
+
+
+@pytest.mark.parametrize(("most", "is_laid_out"), [(MONTHS * 4, False), (MONTHS * 4 - 1, True)])
+def test_larger_table_than_may_be_kept_is_laid_out_piece_by_piece(
+    most: int, is_laid_out: bool, tables: list[AnyCourse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spent_by_month, "MOST_CELLS", most)
+    monkeypatch.setattr(spent_by_month, "_PIECE", 3)  # one draw is left for the second piece
+    terms = tuple(WITH_TABLE.values())
+    for timing in TIMINGS:
+        lines = (Line("all", "hard", terms),)
+        found = table(lines, horizon=Horizon(MONTHS, RATE, timing), draw_count=4, discounted=True)
+        alone = [plain_months(one, months=MONTHS, rates=RATE, timing=timing, draw_count=4) for one in terms]
+        assert found == pytest.approx(-np.cumsum(sum(alone), axis=0), rel=1e-9, abs=1e-9)
+    assert (not tables) == is_laid_out
+
+
+def test_start_within_a_month_costs_in_each_piece_what_the_closed_form_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spent_by_month, "_PIECE", 3)
+    starts = np.array([2.5, 1.0, 7.25, math.inf])
+    for course in (Course(GROWTH, 0.0, starts), Course(0.1, 0.0, 2.5), Course(0.1, 0.0, starts)):
+        line = Line("late", "hard", (Term(USD, course),))
+        found = table((line,), horizon=Horizon(12, RATE), draw_count=4, discounted=True)
+        for months in (1, 5, 12):
+            value = np.asarray(sums_usd((line,), horizon=Horizon(months, RATE))[1])
+            assert found[months] == pytest.approx(-value, rel=1e-9, abs=1e-9)
+
+
+def test_one_draw_is_laid_out_like_many() -> None:
+    term = Term(-7.0, Excess(0.5, 1.1, Course(0.02), last_month=30))
+    (found,) = table((Line("x", "hard", (term,)),), horizon=Horizon(MONTHS, 0.08), draw_count=1, discounted=True).T
+    alone = plain_months(term, months=MONTHS, rates=np.array([0.08]), timing="month-end", draw_count=1)
+    assert found == pytest.approx(-np.cumsum(alone[:, 0]), rel=1e-9)

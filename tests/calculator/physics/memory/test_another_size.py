@@ -60,3 +60,49 @@ def test_custom_model_is_tied_below_four_billion() -> None:
 @pytest.mark.parametrize("size", [0.1, 3000.0])
 def test_custom_model_takes_both_ends(size: float) -> None:
     assert custom_model(parameters_b=size).parameter_count() == pytest.approx(size * 1e9, rel=0.01)
+
+
+def _by_rule(width: int, layers: int, ffn: int, *, tables: int) -> int:
+    """Parameters of 8 key-value heads of 128, or fewer where the width has fewer, and 128,256 tokens."""
+    kv = min(8, width // 128) * 128
+    per_layer = 2 * width * width + 2 * width * kv + 3 * width * ffn + 2 * width
+    return layers * per_layer + tables * 128_256 * width + width
+
+
+@pytest.mark.parametrize(
+    ("width", "layers", "ffn"),
+    # 32 (w/4096)^1.32 layers, four at least, and 80 (w/8192)^0.655 beyond 8,192; 3.4 w in steps of 256
+    [
+        (768, 4, 2_816),
+        (1_024, 5, 3_584),
+        (2_048, 13, 7_168),
+        (4_096, 32, 14_080),
+        (8_192, 80, 27_904),
+        (12_288, 104, 41_984),
+        (16_384, 126, 55_808),
+    ],
+)
+def test_smallest_model_of_a_width_by_the_rule(width: int, layers: int, ffn: int) -> None:
+    tables = 1 if _by_rule(width, layers, ffn, tables=1) < 4e9 else 2
+    count = _by_rule(width, layers, ffn, tables=tables)
+    model = custom_model(parameters_b=count / 1e9)
+    assert model.parameter_count() == count
+    assert (model.hidden_dim, model.layer_count) == (width, layers)
+    assert next(group for group in model.tensors if group.role == "ffn_up").shape == (ffn, width)
+    assert model.vocabulary_count == 128_256
+    below = custom_model(parameters_b=(count - 1) / 1e9)
+    assert below.hidden_dim < width
+    assert below.parameter_count() <= count - 1
+    # one row of the vocabulary more, and a step of the feed-forward more, are taken up by these
+    row = custom_model(parameters_b=(count + tables * width) / 1e9)
+    assert (row.hidden_dim, row.vocabulary_count) == (width, 128_257)
+    wider = custom_model(parameters_b=(count + 3 * width * 256 * layers) / 1e9)
+    if wider.hidden_dim == width:
+        assert next(group for group in wider.tensors if group.role == "ffn_up").shape == (ffn + 256, width)
+        assert wider.vocabulary_count == 128_256
+
+
+def test_limits_of_another_size_are_a_tenth_and_three_thousand_billion() -> None:
+    for size in (0.0999, 3000.5):
+        with pytest.raises(ScenarioError, match=r"it must lie in 0\.1\.\.3000\. Enter 70 for 70 billion"):
+            custom_model(parameters_b=size)

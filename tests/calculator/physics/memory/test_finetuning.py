@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
+from calculator.catalog.deployment import UNCHANGED_HOST, HostSettings
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import TensorRole
 from calculator.physics.memory.finetuning import (
@@ -15,6 +16,7 @@ from calculator.physics.memory.finetuning import (
     adapter_parameter_count,
     finetune_fit,
 )
+from calculator.physics.memory.work_space import layer_width_bytes
 
 CATALOG = load_catalog()
 
@@ -144,3 +146,56 @@ def test_shortfall_of_fine_tuning_names_what_it_needs_and_what_there_is() -> Non
     assert f"needs {found.peak_bytes / 1e9:,.1f} GB; {found.usable_bytes / 1e9:,.1f} GB are available" in (
         found.remarks[0].text
     )
+
+
+CONSTANTS = {name: row.central for name, row in CATALOG.constants.items()}
+
+
+def _step_on(hardware: Hardware, host: HostSettings = UNCHANGED_HOST, model: str = "llama-3-8b") -> FineTuneFit:
+    return finetune_fit(
+        CATALOG.model(model),
+        hardware=hardware,
+        format=CATALOG.format("bf16"),
+        step=TrainingStep(4096, 1, 16, QKVO),
+        host=host,
+        catalog=CATALOG,
+    )
+
+
+def test_last_byte_decides_whether_a_training_step_fits() -> None:
+    mac = _hardware("apple-m2-ultra-76", 192)
+    peak = _step_on(mac).peak_bytes
+    exact, short = (_step_on(mac, HostSettings(wired_limit_gb=size / 1e9)) for size in (peak, peak - 1))
+    assert (exact.headroom_bytes, exact.fits, exact.remarks) == (0, True, ())
+    assert (short.headroom_bytes, short.fits) == (-1, False)
+    assert short.remarks[0].text == (
+        f"Fine-tuning Llama 3 / 3.1 8B in bfloat16 needs {peak / 1e9:,.1f} GB; {peak / 1e9:,.1f} GB are available, "
+        "0.0 GB too little. Use shorter sequences, a smaller batch or a packed format."
+    )
+
+
+def test_what_is_in_flight_is_the_logits_or_the_widest_layer() -> None:
+    """The larger of the two for each token, and the runtime's own on each card."""
+    kinds: set[bool] = set()
+    for name in ("llama-3-8b", "mixtral-8x7b", "qwen3-30b-a3b", "llama-3.1-405b"):
+        model, fit = CATALOG.model(name), _step_on(_hardware("nvidia-a100-sxm-80", 80, 2), model=name)
+        logits = model.vocabulary_count * CONSTANTS["training_logit_bytes_ratio"]
+        width = layer_width_bytes(model, recurrent_width=CONSTANTS["mlx_recurrent_width_ratio"])
+        layer = width * CONSTANTS["training_layer_width_ratio"]
+        kept = model.layer_count * model.hidden_dim * 2
+        assert fit.activation_bytes == round(4_096 * (kept + max(logits, layer)))
+        assert fit.base_bytes == round(2 * CONSTANTS["training_base_gib"] * 2**30)
+        kinds.add(layer > logits)
+    assert kinds == {True, False}
+
+
+def test_cards_that_hold_it_together_but_not_one_by_one_say_so() -> None:
+    """Both cards hold what is in flight: two that have the sum between them are each too small by half of that."""
+    reserved = CONSTANTS["card_reserved_gib"]
+    peak = _step_on(_hardware("nvidia-a100-sxm-80", 80, 2)).peak_bytes
+    for size, is_said in ((peak // 2 + 1, True), (peak // 2 - 10**6, False)):
+        found = _step_on(_hardware("nvidia-a100-sxm-80", size / 2**30 + reserved, 2))
+        assert not found.fits
+        assert found.headroom_bytes < 0
+        assert ("The sum would fit" in found.remarks[0].text) == is_said == (found.peak_bytes <= found.usable_bytes)
+        assert f"are available, {-found.headroom_bytes / 1e9:,.1f} GB too little" in found.remarks[0].text

@@ -412,3 +412,113 @@ def test_prompt_of_a_short_question_reads_in_one_chunk() -> None:
         _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 2_000, longest_prompt_tokens=tokens) for tokens in (0, 1)
     )
     assert whole.transient_bytes == one.transient_bytes  # at least one token is read
+
+
+def test_longest_prompt_is_never_longer_than_the_context_and_reads_a_token_at_least() -> None:
+    def work_space(longest: int | None) -> int:
+        return _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 500, longest_prompt_tokens=longest).transient_bytes
+
+    assert work_space(100_000) == work_space(500) == work_space(None)
+    assert work_space(0) == work_space(1) < work_space(2) < work_space(500)
+
+
+def test_vllm_keeps_room_for_a_whole_step_however_short_the_context() -> None:
+    card = _hardware("nvidia-rtx-4090", 24, ram_gb=64)
+    short, long = (_fit("llama-3-8b", card, "awq-int4", "vllm", tokens) for tokens in (100, 8_192))
+    assert short.transient_bytes == long.transient_bytes
+    vllm = CATALOG.runtime("vllm")
+    assert short.overhead_bytes == round(vllm.overhead_gib.central * 2**30)  # one card has no links
+
+
+def test_cards_of_a_tensor_split_hold_a_head_of_the_cache_each_at_least() -> None:
+    """Llama 3 8B: 8 heads of keys and values. Two cards hold four each, sixteen hold one each, so every one twice."""
+    token = 32 * 8 * 128 * 2 * 2
+    for count, times in ((2, 1), (16, 2)):
+        cards = _hardware("nvidia-rtx-4090", 24, count=count, ram_gb=128)
+        fit = _fit("llama-3-8b", cards, "awq-int4", "vllm", 4_096, split="tensor")
+        assert fit.kv_cache_bytes == times * 4_096 * token
+
+
+def test_second_tenant_of_a_mac_is_in_its_peak_and_nowhere_beside() -> None:
+    fit = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 1_024, second_tenant_gb=40)
+    assert (fit.second_tenant_bytes, fit.second_tenant_beside_bytes) == (40 * 10**9, 0)
+    assert (fit.host_needed_bytes, fit.host_usable_bytes) == (0, None)
+    on_pc = _fit("llama-3-8b", TWO_4090, "q4_k_m", "llama.cpp", 1_024, second_tenant_gb=40)
+    embedding = embedding_bytes(CATALOG.model("llama-3-8b"), format=CATALOG.format("q4_k_m"))
+    assert on_pc.second_tenant_beside_bytes == 40 * 10**9
+    assert on_pc.host_needed_bytes == 40 * 10**9 + embedding
+
+
+def _under_limit(limit_bytes: int, *, tokens: int = 1_024) -> MemoryFit:
+    return _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", tokens, wired_limit_gb=limit_bytes / 1e9)
+
+
+def test_last_byte_decides_whether_it_fits() -> None:
+    peak = _under_limit(100 * 10**9).peak_bytes
+    exact, short = _under_limit(peak), _under_limit(peak - 1)
+    assert (exact.headroom_bytes, exact.fits) == (0, True)
+    assert {"tight", "server-prompt-caches"} <= _codes(exact)
+    assert "does-not-fit" not in _codes(exact)
+    assert (short.headroom_bytes, short.fits) == (-1, False)
+    assert "does-not-fit" in _codes(short)
+    assert not {"tight", "server-prompt-caches"} & _codes(short)
+
+
+def test_headroom_of_a_twentieth_is_not_tight_and_a_byte_less_is() -> None:
+    peaks = [(tokens, _under_limit(10**11, tokens=tokens).peak_bytes) for tokens in range(1_000, 1_100)]
+    tokens, peak = next((tokens, peak) for tokens, peak in peaks if peak % 19 == 0)
+    limit = peak // 19 * 20
+    assert "tight" not in _codes(_under_limit(limit, tokens=tokens))
+    assert "tight" in _codes(_under_limit(limit - 1, tokens=tokens))
+
+
+def test_kept_prompts_are_told_until_there_is_room_for_all() -> None:
+    fit = _under_limit(100 * 10**9)
+    kept = CATALOG.runtime("mlx-lm").kept_prompt_count * fit.kv_cache_bytes
+    assert "server-prompt-caches" not in _codes(_under_limit(fit.peak_bytes + kept))
+    less = _under_limit(fit.peak_bytes + kept - 1)
+    assert f"up to {kept / 1e9:,.1f} GB at this length" in _text(less, "server-prompt-caches")
+
+
+def test_higher_limit_is_offered_as_long_as_the_system_leaves_that_much() -> None:
+    reserved = CATALOG.constants["macos_reserved_gib"].central
+    peak = _fit("llama-3-70b", MAC_192, "mlx-8bit", "mlx-lm", 1_024, second_tenant_gb=0.5).peak_bytes
+    for missing, is_offered in ((0, True), (1, False)):
+        mac = _hardware("apple-m2-ultra-76", (peak - missing) / 2**30 + reserved)
+        fit = _fit("llama-3-70b", mac, "mlx-8bit", "mlx-lm", 1_024, second_tenant_gb=0.5)
+        assert fit.peak_bytes == peak
+        assert not fit.fits
+        assert ("raise-wired-limit" in _codes(fit)) == is_offered
+        if is_offered:  # the other software is no part of the limit
+            needed = math.ceil((peak - 5 * 10**8) / 2**20)
+            assert f"iogpu.wired_limit_mb={needed} " in _text(fit, "raise-wired-limit")
+
+
+def test_step_that_leaves_not_a_byte_over_still_makes_it_fit() -> None:
+    usual = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 65_536)
+    small = _fit("llama-3-8b", MAC_192, "mlx-4bit", "mlx-lm", 65_536, prefill_step_tokens=512)
+    assert small.peak_bytes < usual.peak_bytes
+    exact = _under_limit(small.peak_bytes, tokens=65_536)
+    assert exact.headroom_bytes == small.peak_bytes - usual.peak_bytes
+    assert "It fits with a prefill step of 512 tokens instead of 2048" in _text(exact, "smaller-prefill-step")
+
+
+def test_what_a_fit_does_not_name_is_nothing() -> None:
+    fit = MemoryFit(
+        weights_bytes=7,
+        kv_cache_bytes=1,
+        transient_bytes=1,
+        overhead_bytes=1,
+        second_tenant_bytes=0,
+        peak_bytes=10,
+        usable_bytes=12,
+        tightest_peak_bytes=10,
+        tightest_usable_bytes=12,
+        headroom_bytes=2,
+        fits=True,
+    )
+    assert (fit.tightest_card, fit.draft_bytes, fit.tower_bytes, fit.towers_included) == (1, 0, 0, False)
+    assert (fit.second_tenant_beside_bytes, fit.host_needed_bytes, fit.host_usable_bytes) == (0, 0, None)
+    assert fit.language_weights_bytes() == 7
+    assert replace(fit, tower_bytes=2).language_weights_bytes() == 7
+    assert replace(fit, tower_bytes=2, towers_included=True).language_weights_bytes() == 5

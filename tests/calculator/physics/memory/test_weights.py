@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.physics.memory.weights import (
+    MLX_AFFINE_SCALE_BITS,
+    MLX_PRESCRIBED,
     active_parameter_count,
+    bytes_by_role,
+    embedding_bytes,
+    expert_bytes,
     parameter_count,
     touched_expert_fraction,
     weights_bytes,
@@ -150,3 +155,53 @@ def test_every_format_gives_every_model_a_size_near_its_bits() -> None:
         for model in CATALOG.models.values():
             bits = weights_bytes(model, format=format) * 8 / parameter_count(model)
             assert 1.5 < bits < 33, (format.id, model.id)
+
+
+def test_lookup_and_experts_by_hand() -> None:
+    """Llama 3 8B: 128,256 rows of 4,096. Mixtral: 8 experts with three matrices of 14,336 x 4,096 in each of 32 layers."""
+    dense, mixture, bf16 = CATALOG.model("llama-3-8b"), CATALOG.model("mixtral-8x7b"), CATALOG.format("bf16")
+    assert embedding_bytes(dense, format=bf16) == 2 * 128_256 * 4_096
+    assert expert_bytes(mixture, format=bf16) == 2 * 32 * 8 * 3 * 4_096 * 14_336
+    assert expert_bytes(dense, format=bf16) == 0
+    assert bytes_by_role(mixture, bf16)["expert_up"] == 2 * 32 * 8 * 4_096 * 14_336
+    assert touched_expert_fraction(dense) == touched_expert_fraction(dense, batch_count=9) == 1
+    assert touched_expert_fraction(mixture) == 2 / 8
+    assert weights_read_bytes(mixture, format=bf16) == weights_read_bytes(mixture, format=bf16, batch_count=1)
+
+
+def test_mlx_keeps_a_router_in_8_bits_whatever_the_rest_has() -> None:
+    """mlx-lm's predicate: 8 bits in groups of 64, and 16 bits each of scale and bias per group, so 8.5 bits."""
+    assert (MLX_PRESCRIBED, MLX_AFFINE_SCALE_BITS) == ((8, 64, 32), 32)
+    by_role = bytes_by_role(CATALOG.model("qwen3-30b-a3b"), CATALOG.format("mlx-4bit-g32"))
+    assert by_role["router"] == 48 * 128 * 2_048 * 8.5 / 8
+    assert by_role["attn_q"] == 48 * 4_096 * 2_048 * (4 + 32 / 32) / 8
+
+
+def test_group_that_a_row_only_starts_carries_a_scale_too() -> None:
+    """GPT-OSS 20B: rows of 2,880 are 22.5 groups of 128, so 23 scales of 20 bits each."""
+    by_role = bytes_by_role(CATALOG.model("gpt-oss-20b"), CATALOG.format("awq-int4"))
+    assert by_role["attn_q"] == 24 * (4_096 * 2_880 * 4 + 4_096 * 23 * 20) / 8
+
+
+def test_started_byte_of_a_tensor_counts_whole() -> None:
+    """The head of Llama 3 8B in EXL2 has 6.3 bits for each of 128,256 x 4,096: 413,702,553.6 bytes."""
+    by_role = bytes_by_role(CATALOG.model("llama-3-8b"), CATALOG.format("exl2-4.0bpw"))
+    assert by_role["output"] == 413_702_554
+
+
+def test_convolution_and_norms_of_a_packed_checkpoint_stay_as_stored() -> None:
+    by_role = bytes_by_role(CATALOG.model("qwen3.5-9b"), CATALOG.format("awq-int4"))
+    assert by_role["convolution"] == 24 * 8_192 * 4 * 2
+    norms = sum(group.parameter_count() for group in CATALOG.model("qwen3.5-9b").tensors if group.role == "norm")
+    assert by_role["norm"] >= 2 * norms
+
+
+def test_released_weights_are_the_makers_bytes_or_packed_where_the_runtime_packs_them() -> None:
+    """MiniMax M2: q of each of 62 layers is 6,144 x 3,072 in FP8 with its scales, 18,878,976 bytes."""
+    model, stored = CATALOG.model("minimax-m2"), CATALOG.format("as-released")
+    assert bytes_by_role(model, stored)["attn_q"] == 62 * 18_878_976
+    assert bytes_by_role(model, stored)["norm"] == bytes_by_role(model, CATALOG.format("bf16"))["norm"]
+    packed = stored.model_copy(update={"mode": "affine", "bits": 8.0, "group_size": 64})
+    assert bytes_by_role(model, packed)["attn_q"] == 62 * 6_144 * 3_072 * (8 + 32 / 64) / 8
+    other = stored.model_copy(update={"mode": "mxfp8"})
+    assert bytes_by_role(model, other)["attn_q"] == 62 * 6_144 * 3_072 * 2
