@@ -10,9 +10,11 @@ from calculator import Catalog, Scenario
 from calculator.analysis.appraisal import exit_curve
 from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
+from calculator.decision.turning import close_calls
 from calculator.decision.words import dollars
 from calculator.risk.candidates import Candidates
-from calculator.risk.monte_carlo import simulate
+from calculator.risk.monte_carlo import ranges, simulate
+from calculator.risk.price_bands import price_bands
 from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado, who_wins
 from calculator.risk.value_of_information import value_of_information
 from calculator.scenario.scenario import knobs
@@ -98,6 +100,8 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
     with turn():
         best, second, gap = _leaders(candidates)
         points = [point for point in switching_values(candidates) if point.value is not None][:_MOST_FLIPS]
+        odds = ranges(candidates.only((best, second)), count=comparison.draw_count)
+        calls = close_calls(price_bands(candidates, pair=(best, second), odds=odds), names=names)
     st.subheader("What flips it", anchor=False)
     st.markdown(markdown_text(f"{names[best]} costs {dollars(gap)} less than {names[second]}. One input at a time:"))
     if not points:
@@ -105,8 +109,7 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
     for point in points:
         _show_flip(point, case, names=names)
     together = "" if any(point.in_range for point in points) else _together(comparison, (best, second))
-    if together:
-        st.markdown(markdown_text(together))
+    st.markdown(markdown_text(together or " ".join(call.sentence for call in calls)))
 
 
 def _together(comparison: Comparison, pair: tuple[str, str]) -> str:

@@ -86,6 +86,19 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseCall:
+    """A price while which lies between two values the verdict's pair is too close to call; None where there is no such
+    end."""
+
+    name: str
+    label: str
+    now: float
+    low: float | None
+    high: float | None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OldPrice:
     """A price beyond twice its shelf life: whose, of which day, how old, and whether the answer survives its range."""
 
@@ -129,6 +142,7 @@ class Verdict:
     hard: HardVerdict
     flips: tuple[Flip, ...] = ()
     flips_sentence: str = ""
+    close_calls: tuple[CloseCall, ...] = ()
     rests_on_old_prices: tuple[OldPrice, ...] = ()
 
 

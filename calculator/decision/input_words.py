@@ -1,5 +1,5 @@
-"""Inputs in words: what an input is called in a sentence, its value with its unit, and the sentence of a switching
-value."""
+"""Inputs in words: what an input is called in a sentence, its value with its unit, and the sentences of a
+switching value and of a price band."""
 
 from collections.abc import Mapping
 
@@ -88,6 +88,28 @@ def flip(name: str, *, now: float, at: float, names: Mapping[str, str]) -> str:
 def end(name: str, *, at: float, names: Mapping[str, str]) -> str:
     """An input at an end of its range: 'administration of a Mac at 20 h a year'."""
     return f"{label(name, names=names)} at {value(name, at)}"
+
+
+def price_band(
+    name: str, *, now: float, low: float | None, high: float | None, wins: tuple[str, str], names: Mapping[str, str]
+) -> str:
+    """Between which values of a price a pair is too close to call, and which of the two wins below and above (`wins`).
+
+    One end may be missing: 'Price of Box (now $9,600): above $14,300, the Mac is clearly cheaper; below that it is too
+    close to call.'
+    """
+    text = label(name, names=names)
+    below, above = ("" if usd is None else value(name, usd) for usd in (low, high))
+    if low is None:
+        said = f"above {above}, {wins[1]} is clearly cheaper; below that it is too close to call"
+    elif high is None:
+        said = f"below {below}, {wins[0]} is clearly cheaper; above that it is too close to call"
+    else:
+        said = (
+            f"below {below}, {wins[0]} is clearly cheaper, and above {above}, {wins[1]} is; in between it is too close "
+            "to call"
+        )
+    return f"{text[:1].upper()}{text[1:]} (now {value(name, now)}): {said}."
 
 
 def _digits(amount: float) -> str:

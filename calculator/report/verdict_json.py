@@ -39,6 +39,17 @@ def verdict_dict(verdict: Verdict) -> dict[str, Any]:
             for flip in verdict.flips
         ],
         "flips_sentence": verdict.flips_sentence,
+        "close_calls": [
+            {
+                "name": call.name,
+                "label": call.label,
+                "now": call.now,
+                "low": call.low,
+                "high": call.high,
+                "sentence": call.sentence,
+            }
+            for call in verdict.close_calls
+        ],
         "rests_on_old_prices": [
             {
                 "option": price.option,

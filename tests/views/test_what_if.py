@@ -1,8 +1,11 @@
 """What if: switching values flip the answer when they are set, every section answers, nothing on it is inert."""
 
+from datetime import date
+
 import pytest
 
-from calculator import Scenario
+from calculator import Comparison, Scenario, compare
+from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.risk.sensitivity import switching_values
 from tests.views.other_pages import comparison_of, opened, what_if_script
 from tests.views.pages import CATALOG, texts, widget
@@ -25,11 +28,30 @@ def test_page_has_every_section_of_the_question() -> None:
     assert "Mac Studio M5 Ultra 96 GB costs $" in texts(app)
 
 
+def shown_answer(scenario: Scenario) -> Comparison:
+    """The answer with as many futures as the page draws, on the day of looking."""
+    return compare(scenario, CATALOG, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+
+
 def test_two_inputs_that_flip_it_together_are_those_of_decide() -> None:
-    pair = comparison_of(Scenario()).verdicts.mac_or_pc
+    pair = shown_answer(Scenario()).verdicts.mac_or_pc
     assert pair is not None
     assert "Two together do" in pair.flips_sentence
     assert pair.flips_sentence in texts(opened(what_if_script)).replace("\\", "")
+
+
+def test_prices_at_which_it_is_too_close_to_call_are_named_for_the_pair_that_is_asked_about() -> None:
+    pair = shown_answer(Scenario()).verdicts.mac_or_pc
+    assert pair is not None
+    said = texts(opened(what_if_script)).replace("\\", "")
+    assert pair.close_calls
+    for call in pair.close_calls:
+        assert said.count(call.sentence) == 1
+    near = shown_answer(Scenario(options=("mac-studio-m5-ultra-256", "dual-rtx-4090-am5"))).verdict
+    assert any(flip.inside_range for flip in near.flips)
+    said = texts(opened(what_if_script, options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])).replace("\\", "")
+    for call in near.close_calls:
+        assert said.count(call.sentence) == 1
 
 
 def test_value_that_is_set_flips_the_answer() -> None:

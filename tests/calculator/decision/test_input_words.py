@@ -38,3 +38,16 @@ def test_shared_machine_says_what_is_counted_and_what_is_not() -> None:
     said = input_words.shared_machine("The laptop", 0.25)
     assert said.startswith("The laptop: it was bought anyway, so only what this work adds counts: energy above idling")
     assert "25% of its care and repairs. Its price, resale, setup" in said
+
+
+def test_price_band_says_who_wins_beyond_each_end_and_what_is_in_between() -> None:
+    names, wins = {"mac": "Mac Studio"}, ("the Mac", "the PC")
+    said = input_words.price_band("mac.price_usd", now=5499, low=6395, high=39437, wins=wins, names=names)
+    assert said == (
+        "Price of Mac Studio (now $5,499): below $6,395, the Mac is clearly cheaper, and above $39,437, the PC is; in "
+        "between it is too close to call."
+    )
+    said = input_words.price_band("mac.price_usd", now=5499, low=None, high=7400, wins=wins, names=names)
+    assert said.endswith(": above $7,400, the PC is clearly cheaper; below that it is too close to call.")
+    said = input_words.price_band("mac.price_usd", now=5499, low=9706, high=None, wins=wins, names=names)
+    assert said.endswith(": below $9,706, the Mac is clearly cheaper; above that it is too close to call.")
