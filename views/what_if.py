@@ -9,8 +9,8 @@ import streamlit as st
 from calculator import Catalog, Scenario
 from calculator.analysis.appraisal import exit_curve
 from calculator.decision import input_words
+from calculator.decision.close_calls import in_words
 from calculator.decision.comparison import Comparison
-from calculator.decision.turning import close_calls
 from calculator.decision.words import dollars
 from calculator.risk.candidates import Candidates
 from calculator.risk.monte_carlo import ranges, simulate
@@ -101,7 +101,7 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
         best, second, gap = _leaders(candidates)
         points = [point for point in switching_values(candidates) if point.value is not None][:_MOST_FLIPS]
         odds = ranges(candidates.only((best, second)), count=comparison.draw_count)
-        calls = close_calls(price_bands(candidates, pair=(best, second), odds=odds), names=names)
+        calls = in_words(price_bands(candidates, pair=(best, second), odds=odds), names=names)
     st.subheader("What flips it", anchor=False)
     st.markdown(markdown_text(f"{names[best]} costs {dollars(gap)} less than {names[second]}. One input at a time:"))
     if not points:
@@ -109,7 +109,10 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
     for point in points:
         _show_flip(point, case, names=names)
     together = "" if any(point.in_range for point in points) else _together(comparison, (best, second))
-    st.markdown(markdown_text(together or " ".join(call.sentence for call in calls)))
+    if together:
+        st.markdown(markdown_text(together))
+    for call in calls:
+        st.markdown(markdown_text(call.sentence))
 
 
 def _together(comparison: Comparison, pair: tuple[str, str]) -> str:

@@ -87,8 +87,10 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class CloseCall:
-    """A price while which lies between two values the verdict's pair is too close to call; None where there is no such
-    end."""
+    """A price, its value now, and between which values (low, high) a verdict's pair is too close to call.
+
+    An end is None where there is none within ten times of the price.
+    """
 
     name: str
     label: str
@@ -142,7 +144,6 @@ class Verdict:
     hard: HardVerdict
     flips: tuple[Flip, ...] = ()
     flips_sentence: str = ""
-    close_calls: tuple[CloseCall, ...] = ()
     rests_on_old_prices: tuple[OldPrice, ...] = ()
 
 

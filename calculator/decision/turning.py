@@ -8,13 +8,11 @@ import numpy as np
 
 from calculator.catalog.freshness import NOUNS
 from calculator.decision import input_words, words
-from calculator.decision.comparison import CloseCall, Flip, OldPrice
+from calculator.decision.comparison import Flip, OldPrice
 from calculator.risk.candidates import Candidates, costs, spreads_of
 from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips
-from calculator.risk.monte_carlo import Odds
 from calculator.risk.old_prices import OldPrice as Aged
 from calculator.risk.old_prices import old_prices
-from calculator.risk.price_bands import PriceBand, price_bands
 from calculator.risk.prices_now import own_prices
 
 _Ends = Mapping[str, Mapping[str, Ends]]
@@ -26,7 +24,6 @@ class Turning:
 
     flips: tuple[Flip, ...] = ()
     sentence: str = ""
-    close_calls: tuple[CloseCall, ...] = ()
     old_prices: tuple[OldPrice, ...] = ()
     ends: _Ends = field(default_factory=dict[str, Mapping[str, Ends]], repr=False)
     names: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -45,35 +42,18 @@ def turning(
     pair: tuple[str, str],
     names: Mapping[str, str],
     other: str,
-    odds: Odds | None = None,
     exact: Exact | None = None,
 ) -> Turning:
     """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
 
     names: the options' names by id, of one machine; other: what the other one is called where there are several of it.
-    odds: the futures of both; without them nothing is said of prices at which the pair is too close to call.
     """
     found = flips(candidates, pair=pair, exact=exact)
     turns = [*found.inside, *([found.beyond] if found.beyond else [])]
     told = tuple(_flip(turn, names) for turn in turns)
     both = candidates.only(pair)
     old = tuple(_old_price(price, both, pair=pair, other=other) for price in old_prices(both))
-    bands = price_bands(candidates, pair=pair, odds=odds) if odds is not None else ()
-    close = close_calls(bands, names={**names, pair[1]: other})
-    sentence = " ".join([_sentence(found, told, other=other, names=names), *(call.sentence for call in close)])
-    return Turning(told, sentence, close, old, found.ends, names)
-
-
-def close_calls(bands: Sequence[PriceBand], *, names: Mapping[str, str]) -> tuple[CloseCall, ...]:
-    """Between which values of a price a pair is too close to call, and who is clearly cheaper beyond, in words."""
-    return tuple(_close_call(band, names) for band in bands)
-
-
-def _close_call(band: PriceBand, names: Mapping[str, str]) -> CloseCall:
-    label = input_words.label(band.name, names=names)
-    wins = names[band.below], names[band.above]
-    sentence = input_words.price_band(band.name, now=band.now, low=band.low, high=band.high, wins=wins, names=names)
-    return CloseCall(band.name, label, band.now, band.low, band.high, sentence)
+    return Turning(told, _sentence(found, told, other=other, names=names), old, found.ends, names)
 
 
 def _flip(turn: SwitchingValue, names: Mapping[str, str]) -> Flip:

@@ -130,7 +130,6 @@ class _Case:
             hard=self._hard(able, best=best, kinds=kinds),
             flips=turns.flips,
             flips_sentence=turns.sentence,
-            close_calls=turns.close_calls,
             rests_on_old_prices=turns.old_prices,
         )
 
@@ -241,7 +240,6 @@ class _Case:
             pair=(best.id, second.id),
             names={row.id: row.name for row in self.results},
             other=named(second),
-            odds=self.odds,
             exact=self.exact,
         )
 

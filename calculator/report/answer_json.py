@@ -32,7 +32,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "catalogue_compiled": comparison.catalogue_compiled,
         "measurements_hash": comparison.measurements_hash or None,
         "prices_as_of": comparison.prices_as_of,
-        "verdicts": verdicts_dict(verdicts),
+        "verdicts": verdicts_dict(comparison),
         "keep_in_house_usd_per_month": verdicts.keep_in_house_usd_per_month,
         "keep_in_house_reason": verdicts.keep_in_house_reason,
         "options": [option_dict(option) | {"carbon": carbon.get(option.id)} for option in comparison.options],

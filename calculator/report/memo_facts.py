@@ -9,6 +9,7 @@ import numpy as np
 from calculator.analysis.budget import Budget, Period, budget_of, fiscal_periods, is_cash
 from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
+from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
 from calculator.decision.words import option_name
@@ -128,7 +129,11 @@ def _flips(comparison: Comparison) -> list[str]:
     found: dict[str, None] = {}
     for label, verdict in (("All options", comparison.verdict), ("Mac or PC", comparison.verdicts.mac_or_pc)):
         if verdict is not None:
-            sentences = (verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices))
+            sentences = (
+                verdict.flips_sentence,
+                *(call.sentence for call in close_calls(comparison, verdict)),
+                *(price.sentence for price in verdict.rests_on_old_prices),
+            )
             found |= {f"{label}: {sentence}": None for sentence in sentences if sentence}
     return list(found)
 

@@ -4,6 +4,7 @@ import math
 
 from calculator.analysis.lease_or_buy import lease_or_buy
 from calculator.decision.can_do import can_do
+from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.words import mend, signed
 from calculator.physics.prediction import Prediction
@@ -52,7 +53,11 @@ def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
     told = [verdict.sentence, verdict.hard.sentence]
     if comparison.scenario.labour == "without":
         told.reverse()
-    rest = [verdict.flips_sentence, *(price.sentence for price in verdict.rests_on_old_prices)]
+    rest = [
+        verdict.flips_sentence,
+        *(call.sentence for call in close_calls(comparison, verdict)),
+        *(price.sentence for price in verdict.rests_on_old_prices),
+    ]
     return [line for line in (told[0], verdict.detail, *told[1:], *rest) if line]
 
 

@@ -3,20 +3,22 @@
 import math
 from typing import Any
 
-from calculator.decision.comparison import HardVerdict, Verdict, Verdicts
+from calculator.decision.close_calls import close_calls
+from calculator.decision.comparison import Comparison, HardVerdict, Verdict
 from calculator.number import Range
 
 
-def verdicts_dict(verdicts: Verdicts) -> dict[str, Any]:
+def verdicts_dict(comparison: Comparison) -> dict[str, Any]:
     """Both verdicts and the convention of their amounts; `mac_or_pc` is null where only one kind is compared."""
+    verdicts = comparison.verdicts
     return {
-        "mac_or_pc": verdicts.mac_or_pc and verdict_dict(verdicts.mac_or_pc),
-        "overall": verdict_dict(verdicts.overall),
+        "mac_or_pc": verdicts.mac_or_pc and verdict_dict(verdicts.mac_or_pc, comparison),
+        "overall": verdict_dict(verdicts.overall, comparison),
         "convention": verdicts.convention,
     }
 
 
-def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+def verdict_dict(verdict: Verdict, comparison: Comparison) -> dict[str, Any]:
     """One verdict; without a second option there is no difference to state, so `difference_usd` is null."""
     return {
         "sentence": verdict.sentence,
@@ -48,7 +50,7 @@ def verdict_dict(verdict: Verdict) -> dict[str, Any]:
                 "high": call.high,
                 "sentence": call.sentence,
             }
-            for call in verdict.close_calls
+            for call in close_calls(comparison, verdict)
         ],
         "rests_on_old_prices": [
             {

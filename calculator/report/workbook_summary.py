@@ -5,6 +5,7 @@
 import math
 
 from calculator.decision.can_do import can_do
+from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.report.facts import shown_cost_usd
 from calculator.report.live_lines import LiveOption
@@ -34,7 +35,10 @@ def write_summary(
     )
     verdicts = comparison.verdicts
     sentences = [verdicts.mac_or_pc.sentence if verdicts.mac_or_pc else "", comparison.verdict.sentence]
-    sentences += [comparison.verdict.hard.sentence, comparison.verdict.flips_sentence, verdicts.keep_in_house_reason]
+    turns = [call.sentence for call in close_calls(comparison, comparison.verdict)]
+    flips = " ".join([comparison.verdict.flips_sentence, *turns])
+    sentences += [comparison.verdict.hard.sentence, flips]
+    sentences.append(verdicts.keep_in_house_reason)
     for row, sentence in enumerate(filter(None, sentences), start=2):
         page.long_text(row, (0, 10), f"At export: {sentence}")
     page.head(HEAD, COLUMNS)

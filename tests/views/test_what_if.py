@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from calculator import Comparison, Scenario, compare
+from calculator.decision.close_calls import close_calls
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.risk.sensitivity import switching_values
 from tests.views.other_pages import comparison_of, opened, what_if_script
@@ -41,16 +42,19 @@ def test_two_inputs_that_flip_it_together_are_those_of_decide() -> None:
 
 
 def test_prices_at_which_it_is_too_close_to_call_are_named_for_the_pair_that_is_asked_about() -> None:
-    pair = shown_answer(Scenario()).verdicts.mac_or_pc
+    answer = shown_answer(Scenario())
+    pair = answer.verdicts.mac_or_pc
     assert pair is not None
     said = texts(opened(what_if_script)).replace("\\", "")
-    assert pair.close_calls
-    for call in pair.close_calls:
+    calls = close_calls(answer, pair)
+    assert calls
+    for call in calls:
         assert said.count(call.sentence) == 1
-    near = shown_answer(Scenario(options=("mac-studio-m5-ultra-256", "dual-rtx-4090-am5"))).verdict
+    answer = shown_answer(Scenario(options=("mac-studio-m5-ultra-256", "dual-rtx-4090-am5")))
+    near = answer.verdict
     assert any(flip.inside_range for flip in near.flips)
     said = texts(opened(what_if_script, options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])).replace("\\", "")
-    for call in near.close_calls:
+    for call in close_calls(answer, near):
         assert said.count(call.sentence) == 1
 
 

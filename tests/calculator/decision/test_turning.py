@@ -49,17 +49,3 @@ def test_longest_tail_is_the_input_that_leans_most_that_way_and_none_that_leans_
     assert turns.longest_tail("a", upwards=False) == ""
     level = Turning(ends={"a": {"wage_usd_per_h": Ends(0.0, 10.0, 20.0)}}, names=names)
     assert level.longest_tail("a", upwards=True) == level.longest_tail("a", upwards=False) == ""
-
-
-def test_price_at_which_the_pair_gets_too_close_is_named_with_the_one_at_which_the_other_wins() -> None:
-    found = verdict_on(options=(SMALL, AM5)).verdict
-    names = {row.id: row.name for row in verdict_on(options=(SMALL, AM5)).options}
-    assert not found.too_close
-    calls = {call.name: call for call in found.close_calls}
-    call = calls[f"{SMALL}.price_usd"]
-    assert call.low is not None
-    assert call.high is not None
-    assert call.now < call.low < call.high
-    assert call.sentence in found.flips_sentence
-    assert f"(now $5,499): below ${call.low:,.0f}, {names[SMALL]} is clearly cheaper" in call.sentence
-    assert f"above ${call.high:,.0f}, {names[AM5]} is; in between it is too close to call." in call.sentence

@@ -1,0 +1,65 @@
+"""Prices at which a verdict is too close to call: in the verdict's own money, with the options' names."""
+
+import pytest
+
+from calculator import Comparison, Scenario, load_catalog
+from calculator.decision.close_calls import close_calls, in_words
+from calculator.decision.compare import compare
+from calculator.report.terminal import comparison_text
+from calculator.risk.price_bands import PriceBand
+
+CATALOG = load_catalog()
+BIG, SMALL, AM5 = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96", "dual-rtx-4090-am5"
+
+
+def answer(count: int = 64, **values: object) -> Comparison:
+    return compare(Scenario.parse(values), CATALOG, draw_count=count, with_turns=False)
+
+
+def test_price_at_which_the_pair_gets_too_close_is_named_with_the_one_at_which_the_other_wins() -> None:
+    found = answer(options=(SMALL, AM5))
+    names = {row.id: row.name for row in found.options}
+    assert not found.verdict.too_close
+    call = {call.name: call for call in close_calls(found, found.verdict)}[f"{SMALL}.price_usd"]
+    assert call.low is not None
+    assert call.high is not None
+    assert call.now < call.low < call.high
+    assert f"(now $5,499): below ${call.low:,.0f}, {names[SMALL]} is clearly cheaper" in call.sentence
+    assert f"above ${call.high:,.0f}, {names[AM5]} is; in between it is too close to call." in call.sentence
+    assert call.sentence in comparison_text(found)
+
+
+@pytest.mark.parametrize("money", ["cash", "present-value"])
+def test_bands_are_in_the_money_of_the_verdict(money: str) -> None:
+    found = answer(options=(BIG, AM5), money=money)
+    call = next(call for call in close_calls(found, found.verdict) if call.name == f"{AM5}.price_usd")
+    for edge, side in ((call.low, -1), (call.high, 1)):
+        if edge is None:
+            continue
+        for factor, is_close in ((1 + side * 0.02, False), (1 - side * 0.02, True)):
+            price = edge * factor
+            asked = answer(
+                options=(BIG, AM5),
+                money=money,
+                figures={f"{AM5}.price_usd": price},
+                ranges={f"{AM5}.price_usd": (price, price, price)},
+            )
+            assert asked.verdict.too_close is is_close
+
+
+def test_no_futures_and_no_second_option_have_no_such_price() -> None:
+    alone = answer(options=(SMALL,))
+    assert close_calls(alone, alone.verdict) == ()
+    base = answer(count=0, options=(SMALL, AM5))
+    assert close_calls(base, base.verdict) == ()
+
+
+def test_band_is_told_with_names_and_who_wins_beyond() -> None:
+    (call,) = in_words(
+        [PriceBand("a.price_usd", 100.0, 80.0, None, below="a", above="b")], names={"a": "Alpha", "b": "Beta"}
+    )
+    assert call.label == "price of Alpha"
+    assert (call.now, call.low, call.high) == (100.0, 80.0, None)
+    assert call.sentence == (
+        "Price of Alpha (now $100): below $80, Alpha is clearly cheaper; above that it is too close to call."
+    )
