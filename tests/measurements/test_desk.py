@@ -23,6 +23,7 @@ from measurements.visitors import NotAllowedError
 from tests.measurements.examples import a_measurement
 from tests.measurements.tiny import tiny_spec
 
+pytestmark = pytest.mark.alone
 CATALOG = load_catalog()
 
 
@@ -101,7 +102,6 @@ def test_broken_store_is_a_sentence_and_no_measurements(tmp_path: Path) -> None:
     assert str(tmp_path) not in desk.problem()
 
 
-@pytest.mark.alone
 def test_database_that_is_gone_holds_nobody_up_and_tells_no_stranger_where_it_was() -> None:
     desk = Desk(CATALOG, url="postgresql://nobody:secret@127.0.0.1:1/none")
     assert desk.speeds() == ()

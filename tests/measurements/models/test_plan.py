@@ -35,6 +35,7 @@ def test_plan_of_llama_3_70b_in_8_bit_has_the_known_bytes() -> None:
     assert model.tensors == load_catalog().model("llama-3-70b").tensors
 
 
+@pytest.mark.alone
 @mlx
 def test_plan_command_prints_what_the_issue_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "qwen3-0.6b", "--format", "mlx-4bit", "--context-tokens", "1000", "--json"]) == 0
