@@ -34,7 +34,7 @@ def custom_model(*, parameters_b: float) -> LanguageModel:
         width += _STEP
     layers = _layer_count(width)
     rest = wanted - _smallest(width, heads_of_table) + 3 * width * _ffn(width) * layers
-    ffn = max(_ffn(width), rest // (3 * width * layers) // _STEP * _STEP)
+    ffn = rest // (3 * width * layers) // _STEP * _STEP
     rows = (rest - 3 * width * ffn * layers) // (heads_of_table * width)
     return _model(
         parameters_b, width=width, layers=layers, ffn=ffn, vocabulary=_VOCABULARY + rows, tied=heads_of_table == 1
@@ -49,7 +49,7 @@ def _layer_count(width: int) -> int:
 
 def _ffn(width: int) -> int:
     """The narrowest feed-forward layer that the rule allows."""
-    return -(-int(3.4 * width) // _STEP) * _STEP if width > _STEP else 3 * _STEP
+    return -(-int(3.4 * width) // _STEP) * _STEP
 
 
 def _smallest(width: int, tables: int) -> int:

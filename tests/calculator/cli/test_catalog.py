@@ -7,6 +7,8 @@ import pytest
 
 from calculator.__main__ import main
 from calculator.catalog.loader import FOLDER, load_catalog
+from calculator.catalog.package_prices import KEPT, PriceChange
+from calculator.cli import catalog as command
 
 HEAD = "id,kind,central,as_of,source,note\n"
 
@@ -87,3 +89,52 @@ def test_diff_of_the_package_that_was_kept_is_empty(capsys: pytest.CaptureFixtur
     code, out, err = _run(capsys, "catalog", "diff")
     assert (code, out) == (0, "")
     assert err.startswith("0 prices of genai-prices ")
+
+
+def test_figures_are_listed_by_their_place_each_with_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys, "catalog", "figures", "DGX-spark")
+    assert code == 0
+    lines = out.splitlines()
+    figures = [line for line in lines if not line.startswith("    ")]
+    assert figures
+    assert all("dgx-spark" in line and " = " in line and line.endswith("]") for line in figures)
+    assert any("price" in line for line in figures)
+    assert len(lines) > len(figures)  # titles of sources and notes stand below
+    assert _run(capsys, "catalog", "figures", "no such place")[1] == ""
+
+
+def test_figures_drawn_at_random_are_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    def drawn(*more: str) -> list[str]:
+        out = _run(capsys, "catalog", "figures", *more)[1]
+        return [line for line in out.splitlines() if not line.startswith("    ")]
+
+    five = drawn("--random", "5", "--seed", "3")
+    assert len(five) == 5
+    assert five == drawn("--random", "5", "--seed", "-3") != drawn("--random", "5", "--seed", "4")
+    assert drawn("--random", "-1") == []
+
+
+def test_import_of_a_file_that_is_no_text_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_bytes(b"id,kind\n\xff\xfe")
+    code, _, err = _run(capsys, "catalog", "import", str(table))
+    assert code == 2
+    assert "it is not UTF-8 text. Give a CSV file in UTF-8." in err
+
+
+def test_diff_is_shown_and_kept_as_dated_rows_only_where_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / KEPT.name
+    kept.write_text("head\n", "utf-8")
+    gone = PriceChange("a/model", ("1", "2", "", "", ""), "2026-10-01", None, "2026-11-27")
+    monkeypatch.setattr(command, "KEPT", kept)
+    monkeypatch.setattr(command, "price_changes", lambda _day: [gone])  # pyright: ignore[reportUnknownLambdaType]
+    code, out, err = _run(capsys, "catalog", "diff")
+    assert (code, out) == (0, f"{gone.said()}\n")
+    assert err.startswith("1 prices of genai-prices ")
+    assert kept.read_text("utf-8") == "head\n"
+    _, _, err = _run(capsys, "catalog", "diff", "--write")
+    assert err.rstrip().endswith(f"; kept in {KEPT.name}.")
+    head, row = kept.read_text("utf-8").splitlines()
+    assert (head, row.split(",")[:2]) == ("head", ["a/model", "2026-11-27"])

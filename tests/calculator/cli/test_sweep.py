@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,7 @@ import pytest
 
 from calculator.__main__ import main
 from calculator.analysis.sweep import CHUNK_SIZE, Grid, chunk_rows, read_grid
+from calculator.cli import sweep as command
 from calculator.report.parquet import parts_folder
 
 ROOT = Path(__file__).parents[3]
@@ -239,3 +243,123 @@ def test_worker_with_another_catalogue_is_refused(grid_path: Path) -> None:
 
     with pytest.raises(ScenarioError, match="another catalogue or calculator version"):
         compute_chunk(read_grid(grid_path), 0, "0123456789abcdef")
+
+
+@pytest.fixture(name="quick")
+def _quick(tmp_path: Path) -> Path:
+    """A grid of three chunks that are refused at once, since nobody knows the model."""
+    path = tmp_path / "quick.toml"
+    prices = ", ".join(f"{price:.4f}" for price in np.linspace(0.05, 0.4, 3 * CHUNK_SIZE))
+    path.write_text(f'[grid]\nelectricity_usd_per_kwh = [{prices}]\nmodel = ["no-such-model"]\n', "utf-8")
+    return path
+
+
+def _file_of(grid: Path, out: Path, *more: str) -> bytes:
+    assert main(["sweep", str(grid), "--out", str(out), *more]) == 0
+    return out.read_bytes()
+
+
+def test_interrupted_sweep_says_what_is_kept_and_goes_on_from_there(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compute, out = command.compute_chunk, tmp_path / "x.parquet"
+
+    def stops(grid: Grid, chunk: int, *work: str) -> Any:
+        if chunk == 2:
+            raise KeyboardInterrupt
+        return compute(grid, chunk, *work)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "compute_chunk", stops)
+        assert main(["sweep", str(quick), "--out", str(out), "--workers", "1"]) == 130
+    assert "Stopped; 2 of 3 chunks are kept. The same command continues" in capsys.readouterr().err
+    found = _file_of(quick, out, "--workers", "1")
+    said = capsys.readouterr().err
+    assert "Resuming: 2 of 3 chunks are already done." in said
+    assert "3/3 chunks" in said
+    assert found == _file_of(quick, tmp_path / "y.parquet", "--workers", "1")
+
+
+@pytest.mark.parametrize("count", ["0", "-2"])
+def test_number_of_workers_below_one_is_refused(
+    count: str, quick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", str(quick), "--out", str(tmp_path / "x.parquet"), "--workers", count]) == 2
+    assert f"--workers is {count}; it must be 1 or more." in capsys.readouterr().err
+
+
+def test_chunks_of_several_workers_are_written_in_order(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads in place of processes; the first chunk is the slowest."""
+    compute, asked = command.compute_chunk, dict[str, Any]()
+
+    def slow_first(grid: Grid, chunk: int, *work: str) -> Any:
+        time.sleep(0.05 if chunk == 0 else 0)
+        return compute(grid, chunk, *work)
+
+    def pool(*, max_workers: int, initializer: Callable[[], None]) -> ThreadPoolExecutor:
+        asked.update(max_workers=max_workers, initializer=initializer)
+        return ThreadPoolExecutor(max_workers)
+
+    alone = _file_of(quick, tmp_path / "alone.parquet", "--workers", "1")
+    monkeypatch.setattr(command, "compute_chunk", slow_first)
+    monkeypatch.setattr(command, "ProcessPoolExecutor", pool)
+    assert _file_of(quick, tmp_path / "together.parquet", "--workers", "2") == alone
+    assert asked["max_workers"] == 2
+
+
+class _Client:
+    """A cluster of one thread in this process, which may break."""
+
+    closed = 0
+    breaks: Exception | None = None
+
+    def __init__(self, address: str, *, set_as_default: bool) -> None:
+        assert (address, set_as_default) == ("tcp://127.0.0.1:8786", False)
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 2, "b": 3}
+
+    def submit(self, function: Callable[..., Any], *given: Any, pure: bool) -> Future[Any]:
+        assert not pure
+        found = Future[Any]()
+        if self.breaks is None:
+            found.set_result(function(*given))
+        else:
+            found.set_exception(self.breaks)
+        return found
+
+    def close(self) -> None:
+        type(self).closed += 1
+
+
+def test_cluster_computes_the_same_file_and_is_left_when_it_breaks(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    alone = _file_of(quick, tmp_path / "alone.parquet", "--workers", "1")
+    there = ("--scheduler", "tcp://127.0.0.1:8786")
+    library = SimpleNamespace(Client=_Client, KilledWorker=KilledError)
+    monkeypatch.setattr(command, "importlib", SimpleNamespace(import_module={"dask.distributed": library}.get))
+    assert _file_of(quick, tmp_path / "cluster.parquet", *there) == alone
+    assert _Client.closed == 1
+    capsys.readouterr()
+    for error, said in ((KilledError("gone\nsecond line"), "gone"), (RuntimeError(), "RuntimeError")):
+        monkeypatch.setattr(_Client, "breaks", error)
+        assert main(["sweep", str(quick), "--out", str(tmp_path / "broken.parquet"), *there]) == 2
+        assert f"the cluster gave up ({said})." in capsys.readouterr().err
+    assert _Client.closed == 3
+
+
+def test_cluster_without_its_library_is_one_sentence(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> object:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(command, "importlib", SimpleNamespace(import_module=missing))
+    assert main(["sweep", str(quick), "--out", str(tmp_path / "x.parquet"), "--scheduler", "tcp://a:1"]) == 2
+    assert "--scheduler needs dask.distributed. Install it: pip install 'dask[distributed]'." in capsys.readouterr().err

@@ -4,9 +4,12 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
-from calculator.cost.tco import Tco, cost_of
+from calculator.cost.inputs import Inputs
+from calculator.cost.tco import Tco, cost_draws, cost_of
+from calculator.finance.ledger import Horizon
 from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC
 
 FLAT = SCENARIO.changed(
@@ -239,3 +242,95 @@ def test_lease_is_paid_at_the_start_or_the_end_of_each_month(in_advance: bool, f
     assert (flow[0], flow[1], flow[36]) == (-2 * first, -600, -2 * last)
     assert sum(flow) == -36 * 600
     assert _flow(tco, "buy-out")[36] == -2_000
+
+
+def _says(tco: Tco, line: str) -> str:
+    return next(entry.formula for entry in tco.entries if entry.name == line)
+
+
+def test_lease_without_a_buy_out_leaves_nothing_to_sell() -> None:
+    plain, bought = (
+        _cost(MAC, MAC_USAGE, FLAT.changed(leases={"mac": {"usd_per_month": 300, **terms}}))
+        for terms in ({"in_advance": False}, {"buyout_usd": 1_000, "in_advance": True})
+    )
+    assert "buy-out" not in plain.lines
+    assert "resale" not in plain.lines
+    assert plain.lines["lease"] == -36 * 300
+    assert bought.lines["resale"] == pytest.approx(10_000 * 0.48 * 0.87)
+    assert _says(plain, "lease") == "payment per month * machines"
+    assert _says(bought, "lease") == "payment per month * machines, at the start of each month"
+
+
+def test_leased_machine_has_the_warranty_of_how_it_was_bought() -> None:
+    leased = FLAT.changed(leases={"mac": {"usd_per_month": 300}}, used_warranty_months=0)
+    used = MAC.model_copy(update={"bought": "used"})
+    assert _cost(MAC, MAC_USAGE, leased).lines["repair"] == pytest.approx(-0.033 * 0.35 * 10_000 * 2)
+    assert _cost(used, MAC_USAGE, leased).lines["repair"] == pytest.approx(-0.033 * 0.35 * 10_000 * 3)
+
+
+def test_demand_charge_is_on_the_highest_watts_of_all_machines() -> None:
+    charged = FLAT.changed(demand_charge_usd_per_kw_month=10)
+    two = dataclasses.replace(MAC_USAGE, machine_count=2)
+    assert _cost(MAC, two, charged).lines["demand charge"] == pytest.approx(-0.6 * 10 * 36)
+    reading = dataclasses.replace(MAC_USAGE, prefill_w=100, decode_w=250)
+    assert _cost(MAC, reading, charged).lines["demand charge"] == pytest.approx(-0.25 * 10 * 36)
+    # one more machine from month 23 on: 2^(22/12) = 3.56, and a machine takes 3.5; each adds its own 0.3 kW
+    growing = charged.changed(
+        demand_growth_rate=1.0, when_full="buy-another", months=24, demand_charge_usd_per_kw_month=10
+    )
+    for count, usage in ((1, MAC_USAGE), (2, dataclasses.replace(two, capacity_ratio=1.75))):
+        further = _cost(MAC, usage, growing).entries
+        folded = {entry.name: entry for entry in further}
+        assert "further machines" in folded, count
+        plain = _cost(MAC, usage, growing.changed(demand_charge_usd_per_kw_month=0))
+        before = {entry.name: sum(flow) for entry, flow in zip(plain.entries, plain.flows, strict=True)}
+        charged_tco = _cost(MAC, usage, growing)
+        after = {entry.name: sum(flow) for entry, flow in zip(charged_tco.entries, charged_tco.flows, strict=True)}
+        more = sum(after[name] - before.get(name, 0.0) for name in after)
+        assert more == pytest.approx(-0.3 * 10 * (24 * count + 2))
+
+
+def test_shared_machine_adds_the_whole_charge_of_a_further_one() -> None:
+    shared = FLAT.changed(
+        shared_with_other_work={"mac": 0.5}, demand_growth_rate=1.0, when_full="buy-another", months=24
+    )
+    charged = shared.changed(demand_charge_usd_per_kw_month=10)
+    plain, more = (_cost(MAC, MAC_USAGE, one).total_cost_usd for one in (shared, charged))
+    assert more - plain == pytest.approx(0.3 * 10 * 2)  # months 23 and 24
+
+
+@pytest.mark.parametrize("off_hours", ["off", "sleep", "idle"])
+def test_energy_of_drawn_futures_is_that_of_each(off_hours: str) -> None:
+    scenario = FLAT.changed(when_full="buy-another", off_hours=off_hours, months=36)
+    usage = dataclasses.replace(MAC_USAGE, sleep_w=3.0)
+    draws = {
+        "demand_growth_rate": np.array([1.0, 0.0, 2.0, -0.3]),
+        "electricity_usd_per_kwh": np.array([0.1, 0.2, 0.3, 0.4]),
+        "electricity_escalation_rate": np.array([0.0, 0.1, -0.05, 0.2]),
+    }
+    inputs = Inputs(scenario, draws)
+    found = cost_draws(MAC, inputs=inputs, horizon=Horizon(36, 0.08), usage=usage, reference_api=TARIFF)
+    for draw in range(4):
+        one = _cost(MAC, usage, scenario, **{name: float(values[draw]) for name, values in draws.items()})
+        assert np.broadcast_to(found.total_cost_usd, (4,))[draw] == pytest.approx(one.total_cost_usd, rel=1e-9)
+
+
+def test_hours_of_month_1_are_told_per_first_machine_with_those_that_come_at_once() -> None:
+    """A machine takes half of the demand, so a second one is there from month 1: 2 x 210 hours on, 60 of them busy."""
+    usage = dataclasses.replace(MAC_USAGE, capacity_ratio=0.5, sleep_w=3.0)
+    scenario = FLAT.changed(when_full="buy-another", off_hours="sleep")
+    for count in (1, 2):
+        per_machine = dataclasses.replace(usage, machine_count=count, capacity_ratio=0.5 / count)
+        entries = {entry.name: entry.inputs for entry in _cost(MAC, per_machine, scenario).entries}
+        present = 1 + 1 / count if count == 1 else 1 + 2 / count
+        assert entries["energy idle"]["idle_h_per_month"] == pytest.approx(210 * present - 60)
+        assert entries["energy sleep"]["sleep_h_per_month"] == pytest.approx((8_760 / 12 - 210) * present)
+    later = FLAT.changed(when_full="buy-another", demand_growth_rate=1.0)
+    entries = {entry.name: entry.inputs for entry in _cost(MAC, MAC_USAGE, later).entries}
+    assert entries["energy idle"]["idle_h_per_month"] == pytest.approx(150)
+
+
+def test_marginal_cost_of_two_machines_is_that_of_the_work_of_both() -> None:
+    tco = _cost(MAC, dataclasses.replace(MAC_USAGE, machine_count=2), FLAT.changed(discount_rate=0.0))
+    kwh = 2 * (0.29 * 20 + 0.24 * 40)
+    assert tco.marginal_usd_per_mtok == pytest.approx(kwh * 0.145 * 7 / 6 / (4200 * 4200 / 1e6))

@@ -196,3 +196,71 @@ def test_remarks_of_mixed_cards_tell_the_gigabytes() -> None:
     )
     (said,) = [remark.text for remark in tight.remarks if remark.code == "tight"]
     assert said.startswith(f"It fits with {tight.headroom_bytes / 1e9:,.1f} GB to spare")
+
+
+def _held(deployment: Deployment) -> tuple[list[int], list[int], int]:
+    """What each card holds beside layers, the layers it has room for, and the bytes of one, by hand."""
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    count = len(fit.cards)
+    alike = replace(deployment.hardware, chip=FAST, chip_count=count, memory_gib=32, others=())
+    equal = memory_fit(replace(deployment, hardware=alike), WORK, catalog=CATALOG)
+    roles = bytes_by_role(deployment.model, deployment.format)
+    head = roles["output"] if "output" in roles else roles["embedding"]
+    towers = equal.tower_bytes if deployment.loads_towers() else 0
+    layer = round((equal.weights_bytes - towers - head + equal.kv_cache_bytes) / deployment.model.layer_count)
+    beside = [equal.overhead_bytes // count for _ in range(count)]
+    beside[0] += towers
+    beside[-1] += head + equal.transient_bytes
+    rooms = [(card.usable_bytes - taken) // layer for card, taken in zip(fit.cards, beside, strict=True)]
+    return beside, rooms, layer
+
+
+@pytest.mark.parametrize(("slow", "model"), [(1, "gpt-oss-120b"), (2, "llama-3.1-405b")])
+def test_layers_without_a_place_lie_on_the_last_card_and_are_the_shortfall(slow: int, model: str) -> None:
+    deployment = _mixed(slow=slow, model=model)
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    beside, rooms, layer = _held(deployment)
+    count = deployment.model.layer_count
+    left = count - sum(rooms)
+    assert left > 0
+    assert [card.layer_count for card in fit.cards] == [*rooms[:-1], rooms[-1] + left]
+    assert [card.peak_bytes for card in fit.cards] == [
+        taken + of * layer for taken, of in zip(beside, [*rooms[:-1], rooms[-1] + left], strict=True)
+    ]
+    last = fit.cards[-1]
+    assert fit.headroom_bytes == min(-left * layer, last.usable_bytes - last.peak_bytes)
+    assert fit.tightest_card == len(fit.cards)
+    assert not fit.fits
+
+
+def test_encoders_are_on_the_first_card_and_a_tied_head_on_the_last() -> None:
+    deployment = replace(_mixed(model="qwen3.5-9b", format="bf16"), towers=True)
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    beside, _, layer = _held(deployment)
+    assert fit.tower_bytes == 912_020_960
+    assert fit.fits
+    found = [card.peak_bytes - (card.layer_count or 0) * layer for card in fit.cards]
+    assert found == beside
+    assert beside[0] > fit.tower_bytes
+    without = mixed_memory_fit(replace(deployment, towers=False), WORK, catalog=CATALOG)
+    assert without.cards[0].peak_bytes - (without.cards[0].layer_count or 0) * layer == pytest.approx(
+        beside[0] - fit.tower_bytes, abs=64
+    )
+    tied = _mixed(model="llama-3.2-3b", format="f16")
+    beside, _, layer = _held(tied)
+    cards = mixed_memory_fit(tied, WORK, catalog=CATALOG).cards
+    assert [card.peak_bytes - (card.layer_count or 0) * layer for card in cards] == beside
+    assert beside[-1] - beside[0] > 2 * 128_256 * 3_072
+
+
+def test_other_software_that_the_pc_cannot_hold_is_a_misfit_of_mixed_cards_too() -> None:
+    one = _mixed()
+    for ram_gib, fits in ((128, True), (32, False)):
+        found = replace(
+            one, hardware=replace(one.hardware, system_ram_gib=ram_gib), host=HostSettings(second_tenant_gb=40)
+        )
+        fit = mixed_memory_fit(found, WORK, catalog=CATALOG)
+        assert fit.fits == fits
+        assert ("host-memory-short" in [remark.code for remark in fit.remarks]) == (not fits)
+        said = [remark.text for remark in fit.remarks if remark.code == "does-not-fit"]
+        assert all("0.0 GB of whole layers too little" in text for text in said)

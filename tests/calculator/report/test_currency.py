@@ -2,9 +2,10 @@
 
 import pytest
 
+from calculator import compare, load_catalog
 from calculator.cost.tco import cost_of
 from calculator.errors import ScenarioError
-from calculator.report.currency import rate_note, shown
+from calculator.report.currency import converted_sentence, currency_dict, rate_note, shown
 from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, MAC_USAGE
 
@@ -30,3 +31,21 @@ def test_shown_currency_changes_no_result() -> None:
 def test_currency_without_a_dated_rate_is_refused(rate: dict[str, object]) -> None:
     with pytest.raises(ScenarioError, match=r"currencies\.EUR"):
         Scenario().changed(currencies={"EUR": rate})
+
+
+def test_present_values_of_all_costed_options_are_told_at_the_rate() -> None:
+    options = ("mac-studio-m5-ultra-96", "api-same-model")
+    asked = EURO.changed(options=options, model="llama-3.1-405b")  # too large for the Mac: it has no cost
+    catalog = load_catalog()
+    found = compare(asked, catalog, draw_count=0)
+    (costed,) = [row for row in found.options if row.tco is not None]
+    assert costed.tco is not None
+    usd = costed.tco.present_value_cost_usd
+    note = rate_note(asked)
+    assert converted_sentence(found) == f"{note} In present value: {costed.name} EUR {0.92 * usd:,.0f}."
+    table = currency_dict(found)
+    assert table is not None
+    assert set(table["options"]) == {costed.id}
+    assert table["options"][costed.id]["present_value_cost"] == 0.92 * usd
+    plain = compare(asked.changed(currencies={}), catalog, draw_count=0)
+    assert (converted_sentence(plain), currency_dict(plain)) == ("", None)

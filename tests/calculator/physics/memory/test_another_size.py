@@ -90,6 +90,8 @@ def test_smallest_model_of_a_width_by_the_rule(width: int, layers: int, ffn: int
     assert (model.hidden_dim, model.layer_count) == (width, layers)
     assert next(group for group in model.tensors if group.role == "ffn_up").shape == (ffn, width)
     assert model.vocabulary_count == 128_256
+    assert {group.layers for group in model.tensors if group.role.startswith("attn_")} == {f"0-{layers - 1}"}
+    assert (model.attention_head_count, model.kv_head_count) == (width // 128, min(8, width // 128))
     below = custom_model(parameters_b=(count - 1) / 1e9)
     assert below.hidden_dim < width
     assert below.parameter_count() <= count - 1

@@ -84,3 +84,30 @@ def test_pool_of_a_runtime_without_a_share_or_without_pages_is_none() -> None:
     for change in ({"memory_use_fraction": None}, {"cache": "whole"}):
         other = replace(one, runtime=one.runtime.model_copy(update=change))
         assert cache_pool(other, Workload(), fit=fit) is None
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4, 7, 8, 1_000])
+def test_last_byte_of_a_block_decides_whether_it_is_held(blocks: int) -> None:
+    one = Deployment.of("nvidia-h200", "llama-3-8b", "bf16", runtime="vllm", catalog=CATALOG)
+    fit, work = memory_fit(one, Workload(context_tokens=1024), catalog=CATALOG), Workload(context_tokens=1024)
+    block = 16 * 32 * 8 * 256 * 2  # 16 tokens of 32 layers with 8 heads of 2 x 128 numbers of 16 bits
+    for missing, tokens in ((0, 16 * blocks), (1, 16 * (blocks - 1))):
+        limit = fit.tightest_peak_bytes - fit.kv_cache_bytes + blocks * block - missing
+        found = cache_pool(one, work, fit=replace(fit, tightest_usable_bytes=limit))
+        assert found is not None
+        assert found.pool_bytes == blocks * block - missing
+        assert found.cache_tokens == found.largest_context_tokens == tokens
+        assert found.concurrency == pytest.approx(found.pool_bytes / (64 * block))
+
+
+def test_pool_of_cards_that_share_heads_counts_a_head_that_two_cards_hold_twice() -> None:
+    """Llama 3 8B has 8 heads of keys and values: 16 cards hold one each, so a token takes twice its bytes."""
+    for count, times in ((2, 1), (16, 2)):
+        many = Deployment.of("nvidia-h200", "llama-3-8b", "bf16", runtime="vllm", chip_count=count, catalog=CATALOG)
+        many = replace(many, split="tensor")
+        fit = memory_fit(many, Workload(context_tokens=1024), catalog=CATALOG)
+        found = cache_pool(many, Workload(context_tokens=1024), fit=fit)
+        assert found is not None
+        left = count * (fit.tightest_usable_bytes - fit.tightest_peak_bytes) + fit.kv_cache_bytes
+        assert found.pool_bytes == left
+        assert found.cache_tokens == left // (times * 16 * 32 * 8 * 256 * 2) * 16

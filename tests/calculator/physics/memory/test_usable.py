@@ -194,3 +194,32 @@ def test_limit_below_every_size_read_keeps_the_nearest_share() -> None:
     halfway, _, _ = macos_limit_gib((sizes[0] + sizes[1]) / 2, limits=CATALOG.macos_limits)
     shares = [macos_limit_gib(size, limits=CATALOG.macos_limits)[0] / size for size in sizes[:2]]
     assert halfway == pytest.approx((sizes[0] + sizes[1]) / 2 * sum(shares) / 2)
+
+
+def test_linked_boxes_of_unified_memory_have_twice_of_everything_but_the_first() -> None:
+    for chip, memory_gib in (("apple-m2-ultra-76", 192.0), ("nvidia-gb10", 128.0)):
+        one = usable(_hardware(chip, memory_gib), catalog=CATALOG)
+        two = usable(replace(_hardware(chip, memory_gib), node_count=2), catalog=CATALOG)
+        assert (two.limit_bytes, two.shared_bytes) == (2 * one.limit_bytes, 2 * one.shared_bytes)
+        assert (two.tightest_bytes, two.other_bytes) == (one.tightest_bytes, one.other_bytes)
+        assert (one.box_count, two.box_count) == (1, 2)
+        assert not two.is_raised
+        assert two.tightest_beside(10**12) == one.shared_bytes
+    share = CATALOG.constants["unified_pc_usable_fraction"].central
+    spark = usable(_hardware("nvidia-gb10", 128), catalog=CATALOG)
+    assert spark.limit_bytes == round(share * 128 * 2**30)
+    assert (spark.is_unified, spark.basis) == (True, "assumption")
+    cards = usable(TWO_4090, catalog=CATALOG)
+    assert (cards.is_unified, cards.is_raised, cards.box_count) == (False, False, 2)
+    assert cards.shared_bytes == cards.limit_bytes
+
+
+@pytest.mark.parametrize(("share", "is_refused"), [(0.0001, False), (1.0, False), (1.0001, True), (0.0, True)])
+def test_utilisation_is_above_nothing_and_at_most_all(share: float, is_refused: bool) -> None:
+    host = HostSettings(gpu_memory_utilization=share)
+    if is_refused:
+        with pytest.raises(ScenarioError, match="above 0 and at most 1"):
+            usable(TWO_4090, runtime=CATALOG.runtime("vllm"), host=host, catalog=CATALOG)
+    else:
+        found = usable(TWO_4090, runtime=CATALOG.runtime("vllm"), host=host, catalog=CATALOG)
+        assert found.tightest_bytes <= share * 24 * 2**30
