@@ -154,7 +154,7 @@ def error_table(results: dict[LeaveOut, dict[str, Judged]], cases: dict[str, Cas
     for title, quantity, part in PARTS:
         rows = {name: [one for one in found[quantity].compared if part(one.row)] for name, found in results.items()}
         runtimes = sorted({one.row.runtime_id for one in rows["publisher"]})
-        groups = [*GROUPS, *((runtime, _of_runtime(runtime)) for runtime in runtimes)]
+        groups = [*GROUPS, *((_runtime_name(runtime), _of_runtime(runtime)) for runtime in runtimes)]
         for name, matches in groups:
             chosen = {key: [one for one in found if matches(one.row)] for key, found in rows.items()}
             left_out = chosen["publisher"]
@@ -173,6 +173,11 @@ def error_table(results: dict[LeaveOut, dict[str, Judged]], cases: dict[str, Cas
 
 def _of_runtime(runtime: str) -> RowFilter:
     return lambda row: row.runtime_id == runtime
+
+
+def _runtime_name(runtime: str) -> str:
+    """What people call it."""
+    return load_catalog().runtime(runtime).name
 
 
 def bounds_table(left_out: dict[str, Judged]) -> list[str]:
@@ -207,7 +212,8 @@ def cell_table(left_out: dict[str, Judged]) -> list[str]:
             for cell in one.cells:
                 members[cell][quantity].append(one)
     for cell in sorted(members):
-        columns = [cell.replace("/", ": ", 1)]
+        kind, _, name = cell.partition("/")
+        columns = [f"{kind}: {_runtime_name(name) if kind == 'runtime' else name}"]
         for quantity in ("decode", "prefill"):
             rows = members[cell][quantity]
             share = f"{100 * covered(rows):.0f} %{'' if is_within(rows) else ' !'}" if rows else ""

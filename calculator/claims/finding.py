@@ -167,7 +167,7 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
 
 def finding_text(finding: Finding) -> str:
     """One finding for a terminal: verdict and claim, the answer, the steps, the sources."""
-    lines = [f"{finding.verdict.upper()}: {finding.id}: {finding.subject}"]
+    lines = [f"{finding.verdict.upper()}: {finding.subject}"]
     lines += [f'  "{finding.quote}"'] if finding.quote else []
     lines += [f"  {finding.sentence}"]
     lines += [f"    {step}" for step in finding.arithmetic]

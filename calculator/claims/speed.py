@@ -76,15 +76,14 @@ def audit_speed_claim(claimed: SpeedClaim, catalog: Catalog) -> Finding:
     """
     _refuse(claimed)
     machine, model, format = claimed.machine, claimed.model, claimed.format
-    catalog.format(format)
-    catalog.model(model)
+    format_name, model_name = catalog.format(format).name, catalog.model(model).name
     phantom = catalog.phantom_of(machine)
-    if phantom is None:
-        catalog.chip_or_machine(machine)  # refuses an unknown id before anything is said about it
+    # an unknown id is refused before anything is said about it
+    machine_name = machine if phantom is not None else catalog.chip_or_machine(machine).name
     claim = Claim(
         id="yours",
-        quote=f"{model} {format} on {machine}: {claimed.decode_tok_s:g} token/s",
-        subject=f"decode of {model} in {format} on {machine}",
+        quote=f"{model_name}, {format_name}, on {machine_name}: {claimed.decode_tok_s:g} token/s",
+        subject=f"decode of {model_name} in {format_name} on {machine_name}",
         check="decode speed",
         machine=machine,
         model=model,
@@ -95,7 +94,7 @@ def audit_speed_claim(claimed: SpeedClaim, catalog: Catalog) -> Finding:
         claimed=_yours(claimed.decode_tok_s, as_of=catalog.compiled),
     )
     if phantom is not None:
-        nearest = f"Nearest real machines: {', '.join(phantom.nearest)}."
+        nearest = f"Nearest real machines: {', '.join(catalog.machines[key].name for key in phantom.nearest)}."
         return found(claim, "no such thing", f"{phantom.sentence} {nearest}", sources=cited(catalog, phantom.source))
     deployment = claimed_deployment(claim, format, chip_count=claimed.chip_count, catalog=catalog)
     return judge_decode(

@@ -15,7 +15,7 @@ from calculator.decision.comparison import Comparison
 from calculator.report.cells import harmless
 from calculator.report.facts import provenance
 from calculator.report.focus_terms import TAXES, UNITS, Service, frequency_of, service_of
-from calculator.report.ledger_csv import month_dates
+from calculator.report.ledger_csv import month_edges
 from calculator.report.live_lines import LiveLine, LiveOption, Part, live_options, value_of
 from calculator.report.live_prices import price_of, tariff_named
 from calculator.scenario.scenario import Scenario
@@ -59,7 +59,7 @@ def focus_csv(comparison: Comparison) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=[*MANDATORY, *RECOMMENDED, *CUSTOM], lineterminator="\n")
     writer.writeheader()
-    dates = [f"{day}T00:00:00Z" for day in month_dates(comparison.scenario)]
+    dates = [f"{day}T00:00:00Z" for day in month_edges(comparison.scenario)]
     stamps = provenance(comparison)
     for option in live_options(comparison):
         for charge in charges_of(option, comparison):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from calculator.analysis.budget import fiscal_periods
+from calculator.analysis.budget import fiscal_periods, start_of
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Horizon, discounted_usd
 from calculator.report.cells import harmless
@@ -26,13 +26,22 @@ TIDY_COLUMNS = [
 ]
 
 
-def month_dates(scenario: Scenario) -> list[str]:
-    """The first day of each month 0..N as YYYY-MM-DD; month 0 is the purchase."""
-    year, month = (int(part) for part in scenario.start_month.split("-"))
+def month_edges(scenario: Scenario) -> list[str]:
+    """The first day of month 1, of each month after it, and of the one after the last, as YYYY-MM-DD."""
+    year, month = start_of(scenario)
     return [
         date(year + (month - 1 + m) // MONTHS_PER_YEAR, (month - 1 + m) % MONTHS_PER_YEAR + 1, 1).isoformat()
         for m in range(scenario.months + 1)
     ]
+
+
+def month_dates(scenario: Scenario) -> list[str]:
+    """The first day of the calendar month in which each month 0..N of the ledger falls, as YYYY-MM-DD.
+
+    Month 0, the purchase, is the start of month 1: both fall in the start month, as in the books.
+    """
+    edges = month_edges(scenario)
+    return [edges[0], *edges[:-1]]
 
 
 def ledger_frame(comparison: Comparison) -> pd.DataFrame:

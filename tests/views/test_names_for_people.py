@@ -1,7 +1,7 @@
 """Pages speak of machines, models, formats and measurements by their names: no id, no record id, no address in a text."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from calculator.scenario.files import read_scenario
 from measurements.records.store import Store
 from tests.views.other_pages import fit_script, opened, sources_script, what_if_script
-from tests.views.pages import CATALOG, component, measurements_page, page, texts, the_mac, widget
+from tests.views.pages import APP, CATALOG, component, measurements_page, page, texts, the_mac, widget
 from views.link import write_link
-from views.sources import _VIEWS  # pyright: ignore[reportPrivateUsage]
+from views.sources import _METHODS, _VIEWS  # pyright: ignore[reportPrivateUsage]
 
 _TABLES = ("machines", "clouds", "apis", "subscriptions", "models", "chips", "formats", "runtimes")
 _NAMES = {one.name for table in _TABLES for one in getattr(CATALOG, table).values()}
@@ -103,6 +103,52 @@ def test_sources_and_the_article_say_names(view: str) -> None:
     widget(app, "sources view").set_value(view).run()
     told = [*said_by(app)]
     assert told
+    assert {text: found for text in told if (found := offences(text))} == {}
+
+
+def prose(markdown: str) -> str:
+    """A document without its code: what a person types into a file or a command are ids, and stand as code."""
+    return re.sub(r"`[^`]*`", "", re.sub(r"(?m)^    .*$", "", re.sub(r"```.*?```", "", markdown, flags=re.DOTALL)))
+
+
+@pytest.mark.parametrize("title", _METHODS)
+def test_method_says_names_outside_of_code(title: str) -> None:
+    app = opened(sources_script)
+    widget(app, "sources view").set_value("Method").run()
+    widget(app, "method").set_value(title).run()
+    told = prose("\n".join(said_by(app))).splitlines()
+    assert len(told) > 30
+    assert {text: found for text in told if (found := offences(text))} == {}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize(
+    ("script", "folded", "view"), [(fit_script, ("tuning", "index"), ""), (sources_script, ("claim",), "The article")]
+)
+def test_folded_parts_say_names(script: Callable[[], None], folded: Sequence[str], view: str, name: str) -> None:
+    shut = opened(script, **QUERIES[name])
+    app = AppTest.from_function(script, default_timeout=90)
+    for key, value in QUERIES[name].items():
+        app.query_params[key] = value
+    for key in folded:
+        app.session_state[key] = True
+    app.run()
+    if view:
+        for one in (shut, app):
+            widget(one, "sources view").set_value(view).run()
+    assert not app.exception
+    told = [*said_by(app)]
+    assert len(told) > len([*said_by(shut)])
+    assert {text: found for text in told if (found := offences(text))} == {}
+
+
+def test_more_settings_say_names() -> None:
+    app = AppTest.from_file(str(APP), default_timeout=90)
+    app.session_state["more settings"] = True
+    app.run()
+    assert not app.exception
+    told = [*said_by(app), *(str(box.label) for kind in (app.number_input, app.text_input) for box in kind)]
+    assert len(told) > 60
     assert {text: found for text in told if (found := offences(text))} == {}
 
 

@@ -64,5 +64,5 @@ def test_finding_as_json_and_text_say_the_same() -> None:
     row = json.loads(json.dumps(finding_dict(one), allow_nan=False))
     assert (row["verdict"], row["bound"], row["arithmetic"]) == ("impossible", None, ["a = b"])
     text = finding_text(one)
-    assert text.startswith("IMPOSSIBLE: decode-70b-8bit")
+    assert text.startswith("IMPOSSIBLE: decode of Llama 3 70B at 8 bits on 800 GB/s\n")
     assert all(part in text for part in ("At most 10.", "a = b", row["sources"][0]["url"]))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 
 import pytest
 
@@ -27,9 +28,26 @@ def _run(*argv: str) -> int:
 def test_audit_command_prints_every_claim(capsys: pytest.CaptureFixture[str], catalog: Catalog) -> None:
     assert _run() == 0
     printed = capsys.readouterr().out
-    assert all(key in printed for key in catalog.claims)
+    assert printed.count("\n\n") == len(catalog.claims) - 1
+    for claim in catalog.claims.values():
+        assert f": {claim.subject}\n" in printed
+        assert claim.quote in printed
     assert _run("--json") == 0
     assert [row["id"] for row in json.loads(capsys.readouterr().out)] == list(catalog.claims)
+
+
+@pytest.mark.parametrize(
+    "own", [(), ("--machine", M2_ULTRA, "--model", "llama-3-70b", "--format", "mlx-8bit", "--tok-s", "22")]
+)
+def test_audit_command_speaks_of_machines_models_and_formats_by_name(
+    own: tuple[str, ...], capsys: pytest.CaptureFixture[str], catalog: Catalog
+) -> None:
+    assert _run(*own) == 0
+    tables = (catalog.machines, catalog.chips, catalog.models, catalog.formats, catalog.clouds, catalog.claims)
+    names = {one.name for table in tables[:-1] for one in table.values()}
+    ids = {key for table in tables for key in table if "-" in key and key not in names}
+    words = re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.sub(r"<[^>]*>", "", capsys.readouterr().out))
+    assert not ids & {word.strip("._-") for word in words}
 
 
 def test_audit_command_judges_a_claim_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,13 +6,17 @@ import math
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.analysis.budget import budget_of
 from calculator.decision.comparison import Comparison
 from calculator.report.answer_json import comparison_dict
-from calculator.report.ledger_csv import TIDY_COLUMNS, tidy_csv, wide_csv
+from calculator.report.focus_csv import focus_csv
+from calculator.report.ledger_csv import TIDY_COLUMNS, month_dates, tidy_csv, wide_csv
+from calculator.report.workbook import workbook_bytes
 from tests.libreoffice import csv_filter, opened
 
 CATALOG = load_catalog()
@@ -61,8 +65,40 @@ def test_csv_dates_run_monthly_from_the_purchase(default: Comparison) -> None:
     frame = pd.read_csv(io.StringIO(tidy_csv(default)))
     by_month: Any = frame.groupby("month")["date"].unique().map(list)
     assert by_month[0] == ["2026-12-01"]
-    assert by_month[1] == ["2027-01-01"]
-    assert by_month[36] == ["2029-12-01"]
+    assert by_month[1] == ["2026-12-01"]  # the purchase is the start of month 1
+    assert by_month[2] == ["2027-01-01"]
+    assert by_month[36] == ["2029-11-01"]
+
+
+@pytest.mark.parametrize("start", ["2026-12", "2027-01", "2027-05"])
+def test_every_face_puts_a_payment_in_the_same_calendar_month(start: str) -> None:
+    """Tidy CSV, wide CSV and budget by fiscal year, and FOCUS by billing period: the same dollars in the same month."""
+    found = compare(Scenario(start_month=start, months=30, options=("mac-studio-m5-ultra-96", "cloud-h100")), CATALOG)
+    tidy = pd.read_csv(io.StringIO(tidy_csv(found)))
+    wide: Any = pd.read_csv(io.StringIO(wide_csv(found))).query("line == 'total'").set_index("option")
+    focus = pd.read_csv(io.StringIO(focus_csv(found)))
+    for option in ("mac-studio-m5-ultra-96", "cloud-h100"):
+        mine: Any = tidy[tidy["option"] == option]
+        by_month = -mine.groupby(mine["date"].str[:7])["amount_usd"].sum()
+        billed: Any = focus[focus["x_Option"] == option]
+        by_period = billed.groupby(billed["BillingPeriodStart"].str[:7])["BilledCost"].sum()
+        assert by_period.to_dict() == pytest.approx(by_month.to_dict(), abs=0.01)
+        assert by_month.index[0] == start
+        by_year = -mine.groupby(mine["date"].str[:4])["amount_usd"].sum()
+        in_wide = {year: -wide.loc[option, f"FY{year}"] for year in by_year.index}
+        assert in_wide == pytest.approx(by_year.to_dict(), abs=0.01)
+        periods = budget_of(found.candidates, option, by_quarter=False, count=64).periods
+        spent = {period.label.removeprefix("FY"): period.cash_usd + period.staff_usd for period in periods}
+        assert spent == pytest.approx(by_year.to_dict(), abs=0.01)
+
+
+def test_workbook_heads_its_months_with_the_dates_of_the_csv(default: Comparison) -> None:
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(workbook_bytes(default, CATALOG)))["Cash flow"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(max_row=12)]
+    heads = next(row for row in rows if sum(isinstance(cell, str) and cell.startswith("20") for cell in row) > 30)
+    assert [cell for cell in heads if isinstance(cell, str) and cell.startswith("20")] == [
+        day[:7] for day in month_dates(default.scenario)
+    ]
 
 
 def test_csv_cells_cannot_be_formulas() -> None:
