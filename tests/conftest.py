@@ -1,5 +1,6 @@
 """For all tests: hypothesis judges results, not times. On a shared machine a slow example is no failure."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +22,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=system_chromium(), headless=True)
         yield browser
         browser.close()
+
+
+def pytest_configure() -> None:
+    """Programs that tests start and end with Ctrl-C must hear it: a shell that starts the tests in the background has
+    it ignored, and whatever is started from there ignores it, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
