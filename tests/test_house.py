@@ -1,6 +1,7 @@
 """The house, read with ast: which room may import which, small files, named errors, one place for factors, mirrors."""
 
 import ast
+import functools
 import re
 import shutil
 import tomllib
@@ -55,14 +56,22 @@ def _files(root: Path, *houses: str) -> Iterator[Path]:
 
 def _imports(path: Path) -> Iterator[str]:
     """Whole names of what a file imports; a relative import is refused, since nobody sees at once where it leads."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for level, names in _imports_of(path.read_text("utf-8")):
+        assert level == 0, f"{path}: relative import; write the whole path"
+        yield from names
+
+
+@functools.cache
+def _imports_of(text: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Level and names of each import of a source; most files of a copy are read again and again as they were."""
+    found: list[tuple[int, tuple[str, ...]]] = []
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.append((0, tuple(alias.name for alias in node.names)))
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import; write the whole path"
             base = node.module or ""
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found.append((node.level, (base, *(f"{base}.{alias.name}" for alias in node.names))))
+    return tuple(found)
 
 
 def _violations(root: Path) -> list[str]:
