@@ -7,12 +7,12 @@ from calculator.cost.demand import Demand
 from calculator.cost.inputs import Growth, Inputs
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
 from calculator.evidence import Quantity
-from calculator.finance.courses import Excess
+from calculator.finance.courses import Excess, passes
 from calculator.finance.ledger import Line, Term, month_1
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.seat_windows import seat_windows, seats_of
-from calculator.units import H_PER_MONTH, MONTHS_PER_YEAR
+from calculator.units import H_PER_MONTH
 
 LIMIT = "requests_per_window"
 SEAT = "seat_usd_per_month"
@@ -93,17 +93,8 @@ def _beyond(levels: tuple[tuple[float, Number], ...], inputs: Inputs, *, growth:
     """Demand beyond the limits as terms, times the trend of a price; none where the limits are never reached."""
     rate, months = inputs.demand_growth_rate, inputs.scenario.months
     price = inputs.course(growth=growth)
-    terms = tuple(Term(share, Excess(rate, room, price)) for share, room in levels)
-    if inputs.drawn:
-        return terms
-    return tuple(term for term in terms if _is_reached(term, months=months))
-
-
-def _is_reached(term: Term, *, months: int) -> bool:
-    course = term.course
-    assert isinstance(course, Excess)
-    most = max(1.0, float((1 + course.growth_rate) ** ((months - 1) / MONTHS_PER_YEAR)))
-    return most > float(course.room)
+    excesses = ((share, Excess(rate, room, price)) for share, room in levels)
+    return tuple(Term(share, excess) for share, excess in excesses if inputs.drawn or passes(excess, months).any())
 
 
 def _excess_line(

@@ -3,6 +3,7 @@
 vLLM prints both at its start: "GPU KV cache size: N tokens" and "Maximum concurrency for N tokens per request".
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from calculator.catalog.deployment import Deployment, Workload
@@ -47,19 +48,12 @@ def cache_pool(deployment: Deployment, workload: Workload, *, fit: MemoryFit) ->
 def _most_tokens(deployment: Deployment, pool_bytes: int) -> int:
     """The most tokens of one sequence that the pool holds, in whole blocks."""
     block = deployment.runtime.cache_block_tokens
-    low, high = 0, 1
-    while high * block < _MOST_TOKENS and _cache_bytes(deployment, high * block) <= pool_bytes:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _cache_bytes(deployment, middle * block) <= pool_bytes:
-            low = middle
-        else:
-            high = middle
-    return low * block
+    counts = range(1, _MOST_TOKENS // block + 1)
+    return block * bisect_right(counts, pool_bytes, key=lambda count: _cache_bytes(deployment, count * block))
 
 
 _MOST_TOKENS = 100_000_000
+"""More than any pool holds; a cache that does not grow with the context ends here."""
 
 
 def _cache_bytes(deployment: Deployment, tokens: int) -> int:

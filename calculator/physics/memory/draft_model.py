@@ -24,7 +24,7 @@ def draft_bytes(draft: Deployment, workload: Workload, *, catalog: Catalog) -> t
         context_tokens=workload.context(),
         batch_count=workload.held_count or workload.batch_count,
         kv_bits=draft.kv_bits,
-        prefill_step_tokens=min(workload.prefill_step_tokens or draft.runtime.prefill_step_tokens, workload.context()),
+        prefill_step_tokens=workload.prefill_step_tokens,
     )
     return weights_bytes(draft.model, format=draft.format), cache
 

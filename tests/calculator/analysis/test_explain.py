@@ -8,6 +8,7 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.analysis.explain import Explanation, explain, explanation_text
+from calculator.errors import ScenarioError
 
 CATALOG = load_catalog()
 
@@ -383,3 +384,12 @@ def test_evidence_stands_only_beside_the_catalogues_own_value() -> None:
     assert ingredients("hardware") == {"worth_usd": "yours", "machine_count": "computed"}
     assert ingredients("repair")["worth_usd"] == "yours"
     assert ingredients("resale")["worth_usd"] == "yours"
+
+
+def test_nothing_is_explained_of_an_option_that_is_not_there_or_has_no_cost() -> None:
+    found = compare(Scenario.parse({"options": (MAC, USED), "model": "deepseek-v3-671b"}), CATALOG, draw_count=0)
+    with pytest.raises(ScenarioError, match=f"'{PC}' is not among the options compared: {MAC}, {USED}"):
+        explain(found, PC, "hardware", catalog=CATALOG)
+    with pytest.raises(ScenarioError, match=f"{USED} cannot do the job, so it has no cost\\. "):
+        explain(found, USED, "hardware", catalog=CATALOG)
+    assert repr(found[USED]).startswith(f"{found[USED].name}: cannot do the job. ")

@@ -13,7 +13,7 @@ from calculator.catalog.package_prices import (
     price_changes,
     rows_to_append,
 )
-from calculator.errors import ScenarioError
+from calculator.errors import CatalogError, ScenarioError
 
 DAY = "2026-11-26"
 HEAD = ",".join(COLUMNS) + "\n"
@@ -103,3 +103,8 @@ def test_gone_model_that_comes_back_is_new() -> None:
     row = "openai/gpt-6.1-sol,2026-08-01,0.2.0,,,,"
     (found,) = [change for change in price_changes(DAY, kept=HEAD + row) if change.key == "openai/gpt-6.1-sol"]
     assert found.before is None
+
+
+def test_kept_file_with_another_first_line_is_refused() -> None:
+    with pytest.raises(CatalogError, match=r"the first line must be key,.*\. Restore it\."):
+        price_changes(DAY, kept="key,price\n")

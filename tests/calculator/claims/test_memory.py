@@ -4,6 +4,7 @@ import pytest
 
 from calculator.catalog import Catalog, load_catalog
 from calculator.claims import Finding, audit
+from calculator.claims.audit import CHECKS
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,41 @@ def test_offload_of_120_gb_leaves_68_gb_beyond_two_cards(findings: dict[str, Fin
     figures = findings["swapping-120gb"].figures
     assert figures["beyond_gb"] == pytest.approx(120 - 48 * 2**30 / 1e9)
     assert figures["streamed_tok_s"] == pytest.approx(0.460, abs=0.001)
+
+
+def _judged(catalog: Catalog, claim: str, value: float) -> Finding:
+    """A claim of the article with another figure in its place."""
+    known = catalog.claims[claim]
+    assert known.claimed is not None
+    claimed = known.claimed.model_copy(update={"low": value, "central": value, "high": value})
+    return CHECKS[known.check](known.model_copy(update={"claimed": claimed}), catalog)
+
+
+def test_peak_memory_below_weights_and_cache_cannot_be_and_near_the_plan_it_holds(catalog: Catalog) -> None:
+    figures = _judged(catalog, "memory-at-32k", 140.0).figures
+    held, peak = figures["held_gb"], figures["peak_gb"]
+    tolerance = catalog.constants["claim_tolerance_fraction"].central
+    for value, verdict in (
+        (held * (1 - tolerance) * 0.999, "impossible"),
+        (peak, "holds"),
+        (peak * (1 + tolerance) * 1.001, "contradicted"),
+    ):
+        found = _judged(catalog, "memory-at-32k", value)
+        assert found.verdict == verdict
+        assert found.sentence.startswith("It needs ")
+        assert (", not " in found.sentence) == (verdict != "holds")
+
+
+def test_load_time_that_the_disk_allows_is_plausible(catalog: Catalog) -> None:
+    cold = _judged(catalog, "load-time", 4.0).figures["cold_s"]
+    slower, faster = (_judged(catalog, "load-time", cold * factor) for factor in (1.01, 0.99))
+    assert (slower.verdict, faster.verdict) == ("plausible", "impossible")
+    assert "its disk delivers" in slower.sentence
+    assert "A second start, from the page cache, can be that fast." in faster.sentence
+
+
+def test_what_fits_on_the_cards_is_not_swapped(catalog: Catalog) -> None:
+    found = _judged(catalog, "swapping-120gb", 40.0)
+    assert found.verdict == "contradicted"
+    assert "fit on the cards (51.5 GB): nothing is swapped." in found.sentence
+    assert found.figures == {"beyond_gb": 0}

@@ -142,3 +142,22 @@ def test_retrieval_refuses_with_one_sentence(
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_retrieval_in_words_says_where_the_index_lives(capsys: pytest.CaptureFixture[str]) -> None:
+    """A million vectors of 768 numbers of 4 bytes, in one flat list: 3.072 GB."""
+    asked = ("retrieval", "--documents", "1000000", "--chunks", "1", "--dimensions", "768", "--index", "flat")
+    code, out, err = run(capsys, *asked)
+    assert (code, err) == (0, "")
+    first, last = out.splitlines()
+    assert first.startswith("1,000,000 vectors of 768 dimensions, flat: ")
+    gigabytes = float(first.removesuffix(" GB").rpartition(" ")[2])
+    assert gigabytes >= 3.072
+    assert last.startswith(f"  beside a model: compare --set second_tenant_gb={gigabytes:.4g}")
+    _, on_mac, _ = run(capsys, *asked, "--machine", "mac-studio-m5-ultra-96")
+    assert "  on mac-studio-m5-ultra-96 it lives in " in on_mac.splitlines()[1]
+    assert on_mac.splitlines()[1].endswith("for programs, which is enough")
+    many = (*asked[:2], "100000000", *asked[3:])
+    assert run(capsys, *many, "--machine", "mac-studio-m5-ultra-96")[1].splitlines()[1].endswith("is not enough")
+    _, bare, _ = run(capsys, *asked, "--machine", "nvidia-rtx-4090")
+    assert "nvidia-rtx-4090 is a bare chip: where the index lives depends on the machine." in bare

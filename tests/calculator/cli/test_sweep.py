@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -363,3 +364,44 @@ def test_cluster_without_its_library_is_one_sentence(
     monkeypatch.setattr(command, "importlib", SimpleNamespace(import_module=missing))
     assert main(["sweep", str(quick), "--out", str(tmp_path / "x.parquet"), "--scheduler", "tcp://a:1"]) == 2
     assert "--scheduler needs dask.distributed. Install it: pip install 'dask[distributed]'." in capsys.readouterr().err
+
+
+def test_worker_leaves_interrupts_to_its_parent_and_ends_with_it(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function that every worker begins with, in this process: without a parent it watches nobody."""
+    begins: list[Callable[[], None]] = []
+
+    def pool(*, max_workers: int, initializer: Callable[[], None]) -> ThreadPoolExecutor:
+        begins.append(initializer)
+        return ThreadPoolExecutor(max_workers)
+
+    monkeypatch.setattr(command, "ProcessPoolExecutor", pool)
+    _file_of(quick, tmp_path / "x.parquet", "--workers", "2")
+    (begin,) = begins
+    ignored: list[tuple[int, Any]] = []
+    ended, codes = threading.Event(), list[int]()
+
+    def exits(code: int) -> None:
+        codes.append(code)
+        ended.set()
+
+    monkeypatch.setattr(command, "os", SimpleNamespace(_exit=exits))
+    monkeypatch.setattr(
+        command,
+        "signal",
+        SimpleNamespace(
+            signal=lambda *given: ignored.append(given),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+            SIGINT=signal.SIGINT,
+            SIG_IGN=signal.SIG_IGN,
+        ),
+    )
+    monkeypatch.setattr(command, "multiprocessing", SimpleNamespace(parent_process=lambda: None))
+    begin()
+    assert ignored == [(signal.SIGINT, signal.SIG_IGN)]
+    assert not ended.is_set()
+    parent = SimpleNamespace(join=lambda: None)
+    monkeypatch.setattr(command, "multiprocessing", SimpleNamespace(parent_process=lambda: parent))
+    begin()
+    assert ended.wait(10)
+    assert codes == [1]

@@ -162,3 +162,55 @@ def test_machine_beyond_the_budget_or_the_watts_says_what_the_job_takes(free: Ch
         assert poor[name] == f"The job takes {machines}, ${one.price_usd:,.0f}; your budget is $1."
         assert cool[name] == f"The job takes {machines}, {one.watts:,.0f} W under load; you allow 1 W."
     assert len({one.machine_count > 1 for one in least.values()}) == 2
+
+
+def test_watts_of_a_choice_are_the_higher_of_reading_and_writing_times_the_machines(
+    free: Choices, catalog: Catalog
+) -> None:
+    for one in free.choices:
+        power = catalog.machines[one.id].power
+        assert one.watts == one.machine_count * max(power.prefill_w.central, power.decode_w.central)
+    powers = [catalog.machines[one.id].power for one in free.choices]
+    assert any(power.prefill_w.central != power.decode_w.central for power in powers)
+
+
+def test_cheapest_number_and_the_fewest_are_the_same_question_here(catalog: Catalog) -> None:
+    few = catalog_of_three(catalog)
+    auto, cheapest = (
+        choose(ASKED.changed(machine_count=count), few, wanted=Wanted()) for count in ("auto", "cheapest")
+    )
+    assert cheapest.choices == auto.choices
+    assert cheapest.scenario.machine_count == "auto"
+    two = choose(ASKED.changed(machine_count=2), few, wanted=Wanted())
+    assert two.scenario.machine_count == 2
+
+
+def catalog_of_three(catalog: Catalog) -> Catalog:
+    kept = ("rtx-5090-pc", "mac-studio-m5-ultra-96", "dgx-spark")
+    return replace(catalog, machines={name: catalog.machines[name] for name in kept})
+
+
+def test_budget_and_watts_of_just_what_a_number_takes_buy_it(free: Choices, catalog: Catalog) -> None:
+    few = catalog_of_three(catalog)
+    dearest = max((one for one in free.choices if one.id == "rtx-5090-pc"), key=lambda one: one.machine_count)
+    for wanted, less in (
+        (Wanted(budget_usd=dearest.price_usd), Wanted(budget_usd=dearest.price_usd - 1)),
+        (Wanted(most_w=dearest.watts), Wanted(most_w=dearest.watts - 1)),
+    ):
+        most, fewer = (
+            max(
+                (row.machine_count for row in choose(ASKED, few, wanted=one).choices if row.id == dearest.id), default=0
+            )
+            for one in (wanted, less)
+        )
+        assert most == dearest.machine_count
+        assert fewer < most
+
+
+def test_two_choices_that_are_alike_dominate_neither() -> None:
+    one = Choice("a", "A", 1, 1.0, "", 1.0, 100.0, 50.0, 1.0, 10.0, "")
+    assert (one.is_dominated, one.stale) == (False, None)
+    assert not dominates(one, replace(one, present_value_usd=100.0 * (1 + 1e-10)))
+    assert dominates(replace(one, headroom_gb=11.0), one)
+    assert not dominates(replace(one, headroom_gb=10.0 * (1 + 1e-10)), one)
+    assert not dominates(replace(one, headroom_gb=9.0, present_value_usd=1.0), one)

@@ -28,3 +28,13 @@ def test_cost_of_each_candidate_is_the_options() -> None:
         tco = rows[one.option.id]
         assert tco is not None
         assert FOUND.candidates.cost(one).total_cost_usd == tco.total_cost_usd
+
+
+def test_option_prints_its_cost_or_why_it_has_none() -> None:
+    able = next(row for row in FOUND.options if row.eligible and row.tco is not None)
+    assert able.tco is not None
+    usd = able.tco.present_value_cost_usd
+    assert repr(able) == f"{able.name}: ${usd:,.0f} in present value over 36 months."
+    assert repr(dataclasses.replace(able, tco=None)) == f"{able.name}: no cost, see its remarks."
+    large = compare(Scenario.parse({"model": "deepseek-v3-671b"}), CATALOG, draw_count=0).options[0]
+    assert repr(large) == f"{large.name}: cannot do the job. {large.eligibility.reasons[0].text}"

@@ -129,3 +129,31 @@ def test_sums_of_many_draws_are_those_of_each(timing: Timing) -> None:
         one = Excess(float(growth[index]), float(room[index]), Course(0.05))
         assert np.asarray(total)[index] == pytest.approx(float(drawn.total(one)), rel=1e-9, abs=1e-12)
         assert np.asarray(value)[index] == pytest.approx(float(drawn.present_value(one)), rel=1e-9, abs=1e-12)
+
+
+def test_months_of_a_single_payment_by_hand() -> None:
+    assert course_values(Once(), months=2).tolist() == [1, 0, 0]
+    assert course_values(Once(3), months=5).tolist() == [0, 0, 0, 1, 0, 0]
+    assert course_values(Once(5), months=5).tolist() == [0, 0, 0, 0, 0, 1]
+    assert course_values(Once(6), months=5).tolist() == [0, 0, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match="read-only"):
+        course_values(Once(3), months=5)[0] = 1.0
+
+
+def test_sums_of_single_payments_of_draws_by_hand() -> None:
+    log = np.log([1.1, 1.2]) / 12
+    plain, valued = course_sums(Once(np.array([12, 37])), months=36, log_discount=-log, timing="mid-month")
+    assert np.asarray(plain).tolist() == [1, 0]
+    assert np.asarray(valued).tolist() == pytest.approx([1 / 1.1, 0])
+
+
+@pytest.mark.parametrize("growth", [0.0, 0.5])
+def test_excess_of_one_growth_above_many_limits_is_that_of_each(growth: float) -> None:
+    room, first = np.array([0.25, 0.75, 2.0, 0.5]), np.array([1.0, 4.0, 1.0, 13.0])
+    plain, valued = course_sums(
+        Excess(growth, room, Course(0.1, 0.02), first, 20.0), months=24, log_discount=-0.01, timing="month-end"
+    )
+    for draw in range(4):
+        flow = course_values(Excess(growth, float(room[draw]), Course(0.1, 0.02), float(first[draw]), 20.0), months=24)
+        assert np.asarray(plain)[draw] == pytest.approx(flow.sum())
+        assert np.asarray(valued)[draw] == pytest.approx(flow @ np.exp(-0.01 * np.arange(25)))

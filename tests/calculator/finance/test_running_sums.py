@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from calculator.finance import running_sums
 from calculator.finance.courses import Course
 from calculator.finance.discounting import Timing, log_growth
 from calculator.finance.ledger import Horizon, Line, Term, sums_usd
@@ -100,3 +101,40 @@ def test_sums_read_off_again_are_those_of_these_draws_and_months_only() -> None:
     assert others is not None
     assert (np.asarray(later[0]) < np.asarray(found[0])).all()
     assert (np.asarray(others[0]) != np.asarray(found[0])).tolist() == [True, False, False]
+
+
+def test_table_of_two_months_by_hand() -> None:
+    """44 % growth a year twice over: a month later 1.03 of it; 21 % discount a year."""
+    rates = (np.array([1.03**12 - 1]), 0.5, -np.log(1.21) / 12)
+    month = 1.21 ** (-1 / 12)
+    found = RunningSums.of(rates, months=2, timing="month-end", draw_count=1)
+    assert found.plain[:, 0].tolist() == pytest.approx([0, 1, 2.03])
+    assert found.valued[:, 0].tolist() == pytest.approx([0, month, month + 1.03 * month**2])
+    half = RunningSums.of(rates, months=2, timing="mid-month", draw_count=1)
+    assert half.valued[:, 0].tolist() == pytest.approx([0, month**0.5, month**0.5 + 1.03 * month**1.5])
+    year = RunningSums.of(rates, months=13, timing="annual-end", draw_count=1)
+    assert year.valued[1, 0] == pytest.approx(1 / 1.21)
+    assert year.valued[13, 0] - year.valued[12, 0] == pytest.approx(1.03**12 * 1.5 / 1.21**2)
+    assert year.plain[13, 0] - year.plain[12, 0] == pytest.approx(1.03**12 * 1.5)
+    with pytest.raises(ValueError, match="read-only"):
+        found.plain[0, 0] = 1.0
+    assert "_read_off" not in repr(found)
+
+
+def test_what_is_read_off_is_kept_as_long_as_its_numbers_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_sums, "_MOST_READ_OFF", 6)  # two sums of three draws
+    sums = RunningSums(np.cumsum(np.ones((4, 3)), axis=0) - 1, np.zeros((4, 3)))
+    picked = Picked(np.arange(3), np.ones(3), 3)
+    first, second = np.array([1.0, 2.0, 3.0]), np.array([2.0, 2.0, 2.0])
+    found = sums.since(first, picked)
+    assert found is not None
+    assert np.asarray(found[0]).tolist() == [3, 2, 1]
+    assert sums.since(first, picked) is found
+    assert sums.since(np.array([2.5, 1.0, 1.0]), picked) is None  # weighs nothing
+    assert sums.since(first, picked) is found
+    assert sums.since(np.array([0.0, 1.0, 1.0]), picked) is None  # before the first month
+    other = sums.since(second, picked)
+    assert sums.since(second, picked) is other
+    assert sums.since(first, picked) is not found
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(found[0])[0] = 1.0

@@ -187,3 +187,9 @@ def test_every_default_with_a_range_has_a_distribution() -> None:
     without = {"tax_rate", "debt_rate", "peak_factor_ratio", "answer_variation_ratio", "first_token_p95_target_s"}
     assert wide - without <= set(RULES.kinds)
     assert set(RULES.kinds) <= set(DEFAULTS)
+
+
+@pytest.mark.parametrize(("low", "central", "high"), [(3.0, 2.0, 4.0), (1.0, 5.0, 4.0)])
+def test_range_out_of_order_is_refused(low: float, central: float, high: float) -> None:
+    with pytest.raises(CalculatorError, match=rf"a range is {low:g}, {central:g}, {high:g}; it must be in order\."):
+        quantiles(Spread(low, central, high), np.array([0.5]))

@@ -87,3 +87,11 @@ def test_total_effects_of_a_sum_are_the_shares_of_its_variances(monkeypatch: pyt
     found = total_effects(TWO, pair=("pc", "mac"))
     assert found["b"] == pytest.approx(0.8, abs=0.01)
     assert found["a"] == pytest.approx(0.2, abs=0.01)
+
+
+def test_pair_that_never_differs_has_no_effects() -> None:
+    """An option beside itself: no input moves a difference that is always 0."""
+    name = next(iter(TWO)).option.id
+    found = total_effects(TWO, pair=(name, name))
+    assert found
+    assert set(found.values()) == {0.0}

@@ -91,3 +91,17 @@ def test_mistake_in_a_description_is_said(row: Any, says: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         Scenario.parse({"own_models": {"x": row}})
     assert str(refused.value).startswith(says)
+
+
+def test_described_model_that_is_no_table_or_a_bare_config_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"own_models\.mine is 70b; it must be a table of figures\."):
+        parsed_own_models({"mine": "70b"})
+    with pytest.raises(ValueError, match=r"own_models\.mine is a config\.json\. Describe it first"):
+        parsed_own_models({"mine": {"num_hidden_layers": 80, "hidden_size": 8192}})
+    assert parsed_own_models("no rows") == "no rows"
+
+
+def test_described_model_takes_the_width_that_is_given() -> None:
+    given = own_model("mine", DescribedModel.model_validate({**DENSE, "hidden_dim": 8_192}))
+    assert given.hidden_dim == 8_192
+    assert own_model("mine", DescribedModel.model_validate(DENSE)).hidden_dim != 0

@@ -94,3 +94,9 @@ def test_range_under_the_options_id_moves_with_it() -> None:
     scenario = Scenario(ranges={"api-same-model.input_usd_per_mtok": (0.1, 0.2, 0.3)})
     (name,) = with_tariff_figures(scenario, CATALOG).ranges
     assert name.endswith("/databricks-meta-llama-3-3-70b-instruct.input_usd_per_mtok")
+
+
+def test_price_of_the_same_model_where_no_host_offers_it_is_refused_in_a_sentence() -> None:
+    asked = Scenario.parse({"model": "another-size", "figures": {"api-same-model.input_usd_per_mtok": 1.0}})
+    with pytest.raises(ScenarioError, match="no host offers another-size, so it has no price to replace"):
+        with_tariff_figures(asked, CATALOG)
