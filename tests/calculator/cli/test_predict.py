@@ -106,10 +106,10 @@ def test_predict_beyond_memory_is_in_json_and_text(capsys: pytest.CaptureFixture
     found = answer(capsys, *arguments)
     assert (found["fits"], found["decode_tok_s"]) == (False, None)
     beyond = found["beyond_memory"]
-    assert beyond["how"] == "layers in the PC's memory"
+    assert beyond["how"] == "layers in system RAM"
     assert 0.5 < beyond["decode_tok_s"]["central"] < 3
     assert beyond["offload"]["card_layer_count"] + beyond["offload"]["host_layer_count"] == 80
-    assert "layers in the PC's memory: decode" in run(capsys, *arguments)[1]
+    assert "layers in system RAM: decode" in run(capsys, *arguments)[1]
     mac = answer(
         capsys, *PREDICT, "--machine", "mac-studio-m2-ultra-192-used", "--format", "bf16", "--wired-limit-mb", "100000"
     )

@@ -113,7 +113,7 @@ def test_experts_are_moved_first_and_that_is_faster() -> None:
     assert found is not None
     assert found.offload is not None
     assert found.offload.moved == "experts"
-    assert "GB of experts in the PC's own memory" in found.remark.text
+    assert "GB of experts in system RAM" in found.remark.text
     layers = offload_decode_speed(
         _deployment("rtx-5090-pc", "gpt-oss-120b", "mxfp4"),
         Workload(context_tokens=1024),
@@ -137,7 +137,7 @@ def test_offload_of_70b_on_one_4090_holds_the_metered_run() -> None:
     found = beyond_memory(deployment, workload, fit=fit, catalog=CATALOG)
     assert found is not None
     assert found.decode.low <= 3.10 <= found.decode.high
-    assert found.decode.bound_by == "PC's memory"
+    assert found.decode.bound_by == "system RAM"
 
 
 def test_offload_decode_speed_by_hand() -> None:
