@@ -379,6 +379,9 @@ def test_predict_loads_the_makers_checkpoint_as_released(capsys: pytest.CaptureF
         (("--format", "q4_k_m", "--gpu-memory-utilization", "0.9"), "llama.cpp has none"),
         (("--format", "awq-int4", "--gpu-memory-utilization", "9"), "at most 1"),
         (("--format", "awq-int4", "--max-num-seqs", "0"), "max_num_seqs is 0"),
+        (("--format", "mlx-4bit"), "vLLM, which serves on 2x RTX 4090 on an AM5 board, does not load MLX 4-bit"),
+        (("--format", "exl3-4.0bpw", "--runtime", "vllm"), "is loaded by ExLlamaV3."),
+        (("--format", "q4_k_m", "--runtime", "sglang"), "Formats for it: awq-int4, fp8, bf16."),
     ],
 )
 def test_predict_refuses_in_one_sentence(

@@ -63,7 +63,8 @@ def _on_2080(model: str, format_id: str) -> Deployment:
 def _beyond(
     machine: str, model: str, format_id: str, *, context: int = 1024, limit_gb: float = 0
 ) -> BeyondMemory | None:
-    deployment = _deployment(machine, model, format_id)
+    loads_it = "mlx-lm" if format_id.startswith("mlx") else "llama.cpp"
+    deployment = _deployment(machine, model, format_id, runtime=loads_it)
     runtime = CATALOG.runtime("mlx-lm" if deployment.hardware.chip.vendor == "apple" else "llama.cpp")
     deployment = replace(deployment, runtime=runtime, host=HostSettings(wired_limit_gb=limit_gb))
     workload = Workload(prompt_tokens=context)
