@@ -129,7 +129,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
     other = case.scenario.second_tenant_gb
     beside = (
         f" The {other:g} GB of other software count in *Needs* where model and software share one memory; beside cards "
-        "they lie in the PC's own memory, as the column says."
+        "they lie in system RAM, as the column says."
         if other
         else ""
     )
@@ -183,8 +183,8 @@ def _other_software(memory: MemoryFit) -> str:
         return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
     size = gb(memory.host_needed_bytes)
     if memory.host_usable_bytes is None:
-        return f"{size} in the PC's own memory, whose size is not known"
-    return f"{size} in the PC's own memory, which has {gb(memory.host_usable_bytes)} for it"
+        return f"{size} in system RAM, whose size is not known"
+    return f"{size} in system RAM, which has {gb(memory.host_usable_bytes)} for it"
 
 
 def _people(count: int) -> str:

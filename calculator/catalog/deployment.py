@@ -14,7 +14,7 @@ from calculator.catalog.catalog import Catalog
 from calculator.catalog.hardware import Hardware, hardware_of
 from calculator.catalog.models import LanguageModel, Runtime, Split, WeightFormat
 from calculator.catalog.options import Chip
-from calculator.catalog.released_format import NATIVE, PACKED_BY_OTHERS, released_format
+from calculator.catalog.released_format import AS_RELEASED, NATIVE, PACKED_BY_OTHERS, released_format
 from calculator.errors import ScenarioError
 
 FULL_BITS = 16
@@ -32,6 +32,9 @@ ENGINE_OF_RUNTIME = {
     "exllama": "exllamav2",
 }
 """Runtimes that are another's engine in a different box; with MLX weights Ollama and LM Studio run mlx-lm."""
+
+ONLY_LOADED_BY = {"exl2": "exllamav2", "exl3": "exllamav3", "q4f16": "mlc-llm"}
+"""Beginnings of formats that one runtime alone loads."""
 
 _MOST_CHIPS, _MOST_MEMORY_GIB = 64, 100_000
 
@@ -111,7 +114,8 @@ class Deployment:
         memory_gib
             GiB per chip, above 0 and at most 100,000; the machine's own (a chip's largest) unless given.
 
-        Raises UnknownIdError, PhantomError or ScenarioError, each with one sentence.
+        Raises UnknownIdError, PhantomError or ScenarioError, each with one sentence; ScenarioError also for a format
+        that the runtime does not load.
         """
         if chip_count is not None and not 1 <= chip_count <= _MOST_CHIPS:
             raise ScenarioError(f"count is {chip_count}; it must lie in 1..{_MOST_CHIPS}.")
@@ -129,6 +133,7 @@ class Deployment:
         found = catalog.runtime(runtime or (own.id if own else usual_runtime(hardware.chip, named)))
         if named.scheme == "mlx" and found.mlx_weights_by:
             found = catalog.runtime(found.mlx_weights_by)
+        _refuse_unread(found, named, where=box.name, catalog=catalog)
         shapes = catalog.model(model) if isinstance(model, str) else model
         return cls(
             model=shapes,
@@ -220,6 +225,32 @@ def usual_runtime(chip: Chip, format: WeightFormat) -> str:
         return "mlx-lm"
     exllama = {"exl2": "exllamav2", "exl3": "exllamav3"}.get(format.id.partition("-")[0])
     return exllama or ("vllm" if chip.vendor == "nvidia" else "llama.cpp")
+
+
+def loads(runtime: Runtime, format: WeightFormat) -> bool:
+    """Whether the runtime loads files of this format: GGUF llama.cpp and its kin, MLX mlx-lm and its kin, EXL and MLC their
+    own, other packed checkpoints the servers of graphics cards, plain 16 bits all."""
+    if format.id in runtime.formats.values() or format.id in runtime.own_formats:
+        return True
+    owner = ONLY_LOADED_BY.get(format.id.partition("-")[0])
+    if owner is not None:
+        return runtime.id == owner
+    if format.scheme in ("gguf", "nominal"):
+        return runtime.cache == "llama.cpp"
+    if format.scheme == "mlx":
+        return runtime.cache == "mlx" or bool(runtime.mlx_weights_by)
+    return format.scheme == "plain" or format.id == AS_RELEASED or runtime.cache in ("paged", "contiguous")
+
+
+def _refuse_unread(runtime: Runtime, format: WeightFormat, *, where: str, catalog: Catalog) -> None:
+    if loads(runtime, format):
+        return
+    known = ", ".join(dict.fromkeys(runtime.formats.values()))
+    others = [one.name for one in catalog.runtimes.values() if loads(one, format)]
+    raise ScenarioError(
+        f"{runtime.name}, which serves on {where}, does not load {format.name} ({format.id}). Formats for it: {known}. "
+        f"{format.name} is loaded by {', '.join(others)}."
+    )
 
 
 def _loads(runtime: Runtime, format: WeightFormat) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         _SubParsersAction,  # pyright: ignore[reportPrivateUsage]  (argparse has no public name)
     )
 
-Pool = Literal["unified memory", "the PC's own memory"]
+Pool = Literal["unified memory", "system RAM"]
 _TARGETS = {"all": ALL_LINEAR, "attention": ATTENTION}
 _MOST = 1_000_000_000_000
 _UNPACKED_BITS = 16
@@ -102,7 +102,7 @@ def second_tenant(vectors: int, *, size_bytes: int, hardware: Hardware | None, c
         pool, room = "unified memory", usable(hardware, catalog=catalog).shared_bytes // hardware.box_count()
     elif hardware is not None and hardware.system_ram_gib is not None:
         reserved = catalog.constants["host_reserved_gib"].central
-        pool, room = "the PC's own memory", host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)
+        pool, room = "system RAM", host_usable_bytes(hardware.system_ram_gib, reserved_gib=reserved)
     return SecondTenant(
         vectors, size_bytes, size_bytes / BYTES_PER_GB, pool, room, None if room is None else size_bytes <= room
     )

@@ -85,10 +85,10 @@ def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | No
     if fit.headroom_bytes >= 0:
         needed, there = fit.host_needed_bytes, fit.host_usable_bytes or 0
         text = (
-            f"Does not fit: beside the cards, other software and the rest of the model need {_gb(needed)} GB of the "
-            f"PC's own memory, and it has {_gb(there)} GB for them."
+            f"Does not fit: beside the cards, other software and the rest of the model need {_gb(needed)} GB of "
+            f"system RAM, and there are {_gb(there)} GB for them."
         )
-        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more memory in the PC.")
+        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more system RAM.")
     if fit.peak_bytes <= fit.usable_bytes:
         text = (
             f"Does not fit: {format_name} needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model "

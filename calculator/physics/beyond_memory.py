@@ -54,7 +54,7 @@ class BeyondMemory:
     known of it.
     """
 
-    how: Literal["layers in the PC's memory", "beyond the wired limit"]
+    how: Literal["layers in system RAM", "beyond the wired limit"]
     decode: Speed
     prefill: Speed | None
     offload: Offload | None
@@ -178,11 +178,11 @@ def beyond_memory(
     layers, held = ("whole layers", "of experts ") if found.moved == "experts" else ("layers", "")
     text = (
         f"With {found.card_layer_count} of {deployment.model.layer_count} {layers} on the cards and "
-        f"{found.host_bytes / BYTES_PER_GB:,.1f} GB {held}in the PC's own memory it would write about "
+        f"{found.host_bytes / BYTES_PER_GB:,.1f} GB {held}in system RAM it would write about "
         f"{decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}): {decode.note}."
     )
     remark = Remark(code="offload", text=text, level="warning")
-    return BeyondMemory("layers in the PC's memory", decode, prefill, found, remark)
+    return BeyondMemory("layers in system RAM", decode, prefill, found, remark)
 
 
 def _swapped(deployment: Deployment, workload: Workload, *, fit: MemoryFit, catalog: Catalog) -> BeyondMemory | None:
@@ -266,6 +266,6 @@ def _with(found: dict[End, float], on_cards: Speed, *, slow_bytes: float, path: 
     )
 
 
-_PROCESSOR = "per step are read by the processor from the PC's memory"
+_PROCESSOR = "per step are read by the processor from system RAM"
 _STEP_COPY, _PROMPT_COPY = "per step are copied over PCIe", "per prompt are copied over PCIe"
-_SHORT = {_PROCESSOR: "PC's memory", _STEP_COPY: "host link", _PROMPT_COPY: "host link"}
+_SHORT = {_PROCESSOR: "system RAM", _STEP_COPY: "host link", _PROMPT_COPY: "host link"}

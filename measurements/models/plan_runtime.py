@@ -1,14 +1,13 @@
 """Runtime of a plan: the one that loads the format asked for, or the one named, or a refusal in one sentence."""
 
 from calculator.catalog import Catalog
+from calculator.catalog.deployment import ONLY_LOADED_BY, loads
 from calculator.catalog.models import Runtime, WeightFormat
 from calculator.catalog.released_format import AS_RELEASED
 from measurements.models.ask_mlx_lm import PlanError
 from measurements.models.config_parts import Json, is_mlx_quantization, quantization_of
 
 MLX_RUNTIME, GGUF_RUNTIME, VLLM_RUNTIME = "mlx-lm", "llama.cpp", "vllm"
-_OWNERS = {"exl2": "exllamav2", "exl3": "exllamav3", "q4f16": "mlc-llm"}
-"""Beginnings of formats that one runtime alone loads."""
 
 
 def plan_runtime(format: WeightFormat, *, config: Json, runtime_id: str | None, catalog: Catalog) -> Runtime:
@@ -25,7 +24,7 @@ def plan_runtime(format: WeightFormat, *, config: Json, runtime_id: str | None, 
         return catalog.runtime(runtime.mlx_weights_by)
     own = runtime.own_formats.get(format.id)
     named = catalog.format(own) if own else format
-    if named.id != AS_RELEASED and not _loads(runtime, named):
+    if named.id != AS_RELEASED and not loads(runtime, named):
         raise PlanError(
             f"{runtime.name} does not load {format.id}, which is a format of "
             f"{catalog.runtime(_usual(format, config)).name}. Choose {', '.join(runtime.formats.values())}, or leave "
@@ -35,28 +34,14 @@ def plan_runtime(format: WeightFormat, *, config: Json, runtime_id: str | None, 
 
 
 def _usual(format: WeightFormat, config: Json) -> str:
-    owner = _OWNERS.get(format.id.partition("-")[0])
+    owner = ONLY_LOADED_BY.get(format.id.partition("-")[0])
     if owner is not None:
         return owner
     if format.id == AS_RELEASED:
         quantization = quantization_of(config)
         method = str(quantization.get("quant_method") or "").lower()
         is_mlx = bool(quantization) and is_mlx_quantization(quantization)
-        return MLX_RUNTIME if is_mlx else _OWNERS.get(method, VLLM_RUNTIME)
+        return MLX_RUNTIME if is_mlx else ONLY_LOADED_BY.get(method, VLLM_RUNTIME)
     if format.scheme in ("gguf", "nominal"):
         return GGUF_RUNTIME
     return VLLM_RUNTIME if format.scheme == "linear" or format.id == "mxfp4-native" else MLX_RUNTIME
-
-
-def _loads(runtime: Runtime, format: WeightFormat) -> bool:
-    """Whether it loads files of this scheme."""
-    owner = _OWNERS.get(format.id.partition("-")[0])
-    if owner is not None:
-        return runtime.id == owner
-    if format.scheme in ("gguf", "nominal"):
-        return runtime.cache == "llama.cpp"
-    if format.scheme == "mlx":
-        return runtime.cache == "mlx"
-    if format.scheme == "plain":
-        return runtime.cache != "llama.cpp"
-    return runtime.cache in ("paged", "contiguous")

@@ -103,7 +103,7 @@ def test_other_software_stands_in_each_row_in_the_memory_where_it_lies() -> None
     rows = rows_by_option(second_tenant_gb="40", options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     mac, cards = rows.values()
     assert mac["Other software"] == "40.0 GB, counted in what it needs"
-    assert cards["Other software"].startswith("40.6 GB in the PC's own memory, which has ")
+    assert cards["Other software"].startswith("40.6 GB in system RAM, which has ")
     bare = rows_by_option(options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     assert float(mac["Needs"].split()[0]) - float(next(iter(bare.values()))["Needs"].split()[0]) == 40
     assert all("Other software" not in row for row in bare.values())

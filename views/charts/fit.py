@@ -42,7 +42,7 @@ class _Pool:
 
 
 def _pools(one: Filled) -> list[_Pool]:
-    """What the GPU may use and, where something lies beside the cards, the PC's own memory."""
+    """What the GPU may use and, where something lies beside the cards, the system RAM."""
     memory = one.memory
     parts = {title: int(getattr(memory, field)) for field, title, _ in _MEMORY_PARTS}
     parts[_OTHER] -= memory.second_tenant_beside_bytes
@@ -50,7 +50,7 @@ def _pools(one: Filled) -> list[_Pool]:
     if memory.second_tenant_beside_bytes:
         kept = {_OTHER: memory.second_tenant_beside_bytes}
         kept["Weights"] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
-        pools.append(_Pool(f"{one.name}: the PC's own memory", kept, memory.host_usable_bytes))
+        pools.append(_Pool(f"{one.name}: system RAM", kept, memory.host_usable_bytes))
     return pools
 
 

@@ -219,7 +219,7 @@ def _remarks(fit: MemoryFit, case: _Case) -> tuple[Remark, ...]:
         found.append(Remark(code="tight", text=text, level="warning"))
     if case.host_shortage_bytes:
         text = (
-            f"The PC's own memory is {_gb(case.host_shortage_bytes)} GB too small for what stays off the card "
+            f"System RAM is {_gb(case.host_shortage_bytes)} GB too small for what stays off the card "
             "(the other software and the embedding)."
         )
         found.append(Remark(code="host-memory-short", text=text, level="problem"))

@@ -12,6 +12,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from calculator.errors import ScenarioError
+from calculator.scenario.json_text import TwiceError
 from calculator.scenario.usage_logs.csv_records import CsvColumns
 from calculator.scenario.usage_logs.json_records import JsonRecords
 from calculator.scenario.usage_logs.streams import MOST_LINE_BYTES, ByteStream, Lines, json_object, scan_document
@@ -40,12 +41,13 @@ def read_usage(stream: ByteStream, *, zone: tzinfo = UTC, tally: Tally | None = 
         raise ScenarioError(f"The file is empty. Give {_FORMATS}.")
     if first.lstrip()[:1] in (b"{", b"["):
         lines.put_back(first)
-        _read_json(lines, found, is_lines=len(first) < MOST_LINE_BYTES and json_object(first) is not None)
+        _read_json(lines, found, is_lines=len(first) < MOST_LINE_BYTES and _is_object(first))
     else:
         _read_csv(first, lines, found, zone=zone)
     found.passed_over += lines.passed_over
     if before == (found.request_count, found.input_tokens, found.output_tokens, found.repeats):
-        raise ScenarioError(f"The file holds no usage that can be read. Give {_FORMATS}.")
+        twice = " In some rows a key stands twice; such rows are not read." if found.twice else ""
+        raise ScenarioError(f"The file holds no usage that can be read.{twice} Give {_FORMATS}.")
     return found
 
 
@@ -60,11 +62,25 @@ def _read_json(lines: Lines, tally: Tally, *, is_lines: bool) -> None:
         return taken
 
     if not is_lines:
-        scan_document(lines.pieces(), take)
+        tally.twice += scan_document(lines.pieces(), take)
         return
     for line in lines:
-        if any(mark in line for mark in _MARKS) and (record := json_object(line)) is not None:
+        if not any(mark in line for mark in _MARKS):
+            continue
+        try:
+            record = json_object(line)
+        except TwiceError:  # readers differ in which of the two values they take; rows within the line may be sound
+            tally.twice += scan_document(iter([line]), take)
+            continue
+        if record is not None:
             take(record)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return json_object(line) is not None
+    except TwiceError:
+        return True
 
 
 def _read_csv(first: bytes, lines: Lines, tally: Tally, *, zone: tzinfo) -> None:

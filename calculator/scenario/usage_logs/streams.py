@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
+from calculator.scenario.json_text import TwiceError, table_of
 from calculator.units import BYTES_PER_MIB
 
 MOST_LINE_BYTES = 16 * BYTES_PER_MIB
@@ -75,16 +76,20 @@ class Lines:
 
 
 def json_object(text: bytes) -> dict[str, Any] | None:
-    """The object that the text is; None where it is none."""
+    """The object that the text is; None where it is none. Raises TwiceError where a key stands twice in one table."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=table_of)
+    except TwiceError:
+        raise
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 
-def scan_document(pieces: Iterator[bytes], take: Callable[[dict[str, Any]], bool]) -> None:
-    """Offer each object of a document to `take`, innermost first; the objects around one that it takes are let go.
+def scan_document(pieces: Iterator[bytes], take: Callable[[dict[str, Any]], bool]) -> int:
+    """How many objects hold a key twice and were passed over.
+
+    Offer each object of a document to `take`, innermost first; the objects around one that it takes are let go.
 
     Only objects that speak of tokens and a time, of 4 MB at most, are parsed, and up to eight levels around such a number. A quote
     that is not closed on its line begins anew after it, so that one broken record does not hide the others.
@@ -92,6 +97,7 @@ def scan_document(pieces: Iterator[bytes], take: Callable[[dict[str, Any]], bool
     scan = _Scan(take)
     for piece in pieces:
         scan.feed(piece)
+    return scan.twice_count
 
 
 @dataclass(slots=True)
@@ -107,6 +113,7 @@ class _Scan:
     starts: list[int] = field(default_factory=list[int])
     tries: list[int] = field(default_factory=list[int])
     done: int = 0
+    twice_count: int = 0
 
     def feed(self, piece: bytes) -> None:
         resume = self.done
@@ -137,7 +144,12 @@ class _Scan:
         """Offer the object that ends here, where it may be a record."""
         if self.text.find(_MARKS[0], start, end) < 0 or self.text.find(_MARKS[1], start, end) < 0:
             return
-        found = json_object(bytes(self.text[start:end])) if end - start <= _MOST_OBJECT_BYTES else None
+        try:
+            found = json_object(bytes(self.text[start:end])) if end - start <= _MOST_OBJECT_BYTES else None
+        except TwiceError:
+            self.twice_count += 1
+            self._forget_open()
+            return
         if found is not None and self.take(found):
             self._forget_open()
         elif self.tries:

@@ -58,7 +58,8 @@ class Tally:
     Sums are over all rows. input, cached, output: per request, of rows that are single requests. requests_by_day: days
     since 1970. hourly: requests by hour of the week from Monday 0:00, of rows whose time is known to the hour.
     token_rows_without_requests: rows that count tokens and no requests. undated, repeats, unusable: rows without a time
-    (their tokens count), that came again, that hold no usable counts.
+    (their tokens count), that came again, that hold no usable counts. twice: JSON objects in which a
+    key stands twice, not read.
     """
 
     zone: tzinfo = UTC
@@ -76,6 +77,7 @@ class Tally:
     repeats: int = 0
     unusable: int = 0
     passed_over: int = 0
+    twice: int = 0
     sessions: set[int] = field(default_factory=set[int])
     _ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)
     _older_ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)

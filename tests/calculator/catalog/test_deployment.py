@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.catalog.deployment import Deployment, HostSettings, Workload, engine_of, format_on, usual_runtime
+from calculator.catalog.deployment import (
+    Deployment,
+    HostSettings,
+    Workload,
+    engine_of,
+    format_on,
+    loads,
+    usual_runtime,
+)
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 
 CATALOG = load_catalog()
@@ -103,3 +111,32 @@ def test_workload_reads_at_least_one_token_and_never_more_than_the_prompt(prompt
     work = Workload(prompt_tokens=prompt, cached_fraction=cached)
     assert 1 <= work.uncached_tokens() <= prompt
     assert 0 <= work.prefill_depth_tokens() <= prompt
+
+
+@pytest.mark.parametrize("runtime", CATALOG.runtimes)
+def test_runtime_loads_its_own_formats_and_what_it_does_not_load_is_refused_with_those_it_does(runtime: str) -> None:
+    one = CATALOG.runtime(runtime)
+    for name in {*one.formats.values(), *one.own_formats}:
+        assert loads(one, CATALOG.format(name))
+    machine = "mac-studio-m5-ultra-96" if "apple" in one.vendors else "dual-rtx-4090-am5"
+    for key, format in CATALOG.formats.items():
+        if not loads(one, format):
+            with pytest.raises(ScenarioError) as refused:
+                Deployment.of(machine, "llama-3-8b", key, runtime=runtime, catalog=CATALOG)
+            said = str(refused.value)
+            assert f"{one.name}, which serves on {CATALOG.machines[machine].name}, does not load {format.name}" in said
+            assert all(own in said for own in one.formats.values())
+            loaded_by = said.rpartition("is loaded by ")[2]
+            assert loaded_by.removesuffix(".")
+            assert one.name not in loaded_by.removesuffix(".").split(", ")
+
+
+def test_mlx_files_on_graphics_cards_and_packed_checkpoints_on_a_mac_are_refused_and_not_answered_for_another() -> None:
+    for machine, format in (
+        *(("dual-rtx-4090-am5", "mlx-4bit"), ("nvidia-rtx-4090", "mlx-8bit"), ("amd-strix-halo-128", "mlx-4bit")),
+        *(("mac-studio-m5-ultra-96", "awq-int4"), ("mac-studio-m5-ultra-96", "exl2-4.0bpw")),
+    ):
+        with pytest.raises(ScenarioError, match="does not load"):
+            Deployment.of(machine, "llama-3-8b", format, catalog=CATALOG)
+    assert Deployment.of("mac-studio-m5-ultra-96", "llama-3-8b", "q4_k_m", catalog=CATALOG).runtime.id == "llama.cpp"
+    assert Deployment.of("dual-rtx-4090-am5", "llama-3-8b", "exl2-4.0bpw", catalog=CATALOG).runtime.id == "exllamav2"

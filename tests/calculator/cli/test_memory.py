@@ -99,7 +99,7 @@ def test_retrieval_gives_the_second_tenant_and_its_pool(capsys: pytest.CaptureFi
     assert bare["index_bytes"] == pytest.approx(1e6 * 3_212.267, rel=1e-6)  # 768 x 4 + 2 x 16 x 4 + 16/15 x 4 + 8
     assert (bare["pool"], bare["fits"]) == (None, None)
     pc = answer(capsys, *arguments, "--machine", "dual-rtx-4090-am5")
-    assert (pc["pool"], pc["pool_bytes"], pc["fits"]) == ("the PC's own memory", (128 - 6) * 2**30, True)
+    assert (pc["pool"], pc["pool_bytes"], pc["fits"]) == ("system RAM", (128 - 6) * 2**30, True)
     mac = answer(capsys, *arguments, "--machine", "mac-studio-m5-ultra-96")
     assert (mac["pool"], mac["pool_bytes"]) == ("unified memory", (96 - 8) * 2**30)
     chunked = answer(capsys, *arguments, "--chunks", "5")

@@ -106,10 +106,10 @@ def test_predict_beyond_memory_is_in_json_and_text(capsys: pytest.CaptureFixture
     found = answer(capsys, *arguments)
     assert (found["fits"], found["decode_tok_s"]) == (False, None)
     beyond = found["beyond_memory"]
-    assert beyond["how"] == "layers in the PC's memory"
+    assert beyond["how"] == "layers in system RAM"
     assert 0.5 < beyond["decode_tok_s"]["central"] < 3
     assert beyond["offload"]["card_layer_count"] + beyond["offload"]["host_layer_count"] == 80
-    assert "layers in the PC's memory: decode" in run(capsys, *arguments)[1]
+    assert "layers in system RAM: decode" in run(capsys, *arguments)[1]
     mac = answer(
         capsys, *PREDICT, "--machine", "mac-studio-m2-ultra-192-used", "--format", "bf16", "--wired-limit-mb", "100000"
     )
@@ -379,6 +379,9 @@ def test_predict_loads_the_makers_checkpoint_as_released(capsys: pytest.CaptureF
         (("--format", "q4_k_m", "--gpu-memory-utilization", "0.9"), "llama.cpp has none"),
         (("--format", "awq-int4", "--gpu-memory-utilization", "9"), "at most 1"),
         (("--format", "awq-int4", "--max-num-seqs", "0"), "max_num_seqs is 0"),
+        (("--format", "mlx-4bit"), "vLLM, which serves on 2x RTX 4090 on an AM5 board, does not load MLX 4-bit"),
+        (("--format", "exl3-4.0bpw", "--runtime", "vllm"), "is loaded by ExLlamaV3."),
+        (("--format", "q4_k_m", "--runtime", "sglang"), "Formats for it: awq-int4, fp8, bf16."),
     ],
 )
 def test_predict_refuses_in_one_sentence(

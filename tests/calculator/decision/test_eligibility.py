@@ -205,10 +205,10 @@ def test_pcs_own_memory_that_is_too_small_is_the_reason_and_not_the_cards() -> N
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
     assert reason.text == (
-        "Does not fit: beside the cards, other software and the rest of the model need 250.0 GB of the PC's own "
-        "memory, and it has 60.0 GB for them."
+        "Does not fit: beside the cards, other software and the rest of the model need 250.0 GB of system RAM, and "
+        "there are 60.0 GB for them."
     )
-    assert reason.mend == "190.0 GB more memory in the PC."
+    assert reason.mend == "190.0 GB more system RAM."
 
 
 def test_fullest_card_that_is_too_small_is_the_reason_and_not_the_sum() -> None:

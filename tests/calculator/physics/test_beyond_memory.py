@@ -63,7 +63,8 @@ def _on_2080(model: str, format_id: str) -> Deployment:
 def _beyond(
     machine: str, model: str, format_id: str, *, context: int = 1024, limit_gb: float = 0
 ) -> BeyondMemory | None:
-    deployment = _deployment(machine, model, format_id)
+    loads_it = "mlx-lm" if format_id.startswith("mlx") else "llama.cpp"
+    deployment = _deployment(machine, model, format_id, runtime=loads_it)
     runtime = CATALOG.runtime("mlx-lm" if deployment.hardware.chip.vendor == "apple" else "llama.cpp")
     deployment = replace(deployment, runtime=runtime, host=HostSettings(wired_limit_gb=limit_gb))
     workload = Workload(prompt_tokens=context)
@@ -113,7 +114,7 @@ def test_experts_are_moved_first_and_that_is_faster() -> None:
     assert found is not None
     assert found.offload is not None
     assert found.offload.moved == "experts"
-    assert "GB of experts in the PC's own memory" in found.remark.text
+    assert "GB of experts in system RAM" in found.remark.text
     layers = offload_decode_speed(
         _deployment("rtx-5090-pc", "gpt-oss-120b", "mxfp4"),
         Workload(context_tokens=1024),
@@ -137,7 +138,7 @@ def test_offload_of_70b_on_one_4090_holds_the_metered_run() -> None:
     found = beyond_memory(deployment, workload, fit=fit, catalog=CATALOG)
     assert found is not None
     assert found.decode.low <= 3.10 <= found.decode.high
-    assert found.decode.bound_by == "PC's memory"
+    assert found.decode.bound_by == "system RAM"
 
 
 def test_offload_decode_speed_by_hand() -> None:

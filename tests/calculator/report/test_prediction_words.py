@@ -50,7 +50,7 @@ def test_operation_dict_is_json_with_the_published_keys() -> None:
 
 def test_operation_dict_of_what_does_not_fit_has_the_speed_beyond() -> None:
     found = operation_dict(predict(replace(CARDS, format=CATALOG.format("q8_0")), Workload(), CATALOG))
-    assert found["beyond_memory"]["how"] == "layers in the PC's memory"
+    assert found["beyond_memory"]["how"] == "layers in system RAM"
     assert found["beyond_memory"]["decode_tok_s"]["unit"] == "token/s"
     assert found["power"]["decode_j_per_token"] is None
 

@@ -34,9 +34,9 @@ def test_other_software_of_a_pc_fills_its_own_memory_and_not_the_cards() -> None
     other = next(trace for trace in drawn(figure) if trace.name == "Other software")
     sizes = dict(zip(names, other.x, strict=True))
     cards = filled[1].name
-    assert sizes == {filled[0].name: 40, cards: 0, f"{cards}: the PC's own memory": 40}
+    assert sizes == {filled[0].name: 40, cards: 0, f"{cards}: system RAM": 40}
     limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
-    room = dict(zip([names[place] for place in limit.y], limit.x, strict=True))[f"{cards}: the PC's own memory"]
+    room = dict(zip([names[place] for place in limit.y], limit.x, strict=True))[f"{cards}: system RAM"]
     assert room == (filled[1].memory.host_usable_bytes or 0) / BYTES_PER_GB > 40
 
 

@@ -92,6 +92,25 @@ def test_several_logs_add_up_and_a_session_copied_into_another_file_counts_once(
     assert (tally.request_count, tally.input_tokens, len(tally.sessions)) == (3, 2_375, 2)
 
 
+def test_row_with_a_key_twice_is_not_read_and_said_in_lines_and_in_a_document() -> None:
+    def row(day: int, twice: str = "") -> str:
+        return f'{{{twice}"prompt_tokens": 10, "completion_tokens": 5, "startTime": "2026-11-0{day}T10:00:00Z"}}'
+
+    rows = [row(2), row(3, twice='"prompt_tokens": 900, '), row(4)]
+    for content in (
+        "\n".join(rows),
+        "\n".join(rows[1:] + rows[:1]),
+        f"[{','.join(rows)}]",
+        f'{{"data": [{",".join(rows)}]}}',
+    ):
+        tally = read_usage(io.BytesIO(content.encode()))
+        assert (tally.request_count, tally.input_tokens, tally.twice) == (2, 20, 1)
+        found = demand_of(tally)
+        assert any("1 row in which a key stands twice, not read" in remark for remark in found.remarks)
+    with pytest.raises(ScenarioError, match="In some rows a key stands twice; such rows are not read"):
+        read_usage(io.BytesIO(rows[1].encode()))
+
+
 def test_hours_are_those_of_the_time_zone() -> None:
     with (FIXTURES / "claude_code.jsonl").open("rb") as stream:
         found = read_usage(stream, zone=ZoneInfo("America/New_York"))
