@@ -68,6 +68,7 @@ def opened(visit: Open, page: str) -> Visit:
     seen.page.get_by_role("link", name=TITLES[page]).first.click()
     seen.page.wait_for_url(f"**/{page}*")
     unfold(seen)
+    settle(seen)  # a table's script is fetched when the page has come to rest
     return seen
 
 
