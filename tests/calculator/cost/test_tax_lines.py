@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.cost.tax_lines import schedule_of
+from calculator.cost.tax_lines import schedule_of, tax_remark
 from calculator.cost.tco import Tco
 from calculator.errors import CalculatorError, CatalogError
 from calculator.risk.candidates import Candidate
@@ -119,3 +119,22 @@ def test_macrs_table_that_is_misprinted_is_refused_whichever_catalogue_it_comes_
     with pytest.raises(CatalogError, match=r"macrs\.half-year"):
         schedule_of(scenario, tables=bad)
     assert schedule_of(scenario, tables=good).deductions[0][1] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("mode", "start", "end", "is_said"),
+    [
+        ("macrs-half-year", 12, 12, True),
+        ("macrs-half-year", 10, 12, True),
+        ("macrs-half-year", 9, 12, False),
+        ("macrs-half-year", 5, 6, True),
+        ("macrs-mid-quarter", 12, 12, False),
+        ("none", 12, 12, False),
+    ],
+)
+def test_purchase_of_the_last_quarter_is_told_where_the_half_year_table_is_used(
+    mode: str, start: int, end: int, is_said: bool
+) -> None:
+    remark = tax_remark(SCENARIO.changed(tax_mode=mode, start_month=f"2027-{start:02d}", fiscal_year_end_month=end))
+    assert (remark is not None) == is_said
+    assert remark is None or remark.code == "mid-quarter"

@@ -1,6 +1,7 @@
 """Break-even among those that can do the job: the month, or why there is none."""
 
 from calculator import Comparison, Scenario, compare, load_catalog
+from calculator.decision import words
 from calculator.decision.break_even import break_even, break_evens
 
 CATALOG = load_catalog()
@@ -32,3 +33,21 @@ def test_break_even_month_is_where_the_cumulative_costs_cross() -> None:
     assert crossed[min(after + 1, len(crossed) - 1)]
     assert not crossed[max(before - 1, 0)]
     assert row.reason.startswith(f"{found[MAC].name} is cheaper than {found['cloud-h100'].name} from month ")
+
+
+def test_purchase_that_never_pays_back_says_the_first_month_and_what_is_short_at_the_end() -> None:
+    found = compare(Scenario.parse({"options": (MAC, SMALL, API)}), CATALOG, draw_count=0)
+    for own, other in ((MAC, API), (MAC, SMALL)):
+        mine, its = found[own].tco, found[other].tco
+        assert mine is not None
+        assert its is not None
+        row = break_even(found[own], found[other])
+        assert row.month is None
+        assert row.reason == words.never_cheaper(
+            found[own].name,
+            found[other].name,
+            own_usd=-mine.monthly_usd[1],
+            other_usd=-its.monthly_usd[1],
+            months=36,
+            short_usd=mine.total_cost_usd - its.total_cost_usd,
+        )

@@ -102,3 +102,14 @@ def test_some_draws_are_read_off_the_table_of_all() -> None:
 def test_few_draws_are_laid_out() -> None:
     tables = ExcessTables(MONTHS, 0.0, "month-end")
     assert [tables.sums(Excess(0.5, 0.1, Course())) for _ in range(9)] == [None] * 9
+
+
+def test_months_begun_and_ended_count_whole_or_not_at_all() -> None:
+    """From month 2.5 it is counted from month 3 on, to month 5.5 to month 5."""
+    price = Course(TREND, STEP)
+    table = ExcessSums.of(GROWTH, price, -log_growth(RATE) / 12, months=MONTHS, timing="month-end", draw_count=6)
+    for row in range(6):
+        broken = Excess(GROWTH[[row]], np.array([0.4]), price, np.array([2.5]), np.array([5.5]))
+        plain, valued = table.sums(broken, np.array([row]))
+        expected = by_month(row, 0.4, 3, 5, "month-end")
+        assert (np.asarray(plain)[0], np.asarray(valued)[0]) == pytest.approx(expected, rel=1e-9, abs=1e-9)

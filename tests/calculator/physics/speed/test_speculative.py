@@ -10,7 +10,9 @@ from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.models import Split
 from calculator.errors import ScenarioError
-from calculator.physics.speed.decode import decode_speed
+from calculator.physics.speed.classes import Conditions
+from calculator.physics.speed.decode import decode_cells, decode_estimate, decode_speed
+from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speculative import Drafts, expected_tokens_per_check, speculative_decode_speed
 
 CATALOG = load_catalog()
@@ -90,3 +92,22 @@ def test_more_accepted_is_never_slower(tokens: int, lower: float, upper: float, 
 def test_impossible_drafts_are_refused(wrong: dict[str, float], says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
         Drafts(**wrong)  # pyright: ignore[reportArgumentType]  (wrong on purpose)
+
+
+@pytest.mark.parametrize("batch_count", [1, 4])
+def test_draft_takes_its_share_of_a_plain_step_for_each_of_its_tokens(batch_count: int) -> None:
+    """Seconds of a round with drafts less those of one whose drafts cost nothing: tokens x share x a plain step."""
+    deployment = Deployment.of("nvidia-rtx-4090", "qwen3.8-27b", "q4_k_m", catalog=CATALOG)
+    workload = Workload(context_tokens=500, batch_count=batch_count)
+
+    def round_s(share: float) -> float:
+        drafts = Drafts(3, 0.5, share)
+        speed = speculative_decode_speed(deployment, workload, drafts=drafts, calibration=CATALOG.calibration)
+        return batch_count * expected_tokens_per_check(drafts) / speed.central
+
+    served = Conditions(served=batch_count > 1)
+    found = decode_estimate(deployment, workload, conditions=served, calibration=CATALOG.calibration)
+    cells, chip = decode_cells(deployment, workload), deployment.hardware.chip
+    law = CATALOG.calibration.decode
+    plain = speed_of(found, law=law, tokens=float(batch_count), chip=chip, cells=cells).central
+    assert round_s(0.1) - round_s(0.0) == pytest.approx(3 * 0.1 * batch_count / plain, rel=1e-6)
