@@ -26,6 +26,7 @@ from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
 from serving.request_log import RequestLog, write_lines_to_stderr
 from serving.routes import api_routes
+from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
 from serving.turns import Turns
 from views.decide_frame import decide_frame
@@ -79,6 +80,8 @@ config.set_option("server.allowedHosts", list(hosts))  # Streamlit's own check o
 if mode != "local":
     write_lines_to_stderr()
 send_small_frames_at_once()
+base = (st.get_option("server.baseUrlPath") or "").strip("/")
+base_path = f"/{base}" if base else ""
 app = st.App(
     _SCRIPT,
     routes=[
@@ -100,11 +103,12 @@ app = st.App(
             KnownPaths,
             pages=PAGE_NAMES,
             hidden=() if mode == "local" else HIDDEN,
-            base=f"/{base}" if (base := (st.get_option("server.baseUrlPath") or "").strip("/")) else "",
+            base=base_path,
         ),
         Middleware(LookOnly, why_only_look=why_looks),
         *limits(settings, turns=turns, metrics=metrics),
         Middleware(Frames, script=_SCRIPT, hides_facts=mode != "local", metrics=metrics),
         Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=_COMPRESS_LEVEL),
+        Middleware(StartPage, hides_facts=mode != "local", base=base_path),
     ],
 )

@@ -9,7 +9,10 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.start_page import START_SCRIPT
+
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
+_PAGE = f"<script>{START_SCRIPT}</script>{_INDEX.read_text('utf-8')}"
 
 
 def inline_script_hashes(page: str) -> str:
@@ -25,7 +28,7 @@ HEADERS = {
     "content-security-policy": "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' {inline_script_hashes(_INDEX.read_text('utf-8'))}",
+            f"script-src 'self' {inline_script_hashes(_PAGE)}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -113,6 +113,8 @@ def test_pages_routes_and_health_are_there_in_every_mode(public: str, local: str
         status, body = status_of(f"{url}/api/ready")
         assert (status, json.loads(body)["ready"]) == (200, True)
         assert json.loads(status_of(f"{url}/_stcore/host-config")[1])["allowedOrigins"] == []
+    told = json.loads(status_of(f"{public}/_stcore/host-config")[1])
+    assert set(told) == {"allowedOrigins", "useExternalAuthToken"}
 
 
 def test_counts_are_for_the_person_at_the_machine(local: str) -> None:

@@ -1,6 +1,5 @@
 """The real server on a free port, and a real Chromium that notes every error and every request to another host."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from tests.real_server import running_server
 
-_SEARCH = re.compile(r"/(fit|what-if|sources|measurements)/_stcore/(health|host-config)$")
 expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
 _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -92,9 +90,7 @@ def visit(browser: BrowserContext, server: str) -> Iterator[Callable[..., Visit]
 
 
 def _note_error(message: ConsoleMessage, seen: Visit) -> None:
-    """Opened at a page's own address, Streamlit first asks for its server below that address, and is told 404."""
-    is_search = _SEARCH.search(message.location["url"]) is not None
-    if message.type == "error" and not is_search:
+    if message.type == "error":
         seen.errors.append(message.text)
 
 
