@@ -51,8 +51,8 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
         return
     names = {option.id: option.name for option in comparison.options}
     names |= {key: case.catalog.option(key).name for key in (found.cheaper, found.dearer)}
-    st.markdown(markdown_text(f"There: {there.verdict.sentence}"))
-    st.markdown(markdown_text(f"Here: {comparison.verdict.sentence}"))
+    st.markdown(f"**There.** {markdown_text(there.verdict.sentence)}")
+    st.markdown(f"**Here.** {markdown_text(comparison.verdict.sentence)}")
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
     if found.steps:
         draw_chart(
@@ -84,7 +84,10 @@ def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
         if found.end_usd > 0
         else f"here it costs {dollars(-found.end_usd)} less"
     )
-    carried = [_label(name, names=names) for name in found.carriers]
+    knob_names = knobs()
+    carried = [
+        input_label(name, names=names) if name in knob_names else _label(name, names=names) for name in found.carriers
+    ]
     carriers = f" Most of the change comes from {' and '.join(carried)}." if carried else ""
     count = len(found.steps)
     differ = "1 assumption differs" if count == 1 else f"{count} assumptions differ"

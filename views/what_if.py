@@ -133,7 +133,7 @@ def _show_flip(point: SwitchPoint, case: Case, *, names: dict[str, str]) -> None
     text, button = st.columns([8, 1], vertical_alignment="center")
     with text:
         st.markdown(
-            f"**{markdown_text(label[:1].upper() + label[1:])}**: now {markdown_text(now)}; at **{markdown_text(at)}** "
+            f"**{markdown_text(label[:1].upper() + label[1:])}**: now {markdown_text(now)}; at **{markdown_text(at)}**, "
             f"{markdown_text(names.get(point.winner or '', 'another option'))} is cheaper ({where})"
         )
     with button:

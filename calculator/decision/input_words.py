@@ -95,18 +95,18 @@ def price_band(
 ) -> str:
     """Between which values of a price a pair is too close to call, and which of the two wins below and above (`wins`).
 
-    One end may be missing: 'Price of Box (now $9,600): above $14,300, the Mac is clearly cheaper; below that it is too
-    close to call.'
+    One end may be missing: 'Price of Box (now $9,600): from $14,300 the other is clearly cheaper; below that the two are
+    too close to call.'
     """
     text = label(name, names=names)
-    below, above = ("" if usd is None else value(name, usd) for usd in (low, high))
+    up_to, above = ("" if usd is None else value(name, usd) for usd in (low, high))
     if low is None:
-        said = f"above {above}, {wins[1]} is clearly cheaper; below that it is too close to call"
+        said = f"from {above} {wins[1]} is clearly cheaper; below that the two are too close to call"
     elif high is None:
-        said = f"below {below}, {wins[0]} is clearly cheaper; above that it is too close to call"
+        said = f"up to {up_to} {wins[0]} is clearly cheaper; above that the two are too close to call"
     else:
         said = (
-            f"below {below}, {wins[0]} is clearly cheaper, and above {above}, {wins[1]} is; in between it is too close "
+            f"up to {up_to} {wins[0]} is clearly cheaper, from {above} {wins[1]} is; in between the two are too close "
             "to call"
         )
     return f"{text[:1].upper()}{text[1:]} (now {value(name, now)}): {said}."

@@ -412,3 +412,14 @@ def test_value_that_is_set_while_the_server_is_away_is_in_the_address_once_it_is
         expect(page.get_by_role("spinbutton", name="Hourly rate")).to_have_value("110")
         shows(seen, Scenario(wage_usd_per_h=110))
     page.close()
+
+
+def test_names_of_options_are_whole_in_both_charts_where_there_is_room(visit: Callable[..., Visit]) -> None:
+    page = visit().page
+    said = page.eval_on_selector_all("svg text", "found => found.map((one) => one.textContent)")
+    assert not [text for text in said if "\u2026" in text]
+    for name in ("2x RTX 4090, Threadripper Pro (the article's)", "7 x Mac Studio M2 Ultra 192 GB (used, 2023)"):
+        assert len([text for text in said if name in text]) == 2  # at the line's end, and beside the bar
+    overlap = """() => [...document.querySelectorAll("svg")].flatMap((svg) => [...svg.querySelectorAll("text")].filter(
+        (text) => text.getBoundingClientRect().right > svg.getBoundingClientRect().right + 1).map((text) => text.textContent))"""
+    assert page.evaluate(overlap) == []

@@ -17,6 +17,7 @@ def test_sentence_names_no_id() -> None:
     said = bridge_sentence(found, names=names)
     assert not re.search(r"[a-z]_[a-z]|-96\b|am5\b", said)
     assert f"{len(found.steps)} assumptions differ" in said
+    assert said.endswith("Most of the change comes from hourly rate and resale value of a PC's GPUs.")
     assert abs(found.start_usd + sum(step.change_usd for step in found.steps) - found.end_usd) < 0.01
 
 
@@ -30,4 +31,4 @@ def test_pinned_scenario_is_the_one_that_is_compared_with() -> None:
     app.run()
     assert not app.exception
     assert "1 assumption differs." in texts(app)
-    assert "Hourly rate" in texts(app)
+    assert "comes from hourly rate." in texts(app)

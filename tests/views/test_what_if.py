@@ -1,5 +1,6 @@
 """What if: switching values flip the answer when they are set, every section answers, nothing on it is inert."""
 
+import re
 from datetime import date
 
 import pytest
@@ -56,6 +57,12 @@ def test_prices_at_which_it_is_too_close_to_call_are_named_for_the_pair_that_is_
     said = texts(opened(what_if_script, options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])).replace("\\", "")
     for call in close_calls(answer, near):
         assert said.count(call.sentence) == 1
+
+
+def test_value_and_the_name_after_it_are_kept_apart() -> None:
+    said = texts(opened(what_if_script))
+    assert re.search(r"at \*\*\$14,\d{3}\*\*, 2x RTX 4090 on an AM5 board is cheaper", said)
+    assert "** 2x" not in said
 
 
 def test_value_that_is_set_flips_the_answer() -> None:

@@ -18,14 +18,14 @@ def answer(count: int = 64, **values: object) -> Comparison:
 
 def test_price_at_which_the_pair_gets_too_close_is_named_with_the_one_at_which_the_other_wins() -> None:
     found = answer(options=(SMALL, AM5))
-    names = {row.id: row.name for row in found.options}
     assert not found.verdict.too_close
     call = {call.name: call for call in close_calls(found, found.verdict)}[f"{SMALL}.price_usd"]
     assert call.low is not None
     assert call.high is not None
     assert call.now < call.low < call.high
-    assert f"(now $5,499): below ${call.low:,.0f}, {names[SMALL]} is clearly cheaper" in call.sentence
-    assert f"above ${call.high:,.0f}, {names[AM5]} is; in between it is too close to call." in call.sentence
+    said = f"(now $5,499): up to ${call.low:,.0f} it is clearly cheaper, from ${call.high:,.0f} the other is"
+    assert said in call.sentence
+    assert call.sentence.endswith("; in between the two are too close to call.")
     assert call.sentence in comparison_text(found)
 
 
@@ -54,12 +54,14 @@ def test_no_futures_and_no_second_option_have_no_such_price() -> None:
     assert close_calls(base, base.verdict) == ()
 
 
-def test_band_is_told_with_names_and_who_wins_beyond() -> None:
-    (call,) = in_words(
-        [PriceBand("a.price_usd", 100.0, 80.0, None, below="a", above="b")], names={"a": "Alpha", "b": "Beta"}
-    )
+def test_band_is_told_of_the_one_whose_price_it_is_and_of_both_by_name_where_it_is_neithers() -> None:
+    names = {"a": "Alpha", "b": "Beta"}
+    own = PriceBand("a.price_usd", 100.0, 80.0, None, below="a", above="b")
+    hosts = PriceBand("host/model.price_ratio", 1.0, None, 0.5, below="a", above="b")
+    call, shared = in_words([own, hosts], names=names)
+    assert "from 0.50 times today's Beta is clearly cheaper" in shared.sentence
     assert call.label == "price of Alpha"
     assert (call.now, call.low, call.high) == (100.0, 80.0, None)
     assert call.sentence == (
-        "Price of Alpha (now $100): below $80, Alpha is clearly cheaper; above that it is too close to call."
+        "Price of Alpha (now $100): up to $80 it is clearly cheaper; above that the two are too close to call."
     )

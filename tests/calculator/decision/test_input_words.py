@@ -44,10 +44,10 @@ def test_price_band_says_who_wins_beyond_each_end_and_what_is_in_between() -> No
     names, wins = {"mac": "Mac Studio"}, ("the Mac", "the PC")
     said = input_words.price_band("mac.price_usd", now=5499, low=6395, high=39437, wins=wins, names=names)
     assert said == (
-        "Price of Mac Studio (now $5,499): below $6,395, the Mac is clearly cheaper, and above $39,437, the PC is; in "
-        "between it is too close to call."
+        "Price of Mac Studio (now $5,499): up to $6,395 the Mac is clearly cheaper, from $39,437 the PC is; in between "
+        "the two are too close to call."
     )
     said = input_words.price_band("mac.price_usd", now=5499, low=None, high=7400, wins=wins, names=names)
-    assert said.endswith(": above $7,400, the PC is clearly cheaper; below that it is too close to call.")
+    assert said.endswith(": from $7,400 the PC is clearly cheaper; below that the two are too close to call.")
     said = input_words.price_band("mac.price_usd", now=5499, low=9706, high=None, wins=wins, names=names)
-    assert said.endswith(": below $9,706, the Mac is clearly cheaper; above that it is too close to call.")
+    assert said.endswith(": up to $9,706 the Mac is clearly cheaper; above that the two are too close to call.")

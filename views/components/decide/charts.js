@@ -6,6 +6,7 @@ const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const PHONE_LINES = 4;
+const MOST_NAMES = 0.42, AMOUNT_PX = 56;
 
 /** Total spent by the end of each month, one line per option that can do the job. */
 export function paintLines(box, frame, page) {
@@ -14,7 +15,8 @@ export function paintLines(box, frame, page) {
   const rows = phone ? all.slice(0, PHONE_LINES) : all;
   if (!rows.length) return void box.replaceChildren();
   const width = page.mainWidth(), height = phone ? 260 : 320;
-  const edge = { left: 50, right: phone ? 74 : 236, top: 14, bottom: 26 };
+  const room = phone ? 0 : nameRoom(rows, width);
+  const edge = { left: 50, right: phone ? 74 : 10 + room + AMOUNT_PX, top: 14, bottom: 26 };
   const amounts = [...rows.flatMap((row) => [...row.by_month, ...(row.band ?? []).flat()]), ...kept(rows, page)];
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
@@ -40,7 +42,7 @@ export function paintLines(box, frame, page) {
   for (const label of spreadLabels(rows.map((row) => ({ row, at: y(row.by_month.at(-1)) })), edge.top, height - edge.bottom)) {
     const text = shape("text", { x: width - edge.right + 10, y: label.y + 4, class: "end" });
     const amount = shape("tspan", { class: "end-amount" }, shortDollars(label.row.by_month.at(-1)));
-    if (!phone) text.append(shape("tspan", { style: `fill:${colour(label.row.hue)}` }, `${shortened(label.row.name)}  `));
+    if (!phone) text.append(shape("tspan", { style: `fill:${colour(label.row.hue)}` }, `${shortened(label.row.name, room)}  `));
     else amount.setAttribute("style", `fill:${colour(label.row.hue)}`);
     text.append(amount);
     svg.append(text);
@@ -73,7 +75,24 @@ function markPaid(svg, row, frame, x, y, edge, width) {
   svg.append(shape("text", { x: start, y: at.y + 20, class: "mark" }, text));
 }
 
-const shortened = (name) => (name.length > 27 ? `${name.slice(0, 25).trimEnd()}\u2026` : name);
+/** Width for the options' names: of the longest one, and at most MOST_NAMES of the chart. */
+const nameRoom = (rows, width) => Math.min(Math.max(...rows.map((row) => textPx(row.name))) + 4, MOST_NAMES * width);
+
+/** The name, cut only where it is wider than its room. */
+function shortened(name, room) {
+  if (textPx(name) <= room) return name;
+  let kept = name;
+  while (kept && textPx(`${kept.trimEnd()}\u2026`) > room) kept = kept.slice(0, -1);
+  return `${kept.trimEnd()}\u2026`;
+}
+
+let pen = null;
+
+function textPx(text) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}
 
 /** Labels moved apart so that none covers another. */
 function spreadLabels(labels, top, bottom) {
@@ -101,7 +120,8 @@ export function paintParts(box, frame, page) {
   const rows = frame.rows.filter((row) => row.parts);
   if (!rows.length) return void box.replaceChildren();
   const phone = page.isPhone(), width = page.mainWidth();
-  const name = phone ? 0 : 218, right = 30, rowHeight = phone ? 62 : 46, top = 8, bottom = 24;
+  const room = phone ? 0 : nameRoom(rows, width);
+  const name = phone ? 0 : room + 14, right = 30, rowHeight = phone ? 62 : 46, top = 8, bottom = 24;
   const height = top + bottom + rowHeight * rows.length;
   const back = (row) => row.parts.at(-1), paid = (row) => row.parts.slice(0, -1).filter((usd) => usd > 0).reduce((sum, usd) => sum + usd, 0);
   const got = (row) => row.parts.filter((usd) => usd < 0).reduce((sum, usd) => sum + usd, 0);
@@ -116,7 +136,7 @@ export function paintParts(box, frame, page) {
   }
   rows.forEach((row, place) => {
     const y = top + place * rowHeight + (phone ? 24 : 14), bar = 20;
-    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, phone ? row.name : shortened(row.name)));
+    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, phone ? row.name : shortened(row.name, room)));
     let from = 0, minus = 0;
     row.parts.slice(0, -1).forEach((usd, group) => {
       if (usd > 0) {
