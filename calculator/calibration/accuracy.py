@@ -27,6 +27,7 @@ from calculator.calibration.cases import (
 )
 from calculator.calibration.fitting import TABLE, Laws, fit_laws, refit
 from calculator.calibration.gate import contradictions, decode_refusal, peak_memory_refusal, prefill_refusal
+from calculator.calibration.prompt_cache import with_prompt_cache
 from calculator.calibration.rows import PublishedRow, read_table
 from calculator.calibration.solver import Fit
 from calculator.catalog import Catalog
@@ -165,7 +166,7 @@ def _cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], 
             cases.append(case)
         else:
             reasons.append((row, case))
-    return cases, reasons
+    return with_prompt_cache(cases), reasons
 
 
 def _without(laws: Laws, known: Calibration, *, leave_out: LeaveOut, group: str) -> Calibration:

@@ -36,6 +36,8 @@ class Case:
 
     row: PublishedRow
     deployment: Deployment
+    prompt_is_cached: bool = False
+    """Whether a server read the prompt of a batch once for all (prompt_cache.py)."""
 
     @property
     def streams_each(self) -> float:
@@ -178,7 +180,7 @@ def decode_rate(case: Case, calibration: Calibration) -> Rate:
             streams * MS_PER_S / step.floor_ms if step.floor_ms else None,
         )
     prompt = prefill_prompt(case, calibration)
-    waiting, writing = case.streams_each * prompt.central_ms, row.answer_tokens * step.central_ms
+    waiting, writing = _prompts_read(case) * prompt.central_ms, row.answer_tokens * step.central_ms
     total = waiting + writing
     deviation = math.hypot(waiting * prompt.deviation, writing * step.deviation) / total
     return Rate(row.instance_count * case.streams_each * row.answer_tokens * MS_PER_S / total, deviation, None)
@@ -208,12 +210,17 @@ def decode_observation(case: Case, calibration: Calibration | None, *, today: fl
         if calibration is None:
             return None
         total = step_ms * row.answer_tokens
-        rest = total - case.streams_each * prefill_prompt(case, calibration).central_ms
-        if total - case.streams_each * _prompt_alone_ms(case, calibration) < (1 - PREFILL_SHARE_LIMIT) * total:
+        rest = total - _prompts_read(case) * prefill_prompt(case, calibration).central_ms
+        if total - _prompts_read(case) * _prompt_alone_ms(case, calibration) < (1 - PREFILL_SHARE_LIMIT) * total:
             return None
         step_ms = rest / row.answer_tokens
     terms, common = decode_terms(case.deployment, case.workload(), conditions=case.conditions(today))
     return _observation(row, step_ms, terms, common)
+
+
+def _prompts_read(case: Case) -> float:
+    """Prompts that were read for the streams in flight: each its own, or one for all from the cache."""
+    return 1.0 if case.prompt_is_cached else case.streams_each
 
 
 def _prompt_alone_ms(case: Case, calibration: Calibration) -> float:
@@ -237,6 +244,8 @@ def prefill_observation(case: Case, *, today: float) -> Observation | None:
 def prompts_together(case: Case) -> int:
     """Prompts that were read together: a benchmark's whole batch, and what a server with continuous batching has in
     flight; other servers read one after the other."""
+    if case.prompt_is_cached:
+        return 1
     together = case.row.rate_kind == "decode" or case.row.runtime_id in CONTINUOUS_BATCHING
     return max(1, round(case.streams_each)) if together else 1
 

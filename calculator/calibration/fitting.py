@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from calculator.calibration.cases import Case, case_of, decode_observation, prefill_observation
 from calculator.calibration.gate import contradictions, decode_refusal, prefill_refusal
+from calculator.calibration.prompt_cache import with_prompt_cache
 from calculator.calibration.rows import PublishedRow
 from calculator.calibration.solver import Fit, Observation, SharedError, fit, law_of, problem_of
 from calculator.catalog import Catalog
@@ -76,10 +77,14 @@ class Laws:
 
 
 def usable_cases(rows: Iterable[PublishedRow], catalog: Catalog) -> tuple[list[Case], list[Case]]:
-    """Cases whose decoding rate, and cases whose prefill rate, passes the gate."""
-    cases = [case for case in (case_of(row, catalog) for row in rows) if isinstance(case, Case)]
+    """Cases whose decoding rate, and cases whose prefill rate, passes the gate.
+
+    A batch whose prompts came from a cache is predicted, but teaches nothing: that condition is inferred from the rate.
+    """
+    cases = with_prompt_cache([case for case in (case_of(row, catalog) for row in rows) if isinstance(case, Case)])
     refused = contradictions(cases)
     decode = [case for case in cases if decode_refusal(case) is None and (case.row.id, "decode") not in refused]
+    decode = [case for case in decode if not case.prompt_is_cached]
     prefill = [case for case in cases if prefill_refusal(case) is None and (case.row.id, "prefill") not in refused]
     return decode, prefill
 
