@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from calculator.decision import input_words
 from calculator.decision.comparison import CloseCall, Comparison, Verdict
 from calculator.decision.ranking import named
+from calculator.decision.stand_ins import stand_ins
 from calculator.risk.monte_carlo import ranges
 from calculator.risk.price_bands import PriceBand, price_bands
 
@@ -26,7 +27,9 @@ def close_calls(comparison: Comparison, verdict: Verdict) -> tuple[CloseCall, ..
         candidates = candidates.under(scenario.changed(discount_rate=0.0))
     odds = ranges(candidates, count=comparison.draw_count)
     names = {row.id: named(row) if row.id in pair else row.name for row in comparison.options}
-    return in_words(price_bands(candidates, pair=pair, odds=odds), names=names)
+    is_kinds = verdict is comparison.verdicts.mac_or_pc
+    also = stand_ins(candidates, verdict.cheapest) if is_kinds else ()
+    return in_words(price_bands(candidates, pair=pair, odds=odds, stand_ins=also), names=names)
 
 
 def in_words(bands: Sequence[PriceBand], *, names: Mapping[str, str]) -> tuple[CloseCall, ...]:

@@ -43,12 +43,14 @@ def turning(
     names: Mapping[str, str],
     other: str,
     exact: Exact | None = None,
+    stand_ins: Sequence[str] = (),
 ) -> Turning:
     """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
 
     names: the options' names by id, of one machine; other: what the other one is called where there are several of it.
+    stand_ins: who else speaks for the cheaper one's side (other Macs beside the best Mac).
     """
-    found = flips(candidates, pair=pair, exact=exact)
+    found = flips(candidates, pair=pair, exact=exact, stand_ins=stand_ins)
     turns = [*found.inside, *([found.beyond] if found.beyond else [])]
     told = tuple(_flip(turn, names) for turn in turns)
     both = candidates.only(pair)

@@ -18,6 +18,7 @@ from calculator.decision.break_even import break_even, break_evens
 from calculator.decision.comparison import HardVerdict, OptionResult, Verdict, Verdicts
 from calculator.decision.in_house import in_house, keeper_of
 from calculator.decision.ranking import hard_usd, named, nearest, ranked, tco_of, value_usd
+from calculator.decision.stand_ins import stand_ins
 from calculator.decision.turning import Turning, turning
 from calculator.decision.weights import formats_sentence
 from calculator.number import Range
@@ -110,7 +111,7 @@ class _Case:
         else:
             sentence = words.cheapest(name, usd, span=self.span, difference_usd=difference, second=other)
             said = words.gap(gap.low, gap.high)
-        turns = self._turning(best, second)
+        turns = self._turning(best, second, also=stand_ins(self.candidates, best.id) if kinds else ())
         parts = [
             said if self.odds is not None else "",
             "" if chance is None else words.how_often(name, chance, is_sure=not is_close, is_pair=kinds),
@@ -231,7 +232,7 @@ class _Case:
             sentence = words.without_people(*pair, is_the_same=is_same, chance=chance, is_pair=kinds)
         return HardVerdict(sentence, first.id, second.id, gap, chance)
 
-    def _turning(self, best: OptionResult, second: OptionResult) -> Turning:
+    def _turning(self, best: OptionResult, second: OptionResult, *, also: Sequence[str]) -> Turning:
         """What turns the pair, and the old prices it rests on; empty without futures."""
         if self.odds is None or self.exact is None:
             return Turning()
@@ -241,6 +242,7 @@ class _Case:
             names={row.id: row.name for row in self.results},
             other=named(second),
             exact=self.exact,
+            stand_ins=also,
         )
 
     def _middle(self, best: OptionResult, second: OptionResult, *, middle_usd: float, turns: Turning) -> str:

@@ -208,11 +208,11 @@ def flips(turns: Sequence[str], *, name: str) -> str:
 
 def no_flip(*, together: Sequence[str], price: str, name: str) -> str:
     """What turns the answer where no single input does within its range: two inputs together, or a price beyond it."""
-    parts = ["No single input turns this answer within its range."]
+    parts = [f"No single input makes {name} cheaper within its range."]
     if together:
         parts.append(f"Two together do: {' and '.join(together)}.")
     if price:
-        parts.append(f"Beyond its range, {name} would be cheaper with {price}.")
+        parts.append(f"Beyond its range, one would: {price}.")
     elif not together:
         parts.append("Nor do any two of the five that matter most, nor a price three times higher or lower.")
     return " ".join(parts)
@@ -224,7 +224,9 @@ def old_price(noun: str, name: str, *, as_of: str, age_days: int, turns_to: str)
     months = age_days / (365.25 / MONTHS_PER_YEAR)
     age = f"{age_days} days" if months < 2 else f"{months:.0f} months"
     holds = (
-        f"at one end of its range {turns_to} would be cheaper." if turns_to else "the answer holds across its range."
+        f"at one end of its range {turns_to} would be cheaper."
+        if turns_to
+        else "the cheaper one stays so across its range."
     )
     return f"This rests on the {noun} of {name} from {as_of}, {age} old: {holds}"
 

@@ -78,11 +78,14 @@ class Flips:
     ends: Mapping[str, Mapping[str, Ends]]
 
 
-def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None = None) -> Flips:
+def flips(
+    candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None = None, stand_ins: Sequence[str] = ()
+) -> Flips:
     """What turns the pair (the cheaper one, the other); `exact` recomputes inputs that decide how many machines there
     are.
 
-    Raises KeyError where one of the pair is not among the candidates.
+    stand_ins: options that speak for the cheaper one's side. A value at which one of them still costs less than the
+    other of the pair turns nothing, and is left out. Raises KeyError where one of the pair is not among the candidates.
     """
     both = candidates.only(pair)
     spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
@@ -95,9 +98,10 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
     crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
     for name in spreads:
-        if exact is not None and _decides_count(name) and _may_turn(gaps[name]):
+        if exact is not None and decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
+    inside = case.turned(inside, candidates, stand_ins=stand_ins)
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
     ends = {
         option: {
@@ -113,8 +117,28 @@ def flips(candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None 
     grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
     couples = _couples(case, points, gaps)
     found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *([couples.block] if couples else [])])
-    beyond = _price_beyond(case, grids, dict(zip(grids, found, strict=False)))
-    return Flips((), beyond, couples.turned(found[-1], case.now) if couples else None, ends)
+    prices_beyond = _prices_beyond(case, grids, dict(zip(grids, found, strict=False)))
+    prices_beyond = case.turned(prices_beyond, candidates, stand_ins=stand_ins)
+    together = couples.turned(found[-1], case.now) if couples else None
+    ends_of_both = [{one.name: one.at for one in together}] if together else []
+    if not all(beats_stand_ins(candidates, ends_of_both, second=pair[1], stand_ins=stand_ins)):
+        together = None
+    return Flips((), prices_beyond[0] if prices_beyond else None, together, ends)
+
+
+def beats_stand_ins(
+    candidates: Candidates, points: Sequence[Mapping[str, float]], *, second: str, stand_ins: Sequence[str]
+) -> list[bool]:
+    """Whether `second` costs less than every stand-in at each of these points (values by input, all others as now)."""
+    if not stand_ins or not points:
+        return [True] * len(points)
+    asked = candidates.only((second, *stand_ins))
+    now = values_now(candidates, spreads_of(candidates)) | dict(main_prices(candidates))
+    names = {name for point in points for name in point}
+    found = costs(asked, {name: np.array([point.get(name, now[name]) for point in points]) for name in names})
+    usd = {name: np.broadcast_to(cost.present_value_cost_usd, len(points)) for name, cost in found.items()}
+    least = np.min([usd[name] for name in stand_ins], axis=0)
+    return [bool(one) for one in usd[second] < least]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +167,14 @@ class _Case:
         """What the second option costs more in each block."""
         table = self.present_values_usd(blocks)
         return [dearer - cheaper for dearer, cheaper in zip(table[self.pair[1]], table[self.pair[0]], strict=True)]
+
+    def turned(
+        self, values: Sequence[SwitchingValue], candidates: Candidates, *, stand_ins: Sequence[str]
+    ) -> list[SwitchingValue]:
+        """Those of the switching values beyond which no stand-in keeps its side the cheaper one."""
+        beside = [{one.name: one.at + (one.at - one.now) * _BESIDE} for one in values]
+        kept = beats_stand_ins(candidates, beside, second=self.pair[1], stand_ins=stand_ins)
+        return [one for one, is_kept in zip(values, kept, strict=True) if is_kept]
 
     def refined(self, brackets: Mapping[str, tuple[float, float]], *, zooms: int) -> dict[str, float]:
         """The value in each bracket (before, after the crossing) at which the gap is 0."""
@@ -196,7 +228,7 @@ def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle:
     return found
 
 
-def _decides_count(name: str) -> bool:
+def decides_count(name: str) -> bool:
     """Whether the input decides how many machines are bought."""
     return name in _SIZING or name.rpartition(".")[2] in _SIZING_FIGURES
 
@@ -250,11 +282,11 @@ def _distance(found: SwitchingValue, spread: Spread) -> float:
     return abs(found.at - found.now) / abs(end - found.now)
 
 
-def _price_beyond(case: _Case, grids: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> SwitchingValue | None:
-    """The price, of either option, that needs the smallest change to turn the pair; at most three times away."""
+def _prices_beyond(case: _Case, grids: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> list[SwitchingValue]:
+    """The prices, of either option, that turn the pair, at most three times away; the smallest change first."""
     found = {name: _crossing(grid, gaps[name])[1] for name, grid in grids.items()}
     values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
-    return min(values, key=lambda one: abs(np.log(one.at / one.now)), default=None)
+    return sorted(values, key=lambda one: abs(np.log(one.at / one.now)))
 
 
 @dataclass(frozen=True, slots=True)

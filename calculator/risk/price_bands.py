@@ -6,8 +6,8 @@ while P10 to P90 of the gap holds 0.
 Where the base case turns outside of that, the band reaches there: base case and futures then name different winners.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,16 +46,36 @@ class PriceBand:
         return (self.low is None or self.low <= self.now) and (self.high is None or self.now <= self.high)
 
 
-def price_bands(candidates: Candidates, *, pair: tuple[str, str], odds: Odds) -> tuple[PriceBand, ...]:
+def price_bands(
+    candidates: Candidates, *, pair: tuple[str, str], odds: Odds, stand_ins: Sequence[str] = ()
+) -> tuple[PriceBand, ...]:
     """The band of each main price of the pair (the cheaper one, the other) that has an edge within three times of it.
 
-    odds: the futures of both; all other inputs vary as in them.
+    odds: the futures of both; all other inputs vary as in them. stand_ins: options that speak for the cheaper one's
+    side; the edge from which the other one wins is left out where it is not clearly cheaper than each of them, too.
     """
     both = candidates.only(pair)
     prices = dict(main_prices(both))
     base = _base_lines(both, pair, prices)
     found = [_band(both, pair, name=name, now=now, odds=odds, base=base[name]) for name, now in prices.items()]
-    return tuple(band for band in found if band is not None)
+    held = [_held(band, candidates, pair[1], odds=odds, stand_ins=stand_ins) for band in found if band is not None]
+    return tuple(band for band in held if _is_near(band.low, band.now) or _is_near(band.high, band.now))
+
+
+def _held(band: PriceBand, candidates: Candidates, other: str, *, odds: Odds, stand_ins: Sequence[str]) -> PriceBand:
+    """The band without the edge beyond which `other` would win, where a stand-in is not clearly dearer there."""
+    edge = band.high if band.above == other else band.low
+    if edge is None or not stand_ins:
+        return band
+    found = costs(candidates.only((other, *stand_ins)), {**odds.inputs, band.name: edge})
+    gaps = [found[one].present_value_cost_usd - found[other].present_value_cost_usd for one in stand_ins]
+    if all(np.quantile(gap, _TENTH) > 0 for gap in gaps):
+        return band
+    return replace(band, high=None) if band.above == other else replace(band, low=None)
+
+
+def _is_near(edge: float | None, now: float) -> bool:
+    return edge is not None and 1 / FARTHEST_PRICE <= edge / now <= FARTHEST_PRICE
 
 
 def _band(
@@ -69,7 +89,7 @@ def _band(
     even = base.price_at(_TENTH, limits)
     if even is not None:
         low, high = low and min(low, even), high and max(high, even)
-    if not any(edge is not None and 1 / FARTHEST_PRICE <= edge / now <= FARTHEST_PRICE for edge in (low, high)):
+    if not (_is_near(low, now) or _is_near(high, now)):
         return None
     cheaper, other = pair
     below, above = (cheaper, other) if falls else (other, cheaper)

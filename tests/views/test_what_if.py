@@ -8,10 +8,11 @@ import pytest
 from calculator import Comparison, Scenario, compare
 from calculator.decision.close_calls import close_calls
 from calculator.risk.monte_carlo import FULL_COUNT
-from calculator.risk.sensitivity import switching_values
-from tests.views.other_pages import comparison_of, opened, what_if_script
+from tests.views.other_pages import opened, what_if_script
 from tests.views.pages import CATALOG, texts, widget
 from views.link import read_link
+
+PAIR = ["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"]
 
 
 def test_page_has_every_section_of_the_question() -> None:
@@ -60,26 +61,46 @@ def test_prices_at_which_it_is_too_close_to_call_are_named_for_the_pair_that_is_
 
 
 def test_value_and_the_name_after_it_are_kept_apart() -> None:
-    said = texts(opened(what_if_script))
+    said = texts(opened(what_if_script, options=[*PAIR]))
     assert re.search(r"at \*\*\$14,\d{3}\*\*, 2x RTX 4090 on an AM5 board is cheaper", said)
     assert "** 2x" not in said
 
 
-def test_value_that_is_set_flips_the_answer() -> None:
-    app = opened(what_if_script)
-    pair = comparison_of(Scenario()).verdicts.mac_or_pc
-    assert pair is not None
-    before = (pair.cheapest, pair.next)
-    found = comparison_of(Scenario())
-    points = switching_values(found.candidates.only([str(one) for one in before]))
-    name = next(point.name for point in points if point.value is not None and "." not in point.name)
-    widget(app, f"set {name}").click().run()
-    assert not app.exception
-    link = read_link({key: [str(app.query_params[key])] for key in app.query_params}, catalog=CATALOG)
-    assert not link.problems
-    after = comparison_of(Scenario.parse({**link.values, "typed": link.typed()})).verdicts.mac_or_pc
-    assert after is not None
-    assert (after.cheapest, after.next) == before[::-1]
+@pytest.mark.parametrize("options", [[], PAIR, ["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"]])
+def test_every_value_that_is_set_flips_the_answer_and_has_three_digits(options: list[str]) -> None:
+    asked = {"options": options} if options else {}
+    before = shown_answer(Scenario.parse(asked)).verdicts.mac_or_pc
+    assert before is not None
+    names = [button.key for button in opened(what_if_script, **asked).button if str(button.key).startswith("set ")]
+    assert names
+    for name in names:
+        app = opened(what_if_script, **asked)
+        widget(app, str(name)).click().run()
+        assert not app.exception
+        query = {key: [str(app.query_params[key])] for key in app.query_params if key != "options"}
+        link = read_link(query, catalog=CATALOG)
+        assert not link.problems
+        ((_, value),) = (link.values.get("figures") or link.values).items()
+        assert float(f"{value:.3g}") == value
+        after = shown_answer(Scenario.parse({**link.values, **asked, "typed": link.typed()})).verdicts.mac_or_pc
+        assert after is not None
+        assert kind(after.cheapest) != kind(before.cheapest)
+
+
+def kind(option: str | None) -> str:
+    return CATALOG.machines[str(option)].kind
+
+
+def test_price_at_which_another_mac_takes_over_is_no_flip() -> None:
+    said = texts(opened(what_if_script))
+    assert "Price of Mac Studio M5 Ultra 96 GB**: now" not in said
+    assert "is clearly cheaper; above that the two are too close to call" in said
+
+
+def test_a_quote_that_is_too_close_to_call_is_called_so() -> None:
+    said = texts(opened(what_if_script, figures='{"mac-studio-m5-ultra-96.price_usd": 6527}'))
+    assert "This is too close to call. In the base case Mac Studio M5 Ultra 96 GB costs" in said
+    assert "too close to call. In the base case" not in texts(opened(what_if_script))
 
 
 @pytest.mark.parametrize("key", ["map x", "map y"])

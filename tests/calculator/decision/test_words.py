@@ -56,7 +56,7 @@ def test_late_machine_is_named_with_its_month_and_the_price_of_buying_that_rest(
 def test_old_price_says_its_age_and_whether_the_answer_survives() -> None:
     said = words.old_price("list price", "Mac Studio", as_of="2025-08-25", age_days=458, turns_to="")
     assert said == (
-        "This rests on the list price of Mac Studio from 2025-08-25, 15 months old: the answer holds across its range."
+        "This rests on the list price of Mac Studio from 2025-08-25, 15 months old: the cheaper one stays so across its range."
     )
     said = words.old_price("hourly rate", "H100", as_of="2026-10-06", age_days=51, turns_to="Mac Studio")
     assert said.endswith("51 days old: at one end of its range Mac Studio would be cheaper.")
@@ -65,7 +65,7 @@ def test_old_price_says_its_age_and_whether_the_answer_survives() -> None:
 def test_without_a_single_flip_the_sentence_names_two_inputs_or_a_price_or_says_that_none_does() -> None:
     both = words.no_flip(together=("a at 1", "b at 2"), price="price of A above $9 (now $5)", name="B")
     assert "Two together do: a at 1 and b at 2." in both
-    assert "Beyond its range, B would be cheaper with price of A above $9" in both
+    assert "Beyond its range, one would: price of A above $9" in both
     assert "Nor do any two" in words.no_flip(together=(), price="", name="B")
 
 
@@ -204,15 +204,15 @@ SENTENCES = [
     ),
     (
         words.no_flip(together=(), price="a price of $9", name="B"),
-        "No single input turns this answer within its range. Beyond its range, B would be cheaper with a price of $9.",
+        "No single input makes B cheaper within its range. Beyond its range, one would: a price of $9.",
     ),
     (
         words.old_price("list price", "A", as_of="2026-09-27", age_days=61, turns_to=""),
-        "This rests on the list price of A from 2026-09-27, 2 months old: the answer holds across its range.",
+        "This rests on the list price of A from 2026-09-27, 2 months old: the cheaper one stays so across its range.",
     ),
     (
         words.old_price("list price", "A", as_of="2026-09-28", age_days=60, turns_to=""),
-        "This rests on the list price of A from 2026-09-28, 60 days old: the answer holds across its range.",
+        "This rests on the list price of A from 2026-09-28, 60 days old: the cheaper one stays so across its range.",
     ),
     (words.cheaper_from("A", "B", month=12, by_resale=False), "A is cheaper than B from month 12."),
     (

@@ -1,0 +1,43 @@
+"""Stand-ins: other machines of the kind that the verdict names."""
+
+from calculator import Scenario, load_catalog
+from calculator.decision.close_calls import close_calls
+from calculator.decision.compare import compare
+from calculator.decision.stand_ins import stand_ins
+
+CATALOG = load_catalog()
+SMALL, BIG, USED = "mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used"
+AM5, THREADRIPPER, RENTED = "dual-rtx-4090-am5", "dual-rtx-4090-threadripper", "cloud-h100"
+DEFAULT = compare(Scenario(), CATALOG, draw_count=256)
+
+
+def test_stand_ins_are_machines_of_the_same_kind_that_can_do_the_job() -> None:
+    assert set(stand_ins(DEFAULT.candidates, SMALL)) == {BIG, USED}
+    assert stand_ins(DEFAULT.candidates, AM5) == (THREADRIPPER,)
+    assert stand_ins(DEFAULT.candidates, RENTED) == ()
+
+
+def test_price_that_only_brings_another_mac_forward_turns_no_verdict() -> None:
+    """With two Macs the dearer one wins at such a price, as a whole answer there shows; with one the PC does."""
+    pair = DEFAULT.verdicts.mac_or_pc
+    assert pair is not None
+    alone = compare(Scenario(options=(SMALL, AM5)), CATALOG, draw_count=256).verdicts.mac_or_pc
+    assert alone is not None
+    name = f"{SMALL}.price_usd"
+    (at,) = (flip.at for flip in alone.flips if flip.name == name)
+    assert name not in {flip.name for flip in pair.flips}
+    for options, winner in ((Scenario().options, BIG), ((SMALL, AM5), AM5)):
+        there = compare(Scenario.parse({"options": options, "figures": {name: at * 1.01}}), CATALOG, draw_count=64)
+        assert there.verdicts.mac_or_pc is not None
+        assert there.verdicts.mac_or_pc.cheapest == winner
+
+
+def test_close_call_says_that_the_other_wins_only_where_no_stand_in_does() -> None:
+    alone = compare(Scenario(options=(SMALL, AM5)), CATALOG, draw_count=256)
+    name = f"{SMALL}.price_usd"
+    edges: list[float | None] = []
+    for found in (DEFAULT, alone):
+        assert found.verdicts.mac_or_pc is not None
+        edges += [call.high for call in close_calls(found, found.verdicts.mac_or_pc) if call.name == name]
+    assert edges[0] is None
+    assert edges[1] is not None
