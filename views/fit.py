@@ -11,6 +11,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
 from calculator.units import BYTES_PER_GB
 from views.address import put
@@ -21,7 +22,7 @@ from views.drawing import draw_chart, draw_small_table
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
 from views.fit_curves import Measured, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
 from views.fit_frontier import show_frontier
-from views.fit_matrix import misfit, show_fit_matrix
+from views.fit_matrix import SEVERAL_CARDS, misfit, show_fit_matrix
 from views.fit_tools import show_tools
 from views.look import gb, markdown_text
 from views.money import is_ranked
@@ -136,7 +137,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
     st.caption(
         "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
         f"holds no more. *A model may use* is what the system leaves to it and to software in the same memory.{beside} "
-        "Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
+        f"{SEVERAL_CARDS} Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
         "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many."
     )
 
@@ -156,7 +157,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
-        "Spare": gb(memory.headroom_bytes) if memory else "-",
+        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory)}" if memory else "-",
     }
     if case.scenario.second_tenant_gb:
         row["Other software"] = _other_software(memory) if memory else "-"
@@ -253,7 +254,7 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
         st.caption(
             "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
-            "the machine holds at these bits."
+            f"the machine holds at these bits. {SEVERAL_CARDS}"
         )
 
 

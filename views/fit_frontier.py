@@ -9,6 +9,7 @@ from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
 from views.charts.fit import frontier
 from views.drawing import draw_chart, draw_table
+from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
 from views.shell import Case
 from views.turns import turn
@@ -52,6 +53,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
                 key="best machines",
                 alt="Machines that no other beats in cost, speed and memory",
             )
+            st.caption(SEVERAL_CARDS)
         if found.left_out:
             draw_table(
                 [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],

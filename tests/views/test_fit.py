@@ -120,3 +120,11 @@ def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_
     assert row["Needs"].endswith(" GB")
     assert "Short ones at home sends 25 % of its requests to Hosted API (same open model)" in texts(app)
     assert "None of the options can run this model" not in texts(app)
+
+
+def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
+    app = opened(fit_script, options=["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
+    mac, cards = app.table[0].value.to_dict("records")
+    assert plain(mac["Spare"]).endswith(" GB")
+    assert plain(cards["Spare"]).endswith(" GB on the fullest card, times the cards")
+    assert "a layer lies whole on one card" in texts(app)
