@@ -129,8 +129,10 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         st.markdown(markdown_text(" ".join(hosts)))
     other = case.scenario.second_tenant_gb
     beside = (
-        f" The {other:g} GB of other software count in *Needs* where model and software share one memory; beside cards "
-        "they lie in system RAM, as the column says."
+        f" The {other:g} GB of other software count in *Needs* where model and software share one memory, and *A model may "
+        "use* is then for both: macOS limits only what the GPU takes, so both together may use more than a model alone. "
+        "Beside cards the software lies in system RAM, as its column says, with the embedding table that llama.cpp keeps "
+        "off the card."
         if other
         else ""
     )
@@ -182,10 +184,12 @@ def _other_software(memory: MemoryFit) -> str:
     """Where the other software lies, and what is there."""
     if not memory.second_tenant_beside_bytes:
         return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
-    size = gb(memory.host_needed_bytes)
+    table = memory.host_needed_bytes - memory.second_tenant_beside_bytes
+    size = f"{gb(memory.second_tenant_beside_bytes)} in system RAM"
+    both = f"{size}, with {gb(table)} of the model (its embedding table)" if table else size
     if memory.host_usable_bytes is None:
-        return f"{size} in system RAM, whose size is not known"
-    return f"{size} in system RAM, which has {gb(memory.host_usable_bytes)} for it"
+        return f"{both}; how much RAM it has is not known"
+    return f"{both}; it has {gb(memory.host_usable_bytes)} for {'both' if table else 'it'}"
 
 
 def _people(count: int) -> str:

@@ -103,10 +103,23 @@ def test_other_software_stands_in_each_row_in_the_memory_where_it_lies() -> None
     rows = rows_by_option(second_tenant_gb="40", options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     mac, cards = rows.values()
     assert mac["Other software"] == "40.0 GB, counted in what it needs"
-    assert cards["Other software"].startswith("40.6 GB in system RAM, which has ")
+    said = "40.0 GB in system RAM, with 0.6 GB of the model (its embedding table); it has "
+    assert cards["Other software"].startswith(said)
+    assert cards["Other software"].endswith(" GB for both")
+    rented = rows_by_option(second_tenant_gb="40", options=["cloud-h100"])
+    assert next(iter(rented.values()))["Other software"].startswith("40.0 GB in system RAM; ")
     bare = rows_by_option(options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     assert float(mac["Needs"].split()[0]) - float(next(iter(bare.values()))["Needs"].split()[0]) == 40
     assert all("Other software" not in row for row in bare.values())
+
+
+def test_memory_that_a_mac_shares_with_other_software_says_why_both_may_use_more() -> None:
+    asked = {"options": ["mac-studio-m5-ultra-96"]}
+    (alone,) = rows_by_option(**asked).values()
+    (beside,) = rows_by_option(second_tenant_gb="40", **asked).values()
+    use = "A model may use"
+    assert float(beside[use].split()[0]) > float(alone[use].split()[0])
+    assert "both together may use more than a model alone" in texts(opened(fit_script, second_tenant_gb="40", **asked))
 
 
 def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_keeps() -> None:

@@ -20,6 +20,8 @@ _MEMORY_PARTS = (
     ("second_tenant_bytes", "Other software", "#2f9e77"),
 )
 _OTHER = "Other software"
+_TABLE = "Embedding table, kept off the card"
+_PARTS = (*((title, colour) for _, title, colour in _MEMORY_PARTS), (_TABLE, "#8d6bb8"))
 _LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
 
@@ -49,7 +51,7 @@ def _pools(one: Filled) -> list[_Pool]:
     pools = [_Pool(one.name, parts, memory.usable_bytes)]
     if memory.second_tenant_beside_bytes:
         kept = {_OTHER: memory.second_tenant_beside_bytes}
-        kept["Weights"] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
+        kept[_TABLE] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
         pools.append(_Pool(f"{one.name}: system RAM", kept, memory.host_usable_bytes))
     return pools
 
@@ -71,7 +73,7 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
             marker={"color": colour},
             hovertemplate=f"{title}: %{{x:,.1f}} GB<extra></extra>",
         )
-        for _, title, colour in _MEMORY_PARTS
+        for title, colour in _PARTS
         if any(pool.parts.get(title) for pool in pools)
     ]
     known = [(place, pool.usable_bytes) for place, pool in enumerate(pools) if pool.usable_bytes is not None]

@@ -35,6 +35,9 @@ def test_other_software_of_a_pc_fills_its_own_memory_and_not_the_cards() -> None
     sizes = dict(zip(names, other.x, strict=True))
     cards = filled[1].name
     assert sizes == {filled[0].name: 40, cards: 0, f"{cards}: system RAM": 40}
+    table = next(trace for trace in drawn(figure) if trace.name == "Embedding table, kept off the card")
+    kept = ((filled[1].memory.host_needed_bytes or 0) - 40 * BYTES_PER_GB) / BYTES_PER_GB
+    assert dict(zip(names, table.x, strict=True)) == {filled[0].name: 0, cards: 0, f"{cards}: system RAM": kept}
     limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
     room = dict(zip([names[place] for place in limit.y], limit.x, strict=True))[f"{cards}: system RAM"]
     assert room == (filled[1].memory.host_usable_bytes or 0) / BYTES_PER_GB > 40
