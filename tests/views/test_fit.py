@@ -62,7 +62,7 @@ def test_matrix_names_every_model_and_the_frontier_answers_to_the_budget() -> No
     assert "Llama 3 / 3.1 / 3.3 70B" in list(matrix["Model"])
     widget(app, "budget").set_value(1000.0).run()
     assert not app.exception
-    assert "No machine of the catalogue does this job within a budget of $1,000 and the first word" in texts(app)
+    assert "No machine to buy does this job: the budget is $1,000 and the first word must come within" in texts(app)
     why = table(app, "Why not")
     assert len(why) == len(CATALOG.machines)
     assert (why["Why not"].str.len() > 0).all()
