@@ -1,6 +1,7 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,16 @@ from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
-from views.fit_curves import Measured, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_curves import (
+    Curve,
+    Measured,
+    capability,
+    ladder,
+    speed_by_context,
+    speed_by_people,
+    wait_by_prompt,
+    widening,
+)
 from views.fit_frontier import show_frontier
 from views.fit_matrix import SEVERAL_CARDS, misfit, show_fit_matrix
 from views.fit_tools import show_tools
@@ -192,6 +202,17 @@ def _other_software(memory: MemoryFit) -> str:
     return f"{both}; it has {gb(memory.host_usable_bytes)} for {'both' if table else 'it'}"
 
 
+def widening_text(curves: Sequence[Curve]) -> str:
+    """Why a band bursts open: few measurements, or none, speak about the speed there."""
+    names = list(dict.fromkeys(widening(curves)))
+    if not names:
+        return ""
+    return (
+        f" The band of {' and '.join(names)} opens wide where few measurements, or none, of such a chip with this program "
+        "say how fast it is; that is how little is known, and no error of the chart."
+    )
+
+
 def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
@@ -223,9 +244,11 @@ def _show_curves(case: Case, measured: Measured) -> None:
         key=f"curve {shown}",
         alt=f"{titles[1]} by {titles[0]}: {ends}",
     )
+    thin = "" if shown == _CURVES[2] else "; it is a share of the speed, so it looks thin where the speed is low"
     st.caption(
-        "The band covers 8 in 10 such machines. Full dots were measured, hollow ones are estimated"
+        f"The band covers 8 in 10 such machines{thin}. Full dots were measured, hollow ones are estimated"
         + ("; the dashed line is your target." if target else ".")
+        + widening_text(curves)
     )
 
 
@@ -249,7 +272,8 @@ def _show_ladder(case: Case, measured: Measured) -> None:
                 row[bits] = misfit(prediction.memory)
             else:
                 speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
-                row[bits] = f"{speed}{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+                spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+                row[bits] = f"{speed}{spare}{_fewer(one.concurrent_count, case.scenario.concurrent_request_count)}"
         rows.append(row)
     if rows:
         draw_small_table(
@@ -260,6 +284,11 @@ def _show_ladder(case: Case, measured: Measured) -> None:
             "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
             f"the machine holds at these bits. {SEVERAL_CARDS}"
         )
+
+
+def _fewer(count: int, asked: int) -> str:
+    """For how many people the memory is, where not all fit."""
+    return f", but for {count} of {asked} people" if count < asked else ""
 
 
 def _memory_alt(filled: list[Filled]) -> str:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 from calculator.decision.choose import Choice
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
-from views.charts.layout import LEGEND, QUIET, plain_layout, rows_layout, texts
+from views.charts.layout import LEGEND, NUMBERS, QUIET, plain_layout, rows_layout, texts
 from views.charts.names_at_dots import Dot, name_sides
 from views.fit_curves import Curve
 from views.look import gb, style_of
@@ -139,7 +139,7 @@ def speed_curves(
         plain_layout(
             height=420,
             x={"title": x_title, "type": "log", "tickvals": every, "ticktext": [f"{x:,.0f}" for x in every]},
-            y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", "tickformat": "~s"},
+            y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", **NUMBERS},
         ),
     )
     if target:

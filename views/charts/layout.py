@@ -19,6 +19,12 @@ LEGEND: dict[str, Any] = {
 ROW_PX, AXES_PX = 58, 110
 BESIDE_BAR = 0.22  # of a row: half a bar (bargap) and a little; the name begins above it
 QUIET = "#7a828c"
+NUMBERS: dict[str, Any] = {"tickformat": ",~g"}
+"""Plain numbers: SI prefixes would write half a second as 500m."""
+DOLLARS: dict[str, Any] = {
+    "tickformatstops": [{"dtickrange": [None, 0.5], "value": "$,.2f"}, {"dtickrange": [0.5, None], "value": "$~s"}]
+}
+"""Dollars on a linear axis: $10k, and cents where the steps are less than a dollar."""
 LESS, MORE = "#2f7f9e", "#b0578d"
 """Middle tones for "less than now" and "more than now", which stand out from white and near-black alike."""
 
