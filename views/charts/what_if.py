@@ -32,7 +32,7 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
                 x=[gap - base_usd for gap in gaps],
                 y=list(range(len(rows))),
                 marker={"color": colour},
-                showlegend=False,
+                name=f"with the input at the {end} end of its range",
                 hovertemplate=[
                     f"{name} at {said}<br>gap {usd(gap)}<extra></extra>"
                     for name, said, gap in zip(names, values, gaps, strict=True)
@@ -47,10 +47,15 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
     room = (high - low) * 0.28 or 1.0
     figure = go.Figure(
         bars,
-        rows_layout(names, right_px=12, axis={**DOLLARS, "range": [low - room, high + room]}, barmode="overlay"),
+        rows_layout(
+            names,
+            right_px=12,
+            axis={**DOLLARS, "zeroline": False, "range": [low - room, high + room]},
+            barmode="overlay",
+        ),
     )
     add_line(figure, base_usd, colour=QUIET, dash="solid", rows=len(rows))
-    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows))
+    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows), is_below=True)
     return figure
 
 

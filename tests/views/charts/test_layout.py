@@ -47,6 +47,15 @@ def test_line_across_rows_of_bars_leaves_the_names_alone() -> None:
     assert all(one.y1 - round(one.y1) < names_begin for one in pieces)
 
 
+def test_line_below_the_bars_crosses_neither_names_nor_values() -> None:
+    figure = go.Figure()
+    add_line(figure, 0.0, colour="#000", dash="dash", rows=3, is_below=True)
+    half_value = 12 / 2 / ROW_PX  # a value is one line of 12 px, level with its bar
+    name_ends = (21 + 13 * 0.6) / ROW_PX - 1  # of the row below
+    for place, one in enumerate(laid_out(figure).shapes):
+        assert place + name_ends <= one.y0 < one.y1 < place - half_value
+
+
 def test_no_axis_writes_half_of_something_as_500m() -> None:
     folder = Path(charts.__file__).parent
     written = [line for file in folder.glob("*.py") for line in file.read_text("utf-8").splitlines() if "~s" in line]
