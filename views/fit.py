@@ -1,6 +1,7 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
 from calculator.units import BYTES_PER_GB
 from views.address import put
@@ -19,9 +21,18 @@ from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
-from views.fit_curves import Measured, capability, ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_curves import (
+    Curve,
+    Measured,
+    capability,
+    ladder,
+    speed_by_context,
+    speed_by_people,
+    wait_by_prompt,
+    widening,
+)
 from views.fit_frontier import show_frontier
-from views.fit_matrix import misfit, show_fit_matrix
+from views.fit_matrix import SEVERAL_CARDS, misfit, show_fit_matrix
 from views.fit_tools import show_tools
 from views.look import gb, markdown_text
 from views.money import is_ranked
@@ -128,15 +139,17 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         st.markdown(markdown_text(" ".join(hosts)))
     other = case.scenario.second_tenant_gb
     beside = (
-        f" The {other:g} GB of other software count in *Needs* where model and software share one memory; beside cards "
-        "they lie in system RAM, as the column says."
+        f" The {other:g} GB of other software count in *Needs* where model and software share one memory, and *A model may "
+        "use* is then for both: macOS limits only what the GPU takes, so both together may use more than a model alone. "
+        "Beside cards the software lies in system RAM, as its column says, with the embedding table that llama.cpp keeps "
+        "off the card."
         if other
         else ""
     )
     st.caption(
         "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
         f"holds no more. *A model may use* is what the system leaves to it and to software in the same memory.{beside} "
-        "Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
+        f"{SEVERAL_CARDS} Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
         "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many."
     )
 
@@ -156,7 +169,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
-        "Spare": gb(memory.headroom_bytes) if memory else "-",
+        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory)}" if memory else "-",
     }
     if case.scenario.second_tenant_gb:
         row["Other software"] = _other_software(memory) if memory else "-"
@@ -181,10 +194,23 @@ def _other_software(memory: MemoryFit) -> str:
     """Where the other software lies, and what is there."""
     if not memory.second_tenant_beside_bytes:
         return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
-    size = gb(memory.host_needed_bytes)
+    table = memory.host_needed_bytes - memory.second_tenant_beside_bytes
+    size = f"{gb(memory.second_tenant_beside_bytes)} in system RAM"
+    both = f"{size}, with {gb(table)} of the model (its embedding table)" if table else size
     if memory.host_usable_bytes is None:
-        return f"{size} in system RAM, whose size is not known"
-    return f"{size} in system RAM, which has {gb(memory.host_usable_bytes)} for it"
+        return f"{both}; how much RAM it has is not known"
+    return f"{both}; it has {gb(memory.host_usable_bytes)} for {'both' if table else 'it'}"
+
+
+def widening_text(curves: Sequence[Curve]) -> str:
+    """Why a band bursts open: few measurements, or none, speak about the speed there."""
+    names = list(dict.fromkeys(widening(curves)))
+    if not names:
+        return ""
+    return (
+        f" The band of {' and '.join(names)} opens wide where few measurements, or none, of such a chip with this program "
+        "say how fast it is; that is how little is known, and no error of the chart."
+    )
 
 
 def _people(count: int) -> str:
@@ -218,9 +244,11 @@ def _show_curves(case: Case, measured: Measured) -> None:
         key=f"curve {shown}",
         alt=f"{titles[1]} by {titles[0]}: {ends}",
     )
+    thin = "" if shown == _CURVES[2] else "; it is a share of the speed, so it looks thin where the speed is low"
     st.caption(
-        "The band covers 8 in 10 such machines. Full dots were measured, hollow ones are estimated"
+        f"The band covers 8 in 10 such machines{thin}. Full dots were measured, hollow ones are estimated"
         + ("; the dashed line is your target." if target else ".")
+        + widening_text(curves)
     )
 
 
@@ -244,7 +272,8 @@ def _show_ladder(case: Case, measured: Measured) -> None:
                 row[bits] = misfit(prediction.memory)
             else:
                 speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
-                row[bits] = f"{speed}{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+                spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+                row[bits] = f"{speed}{spare}{_fewer(one.concurrent_count, case.scenario.concurrent_request_count)}"
         rows.append(row)
     if rows:
         draw_small_table(
@@ -253,8 +282,13 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
         st.caption(
             "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
-            "the machine holds at these bits."
+            f"the machine holds at these bits. {SEVERAL_CARDS}"
         )
+
+
+def _fewer(count: int, asked: int) -> str:
+    """For how many people the memory is, where not all fit."""
+    return f", but for {count} of {asked} people" if count < asked else ""
 
 
 def _memory_alt(filled: list[Filled]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from calculator import Catalog, Scenario
 from calculator.catalog.options import CloudOffer, Machine
@@ -40,6 +40,16 @@ def capability(
     refuse_unknown(asked, catalog)
     model = scenario_model(asked, catalog)
     return capability_of(option, scenario=asked, model=model, measurements=speeds, catalog=catalog)
+
+
+def widening(curves: Sequence[Curve]) -> list[str]:
+    """Names of the curves whose range, high / low, more than doubles from one place to the next."""
+    return [
+        curve.name
+        for curve in curves
+        for before, after in pairwise(curve.speeds)
+        if after.high * before.low > 2 * before.high * after.low
+    ]
 
 
 def speed_by_people(scenario: Scenario, catalog: Catalog, speeds: Measured) -> list[Curve]:

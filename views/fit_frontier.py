@@ -1,4 +1,4 @@
-"""Every machine of the catalogue: its cost against its speed, within a budget and watts, and why the others cannot."""
+"""Every machine to buy in the catalogue: its cost against its speed, within a budget and watts, and why the others cannot."""
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
 from views.charts.fit import frontier
 from views.drawing import draw_chart, draw_table
+from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
 from views.shell import Case
 from views.turns import turn
@@ -17,7 +18,7 @@ from views.turns import turn
 @st.fragment
 def show_frontier(case: Case, comparison: Comparison) -> None:
     """Draw the two limits, the chart, and in a fold the best machines and those left out, each with its reason."""
-    st.subheader("Every machine we know: cost against speed", anchor=False)
+    st.subheader("Every machine to buy: cost against speed", anchor=False)
     with st.container(horizontal=True):
         budget = st.number_input(
             "Budget for the hardware ($)", min_value=0.0, value=None, format="%g", key="budget", placeholder="no limit"
@@ -45,6 +46,10 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
                 for one in best
             ),
         )
+        st.caption(
+            "Three things count: cost, speed and spare memory. A full dot without a name is beaten in cost and speed, and "
+            "is there for its memory. Speeds within 5 % count as equal."
+        )
     with st.expander(_fold_title(found)):
         if found.choices:
             draw_table(
@@ -52,6 +57,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
                 key="best machines",
                 alt="Machines that no other beats in cost, speed and memory",
             )
+            st.caption(SEVERAL_CARDS)
         if found.left_out:
             draw_table(
                 [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
@@ -61,18 +67,22 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
 
 
 def none_within(found: Choices) -> str:
-    """That nothing does the job, and within which limits: those of this page and the promise of the scenario."""
+    """That nothing to buy does the job, and what is asked: the limits of this page and the promise of the scenario."""
     wanted, promise = found.wanted, promise_of(found.scenario)
     limits = [
-        f"a budget of {usd(wanted.budget_usd)}" if wanted.budget_usd else "",
-        f"{wanted.most_w:,.0f} W at the wall" if wanted.most_w else "",
-        f"the first word within {seconds_text(promise.first_token_p95_s)}" if promise.first_token_p95_s else "",
-        f"the whole answer within {seconds_text(promise.answer_p95_s)}" if promise.answer_p95_s else "",
-        f"{promise.stream_tokens_per_s:,.4g} tokens a second for each person" if promise.stream_tokens_per_s else "",
+        f"the budget is {usd(wanted.budget_usd)}" if wanted.budget_usd else "",
+        f"it may draw {wanted.most_w:,.0f} W at the wall" if wanted.most_w else "",
+        f"the first word must come within {seconds_text(promise.first_token_p95_s)}"
+        if promise.first_token_p95_s
+        else "",
+        f"the whole answer must come within {seconds_text(promise.answer_p95_s)}" if promise.answer_p95_s else "",
+        f"each person must get {promise.stream_tokens_per_s:,.4g} tokens a second"
+        if promise.stream_tokens_per_s
+        else "",
     ]
     said = [limit for limit in limits if limit]
-    within = f" within {', '.join(said[:-1])}{' and ' if said[:-1] else ''}{said[-1]}" if said else ""
-    return f"No machine of the catalogue does this job{within}. Below, each one says why."
+    within = f": {', '.join(said[:-1])}{' and ' if said[:-1] else ''}{said[-1]}" if said else ""
+    return f"No machine to buy does this job{within}. Below, each one says why; rented machines stand in the table at the top."
 
 
 def _fold_title(found: Choices) -> str:

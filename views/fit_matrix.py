@@ -12,6 +12,7 @@ from calculator.decision.can_do import can_do_text
 from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.memory.spare_words import FULLEST_CARD
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
@@ -24,6 +25,10 @@ from views.turns import turn
 
 _KEY = "fit matrix"
 _HEIGHT_PX = 420
+SEVERAL_CARDS = (
+    f"On several cards, spare memory is what is left {FULLEST_CARD}: a layer lies whole on one card, so room on the "
+    "others does not help."
+)
 
 
 @st.fragment
@@ -47,7 +52,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     held = "one person" if people == 1 else f"all {people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. "
+        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
         "Select a row to see whether each machine is also fast enough, and to decide on that model."
     )
     if chosen is None:

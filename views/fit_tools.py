@@ -7,6 +7,7 @@ import streamlit as st
 from calculator.catalog.deployment import HostSettings, format_on
 from calculator.catalog.hardware import hardware_of
 from calculator.physics.memory.finetuning import TrainingStep, finetune_fit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.service.capability import scenario_model
 from calculator.units import BYTES_PER_GB
@@ -63,7 +64,7 @@ def _show_tuning(case: Case) -> None:
                 "Fits": "yes" if fit.fits else f"no: {gb(-fit.headroom_bytes)} short",
                 "Needs": gb(fit.peak_bytes),
                 "Training may use": gb(fit.usable_bytes),
-                "Spare": gb(fit.headroom_bytes),
+                "Spare": f"{gb(fit.headroom_bytes)}{spare_words(fit)}",
                 "Trained parameters": f"{fit.trainable_parameters / 1e6:,.0f} million",
             }
         )

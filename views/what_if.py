@@ -52,6 +52,14 @@ _AXES = {
     "mac_administration_h_per_year": (0.0, 5.0),
 }
 """Inputs of the map and its ends: shares, rates and months as they are, the others as multiples of the value now."""
+_AXIS_UNITS = {
+    "$/h": "$ an hour",
+    "$/kWh": "$ per kWh",
+    "h/year": "hours a year",
+    "tokens": "tokens",
+    "%/year": "a year",
+    "%": "of today's price",
+}
 _AS_THEY_ARE = ("months", "resale_fraction", "gpu_resale_fraction", "discount_rate")
 
 
@@ -246,7 +254,7 @@ def _show_map(candidates: Candidates, *, titles: dict[str, str]) -> None:
             found,
             dot=(float(getattr(scenario, x_name)), float(getattr(scenario, y_name))),
             names=titles,
-            titles=(_title(x_name), _title(y_name)),
+            titles=(axis_title(x_name), axis_title(y_name)),
             formats=(formats[0], formats[1]),
         ),
         key="who wins",
@@ -267,6 +275,12 @@ def _steps(name: str, scenario: Scenario) -> np.ndarray:
 
 def _title(name: str) -> str:
     return knobs()[name].label
+
+
+def axis_title(name: str) -> str:
+    """The input with its unit, where neither its name nor the marks of the axis say it."""
+    unit = _AXIS_UNITS.get(knobs()[name].unit)
+    return f"{_title(name)} ({unit})" if unit else _title(name)
 
 
 def _show_exits(candidates: Candidates, *, titles: dict[str, str]) -> None:

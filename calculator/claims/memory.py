@@ -36,11 +36,7 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
         verdict = "impossible"
     elif abs(claimed / peak - 1) > tolerance.central:
         verdict = "contradicted"
-    steps = [
-        f"{_name(claim.formats[0], catalog)} at {claim.context_tokens:,} tokens: {_gb(fit.weights_bytes):.2f} GB weights + "
-        f"{_gb(fit.kv_cache_bytes):.2f} GB cache + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space = "
-        f"{peak:.2f} GB"
-    ]
+    steps = [f"{_name(claim.formats[0], catalog)}: {_sum_text(fit, tokens=claim.context_tokens)}"]
     model = catalog.model(claim.model)
     for format_id in claim.formats[1:]:
         other = weights_bytes(model, format=catalog.format(format_id))
@@ -141,10 +137,10 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
                 f"{name} does not fit ({needs} of {has}), but {_name(best, catalog)} does: "
                 f"{shown(_gb(fits[best][0].peak_bytes), 'GB')}."
             )
+    tokens = max(1, claim.context_tokens)
     steps = [
-        f"{_name(format_id, catalog)}: {_gb(fit.weights_bytes):.2f} GB weights + {_gb(fit.kv_cache_bytes):.2f} GB cache at "
-        f"{max(1, claim.context_tokens):,} tokens + {_gb(fit.transient_bytes + fit.overhead_bytes):.2f} GB work space "
-        f"= {_gb(fit.peak_bytes):.2f} GB of {_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
+        f"{_name(format_id, catalog)}: {_sum_text(fit, tokens=tokens)} of {_gb(fit.usable_bytes):.2f} GB: "
+        f"{'fits' if fit.fits else 'does not fit'}"
         for format_id, (fit, _) in fits.items()
     ]
     return found(
@@ -158,6 +154,15 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
     )
 
 
+def _sum_text(fit: MemoryFit, *, tokens: int) -> str:
+    """Weights, cache and work space and their sum; the work space is rounded so that both sides agree as written."""
+    weights, cache, peak = (round(_gb(size), 2) for size in (fit.weights_bytes, fit.kv_cache_bytes, fit.peak_bytes))
+    return (
+        f"{weights:.2f} GB weights + {cache:.2f} GB cache at {tokens:,} tokens + {peak - weights - cache:.2f} GB work "
+        f"space = {peak:.2f} GB"
+    )
+
+
 def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
     """A database beside the model: the cards have no room for it, the PC's own memory has or has not."""
     claimed = _claimed(claim)
@@ -166,9 +171,10 @@ def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
     reserved = catalog.constants["host_reserved_gib"]
     host = _gb(host_usable_bytes(hardware.system_ram_gib or 0.0, reserved_gib=reserved.central))
     on_cards = _gb(fit.headroom_bytes)
+    has, needs = round(_gb(fit.tightest_usable_bytes), 2), round(_gb(fit.tightest_peak_bytes), 2)
     steps = [
-        f"on the cards: {_gb(fit.usable_bytes):.1f} - {_gb(fit.peak_bytes):.1f} GB = {on_cards:.1f} GB left beside "
-        "the model",
+        f"on the fullest card: {has:.2f} - {needs:.2f} GB = {has - needs:.2f} GB left; a layer lies whole on one card, so "
+        f"{len(fit.cards)} such cards have {on_cards:.1f} GB left beside the model",
         f"in the PC's own memory: {hardware.system_ram_gib:g} GiB less {reserved.central:g} GiB for the system = "
         f"{host:.1f} GB",
     ]

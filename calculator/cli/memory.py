@@ -17,6 +17,7 @@ from calculator.catalog.models import WeightFormat
 from calculator.cli.renamed_flags import add_renamed
 from calculator.errors import ScenarioError
 from calculator.physics.memory.finetuning import ALL_LINEAR, ATTENTION, FineTuneFit, TrainingStep, finetune_fit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.report.answer_json import remark_dicts
@@ -176,7 +177,7 @@ def _finetune_text(asked: dict[str, Any], fit: FineTuneFit) -> str:
         f"{asked['targets']} linear layers, {asked['batch']} x {asked['sequence_tokens']:,} tokens, "
         f"{'with' if asked['checkpointing'] else 'without'} checkpointing",
         f"  {'fits' if fit.fits else 'does not fit'}: needs {_gb(fit.peak_bytes)} of {_gb(fit.usable_bytes)} usable, "
-        f"headroom {_gb(fit.headroom_bytes)}",
+        f"headroom {_gb(fit.headroom_bytes)}{spare_words(fit)}",
         f"  weights          {_gb(fit.weights_bytes):>10}   frozen",
         f"  adapters         {_gb(fit.adapter_bytes):>10}   {fit.trainable_parameters:,} parameters, 4 bytes each",
         f"  gradients, Adam  {_gb(fit.optimizer_bytes):>10}   12 bytes each",

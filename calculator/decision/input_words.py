@@ -46,6 +46,7 @@ _UNITS = {
     "h": "{} h",
     "$": "${}",
 }
+_OWN_VALUES = {"resale_market_index": "{} times today's"}
 _KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
 
 
@@ -74,7 +75,8 @@ def value(name: str, amount: float) -> str:
     ('3 h a year', '11.5 % a year', '$9,512')
     """
     if (knob := knobs().get(name)) is not None:
-        return _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip()).format(_digits(amount * knob.shown))
+        pattern = _OWN_VALUES.get(name) or _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip())
+        return pattern.format(_digits(amount * knob.shown))
     figure = name.rpartition(".")[2]
     return _FIGURES[figure][1].format(amount) if figure in _FIGURES else _digits(amount)
 

@@ -7,6 +7,7 @@ from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.words import mend, signed
+from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.prediction import Prediction
 from calculator.physics.speed.speed import Speed
 from calculator.report.currency import rate_note, shown
@@ -79,7 +80,7 @@ def prediction_text(prediction: Prediction) -> str:
     rows = [
         title_line(prediction),
         f"  {fit}: needs {_gb(memory.peak_bytes)} of {_gb(memory.usable_bytes)} usable, "
-        f"headroom {_gb(memory.headroom_bytes)}",
+        f"headroom {_gb(memory.headroom_bytes)}{spare_words(memory)}",
         f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at "
         f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
         f"runtime {_gb(memory.overhead_bytes)}" + (f", draft {_gb(memory.draft_bytes)}" if memory.draft_bytes else ""),

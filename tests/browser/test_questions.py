@@ -26,7 +26,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "How many machines keep my target?": (FIT, "Machines"),
     "Does it fit?": (FIT, "Does it fit in memory?"),
     "Is it fast enough for eight people?": (FIT, "8 at once"),
-    "Which machines are not dominated?": (FIT, "Every machine we know: cost against speed"),
+    "Which machines are not dominated?": (FIT, "Every machine to buy: cost against speed"),
     "What changed between two scenarios?": (WHAT_IF, "From another scenario to this one"),
     "Can audit trust this?": (SOURCES, "Where does every figure come from?"),
     "How old is each price?": (SOURCES, "Prices and facts"),

@@ -9,6 +9,8 @@ from calculator import Scenario
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import comparison_of, fit_script, opened
 from tests.views.pages import CATALOG, table, texts, widget
+from views.fit import widening_text
+from views.fit_curves import speed_by_people
 from views.link import write_link
 
 
@@ -62,7 +64,7 @@ def test_matrix_names_every_model_and_the_frontier_answers_to_the_budget() -> No
     assert "Llama 3 / 3.1 / 3.3 70B" in list(matrix["Model"])
     widget(app, "budget").set_value(1000.0).run()
     assert not app.exception
-    assert "No machine of the catalogue does this job within a budget of $1,000 and the first word" in texts(app)
+    assert "No machine to buy does this job: the budget is $1,000 and the first word must come within" in texts(app)
     why = table(app, "Why not")
     assert len(why) == len(CATALOG.machines)
     assert (why["Why not"].str.len() > 0).all()
@@ -103,10 +105,23 @@ def test_other_software_stands_in_each_row_in_the_memory_where_it_lies() -> None
     rows = rows_by_option(second_tenant_gb="40", options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     mac, cards = rows.values()
     assert mac["Other software"] == "40.0 GB, counted in what it needs"
-    assert cards["Other software"].startswith("40.6 GB in system RAM, which has ")
+    said = "40.0 GB in system RAM, with 0.6 GB of the model (its embedding table); it has "
+    assert cards["Other software"].startswith(said)
+    assert cards["Other software"].endswith(" GB for both")
+    rented = rows_by_option(second_tenant_gb="40", options=["cloud-h100"])
+    assert next(iter(rented.values()))["Other software"].startswith("40.0 GB in system RAM; ")
     bare = rows_by_option(options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     assert float(mac["Needs"].split()[0]) - float(next(iter(bare.values()))["Needs"].split()[0]) == 40
     assert all("Other software" not in row for row in bare.values())
+
+
+def test_memory_that_a_mac_shares_with_other_software_says_why_both_may_use_more() -> None:
+    asked = {"options": ["mac-studio-m5-ultra-96"]}
+    (alone,) = rows_by_option(**asked).values()
+    (beside,) = rows_by_option(second_tenant_gb="40", **asked).values()
+    use = "A model may use"
+    assert float(beside[use].split()[0]) > float(alone[use].split()[0])
+    assert "both together may use more than a model alone" in texts(opened(fit_script, second_tenant_gb="40", **asked))
 
 
 def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_keeps() -> None:
@@ -120,3 +135,28 @@ def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_
     assert row["Needs"].endswith(" GB")
     assert "Short ones at home sends 25 % of its requests to Hosted API (same open model)" in texts(app)
     assert "None of the options can run this model" not in texts(app)
+
+
+def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
+    app = opened(fit_script, options=["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
+    mac, cards = app.table[0].value.to_dict("records")
+    assert plain(mac["Spare"]).endswith(" GB")
+    assert plain(cards["Spare"]).endswith(" GB on the fullest card, times the cards")
+    assert "a layer lies whole on one card" in texts(app)
+
+
+def test_cell_of_more_bits_says_where_the_machine_holds_fewer_people_than_asked() -> None:
+    app = opened(
+        fit_script, concurrent_request_count="8", options=["mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256"]
+    )
+    rows = {row["Option"]: row for row in app.table[1].value.to_dict("records")}
+    assert re.search(r" GB spare, but for [1-7] of 8 people$", plain(rows["Mac Studio M5 Ultra 96 GB"]["8-bit"]))
+    assert plain(rows["Mac Studio M5 Ultra 256 GB"]["8-bit"]).endswith(" GB spare")
+
+
+def test_band_that_bursts_open_says_why_and_others_say_nothing() -> None:
+    curves = speed_by_people(Scenario(), CATALOG, ())
+    said = widening_text(curves)
+    assert "Mac Studio M5 Ultra 256 GB" in said
+    assert "H100" not in said
+    assert widening_text([curve for curve in curves if "H100" in curve.name]) == ""

@@ -3,9 +3,10 @@
 import pytest
 
 from calculator import Scenario
+from calculator.number import Range
 from calculator.service.capability import capability_of, scenario_model
 from tests.views.pages import CATALOG
-from views.fit_curves import ladder, speed_by_context, speed_by_people, wait_by_prompt
+from views.fit_curves import Curve, ladder, speed_by_context, speed_by_people, wait_by_prompt, widening
 
 SCENARIO = Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model"))
 
@@ -45,3 +46,12 @@ def test_model_that_fits_nowhere_has_no_curve_and_its_ladder_says_why() -> None:
     for one in found.values():
         assert one.prediction is not None
         assert not one.prediction.memory.fits
+
+
+def test_curve_whose_range_doubles_at_a_stroke_is_named() -> None:
+    steady, burst = (Range(9, 10, 11, "token/s"), Range(3, 5, 9, "token/s"))
+    found = [
+        Curve("a", "steady", (1, 2), (steady, steady), (False, False)),
+        Curve("b", "bursting", (1, 2), (steady, burst), (False, False)),
+    ]
+    assert widening(found) == ["bursting"]

@@ -12,9 +12,9 @@ def test_nothing_within_the_limits_names_every_limit_and_no_other() -> None:
     )
     every = none_within(choose(asked, CATALOG, wanted=Wanted(1000.0, 50.0)))
     assert every.startswith(
-        "No machine of the catalogue does this job within a budget of $1,000, 50 W at the wall, the first word within "
-        "5.0 s, the whole answer within 90 s and 10 tokens a second for each person."
+        "No machine to buy does this job: the budget is $1,000, it may draw 50 W at the wall, the first word must come "
+        "within 5.0 s, the whole answer must come within 90 s and each person must get 10 tokens a second. "
     )
     free = asked.changed(first_token_p95_target_s=0, answer_p95_target_s=0, stream_target_tokens_per_s=0)
     said = none_within(choose(free, CATALOG, wanted=Wanted(1000.0)))
-    assert said.startswith("No machine of the catalogue does this job within a budget of $1,000. ")
+    assert said.startswith("No machine to buy does this job: the budget is $1,000. ")

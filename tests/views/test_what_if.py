@@ -11,6 +11,7 @@ from calculator.risk.monte_carlo import FULL_COUNT
 from tests.views.other_pages import opened, what_if_script
 from tests.views.pages import CATALOG, texts, widget
 from views.link import read_link
+from views.what_if import axis_title
 
 PAIR = ["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"]
 
@@ -123,3 +124,10 @@ def test_question_may_be_about_all_options() -> None:
 def test_one_option_alone_says_what_is_missing_instead_of_failing() -> None:
     said = texts(opened(what_if_script, options=["cloud-h100"]))
     assert "Two options that can do the job are needed" in said
+
+
+def test_axes_of_the_map_say_their_units() -> None:
+    assert axis_title("wage_usd_per_h") == "Hourly rate ($ an hour)"
+    assert axis_title("mac_administration_h_per_year") == "Administration of a Mac (hours a year)"
+    assert axis_title("months") == "Months"
+    assert axis_title("requests_per_working_day") == "Requests a working day"

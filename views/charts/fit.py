@@ -8,7 +8,8 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 from calculator.decision.choose import Choice
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
-from views.charts.layout import LEGEND, QUIET, plain_layout, rows_layout, texts
+from views.charts.layout import LEGEND, NUMBERS, QUIET, plain_layout, rows_layout, texts
+from views.charts.names_at_dots import Dot, name_sides
 from views.fit_curves import Curve
 from views.look import gb, style_of
 
@@ -20,8 +21,12 @@ _MEMORY_PARTS = (
     ("second_tenant_bytes", "Other software", "#2f9e77"),
 )
 _OTHER = "Other software"
+_TABLE = "Embedding table, kept off the card"
+_PARTS = (*((title, colour) for _, title, colour in _MEMORY_PARTS), (_TABLE, "#8d6bb8"))
 _LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
+FULL_DOT = "no machine beats it in cost, speed and memory taken together"
+HOLLOW_DOT = "one beats it: no worse in any of the three, better in one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def _pools(one: Filled) -> list[_Pool]:
     pools = [_Pool(one.name, parts, memory.usable_bytes)]
     if memory.second_tenant_beside_bytes:
         kept = {_OTHER: memory.second_tenant_beside_bytes}
-        kept["Weights"] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
+        kept[_TABLE] = memory.host_needed_bytes - memory.second_tenant_beside_bytes
         pools.append(_Pool(f"{one.name}: system RAM", kept, memory.host_usable_bytes))
     return pools
 
@@ -71,7 +76,7 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
             marker={"color": colour},
             hovertemplate=f"{title}: %{{x:,.1f}} GB<extra></extra>",
         )
-        for _, title, colour in _MEMORY_PARTS
+        for title, colour in _PARTS
         if any(pool.parts.get(title) for pool in pools)
     ]
     known = [(place, pool.usable_bytes) for place, pool in enumerate(pools) if pool.usable_bytes is not None]
@@ -134,7 +139,7 @@ def speed_curves(
         plain_layout(
             height=420,
             x={"title": x_title, "type": "log", "tickvals": every, "ticktext": [f"{x:,.0f}" for x in every]},
-            y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", "tickformat": "~s"},
+            y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", **NUMBERS},
         ),
     )
     if target:
@@ -151,18 +156,23 @@ def speed_curves(
 
 
 def frontier(choices: Sequence[Choice]) -> go.Figure:
-    """Every machine that does the job: its cost against the speed one person sees; full dots nothing else beats."""
+    """Every machine that does the job: its cost against the speed one person sees; full dots nothing beats in cost, speed
+    and memory together."""
     best = [one for one in choices if not one.is_dominated]
     named = [one for one in best if not any(_beats(other, one) for other in choices)]
     rest = [one for one in choices if one.is_dominated]
+    dots = [
+        Dot(one.present_value_usd, one.stream_tokens_per_s, _counted(one) if one in named else "") for one in choices
+    ]
+    side = dict(zip((id(one) for one in choices), name_sides(dots), strict=True))
     traces = [
         go.Scatter(
             x=[one.present_value_usd for one in rows],
             y=[one.stream_tokens_per_s for one in rows],
             mode="markers+text",
-            name="nothing is cheaper and faster" if is_best else "something is cheaper, faster and roomier",
+            name=FULL_DOT if is_best else HOLLOW_DOT,
             text=[_counted(one) if one in named else "" for one in rows],
-            textposition=_name_sides(rows, choices),
+            textposition=[side[id(one)] for one in rows],
             textfont={"size": 11},
             cliponaxis=False,
             marker={
@@ -183,13 +193,6 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
     )
     layout.legend = LEGEND
     return go.Figure(traces, layout)
-
-
-def _name_sides(rows: Sequence[Choice], choices: Sequence[Choice]) -> list[str]:
-    """Names lie towards the middle of the cost axis, which is logarithmic, so that none leaves a narrow page."""
-    costs = sorted(one.present_value_usd for one in choices)
-    middle = (costs[0] * costs[-1]) ** 0.5 if costs else 0.0
-    return ["top right" if one.present_value_usd < middle else "top left" for one in rows]
 
 
 def _beats(other: Choice, one: Choice) -> bool:

@@ -18,7 +18,15 @@ LEGEND: dict[str, Any] = {
 }
 ROW_PX, AXES_PX = 58, 110
 BESIDE_BAR = 0.22  # of a row: half a bar (bargap) and a little; the name begins above it
+BELOW_BAR = (-0.48, -0.14)
+"""Of a row: from the name under a bar to the value beside it."""
 QUIET = "#7a828c"
+NUMBERS: dict[str, Any] = {"tickformat": ",~g"}
+"""Plain numbers: SI prefixes would write half a second as 500m."""
+DOLLARS: dict[str, Any] = {
+    "tickformatstops": [{"dtickrange": [None, 0.5], "value": "$,.2f"}, {"dtickrange": [0.5, None], "value": "$~s"}]
+}
+"""Dollars on a linear axis: $10k, and cents where the steps are less than a dollar."""
 LESS, MORE = "#2f7f9e", "#b0578d"
 """Middle tones for "less than now" and "more than now", which stand out from white and near-black alike."""
 
@@ -64,10 +72,14 @@ def plain_layout(*, height: int = 380, x: dict[str, Any], y: dict[str, Any], rig
     )
 
 
-def add_line(figure: go.Figure, x: float, *, colour: str, dash: str, rows: int = 0) -> None:
-    """A vertical line over the whole height; across `rows` rows of bars in pieces, so that it crosses no name."""
+def add_line(figure: go.Figure, x: float, *, colour: str, dash: str, rows: int = 0, is_below: bool = False) -> None:
+    """A vertical line over the whole height; across `rows` rows of bars in pieces, so that it crosses no name.
+
+    `is_below`: the pieces stand between a bar and the name under it, and cross no value beside the bar either.
+    """
     line = {"color": colour, "width": 1, "dash": dash}
-    pieces = [(place - BESIDE_BAR, place + BESIDE_BAR, "y") for place in range(rows)] or [(0.0, 1.0, "paper")]
+    down, up = BELOW_BAR if is_below else (-BESIDE_BAR, BESIDE_BAR)
+    pieces = [(place + down, place + up, "y") for place in range(rows)] or [(0.0, 1.0, "paper")]
     for y0, y1, yref in pieces:
         figure.add_shape(  # pyright: ignore[reportUnknownMemberType] - plotly ships no types
             type="line", x0=x, x1=x, y0=y0, y1=y1, yref=yref, line=line

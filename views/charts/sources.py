@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 
 from calculator.calibration.left_out import LeftOut
-from views.charts.layout import QUIET, plain_layout
+from views.charts.layout import NUMBERS, QUIET, plain_layout
 
 _FAMILIES = (
     ("apple", "Apple", "#1f77b4"),
@@ -48,7 +48,7 @@ def accuracy_scatter(rows: Sequence[LeftOut], *, names: dict[str, str]) -> go.Fi
                 showlegend=False,
             )
         )
-    axis = {"type": "log", "tickformat": "~s", "dtick": 1}
+    axis = {"type": "log", "dtick": 1, **NUMBERS}
     return go.Figure(
         traces,
         plain_layout(

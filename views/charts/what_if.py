@@ -8,7 +8,7 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 from calculator.analysis.appraisal import Exit
 from calculator.analysis.bridge import Bridge
 from calculator.risk.sensitivity import Swing, WinnerMap
-from views.charts.layout import LESS, MORE, QUIET, add_line, plain_layout, rows_layout, texts
+from views.charts.layout import DOLLARS, LESS, MORE, QUIET, add_line, plain_layout, rows_layout, texts
 from views.look import shown_usd, style_of, usd
 
 Words = Callable[[str], str]
@@ -32,7 +32,7 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
                 x=[gap - base_usd for gap in gaps],
                 y=list(range(len(rows))),
                 marker={"color": colour},
-                showlegend=False,
+                name=f"with the input at the {end} end of its range",
                 hovertemplate=[
                     f"{name} at {said}<br>gap {usd(gap)}<extra></extra>"
                     for name, said, gap in zip(names, values, gaps, strict=True)
@@ -48,11 +48,14 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
     figure = go.Figure(
         bars,
         rows_layout(
-            names, right_px=12, axis={"tickformat": "$~s", "range": [low - room, high + room]}, barmode="overlay"
+            names,
+            right_px=12,
+            axis={**DOLLARS, "zeroline": False, "range": [low - room, high + room]},
+            barmode="overlay",
         ),
     )
     add_line(figure, base_usd, colour=QUIET, dash="solid", rows=len(rows))
-    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows))
+    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows), is_below=True)
     return figure
 
 
@@ -160,7 +163,7 @@ def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: in
         connector={"visible": False},  # it would cross the names
         hovertemplate="%{text}<extra></extra>",
     )
-    return go.Figure([bars], rows_layout(names[::-1], right_px=70, axis={"tickformat": "$~s"}))
+    return go.Figure([bars], rows_layout(names[::-1], right_px=70, axis=DOLLARS))
 
 
 def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mapping[str, str]) -> go.Figure:
@@ -197,4 +200,4 @@ def worth_chart(worth: Mapping[str, float], *, label: Words) -> go.Figure:
         hoverinfo="skip",
     )
     labels = texts([amount for _, amount in rows], list(range(len(rows))), [f" {usd(amount)}" for _, amount in rows])
-    return go.Figure([bars, labels], rows_layout(names, right_px=70, axis={"tickformat": "$~s", "rangemode": "tozero"}))
+    return go.Figure([bars, labels], rows_layout(names, right_px=70, axis={**DOLLARS, "rangemode": "tozero"}))

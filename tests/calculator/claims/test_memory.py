@@ -1,5 +1,7 @@
 """Memory claims against the exact plan, by hand."""
 
+import re
+
 import pytest
 
 from calculator.catalog import Catalog, load_catalog
@@ -88,3 +90,19 @@ def test_what_fits_on_the_cards_is_not_swapped(catalog: Catalog) -> None:
     assert found.verdict == "contradicted"
     assert "fit on the cards (51.5 GB): nothing is swapped." in found.sentence
     assert found.figures == {"beyond_gb": 0}
+
+
+def test_each_sum_of_memory_that_is_written_adds_up_as_written(findings: dict[str, Finding]) -> None:
+    steps = [step for one in findings.values() for step in one.arithmetic if " work space = " in step]
+    assert len(steps) > 10
+    for step in steps:
+        *parts, total = (float(size) for size in re.findall(r"([\d.]+) GB", step)[:4])
+        assert round(sum(parts), 2) == total, step
+
+
+def test_room_on_the_cards_is_the_fullest_cards_and_its_difference_adds_up(findings: dict[str, Finding]) -> None:
+    step = next(step for one in findings.values() for step in one.arithmetic if step.startswith("on the fullest card"))
+    has, needs, left, all_left = (float(size) for size in re.findall(r"(\d+\.\d+)", step))
+    assert round(has - needs, 2) == left
+    assert all_left == round(2 * left, 1)
+    assert "2 such cards have" in step

@@ -51,3 +51,7 @@ def test_price_band_says_who_wins_beyond_each_end_and_what_is_in_between() -> No
     assert said.endswith(": from $7,400 the PC is clearly cheaper; below that the two are too close to call.")
     said = input_words.price_band("mac.price_usd", now=5499, low=9706, high=None, wins=wins, names=names)
     assert said.endswith(": up to $9,706 the Mac is clearly cheaper; above that the two are too close to call.")
+
+
+def test_index_of_the_used_market_says_what_it_multiplies() -> None:
+    assert input_words.value("resale_market_index", 1.8) == "1.8 times today's"

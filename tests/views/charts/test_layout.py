@@ -1,11 +1,13 @@
 """What all figures share: no zoom, names above bars, texts that answer to no mouse."""
 
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.views.other_pages import laid_out
-from views.charts.layout import CHART_CONFIG, ROW_PX, add_line, plain_layout, rows_layout, texts
+from views import charts
+from views.charts.layout import CHART_CONFIG, DOLLARS, NUMBERS, ROW_PX, add_line, plain_layout, rows_layout, texts
 
 
 def as_any(drawn: Any) -> Any:
@@ -43,3 +45,22 @@ def test_line_across_rows_of_bars_leaves_the_names_alone() -> None:
     assert [(one.y0 + one.y1) / 2 for one in pieces] == [0, 1, 2]
     names_begin = (21 - 13 * 0.6) / ROW_PX  # yshift of rows_layout, less half a line of 13 px
     assert all(one.y1 - round(one.y1) < names_begin for one in pieces)
+
+
+def test_line_below_the_bars_crosses_neither_names_nor_values() -> None:
+    figure = go.Figure()
+    add_line(figure, 0.0, colour="#000", dash="dash", rows=3, is_below=True)
+    half_value = 12 / 2 / ROW_PX  # a value is one line of 12 px, level with its bar
+    name_ends = (21 + 13 * 0.6) / ROW_PX - 1  # of the row below
+    for place, one in enumerate(laid_out(figure).shapes):
+        assert place + name_ends <= one.y0 < one.y1 < place - half_value
+
+
+def test_no_axis_writes_half_of_something_as_500m() -> None:
+    folder = Path(charts.__file__).parent
+    written = [line for file in folder.glob("*.py") for line in file.read_text("utf-8").splitlines() if "~s" in line]
+    assert all('"$~s"' in line for line in written)
+    assert NUMBERS == {"tickformat": ",~g"}
+    cents, thousands = DOLLARS["tickformatstops"]
+    assert cents["dtickrange"][1] == thousands["dtickrange"][0] < 1
+    assert (cents["value"], thousands["value"]) == ("$,.2f", "$~s")

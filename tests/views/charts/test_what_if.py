@@ -11,7 +11,7 @@ from calculator.analysis.bridge import bridge
 from calculator.decision import input_words
 from calculator.risk.sensitivity import Swing, tornado, who_wins
 from calculator.scenario.presets import preset
-from tests.views.other_pages import comparison_of, drawn
+from tests.views.other_pages import comparison_of, drawn, laid_out
 from tests.views.pages import CATALOG
 from views.charts.what_if import bridge_chart, exit_chart, tornado_chart, winner_map, worth_chart
 from views.look import style_of
@@ -28,6 +28,9 @@ def test_bars_of_the_tornado_end_at_the_gaps_of_both_ends() -> None:
     for bar, end in zip(bars, ("gap_at_low_usd", "gap_at_high_usd"), strict=True):
         assert [bar.base + width for width in bar.x] == pytest.approx([getattr(one, end) for one in swings[::-1]])
     said = [text for trace in drawn(figure) if trace.type == "scatter" for text in trace.text]
+    assert [bar.name for bar in bars] == [f"with the input at the {end} end of its range" for end in ("low", "high")]
+    assert all(bar.showlegend is not False for bar in bars)
+    assert laid_out(figure).xaxis.zeroline is False  # it would run through the names
     assert len(said) == 2 * len(swings)
 
 
