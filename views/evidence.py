@@ -12,6 +12,7 @@ from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
+from calculator.units import counted
 from views.address import put, take_back
 from views.before_you_sign import remarks_of
 from views.look import markdown_text
@@ -40,7 +41,7 @@ def show_inputs(case: Case) -> None:
     mine = [name for name in names if name in case.link.own]
     if mine:
         st.button(
-            f"Reset my {len(mine)} value{'s' if len(mine) > 1 else ''} to the defaults",
+            f"Reset my {counted(len(mine), 'value')} to the defaults",
             on_click=take_back,
             args=(mine,),
         )
@@ -52,7 +53,7 @@ def show_facts(case: Case, comparison: Comparison) -> None:
         st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
     for option in comparison.options:
         rows = option_rows(option.id, scenario=case.scenario, catalog=case.catalog)
-        with st.expander(f"{option.name} ({len(rows)} figures)", expanded=len(comparison.options) == 1):
+        with st.expander(f"{option.name} ({counted(len(rows), 'figure')})", expanded=len(comparison.options) == 1):
             for remark in remarks_of(option):
                 st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
             keys = [row.pop("_key") for row in rows]
@@ -148,8 +149,8 @@ def age_text(as_of: str, *, today: date) -> str:
     year, month, day = (int(part) if part else None for part in found.groups())
     days = (today - date(cast(int, year), month or 7, day or 15 if month else 1)).days
     if days < 60:
-        return f"{max(days, 0)} days"
-    return f"{days / 30.44:.0f} months" if days < 730 else f"{days / 365.25:.0f} years"
+        return counted(max(days, 0), "day")
+    return counted(round(days / 30.44), "month") if days < 730 else counted(round(days / 365.25), "year")
 
 
 def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, ...]) -> None:

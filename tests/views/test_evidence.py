@@ -89,3 +89,7 @@ def test_every_note_of_the_answer_stands_under_prices_and_facts() -> None:
     assert notes
     for remark in (*found.remarks, *notes):
         assert remark.text in said
+
+
+def test_one_day_is_no_days() -> None:
+    assert age_text("2026-11-25", today=date(2026, 11, 26)) == "1 day"

@@ -88,3 +88,10 @@ def test_what_fits_on_the_cards_is_not_swapped(catalog: Catalog) -> None:
     assert found.verdict == "contradicted"
     assert "fit on the cards (51.5 GB): nothing is swapped." in found.sentence
     assert found.figures == {"beyond_gb": 0}
+
+
+def test_one_model_in_one_format_needs_the_same_on_every_card(findings: dict[str, Finding]) -> None:
+    steps = [step for name in ("dual-4090-4bit", "dual-4090-8bit") for step in findings[name].arithmetic]
+    eight = {step for step in steps if step.startswith("8 bits (Q8_0) in llama.cpp: ")}
+    assert len(eight) == 1
+    assert [step for step in steps if step.startswith("GPTQ 4-bit, groups of 128 in ExLlamaV2: ")]
