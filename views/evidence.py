@@ -14,7 +14,7 @@ from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
 from calculator.units import counted
 from views.address import put, take_back
-from views.before_you_sign import remarks_of
+from views.before_you_sign import all_notes
 from views.look import markdown_text
 from views.prices import price_figures
 from views.shell import Case
@@ -48,14 +48,15 @@ def show_inputs(case: Case) -> None:
 
 
 def show_facts(case: Case, comparison: Comparison) -> None:
-    """Draw every note, and prices, watts and specifications of the compared options, grouped by option."""
-    for remark in comparison.remarks:
-        st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
+    """Draw every note, open, and prices, watts and specifications of the compared options, grouped by option."""
+    if notes := all_notes(comparison):
+        st.subheader("The one note" if len(notes) == 1 else f"All {len(notes)} notes", anchor=False)
+    for note in notes:
+        about = f"**{markdown_text(note['about'])}** " if note["about"] else ""
+        st.markdown(f"{_MARKS[note['level']]} {about}{markdown_text(note['text'])}")
     for option in comparison.options:
         rows = option_rows(option.id, scenario=case.scenario, catalog=case.catalog)
         with st.expander(f"{option.name} ({counted(len(rows), 'figure')})", expanded=len(comparison.options) == 1):
-            for remark in remarks_of(option):
-                st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
             keys = [row.pop("_key") for row in rows]
             key = f"facts {option.id} {case.scenario.id()}"
             _editor(
