@@ -79,3 +79,12 @@ def unit_of_name(name: str) -> str | None:
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def counted(count: float, noun: str) -> str:
+    """A count with its noun, which has an s unless the count is one.
+
+    >>> counted(1, "day"), counted(3, "year"), counted(1.5, "month"), counted(1200, "file")
+    ('1 day', '3 years', '1.5 months', '1,200 files')
+    """
+    return f"{count:,.6g} {noun}{'' if count == 1 else 's'}"

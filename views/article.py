@@ -1,5 +1,7 @@
 """The article's claims one by one, each with its verdict and one line of arithmetic; and a claim of one's own."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from calculator.claims.audit import audit
@@ -43,6 +45,7 @@ def show_article(case: Case) -> None:
 def _show_finding(finding: Finding) -> None:
     with st.container(border=True, gap="small"):
         st.markdown(f"{_BADGES[finding.verdict]} “{markdown_text(finding.quote)}”")
+        st.caption(markdown_text(f"Checked: {finding.subject}"))
         st.markdown(markdown_text(finding.sentence))
         if finding.arithmetic:
             st.caption(markdown_text("; ".join(finding.arithmetic)))
@@ -61,20 +64,35 @@ def _show_finding(finding: Finding) -> None:
 @st.fragment
 def _check_yours(case: Case) -> None:
     """Whether somebody's tokens a second can be, on a machine of the catalogue."""
-    catalog = case.catalog
+    catalog, scenario = case.catalog, case.scenario
     with st.expander("Check a claim of yours: so many tokens a second", key="claim", on_change="rerun") as box:
         if not box.open:
             return
         machines = {**catalog.machines, **catalog.clouds}
+        first = next((name for name in scenario.options if name in machines), "")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             machine = st.selectbox(
-                "Machine", list(machines), format_func=lambda key: machines[key].name, key="claimed machine"
+                "Machine",
+                list(machines),
+                index=_place(first, machines),
+                format_func=lambda key: machines[key].name,
+                key="claimed machine",
             )
             model = st.selectbox(
-                "Model", list(catalog.models), format_func=lambda key: catalog.models[key].name, key="claimed model"
+                "Model",
+                list(catalog.models),
+                index=_place(scenario.model, catalog.models),
+                format_func=lambda key: catalog.models[key].name,
+                key="claimed model",
             )
             runtime = catalog.runtime(machines[machine].runtime)
-            bits = st.selectbox("Bits", list(runtime.formats), format_func=words_of_choice, key="claimed bits")
+            bits = st.selectbox(
+                "Bits",
+                list(runtime.formats),
+                index=_place(scenario.weight_class, runtime.formats),
+                format_func=words_of_choice,
+                key="claimed bits",
+            )
             rate = st.number_input("Tokens a second", 0.1, 1e6, 22.0, key="claimed rate")
         try:
             found = audit_speed_claim(SpeedClaim(machine, model, runtime.formats[bits], float(rate)), catalog)
@@ -84,3 +102,9 @@ def _check_yours(case: Case) -> None:
         st.markdown(f"{_BADGES[found.verdict]} {markdown_text(found.sentence)}")
         for step in found.arithmetic:
             st.caption(markdown_text(step))
+
+
+def _place(wanted: str, among: Iterable[str]) -> int:
+    """Where the scenario's own choice stands in a list; the first where it is not there."""
+    names = list(among)
+    return names.index(wanted) if wanted in names else 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from calculator.decision.comparison import Comparison, HardVerdict, OptionResult, Verdict
+from calculator.decision.comparison import Comparison, HardVerdict, Verdict
 from calculator.evidence import Remark
 
 MOST = 5
@@ -21,9 +21,19 @@ def before_you_sign(comparison: Comparison) -> list[dict[str, Any]]:
     return [{"level": level, "about": name, "text": text} for level, name, text in list(texts)[:MOST]]
 
 
+def all_notes(comparison: Comparison) -> list[dict[str, Any]]:
+    """Every remark once, problems first: its level, the option that it is about, and what it says."""
+    found = sorted(_ranked_remarks(comparison, every=True), key=lambda row: row[0])
+    once = {remark.text: (remark.level, name) for _, name, remark in reversed(found)}
+    return [
+        {"level": level, "about": name, "text": _without_name(text, name)}
+        for text, (level, name) in reversed(once.items())
+    ]
+
+
 def more_to_know(comparison: Comparison) -> int:
     """How many remarks there are in all, for the page that lists them."""
-    return len({remark.text for _, _, remark in _ranked_remarks(comparison, every=True)})
+    return len(all_notes(comparison))
 
 
 def _ranked_remarks(comparison: Comparison, *, every: bool = False) -> Iterator[tuple[tuple[int, int], str, Remark]]:
@@ -54,8 +64,3 @@ def _without_name(text: str, name: str) -> str:
     """The sentence without the option's name before it, which the page prints in bold."""
     bare = text.removeprefix(f"{name}: ") if name else text
     return bare[:1].upper() + bare[1:]
-
-
-def remarks_of(option: OptionResult) -> list[Remark]:
-    """An option's remarks, problems first."""
-    return sorted(option.remarks, key=lambda remark: _LEVELS[remark.level])

@@ -12,7 +12,7 @@ from calculator.physics.measured import MeasuredSpeed
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
 from views.bands import leaders_bands
-from views.decide_form import FIELDS_BESIDE, changes, lists, quotes, values
+from views.decide_form import FIELDS_BESIDE, changes, in_cents, lists, quotes, values
 from views.decide_frame import decide_frame
 from views.live_component import live_component
 from views.look import markdown_text
@@ -106,13 +106,9 @@ def _take(change: Mapping[str, Any], scenario: Scenario) -> bool:
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     names = set(cast("Mapping[str, Any]", entered or {}))
     if table := change.get("table"):
-        put(
-            {
-                str(table["name"]): _with_row(
-                    getattr(scenario, str(table["name"])), str(table["key"]), table.get("value")
-                )
-            }
-        )
+        name, key, value = str(table["name"]), str(table["key"]), table.get("value")
+        kept = None if value is None else in_cents(name, key, value)
+        put({name: _with_row(getattr(scenario, name), key, kept)})
     return not (names and names <= set(FIELDS_BESIDE))
 
 

@@ -138,7 +138,7 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
         price = option.purchase_price()
         noun = NOUNS.get(price_kind(option), "price")
         facts.append(
-            f"{noun[:1].upper()}{noun[1:]} {price.price_usd.central:,.0f} dollars before tax, from {price.price_usd.as_of}."
+            f"{noun[:1].upper()}{noun[1:]} ${price.price_usd.central:,.0f} before tax, from {price.price_usd.as_of}."
         )
         worth = scenario.already_own_usd.get(option_id)
         label = "We own it; it would sell for ($)"
@@ -210,9 +210,19 @@ def _table_changes(
         if now.get(key) != before.get(key):
             owned = f"{names.get(key, key)}, which we own"
             label = owned if table == "already_own_usd" else figure_label(key, names=names)
-            said = [text_of(row[key]) if key in row else "ours" for row in (now, before)]
+            label += " before tax" if key.endswith(".price_usd") else ""
+            said = [text_of(in_cents(table, key, row[key])) if key in row else "ours" for row in (now, before)]
             rows.append((f"{table}:{key}", label[:1].upper() + label[1:], said[0], said[1]))
     return rows
+
+
+def in_cents(table: str, key: str, value: float) -> float:
+    """What a person pays or gets for a machine in whole cents; any other figure as it is.
+
+    >>> in_cents("figures", "dgx-spark.price_usd", 7000 / 1.0725)
+    6526.81
+    """
+    return round(value, 2) if table == "already_own_usd" or key.endswith(".price_usd") else value
 
 
 def label_of(name: str) -> str:

@@ -12,8 +12,9 @@ from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
+from calculator.units import counted
 from views.address import put, take_back
-from views.before_you_sign import remarks_of
+from views.before_you_sign import all_notes
 from views.look import markdown_text
 from views.prices import price_figures
 from views.shell import Case
@@ -40,21 +41,22 @@ def show_inputs(case: Case) -> None:
     mine = [name for name in names if name in case.link.own]
     if mine:
         st.button(
-            f"Reset my {len(mine)} value{'s' if len(mine) > 1 else ''} to the defaults",
+            f"Reset my {counted(len(mine), 'value')} to the defaults",
             on_click=take_back,
             args=(mine,),
         )
 
 
 def show_facts(case: Case, comparison: Comparison) -> None:
-    """Draw every note, and prices, watts and specifications of the compared options, grouped by option."""
-    for remark in comparison.remarks:
-        st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
+    """Draw every note, open, and prices, watts and specifications of the compared options, grouped by option."""
+    if notes := all_notes(comparison):
+        st.subheader("The one note" if len(notes) == 1 else f"All {len(notes)} notes", anchor=False)
+    for note in notes:
+        about = f"**{markdown_text(note['about'])}** " if note["about"] else ""
+        st.markdown(f"{_MARKS[note['level']]} {about}{markdown_text(note['text'])}")
     for option in comparison.options:
         rows = option_rows(option.id, scenario=case.scenario, catalog=case.catalog)
-        with st.expander(f"{option.name} ({len(rows)} figures)", expanded=len(comparison.options) == 1):
-            for remark in remarks_of(option):
-                st.markdown(f"{_MARKS[remark.level]} {markdown_text(remark.text)}")
+        with st.expander(f"{option.name} ({counted(len(rows), 'figure')})", expanded=len(comparison.options) == 1):
             keys = [row.pop("_key") for row in rows]
             key = f"facts {option.id} {case.scenario.id()}"
             _editor(
@@ -148,8 +150,8 @@ def age_text(as_of: str, *, today: date) -> str:
     year, month, day = (int(part) if part else None for part in found.groups())
     days = (today - date(cast(int, year), month or 7, day or 15 if month else 1)).days
     if days < 60:
-        return f"{max(days, 0)} days"
-    return f"{days / 30.44:.0f} months" if days < 730 else f"{days / 365.25:.0f} years"
+        return counted(max(days, 0), "day")
+    return counted(round(days / 30.44), "month") if days < 730 else counted(round(days / 365.25), "year")
 
 
 def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, ...]) -> None:

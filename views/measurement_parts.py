@@ -19,6 +19,7 @@ _ANY = "all"
 _MOST_ROWS = 2_000
 _MOST_REFUSED, _MOST_WARNINGS = 200, 20
 _MOST_CHOICES = 300
+_MOST_CASES = 3
 _TABLE_HEIGHT_PX = 360
 _SECTIONS = {
     "host": "Machine",
@@ -154,8 +155,8 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
     return facts
 
 
-def show_list(desk: Desk, *, catalog: Catalog) -> None:
-    """Draw the stored records: filters, the table, the export and one record."""
+def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
+    """Draw the stored records: filters, the table, the export and one record. `asked`: the model of the question."""
     rows = desk.rows()
     names = names_of(catalog)
     st.header("What is stored", anchor=False)
@@ -166,8 +167,10 @@ def show_list(desk: Desk, *, catalog: Catalog) -> None:
     used = sum(row.used for row in shown)
     st.markdown(
         f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. "
-        f"**{used}** of them can stand in for a predicted speed on the decision page."
+        f"**{used}** of them can stand in for a predicted speed on Decide, where the question is theirs."
     )
+    if used:
+        st.markdown(markdown_text(_what_they_are_of([row for row in shown if row.used], names, asked)))
     draw_table(
         [_list_row(row, names) for row in shown[:_MOST_ROWS]],
         height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
@@ -203,6 +206,19 @@ def show_list(desk: Desk, *, catalog: Catalog) -> None:
     )
     if chosen is not None:
         _show_record(by_id[chosen], desk.record(chosen), label=labels[chosen])
+
+
+def _what_they_are_of(rows: Sequence[StoredRow], names: Mapping[str, str], asked: str) -> str:
+    """Of which models on which chips the usable records are, and what a question must have in common with them."""
+    cases = list(dict.fromkeys(f"{names.get(row.model, row.model)} on {names.get(row.chip, row.chip)}" for row in rows))
+    more = f" and {len(cases) - _MOST_CASES} more" if len(cases) > _MOST_CASES else ""
+    text = f"They are of {', '.join(cases[:_MOST_CASES])}{more}. "
+    if all(row.model != asked for row in rows):
+        return f"{text}Your question is about {names.get(asked, asked)}, so none of them counts in it."
+    return (
+        f"{text}One counts in your question where its chip and their number, its format, its software and the length of "
+        "its prompt are those of your question; the table at the top of the page says what differs."
+    )
 
 
 def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[StoredRow]:

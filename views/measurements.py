@@ -52,13 +52,13 @@ def show_measurements(
     st.title("What was measured, and what this server can measure", anchor=False)
     if problem := desk.problem():
         st.warning(markdown_text(problem))
-    show_used(comparison)
+    show_used(comparison, runtimes={name: one.name for name, one in catalog.runtimes.items()})
     show_upload(desk, catalog=catalog, look_only=look_only)
     if desk.shows_machine():
         _show_server(desk, catalog=catalog)
         _show_probe(desk, catalog=catalog, formats=probe_formats, depths=probe_depths, look_only=look_only)
         _show_plan(desk, catalog=catalog)
-    show_list(desk, catalog=catalog)
+    show_list(desk, catalog=catalog, asked=comparison.scenario.model)
 
 
 def _show_server(desk: Desk, *, catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ from calculator import Catalog
 from calculator.analysis.explain import Ingredient, explain
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import signed
+from calculator.units import counted
 from views.accuracy import show_accuracy
 from views.article import show_article
 from views.decide_words import name_of
@@ -81,7 +82,7 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
     with turn():
         found = explain(comparison, option, line, catalog=case.catalog)
     people = "people's time" if found.hardness == "soft" else "money that leaves the bank"
-    st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {tco.months} months, {people}")
+    st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {counted(tco.months, 'month')}, {people}")
     st.code(f"{found.line} = {found.formula}{found.growth}", language=None, wrap_lines=True)
     if found.inputs:
         draw_table([_ingredient(item) for item in found.inputs], key="ingredients", alt=f"Inputs of {found.line}")

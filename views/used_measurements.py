@@ -1,20 +1,23 @@
 """Which measurements stand behind the decision now: option by option predicted or measured, and how to have it measured."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.physics.speed.speed import Speed
+from calculator.scenario.scenario import Scenario
+from calculator.service.measurement_advice import benchmark_command
 from views.decide_words import name_of
 from views.drawing import draw_small_table
 from views.look import markdown_text
 
 _NOT_USED = "measurement-not-used"
-_RUN = "To have it measured, run: "
 _PREDICTED = "fitted"
 
 
-def show_used(comparison: Comparison) -> None:
-    """Draw the count, the table, and the command for each option that is only predicted."""
+def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
+    """Draw the count, the table, and the command for each option that is only predicted; `runtimes`: names by id."""
     boxes = [option for option in comparison.options if option.kind != "api"]
     used = [option for option in boxes if is_measured(option)]
     st.header("Used in your decision now", anchor=False)
@@ -30,13 +33,21 @@ def show_used(comparison: Comparison) -> None:
         [_row(option) for option in boxes],
         alt="Which options rest on measured speeds, and why others do not",
     )
-    commands = {name_of(option): command for option in boxes if (command := command_for(option))}
-    if commands:
-        with st.expander("What to run so that your machine counts"):
-            for name, command in commands.items():
-                st.markdown(f"**{markdown_text(name)}**")
+    predicted = [option for option in boxes if not is_measured(option)]
+    if not predicted:
+        return
+    with st.expander("What to run so that your machine counts"):
+        for option in predicted:
+            command = command_for(option, comparison.scenario)
+            st.markdown(f"**{markdown_text(name_of(option))}**")
+            if command:
                 st.code(command, language="shell", wrap_lines=True)
-            st.caption("Run it on that machine with the model's file (-m FILE.gguf), then bring what it prints below.")
+            else:
+                st.markdown(markdown_text(_why_no_command(option, runtimes.get(option.runtime_id, option.runtime_id))))
+        st.caption(
+            "Run it on that machine and name the model: -m FILE.gguf for llama-bench, --model FOLDER for "
+            "mlx_lm.benchmark. Then bring what it prints below."
+        )
 
 
 def is_measured(option: OptionResult) -> bool:
@@ -44,10 +55,20 @@ def is_measured(option: OptionResult) -> bool:
     return any(speed is not None and speed.basis != _PREDICTED for speed in (option.decode, option.prefill))
 
 
-def command_for(option: OptionResult) -> str:
+def command_for(option: OptionResult, scenario: Scenario) -> str:
     """The benchmark that would measure the option's case; empty where it is measured or nothing is known to run."""
-    remark = next((remark for remark in option.remarks if remark.code == _NOT_USED), None)
-    return remark.text.partition(_RUN)[2] if remark is not None else ""
+    return "" if is_measured(option) else benchmark_command(option.runtime_id, scenario)
+
+
+def _why_no_command(option: OptionResult, runtime: str) -> str:
+    if not option.runtime_id:
+        return "Nothing to run: " + (
+            " ".join(one.text for one in option.eligibility.reasons) or "its speed is its vendor's."
+        )
+    return (
+        f"We know no one command that measures reading and writing on {runtime}. Bring what its own benchmark prints for "
+        "one request at a time, with prompt and answer as long as yours."
+    )
 
 
 def _row(option: OptionResult) -> dict[str, str]:

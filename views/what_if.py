@@ -1,8 +1,6 @@
 """The What if page: what flips the answer, how far each input moves it, who wins where, and what changed it."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,10 +14,9 @@ from calculator.decision.comparison import Comparison, Verdict
 from calculator.decision.stand_ins import stand_ins
 from calculator.decision.words import dollars
 from calculator.risk.candidates import Candidates
-from calculator.risk.flips import beats_stand_ins, decides_count
 from calculator.risk.monte_carlo import ranges, simulate
 from calculator.risk.price_bands import price_bands
-from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado, who_wins
+from calculator.risk.sensitivity import SwitchPoint, tornado, who_wins
 from calculator.risk.value_of_information import value_of_information
 from calculator.scenario.scenario import knobs
 from views.address import put
@@ -27,6 +24,7 @@ from views.budget import show_budget
 from views.charts.what_if import exit_chart, tornado_chart, winner_map, worth_chart
 from views.decide_words import name_of
 from views.drawing import draw_chart
+from views.flip_points import beyond, flip_points, verdict_on
 from views.leasing import show_leasing
 from views.look import markdown_text, usd
 from views.money import by_cost, is_ranked
@@ -35,10 +33,8 @@ from views.shown_candidates import shown_candidates
 from views.turns import turn
 from views.two_scenarios import show_two_scenarios
 
-_MOST_FLIPS, _MOST_BARS, _MOST_WORTH = 8, 8, 6
+_MOST_BARS, _MOST_WORTH = 8, 6
 _CELLS = 48
-_FARTHEST = 5.0  # a value further away is another world
-_LEAST_STEP = 0.001  # beyond a switching value of 0
 _AXES = {
     "requests_per_working_day": (0.0, 5.0),
     "wage_usd_per_h": (0.0, 3.0),
@@ -114,8 +110,8 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
         best, second, gap = _leaders(candidates)
         every = shown_candidates(comparison)
         also = stand_ins(every, best) if len(candidates) < len(every) else ()
-        found = _verdict_on((best, second), comparison)
-        points = _points(candidates, every, found, stand_ins=also)
+        found = verdict_on((best, second), comparison)
+        points = flip_points(candidates, every, found, second=second, stand_ins=also)
         odds = ranges(every, count=comparison.draw_count)
         calls = in_words(price_bands(every, pair=(best, second), odds=odds, stand_ins=also), names=names)
     st.subheader("What flips it", anchor=False)
@@ -132,37 +128,6 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
         st.markdown(markdown_text(together))
     for call in calls:
         st.markdown(markdown_text(call.sentence))
-
-
-def _verdict_on(pair: tuple[str, str], comparison: Comparison) -> Verdict | None:
-    """The verdict of Decide on these two; none where the page leaves out the staff hours that verdicts count."""
-    if comparison.scenario.labour == "without":
-        return None
-    both = (comparison.verdicts.mac_or_pc, comparison.verdicts.overall)
-    return next((one for one in both if one and (one.cheapest, one.next) == pair), None)
-
-
-def _points(
-    candidates: Candidates, every: Candidates, found: Verdict | None, *, stand_ins: Sequence[str]
-) -> list[SwitchPoint]:
-    """Values of one input at which the answer flips, within its range or at most five times away, likely ones first.
-
-    An input that Decide has searched with machines sized anew has Decide's value; a flip that only exchanges one
-    machine for another of its kind is none.
-    """
-    exact = {flip.name: flip for flip in found.flips} if found is not None else {}
-    second = _leaders(candidates)[1]
-    points: list[SwitchPoint] = []
-    for point in switching_values(candidates):
-        if point.value is None or not (point.in_range or _is_near(point.central_value, point.value)):
-            continue
-        if (flip := exact.get(point.name)) is not None:
-            points.append(replace(point, value=flip.at, in_range=flip.inside_range))
-        elif found is None or not (decides_count(point.name) and point.in_range):
-            points.append(point)
-    beside = [{point.name: _beyond(point)} for point in points]
-    kept = beats_stand_ins(every, beside, second=second, stand_ins=stand_ins)
-    return [point for point, is_kept in zip(points, kept, strict=True) if is_kept][:_MOST_FLIPS]
 
 
 def _together(found: Verdict | None) -> str:
@@ -187,27 +152,12 @@ def _show_flip(point: SwitchPoint, case: Case, *, names: dict[str, str]) -> None
 
 def _set_beyond(scenario: Scenario, point: SwitchPoint) -> None:
     """The input a little beyond its switching value, so that the answer has turned."""
-    value = _beyond(point)
+    value = beyond(point)
     if "." in point.name:
         put({"figures": {**scenario.figures, point.name: value}})
     else:
         whole = Scenario.model_fields[point.name].annotation is int
         put({point.name: round(value) if whole else value})
-
-
-def _is_near(now: float, at: float) -> bool:
-    """Whether one value is of the other's sign and at most five times as large or as small."""
-    return now * at > 0 and 1 / _FARTHEST <= at / now <= _FARTHEST
-
-
-def _beyond(point: SwitchPoint) -> float:
-    """The next value beyond the switching one with three digits that one would type, within the input's bounds."""
-    assert point.value is not None
-    away = 1.0 if point.value > point.central_value else -1.0
-    step = 10.0 ** (math.floor(math.log10(abs(point.value))) - 2) if point.value else _LEAST_STEP
-    low, high = point.bounds
-    value = (math.floor(point.value / step) + 1 if away > 0 else math.ceil(point.value / step) - 1) * step
-    return min(max(float(f"{value:.6g}"), low), high)
 
 
 def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.number import Range
-from calculator.risk.candidates import input_label
+from calculator.risk.candidates import NO_NAMES, input_label
 from calculator.risk.monte_carlo import FULL_COUNT, simulate
 from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.risk.value_of_information import Information, total_effects, value_of_information
@@ -88,16 +88,16 @@ def analyse(comparison: Comparison, catalog: Catalog, *, count: int = FULL_COUNT
         switching=switching,
         total_effects=total_effects(candidates, pair=(second, best)) if second else {},
         information=known,
-        advice=advice(known, switching),
+        advice=advice(known, switching, names={one.id: one.name for one in comparison.options}),
         appraisal=appraise(candidates, carbon_g_per_kwh=_titled(carbon_of(scenario.grid, catalog), catalog)),
     )
 
 
-def advice(known: Information, switching: tuple[SwitchPoint, ...]) -> str:
+def advice(known: Information, switching: tuple[SwitchPoint, ...], *, names: Mapping[str, str] = NO_NAMES) -> str:
     """One sentence: what a pilot may cost at most, and which input it should measure."""
     flips = next((point for point in switching if point.in_range), None)
     flip = (
-        f" The answer flips where {input_label(flips.name)} is {flips.value:.4g}."
+        f" The answer flips where {input_label(flips.name, names)} is {flips.value:.4g}."
         if flips and flips.value is not None
         else ""
     )
@@ -108,7 +108,7 @@ def advice(known: Information, switching: tuple[SwitchPoint, ...]) -> str:
         return f"Knowing everything is worth at most ${known.total_usd:,.0f}; no single input decides alone.{flip}"
     name = max(telling, key=lambda key: telling[key])
     pilot = f"Knowing everything is worth at most ${known.total_usd:,.0f}"
-    return f"{pilot}; measure the {input_label(name)} first, worth at most ${telling[name]:,.0f}.{flip}"
+    return f"{pilot}; measure the {input_label(name, names)} first, worth at most ${telling[name]:,.0f}.{flip}"
 
 
 def _titled(quantity: Quantity, catalog: Catalog) -> Quantity:

@@ -16,6 +16,7 @@ from calculator.catalog.price_age import PriceKind, widened
 from calculator.catalog.routed import Routed
 from calculator.evidence import Quantity, Remark
 from calculator.number import Range
+from calculator.units import counted
 
 STALE = "stale-price"
 YEAR_ONLY, YEAR_AND_MONTH = 1, 2
@@ -76,8 +77,8 @@ def stale_price(
     if days <= fresh:
         return None
     text = (
-        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read}, {days} days ago. It may have changed: "
-        f"prices of this kind hold for about {fresh:g} days. You can enter your own."
+        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read}, {counted(days, 'day')} ago. It may have changed: "
+        f"prices of this kind hold for about {counted(fresh, 'day')}. You can enter your own."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 

@@ -8,6 +8,7 @@ from calculator.catalog.options import Chip
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, shown
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import knobs
+from calculator.units import counted
 
 _FIELDS = {"memory_options_gib": "unified memory", "bandwidth_gb_per_s": "memory bandwidth"}
 EVIDENCE = ("measured", "vendor", "published", "derived")
@@ -88,8 +89,7 @@ def power_claim(claim: Claim, catalog: Catalog) -> Finding:
     inside = verdict != "contradicted"
     low, high = min(row[2].low for row in judges), max(row[2].high for row in judges)
     steps = [
-        f"{name}, {_words(field)}: {quantity.low:g} to {quantity.high:g} W "
-        f"({quantity.basis}: {quantity.note or quantity.source})"
+        f"{name}, {_words(field)}: {_ends(quantity)} W ({quantity.basis}: {quantity.note or quantity.source})"
         for name, field, quantity in rows
     ]
     maximum = catalog.machines[claim.machine].power.max_w
@@ -132,8 +132,7 @@ def heat_claim(claim: Claim, catalog: Catalog) -> Finding:
         )
     machine = catalog.machines[claim.machine]
     steps.append(
-        f"{machine.name} while decoding: {machine.power.decode_w.low:g} to {machine.power.decode_w.high:g} W of heat "
-        f"({machine.power.decode_w.basis})"
+        f"{machine.name} while decoding: {_ends(machine.power.decode_w)} W of heat ({machine.power.decode_w.basis})"
     )
     sentence = (
         f"{shown(watts, 'W')} around the clock will heat a closet without ventilation; in an office during working "
@@ -156,13 +155,13 @@ def reading_claim(claim: Claim, catalog: Catalog) -> Finding:
     tolerance = catalog.constants["claim_tolerance_fraction"].central
     inside = against.low * (1 - tolerance) <= value <= against.high * (1 + tolerance)
     where = "possible, as one observation of one box" if inside else "outside that range"
-    sentence = f"Others read {against.low:g} to {against.high:g} {against.unit}; {value:g} is {where}."
+    sentence = f"Others read {_ends(against)} {against.unit}; {value:g} is {where}."
     return found(
         claim,
         "plausible" if inside else "contradicted",
         sentence,
         bound=Bound(against.low, against.high, against.unit),
-        arithmetic=[f"{against.low:g} to {against.high:g} {against.unit}: {against.note}"],
+        arithmetic=[f"{_ends(against)} {against.unit}: {against.note}"],
         sources=cited(catalog, against),
     )
 
@@ -172,18 +171,17 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
     value, default = _claimed(claim).central, catalog.defaults[claim.field]
     inside = default.low <= value <= default.high
     steps = [
-        f"{knobs()[claim.field].label}: {default.low:g} to {default.high:g}, central {default.central:g} {_unit(default)}"
+        f"{knobs()[claim.field].label}: {_ends(default)}, central {default.central:g} {_unit(default)}"
         f"({default.basis}: {default.note})"
     ]
     steps += [
-        f"{row.item}, {row.age_years.central:g} years old: kept {row.kept_fraction.low:g} to "
-        f"{row.kept_fraction.high:g} ({row.channel}, {row.kept_fraction.as_of})"
+        f"{row.item}, {counted(row.age_years.central, 'year')} old: kept {_ends(row.kept_fraction)} ({row.channel}, {row.kept_fraction.as_of})"
         for row in (catalog.resale[key] for key in claim.beside)
     ]
     where = "within" if inside else "above" if value > default.high else "below"
     sentence = (
         f"{value:g} {default.unit if default.unit != '1' else 'of the list price'} lies {where} our range of "
-        f"{default.low:g} to {default.high:g} (central {default.central:g})."
+        f"{_ends(default)} (central {default.central:g})."
     )
     return found(
         claim,
@@ -209,7 +207,7 @@ def product_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"with our central values: {' x '.join(f'{one.central:g} {one.unit}' for one in defaults)} = "
         f"{ours:,.0f} USD a year",
         *(
-            f"{knobs()[name].label}: {one.low:g} to {one.high:g} {one.unit} ({one.basis})"
+            f"{knobs()[name].label}: {_ends(one)} {one.unit} ({one.basis})"
             for name, one in zip(claim.field.split("+"), defaults, strict=True)
         ),
     ]
@@ -234,13 +232,11 @@ def resale_claim(claim: Claim, catalog: Catalog) -> Finding:
     rows = [catalog.resale[key] for key in claim.beside]
     least = min(row.kept_fraction.low for row in rows)
     steps = [
-        f"{row.item}, {row.age_years.central:g} years old: {row.kept_fraction.low:g} to {row.kept_fraction.high:g} of "
+        f"{row.item}, {counted(row.age_years.central, 'year')} old: {_ends(row.kept_fraction)} of "
         f"list ({row.kept_fraction.as_of}; {row.kept_fraction.note})"
         for row in rows
     ]
-    steps.append(
-        f"our range after 36 months: {default.low:g} to {default.high:g}, central {default.central:g} ({default.basis})"
-    )
+    steps.append(f"our range after 36 months: {_ends(default)}, central {default.central:g} ({default.basis})")
     sentence = (
         f"Cards as old or older kept {least:g} of their list price or more; scrap would be {scrap.high:g} or less."
     )
@@ -265,6 +261,11 @@ def _specified(chip: Chip, field: str) -> tuple[float, ...]:
 def _family(chip: Chip) -> str:
     """The chip without the number of its cores: 'Apple M2 Ultra'."""
     return chip.name.partition(" (")[0]
+
+
+def _ends(range_: Quantity) -> str:
+    """Both ends of a range as they are stated; one figure where they are alike."""
+    return f"{range_.low:g}" if range_.low == range_.high else f"{range_.low:g} to {range_.high:g}"
 
 
 def _claimed(claim: Claim) -> Quantity:

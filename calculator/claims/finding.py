@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from calculator.catalog import Catalog
 from calculator.catalog.claims import Claim
-from calculator.catalog.deployment import Deployment, format_on, usual_runtime
+from calculator.catalog.deployment import Deployment, format_on, loads, usual_runtime
 from calculator.catalog.hardware import hardware_of
 from calculator.catalog.models import LanguageModel
 from calculator.catalog.options import Chip
@@ -100,11 +100,14 @@ def found(
 def claimed_deployment(
     claim: Claim, format_id: str, *, machine: str = "", chip_count: int | None = None, catalog: Catalog
 ) -> Deployment:
-    """The deployment that a claim speaks of, in one of its formats; the usual runtime unless the claim names one."""
+    """The deployment that a claim speaks of, in one of its formats; the usual runtime unless the claim names one that
+    loads this format."""
     box = catalog.chip_or_machine(machine or claim.machine)
     hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count)
     format = catalog.format(format_id)
-    runtime = catalog.runtime(claim.runtime or usual_runtime(hardware.chip, format))
+    named = catalog.runtime(claim.runtime) if claim.runtime else None
+    usual = catalog.runtime(usual_runtime(hardware.chip, format))
+    runtime = named if named is not None and loads(named, format) else usual
     return Deployment(
         model=catalog.model(claim.model),
         format=format_on(runtime, format, catalog=catalog),
@@ -142,6 +145,16 @@ def shown(value: float, unit: str = "") -> str:
     else:
         text = f"{value:.2g}"
     return f"{text} {unit}".rstrip()
+
+
+def shown_range(low: float, high: float, unit: str = "") -> str:
+    """Both ends of a range for a sentence; one figure where they read alike.
+
+    >>> shown_range(6.474, 10.08, "token/s"), shown_range(1.551, 1.5512, "token/s")
+    ('6.47 to 10.1 token/s', '1.55 token/s')
+    """
+    ends = shown(low), shown(high)
+    return f"{ends[0] if ends[0] == ends[1] else ' to '.join(ends)} {unit}".rstrip()
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:

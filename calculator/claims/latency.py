@@ -15,6 +15,7 @@ from calculator.claims.finding import (
     found,
     model_source,
     shown,
+    shown_range,
 )
 from calculator.physics.memory.format_words import plain_name
 from calculator.physics.memory.weights import weights_read_bytes
@@ -62,7 +63,7 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
             f"{catalog.chip_or_machine(machine).name}, {plain_name(catalog.format(format_id))}: {prompt:,} tokens / {shown(one.prefill.central, 'token/s')} = "
             f"{shown(one.first.central, 's')} until the first token, {answer} tokens / "
             f"{shown(one.decode.central, 'token/s')} = {shown(answer / one.decode.central, 's')} to write; "
-            f"together {shown(one.low_s)} to {shown(one.high_s, 's')}"
+            f"together {shown_range(one.low_s, one.high_s, 's')}"
         )
         if number == 0 and claim.limit != "at least":
             readable = seconds * one.prefill.central

@@ -16,6 +16,7 @@ from calculator.claims.finding import (
     found,
     model_source,
     shown,
+    shown_range,
 )
 from calculator.evidence import Quantity
 from calculator.physics.memory.format_words import plain_name
@@ -36,7 +37,8 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
         verdict = "impossible"
     elif abs(claimed / peak - 1) > tolerance.central:
         verdict = "contradicted"
-    steps = [f"{_name(claim.formats[0], catalog)}: {_sum_text(fit, tokens=claim.context_tokens)}"]
+    where = f"{_name(claim.formats[0], catalog)} in {deployment.runtime.name}"
+    steps = [f"{where}: {_sum_text(fit, tokens=claim.context_tokens)}"]
     model = catalog.model(claim.model)
     for format_id in claim.formats[1:]:
         other = weights_bytes(model, format=catalog.format(format_id))
@@ -77,17 +79,15 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"({row.usable_gib.basis}); {limit:.1f} - {used:g} = {limit - used:.1f} GB"
         for row, limit in zip(limits, limits_gb, strict=True)
     ]
-    steps.append(
-        f"with the {peak:.1f} GB that it really needs: {exact[0]:.1f} to {exact[1]:.1f} GB are left for the GPU"
-    )
+    steps.append(f"with the {peak:.1f} GB that it really needs: {shown_range(*exact, 'GB')} are left for the GPU")
     steps.append(
         f"for programs on the CPU, after macOS's own {catalog.constants['macos_reserved_gib'].central:g} GiB and "
         f"{used:g} GB: {for_programs:.1f} GB"
     )
     sentence = (
-        f"Of {sold:g} GB the GPU may have {shown(min(limits_gb))} to {shown(max(limits_gb), 'GB')}. After {used:g} GB "
-        f"it has {shown(own[0])} to {shown(own[1], 'GB')} left, after the {shown(peak, 'GB')} that it really needs, "
-        f"{shown(exact[0])} to {shown(exact[1], 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have "
+        f"Of {sold:g} GB the GPU may have {shown_range(min(limits_gb), max(limits_gb), 'GB')}. After {used:g} GB "
+        f"it has {shown_range(*own, 'GB')} left, after the {shown(peak, 'GB')} that it really needs, "
+        f"{shown_range(*exact, 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have "
         f"{shown(for_programs, 'GB')}."
     )
     return found(
@@ -139,9 +139,9 @@ def fits_claim(claim: Claim, catalog: Catalog) -> Finding:
             )
     tokens = max(1, claim.context_tokens)
     steps = [
-        f"{_name(format_id, catalog)}: {_sum_text(fit, tokens=tokens)} of {_gb(fit.usable_bytes):.2f} GB: "
-        f"{'fits' if fit.fits else 'does not fit'}"
-        for format_id, (fit, _) in fits.items()
+        f"{_name(format_id, catalog)} in {used.runtime.name}: {_sum_text(fit, tokens=tokens)} of "
+        f"{_gb(fit.usable_bytes):.2f} GB: {'fits' if fit.fits else 'does not fit'}"
+        for format_id, (fit, used) in fits.items()
     ]
     return found(
         claim,
@@ -225,7 +225,7 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
         )
         steps.append(
             f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / "
-            f"{rest:.1f} GB = {shown(host.central / rest)} to {shown(computed, 'token/s')} at most"
+            f"{rest:.1f} GB = {shown_range(host.central / rest, computed, 'token/s')} at most"
         )
         figures |= {"streamed_tok_s": streamed, "computed_tok_s": computed}
         sentence = (

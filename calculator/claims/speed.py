@@ -16,6 +16,7 @@ from calculator.claims.finding import (
     found,
     model_source,
     shown,
+    shown_range,
 )
 from calculator.claims.roofline import Roofline, roofline
 from calculator.errors import ScenarioError
@@ -181,7 +182,7 @@ def _sentence(verdict: Verdict, judged: _Judged) -> str:
     claimed, limit, expected = judged.claimed_tokens_per_s, judged.limit, judged.expected
     most, has = shown(limit.tokens_per_s, "token/s"), shown(limit.bandwidth_gb_per_s, "GB/s")
     implied = shown(limit.implied_gb_per_s(claimed), "GB/s")
-    range_ = f"{shown(expected.low)} to {shown(expected.high, 'token/s')}" if expected else ""
+    range_ = shown_range(expected.low, expected.high, "token/s") if expected else ""
     if verdict == "impossible":
         likely = f" A measurement would show {range_}." if expected else ""
         return (
@@ -262,7 +263,7 @@ def _last_steps(judged: _Judged) -> Iterator[str]:
     yield f"claimed: {claimed:g} token/s{per_stream} x {total_gb:.2f} GB = {implied}"
     if expected is not None:
         yield (
-            f"calibrated 80 % range: {shown(expected.low)} to {shown(expected.high)}, "
+            f"calibrated 80 % range: {shown_range(expected.low, expected.high)}, "
             f"central {shown(expected.central, 'token/s')} ({expected.note})"
         )
 

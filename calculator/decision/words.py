@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from calculator.scenario.question import ANOTHER_SIZE
-from calculator.units import MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR, counted
 
 _LEAST_SHARE = 0.005
 _WHOLE_SHARE = 0.1
@@ -12,9 +12,9 @@ _WHOLE_SHARE = 0.1
 def convention_sentence(convention: str, *, months: int, is_cash: bool) -> str:
     """How amounts, ranges and people's time are counted; `convention`: how present values are discounted."""
     money = (
-        f"Cash is the plain sum of what is paid over {months} months; nothing is discounted."
+        f"Cash is the plain sum of what is paid over {counted(months, 'month')}; nothing is discounted."
         if is_cash
-        else f"Today's money is the present value over {months} months. {convention}"
+        else f"Today's money is the present value over {counted(months, 'month')}. {convention}"
     )
     return (
         f"{money} Amounts are the base case; ranges run from the 10th to the 90th percentile of the futures; staff "
@@ -25,7 +25,7 @@ def convention_sentence(convention: str, *, months: int, is_cash: bool) -> str:
 def span(months: int, *, is_cash: bool) -> str:
     """The time and the money of a verdict: '36 months in today's money'."""
     money = "cash" if is_cash else "today's money"
-    return f"{months} months in {money}"
+    return f"{counted(months, 'month')} in {money}"
 
 
 def option_name(name: str, *, machine_count: int | None) -> str:
@@ -222,7 +222,7 @@ def old_price(noun: str, name: str, *, as_of: str, age_days: int, turns_to: str)
     """A price beyond twice its shelf life, and whether the answer survives its range; `turns_to`: who wins at its
     end."""
     months = age_days / (365.25 / MONTHS_PER_YEAR)
-    age = f"{age_days} days" if months < 2 else f"{months:.0f} months"
+    age = counted(age_days, "day") if months < 2 else counted(round(months), "month")
     holds = (
         f"at one end of its range {turns_to} would be cheaper."
         if turns_to
@@ -257,7 +257,7 @@ def never_cheaper(own: str, other: str, *, own_usd: float, other_usd: float, mon
         own_text, other_text = _apart(own_usd, other_usd)
         return f"{own} never catches up with {other}: running it costs {own_text} in the first month, {other} {other_text}."
     return (
-        f"{own} never catches up with {other} within {months} months: it saves {dollars(other_usd - own_usd)} in the "
+        f"{own} never catches up with {other} within {counted(months, 'month')}: it saves {dollars(other_usd - own_usd)} in the "
         f"first month, too little for its price. It ends {dollars(short_usd)} short, resale included."
     )
 

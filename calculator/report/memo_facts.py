@@ -22,6 +22,7 @@ from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown
 from calculator.report.sources import source_rows
 from calculator.risk.spent_by_month import spent_band
 from calculator.scenario.own_catalog import catalog_of
+from calculator.units import counted
 
 _CURVES, _BANDS = 4, 2
 _MOST_QUARTERS = 13  # three years, whatever month the fiscal year ends in
@@ -87,7 +88,7 @@ def _question(comparison: Comparison, catalog: Catalog) -> str:
     count = len(comparison.options)
     asks = f"Can {comparison.options[0].name}" if count == 1 else f"Which of {count} options should"
     return (
-        f"{asks} serve {name} for {scenario.months} months, at "
+        f"{asks} serve {name} for {counted(scenario.months, 'month')}, at "
         f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
         f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} at once?"
     )

@@ -7,6 +7,7 @@ carries the value that it has at export, so a viewer that computes nothing shows
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 import io
+from collections.abc import Mapping
 from datetime import datetime
 
 from xlsxwriter import Workbook
@@ -14,13 +15,14 @@ from xlsxwriter import Workbook
 from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
 from calculator.report.live_lines import live_options
 from calculator.report.sources import source_rows
 from calculator.report.workbook_flows import write_flows
-from calculator.report.workbook_inputs import live_inputs, write_inputs
-from calculator.report.workbook_page import Book
+from calculator.report.workbook_inputs import capital, live_inputs, write_inputs
+from calculator.report.workbook_page import Book, Page
 from calculator.report.workbook_summary import write_checks, write_summary
-from calculator.risk.candidates import input_label
+from calculator.risk.candidates import Candidates, input_label
 from calculator.risk.sensitivity import switching_values, tornado
 from calculator.units import BYTES_PER_GB
 
@@ -60,7 +62,7 @@ def workbook_bytes(comparison: Comparison, catalog: Catalog) -> bytes:
 def _write_machines(book: Book, comparison: Comparison) -> None:
     titles = (
         *("Option", "Name", "Can do the job", "Machines", "Further ones in months", "Why so many"),
-        *("Needs, GB", "May use, GB", "Format", "Runtime", "Words per second, low", "central", "high"),
+        *("Needs, GB", "May use, GB", "Format", "Runtime", "Tokens per second, low", "central", "high"),
         *("First word, s, low", "central", "high", "Busy hour p95, s", "How speed is known"),
         *("Idle, W", "Reading, W", "Writing, W", "Served here", "Leaves the house", "Why not"),
     )
@@ -96,34 +98,45 @@ def _finite(value: float) -> float | None:
 
 
 def _write_sensitivity(book: Book, comparison: Comparison) -> None:
+    """Each question that the answer settles, Mac or PC first: what moves its gap, and what turns it."""
     page = book.page(
         "Sensitivity",
         note="Stamped at export. Gap: what the best other option costs more than the cheapest, in today's money.",
         widths={0: 50, **dict.fromkeys(range(1, 7), 16)},
     )
-    candidates = comparison.candidates
-    if len(candidates) < 2:
+    if len(comparison.candidates) < 2:
         page.text(3, 0, "Fewer than two options can do the job, so nothing turns the answer.")
         return
-    page.head(3, ("Input", "P10", "Central", "P90", "Gap at P10", "Gap at P90", "Width"))
+    names = {option.id: option.name for option in comparison.options}
+    pair, row = comparison.verdicts.mac_or_pc, 3
+    if pair is not None and pair.cheapest and pair.next:
+        question = f"{MAC_OR_PC} {names[pair.cheapest]} against {names[pair.next]}"
+        both = comparison.candidates.only((pair.cheapest, pair.next))
+        row = _write_question(page, question, both, names=names, row=row) + 2
+    _write_question(page, OVERALL, comparison.candidates, names=names, row=row)
     page.sheet.freeze_panes(0, 0)
-    row = 4
+
+
+def _write_question(page: Page, question: str, candidates: Candidates, *, names: Mapping[str, str], row: int) -> int:
+    """The two tables of one question from this row on; the row after them."""
+    page.text(row, 0, question, "bold")
+    row += 1
+    page.head(row, ("Input", "P10", "Central", "P90", "Gap at P10", "Gap at P90", "Width"))
+    row += 1
     for swing in tornado(candidates):
         ends = (swing.low_value, swing.central_value, swing.high_value)
-        page.row(row, (input_label(swing.name), *ends, swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd))
+        gaps = (swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd)
+        page.row(row, (capital(input_label(swing.name, names)), *ends, *gaps))
         row += 1
-    names = {option.id: option.name for option in comparison.options}
     row += 1
     for column, title in enumerate(("What turns the answer", "Now", "Turns at", "Cheapest then", "Within P10 to P90")):
         page.text(row, column, title, "head")
     for point in switching_values(candidates):
         if point.value is not None:
             row += 1
-            then = names.get(point.winner or "", "")
-            page.row(
-                row,
-                (input_label(point.name), point.central_value, point.value, then, "yes" if point.in_range else "no"),
-            )
+            then, label = names.get(point.winner or "", ""), capital(input_label(point.name, names))
+            page.row(row, (label, point.central_value, point.value, then, "yes" if point.in_range else "no"))
+    return row + 1
 
 
 def _write_sources(book: Book, comparison: Comparison, catalog: Catalog) -> None:

@@ -118,7 +118,7 @@ def _of_scenario(key: str, scenario: Scenario, catalog: Catalog) -> LiveInput:
         quantity = None
     return LiveInput(
         key=key,
-        label=_capital(knob.label if knob else input_label(key)),
+        label=capital(knob.label if knob else input_label(key)),
         unit=(knob.unit if knob and knob.shown == 1 else unit_of_name(key)) or "",
         value=value,
         is_fraction=bool(knob and knob.shown == 100),
@@ -131,12 +131,12 @@ def _of_scenario(key: str, scenario: Scenario, catalog: Catalog) -> LiveInput:
 
 def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInput:
     price = price_of(key, candidate=option.candidate, scenario=comparison.scenario)
-    owner, _, figure = key.rpartition(".")
+    figure = key.rpartition(".")[2]
     names = {one.id: one.name for one in comparison.options}
     quantity = price.quantity
     return LiveInput(
         key=key,
-        label=_capital(input_label(key).replace(owner, names.get(owner, owner))),
+        label=capital(input_label(key, names)),
         unit=unit_of_name(figure) or "USD",
         value=price.value,
         is_fraction=False,
@@ -147,5 +147,6 @@ def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInpu
     )
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """A cell's text with a capital first."""
     return text[:1].upper() + text[1:]

@@ -40,6 +40,8 @@ _LARGEST_OWN = {
     "output_usd_per_mtok": 500.0,
 }
 """How far a switching value is looked for."""
+NO_NAMES: Mapping[str, str] = {}
+_KEPT_CAPITALS = 2  # API, PUE: a label that begins with two capitals keeps them
 _DRAWN_STATES = ("prefill", "decode", "idle")
 _MOST_OF_MAXIMUM = 1.1  # of the maker's watts: options.Power
 
@@ -107,13 +109,21 @@ def _figure_of(name: str) -> str:
     return f"{name.removesuffix('_watt_ratio')}_w" if name.endswith("_watt_ratio") else name
 
 
-def input_label(name: str) -> str:
-    """An input in words: its slider's label, or the option and the figure."""
+def input_label(name: str, names: Mapping[str, str] = NO_NAMES) -> str:
+    """An input in words, with its unit: its slider's label, or the figure and the option or host (`names`: by id).
+
+    >>> input_label("api_price_trend_rate"), input_label("mac.price_usd", {"mac": "Mac Studio"})
+    ('API price trend', 'price ($) of Mac Studio')
+    >>> input_label("Databricks/llama-3.3.output_usd_per_mtok")
+    'price of output tokens ($ per million) of the API of Databricks'
+    """
     if name in knobs():
         label = knobs()[name].label
-        return label[:1].lower() + label[1:]
+        return label if label[:_KEPT_CAPITALS].isupper() else label[:1].lower() + label[1:]
     owner, _, figure = name.rpartition(".")
-    return f"{FIGURE_LABELS.get(figure, figure.replace('_', ' '))} of {owner}" if owner else name
+    host, _, model = owner.partition("/")
+    of = names.get(owner) or (f"the API of {host}" if model else owner)
+    return f"{FIGURE_LABELS.get(figure, figure.replace('_', ' '))} of {of}" if owner else name
 
 
 def input_bounds(name: str) -> tuple[float, float]:

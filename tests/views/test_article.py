@@ -1,5 +1,6 @@
 """The article's claims on the page, and a claim of one's own."""
 
+from calculator import Scenario
 from calculator.claims.audit import audit
 from tests.views.other_pages import opened, sources_script
 from tests.views.pages import CATALOG, texts, widget
@@ -14,6 +15,7 @@ def test_every_claim_stands_there_with_its_verdict_worst_first() -> None:
     for finding in findings:
         assert finding.quote in said
         assert finding.sentence in said
+        assert f"Checked: {finding.subject}" in said
     assert f"makes {len(findings)} claims" in said
     assert said.index("no such thing]") < said.index("badge[holds]")
 
@@ -29,3 +31,14 @@ def test_own_claim_is_judged_by_the_bandwidth() -> None:
     widget(app, "claimed rate").set_value(22.0).run()
     assert not app.exception
     assert ":red-badge[impossible]" in texts(app)
+
+
+def test_own_claim_starts_on_the_scenarios_model_and_first_machine() -> None:
+    app = opened(sources_script)
+    widget(app, "sources view").set_value("The article").run()
+    app.session_state["claim"] = True
+    app.run()
+    scenario = Scenario()
+    assert widget(app, "claimed machine").value == scenario.options[0]
+    assert widget(app, "claimed model").value == scenario.model
+    assert widget(app, "claimed bits").value == scenario.weight_class

@@ -11,7 +11,7 @@ from calculator.evidence import Remark
 from calculator.scenario.presets import preset, preset_names
 from tests.views.comparison_case import comparison
 from tests.views.pages import CATALOG
-from views.before_you_sign import MOST, before_you_sign, leading_ids, more_to_know, remarks_of
+from views.before_you_sign import MOST, all_notes, before_you_sign, leading_ids, more_to_know
 
 WINNER, OTHER, OUT = "api-same-model", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-threadripper"
 
@@ -63,9 +63,10 @@ def test_option_that_cannot_do_the_job_is_not_signed_for() -> None:
     assert more_to_know(case) == 1  # the page of sources lists it all the same
 
 
-def test_remarks_of_an_option_come_problems_first() -> None:
+def test_all_notes_come_problems_first() -> None:
     case = with_remarks(winner=(remark("Info.", "info"), remark("Warning."), remark("Problem.", "problem")))
-    assert [row.level for row in remarks_of(case[WINNER])] == ["problem", "warning", "info"]
+    assert [row["level"] for row in all_notes(case)] == ["problem", "warning", "info"]
+    assert len(all_notes(case)) == more_to_know(case) == 3
 
 
 def test_option_that_no_verdict_names_says_nothing_here() -> None:

@@ -269,3 +269,9 @@ def test_change_that_was_lost_comes_with_the_next_and_is_taken_once() -> None:
     )
     assert (scenario_on(app).wage_usd_per_h, scenario_on(app).months) == (90, 48)
     assert component(app)["taken"] == ["a", "b", "c", "d", "e"]
+
+
+def test_price_entered_with_tax_is_kept_in_cents() -> None:
+    sent = {"name": "figures", "key": f"{TWO[0]}.price_usd", "value": 7000 / 1.0725}
+    app = change(page(options=list(TWO)), table=sent)
+    assert scenario_on(app).figures[sent["key"]] == 6526.81

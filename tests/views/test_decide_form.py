@@ -117,7 +117,7 @@ def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
     assert labels["cloud-h100"] == ["Rate ($ an hour)"]
     assert labels["api-same-model"] == ["Input ($ per million tokens)", "Output ($ per million tokens)"]
     facts = " ".join(found["mac-studio-m5-ultra-96"]["facts"])
-    assert "5,499 dollars before tax, from 20" in facts
+    assert "$5,499 before tax, from 20" in facts
     assert found["cloud-h100"]["facts"][0].startswith("$")
 
 
@@ -178,6 +178,12 @@ def test_shares_are_listed_in_percent_own_figures_one_by_one_and_other_tables_by
     assert ("resale_fraction", "Resale of the Mac", "50 %", "48 %") in found
     assert ("figures:cloud-h100.rate_usd_per_h", "Hourly rate of Rented H100", "2.5", "ours") in found
     assert ("options", "Options", "2 of them", f"{len(Scenario().options)} of them") in found
+
+
+def test_machines_price_is_listed_in_cents_and_as_one_before_tax() -> None:
+    mac = "mac-studio-m5-ultra-96"
+    ((_, label, now, was),) = changes(*opened(f'figures={{"{mac}.price_usd":6526.806526806527}}'), names={mac: "Mac"})
+    assert (label, now, was) == ("Price of Mac before tax", "6526.81", "ours")
 
 
 def test_permanent_link_of_changed_values_lists_the_same_changes() -> None:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from calculator import Scenario
 from tests.views.other_pages import comparison_of, opened, sources_script
 from tests.views.pages import CATALOG, texts, widget
+from views.before_you_sign import all_notes
 from views.evidence import age_text, option_rows, scenario_rows
 
 
@@ -88,4 +89,12 @@ def test_every_note_of_the_answer_stands_under_prices_and_facts() -> None:
     notes = [remark for option in found.options for remark in option.remarks if "days ago" not in remark.text]
     assert notes
     for remark in (*found.remarks, *notes):
-        assert remark.text in said
+        assert remark.text.rpartition(": ")[2] in said
+    listed = all_notes(found)
+    assert f"All {len(listed)} notes" in [title.value for title in app.subheader]
+    folded = " ".join(line.value for box in app.expander for line in box.markdown)
+    assert not [note for note in listed if note["text"] in folded.replace("\\", "")]
+
+
+def test_one_day_is_no_days() -> None:
+    assert age_text("2026-11-25", today=date(2026, 11, 26)) == "1 day"

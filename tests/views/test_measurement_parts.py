@@ -131,6 +131,16 @@ def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
     app = measurements_page()
     assert list(table(app, "whose")["note"]) == ["not a local-LLM speed"]
     assert "**0** of them can stand in" in texts(app)
+    assert "They are of" not in texts(app)
+
+
+def test_usable_measurements_say_what_they_are_of_and_what_is_missing(store: Path) -> None:
+    Store(str(store)).append(the_mac())
+    said = texts(measurements_page())
+    assert "**1** of them can stand in" in said
+    name = CATALOG.models[QUESTION["model"]].name
+    assert f"They are of {name} on Apple M2 Ultra" in said
+    assert f"Your question is about {CATALOG.models[Scenario().model].name}, so none of them counts in it." in said
 
 
 def test_row_that_physics_refuses_is_named_with_the_reason_and_the_others_are_kept(store: Path) -> None:

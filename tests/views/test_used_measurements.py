@@ -7,6 +7,7 @@ from calculator.scenario.scenario import Scenario
 from measurements.desk import open_desk
 from measurements.records.store import Store
 from tests.views.pages import CATALOG, QUESTION, measurements_page, texts, the_mac
+from views.decide_words import name_of
 from views.used_measurements import command_for, is_measured
 
 
@@ -21,12 +22,25 @@ def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(sto
     speeds = open_desk("").speeds()
     used = compare(Scenario.parse(QUESTION), CATALOG, speeds)["mac-studio-m2-ultra-192-used"]
     assert is_measured(used)
-    assert command_for(used) == ""
-    far = compare(Scenario.parse({**QUESTION, "prompt_tokens": 20_000}), CATALOG, speeds)[
-        "mac-studio-m2-ultra-192-used"
-    ]
+    assert command_for(used, Scenario.parse(QUESTION)) == ""
+    longer = Scenario.parse({**QUESTION, "prompt_tokens": 20_000})
+    far = compare(longer, CATALOG, speeds)["mac-studio-m2-ultra-192-used"]
     assert not is_measured(far)
-    assert command_for(far) == "mlx_lm.benchmark -p 20000 -g 64"
+    assert command_for(far, longer) == "mlx_lm.benchmark -p 20000 -g 64"
     remark = next(remark for remark in far.remarks if remark.code == "measurement-not-used")
     assert "your prompts have 20,000 tokens" in remark.text
     assert "10,000" not in remark.text
+
+
+def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: Path) -> None:
+    said = texts(app := measurements_page())
+    commands = [block.value for block in app.code]
+    found = compare(Scenario(), CATALOG)
+    boxes = [option for option in found.options if option.kind != "api"]
+    assert len(boxes) == 6
+    for option in boxes:
+        command = command_for(option, found.scenario)
+        assert command in commands or option.runtime_id == "vllm", option.id
+        assert f"**{name_of(option)}**" in said
+    assert len(commands) == 5
+    assert "no one command that measures reading and writing on vLLM" in said

@@ -9,7 +9,7 @@ from calculator.errors import ScenarioError
 from calculator.scenario.hourly_profile import profile_days
 from calculator.scenario.scenario import Scenario
 from calculator.scenario.usage_logs.tally import Tally
-from calculator.units import DAYS_PER_YEAR
+from calculator.units import DAYS_PER_YEAR, counted
 
 _DAYS_PER_WEEK = 7
 _HOURS_PER_DAY = 24
@@ -71,7 +71,7 @@ def demand_of(tally: Tally, *, requests_per_day: float | None = None) -> LogDema
         return LogDemand(_rounded(values), tuple(remarks))
     span = days[-1] - days[0] + 1
     if span < _DAYS_PER_WEEK:
-        remarks.append(f"The log spans {span} day{'s' if span > 1 else ''}; working days and hours are our defaults.")
+        remarks.append(f"The log spans {counted(span, 'day')}; working days and hours are our defaults.")
         return LogDemand(_rounded(values), tuple(remarks))
     values["working_days_per_year"] = max(1, min(round(DAYS_PER_YEAR * len(days) / span), int(DAYS_PER_YEAR)))
     if tally.hourly_count < _KNOWN_HOURS_FRACTION * tally.request_count or tally.hourly_count == 0:
@@ -80,7 +80,7 @@ def demand_of(tally: Tally, *, requests_per_day: float | None = None) -> LogDema
     values |= _hours(tally.hourly, working_days_per_year=values["working_days_per_year"])
     if span < _STEADY_WEEKS * _DAYS_PER_WEEK:
         remarks.append(
-            f"The log spans {span} days, so each hour of the week was seen {span // _DAYS_PER_WEEK}-"
+            f"The log spans {counted(span, 'day')}, so each hour of the week was seen {span // _DAYS_PER_WEEK}-"
             f"{-(-span // _DAYS_PER_WEEK)} times and the busiest one may be chance. Four weeks or more say it better."
         )
     return LogDemand(_rounded(values), tuple(remarks))

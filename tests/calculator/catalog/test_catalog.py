@@ -161,3 +161,14 @@ def test_unknown_id_is_refused_with_the_command_that_lists_them(catalog: Catalog
 def test_constants_that_were_never_fitted_are_refused_with_the_command_that_fits_them(catalog: Catalog) -> None:
     with pytest.raises(CatalogError, match="python -m calculator calibrate"):
         assert replace(catalog, fitted=None).calibration
+
+
+PLACES = re.compile(
+    r"\w+\.(ts|rs|json|mjs|ya?ml|html|md|csv|toml|py)\b|@[0-9a-f]{6}|\bPR \d|\*\.|/\*|^[\w.-]+/[\w.-]+\b|src/"
+)
+
+
+def test_title_of_a_source_is_no_path_and_no_commit(catalog: Catalog) -> None:
+    """The raw place stays in the note."""
+    assert PLACES.search("someone/hardware data/list.json @660d14e")
+    assert not [one.title for one in catalog.sources.values() if PLACES.search(one.title)]

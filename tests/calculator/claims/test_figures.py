@@ -1,5 +1,7 @@
 """Figure claims: watts, hours, prices kept and phantoms against the catalogue."""
 
+import re
+
 import pytest
 
 from calculator.catalog import Catalog, load_catalog
@@ -54,3 +56,10 @@ def test_each_claim_about_a_machine_that_never_was_names_its_own_mistake(finding
         "800 GB/s is the memory bandwidth of the Apple M1 Ultra of 2022 and Apple M2 Ultra of 2023. There is no M4 Ultra "
         "that could have it."
     )
+
+
+def test_no_range_has_two_ends_alike_and_no_count_of_one_is_plural() -> None:
+    for finding in audit(load_catalog()):
+        text = " ".join((finding.sentence, *finding.arithmetic))
+        assert not re.search(r"(?<![\d.])([\d.,]+) to \1(?![\d.])", text), text
+        assert not re.search(r"(?<![\d.])1 (years|days|months)\b", text), text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.claims.finding import cited, claimed_deployment, finding_dict, finding_text, found, shown
+from calculator.claims.finding import cited, claimed_deployment, finding_dict, finding_text, found, shown, shown_range
 
 CATALOG = load_catalog()
 
@@ -46,6 +46,7 @@ def test_claimed_deployment_takes_the_claims_runtime_machine_and_format() -> Non
     claim = CATALOG.claims["dual-4090-4bit"]
     own = claimed_deployment(claim, "gptq-int4", catalog=CATALOG)
     assert (own.runtime.id, own.hardware.chip_count, own.split) == ("exllamav2", 2, "layer")
+    assert claimed_deployment(claim, "q8_0", catalog=CATALOG).runtime.id == "llama.cpp"  # ExLlamaV2 loads no GGUF
     usual = claimed_deployment(CATALOG.claims["decode-70b-8bit"], "mlx-8bit", catalog=CATALOG)
     assert usual.runtime.id == "mlx-lm"
     other = claimed_deployment(claim, "gptq-int4", machine="nvidia-rtx-3090", chip_count=4, catalog=CATALOG)
@@ -66,3 +67,8 @@ def test_finding_as_json_and_text_say_the_same() -> None:
     text = finding_text(one)
     assert text.startswith("IMPOSSIBLE: decode of Llama 3 70B at 8 bits on 800 GB/s\n")
     assert all(part in text for part in ("At most 10.", "a = b", row["sources"][0]["url"]))
+
+
+def test_range_with_ends_that_read_alike_is_one_figure() -> None:
+    assert shown_range(6.474, 10.08, "token/s") == "6.47 to 10.1 token/s"
+    assert shown_range(1.551, 1.5512, "token/s") == "1.55 token/s"

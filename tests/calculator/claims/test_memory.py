@@ -106,3 +106,10 @@ def test_room_on_the_cards_is_the_fullest_cards_and_its_difference_adds_up(findi
     assert round(has - needs, 2) == left
     assert all_left == round(2 * left, 1)
     assert "2 such cards have" in step
+
+
+def test_one_model_in_one_format_needs_the_same_on_every_card(findings: dict[str, Finding]) -> None:
+    steps = [step for name in ("dual-4090-4bit", "dual-4090-8bit") for step in findings[name].arithmetic]
+    eight = {step for step in steps if step.startswith("8 bits (Q8_0) in llama.cpp: ")}
+    assert len(eight) == 1
+    assert [step for step in steps if step.startswith("GPTQ 4-bit, groups of 128 in ExLlamaV2: ")]

@@ -11,8 +11,10 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
 from calculator.report.facts import shown_cost_usd
 from calculator.report.workbook import SHEETS, workbook_bytes
+from calculator.risk.sensitivity import tornado
 from tests.calculator.report.recalculated import by_formulas, by_libreoffice, differences, engine_at, with_changes
 from tests.calculator.report.workbook_questions import problems
 from tests.libreoffice import opened
@@ -190,3 +192,24 @@ def test_subscription_is_live_and_a_routed_option_says_that_it_is_stamped(tmp_pa
     assert not differences(shown, {half: engine_at(found, {})[half]})
     assert [shown.summary[name]["Figures"] for name in (mac, plan, half)] == ["live", "live", "stamped at export"]
     assert not any(shown.checks)
+
+
+def test_sensitivity_answers_both_questions_by_name(default: Comparison, content: bytes) -> None:
+    book: Any = openpyxl.load_workbook(BytesIO(content))
+    rows = [[cell.value for cell in row] for row in book["Sensitivity"].iter_rows()]
+    first = [str(row[0] or "") for row in rows]
+    assert sum(text.startswith(MAC_OR_PC) for text in first) == 1
+    assert first.count(OVERALL) == 1
+    pair = default.verdicts.mac_or_pc
+    assert pair is not None
+    place = first.index(OVERALL)
+    wanted = tornado(default.candidates.only((str(pair.cheapest), str(pair.next))))
+    assert [row[4] for row in rows[5 : 5 + len(wanted)]] == pytest.approx([one.gap_at_low_usd for one in wanted])
+    assert rows[place + 2][4] == pytest.approx(tornado(default.candidates)[0].gap_at_low_usd)
+    text = "\n".join(first)
+    assert "API price trend" in text
+    assert not [option.id for option in default.options if option.id in text]
+    assert not [line for line in first if "/" in line and "($" not in line]
+    heads = [cell.value for row in book["Machines"].iter_rows() for cell in row]
+    assert "Tokens per second, low" in heads
+    assert "Words per second, low" not in heads

@@ -76,6 +76,9 @@ def test_watts_of_draws_are_the_ratio_times_the_usages() -> None:
 
 def test_input_is_named_in_words_and_bounded_by_its_slider() -> None:
     assert input_label("mac.price_usd") == "price ($) of mac"
+    assert input_label("mac.setup_h", {"mac": "Mac Studio"}) == "setup hours of Mac Studio"
+    assert input_label("api_price_trend_rate") == "API price trend"
+    assert input_label("Host/a-model.input_usd_per_mtok") == "price of input tokens ($ per million) of the API of Host"
     assert input_bounds("mac.decode_speed_ratio") == (0.05, 20.0)
     with pytest.raises(CalculatorError, match="not an input"):
         input_bounds("mac.colour")
