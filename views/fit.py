@@ -208,8 +208,8 @@ def widening_text(curves: Sequence[Curve]) -> str:
     if not names:
         return ""
     return (
-        f" The band of {' and '.join(names)} opens wide where few measurements, or none, of such a chip with this program "
-        "say how fast it is; that is how little is known, and no error of the chart."
+        f" {'The band' if len(names) == 1 else 'Each band'} of {', '.join(names)} opens wide where few measurements, or none, "
+        "of such a chip with its program say how fast it is: so little is known there."
     )
 
 
