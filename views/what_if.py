@@ -48,11 +48,7 @@ _AXES = {
     "mac_administration_h_per_year": (0.0, 5.0),
 }
 """Inputs of the map and its ends: shares, rates and months as they are, the others as multiples of the value now."""
-_AXIS_UNITS = {
-    "$/h": "$ an hour",
-    "$/kWh": "$ per kWh",
-    "h/year": "hours a year",
-    "tokens": "tokens",
+_AXIS_UNITS = {"$/h": "$ an hour", "$/kWh": "$ per kWh", "h/year": "hours a year", "tokens": "tokens"} | {
     "%/year": "a year",
     "%": "of today's price",
 }
