@@ -68,7 +68,10 @@ def test_file_beyond_the_limit_ends_at_the_proxy(cluster: Cluster) -> None:
         assert isinstance(error.reason, BrokenPipeError | ConnectionResetError)
     small = urllib.request.Request(f"{cluster.url}/_stcore/upload_file/any/any", data=b"x" * 1_000, method="PUT")
     assert visitor.ask(small) not in (413, 502, 503)
-    assert "413" in {one.status for one in cluster.log() if one.method == "PUT"}
+    until = time.monotonic() + 10  # the proxy writes a line once the request has ended
+    while "413" not in {one.status for one in cluster.log() if one.method == "PUT"}:
+        assert time.monotonic() < until, cluster.log()
+        time.sleep(0.05)
 
 
 @needs_the_programs
