@@ -22,6 +22,7 @@ from views.shell import Case
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 _HEIGHT_PX = 560
+_INPUT_PX = 290  # the longest name whole
 _MARKS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", "info": ":gray-badge[info]"}
 Rows = list[dict[str, Any]]
 
@@ -168,7 +169,7 @@ def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, 
         args=args,
         disabled=[name for name in data if name != "Value"],
         column_config={
-            "Input": columns.TextColumn("Input", pinned=True, width="medium"),
+            "Input": columns.TextColumn("Input", pinned=True, width=_INPUT_PX),
             "Value": columns.NumberColumn("Value ✎", width="small", help="Enter your own; it counts as yours."),
             "Unit": columns.TextColumn("Unit", width="small"),
             "Range": columns.TextColumn("Range", width="small"),

@@ -27,12 +27,10 @@ def show_leasing(candidates: Candidates, case: Case) -> None:
             with turn():
                 found = lease_or_buy(candidates.under(scenario), own[name])
             better = "leasing is better" if found.net_advantage_usd > 0 else "buying is better"
-            rate = (
-                f"; the lessor earns {found.implied_rate:.1%} a year".replace("%", " %")
-                if found.implied_rate is not None
-                else ""
+            rate = f"; the lessor earns {found.implied_rate:.1%} a year" if found.implied_rate is not None else ""
+            text = f"{own[name].option.name} at {usd(lease.usd_per_month)} a month: {better} by {usd(abs(found.net_advantage_usd))}, at a cost of debt of {scenario.debt_rate:.1%} a year{rate}.".replace(
+                "%", " %"
             )
-            text = f"{own[name].option.name} at {usd(lease.usd_per_month)} a month: {better} by {usd(abs(found.net_advantage_usd))}, at a cost of debt of {scenario.debt_rate:.1%} a year{rate}."
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(markdown_text(text), width="stretch")
                 st.button("Take it out", key=f"no lease {name}", on_click=_take_out, args=(scenario, name))

@@ -9,6 +9,8 @@ from calculator import Catalog
 from calculator.analysis.explain import Ingredient, explain
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import signed
+from calculator.scenario.own_figures import FIGURE_LABELS
+from calculator.scenario.scenario import knobs
 from calculator.units import counted
 from views.accuracy import show_accuracy
 from views.article import show_article
@@ -34,6 +36,43 @@ _METHODS = {
     "Carbon": "carbon",
     "Claims": "claims",
     "Published analyses": "published_analyses",
+}
+_INGREDIENTS = {
+    "age_when_bought_years": "age when bought",
+    "cached_mtok_per_month": "cached input tokens",
+    "cached_usd_per_mtok": "price of cached input tokens",
+    "kept_mtok_per_month": "input tokens that the host keeps",
+    "kept_usd_per_mtok": "price of input tokens that the host keeps",
+    "cards_warranty_months": "warranty of the cards",
+    "cost_usd": "cost of the machine",
+    "costs_of_all_months_usd": "costs of all months",
+    "decode_h_per_month": "hours of writing",
+    "decode_w": "watts while writing",
+    "prefill_h_per_month": "hours of reading",
+    "prefill_w": "watts while reading",
+    "idle_h_per_month": "hours at rest",
+    "idle_w": "watts at rest",
+    "energy_usd_per_month": "cost of the machine's energy",
+    "held_months": "months held",
+    "input_mtok_per_month": "input tokens",
+    "output_mtok_per_month": "output tokens",
+    "kept_fraction": "share of the price kept after 36 months",
+    "left_on_books_usd": "what is left on the tax books",
+    "missed_month_1_fraction": "share of the demand beyond the seats' limits",
+    "paid_h_per_month": "hours paid",
+    "sale_usd": "net sale",
+    "share_month_0": "share deducted at the purchase",
+    "worth_usd": "what it would bring today",
+    "price_ratio": "price ratio",
+    "startup_s": "start-up",
+    "lease_usd_per_month": "lease",
+    "lease_buyout_usd": "price at the end of the lease",
+    "borne_fraction": "share that this work bears",
+}
+"""Inputs of cost lines that no control of the scenario stands for."""
+_COLUMNS = {
+    "Input": st.column_config.TextColumn(width="large"),
+    "Note": st.column_config.TextColumn(width="large"),
 }
 _TREE = Path(__file__).parent.parent / "docs" / "model"
 _WHEEL = Path(__file__).parent / "method"
@@ -85,7 +124,12 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
     st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {counted(tco.months, 'month')}, {people}")
     st.code(f"{found.line} = {found.formula}{found.growth}", language=None, wrap_lines=True)
     if found.inputs:
-        draw_table([_ingredient(item) for item in found.inputs], key="ingredients", alt=f"Inputs of {found.line}")
+        draw_table(
+            [_ingredient(item) for item in found.inputs],
+            key="ingredients",
+            alt=f"Inputs of {found.line}",
+            columns=_COLUMNS,
+        )
     st.caption(
         markdown_text(
             f"At the purchase {signed(-found.first_usd)}, in month 1 {signed(-found.month_1_usd)}, in the last month "
@@ -94,9 +138,22 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
     )
 
 
+def ingredient_words(name: str) -> str:
+    """What an input of a cost line is called; its unit stands beside it.
+
+    >>> ingredient_words("wage_usd_per_h"), ingredient_words("setup_h"), ingredient_words("price_usd")
+    ('Hourly rate', 'Setup hours', 'Price')
+    """
+    knob = knobs().get(name)
+    if knob is not None:
+        return knob.label
+    words = _INGREDIENTS.get(name) or FIGURE_LABELS.get(name, name.replace("_", " ")).partition(" (")[0]
+    return words[:1].upper() + words[1:]
+
+
 def _ingredient(item: Ingredient) -> dict[str, str]:
     return {
-        "Input": item.name.replace("_", " "),
+        "Input": ingredient_words(item.name),
         "Value": f"{item.value:,.6g}",
         "Unit": "" if item.unit == "1" else item.unit,
         "How it is known": item.basis,

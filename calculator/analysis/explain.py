@@ -313,7 +313,7 @@ def _growth(course: AnyCourse | None) -> str:
         return ""
     smooth = f"; {float(course.growth_rate):+.1%} a year, month by month" if course.growth_rate else ""
     steps = f"; {float(course.step_rate):+.1%} at the start of each further year" if course.step_rate else ""
-    return smooth + steps
+    return (smooth + steps).replace("%", " %")
 
 
 def _signed(usd: float) -> str:

@@ -119,7 +119,7 @@ def _odds(comparison: Comparison) -> list[str]:
         if shown_one is None or shown_one.cheapest is None:
             continue
         best = comparison[shown_one.cheapest]
-        name = option_name(best.name, machine_count=best.eligibility.machine_count)
+        name = _name(best)
         said = odds_sentence(replace(shown_one, is_close=True), name, is_pair=is_pair)  # a list names its subject
         found += [f"{title} {said}"] if said else []
     return found
@@ -149,13 +149,18 @@ def _ranked(comparison: Comparison) -> list[OptionResult]:
     return sorted(able, key=lambda option: shown_cost_usd(option, comparison) or 0.0)
 
 
+def _name(option: OptionResult) -> str:
+    """The option with its number of machines, as the page has it."""
+    return option_name(option.name, machine_count=option.eligibility.machine_count)
+
+
 def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
     judged, scenario = option.eligibility, comparison.scenario
     found, busy = shown_range(option, comparison), judged.first_token_p95_s
     count = "-" if judged.machine_count is None else f"{judged.machine_count}"
     more = f" + {len(judged.further_months)} later" if judged.further_months else ""
     return {
-        "name": option.name,
+        "name": _name(option),
         "can": can_do(option).words,
         "machines": count + more,
         "wait": "host's" if busy is None else f"{busy.low:,.0f} to {busy.high:,.0f} s",
@@ -174,7 +179,7 @@ def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
     found, factor = shown_range(option, comparison), _factor(comparison)
     base = shown_cost_usd(option, comparison) or 0.0
     low, high = (None, None) if found is None else (found.low * factor, found.high * factor)
-    return CostBar(option.name, base * factor, low, high, shown(base, scenario=comparison.scenario))
+    return CostBar(_name(option), base * factor, low, high, shown(base, scenario=comparison.scenario))
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:
@@ -193,7 +198,7 @@ def _course(option: OptionResult, comparison: Comparison, *, has_band: bool) -> 
     """Its line in the chart, and of a leader 8 of 10 of the futures that were drawn."""
     spent, factor, scenario = _spent(option, comparison), _factor(comparison), comparison.scenario
     if not has_band or not comparison.draw_count:
-        return Course(option.name, spent)
+        return Course(_name(option), spent)
     band = spent_band(
         comparison.candidates,
         option.id,
@@ -202,7 +207,7 @@ def _course(option: OptionResult, comparison: Comparison, *, has_band: bool) -> 
         count=comparison.draw_count,
     )
     low, high = (tuple(usd * factor for usd in edge) for edge in (band.low_usd, band.high_usd))
-    return Course(option.name, spent, low, high)
+    return Course(_name(option), spent, low, high)
 
 
 def _factor(comparison: Comparison) -> float:
@@ -223,7 +228,7 @@ def _budget(option_id: str, comparison: Comparison) -> dict[str, Any]:
     try:
         found: Budget = budget_of(comparison.candidates, option_id, hard_only=hard, by_quarter=by_quarter)
     except CalculatorError as error:
-        return {"option": comparison[option_id].name, "rows": [], "whole": {}, "unit": "", "says": str(error)}
+        return {"option": _name(comparison[option_id]), "rows": [], "whole": {}, "unit": "", "says": str(error)}
 
     def row(period: Period) -> dict[str, str]:
         amounts = (period.cash_usd, period.staff_usd, period.p50_usd, period.p90_usd)
@@ -235,7 +240,7 @@ def _budget(option_id: str, comparison: Comparison) -> dict[str, Any]:
 
     futures = "cash out alone" if hard else "cash out and staff hours together"
     return {
-        "option": comparison[option_id].name,
+        "option": _name(comparison[option_id]),
         "unit": "fiscal quarter" if by_quarter else "fiscal year",
         "rows": [row(period) for period in found.periods],
         "whole": row(found.whole),

@@ -31,7 +31,7 @@ def frame_of(scenario: Scenario) -> dict[str, Any]:
 
 
 def dollars(usd: float) -> str:
-    return f"{'−' if round(usd) < 0 else ''}${abs(round(usd)):,}"
+    return f"{'-' if round(usd) < 0 else ''}${abs(round(usd)):,}"
 
 
 def headlines(frame: dict[str, Any]) -> list[str]:

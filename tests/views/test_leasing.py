@@ -15,6 +15,8 @@ def test_offer_is_judged_and_can_be_taken_out() -> None:
     lease = json.loads(app.query_params["leases"])["mac-studio-m5-ultra-96"]
     assert lease["usd_per_month"] == 300.0
     assert "buying is better by $" in texts(app)
+    assert "at a cost of debt of 8.0 % a year; the lessor earns" in texts(app)
+    assert "% a year" not in texts(app).replace(" % a year", "")
     widget(app, "no lease mac-studio-m5-ultra-96").click().run()
     assert not app.exception
     assert "leases" not in app.query_params

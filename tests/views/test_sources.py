@@ -1,11 +1,16 @@
 """Sources: each view opens, each cost line is the ledger's, the method is the documentation's."""
 
+import re
+
 import pytest
 
 from calculator import Scenario
+from calculator.analysis.explain import explain
+from calculator.decision.compare import compare
+from calculator.scenario.presets import preset, preset_names
 from tests.views.other_pages import comparison_of, opened, sources_script
-from tests.views.pages import texts, widget
-from views.sources import _METHODS, _VIEWS, method_text  # pyright: ignore[reportPrivateUsage]
+from tests.views.pages import CATALOG, texts, widget
+from views.sources import _METHODS, _VIEWS, ingredient_words, method_text  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("view", _VIEWS)
@@ -42,3 +47,19 @@ def test_link_from_decide_opens_the_notes_and_leaves_the_choice_to_the_person() 
     widget(app, "sources view").set_value("Accuracy").run()
     assert app.session_state["sources view"] == "Accuracy"
     assert not app.warning
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_input_of_a_cost_line_is_called_by_words(name: str) -> None:
+    found = compare(preset(name), CATALOG, draw_count=0, with_turns=False)
+    names = {
+        item.name
+        for option in found.options
+        if option.tco is not None
+        for line in option.tco.entries
+        for item in explain(found, option.id, line.name, catalog=CATALOG).inputs
+    }
+    assert names
+    for one in names:
+        said = ingredient_words(one)
+        assert not re.search(r"_|\b(usd|mtok|fraction|w|h|per h|index ratio)$|\busd\b", said), (one, said)

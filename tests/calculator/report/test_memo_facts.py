@@ -117,3 +117,16 @@ def test_odds_of_both_verdicts_are_in_it(labour: str) -> None:
         low, high = (signed(usd) for usd in (one.difference_usd.low, one.difference_usd.high))
         assert said.endswith(f"; in 8 of 10 the gap is {low} to {high}.")
     assert found.verdicts.keep_in_house_sentence in " ".join(memo_dict(found, CATALOG, font="serif")["details"])
+
+
+def test_several_machines_are_counted_in_table_and_charts() -> None:
+    found = _compared(machine_count=7)
+    memo = memo_dict(found, CATALOG, font="serif")
+    several = [f"7 x {one.name}" for one in found.options if one.eligible and one.eligibility.machine_count == 7]
+    assert several
+    names = [row["name"] for row in memo["options"]]
+    for one in several:
+        name = one if one in names else one.replace("7 x ", "7 x (") + ")"
+        assert name in names
+        assert name in memo["cost_chart"]
+    assert memo["spend_chart"].count("7 x ") >= len(several)

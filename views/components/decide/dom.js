@@ -28,15 +28,15 @@ export function drawing(width, height, alt) {
   return shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt });
 }
 
-/** Whole dollars: $12,345, or −$1,200. */
+/** Whole dollars: $12,345, or -$1,200. */
 export function dollars(amount) {
-  const sign = Math.round(amount) < 0 ? "\u2212" : "";
+  const sign = Math.round(amount) < 0 ? "-" : "";
   return `${sign}$${Math.abs(Math.round(amount)).toLocaleString("en-US")}`;
 }
 
 /** Dollars in few letters: $820, $9.5k, $14k. */
 export function shortDollars(amount) {
-  const size = Math.abs(amount), sign = amount < 0 ? "\u2212" : "";
+  const size = Math.abs(amount), sign = amount < 0 ? "-" : "";
   if (size >= 999_500) return `${sign}$${+(size / 1e6).toFixed(1)}M`;
   if (size >= 99_950) return `${sign}$${Math.round(size / 1e3)}k`;
   if (size >= 1_000) return `${sign}$${+(size / 1e3).toFixed(1)}k`;
