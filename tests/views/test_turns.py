@@ -113,7 +113,7 @@ def test_own_calculations_of_what_if_take_a_turn(monkeypatch: pytest.MonkeyPatch
 
         return call
 
-    names = ("switching_values", "tornado", "who_wins", "exit_curve", "simulate", "value_of_information")
+    names = ("flip_points", "tornado", "who_wins", "exit_curve", "simulate", "value_of_information")
     for name in names:
         monkeypatch.setattr(what_if, name, watched(name, getattr(what_if, name)))
     for name in ("bridge", "compare"):
