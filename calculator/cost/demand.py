@@ -270,11 +270,15 @@ def _busy_from(full: Number, levels: tuple[tuple[float, Number], ...]) -> Number
 
 
 def _in_quiet_hours(fleet: GrowingFleet, usage: Usage) -> GrowingFleet | None:
-    """The fleet that the quiet hours need: each machine takes more of a day's demand, as less of it comes at once."""
+    """The fleet that the quiet hours need: each machine takes more of a day's demand, as less of it comes at once.
+
+    It follows demand where the busiest hour's does: a draw that needs no further machine there adds none here.
+    """
     if usage.quiet is None or not fleet.further:
         return None
     there = fleet.count + fleet.further
-    one, count = fleet.one / usage.quiet.demand_ratio, usage.quiet.machine_count
+    grows = np.ceil(fleet.highest / np.maximum(fleet.one, LEAST) - ROUNDING) > fleet.count
+    one, count = np.where(grows, fleet.one / usage.quiet.demand_ratio, np.inf), usage.quiet.machine_count
     wanted = np.ceil(np.max(fleet.highest / np.maximum(one, LEAST)) - ROUNDING) - count
     return replace(fleet, one=one, count=count, further=int(np.clip(wanted, 0, there - count)))
 
