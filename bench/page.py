@@ -85,7 +85,7 @@ def _other_pages(page: Page, url: str) -> None:
     """From a control of each other page to the figure that it changes."""
     for path, name, figure, values in (
         ("fit", "People asking at once", "table", [2, 3]),
-        ("fit", "Memory for other software", "table", [4, 8]),
+        ("fit", "Memory for other software (GB)", "table", [4, 8]),
         ("what-if", "Left to right", "figure", ["Months", "Electricity price"]),
     ):
         page.goto(f"{url}/{path}")

@@ -26,7 +26,7 @@ from views.turns import turn
 _KEY = "fit matrix"
 _HEIGHT_PX = 420
 SEVERAL_CARDS = (
-    f"On several cards, spare memory is what is left {FULLEST_CARD}: a layer lies whole on one card, so room on the "
+    f"On several cards, spare memory goes {FULLEST_CARD}, times the cards: a layer lies whole on one card, so room on the "
     "others does not help."
 )
 

@@ -166,7 +166,7 @@ def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:
     st.caption(
         markdown_text(
             f"What {names[second]} costs more than {names[best]}, with one input at the low and at the high end of its "
-            "likely range. Left of the dashed line the answer is another."
+            "likely range. Left of the red line the answer is the other one."
         )
     )
     draw_chart(

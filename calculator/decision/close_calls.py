@@ -40,6 +40,6 @@ def in_words(bands: Sequence[PriceBand], *, names: Mapping[str, str]) -> tuple[C
 def _close_call(band: PriceBand, names: Mapping[str, str]) -> CloseCall:
     label = input_words.label(band.name, names=names)
     is_own = band.below == band.name.rpartition(".")[0]
-    wins = ("it", "the other") if is_own else (names[band.below], names[band.above])
+    wins = ("it", names[band.above]) if is_own else (names[band.below], names[band.above])
     sentence = input_words.price_band(band.name, now=band.now, low=band.low, high=band.high, wins=wins, names=names)
     return CloseCall(band.name, label, band.now, band.low, band.high, sentence)

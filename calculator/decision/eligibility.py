@@ -78,7 +78,7 @@ class Eligibility:
 def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:
     """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes.
 
-    Three pools can be too small: all the memory a model may use, the fullest card, or the PC's own memory beside them.
+    Three pools can be too small: all the memory a model may use, the fullest card, or the system RAM beside them.
     """
     if fit.fits:
         return None

@@ -141,7 +141,7 @@ def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
     app = opened(fit_script, options=["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
     mac, cards = app.table[0].value.to_dict("records")
     assert plain(mac["Spare"]).endswith(" GB")
-    assert plain(cards["Spare"]).endswith(" GB on the fullest card, times the cards")
+    assert plain(cards["Spare"]).endswith(" GB by the fullest card")
     assert "a layer lies whole on one card" in texts(app)
 
 

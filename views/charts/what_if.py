@@ -55,7 +55,7 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
         ),
     )
     add_line(figure, base_usd, colour=QUIET, dash="solid", rows=len(rows))
-    add_line(figure, 0.0, colour="#c0392b", dash="dash", rows=len(rows), is_below=True)
+    add_line(figure, 0.0, colour="#c0392b", dash="solid", rows=len(rows), is_below=True)
     return figure
 
 

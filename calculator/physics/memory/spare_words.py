@@ -3,7 +3,7 @@
 from calculator.physics.memory.finetuning import FineTuneFit
 from calculator.physics.memory.memory_fit import MemoryFit
 
-FULLEST_CARD = "on the fullest card, times the cards"
+FULLEST_CARD = "by the fullest card"
 
 
 def spare_words(fit: MemoryFit | FineTuneFit) -> str:

@@ -4,9 +4,10 @@ import pytest
 
 from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt, prompts_together
 from calculator.calibration.fitting import TABLE
-from calculator.calibration.rows import PublishedRow, read_table, rows_of
+from calculator.calibration.rows import PublishedRow, read_table
 from calculator.catalog import load_catalog
 from calculator.physics.memory.weights import weights_bytes
+from tests.calculator.calibration.published import cases_from
 
 CATALOG = load_catalog()
 
@@ -16,29 +17,22 @@ def rows() -> list[PublishedRow]:
     return read_table(TABLE)
 
 
-def row(**values: str) -> PublishedRow:
-    record = {
-        "id": "x-1",
-        "device_id": "nvidia-rtx-4090",
-        "device_count": "1",
-        "model_id": "llama-3-8b",
-        "runtime_id": "llama.cpp",
-        "format_id": "q4_k_m",
-        "prompt_tokens": "512",
-        "context_depth": "0",
-        "batch": "1",
-        "decode_tok_s": "130",
-        "source": "github.com/new/one",
-        "notes": "",
-        "plausible": "True",
-    }
-    return rows_of([{**record, **values}])[0]
-
-
-def case(**values: str) -> Case:
-    found = case_of(row(**values), CATALOG)
-    assert isinstance(found, Case)
-    return found
+RECORD = {
+    "id": "x-1",
+    "device_id": "nvidia-rtx-4090",
+    "device_count": "1",
+    "model_id": "llama-3-8b",
+    "runtime_id": "llama.cpp",
+    "format_id": "q4_k_m",
+    "prompt_tokens": "512",
+    "context_depth": "0",
+    "batch": "1",
+    "decode_tok_s": "130",
+    "source": "github.com/new/one",
+    "notes": "",
+    "plausible": "True",
+}
+case = cases_from(RECORD)
 
 
 def test_rate_over_whole_requests_is_predicted_from_both_phases() -> None:

@@ -5,8 +5,9 @@ import pytest
 from calculator.calibration.cases import Case, case_of, decode_rate, decode_step, prefill_prompt
 from calculator.calibration.fitting import TABLE, usable_cases
 from calculator.calibration.prompt_cache import with_prompt_cache
-from calculator.calibration.rows import PublishedRow, read_table, rows_of
+from calculator.calibration.rows import read_table
 from calculator.catalog import load_catalog
+from tests.calculator.calibration.published import cases_from, row_from
 
 CATALOG = load_catalog()
 IMPOSSIBLE = "1500"
@@ -14,28 +15,21 @@ IMPOSSIBLE = "1500"
 11.9B model, where an RTX 3090 has 71."""
 
 
-def row(**values: str) -> PublishedRow:
-    record = {
-        "id": "x-1",
-        "device_id": "nvidia-rtx-3090",
-        "device_count": "1",
-        "model_id": "gemma-4-12b",
-        "runtime_id": "vllm",
-        "format_id": "awq-int4",
-        "prompt_tokens": "512",
-        "batch": "128",
-        "decode_tok_s": IMPOSSIBLE,
-        "source": "github.com/new/one",
-        "notes": "kind=aggregate_output; 256 tokens generated per request",
-        "plausible": "True",
-    }
-    return rows_of([{**record, **values}])[0]
-
-
-def case(**values: str) -> Case:
-    found = case_of(row(**values), CATALOG)
-    assert isinstance(found, Case)
-    return found
+RECORD = {
+    "id": "x-1",
+    "device_id": "nvidia-rtx-3090",
+    "device_count": "1",
+    "model_id": "gemma-4-12b",
+    "runtime_id": "vllm",
+    "format_id": "awq-int4",
+    "prompt_tokens": "512",
+    "batch": "128",
+    "decode_tok_s": IMPOSSIBLE,
+    "source": "github.com/new/one",
+    "notes": "kind=aggregate_output; 256 tokens generated per request",
+    "plausible": "True",
+}
+case = cases_from(RECORD)
 
 
 def marked(*cases: Case) -> list[bool]:
@@ -89,8 +83,8 @@ def test_cached_prompt_is_waited_for_once() -> None:
 
 
 def test_fit_does_not_see_them() -> None:
-    possible = row(id="x-2", prompt_tokens="256", decode_tok_s="300")
-    decode, _ = usable_cases([row(), possible], CATALOG)
+    possible = row_from(RECORD, id="x-2", prompt_tokens="256", decode_tok_s="300")
+    decode, _ = usable_cases([row_from(RECORD), possible], CATALOG)
     assert [one.row.id for one in decode] == ["x-2"]
 
 

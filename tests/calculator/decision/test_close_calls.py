@@ -19,11 +19,12 @@ def answer(count: int = 64, **values: object) -> Comparison:
 def test_price_at_which_the_pair_gets_too_close_is_named_with_the_one_at_which_the_other_wins() -> None:
     found = answer(options=(SMALL, AM5))
     assert not found.verdict.too_close
+    names = {row.id: row.name for row in found.options}
     call = {call.name: call for call in close_calls(found, found.verdict)}[f"{SMALL}.price_usd"]
     assert call.low is not None
     assert call.high is not None
     assert call.now < call.low < call.high
-    said = f"(now $5,499): up to ${call.low:,.0f} it is clearly cheaper, from ${call.high:,.0f} the other is"
+    said = f"(now $5,499): up to ${call.low:,.0f} it is clearly cheaper, from ${call.high:,.0f} {names[AM5]} is"
     assert said in call.sentence
     assert call.sentence.endswith("; in between the two are too close to call.")
     assert call.sentence in comparison_text(found)
