@@ -101,7 +101,8 @@ def flips(
         if exact is not None and decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
-    inside = case.turned(inside, candidates, stand_ins=stand_ins)
+    held = beats_stand_ins(candidates, [_beside(one) for one in inside], second=pair[1], stand_ins=stand_ins)
+    inside = [one for one, is_held in zip(inside, held, strict=True) if is_held]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
     ends = {
         option: {
@@ -117,13 +118,12 @@ def flips(
     grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
     couples = _couples(case, points, gaps)
     found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *([couples.block] if couples else [])])
-    prices_beyond = _prices_beyond(case, grids, dict(zip(grids, found, strict=False)))
-    prices_beyond = case.turned(prices_beyond, candidates, stand_ins=stand_ins)
     together = couples.turned(found[-1], case.now) if couples else None
-    ends_of_both = [{one.name: one.at for one in together}] if together else []
-    if not all(beats_stand_ins(candidates, ends_of_both, second=pair[1], stand_ins=stand_ins)):
-        together = None
-    return Flips((), prices_beyond[0] if prices_beyond else None, together, ends)
+    beyond = _prices_beyond(case, grids, dict(zip(grids, found, strict=False)))
+    points = [*map(_beside, beyond), *([{one.name: one.at for one in together}] if together else [])]
+    holds = beats_stand_ins(candidates, points, second=pair[1], stand_ins=stand_ins)
+    prices = [one for one, is_held in zip(beyond, holds, strict=False) if is_held]
+    return Flips((), prices[0] if prices else None, together if together and holds[-1] else None, ends)
 
 
 def beats_stand_ins(
@@ -139,6 +139,11 @@ def beats_stand_ins(
     usd = {name: np.broadcast_to(cost.present_value_cost_usd, len(points)) for name, cost in found.items()}
     least = np.min([usd[name] for name in stand_ins], axis=0)
     return [bool(one) for one in usd[second] < least]
+
+
+def _beside(found: SwitchingValue) -> dict[str, float]:
+    """The value just beyond, where the pair has turned."""
+    return {found.name: found.at + (found.at - found.now) * _BESIDE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +172,6 @@ class _Case:
         """What the second option costs more in each block."""
         table = self.present_values_usd(blocks)
         return [dearer - cheaper for dearer, cheaper in zip(table[self.pair[1]], table[self.pair[0]], strict=True)]
-
-    def turned(
-        self, values: Sequence[SwitchingValue], candidates: Candidates, *, stand_ins: Sequence[str]
-    ) -> list[SwitchingValue]:
-        """Those of the switching values beyond which no stand-in keeps its side the cheaper one."""
-        beside = [{one.name: one.at + (one.at - one.now) * _BESIDE} for one in values]
-        kept = beats_stand_ins(candidates, beside, second=self.pair[1], stand_ins=stand_ins)
-        return [one for one, is_kept in zip(values, kept, strict=True) if is_kept]
 
     def refined(self, brackets: Mapping[str, tuple[float, float]], *, zooms: int) -> dict[str, float]:
         """The value in each bracket (before, after the crossing) at which the gap is 0."""
