@@ -223,7 +223,7 @@ class Shelf:
 
 def _gone() -> StoreError:
     """A file that held records is missing or empty: a disk may be away, so what was read stays."""
-    plain = "The file of the measurement store is gone or empty. Put it back; or restart, to begin a new one."
+    plain = "The measurement store's file is gone or empty. Put it back, or restart the server to begin a new one."
     return StoreError(f"{plain} Its path is in {URL_VARIABLE}.", plain=plain)
 
 

@@ -1,6 +1,6 @@
 """Messages of an assistant that the protocol's own reader passes over in silence: each is answered with an error.
 
-A number of thousands of digits, half of a character or a key that stands twice: whoever wrote the call waits for its
+A number of thousands of digits, half of a character or a key that appears twice: whoever wrote the call waits for its
 answer, so it gets one, with the call's own id where that can be read, else with none.
 """
 

@@ -208,8 +208,8 @@ def widening_text(curves: Sequence[Curve]) -> str:
     if not names:
         return ""
     return (
-        f" {'The band' if len(names) == 1 else 'Each band'} of {', '.join(names)} opens wide where few measurements, or none, "
-        "of such a chip with its program say how fast it is: so little is known there."
+        f" {'The band' if len(names) == 1 else 'Each band'} of {', '.join(names)} opens wide because few measurements, or "
+        "none, cover such a chip with its software there."
     )
 
 

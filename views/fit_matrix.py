@@ -12,7 +12,6 @@ from calculator.decision.can_do import can_do_text
 from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
-from calculator.physics.memory.spare_words import FULLEST_CARD
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
@@ -26,8 +25,8 @@ from views.turns import turn
 _KEY = "fit matrix"
 _HEIGHT_PX = 420
 SEVERAL_CARDS = (
-    f"On several cards, spare memory goes {FULLEST_CARD}, times the cards: a layer lies whole on one card, so room on the "
-    "others does not help."
+    "On several cards, spare memory is the room on the fullest card times the number of cards: a layer lies whole on one "
+    "card, so more room on the others does not help."
 )
 
 

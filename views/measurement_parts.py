@@ -167,7 +167,7 @@ def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
     used = sum(row.used for row in shown)
     st.markdown(
         f"**{len(shown)} of {len(rows)}** measurements, in {markdown_text(desk.store_name())}. "
-        f"**{used}** of them can stand in for a predicted speed on Decide, where the question is theirs."
+        f"**{used}** of them can stand in for a predicted speed on Decide if your question matches theirs."
     )
     if used:
         st.markdown(markdown_text(_what_they_are_of([row for row in shown if row.used], names, asked)))
@@ -216,8 +216,8 @@ def _what_they_are_of(rows: Sequence[StoredRow], names: Mapping[str, str], asked
     if all(row.model != asked for row in rows):
         return f"{text}Your question is about {names.get(asked, asked)}, so none of them counts in it."
     return (
-        f"{text}One counts in your question where its chip and their number, its format, its software and the length of "
-        "its prompt are those of your question; the table at the top of the page says what differs."
+        f"{text}A measurement counts if its chip, the number of chips, the format, the software and the prompt length match "
+        "your question. The table at the top of the page says what differs."
     )
 
 

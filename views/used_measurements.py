@@ -66,8 +66,8 @@ def _why_no_command(option: OptionResult, runtime: str) -> str:
             " ".join(one.text for one in option.eligibility.reasons) or "its speed is its vendor's."
         )
     return (
-        f"We know no one command that measures reading and writing on {runtime}. Bring what its own benchmark prints for "
-        "one request at a time, with prompt and answer as long as yours."
+        f"No single command measures both reading and writing on {runtime}. Bring what its own benchmark prints for one "
+        "request at a time, with a prompt and an answer as long as yours."
     )
 
 

@@ -9,13 +9,13 @@ _LONGEST_SHOWN = 40
 
 
 class TwiceError(ValueError):
-    """A key stands twice in one table; its sentence names the key."""
+    """A key appears twice in one table; its sentence names the key."""
 
 
 def whole_json(text: str | bytes, *, parse_constant: Callable[[str], Any] | None = None) -> Any:
     """What a JSON text holds. Raises ValueError or RecursionError where it is none.
 
-    A key that stands twice in one table is refused by its name, since readers differ in which of the two they take.
+    A key that appears twice in one table is refused by its name, since readers differ in which of the two they take.
     JSON may escape half of a UTF-16 pair (\\ud800), and no file, hash or page can hold that.
     """
     found = json.loads(text, object_pairs_hook=table_of, parse_constant=parse_constant)
@@ -24,9 +24,9 @@ def whole_json(text: str | bytes, *, parse_constant: Callable[[str], Any] | None
 
 
 def table_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The table of these pairs. Raises TwiceError, which names the key, where one stands twice."""
+    """The table of these pairs. Raises TwiceError, which names the key, where one appears twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise TwiceError(f"the key {twice[:_LONGEST_SHOWN]!r} stands twice in one table")
+        raise TwiceError(f"the key {twice[:_LONGEST_SHOWN]!r} appears twice in one table")
     return found

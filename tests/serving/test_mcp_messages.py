@@ -19,7 +19,7 @@ CALL = '{"jsonrpc": "2.0", "id": %s, "method": "tools/call", "params": {"name": 
 BAD = {
     "digits": ('"batch": ' + "9" * 5_000, "it holds a number of thousands of digits"),
     "half a character": ('"machine": "\\ud800"', "it holds half of a character"),
-    "key twice": ('"batch": 1, "batch": 2', "the key 'batch' stands twice in one table"),
+    "key twice": ('"batch": 1, "batch": 2', "the key 'batch' appears twice in one table"),
 }
 
 

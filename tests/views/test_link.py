@@ -351,7 +351,7 @@ def test_integer_of_thousands_of_digits_in_a_table_is_a_sentence() -> None:
 
 def test_key_that_stands_twice_in_a_table_is_named() -> None:
     link = read_link({"figures": ['{"cloud-h100.idle_w": 1, "cloud-h100.idle_w": 2}']}, catalog=CATALOG)
-    assert "but the key 'cloud-h100.idle_w' stands twice in one table. Copy a link." in link.problems["figures"]
+    assert "but the key 'cloud-h100.idle_w' appears twice in one table. Copy a link." in link.problems["figures"]
     assert "figures" not in link.values
 
 

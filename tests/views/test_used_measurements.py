@@ -43,4 +43,4 @@ def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: 
         assert command in commands or option.runtime_id == "vllm", option.id
         assert f"**{name_of(option)}**" in said
     assert len(commands) == 5
-    assert "no one command that measures reading and writing on vLLM" in said
+    assert "No single command measures both reading and writing on vLLM" in said

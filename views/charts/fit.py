@@ -26,7 +26,7 @@ _PARTS = (*((title, colour) for _, title, colour in _MEMORY_PARTS), (_TABLE, "#8
 _LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
 FULL_DOT = "no machine beats it in cost, speed and memory taken together"
-HOLLOW_DOT = "one beats it: no worse in any of the three, better in one"
+HOLLOW_DOT = "another is as good in all three and better in one"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _remarks(tally: Tally) -> list[str]:
     for count, words in (
         (tally.undated, "without a time: their tokens count, their hour does not"),
         (tally.unusable, "without usable counts, or answered from a cache"),
-        (tally.twice, "in which a key stands twice, not read: programs differ in which of the two they take"),
+        (tally.twice, "in which a key appears twice, not read: programs differ in which value they take"),
         (tally.passed_over, "longer than 16 MB, passed over"),
     ):
         if count:

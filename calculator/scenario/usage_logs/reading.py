@@ -46,7 +46,7 @@ def read_usage(stream: ByteStream, *, zone: tzinfo = UTC, tally: Tally | None = 
         _read_csv(first, lines, found, zone=zone)
     found.passed_over += lines.passed_over
     if before == (found.request_count, found.input_tokens, found.output_tokens, found.repeats):
-        twice = " In some rows a key stands twice; such rows are not read." if found.twice else ""
+        twice = " In some rows a key appears twice; such rows are not read." if found.twice else ""
         raise ScenarioError(f"The file holds no usage that can be read.{twice} Give {_FORMATS}.")
     return found
 

@@ -76,7 +76,7 @@ class Lines:
 
 
 def json_object(text: bytes) -> dict[str, Any] | None:
-    """The object that the text is; None where it is none. Raises TwiceError where a key stands twice in one table."""
+    """The object that the text is; None where it is none. Raises TwiceError where a key appears twice in one table."""
     try:
         found = json.loads(text, object_pairs_hook=table_of)
     except TwiceError:

@@ -59,7 +59,7 @@ class Tally:
     since 1970. hourly: requests by hour of the week from Monday 0:00, of rows whose time is known to the hour.
     token_rows_without_requests: rows that count tokens and no requests. undated, repeats, unusable: rows without a time
     (their tokens count), that came again, that hold no usable counts. twice: JSON objects in which a
-    key stands twice, not read.
+    key appears twice, not read.
     """
 
     zone: tzinfo = UTC

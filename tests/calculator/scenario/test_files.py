@@ -187,7 +187,7 @@ def test_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_key_that_stands_twice_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text('{"figures": {"cloud-h100.rate_usd_per_h": 2, "cloud-h100.rate_usd_per_h": 3}}')
-    with pytest.raises(ScenarioError, match=r"the key 'cloud-h100\.rate_usd_per_h' stands twice in one table"):
+    with pytest.raises(ScenarioError, match=r"the key 'cloud-h100\.rate_usd_per_h' appears twice in one table"):
         read_scenario(file)
 
 

@@ -30,7 +30,7 @@ def test_whole_characters_beyond_the_first_plane_are_read() -> None:
     "text", ['{"a": 1, "b": 2, "a": 1}', '[{"c": {"a": null, "a": {}}}]', '{"\\u0061": 1, "a": 2}']
 )
 def test_key_that_stands_twice_is_refused_by_its_name_at_any_depth(text: str) -> None:
-    with pytest.raises(TwiceError, match=r"^the key 'a' stands twice in one table$"):
+    with pytest.raises(TwiceError, match=r"^the key 'a' appears twice in one table$"):
         whole_json(text)
 
 

@@ -39,10 +39,10 @@ def test_object_that_says_a_thing_twice_is_refused_whole_and_costs_itself_only()
     first, second = (json.dumps(one) for one in OBJECTS)
     found, broken = json_objects(f'{first}\n{{"a": 1, "in": {first}, "a": 2}}\n{second}')
     assert [value for _, value in found] == OBJECTS
-    assert "the key 'a' stands twice in one table" in broken[0].reason
+    assert "the key 'a' appears twice in one table" in broken[0].reason
     assert json_objects('{"a": 1, "a": 2}') == (
         [],
-        [Refusal("file", "broken JSON (the key 'a' stands twice in one table)")],
+        [Refusal("file", "broken JSON (the key 'a' appears twice in one table)")],
     )
 
 

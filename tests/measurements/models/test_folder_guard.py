@@ -183,7 +183,7 @@ def _no_weights(path: Path) -> None:
         (_header_a_list, "not a JSON object"),
         (_broken_config, "config.json is not valid JSON"),
         (_deep_config, "config.json is not valid JSON"),
-        (_key_twice, "the key 'hidden_size' stands twice"),
+        (_key_twice, "the key 'hidden_size' appears twice"),
         (_config_a_list, "has no model_type"),
         (_config_of_6_mb, "the limit is 5,000,000"),
         (_no_config, "config.json cannot be read"),

@@ -21,7 +21,7 @@ EXAMPLES = 10_000 if os.environ.get("THOROUGH") else 60
         (b"{", "is not valid JSON"),
         (b"[]", "has no model_type"),
         (b"\xff", "is not valid JSON"),
-        (b'{"model_type": "llama", "model_type": "x"}', "the key 'model_type' stands twice"),
+        (b'{"model_type": "llama", "model_type": "x"}', "the key 'model_type' appears twice"),
         (b'{"model_type": "llama", "n_layer": 1000000000}', "n_layer is 1000000000"),
         (b" " * 1_000_001, "has more than 1,000,000 bytes"),
     ],

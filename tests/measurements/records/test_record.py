@@ -94,7 +94,7 @@ def test_record_json_round_trip_is_the_identity(samples: list[float], words: str
         ('{"kind": "fast", "measured_at": "2026", "engine": {"name": "x"}, "notes": NaN}', "NaN"),
         ('{"kind": "fast", "measured_at": "2026", "engine": {"name": "a\\u0000"}}', "control character"),
         ("[" * 100_000, "not valid JSON"),
-        ('{"kind": "fast", "kind": "slow"}', "the key 'kind' stands twice"),
+        ('{"kind": "fast", "kind": "slow"}', "the key 'kind' appears twice"),
     ],
 )
 def test_broken_record_is_refused_with_a_sentence(text: str, said: str) -> None:

@@ -106,8 +106,8 @@ def test_row_with_a_key_twice_is_not_read_and_said_in_lines_and_in_a_document() 
         tally = read_usage(io.BytesIO(content.encode()))
         assert (tally.request_count, tally.input_tokens, tally.twice) == (2, 20, 1)
         found = demand_of(tally)
-        assert any("1 row in which a key stands twice, not read" in remark for remark in found.remarks)
-    with pytest.raises(ScenarioError, match="In some rows a key stands twice; such rows are not read"):
+        assert any("1 row in which a key appears twice, not read" in remark for remark in found.remarks)
+    with pytest.raises(ScenarioError, match="In some rows a key appears twice; such rows are not read"):
         read_usage(io.BytesIO(rows[1].encode()))
 
 
