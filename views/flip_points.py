@@ -1,12 +1,12 @@
 """Flip points of What if: at which value of one input the answer changes, as Decide has it, and what "Set it" sets."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 from calculator.decision.comparison import Comparison, Verdict
+from calculator.decision.stand_ins import without_exchanges
 from calculator.risk.candidates import Candidates
-from calculator.risk.flips import beats_stand_ins, decides_count
+from calculator.risk.flips import decides_count
 from calculator.risk.sensitivity import SwitchPoint, switching_values
 
 _MOST_FLIPS = 8
@@ -23,12 +23,13 @@ def verdict_on(pair: tuple[str, str], comparison: Comparison) -> Verdict | None:
 
 
 def flip_points(
-    candidates: Candidates, every: Candidates, found: Verdict | None, *, second: str, stand_ins: Sequence[str]
+    candidates: Candidates, every: Candidates, found: Verdict | None, *, pair: tuple[str, str] | None
 ) -> list[SwitchPoint]:
     """Values of one input at which the answer flips, within its range or at most five times away, likely ones first.
 
     An input that Decide has searched with machines sized anew has Decide's value; a flip that only exchanges one
-    machine for another of its kind is none.
+    machine for another of its kind is none. `every`: all that can do the job; `pair`: the two of "Mac or PC", if that is
+    the question.
     """
     exact = {flip.name: flip for flip in found.flips} if found is not None else {}
     points: list[SwitchPoint] = []
@@ -39,9 +40,7 @@ def flip_points(
             points.append(replace(point, value=flip.at, in_range=flip.inside_range))
         elif found is None or not (decides_count(point.name) and point.in_range):
             points.append(point)
-    beside = [{point.name: beyond(point)} for point in points]
-    kept = beats_stand_ins(every, beside, second=second, stand_ins=stand_ins)
-    return [point for point, is_kept in zip(points, kept, strict=True) if is_kept][:_MOST_FLIPS]
+    return (points if pair is None else without_exchanges(points, every, pair=pair))[:_MOST_FLIPS]
 
 
 def _is_near(now: float, at: float) -> bool:

@@ -107,7 +107,7 @@ def _show_flips(candidates: Candidates, comparison: Comparison, case: Case, *, n
         every = shown_candidates(comparison)
         also = stand_ins(every, best) if len(candidates) < len(every) else ()
         found = verdict_on((best, second), comparison)
-        points = flip_points(candidates, every, found, second=second, stand_ins=also)
+        points = flip_points(candidates, every, found, pair=(best, second) if also else None)
         odds = ranges(every, count=comparison.draw_count)
         calls = in_words(price_bands(every, pair=(best, second), odds=odds, stand_ins=also), names=names)
     st.subheader("What flips it", anchor=False)

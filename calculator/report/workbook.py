@@ -7,7 +7,7 @@ carries the value that it has at export, so a viewer that computes nothing shows
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from xlsxwriter import Workbook
@@ -16,6 +16,7 @@ from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
+from calculator.decision.stand_ins import without_exchanges
 from calculator.report.live_lines import live_options
 from calculator.report.sources import source_rows
 from calculator.report.workbook_flows import write_flows
@@ -23,7 +24,7 @@ from calculator.report.workbook_inputs import capital, live_inputs, write_inputs
 from calculator.report.workbook_page import Book, Page
 from calculator.report.workbook_summary import write_checks, write_summary
 from calculator.risk.candidates import Candidates, input_label
-from calculator.risk.sensitivity import switching_values, tornado
+from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado
 from calculator.units import BYTES_PER_GB
 
 SHEETS = ("Inputs", "Demand", "Machines", "Cash flow", "Summary", "Sensitivity", "Sources", "Checks")
@@ -111,13 +112,24 @@ def _write_sensitivity(book: Book, comparison: Comparison) -> None:
     pair, row = comparison.verdicts.mac_or_pc, 3
     if pair is not None and pair.cheapest and pair.next:
         question = f"{MAC_OR_PC} {names[pair.cheapest]} against {names[pair.next]}"
-        both = comparison.candidates.only((pair.cheapest, pair.next))
-        row = _write_question(page, question, both, names=names, row=row) + 2
-    _write_question(page, OVERALL, comparison.candidates, names=names, row=row)
+        both = pair.cheapest, pair.next
+        asked = comparison.candidates.only(both)
+        points = without_exchanges(switching_values(asked), comparison.candidates, pair=both)
+        row = _write_question(page, question, asked, points, names=names, row=row) + 2
+    points = switching_values(comparison.candidates)
+    _write_question(page, OVERALL, comparison.candidates, points, names=names, row=row)
     page.sheet.freeze_panes(0, 0)
 
 
-def _write_question(page: Page, question: str, candidates: Candidates, *, names: Mapping[str, str], row: int) -> int:
+def _write_question(
+    page: Page,
+    question: str,
+    candidates: Candidates,
+    points: Sequence[SwitchPoint],
+    *,
+    names: Mapping[str, str],
+    row: int,
+) -> int:
     """The two tables of one question from this row on; the row after them."""
     page.text(row, 0, question, "bold")
     row += 1
@@ -131,7 +143,7 @@ def _write_question(page: Page, question: str, candidates: Candidates, *, names:
     row += 1
     for column, title in enumerate(("What turns the answer", "Now", "Turns at", "Cheapest then", "Within P10 to P90")):
         page.text(row, column, title, "head")
-    for point in switching_values(candidates):
+    for point in points:
         if point.value is not None:
             row += 1
             then, label = names.get(point.winner or "", ""), capital(input_label(point.name, names))

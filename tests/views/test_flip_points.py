@@ -4,7 +4,6 @@ import pytest
 
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
-from calculator.decision.stand_ins import stand_ins
 from calculator.risk.sensitivity import SwitchPoint
 from views.flip_points import beyond, flip_points, verdict_on
 
@@ -41,8 +40,8 @@ def test_points_are_within_their_range_or_at_most_five_times_away_and_the_verdic
     both = (str(pair.cheapest), str(pair.next))
     assert verdict_on(both, found) is pair
     assert verdict_on((both[1], both[0]), found) is None
-    every, also = found.candidates, stand_ins(found.candidates, both[0])
-    points = flip_points(every.only(both), every, pair, second=both[1], stand_ins=also)
+    every = found.candidates
+    points = flip_points(every.only(both), every, pair, pair=(both[0], both[1]))
     assert points
     for one in points:
         assert one.value is not None

@@ -3,7 +3,8 @@
 from calculator import Scenario, load_catalog
 from calculator.decision.close_calls import close_calls
 from calculator.decision.compare import compare
-from calculator.decision.stand_ins import stand_ins
+from calculator.decision.stand_ins import stand_ins, without_exchanges
+from calculator.risk.sensitivity import switching_values
 
 CATALOG = load_catalog()
 SMALL, BIG, USED = "mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used"
@@ -41,3 +42,17 @@ def test_close_call_says_that_the_other_wins_only_where_no_stand_in_does() -> No
         edges += [call.high for call in close_calls(found, found.verdicts.mac_or_pc) if call.name == name]
     assert edges[0] is None
     assert edges[1] is not None
+
+
+def test_switching_values_of_the_pair_that_only_exchange_a_mac_are_left_out() -> None:
+    pair = DEFAULT.verdicts.mac_or_pc
+    assert pair is not None
+    both = (str(pair.cheapest), str(pair.next))
+    points = switching_values(DEFAULT.candidates.only(both))
+    kept = {one.name for one in without_exchanges(points, DEFAULT.candidates, pair=both)}
+    dropped = {one.name for one in points} - kept
+    assert f"{SMALL}.price_usd" in dropped
+    assert "mac_administration_h_per_year" in kept
+    assert all(one.value is not None for one in points if one.name in dropped)
+    alone = DEFAULT.candidates.only(both)
+    assert without_exchanges(points, alone, pair=both) == list(points)
