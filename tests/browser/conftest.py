@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from tests.real_server import running_server
 
@@ -63,6 +63,22 @@ class Visit:
     def at_rest(self) -> None:
         """Wait until the server has answered."""
         self.page.wait_for_selector(_AT_REST, timeout=20_000)
+
+
+def choose(box: Locator, option: Locator, typed: str = "") -> None:
+    """Open a list, type, and choose, as a person does: where a redraw swallowed the click, once more."""
+    for patience_s in (3, 6, 12):
+        box.click()
+        if typed:
+            box.fill(typed)
+        try:
+            option.click(timeout=patience_s * 1_000)
+            box.page.get_by_role("listbox").wait_for(state="detached", timeout=patience_s * 1_000)
+        except TimeoutError:
+            box.press("Escape")
+        else:
+            return
+    raise AssertionError(f"nothing could be chosen in {box}")
 
 
 @pytest.fixture

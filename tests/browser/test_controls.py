@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from calculator.scenario.presets import preset
 from calculator.scenario.scenario import knobs
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, choose
 from tests.browser.test_decide import query, slider
 from tests.views.test_ask import NEEDS
 from views.ask import SECTION_TITLES
@@ -134,9 +134,7 @@ def test_machine_of_ones_own_stands_in_the_rows_and_leaves_them(visit: Open) -> 
     seen.page.get_by_role("tab", name="Options", exact=True).click()
     seen.page.get_by_label("Its name").fill("Four 3090s")
     chip = seen.page.get_by_role("combobox", name="Chip or card")
-    chip.click()
-    chip.fill("3090")
-    seen.page.get_by_role("option", name=re.compile("3090")).first.click()
+    choose(chip, seen.page.get_by_role("option", name=re.compile("3090")).first, "3090")
     seen.page.get_by_role("spinbutton", name="How many").fill("4")
     seen.page.get_by_role("spinbutton", name="Price ($)", exact=True).fill("9000")
     seen.page.get_by_role("button", name="Add it").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from measurements.probe.request import why_no_probe
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, choose
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
@@ -74,16 +74,13 @@ def test_a_benchmark_brought_from_elsewhere_changes_the_decision(visit: Open, tm
     page.locator("input[type=file][multiple]").set_input_files(BENCHMARK)
     expect(page.get_by_text("This file does not state the chip")).to_be_visible()
     chip = page.get_by_role("combobox", name="Measured on which chip?")
-    chip.click()
-    chip.fill("Apple M2 Ultra (76-core GPU)")
-    page.get_by_role("option", name="Apple M2 Ultra (76-core GPU)").click()
+    name = "Apple M2 Ultra (76-core GPU)"
+    choose(chip, page.get_by_role("option", name=name), name)
     page.get_by_role("button", name="Keep 1 measurement").click()
     expect(page.get_by_text("Imported 1; 0 were already stored")).to_be_visible()
 
     opened = page.get_by_role("combobox", name="Open one with its samples")
-    opened.click()
-    opened.fill("Qwen3.5 4B")
-    page.get_by_role("option", name=re.compile("Qwen3.5 4B")).click()
+    choose(opened, page.get_by_role("option", name=re.compile("Qwen3.5 4B")), "Qwen3.5 4B")
     expect(page.get_by_text("Samples of decode_tokens_per_s")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("^Download these")).click()

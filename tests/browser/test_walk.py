@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, choose
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
@@ -41,7 +41,8 @@ VALUES = {"st-key-budget": "12000", "st-key-most-watts": "400"}
 HAS_ITS_OWN_TEST = {
     "st-key-probe_start": "test_measurements",
     **dict.fromkeys(
-        ("st-key-filter_chip", "st-key-filter_status", "st-key-opened"), "tests/views/test_measurement_parts"
+        (*(f"st-key-filter_{of}" for of in ("trust", "model", "chip", "status")), "st-key-opened"),
+        "tests/views/test_measurement_parts",
     ),
 }
 """What needs a machine, or records of several machines, to change anything."""
@@ -127,9 +128,8 @@ def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
     if kind == "stSelectbox":
         box = control.get_by_role("combobox")
         now = box.input_value()
-        box.click()
-        others = [one for one in seen.page.get_by_role("option").all() if one.inner_text().strip() != now.strip()]
-        others[-1].click()  # the first may be the one that the page already speaks of
+        others = seen.page.get_by_role("option").filter(has_not_text=re.compile(rf"^\s*{re.escape(now.strip())}\s*$"))
+        choose(box, others.last)  # the first may be the one that the page already speaks of
     elif kind == "stNumberInput":
         box = control.locator("input")
         text = box.input_value().replace(",", "")

@@ -210,6 +210,25 @@ def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) ->
     assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
 
 
+@pytest.mark.parametrize(
+    ("box", "chosen", "left"),
+    [("trust", "imported", 1), ("model", "qwen3-0.6b", 1), ("chip", "m4-max-40", 1), ("status", "rejected", 1)],
+)
+def test_each_filter_alone_leaves_the_records_that_match_it(store: Path, box: str, chosen: str, left: int) -> None:
+    small = ModelUnderTest(model="qwen3-0.6b", format="mlx-4bit", bits=4, weights="random-aliased")
+    records = [
+        the_mac(),
+        the_mac("2", status="rejected"),
+        the_mac("3", kind="imported"),
+        the_mac("4", model=small),
+        the_mac("5", host=the_mac().host.model_copy(update={"chip": "m4-max-40"})),
+    ]
+    Store(str(store)).append_all(records)
+    app = measurements_page()
+    app.selectbox(key=f"filter_{box}").set_value(chosen).run()
+    assert f"**{left} of 5**" in texts(app)
+
+
 def test_words_from_a_file_are_never_read_as_markdown(store: Path) -> None:
     evil = "![x](https://example.com/x.png)<b>[y](https://example.com)"
     Store(str(store)).append(
