@@ -19,6 +19,7 @@ from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
 from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
+from serving.leaving import share_free_memory
 from serving.limits import limits, settings_or_exit
 from serving.live import live_route
 from serving.look_only import LookOnly
@@ -62,6 +63,7 @@ def frame_of(query: Query) -> dict[str, Any]:
     return decide_frame(answers.while_it_moves(query))
 
 
+share_free_memory()
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":

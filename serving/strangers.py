@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from serving.leaving import Leaving
 from serving.metrics import Metrics
 
 HIDDEN = ("/_stcore/metrics", "/_stcore/agent/", "/_stcore/script-health-check", "/manifest.json")
@@ -60,7 +61,7 @@ class Frames:
     """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts."""
 
     def __init__(self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics) -> None:
-        self.app, self._hides_facts, self._metrics = app, hides_facts, metrics
+        self.app, self._hides_facts, self._metrics, self._leaving = app, hides_facts, metrics, Leaving()
         self._script = str(script).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +97,7 @@ class Frames:
             await self.app(scope, receive_known, send_without_facts)
         finally:
             self._metrics.session_ended()
+            self._leaving.left()
 
 
 def kind_of(data: bytes) -> str | None:

@@ -1,0 +1,121 @@
+"""Sessions that may no longer come back are dropped, and their memory is given back, once after each wave."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.runtime import Runtime, RuntimeConfig
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+
+from serving.leaving import KEPT_S, Leaving, drop_expired_sessions, give_memory_back, share_free_memory
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemorySessionStorage:
+    """The storage of a real runtime that has not been started; nothing stays in it."""
+    kept = MemorySessionStorage(ttl_seconds=0)
+    unused: Any = None
+    monkeypatch.setattr(Runtime, "_instance", None)
+    Runtime(
+        RuntimeConfig(
+            script_path=str(tmp_path / "app.py"),
+            component_registry=unused,
+            media_file_storage=unused,
+            uploaded_file_manager=unused,
+            session_storage=kept,
+        )
+    )
+    return kept
+
+
+def test_session_whose_time_is_over_is_dropped(storage: MemorySessionStorage) -> None:
+    gone: Any = SimpleNamespace(session=SimpleNamespace(id="gone"))
+    storage.save(gone)
+    held: Any = storage._cache  # pyright: ignore[reportPrivateUsage]
+    assert "gone" in held._data
+    drop_expired_sessions()
+    assert not held._data
+
+
+def test_streamlit_keeps_a_session_as_long_as_is_waited() -> None:
+    held: Any = MemorySessionStorage()._cache  # pyright: ignore[reportPrivateUsage]
+    assert held.ttl == KEPT_S
+
+
+def test_without_a_server_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Runtime, "_instance", None)
+    drop_expired_sessions()
+
+
+@pytest.mark.parametrize(("visitors", "turns"), [(1, 1), (2, 2), (100, 2)])
+def test_memory_is_given_back_for_the_first_who_left_and_once_for_all_the_others(visitors: int, turns: int) -> None:
+    given = list[str]()
+
+    async def leave() -> None:
+        leaving = Leaving(after_s=0.05, give_back=lambda: given.append(threading.current_thread().name))
+        for _ in range(visitors):
+            leaving.left()
+        assert not given  # they may come back
+        for _ in range(400):
+            await asyncio.sleep(0.05)
+            if len(given) == turns:
+                break
+        await asyncio.sleep(0.2)
+
+    asyncio.run(leave())
+    assert given == ["give memory back"] * turns  # in a thread of its own: nobody waits for it
+
+
+def test_freed_pages_go_back_to_the_system() -> None:
+    def resident_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+    kept = [bytes(50_000) for _ in range(2_000)]  # 100 MB in pieces that glibc keeps
+    high, kept = resident_mb(), kept[-1:]
+    give_memory_back()
+    assert resident_mb() < high - 80
+
+
+MAPS = """
+import re, sys, threading
+sys.path.insert(0, "")
+from serving.leaving import share_free_memory
+assert sys.argv[1] == "apart" or share_free_memory()
+held = []
+wait = threading.Barrier(9)
+def take():
+    held.append([bytes(1_000) for _ in range(2_000)])
+    wait.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+[one.start() for one in threads]
+wait.wait()
+heaps = re.findall(r"^([0-9a-f]+)-[0-9a-f]+ rw-p 00000000 00:00 0 *$", open("/proc/self/maps").read(), re.M)
+print(sum(int(start, 16) % (64 << 20) == 0 for start in heaps))
+"""
+"""How many of glibc's arenas, which begin at multiples of 64 MB, eight threads have taken memory from."""
+
+
+def arenas(how: str) -> int:
+    return int(subprocess.run([sys.executable, "-c", MAPS, how], capture_output=True, text=True, check=True).stdout)
+
+
+def test_where_there_is_no_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library(name: None) -> None:
+        raise TypeError(name)
+
+    for library in (no_library, lambda name: object()):  # pyright: ignore[reportUnknownLambdaType]
+        monkeypatch.setattr("ctypes.CDLL", library)
+        give_memory_back()
+        assert not share_free_memory()
+
+
+def test_threads_share_what_is_free() -> None:
+    assert share_free_memory()
+    assert arenas("apart") >= 4
+    assert arenas("together") == 0
