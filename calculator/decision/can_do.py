@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculator.decision.comparison import OptionResult
+from calculator.physics.memory.spare_words import spare_words
 from calculator.units import BYTES_PER_GB
 
 _TIGHT = 0.05  # of the memory that may be used
@@ -30,7 +31,7 @@ def can_do(option: OptionResult) -> CanDo:
     if not option.eligible or option.tco is None:
         return CanDo("no")
     memory, chance = option.memory, option.eligibility.keeps_promise_chance
-    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
+    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare{spare_words(memory)}"
     if chance is not None and chance < _SURE:
         return CanDo("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
     if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:

@@ -17,6 +17,7 @@ from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
 from calculator.report.summary_csv import summary_csv
 from calculator.report.workbook import workbook_bytes
+from calculator.units import BYTES_PER_GB
 from tests.views.comparison_case import comparison, memory, option, tco
 from views.decide_frame import decide_frame
 
@@ -84,6 +85,20 @@ def test_spare_memory_has_a_decimal_below_ten_gigabytes(spare_gb: float, note: s
     one = option("a", "A", fit=memory(usable_gb=44 + spare_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
     one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=None))
     assert can_do(one).note == note
+
+
+def test_spare_memory_of_several_cards_says_that_it_is_the_fullest_ones() -> None:
+    found = compare(
+        Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")),
+        load_catalog(),
+        draw_count=0,
+        with_turns=False,
+    )
+    mac, cards = found.options
+    assert mac.memory is not None
+    assert cards.memory is not None
+    assert can_do(mac).note == f"{mac.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    assert can_do(cards).note == f"{cards.memory.headroom_bytes / BYTES_PER_GB:,.1f} GB spare by the fullest card"
 
 
 def test_ninety_cases_of_a_hundred_are_enough_and_five_percent_are_not_tight() -> None:
