@@ -1,25 +1,26 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from calculator import Catalog, Scenario
-from calculator.decision.can_do import can_do_text
+from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
-from calculator.decision.eligibility import seconds_text
+from calculator.decision.eligibility import memory_short, seconds_text
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
+from calculator.service.capability import Capability
 from calculator.units import BYTES_PER_GB
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
-from views.drawing import draw_chart, draw_small_table
+from views.drawing import draw_chart, draw_small_table, show_reasons
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
 from views.fit_curves import (
     Curve,
@@ -134,6 +135,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
     with turn():
         rows = [_row(box, option, case, measured) for box, option in found]
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
+    show_reasons((_name(box, option), can_do_sentence(option)) for box, option in found)
     hosts = hosted_sentences(comparison, case.catalog)
     if hosts:
         st.markdown(markdown_text(" ".join(hosts)))
@@ -260,21 +262,12 @@ def _show_ladder(case: Case, measured: Measured) -> None:
     ]
     with turn():
         found = ladder(case.scenario, case.catalog, measured, classes=classes)
-    rows: list[dict[str, str]] = []
-    for box in different_boxes(case.scenario, case.catalog):
-        row = {"Option": box.name}
-        for bits in classes:
-            one = found[box.key][bits]
-            prediction = one.prediction
-            if one.format is None or prediction is None:
-                row[bits] = f"no: {one.runtime.name} has no such format"
-            elif not prediction.memory.fits:
-                row[bits] = misfit(prediction.memory)
-            else:
-                speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
-                spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
-                row[bits] = f"{speed}{spare}{_fewer(one.concurrent_count, case.scenario.concurrent_request_count)}"
-        rows.append(row)
+    asked = case.scenario.concurrent_request_count
+    boxes = different_boxes(case.scenario, case.catalog)
+    rows = [
+        {"Option": box.name} | {bits: _ladder_cell(found[box.key][bits], asked=asked) for bits in classes}
+        for box in boxes
+    ]
     if rows:
         draw_small_table(
             rows,
@@ -284,6 +277,33 @@ def _show_ladder(case: Case, measured: Measured) -> None:
             "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
             f"the machine holds at these bits. {SEVERAL_CARDS}"
         )
+        reasons = [(box.name, ladder_reasons(found[box.key])) for box in boxes]
+        if any(text for _, text in reasons):
+            with st.expander("Why not at these bits"):
+                show_reasons(reasons)
+
+
+def _ladder_cell(one: Capability, *, asked: int) -> str:
+    """Speed and spare memory at these bits, or no with what is missing."""
+    prediction = one.prediction
+    if one.format is None or prediction is None:
+        return "no such format"
+    if not prediction.memory.fits:
+        return f"no: {memory_short(prediction.memory)}"
+    speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
+    spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    return f"{speed}{spare}{_fewer(one.concurrent_count, asked)}"
+
+
+def ladder_reasons(found: Mapping[str, Capability]) -> str:
+    """Why a machine does not run the model at some bits, in one sentence for each; empty where it does at all."""
+    said: list[str] = []
+    for bits, one in found.items():
+        if one.format is None or one.prediction is None:
+            said.append(f"{one.runtime.name} has no {bits} format.")
+        elif not one.prediction.memory.fits:
+            said.append(f"{bits} {misfit(one.prediction.memory)}.")
+    return " ".join(said)
 
 
 def _fewer(count: int, asked: int) -> str:

@@ -8,7 +8,7 @@ from calculator.decision.eligibility import seconds_text
 from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
 from views.charts.fit import frontier
-from views.drawing import draw_chart, draw_table
+from views.drawing import draw_chart, draw_table, show_reasons
 from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
 from views.shell import Case
@@ -59,11 +59,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
             )
             st.caption(SEVERAL_CARDS)
         if found.left_out:
-            draw_table(
-                [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
-                key="left out",
-                alt="Machines that cannot do it, and why",
-            )
+            show_reasons((one.name, one.reason) for one in found.left_out)
 
 
 def none_within(found: Choices) -> str:

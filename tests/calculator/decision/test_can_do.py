@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from calculator import Scenario, load_catalog
-from calculator.decision.can_do import can_do, can_do_text
+from calculator.decision.can_do import can_do, can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.report.answer_json import comparison_dict
 from calculator.report.facts import facts_dict
@@ -66,18 +66,22 @@ def test_page_and_files_say_the_same_words() -> None:
         assert {name: cells[name] for name in said} == said
 
 
-def test_one_line_says_the_reason_with_the_word() -> None:
+def test_cell_says_the_reason_in_few_words_and_the_sentence_beside_it_in_whole() -> None:
     case = comparison(overloaded=API)
-    assert can_do_text(case[API]) == f"no: {_lower(case[API].eligibility.reasons[0].text)}"
+    (reason,) = case[API].eligibility.reasons
+    assert can_do_text(case[API]) == f"no: {reason.text}"  # nobody has said it shorter
+    short = replace(
+        case[API].eligibility, reasons=(replace(reason, short="3.5 times the work"), replace(reason, short="b"))
+    )
+    assert can_do_text(replace(case[API], eligibility=short)) == "no: 3.5 times the work; b"
+    assert can_do_sentence(replace(case[API], eligibility=short)) == f"{reason.text} {reason.text}"
     assert can_do_text(comparison()[API]) == "yes"
+    assert can_do_sentence(comparison()[API]) == ""
     tight = option("a", "A", fit=memory(usable_gb=46), cost=tco(months=12, monthly_usd={"rental": 1.0}))
     sure = replace(tight, eligibility=replace(tight.eligibility, keeps_promise_chance=0.97))
-    assert can_do_text(sure) == "yes, but tight: 2.0 GB spare"
-    assert can_do_text(replace(tight, tco=None)) == "no: it has no cost here."
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    assert (can_do_text(sure), can_do_sentence(sure)) == ("yes, but tight", "Yes, but tight: 2.0 GB spare.")
+    free = replace(tight, tco=None)
+    assert (can_do_text(free), can_do_sentence(free)) == ("no: it has no cost here", "It has no cost here.")
 
 
 @pytest.mark.parametrize(("spare_gb", "note"), [(9.9, "9.9 GB spare"), (10.0, "10 GB spare"), (12.4, "12 GB spare")])
