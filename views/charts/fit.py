@@ -94,9 +94,8 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
         for pool in pools
     ]
     axis = {"ticksuffix": " GB"}
-    return go.Figure(
-        [*bars, limit, texts(ends, places, said)], rows_layout(names, right_px=120, axis=axis, barmode="stack")
-    )
+    layout = rows_layout(names, right_px=120, axis=axis, barmode="stack", legend_rows=len(bars) + 1)
+    return go.Figure([*bars, limit, texts(ends, places, said)], layout)
 
 
 def speed_curves(
@@ -138,6 +137,7 @@ def speed_curves(
         traces,
         plain_layout(
             height=420,
+            legend_rows=len(curves),
             x={"title": x_title, "type": "log", "tickvals": every, "ticktext": [f"{x:,.0f}" for x in every]},
             y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", **NUMBERS},
         ),
