@@ -314,6 +314,21 @@ def test_phone_shows_the_answer_without_sideways_scroll_and_its_sheet_opens(visi
     assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
+def test_chart_of_spending_on_a_phone_draws_and_names_every_option_that_can_do_the_job(visit: Open) -> None:
+    seen = visit(width=390, height=844)
+    able = [row for row in frame_of(Scenario())["rows"] if "by_month" in row]
+    assert len(able) > 4
+    expect(seen.decide.locator("polyline.line")).to_have_count(len(able))
+    listed = seen.decide.locator(".legend.lines > span")
+    expect(listed).to_have_count(len(able))
+    assert [text.rsplit("$", 1)[0].strip() for text in listed.all_inner_texts()] == [row["name"] for row in able]
+    drawn, sampled = (
+        [(line.evaluate("(one) => getComputedStyle(one).stroke"), line.get_attribute("style")) for line in found.all()]
+        for found in (seen.decide.locator("polyline.line"), listed.locator("line"))
+    )
+    assert drawn == sampled
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_letter_of_a_chart_is_cut_off(visit: Open, width: int) -> None:
     seen = visit(width=width, height=844)
