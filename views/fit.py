@@ -135,7 +135,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
     with turn():
         rows = [_row(box, option, case, measured) for box, option in found]
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
-    show_reasons((_name(box, option), can_do_sentence(option)) for box, option in found)
+    show_reasons((_name(box, option), _sentences(option)) for box, option in found)
     hosts = hosted_sentences(comparison, case.catalog)
     if hosts:
         st.markdown(markdown_text(" ".join(hosts)))
@@ -174,7 +174,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory)}" if memory else "-",
     }
     if case.scenario.second_tenant_gb:
-        row["Other software"] = _other_software(memory) if memory else "-"
+        row["Other software"] = _other_software(memory) if memory and memory.second_tenant_bytes else "-"
     alone = option.time_to_first_token
     row["First word, alone"] = seconds_text(alone.central) if alone else "-"
     wait = judged.first_token_p95_s
@@ -193,15 +193,25 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
 
 
 def _other_software(memory: MemoryFit) -> str:
-    """Where the other software lies, and what is there."""
-    if not memory.second_tenant_beside_bytes:
-        return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
+    """Where the other software lies."""
+    beside = memory.second_tenant_beside_bytes
+    return f"{gb(beside)} in system RAM" if beside else f"{gb(memory.second_tenant_bytes)} in Needs"
+
+
+def _sentences(option: OptionResult) -> str:
+    """Whether it does the job, and what shares its system RAM, for which the table's cells have no room."""
+    said, memory = can_do_sentence(option), option.memory
+    if memory is None or not memory.second_tenant_beside_bytes:
+        return said
     table = memory.host_needed_bytes - memory.second_tenant_beside_bytes
-    size = f"{gb(memory.second_tenant_beside_bytes)} in system RAM"
-    both = f"{size}, with {gb(table)} of the model (its embedding table)" if table else size
-    if memory.host_usable_bytes is None:
-        return f"{both}; how much RAM it has is not known"
-    return f"{both}; it has {gb(memory.host_usable_bytes)} for {'both' if table else 'it'}"
+    beside = f"The {gb(memory.second_tenant_beside_bytes)} of other software lie in system RAM"
+    if table:
+        beside += f", with {gb(table)} of the model (its embedding table)"
+    there = memory.host_usable_bytes
+    room = (
+        "how much RAM it has is not known" if there is None else f"it has {gb(there)} for {'both' if table else 'it'}"
+    )
+    return f"{said} {beside}; {room}.".lstrip()
 
 
 def widening_text(curves: Sequence[Curve]) -> str:
