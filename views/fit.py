@@ -171,7 +171,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
-        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory)}" if memory else "-",
+        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory) if memory.fits else ''}" if memory else "-",
     }
     if case.scenario.second_tenant_gb:
         row["Other software"] = _other_software(memory) if memory and memory.second_tenant_bytes else "-"

@@ -188,7 +188,7 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str,
 
 
 def _late(what: str, wait: str, *, asked_s: float) -> str:
-    return f"{what} in {wait}, not {seconds_text(asked_s)}"
+    return f"{what} {wait}, not {seconds_text(asked_s)}"
 
 
 def _slow(reached_tokens_per_s: float, *, asked_tokens_per_s: float) -> str:

@@ -31,7 +31,7 @@ def cold_reasons(option: Machine | CloudOffer, serving: Serving, scenario: Scena
     if not target or first is None or first.central <= target:
         return []
     text = f"The first word takes {first.central:,.0f} s (p95), because {often}; you asked for {target:g} s."
-    short = f"first word in {seconds_text(first.central)}, not {seconds_text(target)}"
+    short = f"first word {seconds_text(first.central)}, not {seconds_text(target)}"
     mend = "Keep it warm for longer (keep_warm_s), or rent it by the hour."
     return [Reason("first-token-too-slow", text, mend, short)]
 
