@@ -15,7 +15,7 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "prefill_watt_ratio": ("power that {} draws while reading", "{:.2f} times the stated one"),
     "decode_watt_ratio": ("power that {} draws while writing", "{:.2f} times the stated one"),
     "idle_watt_ratio": ("power that {} draws at rest", "{:.2f} times the stated one"),
-    "rate_usd_per_h": ("hourly rate of {}", "${:,.2f}"),
+    "rate_usd_per_h": ("hourly rate of {}", "${:,.2f} an hour"),
     "billing_minutes": ("shortest time billed for {}", "{:,.3g} minutes"),
     "startup_minutes": ("start-up of {}", "{:,.3g} minutes"),
     "storage_gb": ("storage of {}", "{:,.0f} GB"),
@@ -65,7 +65,7 @@ _OWN_VALUES = {
 }
 _PLACE = re.compile(r"\{[^}]*\}")
 _WHOLE_WORDS = (("$", "USD "), ("per million", "per million tokens"))
-_HOURS = re.compile(r"^h\b")
+_TIMES = {"h": "hours", "s": "seconds"}
 _KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
 
 
@@ -122,7 +122,8 @@ def _unit_of(pattern: str) -> str:
     words = _PLACE.sub(lambda found: "%" if "%" in found[0] else "", pattern)
     for short, whole in _WHOLE_WORDS:
         words = words.replace(short, whole)
-    return _HOURS.sub("hours", " ".join(words.split()))
+    first, *rest = words.split() or [""]
+    return " ".join((_TIMES.get(first, first), *rest))
 
 
 def flip(name: str, *, now: float, at: float, names: Mapping[str, str]) -> str:

@@ -162,7 +162,7 @@ def _write_sources(book: Book, comparison: Comparison, catalog: Catalog) -> None
     page = book.page(
         "Sources",
         note="Every figure behind the answer at export, with how it is known.",
-        widths={0: 52, 1: 12, 2: 12, 3: 12, 4: 14, 5: 12, 6: 50, 7: 40, 8: 12, 9: 70},
+        widths={0: 52, 1: 12, 2: 12, 3: 12, 4: 24, 5: 12, 6: 50, 7: 40, 8: 12, 9: 70},
     )
     page.head(3, ("Figure", "Value", "P10", "P90", "Unit", "Basis", "Source", "Link", "Date", "Note"))
     for row, one in enumerate(source_rows(comparison, catalog), start=4):
