@@ -1,6 +1,6 @@
 """Tables and charts as Streamlit draws them on every page: full width, with a text alternative."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
@@ -43,6 +43,13 @@ def draw_small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:
     """A table of a few rows with the same keys, as text that prints whole and that a screen reader walks."""
     cells = {name: [_cell(row[name]) for row in rows] for name in rows[0]} if rows else {}
     st.table(cells, hide_index=True, border="horizontal", alt=alt)  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+
+
+def show_reasons(reasons: Iterable[tuple[str, str]]) -> None:
+    """Whole sentences for which a table's cell has no room: a line for each name; one without a sentence has none."""
+    lines = [f"- **{markdown_text(name)}:** {markdown_text(text)}" for name, text in reasons if text]
+    if lines:
+        st.markdown("\n".join(lines))
 
 
 def _cell(value: Any) -> str:

@@ -1,25 +1,26 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from calculator import Catalog, Scenario
-from calculator.decision.can_do import can_do_text
+from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
-from calculator.decision.eligibility import seconds_text
+from calculator.decision.eligibility import memory_short, seconds_text
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
+from calculator.service.capability import Capability
 from calculator.units import BYTES_PER_GB
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_choice
 from views.decide_form import label_of
-from views.drawing import draw_chart, draw_small_table
+from views.drawing import draw_chart, draw_small_table, show_reasons
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
 from views.fit_curves import (
     Curve,
@@ -134,6 +135,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
     with turn():
         rows = [_row(box, option, case, measured) for box, option in found]
     draw_small_table(rows, alt="Each option's memory, people it holds, first word and speeds")
+    show_reasons((_name(box, option), _sentences(option)) for box, option in found)
     hosts = hosted_sentences(comparison, case.catalog)
     if hosts:
         st.markdown(markdown_text(" ".join(hosts)))
@@ -169,10 +171,10 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
-        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory)}" if memory else "-",
+        "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory) if memory.fits else ''}" if memory else "-",
     }
     if case.scenario.second_tenant_gb:
-        row["Other software"] = _other_software(memory) if memory else "-"
+        row["Other software"] = _other_software(memory) if memory and memory.second_tenant_bytes else "-"
     alone = option.time_to_first_token
     row["First word, alone"] = seconds_text(alone.central) if alone else "-"
     wait = judged.first_token_p95_s
@@ -191,15 +193,25 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
 
 
 def _other_software(memory: MemoryFit) -> str:
-    """Where the other software lies, and what is there."""
-    if not memory.second_tenant_beside_bytes:
-        return f"{gb(memory.second_tenant_bytes)}, counted in what it needs"
+    """Where the other software lies."""
+    beside = memory.second_tenant_beside_bytes
+    return f"{gb(beside)} in system RAM" if beside else f"{gb(memory.second_tenant_bytes)} in Needs"
+
+
+def _sentences(option: OptionResult) -> str:
+    """Whether it does the job, and what shares its system RAM, for which the table's cells have no room."""
+    said, memory = can_do_sentence(option), option.memory
+    if memory is None or not memory.second_tenant_beside_bytes:
+        return said
     table = memory.host_needed_bytes - memory.second_tenant_beside_bytes
-    size = f"{gb(memory.second_tenant_beside_bytes)} in system RAM"
-    both = f"{size}, with {gb(table)} of the model (its embedding table)" if table else size
-    if memory.host_usable_bytes is None:
-        return f"{both}; how much RAM it has is not known"
-    return f"{both}; it has {gb(memory.host_usable_bytes)} for {'both' if table else 'it'}"
+    beside = f"The {gb(memory.second_tenant_beside_bytes)} of other software lie in system RAM"
+    if table:
+        beside += f", with {gb(table)} of the model (its embedding table)"
+    there = memory.host_usable_bytes
+    room = (
+        "how much RAM it has is not known" if there is None else f"it has {gb(there)} for {'both' if table else 'it'}"
+    )
+    return f"{said} {beside}; {room}.".lstrip()
 
 
 def widening_text(curves: Sequence[Curve]) -> str:
@@ -260,21 +272,12 @@ def _show_ladder(case: Case, measured: Measured) -> None:
     ]
     with turn():
         found = ladder(case.scenario, case.catalog, measured, classes=classes)
-    rows: list[dict[str, str]] = []
-    for box in different_boxes(case.scenario, case.catalog):
-        row = {"Option": box.name}
-        for bits in classes:
-            one = found[box.key][bits]
-            prediction = one.prediction
-            if one.format is None or prediction is None:
-                row[bits] = f"no: {one.runtime.name} has no such format"
-            elif not prediction.memory.fits:
-                row[bits] = misfit(prediction.memory)
-            else:
-                speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
-                spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
-                row[bits] = f"{speed}{spare}{_fewer(one.concurrent_count, case.scenario.concurrent_request_count)}"
-        rows.append(row)
+    asked = case.scenario.concurrent_request_count
+    boxes = different_boxes(case.scenario, case.catalog)
+    rows = [
+        {"Option": box.name} | {bits: _ladder_cell(found[box.key][bits], asked=asked) for bits in classes}
+        for box in boxes
+    ]
     if rows:
         draw_small_table(
             rows,
@@ -284,6 +287,33 @@ def _show_ladder(case: Case, measured: Measured) -> None:
             "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
             f"the machine holds at these bits. {SEVERAL_CARDS}"
         )
+        reasons = [(box.name, ladder_reasons(found[box.key])) for box in boxes]
+        if any(text for _, text in reasons):
+            with st.expander("Why not at these bits"):
+                show_reasons(reasons)
+
+
+def _ladder_cell(one: Capability, *, asked: int) -> str:
+    """Speed and spare memory at these bits, or no with what is missing."""
+    prediction = one.prediction
+    if one.format is None or prediction is None:
+        return "no such format"
+    if not prediction.memory.fits:
+        return f"no: {memory_short(prediction.memory)}"
+    speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
+    spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    return f"{speed}{spare}{_fewer(one.concurrent_count, asked)}"
+
+
+def ladder_reasons(found: Mapping[str, Capability]) -> str:
+    """Why a machine does not run the model at some bits, in one sentence for each; empty where it does at all."""
+    said: list[str] = []
+    for bits, one in found.items():
+        if one.format is None or one.prediction is None:
+            said.append(f"{one.runtime.name} has no {bits} format.")
+        elif not one.prediction.memory.fits:
+            said.append(f"{bits} {misfit(one.prediction.memory)}.")
+    return " ".join(said)
 
 
 def _fewer(count: int, asked: int) -> str:

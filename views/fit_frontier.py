@@ -1,5 +1,7 @@
 """Every machine to buy in the catalogue: its cost against its speed, within a budget and watts, and why the others cannot."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from calculator.decision.choose import Choice, Choices, Wanted, choose
@@ -7,8 +9,8 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.eligibility import seconds_text
 from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
-from views.charts.fit import frontier
-from views.drawing import draw_chart, draw_table
+from views.charts.fit import frontier, without_room
+from views.drawing import draw_chart, draw_table, show_reasons
 from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
 from views.shell import Case
@@ -48,7 +50,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
         )
         st.caption(
             "Three things count: cost, speed and spare memory. A full dot without a name is beaten in cost and speed, and "
-            "is there for its memory. Speeds within 5 % count as equal."
+            f"is there for its memory.{nameless_text(without_room(found.choices))} Speeds within 5 % count as equal."
         )
     with st.expander(_fold_title(found)):
         if found.choices:
@@ -59,11 +61,17 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
             )
             st.caption(SEVERAL_CARDS)
         if found.left_out:
-            draw_table(
-                [{"Machine": one.name, "Why not": one.reason} for one in found.left_out],
-                key="left out",
-                alt="Machines that cannot do it, and why",
-            )
+            show_reasons((one.name, one.reason) for one in found.left_out)
+
+
+def nameless_text(names: Sequence[str]) -> str:
+    """Which names the chart leaves out for want of room, and where they stand."""
+    if not names:
+        return ""
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return markdown_text(
+        f" There is no room for the name of {listed}; the list below has {'it' if len(names) == 1 else 'them'}."
+    )
 
 
 def none_within(found: Choices) -> str:

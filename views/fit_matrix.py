@@ -8,14 +8,16 @@ from calculator.catalog.deployment import Deployment, HostSettings, Workload, fo
 from calculator.catalog.hardware import hardware_of
 from calculator.catalog.models import LanguageModel, WeightClass
 from calculator.catalog.options import CloudOffer, Machine
-from calculator.decision.can_do import can_do_text
+from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
+from calculator.decision.comparison import OptionResult
+from calculator.decision.eligibility import memory_short
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
-from views.drawing import draw_small_table, draw_table
+from views.drawing import draw_small_table, draw_table, show_reasons
 from views.fit_boxes import answered, machines
 from views.fit_curves import Measured
 from views.look import markdown_text
@@ -25,8 +27,8 @@ from views.turns import turn
 _KEY = "fit matrix"
 _HEIGHT_PX = 420
 SEVERAL_CARDS = (
-    "On several cards, spare memory is the room on the fullest card times the number of cards: a layer lies whole on one "
-    "card, so more room on the others does not help."
+    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies whole "
+    "on one card, so more room on the others does not help."
 )
 
 
@@ -52,7 +54,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
         f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
-        "Select a row to see whether each machine is also fast enough, and to decide on that model."
+        "Select a row to see whether each machine is also fast enough, why not if it is not, and to decide on that model."
     )
     if chosen is None:
         return
@@ -66,20 +68,21 @@ def _show_chosen(case: Case, measured: Measured, *, model: str) -> None:
     name = case.catalog.model(model).name
     try:
         with turn():
-            rows = rows_of_model(case, measured, model=model)
+            found = answers_of_model(case, measured, model=model)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return
-    draw_small_table(rows, alt=f"Whether each machine does the job with {name}")
+    draw_small_table(
+        [{"Option": option, "Can it do the job?": can_do_text(answer)} for option, answer in found],
+        alt=f"Whether each machine does the job with {name}",
+    )
+    show_reasons((option, can_do_sentence(answer)) for option, answer in found)
 
 
-def rows_of_model(case: Case, measured: Measured, *, model: str) -> list[dict[str, str]]:
-    """Whether each machine does the job with this model, and if not, why."""
+def answers_of_model(case: Case, measured: Measured, *, model: str) -> list[tuple[str, OptionResult]]:
+    """Each machine by name and its answer with this model: whether it does the job, and if not, why."""
     found = compare(case.scenario.changed(model=model), case.catalog, measured, draw_count=0, with_turns=False)
-    return [
-        {"Option": box.name, "Can it do the job?": can_do_text(option)}
-        for box, option in answered(found, case.catalog, measured)
-    ]
+    return [(box.name, option) for box, option in answered(found, case.catalog, measured)]
 
 
 def matrix(case: Case) -> dict[str, dict[str, Any]]:
@@ -92,20 +95,20 @@ def matrix(case: Case) -> dict[str, dict[str, Any]]:
 
 
 def _cell(option: Machine | CloudOffer, model: LanguageModel, case: Case) -> str:
-    """'12.3 GB spare', or no with its reason; of the best bits that fit, the first that do."""
+    """'12.3 GB spare', or no with what is missing; of the best bits that fit, the first that do."""
     asked = case.scenario.weight_class_of(option.id)
     runtime = case.catalog.runtime(option.runtime)
     known: list[WeightClass] = [bits for bits in MOST_BITS_FIRST if bits in runtime.formats]
     classes: list[WeightClass] = known if asked == BEST_THAT_FITS else [bits for bits in known if bits == asked]
     if not classes:
-        return f"no: {runtime.name} has no {asked} format"
+        return f"no {asked} format"
     fits = (_fit(option, model, bits, case=case) for bits in classes)
     last: MemoryFit | None = None
     for last in fits:
         if last.fits:
             return f"{last.headroom_bytes / BYTES_PER_GB:,.1f} GB spare"
     assert last is not None
-    return misfit(last)
+    return f"no: {memory_short(last)}"
 
 
 def _fit(option: Machine | CloudOffer, model: LanguageModel, bits: WeightClass, *, case: Case) -> MemoryFit:
@@ -128,12 +131,18 @@ def _fit(option: Machine | CloudOffer, model: LanguageModel, bits: WeightClass, 
 
 
 def misfit(fit: MemoryFit) -> str:
-    """Why a model does not fit, in a table's cell: what is needed, and what is there."""
+    """Why a model does not fit: what it needs, and how much of it a model may use."""
     if fit.headroom_bytes >= 0:
-        return f"no: beside the cards it needs {_gb(fit.host_needed_bytes)}, has {_gb(fit.host_usable_bytes or 0)} GB"
+        return (
+            f"needs {_gb(fit.host_needed_bytes)} GB of system RAM beside the cards, and there are "
+            f"{_gb(fit.host_usable_bytes or 0)} GB"
+        )
     if fit.peak_bytes <= fit.usable_bytes:
-        return f"no: the fullest card needs {_gb(fit.tightest_peak_bytes)}, has {_gb(fit.tightest_usable_bytes)} GB"
-    return f"no: needs {_gb(fit.peak_bytes)}, has {_gb(fit.usable_bytes)} GB"
+        return (
+            f"needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model may use "
+            f"{_gb(fit.tightest_usable_bytes)} GB of it"
+        )
+    return f"needs {_gb(fit.peak_bytes)} GB, and a model may use {_gb(fit.usable_bytes)} GB"
 
 
 def _gb(count: int) -> str:

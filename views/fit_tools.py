@@ -12,7 +12,7 @@ from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.service.capability import scenario_model
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
-from views.drawing import draw_small_table
+from views.drawing import draw_small_table, show_reasons
 from views.fit_boxes import machines
 from views.look import gb
 from views.shell import Case
@@ -44,11 +44,13 @@ def _show_tuning(case: Case) -> None:
     catalog, scenario = case.catalog, case.scenario
     model = scenario_model(scenario, catalog)
     rows: list[dict[str, Any]] = []
+    reasons: list[tuple[str, str]] = []
     for option in machines(scenario, catalog):
         runtime = catalog.runtime(option.runtime)
         bits = "4-bit" if packed else "16-bit"
         if bits not in runtime.formats:
-            rows.append(_untrained(option.name, f"no: {runtime.name} has no {bits} format"))
+            rows.append(_untrained(option.name, f"no {bits} format"))
+            reasons.append((option.name, f"{runtime.name} has no {bits} format."))
             continue
         fit = finetune_fit(
             model,
@@ -69,6 +71,7 @@ def _show_tuning(case: Case) -> None:
             }
         )
     draw_small_table(rows, alt="Memory of one training step on each option")
+    show_reasons(reasons)
 
 
 def _untrained(name: str, why: str) -> dict[str, Any]:

@@ -128,16 +128,18 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
 
 
 def _plan_row(row: FitHere, catalog: Catalog) -> dict[str, Any]:
+    counted = f"spare{row.spare_words}" if row.fits and row.spare_words else ""
+    beyond = "longer than the model was made for" if row.beyond_its_context else ""
     return {
         "model": row.name,
-        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
+        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short{row.spare_words}",
         "peak GB": row.peak_bytes / BYTES_PER_GB,
         "to spare GB": row.headroom_bytes / BYTES_PER_GB,
         "weights GB": row.weights_bytes / BYTES_PER_GB,
         "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
         "work space GB": row.transient_bytes / BYTES_PER_GB,
         "format": plain_name(catalog.format(row.format)),
-        "note": "longer than the model was made for" if row.beyond_its_context else "",
+        "note": "; ".join(filter(None, (counted, beyond))),
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculator.decision.comparison import OptionResult
+from calculator.physics.memory.spare_words import spare_words
 from calculator.units import BYTES_PER_GB
 
 _TIGHT = 0.05  # of the memory that may be used
@@ -30,7 +31,7 @@ def can_do(option: OptionResult) -> CanDo:
     if not option.eligible or option.tco is None:
         return CanDo("no")
     memory, chance = option.memory, option.eligibility.keeps_promise_chance
-    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare"
+    spare = "" if memory is None else f"{_gb(memory.headroom_bytes)} GB spare{spare_words(memory)}"
     if chance is not None and chance < _SURE:
         return CanDo("unsure", f"fast enough in {100 * chance:.0f} of 100 cases")
     if memory is not None and memory.headroom_bytes < _TIGHT * memory.usable_bytes:
@@ -39,16 +40,23 @@ def can_do(option: OptionResult) -> CanDo:
 
 
 def can_do_text(option: OptionResult) -> str:
-    """The same in one line with its reason: 'yes, but tight: 3.3 GB spare', 'no: does not fit ...'."""
+    """The same for a table's cell, a "no" with its reasons in few words: 'yes, but tight', 'no: 19.2 GB short'."""
     able = can_do(option)
-    if able.state == "no":
-        reasons = " ".join(reason.text for reason in option.eligibility.reasons)
-        return f"no: {_lower(reasons or 'It has no cost here.')}"
-    return able.words if able.state == "yes" else f"{able.words}: {able.note}"
+    if able.state != "no":
+        return able.words
+    reasons = "; ".join(reason.short or reason.text for reason in option.eligibility.reasons)
+    return f"no: {reasons or 'it has no cost here'}"
 
 
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+def can_do_sentence(option: OptionResult) -> str:
+    """Why the cell says so, to be read beside the table; empty where it says yes."""
+    able = can_do(option)
+    if able.state == "yes":
+        return ""
+    if able.state != "no":
+        return f"{able.words.capitalize()}: {able.note}."
+    texts = [reason.text.removeprefix(f"{option.name}: ") for reason in option.eligibility.reasons]
+    return " ".join(texts) or "It has no cost here."
 
 
 def _gb(count: int) -> str:

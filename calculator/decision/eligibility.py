@@ -33,11 +33,15 @@ ReasonCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an option cannot do the job: `code` for machines, `text` for people, `mend` what would change it."""
+    """Why an option cannot do the job: `code` for machines, `text` for people, `mend` what would change it.
+
+    short: the text in a few words, for a table's cell: '19.2 GB short'; empty where nobody needs it shorter.
+    """
 
     code: ReasonCode
     text: str
     mend: str
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | No
             f"Does not fit: beside the cards, other software and the rest of the model need {_gb(needed)} GB of "
             f"system RAM, and there are {_gb(there)} GB for them."
         )
-        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more system RAM.")
+        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more system RAM.", memory_short(fit))
     if fit.peak_bytes <= fit.usable_bytes:
         text = (
             f"Does not fit: {format_name} needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model "
@@ -99,7 +103,14 @@ def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | No
             f"Does not fit: {format_name} needs {_gb(fit.peak_bytes)} GB{_others(fit)}, and a model may use "
             f"{_gb(fit.usable_bytes)} GB here."
         )
-    return Reason("does-not-fit", text, mend or f"{_gb(-fit.headroom_bytes)} GB more memory.")
+    return Reason("does-not-fit", text, mend or f"{_gb(-fit.headroom_bytes)} GB more memory.", memory_short(fit))
+
+
+def memory_short(fit: MemoryFit) -> str:
+    """How much memory a model that does not fit lacks: '19.2 GB short', or so much of the system RAM beside the cards."""
+    if fit.headroom_bytes >= 0:
+        return f"{_gb(fit.host_needed_bytes - (fit.host_usable_bytes or 0))} GB of system RAM short"
+    return f"{_gb(-fit.headroom_bytes)} GB short"
 
 
 def _others(fit: MemoryFit) -> str:
@@ -119,7 +130,8 @@ def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = Fals
         return [_out_of_reach(limit, reached or 0.0, promise=promise)]
     if fleet.machine_count is not None and fleet.machine_count > MOST_MACHINES:
         text = f"It would take {fleet.needed_count:,} of these machines; this tool stops at {MOST_MACHINES}."
-        return [Reason("beyond-this-tool", text, "A smaller model, a faster machine, or fewer requests.")]
+        short = f"takes {fleet.needed_count:,} machines"
+        return [Reason("beyond-this-tool", text, "A smaller model, a faster machine, or fewer requests.", short)]
     if rest_is_bought:
         return []
     mend = f"{fleet.needed_count:,} of these machines."
@@ -129,10 +141,10 @@ def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = Fals
             f"Cannot keep up: the busiest hour brings {fleet.felt.load_fraction:,.1f} times the work it can do, "
             f"so the queue grows by {backlog_min:,.0f} minutes every hour."
         )
-        return [Reason("overloaded-at-peak", text, mend)]
+        return [Reason("overloaded-at-peak", text, mend, f"{fleet.felt.load_fraction:,.1f} times the work it can do")]
     return [
-        Reason(code, f"{words} in the busiest hour; you asked for {asked}.", mend)
-        for code, words, asked in _misses(fleet.felt, promise)
+        Reason(code, f"{words} in the busiest hour; you asked for {asked}.", mend, short)
+        for code, words, asked, short in _misses(fleet.felt, promise)
     ]
 
 
@@ -144,29 +156,43 @@ def share_reasons(shares: Shares, *, promise: Promise, mend_unserved: str, mend_
             f"{percent(shares.unserved_fraction)} of the work is not served; "
             f"you allow {percent(promise.unserved_fraction_max)}."
         )
-        found.append(Reason("unserved", _capital(text), mend_unserved))
+        short = f"{percent(shares.unserved_fraction)} not served"
+        found.append(Reason("unserved", _capital(text), mend_unserved, short))
     if shares.leaves_house_fraction > promise.leaves_house_fraction_max + _ROUNDING:
         text = (
             f"{percent(shares.leaves_house_fraction)} of the work leaves the house; "
             f"you allow {percent(promise.leaves_house_fraction_max)}."
         )
-        found.append(Reason("leaves-the-house", _capital(text), mend_leaving))
+        short = f"{percent(shares.leaves_house_fraction)} leaves the house"
+        found.append(Reason("leaves-the-house", _capital(text), mend_leaving, short))
     return found
 
 
-def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str]]:
-    found: list[tuple[ReasonCode, str, str]] = []
+def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str, str]]:
+    """What is missed: the code, what a person sees, what was asked for, and both in a few words."""
+    found: list[tuple[ReasonCode, str, str, str]] = []
     first, answer, stream = promise.first_token_p95_s, promise.answer_p95_s, promise.stream_tokens_per_s
     if first is not None and felt.time_to_first_token_p95_s > first:
-        words = f"One person in twenty waits {seconds_text(float(felt.time_to_first_token_p95_s))} for the first word"
-        found.append(("first-token-too-slow", words, seconds_text(first)))
+        wait = seconds_text(float(felt.time_to_first_token_p95_s))
+        words = f"One person in twenty waits {wait} for the first word"
+        found.append(("first-token-too-slow", words, seconds_text(first), _late("first word", wait, asked_s=first)))
     if answer is not None and felt.answer_p95_s > answer:
-        words = f"One answer in twenty takes {seconds_text(float(felt.answer_p95_s))}"
-        found.append(("answer-too-slow", words, seconds_text(answer)))
+        wait = seconds_text(float(felt.answer_p95_s))
+        words = f"One answer in twenty takes {wait}"
+        found.append(("answer-too-slow", words, seconds_text(answer), _late("answer", wait, asked_s=answer)))
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
-        found.append(("stream-too-slow", words, f"{stream:,.4g}"))
+        short = _slow(float(felt.stream_tokens_per_s), asked_tokens_per_s=stream)
+        found.append(("stream-too-slow", words, f"{stream:,.4g}", short))
     return found
+
+
+def _late(what: str, wait: str, *, asked_s: float) -> str:
+    return f"{what} {wait}, not {seconds_text(asked_s)}"
+
+
+def _slow(reached_tokens_per_s: float, *, asked_tokens_per_s: float) -> str:
+    return f"{reached_tokens_per_s:,.1f} of {asked_tokens_per_s:,.4g} tokens/s"
 
 
 def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
@@ -176,18 +202,21 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
             f"Reading one request alone takes {seconds_text(reached)}; you asked for the first word within "
             f"{seconds_text(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
         )
-        return Reason("first-token-too-slow", text, "A faster machine, a shorter prompt, or a longer wait.")
+        short = _late("first word", seconds_text(reached), asked_s=promise.first_token_p95_s or 0.0)
+        return Reason("first-token-too-slow", text, "A faster machine, a shorter prompt, or a longer wait.", short)
     if limit == "answer":
         text = (
             f"One answer in twenty takes {seconds_text(reached)} even on an idle machine; you asked for "
             f"{seconds_text(promise.answer_p95_s or 0.0)}. More of these machines do not help."
         )
-        return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.")
+        short = _late("answer", seconds_text(reached), asked_s=promise.answer_p95_s or 0.0)
+        return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.", short)
     text = (
         f"An answer grows by {reached:,.1f} tokens a second even on an idle machine; you asked for "
         f"{promise.stream_tokens_per_s or 0.0:,.4g}. More of these machines do not help."
     )
-    return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.")
+    short = _slow(reached, asked_tokens_per_s=promise.stream_tokens_per_s or 0.0)
+    return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.", short)
 
 
 def seconds_text(seconds: float) -> str:

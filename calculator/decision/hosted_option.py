@@ -24,7 +24,7 @@ def hosted(offer: ApiOffer, question: Question) -> Answer:
     if offer.kind == "same-model" and reference is None:
         text = words.no_host(scenario.model, offer=offer.name)
         remark = Remark(code="no-host", text=text, level="problem")
-        reason = Reason("no-price", text, "A price of your own, or another model.")
+        reason = Reason("no-price", text, "A price of your own, or another model.", "no price known")
         return _result(offer, reasons=[reason], remarks=(remark,)), None
     tco = cost_of(offer, scenario=scenario, reference_api=reference, tax_tables=question.catalog.tax)
     shares = Shares(0.0, 1.0, 0.0, 1.0)
@@ -58,6 +58,7 @@ def subscribed(plan: Subscription, question: Question) -> Answer:
                 f"{plan.vendor} publishes no number of requests that a seat takes, so nobody can tell whether the "
                 "seats are enough.",
                 f"Your own requests of a seat: figures.{limit_figure(plan)}.",
+                "its limit is not published",
             )
         )
     reasons += share_reasons(

@@ -1,8 +1,10 @@
 """Inputs in words: what an input is called in a sentence, its value with its unit, and the sentences of a
 switching value and of a price band."""
 
+import re
 from collections.abc import Mapping
 
+from calculator.scenario.knob import Knob
 from calculator.scenario.scenario import knobs
 
 _FIGURES: dict[str, tuple[str, str]] = {
@@ -13,7 +15,7 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "prefill_watt_ratio": ("power that {} draws while reading", "{:.2f} times the stated one"),
     "decode_watt_ratio": ("power that {} draws while writing", "{:.2f} times the stated one"),
     "idle_watt_ratio": ("power that {} draws at rest", "{:.2f} times the stated one"),
-    "rate_usd_per_h": ("hourly rate of {}", "${:,.2f}"),
+    "rate_usd_per_h": ("hourly rate of {}", "${:,.2f} an hour"),
     "billing_minutes": ("shortest time billed for {}", "{:,.3g} minutes"),
     "startup_minutes": ("start-up of {}", "{:,.3g} minutes"),
     "storage_gb": ("storage of {}", "{:,.0f} GB"),
@@ -23,6 +25,9 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "cache_write_usd_per_mtok": ("price of input tokens that {} keeps", "${:,.3g} per million"),
     "output_usd_per_mtok": ("price of output tokens of {}", "${:,.3g} per million"),
     "price_ratio": ("token prices of {}", "{:.2f} times today's"),
+    "gpu_price_fraction": ("share of the cards in the price of {}", "{:.0%} of the price"),
+    "seat_usd_per_month": ("price of a seat of {}", "${:,.2f} a month"),
+    "requests_per_window": ("requests that a seat of {} takes in a window", "{:,.0f} requests"),
 }
 _OWN_LABELS = {
     "gpu_resale_fraction": "resale value of a PC's GPUs",
@@ -45,8 +50,22 @@ _UNITS = {
     "tokens": "{} tokens",
     "h": "{} h",
     "$": "${}",
+    "$/month": "${} a month",
+    "$/kW/month": "${} per kW and month",
+    "days/year": "{} days a year",
+    "tokens/s": "{} tokens a second",
 }
-_OWN_VALUES = {"resale_market_index": "{} times today's"}
+_OWN_VALUES = {
+    "resale_market_index": "{} times today's",
+    "peak_factor_ratio": "{} times the mean hour",
+    "answer_variation_ratio": "{} times the mean length",
+    "cooling_cop_ratio": "{} kWh of heat per kWh",
+    "pue_ratio": "{} times the machine's power",
+    "peak_price_ratio": "{} times the normal price",
+}
+_PLACE = re.compile(r"\{[^}]*\}")
+_WHOLE_WORDS = (("$", "USD "), ("per million", "per million tokens"))
+_TIMES = {"h": "hours", "s": "seconds"}
 _KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
 
 
@@ -75,10 +94,36 @@ def value(name: str, amount: float) -> str:
     ('3 h a year', '11.5 % a year', '$9,512')
     """
     if (knob := knobs().get(name)) is not None:
-        pattern = _OWN_VALUES.get(name) or _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip())
-        return pattern.format(_digits(amount * knob.shown))
+        return _pattern(knob).format(_digits(amount * knob.shown))
     figure = name.rpartition(".")[2]
     return _FIGURES[figure][1].format(amount) if figure in _FIGURES else _digits(amount)
+
+
+def _pattern(knob: Knob) -> str:
+    return _OWN_VALUES.get(knob.name) or _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip())
+
+
+def unit(name: str) -> tuple[str, float]:
+    """The unit for a column of its own, and the factor that turns the input's number into one of that unit.
+
+    >>> unit("discount_rate"), unit("wage_usd_per_h"), unit("box.price_usd")
+    (('% a year', 100), ('USD an hour', 1), ('USD', 1))
+    >>> unit("requests_per_working_day"), unit("host.output_usd_per_mtok"), unit("box.idle_watt_ratio")
+    (('requests', 1), ('USD per million tokens', 1), ('times the stated one', 1))
+    """
+    if (knob := knobs().get(name)) is not None:
+        return _unit_of(_pattern(knob)) or knob.unit, knob.shown
+    pattern = _FIGURES.get(name.rpartition(".")[2], ("", ""))[1]
+    return _unit_of(pattern), 100 if "%}" in pattern else 1
+
+
+def _unit_of(pattern: str) -> str:
+    """The words of a pattern around its number: '% of the price' of '{:.0%} of the price', 'USD' of '${:,.0f}'."""
+    words = _PLACE.sub(lambda found: "%" if "%" in found[0] else "", pattern)
+    for short, whole in _WHOLE_WORDS:
+        words = words.replace(short, whole)
+    first, *rest = words.split() or [""]
+    return " ".join((_TIMES.get(first, first), *rest))
 
 
 def flip(name: str, *, now: float, at: float, names: Mapping[str, str]) -> str:

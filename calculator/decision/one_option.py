@@ -159,11 +159,11 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
         )
     if found.format is None or found.prediction is None:
         text = found.remarks[0].text if found.remarks else ""
-        return (Reason("no-format", text, "Another precision of the weights."),)
+        return (Reason("no-format", text, "Another precision of the weights.", "no such format"),)
     if not found.runs or serving is None:
         if found.prediction.memory.fits:
             unknown = next((row.text for row in found.remarks if row.code == "no-matrix-rate"), "Its speed is unknown.")
-            return (Reason("no-speed", unknown, "A measurement of your own."),)
+            return (Reason("no-speed", unknown, "A measurement of your own.", "its speed is unknown"),)
         mend = f"{found.fewer_bits} weights fit." if found.fewer_bits else ""
         misfit = memory_reason(found.prediction.memory, format_name=plain_name(found.format), mend=mend)
         return (misfit,) if misfit else ()

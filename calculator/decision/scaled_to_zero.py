@@ -3,12 +3,14 @@
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.cost.rented import has_rate
 from calculator.cost.serverless import SERVERLESS, startup_figure, startup_s
-from calculator.decision.eligibility import Reason
+from calculator.decision.eligibility import Reason, seconds_text
 from calculator.evidence import Remark
 from calculator.number import Range
 from calculator.scenario.scenario import Scenario
 from calculator.service.cold_starts import LATE_FRACTION, cold_fraction, requests_per_s
 from calculator.service.serving import Serving
+
+_NO_RATE, _NO_START = "not rented by the second", "its start-up time is unknown"
 
 
 def cold_reasons(option: Machine | CloudOffer, serving: Serving, scenario: Scenario) -> list[Reason]:
@@ -17,19 +19,21 @@ def cold_reasons(option: Machine | CloudOffer, serving: Serving, scenario: Scena
         return []
     if not has_rate(option, scenario=scenario):
         text = f"No host is known that rents {option.name} by the second."
-        return [Reason("no-price", text, f"A rate of your own: figures.{option.id}.rate_usd_per_h.")]
+        return [Reason("no-price", text, f"A rate of your own: figures.{option.id}.rate_usd_per_h.", _NO_RATE)]
     target, cold = scenario.first_token_p95_target_s, cold_share(serving, scenario)
     if cold < LATE_FRACTION:
         return []
     often = f"{cold:.0%} of the requests find it off"
     if startup_s(option, scenario) is None:
         text = f"{often}, and nobody published how long it takes to start: neither cost nor waits are known."
-        return [Reason("no-speed", text, f"Your own minutes of a start: figures.{startup_figure(option)}.")]
+        return [Reason("no-speed", text, f"Your own minutes of a start: figures.{startup_figure(option)}.", _NO_START)]
     first = first_token_p95_s(option, serving, scenario)
     if not target or first is None or first.central <= target:
         return []
     text = f"The first word takes {first.central:,.0f} s (p95), because {often}; you asked for {target:g} s."
-    return [Reason("first-token-too-slow", text, "Keep it warm for longer (keep_warm_s), or rent it by the hour.")]
+    short = f"first word {seconds_text(first.central)}, not {seconds_text(target)}"
+    mend = "Keep it warm for longer (keep_warm_s), or rent it by the hour."
+    return [Reason("first-token-too-slow", text, mend, short)]
 
 
 def cold_share(serving: Serving, scenario: Scenario) -> float:

@@ -12,6 +12,7 @@ from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import LanguageModel, Runtime, WeightClass, WeightFormat
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.usable import host_usable_bytes, macos_limit_gib, usable
 from calculator.physics.memory.weights import weights_bytes
 from calculator.physics.memory.work_space import TransientConstants, transient_bytes
@@ -41,7 +42,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class FitHere:
-    """One model: `headroom_bytes` is what is left of the room at its peak, negative by what is missing."""
+    """One model: `headroom_bytes` is what is left of the room at its peak, negative by what is missing.
+
+    spare_words: what follows that figure where it is counted otherwise, as on several cards.
+    """
 
     model: str
     name: str
@@ -53,6 +57,7 @@ class FitHere:
     headroom_bytes: int
     fits: bool
     beyond_its_context: bool
+    spare_words: str = ""
 
 
 def room_here(box: Box, *, catalog: Catalog) -> Room:
@@ -149,6 +154,7 @@ def _row(model: LanguageModel, found: MemoryFit, *, format: WeightFormat, contex
         found.headroom_bytes,
         found.fits,
         context_tokens > model.context_limit_tokens,
+        spare_words(found),
     )
 
 

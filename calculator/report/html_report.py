@@ -89,7 +89,8 @@ def _options(memo: dict[str, Any]) -> list[str]:
             f"<h2>Cost in {escape(memo['money'])}</h2>",
             f'<div class="charts">{memo["cost_chart"]}{memo["spend_chart"]}</div>',
             _p(
-                f"Dot: base case. Bar and shade: from the 10th to the 90th percentile of the futures. {memo['currency_note']}",
+                f"Dot: base case. Bar and shade: from the 10th to the 90th percentile of the futures. {memo['spend_note']} "
+                f"{memo['currency_note']}",
                 "faint",
             ),
             _table(head, rows, "right"),

@@ -57,6 +57,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
             mark=_mark(comparison),
             font=font,
         ),
+        "spend_note": _not_drawn(len(able)),
         "budget": _budget(best, comparison) if best else None,
         "years": _years(comparison[best], comparison) if best else [],
         "warnings": _warnings(comparison),
@@ -75,6 +76,17 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
             for row in source_rows(comparison, catalog)
         ],
     }
+
+
+def _not_drawn(count: int) -> str:
+    """How many options the chart of spending leaves out, and where they stand; empty where it draws all."""
+    left = count - _CURVES
+    if left <= 0:
+        return ""
+    stand = "option stands" if left == 1 else "options stand"
+    return (
+        f"The chart by month draws the {_CURVES} cheapest; {left} more {stand} in the chart of costs and in the table."
+    )
 
 
 def _number(value: float) -> str:

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from calculator.catalog import Catalog
 from calculator.catalog.loader import evidence_of
+from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import knobs
+
+Unit = tuple[str, float]
+"""Words of a unit, and the factor by which the catalogue's number is shown in it: 100 where a share is in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,18 @@ def source_rows(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
     chips: dict[str, None] = {}
     for option in comparison.options:
         entry = catalog.option(option.id)
-        rows += [_row(f"{option.name}: {_words(path)}", found, catalog) for path, found in evidence_of(entry).items()]
+        rows += [
+            _row(f"{option.name}: {_words(path)}", found, catalog, unit=_unit(path, found.unit))
+            for path, found in evidence_of(entry).items()
+        ]
         if (chip := getattr(entry, "chip", "")) in catalog.chips:
             chips[chip] = None
     for chip in chips:
         found = catalog.chips[chip]
-        rows += [_row(f"{found.name}: {_words(path)}", one, catalog) for path, one in evidence_of(found).items()]
+        rows += [
+            _row(f"{found.name}: {_words(path)}", one, catalog, unit=_unit(path, one.unit))
+            for path, one in evidence_of(found).items()
+        ]
     return rows
 
 
@@ -47,31 +57,44 @@ def _of_scenario(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
     scenario, rows = comparison.scenario, list[SourceRow]()
     for name, knob in knobs().items():
         if (quantity := catalog.defaults.get(name)) is not None:
-            rows.append(_row(knob.label, quantity, catalog))
+            unit = input_words.unit(name)
+            rows.append(_row(knob.label, quantity, catalog, unit=unit))
             value = float(getattr(scenario, name))
             if name in scenario.typed or value != quantity.central:
-                rows[-1] = _yours(knob.label, value, quantity.unit)
-    return rows + [_yours(_words(name), value, "") for name, value in scenario.figures.items()]
+                rows[-1] = _yours(knob.label, value, unit=unit)
+    return rows + [_yours(_words(name), value, unit=_unit(name, "")) for name, value in scenario.figures.items()]
 
 
-def _yours(what: str, value: float, unit: str) -> SourceRow:
-    return SourceRow(what, value, value, value, unit, "yours", "", "", "", "Your own figure.")
+def _yours(what: str, value: float, *, unit: Unit) -> SourceRow:
+    shown = _shown(value, unit)
+    return SourceRow(what, shown, shown, shown, unit[0], "yours", "", "", "", "Your own figure.")
 
 
-def _row(what: str, quantity: Quantity, catalog: Catalog) -> SourceRow:
+def _row(what: str, quantity: Quantity, catalog: Catalog, *, unit: Unit) -> SourceRow:
     sources = [catalog.sources[part] for part in quantity.source.split("+") if part in catalog.sources]
     return SourceRow(
         what=what,
-        value=quantity.central,
-        low=quantity.low,
-        high=quantity.high,
-        unit=quantity.unit,
+        value=_shown(quantity.central, unit),
+        low=_shown(quantity.low, unit),
+        high=_shown(quantity.high, unit),
+        unit=unit[0],
         basis=quantity.basis,
         source="; ".join(source.title for source in sources),
         link=next((source.url for source in sources if source.url.startswith("https://")), ""),
         as_of=quantity.as_of,
         note=quantity.note,
     )
+
+
+def _shown(value: float, unit: Unit) -> float:
+    """The number in this unit; 0.29 x 100 is 29, not 28.999999999999996."""
+    return value if unit[1] == 1 else round(value * unit[1], 9)
+
+
+def _unit(path: str, unit: str) -> Unit:
+    """The words of an option's or a chip's figure, as an input has them; else those of the catalogue's unit."""
+    found = input_words.unit(f"option.{path.rpartition('.')[2]}")
+    return found if found[0] else (_UNITS.get(unit, unit), 1)
 
 
 def _words(path: str) -> str:
@@ -82,4 +105,8 @@ def _words(path: str) -> str:
     return plain.replace("_", " ").replace(".", ", ")
 
 
+_UNITS = {
+    **{"h": "hours", "s": "seconds", "min": "minutes", "year": "years", "h/year": "hours a year"},
+    **{"USD/h": "USD an hour", "USD/month": "USD a month", "USD/Mtok": "USD per million tokens"},
+}
 _PLAIN = {"prices.price_usd": "price", "rates.rate_usd_per_h": "hourly rate", "tariffs.": "tariff, "}

@@ -13,6 +13,7 @@ from datetime import datetime
 from xlsxwriter import Workbook
 
 from calculator.catalog import Catalog
+from calculator.decision import input_words
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
@@ -103,7 +104,7 @@ def _write_sensitivity(book: Book, comparison: Comparison) -> None:
     page = book.page(
         "Sensitivity",
         note="Stamped at export. Gap: what the best other option costs more than the cheapest, in today's money.",
-        widths={0: 50, **dict.fromkeys(range(1, 7), 16)},
+        widths={0: 66, 1: 26, **dict.fromkeys(range(2, 8), 16)},
     )
     if len(comparison.candidates) < 2:
         page.text(3, 0, "Fewer than two options can do the job, so nothing turns the answer.")
@@ -133,21 +134,27 @@ def _write_question(
     """The two tables of one question from this row on; the row after them."""
     page.text(row, 0, question, "bold")
     row += 1
-    page.head(row, ("Input", "P10", "Central", "P90", "Gap at P10", "Gap at P90", "Width"))
+    gaps = ("Gap at P10, USD", "Gap at P90, USD", "Width, USD")
+    page.head(row, ("Input", "Unit", "P10", "Central", "P90", *gaps))
     row += 1
     for swing in tornado(candidates):
-        ends = (swing.low_value, swing.central_value, swing.high_value)
-        gaps = (swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd)
-        page.row(row, (capital(input_label(swing.name, names)), *ends, *gaps))
+        unit, factor = input_words.unit(swing.name)
+        ends = [factor * value for value in (swing.low_value, swing.central_value, swing.high_value)]
+        moved = (swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd)
+        page.row(row, (capital(input_label(swing.name, names)), unit, *ends, *moved))
         row += 1
     row += 1
-    for column, title in enumerate(("What turns the answer", "Now", "Turns at", "Cheapest then", "Within P10 to P90")):
+    titles = ("What turns the answer", "Unit", "Now", "Turns at", "Within P10 to P90", "Cheapest then")
+    for column, title in enumerate(titles):
         page.text(row, column, title, "head")
     for point in points:
         if point.value is not None:
             row += 1
             then, label = names.get(point.winner or "", ""), capital(input_label(point.name, names))
-            page.row(row, (label, point.central_value, point.value, then, "yes" if point.in_range else "no"))
+            unit, factor = input_words.unit(point.name)
+            now, at = factor * point.central_value, factor * point.value
+            page.row(row, (label, unit, now, at, "yes" if point.in_range else "no"))
+            page.text(row, len(titles) - 1, then)
     return row + 1
 
 
@@ -155,7 +162,7 @@ def _write_sources(book: Book, comparison: Comparison, catalog: Catalog) -> None
     page = book.page(
         "Sources",
         note="Every figure behind the answer at export, with how it is known.",
-        widths={0: 52, 1: 12, 2: 12, 3: 12, 4: 14, 5: 12, 6: 50, 7: 40, 8: 12, 9: 70},
+        widths={0: 52, 1: 12, 2: 12, 3: 12, 4: 24, 5: 12, 6: 50, 7: 40, 8: 12, 9: 70},
     )
     page.head(3, ("Figure", "Value", "P10", "P90", "Unit", "Basis", "Source", "Link", "Date", "Note"))
     for row, one in enumerate(source_rows(comparison, catalog), start=4):

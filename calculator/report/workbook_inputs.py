@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
+from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.report.facts import HARD_OR_SOFT, LABOUR_WORDS, MONEY_WORDS, SIGN, provenance
 from calculator.report.live_lines import LiveOption
@@ -59,7 +60,7 @@ def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput]) ->
         "Inputs",
         note="Blue cells may be changed: Cash flow, Summary and Checks follow. Machines, speeds, odds and ranges are "
         "stamped: they are the engine's at export and follow in the product only.",
-        widths={0: 58, 1: 14, 2: 14, 3: 14, 4: 12, 5: 12, 6: 13, 7: 12, 8: 40},
+        widths={0: 58, 1: 14, 2: 24, 3: 14, 4: 12, 5: 12, 6: 13, 7: 12, 8: 40},
     )
     facts = {
         "Scenario": scenario.name,
@@ -119,7 +120,7 @@ def _of_scenario(key: str, scenario: Scenario, catalog: Catalog) -> LiveInput:
     return LiveInput(
         key=key,
         label=capital(knob.label if knob else input_label(key)),
-        unit=(knob.unit if knob and knob.shown == 1 else unit_of_name(key)) or "",
+        unit=(input_words.unit(key)[0].removeprefix("%").strip() if knob else unit_of_name(key)) or "",
         value=value,
         is_fraction=bool(knob and knob.shown == 100),
         basis=quantity.basis if quantity else "yours" if value or key in scenario.typed else "not set",
@@ -134,10 +135,11 @@ def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInpu
     figure = key.rpartition(".")[2]
     names = {one.id: one.name for one in comparison.options}
     quantity = price.quantity
+    words, factor = input_words.unit(key)
     return LiveInput(
         key=key,
         label=capital(input_label(key, names)),
-        unit=unit_of_name(figure) or "USD",
+        unit=(words if factor == 1 else "") or unit_of_name(figure) or "USD",
         value=price.value,
         is_fraction=False,
         basis=quantity.basis if quantity else "yours",

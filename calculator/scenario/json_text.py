@@ -2,14 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-_LONGEST_SHOWN = 40
+_LONGEST_SHOWN, _MOST_SHOWN = 40, 3
 
 
 class TwiceError(ValueError):
-    """A key appears twice in one table; its sentence names the key."""
+    """Keys appear twice in one table; its sentence names the first three of them, `keys` holds all."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = tuple(keys)
+        verb = "appears" if len(self.keys) == 1 else "appear"
+        super().__init__(f"the {keys_in_words(self.keys)} {verb} twice in one table")
 
 
 def whole_json(text: str | bytes, *, parse_constant: Callable[[str], Any] | None = None) -> Any:
@@ -24,9 +29,21 @@ def whole_json(text: str | bytes, *, parse_constant: Callable[[str], Any] | None
 
 
 def table_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The table of these pairs. Raises TwiceError, which names the key, where one appears twice."""
+    """The table of these pairs. Raises TwiceError, which names the keys, where some appear twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise TwiceError(f"the key {twice[:_LONGEST_SHOWN]!r} appears twice in one table")
+        raise TwiceError(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
     return found
+
+
+def keys_in_words(keys: Sequence[str]) -> str:
+    """Keys by name, the first three of more.
+
+    >>> keys_in_words(["a"]), keys_in_words(["a", "b"]), keys_in_words(["a", "b", "c", "d", "e"])
+    ("key 'a'", "keys 'a' and 'b'", "keys 'a', 'b', 'c' and 2 more")
+    """
+    shown = [repr(key[:_LONGEST_SHOWN]) for key in keys[:_MOST_SHOWN]]
+    if len(keys) > _MOST_SHOWN:
+        shown.append(f"{len(keys) - _MOST_SHOWN:,} more")
+    first = ", ".join(shown[:-1])
+    return f"keys {first} and {shown[-1]}" if first else f"key {shown[-1]}"

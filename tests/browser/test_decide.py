@@ -309,9 +309,27 @@ def test_phone_shows_the_answer_without_sideways_scroll_and_its_sheet_opens(visi
     expect(seen.decide.locator(".verdict:not([hidden]) h2")).to_have_text(shows_phone)
     sheet.click()
     expect(slider(seen, "Hourly rate")).to_be_hidden()
-    seen.decide.locator("[data-row]").first.click()
-    expect(seen.decide.locator("tr.drawer")).to_be_visible()
+    own = next(row for row in frame_of(Scenario(wage_usd_per_h=100))["rows"] if row["kind"] == "to buy")
+    seen.decide.locator(f"[data-row={own['id']}]").click()
+    drawer = seen.decide.locator("tr.drawer")  # a phone has no columns for the speeds
+    expect(drawer).to_contain_text(f"First word in the busiest hour: {own['wait'][0]} ({own['wait'][1]}).")
+    expect(drawer).to_contain_text(f"Each person gets {own['stream']} tokens/s, estimated.")
     assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_chart_of_spending_on_a_phone_draws_and_names_every_option_that_can_do_the_job(visit: Open) -> None:
+    seen = visit(width=390, height=844)
+    able = [row for row in frame_of(Scenario())["rows"] if "by_month" in row]
+    assert len(able) > 4
+    expect(seen.decide.locator("polyline.line")).to_have_count(len(able))
+    listed = seen.decide.locator(".legend.lines > span")
+    expect(listed).to_have_count(len(able))
+    assert [text.rsplit("$", 1)[0].strip() for text in listed.all_inner_texts()] == [row["name"] for row in able]
+    drawn, sampled = (
+        [(line.evaluate("(one) => getComputedStyle(one).stroke"), line.get_attribute("style")) for line in found.all()]
+        for found in (seen.decide.locator("polyline.line"), listed.locator("line"))
+    )
+    assert drawn == sampled
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -36,6 +36,12 @@ PLACES: dict[str, tuple[str, str]] = {
     "What must I know before I sign?": (DECIDE, "Before you sign"),
 }
 """Question: page and words that stand there."""
+TWELVE = (
+    *("mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "dual-rtx-4090-am5"),
+    *("dual-rtx-4090-threadripper", "dual-rtx-3090", "framework-desktop-strix-halo-128", "rtx-pro-6000-pc"),
+    *("gmktec-evo-x2-128", "cloud-h100", "cloud-l40s", "api-same-model"),
+)
+"""As many options as a scenario compares."""
 
 
 @pytest.mark.parametrize("page", [DECIDE, FIT, WHAT_IF, SOURCES, MEASUREMENTS])
@@ -67,6 +73,38 @@ def test_other_pages_are_whole_on_a_phone_in_both_themes(visit: Open, page: str,
     expect(seen.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     assert seen.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     assert seen.page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", [FIT, WHAT_IF])
+def test_charts_of_twelve_options_name_each_and_no_name_covers_another(visit: Open, page: str, width: int) -> None:
+    query = "&".join(f"options={option}" for option in TWELVE)
+    seen = visit(f"?{query}", width=width)
+    title = {FIT: "Fit & speed", WHAT_IF: "What if"}[page]
+    menu = seen.page.locator(".st-key-phone-pages") if width == 390 else seen.page
+    menu.get_by_role("link", name=title).first.click()
+    if page == WHAT_IF:
+        seen.page.get_by_text("All options").first.click()
+    names = seen.page.locator(".js-plotly-plot .legendtext").filter(has_text="Framework Desktop")
+    expect(names.first).to_be_attached()
+    seen.at_rest()
+    assert seen.page.locator(".js-plotly-plot").count() >= 3
+    assert seen.page.evaluate(_MET) == []
+
+
+_MET = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
+    const found = [...plot.querySelectorAll(".legend .scrollbar")].filter((bar) => Number(bar.getAttribute("height")) > 0)
+        .map(() => "a legend scrolls");
+    const names = [...plot.querySelectorAll(".textpoint text, .legendtext, .annotation text")]
+        .filter((one) => one.textContent.trim()).map((one) => [one.textContent, one.getBoundingClientRect()]);
+    names.forEach(([name, box], place) => names.slice(place + 1).forEach(([other, its]) => {
+        const apart = box.right <= its.left + 1 || its.right <= box.left + 1 || box.bottom <= its.top + 2
+            || its.bottom <= box.top + 2;
+        if (!apart) found.push(`${name} x ${other}`);
+    }));
+    return found;
+})"""
+"""Names of charts that cover one another, and legends that hide some of theirs."""
 
 
 def test_scenario_travels_through_every_page(visit: Open) -> None:

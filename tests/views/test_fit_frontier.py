@@ -3,7 +3,13 @@
 from calculator import Scenario
 from calculator.decision.choose import Wanted, choose
 from tests.views.pages import CATALOG
-from views.fit_frontier import none_within
+from views.fit_frontier import nameless_text, none_within
+
+
+def test_names_that_the_chart_has_no_room_for_are_said() -> None:
+    assert nameless_text([]) == ""
+    assert nameless_text(["Box"]) == " There is no room for the name of Box; the list below has it."
+    assert "the name of Box, Mac and PC; the list below has them" in nameless_text(["Box", "Mac", "PC"])
 
 
 def test_nothing_within_the_limits_names_every_limit_and_no_other() -> None:

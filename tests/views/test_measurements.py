@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from calculator.physics.memory.spare_words import FULLEST_CARD
 from calculator.physics.models_that_fit import fits_here
 from calculator.units import BYTES_PER_GB
 from measurements.desk import open_desk
@@ -67,6 +68,21 @@ def test_plan_table_shows_every_model_with_its_peak_on_this_machine(
     assert 0 < list(shown["fits"]).count("yes") < len(shown)
     assert "Apple M2 Ultra, 76 GPU cores" in texts(app)
     assert "800 GB/s by the catalogue" in texts(app)
+
+
+def test_plan_table_says_that_memory_on_two_cards_is_the_fullest_ones(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = Host(host_id="p", chip="nvidia-rtx-4090", chip_name="RTX 4090", chip_count=2, memory_bytes=24 * 2**30)
+    monkeypatch.setattr("measurements.desk.this_host", lambda chips: cards)
+    shown = table(measurements_page(), "peak GB")
+    rows = fits_here(open_desk("").box(), catalog=CATALOG, weight_class="4-bit", context_tokens=8_192)
+    assert list(shown["to spare GB"]) == [row.headroom_bytes / BYTES_PER_GB for row in rows]
+    counted = [row.spare_words for row in rows]
+    assert counted.count(f" {FULLEST_CARD}") > len(rows) / 2
+    for place, row in enumerate(rows):
+        said = shown["note"][place] if row.fits else shown["fits"][place]
+        assert (FULLEST_CARD in said) == bool(row.spare_words)
 
 
 def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_made_up(

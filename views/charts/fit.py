@@ -9,7 +9,7 @@ from calculator.decision.choose import Choice
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, NUMBERS, QUIET, plain_layout, rows_layout, texts
-from views.charts.names_at_dots import Dot, name_sides
+from views.charts.names_at_dots import NOWHERE, Dot, name_sides
 from views.fit_curves import Curve
 from views.look import gb, style_of
 
@@ -25,6 +25,8 @@ _TABLE = "Embedding table, kept off the card"
 _PARTS = (*((title, colour) for _, title, colour in _MEMORY_PARTS), (_TABLE, "#8d6bb8"))
 _LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
 _BAND_OPACITY = 0.14
+_MOST_SPAN = 60
+"""Dearest over cheapest machine: beyond it the marks at 2 and 5 would touch on a phone."""
 FULL_DOT = "no machine beats it in cost, speed and memory taken together"
 HOLLOW_DOT = "another is as good in all three and better in one"
 
@@ -94,9 +96,8 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
         for pool in pools
     ]
     axis = {"ticksuffix": " GB"}
-    return go.Figure(
-        [*bars, limit, texts(ends, places, said)], rows_layout(names, right_px=120, axis=axis, barmode="stack")
-    )
+    layout = rows_layout(names, right_px=120, axis=axis, barmode="stack", legend_rows=len(bars) + 1)
+    return go.Figure([*bars, limit, texts(ends, places, said)], layout)
 
 
 def speed_curves(
@@ -138,6 +139,7 @@ def speed_curves(
         traces,
         plain_layout(
             height=420,
+            legend_rows=len(curves),
             x={"title": x_title, "type": "log", "tickvals": every, "ticktext": [f"{x:,.0f}" for x in every]},
             y={"title": y_title, "type": "log" if not falls else "linear", "rangemode": "tozero", **NUMBERS},
         ),
@@ -159,20 +161,19 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
     """Every machine that does the job: its cost against the speed one person sees; full dots nothing beats in cost, speed
     and memory together."""
     best = [one for one in choices if not one.is_dominated]
-    named = [one for one in best if not any(_beats(other, one) for other in choices)]
     rest = [one for one in choices if one.is_dominated]
-    dots = [
-        Dot(one.present_value_usd, one.stream_tokens_per_s, _counted(one) if one in named else "") for one in choices
-    ]
-    side = dict(zip((id(one) for one in choices), name_sides(dots), strict=True))
+    dots = _dots(choices)
+    sides = name_sides(dots)
+    name = {id(one): dot.name if side != NOWHERE else "" for one, dot, side in zip(choices, dots, sides, strict=True)}
+    side = dict(zip((id(one) for one in choices), sides, strict=True))
     traces = [
         go.Scatter(
             x=[one.present_value_usd for one in rows],
             y=[one.stream_tokens_per_s for one in rows],
             mode="markers+text",
             name=FULL_DOT if is_best else HOLLOW_DOT,
-            text=[_counted(one) if one in named else "" for one in rows],
-            textposition=[side[id(one)] for one in rows],
+            text=[name[id(one)] for one in rows],
+            textposition=[side[id(one)] or "top center" for one in rows],
             textfont={"size": 11},
             cliponaxis=False,
             marker={
@@ -185,14 +186,30 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
         )
         for rows, is_best in ((rest, False), (best, True))
     ]
+    costs = [one.present_value_usd for one in choices]
+    step = "D2" if max(costs) <= _MOST_SPAN * min(costs) else 1  # $10k $20k $50k $100k, or $10k $100k
     layout = plain_layout(
         height=460,
-        x={"title": "cost over the horizon, in today's money", "type": "log", "tickformat": "$~s", "dtick": "D2"},
+        x={"title": "cost over the horizon, in today's money", "type": "log", "tickformat": "$~s", "dtick": step},
         y={"title": "tokens a second for one person, busy hour", "rangemode": "tozero"},
         right_px=60,
     )
     layout.legend = LEGEND
     return go.Figure(traces, layout)
+
+
+def without_room(choices: Sequence[Choice]) -> list[str]:
+    """The machines that nothing beats in cost and speed and whose names the frontier has no room for."""
+    dots = _dots(choices)
+    return [dot.name for dot, side in zip(dots, name_sides(dots), strict=True) if dot.name and side == NOWHERE]
+
+
+def _dots(choices: Sequence[Choice]) -> list[Dot]:
+    """The frontier's dots, with a name where no machine is both cheaper and faster."""
+    named = [one for one in choices if not (one.is_dominated or any(_beats(other, one) for other in choices))]
+    return [
+        Dot(one.present_value_usd, one.stream_tokens_per_s, _counted(one) if one in named else "") for one in choices
+    ]
 
 
 def _beats(other: Choice, one: Choice) -> bool:

@@ -15,9 +15,18 @@ LEGEND: dict[str, Any] = {
     "traceorder": "normal",
     "itemclick": False,
     "itemdoubleclick": False,
+    "maxheight": 1,
 }
+"""Its names stand whole: on a phone one under the other, in as much of the figure as they need, and it never scrolls."""
+LEGEND_ROW_PX, _LEGEND_ROWS = 19, 4
+"""Height of a name in the legend, and how many names a figure holds before it grows for them."""
 ROW_PX, AXES_PX = 58, 110
-BESIDE_BAR = 0.22  # of a row: half a bar (bargap) and a little; the name begins above it
+_BAR_GAP = 0.62
+HALF_BAR = (1 - _BAR_GAP) / 2
+NAME_PX = 10
+"""From the top of a bar to the middle of its name."""
+_LEAST_ROW_PX = 48
+BESIDE_BAR = 0.22  # of a row: half a bar and a little; the name begins above it
 BELOW_BAR = (-0.48, -0.14)
 """Of a row: from the name under a bar to the value beside it."""
 QUIET = "#7a828c"
@@ -45,25 +54,34 @@ def texts(x: Sequence[float], y: Sequence[Any], labels: Sequence[str], *, side: 
     )
 
 
-def rows_layout(names: Sequence[str], *, right_px: int, axis: dict[str, Any], barmode: str = "relative") -> go.Layout:
-    """Layout of horizontal bars with the names above them: beside them they would leave no room on a phone."""
-    above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": 21, "showarrow": False, "font": {"size": 13}}
+def rows_layout(
+    names: Sequence[str], *, right_px: int, axis: dict[str, Any], barmode: str = "relative", legend_rows: int = 0
+) -> go.Layout:
+    """Layout of horizontal bars with the names above them: beside them they would leave no room on a phone.
+
+    `legend_rows`: names in the legend, which on a phone stand one under the other and take the height that they need.
+    """
+    above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": NAME_PX, "showarrow": False, "font": {"size": 13}}
+    count = max(len(names), 1)
+    room = (_LEGEND_ROWS - 1) * LEGEND_ROW_PX + (ROW_PX - _LEAST_ROW_PX) * count
     return go.Layout(
         barmode=barmode,
-        height=AXES_PX + ROW_PX * max(len(names), 1),
+        height=AXES_PX + ROW_PX * count + max(0, LEGEND_ROW_PX * legend_rows - room),
         margin={"l": 4, "r": right_px, "t": 8, "b": 0},
         legend=LEGEND,
-        bargap=0.62,
+        bargap=_BAR_GAP,
         xaxis={"fixedrange": True, "zeroline": True, **axis},
         yaxis={"fixedrange": True, "showticklabels": False, "range": [-0.5, len(names) - 0.2]},
-        annotations=[{**above, "y": place, "text": name} for place, name in enumerate(names)],
+        annotations=[{**above, "y": place + HALF_BAR, "text": name} for place, name in enumerate(names)],
     )
 
 
-def plain_layout(*, height: int = 380, x: dict[str, Any], y: dict[str, Any], right_px: int = 8) -> go.Layout:
-    """Layout of lines over two axes."""
+def plain_layout(
+    *, height: int = 380, x: dict[str, Any], y: dict[str, Any], right_px: int = 8, legend_rows: int = 0
+) -> go.Layout:
+    """Layout of lines over two axes; higher for each name in the legend beyond four."""
     return go.Layout(
-        height=height,
+        height=height + LEGEND_ROW_PX * max(0, legend_rows - _LEGEND_ROWS),
         margin={"l": 0, "r": right_px, "t": 8, "b": 0},
         hovermode="closest",
         legend=LEGEND,

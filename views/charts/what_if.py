@@ -124,6 +124,7 @@ def winner_map(
     )
     layout = plain_layout(
         height=430,
+        legend_rows=len(shown),
         x={"title": titles[0], "tickformat": formats[0]},
         y={"title": titles[1], "tickformat": formats[1]},
     )
@@ -181,7 +182,11 @@ def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mappi
     ]
     figure = go.Figure(
         lines,
-        plain_layout(x={"title": "stop after month", "dtick": 12}, y={"tickformat": "$,.0f", "rangemode": "tozero"}),
+        plain_layout(
+            x={"title": "stop after month", "dtick": 12},
+            y={"tickformat": "$,.0f", "rangemode": "tozero"},
+            legend_rows=len(lines),
+        ),
     )
     add_line(figure, months, colour=QUIET, dash="dot")
     return figure

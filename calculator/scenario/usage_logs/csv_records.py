@@ -81,7 +81,10 @@ class CsvColumns:
         )
 
     def event(self, row: Sequence[str], *, zone: tzinfo) -> UsageEvent | None:
-        """The usage of a row; None where a count is missing or none, or where more is cached than was read."""
+        """The usage of a row; None where a count is missing or none, or where more is cached than was read.
+
+        Raises TwiceError where a key appears twice in the row's metadata.
+        """
         if len(row) <= self.last:
             return None
         written, read = count_of(row[self.output]), self._read(row)

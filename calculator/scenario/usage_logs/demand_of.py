@@ -7,6 +7,7 @@ from typing import Any
 
 from calculator.errors import ScenarioError
 from calculator.scenario.hourly_profile import profile_days
+from calculator.scenario.json_text import keys_in_words
 from calculator.scenario.scenario import Scenario
 from calculator.scenario.usage_logs.tally import Tally
 from calculator.units import DAYS_PER_YEAR, counted
@@ -108,14 +109,27 @@ def _remarks(tally: Tally) -> list[str]:
     for count, words in (
         (tally.undated, "without a time: their tokens count, their hour does not"),
         (tally.unusable, "without usable counts, or answered from a cache"),
-        (tally.twice, "in which a key appears twice, not read: programs differ in which value they take"),
         (tally.passed_over, "longer than 16 MB, passed over"),
     ):
         if count:
-            found.append(f"{count:,} row{'s' if count > 1 else ''} {words}.")
+            found.append(f"{counted(count, 'row')} {words}.")
+    if said := twice_sentence(tally):
+        found.append(said)
     if tally.repeats:
         found.append(f"Rows that repeat a request, counted once: {tally.repeats:,}.")
     return found
+
+
+def twice_sentence(tally: Tally) -> str:
+    """How many rows are not read since keys appear twice in them, with the first three keys; empty where none is."""
+    if not tally.twice:
+        return ""
+    keys = tuple(tally.twice_keys)
+    are, them = ("is", "it") if tally.twice == 1 else ("are", "them")
+    return (
+        f"{counted(tally.twice, 'row')} {are} not read, because the {keys_in_words(keys)} "
+        f"appear{'s' if len(keys) == 1 else ''} twice in {them} and programs differ in which value they take."
+    )
 
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:

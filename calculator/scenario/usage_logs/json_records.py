@@ -8,9 +8,10 @@ OpenTelemetry, OTLP/JSON or the console exporter's spans: gen_ai.usage.input_tok
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from calculator.scenario.json_text import TwiceError, table_of
 from calculator.scenario.usage_logs.event import UsageEvent, count_of, seconds_of
 
 _CACHED_KEYS = (
@@ -34,14 +35,22 @@ _LISTS = ("resourceSpans", "scopeSpans", "instrumentationLibrarySpans", "spans",
 
 
 class JsonRecords:
-    """Reads records one by one; of what came before it remembers the session's name of a Codex log alone."""
+    """Reads records one by one; of what came before it remembers the session's name of a Codex log alone.
 
-    def __init__(self) -> None:
+    `pass_over` is told the keys that appear twice in a row's own JSON text; such a row is not read.
+    """
+
+    def __init__(self, pass_over: Callable[[tuple[str, ...]], None]) -> None:
+        self._pass_over = pass_over
         self._session: int | None = None
 
     def events(self, record: Mapping[str, Any]) -> Iterator[UsageEvent]:
         """The usage in one record, also of spans or rows in lists within it; nothing where it has none."""
-        event = self._event(record)
+        try:
+            event = self._event(record)
+        except TwiceError as error:
+            self._pass_over(error.keys)
+            return
         if event is not None:
             yield event
             return
@@ -109,10 +118,15 @@ def litellm_asked(call_type: Any, cache_hit: Any) -> bool:
 
 
 def litellm_cached_tokens(metadata: Any) -> int:
-    """Cached tokens in the metadata of a LiteLLM row, a table or its JSON text; 0 where it names none."""
+    """Cached tokens in the metadata of a LiteLLM row, a table or its JSON text; 0 where it names none.
+
+    Raises TwiceError where a key appears twice in one table of the text.
+    """
     if isinstance(metadata, str):
         try:
-            metadata = json.loads(metadata)
+            metadata = json.loads(metadata, object_pairs_hook=table_of)
+        except TwiceError:
+            raise
         except (ValueError, RecursionError):
             return 0
     usage = _table(_table(metadata).get("usage_object"))

@@ -14,6 +14,7 @@ from typing import Any
 from calculator.errors import ScenarioError
 from calculator.scenario.json_text import TwiceError
 from calculator.scenario.usage_logs.csv_records import CsvColumns
+from calculator.scenario.usage_logs.demand_of import twice_sentence
 from calculator.scenario.usage_logs.json_records import JsonRecords
 from calculator.scenario.usage_logs.streams import MOST_LINE_BYTES, ByteStream, Lines, json_object, scan_document
 from calculator.scenario.usage_logs.tally import Tally
@@ -46,23 +47,23 @@ def read_usage(stream: ByteStream, *, zone: tzinfo = UTC, tally: Tally | None = 
         _read_csv(first, lines, found, zone=zone)
     found.passed_over += lines.passed_over
     if before == (found.request_count, found.input_tokens, found.output_tokens, found.repeats):
-        twice = " In some rows a key appears twice; such rows are not read." if found.twice else ""
-        raise ScenarioError(f"The file holds no usage that can be read.{twice} Give {_FORMATS}.")
+        said = " ".join(filter(None, ("The file holds no usage that can be read.", twice_sentence(found))))
+        raise ScenarioError(f"{said} Give {_FORMATS}.")
     return found
 
 
 def _read_json(lines: Lines, tally: Tally, *, is_lines: bool) -> None:
-    records = JsonRecords()
+    records = JsonRecords(tally.pass_over)
 
     def take(record: Mapping[str, Any]) -> bool:
-        taken = False
+        taken, passed_over = False, tally.twice
         for event in records.events(record):
             tally.add(event)
             taken = True
-        return taken
+        return taken or tally.twice > passed_over
 
     if not is_lines:
-        tally.twice += scan_document(lines.pieces(), take)
+        scan_document(lines.pieces(), take, tally.pass_over)
         return
     for line in lines:
         if not any(mark in line for mark in _MARKS):
@@ -70,7 +71,7 @@ def _read_json(lines: Lines, tally: Tally, *, is_lines: bool) -> None:
         try:
             record = json_object(line)
         except TwiceError:  # readers differ in which of the two values they take; rows within the line may be sound
-            tally.twice += scan_document(iter([line]), take)
+            scan_document(iter([line]), take, tally.pass_over)
             continue
         if record is not None:
             take(record)
@@ -102,6 +103,8 @@ def _read_csv(first: bytes, lines: Lines, tally: Tally, *, zone: tzinfo) -> None
                 elif row:
                     tally.unusable += 1
             return
+        except TwiceError as error:
+            tally.pass_over(error.keys)
         except csv.Error:  # a cell of more than 131,072 characters for one; the next row is read again
             tally.unusable += 1
 

@@ -86,18 +86,21 @@ def json_object(text: bytes) -> dict[str, Any] | None:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 
-def scan_document(pieces: Iterator[bytes], take: Callable[[dict[str, Any]], bool]) -> int:
-    """How many objects hold a key twice and were passed over.
+def scan_document(
+    pieces: Iterator[bytes],
+    take: Callable[[dict[str, Any]], bool],
+    pass_over: Callable[[tuple[str, ...]], None],
+) -> None:
+    """Offer each object of a document to `take`, innermost first; the objects around one that it takes are let go.
 
-    Offer each object of a document to `take`, innermost first; the objects around one that it takes are let go.
+    `pass_over` is told the keys that appear twice in an object, which is not read.
 
     Only objects that speak of tokens and a time, of 4 MB at most, are parsed, and up to eight levels around such a number. A quote
     that is not closed on its line begins anew after it, so that one broken record does not hide the others.
     """
-    scan = _Scan(take)
+    scan = _Scan(take, pass_over)
     for piece in pieces:
         scan.feed(piece)
-    return scan.twice_count
 
 
 @dataclass(slots=True)
@@ -109,11 +112,11 @@ class _Scan:
     """
 
     take: Callable[[dict[str, Any]], bool]
+    pass_over: Callable[[tuple[str, ...]], None]
     text: bytearray = field(default_factory=bytearray)
     starts: list[int] = field(default_factory=list[int])
     tries: list[int] = field(default_factory=list[int])
     done: int = 0
-    twice_count: int = 0
 
     def feed(self, piece: bytes) -> None:
         resume = self.done
@@ -146,8 +149,8 @@ class _Scan:
             return
         try:
             found = json_object(bytes(self.text[start:end])) if end - start <= _MOST_OBJECT_BYTES else None
-        except TwiceError:
-            self.twice_count += 1
+        except TwiceError as error:
+            self.pass_over(error.keys)
             self._forget_open()
             return
         if found is not None and self.take(found):

@@ -5,6 +5,7 @@ first lines of an answer before its last token is known).
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -14,6 +15,7 @@ from calculator.units import S_PER_H
 HOURS_PER_WEEK = 168
 _MOST_IDS = 500_000
 """Ids that one generation remembers, and of two generations at most; of older requests a repeat is counted again."""
+_MOST_KEYS, _LONGEST_KEY = 1_000, 100
 _QUARTER_H = S_PER_H / 4
 _DAYS_TO_MONDAY = 3  # 1970-01-01 was a Thursday
 
@@ -58,8 +60,8 @@ class Tally:
     Sums are over all rows. input, cached, output: per request, of rows that are single requests. requests_by_day: days
     since 1970. hourly: requests by hour of the week from Monday 0:00, of rows whose time is known to the hour.
     token_rows_without_requests: rows that count tokens and no requests. undated, repeats, unusable: rows without a time
-    (their tokens count), that came again, that hold no usable counts. twice: JSON objects in which a
-    key appears twice, not read.
+    (their tokens count), that came again, that hold no usable counts. twice: rows in which a
+    key appears twice, not read; twice_keys: those keys, the first 1,000.
     """
 
     zone: tzinfo = UTC
@@ -78,6 +80,7 @@ class Tally:
     unusable: int = 0
     passed_over: int = 0
     twice: int = 0
+    twice_keys: dict[str, None] = field(default_factory=dict[str, None])
     sessions: set[int] = field(default_factory=set[int])
     _ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)
     _older_ids: dict[int, int] = field(default_factory=dict[int, int], repr=False)
@@ -114,6 +117,13 @@ class Tally:
             self.undated += 1
         else:
             self._date(at_s, bucket_s, requests)
+
+    def pass_over(self, keys: Iterable[str]) -> None:
+        """Count a row that is not read, since these keys appear twice in it."""
+        self.twice += 1
+        for key in keys:
+            if len(self.twice_keys) < _MOST_KEYS:
+                self.twice_keys[key[:_LONGEST_KEY]] = None
 
     def _repeated(self, key: int, known: int, written: int) -> None:
         self.repeats += 1

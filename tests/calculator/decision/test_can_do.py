@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from calculator import Scenario, load_catalog
-from calculator.decision.can_do import can_do, can_do_text
+from calculator.decision.can_do import can_do, can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.report.answer_json import comparison_dict
 from calculator.report.facts import facts_dict
@@ -17,6 +17,7 @@ from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
 from calculator.report.summary_csv import summary_csv
 from calculator.report.workbook import workbook_bytes
+from calculator.units import BYTES_PER_GB
 from tests.views.comparison_case import comparison, memory, option, tco
 from views.decide_frame import decide_frame
 
@@ -65,18 +66,22 @@ def test_page_and_files_say_the_same_words() -> None:
         assert {name: cells[name] for name in said} == said
 
 
-def test_one_line_says_the_reason_with_the_word() -> None:
+def test_cell_says_the_reason_in_few_words_and_the_sentence_beside_it_in_whole() -> None:
     case = comparison(overloaded=API)
-    assert can_do_text(case[API]) == f"no: {_lower(case[API].eligibility.reasons[0].text)}"
+    (reason,) = case[API].eligibility.reasons
+    assert can_do_text(case[API]) == f"no: {reason.text}"  # nobody has said it shorter
+    short = replace(
+        case[API].eligibility, reasons=(replace(reason, short="3.5 times the work"), replace(reason, short="b"))
+    )
+    assert can_do_text(replace(case[API], eligibility=short)) == "no: 3.5 times the work; b"
+    assert can_do_sentence(replace(case[API], eligibility=short)) == f"{reason.text} {reason.text}"
     assert can_do_text(comparison()[API]) == "yes"
+    assert can_do_sentence(comparison()[API]) == ""
     tight = option("a", "A", fit=memory(usable_gb=46), cost=tco(months=12, monthly_usd={"rental": 1.0}))
     sure = replace(tight, eligibility=replace(tight.eligibility, keeps_promise_chance=0.97))
-    assert can_do_text(sure) == "yes, but tight: 2.0 GB spare"
-    assert can_do_text(replace(tight, tco=None)) == "no: it has no cost here."
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    assert (can_do_text(sure), can_do_sentence(sure)) == ("yes, but tight", "Yes, but tight: 2.0 GB spare.")
+    free = replace(tight, tco=None)
+    assert (can_do_text(free), can_do_sentence(free)) == ("no: it has no cost here", "It has no cost here.")
 
 
 @pytest.mark.parametrize(("spare_gb", "note"), [(9.9, "9.9 GB spare"), (10.0, "10 GB spare"), (12.4, "12 GB spare")])
@@ -84,6 +89,20 @@ def test_spare_memory_has_a_decimal_below_ten_gigabytes(spare_gb: float, note: s
     one = option("a", "A", fit=memory(usable_gb=44 + spare_gb), cost=tco(months=12, monthly_usd={"rental": 1.0}))
     one = replace(one, eligibility=replace(one.eligibility, keeps_promise_chance=None))
     assert can_do(one).note == note
+
+
+def test_spare_memory_of_several_cards_says_that_it_is_the_fullest_ones() -> None:
+    found = compare(
+        Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")),
+        load_catalog(),
+        draw_count=0,
+        with_turns=False,
+    )
+    mac, cards = found.options
+    assert mac.memory is not None
+    assert cards.memory is not None
+    assert can_do(mac).note == f"{mac.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    assert can_do(cards).note == f"{cards.memory.headroom_bytes / BYTES_PER_GB:,.1f} GB spare by the fullest card"
 
 
 def test_ninety_cases_of_a_hundred_are_enough_and_five_percent_are_not_tight() -> None:

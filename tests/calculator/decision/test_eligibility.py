@@ -1,5 +1,6 @@
 """Whether an option can do the job: each reason with its code, its words and what would mend it, worked by hand."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,7 @@ def test_does_not_fit_names_the_gigabytes_and_what_is_missing() -> None:
         "does-not-fit",
         "Does not fit: MLX 4-bit needs 140.0 GB, and a model may use 100.5 GB here.",
         "39.5 GB more memory.",
+        "39.5 GB short",
     )
     fewer = memory_reason(memory(140.0, 100.5), format_name="MLX 8-bit", mend="4-bit weights fit.")
     assert fewer is not None
@@ -84,6 +86,7 @@ def test_overloaded_at_peak_says_how_the_queue_grows_and_how_many_keep_up() -> N
         "Cannot keep up: the busiest hour brings 3.5 times the work it can do, "
         "so the queue grows by 150 minutes every hour.",
         "4 of these machines.",
+        "3.5 times the work it can do",
     )
     assert reasons(0.35) == []  # four machines, chosen by themselves
 
@@ -111,6 +114,7 @@ def test_first_token_too_slow_where_more_machines_would_help() -> None:
                 "Reading one request alone takes 2.0 s; you asked for the first word within 1.5 s. "
                 "More of these machines do not help.",
                 QUESTION,
+                "first word 2.0 s, not 1.5 s",
             ),
         ),
         (
@@ -120,6 +124,7 @@ def test_first_token_too_slow_where_more_machines_would_help() -> None:
                 "One answer in twenty takes 10 s even on an idle machine; you asked for 9.0 s. "
                 "More of these machines do not help.",
                 "A faster machine, a shorter answer, or a longer wait.",
+                "answer 10 s, not 9.0 s",
             ),
         ),
         (
@@ -129,6 +134,7 @@ def test_first_token_too_slow_where_more_machines_would_help() -> None:
                 "An answer grows by 50.0 tokens a second even on an idle machine; you asked for 60. "
                 "More of these machines do not help.",
                 "A faster machine, a smaller model, or fewer bits.",
+                "50.0 of 60 tokens/s",
             ),
         ),
     ],
@@ -141,7 +147,10 @@ def test_target_that_an_idle_machine_misses_is_helped_by_no_number(promise: Prom
 
 def test_every_target_that_is_missed_is_told() -> None:
     promise = Promise(first_token_p95_s=15.0, answer_p95_s=20.0)
-    assert [found.code for found in reasons(0.09, promise, asked=1)] == ["first-token-too-slow", "answer-too-slow"]
+    first, answer = reasons(0.09, promise, asked=1)
+    assert (first.code, answer.code) == ("first-token-too-slow", "answer-too-slow")
+    assert re.fullmatch(r"first word [\d.]+ minutes, not 15 s", first.short)
+    assert re.fullmatch(r"answer [\d.]+ minutes, not 20 s", answer.short)
 
 
 def test_stream_that_slows_with_the_load_is_told() -> None:
@@ -154,6 +163,7 @@ def test_stream_that_slows_with_the_load_is_told() -> None:
     (found,) = fleet_reasons(loaded, promise=promise)
     assert found.code == "stream-too-slow"
     assert found.text.endswith("tokens a second in the busiest hour; you asked for 35.")
+    assert re.fullmatch(r"\d+\.\d of 35 tokens/s", found.short)
 
 
 def test_more_than_sixty_four_machines_are_beyond_this_tool() -> None:
@@ -163,6 +173,7 @@ def test_more_than_sixty_four_machines_are_beyond_this_tool() -> None:
         "beyond-this-tool",
         f"It would take 65 of these machines; this tool stops at {MOST_MACHINES}.",
         "A smaller model, a faster machine, or fewer requests.",
+        "takes 65 machines",
     )
     assert reasons(6.35) == []
 
@@ -178,8 +189,13 @@ def test_unserved_and_leaving_are_held_against_what_is_allowed() -> None:
     shares = Shares(0.45, 0.3, 0.25, 0.3)
     promise = Promise(unserved_fraction_max=0.2, leaves_house_fraction_max=0.0)
     assert share_reasons(shares, promise=promise, mend_unserved="3 machines.", mend_leaving="A machine.") == [
-        Reason("unserved", "25 % of the work is not served; you allow 20 %.", "3 machines."),
-        Reason("leaves-the-house", "30 % of the work leaves the house; you allow 0 %.", "A machine."),
+        Reason("unserved", "25 % of the work is not served; you allow 20 %.", "3 machines.", "25 % not served"),
+        Reason(
+            "leaves-the-house",
+            "30 % of the work leaves the house; you allow 0 %.",
+            "A machine.",
+            "30 % leaves the house",
+        ),
     ]
     allowed = Promise(unserved_fraction_max=0.25, leaves_house_fraction_max=0.3)
     assert share_reasons(shares, promise=allowed, mend_unserved="", mend_leaving="") == []
@@ -265,8 +281,8 @@ def test_share_that_is_just_allowed_is_no_reason_and_one_beyond_is() -> None:
     assert share_reasons(just, promise=promise, mend_unserved="a", mend_leaving="b") == []
     beyond = Shares(0.6, 0.26, 0.14, 0.26)
     assert share_reasons(beyond, promise=promise, mend_unserved="a", mend_leaving="b") == [
-        Reason("unserved", "14 % of the work is not served; you allow 10 %.", "a"),
-        Reason("leaves-the-house", "26 % of the work leaves the house; you allow 25 %.", "b"),
+        Reason("unserved", "14 % of the work is not served; you allow 10 %.", "a", "14 % not served"),
+        Reason("leaves-the-house", "26 % of the work leaves the house; you allow 25 %.", "b", "26 % leaves the house"),
     ]
 
 

@@ -1,12 +1,15 @@
 """Inputs in words: every input that is drawn has a name without an id and a value with its unit."""
 
 import doctest
+import re
 
 import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.decision import input_words
 from calculator.risk.candidates import spreads_of
+from calculator.scenario.own_figures import FIGURE_LABELS
+from calculator.scenario.scenario import knobs
 
 COMPARISON = compare(Scenario(), load_catalog(), draw_count=16)
 NAMES = {row.id: row.name for row in COMPARISON.options}
@@ -23,6 +26,21 @@ def test_every_drawn_input_is_said_without_an_id(name: str) -> None:
     assert "{" not in said
     assert not any(option in said for option in NAMES)
     assert " below " in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *spreads_of(COMPARISON.candidates),
+        *(knob.name for knob in knobs().values() if knob.unit),
+        *(f"box.{figure}" for figure in FIGURE_LABELS),
+    ],
+)
+def test_every_drawn_input_has_a_unit_in_words(name: str) -> None:
+    words, factor = input_words.unit(name)
+    assert re.fullmatch(r"(%|[A-Za-z]+)( [a-zA-Z']+)*", words), words
+    assert "_" not in words
+    assert factor == (100 if words.startswith("%") else 1)
 
 
 def test_flip_says_the_side_the_value_and_the_value_now() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from calculator import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.physics.memory.memory_fit import memory_fit
+from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.models_that_fit import Box, fits_here, room_here, weight_classes_here
 
 CATALOG = load_catalog()
@@ -40,6 +41,7 @@ def test_peak_and_headroom_are_those_of_the_comparison(box: Box, machine: str, r
         row = rows[model.id]
         assert (row.peak_bytes, row.headroom_bytes) == (found.peak_bytes, found.headroom_bytes)
         assert row.fits or not found.fits
+        assert row.spare_words == spare_words(found)
 
 
 def test_room_of_an_unknown_processor_is_its_memory_less_what_the_system_keeps() -> None:

@@ -12,6 +12,7 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.words import of_100, signed
 from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
+from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
 
 CATALOG = load_catalog()
@@ -61,6 +62,17 @@ def test_chart_of_the_spending_shades_the_two_leaders() -> None:
     assert memo_dict(_compared(), CATALOG, font="serif")["spend_chart"].count("<polygon") == 2
     without = compare(Scenario(options=OPTIONS), CATALOG, as_of="2026-11-26", draw_count=0)
     assert "<polygon" not in memo_dict(without, CATALOG, font="serif")["spend_chart"]
+
+
+def test_chart_of_the_spending_says_how_many_options_it_leaves_out() -> None:
+    assert memo_dict(_compared(), CATALOG, font="serif")["spend_note"] == ""
+    more = _compared(options=(*OPTIONS, "mac-studio-m5-ultra-256"))
+    memo = memo_dict(more, CATALOG, font="serif")
+    assert memo["spend_chart"].count("<polyline") == 4
+    assert memo["spend_note"] == (
+        "The chart by month draws the 4 cheapest; 1 more option stands in the chart of costs and in the table."
+    )
+    assert memo["spend_note"] in html_report(more, CATALOG)
 
 
 def test_question_restates_model_demand_and_term() -> None:

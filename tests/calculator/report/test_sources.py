@@ -1,5 +1,7 @@
 """Sources behind an answer: every figure with how it is known; the person's own are marked."""
 
+import re
+
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.report.sources import source_rows
@@ -19,6 +21,18 @@ def test_every_figure_has_a_source_a_date_or_a_reason() -> None:
     names = " ".join(row.what for row in rows)
     for option in found.options:
         assert option.name in names
+
+
+def test_every_figure_has_a_unit_in_words_with_rates_and_shares_in_percent() -> None:
+    found = compare(Scenario(options=(*OPTIONS, "cloud-h100", "chatgpt-business")), CATALOG, draw_count=0)
+    rows = {row.what: row for row in source_rows(found, CATALOG)}
+    for row in rows.values():
+        assert re.fullmatch(r"(%|GB/s|[A-Za-z]+)( [a-zA-Z']+)*", row.unit), (row.what, row.unit)
+    rate = CATALOG.defaults["discount_rate"]
+    shown = rows["Discount rate"]
+    assert (shown.value, shown.unit) == (round(100 * rate.central, 9), "% a year")
+    assert (shown.low, shown.high) == (round(100 * rate.low, 9), round(100 * rate.high, 9))
+    assert rows[f"{found['cloud-h100'].name}: hourly rate"].unit == "USD an hour"
 
 
 def test_own_values_are_marked_as_yours() -> None:

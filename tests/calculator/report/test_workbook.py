@@ -1,6 +1,7 @@
 """Workbook: what two other programs compute from it is what the engine says, at its own prices and at changed ones."""
 
 import math
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -204,12 +205,18 @@ def test_sensitivity_answers_both_questions_by_name(default: Comparison, content
     assert pair is not None
     place = first.index(OVERALL)
     wanted = tornado(default.candidates.only((str(pair.cheapest), str(pair.next))))
-    assert [row[4] for row in rows[5 : 5 + len(wanted)]] == pytest.approx([one.gap_at_low_usd for one in wanted])
-    assert rows[place + 2][4] == pytest.approx(tornado(default.candidates)[0].gap_at_low_usd)
+    assert [row[5] for row in rows[5 : 5 + len(wanted)]] == pytest.approx([one.gap_at_low_usd for one in wanted])
+    assert rows[place + 2][5] == pytest.approx(tornado(default.candidates)[0].gap_at_low_usd)
     text = "\n".join(first)
     assert "API price trend" in text
     assert not [option.id for option in default.options if option.id in text]
     assert not [line for line in first if "/" in line and "($" not in line]
+    numbers = [row for row in rows if any(isinstance(cell, int | float) for cell in row)]
+    assert len(numbers) > len(wanted)
+    assert not [row for row in numbers if not re.fullmatch(r"[A-Za-z%][A-Za-z% ']*", str(row[1] or ""))]
+    by_name = {str(row[0]): row[1:5] for row in numbers[: len(wanted)]}
+    assert by_name["Discount rate"] == ["% a year", pytest.approx(8), 10, pytest.approx(12)]
+    assert by_name["Administration of a Mac"] == ["hours a year", 2, 6, 20]
     heads = [cell.value for row in book["Machines"].iter_rows() for cell in row]
     assert "Tokens per second, low" in heads
     assert "Words per second, low" not in heads

@@ -44,6 +44,14 @@ def test_long_key_is_told_back_shortly() -> None:
     assert len(str(refused.value)) < 100
 
 
+def test_first_three_of_many_keys_that_stand_twice_are_named_with_the_number_of_the_others() -> None:
+    with pytest.raises(TwiceError, match=r"^the keys 'a', 'b', 'c' and 2 more appear twice in one table$") as refused:
+        whole_json(
+            '{"a": 1, "b": 1, "once": 1, "c": 1, "d": 1, "e": 1, "e": 2, "d": 2, "c": 2, "b": 2, "a": 2, "a": 3}'
+        )
+    assert refused.value.keys == ("a", "b", "c", "d", "e")
+
+
 @given(VALUES)
 def test_what_says_each_thing_once_is_read_as_python_reads_it(value: Any) -> None:
     text = json.dumps(value)

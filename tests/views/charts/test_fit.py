@@ -1,14 +1,19 @@
 """Figures of Fit & speed: limits over bars, dots that say whether they were measured, the frontier's names."""
 
+import math
 from dataclasses import replace
+from itertools import combinations
+
+import pytest
 
 from calculator import Scenario
 from calculator.decision.choose import Choice, Wanted, choose
 from calculator.number import Range
+from calculator.scenario.presets import preset, preset_names
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import comparison_of, drawn, laid_out
 from tests.views.pages import CATALOG
-from views.charts.fit import Filled, frontier, memory_bars, speed_curves
+from views.charts.fit import Filled, frontier, memory_bars, speed_curves, without_room
 from views.fit_curves import Curve
 
 
@@ -78,6 +83,38 @@ def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
         beaten = any(_beats(other, one) for other in found.choices)
         label = one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"
         assert not (beaten and label in named)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_no_two_names_on_the_frontier_of_a_preset_meet_and_the_cheapest_and_the_fastest_have_theirs(name: str) -> None:
+    """On the plot of a phone, of a wide page and between; letters of 11 px were measured as 4.7 px wide at most."""
+    found = choose(preset(name), CATALOG, wanted=Wanted())
+    rest, best = drawn(frontier(found.choices))
+    assert not any(rest.text)
+    shown = [one for one in zip(best.x, best.y, best.text, best.textposition, strict=True) if one[2]]
+    logs = [math.log10(one.present_value_usd) for one in found.choices]
+    most = max(one.stream_tokens_per_s for one in found.choices)
+    for width_px in (240, 400, 700, 950):
+        boxes: list[tuple[float, float, float, float]] = []
+        for x, y, text, side in shown:
+            across = width_px * (math.log10(x) - min(logs)) / (max(logs) - min(logs))
+            rise, lies = side.split()
+            start = {"right": 8, "left": -8 - 4.7 * len(text), "center": -2.35 * len(text)}[lies] + across
+            low = {"top": 10, "middle": -6, "bottom": -19}[rise] + 335 * y / most
+            boxes.append((start, start + 4.7 * len(text), low, low + 12))
+        for one, other in combinations(boxes, 2):
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2], (
+                width_px,
+                name,
+            )
+    lost = without_room(found.choices)
+    assert len(lost) <= 1
+    for end in (min(found.best(), key=lambda one: one.present_value_usd), max(found.best(), key=_speed)):
+        assert (end.name if end.machine_count == 1 else f"{end.machine_count} x {end.name}") not in lost
+
+
+def _speed(one: Choice) -> float:
+    return one.stream_tokens_per_s
 
 
 def test_names_on_the_frontier_lie_towards_the_middle() -> None:

@@ -7,7 +7,19 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.views.other_pages import laid_out
 from views import charts
-from views.charts.layout import CHART_CONFIG, DOLLARS, NUMBERS, ROW_PX, add_line, plain_layout, rows_layout, texts
+from views.charts.layout import (
+    CHART_CONFIG,
+    DOLLARS,
+    HALF_BAR,
+    LEGEND_ROW_PX,
+    NAME_PX,
+    NUMBERS,
+    ROW_PX,
+    add_line,
+    plain_layout,
+    rows_layout,
+    texts,
+)
 
 
 def as_any(drawn: Any) -> Any:
@@ -25,8 +37,21 @@ def test_no_figure_can_be_zoomed_or_loses_a_line_by_a_click() -> None:
 
 def test_each_name_stands_above_its_bar_in_order() -> None:
     layout = as_any(rows_layout(["low", "high"], right_px=8, axis={}))
-    assert [(one.text, one.y) for one in layout.annotations] == [("low", 0), ("high", 1)]
+    assert [(one.text, one.y) for one in layout.annotations] == [("low", HALF_BAR), ("high", 1 + HALF_BAR)]
     assert layout.height > as_any(rows_layout(["low"], right_px=8, axis={})).height
+
+
+def test_legend_never_scrolls_and_its_names_leave_the_plot_its_height() -> None:
+    """Twelve names, the most that are compared, one under the other on a phone; one bar with every part of memory."""
+    for rows, least_px in ((1, 300), (4, 240), (12, 240)):
+        layout = as_any(plain_layout(x={}, y={}, legend_rows=rows))
+        assert layout.legend.maxheight == 1
+        assert layout.height - rows * LEGEND_ROW_PX - 60 >= least_px
+    for count, rows in ((1, 7), (2, 7), (6, 5), (24, 7)):
+        layout = as_any(rows_layout(["a"] * count, right_px=8, axis={}, legend_rows=rows))
+        plot_px = layout.height - rows * LEGEND_ROW_PX - 46
+        assert plot_px / (count + 0.3) >= 29  # a bar of 11 px with its name above it
+        assert layout.height == as_any(rows_layout(["a"] * count, right_px=8, axis={})).height or count < 6
 
 
 def test_texts_are_quiet_and_lines_cross_the_whole_height() -> None:
@@ -43,7 +68,7 @@ def test_line_across_rows_of_bars_leaves_the_names_alone() -> None:
     add_line(figure, 3.0, colour="#000", dash="dot", rows=3)
     pieces = laid_out(figure).shapes
     assert [(one.y0 + one.y1) / 2 for one in pieces] == [0, 1, 2]
-    names_begin = (21 - 13 * 0.6) / ROW_PX  # yshift of rows_layout, less half a line of 13 px
+    names_begin = HALF_BAR + (NAME_PX - 13 * 0.6) / ROW_PX  # the middle of a name less half a line of 13 px
     assert all(one.y1 - round(one.y1) < names_begin for one in pieces)
 
 
@@ -51,7 +76,7 @@ def test_line_below_the_bars_crosses_neither_names_nor_values() -> None:
     figure = go.Figure()
     add_line(figure, 0.0, colour="#000", dash="dash", rows=3, is_below=True)
     half_value = 12 / 2 / ROW_PX  # a value is one line of 12 px, level with its bar
-    name_ends = (21 + 13 * 0.6) / ROW_PX - 1  # of the row below
+    name_ends = HALF_BAR + (NAME_PX + 13 * 0.6) / ROW_PX - 1  # of the row below
     for place, one in enumerate(laid_out(figure).shapes):
         assert place + name_ends <= one.y0 < one.y1 < place - half_value
 

@@ -5,18 +5,18 @@ import { colour, dollars, drawing, element, monthText, shape, shortDollars, tick
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
-const PHONE_LINES = 4;
+const SAMPLE = { width: 26, height: 10 };
 const MOST_NAMES = 0.42, AMOUNT_PX = 56;
 
 /** Total spent by the end of each month, one line per option that can do the job. */
 export function paintLines(box, frame, page) {
   const phone = page.isPhone();
-  const all = frame.rows.filter((row) => row.by_month);
-  const rows = phone ? all.slice(0, PHONE_LINES) : all;
+  const rows = frame.rows.filter((row) => row.by_month);
   if (!rows.length) return void box.replaceChildren();
-  const width = page.mainWidth(), height = phone ? 260 : 320;
-  const room = phone ? 0 : nameRoom(rows, width);
+  const room = phone ? 0 : nameRoom(rows, page.mainWidth());
   const edge = { left: 50, right: phone ? 74 : 10 + room + AMOUNT_PX, top: 14, bottom: 26 };
+  const labels = edge.top + edge.bottom + LABEL_GAP * (rows.length - 1); // each line's amount stands at its end
+  const width = page.mainWidth(), height = Math.max(phone ? 260 : 320, labels);
   const amounts = [...rows.flatMap((row) => [...row.by_month, ...(row.band ?? []).flat()]), ...kept(rows, page)];
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
@@ -110,9 +110,18 @@ function spreadLabels(labels, top, bottom) {
   return sorted;
 }
 
+/** Where names find no room at their lines: each with a piece of its line and what it comes to. */
 function legend(rows) {
-  return element("p", { class: "legend" }, ...rows.map((row) =>
-    element("span", {}, element("i", { style: `background:${colour(row.hue)}` }), row.name)));
+  return element("p", { class: "legend lines" }, ...rows.map((row) =>
+    element("span", {}, sample(row), `${row.name} `, element("b", { text: shortDollars(row.by_month.at(-1)) }))));
+}
+
+function sample(row) {
+  const svg = drawing(SAMPLE.width, SAMPLE.height, "");
+  svg.setAttribute("aria-hidden", "true");
+  const style = `stroke:${colour(row.hue)};stroke-dasharray:${DASHES[row.dash]}`;
+  svg.append(shape("line", { x1: 0, x2: SAMPLE.width, y1: SAMPLE.height / 2, y2: SAMPLE.height / 2, class: "line", style }));
+  return svg;
 }
 
 /** What each option's cost is made of; resale to the left, the total as a mark with its amount. */

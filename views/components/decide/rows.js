@@ -125,6 +125,7 @@ function drawer(row, page) {
     element(
       "td",
       { colspan: 5 },
+      page.isPhone() ? speeds(row) : "",
       row.count ? element("p", { text: row.count }) : "",
       row.per_mtok ? element("p", { text: row.per_mtok }) : "",
       quote ? quoteForm(row, quote, page) : "",
@@ -136,6 +137,14 @@ function drawer(row, page) {
       }),
     ),
   );
+}
+
+/** The speeds for which a phone has no columns; nothing of a hosted option, whose speeds are the host's. */
+function speeds(row) {
+  const [wait, range] = row.wait, basis = BASIS[row.basis] ?? row.basis;
+  const first = wait ? `First word in the busiest hour: ${wait}${range ? ` (${range})` : ""}. ` : "";
+  const each = row.stream ? `Each person gets ${row.stream} tokens/s, ${basis}.` : "";
+  return first || each ? element("p", { text: first + each }) : "";
 }
 
 /** A choice of all options that are not compared yet. */

@@ -5,19 +5,24 @@ from typing import Any
 
 import pytest
 
+from calculator.scenario.json_text import TwiceError
 from calculator.scenario.usage_logs.event import UsageEvent
 from calculator.scenario.usage_logs.json_records import JsonRecords, litellm_cached_tokens
 
 WHEN = "2026-06-01T12:00:00Z"
 
 
+def _none_passed_over(keys: tuple[str, ...]) -> None:
+    pytest.fail(f"a row was passed over for {keys}")
+
+
 def _one(record: dict[str, Any]) -> UsageEvent:
-    (event,) = JsonRecords().events(record)
+    (event,) = JsonRecords(_none_passed_over).events(record)
     return event
 
 
 def _none(record: dict[str, Any]) -> bool:
-    return not list(JsonRecords().events(record))
+    return not list(JsonRecords(_none_passed_over).events(record))
 
 
 def test_claude_code_reads_fresh_written_and_kept_tokens() -> None:
@@ -42,7 +47,7 @@ def test_codex_repeats_have_one_key_within_their_session() -> None:
     }
     keys: list[int | None] = []
     for session in ("a", "a", "b"):
-        records = JsonRecords()
+        records = JsonRecords(_none_passed_over)
         assert not list(records.events({"type": "session_meta", "payload": {"id": session}}))
         (event,) = records.events(count)
         keys.append(event.key)
@@ -77,6 +82,8 @@ def test_litellm_cached_tokens_stand_in_either_place_and_packed_or_not() -> None
     openai = {"usage_object": {"prompt_tokens_details": {"cached_tokens": 64}}}
     assert litellm_cached_tokens(openai) == litellm_cached_tokens(json.dumps(openai)) == 64
     assert litellm_cached_tokens({"usage_object": {"cache_read_input_tokens": 20}}) == 20
+    with pytest.raises(TwiceError, match="the key 'a' appears twice"):
+        litellm_cached_tokens('{"usage_object": {"a": 1, "a": 2}}')
     assert litellm_cached_tokens("{") == litellm_cached_tokens(None) == litellm_cached_tokens([]) == 0
 
 

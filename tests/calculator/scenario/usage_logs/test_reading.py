@@ -106,9 +106,35 @@ def test_row_with_a_key_twice_is_not_read_and_said_in_lines_and_in_a_document() 
         tally = read_usage(io.BytesIO(content.encode()))
         assert (tally.request_count, tally.input_tokens, tally.twice) == (2, 20, 1)
         found = demand_of(tally)
-        assert any("1 row in which a key appears twice, not read" in remark for remark in found.remarks)
-    with pytest.raises(ScenarioError, match="In some rows a key appears twice; such rows are not read"):
+        assert any("1 row is not read, because the key 'prompt_tokens' appears" in remark for remark in found.remarks)
+    with pytest.raises(ScenarioError, match="1 row is not read, because the key 'prompt_tokens' appears twice in it"):
         read_usage(io.BytesIO(rows[1].encode()))
+
+
+def test_metadata_text_with_keys_twice_is_not_read_and_said_in_one_sentence_whatever_the_file() -> None:
+    """The text of LiteLLM's metadata column counts as its table does; only the first three keys are named."""
+    table = "{" + ", ".join(f'"{key}": 1, "{key}": 2' for key in ("a", "b", "c", "d", "e")) + "}"
+    head = '"prompt_tokens": 10, "completion_tokens": 5, "startTime": "2026-11-0{}T10:00:00Z"'
+    kinds = (json.dumps(table), table)
+    rows = [
+        [f'{{{head.format(day)}, "metadata": {kind if day > 2 else "{}"}}}' for day in range(1, 6)] for kind in kinds
+    ]
+    quoted = table.replace('"', '""')
+    spend = [f'2026-11-0{day}T10:00:00Z,10,5,"{quoted if day > 2 else "{}"}"' for day in range(1, 6)]
+    csv = "\n".join(["startTime,prompt_tokens,completion_tokens,metadata", *spend])
+    for content in (csv, *(text for kind in rows for text in ("\n".join(kind), f"[{','.join(kind)}]"))):
+        tally = read_usage(io.BytesIO(content.encode()))
+        assert (tally.request_count, tally.twice) == (2, 3)
+        said = [remark for remark in demand_of(tally).remarks if "twice" in remark]
+        assert said == [
+            "3 rows are not read, because the keys 'a', 'b', 'c' and 2 more appear twice in them and programs differ in "
+            "which value they take."
+        ]
+    wrapped = f'{{"data": [{rows[0][4]}]}}'
+    with pytest.raises(
+        ScenarioError, match="1 row is not read, because the keys 'a', 'b', 'c' and 2 more appear twice"
+    ):
+        read_usage(io.BytesIO(wrapped.encode()))
 
 
 def test_hours_are_those_of_the_time_zone() -> None:

@@ -22,7 +22,7 @@ def _found(content: bytes, piece_bytes: int = 7) -> list[dict[str, Any]]:
         return True
 
     pieces = (content[start : start + piece_bytes] for start in range(0, len(content), piece_bytes))
-    scan_document(pieces, take)
+    scan_document(pieces, take, lambda keys: None)
     return found
 
 
@@ -58,7 +58,7 @@ def test_text_of_a_document_is_let_go(monkeypatch: Any) -> None:
     deep = b'{"timestamp": "tokens", "a":' * 40 + b"1" + b"}" * 40 + record
     for content in (long_string, long_object, deep):
         assert _found(content, 64) == [{"tokens": 1, "timestamp": ""}]
-    scan = streams._Scan(lambda _: False)
+    scan = streams._Scan(lambda _: False, lambda _: None)
     for _ in range(200):
         scan.feed(b'{"a": [1, 2, 3], "tokens": "timestamp" ')
     assert len(scan.text) < 2000
