@@ -2,9 +2,9 @@
 
 Each asks about a firm of his own, so nobody's answer was computed for another.
 
-    python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0]
+    python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0] [--replicas]
 
-Starts a server of its own. One move sends what the browser sends when a slider comes to rest; `--frames` asks so many
+Starts a server of its own, or with `--replicas` two of them behind nginx, with PostgreSQL (`make cluster`). One move sends what the browser sends when a slider comes to rest; `--frames` asks so many
 live frames before it. The answer must name this session's own value, so a stale or a foreign one is counted as wrong.
 Printed per number of people: waiting for the answer, processor time per move, memory, and with `--defaults` the same of
 Streamlit's own settings, as a ratio. Gates nothing; a busy machine shows in every figure.
@@ -21,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -34,10 +34,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from deploy.cluster import Cluster, missing
 from tests.real_server import ROOT, free_port, server_command, status_of
 
 PEOPLE = (1, 10, 20)
 DEFAULTS = ("--runner.postScriptGC", "true", "--runner.magicEnabled", "true", "--server.fileWatcherType", "auto")
+_LIMITS = {"TCO_SESSIONS": "2000", "TCO_RATES": "10"}
 _LONGEST_WAIT_S = 60.0
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -124,7 +126,7 @@ async def _lives(person: Person, seen: Seen, options: argparse.Namespace, until_
 
 def query_of(number: int) -> str:
     """The address of one person's own firm."""
-    return urlencode({"requests_per_working_day": 40 + number, "machine_admin_h_per_year.pc": 5 + number % 50})
+    return urlencode({"requests_per_working_day": 40 + number, "pc_administration_h_per_year": 5 + number % 50})
 
 
 async def arrived(url: str, client: httpx.AsyncClient, query: str) -> Person:
@@ -141,17 +143,17 @@ async def arrived(url: str, client: httpx.AsyncClient, query: str) -> Person:
     return person
 
 
-async def _of(url: str, people: int, options: argparse.Namespace, pid: int) -> tuple[Seen, float]:
-    """What so many people saw, and the processor seconds of the server meanwhile."""
+async def _of(url: str, people: int, options: argparse.Namespace, pids: Sequence[int]) -> tuple[Seen, float]:
+    """What so many people saw, and the processor seconds of the servers meanwhile."""
     seen, open_ones = Seen(), list[Person]()
     async with httpx.AsyncClient(base_url=url, timeout=_LONGEST_WAIT_S) as client:
         for number in range(people):
             open_ones.append(await arrived(url, client, query_of(number)))
-        before, until_s = _processor_s(pid), time.monotonic() + options.seconds
+        before, until_s = sum(map(_processor_s, pids)), time.monotonic() + options.seconds
         await asyncio.gather(
             *(_lives(one, seen, options, until_s, random.Random(number)) for number, one in enumerate(open_ones))
         )
-        spent_s = _processor_s(pid) - before
+        spent_s = sum(map(_processor_s, pids)) - before
         for one in open_ones:
             await one.socket.close()
     return seen, spent_s
@@ -175,7 +177,7 @@ def server(*words: str, port: int = 0) -> Generator[tuple[str, int]]:
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
-            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", "TCO_SESSIONS": "2000", "TCO_RATES": "10"},
+            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", **_LIMITS},
         }
         command = [*server_command(port), *words]
         with (Path(folder) / "log.txt").open("w") as log:
@@ -189,6 +191,14 @@ def server(*words: str, port: int = 0) -> Generator[tuple[str, int]]:
             with suppress(ProcessLookupError):  # a bench may have killed it
                 os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=20)
+
+
+@contextmanager
+def replicas() -> Generator[tuple[str, Sequence[int]]]:
+    """Two replicas behind nginx, with the same limits: their one address and their processes."""
+    os.environ |= _LIMITS
+    with Cluster() as cluster:
+        yield cluster.url, [one.pid for one in cluster.replicas]
 
 
 def _wait_for(url: str) -> None:
@@ -206,9 +216,14 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
     prints a line for each."""
     found: dict[int, tuple[float, float]] = {}
     is_right = True
-    with server(*words) as (url, pid):
+    with ExitStack() as open_now:
+        if options.replicas:
+            url, pids = open_now.enter_context(replicas())
+        else:
+            url, pid = open_now.enter_context(server(*words))
+            pids = [pid]
         for people in options.people:
-            seen, spent_s = asyncio.run(_of(url, people, options, pid))
+            seen, spent_s = asyncio.run(_of(url, people, options, pids))
             is_right &= not seen.wrong and not seen.failed and len(seen.waits_s) > 1
             if len(seen.waits_s) < 2:
                 print(f"{people:5} people: too few moves; failed {seen.failed}")
@@ -219,7 +234,7 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
             frames = f", frame p95 {1000 * max(seen.frames_s):.0f} ms at most" if seen.frames_s else ""
             print(
                 f"{people:5} people: p50 {1000 * cuts[49]:.0f}, p95 {1000 * cuts[94]:.0f}, p99 {1000 * cuts[98]:.0f} ms of "
-                f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {memory_mb(pid):.0f} MB, "
+                f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {sum(map(memory_mb, pids)):.0f} MB, "
                 f"wrong {seen.wrong}, failed {seen.failed}{frames}",
                 flush=True,
             )
@@ -233,8 +248,13 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=5.0, help="seconds between two moves of one person, in the mean")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each run")
     parser.add_argument("--frames", type=int, default=0, help="live frames before each move")
-    parser.add_argument("--defaults", action="store_true", help="the same with Streamlit's own settings")
+    servers = parser.add_mutually_exclusive_group()
+    servers.add_argument("--defaults", action="store_true", help="the same with Streamlit's own settings")
+    servers.add_argument("--replicas", action="store_true", help="two servers behind nginx, with PostgreSQL")
     options = parser.parse_args()
+    if options.replicas and (said := missing()):
+        print(f"Not measured: {said}")
+        return 0
     print(f"Load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     ours, is_right = _measured(options)
     if options.defaults:
