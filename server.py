@@ -19,7 +19,7 @@ from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
 from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
-from serving.leaving import share_free_memory
+from serving.leaving import set_loaded_apart, share_free_memory
 from serving.limits import limits, settings_or_exit
 from serving.live import live_route
 from serving.look_only import LookOnly
@@ -114,3 +114,4 @@ app = st.App(
         Middleware(StartPage, hides_facts=mode != "local", base=base_path),
     ],
 )
+set_loaded_apart()

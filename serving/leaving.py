@@ -1,7 +1,7 @@
 """What visitors held is given back after they have gone.
 
-Streamlit keeps a session that was cut off for two minutes, and drops it when the next one comes or goes: the last ones of
-a day would stay until the next morning. glibc keeps freed memory for visitors who may not come for hours, and for each
+Streamlit keeps a session that was cut off for two minutes, and drops it when another one goes after that: the last ones
+of a day would stay until the next evening. glibc keeps freed memory for visitors who may not come for hours, and for each
 thread apart, while every run of a page is a thread of its own. So all threads share what is free, and when those who
 left can no longer come back, their sessions are dropped, what refers to itself is collected, and free pages go back to
 the system. What is left behind by 100 people, bench/memory.py measures.
@@ -10,6 +10,7 @@ the system. What is left behind by 100 people, bench/memory.py measures.
 import asyncio
 import ctypes
 import gc
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -23,23 +24,25 @@ _M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 class Leaving:
-    """Gives memory back once after each wave of visitors that left. Its methods are called on the event loop."""
+    """Gives memory back some time after visitors left. Its methods are called on the event loop."""
 
     def __init__(self, *, after_s: float = KEPT_S + _LATER_S, give_back: Callable[[], None] | None = None) -> None:
         """give_back: what is done; the real thing where it is left out."""
         self._after_s, self._give_back = after_s, give_back or give_memory_back
-        self._is_due = self._more_left = False
+        self._due_on: asyncio.AbstractEventLoop | None = None
+        self._more_left = False
 
     def left(self) -> None:
-        """A visitor has gone. All who go before the memory is given back share one turn more."""
-        if self._is_due:
+        """A visitor has gone. Memory is given back once for the first, and once for all who go before that."""
+        loop = asyncio.get_running_loop()
+        if self._due_on is loop:
             self._more_left = True
             return
-        self._is_due = True
-        asyncio.get_running_loop().call_later(self._after_s, self._due)
+        self._due_on = loop
+        loop.call_later(self._after_s, self._due)
 
     def _due(self) -> None:
-        again, self._is_due, self._more_left = self._more_left, False, False
+        again, self._due_on, self._more_left = self._more_left, None, False
         if again:
             self.left()
         drop_expired_sessions()
@@ -48,15 +51,29 @@ class Leaving:
 
 def drop_expired_sessions() -> None:
     """Drop the sessions that may no longer come back. On the event loop, where Streamlit uses its own storage."""
-    if runtime.exists():
-        manager: Any = runtime.get_instance()._session_mgr  # pyright: ignore[reportPrivateUsage] - no public way to it
+    if not runtime.exists():
+        return
+    manager: Any = runtime.get_instance()._session_mgr  # pyright: ignore[reportPrivateUsage] - no public way to it
+    try:
         manager._session_storage._cache.expire()
+    except AttributeError:  # another release of Streamlit: they stay a little longer
+        logging.getLogger(__name__).warning("Streamlit keeps its sessions elsewhere than this server looks for them.")
+
+
+def set_loaded_apart() -> None:
+    """What is loaded by now stays as long as the server: a collection need not look through it.
+
+    A collection stops every thread: 385 ms with all that is loaded, 72 ms without (2026-11-27, a busy machine).
+    """
+    gc.freeze()
 
 
 def share_free_memory() -> bool:
-    """Let all threads take from the same free memory, where glibc is; whether it is. At the start, before any thread.
+    """Let threads that begin from now on take from what is free already, where glibc is; whether it is.
 
-    30 people on the page hold 335 MB so, and 390 to 450 MB with an arena for each thread, in the same processor time.
+    30 people on the page hold 390 to 450 MB with an arena for each thread, and 335 MB with one for all, in the same
+    processor time (`MALLOC_ARENA_MAX=1 python bench/load.py 30 --seconds 15`, three times each, 2026-11-27). The three
+    small ones that Streamlit's own start has made by then stay.
     """
     set_option = _of_libc("mallopt")
     return set_option is not None and set_option(_M_ARENA_MAX, 1) == 1

@@ -60,8 +60,11 @@ class KnownPaths:
 class Frames:
     """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts."""
 
-    def __init__(self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics) -> None:
-        self.app, self._hides_facts, self._metrics, self._leaving = app, hides_facts, metrics, Leaving()
+    def __init__(
+        self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics, leaving: Leaving | None = None
+    ) -> None:
+        """leaving: told of every visitor who goes; one of its own where it is left out."""
+        self.app, self._hides_facts, self._metrics, self._leaving = app, hides_facts, metrics, leaving or Leaving()
         self._script = str(script).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """The real server: a wrong setting ends its start, and each mode shows and allows what it may over the real protocol."""
 
+import ast
 import json
 import os
 import shutil
@@ -240,3 +241,10 @@ def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: 
     assert expected <= {said_of(one) for one in lines}
     for told in ("77.25", "203.0.113.9", "127.0.0.1", "tco.example.org"):
         assert told not in json.dumps(lines)
+
+
+def test_memory_is_shared_before_the_server_starts_anything_and_what_is_loaded_is_set_apart_at_the_end() -> None:
+    body = ast.parse((ROOT / "server.py").read_text("utf-8")).body
+    calls = [ast.unparse(one) for one in body if isinstance(one, (ast.Expr, ast.Assign)) and "(" in ast.unparse(one)]
+    calls = [one for one in calls if not one.startswith(('"', "'", "_"))]
+    assert (calls[0], calls[-1]) == ("share_free_memory()", "set_loaded_apart()")

@@ -1,5 +1,6 @@
 """Strangers: paths that lead nowhere are 404, a developer's messages do not arrive, and no fact of the machine leaves."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.websockets import WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from serving.leaving import Leaving
 from serving.metrics import Metrics
 from serving.strangers import HIDDEN, Frames, KnownPaths
 
@@ -41,7 +43,9 @@ async def _talk(websocket: WebSocket) -> None:
             await websocket.send_bytes(said)
 
 
-def client(*, hidden: bool, base: str = "", metrics: Metrics | None = None) -> TestClient:
+def client(
+    *, hidden: bool, base: str = "", metrics: Metrics | None = None, leaving: Leaving | None = None
+) -> TestClient:
     routes = [
         Route(f"{base}/_stcore/metrics", _hello),
         Route(f"{base}/_stcore/agent/openapi.json", _hello),
@@ -56,7 +60,7 @@ def client(*, hidden: bool, base: str = "", metrics: Metrics | None = None) -> T
             routes=routes,
             middleware=[
                 Middleware(KnownPaths, pages=("fit", "what-if"), hidden=names, base=base),
-                Middleware(Frames, script=SCRIPT, hides_facts=hidden, metrics=metrics or Metrics()),
+                Middleware(Frames, script=SCRIPT, hides_facts=hidden, metrics=metrics or Metrics(), leaving=leaving),
             ],
         )
     )
@@ -150,6 +154,18 @@ def test_start_of_a_run_tells_strangers_nothing_of_the_machine() -> None:
             assert message.new_session.initialize.environment_info.streamlit_version == "1.67.0"
         else:
             assert first == _new_session()
+
+
+def test_memory_is_given_back_after_a_visitor_has_gone() -> None:
+    given = threading.Event()
+    SAID[:] = [_ends()]
+    leaving = Leaving(after_s=0.01, give_back=given.set)
+    with client(hidden=True, leaving=leaving) as opened:
+        with opened.websocket_connect("/stream") as websocket:
+            websocket.send_bytes(_asks(rerun_script="widget_states"))
+            websocket.receive_bytes()
+            assert not given.wait(0.2)
+        assert given.wait(20)
 
 
 def test_sessions_and_reruns_are_counted() -> None:
