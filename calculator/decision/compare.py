@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from calculator.catalog import Catalog
 from calculator.cost.tco import in_cash
@@ -13,6 +14,7 @@ from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidate, Candidates
+from calculator.risk.flips import Exact
 from calculator.risk.futures import fewer_futures, machine_months, most_futures
 from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, Odds, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
@@ -129,8 +131,22 @@ def _verdicts(
         odds=odds,
         catalog=question.catalog,
         model=question.model,
-        exact=(lambda name, value, pair: sized_anew(question, name, value, options=pair)) if with_turns else None,
+        exact=_kept_exact(question) if with_turns else None,
     )
+
+
+def _kept_exact(question: Question) -> Exact:
+    """Options sized anew where one input has another value: each once, though both verdicts may ask for it."""
+
+    @cache
+    def usd(name: str, value: float, option_id: str) -> float | None:
+        return sized_anew(question, name, value, options=(option_id,)).get(option_id)
+
+    def of_pair(name: str, value: float, pair: tuple[str, str]) -> dict[str, float]:
+        found = {option_id: usd(name, value, option_id) for option_id in pair}
+        return {option_id: one for option_id, one in found.items() if one is not None}
+
+    return of_pair
 
 
 def _with_ranges(row: OptionResult, drawn: DrawnCost | None) -> OptionResult:
