@@ -9,7 +9,8 @@ import streamlit as st
 from calculator import Catalog, Scenario
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
-from calculator.decision.eligibility import memory_short, seconds_text
+from calculator.decision.eligibility import seconds_text
+from calculator.decision.memory_words import memory_short, misfit, not_loaded
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
@@ -33,7 +34,7 @@ from views.fit_curves import (
     widening,
 )
 from views.fit_frontier import show_frontier
-from views.fit_matrix import SEVERAL_CARDS, misfit, show_fit_matrix
+from views.fit_matrix import SEVERAL_CARDS, show_fit_matrix
 from views.fit_tools import show_tools
 from views.look import gb, markdown_text
 from views.money import is_ranked
@@ -195,7 +196,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
 def _other_software(memory: MemoryFit) -> str:
     """Where the other software lies."""
     beside = memory.second_tenant_beside_bytes
-    return f"{gb(beside)} in system RAM" if beside else f"{gb(memory.second_tenant_bytes)} in Needs"
+    return f"{gb(beside)} in system RAM" if beside else f"{gb(memory.second_tenant_bytes)}, part of Needs"
 
 
 def _sentences(option: OptionResult) -> str:
@@ -297,7 +298,7 @@ def _ladder_cell(one: Capability, *, asked: int) -> str:
     """Speed and spare memory at these bits, or no with what is missing."""
     prediction = one.prediction
     if one.format is None or prediction is None:
-        return "no such format"
+        return f"no: {not_loaded(one.weight_class)}"
     if not prediction.memory.fits:
         return f"no: {memory_short(prediction.memory)}"
     speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
@@ -306,7 +307,7 @@ def _ladder_cell(one: Capability, *, asked: int) -> str:
 
 
 def ladder_reasons(found: Mapping[str, Capability]) -> str:
-    """Why a machine does not run the model at some bits, in one sentence for each; empty where it does at all."""
+    """Why a machine does not run the model at some bits, for each of them; empty where it runs at every precision."""
     said: list[str] = []
     for bits, one in found.items():
         if one.format is None or one.prediction is None:

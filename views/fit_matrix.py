@@ -11,7 +11,7 @@ from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
-from calculator.decision.eligibility import memory_short
+from calculator.decision.memory_words import memory_short, not_loaded
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
@@ -54,7 +54,8 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
         f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
-        "Select a row to see whether each machine is also fast enough, why not if it is not, and to decide on that model."
+        "Select a model's row: below the table you then see which machines are fast enough for it and why others are not, "
+        "and you can take that model to Decide."
     )
     if chosen is None:
         return
@@ -101,7 +102,7 @@ def _cell(option: Machine | CloudOffer, model: LanguageModel, case: Case) -> str
     known: list[WeightClass] = [bits for bits in MOST_BITS_FIRST if bits in runtime.formats]
     classes: list[WeightClass] = known if asked == BEST_THAT_FITS else [bits for bits in known if bits == asked]
     if not classes:
-        return f"no {asked} format"
+        return f"no: {not_loaded(asked)}"
     fits = (_fit(option, model, bits, case=case) for bits in classes)
     last: MemoryFit | None = None
     for last in fits:
@@ -128,22 +129,3 @@ def _fit(option: Machine | CloudOffer, model: LanguageModel, bits: WeightClass, 
         batch_count=scenario.concurrent_request_count,
     )
     return memory_fit(deployment, workload, catalog=catalog)
-
-
-def misfit(fit: MemoryFit) -> str:
-    """Why a model does not fit: what it needs, and how much of it a model may use."""
-    if fit.headroom_bytes >= 0:
-        return (
-            f"needs {_gb(fit.host_needed_bytes)} GB of system RAM beside the cards, and there are "
-            f"{_gb(fit.host_usable_bytes or 0)} GB"
-        )
-    if fit.peak_bytes <= fit.usable_bytes:
-        return (
-            f"needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model may use "
-            f"{_gb(fit.tightest_usable_bytes)} GB of it"
-        )
-    return f"needs {_gb(fit.peak_bytes)} GB, and a model may use {_gb(fit.usable_bytes)} GB"
-
-
-def _gb(count: int) -> str:
-    return f"{count / BYTES_PER_GB:,.1f}"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from calculator.catalog.deployment import HostSettings, format_on
 from calculator.catalog.hardware import hardware_of
+from calculator.decision.memory_words import not_loaded
 from calculator.physics.memory.finetuning import TrainingStep, finetune_fit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
@@ -14,6 +15,7 @@ from calculator.units import BYTES_PER_GB
 from views.address import put_button
 from views.drawing import draw_small_table, show_reasons
 from views.fit_boxes import machines
+from views.fit_matrix import SEVERAL_CARDS
 from views.look import gb
 from views.shell import Case
 
@@ -45,11 +47,12 @@ def _show_tuning(case: Case) -> None:
     model = scenario_model(scenario, catalog)
     rows: list[dict[str, Any]] = []
     reasons: list[tuple[str, str]] = []
+    counts_by_card = False
     for option in machines(scenario, catalog):
         runtime = catalog.runtime(option.runtime)
         bits = "4-bit" if packed else "16-bit"
         if bits not in runtime.formats:
-            rows.append(_untrained(option.name, f"no {bits} format"))
+            rows.append(_untrained(option.name, f"no: {not_loaded(bits)}"))
             reasons.append((option.name, f"{runtime.name} has no {bits} format."))
             continue
         fit = finetune_fit(
@@ -60,18 +63,21 @@ def _show_tuning(case: Case) -> None:
             host=HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb),
             catalog=catalog,
         )
+        counts_by_card = counts_by_card or bool(spare_words(fit))
         rows.append(
             {
                 "Option": option.name,
                 "Fits": "yes" if fit.fits else f"no: {gb(-fit.headroom_bytes)} short",
                 "Needs": gb(fit.peak_bytes),
                 "Training may use": gb(fit.usable_bytes),
-                "Spare": f"{gb(fit.headroom_bytes)}{spare_words(fit)}",
+                "Spare": f"{gb(fit.headroom_bytes)}{spare_words(fit) if fit.fits else ''}",
                 "Trained parameters": f"{fit.trainable_parameters / 1e6:,.0f} million",
             }
         )
     draw_small_table(rows, alt="Memory of one training step on each option")
     show_reasons(reasons)
+    if counts_by_card:
+        st.caption(SEVERAL_CARDS)
 
 
 def _untrained(name: str, why: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from calculator.physics.models_that_fit import FitHere, fits_here, room_here, we
 from calculator.units import BYTES_PER_GB
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
+from views.fit_matrix import SEVERAL_CARDS
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 from views.used_measurements import show_used
@@ -125,21 +126,22 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
         alt=f"Memory of {len(rows)} models on this machine; {fitting} fit",
         columns=columns,
     )
+    if any(row.spare_words for row in rows):
+        st.caption(SEVERAL_CARDS)
 
 
 def _plan_row(row: FitHere, catalog: Catalog) -> dict[str, Any]:
-    counted = f"spare{row.spare_words}" if row.fits and row.spare_words else ""
     beyond = "longer than the model was made for" if row.beyond_its_context else ""
     return {
         "model": row.name,
-        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short{row.spare_words}",
+        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
         "peak GB": row.peak_bytes / BYTES_PER_GB,
         "to spare GB": row.headroom_bytes / BYTES_PER_GB,
         "weights GB": row.weights_bytes / BYTES_PER_GB,
         "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
         "work space GB": row.transient_bytes / BYTES_PER_GB,
         "format": plain_name(catalog.format(row.format)),
-        "note": "; ".join(filter(None, (counted, beyond))),
+        "note": beyond,
     }
 
 

@@ -8,12 +8,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from calculator.decision.memory_words import memory_mend, memory_short, misfit
 from calculator.decision.words import percent
 from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
-from calculator.units import BYTES_PER_GB, S_PER_H
+from calculator.units import S_PER_H
 
 ReasonCode = Literal[
     "does-not-fit",
@@ -80,47 +81,11 @@ class Eligibility:
 
 
 def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | None:
-    """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes.
-
-    Three pools can be too small: all the memory a model may use, the fullest card, or the system RAM beside them.
-    """
+    """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes."""
     if fit.fits:
         return None
-    if fit.headroom_bytes >= 0:
-        needed, there = fit.host_needed_bytes, fit.host_usable_bytes or 0
-        text = (
-            f"Does not fit: beside the cards, other software and the rest of the model need {_gb(needed)} GB of "
-            f"system RAM, and there are {_gb(there)} GB for them."
-        )
-        return Reason("does-not-fit", text, mend or f"{_gb(needed - there)} GB more system RAM.", memory_short(fit))
-    if fit.peak_bytes <= fit.usable_bytes:
-        text = (
-            f"Does not fit: {format_name} needs {_gb(fit.tightest_peak_bytes)} GB on the fullest card, and a model "
-            f"may use {_gb(fit.tightest_usable_bytes)} GB of it."
-        )
-    else:
-        text = (
-            f"Does not fit: {format_name} needs {_gb(fit.peak_bytes)} GB{_others(fit)}, and a model may use "
-            f"{_gb(fit.usable_bytes)} GB here."
-        )
-    return Reason("does-not-fit", text, mend or f"{_gb(-fit.headroom_bytes)} GB more memory.", memory_short(fit))
-
-
-def memory_short(fit: MemoryFit) -> str:
-    """How much memory a model that does not fit lacks: '19.2 GB short', or so much of the system RAM beside the cards."""
-    if fit.headroom_bytes >= 0:
-        return f"{_gb(fit.host_needed_bytes - (fit.host_usable_bytes or 0))} GB of system RAM short"
-    return f"{_gb(-fit.headroom_bytes)} GB short"
-
-
-def _others(fit: MemoryFit) -> str:
-    """The other software that a sum of memory holds, so that nobody takes it for the model."""
-    shared = fit.second_tenant_bytes - fit.second_tenant_beside_bytes
-    return f" with {_gb(shared)} GB of other software" if shared else ""
-
-
-def _gb(count: int) -> str:
-    return f"{count / BYTES_PER_GB:,.1f}"
+    text = f"Does not fit: {format_name} {misfit(fit)}."
+    return Reason("does-not-fit", text, mend or memory_mend(fit), memory_short(fit))
 
 
 def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = False) -> list[Reason]:
@@ -130,7 +95,7 @@ def fleet_reasons(fleet: Fleet, *, promise: Promise, rest_is_bought: bool = Fals
         return [_out_of_reach(limit, reached or 0.0, promise=promise)]
     if fleet.machine_count is not None and fleet.machine_count > MOST_MACHINES:
         text = f"It would take {fleet.needed_count:,} of these machines; this tool stops at {MOST_MACHINES}."
-        short = f"takes {fleet.needed_count:,} machines"
+        short = f"would take {fleet.needed_count:,} machines"
         return [Reason("beyond-this-tool", text, "A smaller model, a faster machine, or fewer requests.", short)]
     if rest_is_bought:
         return []

@@ -14,6 +14,7 @@ from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, fleet_reasons, memory_reason, share_reasons
 from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.machine_count import count_reason
+from calculator.decision.memory_words import not_loaded
 from calculator.decision.mixed_fleet import Served, cheapest_fleet, present_value_usd, served_by, shares_of
 from calculator.decision.question import Question
 from calculator.decision.routed_option import routed
@@ -159,7 +160,7 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
         )
     if found.format is None or found.prediction is None:
         text = found.remarks[0].text if found.remarks else ""
-        return (Reason("no-format", text, "Another precision of the weights.", "no such format"),)
+        return (Reason("no-format", text, "Another precision of the weights.", not_loaded(found.weight_class)),)
     if not found.runs or serving is None:
         if found.prediction.memory.fits:
             unknown = next((row.text for row in found.remarks if row.code == "no-matrix-rate"), "Its speed is unknown.")

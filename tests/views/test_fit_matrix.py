@@ -1,17 +1,15 @@
 """Models against machines: the gigabytes are the engine's."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from calculator import Scenario
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.units import BYTES_PER_GB
-from tests.views.comparison_case import memory
 from tests.views.other_pages import case_of, comparison_of
 from tests.views.pages import CATALOG
-from views.fit_matrix import answers_of_model, matrix, misfit
+from views.fit_matrix import answers_of_model, matrix
 
 SCENARIO = Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model"))
 
@@ -31,31 +29,19 @@ def test_cell_that_says_no_says_what_is_missing() -> None:
     memory = comparison_of(asked)["dual-rtx-4090-am5"].memory
     assert memory is not None
     assert cell == f"no: {-memory.headroom_bytes / BYTES_PER_GB:,.1f} GB short"
-    needed, there = memory.peak_bytes / BYTES_PER_GB, memory.usable_bytes / BYTES_PER_GB
-    assert misfit(memory) == f"needs {needed:,.1f} GB, and a model may use {there:,.1f} GB"
 
 
 def test_cell_of_a_format_that_the_program_does_not_load_says_so() -> None:
     asked = SCENARIO.changed(weight_class="5-bit", options=("cloud-h100",))
     row = matrix(case_of(asked))[asked.model]
-    assert row[CATALOG.clouds["cloud-h100"].name] == "no 5-bit format"
+    assert row[CATALOG.clouds["cloud-h100"].name] == "no: does not load 5-bit"
 
 
 def test_other_software_that_the_pcs_own_memory_lacks_is_the_reason_and_not_the_cards() -> None:
     asked = SCENARIO.changed(second_tenant_gb=250.0, options=("dual-rtx-4090-am5",))
     cell = matrix(case_of(asked))[asked.model]["2x RTX 4090 on an AM5 board"]
     assert re.fullmatch(r"no: [\d.]+ GB of system RAM short", cell)
-    memory = comparison_of(asked)["dual-rtx-4090-am5"].memory
-    assert memory is not None
-    assert re.fullmatch(r"needs 25\d\.\d GB of system RAM beside the cards, and there are [\d.]+ GB", misfit(memory))
-
-
-def test_a_fullest_card_that_is_too_small_is_named() -> None:
-    room = memory(usable_gb=50)
-    full = replace(
-        room, headroom_bytes=-(10**9), fits=False, tightest_peak_bytes=26 * 10**9, tightest_usable_bytes=25 * 10**9
-    )
-    assert misfit(full) == "needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it"
+    assert can_do_text(comparison_of(asked)["dual-rtx-4090-am5"]) == cell
 
 
 def test_row_of_a_model_says_which_machine_does_the_job_with_it_and_why_others_do_not() -> None:

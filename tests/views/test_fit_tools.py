@@ -4,6 +4,7 @@ from calculator.physics.memory.vector_index import index_bytes
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import fit_script, opened
 from tests.views.pages import texts, widget
+from views.fit_matrix import SEVERAL_CARDS
 
 
 def test_index_says_its_gigabytes_and_goes_into_the_scenario() -> None:
@@ -27,3 +28,19 @@ def test_training_needs_more_in_sixteen_bits_than_in_four() -> None:
     assert not app.exception
     plain = str(app.table[-1].value["Needs"].iloc[0])
     assert float(plain.split(maxsplit=1)[0].replace(",", "")) > float(packed.split(maxsplit=1)[0].replace(",", ""))
+
+
+def test_training_on_several_cards_says_once_how_spare_memory_counts() -> None:
+    app = opened(fit_script, model="llama-3.1-405b", options=["dual-rtx-4090-am5", "cloud-h100"])
+    app.session_state["tuning"] = True
+    app.run()
+    shown = app.table[-1].value
+    for fits, spare in zip(shown["Fits"], shown["Spare"], strict=True):
+        assert "by the fullest card" not in spare or fits == "yes"
+    assert any(fits.replace("\\", "").startswith("no: ") for fits in shown["Fits"])
+    with_cards = texts(app).count(SEVERAL_CARDS)
+    alone = opened(fit_script, model="llama-3.1-405b", options=["cloud-h100"])
+    without = texts(alone).count(SEVERAL_CARDS)
+    alone.session_state["tuning"] = True
+    alone.run()
+    assert (with_cards, texts(alone).count(SEVERAL_CARDS)) == (without + 1, without)

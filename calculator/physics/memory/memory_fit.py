@@ -258,7 +258,7 @@ def _does_not_fit(fit: MemoryFit, case: _Case) -> Remark:
     )
     if fit.peak_bytes > fit.usable_bytes and -fit.headroom_bytes != fit.peak_bytes - fit.usable_bytes:
         text += (
-            f" The shortfall is the fullest card's, times {hardware.chip_count} cards, "
+            f" The shortfall is the fullest card's, times {len(fit.cards)} cards, "
             "because a layer cannot be split between cards."
         )
     if fit.peak_bytes <= fit.usable_bytes:

@@ -16,7 +16,7 @@ from calculator.decision.eligibility import (
     seconds_text,
     share_reasons,
 )
-from calculator.physics.memory.memory_fit import MemoryFit
+from calculator.physics.memory.memory_fit import CardFit, MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.occupancy import Work
 from calculator.service.sizing import MOST_MACHINES, Fleet, Promise, Throughput, fleet_of
@@ -173,7 +173,7 @@ def test_more_than_sixty_four_machines_are_beyond_this_tool() -> None:
         "beyond-this-tool",
         f"It would take 65 of these machines; this tool stops at {MOST_MACHINES}.",
         "A smaller model, a faster machine, or fewer requests.",
-        "takes 65 machines",
+        "would take 65 machines",
     )
     assert reasons(6.35) == []
 
@@ -221,8 +221,8 @@ def test_pcs_own_memory_that_is_too_small_is_the_reason_and_not_the_cards() -> N
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
     assert reason.text == (
-        "Does not fit: beside the cards, other software and the rest of the model need 250.0 GB of system RAM, and "
-        "there are 60.0 GB for them."
+        "Does not fit: 4 bits needs 250.0 GB of system RAM beside the cards, for other software and the rest of the model, "
+        "and there are 60.0 GB."
     )
     assert reason.mend == "190.0 GB more system RAM."
 
@@ -234,10 +234,15 @@ def test_fullest_card_that_is_too_small_is_the_reason_and_not_the_sum() -> None:
         headroom_bytes=-2 * 10**9,
         tightest_peak_bytes=26 * 10**9,
         tightest_usable_bytes=25 * 10**9,
+        cards=(CardFit(1, 26 * 10**9, 25 * 10**9), CardFit(1, 20 * 10**9, 25 * 10**9)),
     )
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
-    assert reason.text == "Does not fit: 4 bits needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it."
+    assert reason.text == (
+        "Does not fit: 4 bits needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it. The 2.0 GB missing are "
+        "those of the fullest card, times 2 cards: a layer lies whole on one card."
+    )
+    assert (reason.short, reason.mend) == ("2.0 GB short", "2.0 GB more memory.")
 
 
 def test_sum_that_holds_other_software_says_so() -> None:

@@ -73,6 +73,7 @@ def test_precision_that_the_runtime_lacks_is_no_format() -> None:
     assert reason.code == "no-format"
     assert reason.text == "Rented H100 80 GB by the hour: vLLM has no 5-bit format here. Known: 4-bit, 8-bit, 16-bit."
     assert reason.mend == "Another precision of the weights."
+    assert reason.short == "does not load 5-bit"
 
 
 def test_model_of_another_size_has_no_price_at_a_host() -> None:

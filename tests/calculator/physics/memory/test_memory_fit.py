@@ -363,6 +363,13 @@ def test_shortfall_of_several_cards_is_that_of_the_fullest() -> None:
         assert ("The sum would fit, but the fullest card" in said) == (not is_sum_short)
 
 
+def test_shortfall_of_linked_boxes_counts_every_box() -> None:
+    boxes = replace(_hardware("nvidia-gb10", 128), node_count=2)
+    fit = _fit("llama-3.1-405b", boxes, "q8_0", "llama.cpp", 4_096)
+    assert len(fit.cards) == 2
+    assert "times 2 cards, because a layer" in _text(fit, "does-not-fit")
+
+
 def test_tight_fit_is_told_below_a_twentieth() -> None:
     seen: set[bool] = set()
     for tokens in range(8_192, 131_072, 4_096):
