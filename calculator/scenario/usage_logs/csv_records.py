@@ -81,7 +81,8 @@ class CsvColumns:
         )
 
     def event(self, row: Sequence[str], *, zone: tzinfo) -> UsageEvent | None:
-        """The usage of a row; None where a count is missing or none, or where more is cached than was read.
+        """The usage of a row; None where a count is missing or none, where more is cached than was read, or where no
+        model was asked.
 
         Raises TwiceError where a key appears twice in the row's metadata.
         """
@@ -90,14 +91,13 @@ class CsvColumns:
         written, read = count_of(row[self.output]), self._read(row)
         if written is None or read is None:
             return None
-        cached = (count_of(_cell(row, self.cached)) or 0) if self.cached >= 0 else 0
-        if self.metadata >= 0 and not cached:
-            cached = min(litellm_cached_tokens(_cell(row, self.metadata)), read)
+        if self.cache_hit >= 0 and not litellm_asked(_cell(row, self.call_type), _cell(row, self.cache_hit)):
+            return None
+        told = min(litellm_cached_tokens(_cell(row, self.metadata)), read) if self.metadata >= 0 else 0
+        cached = (count_of(_cell(row, self.cached)) if self.cached >= 0 else None) or told
         if self.cached_is_apart:
             read += cached
         if cached > read:
-            return None
-        if self.cache_hit >= 0 and not litellm_asked(_cell(row, self.call_type), _cell(row, self.cache_hit)):
             return None
         time = _cell(row, self.time)
         start = seconds_of(time, zone=zone)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from calculator.scenario.json_text import TwiceError
 from calculator.scenario.usage_logs.csv_records import CsvColumns
 from calculator.scenario.usage_logs.event import DAY_S, UsageEvent, seconds_of
 from tests.calculator.scenario.usage_logs.examples import ANTHROPIC, CSV_FORMATS, OPENAI, PLAIN
@@ -70,3 +71,24 @@ def test_row_without_usable_counts_is_none(cells: tuple[str, ...]) -> None:
 def test_row_without_a_time_still_counts() -> None:
     event = _event(PLAIN, "", "100", "0", "8")
     assert event == UsageEvent(None, 0.0, 1, 100, 0, 8)
+
+
+_TWICE = '{"usage_object": {"cache_read_input_tokens": 20, "cache_read_input_tokens": 30}}'
+
+
+@pytest.mark.parametrize("cached", ["", "0", "7"])
+def test_key_twice_in_the_metadata_is_refused_whatever_the_cached_column_says(cached: str) -> None:
+    header = ("prompt_tokens", "completion_tokens", "cached_tokens", "metadata")
+    with pytest.raises(TwiceError, match="the key 'cache_read_input_tokens' appears twice"):
+        _event(header, "100", "5", cached, _TWICE)
+    event = _event(header, "100", "5", cached, '{"usage_object": {"cache_read_input_tokens": 20}}')
+    assert event is not None
+    assert event.cached_tokens == (int(cached or 0) or 20)
+
+
+@pytest.mark.parametrize(("kind", "hit"), [("acompletion", "True"), ("aembedding", "False")])
+def test_row_that_asked_no_language_model_is_left_out_before_its_metadata_is_read(kind: str, hit: str) -> None:
+    header = ("prompt_tokens", "completion_tokens", "metadata", "cache_hit", "call_type")
+    assert _event(header, "100", "5", _TWICE, hit, kind) is None
+    with pytest.raises(TwiceError):
+        _event(header, "100", "5", _TWICE, "False", "acompletion")
