@@ -140,20 +140,30 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str,
     if first is not None and felt.time_to_first_token_p95_s > first:
         wait = seconds_text(float(felt.time_to_first_token_p95_s))
         words = f"One person in twenty waits {wait} for the first word"
-        found.append(("first-token-too-slow", words, seconds_text(first), _late("first word", wait, asked_s=first)))
+        found.append(
+            (
+                "first-token-too-slow",
+                words,
+                seconds_text(first),
+                late_text("first word", float(felt.time_to_first_token_p95_s), asked_s=first),
+            )
+        )
     if answer is not None and felt.answer_p95_s > answer:
         wait = seconds_text(float(felt.answer_p95_s))
         words = f"One answer in twenty takes {wait}"
-        found.append(("answer-too-slow", words, seconds_text(answer), _late("answer", wait, asked_s=answer)))
+        found.append(
+            (
+                "answer-too-slow",
+                words,
+                seconds_text(answer),
+                late_text("answer", float(felt.answer_p95_s), asked_s=answer),
+            )
+        )
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
         short = _slow(float(felt.stream_tokens_per_s), asked_tokens_per_s=stream)
         found.append(("stream-too-slow", words, f"{stream:,.4g}", short))
     return found
-
-
-def _late(what: str, wait: str, *, asked_s: float) -> str:
-    return f"{what} {wait}, not {seconds_text(asked_s)}"
 
 
 def _slow(reached_tokens_per_s: float, *, asked_tokens_per_s: float) -> str:
@@ -167,14 +177,14 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
             f"Reading one request alone takes {seconds_text(reached)}; you asked for the first word within "
             f"{seconds_text(promise.first_token_p95_s or 0.0)}. More of these machines do not help."
         )
-        short = _late("first word", seconds_text(reached), asked_s=promise.first_token_p95_s or 0.0)
+        short = late_text("first word", reached, asked_s=promise.first_token_p95_s or 0.0)
         return Reason("first-token-too-slow", text, "A faster machine, a shorter prompt, or a longer wait.", short)
     if limit == "answer":
         text = (
             f"One answer in twenty takes {seconds_text(reached)} even on an idle machine; you asked for "
             f"{seconds_text(promise.answer_p95_s or 0.0)}. More of these machines do not help."
         )
-        short = _late("answer", seconds_text(reached), asked_s=promise.answer_p95_s or 0.0)
+        short = late_text("answer", reached, asked_s=promise.answer_p95_s or 0.0)
         return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.", short)
     text = (
         f"An answer grows by {reached:,.1f} tokens a second even on an idle machine; you asked for "
@@ -182,6 +192,15 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
     )
     short = _slow(reached, asked_tokens_per_s=promise.stream_tokens_per_s or 0.0)
     return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.", short)
+
+
+def late_text(what: str, reached_s: float, *, asked_s: float) -> str:
+    """What comes too late, for a table's cell.
+
+    >>> late_text("first word", 95.0, asked_s=30.0)
+    'first word 95 s, not 30 s'
+    """
+    return f"{what} {seconds_text(reached_s)}, not {seconds_text(asked_s)}"
 
 
 def seconds_text(seconds: float) -> str:

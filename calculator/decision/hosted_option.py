@@ -9,9 +9,11 @@ from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, Shares, share_reasons
+from calculator.decision.input_words import label
 from calculator.decision.question import Question
 from calculator.evidence import Remark
 from calculator.risk.candidates import Candidate
+from calculator.scenario.scenario import knobs
 from calculator.service.serving import promise_of
 from calculator.service.tariff import excess_tariff
 
@@ -57,7 +59,7 @@ def subscribed(plan: Subscription, question: Question) -> Answer:
                 "limit-not-published",
                 f"{plan.vendor} publishes no number of requests that a seat takes, so nobody can tell whether the "
                 "seats are enough.",
-                f"Your own requests of a seat: figures.{limit_figure(plan)}.",
+                f"Enter the {label(limit_figure(plan), names={plan.id: plan.name})}.",
                 "its limit is not published",
             )
         )
@@ -73,8 +75,9 @@ def subscribed(plan: Subscription, question: Question) -> Answer:
     )
 
 
-_MEND_REFUSED = "More seats (seat_count), or buy what exceeds them (subscription_excess = buy)."
-_MEND_NO_TOKENS = "More seats (seat_count): this vendor sells no tokens."
+_SEATS, _EXCESS = (knobs()[name].label for name in ("seat_count", "subscription_excess"))
+_MEND_REFUSED = f'More seats under "{_SEATS}", or buy what exceeds them under "{_EXCESS}".'
+_MEND_NO_TOKENS = f'More seats under "{_SEATS}": this vendor sells no tokens.'
 
 
 def _result(

@@ -2,11 +2,12 @@
 
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.cost.rented import has_rate
-from calculator.cost.serverless import SERVERLESS, startup_figure, startup_s
-from calculator.decision.eligibility import Reason, seconds_text
+from calculator.cost.serverless import SERVERLESS, startup_s
+from calculator.decision.eligibility import Reason, late_text, seconds_text
+from calculator.decision.input_words import label
 from calculator.evidence import Remark
 from calculator.number import Range
-from calculator.scenario.scenario import Scenario
+from calculator.scenario.scenario import Scenario, knobs
 from calculator.service.cold_starts import LATE_FRACTION, cold_fraction, requests_per_s
 from calculator.service.serving import Serving
 
@@ -19,21 +20,21 @@ def cold_reasons(option: Machine | CloudOffer, serving: Serving, scenario: Scena
         return []
     if not has_rate(option, scenario=scenario):
         text = f"No host is known that rents {option.name} by the second."
-        return [Reason("no-price", text, f"A rate of your own: figures.{option.id}.rate_usd_per_h.", _NO_RATE)]
+        return [Reason("no-price", text, f"Enter your own {_label(option, 'rate_usd_per_h')}.", _NO_RATE)]
     target, cold = scenario.first_token_p95_target_s, cold_share(serving, scenario)
     if cold < LATE_FRACTION:
         return []
     often = f"{cold:.0%} of the requests find it off"
     if startup_s(option, scenario) is None:
         text = f"{often}, and nobody published how long it takes to start: neither cost nor waits are known."
-        return [Reason("no-speed", text, f"Your own minutes of a start: figures.{startup_figure(option)}.", _NO_START)]
+        return [Reason("no-speed", text, f"Enter the {_label(option, 'startup_minutes')}.", _NO_START)]
     first = first_token_p95_s(option, serving, scenario)
     if not target or first is None or first.central <= target:
         return []
-    text = f"The first word takes {first.central:,.0f} s (p95), because {often}; you asked for {target:g} s."
-    short = f"first word {seconds_text(first.central)}, not {seconds_text(target)}"
-    mend = "Keep it warm for longer (keep_warm_s), or rent it by the hour."
-    return [Reason("first-token-too-slow", text, mend, short)]
+    wait, asked = seconds_text(first.central), seconds_text(target)
+    text = f"One person in twenty waits {wait} for the first word, because {often}; you asked for {asked}."
+    mend = f'A longer time under "{knobs()["keep_warm_s"].label}", or rent it by the hour.'
+    return [Reason("first-token-too-slow", text, mend, late_text("first word", first.central, asked_s=target))]
 
 
 def cold_share(serving: Serving, scenario: Scenario) -> float:
@@ -71,7 +72,11 @@ def cold_remark(option: Machine | CloudOffer, serving: Serving, scenario: Scenar
     if startup_s(option, scenario) is None:
         text += (
             " Nobody published how long that takes, so what it costs is not counted. "
-            f"Enter yours: figures.{startup_figure(option)}."
+            f"Enter the {_label(option, 'startup_minutes')}."
         )
         return (Remark(code="cold-starts", text=text, level="warning"),)
     return (Remark(code="cold-starts", text=text, level="info"),)
+
+
+def _label(option: CloudOffer, figure: str) -> str:
+    return label(f"{option.id}.{figure}", names={option.id: option.name})

@@ -4,6 +4,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.decision.eligibility import Shares
 from calculator.decision.hosted_option import hosted, subscribed
 from calculator.decision.question import Question
+from calculator.scenario.scenario import knobs
 from calculator.service.capability import reference_tariff, scenario_model
 
 CATALOG = load_catalog()
@@ -61,3 +62,18 @@ def test_shares_of_a_plan_are_those_of_its_cost() -> None:
     bought = row.tco.bought_fraction
     assert shares == Shares(0.0, bought, 1 - bought, bought)
     assert "leaves-the-house" in [reason.code for reason in row.eligibility.reasons]
+
+
+def test_plan_without_a_published_limit_asks_for_it_in_words() -> None:
+    plan = CATALOG.subscriptions["claude-max-20x"]
+    row, _ = subscribed(plan, _question(Scenario()))
+    (reason,) = [one for one in row.eligibility.reasons if one.code == "limit-not-published"]
+    assert reason.mend == f"Enter the requests that a seat of {plan.name} takes in a window."
+
+
+def test_seats_that_are_not_enough_name_the_inputs_as_the_page_does() -> None:
+    asked = {"subscription_excess": "refuse", "seat_count": 1, "requests_per_working_day": 50_000}
+    row, _ = subscribed(CATALOG.subscriptions["chatgpt-plus"], _question(Scenario.parse(asked)))
+    (reason,) = [one for one in row.eligibility.reasons if one.code == "unserved"]
+    seats, excess = (knobs()[name].label for name in ("seat_count", "subscription_excess"))
+    assert reason.mend == f'More seats under "{seats}", or buy what exceeds them under "{excess}".'

@@ -1,5 +1,6 @@
 """A GPU that scales to zero against the promise: the first word waits for the start where the machine was off."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,13 @@ def test_start_longer_than_the_promise_rules_it_out_and_keeping_it_warm_mends_th
     slow = {"figures": {"cloud-h100.startup_minutes": 1}}
     (reason,) = _found(**slow)["cloud-h100"].eligibility.reasons
     assert reason.code == "first-token-too-slow"
-    assert "of the requests find it off; you asked for 30 s." in reason.text
+    assert re.fullmatch(
+        r"One person in twenty waits ([\d.]+ (?:s|minutes)) for the first word, because \d+% of the requests find it off; "
+        r"you asked for 30 s\.",
+        reason.text,
+    )
+    assert reason.short == f"first word {reason.text.split()[5]} {reason.text.split()[6]}, not 30 s"
+    assert reason.mend == 'A longer time under "Serverless: kept warm", or rent it by the hour.'
     warm = {**slow, "keep_warm_s": 3600, "requests_per_working_day": 400}
     assert _found(**warm)["cloud-h100"].eligible
 
@@ -56,7 +63,9 @@ def test_start_that_nobody_knows_leaves_cost_and_waits_unknown() -> None:
     (reason,) = row.eligibility.reasons
     assert (reason.code, row.eligibility.first_token_p95_s) == ("no-speed", None)
     assert "neither cost nor waits are known" in reason.text
-    assert reason.mend == "Your own minutes of a start: figures.cloud-h100.startup_minutes."
+    assert reason.mend == "Enter the start-up time of Rented H100 80 GB by the hour."
+    (said,) = [remark.text for remark in row.remarks if remark.code == "cold-starts"]
+    assert said.endswith(" is not counted. Enter the start-up time of Rented H100 80 GB by the hour.")
     assert not _found(figures={}, first_token_p95_target_s=0)["cloud-h100"].eligible  # its cost is not known either
 
 
@@ -66,6 +75,8 @@ def test_offer_that_nobody_rents_by_the_second_is_no_option() -> None:
     assert not [row for row in CATALOG.clouds["cloud-rtx-pro-6000"].rates if row.kind == "serverless"]
     (reason,) = found["cloud-rtx-pro-6000"].eligibility.reasons
     assert reason.code == "no-price"
+    name = CATALOG.clouds["cloud-rtx-pro-6000"].name
+    assert reason.mend == f"Enter your own hourly rate of {name}."
     assert found.verdict.cheapest == "mac-studio-m5-ultra-96"
 
 
