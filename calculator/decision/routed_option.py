@@ -59,7 +59,11 @@ def routed(option: Routed, question: Question, *, answer: Callable[[Question, st
     costed = [one for _, one in answers if one is not None]
     shares = _shares(parts, rows)
     reasons = [
-        Reason(reason.code, f"{row.name}: {reason.text}", reason.mend, reason.short)
+        replace(
+            reason,
+            text=f"{row.name}: {reason.text}",
+            short=f"{row.name}: {reason.short}" if reason.short else "",
+        )
         for row in rows
         for reason in row.eligibility.reasons
     ]

@@ -313,7 +313,7 @@ def test_phone_shows_the_answer_without_sideways_scroll_and_its_sheet_opens(visi
     seen.decide.locator(f"[data-row={own['id']}]").click()
     drawer = seen.decide.locator("tr.drawer")  # a phone has no columns for the speeds
     expect(drawer).to_contain_text(f"First word in the busiest hour: {own['wait'][0]} ({own['wait'][1]}).")
-    expect(drawer).to_contain_text(f"Each person gets {own['stream']} tokens/s, estimated.")
+    expect(drawer).to_contain_text(f"Each person gets an estimated {own['stream']} tokens/s.")
     assert seen.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 

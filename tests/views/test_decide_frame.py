@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from calculator import Scenario
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Line
+from calculator.physics.speed.speed import SpeedBasis
 from calculator.scenario.presets import preset, preset_names
 from tests.views.pages import CATALOG
 from views.decide_frame import decide_frame
@@ -213,3 +215,14 @@ def test_colours_of_the_page_stand_in_the_order_of_the_theme() -> None:
     script = (Path(__file__).parents[2] / "views/components/decide/decide.js").read_text("utf-8")
     line = next(line for line in script.splitlines() if line.startswith("const HUES"))
     assert tuple(json.loads(line.partition(" = ")[2].partition(";")[0])) == get_args(Hue)
+
+
+def test_every_basis_of_a_speed_has_its_words_in_the_table_and_a_sentence_on_a_phone() -> None:
+    script = (Path(decide_frame.__code__.co_filename).parent / "components" / "decide" / "rows.js").read_text("utf-8")
+    words, sentences = (
+        dict(re.findall(r'"?([a-z ]+?)"?: "(.+)",', re.search(rf"const {name} = \{{\n(.+?)\n\}};", script, re.S)[1]))  # pyright: ignore[reportOptionalSubscript]
+        for name in ("BASIS", "GETS")
+    )
+    assert {name.strip() for name in words} == {name.strip() for name in sentences} == set(get_args(SpeedBasis))
+    for sentence in sentences.values():
+        assert re.fullmatch(r"Each person gets (an estimated )?# tokens/s(, (as|if) .+)?\.", sentence)

@@ -91,7 +91,9 @@ def test_part_that_cannot_do_its_share_is_named() -> None:
     found = compare(_mix(0.5, to="rtx-4090-pc"), CATALOG, draw_count=0)
     (reason,) = found["mix"].eligibility.reasons
     assert reason.code == "does-not-fit"
-    assert reason.text.startswith(CATALOG.machines["rtx-4090-pc"].name)
+    name = CATALOG.machines["rtx-4090-pc"].name
+    assert reason.text.startswith(f"{name}: ")
+    assert reason.short.startswith(f"{name}: ")
     assert found["mix"].tco is None
 
 

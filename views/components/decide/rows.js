@@ -10,6 +10,13 @@ const BASIS = {
   fitted: "estimated",
   claim: "a claim",
 };
+const GETS = {
+  "measured here": "Each person gets # tokens/s, as measured here.",
+  imported: "Each person gets # tokens/s, as measured elsewhere.",
+  published: "Each person gets # tokens/s, as others measured and published.",
+  fitted: "Each person gets an estimated # tokens/s.",
+  claim: "Each person gets # tokens/s, if a claim that nobody measured is true.",
+};
 const LOOKS = { yes: "ok", tight: "warn", unsure: "warn" };
 const FAR = 2.5; // times the next farthest: beyond that one bar would leave the others no room
 const COLUMNS = [
@@ -141,9 +148,9 @@ function drawer(row, page) {
 
 /** The speeds for which a phone has no columns; nothing of a hosted option, whose speeds are the host's. */
 function speeds(row) {
-  const [wait, range] = row.wait, basis = BASIS[row.basis] ?? row.basis;
+  const [wait, range] = row.wait;
   const first = wait ? `First word in the busiest hour: ${wait}${range ? ` (${range})` : ""}. ` : "";
-  const each = row.stream ? `Each person gets ${row.stream} tokens/s, ${basis}.` : "";
+  const each = row.stream ? (GETS[row.basis] ?? "Each person gets # tokens/s.").replace("#", row.stream) : "";
   return first || each ? element("p", { text: first + each }) : "";
 }
 
