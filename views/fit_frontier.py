@@ -9,7 +9,7 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.eligibility import seconds_text
 from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
-from views.charts.fit import frontier, without_room
+from views.charts.fit import counted_name, frontier
 from views.drawing import draw_chart, draw_table, show_reasons
 from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
@@ -38,20 +38,13 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
     if not found.choices:
         st.markdown(markdown_text(none_within(found)))
     else:
-        best = found.best()
+        chart = frontier(found.choices)
         draw_chart(
-            frontier(found.choices),
+            chart.figure,
             key="frontier",
-            alt="Cost and speed of each machine: "
-            + "; ".join(
-                f"{one.name} {usd(one.present_value_usd)}, {one.stream_tokens_per_s:,.0f} tokens a second"
-                for one in best
-            ),
+            alt=spoken_text(found.best()),
         )
-        st.caption(
-            "Three things count: cost, speed and spare memory. A full dot without a name is beaten in cost and speed, and "
-            f"is there for its memory.{nameless_text(without_room(found.choices))} Speeds within 5 % count as equal."
-        )
+        st.caption(markdown_text(caption_text(chart.nameless, fold=_fold_title(found))))
     with st.expander(_fold_title(found)):
         if found.choices:
             draw_table(
@@ -64,13 +57,25 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
             show_reasons((one.name, one.reason) for one in found.left_out)
 
 
-def nameless_text(names: Sequence[str]) -> str:
-    """Which names the chart leaves out for want of room, and where they stand."""
-    if not names:
-        return ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return markdown_text(
-        f" There is no room for the name of {listed}; the list below has {'it' if len(names) == 1 else 'them'}."
+def spoken_text(best: Sequence[Choice]) -> str:
+    """The chart in words: each machine that nothing beats, with its number, cost and speed."""
+    rows = (
+        f"{counted_name(one)} {usd(one.present_value_usd)}, {one.stream_tokens_per_s:,.0f} tokens a second"
+        for one in best
+    )
+    return f"Cost and speed of each machine: {'; '.join(rows)}"
+
+
+def caption_text(nameless: Sequence[str], *, fold: str) -> str:
+    """What the dots mean; `nameless` have no name for want of room, and stand in the fold of that title."""
+    left_out = ""
+    if nameless:
+        listed = nameless[0] if len(nameless) == 1 else f"{', '.join(nameless[:-1])} and {nameless[-1]}"
+        whose, it = ("whose name has", "it") if len(nameless) == 1 else ("whose names have", "them")
+        left_out = f', except {listed}, {whose} no room here: open "{fold}" to see {it}'
+    return (
+        "Three things count: cost, speed and spare memory. A full dot without a name is beaten in cost and speed, and is "
+        f"there for its memory{left_out}. Speeds within 5 % count as equal."
     )
 
 
@@ -102,7 +107,7 @@ def _fold_title(found: Choices) -> str:
 
 def _best_row(one: Choice) -> dict[str, str]:
     return {
-        "Machine": one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}",
+        "Machine": counted_name(one),
         "Cost": usd(one.present_value_usd),
         "Price today": f"{usd(one.price_usd)} ({one.price_as_of})",
         "Tokens/s": f"{one.stream_tokens_per_s:,.0f}",

@@ -1,15 +1,35 @@
 """All machines against a budget: nothing within the limits names the limits."""
 
+import re
+
 from calculator import Scenario
 from calculator.decision.choose import Wanted, choose
-from tests.views.pages import CATALOG
-from views.fit_frontier import nameless_text, none_within
+from tests.views.other_pages import comparison_of, fit_script, opened
+from tests.views.pages import CATALOG, table
+from views.charts.fit import counted_name
+from views.fit_frontier import caption_text, none_within, spoken_text
 
 
-def test_names_that_the_chart_has_no_room_for_are_said() -> None:
-    assert nameless_text([]) == ""
-    assert nameless_text(["Box"]) == " There is no room for the name of Box; the list below has it."
-    assert "the name of Box, Mac and PC; the list below has them" in nameless_text(["Box", "Mac", "PC"])
+def test_names_that_the_chart_has_no_room_for_are_excepted_and_their_fold_is_named() -> None:
+    fold = "The 5 that nothing beats, and the 40 that cannot do it"
+    assert caption_text([], fold=fold).endswith(
+        "A full dot without a name is beaten in cost and speed, and is there for its memory. Speeds within 5 % count as equal."
+    )
+    one, three = caption_text(["Box"], fold=fold), caption_text(["Box", "Mac", "PC"], fold=fold)
+    assert f'memory, except Box, whose name has no room here: open "{fold}" to see it. ' in one
+    assert f'except Box, Mac and PC, whose names have no room here: open "{fold}" to see them. ' in three
+
+
+def test_spoken_text_and_list_call_the_machines_as_the_chart_does() -> None:
+    asked = Scenario(requests_per_working_day=4000)
+    found = choose(asked, CATALOG, wanted=Wanted(), as_of=comparison_of(asked).prices_as_of)
+    names = [counted_name(one) for one in found.best()]
+    assert any(re.match(r"\d+ x ", name) for name in names)
+    spoken = spoken_text(found.best())
+    for one, name in zip(found.best(), names, strict=True):
+        assert f"{name} ${one.present_value_usd:,.0f}, " in spoken
+    app = opened(fit_script, requests_per_working_day="4000")
+    assert list(table(app, "Machine")["Machine"]) == names
 
 
 def test_nothing_within_the_limits_names_every_limit_and_no_other() -> None:

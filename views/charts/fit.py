@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 
 from calculator.decision.choose import Choice
+from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, NUMBERS, QUIET, plain_layout, rows_layout, texts
@@ -157,15 +158,23 @@ def speed_curves(
     return figure
 
 
-def frontier(choices: Sequence[Choice]) -> go.Figure:
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The chart, and the machines that nothing beats in cost and speed and whose names it has no room for."""
+
+    figure: go.Figure
+    nameless: tuple[str, ...]
+
+
+def frontier(choices: Sequence[Choice]) -> Frontier:
     """Every machine that does the job: its cost against the speed one person sees; full dots nothing beats in cost, speed
     and memory together."""
     best = [one for one in choices if not one.is_dominated]
     rest = [one for one in choices if one.is_dominated]
     dots = _dots(choices)
     sides = name_sides(dots)
-    name = {id(one): dot.name if side != NOWHERE else "" for one, dot, side in zip(choices, dots, sides, strict=True)}
     side = dict(zip((id(one) for one in choices), sides, strict=True))
+    name = {id(one): dot.name if side[id(one)] != NOWHERE else "" for one, dot in zip(choices, dots, strict=True)}
     traces = [
         go.Scatter(
             x=[one.present_value_usd for one in rows],
@@ -181,7 +190,7 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
                 "symbol": "circle" if is_best else "circle-open",
                 "color": "#2f7f9e" if is_best else QUIET,
             },
-            customdata=[[_counted(one), one.headroom_gb, one.first_token_p95_s] for one in rows],
+            customdata=[[counted_name(one), one.headroom_gb, one.first_token_p95_s] for one in rows],
             hovertemplate="%{customdata[0]}<br>$%{x:,.0f}, %{y:,.0f} tokens/s<br>%{customdata[1]:,.0f} GB spare, first word in %{customdata[2]:,.1f} s<extra></extra>",
         )
         for rows, is_best in ((rest, False), (best, True))
@@ -195,27 +204,24 @@ def frontier(choices: Sequence[Choice]) -> go.Figure:
         right_px=60,
     )
     layout.legend = LEGEND
-    return go.Figure(traces, layout)
+    nameless = tuple(dot.name for dot, where in zip(dots, sides, strict=True) if dot.name and where == NOWHERE)
+    return Frontier(go.Figure(traces, layout), nameless)
 
 
-def without_room(choices: Sequence[Choice]) -> list[str]:
-    """The machines that nothing beats in cost and speed and whose names the frontier has no room for."""
-    dots = _dots(choices)
-    return [dot.name for dot, side in zip(dots, name_sides(dots), strict=True) if dot.name and side == NOWHERE]
+def counted_name(one: Choice) -> str:
+    """A machine with its number, as chart, list and spoken text have it."""
+    return option_name(one.name, machine_count=one.machine_count)
 
 
 def _dots(choices: Sequence[Choice]) -> list[Dot]:
     """The frontier's dots, with a name where no machine is both cheaper and faster."""
     named = [one for one in choices if not (one.is_dominated or any(_beats(other, one) for other in choices))]
     return [
-        Dot(one.present_value_usd, one.stream_tokens_per_s, _counted(one) if one in named else "") for one in choices
+        Dot(one.present_value_usd, one.stream_tokens_per_s, counted_name(one) if one in named else "")
+        for one in choices
     ]
 
 
 def _beats(other: Choice, one: Choice) -> bool:
     """Cheaper and faster for one person; a machine that has only more memory keeps its dot, without a name."""
     return other.present_value_usd < one.present_value_usd and other.stream_tokens_per_s > one.stream_tokens_per_s
-
-
-def _counted(one: Choice) -> str:
-    return one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"

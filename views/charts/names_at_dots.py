@@ -53,9 +53,10 @@ class _Place:
 
 
 def name_sides(dots: Sequence[Dot]) -> list[str]:
-    """The side of each dot, in plotly's words, on which its name meets no other name at any width, and fewest dots.
+    """The side of each dot, in plotly's words, on which its name meets no other name, and fewest dots.
 
-    The side towards the middle of the x axis is preferred, over the dot and then under it. NOWHERE is the side of a name
+    Checked on plots that are 235, 320, 480, 680 and 960 px wide, from a phone to a wide page; between them names may
+    meet. The side towards the middle of the x axis is preferred, over the dot and then under it. NOWHERE is the side of a name
     for which there is no room. A dot without a name has the side that would be preferred. Letters are taken to be
     equally wide.
     """

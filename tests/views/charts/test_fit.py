@@ -13,7 +13,7 @@ from calculator.scenario.presets import preset, preset_names
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import comparison_of, drawn, laid_out
 from tests.views.pages import CATALOG
-from views.charts.fit import Filled, frontier, memory_bars, speed_curves, without_room
+from views.charts.fit import Filled, counted_name, frontier, memory_bars, speed_curves
 from views.fit_curves import Curve
 
 
@@ -72,7 +72,7 @@ def _beats(other: Choice, one: Choice) -> bool:
 
 def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
     found = choose(Scenario(), CATALOG, wanted=Wanted())
-    rest, best = drawn(frontier(found.choices))
+    rest, best = drawn(frontier(found.choices).figure)
     assert len(rest.x) + len(best.x) == len(found.choices)
     assert all(word in best.name for word in ("cost", "speed", "memory"))
     cheaper_and_faster = [one for one in found.best() if any(_beats(other, one) for other in found.choices)]
@@ -81,15 +81,15 @@ def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
     assert named
     for one in found.choices:
         beaten = any(_beats(other, one) for other in found.choices)
-        label = one.name if one.machine_count == 1 else f"{one.machine_count} x {one.name}"
-        assert not (beaten and label in named)
+        assert not (beaten and counted_name(one) in named)
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_no_two_names_on_the_frontier_of_a_preset_meet_and_the_cheapest_and_the_fastest_have_theirs(name: str) -> None:
     """On the plot of a phone, of a wide page and between; letters of 11 px were measured as 4.7 px wide at most."""
     found = choose(preset(name), CATALOG, wanted=Wanted())
-    rest, best = drawn(frontier(found.choices))
+    chart = frontier(found.choices)
+    rest, best = drawn(chart.figure)
     assert not any(rest.text)
     shown = [one for one in zip(best.x, best.y, best.text, best.textposition, strict=True) if one[2]]
     logs = [math.log10(one.present_value_usd) for one in found.choices]
@@ -107,10 +107,14 @@ def test_no_two_names_on_the_frontier_of_a_preset_meet_and_the_cheapest_and_the_
                 width_px,
                 name,
             )
-    lost = without_room(found.choices)
+    lost = chart.nameless
     assert len(lost) <= 1
+    written = {text for *_, text, _ in shown}
+    assert not written & set(lost)
+    beside = {one for one in found.best() if not any(_beats(other, one) for other in found.choices)}
+    assert written | set(lost) == {counted_name(one) for one in beside}
     for end in (min(found.best(), key=lambda one: one.present_value_usd), max(found.best(), key=_speed)):
-        assert (end.name if end.machine_count == 1 else f"{end.machine_count} x {end.name}") not in lost
+        assert counted_name(end) not in lost
 
 
 def _speed(one: Choice) -> float:
@@ -119,7 +123,7 @@ def _speed(one: Choice) -> float:
 
 def test_names_on_the_frontier_lie_towards_the_middle() -> None:
     found = choose(Scenario(), CATALOG, wanted=Wanted())
-    for trace in drawn(frontier(found.choices)):
+    for trace in drawn(frontier(found.choices).figure):
         sides = dict(zip(trace.x, trace.textposition, strict=True))
         if len(sides) > 1:
             assert (sides[min(sides)].split()[1], sides[max(sides)].split()[1]) == ("right", "left")
