@@ -1,15 +1,18 @@
 """Questions that a CFO and the review asked, each answered by a named place on a page: the place is there and says it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from calculator import load_catalog
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 
+CATALOG = load_catalog()
 DECIDE, FIT, WHAT_IF, SOURCES, MEASUREMENTS = "", "fit", "what-if", "sources", "measurements"
 PLACES: dict[str, tuple[str, str]] = {
     "Which option is cheapest for the same work, by how much, how sure?": (DECIDE, "of 100 futures"),
@@ -89,8 +92,23 @@ def test_charts_of_twelve_options_name_each_and_no_name_covers_another(visit: Op
     expect(names.first).to_be_attached()
     seen.at_rest()
     assert seen.page.locator(".js-plotly-plot").count() >= 3
+    written: list[list[str]] = seen.page.evaluate(_NAMES)
+    charted = [CATALOG.option(option).name for option in TWELVE if page == WHAT_IF or option not in CATALOG.apis]
+    assert len(charted) == (12 if page == WHAT_IF else 11)  # an API's memory and speed are its host's
+    lacking = [[name for name in charted if not _is_in(name, chart)] for chart in written]
+    assert [] in lacking, min(lacking, key=len)
+    assert lacking.count([]) == (1 if page == WHAT_IF else 2)  # years of stopping; memory and speeds
     assert seen.page.evaluate(_MET) == []
 
+
+def _is_in(name: str, chart: list[str]) -> bool:
+    """Whether a chart writes the name, alone or with a number of machines."""
+    return any(re.fullmatch(rf"(\d+ x )?\(?{re.escape(name)}\)?", one) for one in chart)
+
+
+_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")].map((plot) =>
+    [...plot.querySelectorAll(".textpoint text, .legendtext, .annotation text")].map((one) => one.textContent.trim()))"""
+"""By chart, what it writes beside its dots, in its legend and before its rows."""
 
 _MET = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
     const found = [...plot.querySelectorAll(".legend .scrollbar")].filter((bar) => Number(bar.getAttribute("height")) > 0)
