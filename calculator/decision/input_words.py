@@ -51,7 +51,7 @@ _UNITS = {
     "h": "{} h",
     "$": "${}",
     "$/month": "${} a month",
-    "$/kW/month": "${} per kW and month",
+    "$/kW/month": "${} per kW a month",
     "days/year": "{} days a year",
     "tokens/s": "{} tokens a second",
 }
@@ -66,6 +66,7 @@ _OWN_VALUES = {
 _PLACE = re.compile(r"\{[^}]*\}")
 _WHOLE_WORDS = (("$", "USD "), ("per million", "per million tokens"))
 _TIMES = {"h": "hours", "s": "seconds"}
+_SHOWN_DIGITS = 9
 _KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
 
 
@@ -103,7 +104,11 @@ def _pattern(knob: Knob) -> str:
     return _OWN_VALUES.get(knob.name) or _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip())
 
 
-def unit(name: str) -> tuple[str, float]:
+Unit = tuple[str, float]
+"""Words of a unit, and the factor by which a number is shown in it: 100 where a share is in percent."""
+
+
+def unit(name: str) -> Unit:
     """The unit for a column of its own, and the factor that turns the input's number into one of that unit.
 
     >>> unit("discount_rate"), unit("wage_usd_per_h"), unit("box.price_usd")
@@ -115,6 +120,15 @@ def unit(name: str) -> tuple[str, float]:
         return _unit_of(_pattern(knob)) or knob.unit, knob.shown
     pattern = _FIGURES.get(name.rpartition(".")[2], ("", ""))[1]
     return _unit_of(pattern), 100 if "%}" in pattern else 1
+
+
+def in_unit(amount: float, shown: Unit) -> float:
+    """The input's number in this unit; 0.29 x 100 is 29, not 28.999999999999996.
+
+    >>> in_unit(0.29, ("% a year", 100)), in_unit(1 / 3, ("USD", 1))
+    (29.0, 0.3333333333333333)
+    """
+    return amount if shown[1] == 1 else round(amount * shown[1], _SHOWN_DIGITS)
 
 
 def _unit_of(pattern: str) -> str:

@@ -7,12 +7,10 @@ from calculator.catalog import Catalog
 from calculator.catalog.loader import evidence_of
 from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
+from calculator.decision.input_words import Unit, in_unit
 from calculator.evidence import Quantity
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import knobs
-
-Unit = tuple[str, float]
-"""Words of a unit, and the factor by which the catalogue's number is shown in it: 100 where a share is in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def _of_scenario(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
 
 
 def _yours(what: str, value: float, *, unit: Unit) -> SourceRow:
-    shown = _shown(value, unit)
+    shown = in_unit(value, unit)
     return SourceRow(what, shown, shown, shown, unit[0], "yours", "", "", "", "Your own figure.")
 
 
@@ -74,9 +72,9 @@ def _row(what: str, quantity: Quantity, catalog: Catalog, *, unit: Unit) -> Sour
     sources = [catalog.sources[part] for part in quantity.source.split("+") if part in catalog.sources]
     return SourceRow(
         what=what,
-        value=_shown(quantity.central, unit),
-        low=_shown(quantity.low, unit),
-        high=_shown(quantity.high, unit),
+        value=in_unit(quantity.central, unit),
+        low=in_unit(quantity.low, unit),
+        high=in_unit(quantity.high, unit),
         unit=unit[0],
         basis=quantity.basis,
         source="; ".join(source.title for source in sources),
@@ -84,11 +82,6 @@ def _row(what: str, quantity: Quantity, catalog: Catalog, *, unit: Unit) -> Sour
         as_of=quantity.as_of,
         note=quantity.note,
     )
-
-
-def _shown(value: float, unit: Unit) -> float:
-    """The number in this unit; 0.29 x 100 is 29, not 28.999999999999996."""
-    return value if unit[1] == 1 else round(value * unit[1], 9)
 
 
 def _unit(path: str, unit: str) -> Unit:

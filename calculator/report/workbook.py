@@ -16,6 +16,7 @@ from calculator.catalog import Catalog
 from calculator.decision import input_words
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.input_words import in_unit
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
 from calculator.decision.stand_ins import without_exchanges
 from calculator.report.live_lines import live_options
@@ -138,10 +139,10 @@ def _write_question(
     page.head(row, ("Input", "Unit", "P10", "Central", "P90", *gaps))
     row += 1
     for swing in tornado(candidates):
-        unit, factor = input_words.unit(swing.name)
-        ends = [factor * value for value in (swing.low_value, swing.central_value, swing.high_value)]
+        unit = input_words.unit(swing.name)
+        ends = [in_unit(value, unit) for value in (swing.low_value, swing.central_value, swing.high_value)]
         moved = (swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd)
-        page.row(row, (capital(input_label(swing.name, names)), unit, *ends, *moved))
+        page.row(row, (capital(input_label(swing.name, names)), unit[0], *ends, *moved))
         row += 1
     row += 1
     titles = ("What turns the answer", "Unit", "Now", "Turns at", "Within P10 to P90", "Cheapest then")
@@ -151,9 +152,9 @@ def _write_question(
         if point.value is not None:
             row += 1
             then, label = names.get(point.winner or "", ""), capital(input_label(point.name, names))
-            unit, factor = input_words.unit(point.name)
-            now, at = factor * point.central_value, factor * point.value
-            page.row(row, (label, unit, now, at, "yes" if point.in_range else "no"))
+            unit = input_words.unit(point.name)
+            now, at = in_unit(point.central_value, unit), in_unit(point.value, unit)
+            page.row(row, (label, unit[0], now, at, "yes" if point.in_range else "no"))
             page.text(row, len(titles) - 1, then)
     return row + 1
 

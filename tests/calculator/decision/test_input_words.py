@@ -43,6 +43,12 @@ def test_every_drawn_input_has_a_unit_in_words(name: str) -> None:
     assert factor == (100 if words.startswith("%") else 1)
 
 
+@pytest.mark.parametrize("percent", range(101))
+def test_share_in_percent_has_no_dust_and_an_amount_stays_as_it_is(percent: int) -> None:
+    assert input_words.in_unit(percent / 100, input_words.unit("discount_rate")) == percent
+    assert input_words.in_unit(percent / 7, input_words.unit("wage_usd_per_h")) == percent / 7
+
+
 def test_flip_says_the_side_the_value_and_the_value_now() -> None:
     said = input_words.flip("pc_administration_h_per_year", now=15, at=3.0, names={})
     assert said == "administration of a PC with GPUs below 3 h a year (now 15 h a year)"
@@ -73,3 +79,9 @@ def test_price_band_says_who_wins_beyond_each_end_and_what_is_in_between() -> No
 
 def test_index_of_the_used_market_says_what_it_multiplies() -> None:
     assert input_words.value("resale_market_index", 1.8) == "1.8 times today's"
+
+
+def test_prices_for_a_size_and_a_month_are_said_in_one_way() -> None:
+    assert input_words.value("box.storage_usd_per_gb_month", 0.1) == "$0.1 per GB a month"
+    assert input_words.value("demand_charge_usd_per_kw_month", 12) == "$12 per kW a month"
+    assert input_words.unit("box.storage_usd_per_gb_month") == ("USD per GB a month", 1)

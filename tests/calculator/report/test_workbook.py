@@ -10,12 +10,14 @@ import openpyxl
 import pytest
 
 from calculator import Scenario, load_catalog
+from calculator.decision import input_words
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
 from calculator.report.facts import shown_cost_usd
 from calculator.report.workbook import SHEETS, workbook_bytes
 from calculator.risk.sensitivity import tornado
+from calculator.scenario.scenario import knobs
 from tests.calculator.report.recalculated import by_formulas, by_libreoffice, differences, engine_at, with_changes
 from tests.calculator.report.workbook_questions import problems
 from tests.libreoffice import opened
@@ -215,8 +217,10 @@ def test_sensitivity_answers_both_questions_by_name(default: Comparison, content
     assert len(numbers) > len(wanted)
     assert not [row for row in numbers if not re.fullmatch(r"[A-Za-z%][A-Za-z% ']*", str(row[1] or ""))]
     by_name = {str(row[0]): row[1:5] for row in numbers[: len(wanted)]}
-    assert by_name["Discount rate"] == ["% a year", pytest.approx(8), 10, pytest.approx(12)]
-    assert by_name["Administration of a Mac"] == ["hours a year", 2, 6, 20]
+    for name, words in (("discount_rate", "% a year"), ("mac_administration_h_per_year", "hours a year")):
+        kept, factor = CATALOG.defaults[name], input_words.unit(name)[1]
+        ends = [round(factor * value, 9) for value in (kept.low, kept.central, kept.high)]
+        assert by_name[knobs()[name].label] == [words, *ends]  # exactly: 0.29 is 29, not 28.999999999999996
     heads = [cell.value for row in book["Machines"].iter_rows() for cell in row]
     assert "Tokens per second, low" in heads
     assert "Words per second, low" not in heads
