@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from calculator.decision.comparison import Comparison, HardVerdict, Verdict
+from calculator.decision.unasked_wait import unasked_wait
 from calculator.evidence import Remark
 
 MOST = 5
@@ -45,7 +46,8 @@ def _ranked_remarks(comparison: Comparison, *, every: bool = False) -> Iterator[
         if not every and option.id not in leading:
             continue
         place = leading.index(option.id) + 1 if option.id in leading else len(leading) + 1
-        for remark in option.remarks:
+        wait = unasked_wait(option.eligibility, comparison.scenario) if option.eligible else None
+        for remark in (*([wait] if wait else []), *option.remarks):
             if every or remark.level != "info":
                 yield (_LEVELS[remark.level], place), option.name, remark
 

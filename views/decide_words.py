@@ -11,7 +11,7 @@ from calculator.decision.words import option_name
 from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
 from views.look import style_of, usd
-from views.money import amounts, is_ranked
+from views.money import amounts, by_cost, is_ranked
 
 _KICKERS = {"mac_or_pc": MAC_OR_PC, "overall": OVERALL}
 
@@ -37,16 +37,14 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     if shown.cheapest is None:
         return hero | {"title": "Nothing here can do the job", "range": verdict.sentence, "notes": [verdict.detail]}
     best = comparison[shown.cheapest]
-    notes = [_old(verdict), _privacy(comparison) if which == "overall" else "", _on_claims(verdict)]
+    notes = [
+        shown.formats_sentence,
+        _old(verdict),
+        _privacy(comparison) if which == "overall" else "",
+        _on_claims(verdict),
+    ]
     if shown.next is None:
-        left = "The only one that can do the job" if which == "overall" else verdict.sentence.split(". ")[0]
-        return hero | {
-            "title": _alone(best, which),
-            "amount": _price(best, comparison),
-            "hue": style_of(best.id).hue,
-            "range": f"{left.removesuffix('.')}.",
-            "notes": [note for note in notes if note],
-        }
+        return hero | _one_left(best, verdict, comparison, which=which) | {"notes": [note for note in notes if note]}
     second = comparison[shown.next]
     if which == "overall" and _is_first_question(comparison):
         return hero | {
@@ -102,12 +100,36 @@ def _amount(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:
 
 def _kind_word(best: OptionResult, comparison: Comparison) -> str:
     """The Mac or the PC: the headline of the first question, by the machine's own kind."""
-    option = next((one.option for one in comparison.candidates if one.option.id == best.id), None)
-    return "The Mac" if isinstance(option, Machine) and option.kind == "mac" else "The PC"
+    return "The Mac" if best.id in _machines_of("mac", comparison) else "The PC"
 
 
-def _alone(best: OptionResult, which: str) -> str:
-    return f"Only {name_of(best)}" if which == "mac_or_pc" else name_of(best)
+def _machines_of(kind: str, comparison: Comparison) -> set[str]:
+    """The machines of one kind that have a cost, by id."""
+    found = (one.option for one in comparison.candidates)
+    return {option.id for option in found if isinstance(option, Machine) and option.kind == kind}
+
+
+def _one_left(best: OptionResult, verdict: Verdict, comparison: Comparison, *, which: str) -> dict[str, Any]:
+    """The headline without a second: the only option of all, the only one of its kind, or a kind of which several
+    can."""
+    if which == "overall":
+        return _headline(name_of(best), best, comparison) | {"range": "The only one that can do the job."}
+    why = f"{verdict.sentence.split('. ')[0].removesuffix('.')}."
+    is_mac = best.id in _machines_of("mac", comparison)
+    alike = _machines_of("mac" if is_mac else "workstation", comparison)
+    able = [option for option in by_cost(comparison) if is_ranked(option) and option.id in alike]
+    if len(able) < 2:
+        return _headline(f"Only {name_of(best)}", best, comparison) | {"range": why}
+    noun = "Mac" if is_mac else "PC"
+    found = _headline(f"Only {noun}s", able[0], comparison)
+    return found | {
+        "amount": f"from {found['amount']}",
+        "range": f"{why} The cheapest {noun} that can is {name_of(able[0])}.",
+    }
+
+
+def _headline(title: str, option: OptionResult, comparison: Comparison) -> dict[str, Any]:
+    return {"title": title, "amount": _price(option, comparison), "hue": style_of(option.id).hue}
 
 
 def _range_line(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:

@@ -122,6 +122,7 @@ class HardVerdict:
     next: str | None
     difference_usd: Range
     chance: float | None
+    formats_sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class Verdict:
     difference_usd: what `next` costs more than `cheapest`; central is the base case, the ledgers' own sums, low and
     high are P10 and P90 of the paired futures. chance: share of the futures in which `cheapest` costs least of all that
     the verdict ranks (of Mac or PC: of these two); of `hard` likewise. too_close: P10 to P90 holds 0, or base case and
-    middle of the futures name different winners.
+    middle of the futures name different winners. formats_sentence: the bits that its first two run, and the published
+    loss of quality, where they differ; of one kind alone, its first two.
     """
 
     sentence: str
@@ -145,6 +147,7 @@ class Verdict:
     flips: tuple[Flip, ...] = ()
     flips_sentence: str = ""
     rests_on_old_prices: tuple[OldPrice, ...] = ()
+    formats_sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

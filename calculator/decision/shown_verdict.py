@@ -21,14 +21,24 @@ class ShownVerdict:
     gap: Range
     chance: float | None
     is_close: bool
+    formats_sentence: str = ""
 
 
 def shown_verdict(verdict: Verdict, scenario: Scenario) -> ShownVerdict:
     """The verdict that is shown under the scenario's switch."""
     hard: HardVerdict = verdict.hard
     if scenario.labour == "with" or hard.cheapest is None:
-        return ShownVerdict(verdict.cheapest, verdict.next, verdict.difference_usd, verdict.chance, verdict.too_close)
-    return ShownVerdict(hard.cheapest, hard.next, hard.difference_usd, hard.chance, hard.difference_usd.low <= 0)
+        return ShownVerdict(
+            verdict.cheapest,
+            verdict.next,
+            verdict.difference_usd,
+            verdict.chance,
+            verdict.too_close,
+            verdict.formats_sentence,
+        )
+    is_close = hard.difference_usd.low <= 0
+    formats = hard.formats_sentence if hard.next else verdict.formats_sentence
+    return ShownVerdict(hard.cheapest, hard.next, hard.difference_usd, hard.chance, is_close, formats)
 
 
 def odds_sentence(shown: ShownVerdict, name: str, *, is_pair: bool) -> str:

@@ -119,7 +119,7 @@ class _Case:
             _payback(best, second) if kinds else "",
             "" if kinds else words.cannot([named(row) for row in self.results if not row.eligible]),
         ]
-        formats = formats_sentence(best, second, model=self.model, catalog=self.catalog)
+        formats = self._formats(best, second)
         return Verdict(
             sentence=" ".join(filter(None, (self._on_claims(sentence), _bought(best), formats))),
             detail=" ".join(filter(None, parts)),
@@ -132,6 +132,7 @@ class _Case:
             flips=turns.flips,
             flips_sentence=turns.sentence,
             rests_on_old_prices=turns.old_prices,
+            formats_sentence=formats,
         )
 
     def mac_or_pc(self) -> Verdict | None:
@@ -143,17 +144,17 @@ class _Case:
         }
         if not all(rows.values()):
             return None
-        best = {kind: ranked(found)[:1] for kind, found in rows.items()}
-        if all(best.values()):
-            return self.verdict(ranked([row for found in best.values() for row in found]), kinds=True)
+        able = {kind: ranked(found) for kind, found in rows.items()}
+        if all(able.values()):
+            return self.verdict(ranked([found[0] for found in able.values()]), kinds=True)
         sentences: list[str] = []
         details: list[str] = []
         for kind, noun in _KINDS:
-            if not best[kind]:
+            if not able[kind]:
                 near, text, mending = nearest(rows[kind])
                 sentences.append(words.kind_fails(noun, name=named(near), reason=text))
                 details.append(words.mend(mending))
-        left = next(((noun, best[kind][0]) for kind, noun in _KINDS if best[kind]), None)
+        left = next(((noun, able[kind]) for kind, noun in _KINDS if able[kind]), None)
         if left is None:
             return Verdict(
                 " ".join(sentences),
@@ -165,11 +166,12 @@ class _Case:
                 False,
                 _NO_HARD,
             )
-        noun, row = left
+        noun, (row, *others) = left
+        formats = self._formats(row, others[0]) if others else ""
         sentences.append(words.best_of_kind(noun, name=named(row), usd=value_usd(row), span=self.span))
         found = self._of_one(row)
         return Verdict(
-            " ".join(filter(None, (*sentences, _bought(row)))),
+            " ".join(filter(None, (*sentences, _bought(row), formats))),
             " ".join(filter(None, details)),
             row.id,
             None,
@@ -177,6 +179,7 @@ class _Case:
             None,
             False,
             found.hard,
+            formats_sentence=formats,
         )
 
     def _of_one(self, best: OptionResult) -> Verdict:
@@ -230,7 +233,10 @@ class _Case:
         else:
             is_same = first.id == best.id
             sentence = words.without_people(*pair, is_the_same=is_same, chance=chance, is_pair=kinds)
-        return HardVerdict(sentence, first.id, second.id, gap, chance)
+        return HardVerdict(sentence, first.id, second.id, gap, chance, self._formats(first, second))
+
+    def _formats(self, first: OptionResult, second: OptionResult) -> str:
+        return formats_sentence(first, second, model=self.model, catalog=self.catalog)
 
     def _turning(self, best: OptionResult, second: OptionResult, *, also: Sequence[str]) -> Turning:
         """What turns the pair, and the old prices it rests on; empty without futures."""

@@ -8,6 +8,7 @@ from calculator import Scenario
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Remark
+from calculator.number import Range
 from calculator.scenario.presets import preset, preset_names
 from tests.views.comparison_case import comparison
 from tests.views.pages import CATALOG
@@ -105,3 +106,16 @@ def test_remarks_of_every_example_are_sentences_of_the_options_that_the_verdicts
         assert row["about"] in names
         assert row["text"][:1] == row["text"][:1].upper()
         assert row["text"].endswith((".", "!", "?"))
+
+
+def test_leader_that_keeps_people_waiting_for_minutes_says_so_where_no_target_is_set() -> None:
+    case = comparison()
+    slow = replace(case[OTHER].eligibility, first_token_p95_s=Range(2000.0, 2568.0, 3000.0, "s"))
+    options = tuple(replace(one, eligibility=slow) if one.id in (OTHER, OUT) else one for one in case.options)
+    case = replace(with_remarks(), options=tuple(replace(one, remarks=()) for one in options))
+    assert before_you_sign(case) == []
+    off = replace(case, scenario=case.scenario.changed(first_token_p95_target_s=0))
+    (row,) = before_you_sign(off)
+    assert row["about"] == case[OTHER].name
+    assert row["text"].startswith("One person in twenty waits 42.8 minutes for the first word in the busiest hour")
+    assert more_to_know(off) == 1  # what cannot do the job keeps nobody waiting

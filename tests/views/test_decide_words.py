@@ -124,6 +124,35 @@ def test_only_option_of_its_kind_wins_without_a_gap() -> None:
     assert (alone["title"], alone["range"]) == ("Hosted API, same model", "The only one that can do the job.")
 
 
+def test_kind_of_which_several_can_is_not_called_one_machine() -> None:
+    case = pair(comparison())
+    assert case.verdicts.mac_or_pc is not None
+    of_kind = replace(case.verdicts.mac_or_pc, next=None, sentence="No PC with GPUs can do the job. 2x RTX 4090: no.")
+    case = replace(case, verdicts=replace(case.verdicts, mac_or_pc=of_kind))
+    found = hero(case, "mac_or_pc")
+    cheapest = min((case[USED], case[MAC]), key=lambda one: amounts(one, case.scenario)[0].usd)
+    assert (found["title"], found["hue"]) == ("Only Macs", style_of(cheapest.id).hue)
+    assert found["amount"] == f"from {usd(amounts(cheapest, case.scenario)[0].usd)}"
+    assert found["range"] == f"No PC with GPUs can do the job. The cheapest Mac that can is {name_of(cheapest)}."
+    out = replace(case[MAC], eligibility=comparison(overloaded=MAC)[MAC].eligibility)
+    alone = replace(case, options=tuple(out if one.id == MAC else one for one in case.options))
+    assert hero(alone, "mac_or_pc")["title"] == f"Only {name_of(case[USED])}"
+
+
+def test_different_bits_of_a_verdict_are_said_below_its_headline() -> None:
+    asked = {"weight_class": "8-bit", "prompt_tokens": 8000, "retrieved_tokens": 24_000, "second_tenant_gb": 40}
+    asked |= {"first_token_p95_target_s": 0, "weight_classes": {"mac-studio-m5-ultra-96": "4-bit"}}
+    found = hero(compare(Scenario.parse(asked), CATALOG, draw_count=0, with_turns=False), "mac_or_pc")
+    assert found["title"] == "Only Macs"
+    assert any("Ultra 96 GB runs the model at 4-bit, Mac Studio M5 Ultra 256 GB at 8-bit." in x for x in found["notes"])
+    two = {"options": (MAC, "dual-rtx-4090-am5"), "weight_classes": {MAC: "8-bit"}}
+    for labour in ("with", "without"):
+        both = compare(Scenario.parse(two | {"labour": labour}), CATALOG, draw_count=64, with_turns=False)
+        assert any(
+            "256 GB runs the model at 8-bit" in note or "256 GB at 8-bit" in note for note in hero(both)["notes"]
+        )
+
+
 def test_price_of_privacy_is_nothing_where_what_is_cheapest_stays_in_house() -> None:
     case = comparison()
     nothing = replace(case, verdicts=replace(case.verdicts, keep_in_house_usd_per_month=0.2))
