@@ -10,6 +10,7 @@ from calculator.catalog.freshness import NOUNS
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import price_kind
+from calculator.decision.input_words import label as input_label
 from calculator.decision.input_words import value as with_unit
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
@@ -17,7 +18,7 @@ from calculator.scenario.question import MOST_OPTIONS
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
-from views.prices import PRICE_LABELS, input_label, price_figures
+from views.prices import PRICE_LABELS, price_figures
 
 _ONE_BY_ONE = ("figures", "already_own_usd", "weight_classes")
 FIRST_PRESET = "our-defaults"

@@ -1,13 +1,12 @@
 """Prices of an option that a person may replace by his own: their names in the scenario, and their labels."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from calculator import Catalog, Scenario
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
 from calculator.catalog.routed import Routed
-from calculator.decision.input_words import label
 
 PRICE_LABELS = {
     "price_usd": "Price before tax ($)",
@@ -31,15 +30,6 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
         return [f"{option_id}.price_usd"]
     served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
     return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in PRICE_LABELS if figure.endswith("_mtok")]
-
-
-def input_label(name: str, *, names: Mapping[str, str]) -> str:
-    """An input as a sentence calls it, a machine's price as one before tax; `names` are the options' names by id.
-
-    >>> input_label("box.price_usd", names={"box": "Threadripper box"})
-    'price of Threadripper box before tax'
-    """
-    return f"{label(name, names=names)} before tax" if name.endswith(".price_usd") else label(name, names=names)
 
 
 def figures_of(options: Collection[str], scenario: Scenario) -> dict[str, float]:

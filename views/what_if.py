@@ -28,7 +28,6 @@ from views.flip_points import beyond, flip_points, verdict_on
 from views.leasing import show_leasing
 from views.look import markdown_text, usd
 from views.money import by_cost, is_ranked
-from views.prices import input_label
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
 from views.shown_candidates import shown_candidates
 from views.turns import turn
@@ -134,7 +133,7 @@ def _together(found: Verdict | None) -> str:
 
 def _show_flip(point: SwitchPoint, case: Case, *, names: dict[str, str]) -> None:
     assert point.value is not None
-    label = input_label(point.name, names=names)
+    label = input_words.label(point.name, names=names)
     now, at = (input_words.value(point.name, amount) for amount in (point.central_value, point.value))
     where = "within its likely range" if point.in_range else "outside its likely range"
     text, button = st.columns([8, 1], vertical_alignment="center")
@@ -171,11 +170,11 @@ def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:
         )
     )
     draw_chart(
-        tornado_chart(swings, base_usd=gap, label=partial(input_label, names=names), value=input_words.value),
+        tornado_chart(swings, base_usd=gap, label=partial(input_words.label, names=names), value=input_words.value),
         key="tornado",
         alt="The gap at both ends of each input's range: "
         + "; ".join(
-            f"{input_label(swing.name, names=names)} {usd(swing.gap_at_low_usd)} to {usd(swing.gap_at_high_usd)}"
+            f"{input_words.label(swing.name, names=names)} {usd(swing.gap_at_low_usd)} to {usd(swing.gap_at_high_usd)}"
             for swing in swings
         ),
     )
@@ -261,16 +260,18 @@ def _show_worth(candidates: Candidates, *, draw_count: int, names: dict[str, str
             )
         )
         return
-    first = input_label(telling[0][1], names=names)
+    first = input_words.label(telling[0][1], names=names)
     st.markdown(
         markdown_text(
             f"Knowing every input for certain is worth at most {usd(known.total_usd)}. Find out the {first} first: a pilot for it may cost up to {usd(telling[0][0])}."
         )
     )
     worth = {name: amount for amount, name in telling[:_MOST_WORTH]}
-    draw_chart(worth_chart(worth, label=partial(input_label, names=names)), key="worth", alt=_worth_alt(worth, names))
+    draw_chart(
+        worth_chart(worth, label=partial(input_words.label, names=names)), key="worth", alt=_worth_alt(worth, names)
+    )
 
 
 def _worth_alt(worth: dict[str, float], names: dict[str, str]) -> str:
-    parts: Sequence[str] = [f"{input_label(name, names=names)} {usd(amount)}" for name, amount in worth.items()]
+    parts: Sequence[str] = [f"{input_words.label(name, names=names)} {usd(amount)}" for name, amount in worth.items()]
     return f"What it is worth to know each input: {'; '.join(parts)}"

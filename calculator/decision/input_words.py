@@ -8,7 +8,7 @@ from calculator.scenario.knob import Knob
 from calculator.scenario.scenario import knobs
 
 _FIGURES: dict[str, tuple[str, str]] = {
-    "price_usd": ("price of {}", "${:,.0f}"),
+    "price_usd": ("price of {} before tax", "${:,.0f}"),
     "setup_h": ("setup of {}", "{:,.3g} h"),
     "prefill_speed_ratio": ("speed at which {} reads", "{:.2f} times the predicted one"),
     "decode_speed_ratio": ("speed at which {} writes", "{:.2f} times the predicted one"),
@@ -79,7 +79,7 @@ def label(name: str, *, names: Mapping[str, str]) -> str:
     >>> label("pc_administration_h_per_year", names={})
     'administration of a PC with GPUs'
     >>> label("box.price_usd", names={"box": "Threadripper box"})
-    'price of Threadripper box'
+    'price of Threadripper box before tax'
     """
     if name in _OWN_LABELS:
         return _OWN_LABELS[name]
@@ -146,7 +146,7 @@ def price_band(
 ) -> str:
     """Between which values of a price a pair is too close to call, and which of the two wins below and above (`wins`).
 
-    One end may be missing: 'Price of Box (now $9,600): from $14,300 the other is clearly cheaper; below that the two are
+    One end may be missing: 'Price of Box before tax (now $9,600): from $14,300 the other is clearly cheaper; below that the two are
     too close to call.'
     """
     text = label(name, names=names)
