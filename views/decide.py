@@ -9,6 +9,7 @@ import streamlit as st
 from calculator import Catalog, Scenario, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.physics.measured import MeasuredSpeed
+from calculator.scenario.presets import preset
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
 from views.bands import leaders_bands
@@ -63,7 +64,9 @@ def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed])
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),
-        "changes": changes(case.link, scenario, names={row.id: row.name for row in comparison.options}),
+        "changes": changes(
+            case.link, scenario, names={row.id: row.name for row in comparison.options}, catalog=case.catalog
+        ),
         "address": address_text(),
         "taken": st.session_state.get(_TAKEN, []),
     }
@@ -101,7 +104,7 @@ def _take(change: Mapping[str, Any], scenario: Scenario) -> bool:
     if reset := change.get("reset"):
         names = [str(name) for name in reset]
         take_back([name for name in names if ":" not in name])
-        _take_back_rows([name for name in names if ":" in name], scenario)
+        _take_back_rows([name for name in names if ":" in name], scenario, start=_start())
     if entered := change.get("put"):
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     names = set(cast("Mapping[str, Any]", entered or {}))
@@ -120,12 +123,19 @@ def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mappin
     return entered if kept == scenario.figures else {**entered, "figures": kept}
 
 
-def _take_back_rows(names: Sequence[str], scenario: Scenario) -> None:
-    """Single figures go back to ours: `figures:<option>.<figure>`."""
+def _start() -> Scenario:
+    """The scenario from which one started: the example of the address, else the defaults."""
+    name = read_case(load_catalog()).link.preset
+    return preset(name) if name else Scenario()
+
+
+def _take_back_rows(names: Sequence[str], scenario: Scenario, *, start: Scenario) -> None:
+    """Single figures go back to what they were at the start, else to ours: `figures:<option>.<figure>`."""
     tables = dict.fromkeys(name.partition(":")[0] for name in names)
     for table in tables:
         gone = {name.partition(":")[2] for name in names if name.startswith(f"{table}:")}
-        put({table: {key: value for key, value in getattr(scenario, table).items() if key not in gone}})
+        kept = {key: value for key, value in getattr(scenario, table).items() if key not in gone}
+        put({table: kept | {key: value for key, value in getattr(start, table).items() if key in gone}})
 
 
 def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:

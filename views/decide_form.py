@@ -1,6 +1,7 @@
 """The controls of the Decide page: its fields, and the lists that change only with the catalogue."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,8 @@ from calculator.catalog.freshness import NOUNS
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import price_kind
-from calculator.decision.input_words import label as figure_label
+from calculator.decision.input_words import label as input_label
+from calculator.decision.input_words import value as with_unit
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
@@ -18,7 +20,7 @@ from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
 
-_ONE_BY_ONE = ("figures", "already_own_usd")
+_ONE_BY_ONE = ("figures", "already_own_usd", "weight_classes")
 FIRST_PRESET = "our-defaults"
 _FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team-24-7")
 _WORDS: dict[str, str] = {
@@ -182,11 +184,12 @@ def _field(table: str, key: str, label: str, value: float | None, *, bounds: tup
 
 
 def changes(
-    link: Link, scenario: Scenario, *, names: Mapping[str, str] | None = None
+    link: Link, scenario: Scenario, *, names: Mapping[str, str] | None = None, catalog: Catalog | None = None
 ) -> list[tuple[str, str, str, str]]:
     """What differs from where one started: name, label, value now and before; in the page's order.
 
-    An own figure has a line of its own, whose name is `figures:<option>.<figure>`; `names` are the options' by id.
+    An own figure has a line of its own, whose name is `figures:<option>.<figure>`; `names` are the options' by id. With
+    the catalogue our price stands beside a machine's own one.
     """
     base = preset(link.preset) if link.preset else Scenario()
     found: list[tuple[str, str, str, str]] = []
@@ -195,25 +198,59 @@ def changes(
         if now == before or name in ("name", "typed", "prices_as_of", "rules"):
             continue
         if name in _ONE_BY_ONE:
-            found += _table_changes(name, now, before, names=names or {})
+            said = _Said(table=name, names=names or {}, catalog=catalog, bits=scenario.weight_class)
+            found += [said.line(key, now, before) for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
         else:
             found.append((name, label_of(name), _shown(name, now), _shown(name, before)))
     return found
 
 
-def _table_changes(
-    table: str, now: Mapping[str, float], before: Mapping[str, float], *, names: Mapping[str, str]
-) -> list[tuple[str, str, str, str]]:
-    """One line for each figure of a table that differs; a figure that is not there is ours."""
-    rows: list[tuple[str, str, str, str]] = []
-    for key in sorted({*now, *before}):
-        if now.get(key) != before.get(key):
-            owned = f"{names.get(key, key)}, which we own"
-            label = owned if table == "already_own_usd" else figure_label(key, names=names)
-            label += " before tax" if key.endswith(".price_usd") else ""
-            said = [text_of(in_cents(table, key, row[key])) if key in row else "ours" for row in (now, before)]
-            rows.append((f"{table}:{key}", label[:1].upper() + label[1:], said[0], said[1]))
-    return rows
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """Words for the rows of one table of the scenario: whose row it is, and what its value is."""
+
+    table: str
+    names: Mapping[str, str]
+    catalog: Catalog | None
+    bits: str
+
+    def line(self, key: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        """The row's name, label, value now and before."""
+        label = self._label(key)
+        said = [self._value(key, row[key]) if key in row else self._without(key) for row in (now, before)]
+        return f"{self.table}:{key}", label[:1].upper() + label[1:], said[0], said[1]
+
+    def _label(self, key: str) -> str:
+        owner = self.names.get(key, key)
+        if self.table == "already_own_usd":
+            return f"{owner}, which we own"
+        return f"Bits per weight of {owner}" if self.table == "weight_classes" else input_label(key, names=self.names)
+
+    def _value(self, key: str, value: Any) -> str:
+        if self.table == "weight_classes":
+            return words_of_choice(value)
+        if self.table == "already_own_usd" or key.endswith(".price_usd"):
+            return _dollars(in_cents(self.table, key, value))
+        return with_unit(key, value)
+
+    def _without(self, key: str) -> str:
+        """What counts where the table has no such row."""
+        if self.table == "already_own_usd":
+            return "bought"
+        if self.table == "weight_classes":
+            return f"{words_of_choice(self.bits)}, as for all"
+        machine = self.catalog.machines.get(key.rpartition(".")[0]) if self.catalog else None
+        if machine is None or not key.endswith(".price_usd"):
+            return "ours"
+        return f"{_dollars(machine.purchase_price().price_usd.central)} (ours)"
+
+
+def _dollars(amount: float) -> str:
+    """
+    >>> _dollars(6199), _dollars(5780.891)
+    ('$6,199', '$5,780.89')
+    """
+    return f"${amount:,.0f}" if amount == round(amount) else f"${amount:,.2f}"
 
 
 def in_cents(table: str, key: str, value: float) -> float:
@@ -234,7 +271,7 @@ def label_of(name: str) -> str:
 def _shown(name: str, value: Any) -> str:
     knob = knobs().get(name)
     if isinstance(value, Mapping):
-        return f"{len(value)} entered" if value else "none"  # pyright: ignore[reportUnknownArgumentType]
+        return f"{len(value)} of your own" if value else "none of your own"  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, tuple):
         return f"{len(value)} of them"  # pyright: ignore[reportUnknownArgumentType]
     if knob is not None and isinstance(value, int | float) and knob.shown == _PERCENT:

@@ -24,6 +24,8 @@ def seconds_range(option: OptionResult) -> list[str]:
     if not math.isfinite(found.central):
         return ["never", "the queue grows"]
     low, high = seconds_text(found.low), seconds_text(found.high)
+    if not math.isfinite(found.high):
+        return [seconds_text(found.central), f"{low} or more"]
     return [seconds_text(found.central), "" if low == high else f"{low} to {high}"]
 
 

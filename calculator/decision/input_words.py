@@ -8,13 +8,17 @@ from calculator.scenario.knob import Knob
 from calculator.scenario.scenario import knobs
 
 _FIGURES: dict[str, tuple[str, str]] = {
-    "price_usd": ("price of {}", "${:,.0f}"),
+    "price_usd": ("price of {} before tax", "${:,.0f}"),
     "setup_h": ("setup of {}", "{:,.3g} h"),
     "prefill_speed_ratio": ("speed at which {} reads", "{:.2f} times the predicted one"),
     "decode_speed_ratio": ("speed at which {} writes", "{:.2f} times the predicted one"),
     "prefill_watt_ratio": ("power that {} draws while reading", "{:.2f} times the stated one"),
     "decode_watt_ratio": ("power that {} draws while writing", "{:.2f} times the stated one"),
     "idle_watt_ratio": ("power that {} draws at rest", "{:.2f} times the stated one"),
+    "prefill_w": ("power that {} draws while reading", "{:,.0f} W"),
+    "decode_w": ("power that {} draws while writing", "{:,.0f} W"),
+    "idle_w": ("power that {} draws at rest", "{:,.0f} W"),
+    "sleep_w": ("power that {} draws asleep", "{:,.0f} W"),
     "rate_usd_per_h": ("hourly rate of {}", "${:,.2f} an hour"),
     "billing_minutes": ("shortest time billed for {}", "{:,.3g} minutes"),
     "startup_minutes": ("start-up time of {}", "{:,.3g} minutes"),
@@ -76,7 +80,7 @@ def label(name: str, *, names: Mapping[str, str]) -> str:
     >>> label("pc_administration_h_per_year", names={})
     'administration of a PC with GPUs'
     >>> label("box.price_usd", names={"box": "Threadripper box"})
-    'price of Threadripper box'
+    'price of Threadripper box before tax'
     """
     if name in _OWN_LABELS:
         return _OWN_LABELS[name]
@@ -156,7 +160,7 @@ def price_band(
 ) -> str:
     """Between which values of a price a pair is too close to call, and which of the two wins below and above (`wins`).
 
-    One end may be missing: 'Price of Box (now $9,600): from $14,300 the other is clearly cheaper; below that the two are
+    One end may be missing: 'Price of Box before tax (now $9,600): from $14,300 the other is clearly cheaper; below that the two are
     too close to call.'
     """
     text = label(name, names=names)

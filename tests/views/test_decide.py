@@ -275,3 +275,12 @@ def test_price_entered_with_tax_is_kept_in_cents() -> None:
     sent = {"name": "figures", "key": f"{TWO[0]}.price_usd", "value": 7000 / 1.0725}
     app = change(page(options=list(TWO)), table=sent)
     assert scenario_on(app).figures[sent["key"]] == 6526.81
+
+
+def test_row_of_a_table_goes_back_to_what_the_example_had() -> None:
+    options = preset("article-workload").weight_classes
+    mac = next(iter(options))
+    app = change(page(preset="article-workload"), put={"weight_classes": {**options, mac: "4-bit"}})
+    assert scenario_on(app).weight_classes[mac] == "4-bit"
+    app = change(app, sequence="2", reset=[f"weight_classes:{mac}"])
+    assert scenario_on(app).weight_classes == options

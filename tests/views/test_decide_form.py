@@ -12,6 +12,7 @@ from calculator.decision.compare import compare
 from calculator.scenario.presets import preset, preset_names, preset_purposes
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from tests.views.pages import CATALOG, other_value
+from views.choices import words_of_choice
 from views.decide_form import FIELDS_BESIDE, MOST_OPTIONS, changes, fields, label_of, lists, presets, quotes, values
 from views.link import read_link, write_link
 
@@ -176,14 +177,28 @@ def test_shares_are_listed_in_percent_own_figures_one_by_one_and_other_tables_by
         names={"cloud-h100": "Rented H100"},
     )
     assert ("resale_fraction", "Resale of the Mac", "50 %", "48 %") in found
-    assert ("figures:cloud-h100.rate_usd_per_h", "Hourly rate of Rented H100", "2.5", "ours") in found
+    assert ("figures:cloud-h100.rate_usd_per_h", "Hourly rate of Rented H100", "$2.50 an hour", "ours") in found
     assert ("options", "Options", "2 of them", f"{len(Scenario().options)} of them") in found
 
 
 def test_machines_price_is_listed_in_cents_and_as_one_before_tax() -> None:
     mac = "mac-studio-m5-ultra-96"
     ((_, label, now, was),) = changes(*opened(f'figures={{"{mac}.price_usd":6526.806526806527}}'), names={mac: "Mac"})
-    assert (label, now, was) == ("Price of Mac before tax", "6526.81", "ours")
+    assert (label, now, was) == ("Price of Mac before tax", "$6,526.81", "ours")
+
+
+def test_machines_price_stands_beside_ours_and_its_bits_beside_those_of_all() -> None:
+    mac = "mac-studio-m5-ultra-96"
+    link = opened(
+        f'figures={{"{mac}.price_usd":5781}}&weight_classes={{"{mac}":"8-bit"}}&already_own_usd={{"dgx-spark":900}}'
+        "&options=dgx-spark&options=" + mac
+    )
+    found = {name: row for name, *row in changes(*link, names={mac: "Mac", "dgx-spark": "Spark"}, catalog=CATALOG)}
+    ours = CATALOG.machines[mac].purchase_price().price_usd.central
+    assert found[f"figures:{mac}.price_usd"] == ["Price of Mac before tax", "$5,781", f"${ours:,.0f} (ours)"]
+    same = words_of_choice(Scenario().weight_class)
+    assert found[f"weight_classes:{mac}"] == ["Bits per weight of Mac", "8 bits", f"{same}, as for all"]
+    assert found["already_own_usd:dgx-spark"] == ["Spark, which we own", "$900", "bought"]
 
 
 def test_permanent_link_of_changed_values_lists_the_same_changes() -> None:

@@ -187,6 +187,8 @@ def test_wait_for_the_first_word_is_the_base_case_with_the_range_of_the_speeds()
     assert seconds_range(case[API]) == []
     endless = replace(case[MAC].eligibility, first_token_p95_s=Range(9.0, float("inf"), float("inf"), "s"))
     assert seconds_range(replace(case[MAC], eligibility=endless)) == ["never", "the queue grows"]
+    at_the_edge = replace(case[MAC].eligibility, first_token_p95_s=Range(3570.0, 3600.0, float("inf"), "s"))
+    assert seconds_range(replace(case[MAC], eligibility=at_the_edge)) == ["1.0 hours", "59.5 minutes or more"]
     exact = replace(case[MAC].eligibility, first_token_p95_s=Range(12.0, 12.0, 12.0, "s"))
     assert seconds_range(replace(case[MAC], eligibility=exact)) == ["12 s", ""]
 

@@ -94,7 +94,7 @@ def kind(option: str | None) -> str:
 
 def test_price_at_which_another_mac_takes_over_is_no_flip() -> None:
     said = texts(opened(what_if_script))
-    assert "Price of Mac Studio M5 Ultra 96 GB**: now" not in said
+    assert "Price of Mac Studio M5 Ultra 96 GB before tax**: now" not in said
     assert "is clearly cheaper; above that the two are too close to call" in said
 
 

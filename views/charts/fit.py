@@ -9,7 +9,7 @@ from calculator.decision.choose import Choice
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
-from views.charts.layout import LEGEND, NUMBERS, QUIET, plain_layout, rows_layout, texts
+from views.charts.layout import LEGEND, NUMBERS, QUIET, TURN, plain_layout, rows_layout, texts
 from views.charts.names_at_dots import NOWHERE, Dot, name_sides
 from views.fit_curves import Curve
 from views.look import gb, style_of
@@ -24,7 +24,7 @@ _MEMORY_PARTS = (
 _OTHER = "Other software"
 _TABLE = "Embedding table, kept off the card"
 _PARTS = (*((title, colour) for _, title, colour in _MEMORY_PARTS), (_TABLE, "#8d6bb8"))
-_LIMIT = {"symbol": "line-ns-open", "size": 17, "color": QUIET, "line": {"width": 3}}
+_LIMIT = {"symbol": "diamond-tall", "size": 20, "color": "#ffffff", "line": {"color": "#000000", "width": 2}}
 _BAND_OPACITY = 0.14
 _MOST_SPAN = 60
 """Dearest over cheapest machine: beyond it the marks at 2 and 5 would touch on a phone."""
@@ -63,7 +63,8 @@ def _pools(one: Filled) -> list[_Pool]:
 
 
 def memory_bars(filled: Sequence[Filled]) -> go.Figure:
-    """What fills each pool of memory, against what may be used of it: the line over each bar.
+    """What fills each pool of memory, against what may be used of it: a white mark with a black
+    edge, which stands out from white, from near-black and from every part of a bar.
 
     Other software stands in the pool in which it lies: with the model in unified memory, else beside the cards.
     """
@@ -153,7 +154,7 @@ def speed_curves(
             xref="paper",
             y0=target,
             y1=target,
-            line={"color": "#c0392b", "width": 1, "dash": "dash"},
+            line={"color": TURN, "width": 2, "dash": "dash"},
         )
     return figure
 

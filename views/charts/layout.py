@@ -1,6 +1,6 @@
 """What all figures share: no toolbar and no zoom, texts beside bars, names above them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
@@ -36,6 +36,8 @@ DOLLARS: dict[str, Any] = {
     "tickformatstops": [{"dtickrange": [None, 0.5], "value": "$,.2f"}, {"dtickrange": [0.5, None], "value": "$~s"}]
 }
 """Dollars on a linear axis: $10k, and cents where the steps are less than a dollar."""
+TURN = "#e0533d"
+"""Red of a line at which an answer turns, or of a target: on white and on near-black."""
 LESS, MORE = "#2f7f9e", "#b0578d"
 """Middle tones for "less than now" and "more than now", which stand out from white and near-black alike."""
 
@@ -90,14 +92,25 @@ def plain_layout(
     )
 
 
-def add_line(figure: go.Figure, x: float, *, colour: str, dash: str, rows: int = 0, is_below: bool = False) -> None:
+def add_line(
+    figure: go.Figure,
+    x: float,
+    *,
+    colour: str,
+    dash: str,
+    rows: int = 0,
+    width_px: int = 1,
+    short_in: Collection[int] | None = None,
+) -> None:
     """A vertical line over the whole height; across `rows` rows of bars in pieces, so that it crosses no name.
 
-    `is_below`: the pieces stand between a bar and the name under it, and cross no value beside the bar either.
+    Where `short_in` is there, each piece reaches from the name under its bar to the name above it; in these rows it ends
+    below the bar, as it would cross the value beside it.
     """
-    line = {"color": colour, "width": 1, "dash": dash}
-    down, up = BELOW_BAR if is_below else (-BESIDE_BAR, BESIDE_BAR)
-    pieces = [(place + down, place + up, "y") for place in range(rows)] or [(0.0, 1.0, "paper")]
+    line = {"color": colour, "width": width_px, "dash": dash}
+    low = -BESIDE_BAR if short_in is None else BELOW_BAR[0]
+    ends = [BELOW_BAR[1] if place in (short_in or ()) else BESIDE_BAR for place in range(rows)]
+    pieces = [(place + low, place + end, "y") for place, end in enumerate(ends)] or [(0.0, 1.0, "paper")]
     for y0, y1, yref in pieces:
         figure.add_shape(  # pyright: ignore[reportUnknownMemberType] - plotly ships no types
             type="line", x0=x, x1=x, y0=y0, y1=y1, yref=yref, line=line

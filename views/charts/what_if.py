@@ -8,12 +8,13 @@ import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - p
 from calculator.analysis.appraisal import Exit
 from calculator.analysis.bridge import Bridge
 from calculator.risk.sensitivity import Swing, WinnerMap
-from views.charts.layout import DOLLARS, LESS, MORE, QUIET, add_line, plain_layout, rows_layout, texts
+from views.charts.layout import DOLLARS, LESS, MORE, QUIET, TURN, add_line, plain_layout, rows_layout, texts
 from views.look import shown_usd, style_of, usd
 
 Words = Callable[[str], str]
 ValueWords = Callable[[str, float], str]
 _ROOM = 1.18
+_LETTER_PX, _PHONE_PX = 7, 330
 _LEAST_USD = 0.5  # a smaller change is no bar of its own
 
 
@@ -22,6 +23,11 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
     rows = list(swings)[::-1]
     names = [label(swing.name) for swing in rows]
     bars: list[go.Bar | go.Scatter] = []
+    ends = [gap for swing in rows for gap in (swing.gap_at_low_usd, swing.gap_at_high_usd)]
+    low, high = min([*ends, base_usd, 0.0]), max([*ends, base_usd])
+    room = (high - low) * 0.28 or 1.0
+    usd_per_letter = _LETTER_PX * (high - low + 2 * room) / _PHONE_PX
+    crossed = set[int]()
     for end, colour in (("low", LESS), ("high", MORE)):
         gaps = [getattr(swing, f"gap_at_{end}_usd") for swing in rows]
         values = [value(swing.name, getattr(swing, f"{end}_value")) for swing in rows]
@@ -42,9 +48,9 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
         for place, (swing, gap, said) in enumerate(zip(rows, gaps, values, strict=True)):
             at, side = _label_place(gap, _other(swing, end), base_usd=base_usd)
             bars.append(texts([at], [place], [f" {said} "], side=side))
-    ends = [gap for swing in rows for gap in (swing.gap_at_low_usd, swing.gap_at_high_usd)]
-    low, high = min([*ends, base_usd, 0.0]), max([*ends, base_usd])
-    room = (high - low) * 0.28 or 1.0
+            written = (len(said) + 2) * usd_per_letter * (1 if side == "middle right" else -1)
+            if min(at, at + written) <= 0.0 <= max(at, at + written):
+                crossed.add(place)
     figure = go.Figure(
         bars,
         rows_layout(
@@ -55,7 +61,7 @@ def tornado_chart(swings: Sequence[Swing], *, base_usd: float, label: Words, val
         ),
     )
     add_line(figure, base_usd, colour=QUIET, dash="solid", rows=len(rows))
-    add_line(figure, 0.0, colour="#c0392b", dash="solid", rows=len(rows), is_below=True)
+    add_line(figure, 0.0, colour=TURN, dash="solid", rows=len(rows), width_px=3, short_in=crossed)
     return figure
 
 

@@ -61,8 +61,8 @@ def test_band_is_told_of_the_one_whose_price_it_is_and_of_both_by_name_where_it_
     hosts = PriceBand("host/model.price_ratio", 1.0, None, 0.5, below="a", above="b")
     call, shared = in_words([own, hosts], names=names)
     assert "from 0.50 times today's Beta is clearly cheaper" in shared.sentence
-    assert call.label == "price of Alpha"
+    assert call.label == "price of Alpha before tax"
     assert (call.now, call.low, call.high) == (100.0, 80.0, None)
     assert call.sentence == (
-        "Price of Alpha (now $100): up to $80 it is clearly cheaper; above that the two are too close to call."
+        "Price of Alpha before tax (now $100): up to $80 it is clearly cheaper; above that the two are too close to call."
     )

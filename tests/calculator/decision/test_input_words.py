@@ -53,7 +53,7 @@ def test_flip_says_the_side_the_value_and_the_value_now() -> None:
     said = input_words.flip("pc_administration_h_per_year", now=15, at=3.0, names={})
     assert said == "administration of a PC with GPUs below 3 h a year (now 15 h a year)"
     said = input_words.flip("mac.price_usd", now=5499, at=9512.4, names={"mac": "Mac Studio"})
-    assert said == "price of Mac Studio above $9,512 (now $5,499)"
+    assert said == "price of Mac Studio before tax above $9,512 (now $5,499)"
     said = input_words.flip("electricity_usd_per_kwh", now=0.135, at=0.2, names={})
     assert said == "electricity price above $0.2 per kWh (now $0.135 per kWh)"
 
@@ -68,7 +68,7 @@ def test_price_band_says_who_wins_beyond_each_end_and_what_is_in_between() -> No
     names, wins = {"mac": "Mac Studio"}, ("the Mac", "the PC")
     said = input_words.price_band("mac.price_usd", now=5499, low=6395, high=39437, wins=wins, names=names)
     assert said == (
-        "Price of Mac Studio (now $5,499): up to $6,395 the Mac is clearly cheaper, from $39,437 the PC is; in between "
+        "Price of Mac Studio before tax (now $5,499): up to $6,395 the Mac is clearly cheaper, from $39,437 the PC is; in between "
         "the two are too close to call."
     )
     said = input_words.price_band("mac.price_usd", now=5499, low=None, high=7400, wins=wins, names=names)

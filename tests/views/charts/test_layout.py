@@ -72,13 +72,18 @@ def test_line_across_rows_of_bars_leaves_the_names_alone() -> None:
     assert all(one.y1 - round(one.y1) < names_begin for one in pieces)
 
 
-def test_line_below_the_bars_crosses_neither_names_nor_values() -> None:
+def test_long_line_leaves_names_alone_and_the_values_it_would_cross() -> None:
     figure = go.Figure()
-    add_line(figure, 0.0, colour="#000", dash="dash", rows=3, is_below=True)
+    add_line(figure, 0.0, colour="#000", dash="solid", rows=3, width_px=3, short_in={1})
+    pieces = laid_out(figure).shapes
     half_value = 12 / 2 / ROW_PX  # a value is one line of 12 px, level with its bar
     name_ends = HALF_BAR + (NAME_PX + 13 * 0.6) / ROW_PX - 1  # of the row below
-    for place, one in enumerate(laid_out(figure).shapes):
-        assert place + name_ends <= one.y0 < one.y1 < place - half_value
+    name_begins = HALF_BAR + (NAME_PX - 13 * 0.6) / ROW_PX
+    for place, one in enumerate(pieces):
+        assert place + name_ends <= one.y0 < one.y1 < place + name_begins
+        assert one.line.width == 3
+    assert pieces[1].y1 < 1 - half_value
+    assert all(pieces[place].y1 - pieces[place].y0 > 0.6 for place in (0, 2))  # of a row: a line, not a row of dots
 
 
 def test_no_axis_writes_half_of_something_as_500m() -> None:

@@ -13,6 +13,7 @@ from calculator.risk.sensitivity import Swing, tornado, who_wins
 from calculator.scenario.presets import preset
 from tests.views.other_pages import comparison_of, drawn, laid_out
 from tests.views.pages import CATALOG
+from views.charts.layout import TURN
 from views.charts.what_if import bridge_chart, exit_chart, tornado_chart, winner_map, worth_chart
 from views.look import style_of
 
@@ -83,3 +84,12 @@ def test_most_telling_input_stands_on_top() -> None:
     bars, labels = drawn(worth_chart({"wage_usd_per_h": 10.0, "resale_fraction": 99.0}, label=LABEL))
     assert list(bars.x) == [10.0, 99.0]
     assert [text.strip() for text in labels.text] == ["$10", "$99"]
+
+
+def test_red_line_of_the_tornado_stops_at_the_bar_only_where_a_value_lies_across_zero() -> None:
+    near = Swing("growth_per_year", 0.1, 0.2, 0.3, gap_at_low_usd=400.0, gap_at_high_usd=9_000.0)
+    far = Swing("months", 24.0, 36.0, 48.0, gap_at_low_usd=5_500.0, gap_at_high_usd=6_500.0)
+    figure = tornado_chart([far, near], base_usd=6_000.0, label=LABEL, value=lambda _, value: f"{value:g} a year")
+    reds = [one for one in laid_out(figure).shapes if one.line.color == TURN]
+    assert [one.x0 for one in reds] == [0.0, 0.0]
+    assert [one.y1 > place for place, one in enumerate(reds)] == [False, True]

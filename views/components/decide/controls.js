@@ -149,7 +149,7 @@ export function paintChanges(box, page, data) {
       "li",
       {},
       element("span", { text: `${label}: ${now}` }),
-      element("small", { text: was ? ` was ${was}` : "" }),
+      element("small", { text: was ? `, was ${was}` : "" }),
       element("button", { type: "button", class: "plain", "aria-label": `Reset ${label}`, text: "reset", on: { click: () => page.send({ reset: [name] }) } }),
     ),
   );
