@@ -43,13 +43,16 @@ class Course:
 
 
 def nice_ticks(low: float, high: float, *, count: int = _TICKS) -> list[float]:
-    """Round numbers from at most `low` to at least `high`, about `count` of them: steps of 1, 2 or 5 times ten^n."""
+    """Round numbers from at most `low` to at least `high`, about `count` of them: steps of 1, 2 or 5 times ten^n.
+
+    Always two at least, so that an axis has a length, however close `low` and `high` are.
+    """
     span = max(high - low, 1e-9)
     raw = span / max(count - 1, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * one for one in (1, 2, 5, 10) if power * one >= raw * (1 - 1e-12))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [number * step for number in range(first, last + 1)]
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
 
 
 def amount_words(value: float, mark: str = "$") -> str:
@@ -96,7 +99,7 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     height, left, right, top, bottom = 270, 46, 150, 10, 24
     months = len(courses[0].spent) - 1
     values = [value for course in courses for value in (*course.spent, *course.low, *course.high)]
-    ticks = nice_ticks(min(0.0, *values), max(*values, 1.0))
+    ticks = nice_ticks(min(0.0, *values), max(values) or 1.0)
 
     def x(month: float) -> float:
         return left + month / max(months, 1) * (width - left - right)

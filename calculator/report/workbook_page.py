@@ -50,12 +50,12 @@ class Book:
         return self._formats[name]
 
     def name_for(self, key: str) -> str:
-        """A name that spreadsheets allow for the price of this key, another for every key."""
+        """A name that spreadsheets allow for the price of this key, another for every key, whatever the case."""
         if key not in self.names:
             plain = re.sub(r"[^A-Za-z0-9_]", "_", "_of_".join(reversed(key.rpartition(".")[::2])).removesuffix("_of_"))
-            taken = set(self.names.values())
+            taken = {name.casefold() for name in self.names.values()}
             name, number = plain, 2
-            while name in taken:
+            while name.casefold() in taken:
                 name, number = f"{plain}_{number}", number + 1
             self.names[key] = name
         return self.names[key]

@@ -110,10 +110,14 @@ class Lease(Record):
     buyout_usd: Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)] | None = None
 
 
+PER_USD = (1e-6, 1e6)
+"""How much of a currency one dollar may buy; what lies outside is a slip, and amounts in it would vanish or run over."""
+
+
 class ExchangeRate(Record):
     """What a dollar cost in a currency on a day; results are computed in dollars and only shown in it."""
 
-    per_usd: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    per_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     as_of: str
 
 
@@ -170,6 +174,12 @@ def currency_problem(name: str, rate: ExchangeRate) -> str | None:
     """What is wrong with a currency and the day of its rate; None where nothing is."""
     if not (len(name) == _CODE_LETTERS and name.isascii() and name.isalpha() and name.isupper()):
         return f"currencies.{name[:20]}: a currency is named by three capital letters. Write EUR for example."
+    least, most = PER_USD
+    if not least <= rate.per_usd <= most:
+        return (
+            f"currencies.{name}.per_usd is {rate.per_usd:g}; it must lie in {least:f}..{plain_number(most)}. "
+            f"Write how many {name} one dollar buys."
+        )
     try:
         date.fromisoformat(rate.as_of)
     except ValueError:

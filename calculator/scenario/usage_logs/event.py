@@ -17,6 +17,8 @@ _ISO_DATE_LENGTH = len("2026-11-26")
 _SHORT = 13  # digits of what is at most 10^12
 _DIGITS = 15  # of a number of tokens or seconds with its point; longer text is no number
 DAY_S = H_PER_DAY * S_PER_H
+_MOST_TIME = 1e19
+"""No clock counts as far, not in nanoseconds either; Python reads whole numbers of any length."""
 _SCALES = ((1e17, NS_PER_S), (1e14, US_PER_S), (1e11, MS_PER_S))
 """A number at least as large is no time in seconds, but in a unit so many times smaller."""
 
@@ -67,7 +69,7 @@ def seconds_of(value: Any, *, zone: tzinfo = UTC) -> float | None:
         return _seconds_of_text(value.strip(), zone)
     if isinstance(value, bool):
         return None
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or value >= _MOST_TIME:
         return None
     for least, scale in _SCALES:
         if value >= least:

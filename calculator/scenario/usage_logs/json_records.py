@@ -138,7 +138,8 @@ def _of_span(record: Mapping[str, Any]) -> UsageEvent | None:
     found = _attributes(record.get("attributes"))
     read = count_of(found.get("gen_ai.usage.input_tokens", found.get("gen_ai.usage.prompt_tokens")))
     written = count_of(found.get("gen_ai.usage.output_tokens", found.get("gen_ai.usage.completion_tokens")))
-    if read is None or written is None or found.get("gen_ai.operation.name") in _SUMS_OF_OTHERS:
+    operation = found.get("gen_ai.operation.name")
+    if read is None or written is None or (isinstance(operation, str) and operation in _SUMS_OF_OTHERS):
         return None
     cached = next((count for name in _CACHED_KEYS if (count := count_of(found.get(name))) is not None), 0)
     if cached > read:  # counted apart, against the convention

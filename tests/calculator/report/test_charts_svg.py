@@ -30,6 +30,15 @@ def test_ticks_hold_both_ends_and_are_few(low: float, high: float) -> None:
     assert 2 <= len(ticks) <= 8
 
 
+@pytest.mark.parametrize("most", [0.0, 1e-300, 1e-12, 1.0])
+def test_amounts_near_nothing_still_have_an_axis(most: float) -> None:
+    assert len(nice_ticks(0.0, most)) >= 2
+    assert nice_ticks(most, most)[0] < nice_ticks(most, most)[-1]
+    bars = [CostBar("A", most, 0.0, most, "A"), CostBar("B", 0.0, None, None, "B")]
+    ET.fromstring(cost_chart(bars))
+    ET.fromstring(spend_chart([Course("A", (0.0, most)), Course("B", (0.0, 0.0))]))
+
+
 @pytest.mark.parametrize(("value", "words"), [(0, "$0"), (500, "$500"), (12_000, "$12k"), (-1.5e6, "-$1.5M")])
 def test_amounts_on_the_axis(value: float, words: str) -> None:
     assert amount_words(value) == words

@@ -35,7 +35,10 @@ def test_name_is_one_that_spreadsheets_allow(book: Book, key: str, name: str) ->
 
 
 def test_two_keys_never_share_a_name(book: Book) -> None:
-    assert book.name_for("a-b.price_usd") != book.name_for("a_b.price_usd")
+    keys = ("a-b.price_usd", "a_b.price_usd", "A_b.price_usd", "A_B.price_usd", "A-b_2.price_usd")
+    names = [book.name_for(key) for key in keys]
+    assert len({name.lower() for name in names}) == len(keys), "spreadsheets do not see the case of a name"
+    assert [book.name_for(key) for key in keys] == names
 
 
 def test_page_writes_texts_numbers_and_formulas_with_their_value(book: Book, out: BytesIO) -> None:

@@ -119,6 +119,18 @@ def test_currency_is_three_capital_letters(name: str) -> None:
     assert currency_problem("EUR", rate) is None
 
 
+@pytest.mark.parametrize("per_usd", [1e-300, 9e-7, 1.1e6, 1e300])
+def test_rate_that_no_currency_has_is_refused_with_the_bounds(per_usd: float) -> None:
+    with pytest.raises(ScenarioError, match=r"lie in 0\.000001\.\.1,000,000\. Write how many XAU one dollar"):
+        Scenario.parse({"currencies": {"XAU": {"per_usd": per_usd, "as_of": "2026-11-20"}}})
+
+
+@pytest.mark.parametrize("per_usd", [1e-6, 0.0002, 1e6])
+def test_rates_at_both_ends_and_of_gold_are_read(per_usd: float) -> None:
+    scenario = Scenario.parse({"currencies": {"XAU": {"per_usd": per_usd, "as_of": "2026-11-20"}}})
+    assert scenario.currencies["XAU"].per_usd == per_usd
+
+
 def test_machine_cannot_be_owned_and_leased() -> None:
     with pytest.raises(ScenarioError, match="is owned already or leased, not both"):
         Scenario.parse({"leases": {MAC: {"usd_per_month": 1}}, "already_own_usd": {MAC: 1}})

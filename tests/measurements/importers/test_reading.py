@@ -27,6 +27,7 @@ from tests.measurements.importers.examples import (
     many,
     spoilt,
 )
+from tests.odd_values import ODD, objects_of, places, text_of, with_value
 
 
 def test_gate_refuses_a_row_with_its_reason() -> None:
@@ -220,6 +221,20 @@ def test_noise_around_a_fixture_loses_no_row(name: str, data: st.DataObject) -> 
     noisy = "\n".join(dress(line) for piece in pieces for line in piece.split("\n"))
     found = import_content(noisy, facts=facts, known=KNOWN)
     assert (len(found.records), found.missing) == (count, ()), noisy
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.endswith((".json", ".jsonl"))])
+def test_value_of_another_kind_at_any_place_is_read_or_refused(name: str) -> None:
+    """A list, a table, a number, a truth or nothing where a tool writes a text, and the other way round."""
+    facts, _ = SAMPLES[name]
+    document = objects_of((FIXTURES / name).read_text("utf-8"))[:1]
+    tried = 0
+    for place in places(document):
+        for value in ODD:
+            found = import_content(text_of(with_value(document, place, value)), facts=facts, known=KNOWN)
+            check_sane(found)
+            tried += len(found.records)
+    assert tried > 50
 
 
 def test_text_within_an_exported_record_is_not_read_again() -> None:

@@ -1,13 +1,18 @@
 """Usage of one JSON record: which number stands where, and what is no request."""
 
+import io
 import json
 from typing import Any
 
 import pytest
 
+from calculator.errors import ScenarioError
 from calculator.scenario.json_text import TwiceError
 from calculator.scenario.usage_logs.event import UsageEvent
 from calculator.scenario.usage_logs.json_records import JsonRecords, litellm_cached_tokens
+from calculator.scenario.usage_logs.reading import read_usage
+from tests.calculator.scenario.usage_logs.examples import FIXTURES
+from tests.odd_values import ODD, objects_of, places, text_of, with_value
 
 WHEN = "2026-06-01T12:00:00Z"
 
@@ -115,3 +120,34 @@ def test_span_whose_cached_tokens_are_counted_apart_holds_both() -> None:
 def test_record_of_another_kind_has_no_usage() -> None:
     assert _none({"type": "user", "message": {"usage": {"input_tokens": 1, "output_tokens": 1}}})
     assert _none({})
+
+
+@pytest.mark.parametrize("operation", [["chat"], {"a": "chat"}, 7, None])
+def test_operation_that_is_no_text_is_unknown_and_its_span_counts(operation: Any) -> None:
+    counts = {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10}
+    event = _one({"attributes": {"gen_ai.operation.name": operation, **counts}})
+    assert (event.input_tokens, event.output_tokens) == (100, 10)
+    rows = [{"key": name, "value": {"intValue": count}} for name, count in counts.items()]
+    array = {"key": "gen_ai.operation.name", "value": {"arrayValue": {"values": [{"stringValue": "chat"}]}}}
+    assert _one({"attributes": [array, *rows]}).input_tokens == 100
+
+
+def test_time_beyond_every_clock_is_no_time() -> None:
+    row = {"prompt_tokens": 10, "completion_tokens": 5, "startTime": 10**400, "endTime": -(10**400)}
+    assert _one(row).at_s is None
+
+
+@pytest.mark.parametrize("name", ["claude_code.jsonl", "codex.jsonl", "litellm_spend_logs.json", "otlp_spans.json"])
+def test_value_of_another_kind_at_any_place_is_read_or_refused(name: str) -> None:
+    document = objects_of((FIXTURES / name).read_text("utf-8"))
+    tried = 0
+    for place in places(document):
+        for value in ODD:
+            text = text_of(with_value(document, place, value))
+            try:
+                tally = read_usage(io.BytesIO(text.encode()))
+            except ScenarioError:
+                continue
+            tried += 1
+            assert tally.input_tokens >= tally.cached_tokens >= 0, (place, value)
+    assert tried > 100
