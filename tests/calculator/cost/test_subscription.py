@@ -70,7 +70,7 @@ def test_refused_excess_is_not_served_and_not_ranked_unless_the_promise_allows_i
     assert shares is not None
     assert reason.code == "unserved"
     assert shares.unserved_fraction == pytest.approx(1216 / 2000, rel=1e-5)
-    assert "seat_count" in reason.mend
+    assert '"Seats of a subscription"' in reason.mend
     assert "excess at token prices" not in _lines(row)
     assert _row(subscription_excess="refuse", unserved_fraction_max=0.7).eligible
     assert _row("chatgpt-plus:gpt-6-luna", subscription_excess="refuse").eligible  # 8 x 1,025 are enough
@@ -85,7 +85,7 @@ def test_limit_that_nobody_publishes_is_said_and_not_ranked(option: str) -> None
     row = _row(option)
     (reason,) = row.eligibility.reasons
     assert reason.code == "limit-not-published"
-    assert f"figures.{option}.requests_per_window" in reason.mend
+    assert reason.mend == f"Enter the requests that a seat of {row.name} takes in a window."
     given = _row(option, figures={f"{option}.requests_per_window": 1e6})
     assert given.eligible
 
