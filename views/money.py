@@ -36,6 +36,12 @@ def amounts(option: OptionResult, scenario: Scenario) -> tuple[Amount, ...]:
     return (found[chosen], *(amount for convention, amount in found.items() if convention != chosen))
 
 
+def money_words(scenario: Scenario) -> str:
+    """The money shown, in words: "in today's money", "in cash, invoices only"."""
+    money = "in cash" if scenario.money == "cash" else "in today's money"
+    return money if scenario.labour == "with" else f"{money}, invoices only"
+
+
 def by_cost(comparison: Comparison) -> list[OptionResult]:
     """Those that can do the job from the cheapest on, in the money shown; then the others in their own order."""
     able = [option for option in comparison.options if is_ranked(option)]

@@ -1,5 +1,6 @@
 """Two scenarios side by side, and the walk from one to the other: which changed assumption moves the gap by how much."""
 
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -12,6 +13,7 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.input_words import label as input_label
 from calculator.decision.words import dollars
 from calculator.errors import CalculatorError
+from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.presets import preset
 from calculator.scenario.scenario import knobs
 from views.charts.what_if import bridge_chart
@@ -27,8 +29,13 @@ _PIN_TITLE = "The one I pinned"
 
 
 @st.fragment
-def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, str]) -> None:
-    """Draw the choice of the other scenario, both verdicts, and the walk between them for the pair (cheaper, dearer)."""
+def show_two_scenarios(
+    case: Case, comparison: Comparison, *, pair: tuple[str, str], speeds: Sequence[MeasuredSpeed] = ()
+) -> None:
+    """Draw the choice of the other scenario, both verdicts, and the walk between them for the pair (cheaper, dearer).
+
+    All of it is in the money that this scenario shows, and at the measured `speeds` that its answer uses.
+    """
     st.subheader("From another scenario to this one", anchor=False)
     titles = {title: name for name, title, _ in presets()}
     state = st.session_state
@@ -44,15 +51,17 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
     other = _scenario(state[_PINNED], case) if chosen == _PIN_TITLE else preset(titles[chosen] or "our-defaults")
     try:
         with turn():
-            found = bridge(other, case.scenario, catalog=case.catalog, pair=pair, as_of=comparison.prices_as_of)
-            there = compare(other, case.catalog, as_of=comparison.prices_as_of, draw_count=0, with_turns=False)
+            day, mine = comparison.prices_as_of, case.scenario
+            other = other.changed(money=mine.money, labour=mine.labour)
+            found = bridge(other, mine, catalog=case.catalog, pair=pair, as_of=day, measurements=speeds)
+            there = compare(other, case.catalog, speeds, as_of=day, draw_count=0, with_turns=False)
     except CalculatorError as error:
         st.markdown(markdown_text(str(error)))
         return
     names = {option.id: option.name for option in comparison.options}
     names |= {key: case.catalog.option(key).name for key in (found.cheaper, found.dearer)}
-    st.markdown(f"**There.** {markdown_text(there.verdict.sentence)}")
-    st.markdown(f"**Here.** {markdown_text(comparison.verdict.sentence)}")
+    st.markdown(f"**There.** {markdown_text(_verdict(there))}")
+    st.markdown(f"**Here.** {markdown_text(_verdict(comparison))}")
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
     if found.steps:
         draw_chart(
@@ -61,6 +70,12 @@ def show_two_scenarios(case: Case, comparison: Comparison, *, pair: tuple[str, s
             alt="Walk between the two gaps: "
             + "; ".join(f"{_label(step.name, names=names)} {usd(step.change_usd)}" for step in found.steps),
         )
+
+
+def _verdict(comparison: Comparison) -> str:
+    """The verdict in one sentence, with staff hours or of invoices alone, as the scenario shows its money."""
+    verdict = comparison.verdict
+    return verdict.sentence if comparison.scenario.labour == "with" else verdict.hard.sentence or verdict.sentence
 
 
 def _first(case: Case, choices: list[str], titles: dict[str, str]) -> int:

@@ -27,7 +27,7 @@ from views.drawing import draw_chart
 from views.flip_points import beyond, flip_points, verdict_on
 from views.leasing import show_leasing
 from views.look import markdown_text, usd
-from views.money import by_cost, is_ranked
+from views.money import by_cost, is_ranked, money_words
 from views.shell import Case, Speeds, answer_of, read_case, show_case_line
 from views.shown_candidates import shown_candidates
 from views.turns import turn
@@ -58,7 +58,8 @@ _AS_THEY_ARE = ("months", "resale_fraction", "gpu_resale_fraction", "discount_ra
 def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     """Draw the page: each section answers one question and redraws alone."""
     case = read_case(stock)
-    comparison = answer_of(case, speeds())
+    measured = speeds()
+    comparison = answer_of(case, measured)
     show_case_line(case, comparison)
     st.title("What if?", anchor=False)
     ranked = [option for option in by_cost(comparison) if is_ranked(option)]
@@ -76,8 +77,8 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     _show_flips(candidates, comparison, case, names=names)
     _show_tornado(candidates, names=names)
     _show_map(candidates, titles=titles)
-    show_two_scenarios(case, comparison, pair=pair)
-    _show_exits(candidates, titles=titles)
+    show_two_scenarios(case, comparison, pair=pair, speeds=measured)
+    _show_exits(candidates, case.scenario, titles=titles)
     show_budget(comparison)
     show_leasing(comparison.candidates, case)
     _show_worth(candidates, draw_count=comparison.draw_count, names=names)
@@ -229,9 +230,10 @@ def axis_title(name: str) -> str:
     return f"{_title(name)} ({unit})" if unit else _title(name)
 
 
-def _show_exits(candidates: Candidates, *, titles: dict[str, str]) -> None:
+def _show_exits(candidates: Candidates, scenario: Scenario, *, titles: dict[str, str]) -> None:
     st.subheader("If you stop earlier, or go on", anchor=False)
-    st.caption("What each option costs per year, in today's money, by the month in which you stop and sell.")
+    money = money_words(scenario)
+    st.caption(f"What each option costs per year, {money}, by the month in which you stop and sell.")
     with turn():
         exits = {one.option.id: exit_curve(candidates, one) for one in candidates}
     draw_chart(

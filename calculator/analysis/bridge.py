@@ -1,19 +1,22 @@
 """Bridge between two scenarios: one assumption at a time, each step in dollars, and which assumptions carry a result.
 
-The figure that is walked from one end to the other is what one option costs more than another (present value). Steps
+The figure that is walked from one end to the other is what one option costs more than another, in the money that the
+end's switches show (present value or cash, with staff hours or without). Steps
 are taken in the order of the scenario's fields, so each is the effect of its assumption after those before it;
 together they are exactly the whole difference. `alone_usd` is the effect of the same assumption changed first, by
 itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from calculator.catalog import Catalog
+from calculator.cost.tco import cost_shown_usd
 from calculator.decision.compare import compare
-from calculator.decision.comparison import OptionResult
+from calculator.decision.comparison import Comparison, OptionResult
 from calculator.errors import ScenarioError
+from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 
@@ -73,14 +76,19 @@ def bridge(
     catalog: Catalog,
     pair: tuple[str, str] | None = None,
     as_of: str | None = None,
+    measurements: Sequence[MeasuredSpeed] = (),
 ) -> Bridge:
     """Walk from `start` to `end` for the cheapest two options of `start` (or `pair`: cheaper, dearer).
 
     Costs are compared all along, also where an option cannot do the job; at the end that is said. `as_of` is the day of
-    looking, as in `compare`. Raises ScenarioError where one has no cost.
+    looking, as in `compare`, and `measurements` are the speeds that every answer on the way uses. Raises ScenarioError where one has no cost.
     """
     catalog = catalog_of(start, catalog_of(end, catalog))
-    first = compare(start, catalog, as_of=as_of, draw_count=0, with_turns=False).verdict
+
+    def compared(scenario: Scenario) -> Comparison:
+        return compare(scenario, catalog, measurements, as_of=as_of, draw_count=0, with_turns=False)
+
+    first = compared(start).verdict
     cheaper, dearer = pair or (first.cheapest, first.next)
     if cheaper is None or dearer is None:
         raise ScenarioError(f"{start.name}: fewer than two options can do the job, so there is no gap to explain.")
@@ -89,7 +97,7 @@ def bridge(
     def answered(values: Mapping[str, Any]) -> dict[str, OptionResult]:
         routing = {name: route for name, route in (dict(start.routing) | dict(end.routing)).items() if name in options}
         scenario = Scenario.parse({**values, "options": options, "routing": routing, "name": start.name})
-        return {row.id: row for row in compare(scenario, catalog, as_of=as_of, draw_count=0, with_turns=False).options}
+        return {row.id: row for row in compared(scenario).options}
 
     def gap_usd(values: Mapping[str, Any]) -> float:
         rows = answered(values)
@@ -100,7 +108,7 @@ def bridge(
                 f"{out} cannot do the job on the way from {start.name!r} to {end.name!r}, and has no cost there; name "
                 "another pair."
             )
-        return mine.present_value_cost_usd - theirs.present_value_cost_usd
+        return cost_shown_usd(mine, end) - cost_shown_usd(theirs, end)
 
     original, target = _assumptions(start, options), _assumptions(end, options)
     if start.hourly_profile != end.hourly_profile:

@@ -41,6 +41,7 @@ __all__ = [
     "convention_of",
     "cost_draws",
     "cost_of",
+    "cost_shown_usd",
     "folded",
 ]
 
@@ -181,6 +182,13 @@ def _untaxed(option: Option, *, inputs: Inputs, usage: Usage | None, reference_a
     if isinstance(option, CloudOffer):
         return rent_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
     return own_charges(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+
+def cost_shown_usd(tco: Tco, scenario: Scenario) -> float:
+    """The one cost that is shown under the scenario's two switches: present value or cash, with staff hours or not."""
+    if scenario.money == "cash":
+        return tco.total_cost_usd if scenario.labour == "with" else tco.hard_cost_usd
+    return tco.present_value_cost_usd if scenario.labour == "with" else tco.hard_present_value_cost_usd
 
 
 def in_cash(tco: Tco) -> Tco:

@@ -1,15 +1,19 @@
 """Remarks on the question itself: what a person should know before any option is answered."""
 
+from collections.abc import Mapping, Sequence
+
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
-from calculator.decision.input_words import shared_machine
+from calculator.decision.input_words import label, shared_machine
 from calculator.decision.words import signed
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import not_compared
-from calculator.scenario.presets import claims_remark
+from calculator.scenario.presets import claimed_inputs
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.scenario.version_1 import version_1_remark
+
+_MOST_NAMED = 3
 
 
 def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]:
@@ -34,7 +38,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
         if value != p50:
             text = _range_beside_value(name, value=value, middle=p50)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
-    of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
+    of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), _claims(claimed_inputs(scenario), names))
     return (*owned, *shared, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
 
 
@@ -48,6 +52,20 @@ def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[
 def _no_reference_price() -> str:
     """A model of another size, which no host offers."""
     return "No host offers a model of another size, so what a machine cannot serve has no API price."
+
+
+def _claims(inputs: Sequence[str], names: Mapping[str, str]) -> Remark | None:
+    """The warning that an answer rests on claims of the article; None where it rests on none."""
+    if not inputs:
+        return None
+    said = [label(name, names=names) for name in inputs[:_MOST_NAMED]]
+    more = len(inputs) - len(said)
+    listed = f"{', '.join(said)}, and {more} more" if more else f"{', '.join(said[:-1])} and {said[-1]}"
+    text = (
+        f"{len(inputs)} inputs are claims of the article and none of our findings: {listed}. The answer holds for "
+        "these inputs alone."
+    )
+    return Remark(code="claims", text=text, level="warning")
 
 
 def _already_owned(name: str, usd: float) -> str:

@@ -26,7 +26,7 @@ from calculator.risk.candidates import Candidates
 from calculator.risk.distributions import Draws
 from calculator.risk.flips import Exact
 from calculator.risk.monte_carlo import Odds, range_of
-from calculator.scenario.presets import claims_remark
+from calculator.scenario.presets import claimed_inputs
 
 __all__ = ["break_evens", "verdicts_of"]
 
@@ -201,7 +201,7 @@ class _Case:
 
     def _on_claims(self, sentence: str) -> str:
         """The sentence, with whose figures it rests on where they are another's claims."""
-        return words.on_claims(sentence) if claims_remark(self.candidates.scenario) else sentence
+        return words.on_claims(sentence) if claimed_inputs(self.candidates.scenario) else sentence
 
     def _gap(
         self, best: OptionResult, second: OptionResult, base_usd: float, *, hard: bool = False

@@ -263,10 +263,10 @@ def never_cheaper(own: str, other: str, *, own_usd: float, other_usd: float, mon
 
 
 def watts_contradict(name: str, *, idle_w: float, busy_w: float) -> str:
-    """A person's idle watts above the watts at work."""
+    """Idle watts of the scenario, a person's or the article's, above the watts at work."""
     return (
-        f"{name}: your idle power ({idle_w:,.0f} W) is higher than your active power ({busy_w:,.0f} W), so serving "
-        "would appear to save energy. Please check both values."
+        f"{name}: the idle power ({idle_w:,.0f} W) is higher than the active power ({busy_w:,.0f} W), so serving would "
+        "appear to save energy. Please check both values."
     )
 
 

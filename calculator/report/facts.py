@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from calculator.analysis.carbon import carbon_accounts, carbon_facts
+from calculator.cost.tco import cost_shown_usd
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.number import Range
@@ -32,12 +33,7 @@ def provenance(comparison: Comparison) -> dict[str, str]:
 
 def shown_cost_usd(option: OptionResult, comparison: Comparison) -> float | None:
     """The one cost that page, memo and workbook show under the scenario's two switches; None where there is none."""
-    tco, scenario = option.tco, comparison.scenario
-    if tco is None:
-        return None
-    if scenario.money == "cash":
-        return tco.total_cost_usd if scenario.labour == "with" else tco.hard_cost_usd
-    return tco.present_value_cost_usd if scenario.labour == "with" else tco.hard_present_value_cost_usd
+    return cost_shown_usd(option.tco, comparison.scenario) if option.tco else None
 
 
 def shown_range(option: OptionResult, comparison: Comparison) -> Range | None:

@@ -4,9 +4,7 @@ import functools
 from pathlib import Path
 
 from calculator.errors import ScenarioError
-from calculator.evidence import Remark
 from calculator.scenario.files import read_scenario
-from calculator.scenario.knob import knobs_of
 from calculator.scenario.scenario import Scenario
 
 PRESETS = Path(__file__).parent / "presets"
@@ -40,23 +38,17 @@ def preset_purposes() -> dict[str, str]:
     return {name: _first_line(PRESETS / f"{name}.toml").removeprefix("#").strip() for name in preset_names()}
 
 
-def claims_remark(scenario: Scenario) -> Remark | None:
-    """The warning that an answer rests on claims of the article; None where fewer than three of them are its inputs.
+def claimed_inputs(scenario: Scenario) -> tuple[str, ...]:
+    """The scenario's inputs that are the article's claims, fields before figures; none where they are fewer than three.
 
     A value counts where it equals the article's, whatever the scenario is called: a claim travels with every copy.
     """
-    article, labels = _article(), knobs_of(Scenario)
-    values = [labels[name].label for name in CLAIMED_VALUES if getattr(scenario, name) == getattr(article, name)]
+    article = _article()
+    values = [name for name in CLAIMED_VALUES if getattr(scenario, name) == getattr(article, name)]
     watts = [
         name for name, value in article.figures.items() if name.endswith("_w") and scenario.figures.get(name) == value
     ]
-    if len(values) + len(watts) < _FEWEST_CLAIMS:
-        return None
-    text = (
-        f"{len(values) + len(watts)} inputs are claims of the article and none of our findings: "
-        f"{', '.join((*values, *watts))}. The answer holds for these inputs alone."
-    )
-    return Remark(code="claims", text=text, level="warning")
+    return (*values, *watts) if len(values) + len(watts) >= _FEWEST_CLAIMS else ()
 
 
 @functools.cache

@@ -35,6 +35,16 @@ def test_presets_are_these() -> None:
     assert {**values, "name": ""} == {**Scenario().model_dump(), "name": ""}
 
 
+def test_two_4090s_of_ones_own_are_compared_with_the_cheapest_mac_of_the_default_question() -> None:
+    default, own = (compare(preset(name), CATALOG).verdicts.mac_or_pc for name in ("our-defaults", "already-own-4090s"))
+    assert default is not None
+    assert own is not None
+    mac = default.cheapest
+    assert mac is not None
+    assert CATALOG.machines[mac].kind == "mac"
+    assert mac in (own.cheapest, own.next)
+
+
 def test_unknown_preset_is_refused() -> None:
     with pytest.raises(ScenarioError, match="'artikel' is not a preset"):
         preset("artikel")

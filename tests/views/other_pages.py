@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
+from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.scenario import Scenario
 from tests.views.pages import CATALOG
 from views.link import Link
@@ -31,6 +32,37 @@ def what_if_script() -> None:
     from views import what_if
 
     what_if.show_what_if(calculator.load_catalog(), speeds=lambda: ())
+
+
+def measured_what_if_script() -> None:
+    """What if, with a measured speed of the Mac."""
+    import calculator
+    from tests.views import other_pages
+    from views import what_if
+
+    what_if.show_what_if(calculator.load_catalog(), speeds=lambda: (other_pages.measured_mac(),))
+
+
+def measured_mac() -> MeasuredSpeed:
+    """A 96 GB Mac Studio M5 Ultra that writes 60 tokens a second of the default question's model, as if measured."""
+    scenario = Scenario()
+    option = compare(scenario, CATALOG, draw_count=0, with_turns=False)["mac-studio-m5-ultra-96"]
+    machine = CATALOG.machines[option.id]
+    return MeasuredSpeed(
+        phase="decode",
+        chip=machine.chip,
+        chip_count=machine.chip_count,
+        model=scenario.model,
+        format=option.format_id,
+        runtime=option.runtime_id,
+        context_tokens=scenario.input_tokens() + scenario.answer_tokens // 2,
+        batch_count=1,
+        low_tokens_per_s=59.0,
+        central_tokens_per_s=60.0,
+        high_tokens_per_s=61.0,
+        trust="measured here",
+        as_of="2026-11-22",
+    )
 
 
 def sources_script() -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from tests.views.comparison_case import comparison
-from views.money import amounts, by_cost, cheapest_of, is_ranked
+from views.money import amounts, by_cost, cheapest_of, is_ranked, money_words
 
 API = "api-same-model"
 
@@ -26,6 +26,7 @@ def test_chosen_convention_comes_first_and_no_amount_changes(
     }
     found = amounts(option, case.scenario)
     assert found[0].usd == expected[money, labour]
+    assert found[0].label == money_words(case.scenario)
     assert {amount.usd for amount in found} == set(expected.values())
 
 

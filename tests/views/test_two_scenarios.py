@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
+
 from calculator import Scenario
 from calculator.analysis.bridge import bridge
 from calculator.scenario.presets import preset
-from tests.views.other_pages import opened, what_if_script
+from tests.views.other_pages import measured_what_if_script, opened, what_if_script
 from tests.views.pages import CATALOG, texts, widget
 from views.two_scenarios import bridge_sentence
 
@@ -32,3 +34,30 @@ def test_pinned_scenario_is_the_one_that_is_compared_with() -> None:
     assert not app.exception
     assert "1 assumption differs." in texts(app)
     assert "comes from hourly rate." in texts(app)
+
+
+@pytest.mark.parametrize(("money", "labour"), [("cash", "with"), ("cash", "without"), ("present-value", "without")])
+def test_every_amount_is_in_the_money_that_the_page_shows(money: str, labour: str) -> None:
+    app = opened(what_if_script, money=money, labour=labour, wage_usd_per_h="96")
+    said = texts(app)
+    words = "in cash" if money == "cash" else "in today's money"
+    wrong = "today's money" if money == "cash" else "in cash"
+    assert wrong not in said
+    assert f"What each option costs per year, {words}{', invoices only' if labour == 'without' else ''}, by" in said
+    flips = re.search(r"costs (\$[\d,]+) less than", said)
+    bridge_end = re.search(r"here it costs (\$[\d,]+) more", said)
+    assert flips is not None
+    assert bridge_end is not None
+    assert flips[1] == bridge_end[1]
+
+
+def test_walk_uses_the_speeds_that_the_answer_uses() -> None:
+    found: list[tuple[str, str]] = []
+    for script in (measured_what_if_script, what_if_script):
+        said = texts(opened(script, wage_usd_per_h="96"))
+        end, gap = re.search(r"here it costs (\$[\d,]+) more", said), re.search(r"costs (\$[\d,]+) less than", said)
+        assert end is not None
+        assert gap is not None
+        found.append((end[1], gap[1]))
+    assert found[0] != found[1]
+    assert all(end == gap for end, gap in found)

@@ -174,7 +174,7 @@ def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: in
 
 
 def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mapping[str, str]) -> go.Figure:
-    """What each option costs per year, in today's money, by the month in which one stops and sells."""
+    """What each option costs per year, in the money shown, by the month in which one stops and sells."""
     lines = [
         go.Scatter(
             x=[one.month for one in rows],

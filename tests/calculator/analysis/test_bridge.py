@@ -7,6 +7,7 @@ from calculator.analysis.bridge import bridge
 from calculator.cli.explain import bridge_text
 from calculator.errors import ScenarioError
 from calculator.scenario.presets import preset, preset_names
+from tests.views.other_pages import measured_mac
 
 CATALOG = load_catalog()
 
@@ -101,3 +102,31 @@ def test_routed_option_can_be_walked_to_from_a_scenario_without_one() -> None:
     found = bridge(preset("article"), end, catalog=CATALOG, pair=("api-same-model", "mix"))
     assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd)
     assert "routing" not in {step.name for step in found.steps}
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_bridge_is_in_the_money_that_its_end_shows(money: str, labour: str) -> None:
+    end = Scenario.parse({"money": money, "labour": labour, "wage_usd_per_h": 50})
+    found = bridge(Scenario(), end, catalog=CATALOG, pair=(API, USED))
+    rows = compare(end, CATALOG, draw_count=0)
+    mine, theirs = rows[USED].tco, rows[API].tco
+    assert mine is not None
+    assert theirs is not None
+    names = {"present-value": "present_value_cost_usd", "cash": "total_cost_usd"}
+    name = names[money] if labour == "with" else f"hard_{names[money].removeprefix('total_')}"
+    assert found.end_usd == pytest.approx(getattr(mine, name) - getattr(theirs, name), abs=1e-9)
+    assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)
+
+
+def test_bridge_uses_the_speeds_that_were_measured() -> None:
+    options = ("mac-studio-m5-ultra-96", API)
+    scenario = Scenario(options=options)
+    measured = measured_mac()
+    answer = compare(scenario, CATALOG, (measured,), draw_count=0)
+    mine, theirs = answer[options[0]].tco, answer[API].tco
+    assert mine is not None
+    assert theirs is not None
+    found = bridge(scenario, scenario, catalog=CATALOG, pair=(API, options[0]), measurements=(measured,))
+    assert found.end_usd == pytest.approx(mine.present_value_cost_usd - theirs.present_value_cost_usd, abs=1e-9)
+    assert found.end_usd != bridge(scenario, scenario, catalog=CATALOG, pair=(API, options[0])).end_usd

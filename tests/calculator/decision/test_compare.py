@@ -115,7 +115,7 @@ def test_watts_that_contradict_each_other_are_said() -> None:
     found = compare(preset("article"), CATALOG).options
     said = {row.id: [remark.text for remark in row.remarks if remark.code == "watts-contradict"] for row in found}
     assert said["mac-studio-m2-ultra-192-used"] == []
-    assert "idle power (1,200 W) is higher than your active power (900 W)" in said["dual-rtx-4090-threadripper"][0]
+    assert "idle power (1,200 W) is higher than the active power (900 W)" in said["dual-rtx-4090-threadripper"][0]
     for row in compare(Scenario(), CATALOG).options:
         assert not [remark for remark in row.remarks if remark.code == "watts-contradict"]
 

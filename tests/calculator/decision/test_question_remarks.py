@@ -5,6 +5,7 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.errors import UnknownIdError
+from calculator.scenario.presets import preset
 from calculator.scenario.scenario import ANOTHER_SIZE
 
 CATALOG = load_catalog()
@@ -46,3 +47,21 @@ def test_missing_hosted_price_is_a_warning_of_another_size_alone() -> None:
 def test_unknown_option_is_refused() -> None:
     with pytest.raises(UnknownIdError, match="mac-studio"):
         question_remarks(Scenario(options=("mac-studio-m9",)), CATALOG)
+
+
+def test_claims_of_the_article_are_named_in_words_and_counted() -> None:
+    [said] = [remark.text for remark in question_remarks(preset("article"), CATALOG) if remark.code == "claims"]
+    assert said == (
+        "10 inputs are claims of the article and none of our findings: hourly rate, administration of a Mac, "
+        "administration of a PC with GPUs, and 7 more. The answer holds for these inputs alone."
+    )
+
+
+def test_claimed_watts_are_named_by_their_option() -> None:
+    pc = "dual-rtx-4090-threadripper"
+    watts = {f"{pc}.{name}": value for name, value in (("idle_w", 1200), ("prefill_w", 900), ("decode_w", 900))}
+    found = question_remarks(Scenario(figures=watts), CATALOG)
+    [said] = [remark.text for remark in found if remark.code == "claims"]
+    name = CATALOG.option(pc).name
+    assert f"power that {name} draws at rest, power that {name} draws while reading and power that" in said
+    assert pc not in said

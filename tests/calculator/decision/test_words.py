@@ -231,7 +231,7 @@ SENTENCES = [
     ),
     (
         words.watts_contradict("A", idle_w=1_200, busy_w=900),
-        "A: your idle power (1,200 W) is higher than your active power (900 W), so serving would appear to save energy. "
+        "A: the idle power (1,200 W) is higher than the active power (900 W), so serving would appear to save energy. "
         "Please check both values.",
     ),
     (

@@ -8,7 +8,7 @@ import pytest
 from calculator import Scenario
 from calculator.errors import ScenarioError
 from calculator.scenario.files import read_scenario
-from calculator.scenario.presets import PRESETS, claims_remark, preset, preset_names, preset_purposes
+from calculator.scenario.presets import PRESETS, claimed_inputs, preset, preset_names, preset_purposes
 
 GOLDEN = tomllib.loads((Path(__file__).parents[2] / "golden" / "scenario.toml").read_text("utf-8"))
 
@@ -66,12 +66,11 @@ def test_article_runs_what_it_says_it_ran() -> None:
     assert (ran.context_tokens(), ran.second_tenant_gb, ran.input_tokens()) == (32_768, 40, Scenario().input_tokens())
 
 
-def test_answer_on_the_articles_inputs_says_whose_they_are() -> None:
-    said = claims_remark(preset("article"))
-    assert said is not None
-    assert "Hourly rate" in said.text
-    assert "idle_w" in said.text
+def test_claims_of_the_article_are_known_in_every_copy_of_them() -> None:
+    found = claimed_inputs(preset("article"))
+    assert found[0] == "wage_usd_per_h"
+    assert "dual-rtx-4090-threadripper.idle_w" in found
     renamed = preset("article").changed(name="Mine", months=48)
-    assert claims_remark(renamed) == said
-    assert [name for name in preset_names() if claims_remark(preset(name))] == ["article"]
-    assert claims_remark(Scenario(wage_usd_per_h=200, pc_administration_h_per_year=20)) is None
+    assert claimed_inputs(renamed) == found
+    assert [name for name in preset_names() if claimed_inputs(preset(name))] == ["article"]
+    assert claimed_inputs(Scenario(wage_usd_per_h=200, pc_administration_h_per_year=20)) == ()
