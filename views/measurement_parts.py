@@ -8,6 +8,7 @@ import streamlit as st
 from calculator import Catalog
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
+from views.choices import words_of_basis
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
@@ -227,7 +228,10 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
         for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
             choice = st.selectbox(
-                label, [_ANY, *values], key=f"filter_{field}", format_func=lambda one: names.get(one, one)
+                label,
+                [_ANY, *values],
+                key=f"filter_{field}",
+                format_func=lambda one: names.get(one) or words_of_basis(one),
             )
             kept = [row for row in kept if choice in (_ANY, getattr(row, field))]
     return kept
@@ -237,7 +241,7 @@ def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "measured": row.measured_at[:10],
         "age": row.age,
-        "whose": row.trust,
+        "whose": words_of_basis(row.trust),
         "what": what_of(row, names),
         "chip": names.get(row.chip, row.chip),
         "result": row.status,
@@ -270,7 +274,7 @@ def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> 
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
         run = f", run {record.run[:8]}" if record.run else ""
         st.markdown(
-            f"**{markdown_text(label)}**  \n:blue-badge[{markdown_text(row.trust)}] {used} "
+            f"**{markdown_text(label)}**  \n:blue-badge[{markdown_text(words_of_basis(row.trust))}] {used} "
             f"measured {markdown_text(when + run)}"
         )
         for remark in record.remarks:
