@@ -1,7 +1,7 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -24,14 +24,13 @@ from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table, show_reasons
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
 from views.fit_curves import (
-    Curve,
     Measured,
     capability,
     ladder,
     speed_by_context,
     speed_by_people,
     wait_by_prompt,
-    widening,
+    widening_text,
 )
 from views.fit_frontier import show_frontier
 from views.fit_matrix import SEVERAL_CARDS, show_fit_matrix
@@ -223,21 +222,6 @@ def _sentences(option: OptionResult) -> str:
         "how much RAM it has is not known" if there is None else f"it has {gb(there)} for {'both' if table else 'it'}"
     )
     return f"{said} {beside}; {room}.".lstrip()
-
-
-def widening_text(curves: Sequence[Curve]) -> str:
-    """Why a band bursts open: few measurements, or none, speak about the speed there."""
-    names = list(dict.fromkeys(widening(curves)))
-    if not names:
-        return ""
-    return (
-        f" {'The band' if len(names) == 1 else 'The bands'} of {_listed(names)} {'opens' if len(names) == 1 else 'open'} wide "
-        "because few measurements, or none, cover such a chip with its software there."
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _people(count: int) -> str:
