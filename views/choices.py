@@ -33,4 +33,20 @@ def words_of_choice(choice: str | int) -> str:
     return _WORDS.get(text) or text.replace("-", " ")
 
 
+def words_of_basis(basis: str) -> str:
+    """How a speed is known, in the words of every page.
+
+    >>> words_of_basis("fitted"), words_of_basis("imported"), words_of_basis("")
+    ('estimated', 'measured elsewhere', 'unknown')
+    """
+    return _BASES.get(basis, basis) or "unknown"
+
+
+_BASES = {
+    "same chip": "measured elsewhere, same chip",
+    "imported": "measured elsewhere",
+    "published": "measured, published",
+    "fitted": "estimated",
+    "claim": "a claim",
+}
 _WORDS = {"best-that-fits": "the best that fits", "auto": "as many as it takes"}

@@ -1,7 +1,7 @@
 """The Fit & speed page: does it fit, how fast is it for one and for many, at which bits, and on which other machine."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -19,19 +19,18 @@ from calculator.service.capability import Capability
 from calculator.units import BYTES_PER_GB
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
-from views.choices import choices_of, words_of_choice
+from views.choices import choices_of, words_of_basis, words_of_choice
 from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table, show_reasons
 from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
 from views.fit_curves import (
-    Curve,
     Measured,
     capability,
     ladder,
     speed_by_context,
     speed_by_people,
     wait_by_prompt,
-    widening,
+    widening_text,
 )
 from views.fit_frontier import show_frontier
 from views.fit_matrix import SEVERAL_CARDS, show_fit_matrix
@@ -88,6 +87,14 @@ def _ask(case: Case) -> None:
     with st.grid(4, min_column_width=200, gap="small", vertical_alignment="bottom"):
         for name in _ASKED:
             _ask_one(name, case)
+    total, scenario = case.scenario.context_tokens(), case.scenario
+    reserved = (
+        " because so many are reserved for each" if total > scenario.input_tokens() + scenario.answer_tokens else ""
+    )
+    st.caption(
+        f"Prompt, retrieved text and answer together are the context of one request: memory is kept for {total:,} tokens"
+        f"{reserved}."
+    )
 
 
 def _ask_one(name: str, case: Case) -> None:
@@ -153,7 +160,8 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
         f"holds no more. *A model may use* is what the system leaves to it and to software in the same memory.{beside} "
         f"{SEVERAL_CARDS} Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
-        "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many."
+        "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many, or "
+        "no number of machines does the job."
     )
 
 
@@ -188,8 +196,9 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
         row[f"{people} at once"] = (
             f"{found.batch_decode.central / people:,.1f}" if holds and found.batch_decode else "-"
         )
-    row["Machines"] = str(judged.machine_count or "-")
-    row["Speed is"] = option.basis_of_speed.replace("fitted", "estimated") or "unknown"
+    chosen = case.scenario.machine_count_of(option.id)
+    row["Machines"] = str((judged.machine_count if is_ranked(option) else chosen) or "-")
+    row["Speed is"] = words_of_basis(option.basis_of_speed)
     return row
 
 
@@ -213,17 +222,6 @@ def _sentences(option: OptionResult) -> str:
         "how much RAM it has is not known" if there is None else f"it has {gb(there)} for {'both' if table else 'it'}"
     )
     return f"{said} {beside}; {room}.".lstrip()
-
-
-def widening_text(curves: Sequence[Curve]) -> str:
-    """Why a band bursts open: few measurements, or none, speak about the speed there."""
-    names = list(dict.fromkeys(widening(curves)))
-    if not names:
-        return ""
-    return (
-        f" {'The band' if len(names) == 1 else 'Each band'} of {', '.join(names)} opens wide because few measurements, or "
-        "none, cover such a chip with its software there."
-    )
 
 
 def _people(count: int) -> str:
@@ -301,7 +299,7 @@ def _ladder_cell(one: Capability, *, asked: int) -> str:
         return f"no: {not_loaded(one.weight_class)}"
     if not prediction.memory.fits:
         return f"no: {memory_short(prediction.memory)}"
-    speed = f"{prediction.decode.central:,.0f} tok/s, " if prediction.decode else ""
+    speed = f"{prediction.decode.central:,.0f} tokens/s, " if prediction.decode else ""
     spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
     return f"{speed}{spare}{_fewer(one.concurrent_count, asked)}"
 
@@ -319,7 +317,7 @@ def ladder_reasons(found: Mapping[str, Capability]) -> str:
 
 def _fewer(count: int, asked: int) -> str:
     """For how many people the memory is, where not all fit."""
-    return f", but for {count} of {asked} people" if count < asked else ""
+    return f", memory for {count} of {asked} people" if count < asked else ""
 
 
 def _memory_alt(filled: list[Filled]) -> str:

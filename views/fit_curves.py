@@ -125,3 +125,18 @@ def _curves(
         known = tuple(speed.basis != "fitted" for _, speed in points)
         curves.append(Curve(box.key, box.name, x, tuple(ranges), known))
     return [curve for curve in curves if curve.x]
+
+
+def widening_text(curves: Sequence[Curve]) -> str:
+    """Why a band bursts open: few measurements, or none, speak about the speed there."""
+    names = list(dict.fromkeys(widening(curves)))
+    if not names:
+        return ""
+    return (
+        f" {'The band' if len(names) == 1 else 'The bands'} of {_listed(names)} {'opens' if len(names) == 1 else 'open'} wide "
+        "because few measurements, or none, cover such a chip with its software there."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

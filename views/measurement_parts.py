@@ -8,10 +8,11 @@ import streamlit as st
 from calculator import Catalog
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
+from views.choices import words_of_basis
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
 from views.look import markdown_text
-from views.measurement_names import labels_of, names_of, what_of
+from views.measurement_names import chips_of, labels_of, missing_text, names_of, what_of
 from views.uploading import ask_files
 
 _FILE_TYPES = ["json", "jsonl", "csv", "md", "txt", "log"]
@@ -39,12 +40,6 @@ _COUNTS = {
     "answer": ("answer_tokens", "How many tokens had the answer?"),
 }
 """Facts that are numbers: the fact's name for the desk, and the question."""
-_MISSING = {
-    "chip_count": "number of chips",
-    "batch": "number of requests at once",
-    "prompt": "length of the prompt",
-    "answer": "length of the answer",
-}
 
 
 def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
@@ -80,11 +75,9 @@ def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: C
         f"{len(found.refused)} refused, {len(found.waiting)} waiting"
     )
     if found.missing:
-        facts_missing = ", ".join(_MISSING.get(fact, fact) for fact in found.missing)
         rows = markdown_text(", ".join(found.waiting[:10]))
         named = ", ".join(markdown_text(name) for name in found.names[:10])
-        models = f" The file calls its models {named}." if "model" in found.missing and named else ""
-        st.warning(f"This file does not state the {facts_missing}. Choose above to import these rows: {rows}.{models}")
+        st.warning(f"{missing_text(found.missing, named)} Choose above to import these rows: {rows}.")
     if found.refused:
         if len(found.refused) > _MOST_REFUSED:
             st.caption(f"The first {_MOST_REFUSED} of {len(found.refused):,} refused rows:")
@@ -149,7 +142,12 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
                         help="0: what the file says; one, where it says nothing." if fact == "chip_count" else None,
                     )
                 )
-        day = st.date_input("Measured on", value=None, key=f"measured_at_{number}", help="Empty: today.")
+        day = st.date_input(
+            "Measured on",
+            value=None,
+            key=f"measured_at_{number}",
+            help="If you leave it empty, the day of import stands in: today.",
+        )
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")
     return facts
@@ -192,7 +190,7 @@ def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
     )
     st.caption(
         "Everyone on this server sees these measurements, and none is ever edited. "
-        "An administrator can retire one: python -m measurements delete ID."
+        "An administrator can retire one: python -m measurements delete ID, with the ID from the first column."
     )
     by_id = {row.id: row for row in shown[:_MOST_CHOICES]}
     labels = labels_of(list(by_id.values()), names)
@@ -227,7 +225,10 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
         for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
             choice = st.selectbox(
-                label, [_ANY, *values], key=f"filter_{field}", format_func=lambda one: names.get(one, one)
+                label,
+                [_ANY, *values],
+                key=f"filter_{field}",
+                format_func=lambda one: names.get(one) or words_of_basis(one),
             )
             kept = [row for row in kept if choice in (_ANY, getattr(row, field))]
     return kept
@@ -235,11 +236,12 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
 
 def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "ID": row.id[:12],
         "measured": row.measured_at[:10],
         "age": row.age,
-        "whose": row.trust,
+        "whose": words_of_basis(row.trust),
         "what": what_of(row, names),
-        "chip": names.get(row.chip, row.chip),
+        "chip": chips_of(row, names),
         "result": row.status,
         "decode tokens/s": _rate(row.decode_tokens_per_s),
         "prefill tokens/s": _rate(row.prefill_tokens_per_s),
@@ -251,7 +253,6 @@ def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
         "also measured": row.other,
         "software": row.runtime,
         "source": row.source,
-        "id": row.id[:12],
     }
 
 
@@ -270,7 +271,7 @@ def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> 
         used = ":green-badge[used for predictions]" if row.used else ":gray-badge[not used for predictions]"
         run = f", run {record.run[:8]}" if record.run else ""
         st.markdown(
-            f"**{markdown_text(label)}**  \n:blue-badge[{markdown_text(row.trust)}] {used} "
+            f"**{markdown_text(label)}**  \n:blue-badge[{markdown_text(words_of_basis(row.trust))}] {used} "
             f"measured {markdown_text(when + run)}"
         )
         for remark in record.remarks:

@@ -10,6 +10,7 @@ import streamlit as st
 from calculator import Catalog, Scenario
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
+from calculator.decision.words import span
 from calculator.errors import ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.monte_carlo import FULL_COUNT
@@ -105,7 +106,10 @@ def show_case_line(case: Case, comparison: Comparison) -> None:
     start = start_title(case.link)
     said = f"example “{start}”, unchanged" if not count else f"{count} change{'s' if count > 1 else ''} from “{start}”"
     line, files = st.columns([5, 1], vertical_alignment="center")
-    line.markdown(" · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
+    money = span(case.scenario.months, is_cash=case.scenario.money == "cash")
+    staff = ", without staff hours" if case.scenario.labour == "without" else ""
+    over = f"Cost over {money}{staff}: " if ranked else ""
+    line.markdown(over + " · ".join([*(parts[:_LEADERS] or ["Nothing here can do the job"]), markdown_text(said)]))
     with files:
         show_files(comparison, catalog=case.catalog)
     with st.container(key=PRINTED):

@@ -8,6 +8,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
 from calculator.service.measurement_advice import benchmark_command
+from views.choices import words_of_basis
 from views.decide_words import name_of
 from views.drawing import draw_small_table
 from views.look import markdown_text
@@ -26,7 +27,7 @@ def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
         return
     st.markdown(
         markdown_text(
-            f"{len(used)} of {len(boxes)} options rest on a measured speed; the others are predicted, each with its range."
+            f"{len(used)} of {len(boxes)} options rest on a measured speed; the others are estimated, each with its range."
         )
     )
     draw_small_table(
@@ -76,15 +77,32 @@ def _row(option: OptionResult) -> dict[str, str]:
     why = remark.text.partition(": ")[2].partition(" The prediction is used.")[0] if remark is not None else ""
     return {
         "Option": name_of(option),
-        "Writes": _speed(option.decode),
-        "Reads": _speed(option.prefill),
-        "Used": "measured" if is_measured(option) else "predicted",
+        "Writes": speed_text(option.decode),
+        "Reads": speed_text(option.prefill),
+        "Used": _used(option),
         "Why not measured": why or ("" if is_measured(option) else "Nothing is stored for this model on this machine."),
     }
 
 
-def _speed(speed: Speed | None) -> str:
+def _used(option: OptionResult) -> str:
+    """How the speed is known: of both speeds where only one was measured."""
+    said = {
+        what: words_of_basis(one.basis)
+        for what, one in (("writing", option.decode), ("reading", option.prefill))
+        if one
+    }
+    different = len(set(said.values())) > 1
+    return (
+        "; ".join(f"{what} {words}" for what, words in said.items())
+        if different
+        else next(iter(said.values()), "unknown")
+    )
+
+
+def speed_text(speed: Speed | None) -> str:
+    """The speed with its range, which is left out where it reads the same."""
     if speed is None:
         return "-"
     digits = 0 if speed.central >= 10 else 1
-    return f"{speed.central:,.{digits}f} ({speed.low:,.{digits}f} to {speed.high:,.{digits}f}) tokens/s"
+    low, central, high = (f"{one:,.{digits}f}" for one in (speed.low, speed.central, speed.high))
+    return f"{central} tokens/s" if low == high else f"{central} ({low} to {high}) tokens/s"

@@ -203,6 +203,8 @@ def cannot(names: Sequence[str]) -> str:
 
 def flips(turns: Sequence[str], *, name: str) -> str:
     """What turns the answer, where single inputs do within their ranges."""
+    if len(turns) == 1:
+        return f"{name} would be cheaper with one change: {turns[0]}."
     return f"{name} would be cheaper with any one of these: {'; '.join(turns)}."
 
 

@@ -27,6 +27,7 @@ class Row:
     model: str
     format: str
     chip: str
+    chip_count: int
     runtime: str
     context_tokens: int
     batch_count: int
@@ -58,6 +59,7 @@ def row_of(item: Stored, *, host: Host, versions: dict[str, str], today: datetim
         model=record.model.model or record.model.model_name,
         format=record.model.format or record.model.format_name,
         chip=record.host.chip or record.host.chip_name,
+        chip_count=record.host.chip_count,
         runtime=" ".join(filter(None, (engine.name, engine.version))),
         context_tokens=work.depth_tokens + work.prompt_tokens,
         batch_count=work.batch_count,

@@ -16,6 +16,7 @@ from calculator.finance.ledger import Line
 from calculator.physics.speed.speed import SpeedBasis
 from calculator.scenario.presets import preset, preset_names
 from tests.views.pages import CATALOG
+from views.choices import words_of_basis
 from views.decide_frame import decide_frame
 from views.decide_words import name_of
 from views.groups import GROUPS, group_of
@@ -224,5 +225,8 @@ def test_every_basis_of_a_speed_has_its_words_in_the_table_and_a_sentence_on_a_p
         for name in ("BASIS", "GETS")
     )
     assert {name.strip() for name in words} == {name.strip() for name in sentences} == set(get_args(SpeedBasis))
+    assert {name.strip(): said for name, said in words.items()} == {
+        basis: words_of_basis(basis) for basis in get_args(SpeedBasis)
+    }  # the same words on every page
     for sentence in sentences.values():
         assert re.fullmatch(r"Each person gets (an estimated )?# tokens/s(, (as|if) .+)?\.", sentence)

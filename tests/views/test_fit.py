@@ -9,8 +9,6 @@ from calculator import Scenario
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import comparison_of, fit_script, opened
 from tests.views.pages import CATALOG, table, texts, widget
-from views.fit import widening_text
-from views.fit_curves import speed_by_people
 from views.link import write_link
 
 
@@ -191,13 +189,21 @@ def test_cell_of_more_bits_says_where_the_machine_holds_fewer_people_than_asked(
         fit_script, concurrent_request_count="8", options=["mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256"]
     )
     rows = {row["Option"]: row for row in app.table[1].value.to_dict("records")}
-    assert re.search(r" GB spare, but for [1-7] of 8 people$", plain(rows["Mac Studio M5 Ultra 96 GB"]["8-bit"]))
+    assert re.search(r" GB spare, memory for [1-7] of 8 people$", plain(rows["Mac Studio M5 Ultra 96 GB"]["8-bit"]))
     assert plain(rows["Mac Studio M5 Ultra 256 GB"]["8-bit"]).endswith(" GB spare")
 
 
-def test_band_that_bursts_open_says_why_and_others_say_nothing() -> None:
-    curves = speed_by_people(Scenario(), CATALOG, ())
-    said = widening_text(curves)
-    assert "Mac Studio M5 Ultra 256 GB" in said
-    assert "H100" not in said
-    assert widening_text([curve for curve in curves if "H100" in curve.name]) == ""
+def test_machines_are_a_dash_where_no_number_of_them_does_the_job() -> None:
+    asked = {"first_token_p95_target_s": "10", "weight_class": "8-bit", "second_tenant_gb": "40"}
+    used = rows_by_option(**asked)["Mac Studio M2 Ultra 192 GB (used, 2023)"]
+    assert used["Can it do the job?"].startswith("no")
+    assert plain(used["Machines"]) == "–"
+    chosen = rows_by_option(**asked, machine_count="3")["Mac Studio M2 Ultra 192 GB (used, 2023)"]
+    assert plain(chosen["Machines"]) == "3"
+
+
+def test_context_is_said_to_be_prompt_retrieved_text_and_answer_together() -> None:
+    assert "memory is kept for 4,200 tokens." in texts(opened(fit_script))
+    assert "32,768 tokens because so many are reserved for each" in texts(
+        opened(fit_script, reserved_context_tokens="32768")
+    )

@@ -6,7 +6,7 @@ from calculator import Scenario
 from calculator.number import Range
 from calculator.service.capability import capability_of, scenario_model
 from tests.views.pages import CATALOG
-from views.fit_curves import Curve, ladder, speed_by_context, speed_by_people, wait_by_prompt, widening
+from views.fit_curves import Curve, ladder, speed_by_context, speed_by_people, wait_by_prompt, widening, widening_text
 
 SCENARIO = Scenario(options=("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model"))
 
@@ -55,3 +55,16 @@ def test_curve_whose_range_doubles_at_a_stroke_is_named() -> None:
         Curve("b", "bursting", (1, 2), (steady, burst), (False, False)),
     ]
     assert widening(found) == ["bursting"]
+
+
+def test_band_that_bursts_open_says_why_and_others_say_nothing() -> None:
+    curves = speed_by_people(Scenario(), CATALOG, ())
+    said = widening_text(curves)
+    assert "Mac Studio M5 Ultra 256 GB" in said
+    assert "H100" not in said
+    assert widening_text([curve for curve in curves if "H100" in curve.name]) == ""
+    assert widening_text(curves[:0]) == ""
+    steady, burst = (Range(9, 10, 11, "token/s"), Range(3, 5, 9, "token/s"))
+    both = [Curve(name, name, (1, 2), (steady, burst), (False, False)) for name in ("A", "B")]
+    assert widening_text(both).startswith(" The bands of A and B open wide because")
+    assert widening_text(both[:1]).startswith(" The band of A opens wide because")

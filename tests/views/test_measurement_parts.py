@@ -69,8 +69,8 @@ def test_table_of_used_measurements_counts_what_was_kept_at_once(store: Path) ->
     app.button(key="keep_0").click().run()
     assert not app.exception
     assert "1 of 2 options rest on a measured speed" in texts(app)
-    assert list(table(app, "whose")["whose"]) == ["imported"]
-    assert list(app.table[0].value["Used"]) == ["measured", "predicted"]
+    assert list(table(app, "whose")["whose"]) == ["measured elsewhere"]
+    assert list(app.table[0].value["Used"]) == ["measured elsewhere", "estimated"]
 
 
 def test_costs_on_the_decision_page_are_those_of_the_measured_speed(store: Path) -> None:
@@ -205,7 +205,7 @@ def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) ->
     app.selectbox(key="filter_status").set_value("ok").run()
     app.selectbox(key="filter_trust").set_value("imported").run()
     assert "**1 of 3**" in texts(app)
-    assert list(table(app, "whose")["whose"]) == ["imported"]
+    assert list(table(app, "whose")["whose"]) == ["measured elsewhere"]
     lines = open_desk("").export([records[2].id()]).splitlines()
     assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
 

@@ -91,6 +91,13 @@ def test_line_names_the_leaders_with_the_costs_of_the_money_shown(query: dict[st
         assert f"**{markdown_text(name_of(option))}** {markdown_text(cost)}" in said
 
 
+def test_line_says_over_how_long_and_in_which_money_its_costs_are() -> None:
+    assert line().startswith("Cost over 36 months in today's money: **")
+    assert line(money="cash", months="48", labour="without").startswith(
+        "Cost over 48 months in cash, without staff hours: **"
+    )
+
+
 def test_line_says_where_one_started_and_how_much_was_changed() -> None:
     default, article = start_title(case_of().link), preset("article").name
     assert line().endswith(f"example “{markdown_text(default)}”, unchanged")

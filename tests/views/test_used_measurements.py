@@ -1,20 +1,22 @@
 """Which measurements the decision rests on: counted, and the others with what to run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from calculator.decision.compare import compare
+from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
 from measurements.desk import open_desk
 from measurements.records.store import Store
 from tests.views.pages import CATALOG, QUESTION, measurements_page, texts, the_mac
 from views.decide_words import name_of
-from views.used_measurements import command_for, is_measured
+from views.used_measurements import command_for, is_measured, speed_text
 
 
 def test_without_a_record_every_option_is_predicted(store: Path) -> None:
     app = measurements_page()
     assert "0 of 6 options rest on a measured speed" in texts(app)
-    assert set(app.table[0].value["Used"]) == {"predicted"}
+    assert set(app.table[0].value["Used"]) == {"estimated"}
 
 
 def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(store: Path) -> None:
@@ -44,3 +46,10 @@ def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: 
         assert f"**{name_of(option)}**" in said
     assert len(commands) == 5
     assert "No single command measures both reading and writing on vLLM" in said
+
+
+def test_speed_without_a_range_is_said_once() -> None:
+    one = Speed(low=18.0, central=18.2, high=18.4, unit="token/s", bound_by="measured", basis="imported")
+    assert speed_text(one) == "18 tokens/s"
+    assert speed_text(replace(one, low=15.0)) == "18 (15 to 18) tokens/s"
+    assert speed_text(None) == "-"

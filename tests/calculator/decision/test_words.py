@@ -198,6 +198,7 @@ SENTENCES = [
     (words.cannot(()), ""),
     (words.cannot(("A",)), "Not ranked, because it cannot do the job: A."),
     (words.cannot(("A", "B")), "Not ranked, because they cannot do the job: A, B."),
+    (words.flips(("wage below $20",), name="Dual 4090"), "Dual 4090 would be cheaper with one change: wage below $20."),
     (
         words.flips(("wage below $20", "power above $1"), name="Dual 4090"),
         "Dual 4090 would be cheaper with any one of these: wage below $20; power above $1.",
