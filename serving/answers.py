@@ -10,10 +10,12 @@ from calculator import Scenario, compare, load_catalog
 from calculator.catalog import Catalog
 from calculator.decision.compare import compare as compare_only
 from calculator.decision.comparison import Comparison
-from calculator.errors import CalculatorError
+from calculator.errors import CalculatorError, ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.scenario.scenario import SCHEMA_VERSION
 
+_LONGEST_SHOWN = 40
 Query = Mapping[str, Sequence[str]]
 """The parameters of an address; one that is repeated has several texts."""
 
@@ -58,8 +60,9 @@ class Answers:
         """The scenario, and the catalogue. Raises CalculatorError with a sentence per problem."""
         catalog = load_catalog()
         link = self.read(query, catalog=catalog)
-        if link.problems:
-            raise CalculatorError("\n".join(link.problems.values()))
+        problems = [*_version_problems(query), *link.problems.values()]
+        if problems:
+            raise CalculatorError("\n".join(problems))
         return Scenario.parse({**link.values, "typed": link.typed()}), catalog
 
     def comparison(self, query: Query) -> tuple[Comparison, Catalog]:
@@ -79,13 +82,32 @@ def today() -> str:
 
 
 def as_query(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """A table of values as the parameters of an address: a list is repeated, a table is JSON."""
+    """A table of values as the parameters of an address: a list is repeated, a table is JSON.
+
+    Raises ScenarioError for null and for an empty list of options: an address can hold neither.
+    """
+    for name, value in values.items():
+        if value is None:
+            raise ScenarioError(f"{str(name)[:_LONGEST_SHOWN]} is null. Give a value, or leave it out.")
+        if name == "options" and value == []:
+            raise ScenarioError("options is an empty list. Name at least one option, or leave it out for our defaults.")
     return {str(name): _texts(value) for name, value in values.items()}
+
+
+def _version_problems(query: Query) -> list[str]:
+    """A sentence where the address was written for a version of the scenario that this program does not read."""
+    got = next(iter(query.get("schema_version", [])[-1:]), "")
+    if got in ("", "1", str(SCHEMA_VERSION)):
+        return []
+    return [
+        f"schema_version is {got[:_LONGEST_SHOWN]!r}; this program reads 1 and {SCHEMA_VERSION}. "
+        f"Leave it out for version {SCHEMA_VERSION}, or update the program."
+    ]
 
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
         return [str(item) for item in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return [json.dumps(value)]

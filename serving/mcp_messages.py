@@ -28,13 +28,15 @@ def refusal_of(text: str | bytes) -> "JSONRPCError | None":
     from pydantic import ValidationError
 
     try:
-        whole_json(text)
+        found = whole_json(text)
     except (ValueError, RecursionError) as error:
         return _error(f"The message is not valid JSON: {why_unreadable(error)}. Correct it.", _NO_JSON, text)
     try:
         types.jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValidationError:
         return _error("This is not a JSON-RPC 2.0 message. Give jsonrpc, id, method and params.", _NO_MESSAGE, text)
+    if "method" in found and "id" in found and not _is_id(found["id"]):  # the library takes it for a notification
+        return _error("The id of a call must be a text or a whole number. Correct it.", _NO_MESSAGE, text)
     return None
 
 
@@ -102,7 +104,11 @@ def _id_in(text: str | bytes) -> str | int | None:
     wanted = found.get("id") if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if isinstance(wanted, str) and len(wanted) <= _LONGEST_ID and wanted.isprintable():
         return wanted
-    return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None
+    return wanted if isinstance(wanted, int) and _is_id(wanted) else None
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _whole(digits: str) -> int | None:

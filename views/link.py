@@ -224,6 +224,8 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
         sentences[name] = f"{problem} {used}"
     for name, value in link.values.items():
         used = getattr(scenario, name)
+        if name == "figures":  # a range of a figure sets the figure, too
+            used = {key: row for key, row in used.items() if key in value or key not in scenario.ranges}
         if used != value and name not in link.problems:
             sentences[name] = f"{name} is {text_of(value)} in the address; the page uses {text_of(used)}."
     return sentences
@@ -322,7 +324,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
-        return f"{len(cast('Mapping[str, Any]', value))} entries" if value else "none"
+        count = len(cast("Mapping[str, Any]", value))
+        return f"{count} {'entry' if count == 1 else 'entries'}" if value else "none"
     return ", ".join(map(str, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

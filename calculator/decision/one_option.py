@@ -163,6 +163,8 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
         return (Reason("no-format", text, "Another precision of the weights.", not_loaded(found.weight_class)),)
     if not found.runs or serving is None:
         if found.prediction.memory.fits:
+            if cannot := next((row.text for row in found.remarks if row.code in _CANNOT_RUN), ""):
+                return (Reason("no-speed", cannot, _MEND_SPLIT, "it does not run so"),)
             unknown = next((row.text for row in found.remarks if row.code == "no-matrix-rate"), "Its speed is unknown.")
             return (Reason("no-speed", unknown, "A measurement of your own.", "its speed is unknown"),)
         mend = f"{found.fewer_bits} weights fit." if found.fewer_bits else ""
@@ -187,6 +189,9 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
 
 
 _MEND_LEAVING = "A machine of your own that serves everything."
+_MEND_SPLIT = "Another split, another number of chips, or other software."
+_CANNOT_RUN = ("split-not-whole", "split-not-offered", "runtime-not-on-chip")
+"""Remarks that say why there is no speed although the model fits."""
 _LATE = 2 / 3  # of the horizon
 _MEND_DOWN = "Buy from an API what it misses while it is down, or allow that share to stay undone."
 

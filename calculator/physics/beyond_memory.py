@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calculator.catalog import Catalog
-from calculator.catalog.deployment import UNCHANGED_HOST, Deployment, Workload, engine_of
+from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.hardware import Hardware
 from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.evidence import Quantity, Remark
@@ -72,7 +72,8 @@ def offload(deployment: Deployment, workload: Workload, *, catalog: Catalog) -> 
     hardware, model, format = deployment.hardware, deployment.model, deployment.format
     if hardware.system_ram_gib is None or hardware.chip.memory_kind == "unified":
         return None
-    fit = memory_fit(replace(deployment, host=UNCHANGED_HOST), workload, catalog=catalog)
+    alone = replace(deployment.host, second_tenant_gb=0.0)  # other software lies in the PC's memory: see below
+    fit = memory_fit(replace(deployment, host=alone), workload, catalog=catalog)
     movable = (fit.language_weights_bytes() - _head_bytes(model, format) + fit.kv_cache_bytes) / model.layer_count
     missing = max(0, -fit.headroom_bytes)
     moved: Moved = "layers"

@@ -26,7 +26,7 @@ from calculator.physics.speed.power import PowerUse, capped_decode_speed, power_
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speculative import Drafts, speculative_decode_speed
 from calculator.physics.speed.speed import Speed
-from calculator.physics.speed.tensor_split import runtime_remark, split_remark
+from calculator.physics.speed.tensor_split import layer_split_problem, runtime_remark, split_remark
 
 _MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
 _KEPT, _KEPT_SPEEDS = KeptAnswers["Prediction"](), KeptAnswers[Speed]()
@@ -89,9 +89,12 @@ def predict(
     draft
         A separate model that guesses, on the same box: its weights and cache are counted.
 
-    Raises ScenarioError, with one sentence, for a figure out of bounds or a link that cannot be.
+    Raises ScenarioError, with one sentence, for a figure out of bounds, a link that cannot be, or a layer split over more
+    chips than the model has layers.
     """
     _refuse_out_of_bounds(deployment, workload)
+    if problem := layer_split_problem(deployment):
+        raise ScenarioError(problem)
     deployment = deployment.with_own_format(catalog)
     found = memory_and_speeds(deployment, workload, catalog=catalog)
     if draft is not None:

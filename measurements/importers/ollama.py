@@ -8,7 +8,7 @@
     eval rate:            24.61 tokens/s
 
 A rate is count over duration. The tag names the model and often its format; the chip is named nowhere. `ollama ps`
-above it says how much was on the processor. Fields: ollama/ollama api/types.go and docs/api.md, read 2026-11-26.
+above or below it says how much was on the processor. Fields: ollama/ollama api/types.go and docs/api.md, read 2026-11-26.
 """
 
 import json
@@ -61,7 +61,10 @@ def import_text(content: str, *, facts: Facts, known: Known, gate: Gate | None =
     collector, around = Collector(NAME, gate=gate), Surroundings()
     values: dict[str, float] = {}
     raw: list[str] = []
-    for line_number, line in enumerate(plain_lines(content), start=1):
+    lines = list(plain_lines(content))
+    for line in lines:
+        around.see_ps(line)
+    for line_number, line in enumerate(lines, start=1):
         found = _LINE.search(line[:LONGEST_CONTEXT_LINE]) if "eval" in line or "duration" in line else None
         if found is None:
             around.see(line)

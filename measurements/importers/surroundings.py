@@ -21,6 +21,11 @@ _SMI = re.compile(
 )
 _LAYERS = re.compile(r"offloaded (?P<some>\d{1,4})/(?P<all>\d{1,4}) layers")
 _PROCESSOR = re.compile(r"(?P<cpu>\d{1,3})%/(?P<gpu>\d{1,3})% CPU/GPU")
+_LOADED = re.compile(
+    r"^\s{0,20}(?P<model>\S{1,200})\s{1,40}[0-9a-f]{12}\s{1,40}[\d.]{1,12} [KMGT]?B\s{1,40}"
+    r"(?P<shares>\d{1,3}%(?:/\d{1,3}%)? (?:CPU/GPU|CPU|GPU))\b"
+)
+"""A row of `ollama ps`: name, id, size, and what share of the model lies where."""
 _NO_GPU = re.compile(
     r"no usable GPU found|no (?:CUDA|ROCm|HIP)-capable device is detected|[GM]B\s{1,20}100% CPU(?!/)|not compiled with GPU offload"
     r"|Unable to detect (?:any )?GPU|running on CPU only",
@@ -82,6 +87,8 @@ class Surroundings:
     layers: tuple[int, int] | None = None
     cpu_percent: int = 0
     on_processor: bool = False
+    loaded: dict[str, str] = field(default_factory=dict[str, str])
+    """Of each model that `ollama ps` lists, where it says the model lies."""
     several_stated: int = 0
     file_type: str = ""
     format_stated: str = ""
@@ -104,7 +111,9 @@ class Surroundings:
 
     def snapshot(self) -> "Surroundings":
         """What is known now, unchanged by later lines."""
-        return replace(self, devices=dict(self.devices), used=dict(self.used), _names=list(self._names))
+        return replace(
+            self, devices=dict(self.devices), used=dict(self.used), loaded=dict(self.loaded), _names=list(self._names)
+        )
 
     def names(self) -> list[str]:
         """Words for the model, the nearest first: a command's or a file's alone, else the headings above. A heading
@@ -152,6 +161,7 @@ class Surroundings:
         elif (found := command_of(line)) is not None:
             self.command, self.layers, self.cpu_percent, self.on_processor = found, None, 0, False
             self.used = {}
+            self._see_loaded(found)
         else:
             if (visible := visible_devices(line)) is not None:
                 self.visible = visible
@@ -209,10 +219,23 @@ class Surroundings:
     def _see_processor(self, line: str) -> None:
         if found := _LAYERS.search(line):
             self.layers = int(found["some"]), int(found["all"])
+        if listed := _LOADED.match(line):
+            self.loaded[_tagged(listed["model"])] = listed["shares"]
         if found := _PROCESSOR.search(line):
             self.cpu_percent = int(found["cpu"])
         elif _NO_GPU.search(line):
             self.on_processor = True
+
+    def see_ps(self, line: str) -> None:
+        """Take a row of `ollama ps` for every run of its model, below and above; the row nearest above counts."""
+        if "PU" in line and (found := _LOADED.match(line[:LONGEST_CONTEXT_LINE])):
+            self.loaded.setdefault(_tagged(found["model"]), found["shares"])
+
+    def _see_loaded(self, command: Command) -> None:
+        """What `ollama ps` said of the model that this command runs; a command of another model starts afresh."""
+        shares = self.loaded.get(_tagged(command.model() or "")) if command.tool.startswith("ollama") else None
+        if shares is not None:
+            self._see_processor(f"1 GB {shares}")
 
     def _name(self, level: int, words: str) -> None:
         """A new name ends those of its own level and below: the model of the last heading is not this one's."""
@@ -237,6 +260,12 @@ def cpu_flags(command: Command) -> str:
     if offload not in (None, "", "0"):
         return "weights were kept in system memory"
     return ""
+
+
+def _tagged(model: str) -> str:
+    """Ollama's name of a model with its tag, which is `latest` where none is said."""
+    plain = model.lower().strip("\"'")
+    return plain if ":" in plain else f"{plain}:latest"
 
 
 def _names_a_model(words: str) -> bool:

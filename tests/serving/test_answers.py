@@ -56,13 +56,44 @@ def test_all_values_that_cannot_be_used_are_refused_at_once() -> None:
     assert "page" not in said
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"options": []}, "options is an empty list. Name at least one option, or leave it out"),
+        ({"name": None}, "name is null. Give a value, or leave it out."),
+        ({"wage_usd_per_h": None}, "wage_usd_per_h is null"),
+        ({"x" * 500: None}, "is null"),
+        ({"schema_version": 99}, "schema_version is '99'; this program reads 1 and 2. Leave it out for version 2"),
+        ({"schema_version": "x" * 500}, "this program reads 1 and 2"),
+    ],
+)
+def test_value_that_says_nothing_or_another_version_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(CalculatorError) as refused:
+        ANSWERS.scenario(as_query(values))
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("version", ["1", "2", ""])
+def test_versions_that_are_read_pass(version: str) -> None:
+    ANSWERS.scenario({"schema_version": [version], "months": ["48"]})
+
+
+def test_empty_list_of_another_value_is_a_sentence_or_its_default() -> None:
+    for name in Scenario.model_fields:
+        try:
+            ANSWERS.scenario(as_query({name: []}))
+        except CalculatorError as error:
+            assert name in str(error)
+
+
 def test_lists_are_repeated_and_tables_are_json() -> None:
     assert as_query(
-        {"options": ["a", "b"], "months": 36, "figures": {"wage_usd_per_h": 2.5}, "name": "x", "y": None}
+        {"options": ["a", "b"], "months": 36, "figures": {"wage_usd_per_h": 2.5}, "name": "x", "y": True}
     ) == {
         "options": ["a", "b"],
         "months": ["36"],
         "figures": ['{"wage_usd_per_h": 2.5}'],
         "name": ["x"],
-        "y": ["null"],
+        "y": ["true"],
     }

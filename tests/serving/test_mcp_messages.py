@@ -45,6 +45,7 @@ def test_call_that_cannot_be_read_is_refused_with_its_id_where_it_has_a_short_on
         ('{"id": 3}', 3, -32600),
         ('{"jsonrpc": "1.0", "id": 3, "method": "x"}', 3, -32600),
         ("[]", None, -32600),
+        *((CALL % (name, ""), None, -32600) for name in ('{"a": 1}', "[1]", "true", "null", "1.5")),
     ],
 )
 def test_what_is_no_message_is_refused_without_a_word_of_the_library(text: str, found: int | None, code: int) -> None:
@@ -57,6 +58,7 @@ def test_what_is_no_message_is_refused_without_a_word_of_the_library(text: str, 
 def test_message_in_order_is_passed_on() -> None:
     assert refusal_of(CALL % ("7", '"batch": 4')) is None
     assert refusal_of('{"jsonrpc": "2.0", "method": "notifications/initialized"}') is None
+    assert refusal_of('{"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "x"}}') is None
 
 
 def test_lines_in_order_pass_and_the_others_are_answered() -> None:

@@ -328,6 +328,19 @@ def test_widget_that_shows_another_value_than_the_address_is_reported() -> None:
     }
 
 
+def test_figure_that_its_range_sets_is_no_alert_and_another_is() -> None:
+    link = read(
+        options=["dual-rtx-4090-am5", "mac-studio-m5-ultra-96"],
+        figures='{"dual-rtx-4090-am5.price_usd":0}',
+        ranges='{"mac-studio-m5-ultra-96.setup_h":[0,0,10000]}',
+    )
+    scenario = Scenario.parse({**link.values, "typed": link.typed()})
+    assert len(scenario.figures) == 2
+    assert not used_instead(link, scenario)
+    other = scenario.changed(figures={"dual-rtx-4090-am5.price_usd": 7.0})
+    assert used_instead(link, other)["figures"] == "figures is 1 entry in the address; the page uses 1 entry."
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.dictionaries(

@@ -23,7 +23,7 @@ def card_shares(
     for number in range(chips):
         first, last = (round(at * (model.layer_count + 1) / chips) for at in (number, number + 1))
         is_last = number == chips - 1
-        layers = min(last, model.layer_count) - first
+        layers = max(min(last, model.layer_count) - first, 0)
         share = layers / model.layer_count
         size = round((blocks + cache) * share) + (head if is_last else 0) + (towers if number == 0 else 0)
         works = is_last or deployment.runtime.transient == "vllm"

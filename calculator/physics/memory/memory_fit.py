@@ -266,6 +266,12 @@ def _does_not_fit(fit: MemoryFit, case: _Case) -> Remark:
             f" The sum would fit, but the fullest card, number {fit.tightest_card}, needs "
             f"{_gb(fit.tightest_peak_bytes)} GB and has {_gb(fit.tightest_usable_bytes)} GB."
         )
+    desktop_gib = case.deployment.host.desktop_gib
+    if desktop_gib and not case.room.is_unified and case.room.tightest_bytes == 0:
+        text += (
+            f" The desktop's {desktop_gib:g} GiB leave nothing of the first card's {hardware.memory_gib:g}; enter what the "
+            "screen takes of it."
+        )
     return Remark(code="does-not-fit", text=text, level="problem")
 
 

@@ -65,7 +65,7 @@ def usable(
     """Bytes that a runtime may use of this box; without a runtime, those of a program that takes all it can get.
 
     Apple: macOS's default limit by RAM size, interpolated between the sizes read, or the user's iogpu.wired_limit_mb.
-    Cards: memory less what the driver keeps, on the first card less the desktop. vLLM and SGLang: utilisation x the
+    Cards: memory less what the driver keeps, on the first card less the desktop, never below 0. vLLM and SGLang: utilisation x the
     memory that the card shows, which is less than it was sold with, and room beside that for captured graphs. Other
     unified memory: a share, of which vLLM and SGLang take theirs. Boxes linked together add up.
     Raises ScenarioError for a version of macOS that is older than every reading, and for a utilisation that this
@@ -118,6 +118,7 @@ def usable(
         graphs = graphs_gib(runtime, hardware) * BYTES_PER_GIB
         card = min(shown * used, shown - graphs)
         first = min(shown * used, shown - graphs - desktop * BYTES_PER_GIB)
+    card, first = max(card, 0.0), max(first, 0.0)
     cards = hardware.all_chips_count()
     total = round(card) * (cards - 1) + round(first)
     return Usable(

@@ -1,5 +1,5 @@
-"""What does not run: a runtime on another maker's chips, a split that the runtime lacks, or heads that do not divide by
-the chips of a tensor split."""
+"""What does not run: a runtime on another maker's chips, a split that the runtime lacks, heads that do not divide by the
+chips of a tensor split, or fewer layers than the chips of a layer split."""
 
 from calculator.catalog.deployment import Deployment
 from calculator.evidence import Remark
@@ -27,6 +27,19 @@ def runtime_remark(deployment: Deployment) -> Remark | None:
     return Remark(code="runtime-not-on-chip", text=text, level="problem")
 
 
+def layer_split_problem(deployment: Deployment) -> str:
+    """Why a layer split has more chips than layers to deal out, and how many it may have; "" where it has not."""
+    model, hardware = deployment.model, deployment.hardware
+    chips, layers = hardware.all_chips_count(), model.layer_count
+    if deployment.split != "layer" or chips <= layers:
+        return ""
+    kind = "machines" if hardware.box_count() == chips else "cards"
+    return (
+        f"A layer split over {chips} {kind} leaves some without a layer: {model.name} has {layers}. "
+        f"Choose 1 to {layers} {kind}."
+    )
+
+
 def split_remark(deployment: Deployment) -> Remark | None:
     """Why this split does not run, and what does; None where it runs.
 
@@ -39,6 +52,8 @@ def split_remark(deployment: Deployment) -> Remark | None:
         offered = " and ".join(runtime.splits)
         text = f"{runtime.name} has no {deployment.split} split, only {offered}. Choose that, or another runtime."
         return Remark(code="split-not-offered", text=text, level="problem")
+    if too_many := layer_split_problem(deployment):
+        return Remark(code="split-not-whole", text=too_many, level="problem")
     if deployment.split != "tensor" or chips == 1 or not runtime.tensor_split_by:
         return None
     counts = [(model.attention_head_count, "attention heads")] if model.attention_head_count else []
@@ -52,6 +67,6 @@ def split_remark(deployment: Deployment) -> Remark | None:
     others = f"It runs on {', '.join(map(str, possible))}." if possible else "It runs on no other number either."
     text = (
         f"{runtime.name} cannot split {model.name} over {chips}: {' and '.join(wrong)} do not divide by {chips}. "
-        f"{others} A layer split runs on any number."
+        f"{others} A layer split runs on up to {model.layer_count}, its layers."
     )
     return Remark(code="split-not-whole", text=text, level="problem")

@@ -293,3 +293,13 @@ def test_route_is_answered_by_its_parts() -> None:
     assert costed is not None
     assert found.eligibility.shares is not None
     assert found.eligibility.shares.leaves_house_fraction == pytest.approx(0.25)
+
+
+def test_split_over_more_cards_than_layers_says_so_and_is_not_ranked() -> None:
+    octo = {"chip": "nvidia-rtx-3090", "chip_count": 8, "price_usd": 9000}
+    asked = question(own_options={"octo": octo}, options=["octo"], model="llama-3-8b")
+    shallow = asked.model.model_copy(update={"layer_count": 4})
+    asked = replace(asked, catalog=catalog_of(asked.scenario, CATALOG), model=shallow)
+    (reason,) = answer_of(asked, "octo")[0].eligibility.reasons
+    assert reason.code == "no-speed"
+    assert "over 8 cards leaves some without a layer: Llama 3 / 3.1 8B has 4. Choose 1 to 4 cards." in reason.text

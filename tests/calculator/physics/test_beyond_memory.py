@@ -312,3 +312,15 @@ def test_swapped_mac_writes_at_the_speed_within_over_the_published_ratios() -> N
     assert found.decode.high == pytest.approx(within.high / 20)
     assert found.decode.bound_by == "swapping"
     assert found.prefill is None
+
+
+def test_desktop_on_the_card_leaves_fewer_layers_there() -> None:
+    card = Deployment.of("rtx-3090-pc", "llama-3-8b", "q4_k_m", catalog=CATALOG)
+    counts = []
+    for gib in (0.0, 20.0, 21.0, 512.0):
+        found = offload(replace(card, host=HostSettings(desktop_gib=gib)), Workload(), catalog=CATALOG)
+        assert found is not None
+        counts.append(found.card_layer_count)
+    assert counts[0] == card.model.layer_count
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0

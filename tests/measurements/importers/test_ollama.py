@@ -98,3 +98,33 @@ def test_ollama_objects_never_raise(rows: list[object]) -> None:
 @given(spoilt((FIXTURES / "ollama_verbose.txt").read_text("utf-8")) | st.text(max_size=200))
 def test_ollama_never_raises(content: str) -> None:
     check_sane(ollama.import_text(content, facts=ALL_FACTS, known=KNOWN))
+
+
+PS = "NAME  ID  SIZE  PROCESSOR  CONTEXT  UNTIL\n{model}    365c0bd3c000    42 GB    {shares}    4096    4 minutes from now\n"
+RUN = read_upload(FIXTURES / "ollama_verbose.txt")
+
+
+def _codes(content: str) -> list[list[str]]:
+    found = import_content(content, facts=SAMPLES["ollama_verbose.txt"][0], known=KNOWN)
+    assert not found.refused
+    return [[remark.code for remark in record.remarks] for record in found.records]
+
+
+@pytest.mark.parametrize(
+    ("shares", "codes"),
+    [("40%/60% CPU/GPU", ["partial-offload"]), ("100% CPU", ["on-processor"]), ("100% GPU", [])],
+)
+def test_ollama_ps_tells_where_the_model_of_a_later_or_earlier_run_lay(shares: str, codes: list[str]) -> None:
+    table = "$ ollama ps\n" + PS.format(model="llama3.2:1b-instruct-q8_0", shares=shares)
+    assert _codes(f"{table}\n{RUN}") == [codes]
+    assert _codes(f"{RUN}\n{table}") == [codes]
+    assert _codes(f"{table}\n{RUN}\n{RUN}") == [codes, codes]
+
+
+def test_ollama_ps_of_another_model_says_nothing_of_this_run_and_the_last_row_above_counts() -> None:
+    other = "$ ollama ps\n" + PS.format(model="qwen3:32b", shares="40%/60% CPU/GPU")
+    assert _codes(f"{other}\n{RUN}") == [[]]
+    spilt, whole = (
+        PS.format(model="llama3.2:1b-instruct-q8_0", shares=shares) for shares in ("9%/91% CPU/GPU", "100% GPU")
+    )
+    assert _codes(f"{spilt}\n{RUN}\n{whole}\n{RUN}") == [["partial-offload"], []]

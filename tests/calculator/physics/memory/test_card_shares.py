@@ -50,3 +50,12 @@ def test_layers_are_dealt_as_if_the_head_were_one_more() -> None:
     assert shares == [(21, 23_100), (21, 23_100), (20, 22_000 + head + 7)]
     (one,) = card_shares(_deployment("llama.cpp", "q4_k_m", count=1), weights=9, cache=8, transient=7, towers=0)
     assert one == (62, 24)
+
+
+def test_no_card_holds_fewer_than_no_layers_however_many_there_are() -> None:
+    for count in range(2, 65):
+        deployment = _deployment("llama.cpp", "q4_k_m", count=count)
+        deployment = replace(deployment, model=deployment.model.model_copy(update={"layer_count": 28}))
+        layers = [of or 0 for of, _ in card_shares(deployment, weights=10**9, cache=10**6, transient=70, towers=0)]
+        assert min(layers) >= 0
+        assert sum(layers) == 28

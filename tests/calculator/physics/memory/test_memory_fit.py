@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
-from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.deployment import Deployment, HostSettings, Workload
 from calculator.catalog.hardware import Hardware
 from calculator.errors import ScenarioError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
@@ -529,3 +529,14 @@ def test_what_a_fit_does_not_name_is_nothing() -> None:
     assert fit.language_weights_bytes() == 7
     assert replace(fit, tower_bytes=2).language_weights_bytes() == 7
     assert replace(fit, tower_bytes=2, towers_included=True).language_weights_bytes() == 5
+
+
+def test_desktop_larger_than_its_card_is_said() -> None:
+    host = HostSettings(desktop_gib=512)
+    card = replace(Deployment.of("rtx-3090-pc", "llama-3-8b", "q4_k_m", catalog=CATALOG), host=host)
+    found = memory_fit(card, Workload(), catalog=CATALOG)
+    assert (found.usable_bytes, found.tightest_usable_bytes, found.headroom_bytes) == (0, 0, -found.peak_bytes)
+    (text,) = [remark.text for remark in found.remarks if remark.code == "does-not-fit"]
+    assert "The desktop's 512 GiB leave nothing of the first card's 24; enter what the screen takes of it." in text
+    plain = memory_fit(replace(card, host=HostSettings(desktop_gib=22)), Workload(), catalog=CATALOG)
+    assert not [remark for remark in plain.remarks if "leave nothing" in remark.text]

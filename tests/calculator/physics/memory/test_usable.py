@@ -223,3 +223,13 @@ def test_utilisation_is_above_nothing_and_at_most_all(share: float, is_refused: 
     else:
         found = usable(TWO_4090, runtime=CATALOG.runtime("vllm"), host=host, catalog=CATALOG)
         assert found.tightest_bytes <= share * 24 * 2**30
+
+
+@pytest.mark.parametrize("runtime", ["llama.cpp", "vllm"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_desktop_larger_than_its_card_leaves_nothing_of_it_and_all_of_the_others(runtime: str, count: int) -> None:
+    cards = replace(TWO_4090, chip_count=count)
+    found = usable(cards, runtime=CATALOG.runtime(runtime), host=HostSettings(desktop_gib=512), catalog=CATALOG)
+    assert found.tightest_bytes == 0
+    assert found.limit_bytes == (count - 1) * found.other_bytes
+    assert found.other_bytes > 20 * 2**30

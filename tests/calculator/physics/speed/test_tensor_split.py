@@ -1,13 +1,15 @@
 """Tensor splits that cannot be: whole heads only, and no speed where they are not whole."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
-from calculator.physics.prediction import Prediction, predict
-from calculator.physics.speed.tensor_split import split_remark
+from calculator.errors import ScenarioError
+from calculator.physics.prediction import Prediction, memory_and_speeds, predict
+from calculator.physics.speed.tensor_split import layer_split_problem, split_remark
 
 CATALOG = load_catalog()
 
@@ -82,3 +84,21 @@ def test_runtime_on_another_makers_chips_has_no_speed(machine: str, format: str,
     remark = next((one for one in found.remarks if one.code == "runtime-not-on-chip"), None)
     assert (remark is None) == runs
     assert remark is None or "only on those of" in remark.text
+
+
+def test_layer_split_over_more_machines_than_layers_is_refused_with_the_most() -> None:
+    at = Deployment.of("dgx-spark", "qwen3-0.6b", "iq3_m", chip_count=64, catalog=CATALOG)
+    says = "over 64 machines leaves some without a layer: Qwen3 0.6B has 28. Choose 1 to 28 machines."
+    assert says in layer_split_problem(at)
+    with pytest.raises(ScenarioError, match=re.escape(says)):
+        predict(at, Workload(), CATALOG)
+    found = memory_and_speeds(at, Workload(), catalog=CATALOG)
+    assert (found.decode, found.prefill) == (None, None)
+    assert says in next(one.text for one in found.remarks if one.code == "split-not-whole")
+    cards = Deployment.of("nvidia-rtx-3090", "qwen3-0.6b", "q4_k_m", chip_count=29, catalog=CATALOG)
+    assert "over 29 cards" in layer_split_problem(cards)
+    for count in (1, 28):
+        fine = Deployment.of("dgx-spark", "qwen3-0.6b", "iq3_m", chip_count=count, catalog=CATALOG)
+        assert not layer_split_problem(fine)
+        assert predict(fine, Workload(), CATALOG).decode is not None
+    assert not layer_split_problem(replace(cards, split="tensor"))
