@@ -9,6 +9,9 @@ from calculator.scenario.scenario import knobs
 
 _FIGURES: dict[str, tuple[str, str]] = {
     "price_usd": ("price of {} before tax", "${:,.0f}"),
+    "list_price_usd": ("list price of {}", "${:,.0f}"),
+    "age_when_bought_years": ("age of {} when bought", "{:,.3g} years"),
+    "embodied_kg": ("CO2e of making {}", "{:,.0f} kg"),
     "setup_h": ("setup of {}", "{:,.3g} h"),
     "prefill_speed_ratio": ("speed at which {} reads", "{:.2f} times the predicted one"),
     "decode_speed_ratio": ("speed at which {} writes", "{:.2f} times the predicted one"),

@@ -51,6 +51,7 @@ def html_report(comparison: Comparison, catalog: Catalog) -> str:
         f"<h1>{escape(memo['title'])}</h1>",
         _p(f"{memo['scenario']} · {memo['facts']['prices as of']}", "faint"),
         _p(memo["question"]),
+        *([_p(memo["changes"], "faint")] if memo["changes"] else []),
         f'<div class="verdict"><p><strong>{escape(memo["recommendation"])}</strong></p>{_ps(memo["details"])}</div>',
         *_list("How sure", memo["odds"]),
         *_options(memo),

@@ -16,6 +16,7 @@ from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
 from calculator.finance.ledger import Horizon, Line, discounted_usd, monthly_usd
 from calculator.number import Range
+from calculator.report.changed_inputs import changes_sentence
 from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_chart
 from calculator.report.currency import currency_of, rate_note, shown
 from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd, shown_range
@@ -38,6 +39,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
         "title": "Which hardware should serve our language model?",
         "scenario": scenario.name,
         "question": _question(comparison, catalog),
+        "changes": _changed(comparison, catalog),
         "recommendation": _recommendation(comparison),
         "details": [sentence for sentence in _details(comparison) if sentence],
         "odds": _odds(comparison),
@@ -103,6 +105,15 @@ def _question(comparison: Comparison, catalog: Catalog) -> str:
         f"{asks} serve {name} for {counted(scenario.months, 'month')}, at "
         f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
         f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} at once?"
+    )
+
+
+def _changed(comparison: Comparison, catalog: Catalog) -> str:
+    """What was changed from the example, in words: whose figures the answer rests on."""
+    scenario = comparison.scenario
+    names = {option.id: option.name for option in comparison.options}
+    return changes_sentence(
+        scenario, names={scenario.model: catalog_of(scenario, catalog).model(scenario.model).name, **names}
     )
 
 

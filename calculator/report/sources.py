@@ -60,7 +60,11 @@ def _of_scenario(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
             value = float(getattr(scenario, name))
             if name in scenario.typed or value != quantity.central:
                 rows[-1] = _yours(knob.label, value, unit=unit)
-    return rows + [_yours(_words(name), value, unit=_unit(name, "")) for name, value in scenario.figures.items()]
+    names = {option.id: option.name for option in comparison.options}
+    for name, value in scenario.figures.items():
+        label = input_words.label(name, names=names)
+        rows.append(_yours(f"{label[:1].upper()}{label[1:]}", value, unit=_unit(name, "")))
+    return rows
 
 
 def _yours(what: str, value: float, *, unit: Unit) -> SourceRow:
@@ -91,15 +95,47 @@ def _unit(path: str, unit: str) -> Unit:
 
 
 def _words(path: str) -> str:
-    """`prices[1].price_usd` as "price", `power.idle_w` as "power, idle w"."""
-    plain = re.sub(r"\[\d+\]", "", path)
-    for entry, words in _PLAIN.items():
-        plain = plain.replace(entry, words)
-    return plain.replace("_", " ").replace(".", ", ")
+    """`prices[1].price_usd` as "price", `power.idle_w` as "power at rest"."""
+    figure = path.rpartition(".")[2]
+    return _FIGURES.get(figure, re.sub(r"\[\d+\]", "", path).replace("_", " ").replace(".", ", "))
 
 
 _UNITS = {
     **{"h": "hours", "s": "seconds", "min": "minutes", "year": "years", "h/year": "hours a year"},
     **{"USD/h": "USD an hour", "USD/month": "USD a month", "USD/Mtok": "USD per million tokens"},
 }
-_PLAIN = {"prices.price_usd": "price", "rates.rate_usd_per_h": "hourly rate", "tariffs.": "tariff, "}
+_FIGURES = {
+    "price_usd": "price",
+    "gpu_price_fraction": "share of the cards in the price",
+    "age_when_bought_years": "age when bought",
+    "setup_h": "setup",
+    "idle_w": "power at rest",
+    "prefill_w": "power while reading",
+    "decode_w": "power while writing",
+    "sleep_w": "power asleep",
+    "max_w": "most power",
+    "board_max_w": "most power of the card",
+    "system_ram_gb_per_s": "speed of the system RAM",
+    "storage_gb_per_s": "speed of the disk",
+    "embodied_kg": "CO2e of making it",
+    "rate_usd_per_h": "hourly rate",
+    "billing_minutes": "shortest time billed",
+    "startup_minutes": "start-up time",
+    "storage_gb": "storage",
+    "storage_usd_per_gb_month": "storage price",
+    "input_usd_per_mtok": "price of input tokens",
+    "cached_input_usd_per_mtok": "price of cached input tokens",
+    "cache_write_usd_per_mtok": "price of input tokens that the host keeps",
+    "output_usd_per_mtok": "price of output tokens",
+    "seat_usd_per_month": "price of a seat",
+    "annual_usd_per_month": "price of a seat, paid by the year",
+    "requests_per_window": "requests in a window",
+    "window_h": "length of the window",
+    "bandwidth_gb_per_s": "memory bandwidth",
+    "gpu_addressable_gib": "memory that the GPU can address",
+    "matrix_tflops": "16-bit matrix rate",
+    "fp32_tflops": "32-bit rate",
+    "host_link_gb_per_s": "link to the processor",
+    "peer_link_gb_per_s": "link to another card",
+}
+"""What a figure of an option or of a chip is called beside its name."""

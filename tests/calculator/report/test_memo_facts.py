@@ -142,3 +142,14 @@ def test_several_machines_are_counted_in_table_and_charts() -> None:
         assert name in names
         assert name in memo["cost_chart"]
     assert memo["spend_chart"].count("7 x ") >= len(several)
+
+
+def test_price_of_ones_own_is_said_under_the_question() -> None:
+    found = _compared(figures={"mac-studio-m5-ultra-96.price_usd": 5781.0}, name="A firm of eight")
+    said = memo_dict(found, CATALOG, font="serif")["changes"]
+    assert said.startswith(
+        "2 changes from “A firm of eight”: your price of Mac Studio M5 Ultra 96 GB before tax, $5,781"
+    )
+    assert said in html_report(found, CATALOG)
+    unchanged = compare(Scenario(), CATALOG, draw_count=0)
+    assert memo_dict(unchanged, CATALOG, font="serif")["changes"] == ""

@@ -46,6 +46,29 @@ def test_own_values_are_marked_as_yours() -> None:
     assert 5000 in yours.values()
 
 
+def test_figures_of_ones_own_are_named_in_words() -> None:
+    mac = "mac-studio-m5-ultra-96"
+    scenario = Scenario(options=OPTIONS, figures={f"{mac}.price_usd": 5781.0, f"{mac}.idle_w": 12.0})
+    found = compare(scenario, CATALOG, draw_count=0)
+    yours = {row.what: (row.value, row.unit) for row in source_rows(found, CATALOG) if row.basis == "yours"}
+    name = found[mac].name
+    assert yours == {
+        f"Price of {name} before tax": (5781, "USD"),
+        f"Power that {name} draws at rest": (12, "W"),
+    }
+
+
+def test_every_figure_of_the_catalogue_has_a_name_in_words() -> None:
+    ids = (*CATALOG.machines, *CATALOG.clouds, *CATALOG.apis, *CATALOG.subscriptions)
+    for start in range(0, len(ids), 10):
+        found = compare(Scenario(options=ids[start : start + 10]), CATALOG, draw_count=0)
+        for row in source_rows(found, CATALOG):
+            figure = row.what.rpartition(": ")[2]
+            assert not re.search(r"[_\[]|, | (w|h|usd|gb|gib|kg|tflops|fraction|minutes|mtok)( |$)", figure) or (
+                figure == "price of a seat, paid by the year"
+            ), row.what
+
+
 def test_sources_of_an_option_of_ones_own_are_its_own() -> None:
     scenario = Scenario.parse(
         {
