@@ -190,7 +190,7 @@ def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
     )
     st.caption(
         "Everyone on this server sees these measurements, and none is ever edited. "
-        "An administrator can retire one: python -m measurements delete ID, with the ID from the first column."
+        "An administrator can retire one: python -m measurements delete ID, where ID is the id in the first column."
     )
     by_id = {row.id: row for row in shown[:_MOST_CHOICES]}
     labels = labels_of(list(by_id.values()), names)
@@ -236,7 +236,7 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
 
 def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "ID": row.id[:12],
+        "id": row.id[:12],
         "measured": row.measured_at[:10],
         "age": row.age,
         "whose": words_of_basis(row.trust),

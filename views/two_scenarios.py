@@ -26,6 +26,22 @@ from views.turns import turn
 
 _PINNED, _CHOSEN = "pinned scenario", "other scenario"
 _PIN_TITLE = "The one I pinned"
+_TABLES = {
+    "leases": "lease of {}",
+    "already_own_usd": "{} that we own already",
+    "ranges": "range of {}",
+    "cases": "cases of {}",
+    "shared_with_other_work": "other work on {}",
+}
+"""Tables of the scenario by name: what one of their rows is called."""
+_WORDS = {
+    "typed": "what was typed, and so counts as certain",
+    "hours": "hours on and working days",
+    "weight_classes": "bits per weight of single options",
+    "machine_counts": "number of machines of single options",
+    "own_options": "machines of your own",
+    "own_models": "models of your own",
+}
 
 
 @st.fragment
@@ -65,7 +81,7 @@ def show_two_scenarios(
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
     if found.steps:
         draw_chart(
-            bridge_chart(found, ends=("The gap there", "The gap here"), label=partial(_label, names=names)),
+            bridge_chart(found, ends=("The gap there", "The gap here"), label=partial(step_name, names=names)),
             key="bridge",
             alt="Walk between the two gaps: "
             + "; ".join(f"{_label(step.name, names=names)} {usd(step.change_usd)}" for step in found.steps),
@@ -111,15 +127,21 @@ def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
 
 def _label(name: str, *, names: dict[str, str]) -> str:
     """An assumption in words: a knob's label, `figures: <option>.<figure>` by its option, a table by its name."""
-    if name == "typed":
-        return "what was typed, and so counts as certain"
+    if name in _WORDS:
+        return _WORDS[name]
     table, _, key = name.partition(": ")
     if not key:
         return knobs()[name].label if name in knobs() else name.replace("_", " ")
     if "." in key:
         return input_label(key, names=names)
     owner = names.get(key) or (knobs()[key].label if key in knobs() else key.replace("_", " "))
-    return f"{table.replace('_', ' ').removesuffix(' usd')}, {owner}"
+    return _TABLES[table].format(owner) if table in _TABLES else f"{table.replace('_', ' ')} of {owner}"
+
+
+def step_name(name: str, *, names: dict[str, str]) -> str:
+    """An assumption as a bar of the walk is called: in words, with a capital."""
+    text = _label(name, names=names)
+    return text[:1].upper() + text[1:]
 
 
 def _pin(address: str) -> None:

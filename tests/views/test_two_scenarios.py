@@ -9,7 +9,7 @@ from calculator.analysis.bridge import bridge
 from calculator.scenario.presets import preset
 from tests.views.other_pages import measured_what_if_script, opened, what_if_script
 from tests.views.pages import CATALOG, texts, widget
-from views.two_scenarios import bridge_sentence
+from views.two_scenarios import bridge_sentence, step_name
 
 
 def test_sentence_names_no_id() -> None:
@@ -61,3 +61,12 @@ def test_walk_uses_the_speeds_that_the_answer_uses() -> None:
         found.append((end[1], gap[1]))
     assert found[0] != found[1]
     assert all(end == gap for end, gap in found)
+
+
+def test_bar_of_the_walk_is_named_in_words_with_a_capital() -> None:
+    names = {"mac": "Mac Studio"}
+    assert step_name("leases: mac", names=names) == "Lease of Mac Studio"
+    assert step_name("already_own_usd: mac", names=names) == "Mac Studio that we own already"
+    assert step_name("figures: mac.price_usd", names=names) == "Price of Mac Studio before tax"
+    assert step_name("weight_classes", names=names) == "Bits per weight of single options"
+    assert step_name("wage_usd_per_h", names=names) == "Hourly rate"

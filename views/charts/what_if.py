@@ -15,6 +15,7 @@ Words = Callable[[str], str]
 ValueWords = Callable[[str, float], str]
 _ROOM = 1.18
 _LETTER_PX, _PHONE_PX = 7, 330
+_CENTS_BELOW = 10.0  # dollars
 _LEAST_USD = 0.5  # a smaller change is no bar of its own
 
 
@@ -140,17 +141,22 @@ def winner_map(
 def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: int = 10) -> go.Figure:
     """The walk from one scenario's gap to the other's, one bar for each changed assumption; small ones are summed.
 
-    The amounts, as they are written, sum to the gap at the end as it is written.
+    The amounts, as they are written, sum to the gap at the end as it is written; in whole dollars unless all are small.
     """
-    telling = [step for step in found.steps if abs(step.change_usd) >= _LEAST_USD]
+    is_whole = (
+        max(abs(found.start_usd), abs(found.end_usd), *(abs(step.change_usd) for step in found.steps)) >= _CENTS_BELOW
+    )
+    shown: Callable[[float], float] = round if is_whole else shown_usd
+    telling = [step for step in found.steps if abs(shown(step.change_usd)) >= _LEAST_USD]
     largest = sorted(telling, key=lambda step: -abs(step.change_usd))[:most]
     kept = [step for step in found.steps if step in largest]
-    written = math.fsum(shown_usd(step.change_usd) for step in kept)
-    rest = round(shown_usd(found.end_usd) - shown_usd(found.start_usd) - written, 2)
-    others = ["all others"] if rest else []
+    written = math.fsum(shown(step.change_usd) for step in kept)
+    rest = round(shown(found.end_usd) - shown(found.start_usd) - written, 2)
+    others = ["Rounding" if len(kept) == len(found.steps) else "All the rest"] if rest else []
     names = [ends[0], *(label(step.name) for step in kept), *others, ends[1]]
     walked = [*(step.change_usd for step in kept), *([rest] if rest else [])]
-    changes = [shown_usd(amount) for amount in (found.start_usd, *walked, found.end_usd)]
+    changes = [float(shown(amount)) for amount in (found.start_usd, *walked, found.end_usd)]
+    amount_text = _whole_usd if is_whole else usd
     kinds = ["absolute", *["relative"] * (len(changes) - 2), "total"]
     bars = go.Waterfall(
         orientation="h",
@@ -159,7 +165,7 @@ def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: in
         x=changes,
         measure=kinds,
         text=[
-            usd(change) if kind != "relative" else f"{'+' if change >= 0 else ''}{usd(change)}"
+            amount_text(change) if kind != "relative" else f"{'+' if change >= 0 else ''}{amount_text(change)}"
             for change, kind in zip(changes, kinds, strict=True)
         ],
         textposition="outside",
@@ -171,6 +177,10 @@ def bridge_chart(found: Bridge, *, ends: tuple[str, str], label: Words, most: in
         hovertemplate="%{text}<extra></extra>",
     )
     return go.Figure([bars], rows_layout(names[::-1], right_px=70, axis=DOLLARS))
+
+
+def _whole_usd(amount: float) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"
 
 
 def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mapping[str, str]) -> go.Figure:

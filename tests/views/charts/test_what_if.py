@@ -7,7 +7,7 @@ import pytest
 
 from calculator import Scenario
 from calculator.analysis.appraisal import exit_curve
-from calculator.analysis.bridge import bridge
+from calculator.analysis.bridge import Bridge, Step, bridge
 from calculator.decision import input_words
 from calculator.risk.sensitivity import Swing, tornado, who_wins
 from calculator.scenario.presets import preset
@@ -70,6 +70,25 @@ def test_walk_ends_at_the_gap_here_however_many_bars_are_shown(most: int) -> Non
     assert (bars.x[0], bars.x[-1]) == (round(found.start_usd), round(found.end_usd))
     written = [float(text.replace("$", "").replace(",", "").replace("+", "")) for text in bars.text]
     assert sum(written[:-1]) == pytest.approx(written[-1], abs=1e-9)  # as a person adds them up
+
+
+def test_amounts_of_a_walk_are_whole_dollars_and_what_rounding_leaves_is_called_so() -> None:
+    steps = (step("leases: a", 7.04), step("months", 20.4), step("price", 0.2))
+    walk = Bridge("a", "b", 100.0, 127.64, steps, (), True, "")
+    [bars] = drawn(bridge_chart(walk, ends=("there", "here"), label=str))
+    assert list(bars.text) == ["$100", "+$7", "+$20", "+$1", "$128"]
+    names = [one.text for one in laid_out(bridge_chart(walk, ends=("there", "here"), label=str)).annotations][::-1]
+    assert names[3] == "All the rest"
+    exact = Bridge("a", "b", 100.0, 127.8, (step("leases: a", 7.4), step("months", 20.4)), (), True, "")
+    figure = bridge_chart(exact, ends=("there", "here"), label=str)
+    assert [one.text for one in laid_out(figure).annotations][::-1][3] == "Rounding"
+    small = Bridge("a", "b", 2.0, 5.25, (step("months", 3.25),), (), True, "")
+    [bars] = drawn(bridge_chart(small, ends=("there", "here"), label=str))
+    assert list(bars.text) == ["$2.00", "+$3.25", "$5.25"]
+
+
+def step(name: str, change_usd: float) -> Step:
+    return Step(name, None, None, change_usd, change_usd)
 
 
 def test_exit_lines_have_the_options_styles_and_costs() -> None:
