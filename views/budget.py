@@ -43,8 +43,9 @@ def show_budget(comparison: Comparison) -> None:
     ends = _MONTHS[comparison.scenario.fiscal_year_end_month - 1]
     st.caption(
         f"Fiscal years end with {ends}; More settings on Decide change that. Cash out is purchase, running costs and tax "
-        "less the sale. Expense in the books is running costs, staff, write-down and tax. Memo and CSV cut the plan the "
-        "same way."
+        "less the sale. Expense in the books is running costs, staff, write-down and tax. The memo has "
+        "the option that it recommends in the same periods, by year where there are more than 13 quarters; Ledger by "
+        "year (CSV) has every option, by fiscal year only."
     )
 
 

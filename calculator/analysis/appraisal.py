@@ -15,7 +15,7 @@ from calculator.cost.tco import Tco
 from calculator.evidence import Quantity
 from calculator.finance.books import MonthlyFlows, Period, periods
 from calculator.finance.discounting import deflated_usd, monthly_rate, real_rate
-from calculator.finance.ledger import Horizon, Line
+from calculator.finance.ledger import Horizon, Line, calendar_usd
 from calculator.finance.returns import (
     Payback,
     Rate,
@@ -211,11 +211,11 @@ def books(tco: Tco, *, scenario: Scenario, by_quarter: bool = False) -> tuple[Pe
     only.
     """
     flows = MonthlyFlows(
-        capital_usd=_flow(tco, lambda line: line.kind in ("capital", "later capital") and is_cash(line), sign=-1),
-        operating_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
-        staff_usd=_flow(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
-        sale_usd=_flow(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
-        tax_usd=_flow(tco, lambda line: line.kind == "tax" and is_cash(line), sign=-1),
+        capital_usd=_calendar(tco, lambda line: line.kind in ("capital", "later capital") and is_cash(line), sign=-1),
+        operating_usd=_calendar(tco, lambda line: line.kind == "running" and line.hardness == "hard", sign=-1),
+        staff_usd=_calendar(tco, lambda line: line.kind == "running" and line.hardness == "soft", sign=-1),
+        sale_usd=_calendar(tco, lambda line: line.kind in ("sale", "later sale"), sign=1),
+        tax_usd=_calendar(tco, lambda line: line.kind == "tax" and is_cash(line), sign=-1),
     )
     return periods(
         flows,
@@ -232,6 +232,13 @@ def _hard(tco: Tco) -> list[float]:
 
 def _flow(tco: Tco, wanted: Callable[[Line], bool], *, sign: int) -> list[float]:
     rows = [flow for entry, flow in zip(tco.entries, tco.flows, strict=True) if wanted(entry)]
+    return [sign * sum(column) for column in zip(*rows, strict=True)] if rows else [0.0] * (tco.months + 1)
+
+
+def _calendar(tco: Tco, wanted: Callable[[Line], bool], *, sign: int) -> list[float]:
+    """The same by the calendar month in which it is paid: a payment in advance belongs to the month that it pays for."""
+    paid = zip(tco.entries, tco.flows, strict=True)
+    rows = [calendar_usd(entry, flow) for entry, flow in paid if wanted(entry)]
     return [sign * sum(column) for column in zip(*rows, strict=True)] if rows else [0.0] * (tco.months + 1)
 
 

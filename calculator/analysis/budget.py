@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
 from calculator.finance.books import month_labels
-from calculator.finance.ledger import Horizon, Line, monthly_usd, total_usd
+from calculator.finance.ledger import Horizon, Line, calendar_usd, monthly_usd, total_usd
 from calculator.number import Number
 from calculator.risk.candidates import Candidates, lines_drawn, spreads_of
 from calculator.risk.distributions import draw
@@ -100,9 +100,7 @@ def budget_of(
     before: Number = 0.0
     periods: list[Period] = []
     for label, first, last in fiscal_periods(scenario, by_quarter=by_quarter):
-        until = -total_usd(
-            counted, horizon=Horizon(last, scenario.discount_rate)
-        )  # only the undiscounted sums are read
+        until = -_paid_until(counted, last, discount_rate=scenario.discount_rate)
         p50, p90 = _quantiles(until - before, count)
         cash_usd, staff_usd = (float(flow[first : last + 1].sum()) for flow in (cash, staff))
         periods.append(Period(label, first, last, cash_usd, staff_usd, p50, p90))
@@ -114,7 +112,17 @@ def budget_of(
 
 def _monthly_usd(lines: Sequence[Line], *, months: int) -> NDArray[np.float64]:
     """Outgoing dollars of months 0..N."""
-    return -np.sum([np.zeros(months + 1), *(monthly_usd(line, months=months) for line in lines)], axis=0)
+    paid = [np.array(calendar_usd(line, monthly_usd(line, months=months).tolist())) for line in lines]
+    return -np.sum([np.zeros(months + 1), *paid], axis=0)
+
+
+def _paid_until(lines: Sequence[Line], last: int, *, discount_rate: float) -> Number:
+    """Signed dollars up to the end of month `last` (1 or later); what is paid in advance for the next month is not."""
+    by_day = {advance: [line for line in lines if line.in_advance == advance] for advance in (False, True)}
+    sums = [
+        total_usd(some, horizon=Horizon(last - advance, discount_rate)) for advance, some in by_day.items() if some
+    ]  # only the undiscounted sums are read
+    return sum(sums, start=0.0)
 
 
 def _quantiles(usd: Number, count: int) -> tuple[float, float]:

@@ -144,7 +144,7 @@ def _lease_payments(lease: Lease, *, inputs: Inputs, count: int) -> tuple[Line, 
     terms = (Term(-usd, AT_ONCE), Term(-usd, Course(last_month=months - 1))) if lease.in_advance else None
     seen: dict[str, Number] = {"lease_usd_per_month": lease.usd_per_month, "machine_count": count}
     says = "payment per month * machines" + (", at the start of each month" if lease.in_advance else "")
-    payments = Line("lease", "hard", terms or (Term(-usd, Course()),), says, seen)
+    payments = Line("lease", "hard", terms or (Term(-usd, Course()),), says, seen, in_advance=lease.in_advance)
     if lease.buyout_usd is None:
         return (payments,)
     buyout = spend(

@@ -7,7 +7,7 @@ to 1e-9.
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,7 +46,8 @@ class Term:
 class Line:
     """One line of the ledger; hard dollars leave the bank, soft dollars are people's time.
 
-    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints.
+    `formula` is the arithmetic in words, `inputs` the numbers that went into it: what `explain` prints. `in_advance`:
+    what stands at month m is paid on the first day of month m + 1.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Line:
     formula: str = ""
     inputs: Mapping[str, Number] = field(default_factory=dict[str, Number])
     kind: Kind = "running"
+    in_advance: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,14 @@ def monthly_usd(line: Line, *, months: int) -> NDArray[np.float64]:
     for term in line.terms:
         flow += term.amount_usd * course_values(term.course, months=months)
     return flow
+
+
+def calendar_usd(line: Line, flow: Sequence[float]) -> list[float]:
+    """A line's `flow` of months 0..N by the calendar month in which each payment falls; the sum stays.
+
+    What is paid in advance stands at the end of the month before, and falls into the month that it pays for.
+    """
+    return [0.0, *flow[:-1]] if line.in_advance else list(flow)
 
 
 def discounted_usd(line: Line, *, horizon: Horizon) -> NDArray[np.float64]:

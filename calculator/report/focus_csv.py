@@ -133,7 +133,7 @@ def _row(charge: Charge, scenario: Scenario, dates: list[str]) -> dict[str, str 
     entry, line = charge.option.candidate.option, charge.line.line
     tariff = tariff_named(charge.option.candidate, scenario)
     service: Service = service_of(line, entry.name, host=tariff.provider if tariff else "")
-    first = max(charge.month - 1, 0)
+    first = charge.month if line.in_advance else max(charge.month - 1, 0)
     cost = charge.effective_usd if charge.says else charge.billed_usd
     sku = f" ({charge.sku.replace('_', ' ')})" if charge.sku else ""
     issuer = TAXES if charge.category == "Tax" and line.kind == "tax" else service.provider

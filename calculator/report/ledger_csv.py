@@ -47,6 +47,9 @@ def month_dates(scenario: Scenario) -> list[str]:
 def ledger_frame(comparison: Comparison) -> pd.DataFrame:
     """Every cash flow of every option, one row each (TIDY_COLUMNS); outgoing is negative.
 
+    date: the first day of the calendar month of payment. A payment in advance stands at the end of the month before
+    (`month`, which discounts it) and is dated by the month that it pays for.
+
     amount_usd: money of the day (nominal). present_value_usd: the same in today's money. amount: in `currency` (ISO
     4217), the scenario's other currency at the person's rate, else dollars. An option's amounts sum to minus its cost.
     """
@@ -79,7 +82,8 @@ def wide_csv(comparison: Comparison) -> str:
     frame = ledger_frame(comparison)
     cuts = fiscal_periods(comparison.scenario, by_quarter=False)
     labels = [label for label, first, last in cuts for _ in range(first, last + 1)]
-    frame["period"] = [labels[month] for month in frame["month"]]
+    label_of = dict(zip(month_dates(comparison.scenario), labels, strict=True))
+    frame["period"] = [label_of[day] for day in frame["date"]]
     columns = [label for label, _, _ in cuts]
     keys = ["option", "option_name", "line", "hard_or_soft"]
     wide = frame.pivot_table(
@@ -112,11 +116,12 @@ def _flows(option: OptionResult, scenario: Scenario) -> Iterator[tuple[Any, ...]
     """The rows of one option: months in which a line moves nothing have none."""
     if option.tco is None:
         return
-    dates = month_dates(scenario)
+    dates, edges = month_dates(scenario), month_edges(scenario)
     horizon = Horizon(scenario.months, scenario.discount_rate, scenario.timing)
     for entry, flow in zip(option.tco.entries, option.tco.flows, strict=True):
         values = discounted_usd(entry, horizon=horizon).tolist()
         for month, (amount, value) in enumerate(zip(flow, values, strict=True)):
             if amount:
                 names = (harmless(option.id), harmless(option.name), harmless(entry.name))
-                yield (*names, month, dates[month], amount, value, entry.hardness)
+                day = edges[month] if entry.in_advance else dates[month]
+                yield (*names, month, day, amount, value, entry.hardness)

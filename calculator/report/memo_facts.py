@@ -14,7 +14,7 @@ from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
 from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
-from calculator.finance.ledger import Horizon, Line, discounted_usd, monthly_usd
+from calculator.finance.ledger import Horizon, Line, calendar_usd, discounted_usd, monthly_usd
 from calculator.number import Range
 from calculator.report.changed_inputs import changes_sentence
 from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_chart
@@ -277,7 +277,8 @@ def _years(option: OptionResult, comparison: Comparison) -> list[list[str]]:
     """Lines of the recommended option by fiscal year: name, each year, total; then cash out and staff hours."""
     scenario = comparison.scenario
     cuts = fiscal_periods(scenario, by_quarter=False)
-    lines = list(zip(option.tco.entries, option.tco.flows, strict=True)) if option.tco else []
+    paid = zip(option.tco.entries, option.tco.flows, strict=True) if option.tco else ()
+    lines = [(entry, calendar_usd(entry, flow)) for entry, flow in paid]
 
     def row(name: str, flow: Sequence[float]) -> list[str]:
         years = [sum(flow[first : last + 1]) for _, first, last in cuts]

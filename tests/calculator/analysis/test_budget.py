@@ -87,3 +87,27 @@ def test_nine_of_ten_futures_stay_below_p90_and_not_all_go_wrong_at_once(found: 
 def test_option_that_cannot_do_the_job_has_no_budget(found: Comparison) -> None:
     with pytest.raises(CalculatorError, match="cannot do the job"):
         budget_of(found.candidates, "dgx-spark")
+
+
+@pytest.mark.parametrize("in_advance", [True, False])
+@pytest.mark.parametrize("by_quarter", [True, False])
+def test_lease_costs_one_payment_in_each_calendar_month(in_advance: bool, by_quarter: bool) -> None:
+    """36 months from December: one month in the first quarter, two in the last, three in each between; to the cent."""
+    lease = {"usd_per_month": 230.0, "in_advance": in_advance}
+    asked = Scenario.parse({"options": (MAC, API), "leases": {MAC: lease}, "start_month": "2026-12"})
+    free = Scenario.parse({**asked.model_dump(), "leases": {MAC: {**lease, "usd_per_month": 0.0}}})
+    found, without = (compare(one, CATALOG, draw_count=0) for one in (asked, free))
+    mine, theirs = found[MAC].tco, without[MAC].tco
+    assert mine is not None
+    assert theirs is not None
+    months = [1, *[3] * 11, 2] if by_quarter else [1, 12, 12, 11]
+    paid = [230.0 * count for count in months]
+    booked, bare = (books(tco, scenario=asked, by_quarter=by_quarter) for tco in (mine, theirs))
+    assert [a.operating_usd - b.operating_usd for a, b in zip(booked, bare, strict=True)] == pytest.approx(paid)
+    assert [a.expense_usd - b.expense_usd for a, b in zip(booked, bare, strict=True)] == pytest.approx(paid)
+    budgets = [budget_of(one.candidates, MAC, by_quarter=by_quarter, count=64) for one in (found, without)]
+    periods = list(zip(*(budget.periods for budget in budgets), strict=True))
+    assert [a.cash_usd - b.cash_usd for a, b in periods] == pytest.approx(paid)
+    assert [a.p50_usd - b.p50_usd for a, b in periods] == pytest.approx(paid)
+    assert budgets[0].whole.cash_usd == pytest.approx(mine.hard_cost_usd, abs=0.005)
+    assert sum(period.expense_usd for period in booked) == pytest.approx(mine.total_cost_usd, abs=0.005)

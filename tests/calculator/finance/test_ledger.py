@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.finance import ledger
@@ -15,6 +16,7 @@ from calculator.finance.ledger import (
     Horizon,
     Line,
     Term,
+    calendar_usd,
     discounted_usd,
     flows_usd,
     month_1,
@@ -207,3 +209,11 @@ def test_second_limit_of_many_draws_is_read_off_the_horizons_table(summed: list[
         by_hand = np.maximum((1 + rates) ** ((months - 1) / 12) - course.room, 0) * 1.02 ** ((months - 1) / 12)
         assert within.total(course) == pytest.approx(by_hand.sum(axis=1), rel=1e-9)
     assert summed == courses[:1]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_calendar_of_what_is_paid_in_advance_is_a_month_later_and_sums_to_the_same(paid: list[float]) -> None:
+    flow = [*paid, 0.0]  # in advance, nothing stands at the end of the last month
+    advance, due = (Line("lease", "hard", (), in_advance=is_early) for is_early in (True, False))
+    assert calendar_usd(due, flow) == flow
+    assert calendar_usd(advance, flow) == [0.0, *paid]

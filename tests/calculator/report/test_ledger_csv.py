@@ -170,3 +170,21 @@ def test_ledger_opens_in_libreoffice_as_one_table(default: Comparison, tmp_path:
         assert row.tco is not None
         usd = [cell.value for cell in cells if cell.column == amount and names[cell.row] == row.id]
         assert -math.fsum(float(value) for value in usd) == pytest.approx(row.tco.total_cost_usd, abs=0.005)
+
+
+def test_lease_in_advance_falls_into_the_month_that_it_pays_for() -> None:
+    mac = "mac-studio-m5-ultra-96"
+    lease = {"usd_per_month": 230.0, "in_advance": True}
+    asked = Scenario.parse({"options": (mac, "api-same-model"), "leases": {mac: lease}, "start_month": "2026-12"})
+    found = compare(asked, CATALOG, draw_count=0)
+    frame: Any = pd.read_csv(io.StringIO(tidy_csv(found)))
+    rows = frame[(frame["option"] == mac) & (frame["line"] == "lease")]
+    assert list(rows["month"]) == list(range(36))
+    assert list(rows["date"])[:3] == ["2026-12-01", "2027-01-01", "2027-02-01"]
+    assert rows["date"].is_unique
+    wide: Any = pd.read_csv(io.StringIO(wide_csv(found)))
+    (years,) = wide[(wide["option"] == mac) & (wide["line"] == "lease")].to_dict("records")
+    assert [years[f"FY{year}"] for year in range(2026, 2030)] == [-230.0, -2760.0, -2760.0, -2530.0]
+    focus: Any = pd.read_csv(io.StringIO(focus_csv(found)))
+    charged = focus[(focus["x_Option"] == mac) & (focus["x_Line"] == "lease")]["ChargePeriodStart"]
+    assert sorted(day[:10] for day in charged) == list(rows["date"])
