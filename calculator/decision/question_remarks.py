@@ -1,9 +1,11 @@
 """Remarks on the question itself: what a person should know before any option is answered."""
 
+from collections.abc import Mapping
+
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
-from calculator.decision.input_words import shared_machine
+from calculator.decision import input_words
 from calculator.decision.words import signed
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import not_compared
@@ -24,7 +26,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
         if option in names
     ]
     shared = [
-        Remark(code="shared-machine", text=shared_machine(names[option], share), level="info")
+        Remark(code="shared-machine", text=input_words.shared_machine(names[option], share), level="info")
         for option, share in scenario.shared_with_other_work.items()
         if option in names
     ]
@@ -32,7 +34,9 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
     for name, (_, p50, _) in scenario.ranges.items():
         value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
         if value != p50:
-            text = _range_beside_value(name, value=value, middle=p50)
+            owner = name.rpartition(".")[0]
+            called = names if owner in names or not owner or "/" in owner else {owner: catalog.option(owner).name}
+            text = _range_beside_value(name, value=value, middle=p50, names=called)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), claims_remark(scenario))
     return (*owned, *shared, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
@@ -58,9 +62,13 @@ def _already_owned(name: str, usd: float) -> str:
     )
 
 
-def _range_beside_value(name: str, *, value: float, middle: float) -> str:
-    """A person's value that is not the middle of the person's range."""
+def _range_beside_value(name: str, *, value: float, middle: float, names: Mapping[str, str]) -> str:
+    """A person's value that is not the middle of the person's range, in the units of the page."""
+    texts = [input_words.value(name, amount) for amount in (value, middle)]
+    if texts[0] == texts[1]:  # as a person reads them
+        texts = [f"{amount:g}" for amount in (value, middle)]
+    label = input_words.label(name, names=names)
     return (
-        f"{name} is {value:g}, but the middle of its range is {middle:g}. Totals use the value, their ranges use the "
-        "range. Enter only one of them."
+        f"{label[:1].upper()}{label[1:]} is {texts[0]}, but the middle of its range is {texts[1]}. Totals use the value, "
+        "their ranges use the range. Enter only one of them."
     )
