@@ -12,10 +12,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from calculator import Scenario
+from calculator.scenario.json_text import whole_json
+from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import NOT_TYPED
 from views.link import PRESET, table_text, text_of
 
 TYPED = "typed"
+_SPREADS = ("ranges", "cases")
 _KEPT, _PAGE = "address of the decision", "page of the address"
 
 
@@ -40,8 +43,12 @@ def address_text() -> str:
 
 
 def put(values: Mapping[str, Any]) -> None:
-    """Write values that a person set; a table is written as JSON, and an empty one is taken out."""
-    for name, value in values.items():
+    """Write values that a person set; a table is written as JSON, and an empty one is taken out.
+
+    What a person sets counts as certain: a range or cases that the address has for it are taken out.
+    """
+    left = _tables_without(values)
+    for name, value in {**values, **left}.items():
         if isinstance(value, Mapping):
             _put_table(name, cast("Mapping[str, Any]", value))
         elif name == "options":
@@ -84,6 +91,38 @@ def open_link(values: Mapping[str, Sequence[str]]) -> None:
     """The address of a link: all its parameters and no other."""
     st.query_params.from_dict({name: list(texts) for name, texts in values.items()})
     _keep()
+
+
+def _tables_without(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The tables of ranges and cases in which one of these values stands, each without them."""
+    now = {name: _table_now(name) for name in _SPREADS}
+    before: dict[str, Any] = {name: _middle(row) for name, row in now["ranges"].items()}
+    before |= _table_now("figures")
+    new = {key: value for key, value in values.get("figures", {}).items() if before.get(key) != value}
+    named = {*values, *new}
+    return {
+        name: {key: row for key, row in table.items() if key not in named}
+        for name, table in now.items()
+        if name not in values and named & table.keys()
+    }
+
+
+def _middle(row: Any) -> Any:
+    """The P50 of a range as the address has it, which is its value where no other stands there."""
+    three = cast("Sequence[Any]", row) if isinstance(row, list | tuple) else ()
+    return three[1] if len(three) == 3 else None
+
+
+def _table_now(name: str) -> Mapping[str, Any]:
+    """A table as the address or its preset has it; empty where it cannot be read, which the page says."""
+    if name not in st.query_params:
+        start = st.query_params.get(PRESET, "")
+        return getattr(preset(start), name) if start in preset_names() else {}
+    try:
+        found = whole_json(st.query_params[name])
+    except (ValueError, RecursionError):
+        return {}
+    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _put_table(name: str, table: Mapping[str, Any]) -> None:

@@ -142,16 +142,14 @@ def _with_entries(values: Mapping[str, Any], catalog: Catalog) -> Catalog:
 
 def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[dict[str, Any], dict[str, str]]:
     """The machines and models that the address describes, and one sentence for each table that cannot be used."""
-    values: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    for name in OWN_ENTRIES:
-        if name in query:
-            try:
-                found = _value(name, query[name][-1], compared={}, catalog=catalog)
-                _with_entries({**values, name: found}, catalog)
-                values[name] = found
-            except CalculatorError as error:
-                problems[name] = str(error)
+    values, problems = dict[str, Any](), dict[str, str]()
+    for name in (one for one in OWN_ENTRIES if one in query):
+        try:
+            found = _value(name, query[name][-1], compared={}, catalog=catalog)
+            _with_entries({**values, name: found}, catalog)
+            values[name] = found
+        except CalculatorError as error:
+            problems[name] = str(error)
     return values, problems
 
 
@@ -213,7 +211,7 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
 
     Also compares the values read with those that the page uses, so that no widget can round or drop one unnoticed.
     """
-    sentences: dict[str, str] = {}
+    sentences = dict[str, str]()
     for name, problem in link.problems.items():
         if name == "options":
             used = "It was left out." if "options" in link.values else "The page uses the default options."
@@ -267,8 +265,7 @@ def _table(name: str, text: str) -> Any:
 
 def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...], str]:
     """The options that exist, and one sentence about those that do not."""
-    usable: list[str] = []
-    unusable: list[str] = []
+    usable, unusable = list[str](), list[str]()
     for option_id in dict.fromkeys(texts):
         try:
             catalog.option(option_id)
@@ -324,8 +321,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
-        count = len(cast("Mapping[str, Any]", value))
-        return f"{count} {'entry' if count == 1 else 'entries'}" if value else "none"
+        value = cast("Mapping[str, Any]", value)
+        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}" if value else "none"
     return ", ".join(map(str, cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

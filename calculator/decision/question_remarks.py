@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
 from calculator.cost.tax_lines import tax_remark
-from calculator.decision.input_words import label, shared_machine
+from calculator.decision import input_words
 from calculator.decision.words import signed
 from calculator.evidence import Remark
 from calculator.scenario.own_catalog import not_compared
@@ -28,7 +28,7 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
         if option in names
     ]
     shared = [
-        Remark(code="shared-machine", text=shared_machine(names[option], share), level="info")
+        Remark(code="shared-machine", text=input_words.shared_machine(names[option], share), level="info")
         for option, share in scenario.shared_with_other_work.items()
         if option in names
     ]
@@ -36,7 +36,9 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
     for name, (_, p50, _) in scenario.ranges.items():
         value = scenario.figures[name] if name in scenario.figures else getattr(scenario, name)
         if value != p50:
-            text = _range_beside_value(name, value=value, middle=p50)
+            owner = name.rpartition(".")[0]
+            called = names if owner in names or not owner or "/" in owner else {owner: catalog.option(owner).name}
+            text = _range_beside_value(name, value=value, middle=p50, names=called)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), _claims(claimed_inputs(scenario), names))
     return (*owned, *shared, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
@@ -58,13 +60,12 @@ def _claims(inputs: Sequence[str], names: Mapping[str, str]) -> Remark | None:
     """The warning that an answer rests on claims of the article; None where it rests on none."""
     if not inputs:
         return None
-    said = [label(name, names=names) for name in inputs[:_MOST_NAMED]]
+    said = [input_words.label(name, names=names) for name in inputs[:_MOST_NAMED]]
     more = len(inputs) - len(said)
-    listed = f"{', '.join(said)}, and {more} more" if more else f"{', '.join(said[:-1])} and {said[-1]}"
-    text = (
-        f"{len(inputs)} inputs are claims of the article and none of our findings: {listed}. The answer holds for "
-        "these inputs alone."
-    )
+    *first, last = [*said, f"{more} more"] if more else said
+    listed = f"{', '.join(first)} and {last}" if first else last
+    are = f"{len(inputs)} inputs are claims" if len(inputs) > 1 else "One input is a claim"
+    text = f"{are} of the article, not our findings: {listed}. The answer holds only if they are right."
     return Remark(code="claims", text=text, level="warning")
 
 
@@ -76,9 +77,13 @@ def _already_owned(name: str, usd: float) -> str:
     )
 
 
-def _range_beside_value(name: str, *, value: float, middle: float) -> str:
-    """A person's value that is not the middle of the person's range."""
+def _range_beside_value(name: str, *, value: float, middle: float, names: Mapping[str, str]) -> str:
+    """A person's value that is not the middle of the person's range, in the units of the page."""
+    texts = [input_words.value(name, amount) for amount in (value, middle)]
+    if texts[0] == texts[1]:  # as a person reads them
+        texts = [f"{amount:g}" for amount in (value, middle)]
+    label = input_words.label(name, names=names)
     return (
-        f"{name} is {value:g}, but the middle of its range is {middle:g}. Totals use the value, their ranges use the "
-        "range. Enter only one of them."
+        f"{label[:1].upper()}{label[1:]} is {texts[0]}, but the middle of its range is {texts[1]}. Totals use the value, "
+        "their ranges use the range. Enter only one of them."
     )

@@ -187,3 +187,34 @@ def test_address_emptied_on_the_same_page_stays_empty() -> None:
     on_page(app, "")
     app.query_params.clear()  # the person took the address back to its start
     assert on_page(app, "").code[0].value == ""
+
+
+@pytest.mark.parametrize("table", ["ranges", "cases"])
+def test_value_that_is_put_takes_the_place_of_its_range_and_leaves_the_others(table: str) -> None:
+    rows = (
+        {"ranges": "[60,95,200]", "cases": "[[60,1],[95,1]]"},
+        {"ranges": "[0.1,0.2,0.4]", "cases": "[[0.1,1],[0.2,1]]"},
+    )
+    wage, power = f'"wage_usd_per_h":{rows[0][table]}', f'"electricity_usd_per_kwh":{rows[1][table]}'
+    start = f"{table}={{{wage},{power}}}"
+    assert set(getattr(meant(parse_qs(start)), table)) == {"wage_usd_per_h", "electricity_usd_per_kwh"}
+    found = meant(after(("put", {"wage_usd_per_h": 500.0}), start=start))
+    assert found.wage_usd_per_h == 500
+    assert set(getattr(found, table)) == {"electricity_usd_per_kwh"}
+    assert table not in after(("put", {"wage_usd_per_h": 500.0}), start=f"{table}={{{wage}}}")
+    assert after(("put", {"wage_usd_per_h": 500.0}), start=f"{table}={{{wage}}}&preset=article")[table] == ["{}"]
+    assert after(("put", {"months": 48}), start=start)[table] == parse_qs(start)[table]
+
+
+def test_figure_that_is_put_takes_the_place_of_its_own_range_alone() -> None:
+    mine, other = "mac-studio-m5-ultra-96.price_usd", "cloud-h100.rate_usd_per_h"
+    start = f'ranges={{"{mine}":[1000,2000,3000],"{other}":[1,2,3]}}'
+    assert meant(parse_qs(start)).figures == {mine: 2000, other: 2}
+    found = meant(after(("put", {"figures": {mine: 2500.0, other: 2.0}}), start=start))
+    assert (dict(found.ranges), found.figures[mine], found.figures[other]) == ({other: (1, 2, 3)}, 2500, 2)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "7", '{"wage_usd_per_h":"x"}'])
+def test_table_of_ranges_that_cannot_be_read_breaks_no_put(text: str) -> None:
+    found = after(("put", {"months": 48}), start=f"ranges={text}")
+    assert (found["months"], found["ranges"]) == (["48"], [text])

@@ -52,9 +52,16 @@ def test_unknown_option_is_refused() -> None:
 def test_claims_of_the_article_are_named_in_words_and_counted() -> None:
     [said] = [remark.text for remark in question_remarks(preset("article"), CATALOG) if remark.code == "claims"]
     assert said == (
-        "10 inputs are claims of the article and none of our findings: hourly rate, administration of a Mac, "
-        "administration of a PC with GPUs, and 7 more. The answer holds for these inputs alone."
+        "10 inputs are claims of the article, not our findings: hourly rate, administration of a Mac, administration of "
+        "a PC with GPUs and 7 more. The answer holds only if they are right."
     )
+
+
+def test_one_claim_alone_is_named_as_one() -> None:
+    found = question_remarks(Scenario(figures={"dual-rtx-4090-threadripper.idle_w": 1200}), CATALOG)
+    [said] = [remark.text for remark in found if remark.code == "claims"]
+    assert said.startswith("One input is a claim of the article, not our findings: power that ")
+    assert " and " not in said.partition(":")[2].partition(".")[0]
 
 
 def test_claimed_watts_are_named_by_their_option() -> None:
