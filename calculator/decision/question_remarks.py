@@ -57,15 +57,16 @@ def _no_reference_price() -> str:
 
 
 def _claims(inputs: Sequence[str], names: Mapping[str, str]) -> Remark | None:
-    """The warning that an answer rests on claims of the article; None where it rests on none."""
+    """The warning that an answer rests on claims of the article; None where it rests on none. They are three at least."""
     if not inputs:
         return None
     said = [input_words.label(name, names=names) for name in inputs[:_MOST_NAMED]]
     more = len(inputs) - len(said)
     *first, last = [*said, f"{more} more"] if more else said
-    listed = f"{', '.join(first)} and {last}" if first else last
-    are = f"{len(inputs)} inputs are claims" if len(inputs) > 1 else "One input is a claim"
-    text = f"{are} of the article, not our findings: {listed}. The answer holds only if they are right."
+    text = (
+        f"{len(inputs)} inputs are claims of the article, not our findings: {', '.join(first)} and {last}. The answer "
+        "holds only if they are right."
+    )
     return Remark(code="claims", text=text, level="warning")
 
 

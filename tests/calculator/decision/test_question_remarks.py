@@ -57,13 +57,6 @@ def test_claims_of_the_article_are_named_in_words_and_counted() -> None:
     )
 
 
-def test_one_claim_alone_is_named_as_one() -> None:
-    found = question_remarks(Scenario(figures={"dual-rtx-4090-threadripper.idle_w": 1200}), CATALOG)
-    [said] = [remark.text for remark in found if remark.code == "claims"]
-    assert said.startswith("One input is a claim of the article, not our findings: power that ")
-    assert " and " not in said.partition(":")[2].partition(".")[0]
-
-
 def test_claimed_watts_are_named_by_their_option() -> None:
     pc = "dual-rtx-4090-threadripper"
     watts = {f"{pc}.{name}": value for name, value in (("idle_w", 1200), ("prefill_w", 900), ("decode_w", 900))}
