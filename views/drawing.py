@@ -9,6 +9,10 @@ import streamlit as st
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
 
+_LETTER_PX, _PADDING_PX, _MOST_PX = 7, 20, 480
+_TITLE_ROOM = 2  # letters: what the sort mark and the pencil take
+_MEASURED_ROWS = 8
+
 
 def draw_table(
     rows: Sequence[Mapping[str, Any]],
@@ -24,6 +28,7 @@ def draw_table(
     `select`: a person may select a row, whose place is returned; None where none is.
     """
     data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    columns = {**_late_widths(data), **(columns or {})}
     found: Any = st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
         data,
         hide_index=True,
@@ -37,6 +42,23 @@ def draw_table(
     )
     chosen: list[int] = found["selection"]["rows"] if select else []
     return chosen[0] if chosen else None
+
+
+def column_px(title: str, cells: Sequence[str]) -> int:
+    """Width that shows the title and every cell of a column whole."""
+    return _LETTER_PX * max(len(title) + _TITLE_ROOM, *(len(cell) for cell in cells), 0) + _PADDING_PX
+
+
+def _late_widths(data: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Widths of columns of text whose longest cell stands below the rows by which Streamlit sets the width itself."""
+    found: dict[str, Any] = {}
+    for name, cells in data.items():
+        if not all(isinstance(cell, str) for cell in cells):
+            continue
+        longest = max((len(cell) for cell in cells), default=0)
+        if longest > max((len(cell) for cell in (*cells[:_MEASURED_ROWS], name)), default=0):
+            found[name] = st.column_config.TextColumn(width=min(column_px(name, cells), _MOST_PX))
+    return found
 
 
 def draw_small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:

@@ -15,6 +15,7 @@ from calculator.scenario.scenario import knobs
 from calculator.units import counted
 from views.address import put, take_back
 from views.before_you_sign import all_notes
+from views.drawing import column_px
 from views.look import markdown_text
 from views.prices import price_figures
 from views.shell import Case
@@ -22,7 +23,6 @@ from views.shell import Case
 _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "measured")
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 _HEIGHT_PX = 560
-_INPUT_PX = 290  # the longest name whole
 _MARKS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", "info": ":gray-badge[info]"}
 Rows = list[dict[str, Any]]
 
@@ -169,15 +169,15 @@ def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, 
         args=args,
         disabled=[name for name in data if name != "Value"],
         column_config={
-            "Input": columns.TextColumn("Input", pinned=True, width=_INPUT_PX),
-            "Value": columns.NumberColumn("Value ✎", width="small", help="Enter your own; it counts as yours."),
-            "Unit": columns.TextColumn("Unit", width="small"),
-            "Range": columns.TextColumn("Range", width="small"),
-            "How it is known": columns.MultiselectColumn("How it is known", options=_BASES, color=_COLOURS, width=120),
-            "Source": columns.TextColumn("Source", width="medium"),
-            "Link": columns.LinkColumn("Link", display_text="open", width="small"),
-            "Date": columns.TextColumn("Date", width="small"),
-            "Age": columns.TextColumn("Age", width="small"),
+            "Input": columns.TextColumn("Input", pinned=True, width=column_px("Input", data.get("Input", []))),
+            "Value": columns.NumberColumn("Value ✎", width=90, help="Enter your own; it counts as yours."),
+            "Unit": columns.TextColumn("Unit", width=column_px("Unit", data.get("Unit", []))),
+            "Range": columns.TextColumn("Range", width=column_px("Range", data.get("Range", []))),
+            "How it is known": columns.MultiselectColumn("How it is known", options=_BASES, color=_COLOURS, width=115),
+            "Source": columns.TextColumn("Source", width=170),
+            "Link": columns.LinkColumn("Link", display_text="open", width=55),
+            "Date": columns.TextColumn("Date", width=column_px("Date", data.get("Date", []))),
+            "Age": columns.TextColumn("Age", width=column_px("Age", data.get("Age", []))),
             "Note": columns.TextColumn("Note", width="large"),
         },
     )

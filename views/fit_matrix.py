@@ -1,5 +1,6 @@
 """Which model fits on which machine: all models of the catalogue against the compared machines; a click chooses."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
-from views.drawing import draw_small_table, draw_table, show_reasons
+from views.drawing import column_px, draw_small_table, draw_table, show_reasons
 from views.fit_boxes import answered, machines
 from views.fit_curves import Measured
 from views.look import markdown_text
@@ -47,6 +48,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
         key=_KEY,
         alt="Gigabytes to spare of each model on each machine, or why it does not fit",
         height=_HEIGHT_PX,
+        columns=_widths([rows[model] for model in order]),
         select=True,
     )
     people, other = case.scenario.concurrent_request_count, case.scenario.second_tenant_gb
@@ -54,7 +56,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
         f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
-        "Select a model's row: below the table you then see which machines are fast enough for it and why others are not, "
+        "Scroll sideways for the machines on the right. Select a model's row: below the table you then see which machines are fast enough for it and why others are not, "
         "and you can take that model to Decide."
     )
     if chosen is None:
@@ -63,6 +65,14 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     _show_chosen(case, measured, model=model)
     if model != case.scenario.model:
         put_button(f"Decide on {rows[model]['Model']}", {"model": model})
+
+
+def _widths(rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Every column as wide as its words; the models' names stay where the others are scrolled."""
+    return {
+        name: st.column_config.TextColumn(width=column_px(name, [row[name] for row in rows]), pinned=name == "Model")
+        for name in rows[0]
+    }
 
 
 def _show_chosen(case: Case, measured: Measured, *, model: str) -> None:

@@ -19,9 +19,10 @@ _STYLE = f"""<style>
   overflow: visible; white-space: normal; font-size: 14px;
 }}
 @media (max-width: 768px) {{
-  .st-key-{_KEY} {{ display: flex; flex-flow: row nowrap; overflow-x: auto; gap: 4px; scrollbar-width: none; }}
+  .st-key-{_KEY} {{ display: flex; flex-flow: row nowrap; overflow-x: auto; gap: 0; scrollbar-width: none; }}
   .st-key-{_KEY} > div {{ flex: none; width: auto !important; }}
-  .st-key-{_KEY} p {{ white-space: nowrap; font-size: 14px; }}
+  .st-key-{_KEY} p {{ white-space: nowrap; font-size: 13px; }}
+  .st-key-{_KEY} a {{ padding-inline: 5px; }}
 }}
 @media print {{
   @page {{ size: landscape; margin: 11mm; }}

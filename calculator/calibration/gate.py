@@ -31,7 +31,7 @@ def decode_refusal(case: Case) -> str | None:
     if row.decode_tokens_per_s is None:
         return "no decoding rate"
     if row.decode_tokens_per_s <= 0:
-        return f"a rate of {row.decode_tokens_per_s:g} token/s"
+        return f"a rate of {row.decode_tokens_per_s:g} tokens/s"
     if row.speculative:
         return "speculative or multi-token decoding"
     common = _refusal_of_both(case)
@@ -71,7 +71,7 @@ def prefill_refusal(case: Case) -> str | None:
     if row.prefill_tokens_per_s is None:
         return "no prefill rate"
     if row.prefill_tokens_per_s <= 0:
-        return f"a rate of {row.prefill_tokens_per_s:g} token/s"
+        return f"a rate of {row.prefill_tokens_per_s:g} tokens/s"
     if row.prompt_tokens is None:
         return "prompt length not stated"
     if row.prompt_tokens < SHORTEST_PROMPT_TOKENS or "short prompt" in row.notes:
@@ -159,14 +159,14 @@ def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple
         for rate, row_id in rows:
             if setting[-2] > 1 and rate < single:
                 found[row_id, "decode"] = (
-                    f"{setting[-2]} streams together are slower than one at {single:g} token/s: "
+                    f"{setting[-2]} streams together are slower than one at {single:g} tokens/s: "
                     "a rate per stream, or one after the other"
                 )
         best = max(rate for rate, _ in rows)
         for rate, row_id in rows:
             if rate * REPEATED_FASTER < best:
                 found[row_id, "decode"] = (
-                    f"the same source repeated the case at {best:g} token/s: the machine was short of memory or busy"
+                    f"the same source repeated the case at {best:g} tokens/s: the machine was short of memory or busy"
                 )
     found |= _thrashing(cases) if for_fit else {}
     for formats in prefills.values():
@@ -176,7 +176,7 @@ def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple
             for rate, row_id in rows:
                 if rate * OTHER_FORMAT_FASTER < other:
                     found[row_id, "prefill"] = (
-                        f"another format ran at {other:,.0f} token/s in the same run: a broken code path"
+                        f"another format ran at {other:,.0f} tokens/s in the same run: a broken code path"
                     )
     return found
 

@@ -132,8 +132,8 @@ def model_source(model: LanguageModel) -> CitedSource:
 def shown(value: float, unit: str = "") -> str:
     """A number for a sentence: about three digits, thousands apart, with its unit.
 
-    >>> shown(10.8331, "token/s")
-    '10.8 token/s'
+    >>> shown(10.8331, "tokens/s")
+    '10.8 tokens/s'
     """
     size = abs(value)
     if size >= 100 or value == 0:
@@ -150,8 +150,8 @@ def shown(value: float, unit: str = "") -> str:
 def shown_range(low: float, high: float, unit: str = "") -> str:
     """Both ends of a range for a sentence; one figure where they read alike.
 
-    >>> shown_range(6.474, 10.08, "token/s"), shown_range(1.551, 1.5512, "token/s")
-    ('6.47 to 10.1 token/s', '1.55 token/s')
+    >>> shown_range(6.474, 10.08, "tokens/s"), shown_range(1.551, 1.5512, "tokens/s")
+    ('6.47 to 10.1 tokens/s', '1.55 tokens/s')
     """
     ends = shown(low), shown(high)
     return f"{ends[0] if ends[0] == ends[1] else ' to '.join(ends)} {unit}".rstrip()

@@ -60,9 +60,9 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
         one = _answer(claim, machine, format_id=format_id, question=question, catalog=catalog)
         answers.append(one)
         steps.append(
-            f"{catalog.chip_or_machine(machine).name}, {plain_name(catalog.format(format_id))}: {prompt:,} tokens / {shown(one.prefill.central, 'token/s')} = "
+            f"{catalog.chip_or_machine(machine).name}, {plain_name(catalog.format(format_id))}: {prompt:,} tokens / {shown(one.prefill.central, 'tokens/s')} = "
             f"{shown(one.first.central, 's')} until the first token, {answer} tokens / "
-            f"{shown(one.decode.central, 'token/s')} = {shown(answer / one.decode.central, 's')} to write; "
+            f"{shown(one.decode.central, 'tokens/s')} = {shown(answer / one.decode.central, 's')} to write; "
             f"together {shown_range(one.low_s, one.high_s, 's')}"
         )
         if number == 0 and claim.limit != "at least":
@@ -72,7 +72,7 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
             most = seconds * rate / flops
             figures = {"readable_tokens": readable, "compute_bound_tokens": most}
             steps += [
-                f"{seconds:g} s x {shown(one.prefill.central, 'token/s')} = {shown(readable, 'tokens')} of prompt, "
+                f"{seconds:g} s x {shown(one.prefill.central, 'tokens/s')} = {shown(readable, 'tokens')} of prompt, "
                 "with no time left to write",
                 f"by arithmetic alone: {seconds:g} s x {rate / FLOPS_PER_TFLOP:.1f} TFLOPS (16 bit) / "
                 f"{flops / FLOPS_PER_TFLOP:.3f} TFLOP per token = {shown(most, 'tokens')} at most",

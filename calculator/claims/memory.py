@@ -220,17 +220,17 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
         verdict = "plausible"
         streamed, computed = link.high / rest, host.high / rest
         steps.append(
-            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'token/s')} at "
+            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'tokens/s')} at "
             "most (all weights read)"
         )
         steps.append(
             f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / "
-            f"{rest:.1f} GB = {shown_range(host.central / rest, computed, 'token/s')} at most"
+            f"{rest:.1f} GB = {shown_range(host.central / rest, computed, 'tokens/s')} at most"
         )
         figures |= {"streamed_tok_s": streamed, "computed_tok_s": computed}
         sentence = (
             f"{shown(rest, 'GB')} do not fit on the cards. Moving them over the bus allows "
-            f"{shown(streamed, 'token/s')} at most; but a runtime leaves them in system RAM and computes there, and a "
+            f"{shown(streamed, 'tokens/s')} at most; but a runtime leaves them in system RAM and computes there, and a "
             "model that fits is never swapped."
         )
     sources = list(cited(catalog, link, host))
@@ -239,7 +239,7 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
         bandwidth = unified.bandwidth_gb_per_s
         steps.append(
             f"{unified.name}: {bandwidth.high:g} GB/s / {claimed:g} GB = "
-            f"{shown(bandwidth.high / claimed, 'token/s')} at most"
+            f"{shown(bandwidth.high / claimed, 'tokens/s')} at most"
         )
         sources += cited(catalog, bandwidth)
     return found(

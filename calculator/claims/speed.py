@@ -83,7 +83,7 @@ def audit_speed_claim(claimed: SpeedClaim, catalog: Catalog) -> Finding:
     machine_name = machine if phantom is not None else catalog.chip_or_machine(machine).name
     claim = Claim(
         id="yours",
-        quote=f"{model_name}, {format_name}, on {machine_name}: {claimed.decode_tok_s:g} token/s",
+        quote=f"{model_name}, {format_name}, on {machine_name}: {claimed.decode_tok_s:g} tokens/s",
         subject=f"decode of {model_name} in {format_name} on {machine_name}",
         check="decode speed",
         machine=machine,
@@ -180,13 +180,13 @@ def _verdict(judged: _Judged) -> Verdict:
 
 def _sentence(verdict: Verdict, judged: _Judged) -> str:
     claimed, limit, expected = judged.claimed_tokens_per_s, judged.limit, judged.expected
-    most, has = shown(limit.tokens_per_s, "token/s"), shown(limit.bandwidth_gb_per_s, "GB/s")
+    most, has = shown(limit.tokens_per_s, "tokens/s"), shown(limit.bandwidth_gb_per_s, "GB/s")
     implied = shown(limit.implied_gb_per_s(claimed), "GB/s")
-    range_ = shown_range(expected.low, expected.high, "token/s") if expected else ""
+    range_ = shown_range(expected.low, expected.high, "tokens/s") if expected else ""
     if verdict == "impossible":
         likely = f" A measurement would show {range_}." if expected else ""
         return (
-            f"At most {most}: {claimed:g} token/s would need {implied}, {claimed / limit.tokens_per_s:.1f} times what "
+            f"At most {most}: {claimed:g} tokens/s would need {implied}, {claimed / limit.tokens_per_s:.1f} times what "
             f"{judged.deployment.hardware.chip.name} can read ({has}).{likely}"
         )
     if verdict == "contradicted":
@@ -233,14 +233,14 @@ def _steps(judged: _Judged) -> Iterator[str]:
     if limit.slow_bytes:
         return
     total_gb, most = limit.read_bytes / BYTES_PER_GB, limit.tokens_per_s
-    yield f"{streams} token per step x {bandwidth:g} GB/s / {total_gb:.2f} GB = {most:.2f} token/s at most"
+    yield f"{streams} token per step x {bandwidth:g} GB/s / {total_gb:.2f} GB = {most:.2f} tokens/s at most"
     if limit.chips_reading > 1 and streams == 1:
-        yield f"with a layer split the chips take turns: {most / limit.chips_reading:.2f} token/s at most"
+        yield f"with a layer split the chips take turns: {most / limit.chips_reading:.2f} tokens/s at most"
     if streams == 1 and not model.expert_count:
         whole_gb = all_gb + cache_gb
         yield (
             "counting the embedding as well, as the usual rule of thumb does: "
-            f"{bandwidth:g} / {whole_gb:.2f} = {bandwidth / whole_gb:.2f} token/s"
+            f"{bandwidth:g} / {whole_gb:.2f} = {bandwidth / whole_gb:.2f} tokens/s"
         )
 
 
@@ -256,15 +256,15 @@ def _last_steps(judged: _Judged) -> Iterator[str]:
         if limit.slow_gb_per_s:
             yield (
                 f"step: {total_gb - slow_gb:.2f} GB / {limit.bandwidth_gb_per_s:g} GB/s + {slow_gb:.2f} GB / "
-                f"{limit.slow_gb_per_s:g} GB/s = {limit.step_s:.3f} s, so {limit.tokens_per_s:.2f} token/s at most"
+                f"{limit.slow_gb_per_s:g} GB/s = {limit.step_s:.3f} s, so {limit.tokens_per_s:.2f} tokens/s at most"
             )
     per_stream = "" if limit.streams == 1 else f" / {limit.streams} streams"
     implied = shown(limit.implied_gb_per_s(claimed), "GB/s")
-    yield f"claimed: {claimed:g} token/s{per_stream} x {total_gb:.2f} GB = {implied}"
+    yield f"claimed: {claimed:g} tokens/s{per_stream} x {total_gb:.2f} GB = {implied}"
     if expected is not None:
         yield (
             f"calibrated 80 % range: {shown_range(expected.low, expected.high)}, "
-            f"central {shown(expected.central, 'token/s')} ({expected.note})"
+            f"central {shown(expected.central, 'tokens/s')} ({expected.note})"
         )
 
 

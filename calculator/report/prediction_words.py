@@ -67,8 +67,8 @@ def operation_lines(prediction: Prediction) -> list[str]:
         lines.append(_power_line(prediction.power))
     beyond = prediction.beyond
     if beyond is not None:
-        prefill = f", prefill {_range(beyond.prefill)} token/s" if beyond.prefill else ""
-        lines.append(f"  {beyond.how}: decode {_range(beyond.decode)} token/s{prefill}")
+        prefill = f", prefill {_range(beyond.prefill)} tokens/s" if beyond.prefill else ""
+        lines.append(f"  {beyond.how}: decode {_range(beyond.decode)} tokens/s{prefill}")
     return lines
 
 

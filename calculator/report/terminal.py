@@ -84,7 +84,7 @@ def prediction_text(prediction: Prediction) -> str:
         f"  weights {_gb(memory.weights_bytes)}, KV cache {_gb(memory.kv_cache_bytes)} at "
         f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
         f"runtime {_gb(memory.overhead_bytes)}" + (f", draft {_gb(memory.draft_bytes)}" if memory.draft_bytes else ""),
-        f"  decode {_range(prediction.decode)} token/s, prefill {_range(prediction.prefill)} token/s, "
+        f"  decode {_range(prediction.decode)} tokens/s, prefill {_range(prediction.prefill)} tokens/s, "
         f"first token {_range(prediction.time_to_first_token)} s",
     ]
     rows += operation_lines(prediction)

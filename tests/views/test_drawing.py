@@ -5,6 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from views.drawing import column_px
+
 
 def _drawn(script: Any) -> AppTest:
     app = AppTest.from_function(script, default_timeout=30).run()
@@ -50,3 +52,22 @@ def test_chart_shows_the_figures_traces_without_a_toolbar() -> None:
     [trace] = json.loads(chart.proto.spec)["data"]
     assert (trace["name"], trace["type"]) == ("cost", "bar")
     assert json.loads(chart.proto.config)["displayModeBar"] is False
+
+
+def test_column_of_text_shows_its_longest_cell_whole_wherever_it_stands() -> None:
+    assert column_px("Range", ["0 to 1", "0.12 to 0.215"]) >= 13 * 6 + 16  # letters of 6 px between 8 px of room
+    assert column_px("A long title", ["1"]) > column_px("A", ["1"])
+    assert column_px("Empty", []) == column_px("Empty", [""])
+
+
+def test_longest_cell_below_the_first_rows_widens_its_column_alone() -> None:
+    def script() -> None:
+        from views.drawing import draw_table
+
+        names = [*("short" for _ in range(12)), "DeepSeek V4 Flash 284B-A13E"]
+        draw_table([{"name": name, "count": 1, "same": "text"} for name in names], key="late", alt="late")
+
+    [found] = _drawn(script).dataframe
+    columns = json.loads(found.proto.columns)
+    assert set(columns) == {"_index", "name"}  # Streamlit hides the first
+    assert columns["name"]["width"] == column_px("name", ["DeepSeek V4 Flash 284B-A13E"])

@@ -94,7 +94,7 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
     )
     ends = [max(pool.usable_bytes or 0, sum(pool.parts.values())) / BYTES_PER_GB for pool in pools]
     said = [
-        f"  {gb(sum(pool.parts.values()))}" + ("" if pool.usable_bytes is None else f" of {gb(pool.usable_bytes)}")
+        f"\u2003{gb(sum(pool.parts.values()))}" + ("" if pool.usable_bytes is None else f" of {gb(pool.usable_bytes)}")
         for pool in pools
     ]
     axis = {"ticksuffix": " GB"}

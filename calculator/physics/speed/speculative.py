@@ -97,5 +97,5 @@ def speculative_decode_speed(
         central=at(check.central, plain.central),
         high=at(check.high, plain.high),
         note=f"{kept:.2f} tokens kept per step of {checked} at your acceptance of {drafts.acceptance_fraction:g}; "
-        f"{plain.central:,.3g} token/s without drafts",
+        f"{plain.central:,.3g} tokens/s without drafts",
     )

@@ -70,5 +70,5 @@ def test_finding_as_json_and_text_say_the_same() -> None:
 
 
 def test_range_with_ends_that_read_alike_is_one_figure() -> None:
-    assert shown_range(6.474, 10.08, "token/s") == "6.47 to 10.1 token/s"
-    assert shown_range(1.551, 1.5512, "token/s") == "1.55 token/s"
+    assert shown_range(6.474, 10.08, "tokens/s") == "6.47 to 10.1 tokens/s"
+    assert shown_range(1.551, 1.5512, "tokens/s") == "1.55 tokens/s"

@@ -48,7 +48,7 @@ def test_load_time_cold_is_bytes_over_the_disks_speed_and_warm_is_possible(findi
 
 
 def test_offload_of_120_gb_leaves_68_gb_beyond_two_cards(findings: dict[str, Finding]) -> None:
-    """120 - 48 x 2^30 / 1e9 = 68.46 GB; over PCIe 4.0 x16: 31.5 / 68.46 = 0.46 token/s."""
+    """120 - 48 x 2^30 / 1e9 = 68.46 GB; over PCIe 4.0 x16: 31.5 / 68.46 = 0.46 tokens/s."""
     figures = findings["swapping-120gb"].figures
     assert figures["beyond_gb"] == pytest.approx(120 - 48 * 2**30 / 1e9)
     assert figures["streamed_tok_s"] == pytest.approx(0.460, abs=0.001)

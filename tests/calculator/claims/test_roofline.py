@@ -25,20 +25,20 @@ def catalog() -> Catalog:
 
 
 def test_roofline_of_a_layer_split_is_one_cards_and_of_an_unknown_split_all(catalog: Catalog) -> None:
-    """41.92 GB per token: one card at a time 1008 / 41.92 = 24.04 token/s, both at once 48.1."""
+    """41.92 GB per token: one card at a time 1008 / 41.92 = 24.04 tokens/s, both at once 48.1."""
     finding = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q4_k_m", 30), catalog)
     layered = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q4_k_m", 30, split="layer"), catalog)
     assert finding.figures["bound_tok_s"] == pytest.approx(48.09, abs=0.01)
     assert layered.figures["bound_tok_s"] == pytest.approx(24.05, abs=0.01)
     assert (finding.verdict, layered.verdict) == ("plausible", "impossible")
-    assert any("take turns: 24.04 token/s" in step for step in finding.arithmetic)
+    assert any("take turns: 24.04 tokens/s" in step for step in finding.arithmetic)
     assert finding.unless == ""
     assert "speculative" in layered.unless
 
 
 def test_roofline_of_what_does_not_fit_reads_the_rest_from_slower_memory(catalog: Catalog) -> None:
     """Q8_0: 73.85 GB of blocks and head - 51.54 GB on two cards = 22.31 GB from the PC's memory at 614.4 GB/s at the
-    very most: 51.54 / 2016 + 22.31 / 614.4 = 0.0256 + 0.0363 = 0.0619 s, 16.2 token/s; on the cards alone it would
+    very most: 51.54 / 2016 + 22.31 / 614.4 = 0.0256 + 0.0363 = 0.0619 s, 16.2 tokens/s; on the cards alone it would
     be 27.3.
     """
     finding = audit_speed_claim(SpeedClaim(TWO_4090, "llama-3-70b", "q8_0", 20), catalog)
@@ -71,6 +71,6 @@ def test_roofline_calls_no_accepted_published_reading_impossible(catalog: Catalo
         )
         judged += 1
         if finding.verdict == "impossible":
-            wrong.append(f"{row.id}: {row.decode_tokens_per_s} of {finding.figures['bound_tok_s']:.1f} token/s")
+            wrong.append(f"{row.id}: {row.decode_tokens_per_s} of {finding.figures['bound_tok_s']:.1f} tokens/s")
     assert judged > 1000
     assert not wrong

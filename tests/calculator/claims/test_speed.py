@@ -61,7 +61,7 @@ def test_decode_bound_of_70b_8bit_is_bandwidth_over_bytes_read(findings: dict[st
     assert figures["implied_gb_per_s"] == pytest.approx(22 * read / 1e9)
     assert 1600 < figures["implied_gb_per_s"] < 1650
     # with the embedding, as a rule of thumb counts: 800 / 74.96 = 10.67
-    assert any("800 / 74.96 = 10.67 token/s" in step for step in findings["decode-70b-8bit"].arithmetic)
+    assert any("800 / 74.96 = 10.67 tokens/s" in step for step in findings["decode-70b-8bit"].arithmetic)
     assert figures["expected_high_tok_s"] < figures["bound_tok_s"]
 
 
@@ -106,7 +106,7 @@ def test_speed_claim_at_the_calibrated_centre_holds(catalog: Catalog, case: tupl
         (M2_ULTRA, "bf16", 4.7, False),
         (TWO_4090, "q4_k_m", 17.9, False),
         ("mac-studio-m3-ultra-256", "q4_k_m", 14.08, False),
-        # what no memory can give: 22 token/s exceed even a 4-bit file on 800 GB/s (22 x 41.9 = 922 GB/s)
+        # what no memory can give: 22 tokens/s exceed even a 4-bit file on 800 GB/s (22 x 41.9 = 922 GB/s)
         (M2_ULTRA, "q4_k_m", 22.0, True),
         (M2_ULTRA, "mlx-8bit", 22.0, True),
     ],

@@ -71,7 +71,7 @@ def test_run_gives_each_odd_row_its_reason(
         assert found["decode"]["rows"] == 8
         assert found["decode"]["covered"] == 1
         assert found["decode"]["not_covered"] == {
-            "a rate of N token/s": 1,
+            "a rate of N tokens/s": 1,
             "device nvidia-foo is not in the catalogue": 1,
             "device not named in our ids": 1,
             "format qx is not in the catalogue": 1,

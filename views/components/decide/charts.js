@@ -71,7 +71,8 @@ function markPaid(svg, row, frame, x, y, edge, width) {
   svg.append(shape("circle", { cx: at.x, cy: at.y, r: 7.5, class: "ring", style: `stroke:${colour(row.hue)}` }));
   const text = `cheaper than renting from month ${frame.paid.month}`, room = text.length * LETTER_PX;
   const isRight = at.x + 12 + room > width - edge.right;
-  const start = Math.min(Math.max(2, isRight ? at.x - 12 - room : at.x + 12), width - room - 2); // whole on a phone, too
+  const least = Math.max(2, Math.min(edge.left + 4, width - room - 2)); // whole on a phone, too, and right of the axis
+  const start = Math.min(Math.max(least, isRight ? at.x - 12 - room : at.x + 12), width - room - 2);
   svg.append(shape("text", { x: start, y: at.y + 20, class: "mark" }, text));
 }
 
@@ -130,7 +131,7 @@ export function paintParts(box, frame, page) {
   if (!rows.length) return void box.replaceChildren();
   const phone = page.isPhone(), width = page.mainWidth();
   const room = phone ? 0 : nameRoom(rows, width);
-  const name = phone ? 0 : room + 14, right = 30, rowHeight = phone ? 62 : 46, top = 8, bottom = 24;
+  const name = phone ? 0 : room + 14, right = phone ? 58 : 30, rowHeight = phone ? 62 : 46, top = 8, bottom = 24;
   const height = top + bottom + rowHeight * rows.length;
   const back = (row) => row.parts.at(-1), paid = (row) => row.parts.slice(0, -1).filter((usd) => usd > 0).reduce((sum, usd) => sum + usd, 0);
   const got = (row) => row.parts.filter((usd) => usd < 0).reduce((sum, usd) => sum + usd, 0);
@@ -161,9 +162,15 @@ export function paintParts(box, frame, page) {
     }
     const total = x(row.usd[1]);
     svg.append(shape("path", { d: `M${total} ${y - 3}l7 13l-7 13l-7 -13z`, class: "total" }));
-    svg.append(shape("text", { x: total, y: y - 6, "text-anchor": "middle", class: phone ? "hidden" : "amount small" }, shortDollars(row.usd[1])));
+    const end = Math.max(x(from), total + 7), amount = phone // at the bar's end, where no name stands above it
+      ? { x: end + 4, y: y + 15, "text-anchor": "start" }
+      : { x: total, y: y - 6, "text-anchor": "middle" };
+    svg.append(shape("text", { ...amount, class: "amount small" }, shortDollars(row.usd[1])));
   });
-  svg.append(shape("line", { x1: x(0), x2: x(0), y1: top, y2: height - bottom, class: "zero" }));
+  for (const place of phone ? rows.keys() : [0]) { // on a phone beside each bar, so that it runs through no name
+    const ends = phone ? { y1: top + place * rowHeight + 22, y2: top + place * rowHeight + 46 } : { y1: top, y2: height - bottom };
+    svg.append(shape("line", { x1: x(0), x2: x(0), ...ends, class: "zero" }));
+  }
   box.replaceChildren(groupLegend(frame), svg);
 }
 

@@ -18,7 +18,7 @@ from calculator.physics.speed.speculative import Drafts, expected_tokens_per_che
 CATALOG = load_catalog()
 
 
-# chip, cards, split, draft tokens, token/s without and with: Qwen3.8 27B on llama.cpp with its own prediction layer,
+# chip, cards, split, draft tokens, tokens/s without and with: Qwen3.8 27B on llama.cpp with its own prediction layer,
 # github.com/sudoingX/qwen38-mtp README.md of 2026-08-18.
 PAIRS: list[tuple[str, int, Split, int, float, float]] = [
     ("nvidia-rtx-3090", 1, "layer", 2, 41.3, 63.5),
