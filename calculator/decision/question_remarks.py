@@ -1,6 +1,6 @@
 """Remarks on the question itself: what a person should know before any option is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from calculator.catalog import Catalog
 from calculator.catalog.options import ApiTariff
@@ -14,6 +14,14 @@ from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.scenario.version_1 import version_1_remark
 
 _MOST_NAMED = 3
+_SET_FOR = {
+    "already_own_usd": "you own it already",
+    "leases": "its lease",
+    "shared_with_other_work": "its share of other work",
+    "machine_counts": "the number of machines",
+    "weight_classes": "the precision of its weights",
+}
+"""Tables of a scenario by option, and what an entry says."""
 
 
 def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]:
@@ -41,7 +49,21 @@ def question_remarks(scenario: Scenario, catalog: Catalog) -> tuple[Remark, ...]
             text = _range_beside_value(name, value=value, middle=p50, names=called)
             beside.append(Remark(code="range-beside-value", text=text, level="warning"))
     of_rules = (tax_remark(scenario), version_1_remark(scenario.rules), _claims(claimed_inputs(scenario), names))
-    return (*owned, *shared, *not_compared(scenario), *(remark for remark in of_rules if remark), *beside)
+    idle = (*not_compared(scenario), *_set_for_nothing(scenario, catalog))
+    return (*owned, *shared, *idle, *(remark for remark in of_rules if remark), *beside)
+
+
+def _set_for_nothing(scenario: Scenario, catalog: Catalog) -> Iterator[Remark]:
+    """What is set for an option of the catalogue that is not compared: it counts for nothing."""
+    compared = scenario.compared_ids()
+    left_out = dict.fromkeys(owner for table in _SET_FOR for owner in getattr(scenario, table) if owner not in compared)
+    for owner in left_out:
+        what = ", ".join(words for table, words in _SET_FOR.items() if owner in getattr(scenario, table))
+        text = (
+            f"{catalog.option(owner).name} is not compared, so what you set for it counts for nothing: {what}. "
+            "Compare it, or remove what you set."
+        )
+        yield Remark(code="set-not-compared", text=text, level="info")
 
 
 def reference_remarks(scenario: Scenario, reference: ApiTariff | None) -> tuple[Remark, ...]:

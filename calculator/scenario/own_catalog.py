@@ -1,10 +1,12 @@
 """The catalogue with a scenario's own machines and models in it, so that nothing behind the door knows a difference."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from calculator.catalog import Catalog
+from calculator.catalog.options import Machine
 from calculator.catalog.routed import Routed
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
@@ -29,6 +31,7 @@ def catalog_of(scenario: Scenario, catalog: Catalog) -> Catalog:
     options: dict[str, object] = {**catalog.machines, **catalog.clouds, **catalog.apis, **catalog.subscriptions}
     stock = replace(catalog, machines=_without(scenario.own_options, catalog.machines))
     machines = {key: own_machine(key, own, catalog=stock) for key, own in scenario.own_options.items()}
+    machines = _told_apart(machines, [one.name for one in stock.machines.values()])
     models = {key: own_model(key, own) for key, own in scenario.own_models.items()}
     _refuse_taken("own_options", machines, {**options, **catalog.chips})
     _refuse_taken("own_models", models, {**catalog.models, ANOTHER_SIZE: None})
@@ -57,6 +60,15 @@ def not_compared(scenario: Scenario) -> tuple[Remark, ...]:
         for key in rows
         if key not in scenario.compared_ids()
     )
+
+
+def _told_apart(machines: Mapping[str, Machine], others: Sequence[str]) -> dict[str, Machine]:
+    """The machines; one whose name another machine has, whatever the case, says its id behind it."""
+    names = Counter(name.casefold() for name in (*others, *(one.name for one in machines.values())))
+    return {
+        key: one.model_copy(update={"name": f"{one.name} ({key})"}) if names[one.name.casefold()] > 1 else one
+        for key, one in machines.items()
+    }
 
 
 def _without(own: Mapping[str, object], table: Mapping[str, T]) -> dict[str, T]:

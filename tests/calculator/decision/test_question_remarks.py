@@ -5,6 +5,7 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.errors import UnknownIdError
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset
 from calculator.scenario.scenario import ANOTHER_SIZE
 
@@ -65,3 +66,22 @@ def test_claimed_watts_are_named_by_their_option() -> None:
     name = CATALOG.option(pc).name
     assert f"power that {name} draws at rest, power that {name} draws while reading and power that" in said
     assert pc not in said
+
+
+def test_what_is_set_for_an_option_that_is_not_compared_is_said_once_per_option() -> None:
+    spark, pc, mac = "dgx-spark", "dual-rtx-4090-am5", "mac-studio-m5-ultra-96"
+    asked: dict[str, object] = {"machine_counts": {spark: 2, mac: 2}, "already_own_usd": {spark: 3}, "options": [mac]}
+    asked |= {"leases": {pc: {"usd_per_month": 90}}, "weight_classes": {mac: "8-bit"}}
+    found = question_remarks(Scenario.parse(asked), CATALOG)
+    said = [remark.text for remark in found if remark.code == "set-not-compared"]
+    assert said == [
+        "NVIDIA DGX Spark 128 GB is not compared, so what you set for it counts for nothing: you own it already, the "
+        "number of machines. Compare it, or remove what you set.",
+        "2x RTX 4090 on an AM5 board is not compared, so what you set for it counts for nothing: its lease. Compare it, "
+        "or remove what you set.",
+    ]
+    assert "set-not-compared" not in codes(**{**asked, "options": [mac, spark, pc]})
+    ends = {"route": {"base": mac, "to": "cloud-h100", "share": 0.2}}
+    routed = Scenario.parse({"options": ["route"], "routing": ends, "machine_counts": {mac: 2, "cloud-h100": 1}})
+    found = question_remarks(routed, catalog_of(routed, CATALOG))
+    assert "set-not-compared" not in {remark.code for remark in found}

@@ -77,3 +77,20 @@ def test_price_of_ones_own_is_explained_as_yours_and_the_machine_is_among_the_ch
     assert (price.value, price.basis) == (9000, "yours")
     chosen = choose(scenario, CATALOG, wanted=Wanted(budget_usd=10_000, most_w=None))
     assert "quad" in {one.id for one in (*chosen.choices, *chosen.left_out)}
+
+
+def test_own_machines_of_one_name_say_their_ids_and_others_do_not() -> None:
+    named = {**QUAD, "name": "Box"}
+    own = {"quad": QUAD, "Quad": QUAD, "b-1": named, "b-2": {**named, "name": "BOX"}, "mine": {**QUAD, "name": "Mine"}}
+    taken = CATALOG.machines["dgx-spark"].name
+    scenario = Scenario.parse({"own_options": {**own, "spark": {**QUAD, "name": taken}}, "options": [*own, "spark"]})
+    once = catalog_of(scenario, CATALOG)
+    names = {key: once.machines[key].name for key in (*own, "spark")}
+    assert len({*names.values()} - {taken}) == len(names)
+    assert (names["b-1"], names["b-2"], names["mine"]) == ("Box (b-1)", "BOX (b-2)", "Mine")
+    assert names["quad"].endswith(" (quad)")
+    assert names["spark"] == f"{taken} (spark)"
+    assert once.machines["dgx-spark"].name == taken
+    assert catalog_of(scenario, once).machines == once.machines
+    rows = compare(scenario, CATALOG, draw_count=0).options
+    assert [row.name for row in rows] == [names[row.id] for row in rows]

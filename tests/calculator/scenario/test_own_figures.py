@@ -68,7 +68,9 @@ def test_own_range_sets_the_value_and_a_contradiction_is_said() -> None:
     assert said.startswith("Hourly rate is $95 an hour, but the middle of its range is $20 an hour. ")
     mac = Scenario.parse({"figures": {f"{MAC}.price_usd": 5000}, "ranges": {f"{MAC}.price_usd": [1000, 2000, 3000]}})
     (said,) = [row.text for row in compare(mac, CATALOG).remarks if row.code == "range-beside-value"]
-    assert said.startswith("Price of Mac Studio M5 Ultra 256 GB is $5,000, but the middle of its range is $2,000. ")
+    assert said.startswith(
+        "Price of Mac Studio M5 Ultra 256 GB before tax is $5,000, but the middle of its range is $2,000. "
+    )
 
 
 def test_every_figure_has_bounds_in_order() -> None:
