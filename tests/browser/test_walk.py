@@ -48,6 +48,7 @@ HAS_ITS_OWN_TEST = {
 """What needs a machine, or records of several machines, to change anything."""
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 SECONDS = 15
+NEAR_THE_TOP = 5  # a long list draws only what is near what is seen, so its last option is another after a scroll
 
 FOUND = """(kinds) => [...document.querySelectorAll("[data-testid=stMain] [data-testid]")]
     .filter((one) => kinds.includes(one.dataset.testid) && one.getClientRects().length)
@@ -129,7 +130,11 @@ def move(seen: Visit, control: Locator, kind: str, wanted: str = "") -> None:
         box = control.get_by_role("combobox")
         now = box.input_value()
         others = seen.page.get_by_role("option").filter(has_not_text=re.compile(rf"^\s*{re.escape(now.strip())}\s*$"))
-        choose(box, others.last)  # the first may be the one that the page already speaks of
+        box.click()
+        others.first.wait_for()
+        place = min(others.count(), NEAR_THE_TOP) - 1  # the first may be the one that the page already speaks of
+        box.press("Escape")
+        choose(box, others.nth(place))
     elif kind == "stNumberInput":
         box = control.locator("input")
         text = box.input_value().replace(",", "")
