@@ -137,28 +137,20 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str,
     """What is missed: the code, what a person sees, what was asked for, and both in a few words."""
     found: list[tuple[ReasonCode, str, str, str]] = []
     first, answer, stream = promise.first_token_p95_s, promise.answer_p95_s, promise.stream_tokens_per_s
-    if first is not None and felt.time_to_first_token_p95_s > first:
-        wait = seconds_text(float(felt.time_to_first_token_p95_s))
-        words = f"One person in twenty waits {wait} for the first word"
-        found.append(
-            (
-                "first-token-too-slow",
-                words,
-                seconds_text(first),
-                late_text("first word", float(felt.time_to_first_token_p95_s), asked_s=first),
-            )
-        )
-    if answer is not None and felt.answer_p95_s > answer:
-        wait = seconds_text(float(felt.answer_p95_s))
-        words = f"One answer in twenty takes {wait}"
-        found.append(
-            (
-                "answer-too-slow",
-                words,
-                seconds_text(answer),
-                late_text("answer", float(felt.answer_p95_s), asked_s=answer),
-            )
-        )
+    waits: tuple[tuple[ReasonCode, str, str, float, float | None], ...] = (
+        (
+            "first-token-too-slow",
+            "first word",
+            "One person in twenty waits {} for the first word",
+            float(felt.time_to_first_token_p95_s),
+            first,
+        ),
+        ("answer-too-slow", "answer", "One answer in twenty takes {}", float(felt.answer_p95_s), answer),
+    )
+    for code, noun, words, seconds, asked_s in waits:
+        if asked_s is not None and seconds > asked_s:
+            short = late_text(noun, seconds, asked_s=asked_s)
+            found.append((code, words.format(seconds_text(seconds)), seconds_text(asked_s), short))
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
         short = _slow(float(felt.stream_tokens_per_s), asked_tokens_per_s=stream)
