@@ -14,6 +14,7 @@ _SENTENCES = (
         "{flag} is {got}; use one of {known}.",
     ),
     (r"argument (?P<flag>[^:]+): expected (one|1) argument", "{flag} needs a value. Write it behind the flag."),
+    (r"the following arguments are required: (?P<flag>.*,.*)", "{flag} are missing. Add them."),
     (r"the following arguments are required: (?P<flag>.*)", "{flag} is missing. Add it."),
     (r"unrecognized arguments: (?P<got>.*)", "This command does not know {got}. Remove it or correct its spelling."),
 )

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[3]
             "--chunks is 'x'; it must be a number",
         ),
         (["retrieval", "--documents", "9"], "--dimensions is missing. Add it."),
+        (["predict"], "--machine, --model, --format are missing. Add them."),
         (["retrieval", "--documents"], "--documents needs a value."),
         (["retrieval", "--documents", "9", "--dimensions", "3", "--index", "tree"], "--index is 'tree'; use one of"),
         (["list", "machines", "--al"], "This command does not know --al."),
