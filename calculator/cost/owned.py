@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from calculator.catalog.options import ApiTariff, Machine
-from calculator.cost.bill import AT_ONCE, Charges, monthly_extra, scaled, spend, with_overflow
+from calculator.cost.bill import Charges, monthly_extra, scaled, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
 from calculator.cost.inputs import Inputs, Step, some
@@ -18,6 +18,7 @@ from calculator.cost.machine_lines import (
     warranty_months,
 )
 from calculator.cost.shared_machine import above_idle, above_idle_kwh, borne_lines, is_shared
+from calculator.cost.when import AT_ONCE
 from calculator.finance.courses import Course, Once
 from calculator.finance.ledger import Line, Term, month_1
 from calculator.number import Number, larger
@@ -181,10 +182,10 @@ def _energy_kwh(
 
 def _machines_there(inputs: Inputs, load: Load, count: int, step: Step) -> tuple[Term, ...]:
     """Machines of each month: those of the start and each further one from its month."""
-    first = Term(count, inputs.course(step=step))
+    course = inputs.course(step=step)
+    first = Term(count, course)
     if load.purchases is not None:
-        of_draws, months = load.purchases.inputs, load.purchases.months
-        return first, Term(1.0, of_draws.course(step=step, first_month=months), load.purchases.picked)
+        return first, Term(1.0, load.purchases.course(course))
     return first, *(Term(1.0, inputs.course(step=step, first_month=month)) for month in load.full_months)
 
 
