@@ -23,20 +23,24 @@ def quantiles_of(rows: Draws, shares: Sequence[float]) -> Draws:
 
 def _in_order(row: Draws, wanted: Sequence[int]) -> Sequence[float]:
     """The draws at these places of the sorted row."""
-    low, width = row.min(), row.max() - row.min()
+    low = row.min()
+    width = row.max() - low
     if row.size < _FEW or not 0 < width < np.inf:
         return np.sort(row)[wanted].tolist()
     cell = ((row - low) * (_CELLS / width)).astype(np.int64)  # never falls where the draw rises
-    counts = np.bincount(cell, minlength=_CELLS + 1)
+    counts = np.bincount(cell)
     until = counts.cumsum()
-    cells = until.searchsorted(wanted, side="right")
-    held = np.unique(cells)
-    inside = cell == held[0]
-    for one in held[1:]:
-        inside |= cell == one
-    sorted_draws = np.sort(row[inside])
-    begins = dict(zip(held.tolist(), (counts[held].cumsum() - until[held]).tolist(), strict=True))
-    return sorted_draws[[place + begins[one] for place, one in zip(wanted, cells.tolist(), strict=True)]].tolist()
+    cells: list[int] = until.searchsorted(wanted, side="right").tolist()
+    begins: dict[int, int] = {}  # where the draws of a cell begin among those that are sorted
+    inside = np.zeros(row.size, dtype=np.bool_)
+    held_count = 0
+    for one in cells:
+        if one not in begins:
+            begins[one], held_count = held_count, held_count + int(counts[one])
+            inside |= cell == one
+    ordered = np.sort(row[inside])
+    before = {one: int(until[one]) - int(counts[one]) for one in begins}
+    return [float(ordered[begins[one] + place - before[one]]) for place, one in zip(wanted, cells, strict=True)]
 
 
 def _between(found: dict[int, float], place: float, last: int) -> float:
