@@ -192,22 +192,25 @@ def _machines_there(inputs: Inputs, load: Load, count: int, step: Step) -> tuple
 def _energy_lines(
     inputs: Inputs, load: Load, watts: Mapping[str, Number], kwh: Mapping[str, tuple[Term, ...]], count: int
 ) -> list[Line]:
-    """A line per state, and cooling (by COP or by PUE, never both)."""
+    """A line per state, and cooling (by COP or by PUE, never both); of draws one line of all."""
     on_price, off_price = _on_price_usd_per_kwh(inputs), inputs.electricity_usd_per_kwh
+    overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
+    if inputs.drawn:  # of draws only the sum is read
+        prices = {state: off_price if state == "sleep" else on_price for state in kwh}
+        every = [term for state, terms in kwh.items() for term in scaled(terms, -prices[state] * (1 + overhead))]
+        return [Line("energy and cooling", "hard", tuple(every))]
     windows = {
         "peak_hours_fraction": inputs.peak_hours_fraction,
         "peak_price_ratio": inputs.peak_price_ratio,
     }
-    hours = {} if inputs.drawn else _hours_in_month_1(load, count)
+    hours = _hours_in_month_1(load, count)
     lines: list[Line] = []
     cooled: list[Term] = []
-    overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
     for state, terms in kwh.items():
         price, says = on_price, f"{state} watts / 1000 * {state} hours * electricity price"
         state_w = watts["idle"] if state == "sleep" and inputs.scenario.off_hours == "idle" else watts[state]
         seen = {f"{state}_w": state_w, "electricity_usd_per_kwh": off_price, "machine_count": count}
-        if state in hours:
-            seen[f"{state}_h_per_month"] = hours[state]
+        seen[f"{state}_h_per_month"] = hours[state]
         if state == "sleep":
             price = off_price
         elif some(windows["peak_hours_fraction"]):
@@ -215,7 +218,7 @@ def _energy_lines(
             says += " * (1 + share of hours at the peak price * (peak price ratio - 1))"
         lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), f"{says} * machines", seen))
         cooled.extend(scaled(terms, -price * overhead))
-    spent = {} if inputs.drawn else {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)}
+    spent = {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)}
     says = f"cost of the machine's energy * {overhead_says}"
     lines.append(Line("cooling", "hard", tuple(cooled), says, {**spent, **overhead_seen}))
     return lines

@@ -239,8 +239,23 @@ def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
 def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number]:
     """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied."""
     of_course = grouped(lines)
-    total = sum((usd * horizon.total(course) for course, usd in of_course), start=0.0)
-    return total, sum((usd * horizon.present_value(course) for course, usd in of_course), start=0.0)
+    amounts = [usd for _, usd in of_course]
+    return (
+        _products_added(amounts, [horizon.total(course) for course, _ in of_course]),
+        _products_added(amounts, [horizon.present_value(course) for course, _ in of_course]),
+    )
+
+
+def _products_added(amounts: Sequence[Number], sums: Sequence[Number]) -> Number:
+    """The sum of the products; of draws in one array, however many there are."""
+    total: Number = 0.0
+    for usd, of_course in zip(amounts, sums, strict=True):
+        product = usd * of_course
+        if isinstance(total, np.ndarray) and total.ndim:
+            np.add(total, product, out=total)
+        else:
+            total = total + product
+    return total
 
 
 def grouped(lines: Iterable[Line]) -> list[tuple[AnyCourse, Number]]:
