@@ -36,7 +36,7 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
         )
     kept = kept_at[ages[0]]
     least, most = (kept.min(), kept.max()) if isinstance(kept, np.ndarray) else (kept, kept)
-    if len(ages) == 1 and 0 <= least and most <= 1:
+    if len(ages) == 1 and least >= 0 and most <= 1:
         return kept ** (age_months / ages[0])
     start = 0
     kept_before: Number = 1.0
