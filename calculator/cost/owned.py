@@ -163,16 +163,19 @@ def _energy_kwh(
 ) -> dict[str, tuple[Term, ...]]:
     """kWh by state; busy states follow the demand that is served. `step` names the growth of their price.
 
-    Idle are the hours on that are not busy, of the first machines and of each further one from its month.
+    Idle are the hours on that are not busy, of the first machines and of each further one from its month. Of draws the
+    hours on are one state: idle watts in all of them, and what busy ones take above these.
     """
     busy = load.busy_hours(step)
     present = _machines_there(inputs, load, count, step)
     idle = watts["idle"] / W_PER_KW
-    kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
-    kwh["idle"] = (
-        *scaled(present, idle * load.on_h),
-        *(term for hours in busy.values() for term in scaled(hours, -idle * count)),
-    )
+    all_idle = scaled(present, idle * load.on_h)
+    if inputs.drawn:
+        above = {state: (watts[state] / W_PER_KW - idle) * count for state in busy}
+        kwh = {"on": (*all_idle, *(term for state, hours in busy.items() for term in scaled(hours, above[state])))}
+    else:
+        kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
+        kwh["idle"] = (*all_idle, *(term for hours in busy.values() for term in scaled(hours, -idle * count)))
     off_w = {"off": 0.0, "sleep": watts["sleep"], "idle": watts["idle"]}[inputs.scenario.off_hours]
     if some(off_w):
         off = off_w / W_PER_KW * (H_PER_MONTH - load.on_h)
