@@ -115,7 +115,7 @@ class Inputs(ScenarioNumbers):
 
     `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
     draws. `tax_tables` are needed where the scenario deducts by MACRS. Courses are kept by name, so that all options
-    share them and each is summed once.
+    share them and each is summed once. `brief`: only what the lines cost is wanted, not what explains them.
     """
 
     scenario: Scenario
@@ -124,6 +124,7 @@ class Inputs(ScenarioNumbers):
     _courses: dict[tuple[str, str, str, int], Course] = field(
         default_factory=dict[tuple[str, str, str, int], Course], repr=False
     )
+    brief: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         own, given = self.scenario, self.given
@@ -146,6 +147,11 @@ class Inputs(ScenarioNumbers):
     def drawn(self) -> bool:
         """Whether some value is an array of draws: then what only explains a line is left out."""
         return any(isinstance(value, np.ndarray) for value in self.given.values())
+
+    @property
+    def told(self) -> bool:
+        """Whether what only explains a line is wanted."""
+        return not (self.brief or self.drawn)
 
     @functools.cached_property
     def draw_count(self) -> int:

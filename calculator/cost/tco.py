@@ -25,7 +25,7 @@ from calculator.errors import CalculatorError
 from calculator.evidence import Remark
 from calculator.finance.courses import course_values
 from calculator.finance.discounting import convention, equivalent_annual_cost
-from calculator.finance.ledger import Hardness, Horizon, Line, Term, flows_usd, sums_usd
+from calculator.finance.ledger import Hardness, Horizon, Line, Term, discounted_usd, flows_usd, sums_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
@@ -43,6 +43,8 @@ __all__ = [
     "cost_of",
     "cost_shown_usd",
     "folded",
+    "fraction_of",
+    "present_value_cost_usd",
 ]
 
 Option = Machine | CloudOffer | ApiOffer | Subscription
@@ -255,15 +257,22 @@ def folded(charges: Charges, horizon: Horizon) -> Tco:
         entries=charges.lines,
         flows=tuple(tuple(flow) for flow in flows.tolist()),
         discounted_flows=tuple(tuple(flow) for flow in valued.tolist()),
-        served_here_fraction=_share(charges.here, charges.demand, months),
-        bought_fraction=_share(charges.bought, charges.demand, months),
+        served_here_fraction=fraction_of(charges.here, charges.demand, months=months),
+        bought_fraction=fraction_of(charges.bought, charges.demand, months=months),
     )
 
 
-def _share(part: tuple[Term, ...], whole: tuple[Term, ...], months: int) -> float:
+def present_value_cost_usd(charges: Charges, horizon: Horizon) -> float:
+    """The present value of `folded`, to the bit, without the rest of it."""
+    return -float(np.array([discounted_usd(line, horizon=horizon) for line in charges.lines]).sum())
+
+
+def fraction_of(part: tuple[Term, ...], whole: tuple[Term, ...], *, months: int) -> float:
     """Tokens of a part over those of the whole demand; the whole of nothing is served."""
+    if part is whole or not part:
+        return float(part is whole)
     total = float(_summed(whole, months).sum())
-    return min(1.0, max(0.0, float(_summed(part, months).sum()) / total)) if total > 0 else float(part is whole)
+    return min(1.0, max(0.0, float(_summed(part, months).sum()) / total)) if total > 0 else 0.0
 
 
 def _summed(terms: tuple[Term, ...], months: int) -> NDArray[np.float64]:

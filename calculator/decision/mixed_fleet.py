@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from calculator.catalog.options import CloudOffer, Machine
-from calculator.cost.tco import Tco, cost_of
 from calculator.decision.eligibility import Reason, Shares
+from calculator.decision.kept_sizing import Sizing
+from calculator.decision.priced import Priced
 from calculator.decision.question import Question
-from calculator.service.capability import Capability
-from calculator.service.serving import Serving, serving_of
+from calculator.service.serving import Serving
 from calculator.service.usage import Usage
 
 MOST_MIXED = 20
@@ -22,14 +22,14 @@ MOST_MIXED = 20
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """How an option serves: its machines (None where there are none), what its cost needs, and the cost.
+    """How an option serves: its machines (None where there are none), what its cost needs, and its bill.
 
     why: why so many machines, where that has a reason of its own.
     """
 
     serving: Serving | None
     usage: Usage | None
-    tco: Tco | None
+    bill: Priced | None
     why: str = ""
 
     @property
@@ -41,26 +41,26 @@ class Served:
 
 
 def served_by(option: Machine | CloudOffer, serving: Serving, question: Question) -> Served:
-    """The machines with their cost."""
-    return _costed(option, serving, serving.usage, question)
+    """The machines with their bill."""
+    return Served(serving, serving.usage, Priced(option, serving.usage, question))
 
 
-def cheapest_fleet(found: Capability, question: Question, *, judged: Callable[[Served], tuple[Reason, ...]]) -> Served:
+def cheapest_fleet(sizing: Sizing, question: Question, *, judged: Callable[[Served], tuple[Reason, ...]]) -> Served:
     """The number of machines in 0..20 with the least present value among those that can do the job (`judged`).
 
     Beyond what the busiest hour needs in the last month a further machine serves nothing more, so the search ends where
     one more costs more there.
     """
-    tried = list(_tried(found, question))
+    tried = list(_tried(sizing, question))
     able = [one for one in tried if not judged(one)]
     best = min(able or tried, key=present_value_usd)
     values = {one.machine_count or 0: present_value_usd(one) for one in able or tried}
     return replace(best, why=_why(best.machine_count or 0, values))
 
 
-def shares_of(option: Machine | CloudOffer, tco: Tco) -> Shares:
+def shares_of(option: Machine | CloudOffer, bill: Priced) -> Shares:
     """Where the demand goes: here, to an API, or nowhere; of one's own machines only what is bought leaves the house."""
-    here, bought = tco.served_here_fraction, tco.bought_fraction
+    here, bought = bill.served_here_fraction, bill.bought_fraction
     return Shares(
         served_here_fraction=here,
         bought_fraction=bought,
@@ -71,18 +71,18 @@ def shares_of(option: Machine | CloudOffer, tco: Tco) -> Shares:
 
 def present_value_usd(one: Served) -> float:
     """What it costs in today's money; infinite where it has no cost."""
-    return float("inf") if one.tco is None else one.tco.present_value_cost_usd
+    return float("inf") if one.bill is None else one.bill.present_value_cost_usd
 
 
-def _tried(found: Capability, question: Question) -> Iterator[Served]:
-    option, scenario = found.option, question.scenario
+def _tried(sizing: Sizing, question: Question) -> Iterator[Served]:
+    option = sizing.found.option
     if question.reference is not None:
         hours = next(api.setup_h for api in question.catalog.apis.values() if api.kind == "same-model")
-        yield _costed(option, None, Usage(machine_count=0, setup_h=_setup_h(question, hours.central)), question)
+        usage = Usage(machine_count=0, setup_h=_setup_h(question, hours.central))
+        yield Served(None, usage, Priced(option, usage, question))
     before = float("inf")
     for count in range(1, MOST_MIXED + 1):
-        asked = scenario.model_copy(update={"machine_counts": {**scenario.machine_counts, option.id: count}})
-        serving = serving_of(found, scenario=asked, when_full="buy-from-api")
+        serving = sizing.serving(question, when_full="buy-from-api", count=count)
         one = served_by(option, serving, question)
         yield one
         if count > (serving.needed_at_the_end or MOST_MIXED) and present_value_usd(one) > before:
@@ -94,17 +94,6 @@ def _setup_h(question: Question, hours: float) -> float:
     """Hours to set up an account, as the hosted option of the same model has them."""
     offer = next(api.id for api in question.catalog.apis.values() if api.kind == "same-model")
     return question.scenario.figures.get(f"{offer}.setup_h", hours)
-
-
-def _costed(option: Machine | CloudOffer, serving: Serving | None, usage: Usage, question: Question) -> Served:
-    tco = cost_of(
-        option,
-        scenario=question.scenario,
-        usage=usage,
-        reference_api=question.reference,
-        tax_tables=question.catalog.tax,
-    )
-    return Served(serving, usage, tco)
 
 
 def _why(count: int, values: dict[int, float]) -> str:

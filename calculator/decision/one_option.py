@@ -13,6 +13,7 @@ from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, fleet_reasons, memory_reason, share_reasons
 from calculator.decision.hosted_option import hosted, subscribed
+from calculator.decision.kept_sizing import Sizing, sizing_of
 from calculator.decision.machine_count import count_reason
 from calculator.decision.memory_words import not_loaded
 from calculator.decision.mixed_fleet import Served, cheapest_fleet, present_value_usd, served_by, shares_of
@@ -27,10 +28,10 @@ from calculator.risk.candidates import Candidate
 from calculator.risk.promise import keeps_promise_chance
 from calculator.scenario.own_machine import own_remark
 from calculator.scenario.scenario import Scenario
-from calculator.service.capability import Capability, capability_of, reference_tariff
+from calculator.service.capability import Capability, reference_tariff
 from calculator.service.latency import Targets
 from calculator.service.peak_hour import targets_of, work_of
-from calculator.service.serving import Serving, promise_of, serving_of
+from calculator.service.serving import Serving, promise_of
 from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import WhenFull
 
@@ -49,7 +50,8 @@ def answer_of(
     elif isinstance(option, Routed):
         return routed(option, question, answer=answer_of)
     else:
-        result, costed = _boxed(found or _capability(option, question), question)
+        sizing = sizing_of(option, question) if found is None else Sizing(found, (question.catalog, question.measurements))
+        result, costed = _boxed(sizing, question)
     scenario = question.scenario
     own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
     if costed is not None and costed.is_api_alone:
@@ -58,23 +60,14 @@ def answer_of(
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 
 
-def _capability(option: Machine | CloudOffer, question: Question) -> Capability:
-    return capability_of(
-        option,
-        scenario=question.scenario,
-        model=question.model,
-        measurements=question.measurements,
-        catalog=question.catalog,
-    )
-
-
-def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candidate | None]:
+def _boxed(sizing: Sizing, question: Question) -> tuple[OptionResult, Candidate | None]:
     """A machine or rented machine: its result, and what the uncertainty needs where it has a cost."""
-    option, prediction, scenario = found.option, found.prediction, question.scenario
-    served = _served(found, question) if found.runs else Served(None, None, None)
-    serving, tco = served.serving, served.tco
+    found, scenario = sizing.found, question.scenario
+    option, prediction = found.option, found.prediction
+    served = _served(sizing, question) if found.runs else Served(None, None, None)
+    serving, bill = served.serving, served.bill
+    tco, shares = (bill.tco, shares_of(option, bill)) if bill is not None else (None, None)
     reasons = _reasons(found, served, question)
-    shares = shares_of(option, tco) if tco is not None else None
     power = option.power if isinstance(option, Machine) else None
     remarks = (*found.remarks, *(tco.remarks if tco else ()))
     if tco is not None and isinstance(option, CloudOffer) and (rate := rate_remark(option, scenario=scenario)):
@@ -131,30 +124,30 @@ def _boxed(found: Capability, question: Question) -> tuple[OptionResult, Candida
     return result, candidate
 
 
-def _served(found: Capability, question: Question) -> Served:
+def _served(sizing: Sizing, question: Question) -> Served:
     """The machines and their cost: those asked for, the fewest, or the cheapest number; of the two rules for what they
     cannot take the cheaper one where that is asked for."""
-    scenario = question.scenario
+    scenario, found = question.scenario, sizing.found
     if scenario.wants_cheapest_count(found.option.id):
-        return cheapest_fleet(found, question, judged=lambda one: _reasons(found, one, question))
+        return cheapest_fleet(sizing, question, judged=lambda one: _reasons(found, one, question))
     rules: tuple[WhenFull, ...] = (
         ("buy-another", "buy-from-api") if scenario.when_full == "cheapest" else (scenario.when_full,)
     )
-    tried = [serving_of(found, scenario=scenario, when_full=rule) for rule in rules]
+    tried = [sizing.serving(question, when_full=rule) for rule in rules]
     costed = [
         served_by(found.option, one, question) for one in tried if (one.fleet.machine_count or 0) <= MOST_MACHINES
     ]
-    if not costed:
-        return Served(tried[0], tried[0].usage, None)
+    if len(costed) <= 1:
+        return costed[0] if costed else Served(tried[0], tried[0].usage, None)
     able = [one for one in costed if not _reasons(found, one, question)]
     return min(able or costed, key=present_value_usd)
 
 
 def _reasons(found: Capability, served: Served, question: Question) -> tuple[Reason, ...]:
     """Why the option cannot do the job; empty where it can."""
-    serving, tco = served.serving, served.tco
-    if served.machine_count == 0 and tco is not None:
-        shares = shares_of(found.option, tco)
+    serving, bill = served.serving, served.bill
+    if served.machine_count == 0 and bill is not None:
+        shares = shares_of(found.option, bill)
         return tuple(
             share_reasons(shares, promise=promise_of(question.scenario), mend_unserved="", mend_leaving=_MEND_LEAVING)
         )
@@ -175,10 +168,10 @@ def _reasons(found: Capability, served: Served, question: Question) -> tuple[Rea
     if serving.needed_at_the_end is not None and serving.needed_at_the_end > MOST_MACHINES and not rest_is_bought:
         fleet = replace(fleet, machine_count=serving.needed_at_the_end, needed_count=serving.needed_at_the_end)
     reasons = fleet_reasons(fleet, promise=promise, rest_is_bought=rest_is_bought)
-    if tco is not None:
+    if bill is not None:
         needed = serving.needed_at_the_end or 0
         reasons += share_reasons(
-            shares_of(found.option, tco),
+            shares_of(found.option, bill),
             promise=promise,
             mend_unserved=f"{needed:,} of these machines." if needed > (fleet.machine_count or 0) else _MEND_DOWN,
             mend_leaving=_MEND_LEAVING,
@@ -244,21 +237,23 @@ def sized_anew(question: Question, name: str, value: float, *, options: Sequence
         typed = (*scenario.typed, name)
         changed = scenario.model_copy(update={name: _whole(name, value), "typed": typed})
     asked = replace(question, scenario=changed, reference=reference_tariff(changed, question.catalog))
-    found = {option_id: _able_tco(asked, option_id) for option_id in options}
-    return {option_id: tco.present_value_cost_usd for option_id, tco in found.items() if tco is not None}
+    found = {option_id: _able_usd(asked, option_id) for option_id in options}
+    return {option_id: usd for option_id, usd in found.items() if usd is not None}
 
 
-def _able_tco(question: Question, option_id: str) -> Tco | None:
-    """The cost of the option if it can do the job, without what only its row shows."""
+def _able_usd(question: Question, option_id: str) -> float | None:
+    """Present value of the option if it can do the job, without what only its row shows."""
     option = question.catalog.option(option_id)
     if not isinstance(option, Machine | CloudOffer):
         row, _ = answer_of(question, option_id)
-        return row.tco if row.eligible else None
-    found = _capability(option, question)
-    if not found.runs:
+        return row.tco.present_value_cost_usd if row.eligible and row.tco is not None else None
+    sizing = sizing_of(option, question)
+    if not sizing.found.runs:
         return None
-    served = _served(found, question)
-    return None if _reasons(found, served, question) else served.tco
+    served = _served(sizing, question)
+    if served.bill is None or _reasons(sizing.found, served, question):
+        return None
+    return present_value_usd(served)
 
 
 def _whole(name: str, value: float) -> float:

@@ -9,10 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculator.cost.inputs import Inputs
-from calculator.cost.tco import Tco, charges_of, convention_of, cost_draws, cost_of, in_cash, tariff_of
+from calculator.cost.tco import (
+    Tco,
+    charges_of,
+    convention_of,
+    cost_draws,
+    cost_of,
+    folded,
+    fraction_of,
+    in_cash,
+    present_value_cost_usd,
+    tariff_of,
+)
 from calculator.errors import CalculatorError, ScenarioError
+from calculator.finance.courses import Course
 from calculator.finance.discounting import annuity_factor, deflated_usd, present_value_usd, real_rate
-from calculator.finance.ledger import Horizon
+from calculator.finance.ledger import Horizon, Term
 from calculator.service.usage import Usage
 from tests.calculator.offers import API, CATALOG, CLOUD, MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF
 
@@ -326,3 +338,25 @@ def test_cost_of_a_token_is_the_present_value_over_the_present_value_of_tokens()
     assert tco.usd_per_mtok == pytest.approx(tco.present_value_cost_usd / served)
     assert tco.hard_usd_per_mtok == pytest.approx(tco.hard_present_value_cost_usd / served)
     assert tco.hard_usd_per_mtok < tco.usd_per_mtok
+
+
+@pytest.mark.parametrize(("option", "usage"), [(MAC, MAC_USAGE), (PC, PC_USAGE), (API, None)])
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_present_value_of_a_brief_bill_is_the_ledgers_to_the_bit(option: Any, usage: Usage | None, timing: str) -> None:
+    scenario = SCENARIO.changed(timing=timing, demand_growth_rate=0.6, when_full="buy-another")
+    horizon = Horizon(scenario.months, scenario.discount_rate, scenario.timing)
+    told, brief = (
+        charges_of(option, inputs=Inputs(scenario, brief=brief), usage=usage, reference_api=TARIFF)
+        for brief in (False, True)
+    )
+    assert [(line.name, line.hardness) for line in brief.lines] == [(line.name, line.hardness) for line in told.lines]
+    assert present_value_cost_usd(brief, horizon) == folded(told, horizon).present_value_cost_usd
+
+
+def test_fraction_of_the_demand_lies_within_it_and_the_whole_of_nothing_is_served() -> None:
+    whole, half, nothing = ((Term(mtok, Course()),) for mtok in (2.0, 1.0, 0.0))
+    assert fraction_of(half, whole, months=12) == 0.5
+    assert fraction_of(whole, half, months=12) == 1.0
+    assert fraction_of((), whole, months=12) == 0.0
+    assert fraction_of(nothing, nothing, months=12) == fraction_of((), (), months=12) == 1.0
+    assert fraction_of(half, nothing, months=12) == 0.0

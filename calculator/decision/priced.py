@@ -1,0 +1,62 @@
+"""Priced: the bill of one way to serve, summed as far as it is asked.
+
+A search needs the present value and where the demand goes; the whole ledger is laid out only for what is shown.
+"""
+
+import functools
+from dataclasses import dataclass, field
+
+from calculator.catalog.options import CloudOffer, Machine
+from calculator.cost.bill import Charges
+from calculator.cost.inputs import Inputs
+from calculator.cost.tco import Tco, charges_of, folded, fraction_of, present_value_cost_usd
+from calculator.decision.question import Question
+from calculator.finance.ledger import Horizon
+from calculator.service.usage import Usage
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What one way to serve costs over the horizon. Numbers only, no draws."""
+
+    option: Machine | CloudOffer
+    usage: Usage
+    question: Question = field(repr=False)
+
+    @functools.cached_property
+    def present_value_cost_usd(self) -> float:
+        """The ledger's present value, without its rows."""
+        return present_value_cost_usd(self._brief, self._horizon)
+
+    @functools.cached_property
+    def served_here_fraction(self) -> float:
+        """Share of the tokens wanted that the option serves itself."""
+        return fraction_of(self._brief.here, self._brief.demand, months=self.question.scenario.months)
+
+    @functools.cached_property
+    def bought_fraction(self) -> float:
+        """Share of the tokens wanted that is bought elsewhere."""
+        return fraction_of(self._brief.bought, self._brief.demand, months=self.question.scenario.months)
+
+    @functools.cached_property
+    def tco(self) -> Tco:
+        """The whole ledger."""
+        return folded(self._told, self._horizon)
+
+    @property
+    def _horizon(self) -> Horizon:
+        scenario = self.question.scenario
+        return Horizon(scenario.months, scenario.discount_rate, scenario.timing)
+
+    @functools.cached_property
+    def _told(self) -> Charges:
+        return self._charges(brief=False)
+
+    @functools.cached_property
+    def _brief(self) -> Charges:
+        """Without what only explains the lines; the whole bill where that was made already."""
+        return vars(self).get("_told") or self._charges(brief=True)
+
+    def _charges(self, *, brief: bool) -> Charges:
+        inputs = Inputs(self.question.scenario, {}, self.question.catalog.tax, brief=brief)
+        return charges_of(self.option, inputs=inputs, usage=self.usage, reference_api=self.question.reference)
