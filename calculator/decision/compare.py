@@ -8,6 +8,7 @@ from calculator.catalog import Catalog
 from calculator.cost.tco import in_cash
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict, Verdicts
 from calculator.decision.one_option import Question, answer_of, sized_anew
+from calculator.decision.paired_futures import PairedFutures
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
 from calculator.finance.kept_draws import KeptDraws
@@ -16,7 +17,7 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.risk.flips import Exact
 from calculator.risk.futures import fewer_futures, machine_months, most_futures
-from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, Odds, ranges
+from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
@@ -91,14 +92,16 @@ def _answered(question: Question) -> Sequence[tuple[OptionResult, Candidate | No
     return _ANSWERED.answer(*_key(question), compute=computed)[1]
 
 
-def _futures(question: Question, candidates: Candidates, *, count: int) -> tuple[Odds | None, Mapping[str, DrawnCost]]:
+def _futures(
+    question: Question, candidates: Candidates, *, count: int
+) -> tuple[PairedFutures | None, Mapping[str, DrawnCost]]:
     """The costs of those that can do the job in so many futures; the last ones are kept, as their base cases are."""
     if not (candidates and count):
         return None, {}
 
-    def computed() -> tuple[Question, Odds, Mapping[str, DrawnCost]]:
+    def computed() -> tuple[Question, PairedFutures, Mapping[str, DrawnCost]]:
         odds = ranges(candidates, count=count)
-        return question, odds, odds.by_option()
+        return question, PairedFutures(odds), odds.by_option()
 
     return _FUTURES.answer(*_key(question), count, compute=computed)[1:]
 
@@ -109,13 +112,15 @@ def _key(question: Question) -> tuple[Hashable, ...]:
 
 
 _ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
-_FUTURES: KeptDraws[tuple[Question, Odds, Mapping[str, DrawnCost]]] = KeptDraws(most=8)  # 2 MB each of 7 options
+_FUTURES: KeptDraws[tuple[Question, PairedFutures, Mapping[str, DrawnCost]]] = KeptDraws(
+    most=8
+)  # 2 MB each of 7 options
 
 
 def _verdicts(
     results: Sequence[OptionResult],
     candidates: Candidates,
-    odds: Odds | None,
+    odds: PairedFutures | None,
     question: Question,
     *,
     with_turns: bool,
@@ -124,7 +129,7 @@ def _verdicts(
     if question.scenario.money == "cash":
         question = replace(question, scenario=question.scenario.changed(discount_rate=0.0))
         results = [replace(row, tco=in_cash(row.tco) if row.tco else None) for row in results]
-        candidates, odds = candidates.under(question.scenario), odds.in_cash() if odds else None
+        candidates, odds = candidates.under(question.scenario), PairedFutures(odds.odds.in_cash()) if odds else None
     return verdicts_of(
         results,
         candidates=candidates,

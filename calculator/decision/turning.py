@@ -9,10 +9,12 @@ import numpy as np
 from calculator.catalog.freshness import NOUNS
 from calculator.decision import input_words, words
 from calculator.decision.comparison import Flip, OldPrice
-from calculator.risk.candidates import Candidates, costs, spreads_of
+from calculator.risk.candidates import Candidates
+from calculator.risk.distributions import Spread
 from calculator.risk.flips import Ends, Exact, Flips, SwitchingValue, flips
 from calculator.risk.old_prices import OldPrice as Aged
 from calculator.risk.old_prices import old_prices
+from calculator.risk.present_values import Block, PresentValues
 from calculator.risk.prices_now import own_prices
 
 _Ends = Mapping[str, Mapping[str, Ends]]
@@ -44,17 +46,25 @@ def turning(
     other: str,
     exact: Exact | None = None,
     stand_ins: Sequence[str] = (),
+    values: PresentValues | None = None,
 ) -> Turning:
     """What turns the pair (the cheaper one, the other), and which old prices of the two it rests on.
 
     names: the options' names by id, of one machine; other: what the other one is called where there are several of it.
-    stand_ins: who else speaks for the cheaper one's side (other Macs beside the best Mac).
+    stand_ins: who else speaks for the cheaper one's side (other Macs beside the best Mac). values: present values that
+    the other verdict has found already.
     """
-    found = flips(candidates, pair=pair, exact=exact, stand_ins=stand_ins)
+    values = values or PresentValues(candidates)
+    aged = old_prices(candidates.only(pair))
+    ranges = {price.option_id: _range_at_age(price, candidates, values.spreads(pair)) for price in aged}
+    found = flips(candidates, pair=pair, exact=exact, stand_ins=stand_ins, values=values, also=list(ranges.values()))
     turns = [*found.inside, *([found.beyond] if found.beyond else [])]
     told = tuple(_flip(turn, names) for turn in turns)
-    both = candidates.only(pair)
-    old = tuple(_old_price(price, both, pair=pair, other=other) for price in old_prices(both))
+    rows = values.rows_usd(pair, list(ranges.values()), now=values.now(pair)) if ranges else {}
+    survives = {
+        option_id: bool(np.min(rows[pair[1]][at] - rows[pair[0]][at]) > 0) for at, option_id in enumerate(ranges)
+    }
+    old = tuple(_old_price(price, survives=survives[price.option_id], other=other) for price in aged)
     return Turning(told, _sentence(found, told, other=other, names=names), old, found.ends, names)
 
 
@@ -71,14 +81,15 @@ def _sentence(found: Flips, told: Sequence[Flip], *, other: str, names: Mapping[
     return words.no_flip(together=together, price=told[0].sentence if told else "", name=other)
 
 
-def _old_price(price: Aged, both: Candidates, *, pair: tuple[str, str], other: str) -> OldPrice:
-    """Whether the cheaper one stays so at both ends of the range that the price has at its age."""
-    candidate = next(one for one in both if one.option.id == price.option_id)
-    spreads = spreads_of(both)
-    names = [name for name in own_prices(candidate, scenario=both.scenario) if name in spreads]
-    found = costs(both, {name: np.array([spreads[name].low, spreads[name].high]) for name in names})
-    gaps = found[pair[1]].present_value_cost_usd - found[pair[0]].present_value_cost_usd
-    survives = bool(np.min(gaps) > 0)
+def _range_at_age(price: Aged, candidates: Candidates, spreads: Mapping[str, Spread]) -> Block:
+    """Both ends of the range that the option's prices have at their age."""
+    candidate = next(one for one in candidates if one.option.id == price.option_id)
+    names = [name for name in own_prices(candidate, scenario=candidates.scenario) if name in spreads]
+    return {name: np.array([spreads[name].low, spreads[name].high]) for name in names}
+
+
+def _old_price(price: Aged, *, survives: bool, other: str) -> OldPrice:
+    """survives: whether the cheaper one stays so at both ends of that range."""
     sentence = words.old_price(
         NOUNS.get(price.kind, f"{price.kind} price"),
         price.name,

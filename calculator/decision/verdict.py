@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from calculator.catalog import Catalog
 from calculator.catalog.models import LanguageModel
 from calculator.cost.tco import convention_of
@@ -17,15 +15,16 @@ from calculator.decision import words
 from calculator.decision.break_even import break_even, break_evens
 from calculator.decision.comparison import HardVerdict, OptionResult, Verdict, Verdicts
 from calculator.decision.in_house import in_house, keeper_of
+from calculator.decision.paired_futures import PairedFutures
 from calculator.decision.ranking import hard_usd, named, nearest, ranked, tco_of, value_usd
 from calculator.decision.stand_ins import stand_ins
 from calculator.decision.turning import Turning, turning
 from calculator.decision.weights import formats_sentence
 from calculator.number import Range
 from calculator.risk.candidates import Candidates
-from calculator.risk.distributions import Draws
 from calculator.risk.flips import Exact
-from calculator.risk.monte_carlo import Odds, range_of
+from calculator.risk.monte_carlo import Odds
+from calculator.risk.present_values import PresentValues
 from calculator.scenario.presets import claimed_inputs
 
 __all__ = ["break_evens", "verdicts_of"]
@@ -40,7 +39,7 @@ def verdicts_of(
     results: Sequence[OptionResult],
     *,
     candidates: Candidates,
-    odds: Odds | None,
+    odds: Odds | PairedFutures | None,
     catalog: Catalog,
     model: LanguageModel,
     exact: Exact | None = None,
@@ -51,7 +50,9 @@ def verdicts_of(
     drawn: then ranges have no width, and nothing is said about chances or about what turns the answer. exact: present
     values with one input changed, sized anew (risk/flips.py); None leaves out what would turn the answer.
     """
-    case = _Case(results, candidates, odds, catalog, model, exact)
+    paired = PairedFutures(odds) if isinstance(odds, Odds) else odds
+    base = {row.id: row.tco.present_value_cost_usd for row in results if row.tco is not None}
+    case = _Case(results, candidates, paired, catalog, model, exact, PresentValues(candidates, base_usd=base))
     able = ranked(results)
     overall = case.verdict(able) if able else _nothing(results)
     scenario = candidates.scenario
@@ -79,10 +80,11 @@ class _Case:
 
     results: Sequence[OptionResult]
     candidates: Candidates
-    odds: Odds | None
+    odds: PairedFutures | None
     catalog: Catalog
     model: LanguageModel
     exact: Exact | None
+    values: PresentValues
 
     @property
     def span(self) -> str:
@@ -209,17 +211,14 @@ class _Case:
         """The difference of the base case with P10 and P90 of the futures, and their middle."""
         if self.odds is None:
             return Range(base_usd, base_usd, base_usd, "USD"), base_usd
-        table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
-        found = range_of(np.asarray(table[second.id]) - np.asarray(table[best.id]))
+        found = self.odds.difference_usd(second.id, best.id, hard=hard)
         return Range(found.low, base_usd, found.high, "USD"), found.central
 
     def _chance(self, best: OptionResult, rows: Sequence[OptionResult], *, hard: bool = False) -> float | None:
         """Share of the futures in which the option costs least of these; in a tie it does."""
         if self.odds is None:
             return None
-        table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
-        least: Draws = np.stack([table[row.id] for row in rows]).min(axis=0)
-        return float(np.mean(table[best.id] <= least))
+        return self.odds.chance(best.id, [row.id for row in rows], hard=hard)
 
     def _hard(self, rows: Sequence[OptionResult], *, best: OptionResult, kinds: bool) -> HardVerdict:
         """The same in invoices alone, from its own draws."""
@@ -249,6 +248,7 @@ class _Case:
             other=named(second),
             exact=self.exact,
             stand_ins=also,
+            values=self.values,
         )
 
     def _middle(self, best: OptionResult, second: OptionResult, *, middle_usd: float, turns: Turning) -> str:
@@ -256,7 +256,7 @@ class _Case:
         if self.odds is None:
             return ""
         said: list[str] = []
-        base, middle = value_usd(best), float(np.median(self.odds.present_value_usd[best.id]))
+        base, middle = value_usd(best), self.odds.median_usd(best.id)
         if _is_away(middle, base):
             reason = turns.longest_tail(best.id, upwards=middle > base)
             said.append(words.middle_differs(named(best), middle_usd=middle, base_usd=base, reason=reason))

@@ -14,7 +14,7 @@ from calculator.catalog.routed import Routed
 from calculator.cost.inputs import Inputs
 from calculator.cost.parts import charges_of_parts, values_of_part
 from calculator.cost.subscription import LIMIT, SEAT, limit_of
-from calculator.cost.tco import CostDraws, charges_of, cost_draws, tariff_of
+from calculator.cost.tco import CostDraws, charges_of, cost_draws, present_value_cost_usd, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.finance.ledger import Horizon, Line
@@ -24,7 +24,7 @@ from calculator.risk.distributions import Spread, figure_spreads, scenario_sprea
 from calculator.scenario.own_figures import FIGURE_BOUNDS, FIGURE_LABELS
 from calculator.scenario.scenario import knobs
 
-__all__ = ["Candidate", "CandidatePart", "Candidates", "costs", "input_bounds", "input_label", "spreads_of"]
+__all__ = ["Candidate", "CandidatePart", "Candidates", "cost_usd", "costs", "input_bounds", "input_label", "spreads_of"]
 
 _LARGEST_OWN = {
     "price_usd": 100_000.0,
@@ -62,6 +62,16 @@ def costs(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, Cos
     return found
 
 
+def cost_usd(candidates: Candidates, values: Mapping[str, float]) -> float:
+    """Present value of the only candidate where `values` replace the scenario's and the catalogue's; none routed."""
+    (one,) = candidates
+    assert not isinstance(one.option, Routed)
+    scenario = candidates.scenario
+    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables, brief=True)
+    charges = charges_of(one.option, inputs=inputs, usage=one.usage, reference_api=one.reference_api)
+    return present_value_cost_usd(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
+
+
 def _summed(candidate: Candidate, candidates: Candidates, values: Mapping[str, Number]) -> CostDraws:
     """The costs of a routed option's parts in the same futures, added up."""
     drawn = [
@@ -91,10 +101,11 @@ def lines_drawn(candidates: Candidates, option_id: str, values: Mapping[str, Num
     return found.lines
 
 
-def spreads_of(candidates: Candidates) -> dict[str, Spread]:
-    """Every uncertain input of this comparison: the scenario's, and each option's speed, watts and prices."""
+def spreads_of(candidates: Candidates, *, of_scenario: Mapping[str, Spread] | None = None) -> dict[str, Spread]:
+    """Every uncertain input of this comparison: the scenario's (`of_scenario`, where they are known), and each option's
+    speed, watts and prices."""
     scenario = candidates.scenario
-    found = scenario_spreads(scenario, defaults=candidates.defaults, rules=candidates.rules)
+    found = dict(of_scenario or scenario_spreads(scenario, defaults=candidates.defaults, rules=candidates.rules))
     for candidate, under in candidates.leaves():
         found.update(_own_spreads(candidate, under))
     owners = {candidate.option.id for candidate, _ in candidates.leaves()}

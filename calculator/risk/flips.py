@@ -10,15 +10,17 @@ machines, so such an input is recomputed from the start (`exact`) where the two 
 """
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 
-from calculator.risk.candidates import Candidates, costs, input_bounds, spreads_of
+from calculator.risk.candidates import Candidates, input_bounds
 from calculator.risk.distributions import Draws, Spread
-from calculator.risk.prices_now import main_prices, values_now
+from calculator.risk.present_values import Block, PresentValues
+from calculator.risk.prices_now import main_prices
 
 Exact = Callable[[str, float, tuple[str, str]], Mapping[str, float]]
 """Present value of a pair where one input has another value, sized and costed anew; an option that cannot is absent."""
@@ -79,21 +81,29 @@ class Flips:
 
 
 def flips(
-    candidates: Candidates, *, pair: tuple[str, str], exact: Exact | None = None, stand_ins: Sequence[str] = ()
+    candidates: Candidates,
+    *,
+    pair: tuple[str, str],
+    exact: Exact | None = None,
+    stand_ins: Sequence[str] = (),
+    values: PresentValues | None = None,
+    also: Sequence[Block] = (),
 ) -> Flips:
     """What turns the pair (the cheaper one, the other); `exact` recomputes inputs that decide how many machines there
     are.
 
     stand_ins: options that speak for the cheaper one's side. A value at which one of them still costs less than the
-    other of the pair turns nothing, and is left out. Raises KeyError where one of the pair is not among the candidates.
+    other of the pair turns nothing, and is left out. values: those of these candidates that are known already; `also`
+    are further cases that are found with the first pass. Raises KeyError where one of the pair is not among the
+    candidates.
     """
-    both = candidates.only(pair)
-    spreads = {name: spread for name, spread in spreads_of(both).items() if not spread.certain}
-    prices = dict(main_prices(both))
-    case = _Case(both, pair, values_now(both, spreads) | prices)
-    points = {name: _points(spread, case.now[name]) for name, spread in spreads.items()}
+    values = values or PresentValues(candidates)
+    spreads = {name: spread for name, spread in values.spreads(pair).items() if not spread.certain}
+    prices = dict(main_prices(candidates.only(pair)))
+    case = _Case(pair, values.now(pair), values)
+    points = _points(spreads, case.now)
     steps = {name: _price_points(usd, name) for name, usd in prices.items()}
-    table = case.present_values_usd([{name: grid} for name, grid in (*points.items(), *steps.items())])
+    table = case.present_values_usd([*({name: grid} for name, grid in (*points.items(), *steps.items())), *also])
     flat = table[pair[1]], table[pair[0]]
     gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
     crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
@@ -101,44 +111,39 @@ def flips(
         if exact is not None and decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
     inside = [SwitchingValue(name, case.now[name], at, inside_range=True) for name, at in crossings.items()]
-    held = beats_stand_ins(candidates, [_beside(one) for one in inside], second=pair[1], stand_ins=stand_ins)
+    held = case.beats(stand_ins, [_beside(one) for one in inside])
     inside = [one for one, is_held in zip(inside, held, strict=True) if is_held]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
-    ends = {
-        option: {
-            name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1]))
-            for name, row in zip(points, rows, strict=False)
-        }
-        for option, rows in table.items()
-    }
+    ends = {option: _ends(points, rows) for option, rows in table.items()}
     if inside:
         return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
     rest = [dearer - cheaper for dearer, cheaper in zip(*flat, strict=True)][len(points) :]
-    brackets = _brackets(dict(zip(steps, rest, strict=True)), steps, middle=_PRICE_STEPS)
+    brackets = _brackets(dict(zip(steps, rest, strict=False)), steps, middle=_PRICE_STEPS)
     grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
-    couples = _couples(case, points, gaps)
-    found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *([couples.block] if couples else [])])
-    together = couples.turned(found[-1], case.now) if couples else None
+    couples = _couples(points, gaps)
+    found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *(couples.blocks if couples else ())])
+    together = couples.turned(np.concatenate(found[len(grids) :]), case.now) if couples else None
     beyond = _prices_beyond(case, grids, dict(zip(grids, found, strict=False)))
-    points = [*map(_beside, beyond), *([{one.name: one.at for one in together}] if together else [])]
-    holds = beats_stand_ins(candidates, points, second=pair[1], stand_ins=stand_ins)
+    turned = [*map(_beside, beyond), *([{one.name: one.at for one in together}] if together else [])]
+    holds = case.beats(stand_ins, turned)
     prices = [one for one, is_held in zip(beyond, holds, strict=False) if is_held]
     return Flips((), prices[0] if prices else None, together if together and holds[-1] else None, ends)
+
+
+def _ends(points: Mapping[str, Draws], rows: Sequence[Draws]) -> dict[str, Ends]:
+    """The cost at both ends of each input, of its rows at the points."""
+    return {
+        name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1])) for name, row in zip(points, rows, strict=False)
+    }
 
 
 def beats_stand_ins(
     candidates: Candidates, points: Sequence[Mapping[str, float]], *, second: str, stand_ins: Sequence[str]
 ) -> list[bool]:
     """Whether `second` costs less than every stand-in at each of these points (values by input, all others as now)."""
-    if not stand_ins or not points:
-        return [True] * len(points)
-    asked = candidates.only((second, *stand_ins))
-    now = values_now(candidates, spreads_of(candidates)) | dict(main_prices(candidates))
-    names = {name for point in points for name in point}
-    found = costs(asked, {name: np.array([point.get(name, now[name]) for point in points]) for name in names})
-    usd = {name: np.broadcast_to(cost.present_value_cost_usd, len(points)) for name, cost in found.items()}
-    least = np.min([usd[name] for name in stand_ins], axis=0)
-    return [bool(one) for one in usd[second] < least]
+    values = PresentValues(candidates)
+    now = values.now([one.option.id for one in candidates])
+    return _Case((second, second), now, values).beats(stand_ins, points)
 
 
 def _beside(found: SwitchingValue) -> dict[str, float]:
@@ -148,27 +153,24 @@ def _beside(found: SwitchingValue) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """The pair and the value now of each input."""
+    """The pair, the value now of each input, and the present values that are known."""
 
-    candidates: Candidates
     pair: tuple[str, str]
     now: Mapping[str, float]
+    values: PresentValues
 
-    def present_values_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> dict[str, list[Draws]]:
-        """Each option's present value in each block of cases, in one pass: the inputs named vary, all others are as
-        now."""
-        sizes = [len(next(iter(block.values()))) for block in blocks]
-        edges = np.cumsum([0, *sizes])
-        cuts = [slice(int(start), int(end)) for start, end in pairwise(edges)]
-        values = {name: np.full(sum(sizes), self.now[name]) for block in blocks for name in block}
-        for block, cut in zip(blocks, cuts, strict=True):
-            for name, column in block.items():
-                values[name][cut] = column
-        found = costs(self.candidates, values)
-        flat = {name: np.broadcast_to(found[name].present_value_cost_usd, (sum(sizes),)) for name in self.pair}
-        return {name: [row[cut] for cut in cuts] for name, row in flat.items()}
+    def present_values_usd(self, blocks: Sequence[Block]) -> dict[str, list[Draws]]:
+        """Each option's present value in each block of cases: the inputs named vary, all others are as now."""
+        return self.values.rows_usd(self.pair, blocks, now=self.now)
 
-    def gaps_usd(self, blocks: Sequence[Mapping[str, Draws]]) -> list[Draws]:
+    def beats(self, stand_ins: Sequence[str], points: Sequence[Mapping[str, float]]) -> list[bool]:
+        """Whether the second one costs less than every stand-in at each of these points (values by input)."""
+        if not stand_ins or not points:
+            return [True] * len(points)
+        usd = self.values.points_usd((self.pair[1], *stand_ins), points, now=self.now)
+        return [all(second < one for one in others) for second, *others in zip(*usd.values(), strict=True)]
+
+    def gaps_usd(self, blocks: Sequence[Block]) -> list[Draws]:
         """What the second option costs more in each block."""
         table = self.present_values_usd(blocks)
         return [dearer - cheaper for dearer, cheaper in zip(table[self.pair[1]], table[self.pair[0]], strict=True)]
@@ -193,17 +195,20 @@ def _crossing(grid: Draws, gap: Draws) -> tuple[tuple[float, float], float]:
     return (before, after), before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
 
 
-def _points(spread: Spread, now: float) -> Draws:
-    """Nine values: four steps down to the low end, now, four up to the high end; a value outside its range is an
-    end."""
-    low, high = min(spread.low, now), max(spread.high, now)
-    return np.concatenate([np.linspace(low, now, _SIDE + 1), np.linspace(now, high, _SIDE + 1)[1:]])
+def _points(spreads: Mapping[str, Spread], now: Mapping[str, float]) -> dict[str, Draws]:
+    """Nine values of each: four steps down to the low end, now, four up to the high end; a value outside its range is
+    an end."""
+    middle = np.array([now[name] for name in spreads])
+    low = np.minimum([spread.low for spread in spreads.values()], middle)
+    high = np.maximum([spread.high for spread in spreads.values()], middle)
+    steps = np.arange(_SIDE)[:, None]
+    below, above = steps * ((middle - low) / _SIDE) + low, steps * ((high - middle) / _SIDE) + middle
+    return dict(zip(spreads, np.concatenate([below, above, high[None]]).T, strict=True))
 
 
 def _price_points(now: float, name: str) -> Draws:
     """From a third of a price to three times of it, in equal ratios, the price now in the middle."""
-    half = np.geomspace(1.0, _FARTHEST_PRICE, _PRICE_STEPS + 1)
-    return np.clip(np.concatenate([1 / half[:0:-1], half]) * now, *input_bounds(name))
+    return np.clip(_PRICE_RATIOS * now, *input_bounds(name))
 
 
 def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle: int) -> dict[str, tuple[float, float]]:
@@ -211,6 +216,8 @@ def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle:
     side."""
     found: dict[str, tuple[float, float]] = {}
     for name, gap in gaps.items():
+        if not (gap < 0).any():
+            continue
         grid = points[name]
         sides = [(gap[middle::-1], grid[middle::-1]), (gap[middle:], grid[middle:])]
         steps = [
@@ -288,11 +295,15 @@ def _prices_beyond(case: _Case, grids: Mapping[str, Draws], gaps: Mapping[str, D
 
 @dataclass(frozen=True, slots=True)
 class _Couples:
-    """Two inputs at a time at one end of their ranges: `names` of each case, that end by name, and the cases to cost."""
+    """Two inputs at a time at one end of their ranges: `names` of each case, and that end by name."""
 
     names: Sequence[tuple[str, str]]
     ends: Mapping[str, float]
-    block: Mapping[str, Draws]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The cases to cost, each a block of its own."""
+        return [{name: np.array([self.ends[name]]) for name in couple} for couple in self.names]
 
     def turned(self, gap: Draws, now: Mapping[str, float]) -> tuple[SwitchingValue, SwitchingValue] | None:
         """The two that turn the pair farthest; None where none does."""
@@ -303,20 +314,17 @@ class _Couples:
         return one, other
 
 
-def _couples(case: _Case, points: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> _Couples | None:
+def _couples(points: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> _Couples | None:
     """Every two of the five inputs that narrow the gap most, both at that end of their range; None where fewer do."""
-    worst = {
-        name: (float(np.nanmin(gap[[0, -1]])), int(np.nanargmin(gap[[0, -1]])))
-        for name, gap in gaps.items()
-        if np.isfinite(gap[[0, -1]]).any()
-    }
+    worst: dict[str, tuple[float, int]] = {}
+    for name, gap in gaps.items():
+        ends = [(float(gap[at]), at) for at in (0, -1) if not math.isnan(gap[at])]
+        if any(map(math.isfinite, (usd for usd, _ in ends))):
+            worst[name] = min(ends, key=lambda end: end[0])
     names = sorted(worst, key=lambda name: worst[name][0])[:_INFLUENTIAL]
     couples = list(combinations(names, 2))
-    if not couples:
-        return None
-    ends = {name: float(points[name][-worst[name][1]]) for name in names}
-    values = {name: np.full(len(couples), case.now[name]) for name in names}
-    for row, couple in enumerate(couples):
-        for name in couple:
-            values[name][row] = ends[name]
-    return _Couples(couples, ends, values)
+    return _Couples(couples, {name: float(points[name][worst[name][1]]) for name in names}) if couples else None
+
+
+_HALF = np.geomspace(1.0, _FARTHEST_PRICE, _PRICE_STEPS + 1)
+_PRICE_RATIOS = np.concatenate([1 / _HALF[:0:-1], _HALF])

@@ -7,7 +7,7 @@ import pytest
 
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
-from calculator.risk.candidates import Candidate, costs, input_bounds, input_label, spreads_of
+from calculator.risk.candidates import Candidate, cost_usd, costs, input_bounds, input_label, spreads_of
 from calculator.risk.monte_carlo import simulate
 from tests.calculator.offers import (
     ALL,
@@ -37,6 +37,23 @@ def test_ranges_of_options_use_the_same_tariff_for_option_and_overflow() -> None
     assert np.asarray(dear["api"].total_cost_usd)[1] > np.asarray(dear["api"].total_cost_usd)[0]
     assert np.asarray(dear["mac"].total_cost_usd)[1] > np.asarray(dear["mac"].total_cost_usd)[0]
     assert float(np.ptp(dear["pc"].total_cost_usd)) == 0.0
+
+
+def test_cost_of_one_case_is_that_of_a_draw() -> None:
+    values = {"wage_usd_per_h": 90.0, "mac.price_usd": 7_000.0, "mac.decode_watt_ratio": 1.2, "demand_growth_rate": 0.4}
+    drawn = costs(ALL, {name: np.array([value]) for name, value in values.items()})
+    for option in ("mac", "pc", "cloud", "api"):
+        expected = np.asarray(drawn[option].present_value_cost_usd).item()
+        assert cost_usd(ALL.only((option,)), values) == pytest.approx(expected, rel=1e-12)
+
+
+def test_ranges_of_the_scenario_that_are_known_are_taken() -> None:
+    found = spreads_of(TWO)
+    wage = dataclasses.replace(found["wage_usd_per_h"], high=1_000.0)
+    taken = spreads_of(TWO, of_scenario={"wage_usd_per_h": wage})
+    assert taken["wage_usd_per_h"] is wage
+    assert "discount_rate" not in taken
+    assert taken["mac.price_usd"] == found["mac.price_usd"]
 
 
 def test_candidates_are_counted_run_through_and_taken_apart() -> None:
