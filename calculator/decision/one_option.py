@@ -50,7 +50,9 @@ def answer_of(
     elif isinstance(option, Routed):
         return routed(option, question, answer=answer_of)
     else:
-        sizing = sizing_of(option, question) if found is None else Sizing(found, (question.catalog, question.measurements))
+        sizing = (
+            sizing_of(option, question) if found is None else Sizing(found, (question.catalog, question.measurements))
+        )
         result, costed = _boxed(sizing, question)
     scenario = question.scenario
     own = {*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())}
