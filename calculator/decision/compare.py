@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from calculator.catalog import Catalog
 from calculator.cost.tco import in_cash
@@ -143,13 +142,14 @@ def _verdicts(
 def _kept_exact(question: Question) -> Exact:
     """Options sized anew where one input has another value: each once, though both verdicts may ask for it."""
 
-    @cache
-    def usd(name: str, value: float, option_id: str) -> float | None:
-        return sized_anew(question, name, value, options=(option_id,)).get(option_id)
+    known: dict[tuple[str, float, str], float | None] = {}
 
     def of_pair(name: str, value: float, pair: tuple[str, str]) -> dict[str, float]:
-        found = {option_id: usd(name, value, option_id) for option_id in pair}
-        return {option_id: one for option_id, one in found.items() if one is not None}
+        if asked := [option_id for option_id in pair if (name, value, option_id) not in known]:
+            found = sized_anew(question, name, value, options=asked)
+            known.update({(name, value, option_id): found.get(option_id) for option_id in asked})
+        of_both = {option_id: known[name, value, option_id] for option_id in pair}
+        return {option_id: usd for option_id, usd in of_both.items() if usd is not None}
 
     return of_pair
 

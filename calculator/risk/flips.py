@@ -13,7 +13,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 
@@ -104,8 +104,8 @@ def flips(
     points = _points(spreads, case.now)
     steps = {name: _price_points(usd, name) for name, usd in prices.items()}
     table = case.present_values_usd([*({name: grid} for name, grid in (*points.items(), *steps.items())), *also])
-    flat = table[pair[1]], table[pair[0]]
-    gaps = {name: dearer - cheaper for name, dearer, cheaper in zip(points, *flat, strict=False)}
+    of_points = {option: np.reshape(rows[: len(points)], (-1, 2 * _SIDE + 1)) for option, rows in table.items()}
+    gaps = dict(zip(points, of_points[pair[1]] - of_points[pair[0]], strict=True))
     crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
     for name in spreads:
         if exact is not None and decides_count(name) and _may_turn(gaps[name]):
@@ -114,11 +114,15 @@ def flips(
     held = case.beats(stand_ins, [_beside(one) for one in inside])
     inside = [one for one, is_held in zip(inside, held, strict=True) if is_held]
     inside.sort(key=lambda found: _distance(found, spreads[found.name]))
-    ends = {option: _ends(points, rows) for option, rows in table.items()}
+    ends = {
+        option: {name: Ends(*usd) for name, usd in zip(points, rows[:, [0, _SIDE, -1]].tolist(), strict=True)}
+        for option, rows in of_points.items()
+    }
     if inside:
         return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
-    rest = [dearer - cheaper for dearer, cheaper in zip(*flat, strict=True)][len(points) :]
-    brackets = _brackets(dict(zip(steps, rest, strict=False)), steps, middle=_PRICE_STEPS)
+    of_steps = {option: rows[len(points) : len(points) + len(steps)] for option, rows in table.items()}
+    rest = [dearer - cheaper for dearer, cheaper in zip(of_steps[pair[1]], of_steps[pair[0]], strict=True)]
+    brackets = _brackets(dict(zip(steps, rest, strict=True)), steps, middle=_PRICE_STEPS)
     grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
     couples = _couples(points, gaps)
     found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *(couples.blocks if couples else ())])
@@ -128,13 +132,6 @@ def flips(
     holds = case.beats(stand_ins, turned)
     prices = [one for one, is_held in zip(beyond, holds, strict=False) if is_held]
     return Flips((), prices[0] if prices else None, together if together and holds[-1] else None, ends)
-
-
-def _ends(points: Mapping[str, Draws], rows: Sequence[Draws]) -> dict[str, Ends]:
-    """The cost at both ends of each input, of its rows at the points."""
-    return {
-        name: Ends(float(row[0]), float(row[_SIDE]), float(row[-1])) for name, row in zip(points, rows, strict=False)
-    }
 
 
 def beats_stand_ins(
@@ -215,9 +212,7 @@ def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle:
     """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer
     side."""
     found: dict[str, tuple[float, float]] = {}
-    for name, gap in gaps.items():
-        if not (gap < 0).any():
-            continue
+    for name, gap in compress(gaps.items(), _turns(gaps)):
         grid = points[name]
         sides = [(gap[middle::-1], grid[middle::-1]), (gap[middle:], grid[middle:])]
         steps = [
@@ -230,6 +225,11 @@ def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle:
             _, before, after = min(steps)
             found[name] = (before, after)
     return found
+
+
+def _turns(gaps: Mapping[str, Draws]) -> list[bool]:
+    """Whether each of the gaps, all of one length, is negative anywhere."""
+    return [bool(one) for one in np.any(np.array(list(gaps.values())) < 0, axis=-1)] if gaps else []
 
 
 def decides_count(name: str) -> bool:

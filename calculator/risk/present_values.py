@@ -101,7 +101,10 @@ class PresentValues:
         sizes = [len(next(iter(block.values()))) if block else 1 for block in blocks]
         edges, count = [0, *accumulate(sizes)], sum(sizes)
         cuts = [slice(start, end) for start, end in pairwise(edges)]
-        values = {name: np.full(count, now[name]) for name in dict.fromkeys(chain.from_iterable(blocks))}
+        names = list(dict.fromkeys(chain.from_iterable(blocks)))
+        table = np.empty((len(names), count))
+        table[:] = np.array([now[name] for name in names])[:, None]
+        values = dict(zip(names, table, strict=True))
         for block, cut in zip(blocks, cuts, strict=True):
             for name, column in block.items():
                 values[name][cut] = column
