@@ -46,7 +46,7 @@ def compare(
     Raises UnknownIdError, PhantomError or ScenarioError for an option, a model, a grid, a tariff or a figure that the
     catalogue does not know. What does not fit, is unmet or out of date is a reason or a remark on the result.
     """
-    catalog = catalog_of(scenario, catalog)
+    catalog = _catalog(scenario, catalog)
     scenario = with_tariff_figures(scenario, catalog)
     remarks = question_remarks(scenario, catalog)
     refuse_unknown(scenario, catalog)
@@ -80,6 +80,13 @@ def compare(
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 
 
+def _catalog(scenario: Scenario, catalog: Catalog) -> Catalog:
+    """The catalogue with the scenario's own entries: the same object again where these are the same, so that what is
+    kept by it is found."""
+    own = scenario.model_dump_json(include={"own_options", "own_models", "routing"})
+    return _CATALOGS.answer(id(catalog), own, compute=lambda: (catalog, catalog_of(scenario, catalog)))[1]
+
+
 def _answered(question: Question) -> Sequence[tuple[OptionResult, Candidate | None]]:
     """Every option without its futures. The last answers are kept: a page at rest shows what its last frame asked while
     a control moved, and adds what would turn it."""
@@ -110,6 +117,7 @@ def _key(question: Question) -> tuple[Hashable, ...]:
     return (question.scenario.model_dump_json(), id(question.catalog), question.measurements, question.day)
 
 
+_CATALOGS: KeptDraws[tuple[Catalog, Catalog]] = KeptDraws(most=16)  # each with the one that it was made from
 _ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
 _FUTURES: KeptDraws[tuple[Question, PairedFutures, Mapping[str, DrawnCost]]] = KeptDraws(
     most=8

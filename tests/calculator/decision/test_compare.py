@@ -1,5 +1,8 @@
 """One Comparison answers the question: fit, cost, remarks, refusals and break-even."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,7 +12,9 @@ from calculator.decision import compare as compare_module
 from calculator.decision.comparison import Comparison
 from calculator.errors import PhantomError, ScenarioError, UnknownIdError
 from calculator.finance.kept_draws import KeptDraws
+from calculator.risk.candidates import Candidates
 from calculator.risk.futures import machine_months
+from calculator.risk.monte_carlo import Odds, ranges
 from calculator.scenario.presets import preset
 
 CATALOG = load_catalog()
@@ -206,6 +211,7 @@ def test_kept_rows_are_those_of_the_same_question_only(monkeypatch: pytest.Monke
     asked = [Scenario(), *(Scenario.parse(change) for change in changes)]
     kept = [compare(scenario, CATALOG, as_of="2026-11-26", draw_count=0) for scenario in (*asked, *asked)]
     monkeypatch.setattr("calculator.decision.compare._ANSWERED", KeptDraws(most=0))
+    monkeypatch.setattr("calculator.decision.kept_sizing._SIZINGS", KeptDraws(most=0))
     fresh = [compare(scenario, CATALOG, as_of="2026-11-26", draw_count=0) for scenario in asked]
     shown = [[(row.id, row.total_usd, row.remarks) for row in found.options] for found in (*kept, *fresh)]
     count = len(asked)
@@ -291,3 +297,28 @@ def test_futures_fall_with_the_machines_and_months_that_are_costed(monkeypatch: 
     further = [len(row.eligibility.further_months) for row in found.options]
     assert further[0] > 1
     assert seen == [[1 + count for count in further]]
+
+
+def test_own_entries_that_are_the_same_find_what_is_kept_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_CATALOGS", "_FUTURES"):
+        monkeypatch.setattr(compare_module, name, KeptDraws[Any](most=16))
+    drawn: list[int] = []
+
+    def counted(candidates: Candidates, *, count: int) -> Odds:
+        drawn.append(count)
+        return ranges(candidates, count=count)
+
+    monkeypatch.setattr(compare_module, "ranges", counted)
+    quad = {"chip": "nvidia-rtx-3090", "chip_count": 4, "price_usd": 9_000}
+    asked = Scenario.parse({"own_options": {"quad": quad}, "options": ("quad", "api-same-model")})
+    frame = compare_module.compare(asked, CATALOG, draw_count=64, with_turns=False)
+    assert compare_module.compare(asked, CATALOG, draw_count=64).options == frame.options
+    assert drawn == [64]
+    dearer = asked.changed(own_options={"quad": {**quad, "price_usd": 19_000}})
+    found = compare_module.compare(dearer, CATALOG, draw_count=64, with_turns=False)
+    assert drawn == [64, 64]
+    assert [one["quad"].tco.lines["hardware"] for one in (frame, found) if one["quad"].tco] == [-9_000, -19_000]
+    other = replace(CATALOG)
+    again = compare_module.compare(asked, other, draw_count=64, with_turns=False)
+    assert [row.total_usd for row in again.options] == [row.total_usd for row in frame.options]
+    assert drawn == [64] * 3
