@@ -23,9 +23,9 @@ def quantiles_of(rows: Draws, shares: Sequence[float]) -> Draws:
 
 def _in_order(row: Draws, wanted: Sequence[int]) -> Sequence[float]:
     """The draws at these places of the sorted row."""
-    low = row.min()
-    width = row.max() - low
-    if row.size < _FEW or not 0 < width < np.inf:
+    low = float(row.min())
+    width = float(row.max()) - low
+    if row.size < _FEW or not _NARROW < width < np.inf:
         return np.sort(row)[wanted].tolist()
     cell = ((row - low) * (_CELLS / width)).astype(np.int64)  # never falls where the draw rises
     counts = np.bincount(cell)
@@ -53,4 +53,6 @@ def _between(found: dict[int, float], place: float, last: int) -> float:
 _FEW = 1_000
 """Draws below which sorting is as quick."""
 _CELLS = 4_095
+_NARROW = 1e-290
+"""Draws that lie closer together are sorted: so many cells in so little are beyond what a number can hold."""
 _HALF = 0.5

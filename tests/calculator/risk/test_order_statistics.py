@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from calculator.risk.order_statistics import quantiles_of
 
 _SHARES = (0.0, 0.05, 0.1, 0.5, 0.9, 1.0)
-_SHAPES = ("normal", "tail", "steps", "one far", "all alike", "tiny", "huge")
+_SHAPES = ("normal", "tail", "steps", "one far", "all alike", "tiny", "next to nothing", "huge", "beyond")
 
 
 def _draws(shape: str, count: int, seed: int) -> np.ndarray:
@@ -21,7 +21,9 @@ def _draws(shape: str, count: int, seed: int) -> np.ndarray:
         return np.append(drawn[1:], 1e12)
     if shape == "all alike":
         return np.full(count, 7.25)
-    return drawn * {"tiny": 1e-300, "huge": 1e300}.get(shape, 1.0)
+    if shape == "beyond":  # from end to end more than a number holds
+        return np.concatenate([drawn[2:], [1.5e308, -1.5e308]])
+    return drawn * {"tiny": 1e-250, "next to nothing": 1e-320, "huge": 1e300}.get(shape, 1.0)
 
 
 @given(st.sampled_from(_SHAPES), st.integers(16, 12_000), st.integers(0, 2**31))
