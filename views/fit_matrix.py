@@ -12,7 +12,7 @@ from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
-from calculator.decision.memory_words import memory_short, not_loaded
+from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, not_loaded
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
@@ -28,10 +28,6 @@ from views.turns import turn
 
 _KEY = "fit matrix"
 _COMPONENT = "matrix"
-SEVERAL_CARDS = (
-    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies whole "
-    "on one card, so more room on the others does not help."
-)
 
 
 @st.fragment

@@ -11,6 +11,7 @@ from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.eligibility import wait_words
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
 from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
@@ -186,7 +187,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
         "name": _name(option),
         "can": can_do(option).words,
         "machines": count + more,
-        "wait": "host's" if busy is None else f"{busy.low:,.0f} to {busy.high:,.0f} s",
+        "wait": "host's" if busy is None else next(filter(None, reversed(wait_words(busy)))),
         "cost": shown(shown_cost_usd(option, comparison) or 0.0, scenario=scenario),
         "range": "" if found is None else _between(found, comparison),
         "invoices": shown(option.tco.hard_cost_usd, scenario=scenario) if option.tco else "",

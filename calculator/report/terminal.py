@@ -6,6 +6,7 @@ from calculator.analysis.lease_or_buy import lease_or_buy
 from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.eligibility import LONG_S, seconds_text
 from calculator.decision.words import mend, signed
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.prediction import Prediction
@@ -85,7 +86,7 @@ def prediction_text(prediction: Prediction) -> str:
         f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
         f"runtime {_gb(memory.overhead_bytes)}" + (f", draft {_gb(memory.draft_bytes)}" if memory.draft_bytes else ""),
         f"  decode {_range(prediction.decode)} tokens/s, prefill {_range(prediction.prefill)} tokens/s, "
-        f"first token {_range(prediction.time_to_first_token)} s",
+        f"first token {_wait(prediction.time_to_first_token)}",
     ]
     rows += operation_lines(prediction)
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
@@ -158,7 +159,7 @@ def _row(option: OptionResult, scenario: Scenario) -> str:
     memory, tco, judged = option.memory, option.tco, option.eligibility
     if not option.eligible:
         state = "cannot"
-        if memory is not None and not memory.fits:
+        if memory is not None and memory.headroom_bytes < 0:
             state = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
     else:
         state = "-" if judged.machine_count is None else f"{judged.machine_count}"
@@ -181,6 +182,13 @@ def _columns(*cells: str) -> str:
     left, right = cells[:2], cells[2:]
     texts = [f"{cell:<{width}}" for cell, width in zip(left, _WIDTHS, strict=False)]
     return " ".join([*texts, *(f"{cell:>{width}}" for cell, width in zip(right, _WIDTHS[2:], strict=True))])
+
+
+def _wait(found: Speed | None) -> str:
+    """Seconds as a range; longer waits in the words of the page."""
+    if found is None or found.high < LONG_S:
+        return f"{_range(found)} s"
+    return f"{seconds_text(found.low)} to {seconds_text(found.high)}"
 
 
 def _range(speed: Speed | None) -> str:

@@ -1,5 +1,6 @@
 """Whether an option can do the job: each reason with its code, its words and what would mend it, worked by hand."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from calculator.decision.eligibility import (
     memory_reason,
     seconds_text,
     share_reasons,
+    wait_words,
 )
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import CardFit, MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.occupancy import Work
@@ -315,3 +318,17 @@ def test_share_of_a_reason_is_never_none_or_all_where_it_is_neither(fraction: fl
 )
 def test_seconds_are_said_in_the_unit_that_fits(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [
+        ((9.0, 12.0, 18.0), ("12 s", "9.0 s to 18 s")),
+        ((12.0, 12.0, 12.0), ("12 s", "")),
+        ((90.0, 5400.0, 9000.0), ("1.5 hours", "90 s to 2.5 hours")),
+        ((3570.0, 3600.0, math.inf), ("1.0 hours", "59.5 minutes or more")),
+        ((9.0, math.inf, math.inf), ("never", "the queue grows")),
+    ],
+)
+def test_wait_is_said_with_its_range(wait: tuple[float, float, float], words: tuple[str, str]) -> None:
+    assert wait_words(Range(*wait, "s")) == words
