@@ -5,7 +5,14 @@ from typing import Any, Literal
 from calculator.catalog.options import Machine
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.eligibility import wait_words
-from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, ShownVerdict, odds_sentence, shown_verdict
+from calculator.decision.shown_verdict import (
+    MAC_OR_PC,
+    OVERALL,
+    ShownVerdict,
+    odds_sentence,
+    pair_sentence,
+    shown_verdict,
+)
 from calculator.decision.words import option_name
 from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
@@ -53,6 +60,7 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     notes[:0] = [
         odds_sentence(shown, name_of(best), is_pair=which == "mac_or_pc"),
         _why_close(shown),
+        pair_sentence(comparison) if which == "mac_or_pc" else "",
         "" if shown.is_close else why_cheaper(best, second, comparison),
     ]
     return hero | {

@@ -7,6 +7,7 @@ from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
 from calculator.decision.eligibility import LONG_S, seconds_text
+from calculator.decision.shown_verdict import pair_sentence
 from calculator.decision.words import mend, signed
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.prediction import Prediction
@@ -52,15 +53,17 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
     """One verdict: its sentences in the order that the person chose, what turns it, and the old prices it rests on."""
-    told = [verdict.sentence, verdict.hard.sentence]
+    is_pair = verdict is comparison.verdicts.mac_or_pc
+    whole, hard = [verdict.sentence, verdict.detail], [verdict.hard.sentence]
+    told = [*whole, *hard]
     if comparison.scenario.labour == "without":
-        told.reverse()
+        told = [*hard, pair_sentence(comparison) if is_pair else "", *whole]
     rest = [
         verdict.flips_sentence,
         *(call.sentence for call in close_calls(comparison, verdict)),
         *(price.sentence for price in verdict.rests_on_old_prices),
     ]
-    return [line for line in (told[0], verdict.detail, *told[1:], *rest) if line]
+    return [line for line in (*told, *rest) if line]
 
 
 def _why_not(option: OptionResult) -> list[str]:

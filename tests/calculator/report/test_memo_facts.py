@@ -80,6 +80,13 @@ def test_long_wait_is_in_the_words_of_the_page() -> None:
     assert "1.5 hours to 2.5 hours" in html_report(slow, CATALOG)
 
 
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_memo_says_how_the_pair_was_chosen_where_invoices_alone_are_shown(labour: str) -> None:
+    said = "These two are the best Mac and the best PC with staff hours counted."
+    details = memo_dict(_compared(labour=labour), CATALOG, font="serif")["details"]
+    assert [said in one for one in details].count(True) == (labour == "without")
+
+
 def test_chart_of_the_spending_shades_the_two_leaders() -> None:
     assert memo_dict(_compared(), CATALOG, font="serif")["spend_chart"].count("<polygon") == 2
     without = compare(Scenario(options=OPTIONS), CATALOG, as_of="2026-11-26", draw_count=0)
