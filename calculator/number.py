@@ -4,7 +4,9 @@ A float stays a float (no NumPy call, so the page's scalars are fast); an array 
 """
 
 import math
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from calculator.errors import ScenarioError
 
 Number = float | NDArray[np.float64]
 """One value, or one per draw."""
+Kept = TypeVar("Kept")
 Condition = bool | NDArray[np.bool_]
 """Whether something holds: once, or for each draw."""
 
@@ -40,6 +43,9 @@ class Picked:
     _known: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]], repr=False
     )
+    _kept: dict[tuple[Hashable, ...], tuple[tuple[Any, ...], Any]] = field(
+        default_factory=dict[tuple[Hashable, ...], tuple[tuple[Any, ...], Any]], repr=False
+    )
 
     def of(self, value: Number) -> Number:
         """The values of these draws; a number stays one. Of an array that nobody can change they are picked once."""
@@ -56,6 +62,19 @@ class Picked:
                 self._known.clear()
             self._known[id(value)] = known
         return known[1]
+
+    def kept(self, values: tuple[Any, ...], compute: Callable[[], Kept]) -> Kept:
+        """What was made of these values for these draws, or a new one. Arrays count by being the same object; of one
+        that somebody may still change nothing is kept."""
+        if any(isinstance(one, np.ndarray) and (one.flags.writeable or one.base is not None) for one in values):
+            return compute()
+        key = tuple([id(cast("object", one)) if isinstance(one, np.ndarray) else one for one in values])
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[key] = (values, compute())  # arrays are held, so that no other takes their place
+        return found[1]
 
     def added(self, value: Number) -> NDArray[np.float64]:
         """What the values, one for each of these, come to in every draw."""
@@ -113,3 +132,5 @@ def require(
 
 _MOST_PICKED = 32
 """Arrays of which the picked values are kept: an option reads about twenty."""
+_MOST_KEPT = 32
+"""Sums that are kept: an option has about fifteen."""

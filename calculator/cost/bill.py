@@ -12,12 +12,11 @@ from calculator.catalog.options import ApiTariff
 from calculator.cost.demand import Demand, Load
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
-from calculator.finance.courses import AnyCourse, Once
+from calculator.cost.when import AT_ONCE
+from calculator.finance.courses import AnyCourse
 from calculator.finance.ledger import Hardness, Kind, Line, Term, month_1
 from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
-
-AT_ONCE = Once(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,10 @@ def spend(
 
 def scaled(terms: tuple[Term, ...], factor: Number) -> tuple[Term, ...]:
     """The same courses with every amount times `factor`, a number or one per draw."""
-    return tuple(
-        Term(term.amount_usd * (term.picked.of(factor) if term.picked else factor), term.course, term.picked)
-        for term in terms
-    )
+    return tuple(Term(term.amount_usd * factor, term.course) for term in terms)
 
 
-def setup(inputs: Inputs, *, setup_h: Number, count: int = 1, at: Once = AT_ONCE) -> Line:
+def setup(inputs: Inputs, *, setup_h: Number, count: int = 1, at: AnyCourse = AT_ONCE) -> Line:
     """Hours of setting up, in soft dollars, at the start or at the month of a later purchase."""
     wage = inputs.wage_usd_per_h
     return spend(

@@ -22,7 +22,7 @@ from calculator.cost.growing_fleet import (
     purchases_of,
 )
 from calculator.cost.inputs import Growth, Inputs, Step, some
-from calculator.finance.courses import Course, Excess
+from calculator.finance.courses import Course, Excess, Repeated
 from calculator.finance.ledger import Term
 from calculator.number import Number
 from calculator.service.sizing import MOST_MACHINES
@@ -148,7 +148,7 @@ class Load:
         available = inputs.availability_fraction * kept_fraction
         fleet = GrowingFleet(one=one, count=count, further=further, growth=growth, highest=highest)
         drawn = further > 0 and inputs.drawn
-        purchases = purchases_of(owner, inputs=inputs, fleet=fleet) if drawn else None
+        purchases = purchases_of(inputs, fleet=fleet) if drawn else None
         full = () if drawn else full_months(fleet)
         quietly = _in_quiet_hours(fleet, usage)
         on_h = usage.on_h_per_month * longer
@@ -173,7 +173,7 @@ class Load:
             full_months=full,
             purchases=purchases,
             quiet_months=full_months(quietly) if quietly and not drawn else (),
-            quiet_purchases=purchases_of(owner, inputs=inputs, fleet=quietly) if quietly and drawn else None,
+            quiet_purchases=purchases_of(inputs, fleet=quietly) if quietly and drawn else None,
         )
 
     def served(self, step: Step = "") -> tuple[Term, ...]:
@@ -224,12 +224,16 @@ class Load:
 
     def _saved(self, stretch: BusyStretch, hours: Number, step: Step) -> Term:
         """Hours times what is above a limit, priced by the course of each draw."""
-        picked, purchases = stretch.picked, self.purchases
-        if picked is None or purchases is None:
-            return Term(hours, replace(stretch.excess, price=self.inputs.course(step=step)))
-        price = purchases.inputs.course(step=step)
-        whole = (self.inputs.demand_growth_rate, self.inputs.course(step=step), picked)
-        return Term(picked.of(hours), replace(stretch.excess, price=price, whole=whole), picked)
+        picked, price, growth = stretch.picked, self.inputs.course(step=step), self.inputs.demand_growth_rate
+        if picked is None:
+            return Term(hours, replace(stretch.excess, price=price))
+
+        def above() -> Excess:
+            later = Course(picked.of(price.growth_rate), picked.of(price.step_rate))
+            return replace(stretch.excess, price=later, whole=(growth, price, picked))
+
+        made_of = ("above", stretch.excess.room, growth, price.growth_rate, price.step_rate)
+        return Term(hours, Repeated(above, picked, made_of))
 
     def bought(self, trend: Growth = "api_price_trend_rate") -> tuple[Term, ...]:
         """Demand that is bought from the API, times the trend of its price: what is beyond R, and hours out of

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from calculator.catalog.options import Machine
 from calculator.cost.demand import Load
-from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.machine_lines import ONLY_IF_PRICED, bought, machine_lines, priced
-from calculator.finance.ledger import Kind, Line, Term
+from calculator.cost.when import When
+from calculator.finance.ledger import Kind, Line
 from calculator.number import Number
 
 
@@ -58,11 +58,11 @@ _LATER: dict[Kind, Kind] = {"capital": "later capital", "sale": "later sale"}
 def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Number) -> list[Line]:
     """Lines of the further machines, bought one at a time; none where the first ones are enough."""
     if load.purchases is not None:
-        return _lines_by_purchase(machine, purchases=load.purchases, peak_kw=peak_kw)
+        return _lines_by_purchase(machine, inputs=inputs, when=When(purchases=load.purchases), peak_kw=peak_kw)
     if not load.full_months:
         return []
     each = [
-        {line.name: line for line in _of_one(machine, inputs=inputs, peak_kw=peak_kw, month=first - 1)}
+        {line.name: line for line in _of_one(machine, inputs=inputs, peak_kw=peak_kw, when=When(first - 1))}
         for first in load.full_months
     ]
     when = {f"first_month_of_{number}": month for number, month in enumerate(load.full_months, start=1)}
@@ -70,23 +70,15 @@ def further_lines(machine: Machine, *, inputs: Inputs, load: Load, peak_kw: Numb
     return [_one_line(fold, each, counted) for fold in _FOLDED if _is_priced(fold, each[0])]
 
 
-def _lines_by_purchase(machine: Machine, *, purchases: Purchases, peak_kw: Number) -> list[Line]:
+def _lines_by_purchase(machine: Machine, *, inputs: Inputs, when: When, peak_kw: Number) -> list[Line]:
     """The same for draws: the lines of one machine, for each purchase that comes in any of them."""
-    picked = purchases.picked
-    lines = _of_one(machine, inputs=purchases.inputs, peak_kw=picked.of(peak_kw), month=purchases.months - 1)
-    return [
-        replace(
-            line,
-            kind=_LATER.get(line.kind, line.kind),
-            terms=tuple([Term(term.amount_usd, term.course, picked) for term in line.terms]),
-        )
-        for line in priced(lines)
-    ]
+    lines = _of_one(machine, inputs=inputs, peak_kw=peak_kw, when=when)
+    return [replace(line, kind=_LATER.get(line.kind, line.kind)) for line in priced(lines)]
 
 
-def _of_one(machine: Machine, *, inputs: Inputs, peak_kw: Number, month: Number) -> list[Line]:
-    holding = bought(machine, inputs=inputs, count=1, month=month)
-    lines = machine_lines(machine, holding=holding, inputs=inputs, count=1, peak_kw=peak_kw, month=month)
+def _of_one(machine: Machine, *, inputs: Inputs, peak_kw: Number, when: When) -> list[Line]:
+    holding = bought(machine, inputs=inputs, count=1, when=when)
+    lines = machine_lines(machine, holding=holding, inputs=inputs, count=1, peak_kw=peak_kw, when=when)
     return lines.all()
 
 

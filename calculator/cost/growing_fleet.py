@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.cost.inputs import Inputs
-from calculator.finance.courses import Course, Excess
+from calculator.finance.courses import Course, Excess, Repeated
+from calculator.finance.kept_draws import read_only
 from calculator.number import Number, Picked
 from calculator.units import MONTHS_PER_YEAR
 
@@ -38,19 +39,27 @@ class GrowingFleet:
 class Purchases:
     """Further machines of draws: `months` the month of each purchase, `machine_counts` all machines from then on.
 
-    `picked` are the draws they belong to, with the machines of each purchase; `inputs` are the values of these draws. In
-    order of draw and month.
+    `picked` are the draws they belong to, with the machines of each purchase. In order of draw and month.
     """
 
     picked: Picked
     months: NDArray[np.float64]
     machine_counts: NDArray[np.float64]
-    inputs: Inputs
 
     def is_first(self) -> NDArray[np.bool_]:
         """Whether each is the first of its draw."""
         rows = self.picked.rows
         return np.append(True, rows[1:] != rows[:-1])
+
+    def course(self, of_draw: Course, *, months_free: int = 0, weight: Number = 1.0) -> Repeated:
+        """The course of the whole draw from the month of each purchase on, or so many months later."""
+
+        def later() -> Course:
+            growth, step = self.picked.of(of_draw.growth_rate), self.picked.of(of_draw.step_rate)
+            return Course(growth, step, self.months + months_free, whole=(of_draw, self.picked))
+
+        made_of = ("course", of_draw.growth_rate, of_draw.step_rate, self.months, months_free, weight)
+        return Repeated(later, self.picked, made_of, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ def full_months(fleet: GrowingFleet) -> tuple[Number, ...]:
     )
 
 
-def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchases | None:
-    """The same of draws, for the option `owner`; None where no machine comes within the horizon."""
+def purchases_of(inputs: Inputs, *, fleet: GrowingFleet) -> Purchases | None:
+    """The same of draws; None where no machine comes within the horizon."""
     draws = (inputs.draw_count,)
     one, growth, highest = (np.broadcast_to(value, draws) for value in (fleet.one, fleet.growth, fleet.highest))
     most = np.clip(np.ceil(highest / np.maximum(one, LEAST)) - fleet.count, 0, fleet.further).astype(np.int64)
@@ -87,8 +96,7 @@ def purchases_of(owner: str, *, inputs: Inputs, fleet: GrowingFleet) -> Purchase
     which = rows[begins]
     which.flags.writeable = False
     picked = Picked(which, alike, inputs.draw_count)
-    there = fleet.count + index[begins] + alike
-    return Purchases(picked, months[begins], there, inputs.at(owner, picked))
+    return Purchases(picked, np.asarray(read_only(months[begins])), fleet.count + index[begins] + alike)
 
 
 def always_busy(fills: Number, fleet: GrowingFleet, *, full: tuple[Number, ...]) -> tuple[BusyStretch, ...]:
@@ -117,14 +125,14 @@ def always_busy_by_purchase(fills: Number, fleet: GrowingFleet, purchases: Purch
     limit = np.minimum(fills, fleet.one) * fleet.count
     found: list[BusyStretch] = []
     if not bool((limit >= np.minimum(fleet.highest, fleet.one * fleet.count)).all()):
-        found.append(BusyStretch(Excess(fleet.growth, limit, Course(), 1, until)))
+        found.append(BusyStretch(Excess(fleet.growth, read_only(limit), Course(), 1, read_only(until))))
     one, highest, there = picked.of(fleet.one), picked.of(fleet.highest), purchases.machine_counts
     limit = np.minimum(picked.of(fills), one) * there
     top = np.where(there < fleet.count + fleet.further, np.minimum(highest, one * there), highest)
     busy = limit < top
     if busy.any():
         ends = np.append(np.where(is_first[1:], float(NEVER), months[1:] - 1), float(NEVER))
-        room = np.where(busy, limit, np.inf)
+        room = read_only(np.where(busy, limit, np.inf))
         alone = Picked(picked.rows, np.ones(len(months)), picked.draw_count)
         found.append(BusyStretch(Excess(picked.of(fleet.growth), room, Course(), months, ends), alone))
     return tuple(found)

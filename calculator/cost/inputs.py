@@ -1,8 +1,8 @@
 """Values of a scenario for every cost formula: its own, or draws and trial values in their place."""
 
 import functools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from calculator.catalog.tax import TaxTables
 from calculator.evidence import Quantity
 from calculator.finance.courses import Course
-from calculator.number import Number, Picked
+from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
 Growth = Literal[
@@ -121,22 +121,13 @@ class Inputs(ScenarioNumbers):
     scenario: Scenario
     given: Mapping[str, Number] = field(default_factory=dict[str, Number])
     tax_tables: TaxTables | None = field(default=None, repr=False)
-    whole: "tuple[Inputs, Picked] | None" = field(default=None, repr=False)
     _courses: dict[tuple[str, str, str, int], Course] = field(
         default_factory=dict[tuple[str, str, str, int], Course], repr=False
     )
 
     def __post_init__(self) -> None:
         own, given = self.scenario, self.given
-        if self.whole is None:  # of some draws only what is asked for is picked
-            vars(self).update({name: given[name] if name in given else getattr(own, name) for name in _NAMES})
-
-    def __getattr__(self, name: str) -> Number:
-        whole = vars(self).get("whole")
-        if whole is None or name not in ScenarioNumbers.__annotations__:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        vars(self)[name] = value = whole[1].of(getattr(whole[0], name))
-        return value
+        vars(self).update({name: given[name] if name in given else getattr(own, name) for name in _NAMES})
 
     def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
         """What belongs to one option: its given value, the person's own figure, or the catalogue's central one.
@@ -150,11 +141,6 @@ class Inputs(ScenarioNumbers):
         if key in self.scenario.figures and (name not in _SPEEDS or self.scenario.rules == 1):
             return self.scenario.figures[key]
         return otherwise.central if isinstance(otherwise, Quantity) else otherwise
-
-    def at(self, owner: str, picked: Picked) -> "Inputs":
-        """The same for some of the draws, picked when they are asked for; of options only what belongs to `owner`."""
-        given = _OfSome(self.given, picked, owner)
-        return Inputs(self.scenario, given, self.tax_tables, whole=(self, picked))
 
     @functools.cached_property
     def drawn(self) -> bool:
@@ -171,11 +157,7 @@ class Inputs(ScenarioNumbers):
     ) -> Course:
         """The course that grows with the named rates; the same object for the same names and month (unless drawn)."""
         if not isinstance(first_month, int):
-            course = self._course(growth, growth_and, step, first_month)
-            if self.whole is None:
-                return course
-            of_all, picked = self.whole
-            return replace(course, whole=(of_all.course(growth=growth, growth_and=growth_and, step=step), picked))
+            return self._course(growth, growth_and, step, first_month)
         key = (growth, growth_and, step, first_month)
         if key not in self._courses:
             self._courses[key] = self._course(growth, growth_and, step, first_month)
@@ -188,30 +170,6 @@ class Inputs(ScenarioNumbers):
 
     def _rate(self, name: Growth | Step) -> Number:
         return cast("Number", getattr(self, name)) if name else 0.0
-
-
-class _OfSome(Mapping[str, Number]):
-    """Values of some draws: each is picked when it is first asked for; of options those of one owner."""
-
-    def __init__(self, given: Mapping[str, Number], picked: Picked, owner: str) -> None:
-        self._given, self._picked, self._prefix = given, picked, f"{owner}."
-        self._found: dict[str, Number] = {}
-
-    def __getitem__(self, name: str) -> Number:
-        if name not in self._found:
-            if name not in self:
-                raise KeyError(name)
-            self._found[name] = self._picked.of(self._given[name])
-        return self._found[name]
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._given and ("." not in name or name.startswith(self._prefix))
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self._given if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def some(value: Number) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from calculator.cost.demand import Load
-from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs
 from calculator.finance.kept_draws import KeptDraws
 from calculator.number import Number
@@ -19,7 +18,7 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
     def fresh() -> Load:
         return Load.of(owner, inputs, usage, may_grow=may_grow, kept_fraction=kept_fraction)
 
-    if inputs.whole is not None or inputs.draw_count < _MANY:
+    if inputs.draw_count < _MANY:
         return fresh()
     scenario = inputs.scenario
     kept = _LOADS.answer(
@@ -27,18 +26,14 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
         *(getattr(scenario, name) for name in READ_OF_SCENARIO),
         *(getattr(inputs, name) for name in READ_OF_INPUTS),
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
-        compute=lambda: under(fresh(), _NONE, owner=owner),  # so that no draws of other inputs are held
+        compute=lambda: under(fresh(), _NONE),  # so that no draws of other inputs are held
     )
-    return under(kept, inputs, owner=owner)
+    return under(kept, inputs)
 
 
-def under(load: Load, inputs: Inputs, *, owner: str) -> Load:
-    """The same load of the option `owner`, with the other values of `inputs`."""
-    first, quiet = (
-        None if one is None else Purchases(one.picked, one.months, one.machine_counts, inputs.at(owner, one.picked))
-        for one in (load.purchases, load.quiet_purchases)
-    )
-    return replace(load, inputs=inputs, purchases=first, quiet_purchases=quiet, _served={})
+def under(load: Load, inputs: Inputs) -> Load:
+    """The same load with the other values of `inputs`."""
+    return replace(load, inputs=inputs, _served={})
 
 
 _DEMAND = (
@@ -68,9 +63,11 @@ _MANY = 64
 
 
 def _numbers(load: Load) -> int:
-    """About how many numbers a kept load holds: ten arrays of all draws, forty of its purchases with what is picked."""
-    bought = sum(one.picked.rows.size for one in (load.purchases, load.quiet_purchases) if one is not None)
-    return 10 * int(np.size(load.room)) + 40 * bought
+    """About how many numbers a kept load holds: ten arrays of all draws; of its purchases twenty, and thirty of all draws
+    with what they come to."""
+    both = [one for one in (load.purchases, load.quiet_purchases) if one is not None]
+    bought = sum(one.picked.rows.size for one in both)
+    return (10 + 30 * len(both)) * int(np.size(load.room)) + 20 * bought
 
 
 _LOADS: KeptDraws[Load] = KeptDraws(most=8_000_000, weigh=_numbers)

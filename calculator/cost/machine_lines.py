@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from calculator.catalog.options import Machine
-from calculator.cost.bill import AT_ONCE, setup, spend
-from calculator.cost.growing_fleet import NEVER
+from calculator.cost.bill import setup, spend
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.kept_value import kept_value
-from calculator.cost.machine_care import AT_THE_START, administration, back_to, is_start, space, years_after_start
+from calculator.cost.machine_care import administration, space
+from calculator.cost.when import AT_THE_START, When
 from calculator.evidence import Remark
 from calculator.finance.courses import Once
 from calculator.finance.ledger import Line, Term
 from calculator.finance.resale import net_resale_usd
-from calculator.number import Number, larger, where
+from calculator.number import Number, where
 from calculator.units import MONTHS_PER_YEAR
 
 ONLY_IF_PRICED = {
@@ -70,22 +70,21 @@ class MachineLines:
 
 
 def machine_lines(
-    machine: Machine, *, holding: Holding, inputs: Inputs, count: int, peak_kw: Number, month: Number = AT_THE_START
+    machine: Machine, *, holding: Holding, inputs: Inputs, count: int, peak_kw: Number, when: When = AT_THE_START
 ) -> MachineLines:
-    """The lines of `count` machines that come at the start of month `month` + 1 and are sold at the horizon.
+    """The lines of `count` machines that come when `when` says and are sold at the horizon.
 
-    `month` may be one per draw, NEVER where none comes; all lines are then there, with nothing in them. `peak_kw` is
-    what all of them draw at most. Lines whose price is 0 are there too: `priced` drops them.
+    `peak_kw` is what all of them draw at most. Lines whose price is 0 are there too: `priced` drops them.
     """
     return MachineLines(
-        purchase=[*holding.payments, *_installation(machine, holding, inputs=inputs, count=count, month=month)],
+        purchase=[*holding.payments, *_installation(machine, holding, inputs=inputs, count=count, when=when)],
         running=[
-            _demand_charge(inputs, peak_kw=peak_kw, month=month),
-            administration(machine, inputs, count=count, month=month),
-            *_upkeep(machine, holding, inputs=inputs, count=count, month=month),
-            space(inputs, count=count, month=month),
+            _demand_charge(inputs, peak_kw=peak_kw, when=when),
+            administration(machine, inputs, count=count, when=when),
+            *_upkeep(machine, holding, inputs=inputs, count=count, when=when),
+            space(inputs, count=count, when=when),
         ],
-        sale=_sale(machine, holding, inputs=inputs, count=count, month=month),
+        sale=_sale(machine, holding, inputs=inputs, count=count, when=when),
     )
 
 
@@ -94,9 +93,9 @@ def priced(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.name not in ONLY_IF_PRICED or some(line.inputs[ONLY_IF_PRICED[line.name]])]
 
 
-def bought(machine: Machine, *, inputs: Inputs, count: int, month: Number = AT_THE_START) -> Holding:
-    """Machines bought at today's price at the start of month `month` + 1."""
-    at = purchase_date(inputs, month=month)
+def bought(machine: Machine, *, inputs: Inputs, count: int, when: When = AT_THE_START) -> Holding:
+    """Machines bought at today's price, whenever they come."""
+    at = when.paid_at_once(inputs)
     price, tax = price_usd(machine, inputs=inputs), inputs.sales_tax_fraction
     hardware = spend(
         "hardware",
@@ -124,11 +123,6 @@ def bought(machine: Machine, *, inputs: Inputs, count: int, month: Number = AT_T
         resale=base,
         age_months=age_months,
     )
-
-
-def purchase_date(inputs: Inputs, *, month: Number) -> Once:
-    """When machines that come at the start of month `month` + 1 are paid; never, beyond the horizon."""
-    return AT_ONCE if is_start(month) else Once(where(month < inputs.scenario.months, month, NEVER))
 
 
 def price_usd(machine: Machine, *, inputs: Inputs) -> Number:
@@ -168,11 +162,11 @@ def sold_above_price(lines: Iterable[Line], *, months: int) -> Remark | None:
     return Remark(code="sold-above-price", text=text, level="warning")
 
 
-def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
+def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, when: When) -> list[Line]:
     """Setup, electrical work (a PC with GPUs only) and a longer warranty."""
     if not holding.is_installed:
         return []
-    at = purchase_date(inputs, month=month)
+    at = when.paid_at_once(inputs)
     work = inputs.electrical_work_usd if machine.kind == "workstation" else 0.0
     lines = [setup(inputs, setup_h=inputs.of(machine.id, "setup_h", machine.setup_h), count=count, at=at)]
     for name, usd in (("electrical work", work), ("warranty", inputs.warranty_usd)):
@@ -181,35 +175,35 @@ def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: 
     return lines
 
 
-def _demand_charge(inputs: Inputs, *, peak_kw: Number, month: Number) -> Line:
+def _demand_charge(inputs: Inputs, *, peak_kw: Number, when: When) -> Line:
     charge = inputs.demand_charge_usd_per_kw_month
     return spend(
         "demand charge",
         peak_kw * charge,
-        inputs.course(step="electricity_escalation_rate", first_month=month + 1),
+        when.course(inputs, step="electricity_escalation_rate"),
         says="highest kW * charge per kW and month",
         seen={"peak_kw": peak_kw, "demand_charge_usd_per_kw_month": charge},
     )
 
 
-def _upkeep(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
+def _upkeep(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, when: When) -> list[Line]:
     """Repair after the warranty, and insurance. Failures grow with the age: of a used machine from its own."""
     value_name, value_usd = holding.value
     value = {value_name: value_usd, "warranty_months": holding.warranty_months, "machine_count": count}
     insurance = inputs.insurance_rate
     return [
-        _repair(machine, holding, inputs=inputs, count=count, month=month),
+        _repair(machine, holding, inputs=inputs, count=count, when=when),
         spend(
             "insurance",
             insurance / MONTHS_PER_YEAR * value_usd * count,
-            inputs.course(first_month=month + 1),
+            when.course(inputs),
             says="insurance rate / 12 * price * machines",
             seen={"insurance_rate": insurance, **value},
         ),
     ]
 
 
-def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> Line:
+def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, when: When) -> Line:
     """Failures * cost of a repair after the warranty; of a PC with used cards, of cards and rest from their months."""
     failures, rate = "built_failure_rate", inputs.built_failure_rate
     if machine.kind == "workstation":
@@ -218,7 +212,8 @@ def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, m
     age = inputs.of(machine.id, "age_when_bought_years", machine.age_when_bought_years or 0.0)
     value_name, value_usd = holding.value
     usd = rate / MONTHS_PER_YEAR * inputs.repair_fraction * value_usd * count
-    usd = usd * back_to(growth, years=years_after_start(inputs, month) - age)
+    back, weight = when.grown_back(growth, inputs=inputs, age_years=age)
+    usd = usd * back
     parts: list[tuple[Number, int]] = [(1.0, holding.warranty_months)]
     seen: dict[str, Number] = {failures: rate, "repair_fraction": inputs.repair_fraction, value_name: value_usd}
     cards = holding.cards_warranty_months
@@ -233,7 +228,13 @@ def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, m
         tuple(
             Term(
                 -usd * share,
-                inputs.course(growth="failure_growth_rate", step="inflation_rate", first_month=month + months_free + 1),
+                when.course(
+                    inputs,
+                    growth="failure_growth_rate",
+                    step="inflation_rate",
+                    months_free=months_free,
+                    weight=weight,
+                ),
             )
             for share, months_free in parts
         ),
@@ -243,23 +244,21 @@ def _repair(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, m
     )
 
 
-def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, month: Number) -> list[Line]:
+def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, when: When) -> list[Line]:
     """Sale at the horizon, price today * kept share * market index * (1 - fee), and disposal; none of what goes
     back."""
     if holding.resale is None:
         return []
-    horizon = inputs.scenario.months
-    is_there = 1.0 if is_start(month) else where(month < horizon, 1.0, 0.0)
     base_name, base, base_says = holding.resale
-    held = larger(horizon - month, 0)
-    kept = kept_value(machine, inputs=inputs, held_months=held, age_months=holding.age_months)
+    kept = kept_value(machine, inputs=inputs, when=when, age_months=holding.age_months)
+    is_there = when.held_in_all("is there", _is_there, inputs=inputs)
     index, fee = inputs.resale_market_index, holding.fee_fraction
     usd = net_resale_usd(base, kept=kept.fraction, market_index=index, fee_fraction=fee) * count
-    at, disposal = Once(horizon), inputs.disposal_usd
+    at, disposal = Once(inputs.scenario.months), inputs.disposal_usd
     return [
         spend(
             "resale",
-            -usd * is_there,
+            -usd if when.purchases else -usd * is_there,  # of draws the share is the sum of what each keeps
             at,
             says=f"{base_says} * {kept.says} * market index * (1 - selling fee) * machines",
             seen={
@@ -279,6 +278,11 @@ def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, mon
             seen={"disposal_usd": disposal, "machine_count": count},
         ),
     ]
+
+
+def _is_there(held_months: Number) -> Number:
+    """1 for each machine that comes before the horizon."""
+    return where(held_months > 0, 1.0, 0.0)
 
 
 _MORE = 1 + 1e-9

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from calculator.catalog.options import ApiTariff, Machine
-from calculator.cost.bill import AT_ONCE, Charges, monthly_extra, scaled, spend, with_overflow
+from calculator.cost.bill import Charges, monthly_extra, scaled, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
 from calculator.cost.inputs import Inputs, Step, some
@@ -18,6 +18,7 @@ from calculator.cost.machine_lines import (
     warranty_months,
 )
 from calculator.cost.shared_machine import above_idle, above_idle_kwh, borne_lines, is_shared
+from calculator.cost.when import AT_ONCE
 from calculator.finance.courses import Course, Once
 from calculator.finance.ledger import Line, Term, month_1
 from calculator.number import Number, larger
@@ -162,16 +163,19 @@ def _energy_kwh(
 ) -> dict[str, tuple[Term, ...]]:
     """kWh by state; busy states follow the demand that is served. `step` names the growth of their price.
 
-    Idle are the hours on that are not busy, of the first machines and of each further one from its month.
+    Idle are the hours on that are not busy, of the first machines and of each further one from its month. Of draws the
+    hours on are one state: idle watts in all of them, and what busy ones take above these.
     """
     busy = load.busy_hours(step)
     present = _machines_there(inputs, load, count, step)
     idle = watts["idle"] / W_PER_KW
-    kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
-    kwh["idle"] = (
-        *scaled(present, idle * load.on_h),
-        *(term for hours in busy.values() for term in scaled(hours, -idle * count)),
-    )
+    all_idle = scaled(present, idle * load.on_h)
+    if inputs.drawn:
+        above = {state: (watts[state] / W_PER_KW - idle) * count for state in busy}
+        kwh = {"on": (*all_idle, *(term for state, hours in busy.items() for term in scaled(hours, above[state])))}
+    else:
+        kwh = {state: scaled(hours, watts[state] / W_PER_KW * count) for state, hours in busy.items()}
+        kwh["idle"] = (*all_idle, *(term for hours in busy.values() for term in scaled(hours, -idle * count)))
     off_w = {"off": 0.0, "sleep": watts["sleep"], "idle": watts["idle"]}[inputs.scenario.off_hours]
     if some(off_w):
         off = off_w / W_PER_KW * (H_PER_MONTH - load.on_h)
@@ -181,32 +185,35 @@ def _energy_kwh(
 
 def _machines_there(inputs: Inputs, load: Load, count: int, step: Step) -> tuple[Term, ...]:
     """Machines of each month: those of the start and each further one from its month."""
-    first = Term(count, inputs.course(step=step))
+    course = inputs.course(step=step)
+    first = Term(count, course)
     if load.purchases is not None:
-        of_draws, months = load.purchases.inputs, load.purchases.months
-        return first, Term(1.0, of_draws.course(step=step, first_month=months), load.purchases.picked)
+        return first, Term(1.0, load.purchases.course(course))
     return first, *(Term(1.0, inputs.course(step=step, first_month=month)) for month in load.full_months)
 
 
 def _energy_lines(
     inputs: Inputs, load: Load, watts: Mapping[str, Number], kwh: Mapping[str, tuple[Term, ...]], count: int
 ) -> list[Line]:
-    """A line per state, and cooling (by COP or by PUE, never both)."""
+    """A line per state, and cooling (by COP or by PUE, never both); of draws one line of all."""
     on_price, off_price = _on_price_usd_per_kwh(inputs), inputs.electricity_usd_per_kwh
+    overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
+    if inputs.drawn:  # of draws only the sum is read
+        prices = {state: off_price if state == "sleep" else on_price for state in kwh}
+        every = [term for state, terms in kwh.items() for term in scaled(terms, -prices[state] * (1 + overhead))]
+        return [Line("energy and cooling", "hard", tuple(every))]
     windows = {
         "peak_hours_fraction": inputs.peak_hours_fraction,
         "peak_price_ratio": inputs.peak_price_ratio,
     }
-    hours = {} if inputs.drawn else _hours_in_month_1(load, count)
+    hours = _hours_in_month_1(load, count)
     lines: list[Line] = []
     cooled: list[Term] = []
-    overhead, overhead_says, overhead_seen = _cooling_ratio(inputs)
     for state, terms in kwh.items():
         price, says = on_price, f"{state} watts / 1000 * {state} hours * electricity price"
         state_w = watts["idle"] if state == "sleep" and inputs.scenario.off_hours == "idle" else watts[state]
         seen = {f"{state}_w": state_w, "electricity_usd_per_kwh": off_price, "machine_count": count}
-        if state in hours:
-            seen[f"{state}_h_per_month"] = hours[state]
+        seen[f"{state}_h_per_month"] = hours[state]
         if state == "sleep":
             price = off_price
         elif some(windows["peak_hours_fraction"]):
@@ -214,7 +221,7 @@ def _energy_lines(
             says += " * (1 + share of hours at the peak price * (peak price ratio - 1))"
         lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), f"{says} * machines", seen))
         cooled.extend(scaled(terms, -price * overhead))
-    spent = {} if inputs.drawn else {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)}
+    spent = {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)}
     says = f"cost of the machine's energy * {overhead_says}"
     lines.append(Line("cooling", "hard", tuple(cooled), says, {**spent, **overhead_seen}))
     return lines

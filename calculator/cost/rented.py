@@ -128,11 +128,10 @@ def _from_month_on(
     usd: Number, months: Sequence[Number], purchases: Purchases | None, *, inputs: Inputs
 ) -> tuple[Term, ...]:
     """Dollars a month from each of the months on, or from each purchase of the draws, with the trend of rents."""
-    trend = inputs.cloud_price_trend_rate
     if purchases is None:
+        trend = inputs.cloud_price_trend_rate
         return tuple(Term(usd, Course(trend, first_month=month)) for month in months)
-    course = purchases.inputs.course(growth="cloud_price_trend_rate", first_month=purchases.months)
-    return (Term(purchases.picked.of(usd), course, purchases.picked),)
+    return (Term(usd, purchases.course(inputs.course(growth="cloud_price_trend_rate"))),)
 
 
 def _reserved(offer: CloudOffer, *, inputs: Inputs, load: Load, count: int) -> list[Line]:

@@ -9,8 +9,9 @@ import functools
 import itertools
 
 from calculator.catalog.tax import TaxTables
-from calculator.cost.bill import AT_ONCE, scaled
+from calculator.cost.bill import scaled
 from calculator.cost.inputs import Inputs
+from calculator.cost.when import AT_ONCE
 from calculator.errors import CalculatorError, CatalogError
 from calculator.evidence import Remark
 from calculator.finance.courses import Once

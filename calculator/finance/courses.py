@@ -5,7 +5,9 @@ summed over its months at once (`course_sums`). Both give the same to 1e-9.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +61,26 @@ class Excess:
     whole: "tuple[Number, Course, Picked] | None" = None
 
 
-AnyCourse = Course | Excess | Once
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeated:
+    """A course that begins anew with each purchase of a draw; its sums are those of all purchases, one per draw.
+
+    `course` gives that of the purchases, one value for each of `picked`; each counts `weight` times. `made_of` is all
+    that it comes from, so that its sums can be found again.
+    """
+
+    course: "Callable[[], Course | Excess | Once]"
+    picked: Picked
+    made_of: tuple[Any, ...]
+    weight: Number = 1.0
+
+
+AnyCourse = Course | Excess | Once | Repeated
 
 
 def course_values(course: AnyCourse, *, months: int) -> NDArray[np.float64]:
     """The course in each month 0..months; shape [months+1], read-only. Scalars only."""
+    assert not isinstance(course, Repeated)  # of draws only
     if isinstance(course, Once):
         return _once_values(int(course.month), months)
     if isinstance(course, Excess):
@@ -118,7 +135,9 @@ def _course_values(growth_rate: float, step_rate: float, first: int, last: int, 
     return values
 
 
-def course_sums(course: AnyCourse, *, months: int, log_discount: Number, timing: Timing) -> tuple[Number, Number]:
+def course_sums(
+    course: Course | Excess | Once, *, months: int, log_discount: Number, timing: Timing
+) -> tuple[Number, Number]:
     """Undiscounted and discounted sum of the course over months 1..`months`; float or [draws].
 
     `log_discount` is the logarithm of one month's discount factor, a number or one per draw.

@@ -7,14 +7,14 @@ to 1e-9.
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_sums, course_values
+from calculator.finance.courses import AnyCourse, Course, Excess, Once, Repeated, course_sums, course_values
 from calculator.finance.discounting import Timing, discount_factor, discount_months, log_growth
 from calculator.finance.excess_sums import ExcessTables
 from calculator.finance.kept_draws import KeptDraws, read_only
@@ -32,14 +32,10 @@ Kind = Literal["capital", "running", "sale", "tax", "later capital", "later sale
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`amount_usd` (signed: outgoing negative) per unit of its course.
-
-    `picked` is set where amount and course are those of some draws only: then one value for each of these.
-    """
+    """`amount_usd` (signed: outgoing negative) per unit of its course."""
 
     amount_usd: Number
     course: AnyCourse
-    picked: Picked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +70,10 @@ class Horizon:
         default_factory=dict[int, tuple[AnyCourse, RunningSums]], repr=False
     )
 
+    _of_some: "dict[int, tuple[Picked, Horizon]]" = field(
+        default_factory=dict[int, "tuple[Picked, Horizon]"], repr=False
+    )
+
     @functools.cached_property
     def log_discount(self) -> Number:
         """ln of one month's discount factor; read-only."""
@@ -85,7 +85,10 @@ class Horizon:
 
     def at(self, picked: Picked) -> "Horizon":
         """The same for some of the draws."""
-        return Horizon(self.months, picked.of(self.annual_rate), self.timing, whole=self)
+        if id(picked) not in self._of_some:
+            some = Horizon(self.months, picked.of(self.annual_rate), self.timing, whole=self)
+            self._of_some[id(picked)] = (picked, some)
+        return self._of_some[id(picked)][1]
 
     def total(self, course: AnyCourse) -> Number:
         """Sum of the course over its months, undiscounted."""
@@ -98,27 +101,42 @@ class Horizon:
     def _both(self, course: AnyCourse) -> tuple[Number, Number]:
         if id(course) not in self._sums:
             # the course is kept beside its sums: an id may be reused once its object is gone
-            found = self._sums_of_some(course) or self._sums_of_excess(course) or self._closed_form(course)
+            found = self._repeated(course) if isinstance(course, Repeated) else self._once(course)
             self._sums[id(course)] = (course, found)
         return self._sums[id(course)][1]
 
-    def _closed_form(self, course: AnyCourse) -> tuple[Number, Number]:
+    def _once(self, course: Course | Excess | Once) -> tuple[Number, Number]:
+        if isinstance(course, Excess):
+            return self._sums_of_excess(course)
+        return self._sums_of_some(course) or self._closed_form(course)
+
+    def _repeated(self, course: Repeated) -> tuple[Number, Number]:
+        """The sums over all purchases of each draw; the last ones are kept, as a move of dollars changes none."""
+        picked = course.picked
+
+        def added() -> tuple[Number, Number]:
+            total, value = self.at(picked)._once(course.course())
+            return read_only(picked.added(course.weight * total)), read_only(picked.added(course.weight * value))
+
+        return picked.kept((*course.made_of, self.annual_rate, self.months, self.timing), added)
+
+    def _closed_form(self, course: Course | Once) -> tuple[Number, Number]:
         """The sums of all draws are kept: a move that changes neither growth nor rate finds them again."""
-        if self.whole is not None or isinstance(course, Excess):
+        if self.whole is not None:
             return self._summed(course)
         rates = (course.month,) if isinstance(course, Once) else (course.growth_rate, course.step_rate)
-        if not any(np.ndim(value) for value in (*rates, self.log_discount)):
+        if not any(np.ndim(value) for value in (*rates, self.annual_rate)):
             return self._summed(course)
         counted = () if isinstance(course, Once) else (course.first_month, course.last_month)
         return _SUMS.answer(
-            *(*rates, *counted, self.log_discount, self.months, self.timing), compute=lambda: self._summed(course)
+            *(*rates, *counted, self.annual_rate, self.months, self.timing), compute=lambda: self._summed(course)
         )
 
-    def _summed(self, course: AnyCourse) -> tuple[Number, Number]:
+    def _summed(self, course: Course | Excess | Once) -> tuple[Number, Number]:
         total, value = course_sums(course, months=self.months, log_discount=self.log_discount, timing=self.timing)
         return read_only(total), read_only(value)
 
-    def _sums_of_some(self, course: AnyCourse) -> tuple[Number, Number] | None:
+    def _sums_of_some(self, course: Course | Once) -> tuple[Number, Number] | None:
         """The same, read off the running sums of all draws; None where the closed form is the shorter way."""
         if (
             self.whole is None
@@ -137,9 +155,18 @@ class Horizon:
         """Tables of demand above any limit, one for each growth and price."""
         return ExcessTables(self.months, self.log_discount, self.timing)
 
-    def _sums_of_excess(self, course: AnyCourse) -> tuple[Number, Number] | None:
-        """The same of demand above a limit, read off a table of all draws; None where it is laid out month by month."""
-        return (self.whole or self).excess.sums(course) if isinstance(course, Excess) else None
+    def _sums_of_excess(self, course: Excess) -> tuple[Number, Number]:
+        """The same of demand above a limit, read off a table of all draws or laid out month by month; kept as well."""
+
+        def summed() -> tuple[Number, Number]:
+            total, value = (self.whole or self).excess.sums(course) or self._summed(course)
+            return read_only(total), read_only(value)
+
+        if self.whole is not None or not isinstance(course.growth_rate, np.ndarray):
+            return summed()
+        price, counted = course.price, (course.first_month, course.last_month)
+        rates = (course.growth_rate, price.growth_rate, price.step_rate, self.annual_rate)
+        return _SUMS.answer(*rates, course.room, *counted, self.months, self.timing, compute=summed)
 
     def running(self, course: Course, draw_count: int) -> RunningSums:
         """Sums of the course of all draws up to each month; taken once and kept."""
@@ -210,32 +237,36 @@ def present_value_usd(lines: Iterable[Line], *, horizon: Horizon) -> Number:
 
 
 def sums_usd(lines: Iterable[Line], *, horizon: Horizon) -> tuple[Number, Number]:
-    """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied.
+    """Signed nominal dollars and present value at once; amounts of one course are added before they are multiplied."""
+    of_course = grouped(lines)
+    amounts = [usd for _, usd in of_course]
+    return (
+        _products_added(amounts, [horizon.total(course) for course, _ in of_course]),
+        _products_added(amounts, [horizon.present_value(course) for course, _ in of_course]),
+    )
 
-    Terms of some draws only are summed among themselves, and added to their draws at the end.
-    """
+
+def _products_added(amounts: Sequence[Number], sums: Sequence[Number]) -> Number:
+    """The sum of the products; of draws in one array, however many there are."""
     total: Number = 0.0
-    value: Number = 0.0
-    for picked, of_course in grouped(lines):
-        within = horizon if picked is None else horizon.at(picked)
-        plain = sum((usd * within.total(course) for course, usd in of_course), start=0.0)
-        valued = sum((usd * within.present_value(course) for course, usd in of_course), start=0.0)
-        total = total + (plain if picked is None else picked.added(plain))
-        value = value + (valued if picked is None else picked.added(valued))
-    return total, value
+    for usd, of_course in zip(amounts, sums, strict=True):
+        product = usd * of_course
+        if isinstance(total, np.ndarray) and total.ndim:
+            np.add(total, product, out=total)
+        else:
+            total = total + product
+    return total
 
 
-def grouped(lines: Iterable[Line]) -> Iterator[tuple[Picked | None, list[tuple[AnyCourse, Number]]]]:
-    """The terms of all lines by the draws that they concern, and within these the dollars of each course, added up."""
-    groups: dict[int, tuple[Picked | None, dict[int, tuple[AnyCourse, Number]]]] = {}
+def grouped(lines: Iterable[Line]) -> list[tuple[AnyCourse, Number]]:
+    """The dollars of each course of all lines, added up."""
+    found: dict[int, tuple[AnyCourse, Number]] = {}
     for line in lines:
         for term in line.terms:
-            _, of_course = groups.setdefault(id(term.picked), (term.picked, {}))
-            known = of_course.get(id(term.course))
+            known = found.get(id(term.course))
             usd = term.amount_usd if known is None else known[1] + term.amount_usd
-            of_course[id(term.course)] = (term.course, usd)
-    for picked, of_course in groups.values():
-        yield picked, list(of_course.values())
+            found[id(term.course)] = (term.course, usd)
+    return list(found.values())
 
 
 def month_1(terms: Iterable[Term]) -> float:

@@ -35,8 +35,9 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
             f"age curve has anchors at {ages}; each must be above 0 months. Age 0 keeps 1 by definition."
         )
     kept = kept_at[ages[0]]
-    if len(ages) == 1 and isinstance(age_months, int | float) and isinstance(kept, int | float) and 0 <= kept <= 1:
-        return float(kept) ** (age_months / ages[0])  # numbers alone need no arrays
+    least, most = (kept.min(), kept.max()) if isinstance(kept, np.ndarray) else (kept, kept)
+    if len(ages) == 1 and least >= 0 and most <= 1:
+        return kept ** (age_months / ages[0])
     start = 0
     kept_before: Number = 1.0
     age = np.asarray(age_months)

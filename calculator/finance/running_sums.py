@@ -4,7 +4,7 @@ A machine that is bought later shares the course of the machines before it from 
 many machines, one table of all months costs less than a closed form for each purchase.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,6 @@ class RunningSums:
 
     plain: NDArray[np.float64]
     valued: NDArray[np.float64]
-    _read_off: "KeptDraws[tuple[Number, Number] | None]" = field(
-        default_factory=lambda: KeptDraws[tuple[Number, Number] | None](most=_MOST_READ_OFF, weigh=_numbers), repr=False
-    )
 
     @classmethod
     def of(cls, rates: tuple[Number, Number, Number], *, months: int, timing: Timing, draw_count: int) -> "RunningSums":
@@ -67,13 +64,8 @@ class RunningSums:
         return cls(plain, valued)
 
     def since(self, first_month: Number, picked: Picked) -> tuple[Number, Number] | None:
-        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole.
-
-        The last ones are kept: a slider that moves neither demand nor growth reads the same ones off again.
-        """
-        return self._read_off.answer(first_month, picked.rows, compute=lambda: self._since(first_month, picked.rows))
-
-    def _since(self, first_month: Number, rows: NDArray[np.int64]) -> tuple[Number, Number] | None:
+        """Both sums from `first_month` (one per picked draw) to the last month; None where a month is not whole."""
+        rows = picked.rows
         last = len(self.plain) - 1
         before = np.minimum(np.asarray(first_month) - 1, last)
         whole = before.astype(np.int64)
@@ -82,20 +74,12 @@ class RunningSums:
         cells = whole * self.plain.shape[1] + rows
 
         def sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
-            found = np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
-            found.flags.writeable = False
-            return found
+            return np.asarray(table[last].take(rows) - np.ravel(table).take(cells), dtype=np.float64)
 
         return sums(self.plain), sums(self.valued)
 
 
-def _numbers(sums: tuple[Number, Number] | None) -> int:
-    return 0 if sums is None else 2 * int(np.size(sums[0]))
-
-
 MOST_CELLS = 2_000_000
 """Months x draws of one table: 16 MB. What is larger is reckoned without a table."""
-_MOST_READ_OFF = 600_000
-"""Numbers read off one table that are kept with it: 5 MB."""
 _KEPT: KeptDraws[RunningSums] = KeptDraws(most=12)
 """Tables: 6 MB each for 10,000 draws of three years; a page's ranges and bands read six."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from calculator.finance.courses import AnyCourse, Course, Excess, Once, course_sums
+from calculator.finance.courses import Course, Excess, Once, Repeated, course_sums
 from calculator.finance.discounting import discount_months, log_growth
 from calculator.finance.ledger import Horizon, Line, grouped
 from calculator.finance.running_sums import MOST_CELLS
@@ -34,7 +34,7 @@ def spent_by_month_usd(
     """
     read_off = _ReadOff(horizon, draw_count, discounted)
     laid_out = None
-    for picked, of_course in grouped(lines):
+    for picked, of_course in _by_draws(lines):
         left = list(read_off.left_over(of_course, picked))
         if not left:
             continue
@@ -51,6 +51,16 @@ def spent_by_month_usd(
                     if of_some.any():
                         laid_out[month] += some.added(of_some)
     return read_off.spent_usd(laid_out)
+
+
+def _by_draws(lines: Iterable[Line]) -> Iterable[tuple[Picked | None, list[tuple[Course | Excess | Once, Number]]]]:
+    """The dollars of each course by the draws that it concerns: all of them, or one for each purchase."""
+    found: dict[int, tuple[Picked | None, list[tuple[Course | Excess | Once, Number]]]] = {}
+    for course, usd in grouped(lines):
+        picked, alone = (course.picked, course.course()) if isinstance(course, Repeated) else (None, course)
+        each = picked.of(usd) * course.weight if picked and isinstance(course, Repeated) else usd
+        found.setdefault(id(picked), (picked, []))[1].append((alone, each))
+    return found.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class _ReadOff:
     _begun: dict[int, tuple[Table, _Months]] = field(default_factory=dict[int, tuple[Table, _Months]])
 
     def left_over(
-        self, of_course: Iterable[tuple[AnyCourse, Number]], picked: Picked | None
+        self, of_course: Iterable[tuple[Course | Excess | Once, Number]], picked: Picked | None
     ) -> Iterator[tuple[Course | Excess, Number]]:
         """Count the dollars of these courses; those that come back have to be laid out."""
         for course, usd in of_course:

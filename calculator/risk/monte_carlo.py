@@ -16,6 +16,7 @@ from calculator.errors import CalculatorError
 from calculator.number import Range
 from calculator.risk.candidates import Candidates, costs, spreads_of
 from calculator.risk.distributions import Draws, Spread, draw, require_draws
+from calculator.risk.order_statistics import quantiles_of
 
 FAST_COUNT = 256
 FULL_COUNT = 10_000
@@ -92,7 +93,7 @@ class Odds:
     def median_winner(self, *, hard: bool = False) -> str:
         """The option with the lowest median of its futures; it may differ from the cheapest of the base case."""
         table = self._table(hard)
-        return min(table, key=lambda name: float(np.median(table[name])))
+        return min(table, key=lambda name: float(quantiles_of(table[name][np.newaxis], [_HALF])[0, 0]))
 
     def _table(self, hard: bool) -> Mapping[str, Draws]:
         return self.hard_present_value_usd if hard else self.present_value_usd
@@ -128,22 +129,6 @@ def range_of(values: NDArray[np.float64]) -> Range:
 def _ranges_of(rows: Draws) -> tuple[Range, ...]:
     """The same for each row."""
     return tuple(Range(low, central, high, "USD") for low, central, high in quantiles_of(rows, _TENTHS).T.tolist())
-
-
-def quantiles_of(rows: Draws, shares: Sequence[float]) -> Draws:
-    """The quantiles of each row at these shares (0..1); shape [shares, rows].
-
-    numpy's own, bit for bit; it selects where this sorts, and sorting 10,000 numbers takes a fifth of the time.
-    """
-    inside = np.sort(rows, axis=1)
-    return np.stack([_between(inside, share * (rows.shape[1] - 1)) for share in shares])
-
-
-def _between(inside: Draws, place: float) -> Draws:
-    """Linear between the two sorted columns on either side of `place`."""
-    left = int(place)
-    a, b, part = inside[:, left], inside[:, min(left + 1, inside.shape[1] - 1)], place - left
-    return a + (b - a) * part if part < _HALF else b - (b - a) * (1 - part)
 
 
 def ranges(

@@ -10,7 +10,8 @@ from calculator.finance.ledger import Horizon
 from calculator.finance.spent_by_month import spent_by_month_usd
 from calculator.risk.candidates import Candidates, lines_drawn, spreads_of
 from calculator.risk.distributions import draw
-from calculator.risk.monte_carlo import FULL_COUNT, quantiles_of
+from calculator.risk.monte_carlo import FULL_COUNT
+from calculator.risk.order_statistics import quantiles_of
 
 _TENTHS = (0.1, 0.9)
 

@@ -95,3 +95,21 @@ def test_picked_values_are_kept_of_arrays_that_nobody_can_change_only() -> None:
         other = np.full(3, float(number))
         other.flags.writeable = False
         assert picked.of(other).tolist() == [number, number]  # type: ignore[union-attr]
+
+
+def test_what_is_made_of_the_same_arrays_is_kept_and_nothing_of_those_that_may_change() -> None:
+    picked, made = Picked(np.array([0, 2]), np.ones(2), 3), list[str]()
+
+    def kept(*values: object) -> int:
+        return picked.kept(values, lambda: made.append("") or len(made))
+
+    fixed = np.array([1.0, 2.0, 3.0])
+    fixed.flags.writeable = False
+    assert (kept("a", fixed, 1.0), kept("a", fixed, 1.0)) == (1, 1)
+    assert (kept("a", fixed, 2.0), kept("b", fixed, 1.0)) == (2, 3)
+    other = fixed.copy()
+    assert (kept("a", other, 1.0), kept("a", other, 1.0)) == (4, 5)
+    assert (kept("a", fixed[:2], 1.0), kept("a", fixed[:2], 1.0)) == (6, 7)
+    for number in range(40):
+        kept("many", number)
+    assert kept("a", fixed, 1.0) > 7  # forgotten with the rest

@@ -22,7 +22,7 @@ from calculator.cost.growing_fleet import (
 )
 from calculator.cost.inputs import Inputs
 from calculator.cost.tco import cost_draws, cost_of
-from calculator.finance.courses import Excess
+from calculator.finance.courses import Course, Excess
 from calculator.finance.ledger import Horizon
 from calculator.number import Picked
 from calculator.scenario.scenario import Lease
@@ -185,7 +185,7 @@ def test_purchases_of_draws_are_those_of_a_loop_over_months() -> None:
             above = (month for month, of in enumerate(demand, 1) if of > one[draw] * (1 + further) * (1 + 1e-9))
             if (month := next(above, None)) is not None:
                 expected[draw, month] = expected.get((draw, month), 0) + 1
-    found = purchases_of("mac", inputs=inputs_of(6), fleet=fleet)
+    found = purchases_of(inputs_of(6), fleet=fleet)
     assert found is not None
     keys = list(zip(found.picked.rows.tolist(), found.months.tolist(), strict=True))
     assert dict(zip(keys, found.picked.counts.tolist(), strict=True)) == expected
@@ -201,9 +201,9 @@ def test_purchases_of_draws_are_those_of_a_loop_over_months() -> None:
 def test_no_purchases_where_no_machine_comes_within_the_plan() -> None:
     growth, highest = np.array([1.0, 0.0]), np.array([8.0, 1.0])
     fleet = GrowingFleet(1.0, 1, 3, growth, highest)
-    assert purchases_of("mac", inputs=inputs_of(2), fleet=dataclasses.replace(fleet, one=8.0)) is None
-    assert purchases_of("mac", inputs=inputs_of(2), fleet=dataclasses.replace(fleet, further=0)) is None
-    found = purchases_of("mac", inputs=inputs_of(2, months=14), fleet=fleet)
+    assert purchases_of(inputs_of(2), fleet=dataclasses.replace(fleet, one=8.0)) is None
+    assert purchases_of(inputs_of(2), fleet=dataclasses.replace(fleet, further=0)) is None
+    found = purchases_of(inputs_of(2, months=14), fleet=fleet)
     assert found is not None
     assert found.months.tolist() == [2, 14]  # the third would come in month 21
 
@@ -236,7 +236,7 @@ def test_stretches_in_which_machines_are_always_busy_by_hand() -> None:
 def test_stretches_of_draws_run_from_purchase_to_purchase_by_hand() -> None:
     fleet = GrowingFleet(2.0, 1, 3, np.array([1.0, 0.0, 0.5]), np.array([8.5, 1.0, 3.5]))
     picked = Picked(np.array([0, 0, 2]), np.array([1.0, 2.0, 1.0]), 3)
-    purchases = Purchases(picked, np.array([5.0, 9.0, 4.0]), np.array([2.0, 4.0, 2.0]), inputs_of(3))
+    purchases = Purchases(picked, np.array([5.0, 9.0, 4.0]), np.array([2.0, 4.0, 2.0]))
     before, after = always_busy_by_purchase(1.5, fleet, purchases)
     assert before.picked is None
     assert stretch_of(before) == (1.5, 1, [4, NEVER, 3])
@@ -251,3 +251,16 @@ def test_stretches_of_draws_run_from_purchase_to_purchase_by_hand() -> None:
     assert stretch_of(only)[0] == [math.inf, 8.0, math.inf]  # all four are there, and demand is 8.5
     assert always_busy_by_purchase(2.0, calm, purchases) == ()
     assert always_busy_by_purchase(1.5, dataclasses.replace(fleet, highest=np.full(3, 1.5)), purchases) == ()
+
+
+def test_course_of_purchases_begins_with_each_and_knows_that_of_the_draw() -> None:
+    growth = np.array([0.1, 0.2, 0.3])
+    picked = Picked(np.array([2, 0]), np.array([1.0, 1.0]), 3)
+    of_draw = Course(growth, 0.02)
+    found = Purchases(picked, np.array([5.0, 9.0]), np.array([2.0, 2.0])).course(of_draw, months_free=12)
+    course = found.course()
+    assert isinstance(course, Course)
+    assert np.asarray(course.growth_rate).tolist() == [0.3, 0.1]
+    assert np.asarray(course.first_month).tolist() == [17.0, 21.0]
+    assert course.whole == (of_draw, picked)
+    assert found.picked is picked

@@ -7,7 +7,6 @@ import pytest
 
 from calculator.cost import inputs as module
 from calculator.cost.inputs import Inputs, ScenarioNumbers, some
-from calculator.number import Picked
 from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, SCENARIO
 
@@ -72,36 +71,10 @@ def test_some_is_true_where_one_draw_is_not_nothing() -> None:
     assert some(np.array([0.0, 0.0, 1.0]))
 
 
-def test_some_of_the_draws_are_picked_when_they_are_asked_for() -> None:
-    draws, price = np.array([60.0, 90.0, 120.0]), np.array([1.0, 2.0, 3.0])
-    whole = Inputs(SCENARIO, {"wage_usd_per_h": draws, "mac.price_usd": price, "pc.price_usd": price})
-    picked = Picked(np.array([2, 0]), np.array([1.0, 1.0]), 3)
-    found = whole.at("mac", picked)
-    assert np.array_equal(found.wage_usd_per_h, [120.0, 60.0])
-    assert found.electricity_usd_per_kwh == SCENARIO.electricity_usd_per_kwh
-    assert np.array_equal(found.of("mac", "price_usd", 9.0), [3.0, 1.0])
-    assert found.of("pc", "price_usd", 9.0) == 9.0  # another option's draws are not carried along
-    assert set(found.given) == {"wage_usd_per_h", "mac.price_usd"}
-    assert len(found.given) == 2
-    assert "pc.price_usd" not in found.given
-    assert 7 not in found.given
-    with pytest.raises(KeyError):
-        found.given["pc.price_usd"]
-    assert found.drawn
-    assert (whole.draw_count, found.draw_count, Inputs(SCENARIO).draw_count) == (3, 2, 1)
-
-
-def test_course_of_some_draws_knows_that_of_all() -> None:
-    growth = np.array([0.1, 0.2, 0.3])
-    whole = Inputs(SCENARIO, {"demand_growth_rate": growth})
-    picked = Picked(np.array([2, 0]), np.array([1.0, 1.0]), 3)
-    found = whole.at("mac", picked).course(growth="demand_growth_rate", first_month=np.array([5.0, 9.0]))
-    assert np.array_equal(found.growth_rate, [0.3, 0.1])
-    assert found.whole is not None
-    of_all, of = found.whole
-    assert np.array_equal(of_all.growth_rate, growth)
-    assert of is picked
-    assert whole.course(growth="demand_growth_rate", first_month=np.array([5.0])).whole is None
+def test_draws_are_counted_by_the_longest_value() -> None:
+    whole = Inputs(SCENARIO, {"wage_usd_per_h": np.array([60.0, 90.0, 120.0])})
+    assert whole.drawn
+    assert (whole.draw_count, Inputs(SCENARIO).draw_count) == (3, 1)
 
 
 def test_speeds_of_a_person_stand_in_the_usage_and_not_here() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from calculator.catalog.options import Machine
 from calculator.cost.inputs import Inputs
 from calculator.cost.kept_value import KeptValue, kept_value
+from calculator.cost.when import When
 from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, PC, known
 
@@ -21,7 +22,7 @@ SHARES: dict[str, Any] = {"resale_fraction": 0.512, "gpu_resale_fraction": 0.216
 
 def kept(machine: Machine, *, held: Any, age: Any = 0, typed: tuple[str, ...] = (), **values: Any) -> KeptValue:
     inputs = Inputs(Scenario(typed=typed, **(SHARES | values)))
-    return kept_value(machine, inputs=inputs, held_months=held, age_months=age)
+    return kept_value(machine, inputs=inputs, when=When(36 - held), age_months=age)
 
 
 def test_mac_keeps_the_cube_root_of_its_share_after_a_year() -> None:
@@ -70,7 +71,11 @@ def test_months_may_be_draws() -> None:
     assert kept(CARDS, held=np.array([0.0, 12.0])).fraction == pytest.approx([1.0, 0.625])
 
 
-@given(held=st.floats(0, 120), more=st.floats(0, 60), cards=st.floats(0, 1), rest=st.floats(0, 1))
+QUARTERS = st.integers(0, 480).map(lambda quarters: quarters / 4)
+"""Months that are subtracted without rounding."""
+
+
+@given(held=QUARTERS, more=QUARTERS, cards=st.floats(0, 1), rest=st.floats(0, 1))
 def test_kept_value_never_rises_and_lies_between_its_parts(held: float, more: float, cards: float, rest: float) -> None:
     shares: dict[str, Any] = {"gpu_resale_fraction": cards, "pc_rest_resale_fraction": rest}
     now, later = (kept(CARDS, held=months, **shares).fraction for months in (held, held + more))

@@ -8,6 +8,7 @@ from calculator.cost.growing_fleet import NEVER
 from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import bought, machine_lines, priced, resale_base
 from calculator.cost.tco import cost_of
+from calculator.cost.when import When
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Lease, Scenario
@@ -28,8 +29,8 @@ def test_resale_is_of_the_price_and_not_of_the_tax() -> None:
 
 def _purchase(month: Number, **values: object) -> dict[str, Line]:
     inputs = Inputs(Scenario.parse(values))
-    holding = bought(MAC, inputs=inputs, count=2, month=month)
-    found = machine_lines(MAC, holding=holding, inputs=inputs, count=2, peak_kw=0.6, month=month)
+    holding = bought(MAC, inputs=inputs, count=2, when=When(month))
+    found = machine_lines(MAC, holding=holding, inputs=inputs, count=2, peak_kw=0.6, when=When(month))
     return {line.name: line for line in found.all()}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.finance import ledger
-from calculator.finance.courses import AnyCourse, Course, Excess, Once
+from calculator.finance.courses import AnyCourse, Course, Excess, Once, Repeated
 from calculator.finance.discounting import Timing
 from calculator.finance.discounting import present_value_usd as value_of_flow
 from calculator.finance.kept_draws import KeptDraws
@@ -26,7 +26,7 @@ from calculator.finance.ledger import (
     total_usd,
     whole_usd,
 )
-from calculator.number import Picked
+from calculator.number import Number, Picked
 
 timings = st.sampled_from(["month-end", "mid-month", "annual-end"])
 rates = st.floats(-0.4, 0.6)
@@ -131,11 +131,37 @@ def test_amounts_of_one_course_add_up_over_terms_and_lines() -> None:
     ]
     assert total_usd(lines, horizon=Horizon(12, 0.0)) == pytest.approx(12 * (-10 + 3 - 20 - 1))
     picked = Picked(np.array([0, 2]), np.array([1.0, 4.0]), 3)
-    some = Course()
-    both = Line("c", "hard", (Term(np.array([-5.0, -7.0]), some, picked), Term(-1.0, some, picked)))
+    again = Repeated(Course, picked, ("a month",))
+    both = Line("c", "hard", (Term(np.array([-5.0, 9.0, -7.0]), again), Term(-1.0, again)))
     total, value = sums_usd([*lines, both], horizon=Horizon(12, 0.0))
     assert np.asarray(total).tolist() == pytest.approx([-336 - 72, -336, -336 - 4 * 96])
     assert np.asarray(value).tolist() == pytest.approx(np.asarray(total).tolist())
+
+
+def test_what_purchases_come_to_is_summed_by_draw_and_weight_and_kept_for_the_same_only() -> None:
+    made: list[str] = []
+
+    def again(name: str, weight: Number = 1.0) -> Repeated:
+        def once() -> Once:
+            made.append(name)
+            return Once(np.array([0.0, 1.0, 12.0]))
+
+        return Repeated(once, picked, (name, weight), weight)
+
+    picked = Picked(np.array([0, 0, 2]), np.array([1.0, 2.0, 4.0]), 3)
+    rate = np.array([0.0, 0.5, 0.21])
+    rate.flags.writeable = False
+    for _ in range(2):
+        horizon = Horizon(12, rate)
+        assert np.asarray(horizon.total(again("a"))).tolist() == [3, 0, 4]
+        assert np.asarray(horizon.present_value(again("a"))).tolist() == pytest.approx([3, 0, 4 / 1.21])
+    assert made == ["a"]
+    halves = np.array([0.5, 0.25, 0.5])
+    halves.flags.writeable = False
+    assert np.asarray(Horizon(12, rate).total(again("a", halves))).tolist() == [1, 0, 2]
+    assert np.asarray(Horizon(11, rate).total(again("a"))).tolist() == [3, 0, 0]
+    assert np.asarray(Horizon(12, rate.copy()).total(again("a"))).tolist() == [3, 0, 4]
+    assert made == ["a"] * 4
 
 
 GROWTH = np.linspace(0.0, 0.5, 80)
@@ -147,7 +173,7 @@ def _summed(monkeypatch: pytest.MonkeyPatch) -> list[AnyCourse]:
     asked: list[AnyCourse] = []
     of = ledger.course_sums
 
-    def course_sums(course: AnyCourse, **rest: Any) -> object:
+    def course_sums(course: Course | Excess | Once, **rest: Any) -> object:
         asked.append(course)
         return of(course, **rest)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calculator.finance import spent_by_month
-from calculator.finance.courses import AnyCourse, Course, Excess, Once
+from calculator.finance.courses import AnyCourse, Course, Excess, Once, Repeated
 from calculator.finance.discounting import Timing
 from calculator.finance.ledger import Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
 from calculator.finance.spent_by_month import Draws, spent_by_month_usd
@@ -20,6 +20,13 @@ USD = np.array([-100.0, -20.0, -3.0, -7.0])
 TIMINGS: tuple[Timing, ...] = ("month-end", "mid-month", "annual-end")
 PRICE = Course(GROWTH, STEP)
 PICKED = Picked(np.array([0, 2, 2, 3]), np.array([1.0, 2.0, 1.0, 3.0]), 4)
+
+
+def again(course: Course | Excess | Once, *, weight: Number = 1.0) -> Repeated:
+    """The course of each purchase."""
+    return Repeated(lambda: course, PICKED, (id(course),), weight)
+
+
 LINES = (
     Line("hardware", "hard", (Term(USD, Once(0)), Term(-50.0, Once(np.array([5.0, 1.0, 38.0, 99.0]))))),
     Line("resale", "hard", (Term(40.0, Once(MONTHS)),), kind="sale"),
@@ -29,7 +36,7 @@ LINES = (
     Line(
         "further",
         "hard",
-        (Term(-6.0, Course(GROWTH[PICKED.rows], 0.0, np.array([2.0, 14.0, 26.0, 10_000.0])), PICKED),),
+        (Term(-6.0, again(Course(GROWTH[PICKED.rows], 0.0, np.array([2.0, 14.0, 26.0, 10_000.0])))),),
     ),
 )
 
@@ -115,18 +122,20 @@ def test_many_draws_are_the_same_as_few() -> None:
 def plain_months(term: Term, *, months: int, rates: Draws, timing: Timing, draw_count: int) -> Draws:
     """One term in every month and draw, discounted, by loops and the definitions alone; shape [months+1, draws]."""
     paid = np.zeros((months + 1, draw_count))
-    rows = range(draw_count) if term.picked is None else term.picked.rows.tolist()
-    alike = [1.0] * draw_count if term.picked is None else term.picked.counts.tolist()
+    repeated = term.course if isinstance(term.course, Repeated) else None
+    rows = range(draw_count) if repeated is None else repeated.picked.rows.tolist()
+    alike = [1.0] * draw_count if repeated is None else (repeated.picked.counts * repeated.weight).tolist()
+    course = term.course if not isinstance(term.course, Repeated) else term.course.course()
     for at, (draw, count) in enumerate(zip(rows, alike, strict=True)):
-        usd = count * one_draw(term.amount_usd, at)
-        if isinstance(term.course, Once):
-            month = one_draw(term.course.month, at)
+        usd = count * one_draw(term.amount_usd, draw)
+        if isinstance(course, Once):
+            month = one_draw(course.month, at)
             if math.ceil(month) <= months:
                 paid[math.ceil(month), draw] += usd * (1 + rates[draw]) ** (-month / 12)
             continue
         for month in range(1, months + 1):
             years = {"month-end": month / 12, "mid-month": (month - 0.5) / 12, "annual-end": float(-(-month // 12))}
-            paid[month, draw] += usd * _of_month(term.course, at, month) * (1 + rates[draw]) ** -years[timing]
+            paid[month, draw] += usd * _of_month(course, at, month) * (1 + rates[draw]) ** -years[timing]
     return paid
 
 
@@ -142,6 +151,7 @@ def _of_month(course: Course | Excess, at: int, month: int) -> float:
 
 WHOLE = Course(GROWTH, STEP)
 SOME = PICKED.rows
+WEIGHT = np.array([0.5, 1.0, 2.0, 0.25])
 STARTS = np.array([2.0, 14.0, 26.0, 10_000.0])
 WITH_TABLE = {
     "from month 1": Term(USD, WHOLE),
@@ -149,16 +159,16 @@ WITH_TABLE = {
     "later, all alike": Term(USD, Course(GROWTH, STEP, first_month=5)),
     "later, each by itself": Term(USD, Course(GROWTH, STEP, first_month=STARTS)),
     "number, each by itself": Term(-2.0, Course(GROWTH, STEP, first_month=STARTS)),
-    "some draws": Term(USD, Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)), PICKED),
-    "number of some": Term(-2.0, Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)), PICKED),
-    "some draws from month 1": Term(USD, Course(GROWTH[SOME], STEP[SOME], whole=(WHOLE, PICKED)), PICKED),
+    "some draws": Term(USD, again(Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)))),
+    "number of some": Term(-2.0, again(Course(GROWTH[SOME], STEP[SOME], STARTS, whole=(WHOLE, PICKED)), weight=WEIGHT)),
+    "some draws from month 1": Term(USD, again(Course(GROWTH[SOME], STEP[SOME], whole=(WHOLE, PICKED)))),
 }
 LAID_OUT = {
     "with an end": Term(USD, Course(GROWTH, STEP, last_month=20)),
     "from month 0": Term(USD, Course(GROWTH, STEP, first_month=np.array([0.0, 1.0, 2.0, 40.0]))),
-    "some without the whole": Term(USD, Course(GROWTH[SOME], 0.0, STARTS), PICKED),
+    "some without the whole": Term(USD, again(Course(GROWTH[SOME], 0.0, STARTS))),
     "excess": Term(USD, Excess(GROWTH, 0.9, PRICE, 3, np.array([30.0, 20.0, 38.0, 50.0]))),
-    "excess of some": Term(USD, Excess(GROWTH[SOME], USD / -100, Course(0.02), STARTS), PICKED),
+    "excess of some": Term(USD, again(Excess(GROWTH[SOME], USD / -100, Course(0.02), STARTS))),
 }
 ONCE = {
     "at the purchase": Term(USD, Once(0)),
@@ -166,8 +176,8 @@ ONCE = {
     "after the end": Term(USD, Once(MONTHS + 1)),
     "within a month": Term(USD, Once(np.array([0.0, 2.25, 3.75, 37.5]))),
     "within one month, all alike": Term(USD, Once(2.25)),
-    "some within a month": Term(USD, Once(np.array([0.5, 12.0, 37.5, 38.5])), PICKED),
-    "some at once": Term(-4.0, Once(7), PICKED),
+    "some within a month": Term(USD, again(Once(np.array([0.5, 12.0, 37.5, 38.5])), weight=WEIGHT)),
+    "some at once": Term(-4.0, again(Once(7))),
 }
 WAYS: list[tuple[Term, int]] = [
     *((term, 1) for term in WITH_TABLE.values()),
@@ -198,7 +208,7 @@ def test_each_kind_of_term_is_what_loops_make_of_it(
 ) -> None:
     """By running sums where there are some, else laid out; twice, since amounts of several lines add up."""
     rates = RATE if discounted else np.zeros(4)
-    lines = (Line("a", "hard", (term,)), Line("b", "soft", (Term(-1.5, term.course, term.picked),)))
+    lines = (Line("a", "hard", (term,)), Line("b", "soft", (Term(-1.5, term.course),)))
     for timing in TIMINGS:
         horizon = Horizon(MONTHS, RATE, timing)
         found = table(lines, horizon=horizon, draw_count=4, discounted=discounted)
