@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from calculator.errors import CalculatorError, ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.scenario import SCHEMA_VERSION
+from serving.stamps import catalogue_remarks, measurement_remarks
 
 _LONGEST_SHOWN = 40
 Query = Mapping[str, Sequence[str]]
@@ -66,9 +67,17 @@ class Answers:
         return Scenario.parse({**link.values, "typed": link.typed()}), catalog
 
     def comparison(self, query: Query) -> tuple[Comparison, Catalog]:
-        """The whole answer, with all futures, and the catalogue. Raises CalculatorError."""
+        """The whole answer, with all futures, and the catalogue. Raises CalculatorError.
+
+        Where the address was made with another catalogue or with other measurements, a remark says so.
+        """
         scenario, catalog = self.scenario(query)
-        return compare(scenario, catalog, self.speeds(), as_of=today(), draw_count=FULL_COUNT), catalog
+        found = compare(scenario, catalog, self.speeds(), as_of=today(), draw_count=FULL_COUNT)
+        stamps = (
+            *catalogue_remarks(query, catalog=catalog),
+            *measurement_remarks(query, measurements_hash=found.measurements_hash),
+        )
+        return replace(found, remarks=(*found.remarks, *stamps)) if stamps else found, catalog
 
     def while_it_moves(self, query: Query) -> Comparison:
         """The answer while a control moves, without what would turn it. Raises CalculatorError."""

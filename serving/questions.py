@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from calculator.decision.choose import Wanted, choose
 from calculator.decision.compare import compare
 from calculator.errors import ScenarioError
 from calculator.evidence import Record
-from calculator.report.answer_json import comparison_dict, prediction_dict
+from calculator.report.answer_json import comparison_dict, prediction_dict, remark_dicts
 from calculator.report.choices_json import choices_dict
 from calculator.report.prediction_question import AskedRecord, PredictionQuestion
 from calculator.scenario.one_more_option import with_option
@@ -24,6 +24,7 @@ from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset_names
 from calculator.scenario.scenario import Scenario, knobs
 from serving.answers import Answers, as_query, today
+from serving.stamps import CATALOGUE, catalogue_remarks, measurement_remarks
 
 SCENARIO = (
     "Values that differ from our defaults, by name, in the model's own units; `inputs` lists them. `options` is a list "
@@ -41,6 +42,13 @@ CHOOSE_SAYS = (
 
 class _Compare(AskedRecord):
     scenario: dict[str, Any] = Field({}, description=SCENARIO)
+
+
+class AskedPrediction(PredictionQuestion):
+    """Does one model fit one machine, and how fast is it."""
+
+    catalogue_hash: str | None = Field(None, max_length=200)
+    """Stamp of the catalogue with which the question was made; a remark says where the answer's is another."""
 
 
 class ChoiceQuestion(AskedRecord):
@@ -125,8 +133,8 @@ def questions(answers: Answers) -> tuple[AskedQuestion, ...]:
         AskedQuestion(
             "predict",
             PREDICT_SAYS,
-            PredictionQuestion,
-            lambda values: prediction_dict(PredictionQuestion.parse(values).answer(load_catalog())),
+            AskedPrediction,
+            lambda values: _predict(AskedPrediction.parse(values), load_catalog()),
         ),
         AskedQuestion(
             "choose",
@@ -167,19 +175,32 @@ def _compare(asked: _Compare, answers: Answers) -> dict[str, Any]:
     return comparison_dict(comparison)
 
 
+def _predict(asked: AskedPrediction, catalog: Catalog) -> dict[str, Any]:
+    found = asked.answer(catalog)
+    stamps = catalogue_remarks({CATALOGUE: [asked.catalogue_hash or ""]}, catalog=catalog)
+    return prediction_dict(replace(found, remarks=(*found.remarks, *stamps)))
+
+
 def _choose(asked: ChoiceQuestion, answers: Answers) -> dict[str, Any]:
-    scenario, catalog = answers.scenario(as_query(asked.scenario))
-    wanted = Wanted(asked.budget_usd, asked.watts)
-    return choices_dict(choose(scenario, catalog, wanted=wanted, as_of=today()))
+    query = as_query(asked.scenario)
+    scenario, catalog = answers.scenario(query)
+    found = choose(scenario, catalog, wanted=Wanted(asked.budget_usd, asked.watts), as_of=today())
+    return choices_dict(found, catalogue_remarks(query, catalog=catalog))
 
 
 def _explain(asked: _Explain, answers: Answers) -> dict[str, Any]:
-    scenario, catalog = answers.scenario(as_query(asked.scenario))
-    catalog = catalog_of(scenario, catalog)
+    query = as_query(asked.scenario)
+    scenario, ours = answers.scenario(query)
+    catalog = catalog_of(scenario, ours)
     catalog.option(asked.option)
     scenario = with_option(scenario, asked.option)
     comparison = compare(scenario, catalog, answers.speeds(), as_of=today())
-    return asdict(explain(comparison, asked.option, asked.line, catalog=catalog))
+    stamps = (
+        *catalogue_remarks(query, catalog=ours),
+        *measurement_remarks(query, measurements_hash=comparison.measurements_hash),
+    )
+    found = explain(comparison, asked.option, asked.line, catalog=catalog)
+    return asdict(found) | {"remarks": remark_dicts(stamps)}
 
 
 def _audit(asked: _Audit) -> dict[str, Any]:

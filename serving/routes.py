@@ -14,11 +14,10 @@ from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.report.answer_json import comparison_dict
 from calculator.report.home_files import HOME_FILES, HomeFile
-from calculator.report.prediction_question import PredictionQuestion
 from serving.answers import Answers, Query
 from serving.api_page import api_page
 from serving.openapi import Operation, openapi_document
-from serving.questions import CHOOSE_SAYS, PREDICT_SAYS, ChoiceQuestion, questions
+from serving.questions import CHOOSE_SAYS, PREDICT_SAYS, AskedPrediction, ChoiceQuestion, questions
 
 Answer = Callable[[Query], tuple[Comparison, Catalog]]
 """The answer to the scenario in an address. Raises CalculatorError, a sentence per value that cannot be used."""
@@ -112,7 +111,7 @@ def _document() -> dict[str, Any]:
     return openapi_document(
         [*files, compared],
         questions=[
-            Operation("/api/predict.json", PREDICT_SAYS, "application/json", takes=PredictionQuestion),
+            Operation("/api/predict.json", PREDICT_SAYS, "application/json", takes=AskedPrediction),
             Operation("/api/choose.json", CHOOSE_SAYS, "application/json", takes=ChoiceQuestion, with_scenario=True),
         ],
     )

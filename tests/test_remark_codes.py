@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("calculator", "measurements", "views")
+ROOMS = ("calculator", "measurements", "serving", "views")
 PARTS = ("**When:**", "**Meaning:**", "**What to do:**")
 
 

@@ -1,12 +1,18 @@
 """Short sentences of the Decide page: both verdicts at a glance, and the wait for the first word."""
 
-import math
 from typing import Any, Literal
 
 from calculator.catalog.options import Machine
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
-from calculator.decision.eligibility import seconds_text
-from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, ShownVerdict, odds_sentence, shown_verdict
+from calculator.decision.eligibility import wait_words
+from calculator.decision.shown_verdict import (
+    MAC_OR_PC,
+    OVERALL,
+    ShownVerdict,
+    odds_sentence,
+    pair_sentence,
+    shown_verdict,
+)
 from calculator.decision.words import option_name
 from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
@@ -19,14 +25,7 @@ _KICKERS = {"mac_or_pc": MAC_OR_PC, "overall": OVERALL}
 def seconds_range(option: OptionResult) -> list[str]:
     """The wait for the first word in the busiest hour, 19 of 20 people: base case, then the range of the speeds."""
     found = option.eligibility.first_token_p95_s
-    if found is None:
-        return []
-    if not math.isfinite(found.central):
-        return ["never", "the queue grows"]
-    low, high = seconds_text(found.low), seconds_text(found.high)
-    if not math.isfinite(found.high):
-        return [seconds_text(found.central), f"{low} or more"]
-    return [seconds_text(found.central), "" if low == high else f"{low} to {high}"]
+    return [] if found is None else list(wait_words(found))
 
 
 def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> dict[str, Any] | None:
@@ -61,6 +60,7 @@ def hero_of(comparison: Comparison, which: Literal["mac_or_pc", "overall"]) -> d
     notes[:0] = [
         odds_sentence(shown, name_of(best), is_pair=which == "mac_or_pc"),
         _why_close(shown),
+        pair_sentence(comparison) if which == "mac_or_pc" else "",
         "" if shown.is_close else why_cheaper(best, second, comparison),
     ]
     return hero | {

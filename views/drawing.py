@@ -21,15 +21,11 @@ def draw_table(
     alt: str,
     height: int | Literal["auto"] = "auto",
     columns: Mapping[str, Any] | None = None,
-    select: bool = False,
-) -> int | None:
-    """A table of rows with the same keys, which are its columns; `columns` configures them by key.
-
-    `select`: a person may select a row, whose place is returned; None where none is.
-    """
+) -> None:
+    """A table of rows with the same keys, which are its columns; `columns` configures them by key."""
     data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     columns = {**_late_widths(data), **(columns or {})}
-    found: Any = st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+    st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
         data,
         hide_index=True,
         width="stretch",
@@ -37,11 +33,7 @@ def draw_table(
         key=key,
         alt=alt,
         column_config=columns,
-        on_select="rerun" if select else "ignore",
-        selection_mode="single-row",
     )
-    chosen: list[int] = found["selection"]["rows"] if select else []
-    return chosen[0] if chosen else None
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:

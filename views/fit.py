@@ -10,7 +10,7 @@ from calculator import Catalog, Scenario
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
-from calculator.decision.memory_words import memory_short, misfit, not_loaded
+from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, misfit, not_loaded
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
@@ -33,7 +33,7 @@ from views.fit_curves import (
     widening_text,
 )
 from views.fit_frontier import show_frontier
-from views.fit_matrix import SEVERAL_CARDS, show_fit_matrix
+from views.fit_matrix import show_fit_matrix
 from views.fit_tools import show_tools
 from views.look import gb, markdown_text
 from views.money import is_ranked

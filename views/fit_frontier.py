@@ -7,11 +7,11 @@ import streamlit as st
 from calculator.decision.choose import Choice, Choices, Wanted, choose
 from calculator.decision.comparison import Comparison
 from calculator.decision.eligibility import seconds_text
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
 from views.charts.fit import counted_name, frontier
 from views.drawing import draw_chart, draw_table, show_reasons
-from views.fit_matrix import SEVERAL_CARDS
 from views.look import markdown_text, usd
 from views.shell import Case
 from views.turns import turn
@@ -112,6 +112,6 @@ def _best_row(one: Choice) -> dict[str, str]:
         "Price today": f"{usd(one.price_usd)} ({one.price_as_of})",
         "Tokens/s": f"{one.stream_tokens_per_s:,.0f}",
         "First word": seconds_text(one.first_token_p95_s),
-        "Spare": f"{one.headroom_gb:,.0f} GB",
+        "Spare": f"{one.headroom_gb:,.0f} GB {one.spare_words}".strip(),
         "Watts": f"{one.watts:,.0f}",
     }

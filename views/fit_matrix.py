@@ -1,6 +1,6 @@
 """Which model fits on which machine: all models of the catalogue against the compared machines; a click chooses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -12,25 +12,22 @@ from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
-from calculator.decision.memory_words import memory_short, not_loaded
+from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, not_loaded
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
 from calculator.units import BYTES_PER_GB
 from views.address import put_button
-from views.drawing import column_px, draw_small_table, draw_table, show_reasons
+from views.drawing import draw_small_table, show_reasons
 from views.fit_boxes import answered, machines
 from views.fit_curves import Measured
+from views.live_component import live_component
 from views.look import markdown_text
 from views.shell import Case
 from views.turns import turn
 
 _KEY = "fit matrix"
-_HEIGHT_PX = 420
-SEVERAL_CARDS = (
-    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies whole "
-    "on one card, so more room on the others does not help."
-)
+_COMPONENT = "matrix"
 
 
 @st.fragment
@@ -42,37 +39,39 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     if not rows:
         st.markdown("No machine is compared, so there is no memory to fill.")
         return
-    order = list(rows)
-    chosen = draw_table(
-        [rows[model] for model in order],
-        key=_KEY,
-        alt="Gigabytes to spare of each model on each machine, or why it does not fit",
-        height=_HEIGHT_PX,
-        columns=_widths([rows[model] for model in order]),
-        select=True,
-    )
+    chosen = str(st.session_state.get(_KEY, {}).get("model") or "")
+    chosen = chosen if chosen in rows else ""
+    live_component(_COMPONENT)(key=_KEY, data=_data(case, rows, chosen=chosen), on_model_change=_seen)
     people, other = case.scenario.concurrent_request_count, case.scenario.second_tenant_gb
     held = "one person" if people == 1 else f"all {people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
         f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
-        "Scroll sideways for the machines on the right. Select a model's row: below the table you then see which machines are fast enough for it and why others are not, "
-        "and you can take that model to Decide."
+        "Select a model: below the table you then see which machines are fast enough for it and why others are not, "
+        "and you can take that model to Decide. On a narrow screen, scroll sideways for the machines on the right."
     )
-    if chosen is None:
+    if not chosen:
         return
-    model = order[chosen]
-    _show_chosen(case, measured, model=model)
-    if model != case.scenario.model:
-        put_button(f"Decide on {rows[model]['Model']}", {"model": model})
+    _show_chosen(case, measured, model=chosen)
+    if chosen != case.scenario.model:
+        put_button(f"Decide on {case.catalog.model(chosen).name}", {"model": chosen})
 
 
-def _widths(rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Every column as wide as its words; the models' names stay where the others are scrolled."""
+def _data(case: Case, rows: Mapping[str, Mapping[str, str]], *, chosen: str) -> dict[str, Any]:
+    """What the table shows: the heads, and by model its id, its name and its cells in the order of the heads."""
     return {
-        name: st.column_config.TextColumn(width=column_px(name, [row[name] for row in rows]), pinned=name == "Model")
-        for name in rows[0]
+        "alt": "Gigabytes to spare of each model on each machine, or why it does not fit",
+        "heads": ["Model", *(name.replace(" GB", "\N{NO-BREAK SPACE}GB") for name in next(iter(rows.values())))],
+        "rows": [
+            {"model": model, "name": case.catalog.model(model).name, "cells": list(row.values())}
+            for model, row in rows.items()
+        ],
+        "chosen": chosen,
     }
+
+
+def _seen() -> None:
+    """The table's state is read where it is drawn; without a callback it would not be kept."""
 
 
 def _show_chosen(case: Case, measured: Measured, *, model: str) -> None:
@@ -96,13 +95,11 @@ def answers_of_model(case: Case, measured: Measured, *, model: str) -> list[tupl
     return [(box.name, option) for box, option in answered(found, case.catalog, measured)]
 
 
-def matrix(case: Case) -> dict[str, dict[str, Any]]:
-    """By model: its name and, for each machine, the memory to spare or why it does not fit; largest model first."""
+def matrix(case: Case) -> dict[str, dict[str, str]]:
+    """By model, for each machine by name, the memory to spare or why it does not fit; largest model first."""
     boxes = machines(case.scenario, case.catalog)
-    found: dict[str, dict[str, Any]] = {}
-    for model in sorted(case.catalog.models.values(), key=lambda one: -one.parameter_count()):
-        found[model.id] = {"Model": model.name} | {option.name: _cell(option, model, case) for option in boxes}
-    return found if boxes else {}
+    models = sorted(case.catalog.models.values(), key=lambda one: -one.parameter_count())
+    return {model.id: {option.name: _cell(option, model, case) for option in boxes} for model in models if boxes}
 
 
 def _cell(option: Machine | CloudOffer, model: LanguageModel, case: Case) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from calculator.catalog.deployment import HostSettings, format_on
 from calculator.catalog.hardware import hardware_of
-from calculator.decision.memory_words import not_loaded
+from calculator.decision.memory_words import SEVERAL_CARDS, not_loaded
 from calculator.physics.memory.finetuning import TrainingStep, finetune_fit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
@@ -15,7 +15,6 @@ from calculator.units import BYTES_PER_GB
 from views.address import put_button
 from views.drawing import draw_small_table, show_reasons
 from views.fit_boxes import machines
-from views.fit_matrix import SEVERAL_CARDS
 from views.look import gb
 from views.shell import Case
 

@@ -9,13 +9,13 @@ import streamlit as st
 from calculator import Catalog
 from calculator.catalog.models import WeightClass
 from calculator.decision.comparison import Comparison
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
 from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
 from calculator.units import BYTES_PER_GB
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
-from views.fit_matrix import SEVERAL_CARDS
 from views.look import gb, markdown_text
 from views.measurement_parts import show_list, show_upload
 from views.used_measurements import show_used

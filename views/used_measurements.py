@@ -1,6 +1,6 @@
 """Which measurements stand behind the decision now: option by option predicted or measured, and how to have it measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,11 +10,12 @@ from calculator.scenario.scenario import Scenario
 from calculator.service.measurement_advice import benchmark_command
 from views.choices import words_of_basis
 from views.decide_words import name_of
-from views.drawing import draw_small_table
+from views.drawing import draw_small_table, show_reasons
 from views.look import markdown_text
 
 _NOT_USED = "measurement-not-used"
 _PREDICTED = "fitted"
+_NOTHING = "Nothing is stored for this model on this machine."
 
 
 def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
@@ -32,8 +33,12 @@ def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
     )
     draw_small_table(
         [_row(option) for option in boxes],
-        alt="Which options rest on measured speeds, and why others do not",
+        alt="Which options rest on measured speeds",
     )
+    if all(_why_not_measured(option) == _NOTHING for option in boxes):
+        st.markdown("Nothing is stored for this model on any of these machines.")
+    else:
+        show_reasons(reasons(boxes))
     predicted = [option for option in boxes if not is_measured(option)]
     if not predicted:
         return
@@ -72,15 +77,29 @@ def _why_no_command(option: OptionResult, runtime: str) -> str:
     )
 
 
-def _row(option: OptionResult) -> dict[str, str]:
+def reasons(options: Sequence[OptionResult]) -> list[tuple[str, str]]:
+    """Names and why no measurement counts for them; options of one reason stand together."""
+    found: dict[str, list[str]] = {}
+    for option in options:
+        if why := _why_not_measured(option):
+            found.setdefault(why, []).append(name_of(option))
+    return [("; ".join(names), why) for why, names in found.items()]
+
+
+def _why_not_measured(option: OptionResult) -> str:
+    """Why a stored measurement is not used, or that there is none; empty where one is."""
     remark = next((remark for remark in option.remarks if remark.code == _NOT_USED), None)
-    why = remark.text.partition(": ")[2].partition(" The prediction is used.")[0] if remark is not None else ""
+    if remark is not None:
+        return remark.text.partition(": ")[2].partition(" The prediction is used.")[0]
+    return "" if is_measured(option) else _NOTHING
+
+
+def _row(option: OptionResult) -> dict[str, str]:
     return {
         "Option": name_of(option),
-        "Writes": speed_text(option.decode),
-        "Reads": speed_text(option.prefill),
+        "Writes, tokens/s": speed_text(option.decode),
+        "Reads, tokens/s": speed_text(option.prefill),
         "Used": _used(option),
-        "Why not measured": why or ("" if is_measured(option) else "Nothing is stored for this model on this machine."),
     }
 
 
@@ -100,9 +119,9 @@ def _used(option: OptionResult) -> str:
 
 
 def speed_text(speed: Speed | None) -> str:
-    """The speed with its range, which is left out where it reads the same."""
+    """Tokens a second with their range, which is left out where it reads the same."""
     if speed is None:
         return "-"
     digits = 0 if speed.central >= 10 else 1
     low, central, high = (f"{one:,.{digits}f}" for one in (speed.low, speed.central, speed.high))
-    return f"{central} tokens/s" if low == high else f"{central} ({low} to {high}) tokens/s"
+    return central if low == high else f"{central} ({low} to {high})"

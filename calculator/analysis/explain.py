@@ -18,6 +18,7 @@ from calculator.decision.routed_option import routed_parts
 from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.finance.courses import AnyCourse, Course
+from calculator.finance.ledger import calendar_usd
 from calculator.risk.candidates import Candidate
 from calculator.scenario.check_ids import FIGURES_OF_KIND
 from calculator.scenario.own_catalog import catalog_of
@@ -46,7 +47,7 @@ class Ingredient:
 class Explanation:
     """One line of one option: its arithmetic in words, its inputs, and what it comes to.
 
-    Dollars are signed as in the ledger. `first_usd` is paid at the purchase, `month_1_usd` in the first month,
+    Dollars are signed as in the ledger. `first_usd` is paid at the purchase, `month_1_usd` in the first calendar month,
     `last_usd` in the last one.
     """
 
@@ -77,7 +78,8 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
     if line not in entries:
         raise ScenarioError(f"{line!r} is not a line of {option_id}. Its lines: {', '.join(entries)}.")
     catalog = catalog_of(comparison.scenario, catalog)
-    entry, flow = tco.entries[entries[line]], tco.flows[entries[line]]
+    entry = tco.entries[entries[line]]
+    flow = calendar_usd(entry, tco.flows[entries[line]])
     option, scenario = _owner(catalog.option(option_id), line, comparison.scenario, catalog)
     reference = excess_tariff(option, catalog) or reference_tariff(scenario, catalog)
     candidate = Candidate(option, reference_api=reference)  # one that cannot do the job, too

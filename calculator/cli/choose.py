@@ -20,6 +20,8 @@ from calculator.catalog.deployment import Deployment
 from calculator.catalog.model_file import model_of
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.choose import Choice, Choices, Wanted, choose
+from calculator.decision.eligibility import seconds_text
+from calculator.decision.memory_words import SEVERAL_CARDS, misfit
 from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.physics.memory.largest_context import largest_context
@@ -95,18 +97,19 @@ def _text(found: Choices) -> str:
     ]
     if best:
         lines.append(
-            f"{'machines':<44} {'price':>9} {'read on':>10} {'costs':>9} {'tokens/s':>8} {'first word':>10} "
-            f"{'memory left':>11} {'watts':>6}"
+            f"{'machines':<44} {'price':>9} {'read on':>10} {'costs':>9} {'tokens/s':>8} {'first word':>12} "
+            f"{'watts':>6} {'memory left':>11}"
         )
         lines += [_line(one) for one in best]
         hidden = len(found.choices) - len(best)
-        lines += ["", "Price before tax; costs over the horizon, present value. No other choice is better in costs,"]
+        lines += ["", *([SEVERAL_CARDS] if any(one.spare_words for one in best) else [])]
+        lines.append("Price before tax; costs over the horizon, present value. No other choice is better in costs,")
         lines.append(
             f"tokens a second and memory left at once; {hidden} that one of these beats in all three are left out."
         )
     else:
         lines.append("No machine of the catalogue does the job within these limits.")
-    lines += [f"- {one.stale.text}" for one in best if one.stale]
+    lines += dict.fromkeys(f"- {one.stale.text}" for one in best if one.stale)
     lines += [f"- {one.name}: {_with_mend(one.reason, one.mend)}" for one in found.left_out]
     return "\n".join(lines)
 
@@ -115,7 +118,8 @@ def _line(one: Choice) -> str:
     name = f"{one.machine_count} x {one.id}"
     return (
         f"{name:<44} {one.price_usd:>9,.0f} {one.price_as_of:>10} {one.present_value_usd:>9,.0f} "
-        f"{one.stream_tokens_per_s:>8.1f} {one.first_token_p95_s:>8.1f} s {one.headroom_gb:>8.1f} GB {one.watts:>6,.0f}"
+        f"{one.stream_tokens_per_s:>8.1f} {seconds_text(one.first_token_p95_s):>12} {one.watts:>6,.0f} "
+        f"{one.headroom_gb:>8.1f} GB {one.spare_words}".rstrip()
     )
 
 
@@ -143,7 +147,7 @@ def _largest_context(arguments: argparse.Namespace, scenario: Scenario, catalog:
         return 0
     what = f"{deployment.model.name} in {deployment.format.name} on {machine}"
     if not found.memory_tokens:
-        print(f"{what} does not fit: {-found.fit.headroom_bytes / BYTES_PER_GB:,.1f} GB are missing.")
+        print(f"{what} does not fit: it {misfit(found.fit)}.")
         return 0
     why = (
         f"the memory holds {found.memory_tokens:,}, the model supports {found.model_tokens:,}"

@@ -1,10 +1,12 @@
 """Tax lines of an option: relief for running costs, for staff time and for depreciation, and tax on the sale.
 
-Running costs are deducted when they are paid. What is bought is deducted by the scenario's schedule. A machine one has
+Running costs are deducted when they are paid: what is paid in advance has a line of its own, so that its relief falls
+into the calendar month of the payment. What is bought is deducted by the scenario's schedule. A machine one has
 already is taken as fully deducted: keeping it forgoes its sale price less the tax on that sale.
 """
 
 import functools
+import itertools
 
 from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import scaled
@@ -35,8 +37,9 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     schedule = expensed() if owned else schedule_of(scenario, tables=inputs.tax_tables)
     found: list[Line] = []
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
-    for hardness, name in names.items():
-        paid = [line for line in lines if line.kind in _AS_PAID and line.hardness == hardness]
+    for (hardness, name), is_early in itertools.product(names.items(), (False, True)):
+        as_paid = [line for line in lines if line.kind in _AS_PAID and line.hardness == hardness]
+        paid = [line for line in as_paid if line.in_advance == is_early]
         terms = tuple(term for line in paid for term in scaled(line.terms, -rate))
         if terms:
             says = "tax rate * costs of the month, deducted when paid"
@@ -44,7 +47,8 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
             if not inputs.drawn:
                 every = (term for line in paid for term in line.terms)
                 seen["costs_of_all_months_usd"] = -whole_usd(every, months=scenario.months)
-            found.append(Line(name, hardness, terms, says, seen, kind="tax"))
+            called = f"{name} paid in advance" if is_early else name
+            found.append(Line(called, hardness, terms, says, seen, kind="tax", in_advance=is_early))
     cost = sum((-term.amount_usd for line in lines if line.kind == "capital" for term in line.terms), start=0.0)
     capital = [line for line in lines if line.kind == "capital"]
     if capital:

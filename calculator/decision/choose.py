@@ -18,6 +18,7 @@ from calculator.decision.comparison import OptionResult
 from calculator.decision.one_option import Question, answer_of
 from calculator.errors import ScenarioError
 from calculator.evidence import Remark
+from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.repair import CHEAPEST
 from calculator.scenario.scenario import Scenario
@@ -48,7 +49,8 @@ class Choice:
     """One machine in one number that does the job within budget and watts.
 
     price_usd: all machines today, before sales tax; price_as_of: the day of that price. stream_tokens_per_s: how fast
-    one person sees an answer grow at the busiest hour. headroom_gb: memory that is left, of one machine.
+    one person sees an answer grow at the busiest hour. headroom_gb: memory that is left, of one machine; spare_words
+    follow the figure where it is not what may be used less what is needed: on several cards.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Choice:
     first_token_p95_s: float
     headroom_gb: float
     format_name: str
+    spare_words: str = ""
     is_dominated: bool = False
     stale: Remark | None = None
 
@@ -209,6 +212,7 @@ def _choice(row: OptionResult, count: int, *, usd: float, as_of: str, watts: flo
         first_token_p95_s=first.central,
         headroom_gb=row.memory.headroom_bytes / BYTES_PER_GB,
         format_name=row.format_name,
+        spare_words=spare_words(row.memory).strip(),
     )
 
 

@@ -195,6 +195,20 @@ def late_text(what: str, reached_s: float, *, asked_s: float) -> str:
     return f"{what} {seconds_text(reached_s)}, not {seconds_text(asked_s)}"
 
 
+def wait_words(found: Range) -> tuple[str, str]:
+    """A wait in words: its central value, and its range from the shortest to the longest, "" where it has none.
+
+    >>> wait_words(Range(3570.0, 3600.0, 9000.0, "s"))
+    ('1.0 hours', '59.5 minutes to 2.5 hours')
+    """
+    if not math.isfinite(found.central):
+        return "never", "the queue grows"
+    low, high = seconds_text(found.low), seconds_text(found.high)
+    if not math.isfinite(found.high):
+        return seconds_text(found.central), f"{low} or more"
+    return seconds_text(found.central), "" if low == high else f"{low} to {high}"
+
+
 def seconds_text(seconds: float) -> str:
     """Seconds as a person says them: 8.5 s, 24 s, 3 minutes, 2.5 hours.
 
@@ -205,7 +219,7 @@ def seconds_text(seconds: float) -> str:
         return "for ever"
     if seconds >= S_PER_H:
         return f"{seconds / S_PER_H:,.1f} hours"
-    if seconds >= _LONG_S:
+    if seconds >= LONG_S:
         return f"{seconds / _S_PER_MINUTE:.1f} minutes"
     return f"{seconds:.0f} s" if seconds >= _WHOLE_S else f"{seconds:.1f} s"
 
@@ -215,6 +229,7 @@ def _capital(sentence: str) -> str:
 
 
 _S_PER_MINUTE = 60.0
-_LONG_S = 120.0
+LONG_S = 120.0
+"""From here on a wait is said in minutes."""
 _WHOLE_S = 10.0
 _ROUNDING = 1e-9

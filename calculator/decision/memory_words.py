@@ -3,6 +3,11 @@
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 
+SEVERAL_CARDS = (
+    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies whole "
+    "on one card, so more room on the others does not help."
+)
+
 
 def memory_short(fit: MemoryFit) -> str:
     """How much memory a model that does not fit lacks: '19.2 GB short', or so much of the system RAM beside the cards."""

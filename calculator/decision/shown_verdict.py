@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from calculator.decision.comparison import HardVerdict, Verdict
+from calculator.catalog.options import Machine
+from calculator.decision.comparison import Comparison, HardVerdict, Verdict
+from calculator.decision.ranking import hard_usd, named, ranked
 from calculator.decision.words import of_100, signed
 from calculator.number import Range
 from calculator.scenario.scenario import Scenario
@@ -39,6 +41,27 @@ def shown_verdict(verdict: Verdict, scenario: Scenario) -> ShownVerdict:
     is_close = hard.difference_usd.low <= 0
     formats = hard.formats_sentence if hard.next else verdict.formats_sentence
     return ShownVerdict(hard.cheapest, hard.next, hard.difference_usd, hard.chance, is_close, formats)
+
+
+def pair_sentence(comparison: Comparison) -> str:
+    """How the pair of Mac or PC was chosen, where invoices alone are shown, and a machine of its kind that is cheaper then.
+
+    Empty where staff hours count, and where there is no pair. The pair is the best of each kind with staff hours: both
+    sentences of the verdict and what turns it are of the same two machines (docs/decisions/0010-the-answer.md).
+    """
+    verdict = comparison.verdicts.mac_or_pc
+    if comparison.scenario.labour == "with" or verdict is None or verdict.cheapest is None or verdict.next is None:
+        return ""
+    kinds = {one.option.id: one.option.kind for one in comparison.candidates if isinstance(one.option, Machine)}
+    able = ranked(comparison.options)
+    said = ["These two are the best Mac and the best PC with staff hours counted."]
+    for chosen in (verdict.cheapest, verdict.next):
+        alike = [row for row in able if row.id in kinds and kinds[row.id] == kinds[chosen]]
+        least = min(alike, key=lambda row: (hard_usd(row), row.id != chosen, row.id))
+        if hard_usd(least) < hard_usd(comparison[chosen]):
+            noun = "Mac" if kinds[chosen] == "mac" else "PC"
+            said.append(f"In invoices alone the cheapest {noun} is {named(least)}, {signed(hard_usd(least))}.")
+    return " ".join(said)
 
 
 def odds_sentence(shown: ShownVerdict, name: str, *, is_pair: bool) -> str:

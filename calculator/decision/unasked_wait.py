@@ -2,12 +2,9 @@
 
 import math
 
-from calculator.decision.eligibility import Eligibility, seconds_text
+from calculator.decision.eligibility import LONG_S, Eligibility, seconds_text
 from calculator.evidence import Remark
 from calculator.scenario.scenario import Scenario
-
-_LONG_S = 120.0
-"""From here on a wait is said in minutes (`seconds_text`)."""
 
 
 def unasked_wait(judged: Eligibility, scenario: Scenario) -> Remark | None:
@@ -16,7 +13,7 @@ def unasked_wait(judged: Eligibility, scenario: Scenario) -> Remark | None:
     It says how fast an answer then grows, where no target is set for that either.
     """
     wait, stream = judged.first_token_p95_s, judged.stream_tokens_per_s
-    if scenario.first_token_p95_target_s or wait is None or wait.central < _LONG_S:
+    if scenario.first_token_p95_target_s or wait is None or wait.central < LONG_S:
         return None
     if not math.isfinite(wait.central):
         return None  # it cannot keep up, and its reason says so

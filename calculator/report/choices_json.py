@@ -1,13 +1,18 @@
 """Machines for a budget and a promise as a dictionary: what `choose --json`, /api/choose.json and assistants get."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from calculator.decision.choose import Choices
+from calculator.evidence import Remark
+from calculator.report.answer_json import remark_dicts
 
 
-def choices_dict(found: Choices) -> dict[str, Any]:
+def choices_dict(found: Choices, remarks: Iterable[Remark] = ()) -> dict[str, Any]:
     """The choices, cheapest over the horizon first, and every machine that is none, with its reason and mend.
+
+    remarks: on the question as a whole.
 
     Prices and costs in US dollars, watts at the wall, headroom in GB (1e9 bytes); what was not asked for is null.
     """
@@ -21,4 +26,5 @@ def choices_dict(found: Choices) -> dict[str, Any]:
             for one in found.choices
         ],
         "left_out": [asdict(one) for one in found.left_out],
+        "remarks": remark_dicts(remarks),
     }

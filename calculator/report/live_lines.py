@@ -99,6 +99,11 @@ def value_of(part: Part, values: Mapping[str, float], *, months: int) -> Flow:
     return part.quantity * factor * index_values(values[index] if index else 0.0, index=index, months=months)
 
 
+def is_taxed_by(tax: Line, line: Line) -> bool:
+    """Whether `line` is deducted when it is paid, and in this tax line: the same dollars, paid as early."""
+    return line.kind in AS_PAID and (line.hardness, line.in_advance) == (tax.hardness, tax.in_advance)
+
+
 def _live(candidate: Candidate, candidates: Candidates) -> LiveOption:
     scenario, months = candidates.scenario, candidates.scenario.months
     engine = _Engine(candidate, candidates)
@@ -140,8 +145,7 @@ def _is_tax_of_some(line: Line, lines: list[LiveLine], *, is_once: bool) -> bool
         return False
     if line.name in ("tax on depreciation", "tax on sale"):
         return is_once
-    paid = (one for one in lines if one.line.kind in AS_PAID)
-    return any(one.line.hardness == line.hardness and one.is_once == is_once for one in paid)
+    return any(is_taxed_by(line, one.line) and one.is_once == is_once for one in lines)
 
 
 def _parts(

@@ -11,7 +11,8 @@ from calculator.catalog import Catalog
 from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
-from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, shown_verdict
+from calculator.decision.eligibility import wait_words
+from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL, odds_sentence, pair_sentence, shown_verdict
 from calculator.decision.words import option_name
 from calculator.errors import CalculatorError
 from calculator.finance.ledger import Horizon, Line, calendar_usd, discounted_usd, monthly_usd
@@ -128,7 +129,7 @@ def _details(comparison: Comparison) -> list[str]:
     pair: Verdict | None = verdicts.mac_or_pc
     other = comparison.verdict.sentence if scenario.labour == "without" else comparison.verdict.hard.sentence
     of_pair = "" if pair is None else pair.hard.sentence if scenario.labour == "without" else pair.sentence
-    return [comparison.verdict.detail, of_pair, other, verdicts.keep_in_house_reason]
+    return [comparison.verdict.detail, of_pair, pair_sentence(comparison), other, verdicts.keep_in_house_reason]
 
 
 def _odds(comparison: Comparison) -> list[str]:
@@ -186,7 +187,7 @@ def _row(option: OptionResult, comparison: Comparison) -> dict[str, str]:
         "name": _name(option),
         "can": can_do(option).words,
         "machines": count + more,
-        "wait": "host's" if busy is None else f"{busy.low:,.0f} to {busy.high:,.0f} s",
+        "wait": "host's" if busy is None else next(filter(None, reversed(wait_words(busy)))),
         "cost": shown(shown_cost_usd(option, comparison) or 0.0, scenario=scenario),
         "range": "" if found is None else _between(found, comparison),
         "invoices": shown(option.tco.hard_cost_usd, scenario=scenario) if option.tco else "",

@@ -6,6 +6,8 @@ from calculator.analysis.lease_or_buy import lease_or_buy
 from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
+from calculator.decision.eligibility import LONG_S, seconds_text
+from calculator.decision.shown_verdict import pair_sentence
 from calculator.decision.words import mend, signed
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.prediction import Prediction
@@ -51,15 +53,17 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _verdict_lines(comparison: Comparison, verdict: Verdict) -> list[str]:
     """One verdict: its sentences in the order that the person chose, what turns it, and the old prices it rests on."""
-    told = [verdict.sentence, verdict.hard.sentence]
+    is_pair = verdict is comparison.verdicts.mac_or_pc
+    whole, hard = [verdict.sentence, verdict.detail], [verdict.hard.sentence]
+    told = [*whole, *hard]
     if comparison.scenario.labour == "without":
-        told.reverse()
+        told = [*hard, pair_sentence(comparison) if is_pair else "", *whole]
     rest = [
         verdict.flips_sentence,
         *(call.sentence for call in close_calls(comparison, verdict)),
         *(price.sentence for price in verdict.rests_on_old_prices),
     ]
-    return [line for line in (told[0], verdict.detail, *told[1:], *rest) if line]
+    return [line for line in (*told, *rest) if line]
 
 
 def _why_not(option: OptionResult) -> list[str]:
@@ -85,7 +89,7 @@ def prediction_text(prediction: Prediction) -> str:
         f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
         f"runtime {_gb(memory.overhead_bytes)}" + (f", draft {_gb(memory.draft_bytes)}" if memory.draft_bytes else ""),
         f"  decode {_range(prediction.decode)} tokens/s, prefill {_range(prediction.prefill)} tokens/s, "
-        f"first token {_range(prediction.time_to_first_token)} s",
+        f"first token {_wait(prediction.time_to_first_token)}",
     ]
     rows += operation_lines(prediction)
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])
@@ -158,7 +162,7 @@ def _row(option: OptionResult, scenario: Scenario) -> str:
     memory, tco, judged = option.memory, option.tco, option.eligibility
     if not option.eligible:
         state = "cannot"
-        if memory is not None and not memory.fits:
+        if memory is not None and memory.headroom_bytes < 0:
             state = f"no, {-memory.headroom_bytes / BYTES_PER_GB:.1f} GB"
     else:
         state = "-" if judged.machine_count is None else f"{judged.machine_count}"
@@ -181,6 +185,13 @@ def _columns(*cells: str) -> str:
     left, right = cells[:2], cells[2:]
     texts = [f"{cell:<{width}}" for cell, width in zip(left, _WIDTHS, strict=False)]
     return " ".join([*texts, *(f"{cell:>{width}}" for cell, width in zip(right, _WIDTHS[2:], strict=True))])
+
+
+def _wait(found: Speed | None) -> str:
+    """Seconds as a range; longer waits in the words of the page."""
+    if found is None or found.high < LONG_S:
+        return f"{_range(found)} s"
+    return f"{seconds_text(found.low)} to {seconds_text(found.high)}"
 
 
 def _range(speed: Speed | None) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 
 from calculator.decision.comparison import Comparison
 from calculator.finance.discounting import discount_factor, discount_months
-from calculator.finance.ledger import Kind
+from calculator.finance.ledger import Kind, calendar_usd
 from calculator.report.ledger_csv import month_dates
-from calculator.report.live_lines import AS_PAID, Flow, LiveLine, LiveOption, Part, index_values
+from calculator.report.live_lines import Flow, LiveLine, LiveOption, Part, index_values, is_taxed_by
 from calculator.report.live_parts import STEPS, TRENDS, Index
 from calculator.report.workbook_inputs import DISCOUNT, TAX, LiveInput
 from calculator.report.workbook_page import STAMPED, Book, Page
@@ -46,7 +46,7 @@ def write_flows(
         "Demand",
         note="Quantities are stamped: machines, hours, kWh and million tokens that the engine found. The unit price is "
         "live. Quantity x unit price x growth of the price = payment; what comes in has a negative quantity.",
-        widths={0: 26, 1: 30, 2: 24, 3: 12, 4: 10, 5: 26, 6: 14, 7: 14},
+        widths={0: 26, 1: 30, 2: 24, 3: 18, 4: 10, 5: 26, 6: 14, 7: 14},
     )
     head = ["Option", "Name", "Line", "Paid", "Unit", "Price grows with", "Unit price", ""]
     _head(demand, head, comparison)
@@ -67,18 +67,23 @@ def write_flows(
             for part in line.parts:
                 places[id(part)] = row
                 _label(demand, row, option, line.line.name, part.product.unit)
-                demand.text(row, 3, "once" if line.is_once else "monthly")
-                _write_quantity(demand, row, part, values)
+                demand.text(row, 3, paid_words(line))
+                _write_quantity(demand, row, part, calendar_usd(line.line, part.quantity.tolist()), values)
                 row += 1
     served: dict[str, int] = {}
     row += 1
     for option in options:
         served[option.candidate.option.id] = row
         _label(demand, row, option, "tokens served", "Mtok")
-        _write_row(demand, row, option.served_mtok)
+        _write_row(demand, row, option.served_mtok.tolist())
         row += 1
     rows = Rows(indexes, by_convention, to_the_day, served, {})
     return demand, _write_payments(demand, comparison, options, rows=rows, places=places), rows
+
+
+def paid_words(line: LiveLine) -> str:
+    """When a line is paid, in words; Checks read them off the sheet."""
+    return f"{'once' if line.is_once else 'monthly'}{', in advance' if line.line.in_advance else ''}"
 
 
 def _write_payments(
@@ -86,8 +91,10 @@ def _write_payments(
 ) -> Page:
     page = demand.book.page(
         "Cash flow",
-        note="Money of the day; outgoing is negative. Present value by the discount factors of the sheet Demand.",
-        widths={0: 26, 1: 30, 2: 24, 3: 8, 4: 10, 5: 18, 6: 14, 7: 14},
+        note="Money of the day; outgoing is negative. A payment stands in its calendar month; month 0 is the purchase, "
+        "on the first day of month 1. Present value by the discount factors of the sheet Demand; what is paid in "
+        "advance, by those of the month before.",
+        widths={0: 26, 1: 30, 2: 24, 3: 8, 4: 18, 5: 18, 6: 14, 7: 14},
     )
     _head(page, ["Option", "Name", "Line", "Dollars", "Paid", "Formula", "Sum", "Present value"], comparison)
     months, row = comparison.scenario.months, _HEAD + 2
@@ -98,19 +105,21 @@ def _write_payments(
         for line in option.lines:
             formula = _formulas(line, option, comparison, page=page, demand=demand, rows=rows, places=places, at=where)
             _label(page, row, option, line.line.name, line.line.hardness)
-            page.text(row, 4, "once" if line.is_once else "monthly")
+            page.text(row, 4, paid_words(line))
             page.text(row, 5, STAMPED if formula is None else "live" if line.follows_discount else _NOT_DISCOUNT)
-            for month, usd in enumerate(line.flow.tolist()):
+            for month, usd in enumerate(calendar_usd(line.line, line.flow.tolist())):
                 if formula is None:
                     page.number(row, FIRST_MONTH + month, usd, "money")
                 else:
                     page.formula(row, FIRST_MONTH + month, formula[month], usd)
             flows = page.span((row, FIRST_MONTH), (row, FIRST_MONTH + months))
-            factor_row = rows.to_the_day if line.is_once else rows.by_convention
-            factor = demand.span((factor_row, FIRST_MONTH), (factor_row, FIRST_MONTH + months))
             page.formula(row, TOTAL, f"=SUM({flows})", float(line.flow.sum()))
+            early = line.line.in_advance
+            valued = page.span((row, FIRST_MONTH + early), (row, FIRST_MONTH + months))
+            factor_row = rows.to_the_day if line.is_once else rows.by_convention
+            factor = demand.span((factor_row, FIRST_MONTH), (factor_row, FIRST_MONTH + months - early))
             value = float(line.flow @ factors[line.is_once])
-            page.formula(row, VALUE, f"=SUMPRODUCT({flows},{factor})", value)
+            page.formula(row, VALUE, f"=SUMPRODUCT({valued},{factor})", value)
             row += 1
         rows.flows[option.candidate.option.id] = (first, row - 1)
         row += 1
@@ -157,11 +166,11 @@ class _TaxFormula:
         """The formula of one month."""
         tax = self.page.book.name_for(TAX)
         name, seen = self.line.line.name, self.line.line.inputs
-        if name in ("tax on running costs", "tax on staff time"):
-            return f"=-{tax}*({self._sum(self._paid(), column)})"
         cost = f"-({self._sum(self._of('capital'), FIRST_MONTH)})"
         if name == "tax on depreciation":
             return f"={tax}*{float(seen.get(f'share_month_{month}', 0.0))!r}*({cost})"
+        if name != "tax on sale":
+            return f"=-{tax}*({self._sum(self._paid(), column)})"
         if month != len(self.line.flow) - 1:
             return "=0"
         return f"=-{tax}*({self._sum(self._of('sale'), column)}-{self._left_fraction()!r}*({cost}))"
@@ -176,11 +185,7 @@ class _TaxFormula:
     def _paid(self) -> list[LiveLine]:
         """Costs that are deducted when paid, of the same kind of dollars and paid in the same way."""
         own = self.line
-        return [
-            one
-            for one in self.option.lines
-            if one.line.kind in AS_PAID and one.line.hardness == own.line.hardness and one.is_once == own.is_once
-        ]
+        return [one for one in self.option.lines if is_taxed_by(own.line, one.line) and one.is_once == own.is_once]
 
     def _of(self, kind: Kind) -> list[LiveLine]:
         return [one for one in self.option.lines if one.line.kind == kind]
@@ -241,7 +246,7 @@ def _factors(comparison: Comparison, *, is_once: bool) -> Flow:
     return np.asarray(discount_factor(times, annual_rate=scenario.discount_rate))
 
 
-def _write_quantity(page: Page, row: int, part: Part, values: dict[str, float]) -> None:
+def _write_quantity(page: Page, row: int, part: Part, quantity: Sequence[float], values: dict[str, float]) -> None:
     product = part.product
     page.text(row, 5, product.index.replace("_", " "))
     price = 1.0
@@ -249,9 +254,9 @@ def _write_quantity(page: Page, row: int, part: Part, values: dict[str, float]) 
         price *= factor.of(values[factor.key])
     formula = "*".join(factor.formula(page.book.name_for(factor.key)) for factor in product.factors)
     page.formula(row, TOTAL, f"={formula}", price, "number")
-    _write_row(page, row, -part.quantity)
+    _write_row(page, row, [-amount for amount in quantity])
 
 
-def _write_row(page: Page, row: int, flow: Flow) -> None:
-    for month, amount in enumerate(flow.tolist()):
+def _write_row(page: Page, row: int, flow: Sequence[float]) -> None:
+    for month, amount in enumerate(flow):
         page.number(row, FIRST_MONTH + month, amount + 0.0)

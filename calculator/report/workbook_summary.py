@@ -69,12 +69,15 @@ def write_checks(
         name = option.candidate.option.id
         first, last = rows.flows[name]
         block = flows.span((first, FIRST_MONTH), (last, FIRST_MONTH + months))
-        factors = {
-            kind: demand.span((at, FIRST_MONTH), (at, FIRST_MONTH + months))
-            for kind, at in (("once", rows.to_the_day), ("monthly", rows.by_convention))
-        }
         kinds = flows.span((first, 4), (last, 4))
-        by_month = "+".join(f'SUMPRODUCT(({kinds}="{kind}")*{block}*{factor})' for kind, factor in factors.items())
+        by_month = "+".join(
+            f'SUMPRODUCT(({kinds}="{kind}")*{flows.span((first, FIRST_MONTH + early), (last, FIRST_MONTH + months))}'
+            f"*{demand.span((at, FIRST_MONTH), (at, FIRST_MONTH + months - early))})"
+            for kind, at, early in (
+                *(("once", rows.to_the_day, False), ("monthly", rows.by_convention, False)),
+                *(("once, in advance", rows.to_the_day, True), ("monthly, in advance", rows.by_convention, True)),
+            )
+        )
         sums, values = (flows.span((first, column), (last, column)) for column in (TOTAL, VALUE))
         at = summary_row[name]
         checks = {

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -230,13 +229,18 @@ def test_an_inert_control_is_seen(visit: Open) -> None:
 
 def test_a_row_of_the_fit_matrix_becomes_the_model(visit: Open) -> None:
     seen = opened(visit, "fit")
-    grid = seen.page.locator(".st-key-fit-matrix canvas").first
-    grid.scroll_into_view_if_needed()
-    box: Any = grid.bounding_box()
-    seen.page.mouse.click(box["x"] + 15, box["y"] + box["height"] * 0.8)
-    wanted = seen.page.get_by_role("button", name=re.compile("^Decide on "))
-    name = wanted.inner_text().removeprefix("Decide on ")
-    wanted.click()
+    grid = seen.page.locator(".matrix")
+    for width in (1280, 390):
+        seen.page.set_viewport_size({"width": width, "height": 800})
+        room, inside = grid.evaluate("one => [one.clientWidth, one.scrollWidth]")
+        assert (inside <= room) == (width == 1280)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    seen.page.set_viewport_size({"width": 1280, "height": 800})
+    row = grid.locator("tbody tr").filter(has_text="spare").first
+    name = row.get_by_role("button").inner_text()
+    row.locator("td").last.click()
+    expect(row.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    seen.page.get_by_role("button", name=f"Decide on {name}").click()
     seen.page.wait_for_url(re.compile(r"model="))
     expect(seen.page.locator(".st-key-fit-model").get_by_role("combobox")).to_have_value(name)
 

@@ -129,8 +129,13 @@ def component(app: AppTest, name: str = "decide") -> dict[str, Any]:
 
 def change(app: AppTest, **done: Any) -> AppTest:
     """The page after its live body has said what a person did: change(app, put={"wage_usd_per_h": 120})."""
+    return told(app, "decide", now=done)
+
+
+def told(app: AppTest, name: str, **state: Any) -> AppTest:
+    """The page after the live body of that name has told its state to the server."""
     states = app._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
-    states.widgets.add(id=_live(app, "decide").id, json_value=json.dumps({"now": done}))
+    states.widgets.add(id=_live(app, name).id, json_value=json.dumps(state))
     app._run(states)  # pyright: ignore[reportPrivateUsage]
     assert not app.exception
     return app

@@ -242,3 +242,12 @@ def test_second_verdict_says_why_it_has_nothing_to_compare() -> None:
     assert hero(barred)["range"].startswith("no rented machine and no API compared can do the job")
     both = compare(Scenario(options=(*own, "api-same-model")), CATALOG, draw_count=256)
     assert hero(both)["odds"]
+
+
+def test_pair_of_invoices_alone_is_said_to_be_chosen_with_staff_hours() -> None:
+    said = "These two are the best Mac and the best PC with staff hours counted."
+    for labour in ("with", "without"):
+        found = compare(Scenario.parse({"labour": labour}), CATALOG, draw_count=0)
+        notes = hero(found, "mac_or_pc")["notes"]
+        assert any(note.startswith(said) for note in notes) == (labour == "without")
+        assert not any(said in note for note in hero(found, "overall")["notes"])

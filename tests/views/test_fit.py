@@ -7,8 +7,9 @@ import pytest
 
 from calculator import Scenario
 from calculator.units import BYTES_PER_GB
-from tests.views.other_pages import comparison_of, fit_script, opened
-from tests.views.pages import CATALOG, table, texts, widget
+from tests.views.other_pages import case_of, comparison_of, fit_script, opened
+from tests.views.pages import CATALOG, component, texts, told, widget
+from views.fit_matrix import matrix
 from views.link import write_link
 
 
@@ -58,8 +59,10 @@ def test_each_field_goes_into_the_address_and_changes_the_table(name: str, value
 
 def test_matrix_names_every_model_and_the_frontier_answers_to_the_budget() -> None:
     app = opened(fit_script)
-    matrix = table(app, "Model")
-    assert "Llama 3 / 3.1 / 3.3 70B" in list(matrix["Model"])
+    shown = component(app, "matrix")
+    assert "Llama 3 / 3.1 / 3.3 70B" in [row["name"] for row in shown["rows"]]
+    assert [row["model"] for row in shown["rows"]] == list(matrix(case_of(Scenario())))
+    assert {len(row["cells"]) + 1 for row in shown["rows"]} == {len(shown["heads"])}
     widget(app, "budget").set_value(1000.0).run()
     assert not app.exception
     assert "No machine to buy does this job: the budget is $1,000 and the first word must come within" in texts(app)
@@ -207,3 +210,19 @@ def test_context_is_said_to_be_prompt_retrieved_text_and_answer_together() -> No
     assert "32,768 tokens because so many are reserved for each" in texts(
         opened(fit_script, reserved_context_tokens="32768")
     )
+
+
+def test_model_selected_in_the_matrix_says_who_does_the_job_with_it_until_it_is_selected_no_more() -> None:
+    app = opened(fit_script)
+    assert component(app, "matrix")["chosen"] == ""
+    tables = len(app.table)
+    told(app, "matrix", model="qwen3-30b-a3b")
+    assert component(app, "matrix")["chosen"] == "qwen3-30b-a3b"
+    assert len(app.table) == tables + 1
+    assert [one.label for one in app.button if one.label.startswith("Decide on")] == ["Decide on Qwen3 30B-A3B"]
+    told(app, "matrix", model=Scenario().model)  # the scenario's own needs no button
+    assert not any(one.label.startswith("Decide on") for one in app.button)
+    for nothing in ("", "no such model"):
+        told(app, "matrix", model=nothing)
+        assert component(app, "matrix")["chosen"] == ""
+        assert len(app.table) == tables

@@ -1,10 +1,10 @@
 """Folded tools: fine-tuning and the vector index say the engine's bytes, and the index can be counted."""
 
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.physics.memory.vector_index import index_bytes
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import fit_script, opened
 from tests.views.pages import texts, widget
-from views.fit_matrix import SEVERAL_CARDS
 
 
 def test_index_says_its_gigabytes_and_goes_into_the_scenario() -> None:

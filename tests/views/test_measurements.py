@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.physics.memory.spare_words import FULLEST_CARD
 from calculator.physics.models_that_fit import fits_here
 from calculator.units import BYTES_PER_GB
@@ -27,7 +28,6 @@ from tests.views.pages import (
     the_mac,
     widget,
 )
-from views.fit_matrix import SEVERAL_CARDS
 
 
 def test_opening_both_pages_creates_nothing_and_imports_no_mlx(store: Path) -> None:

@@ -10,13 +10,15 @@ from measurements.desk import open_desk
 from measurements.records.store import Store
 from tests.views.pages import CATALOG, QUESTION, measurements_page, texts, the_mac
 from views.decide_words import name_of
-from views.used_measurements import command_for, is_measured, speed_text
+from views.used_measurements import command_for, is_measured, reasons, speed_text
 
 
 def test_without_a_record_every_option_is_predicted(store: Path) -> None:
     app = measurements_page()
     assert "0 of 6 options rest on a measured speed" in texts(app)
     assert set(app.table[0].value["Used"]) == {"estimated"}
+    assert list(app.table[0].value) == ["Option", "Writes, tokens/s", "Reads, tokens/s", "Used"]
+    assert "Nothing is stored for this model on any of these machines." in texts(app)
 
 
 def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(store: Path) -> None:
@@ -32,6 +34,14 @@ def test_record_of_the_case_counts_and_one_at_another_depth_says_what_to_run(sto
     remark = next(remark for remark in far.remarks if remark.code == "measurement-not-used")
     assert "your prompts have 20,000 tokens" in remark.text
     assert "10,000" not in remark.text
+    ((names, why),) = reasons([far])
+    assert names == name_of(far)
+    assert "your prompts have 20,000 tokens" in why
+    assert reasons([used]) == []
+    others = [option for option in compare(longer, CATALOG, speeds).options if option.kind != "api"]
+    said = dict(reasons(others))
+    assert len(said) == 2
+    assert said["; ".join(name_of(one) for one in others if one.id != far.id)].startswith("Nothing is stored")
 
 
 def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: Path) -> None:
@@ -50,6 +60,6 @@ def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: 
 
 def test_speed_without_a_range_is_said_once() -> None:
     one = Speed(low=18.0, central=18.2, high=18.4, unit="token/s", bound_by="measured", basis="imported")
-    assert speed_text(one) == "18 tokens/s"
-    assert speed_text(replace(one, low=15.0)) == "18 (15 to 18) tokens/s"
+    assert speed_text(one) == "18"
+    assert speed_text(replace(one, low=15.0)) == "18 (15 to 18)"
     assert speed_text(None) == "-"

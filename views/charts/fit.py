@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 
 from calculator.decision.choose import Choice
+from calculator.decision.eligibility import seconds_text
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
@@ -191,8 +192,8 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
                 "symbol": "circle" if is_best else "circle-open",
                 "color": "#2f7f9e" if is_best else QUIET,
             },
-            customdata=[[counted_name(one), one.headroom_gb, one.first_token_p95_s] for one in rows],
-            hovertemplate="%{customdata[0]}<br>$%{x:,.0f}, %{y:,.0f} tokens/s<br>%{customdata[1]:,.0f} GB spare, first word in %{customdata[2]:,.1f} s<extra></extra>",
+            customdata=[[counted_name(one), _spare(one), seconds_text(one.first_token_p95_s)] for one in rows],
+            hovertemplate="%{customdata[0]}<br>$%{x:,.0f}, %{y:,.0f} tokens/s<br>%{customdata[1]}, first word in %{customdata[2]}<extra></extra>",
         )
         for rows, is_best in ((rest, False), (best, True))
     ]
@@ -207,6 +208,10 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
     layout.legend = LEGEND
     nameless = tuple(dot.name for dot, where in zip(dots, sides, strict=True) if dot.name and where == NOWHERE)
     return Frontier(go.Figure(traces, layout), nameless)
+
+
+def _spare(one: Choice) -> str:
+    return f"{one.headroom_gb:,.0f} GB spare {one.spare_words}".strip()
 
 
 def counted_name(one: Choice) -> str:

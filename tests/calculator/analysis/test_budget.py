@@ -111,3 +111,27 @@ def test_lease_costs_one_payment_in_each_calendar_month(in_advance: bool, by_qua
     assert [a.p50_usd - b.p50_usd for a, b in periods] == pytest.approx(paid)
     assert budgets[0].whole.cash_usd == pytest.approx(mine.hard_cost_usd, abs=0.005)
     assert sum(period.expense_usd for period in booked) == pytest.approx(mine.total_cost_usd, abs=0.005)
+
+
+def test_relief_of_a_lease_falls_into_the_quarter_of_its_payments_in_budget_and_memo() -> None:
+    """Expensed at 25 %: of each quarter's lease a quarter comes back in the same quarter; the memo has the same years."""
+    lease = {"usd_per_month": 230.0, "in_advance": True}
+    asked = Scenario.parse(
+        {
+            **{"options": (MAC, API), "leases": {MAC: lease}, "start_month": "2026-12"},
+            **{"tax_mode": "expense", "tax_rate": 0.25},
+        }
+    )
+    free = Scenario.parse({**asked.model_dump(), "leases": {MAC: {**lease, "usd_per_month": 0.0}}})
+    found, without = (compare(one, CATALOG, draw_count=0) for one in (asked, free))
+    mine, theirs = found[MAC].tco, without[MAC].tco
+    assert mine is not None
+    assert theirs is not None
+    paid = [230.0 * count for count in (1, *[3] * 11, 2)]
+    booked, bare = (books(tco, scenario=asked, by_quarter=True) for tco in (mine, theirs))
+    assert [b.tax_usd - a.tax_usd for a, b in zip(booked, bare, strict=True)] == pytest.approx([0.25 * x for x in paid])
+    budgets = [budget_of(one.candidates, MAC, by_quarter=True, count=64) for one in (found, without)]
+    periods = list(zip(*(budget.periods for budget in budgets), strict=True))
+    after_tax = pytest.approx([0.75 * usd for usd in paid])
+    assert [a.cash_usd - b.cash_usd for a, b in periods] == after_tax
+    assert [a.p50_usd - b.p50_usd for a, b in periods] == after_tax

@@ -189,7 +189,6 @@ AT_PURCHASE: dict[str, Callable[[Given], float]] = {
     "setup": lambda x: -x["setup_h"] * x["wage_usd_per_h"] * x["machine_count"],
     "electrical work": lambda x: -x["electrical_work_usd"] * x["machine_count"],
     "warranty": lambda x: -x["warranty_usd"] * x["machine_count"],
-    "lease": lambda x: -x["lease_usd_per_month"] * x["machine_count"],
     "reservation": lambda x: -_reserved_month(x) * x["reserved_months"] * x["reserved_upfront_fraction"],
 }
 
@@ -212,6 +211,7 @@ IN_MONTH_1: dict[str, Callable[[Given], float]] = {
     "rental": _rental,
     "warm rental": lambda x: -x["rate_usd_per_h"] * x["warm_h_per_month"],
     "cold starts": lambda x: -x["rate_usd_per_h"] * x["cold_starts_per_month"] * x["startup_s"] / 3600,
+    "lease": lambda x: -x["lease_usd_per_month"] * x["machine_count"],
     "storage": lambda x: -x["storage_gb"] * x["storage_usd_per_gb_month"],
     "overflow to API": _overflow,
     "seats": lambda x: -x["seat_count"] * x["seat_usd_per_month"],
@@ -227,6 +227,7 @@ AT_THE_END: dict[str, Callable[[Given], float]] = {
 
 IN_ALL: dict[str, Callable[[Given], float]] = {
     "tax on running costs": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
+    "tax on running costs paid in advance": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on staff time": lambda x: x["tax_rate"] * x["costs_of_all_months_usd"],
     "tax on depreciation": lambda x: (
         x["tax_rate"]
@@ -393,3 +394,11 @@ def test_nothing_is_explained_of_an_option_that_is_not_there_or_has_no_cost() ->
     with pytest.raises(ScenarioError, match=f"{USED} cannot do the job, so it has no cost\\. "):
         explain(found, USED, "hardware", catalog=CATALOG)
     assert repr(found[USED]).startswith(f"{found[USED].name}: cannot do the job. ")
+
+
+def test_payment_in_advance_and_its_relief_are_explained_in_their_calendar_months() -> None:
+    asked = {"leases": {MAC: {"usd_per_month": 300}}, "tax_mode": "expense", "tax_rate": 0.25}
+    comparison = compare(Scenario.parse(asked), CATALOG, draw_count=0)
+    for line, usd in (("lease", -300), ("tax on running costs paid in advance", 75)):
+        found = explain(comparison, MAC, line, catalog=CATALOG)
+        assert (found.first_usd, found.month_1_usd, found.last_usd, found.total_usd) == (0, usd, usd, 36 * usd)

@@ -1,10 +1,13 @@
 """Commands `choose` and `check`."""
 
 import json
+import re
 
 import pytest
 
 from calculator.__main__ import main
+from calculator.decision.eligibility import seconds_text
+from calculator.decision.memory_words import SEVERAL_CARDS
 
 
 def test_choose_lists_the_best_with_the_day_of_their_price(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,3 +77,41 @@ def test_wrong_question_is_refused(words: list[str], says: str, capsys: pytest.C
 def test_check_of_an_api_says_that_it_is_no_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "our-defaults", "--machine", "api-frontier"]) == 2
     assert "api-frontier, which is no machine" in capsys.readouterr().err
+
+
+def test_memory_left_on_several_cards_says_how_it_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["choose", "--model", "qwen3-next-80b-a3b", "--budget", "15000", "--first-token-p95", "0"]
+    assert main([*words, "--json"]) == 0
+    found = {one["id"]: one for one in json.loads(capsys.readouterr().out)["choices"]}
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line.split()[2]: line for line in lines if re.match(r"\d+ x ", line)}
+    assert {name for name in rows if rows[name].endswith(" GB by the fullest card")} == {
+        name for name in rows if found[name]["spare_words"]
+    }
+    assert any(" GB by the fullest card" in row for row in rows.values())
+    assert lines.count(SEVERAL_CARDS) == 1
+    for name, row in rows.items():
+        assert f" {seconds_text(found[name]['first_token_p95_s'])} " in row
+    notes = [line for line in lines if "last checked" in line]
+    assert len(notes) == len(set(notes))
+
+
+def test_long_wait_of_a_choice_is_in_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["choose", "--model", "llama-3-70b", "--budget", "3000", "--first-token-p95", "0"]) == 0
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("1 x mac-mini-m5-pro-64 "))
+    assert re.search(r" \d+\.\d minutes ", row)
+
+
+def test_largest_context_of_cards_that_are_too_small_says_which_is_the_fullest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["choose", "--largest-context", "dual-rtx-3090", "llama-3-70b", "--format", "q8_0"]
+    assert main(words) == 0
+    assert re.search(
+        r"does not fit: it needs [\d.]+ GB, and a model may use [\d.]+ GB here\. The [\d.]+ GB missing are those of the "
+        r"fullest card, times 2 cards: a layer lies whole on one card\.\n$",
+        capsys.readouterr().out,
+    )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from calculator.cost.tax_lines import schedule_of, tax_remark
 from calculator.cost.tco import Tco
 from calculator.errors import CalculatorError, CatalogError
+from calculator.finance.ledger import calendar_usd
 from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import CATALOG, OFFERS, SCENARIO, candidates
@@ -16,6 +17,7 @@ from tests.calculator.offers import CATALOG, OFFERS, SCENARIO, candidates
 MAC_CANDIDATE = OFFERS[0]
 
 
+NOT_RUNNING = ("lease", "resale", "setup", "administration")
 MODES = ["expense", "macrs-half-year", "macrs-mid-quarter", "straight-line"]
 
 
@@ -138,3 +140,27 @@ def test_purchase_of_the_last_quarter_is_told_where_the_half_year_table_is_used(
     remark = tax_remark(SCENARIO.changed(tax_mode=mode, start_month=f"2027-{start:02d}", fiscal_year_end_month=end))
     assert (remark is not None) == is_said
     assert remark is None or remark.code == "mid-quarter"
+
+
+@pytest.mark.parametrize("buyout_usd", [None, 900.0])
+def test_relief_of_what_is_paid_in_advance_falls_into_the_calendar_month_of_its_payment(
+    buyout_usd: float | None,
+) -> None:
+    lease = {"usd_per_month": 230, "in_advance": True, "buyout_usd": buyout_usd}
+    untaxed = SCENARIO.changed(leases={"mac": lease}, tax_mode="none")
+    before, after = (_cost(MAC_CANDIDATE, one) for one in (untaxed, untaxed.changed(tax_mode="expense", tax_rate=0.25)))
+    flows = {line.name: calendar_usd(line, flow) for line, flow in zip(after.entries, after.flows, strict=True)}
+    assert flows["lease"] == [0.0, *[-230.0] * SCENARIO.months]
+    assert flows["tax on running costs paid in advance"] == [0.0, *[57.5] * SCENARIO.months]
+    running = [flow for name, flow in flows.items() if name in before.lines and name not in NOT_RUNNING]
+    relief = [-0.25 * sum(month) for month in zip(*running, strict=True)]
+    assert flows["tax on running costs"] == pytest.approx(relief)
+    assert after.present_value_cost_usd == pytest.approx(0.75 * before.present_value_cost_usd, rel=1e-12)
+    assert after.total_cost_usd == pytest.approx(0.75 * before.total_cost_usd, rel=1e-12)
+
+
+def test_tax_in_advance_is_a_line_only_where_something_is_paid_in_advance() -> None:
+    late = {"usd_per_month": 230, "in_advance": False}
+    for scenario in (SCENARIO, SCENARIO.changed(leases={"mac": late})):
+        taxed = _cost(MAC_CANDIDATE, scenario.changed(tax_mode="expense"))
+        assert [line.name for line in taxed.entries if line.in_advance] == []

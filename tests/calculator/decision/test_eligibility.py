@@ -1,5 +1,6 @@
 """Whether an option can do the job: each reason with its code, its words and what would mend it, worked by hand."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from calculator.decision.eligibility import (
     memory_reason,
     seconds_text,
     share_reasons,
+    wait_words,
 )
+from calculator.number import Range
 from calculator.physics.memory.memory_fit import CardFit, MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.occupancy import Work
@@ -315,3 +318,11 @@ def test_share_of_a_reason_is_never_none_or_all_where_it_is_neither(fraction: fl
 )
 def test_seconds_are_said_in_the_unit_that_fits(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
+
+
+def test_wait_is_said_with_its_range() -> None:
+    ends = [(9, 12, 18), (12, 12, 12), (90, 5400, 9000), (3570, 3600, math.inf), (9, math.inf, math.inf)]
+    said = [wait_words(Range(low, central, high, "s")) for low, central, high in ends]
+    assert said[:2] == [("12 s", "9.0 s to 18 s"), ("12 s", "")]
+    assert said[2:4] == [("1.5 hours", "90 s to 2.5 hours"), ("1.0 hours", "59.5 minutes or more")]
+    assert said[4] == ("never", "the queue grows")

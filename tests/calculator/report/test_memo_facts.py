@@ -1,6 +1,8 @@
 """Content of the memo: the answer's own sentences and figures, under each setting of the switches."""
 
+import dataclasses
 import json
+import math
 import re
 
 import pytest
@@ -10,6 +12,7 @@ from calculator.analysis.budget import fiscal_periods
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import of_100, signed
+from calculator.number import Range
 from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
 from calculator.report.html_report import html_report
@@ -56,6 +59,32 @@ def test_budget_and_years_are_the_recommended_options_cash() -> None:
     sums = {row[0]: row[-1] for row in rows[-2:]}
     assert sums == {"Cash out": memo["budget"]["whole"]["cash"], "Staff hours": memo["budget"]["whole"]["staff"]}
     assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "fiscal year"
+
+
+def test_long_wait_is_in_the_words_of_the_page() -> None:
+    found = _compared(first_token_p95_target_s=0)
+    longs = {"mac-studio-m5-ultra-96": (5400.0, 7200.0, 9000.0), "dual-rtx-4090-am5": (3570.0, 3600.0, math.inf)}
+    options = tuple(
+        dataclasses.replace(
+            one, eligibility=dataclasses.replace(one.eligibility, first_token_p95_s=Range(*longs[one.id], "s"))
+        )
+        if one.id in longs
+        else one
+        for one in found.options
+    )
+    slow = dataclasses.replace(found, options=options)
+    waits = {row["name"]: row["wait"] for row in memo_dict(slow, CATALOG, font="serif")["options"]}
+    assert waits[found["mac-studio-m5-ultra-96"].name] == "1.5 hours to 2.5 hours"
+    assert waits[found["dual-rtx-4090-am5"].name] == "59.5 minutes or more"
+    assert waits[found["api-same-model"].name] == "host's"
+    assert "1.5 hours to 2.5 hours" in html_report(slow, CATALOG)
+
+
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_memo_says_how_the_pair_was_chosen_where_invoices_alone_are_shown(labour: str) -> None:
+    said = "These two are the best Mac and the best PC with staff hours counted."
+    details = memo_dict(_compared(labour=labour), CATALOG, font="serif")["details"]
+    assert [said in one for one in details].count(True) == (labour == "without")
 
 
 def test_chart_of_the_spending_shades_the_two_leaders() -> None:

@@ -1,8 +1,11 @@
 """Terminal text of a comparison."""
 
-from calculator import Comparison, Scenario, compare, load_catalog
+import re
+
+from calculator import Comparison, Deployment, Scenario, Workload, compare, load_catalog, predict
 from calculator.decision.can_do import can_do
-from calculator.report.terminal import comparison_text
+from calculator.decision.shown_verdict import pair_sentence
+from calculator.report.terminal import comparison_text, prediction_text
 
 CATALOG = load_catalog()
 
@@ -36,3 +39,21 @@ def test_text_says_which_ranked_options_are_in_doubt_and_why() -> None:
         assert able.words in line.lower()
     sure = verdict_on(options=("api-same-model",))
     assert "do the job?" not in comparison_text(sure)
+
+
+def test_first_token_of_a_prediction_is_in_minutes_where_it_takes_minutes() -> None:
+    deployment = Deployment.of("mac-mini-m5-pro-64", "llama-3-70b", "mlx-4bit", catalog=CATALOG)
+    short, long = (
+        prediction_text(predict(deployment, Workload(prompt_tokens=tokens), CATALOG)) for tokens in (500, 30_000)
+    )
+    assert re.search(r"first token [\d.]+-[\d.]+ s$", short, re.M)
+    assert re.search(r"first token [\d.]+ minutes to [\d.]+ minutes$", long, re.M)
+
+
+def test_invoices_alone_say_how_their_pair_was_chosen_before_what_counts_staff_hours() -> None:
+    found = compare(Scenario(labour="without"), CATALOG, draw_count=0)
+    pair = found.verdicts.mac_or_pc
+    assert pair is not None
+    lines = comparison_text(found).splitlines()
+    assert lines[:3] == [pair.hard.sentence, pair_sentence(found), pair.sentence]
+    assert pair_sentence(found) not in comparison_text(compare(Scenario(), CATALOG, draw_count=0))

@@ -120,6 +120,20 @@ def test_formulas_package_computes_the_engines_figures(
         assert row["Cost shown"] == pytest.approx(wanted[option][title], rel=1e-9)
 
 
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_lease_in_advance_keeps_its_value_and_its_relief_at_changed_inputs(timing: str, tmp_path: Path) -> None:
+    pc = "dual-rtx-4090-am5"
+    lease = {"usd_per_month": 230.0, "in_advance": True, "buyout_usd": 700.0}
+    found = _small(leases={pc: lease}, tax_mode="expense", tax_rate=0.25, timing=timing)
+    names = {"discount_rate": "discount_rate", f"{pc}.lease_usd_per_month": "lease_usd_per_month_of_dual_rtx_4090_am5"}
+    changes = {"discount_rate": 0.31, f"{pc}.lease_usd_per_month": 333.0}
+    file = tmp_path / "answer.xlsx"
+    with_changes(workbook_bytes(found, CATALOG), {names[key]: value for key, value in changes.items()}, file)
+    shown = by_formulas(file)
+    assert not differences(shown, engine_at(found, changes))
+    assert not any(shown.checks)
+
+
 @pytest.mark.parametrize("seed", [1, 3, 10])
 def test_random_question_with_changed_inputs_in_both_programs(seed: int, tmp_path: Path) -> None:
     assert not problems(seed, tmp_path)
