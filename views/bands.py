@@ -4,7 +4,7 @@ They take about a quarter as long as the answer, so they are drawn at rest only,
 """
 
 from calculator.decision.comparison import Comparison
-from calculator.risk.spent_by_month import SpentBand, spent_band
+from calculator.risk.spent_by_month import SpentBand, spent_bands
 from views.kept import Kept
 from views.money import by_cost, is_ranked
 
@@ -32,13 +32,10 @@ def leaders_bands(comparison: Comparison) -> Bands:
 
 def _bands(comparison: Comparison) -> Bands:
     scenario = comparison.scenario
-    return {
-        option.id: spent_band(
-            comparison.candidates,
-            option.id,
-            in_cash=scenario.money == "cash",
-            hard_only=scenario.labour == "without",
-            count=comparison.draw_count,
-        )
-        for option in [option for option in by_cost(comparison) if is_ranked(option)][:LEADERS]
-    }
+    return spent_bands(
+        comparison.candidates,
+        [option.id for option in by_cost(comparison) if is_ranked(option)][:LEADERS],
+        in_cash=scenario.money == "cash",
+        hard_only=scenario.labour == "without",
+        count=comparison.draw_count,
+    )

@@ -22,7 +22,7 @@ from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_char
 from calculator.report.currency import currency_of, rate_note, shown
 from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd, shown_range
 from calculator.report.sources import source_rows
-from calculator.risk.spent_by_month import spent_band
+from calculator.risk.spent_by_month import spent_bands
 from calculator.scenario.own_catalog import catalog_of
 from calculator.units import counted
 
@@ -223,13 +223,14 @@ def _course(option: OptionResult, comparison: Comparison, *, has_band: bool) -> 
     spent, factor, scenario = _spent(option, comparison), _factor(comparison), comparison.scenario
     if not has_band or not comparison.draw_count:
         return Course(_name(option), spent)
-    band = spent_band(
+    bands = spent_bands(
         comparison.candidates,
-        option.id,
+        [option.id],
         in_cash=scenario.money == "cash",
         hard_only=scenario.labour == "without",
         count=comparison.draw_count,
     )
+    band = bands[option.id]
     low, high = (tuple(usd * factor for usd in edge) for edge in (band.low_usd, band.high_usd))
     return Course(_name(option), spent, low, high)
 

@@ -1,5 +1,6 @@
 """Bands of money spent up to each month: P10 and P90 of the same drawn futures that the ranges of the costs rest on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,25 +29,36 @@ class SpentBand:
     high_usd: tuple[float, ...]
 
 
-def spent_band(
-    candidates: Candidates, option_id: str, *, in_cash: bool = False, hard_only: bool = False, count: int = FULL_COUNT
-) -> SpentBand:
-    """The band of one option in `count` futures with the fixed seed; the draws are those of `ranges` with this count.
+def spent_bands(
+    candidates: Candidates,
+    option_ids: Sequence[str],
+    *,
+    in_cash: bool = False,
+    hard_only: bool = False,
+    count: int = FULL_COUNT,
+) -> dict[str, SpentBand]:
+    """The band of each of these options in `count` futures with the fixed seed; the draws are those of `ranges` with
+    this count.
 
     in_cash: as it is paid, else in today's money. hard_only: invoices alone, without people's time. Raises
     CalculatorError for an option that cannot do the job, and below 16 draws.
     """
-    if option_id not in (candidate.option.id for candidate in candidates):
-        raise CalculatorError(f"{option_id} has no band: it cannot do the job, or is not compared. Choose another.")
+    costed = {candidate.option.id for candidate in candidates}
+    if unknown := [option_id for option_id in option_ids if option_id not in costed]:
+        raise CalculatorError(f"{unknown[0]} has no band: it cannot do the job, or is not compared. Choose another.")
     draws = draw(spreads_of(candidates), rules=candidates.rules, count=count)
     scenario = candidates.scenario
-    drawn = lines_drawn(candidates, option_id, draws)
     rate = Inputs(scenario, draws, candidates.tax_tables).discount_rate
-    spent = spent_by_month_usd(
-        (line for line in drawn if line.hardness == "hard" or not hard_only),
-        horizon=Horizon(scenario.months, rate, scenario.timing),
-        draw_count=count,
-        discounted=not in_cash,
-    )
-    edges = [quantiles_of(of_month[np.newaxis], _TENTHS)[:, 0].tolist() for of_month in spent]
-    return SpentBand(tuple(low for low, _ in edges), tuple(high for _, high in edges))
+    horizon = Horizon(scenario.months, rate, scenario.timing)
+    found: dict[str, SpentBand] = {}
+    for option_id in option_ids:
+        drawn = lines_drawn(candidates, option_id, draws)
+        spent = spent_by_month_usd(
+            (line for line in drawn if line.hardness == "hard" or not hard_only),
+            horizon=horizon,
+            draw_count=count,
+            discounted=not in_cash,
+        )
+        edges = [quantiles_of(of_month[np.newaxis], _TENTHS)[:, 0].tolist() for of_month in spent]
+        found[option_id] = SpentBand(tuple(low for low, _ in edges), tuple(high for _, high in edges))
+    return found

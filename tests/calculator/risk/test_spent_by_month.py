@@ -6,7 +6,7 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
-from calculator.risk.spent_by_month import spent_band
+from calculator.risk.spent_by_month import spent_bands
 
 CATALOG = load_catalog()
 OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model")
@@ -27,7 +27,7 @@ def test_last_month_is_p10_and_p90_of_the_row(in_cash: bool, hard_only: bool, gr
             (False, True): row.hard_present_value_usd,
             (False, False): row.present_value_usd,
         }
-        band = spent_band(found.candidates, row.id, in_cash=in_cash, hard_only=hard_only, count=COUNT)
+        band = spent_bands(found.candidates, [row.id], in_cash=in_cash, hard_only=hard_only, count=COUNT)[row.id]
         expected = ranges[in_cash, hard_only]
         assert expected is not None
         assert (band.low_usd[-1], band.high_usd[-1]) == pytest.approx((expected.low, expected.high), abs=0.005)
@@ -39,7 +39,7 @@ def test_band_starts_at_the_purchase_and_holds_the_line_of_the_base_case() -> No
     found = compare(Scenario(options=OPTIONS), CATALOG, as_of="2026-11-26", draw_count=COUNT, with_turns=False)
     for option in found.options:
         assert option.tco is not None
-        band = spent_band(found.candidates, option.id, count=COUNT)
+        band = spent_bands(found.candidates, [option.id], count=COUNT)[option.id]
         line = -np.asarray(option.tco.discounted_usd)
         inside = (np.asarray(band.low_usd) <= line * 1.001) & (line <= np.asarray(band.high_usd) * 1.001)
         assert inside[1:].all()
@@ -48,4 +48,4 @@ def test_band_starts_at_the_purchase_and_holds_the_line_of_the_base_case() -> No
 def test_option_that_is_not_compared_is_named() -> None:
     found = compare(Scenario(options=OPTIONS), CATALOG, draw_count=0, with_turns=False)
     with pytest.raises(CalculatorError, match="cloud-a100 has no band"):
-        spent_band(found.candidates, "cloud-a100", count=COUNT)
+        spent_bands(found.candidates, ["cloud-a100"], count=COUNT)
