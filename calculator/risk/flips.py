@@ -244,13 +244,7 @@ def _may_turn(gap: Draws) -> bool:
 
 
 def _recomputed(
-    name: str,
-    grid: Draws,
-    gaps: dict[str, Draws],
-    *,
-    case: _Case,
-    exact: Exact,
-    crossings: dict[str, float],
+    name: str, grid: Draws, gaps: dict[str, Draws], *, case: _Case, exact: Exact, crossings: dict[str, float]
 ) -> None:
     """Where the count of machines changes within the range, or not where it is drawn: the gap and its crossing, sized anew."""
     first, second = case.pair
@@ -262,14 +256,19 @@ def _recomputed(
 
     ends = np.array([gap_usd(float(grid[0])), gap_usd(float(grid[-1]))])
     drawn = gaps[name][[0, -1]]
-    at = crossings.get(name, np.nan)
-    beside = np.clip(at + (at - case.now[name]) * np.array([-_BESIDE, _BESIDE]), grid[0], grid[-1])
-    is_turn = np.isnan(at) or gap_usd(float(beside[0])) >= 0 > gap_usd(float(beside[1]))
-    if is_turn and np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
-        return
-    now_usd = float(gaps[name][_SIDE])  # both ways are one where nothing is changed
-    inside = [now_usd if step == _SIDE else gap_usd(float(grid[step])) for step in range(1, len(grid) - 1)]
-    gaps[name] = np.array([ends[0], *inside, ends[1]])
+    if np.allclose(ends, drawn, rtol=_STEP_TOLERANCE, atol=_STEP_TOLERANCE):
+        at = crossings.get(name, np.nan)
+        beside = np.clip(at + (at - case.now[name]) * np.array([-_BESIDE, _BESIDE]), grid[0], grid[-1])
+        if np.isnan(at) or gap_usd(float(beside[0])) >= 0 > gap_usd(float(beside[1])):
+            return
+    found_usd = np.full(len(grid), np.nan)
+    found_usd[[0, _SIDE, -1]] = ends[0], gaps[name][_SIDE], ends[1]  # both ways are one where nothing is changed
+    for away in range(1, _SIDE):  # the nearest step that turns it is the one that is named
+        both = [_SIDE - away, _SIDE + away]
+        found_usd[both] = [gap_usd(float(value)) for value in grid[both]]
+        if bool(np.any(found_usd[both] < 0)):
+            break
+    gaps[name] = found_usd
     crossings.pop(name, None)
     if name not in (found := _brackets({name: gaps[name]}, {name: grid}, middle=_SIDE)):
         return

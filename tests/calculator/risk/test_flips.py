@@ -8,6 +8,7 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.risk.candidates import costs, spreads_of
 from calculator.risk.flips import MOST_FLIPS, Flips, flips
+from calculator.risk.present_values import PresentValues
 
 CATALOG = load_catalog()
 MAC, PC, API = "mac-studio-m5-ultra-256", "dual-rtx-4090-am5", "api-same-model"
@@ -156,3 +157,16 @@ def test_flips_of_an_input_that_buys_a_machine_come_from_answers_sized_anew() ->
     assert turn.at == pytest.approx(250, rel=1e-5)
     assert min(asked) >= 100
     assert max(asked) <= 400
+    assert not {125.0, 150.0, 300.0, 350.0} & set(asked)  # steps beyond the nearest one that turns it are not asked
+
+
+def test_flips_with_what_is_known_are_those_without_and_further_cases_are_found_with_them() -> None:
+    comparison = answer({"options": (MAC, PC, API)})
+    candidates = comparison.candidates
+    values = PresentValues(candidates)
+    also = {f"{PC}.price_usd": np.array([5_000.0, 9_000.0])}
+    for pair in ((API, MAC), (MAC, PC)):
+        assert flips(candidates, pair=pair, values=values, also=[also]) == flips(candidates, pair=pair)
+    rows = values.rows_usd((PC,), [also], now=values.now((MAC, PC)))[PC]
+    expected = costs(candidates, also)[PC].present_value_cost_usd
+    assert rows[0] == pytest.approx(np.asarray(expected), rel=1e-9)
