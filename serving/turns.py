@@ -75,10 +75,13 @@ class Turns:
             raise
         return Turn(client, self)
 
-    def take_for_page(self, longest_wait_s: float) -> Callable[[], None] | None:
-        """Wait in a page's own thread; what ends the turn, or None where none comes in time."""
+    def take_for_page(self, longest_wait_s: float, is_answer: bool) -> Callable[[], None] | None:
+        """Wait in a page's own thread; what ends the turn, or None where none comes in time.
+
+        Answers of pages come one after the other. Two at once share one interpreter, and take longer than both in turn.
+        """
         called = threading.Event()
-        one = _Waiting(f"page {next(self._pages)}", called.set, is_page=True)
+        one = _Waiting(_ANSWERS if is_answer else f"page {next(self._pages)}", called.set, is_page=True)
         with self._lock:
             self._waiting.append(one)
             self._call_next()
@@ -117,11 +120,16 @@ class Turns:
 
     def _call_next(self) -> None:
         """Call all who may begin now; the caller has the lock."""
-        most_of_one = max(1, self.most_at_once - 1)
         while self._held.total() < self.most_at_once:
-            one = next((one for one in self._waiting if self._held[one.client] < most_of_one), None)
+            one = next((one for one in self._waiting if self._held[one.client] < self._most_of(one.client)), None)
             if one is None:
                 return
             self._waiting.remove(one)
             self._held[one.client] += 1
             one.call()
+
+    def _most_of(self, client: str) -> int:
+        return 1 if client == _ANSWERS else max(1, self.most_at_once - 1)
+
+
+_ANSWERS = "answers of pages"

@@ -25,7 +25,7 @@ class Kept(Generic[Key, Value]):
         """The value of this key, made in a turn where nobody has asked for it. Raises what `make` and `turn` raise."""
         found = self._found(key)
         if found is None:
-            with turn():
+            with turn(is_answer=True):
                 found = self._found(key)  # another page has asked the same meanwhile
                 if found is None:
                     found = (make(),)

@@ -14,8 +14,8 @@ from calculator.errors import CalculatorError
 
 _LONGEST_WAIT_S = 30.0
 _LEAST_AT_ONCE = 2
-Take = Callable[[float], Callable[[], object] | None]
-"""Waits so many seconds for a turn: what ends it, or None where none came."""
+Take = Callable[[float, bool], Callable[[], object] | None]
+"""Waits so many seconds for a turn, of an answer or of other work: what ends it, or None where none came."""
 
 
 class _Holder(threading.local):
@@ -33,7 +33,7 @@ def turns_of(count: int) -> Take:
     """So many turns for the pages alone."""
     turns = threading.BoundedSemaphore(count)
 
-    def take(wait_s: float) -> Callable[[], object] | None:
+    def take(wait_s: float, _: bool = False) -> Callable[[], object] | None:
         return turns.release if turns.acquire(timeout=wait_s) else None
 
     return take
@@ -45,15 +45,18 @@ def share(take: Take) -> None:
 
 
 @contextmanager
-def turn(take: Take | None = None, *, longest_wait_s: float = _LONGEST_WAIT_S) -> Generator[None]:
-    """Wait for a turn and hold it; within a turn of the same thread nothing is waited for.
+def turn(
+    take: Take | None = None, *, longest_wait_s: float = _LONGEST_WAIT_S, is_answer: bool = False
+) -> Generator[None]:
+    """Wait for a turn and hold it; within a turn of the same thread nothing is waited for. `is_answer`: one of those
+    that every move asks for.
 
     Raises CalculatorError, a sentence for the page, where none comes in time.
     """
     if _HOLDER.is_holding:
         yield
         return
-    end = (take or _SHARED.take)(longest_wait_s)
+    end = (take or _SHARED.take)(longest_wait_s, is_answer)
     if end is None:
         raise CalculatorError("Many people ask this server at once. Your values are kept: reload the page in a minute.")
     _HOLDER.is_holding = True

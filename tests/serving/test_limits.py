@@ -209,9 +209,9 @@ def test_routes_and_pages_share_their_turns() -> None:
     async def work(doors: Doors, app: Limits) -> None:
         dear = asyncio.create_task(_asked(app, f"{FILE}?dear=1", "6.6.6.6"))
         await _settled()
-        end = turns.take_for_page(0.0)
+        end = turns.take_for_page(0.0, False)
         assert end is not None
-        assert turns.take_for_page(0.0) is None
+        assert turns.take_for_page(0.0, False) is None
         second = asyncio.create_task(_asked(app, FILE, "1.2.3.4"))
         await _settled()
         assert doors.began == ["6.6.6.6"]

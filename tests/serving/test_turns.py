@@ -146,7 +146,7 @@ def test_page_waits_in_its_thread_for_a_turn_of_a_route_and_is_called() -> None:
     async def run() -> bool:
         turns = Turns(1)
         held = await turns.take("a")
-        page = asyncio.get_running_loop().run_in_executor(None, turns.take_for_page, 10.0)
+        page = asyncio.get_running_loop().run_in_executor(None, turns.take_for_page, 10.0, False)
         await asyncio.sleep(0.02)
         assert not page.done()
         held.end()
@@ -164,7 +164,7 @@ def test_waiting_pages_leave_the_queue_of_requests_free() -> None:
         turns = Turns(1, most_waiting=4)
         held = await turns.take("a")
         loop = asyncio.get_running_loop()
-        pages = [loop.run_in_executor(None, turns.take_for_page, 0.2) for _ in range(4)]
+        pages = [loop.run_in_executor(None, turns.take_for_page, 0.2, False) for _ in range(4)]
         await asyncio.sleep(0.05)
         route = asyncio.create_task(turns.take("b"))
         await _settled()
@@ -189,7 +189,7 @@ def test_routes_and_pages_from_many_threads_never_hold_more_than_there_are() -> 
             running -= 1
 
     def page() -> None:
-        end = turns.take_for_page(20.0)
+        end = turns.take_for_page(20.0, False)
         assert end is not None
         work()
         end()
@@ -207,3 +207,29 @@ def test_routes_and_pages_from_many_threads_never_hold_more_than_there_are() -> 
 
     run_apart(run())
     assert (most, turns.held_count()) == (3, 0)
+
+
+def test_answers_of_pages_come_one_after_the_other_and_leave_the_other_turns_free() -> None:
+    turns = Turns(3)
+    first = turns.take_for_page(0.0, True)
+    assert first is not None
+    assert turns.take_for_page(0.0, True) is None
+    others = [turns.take_for_page(0.0, False) for _ in range(2)]  # files, say
+    assert None not in others
+    assert turns.take_for_page(0.0, False) is None
+    first()
+    assert turns.take_for_page(0.0, True) is not None
+
+
+def test_waiting_answers_of_pages_hold_up_no_route() -> None:
+    async def run() -> None:
+        turns, loop = Turns(2), asyncio.get_running_loop()
+        first = turns.take_for_page(0.0, True)
+        assert first is not None
+        waiting = loop.run_in_executor(None, turns.take_for_page, 5.0, True)
+        (await turns.take("a script")).end()
+        assert not waiting.done()
+        first()
+        assert await waiting is not None
+
+    run_apart(run())

@@ -16,6 +16,7 @@ from calculator.errors import CalculatorError
 from tests.views.other_pages import opened, what_if_script
 from tests.views.test_mending import OPTIONS, answer
 from views import downloads, shell, turns, two_scenarios, what_if, whole_mend
+from views.kept import Kept
 from views.turns import Take, turn, turns_of
 from views.whole_mend import whole_mends
 
@@ -40,7 +41,7 @@ def test_no_more_at_once_than_there_are_turns() -> None:
 
 def test_who_waits_too_long_reads_a_sentence_and_the_turn_stays_whole() -> None:
     one = turns_of(1)
-    end = one(0.0)
+    end = one(0.0, False)
     assert end is not None
     with pytest.raises(CalculatorError, match="reload the page in a minute"), turn(one, longest_wait_s=0.01):
         pass
@@ -52,15 +53,15 @@ def test_who_waits_too_long_reads_a_sentence_and_the_turn_stays_whole() -> None:
 def test_what_is_made_within_an_answer_waits_for_no_second_turn() -> None:
     one = turns_of(1)
     with turn(one), turn(one, longest_wait_s=0.01):
-        assert one(0.0) is None
-    assert one(0.0) is not None
+        assert one(0.0, False) is None
+    assert one(0.0, False) is not None
 
 
 def test_failure_gives_the_turn_back() -> None:
     one = turns_of(1)
     with pytest.raises(ZeroDivisionError), turn(one):
         raise ZeroDivisionError
-    assert one(0.0) is not None
+    assert one(0.0, False) is not None
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def end() -> None:
         now[0] -= 1
 
-    def take(_: float) -> Callable[[], object]:
+    def take(_: float, __: bool) -> Callable[[], object]:
         now[0] += 1
         return end
 
@@ -142,7 +143,21 @@ def test_whole_mends_of_decide_take_a_turn_and_are_kept(monkeypatch: pytest.Monk
 
 def test_pages_take_the_turns_that_are_shared_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_SHARED", replace(turns._SHARED))  # pyright: ignore[reportPrivateUsage]
-    none: Take = lambda _: None  # noqa: E731
+    none: Take = lambda _, __: None  # noqa: E731
     turns.share(none)
     with pytest.raises(CalculatorError, match="Many people ask"), turn():
         pass
+
+
+def test_an_answer_asks_for_a_turn_of_answers_and_a_file_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def take(_: float, is_answer: bool) -> Callable[[], object]:
+        asked.append(is_answer)
+        return lambda: None
+
+    monkeypatch.setattr(turns, "_SHARED", replace(turns._SHARED, take=take))  # pyright: ignore[reportPrivateUsage]
+    Kept[str, str]().get("a", lambda: "an answer")
+    with turn():
+        Kept[str, str]().get("b", lambda: "an answer within")
+    assert asked == [True, False]
