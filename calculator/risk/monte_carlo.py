@@ -66,9 +66,7 @@ class Odds:
     def by_option(self) -> dict[str, DrawnCost]:
         """The three of each option."""
         tables = (self.total_usd, self.present_value_usd, self.hard_present_value_usd, self.hard_total_usd)
-        return {
-            name: DrawnCost(*_ranges_of(np.stack([table[name] for table in tables]))) for name in self.present_value_usd
-        }
+        return {name: DrawnCost(*_ranges_of([table[name] for table in tables])) for name in self.present_value_usd}
 
     def in_cash(self) -> "Odds":
         """The same futures with nothing discounted: every present value is the plain sum of what is paid."""
@@ -93,7 +91,7 @@ class Odds:
     def median_winner(self, *, hard: bool = False) -> str:
         """The option with the lowest median of its futures; it may differ from the cheapest of the base case."""
         table = self._table(hard)
-        return min(table, key=lambda name: float(quantiles_of(table[name][np.newaxis], [_HALF])[0, 0]))
+        return min(table, key=lambda name: float(quantiles_of([table[name]], [_HALF])[0, 0]))
 
     def _table(self, hard: bool) -> Mapping[str, Draws]:
         return self.hard_present_value_usd if hard else self.present_value_usd
@@ -123,10 +121,10 @@ def _worst_tenth(usd: Draws) -> float:
 
 def range_of(values: NDArray[np.float64]) -> Range:
     """P10, P50, P90 of the draws of dollars."""
-    return _ranges_of(values[np.newaxis])[0]
+    return _ranges_of([values])[0]
 
 
-def _ranges_of(rows: Draws) -> tuple[Range, ...]:
+def _ranges_of(rows: Sequence[Draws]) -> tuple[Range, ...]:
     """The same for each row."""
     return tuple(Range(low, central, high, "USD") for low, central, high in quantiles_of(rows, _TENTHS).T.tolist())
 

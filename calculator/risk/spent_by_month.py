@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calculator.cost.inputs import Inputs
 from calculator.errors import CalculatorError
 from calculator.finance.ledger import Horizon
@@ -59,6 +57,6 @@ def spent_bands(
             draw_count=count,
             discounted=not in_cash,
         )
-        edges = [quantiles_of(of_month[np.newaxis], _TENTHS)[:, 0].tolist() for of_month in spent]
+        edges = [quantiles_of([of_month], _TENTHS)[:, 0].tolist() for of_month in spent]
         found[option_id] = SpentBand(tuple(low for low, _ in edges), tuple(high for _, high in edges))
     return found
