@@ -1,6 +1,6 @@
 """Bands of the first chart: what the two leaders have spent by each month in 8 of 10 futures, in the money shown.
 
-They take about a quarter as long as the answer, so they are drawn at rest only, and the last few are kept.
+They take about a third as long as the answer, so they are drawn at rest only, and the last few are kept.
 """
 
 from calculator.decision.comparison import Comparison
