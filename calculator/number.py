@@ -64,8 +64,10 @@ class Picked:
         return known[1]
 
     def kept(self, values: tuple[Any, ...], compute: Callable[[], Kept]) -> Kept:
-        """What was made of these values for these draws, or a new one. Arrays count by being the same object; of one
-        that somebody may still change nothing is kept."""
+        """What was made of these values for these draws; made now where it is not known.
+
+        Arrays are known again as the same objects. Where one of them may still be changed, nothing is kept.
+        """
         if any(isinstance(one, np.ndarray) and (one.flags.writeable or one.base is not None) for one in values):
             return compute()
         key = tuple([id(cast("object", one)) if isinstance(one, np.ndarray) else one for one in values])

@@ -42,6 +42,7 @@ class _Waiting:
 class Turns:
     """At most `most_at_once` turns at a time, in order of arrival, for routes on an event loop and pages in threads.
 
+    Answers of pages hold one turn at most: two at once share one interpreter, and take longer than both in turn.
     One client holds all turns but one at most, so that somebody else's answer never waits for all of his. Where
     `most_waiting` requests wait, a quarter of them for one client, or one has waited `longest_wait_s`, BusyError says
     when to come back. Pages are bounded by the number of sessions and by how long each is ready to wait.
@@ -76,10 +77,7 @@ class Turns:
         return Turn(client, self)
 
     def take_for_page(self, longest_wait_s: float, is_answer: bool) -> Callable[[], None] | None:
-        """Wait in a page's own thread; what ends the turn, or None where none comes in time.
-
-        Answers of pages come one after the other. Two at once share one interpreter, and take longer than both in turn.
-        """
+        """Wait in a page's own thread; what ends the turn, or None where none comes in time."""
         called = threading.Event()
         one = _Waiting(_ANSWERS if is_answer else f"page {next(self._pages)}", called.set, is_page=True)
         with self._lock:
@@ -115,8 +113,11 @@ class Turns:
             return self._wait_s()
 
     def _wait_s(self) -> int:
-        """A guess of when a turn is free: a second for each who waits, shared by the turns; the caller has the lock."""
-        return 1 + len(self._waiting) // self.most_at_once
+        """A guess of when a turn is free: a second for each who waits, shared by the turns; the caller has the lock.
+
+        Waiting answers of pages do not count: they leave the other turns free.
+        """
+        return 1 + sum(one.client != _ANSWERS for one in self._waiting) // self.most_at_once
 
     def _call_next(self) -> None:
         """Call all who may begin now; the caller has the lock."""
@@ -133,3 +134,4 @@ class Turns:
 
 
 _ANSWERS = "answers of pages"
+"""All of them are one client."""

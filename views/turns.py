@@ -1,4 +1,4 @@
-"""Turns of the pages: so many answers and files are made at once as the server allows, together with its routes.
+"""Turns of the pages: answers and files wait for each other, and for the server's routes.
 
 One answer takes up to 100 MB and a processor while it is made, so a hundred pages that move at once wait for each other.
 The server hands its own turns over with `share`; without it, the pages have as many as there are processors.
@@ -48,9 +48,9 @@ def share(take: Take) -> None:
 def turn(
     take: Take | None = None, *, longest_wait_s: float = _LONGEST_WAIT_S, is_answer: bool = False
 ) -> Generator[None]:
-    """Wait for a turn and hold it; within a turn of the same thread nothing is waited for. `is_answer`: one of those
-    that every move asks for.
+    """Wait for a turn and hold it; within a turn of the same thread nothing is waited for.
 
+    `is_answer`: it is for an answer, as every move asks for one; the server computes these one after the other.
     Raises CalculatorError, a sentence for the page, where none comes in time.
     """
     if _HOLDER.is_holding:

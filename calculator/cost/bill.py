@@ -143,7 +143,7 @@ def with_overflow(
     bill: dict[str, Number] = {}
     for kind, mtok, usd in demand.priced(listed_prices(reference_api, inputs)):
         bill |= {f"{kind}_mtok_per_month": mtok, f"{kind}_usd_per_mtok": usd}
-    missing = {"missed_month_1_fraction": month_1(missed)} if inputs.told else {}
+    missing = {"missed_month_1_fraction": month_1(missed)} if inputs.explains else {}
     seen = {**missing, "capacity_ratio": load.room, "availability_fraction": load.works_fraction, **bill, **factors}
     lines.append(Line("overflow to API", "hard", overflow, says, seen))
     served = (*here, *bought) if load.loses else wanted

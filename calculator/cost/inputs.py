@@ -149,8 +149,8 @@ class Inputs(ScenarioNumbers):
         return any(isinstance(value, np.ndarray) for value in self.given.values())
 
     @property
-    def told(self) -> bool:
-        """Whether what only explains a line is wanted."""
+    def explains(self) -> bool:
+        """Whether the lines bring what explains them."""
         return not (self.brief or self.drawn)
 
     @functools.cached_property

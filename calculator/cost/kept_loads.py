@@ -63,8 +63,8 @@ _MANY = 64
 
 
 def _numbers(load: Load) -> int:
-    """About how many numbers a kept load holds: ten arrays of all draws; of its purchases twenty, and thirty of all draws
-    with what they come to."""
+    """About how many numbers a kept load holds: ten arrays of all draws; for its purchases twenty arrays of these, and
+    thirty of all draws with what they come to."""
     both = [one for one in (load.purchases, load.quiet_purchases) if one is not None]
     bought = sum(one.picked.rows.size for one in both)
     return (10 + 30 * len(both)) * int(np.size(load.room)) + 20 * bought

@@ -21,8 +21,9 @@ class KeptValue:
 
 
 def kept_value(machine: Machine, *, inputs: Inputs, when: When, age_months: Number) -> KeptValue:
-    """Share kept from the purchase to the horizon, of draws of all purchases together: f^(held / 36) of a Mac or mini PC; of a PC its cards and the rest, each by its f.
+    """Share of the price kept from the purchase to the horizon; of draws the sum over all purchases of each.
 
+    f^(held / 36) of a Mac or mini PC; of a PC its cards and the rest, each by its own f.
     With one anchor the curve falls by the same share in every month, so a used machine loses as much of today's price
     as a new one: curve(age + held) / curve(age) = curve(held). A share that a person sets for graphics cards holds for
     the whole box, and so does the default where the catalogue knows no split. By the rules of version 0.1 the base is

@@ -258,7 +258,7 @@ def _sale(machine: Machine, holding: Holding, *, inputs: Inputs, count: int, whe
     return [
         spend(
             "resale",
-            -usd if when.purchases else -usd * is_there,  # of draws the share is the sum of what each keeps
+            -usd if when.purchases is not None else -usd * is_there,  # of draws: the shares of all purchases, summed
             at,
             says=f"{base_says} * {kept.says} * market index * (1 - selling fee) * machines",
             seen={

@@ -50,7 +50,7 @@ def own_charges(machine: Machine, *, inputs: Inputs, usage: Usage, reference_api
         *priced(own.sale),
         *further_lines(machine, inputs=inputs, load=load, peak_kw=peak_kw / count),
     ]
-    if not inputs.told:  # only the lines are read
+    if not inputs.explains:  # only the lines are read
         return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)
     all_kwh = tuple(term for terms in _energy_kwh(inputs, load, watts, count).values() for term in terms)
     marginal = _above_idle(inputs, load, watts, count)
@@ -206,7 +206,7 @@ def _energy_lines(
         "peak_hours_fraction": inputs.peak_hours_fraction,
         "peak_price_ratio": inputs.peak_price_ratio,
     }
-    hours = _hours_in_month_1(load, count) if inputs.told else {}
+    hours = _hours_in_month_1(load, count) if inputs.explains else {}
     lines: list[Line] = []
     cooled: list[Term] = []
     for state, terms in kwh.items():
@@ -222,7 +222,7 @@ def _energy_lines(
             says += " * (1 + share of hours at the peak price * (peak price ratio - 1))"
         lines.append(Line(f"energy {state}", "hard", scaled(terms, -price), f"{says} * machines", seen))
         cooled.extend(scaled(terms, -price * overhead))
-    spent = {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)} if inputs.told else {}
+    spent = {"energy_usd_per_month": -sum(month_1(line.terms) for line in lines)} if inputs.explains else {}
     says = f"cost of the machine's energy * {overhead_says}"
     lines.append(Line("cooling", "hard", tuple(cooled), says, {**spent, **overhead_seen}))
     return lines

@@ -16,12 +16,13 @@ from calculator.errors import CalculatorError, CatalogError
 from calculator.evidence import Remark
 from calculator.finance.courses import Once
 from calculator.finance.depreciation import declining_then_straight
-from calculator.finance.ledger import Hardness, Line, Term, whole_usd
+from calculator.finance.ledger import Hardness, Kind, Line, Term, whole_usd
 from calculator.finance.tax import Schedule, by_table, expensed, fiscal_quarter, fiscal_year_ends, straight_line
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
-_AS_PAID = ("running", "later capital", "later sale")
+AS_PAID: tuple[Kind, ...] = ("running", "later capital", "later sale")
+"""Payments that are deducted from tax when they are made."""
 _LAST_QUARTER = 4
 _MACRS_YEARS = 5
 _PRINTED = 5.1e-5  # the table is printed to 0.01 %
@@ -38,7 +39,7 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     found: list[Line] = []
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
     for (hardness, name), is_early in itertools.product(names.items(), (False, True)):
-        as_paid = [line for line in lines if line.kind in _AS_PAID and line.hardness == hardness]
+        as_paid = [line for line in lines if line.kind in AS_PAID and line.hardness == hardness]
         paid = [line for line in as_paid if line.in_advance == is_early]
         terms = tuple(term for line in paid for term in scaled(line.terms, -rate))
         if terms:

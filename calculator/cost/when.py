@@ -1,8 +1,8 @@
 """From when machines are there: one month, or for draws the month of each purchase.
 
-What a later machine costs is what the first one costs, from its own month on. Of draws the dollars stay those of the
-whole draw; what differs from purchase to purchase stands in the course, whose sum is that of all purchases of a draw. So
-a move that changes dollars alone finds these sums again.
+A later machine costs what the first one costs, from its own month on. Of draws the dollars are those of the whole
+draw; what differs from purchase to purchase stands in the course, whose sum is that of all purchases of a draw. So a
+move that changes dollars alone finds these sums again.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,10 @@ class When:
         return self.purchases.course(inputs.course(growth=growth, step=step), months_free=months_free, weight=weight)
 
     def grown_back(self, growth_rate: Number, *, inputs: Inputs, age_years: Number = 0.0) -> tuple[Number, Number]:
-        """What undoes the growth of a course from the start to the purchase, so that a later machine begins where the
-        first one did: as a factor of the dollars, and as a weight of each purchase. `age_years` it has already then."""
+        """What undoes the growth of a course before the purchase, so that a later machine begins where the first did.
+
+        A factor of the dollars, and a weight of each purchase. `age_years`: how old the machine is when it is bought.
+        """
         if self.purchases is None:
             return back_to(growth_rate, years=self._years_after_start(inputs) - age_years), 1.0
         months, of = self.purchases.months, self.purchases.picked.of

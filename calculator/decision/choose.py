@@ -49,8 +49,8 @@ class Choice:
     """One machine in one number that does the job within budget and watts.
 
     price_usd: all machines today, before sales tax; price_as_of: the day of that price. stream_tokens_per_s: how fast
-    one person sees an answer grow at the busiest hour. headroom_gb: memory that is left, of one machine; spare_words
-    follow the figure where it is not what may be used less what is needed: on several cards.
+    one person sees an answer grow at the busiest hour. headroom_gb: memory that is left, of one machine. spare_words:
+    how that is counted on several cards, said behind the figure; "" elsewhere.
     """
 
     id: str

@@ -81,8 +81,10 @@ def compare(
 
 
 def _catalog(scenario: Scenario, catalog: Catalog) -> Catalog:
-    """The catalogue with the scenario's own entries: the same object again where these are the same, so that what is
-    kept by it is found."""
+    """The catalogue with the scenario's own entries.
+
+    It is the same object again while these are the same, because some answers are kept by it.
+    """
     own = scenario.model_dump_json(include={"own_options", "own_models", "routing"})
     return _CATALOGS.answer(id(catalog), own, compute=lambda: (catalog, catalog_of(scenario, catalog)))[1]
 
@@ -119,9 +121,8 @@ def _key(question: Question) -> tuple[Hashable, ...]:
 
 _CATALOGS: KeptDraws[tuple[Catalog, Catalog]] = KeptDraws(most=16)  # each with the one that it was made from
 _ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
-_FUTURES: KeptDraws[tuple[Question, PairedFutures, Mapping[str, DrawnCost]]] = KeptDraws(
-    most=8
-)  # 2 MB each of 7 options
+_FUTURES: KeptDraws[tuple[Question, PairedFutures, Mapping[str, DrawnCost]]] = KeptDraws(most=8)
+"""2 MB each of 7 options."""
 
 
 def _verdicts(

@@ -1,7 +1,7 @@
-"""Sizing that is kept: what a machine can do and how many keep the promise, as long as only money changes.
+"""Kept sizing: what a machine can do, and how many keep the promise, found once while only money changes.
 
-A price, a wage or a rate of tax changes what machines cost, and neither their speed nor their number. Sizing is kept by
-all of the scenario but these.
+A price, a wage or a rate of tax changes what machines cost, but neither their speed nor their number. All other fields
+of the scenario are the key.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,9 @@ from calculator.service.usage import WhenFull
 
 NOT_READ: frozenset[str] = frozenset(
     (
-        *(
-            "api_administration_h_per_year",
-            "api_batch_discount_fraction",
-            "api_batch_fraction",
-            "api_cache_write_fraction",
-        ),
-        *("api_host", "api_price_trend_rate", "api_retry_fraction", "availability_fraction", "book_method"),
+        *("api_administration_h_per_year", "api_batch_discount_fraction", "api_batch_fraction"),
+        *("api_cache_write_fraction", "api_host", "api_price_trend_rate", "api_retry_fraction"),
+        *("availability_fraction", "book_method"),
         *("built_failure_rate", "care_growth_rate", "cloud_administration_h_per_year", "cloud_price_trend_rate"),
         *("cloud_rate", "cooling_cop_ratio", "cooling_season_fraction", "currencies", "debt_rate"),
         *("demand_charge_usd_per_kw_month", "depreciation_fractions", "depreciation_years", "discount_rate"),
@@ -66,7 +62,7 @@ class Sizing:
 
 
 def sizing_of(option: Machine | CloudOffer, question: Question) -> Sizing:
-    """The option's sizing; kept where it was asked before with other money."""
+    """The option's sizing; found again where the same was asked before, or only money has changed since."""
 
     def fresh() -> Sizing:
         return Sizing(_capability(option, question), (question.catalog, question.measurements))

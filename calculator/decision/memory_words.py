@@ -4,8 +4,8 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 
 SEVERAL_CARDS = (
-    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies whole "
-    "on one card, so more room on the others does not help."
+    "On several cards, spare or missing memory is that of the fullest card times the number of cards: a layer lies "
+    "whole on one card, so more room on the others does not help."
 )
 
 

@@ -44,10 +44,10 @@ def shown_verdict(verdict: Verdict, scenario: Scenario) -> ShownVerdict:
 
 
 def pair_sentence(comparison: Comparison) -> str:
-    """How the pair of Mac or PC was chosen, where invoices alone are shown, and a machine of its kind that is cheaper then.
+    """How the Mac and the PC of the verdict were chosen, where invoices alone are shown, and who is cheaper then.
 
     Empty where staff hours count, and where there is no pair. The pair is the best of each kind with staff hours: both
-    sentences of the verdict and what turns it are of the same two machines (docs/decisions/0010-the-answer.md).
+    sentences of the verdict and what turns it are about the same two machines (docs/decisions/0010-the-answer.md).
     """
     verdict = comparison.verdicts.mac_or_pc
     if comparison.scenario.labour == "with" or verdict is None or verdict.cheapest is None or verdict.next is None:

@@ -65,8 +65,8 @@ class Excess:
 class Repeated:
     """A course that begins anew with each purchase of a draw; its sums are those of all purchases, one per draw.
 
-    `course` gives that of the purchases, one value for each of `picked`; each counts `weight` times. `made_of` is all
-    that it comes from, so that its sums can be found again.
+    course: makes the course of the purchases, with one value for each of `picked`. weight: how often each counts.
+    made_of: all that the course is made from, by which its sums are found again.
     """
 
     course: "Callable[[], Course | Excess | Once]"

@@ -111,7 +111,7 @@ class Horizon:
         return self._sums_of_some(course) or self._closed_form(course)
 
     def _repeated(self, course: Repeated) -> tuple[Number, Number]:
-        """The sums over all purchases of each draw; the last ones are kept, as a move of dollars changes none."""
+        """The sums over all purchases of each draw; the last ones are kept, because a move of dollars changes none."""
         picked = course.picked
 
         def added() -> tuple[Number, Number]:
@@ -156,7 +156,7 @@ class Horizon:
         return ExcessTables(self.months, self.log_discount, self.timing)
 
     def _sums_of_excess(self, course: Excess) -> tuple[Number, Number]:
-        """The same of demand above a limit, read off a table of all draws or laid out month by month; kept as well."""
+        """The same of demand above a limit: read off a table of all draws, or laid out month by month. Kept, too."""
 
         def summed() -> tuple[Number, Number]:
             total, value = (self.whole or self).excess.sums(course) or self._summed(course)

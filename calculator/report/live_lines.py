@@ -15,10 +15,11 @@ from calculator.catalog.routed import Routed
 from calculator.cost.bill import Charges
 from calculator.cost.inputs import Inputs
 from calculator.cost.parts import charges_of_parts
+from calculator.cost.tax_lines import AS_PAID
 from calculator.cost.tco import charges_of
 from calculator.decision.comparison import Comparison
 from calculator.finance.courses import Once, course_values
-from calculator.finance.ledger import Kind, Line, Term
+from calculator.finance.ledger import Line, Term
 from calculator.report.live_parts import STEPS, TRENDS, Index, Product, products_of
 from calculator.report.live_prices import price_of
 from calculator.risk.candidate import cost_part
@@ -26,8 +27,6 @@ from calculator.risk.candidates import Candidate, Candidates
 from calculator.units import MONTHS_PER_YEAR
 
 Flow = NDArray[np.float64]
-AS_PAID: tuple[Kind, ...] = ("running", "later capital", "later sale")
-"""Payments that are deducted from tax when they are made."""
 _OPTIONAL = (
     *("electrical_work_usd", "warranty_usd", "disposal_usd", "insurance_rate", "space_usd_per_month"),
     *("software_usd_per_month", "demand_charge_usd_per_kw_month", "downtime_usd_per_h"),

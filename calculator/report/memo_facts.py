@@ -22,7 +22,7 @@ from calculator.report.charts_svg import CostBar, Course, cost_chart, spend_char
 from calculator.report.currency import currency_of, rate_note, shown
 from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown_cost_usd, shown_range
 from calculator.report.sources import source_rows
-from calculator.risk.spent_by_month import spent_bands
+from calculator.risk.spent_by_month import SpentBand, spent_bands
 from calculator.scenario.own_catalog import catalog_of
 from calculator.units import counted
 
@@ -55,11 +55,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
         ],
         "flips": _flips(comparison),
         "cost_chart": cost_chart([_bar(option, comparison) for option in able], mark=_mark(comparison), font=font),
-        "spend_chart": spend_chart(
-            [_course(option, comparison, has_band=place < _BANDS) for place, option in enumerate(able[:_CURVES])],
-            mark=_mark(comparison),
-            font=font,
-        ),
+        "spend_chart": spend_chart(_courses(able[:_CURVES], comparison), mark=_mark(comparison), font=font),
         "spend_note": _not_drawn(len(able)),
         "budget": _budget(best, comparison) if best else None,
         "years": _years(comparison[best], comparison) if best else [],
@@ -218,21 +214,24 @@ def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:
     return tuple((-flow.cumsum() * _factor(comparison)).tolist())
 
 
-def _course(option: OptionResult, comparison: Comparison, *, has_band: bool) -> Course:
-    """Its line in the chart, and of a leader 8 of 10 of the futures that were drawn."""
-    spent, factor, scenario = _spent(option, comparison), _factor(comparison), comparison.scenario
-    if not has_band or not comparison.draw_count:
-        return Course(_name(option), spent)
-    bands = spent_bands(
-        comparison.candidates,
-        [option.id],
-        in_cash=scenario.money == "cash",
-        hard_only=scenario.labour == "without",
-        count=comparison.draw_count,
-    )
-    band = bands[option.id]
-    low, high = (tuple(usd * factor for usd in edge) for edge in (band.low_usd, band.high_usd))
-    return Course(_name(option), spent, low, high)
+def _courses(options: Sequence[OptionResult], comparison: Comparison) -> list[Course]:
+    """Their lines in the chart, and of the leaders 8 of 10 of the futures that were drawn."""
+    factor, scenario, bands = _factor(comparison), comparison.scenario, dict[str, SpentBand]()
+    if options and comparison.draw_count:
+        bands = spent_bands(
+            comparison.candidates,
+            [option.id for option in options[:_BANDS]],
+            in_cash=scenario.money == "cash",
+            hard_only=scenario.labour == "without",
+            count=comparison.draw_count,
+        )
+    found: list[Course] = []
+    for option in options:
+        band = bands.get(option.id)
+        edges = (band.low_usd, band.high_usd) if band is not None else ((), ())
+        low, high = (tuple(usd * factor for usd in edge) for edge in edges)
+        found.append(Course(_name(option), _spent(option, comparison), low, high))
+    return found
 
 
 def _factor(comparison: Comparison) -> float:

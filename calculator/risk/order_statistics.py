@@ -21,7 +21,7 @@ def quantiles_of(rows: Draws | Sequence[Draws], shares: Sequence[float]) -> Draw
 
 @functools.lru_cache(maxsize=64)
 def _places(count: int, shares: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Where each share lies in a sorted row of so many, and both draws beside each, one pair after the other."""
+    """Where each share lies in a sorted row of `count` draws, and the places of the two draws beside each, in pairs."""
     places = tuple(share * (count - 1) for share in shares)
     return places, tuple(min(int(place) + step, count - 1) for place in places for step in (0, 1))
 

@@ -1,6 +1,6 @@
 """Present values of options where some inputs have other values, each found once however many verdicts ask for it.
 
-Both verdicts of a comparison often share an option, and a price of another option changes nothing in one's own cost.
+Both verdicts of a comparison often share an option, and another option's price changes nothing in its cost.
 """
 
 import functools
@@ -72,7 +72,8 @@ class PresentValues:
         keys, base = [_key(one) for one in blocks], self._base_usd
         found = self._found[option] if option not in base else {(): np.array([base[option]]), **self._found[option]}
         missing = [one for key, one in dict(zip(keys, blocks, strict=True)).items() if key not in found]
-        (candidate,) = under = self._candidates.only((option,))
+        under = self._candidates.only((option,))
+        (candidate,) = under
         if len(missing) == 1 and not candidate.parts:  # as numbers, which takes half the time of arrays
             usd = cost_usd(under, {name: float(row[0]) for name, row in missing[0].items()})
             found = {**found, _key(missing[0]): np.array([usd])}

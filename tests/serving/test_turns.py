@@ -221,6 +221,22 @@ def test_answers_of_pages_come_one_after_the_other_and_leave_the_other_turns_fre
     assert turns.take_for_page(0.0, True) is not None
 
 
+def test_waiting_answers_of_pages_do_not_put_off_who_is_refused() -> None:
+    async def run() -> None:
+        turns, loop = Turns(2, longest_wait_s=0.05), asyncio.get_running_loop()
+        first, file = turns.take_for_page(0.0, True), turns.take_for_page(0.0, False)
+        assert first is not None
+        assert file is not None
+        with ThreadPoolExecutor(8) as pages:
+            waiting = [loop.run_in_executor(pages, turns.take_for_page, 0.5, True) for _ in range(8)]
+            with pytest.raises(BusyError) as busy:
+                await turns.take("a script")
+            assert busy.value.wait_s == 1
+            assert await asyncio.gather(*waiting) == [None] * 8
+
+    run_apart(run())
+
+
 def test_waiting_answers_of_pages_hold_up_no_route() -> None:
     async def run() -> None:
         turns, loop = Turns(2), asyncio.get_running_loop()

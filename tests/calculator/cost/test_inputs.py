@@ -32,10 +32,10 @@ def test_inputs_take_what_is_given_in_place_of_the_scenarios() -> None:
     assert found.of("mac", "price_usd", MAC.purchase_price().price_usd) == 9_000.0
 
 
-def test_explanations_are_told_of_numbers_unless_the_inputs_are_brief() -> None:
-    assert Inputs(SCENARIO).told
-    assert not Inputs(SCENARIO, brief=True).told
-    assert not Inputs(SCENARIO, {"wage_usd_per_h": np.array([60.0, 120.0])}).told
+def test_lines_of_numbers_bring_what_explains_them_unless_the_inputs_are_brief() -> None:
+    assert Inputs(SCENARIO).explains
+    assert not Inputs(SCENARIO, brief=True).explains
+    assert not Inputs(SCENARIO, {"wage_usd_per_h": np.array([60.0, 120.0])}).explains
 
 
 def test_figure_of_an_option_is_the_given_one_then_the_persons_then_the_catalogues() -> None:

@@ -70,7 +70,7 @@ def _option(option: str) -> Machine | CloudOffer:
 
 @pytest.mark.parametrize("option", [MAC, PC, RENTED])
 @pytest.mark.parametrize("case", SCENARIOS)
-def test_sizing_reads_nothing_that_it_is_not_kept_by(case: str, option: str) -> None:
+def test_sizing_reads_nothing_that_is_left_out_of_its_key(case: str, option: str) -> None:
     read: set[str] = set()
     scenario = Scenario.parse(SCENARIOS[case])
     reader: Any = _Reader(scenario, read)

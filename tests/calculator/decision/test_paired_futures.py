@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calculator.decision import paired_futures as module
 from calculator.decision.paired_futures import PairedFutures
 from calculator.number import Range
+from calculator.risk import monte_carlo as module
 from calculator.risk.distributions import Draws
 from calculator.risk.monte_carlo import Odds, range_of, ranges
 from tests.calculator.offers import ALL

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,13 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.decision.words import of_100, signed
 from calculator.number import Range
+from calculator.report import memo_facts
 from calculator.report.currency import shown
 from calculator.report.facts import shown_cost_usd
 from calculator.report.html_report import html_report
 from calculator.report.memo_facts import memo_dict
+from calculator.risk.candidates import Candidates
+from calculator.risk.spent_by_month import SpentBand, spent_bands
 
 CATALOG = load_catalog()
 OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model")
@@ -124,6 +129,18 @@ def test_option_that_cannot_do_the_job_is_named_with_its_reason_and_never_ranked
     assert unable
     assert {row["name"] for row in memo["not_ranked"]} == {option.name for option in unable}
     assert not {row["name"] for row in memo["options"]} & {option.name for option in unable}
+
+
+def test_bands_of_both_leaders_are_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(candidates: Candidates, option_ids: Sequence[str], **named: Any) -> dict[str, SpentBand]:
+        asked.append(len(option_ids))
+        return spent_bands(candidates, option_ids, **named)
+
+    monkeypatch.setattr(memo_facts, "spent_bands", counted)
+    memo_dict(_compared(), CATALOG, font="serif")
+    assert asked == [2]
 
 
 def test_nobody_can_do_the_job() -> None:
