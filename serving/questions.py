@@ -185,7 +185,8 @@ def _choose(asked: ChoiceQuestion, answers: Answers) -> dict[str, Any]:
     query = as_query(asked.scenario)
     scenario, catalog = answers.scenario(query)
     found = choose(scenario, catalog, wanted=Wanted(asked.budget_usd, asked.watts), as_of=today())
-    return choices_dict(found, catalogue_remarks(query, catalog=catalog))
+    stamps = (*catalogue_remarks(query, catalog=catalog), *measurement_remarks(query, measurements_hash=""))
+    return choices_dict(found, stamps)
 
 
 def _explain(asked: _Explain, answers: Answers) -> dict[str, Any]:

@@ -34,4 +34,6 @@ def measurement_remarks(query: Mapping[str, Sequence[str]], *, measurements_hash
 
 
 def _stamp(query: Mapping[str, Sequence[str]], name: str) -> str:
-    return next(iter(query.get(name, ())[-1:]), "")
+    """The last stamp of that name, as it may stand in a sentence: what cannot be printed is replaced."""
+    stamp = next(iter(query.get(name, ())[-1:]), "").strip()
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in stamp)

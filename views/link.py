@@ -87,9 +87,9 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
         if name in (*STAMPS, *_PLATFORM, *OWN_ENTRIES, PRESET):
             continue
         if name not in known:
-            near = [field for field in known if field.startswith(name)] or difflib.get_close_matches(
-                name, known, n=1, cutoff=0.6
-            )
+            names = (*known, *STAMPS)
+            near = [one for one in names if one.startswith(name)]
+            near = near or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
             hint = f" Did you mean {near[0]}?" if near else ""
             problems[name] = f"{_short(name)} is no value of a scenario.{hint}"
         elif name != "options":

@@ -13,6 +13,7 @@ PRINTED = "printed-only"
 """Key of a container that is shown on paper and not on the screen."""
 _STYLE = f"""<style>
 .st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
+[data-testid="stTable"] [data-testid="stMarkdownContainer"] * {{ overflow-wrap: break-word !important; }}
 [data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
 [data-testid="stFileChip"] [role="alert"] {{
   position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;

@@ -103,10 +103,10 @@ def _text(found: Choices) -> str:
         lines += [_line(one) for one in best]
         hidden = len(found.choices) - len(best)
         lines += ["", *([SEVERAL_CARDS] if any(one.spare_words for one in best) else [])]
-        lines.append("Price before tax; costs over the horizon, present value. No other choice is better in costs,")
-        lines.append(
-            f"tokens a second and memory left at once; {hidden} that one of these beats in all three are left out."
-        )
+        lines += [
+            "Price before tax; costs over the horizon, present value with staff hours. No other choice is better in",
+            f"costs, tokens a second and memory left at once; {hidden} that one of these beats in all three are left out.",
+        ]
     else:
         lines.append("No machine of the catalogue does the job within these limits.")
     lines += dict.fromkeys(f"- {one.stale.text}" for one in best if one.stale)

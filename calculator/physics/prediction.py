@@ -28,7 +28,7 @@ from calculator.physics.speed.speculative import Drafts, speculative_decode_spee
 from calculator.physics.speed.speed import Speed
 from calculator.physics.speed.tensor_split import layer_split_problem, runtime_remark, split_remark
 
-_MOST_TOKENS, _MOST_STREAMS, _MOST_GB = 10_000_000, 4096, 100_000
+MOST_TOKENS, MOST_STREAMS, MOST_STEP_TOKENS, _MOST_GB = 10_000_000, 4096, 1_000_000, 100_000
 _KEPT, _KEPT_SPEEDS = KeptAnswers["Prediction"](), KeptAnswers[Speed]()
 
 
@@ -214,19 +214,19 @@ def _no_matrix_rate(chip: Chip) -> Remark:
 def _refuse_out_of_bounds(deployment: Deployment, workload: Workload) -> None:
     host = deployment.host
     given: dict[str, tuple[float | None, float, float]] = {
-        "prompt_tokens": (workload.prompt_tokens, 1, _MOST_TOKENS),
-        "batch": (workload.batch_count, 1, _MOST_STREAMS),
-        "held_count": (workload.held_count, 1, _MOST_STREAMS),
-        "context_tokens": (workload.context_tokens, 1, _MOST_TOKENS),
-        "longest_prompt_tokens": (workload.longest_prompt_tokens, 1, _MOST_TOKENS),
-        "decode_context_tokens": (workload.decode_context_tokens, 0, _MOST_TOKENS),
-        "depth_tokens": (workload.depth_tokens, 0, _MOST_TOKENS),
+        "prompt_tokens": (workload.prompt_tokens, 1, MOST_TOKENS),
+        "batch": (workload.batch_count, 1, MOST_STREAMS),
+        "held_count": (workload.held_count, 1, MOST_STREAMS),
+        "context_tokens": (workload.context_tokens, 1, MOST_TOKENS),
+        "longest_prompt_tokens": (workload.longest_prompt_tokens, 1, MOST_TOKENS),
+        "decode_context_tokens": (workload.decode_context_tokens, 0, MOST_TOKENS),
+        "depth_tokens": (workload.depth_tokens, 0, MOST_TOKENS),
         "cached_fraction": (workload.cached_fraction, 0, 1),
-        "prefill_step": (workload.prefill_step_tokens, 1, 1_000_000),
+        "prefill_step": (workload.prefill_step_tokens, 1, MOST_STEP_TOKENS),
         "second_tenant_gb": (host.second_tenant_gb, 0, _MOST_GB),
         "wired_limit_gb": (host.wired_limit_gb, 0, 1_000_000),
         "desktop_gib": (host.desktop_gib, 0, _MOST_GB),
-        "max_num_seqs": (host.sequence_count, 1, _MOST_STREAMS),
+        "max_num_seqs": (host.sequence_count, 1, MOST_STREAMS),
     }
     for name, (got, low, high) in given.items():
         if got is not None and not low <= got <= high:  # also refuses NaN

@@ -14,13 +14,18 @@ from calculator.catalog.deployment import FULL_BITS, Deployment, HostSettings, L
 from calculator.catalog.models import LanguageModel
 from calculator.errors import ScenarioError, sentences
 from calculator.evidence import Record
-from calculator.physics.prediction import Prediction, draft_time_fraction, predict
+from calculator.physics.prediction import (
+    MOST_STEP_TOKENS,
+    MOST_STREAMS,
+    MOST_TOKENS,
+    Prediction,
+    draft_time_fraction,
+    predict,
+)
 from calculator.physics.speed.speculative import Drafts
 from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
 
-_MOST_TOKENS = 100_000_000
 _MOST_WIRED_LIMIT_MB = 100_000_000
-_MOST_STREAMS = 1_000_000
 
 
 class AskedRecord(Record):
@@ -52,11 +57,11 @@ class PredictionQuestion(AskedRecord):
     """Cards; boxes where the memory is unified. 1 to 64; the machine's own without it."""
     memory_gib: float | None = None
     """Memory per chip in GiB, where the chip was sold with several."""
-    prompt_tokens: int = Field(1024, ge=1, le=_MOST_TOKENS)
+    prompt_tokens: int = Field(1024, ge=1, le=MOST_TOKENS)
     """Tokens of one prompt."""
-    context_tokens: int | None = Field(None, ge=1, le=_MOST_TOKENS)
+    context_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
     """Tokens in the cache while it writes; the prompt's without it."""
-    batch: int = Field(1, ge=1, le=_MOST_STREAMS)
+    batch: int = Field(1, ge=1, le=MOST_STREAMS)
     """Streams at once."""
     split: Split | None = None
     """How several chips share the work: layer (in turn, a pipeline) or tensor (every layer shared)."""
@@ -64,9 +69,9 @@ class PredictionQuestion(AskedRecord):
     """What joins the chips."""
     kv_bits: int = Field(FULL_BITS, ge=1, le=64)
     """Bits of one cached number, where the runtime packs the cache."""
-    prefill_step: int | None = Field(None, ge=1, le=_MOST_TOKENS)
+    prefill_step: int | None = Field(None, ge=1, le=MOST_STEP_TOKENS)
     """Tokens read at a time; the runtime's own step without it."""
-    max_num_seqs: int | None = Field(None, ge=1, le=_MOST_STREAMS)
+    max_num_seqs: int | None = Field(None, ge=1, le=MOST_STREAMS)
     """vLLM and SGLang: requests that they reserve room for."""
     gpu_memory_utilization: float | None = None
     """vLLM and SGLang: share of each card that they take, above 0 and at most 1."""

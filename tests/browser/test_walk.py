@@ -46,6 +46,7 @@ HAS_ITS_OWN_TEST = {
 }
 """What needs a machine, or records of several machines, to change anything."""
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
+ROOMS = "all => all.map((one) => [one.clientWidth, one.scrollWidth])"
 SECONDS = 15
 NEAR_THE_TOP = 5  # a long list draws only what is near what is seen, so its last option is another after a scroll
 
@@ -66,8 +67,9 @@ SHOWN = """([kind, key]) => {
 }"""
 
 
-def opened(visit: Open, page: str) -> Visit:
-    seen = visit("?" + urlencode({"options": NEAR[page]}, doseq=True) if page in NEAR else "")
+def opened(visit: Open, page: str, **query: object) -> Visit:
+    asked = query or ({"options": NEAR[page]} if page in NEAR else {})
+    seen = visit("?" + urlencode(asked, doseq=True) if asked else "")
     seen.page.get_by_role("link", name=TITLES[page]).first.click()
     seen.page.wait_for_url(f"**/{page}*")
     unfold(seen)
@@ -243,6 +245,25 @@ def test_a_row_of_the_fit_matrix_becomes_the_model(visit: Open) -> None:
     seen.page.get_by_role("button", name=f"Decide on {name}").click()
     seen.page.wait_for_url(re.compile(r"model="))
     expect(seen.page.locator(".st-key-fit-model").get_by_role("combobox")).to_have_value(name)
+
+
+def test_a_long_name_without_blanks_leaves_the_machines_in_sight_and_stays_whole(visit: Open) -> None:
+    name = "<img_src=x_onerror=named()>" + "W" * 90
+    model = {"parameters_b": 70, "layer_count": 80, "kv_head_count": 8, "head_dim": 128, "name": name}
+    box = {"chip": "nvidia-rtx-3090", "chip_count": 4, "price_usd": 9000, "name": name}
+    own = {"own_models": json.dumps({"own": model}), "own_options": json.dumps({"box": box})}
+    seen = opened(visit, "fit", options=("box", "dual-rtx-4090-am5"), **own)
+    grid = seen.page.locator(".matrix")
+    row = grid.locator("tbody tr").filter(has_text=name)
+    for width in (1280, 390):
+        seen.page.set_viewport_size({"width": width, "height": 800})
+        room, first = (one.evaluate("one => one.clientWidth") for one in (grid, row.locator("th")))
+        assert first < room / 2
+    row.locator("td").first.click()
+    expect(row.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    cells = seen.page.locator("[data-testid=stTable] td [data-testid=stMarkdownContainer]").filter(has_text=name)
+    expect(cells.first).to_be_attached()
+    assert all(room == inside for room, inside in cells.evaluate_all(ROOMS))
 
 
 def test_a_config_of_ones_own_becomes_the_model(visit: Open, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_refusal_is_an_error_in_sentences_and_the_next_call_works() -> None:
     ]
     _, (wrong, unknown, misspelt, right) = ask_apart(_asked, mcp_server(ANSWERS), calls)
     assert wrong.is_error
-    assert wrong.content[0].text == "batch is 'many'; it must be a whole number in 1..1,000,000."
+    assert wrong.content[0].text == "batch is 'many'; it must be a whole number in 1..4096."
     assert unknown.is_error
     assert unknown.content[0].text.startswith("'nonsense' is no tool of this server. Use compare, predict")
     assert misspelt.is_error

@@ -45,6 +45,26 @@ def test_other_measurements_are_named_with_ours(theirs: str, ours: str, says: st
     assert measurement_remarks({}, measurements_hash=ours) == ()
 
 
+@pytest.mark.parametrize("stamp", ["\x00", "\u202e", "\x1b[31m", "\ud800", "a\nb"])
+def test_stamp_that_cannot_be_printed_is_named_by_what_can(stamp: str) -> None:
+    query = {"catalogue_hash": [stamp], "measurements_hash": [stamp]}
+    found = (*catalogue_remarks(query, catalog=CATALOG), *measurement_remarks(query, measurements_hash=""))
+    assert len(found) == 2
+    assert all(remark.text.isprintable() and "\N{REPLACEMENT CHARACTER}" in remark.text for remark in found)
+
+
+@pytest.mark.parametrize("stamp", [" ", "\t", f" {CATALOG.hash}\n"])
+def test_stamp_with_blanks_around_it_is_the_same_stamp(stamp: str) -> None:
+    assert catalogue_remarks({"catalogue_hash": [stamp]}, catalog=CATALOG) == ()
+
+
+def test_choice_rests_on_predicted_speeds_and_says_so_where_the_question_had_measured_ones() -> None:
+    asked = {"scenario": {**SMALL, "measurements_hash": OTHER}, "budget_usd": 8000}
+    (said,) = (one["text"] for one in ASKED["choose"].answer(asked)["remarks"] if one["code"] == "other-measurements")
+    assert f"measured speeds {OTHER}; it is answered with predicted speeds only." in said
+    assert "other-measurements" not in _remarks("choose", {**asked, "scenario": {**SMALL, "measurements_hash": ""}})
+
+
 def _remarks(name: str, values: Mapping[str, object]) -> list[str]:
     return [one["code"] for one in ASKED[name].answer(values)["remarks"]]
 

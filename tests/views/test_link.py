@@ -299,6 +299,11 @@ def test_value_that_cannot_be_used_gets_one_sentence_and_what_was_used(name: str
 def test_unknown_parameter_is_named_and_a_near_one_offered() -> None:
     assert read(wage="3").problems["wage"] == "wage is no value of a scenario. Did you mean wage_usd_per_h?"
     assert read(zzz="3").problems["zzz"] == "zzz is no value of a scenario."
+
+
+@pytest.mark.parametrize("wrong", ["catalogue", "measurements"])
+def test_stamp_by_half_its_name_is_told_the_whole(wrong: str) -> None:
+    assert read(**{wrong: "a"}).problems[wrong] == f"{wrong} is no value of a scenario. Did you mean {wrong}_hash?"
     assert not read(embed="true", view="notes", schema_version="1").problems
 
 

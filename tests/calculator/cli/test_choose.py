@@ -23,6 +23,17 @@ def test_choose_lists_the_best_with_the_day_of_their_price(capsys: pytest.Captur
         assert one["is_dominated"] or f"{one['machine_count']} x {one['id']}" in text
 
 
+@pytest.mark.parametrize("switch", ["labour=with", "labour=without", "money=cash"])
+def test_choose_ranks_by_one_cost_under_every_switch_and_names_it(
+    switch: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["choose", "--budget", "8000", "--model", "qwen3-32b"]
+    assert main(words) == main([*words, "--set", switch]) == 0
+    text = capsys.readouterr().out
+    assert text[: len(text) // 2] == text[len(text) // 2 :]
+    assert "costs over the horizon, present value with staff hours." in text
+
+
 def test_choose_says_that_nothing_does_the_job(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["choose", "--budget", "10", "--model", "qwen3-32b"]) == 0
     assert "No machine of the catalogue does the job within these limits." in capsys.readouterr().out

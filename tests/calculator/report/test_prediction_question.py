@@ -22,7 +22,7 @@ def test_answer_is_the_librarys_own() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"batch": "x"}, r"batch is 'x'; it must be a whole number in 1\.\.1,000,000\."),
+        ({"batch": "x"}, r"batch is 'x'; it must be a whole number in 1\.\.4096\."),
         ({"batch": 0}, "batch is 0; it must lie in"),
         ({"batch": "9" * 5_000}, "^.{0,300}$"),
         ({"memory_gib": "nan"}, "memory_gib is nan; it must be a finite number"),
@@ -36,6 +36,16 @@ def test_answer_is_the_librarys_own() -> None:
 def test_wrong_value_is_refused_in_a_sentence(values: dict[str, Any], says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
         PredictionQuestion.parse({**ASKED, **values}).answer(CATALOG)
+
+
+@pytest.mark.parametrize("name", ["prompt_tokens", "context_tokens", "batch", "prefill_step", "max_num_seqs"])
+def test_largest_value_named_in_a_refusal_is_answered(name: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        PredictionQuestion.parse({**ASKED, name: 0})
+    most = int(str(refused.value).rpartition("..")[2].rstrip(".").replace(",", ""))
+    PredictionQuestion.parse({**ASKED, name: most}).answer(CATALOG)
+    with pytest.raises(ScenarioError, match=f"{name} is {most + 1}; it must lie in"):
+        PredictionQuestion.parse({**ASKED, name: most + 1})
 
 
 def test_missing_values_are_all_named() -> None:
