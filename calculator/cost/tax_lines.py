@@ -40,7 +40,8 @@ def tax_lines(lines: tuple[Line, ...], *, inputs: Inputs, owned: bool = False) -
     names: dict[Hardness, str] = {"hard": "tax on running costs", "soft": "tax on staff time"}
     for (hardness, name), is_early in itertools.product(names.items(), (False, True)):
         as_paid = [line for line in lines if line.kind in AS_PAID and line.hardness == hardness]
-        paid = [line for line in as_paid if line.in_advance == is_early]
+        # version 0.1 had one line for all of them
+        paid = [line for line in as_paid if (line.in_advance and scenario.rules != 1) == is_early]
         terms = tuple(term for line in paid for term in scaled(line.terms, -rate))
         if terms:
             says = "tax rate * costs of the month, deducted when paid"

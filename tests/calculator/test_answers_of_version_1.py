@@ -10,8 +10,9 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.catalog import Catalog
-from calculator.decision import one_option
+from calculator.decision import kept_sizing
 from calculator.evidence import Quantity
+from calculator.finance.kept_draws import KeptDraws
 from calculator.scenario.files import read_scenario
 from calculator.service.capability import Capability
 from calculator.service.serving import Serving
@@ -53,12 +54,13 @@ def hours_of_then(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """Each option works the hours that it worked in the answer that is held against it."""
     values = request.node.callspec.params
     name = values["then"]["name"] if "then" in values else values["path"].stem
-    today = one_option.serving_of
+    today = kept_sizing.serving_of
 
     def serving_of(found: Capability, **how: Any) -> Serving:
         return dataclasses.replace(today(found, **how), usage=Usage(**USAGE[name][found.option.id]))
 
-    monkeypatch.setattr(one_option, "serving_of", serving_of)
+    monkeypatch.setattr(kept_sizing, "serving_of", serving_of)
+    monkeypatch.setattr(kept_sizing, "_SIZINGS", KeptDraws[kept_sizing.Sizing](most=0))
 
 
 def _same_as_then(scenario: Scenario, then: dict[str, Any]) -> None:
