@@ -35,7 +35,7 @@ def test_failure_is_not_kept_and_what_is_kept_needs_no_turn(monkeypatch: pytest.
     with pytest.raises(CalculatorError, match="no"):
         kept.get("a", fails)
     assert kept.get("a", lambda: 1) == 1
-    monkeypatch.setattr(turns._SHARED, "take", lambda _: None)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(turns._SHARED, "take", lambda _, __: None)  # pyright: ignore[reportPrivateUsage]
     assert kept.get("a", fails) == 1
     with pytest.raises(CalculatorError, match="Many people ask"):
         kept.get("b", lambda: 1)
