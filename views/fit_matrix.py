@@ -60,7 +60,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
 def _data(case: Case, rows: Mapping[str, Mapping[str, str]], *, chosen: str) -> dict[str, Any]:
     """What the table shows: the heads, and by model its id, its name and its cells in the order of the heads."""
     return {
-        "alt": "Gigabytes to spare of each model on each machine, or why it does not fit",
+        "alt": "Gigabytes that each model leaves free on each machine, or why it does not fit",
         "heads": ["Model", *(name.replace(" GB", "\N{NO-BREAK SPACE}GB") for name in next(iter(rows.values())))],
         "rows": [
             {"model": model, "name": case.catalog.model(model).name, "cells": list(row.values())}

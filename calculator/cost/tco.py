@@ -23,7 +23,7 @@ from calculator.cost.subscription import plan_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
 from calculator.evidence import Remark
-from calculator.finance.courses import Once, course_values
+from calculator.finance.courses import course_values
 from calculator.finance.discounting import convention, equivalent_annual_cost
 from calculator.finance.ledger import Hardness, Horizon, Line, Term, flows_usd, sums_usd
 from calculator.number import Number
@@ -264,15 +264,7 @@ def folded(charges: Charges, horizon: Horizon) -> Tco:
 
 def present_value_cost_usd(charges: Charges, horizon: Horizon) -> float:
     """The present value of `folded`, to the bit, without the rest of it."""
-    by_convention, to_the_day = horizon.factors(), Horizon(horizon.months, horizon.annual_rate).factors()
-    rows: list[NDArray[np.float64]] = []
-    for line in charges.lines:
-        timed = exact = 0.0
-        for term in line.terms:
-            usd = term.amount_usd * course_values(term.course, months=horizon.months)
-            timed, exact = (timed, exact + usd) if isinstance(term.course, Once) else (timed + usd, exact)
-        rows.append(timed * by_convention + exact * to_the_day)
-    return -float(np.array(rows).sum())
+    return -float(np.array([flows_usd(line, horizon=horizon)[1] for line in charges.lines]).sum())
 
 
 def fraction_of(part: tuple[Term, ...], whole: tuple[Term, ...], *, months: int) -> float:

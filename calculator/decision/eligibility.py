@@ -230,6 +230,6 @@ def _capital(sentence: str) -> str:
 
 _S_PER_MINUTE = 60.0
 LONG_S = 120.0
-"""From here on a wait is said in minutes."""
+"""From here on a wait is given in minutes."""
 _WHOLE_S = 10.0
 _ROUNDING = 1e-9

@@ -60,7 +60,7 @@ def pair_sentence(comparison: Comparison) -> str:
         least = min(alike, key=lambda row: (hard_usd(row), row.id != chosen, row.id))
         if hard_usd(least) < hard_usd(comparison[chosen]):
             noun = "Mac" if kinds[chosen] == "mac" else "PC"
-            said.append(f"In invoices alone the cheapest {noun} is {named(least)}, {signed(hard_usd(least))}.")
+            said.append(f"On invoices alone, the cheapest {noun} is {named(least)}, {signed(hard_usd(least))}.")
     return " ".join(said)
 
 

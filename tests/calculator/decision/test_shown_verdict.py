@@ -59,7 +59,7 @@ def test_pair_in_invoices_alone_says_how_it_was_chosen_and_who_is_cheaper_then()
     assert pair_sentence(_pair("with", {PCS[1]: 1.0})) == ""
     assert pair_sentence(_pair("without", {})) == chosen
     name = CATALOG.machines[PCS[1]].name
-    cheaper = f"{chosen} In invoices alone the cheapest PC is {name}, $1."
+    cheaper = f"{chosen} On invoices alone, the cheapest PC is {name}, $1."
     assert pair_sentence(_pair("without", {PCS[1]: 1.0})) == cheaper
     same = _pair("without", {}).options
     as_cheap = {PCS[1]: hard_usd(next(row for row in same if row.id == PCS[0]))}
