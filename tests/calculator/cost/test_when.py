@@ -68,6 +68,7 @@ def test_purchases_of_draws_come_to_what_each_of_them_does() -> None:
         expected[row] += count * usd * float(np.asarray(horizon.present_value(alone)))
     assert np.asarray(horizon.present_value(course)) == pytest.approx(expected, rel=1e-12)
     assert np.asarray(horizon.total(LATER.paid_at_once(found))).tolist() == [3, 0, 3]
+    assert np.asarray(horizon.total(LATER.course(found))).tolist() == [36 + 2 * 24, 0, 3 * 12]
 
 
 def test_months_held_are_summed_over_the_purchases_and_kept_by_name_and_values() -> None:
