@@ -48,15 +48,15 @@ DECODE_SPREADS = {
 }  # fmt: skip
 PREFILL_SPREADS = {
     "linear/all": 1.0, "linear/vendor": 2.0, "linear/class": 0.05, "linear/class-on": 0.1, "linear/family": 0.015,
-    "linear/chip": 0.025, "linear/engine": 0.025, "linear/bits": 0.2, "linear/bits-on": 0.0375, "linear/kind": 0.4,
-    "linear/kind-on": 0.05, "attention/all": 0.375, "attention/vendor": 0.1, "attention/engine": 1,
-    "attention/kind": 0.4, "attention/unpacked": 1.5, "scores/all": 0.5, "attention/kind-of": 0.5, "linear/accelerator-sort": 0.6,
+    "linear/chip": 0.015, "linear/engine": 0.025, "linear/bits": 0.2, "linear/bits-on": 0.0375, "linear/kind": 0.4,
+    "linear/kind-on": 0.05, "attention/all": 0.375, "attention/vendor": 0.1, "attention/engine": 0.5,
+    "attention/kind": 0.4, "attention/unpacked": 1.5, "scores/all": 0.5, "attention/kind-of": 0.5, "linear/accelerator-sort": 0.3,
     "scores/vendor": 0.3, "stream/all": 0.3, "stream/vendor": 1.0, "stream/sort": 0.6,
     "launch/all": 0.4, "launch/vendor": 0.1, "launch/engine": 1.6, "exchange/link": 0.0375, "exchange/engine": 0.025,
     "pipeline/all": 0.3, "pipeline/family": 0.05, "age/all": 0.06, "age/engine": 0.01, "runtime": 0.4,
     "backend": 0.5, "model": 0.01, "power-limit/all": 2.0, "power-limit/family": 1.0, "linear/accelerator": 1.2,
     "power/all": 0.15, "power/family": 0.15, "attention/accelerator": 0.35, "attention/backend": 0.25, "first/all": 0.5,
-    "first/engine": 1, "first/family": 0.35, "linear/before-mmq": 0.2, "start/all": 1.0, "start/program": 1.4,
+    "first/engine": 1, "first/family": 0.35, "rescaling/all": 0.2, "unpacking/all": 0.5, "one-by-one/all": 0.5, "start/all": 1.0, "start/program": 1.4,
     "exchange/count": 0.15, "runtime-sort": 1.2, "age/sort": 0.1, "age/unknown": 0.25,
 }  # fmt: skip
 """Standard deviation (natural log) that an effect of each group is expected to have: wide for intercepts (`all`),

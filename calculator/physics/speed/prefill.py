@@ -40,6 +40,15 @@ from calculator.physics.speed.classes import (
     unpacked_latent_effects,
 )
 from calculator.physics.speed.decode import EXPERT_ALIKENESS
+from calculator.physics.speed.kernels import (
+    experts_one_by_one_ms,
+    is_unpacked,
+    library_slowdown,
+    rescaling_ms,
+    row_split_exchange_ratio,
+    stages_at_once,
+    unpacked_ratio,
+)
 from calculator.physics.speed.law import Estimate, Term, estimate
 from calculator.physics.speed.ranges import cells_of, speed_of
 from calculator.physics.speed.speed import Speed
@@ -51,12 +60,10 @@ EIGHT_BIT_RATIO = 2.0
 ACCELERATED_RATIO = 4.0  # Apple speaks of over four times the peak compute of the generation before
 ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that no published rate covers
 START_MS = 20.0
-MOST_CHUNKS_AT_ONCE = 4  # llama.cpp's GGML_SCHED_MAX_COPIES
+ROW_SPLIT = "row split"
+"""The backend of a row whose notes name llama.cpp's split by rows (calibration/notes.py)."""
 SCORE_BYTES = 16.0
 """Without flash attention a score of 32 bits is written, read and written by the softmax, and read again."""
-YEARS_SINCE_MMQ = 2.25
-"""Until June 2024 llama.cpp unpacked quantised weights to 16 bits before it multiplied; since then it multiplies them
-as they are on tensor cores."""
 
 
 def prefill_speed(deployment: Deployment, workload: Workload, *, calibration: Calibration) -> Speed:
@@ -128,6 +135,41 @@ def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> 
     return watts * FLOPS_PER_J * card_count / MS_PER_S
 
 
+def _packed_weights_terms(
+    deployment: Deployment, conditions: Conditions, *, chunk: float, chunk_count: float, flops: float, card_count: int
+) -> list[Term]:
+    """What it takes llama.cpp that weights are packed: unpacking them for each chunk, or scaling what they give.
+
+    `chunk` is the tokens of one of the `chunk_count` chunks of a prompt, `flops` its operations, on `card_count` cards
+    at once.
+    """
+    format, chip = deployment.format, deployment.hardware.chip
+    engine, work = engine_of(conditions.program(deployment), format), work_of(deployment.model, format)
+    if is_unpacked(format, chip=chip, engine=engine, conditions=conditions):
+        touched = experts_touched_fraction(work.expert_fraction, token_count=chunk, alikeness=EXPERT_ALIKENESS)
+        streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
+        bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * card_count
+        one_by_one_ms = experts_one_by_one_ms(work, touched=touched) * chunk_count
+        return [
+            Term("unpacking", unpacked_ratio(format) * streamed / bandwidth, ("unpacking/all/1",)),
+            Term("experts one by one", one_by_one_ms, ("one-by-one/all/1",)),
+        ]
+    if engine == "llama.cpp" and chip.vendor == "nvidia" and bits_class(format) != "16":
+        return [Term("rescaling", rescaling_ms(flops, chip=chip) / card_count, ("rescaling/all/1",))]
+    return []
+
+
+def _exchange(work: Work, deployment: Deployment, conditions: Conditions, *, tokens: float, card_count: int) -> Term:
+    """The prompt's results on the links of a tensor split, or of llama.cpp's split by rows."""
+    hardware = deployment.hardware
+    link, engine = conditions.link or link_kind(hardware), engine_of(conditions.program(deployment), deployment.format)
+    base_ms = tokens * exchange_ms_per_token(work, chip=hardware.chip, link=link, card_count=card_count)
+    if conditions.backend == ROW_SPLIT:
+        base_ms *= row_split_exchange_ratio(work, card_count=card_count, link=link)
+    effects = (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{card_count}")
+    return Term("exchange", base_ms, effects)
+
+
 def prefill_terms(
     deployment: Deployment, workload: Workload, *, conditions: Conditions = TODAY
 ) -> tuple[list[Term], list[tuple[str, float]]]:
@@ -159,8 +201,6 @@ def prefill_terms(
         f"linear/kind/{vendor} {work.kind}",
         f"linear/kind-on/{on} {work.kind}",
     )
-    if engine == "llama.cpp" and vendor == "nvidia" and age_years > YEARS_SINCE_MMQ and bits != "16":
-        software = (*software, "linear/before-mmq/nvidia")
     linear = (
         "linear/all/1",
         f"linear/vendor/{vendor}",
@@ -193,7 +233,7 @@ def prefill_terms(
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
         Term("arithmetic", flops / (rate * _fastest_ratio(chip)), ()),
-        Term("linear", flops / rate, linear),
+        Term("linear", flops / rate * library_slowdown(chip, engine=engine, backend=conditions.backend), linear),
         Term(
             "power",
             flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together),
@@ -214,6 +254,9 @@ def prefill_terms(
             ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}"),
         ),
     ]
+    terms += _packed_weights_terms(
+        deployment, conditions, chunk=chunk, chunk_count=chunk_count, flops=flops, card_count=together
+    )
     if engine == "llama.cpp" and age_years > YEARS_SINCE_FLASH:
         scores = attention_scores(
             _attention(work, engine=engine), token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens()
@@ -229,14 +272,7 @@ def prefill_terms(
             Term("start", START_MS / prompt_count, ("start/all/1", f"start/program/{program}")),
         ]
     if together > 1:
-        link = conditions.link or link_kind(hardware)
-        terms.append(
-            Term(
-                "exchange",
-                prompt_tokens * exchange_ms_per_token(work, chip=chip, link=link, card_count=together),
-                (f"exchange/link/{link}", f"exchange/engine/{engine}", f"exchange/count/{together}"),
-            )
-        )
+        terms.append(_exchange(work, deployment, conditions, tokens=prompt_tokens, card_count=together))
     common = [
         (name, 1.0)
         for name in (
@@ -252,7 +288,7 @@ def prefill_terms(
         common.append((f"age/sort/{on} {sort}", min(age_years, OLDEST_YEARS)))
     if card_count > 1 and split == "layer":
         chunks = chunk_count * prompt_count
-        stages = min(card_count, MOST_CHUNKS_AT_ONCE)
+        stages = stages_at_once(card_count, layer_count=work.layer_count, chip=chip, engine=engine, age_years=age_years)
         gain = math.log(stages * chunks / (chunks + stages - 1))
         terms = [term._replace(base_ms=term.base_ms * math.exp(-gain)) for term in terms]
         common += [("pipeline/all/1", gain), (f"pipeline/family/{chip.family}", gain)]

@@ -76,6 +76,8 @@ BOUND_BY = {
     "arithmetic": "compute",
     "power": "compute",
     "attention": "compute",
+    "rescaling": "compute",
+    "unpacking": "weights",
     "stream": "weights",
     "launch": "overhead",
 }

@@ -282,10 +282,6 @@ def test_effects_tell_matrix_units_an_old_build_and_another_program() -> None:
         assert effect in effects(name, m5, Conditions())
         assert not [one for one in effects(name, m4, Conditions()) if "accelerator" in one]
     card = deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "llama.cpp")
-    assert "linear/before-mmq/nvidia" in effects("linear", card, Conditions(age_years=2.3))
-    assert "linear/before-mmq/nvidia" not in effects("linear", card, Conditions(age_years=2.25))
-    wide = deployed("nvidia-rtx-4090", "llama-3-8b", "f16", "llama.cpp")
-    assert "linear/before-mmq/nvidia" not in effects("linear", wide, Conditions(age_years=2.3))
     assert "attention/backend/nvidia vulkan" in effects("attention", card, Conditions(backend="vulkan"))
     _, common = prefill_terms(
         deployed("nvidia-rtx-4090", "llama-3-8b", "q4_k_m", "ollama"), Workload(512), conditions=Conditions(age_years=9)
