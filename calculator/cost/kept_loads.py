@@ -20,14 +20,23 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
 
     if inputs.draw_count < _MANY:
         return fresh()
-    scenario = inputs.scenario
+    scenario, is_new = inputs.scenario, False
+
+    def made() -> Load:
+        nonlocal is_new
+        is_new = True
+        return under(fresh(), _NONE)  # so that no draws of other inputs are held
+
     kept = _LOADS.answer(
         *(owner, usage, may_grow, kept_fraction, inputs.draw_count, inputs.drawn),
         *(getattr(scenario, name) for name in READ_OF_SCENARIO),
         *(getattr(inputs, name) for name in READ_OF_INPUTS),
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
-        compute=lambda: under(fresh(), _NONE),  # so that no draws of other inputs are held
+        compute=made,
     )
+    for bought in (kept.purchases, kept.quiet_purchases):
+        if bought is not None and not is_new:
+            bought.picked.forget_values()  # what they come to is known by now
     return under(kept, inputs)
 
 
@@ -62,13 +71,30 @@ _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
 
 
-def _numbers(load: Load) -> int:
-    """About how many numbers a kept load holds: ten arrays of all draws; for its purchases twenty arrays of these, and
-    thirty of all draws with what they come to."""
-    both = [one for one in (load.purchases, load.quiet_purchases) if one is not None]
-    bought = sum(one.picked.rows.size for one in both)
-    return (10 + 30 * len(both)) * int(np.size(load.room)) + 20 * bought
+def keep_at_most(count: int) -> None:
+    """How many bytes all kept loads may take; where many people ask, each about a firm of his own, more pays off."""
+    _LOADS.most = count
 
 
-_LOADS: KeptDraws[Load] = KeptDraws(most=8_000_000, weigh=_numbers)
-"""Numbers of all kept loads: 64 MB. Five machines in 10,000 futures hold about two million."""
+def forget_loads() -> None:
+    """Let go of all kept loads: their people have gone."""
+    _LOADS.clear()
+
+
+def _bytes(load: Load) -> int:
+    """About how many bytes a kept load holds: arrays of all draws of its own, and of further machines what was picked,
+    and what their purchases come to."""
+    draws = int(np.size(load.room))
+    count = _ARRAYS + len(load.levels) - 1.0
+    for one in (load.purchases, load.quiet_purchases):
+        if one is not None:
+            picked = one.picked
+            count += _SUMS if not picked.are_few else 0
+            count += (_PICKED + (_SUMS if picked.are_few else 0)) * picked.rows.size / draws
+    return int(_BYTES * draws * count)
+
+
+_BYTES, _ARRAYS, _PICKED, _SUMS = 8, 3, 8, 10
+MOST_BYTES = 64_000_000
+"""Three megabytes hold the loads of one firm with six machines in 10,000 futures."""
+_LOADS: KeptDraws[Load] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

@@ -48,6 +48,12 @@ class KeptDraws(Generic[Answer]):
                 self._weight -= gone
         return found
 
+    def clear(self) -> None:
+        """Keep nothing of what there was."""
+        with self._lock:
+            self._kept.clear()
+            self._weight = 0
+
     def __len__(self) -> int:
         return len(self._kept)
 
