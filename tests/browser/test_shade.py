@@ -178,9 +178,8 @@ def test_shade_of_another_answer_is_not_drawn(visit: Open) -> None:
         route.fulfill(response=answer, json=answer.json() | {"id": "0123456789ab"})
 
     seen.page.route(SHADE, other)
-    to_chart(seen)
     with seen.page.expect_response(SHADE):
-        pass
+        to_chart(seen)
     seen.page.wait_for_timeout(LONGER_THAN_A_REST_MS)
     expect(seen.decide.locator("polygon.band")).to_have_count(0)
     assert len(asked) == 1
