@@ -7,7 +7,8 @@ Each asks about a firm of his own, so nobody's answer was computed for another.
 
 Starts a server of its own, or with `--replicas` two of them behind nginx, with PostgreSQL (`make cluster`). One move
 sends what the browser sends when a slider comes to rest; `--frames` asks so many live frames before it. `--in-sight` is
-the share of people who have the first chart before them: after each answer they ask for its shade, too. The answer must name this session's own value, so a stale or a foreign one is counted as wrong.
+the share of people who have the first chart before them: after each answer they ask for its shade, too. The answer must
+name this session's own value, so a stale or a foreign one is counted as wrong.
 Printed per number of people: waiting for the answer, processor time per move, memory, and with `--defaults` the same of
 Streamlit's own settings, as a ratio. Gates nothing; a busy machine shows in every figure.
 """

@@ -19,8 +19,10 @@ Drawn = Callable[[Query], dict[str, Any]]
 
 
 def live_routes(*, frame: Drawn, shade: Drawn) -> list[Route]:
-    """`/api/decide.json`, one frame, and `/api/shade.json`, the shade of the answer at rest; each as JSON, or status 422
-    with the sentence about what cannot be used."""
+    """`/api/decide.json`, one frame, and `/api/shade.json`, the shade of the answer at rest.
+
+    Each is JSON, or status 422 with the sentence about what cannot be used.
+    """
     return [Route(PATH, _endpoint(frame)), Route(SHADE_PATH, _endpoint(shade))]
 
 

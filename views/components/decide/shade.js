@@ -22,7 +22,7 @@ export class Shade {
     addEventListener("beforeprint", () => this.print(), { signal: this.end.signal });
   }
 
-  /** The server's frame of a page at rest, and the address that it answers; the last shade stays where it is the same answer's. */
+  /** The server's frame of a page at rest, and the address that it answers; the last shade stays if it is its own. */
   rest(frame, address) {
     this.frame = frame;
     this.path = `/api/shade.json?${address}`;
@@ -50,7 +50,7 @@ export class Shade {
     if (this.frame !== frame) this.plan(); // the page has moved on: one request at a time, the newest wins
   }
 
-  /** The page is laid out as soon as this returns, so the answer must be here by then: no other request can wait for it. */
+  /** The page is laid out as soon as this returns, so the answer must be here by then: the request is synchronous. */
   print() {
     if (!this.isMissing()) return;
     const request = new XMLHttpRequest();
@@ -96,7 +96,7 @@ export class Shade {
   }
 }
 
-/** What scrolls the chart, from within its shadow tree: an observer's margin counts around that alone; null is the window. */
+/** What scrolls the chart, as seen from its shadow tree: a margin counts around that alone. null is the window. */
 function scroller(box) {
   for (let at = box; at; at = at.parentElement ?? at.getRootNode().host) {
     if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at;
