@@ -31,6 +31,7 @@ from serving.room import room_for_loads
 from serving.routes import api_routes
 from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
+from serving.themes import make_themes_once
 from serving.turns import Turns
 from views.bands import shade_of
 from views.decide_frame import decide_frame
@@ -92,6 +93,7 @@ config.set_option("server.allowedHosts", list(hosts))  # Streamlit's own check o
 if mode != "local":
     write_lines_to_stderr()
 send_small_frames_at_once()
+make_themes_once()
 base = (st.get_option("server.baseUrlPath") or "").strip("/")
 base_path = f"/{base}" if base else ""
 app = st.App(
