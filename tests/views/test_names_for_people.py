@@ -23,7 +23,20 @@ IDS = {key for table in _TABLES for key in getattr(CATALOG, table) if re.search(
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"https?://\S+")
 _RECORD = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\b")
-_NOT_WORDS = ("id", "address", "preset", "values", "flips", "quotes", "than", "lists", "whole", "measurements")
+_NOT_WORDS = (
+    "id",
+    "catalogue",
+    "address",
+    "asks",
+    "preset",
+    "values",
+    "flips",
+    "quotes",
+    "than",
+    "lists",
+    "whole",
+    "measurements",
+)
 """Keys of the live body's data that a program reads."""
 ROUTED = Path(__file__).parents[1] / "fixtures" / "routing.toml"
 QUERIES: dict[str, Mapping[str, str | list[str]]] = {

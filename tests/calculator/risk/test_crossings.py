@@ -84,7 +84,7 @@ def test_what_is_not_straight_is_not_read_off(usd: list[float]) -> None:
 
 def test_nearest_side_is_taken_and_a_straight_side_is_read_off() -> None:
     grid = np.arange(-4.0, 5.0)
-    points = dict.fromkeys(("bends", "falls", "rises", "stays", "both"), grid)
+    points: dict[str, np.ndarray] = dict.fromkeys(("bends", "falls", "rises", "stays", "both"), grid)
     gaps = {
         "bends": 6 - 0.6 * grid * np.abs(grid),
         "falls": 5 - 2 * grid,
