@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from views.small_table import TABLE_STYLE
+
 PAGE_NAMES = ("fit", "what-if", "sources", "measurements")
 """The pages' names in the address; Decide has none."""
 _KEY = "phone-pages"
@@ -13,8 +15,7 @@ PRINTED = "printed-only"
 """Key of a container that is shown on paper and not on the screen."""
 _STYLE = f"""<style>
 .st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
-[data-testid="stTable"] [data-testid="stMarkdownContainer"] * {{ overflow-wrap: break-word !important; }}
-[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
+{TABLE_STYLE}[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
 [data-testid="stFileChip"] [role="alert"] {{
   position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 14px;

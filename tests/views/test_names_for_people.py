@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import parse_qs
 
 import pytest
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from calculator.scenario.files import read_scenario
 from measurements.records.store import Store
 from tests.views.other_pages import fit_script, opened, sources_script, what_if_script
-from tests.views.pages import APP, CATALOG, component, measurements_page, page, texts, the_mac, widget
+from tests.views.pages import APP, CATALOG, component, measurements_page, page, small_tables, texts, the_mac, widget
 from views.link import write_link
 from views.sources import _METHODS, _VIEWS  # pyright: ignore[reportPrivateUsage]
 
@@ -50,9 +50,8 @@ def said_by(app: AppTest) -> Iterator[str]:
     yield from texts(app).splitlines()
     for kind in ("title", "header", "subheader", "expander"):
         yield from (str(getattr(one, "value", None) or getattr(one, "label", "")) for one in app.get(kind))
-    for found in app.table:
-        shown: Any = found.value
-        yield from (str(cell).replace("\\", "") for row in shown.to_numpy() for cell in row)
+    for shown in small_tables(app):
+        yield from (str(cell) for row in shown.to_numpy() for cell in row)
     for found in app.dataframe:
         yield from (
             str(cell) for name in found.value.columns if name not in ("id", "Link") for cell in found.value[name]
