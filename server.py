@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
 from calculator import CalculatorError, load_catalog
+from calculator.cost.kept_loads import keep_at_most
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
@@ -26,6 +27,7 @@ from serving.look_only import LookOnly
 from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
 from serving.request_log import RequestLog, write_lines_to_stderr
+from serving.room import room_for_loads
 from serving.routes import api_routes
 from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
@@ -64,6 +66,7 @@ def frame_of(query: Query) -> dict[str, Any]:
 
 
 share_free_memory()
+keep_at_most(room_for_loads())
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":
