@@ -203,14 +203,15 @@ def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:
-    """Money spent up to each month under both switches; the last one is the cost that is shown."""
+    """Money spent up to each calendar month under both switches; the last one is the cost that is shown."""
     scenario = comparison.scenario
     horizon = Horizon(scenario.months, scenario.discount_rate, scenario.timing)
     flow = np.zeros(scenario.months + 1)
     for entry in option.tco.entries if option.tco else ():
         if entry.hardness == "hard" or scenario.labour == "with":
             cash = scenario.money == "cash"
-            flow += monthly_usd(entry, months=scenario.months) if cash else discounted_usd(entry, horizon=horizon)
+            paid = monthly_usd(entry, months=scenario.months) if cash else discounted_usd(entry, horizon=horizon)
+            flow += calendar_usd(entry, paid.tolist())
     return tuple((-flow.cumsum() * _factor(comparison)).tolist())
 
 
