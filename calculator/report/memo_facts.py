@@ -101,7 +101,7 @@ def _question(comparison: Comparison, catalog: Catalog) -> str:
     return (
         f"{asks} serve {name} for {counted(scenario.months, 'month')}, at "
         f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
-        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} at once?"
+        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} {'person' if people == 1 else 'people'} at once?"
     )
 
 

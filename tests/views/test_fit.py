@@ -29,7 +29,7 @@ def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
 
 def test_memory_is_for_as_many_people_as_it_says_where_a_machine_holds_fewer_than_asked() -> None:
     rows = small_tables(opened(fit_script, concurrent_request_count="64"))[0].to_dict("records")
-    assert "for all 64 people at once" in texts(opened(fit_script, concurrent_request_count="64"))
+    assert "that serves 64 people at once" in texts(opened(fit_script, concurrent_request_count="64"))
     people = [int(row["Memory for"].split()[0]) for row in rows]
     assert max(people) == 64
     assert min(people) < 64
