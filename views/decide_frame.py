@@ -13,7 +13,7 @@ from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
 from calculator.finance.ledger import calendar_usd
-from calculator.risk.spent_by_month import SpentBand
+from views.bands import answer_names
 from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range
 from views.groups import GROUPS, counted_flows, parts_usd
@@ -21,37 +21,28 @@ from views.look import style_of, usd
 from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
-NO_BANDS: Mapping[str, SpentBand] = {}
 NO_MENDS: Mapping[str, Any] = {}
 _KINDS = {"own": "to buy", "rent": "to rent"}
 
 
-def decide_frame(
-    comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_BANDS, mends: Mapping[str, Any] = NO_MENDS
-) -> dict[str, Any]:
-    """Everything that the page's body shows of one answer.
+def decide_frame(comparison: Comparison, *, mends: Mapping[str, Any] = NO_MENDS) -> dict[str, Any]:
+    """Everything that the page's body shows of one answer, but for the shade of its first chart (views/bands.py).
 
-    While a control moves there are no `bands` of the first chart and no `mends` in several steps; both are by option.
+    While a control moves there are no `mends` in several steps; they are by option.
     """
     scenario = comparison.scenario
     rows = by_cost(comparison)
     return {
         "months": scenario.months,
-        "money": scenario.money,
-        "labour": scenario.labour,
         "verdicts": [hero for hero in (hero_of(comparison, "mac_or_pc"), hero_of(comparison, "overall")) if hero],
-        "rows": [
-            _row(option, comparison) | _band(bands.get(option.id)) | _whole(mends.get(option.id)) for option in rows
-        ],
+        "rows": [_row(option, comparison) | _whole(mends.get(option.id)) for option in rows],
         "groups": GROUPS,
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
         "notes": more_to_know(comparison),
         "flips": _flips(comparison),
         "convention": _convention(comparison),
-        "as_of": comparison.prices_as_of,
-        "id": comparison.scenario_id,
-        "draws": comparison.draw_count,
+        **answer_names(comparison),
     }
 
 
@@ -115,11 +106,6 @@ def _per_million(tco: Tco, *, labour: str) -> str:
     if not math.isfinite(every):
         return ""
     return f"{usd(every)} per million tokens, all in; a million more costs {usd(tco.marginal_usd_per_mtok)}."
-
-
-def _band(band: SpentBand | None) -> dict[str, Any]:
-    """Whole dollars of both edges of the band by month."""
-    return {} if band is None else {"band": [[round(usd) for usd in edge] for edge in (band.low_usd, band.high_usd)]}
 
 
 def _whole(mend: Any) -> dict[str, Any]:
