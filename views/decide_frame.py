@@ -12,6 +12,7 @@ from calculator.cost.tco import Tco
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
+from calculator.finance.ledger import calendar_usd
 from views.bands import answer_names
 from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range
@@ -112,8 +113,9 @@ def _whole(mend: Any) -> dict[str, Any]:
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
+    """Dollars spent by the end of each calendar month, as the ledger's files have them."""
     total, spent = 0.0, list[int]()
-    flows = [flow for _, flow in counted_flows(option, comparison)]
+    flows = [calendar_usd(line, flow) for line, flow in counted_flows(option, comparison)]
     for month in range(comparison.scenario.months + 1):
         total -= math.fsum(flow[month] for flow in flows)
         spent.append(round(total))
