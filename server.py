@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
 from calculator import CalculatorError, load_catalog
+from calculator.cost.kept_loads import keep_at_most
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
@@ -21,19 +22,23 @@ from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
 from serving.leaving import set_loaded_apart, share_free_memory
 from serving.limits import limits, settings_or_exit
-from serving.live import live_route
+from serving.live import live_routes
 from serving.look_only import LookOnly
 from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
 from serving.request_log import RequestLog, write_lines_to_stderr
+from serving.room import room_for_loads
 from serving.routes import api_routes
 from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
+from serving.themes import make_themes_once
 from serving.turns import Turns
+from views.bands import shade_of
 from views.decide_frame import decide_frame
 from views.failure import say_what_failed
 from views.link import read_link
 from views.navigation import PAGE_NAMES
+from views.shell import answer_to
 from views.turns import share
 
 _COMPRESS_FROM_BYTES = 1_000
@@ -63,7 +68,13 @@ def frame_of(query: Query) -> dict[str, Any]:
     return decide_frame(answers.while_it_moves(query))
 
 
+def shade_at_rest(query: Query) -> dict[str, Any]:
+    """What the Decide page draws behind its first chart at rest, from the answer that it shows."""
+    return shade_of(answer_to(*answers.scenario(query), desk.speeds()))
+
+
 share_free_memory()
+keep_at_most(room_for_loads())
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":
@@ -82,13 +93,14 @@ config.set_option("server.allowedHosts", list(hosts))  # Streamlit's own check o
 if mode != "local":
     write_lines_to_stderr()
 send_small_frames_at_once()
+make_themes_once()
 base = (st.get_option("server.baseUrlPath") or "").strip("/")
 base_path = f"/{base}" if base else ""
 app = st.App(
     _SCRIPT,
     routes=[
         *api_routes(answers),
-        live_route(frame_of),
+        *live_routes(frame=frame_of, shade=shade_at_rest),
         *health_routes(
             parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,

@@ -2,10 +2,13 @@
 
 Each asks about a firm of his own, so nobody's answer was computed for another.
 
-    python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0] [--replicas]
+    python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0] [--in-sight 0]
+                         [--replicas]
 
-Starts a server of its own, or with `--replicas` two of them behind nginx, with PostgreSQL (`make cluster`). One move sends what the browser sends when a slider comes to rest; `--frames` asks so many
-live frames before it. The answer must name this session's own value, so a stale or a foreign one is counted as wrong.
+Starts a server of its own, or with `--replicas` two of them behind nginx, with PostgreSQL (`make cluster`). One move
+sends what the browser sends when a slider comes to rest; `--frames` asks so many live frames before it. `--in-sight` is
+the share of people who have the first chart before them: after each answer they ask for its shade, too. The answer must
+name this session's own value, so a stale or a foreign one is counted as wrong.
 Printed per number of people: waiting for the answer, processor time per move, memory, and with `--defaults` the same of
 Streamlit's own settings, as a ratio. Gates nothing; a busy machine shows in every figure.
 """
@@ -51,6 +54,7 @@ class Seen:
 
     waits_s: list[float] = field(default_factory=list[float])
     frames_s: list[float] = field(default_factory=list[float])
+    shades_s: list[float] = field(default_factory=list[float])
     wrong: int = 0
     failed: int = 0
 
@@ -88,6 +92,10 @@ class Person:
         query = dict(parse_qsl(self.query)) | {name: value}
         return (await self.client.get(f"/api/decide.json?{urlencode(query)}")).status_code
 
+    async def sees(self) -> int:
+        """The shade of the answer that the page shows; its status."""
+        return (await self.client.get(f"/api/shade.json?{self.query}")).status_code
+
     async def _answer(self) -> bytes:
         said = b""
         while True:
@@ -106,8 +114,17 @@ class Person:
                 return said
 
 
-async def _lives(person: Person, seen: Seen, options: argparse.Namespace, until_s: float, pick: random.Random) -> None:
-    """One person until the time is over: think, perhaps move, wait for the answer."""
+async def _lives(
+    person: Person,
+    seen: Seen,
+    options: argparse.Namespace,
+    until_s: float,
+    pick: random.Random,
+    *,
+    is_in_sight: bool = False,
+) -> None:
+    """One person until the time is over: think, perhaps move, wait for the answer, and where the first chart is in
+    sight for its shade."""
     await asyncio.sleep(pick.uniform(0, options.think))
     while time.monotonic() < until_s:
         value = str(pick.randint(20, 300))
@@ -119,6 +136,10 @@ async def _lives(person: Person, seen: Seen, options: argparse.Namespace, until_
             since = time.monotonic()
             seen.wrong += not await person.moves("wage_usd_per_h", value)
             seen.waits_s.append(time.monotonic() - since)
+            if is_in_sight:
+                since = time.monotonic()
+                seen.failed += await person.sees() != 200
+                seen.shades_s.append(time.monotonic() - since)
         except (OSError, TimeoutError, httpx.HTTPError, EOFError):
             seen.failed += 1
         await asyncio.sleep(pick.uniform(0.5, 1.5) * options.think)
@@ -150,8 +171,12 @@ async def _of(url: str, people: int, options: argparse.Namespace, pids: Sequence
         for number in range(people):
             open_ones.append(await arrived(url, client, query_of(number)))
         before, until_s = sum(map(_processor_s, pids)), time.monotonic() + options.seconds
+        looking = round(people * options.in_sight)
         await asyncio.gather(
-            *(_lives(one, seen, options, until_s, random.Random(number)) for number, one in enumerate(open_ones))
+            *(
+                _lives(one, seen, options, until_s, random.Random(number), is_in_sight=number < looking)
+                for number, one in enumerate(open_ones)
+            )
         )
         spent_s = sum(map(_processor_s, pids)) - before
         for one in open_ones:
@@ -235,10 +260,24 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
             print(
                 f"{people:5} people: p50 {1000 * cuts[49]:.0f}, p95 {1000 * cuts[94]:.0f}, p99 {1000 * cuts[98]:.0f} ms of "
                 f"{len(seen.waits_s)} moves, {per_move_ms:.1f} processor-ms a move, {sum(map(memory_mb, pids)):.0f} MB, "
-                f"wrong {seen.wrong}, failed {seen.failed}{frames}",
+                f"wrong {seen.wrong}, failed {seen.failed}{frames}{_shades(seen.shades_s)}",
                 flush=True,
             )
     return found, is_right
+
+
+def _shades(waits_s: Sequence[float]) -> str:
+    if len(waits_s) < 2:
+        return ""
+    cuts = statistics.quantiles(waits_s, n=100, method="inclusive")
+    return f", shade p50 {1000 * cuts[49]:.0f}, p95 {1000 * cuts[94]:.0f} ms of {len(waits_s)}"
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share; it must lie in 0..1")
+    return value
 
 
 def main() -> int:
@@ -248,6 +287,9 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=5.0, help="seconds between two moves of one person, in the mean")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each run")
     parser.add_argument("--frames", type=int, default=0, help="live frames before each move")
+    parser.add_argument(
+        "--in-sight", type=_share, default=0.0, help="share of people who ask for the shade of each answer, 0 to 1"
+    )
     servers = parser.add_mutually_exclusive_group()
     servers.add_argument("--defaults", action="store_true", help="the same with Streamlit's own settings")
     servers.add_argument("--replicas", action="store_true", help="two servers behind nginx, with PostgreSQL")

@@ -12,9 +12,9 @@ from calculator.decision.compare import compare as compare_only
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError, ScenarioError
 from calculator.physics.measured import MeasuredSpeed
+from calculator.report.stamps import catalogue_remarks, measurement_remarks
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.scenario import SCHEMA_VERSION
-from serving.stamps import catalogue_remarks, measurement_remarks
 
 _LONGEST_SHOWN = 40
 Query = Mapping[str, Sequence[str]]

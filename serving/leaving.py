@@ -17,6 +17,8 @@ from typing import Any
 
 from streamlit import runtime
 
+from calculator.cost.kept_loads import forget_loads
+
 KEPT_S = 120.0
 """How long Streamlit keeps a session that was cut off."""
 _LATER_S = 5.0
@@ -80,7 +82,9 @@ def share_free_memory() -> bool:
 
 
 def give_memory_back() -> None:
-    """Collect what refers to itself, and let glibc return its free pages; elsewhere the system does so by itself."""
+    """Let go of what answers are made from, collect what refers to itself, and let glibc return its free pages;
+    elsewhere the system does so by itself."""
+    forget_loads()
     gc.collect()
     if (trim := _of_libc("malloc_trim")) is not None:
         trim(0)

@@ -23,7 +23,9 @@ from serving.metrics import Metrics
 from serving.turns import BusyError, Turns
 from serving.uploads import UPLOAD, UploadQuota
 
-STREAM, LIVE = "/_stcore/stream", "/api/decide.json"
+STREAM, LIVE, SHADE = "/_stcore/stream", "/api/decide.json", "/api/shade.json"
+_DRAWN = (LIVE, SHADE)
+"""What an open page asks for beside its answers: short and often."""
 _OF_STREAMLIT = ("/_stcore/", "/static/", "/media/", "/component/", "/favicon", "/vendor/")
 _CHEAP = ("/api", "/api/", "/api/openapi.json", "/api/live", "/api/ready", "/api/metrics")
 _RETRY_S = 20
@@ -117,7 +119,8 @@ class Limits:
         self.app = app
         self.settings = settings or Settings()
         self._answers = turns or Turns(self.settings.answer_count)
-        self._frames = Turns(self.settings.answer_count)
+        self._drawn = {path: Turns(self.settings.answer_count) for path in _DRAWN}
+        """Each has its own: a shade waits in a thread for a turn among the answers, and no frame waits for it."""
         self._now_s = now_s
         self._metrics = metrics or Metrics()
         self._rates = _Rates.of(self.settings.rate_ratio, now_s) if self.settings.rate_ratio else None
@@ -146,7 +149,7 @@ class Limits:
             return None
         client, browser = client_of(scope, self.settings.proxies), session_of(scope, self.settings.proxies)
         wait_s = 0.0
-        if path == LIVE:
+        if path in _DRAWN:
             wait_s = self._rates.frames.wait_s(client) or self._rates.frames_of_browser.wait_s(browser)
         elif _computes(path):
             wait_s = self._rates.answers.wait_s(client) or self._rates.answers_of_browser.wait_s(browser)
@@ -160,8 +163,8 @@ class Limits:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An answer in its turn, which ends when the answer begins: who reads slowly holds up nobody."""
         try:
-            if scope["path"] == LIVE:  # short and often: an office behind one address moves many sliders
-                turn = await self._frames.take(session_of(scope, self.settings.proxies))
+            if drawn := self._drawn.get(scope["path"]):  # an office behind one address moves many sliders
+                turn = await drawn.take(session_of(scope, self.settings.proxies))
             else:
                 turn = await self._answers.take(client_of(scope, self.settings.proxies))
         except BusyError as error:

@@ -1,4 +1,5 @@
-"""Route of the frames that the Decide page draws while a control moves: small, and never stored."""
+"""Routes of what the Decide page draws beside its own answer: frames while a control moves, and the shade of its first
+chart. Both are small, and never stored."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,19 +12,25 @@ from calculator.errors import CalculatorError
 from serving.answers import Query
 from serving.routes import query_of
 
-PATH = "/api/decide.json"
+PATH, SHADE_PATH = "/api/decide.json", "/api/shade.json"
 
-Frame = Callable[[Query], dict[str, Any]]
-"""One frame of the page for the scenario in an address. Raises CalculatorError, a sentence per unusable value."""
+Drawn = Callable[[Query], dict[str, Any]]
+"""What the page draws for the scenario in an address. Raises CalculatorError, a sentence per unusable value."""
 
 
-def live_route(frame: Frame) -> Route:
-    """`/api/decide.json`: one frame as JSON, or status 422 with the sentence about what cannot be used."""
+def live_routes(*, frame: Drawn, shade: Drawn) -> list[Route]:
+    """`/api/decide.json`, one frame, and `/api/shade.json`, the shade of the answer at rest.
 
-    def decide_json(request: Request) -> Response:
+    Each is JSON, or status 422 with the sentence about what cannot be used.
+    """
+    return [Route(PATH, _endpoint(frame)), Route(SHADE_PATH, _endpoint(shade))]
+
+
+def _endpoint(drawn: Drawn) -> Callable[[Request], Response]:
+    def given(request: Request) -> Response:
         try:
-            return JSONResponse(frame(query_of(request)), headers={"cache-control": "no-store"})
+            return JSONResponse(drawn(query_of(request)), headers={"cache-control": "no-store"})
         except CalculatorError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
 
-    return Route(PATH, decide_json)
+    return given

@@ -19,12 +19,12 @@ from calculator.evidence import Record
 from calculator.report.answer_json import comparison_dict, prediction_dict, remark_dicts
 from calculator.report.choices_json import choices_dict
 from calculator.report.prediction_question import AskedRecord, PredictionQuestion
+from calculator.report.stamps import CATALOGUE, catalogue_remarks, measurement_remarks
 from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset_names
 from calculator.scenario.scenario import Scenario, knobs
 from serving.answers import Answers, as_query, today
-from serving.stamps import CATALOGUE, catalogue_remarks, measurement_remarks
 
 SCENARIO = (
     "Values that differ from our defaults, by name, in the model's own units; `inputs` lists them. `options` is a list "

@@ -182,7 +182,7 @@ def test_messages_of_a_developer_do_nothing(public: str) -> None:
 
 
 def test_every_route_asks_for_the_host(public: str) -> None:
-    for path in ("/", "/api/decide.json", "/_stcore/health", "/static/x", "/api/live"):
+    for path in ("/", "/api/decide.json", "/api/shade.json", "/_stcore/health", "/static/x", "/api/live"):
         assert status_of(public + path, headers={"Host": "evil.example"})[0] == 400
 
 
@@ -227,8 +227,9 @@ def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: 
             assert not first.new_session.initialize.environment_info.python_version
         assert status_of(f"{url}/_stcore/metrics", headers=through)[0] == 404
         assert b"tco_rerun_seconds_count 1" in status_of(f"{url}/api/metrics", headers=through)[1]
-        assert status_of(f"{url}/api/decide.json?wage_usd_per_h=77.25", headers=through)[0] == 200
-        expected = {"GET /api/decide.json 200", "GET /_stcore/metrics 404"}
+        for name in ("decide", "shade"):
+            assert status_of(f"{url}/api/{name}.json?wage_usd_per_h=77.25", headers=through)[0] == 200
+        expected = {"GET /api/decide.json 200", "GET /api/shade.json 200", "GET /_stcore/metrics 404"}
         lines: list[dict[str, str]] = []
         until = time.monotonic() + 10  # a line is written after its answer has left
         while time.monotonic() < until and not expected <= {said_of(one) for one in lines}:

@@ -37,9 +37,9 @@ def show_accuracy() -> None:
     half, tenth = errors(shown)
     held = sum(row.is_inside for row in shown) / len(shown)
     st.markdown(
-        f"{len(shown):,} published figures of {publishers} publishers, each predicted by a law that had seen nothing of "
-        f"that publisher: half of the predictions are within **{half:.0%}**, nine of ten within **{tenth:.0%}**, and "
-        f"the stated ranges (made to hold 80 %) held **{held:.0%}**.".replace("%**", " %**")
+        f"We predicted {len(shown):,} published figures of {publishers} publishers, each by a law that had seen nothing "
+        f"of that publisher. Half of the predictions are within **{half:.0%}**, nine in ten within **{tenth:.0%}**. "
+        f"The stated ranges, made to hold 80 %, held **{held:.0%}**.".replace("%**", " %**")
     )
     draw_chart(
         accuracy_scatter(shown, names=names),

@@ -42,9 +42,9 @@ def show_budget(comparison: Comparison) -> None:
     draw_small_table(rows, alt=f"Budget of {name_of(costed[chosen])}")
     ends = _MONTHS[comparison.scenario.fiscal_year_end_month - 1]
     st.caption(
-        f"Fiscal years end with {ends}; More settings on Decide change that. Cash out is purchase, running costs and tax "
-        "less the sale. Expense in the books is running costs, staff, write-down and tax. The memo has "
-        "the option that it recommends in the same periods, by year where there are more than 13 quarters; Ledger by "
+        f"Fiscal years end in {ends}; you can change that in More settings on Decide. Cash out is purchase, running costs "
+        "and tax less the sale. Expense in the books is running costs, staff, write-down and tax. The memo shows the "
+        "option that it recommends in the same periods, or by year where there are more than 13 quarters. Ledger by "
         "year (CSV) has every option, by fiscal year only."
     )
 

@@ -12,9 +12,9 @@ from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.presets import preset
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
-from views.bands import leaders_bands
 from views.decide_form import FIELDS_BESIDE, changes, in_cents, lists, quotes, values
 from views.decide_frame import decide_frame
+from views.link import write_link
 from views.live_component import live_component
 from views.look import markdown_text
 from views.notices import show_notices
@@ -56,11 +56,7 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
 def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed]) -> dict[str, Any]:
     scenario = case.scenario
     data: dict[str, Any] = {
-        "frame": decide_frame(
-            comparison,
-            bands=leaders_bands(comparison),
-            mends=whole_mends(comparison, catalog=case.catalog, speeds=measured),
-        ),
+        "frame": decide_frame(comparison, mends=whole_mends(comparison, catalog=case.catalog, speeds=measured)),
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),
@@ -70,6 +66,8 @@ def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed])
         "address": address_text(),
         "taken": st.session_state.get(_TAKEN, []),
     }
+    if case.link.problems or case.link.stamp_remarks or case.replaced:
+        data["asks"] = write_link(scenario, catalogue_hash=case.catalog.hash)  # a route refuses what the page replaces
     data["quotes"] = quotes(scenario, case.catalog)
     if not st.session_state.get(_LISTS):
         data["lists"] = lists(case.catalog)

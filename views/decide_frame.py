@@ -12,7 +12,8 @@ from calculator.cost.tco import Tco
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
-from calculator.risk.spent_by_month import SpentBand
+from calculator.finance.ledger import calendar_usd
+from views.bands import answer_names
 from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range
 from views.groups import GROUPS, counted_flows, parts_usd
@@ -20,37 +21,28 @@ from views.look import style_of, usd
 from views.mending import mending
 from views.money import amounts, by_cost, is_ranked
 
-NO_BANDS: Mapping[str, SpentBand] = {}
 NO_MENDS: Mapping[str, Any] = {}
 _KINDS = {"own": "to buy", "rent": "to rent"}
 
 
-def decide_frame(
-    comparison: Comparison, *, bands: Mapping[str, SpentBand] = NO_BANDS, mends: Mapping[str, Any] = NO_MENDS
-) -> dict[str, Any]:
-    """Everything that the page's body shows of one answer.
+def decide_frame(comparison: Comparison, *, mends: Mapping[str, Any] = NO_MENDS) -> dict[str, Any]:
+    """Everything that the page's body shows of one answer, but for the shade of its first chart (views/bands.py).
 
-    While a control moves there are no `bands` of the first chart and no `mends` in several steps; both are by option.
+    While a control moves there are no `mends` in several steps; they are by option.
     """
     scenario = comparison.scenario
     rows = by_cost(comparison)
     return {
         "months": scenario.months,
-        "money": scenario.money,
-        "labour": scenario.labour,
         "verdicts": [hero for hero in (hero_of(comparison, "mac_or_pc"), hero_of(comparison, "overall")) if hero],
-        "rows": [
-            _row(option, comparison) | _band(bands.get(option.id)) | _whole(mends.get(option.id)) for option in rows
-        ],
+        "rows": [_row(option, comparison) | _whole(mends.get(option.id)) for option in rows],
         "groups": GROUPS,
         "paid": _paid_off(comparison),
         "sign": before_you_sign(comparison),
         "notes": more_to_know(comparison),
         "flips": _flips(comparison),
         "convention": _convention(comparison),
-        "as_of": comparison.prices_as_of,
-        "id": comparison.scenario_id,
-        "draws": comparison.draw_count,
+        **answer_names(comparison),
     }
 
 
@@ -116,18 +108,14 @@ def _per_million(tco: Tco, *, labour: str) -> str:
     return f"{usd(every)} per million tokens, all in; a million more costs {usd(tco.marginal_usd_per_mtok)}."
 
 
-def _band(band: SpentBand | None) -> dict[str, Any]:
-    """Whole dollars of both edges of the band by month."""
-    return {} if band is None else {"band": [[round(usd) for usd in edge] for edge in (band.low_usd, band.high_usd)]}
-
-
 def _whole(mend: Any) -> dict[str, Any]:
     return {} if mend is None else {"whole": mend}
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
+    """Dollars spent by the end of each calendar month, as the ledger's files have them."""
     total, spent = 0.0, list[int]()
-    flows = [flow for _, flow in counted_flows(option, comparison)]
+    flows = [calendar_usd(line, flow) for line, flow in counted_flows(option, comparison)]
     for month in range(comparison.scenario.months + 1):
         total -= math.fsum(flow[month] for flow in flows)
         spent.append(round(total))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
+from views.small_table import small_table
 
 _LETTER_PX, _PADDING_PX, _MOST_PX = 7, 20, 480
 _TITLE_ROOM = 2  # letters: what the sort mark and the pencil take
@@ -55,8 +56,7 @@ def _late_widths(data: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
 
 def draw_small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:
     """A table of a few rows with the same keys, as text that prints whole and that a screen reader walks."""
-    cells = {name: [_cell(row[name]) for row in rows] for name in rows[0]} if rows else {}
-    st.table(cells, hide_index=True, border="horizontal", alt=alt)  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
+    st.html(small_table(rows, alt=alt))
 
 
 def show_reasons(reasons: Iterable[tuple[str, str]]) -> None:
@@ -64,11 +64,6 @@ def show_reasons(reasons: Iterable[tuple[str, str]]) -> None:
     lines = [f"- **{markdown_text(name)}:** {markdown_text(text)}" for name, text in reasons if text]
     if lines:
         st.markdown("\n".join(lines))
-
-
-def _cell(value: Any) -> str:
-    """A cell as text; what is not there is a dash that Markdown does not take for a list."""
-    return "–" if value in ("", "-", None) else markdown_text(str(value))
 
 
 def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:

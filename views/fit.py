@@ -157,11 +157,11 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         else ""
     )
     st.caption(
-        "All memory is that of one machine, for as many people as *Memory for* says: those asked for, or fewer where it "
-        f"holds no more. *A model may use* is what the system leaves to it and to software in the same memory.{beside} "
-        f"{SEVERAL_CARDS} Speeds are tokens a second for each person while so many are answered all the time; Decide shows the mean of "
-        "the busiest hour, in which fewer are answered at most moments. A dash: it does not hold so many, or "
-        "no number of machines does the job."
+        "Memory is that of one machine, for as many people as *Memory for* says: all you asked for, or as many as it "
+        f"holds. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
+        f"{SEVERAL_CARDS} Speeds are tokens a second for each person with that many answered all the time. Decide shows "
+        "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "
+        "many, or that no number of machines does the job."
     )
 
 
@@ -283,8 +283,8 @@ def _show_ladder(case: Case, measured: Measured) -> None:
             alt="Whether each option holds the model at each number of bits, and how fast it then is",
         )
         st.caption(
-            "Tokens a second of one answer alone. Spare or missing memory is for the people asked for, or for as many as "
-            f"the machine holds at these bits. {SEVERAL_CARDS}"
+            "Speeds are those of one answer alone. Spare or missing memory is for the number of people you asked for, or "
+            f"for as many as fit at these bits. {SEVERAL_CARDS}"
         )
         reasons = [(box.name, ladder_reasons(found[box.key])) for box in boxes]
         if any(text for _, text in reasons):

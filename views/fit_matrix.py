@@ -43,12 +43,12 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     chosen = chosen if chosen in rows else ""
     live_component(_COMPONENT)(key=_KEY, data=_data(case, rows, chosen=chosen), on_model_change=_seen)
     people, other = case.scenario.concurrent_request_count, case.scenario.second_tenant_gb
-    held = "one person" if people == 1 else f"all {people} people at once"
+    held = "one person" if people == 1 else f"{people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        f"Memory that one machine has to spare for {held}, at the bits and the context asked for{beside}. {SEVERAL_CARDS} "
-        "Select a model: below the table you then see which machines are fast enough for it and why others are not, "
-        "and you can take that model to Decide. On a narrow screen, scroll sideways for the machines on the right."
+        f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. {SEVERAL_CARDS} "
+        "Select a model to see below the table which machines are fast enough for it and why others are not; from there "
+        "you can decide on it. On a narrow screen, scroll sideways to see all machines."
     )
     if not chosen:
         return

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
 from calculator.errors import CalculatorError, ScenarioError, why_unreadable
+from calculator.report.stamps import CATALOGUE, MEASUREMENTS, catalogue_remarks, measurement_remarks
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import typed
 from calculator.scenario.json_text import whole_json
@@ -26,7 +27,7 @@ from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION
 from calculator.scenario.version_1 import converted
 from calculator.service.tariff import with_tariff_figures
 
-STAMPS = ("schema_version", "catalogue_hash", "measurements_hash")
+STAMPS = ("schema_version", CATALOGUE, MEASUREMENTS)
 PRESET = "preset"
 """The parameter that names the preset from which the other values start."""
 OWN_ENTRIES = ("own_options", "own_models", "routing")
@@ -34,6 +35,7 @@ _PROFILE, _AGREE = "hourly_profile", ("on_h_per_day", "working_days_per_year")
 VIEW = "view"  # which view a page opens with; it says nothing of the scenario
 _PLATFORM = ("embed", "embed_options", VIEW)
 _SHOWN_CHARACTERS = 40
+_LINK = "This link"
 _LONGEST_ID = 36  # an own id has 40 at most, "my-" before it included
 
 
@@ -112,7 +114,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
         problems=problems,
         stamp_remarks=_stamp_remarks(query, catalog=catalog),
         is_of_version_1=is_of_version_1,
-        measurements_hash=query["measurements_hash"][-1] if query.get("measurements_hash") else None,
+        measurements_hash=query[MEASUREMENTS][-1] if query.get(MEASUREMENTS) else None,
         preset=query[PRESET][-1] if start else "",
         own=own,
     )
@@ -173,10 +175,10 @@ def write_link(
     """
     pairs: list[tuple[str, str]] = [
         ("schema_version", str(scenario.schema_version)),
-        ("catalogue_hash", catalogue_hash),
+        (CATALOGUE, catalogue_hash),
     ]
     if measurements_hash is not None:
-        pairs.append(("measurements_hash", measurements_hash))
+        pairs.append((MEASUREMENTS, measurements_hash))
     for name in parameters():
         value = getattr(scenario, name)
         if name == "options":
@@ -283,20 +285,11 @@ def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...]
 
 def measurements_remark(link: Link, *, measurements_hash: str) -> str:
     """One sentence where the sender's speeds rest on other measurements than this page's; empty where they do not."""
-    theirs = link.measurements_hash
-    if theirs is None or theirs == measurements_hash:
-        return ""
-    if not theirs:
-        return "The sender of this link had predicted speeds only; this page uses measurements of its own. Figures may differ."
-    if not measurements_hash:
-        return (
-            "The sender of this link used measured speeds that are not stored here; this page predicts them. "
-            "Figures may differ. Bring the sender's measurements to the Measurements page to see the same."
-        )
-    return (
-        f"The sender of this link used other measured speeds (set {_short(theirs)}) than this page "
-        f"(set {measurements_hash}). Figures may differ."
-    )
+    query = {} if link.measurements_hash is None else {MEASUREMENTS: [link.measurements_hash]}
+    said = measurement_remarks(query, measurements_hash=measurements_hash, asked=_LINK)
+    if said and link.measurements_hash and not measurements_hash:
+        return f"{said[0].text} Bring the sender's measurements to the Measurements page to see the same."
+    return "".join(one.text for one in said)
 
 
 def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[str, ...]:
@@ -307,13 +300,7 @@ def _stamp_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> t
             f"This link was written for version {_short(schema)} of the scenario; this page reads version"
             f" {SCHEMA_VERSION}. Please check the values below."
         )
-    stamp = query.get("catalogue_hash", [""])[-1]
-    if stamp and stamp != catalog.hash:
-        remarks.append(
-            f"This link was made with catalogue {_short(stamp)}; this page has {catalog.hash} of {catalog.compiled}. "
-            "Prices or sources have changed since, so figures may differ."
-        )
-    return tuple(remarks)
+    return (*remarks, *(one.text for one in catalogue_remarks(query, catalog=catalog, asked=_LINK)))
 
 
 def text_of(value: Any) -> str:

@@ -157,7 +157,7 @@ def _show_probe(desk: Desk, *, catalog: Catalog, formats: Sequence[str], depths:
         + (
             ""
             if look_only
-            else " Whoever opens this page may measure; MEASUREMENTS_VISITORS=look on the server stops that."
+            else " Anyone who opens this page can measure; the server's setting MEASUREMENTS_VISITORS=look stops that."
         )
     )
     if not reason and not has_gpu:

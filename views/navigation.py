@@ -1,20 +1,22 @@
-"""The pages as a row of links on a phone, where Streamlit folds its own navigation into a menu; the print style; and
-why a file was refused, which Streamlit shows in a tooltip alone, cut off at the window's edge."""
+"""The pages as a row of links on a phone, where Streamlit folds its own navigation into a menu; the style of every page;
+and why a file was refused, which Streamlit shows in a tooltip alone, cut off at the window's edge."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from views.print_style import print_style
+from views.small_table import TABLE_STYLE
+
 PAGE_NAMES = ("fit", "what-if", "sources", "measurements")
 """The pages' names in the address; Decide has none."""
 _KEY = "phone-pages"
 PRINTED = "printed-only"
 """Key of a container that is shown on paper and not on the screen."""
-_STYLE = f"""<style>
+_STYLE = f"""
 .st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
-[data-testid="stTable"] [data-testid="stMarkdownContainer"] * {{ overflow-wrap: break-word !important; }}
-[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
+{TABLE_STYLE}[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
 [data-testid="stFileChip"] [role="alert"] {{
   position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 14px;
@@ -26,23 +28,15 @@ _STYLE = f"""<style>
   .st-key-{_KEY} a {{ padding-inline: 5px; }}
 }}
 @media print {{
-  @page {{ size: landscape; margin: 11mm; }}
-  header, .st-key-{_KEY}, [data-testid="stDownloadButton"], [data-testid="stFileUploader"] {{ display: none !important; }}
-  [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"], section, html, body {{
-    position: static !important; height: auto !important; overflow: visible !important;
-  }}
-  [data-testid="stMain"] {{ zoom: 0.8; }}
-  [data-testid="stMainBlockContainer"] {{ padding: 0 !important; max-width: none !important; }}
-  [data-testid="stPlotlyChart"] {{ break-inside: avoid; }}
-  h1, h2, h3 {{ break-after: avoid; }}
+  .st-key-{_KEY} {{ display: none !important; }}
   .st-key-{PRINTED} {{ display: block !important; }}
 }}
-</style>"""
+"""
 
 
 def show_phone_navigation(pages: Sequence[StreamlitPage]) -> None:
     """Draw the row, which a wide screen hides."""
-    st.html(_STYLE)
+    st.html(f"<style>{_STYLE}{print_style()}</style>")
     with st.container(key=_KEY, horizontal=True):
         for page in pages:
             st.page_link(page)

@@ -22,7 +22,7 @@ _ROOM = 3  # for a number
 def ask_own_machine(catalog: Catalog, *, scenario: Scenario) -> None:
     """Draw the form of a machine that the catalogue lacks, and a button for each one that is there already."""
     st.markdown(
-        "**A machine that is not in the list.** What you do not give comes from the nearest one, and is marked."
+        "**Add a machine that is not in the list.** What you leave out comes from the nearest one, and is marked."
     )
     with (
         st.form("own machine", border=False),

@@ -26,7 +26,7 @@ def ask_own_model(case: Case, read: OwnModel, *, look_only: str) -> None:
     if look_only:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
-    st.caption("Its config.json from the model's page. It is planned here and not kept; nothing is downloaded.")
+    st.caption("Upload the config.json from the model's page. It is read here and not kept; nothing is downloaded.")
     files = ask_files("config.json", types=("json",), key=_FILE, most_mb=1)
     if not files:
         return

@@ -91,9 +91,17 @@ def _with_usable_figures(scenario: Scenario, catalog: Catalog) -> tuple[Scenario
 
 def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
     """The answer of the case with all futures, at today's prices; the last few are kept for the other pages."""
+    return answer_to(case.scenario, case.catalog, speeds)
+
+
+def answer_to(scenario: Scenario, catalog: Catalog, speeds: Sequence[MeasuredSpeed]) -> Comparison:
+    """The same of a scenario: also for a route beside the pages, which then finds what a page has just been told.
+
+    `catalog` may lack what the scenario itself describes: `compare` adds it, and the hash is the same.
+    """
     day = date.today().isoformat()
-    key = (case.scenario.model_dump_json(), case.catalog.hash, tuple(speeds), day)
-    return _ANSWERS.get(key, lambda: compare(case.scenario, case.catalog, speeds, as_of=day, draw_count=FULL_COUNT))
+    key = (scenario.model_dump_json(), catalog.hash, tuple(speeds), day)
+    return _ANSWERS.get(key, lambda: compare(scenario, catalog, speeds, as_of=day, draw_count=FULL_COUNT))
 
 
 def show_case_line(case: Case, comparison: Comparison) -> None:

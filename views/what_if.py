@@ -166,8 +166,8 @@ def _show_tornado(candidates: Candidates, *, names: dict[str, str]) -> None:
     st.subheader("How far each input moves it", anchor=False)
     st.caption(
         markdown_text(
-            f"What {names[second]} costs more than {names[best]}, with one input at the low and at the high end of its "
-            "likely range. Left of the red line the answer is the other one."
+            f"How much more {names[second]} costs than {names[best]}, with one input at the low and at the high end of "
+            "its likely range. Left of the red line it costs less."
         )
     )
     draw_chart(
@@ -207,7 +207,7 @@ def _show_map(candidates: Candidates, *, titles: dict[str, str]) -> None:
         key="who wins",
         alt=f"Who is cheapest by {_title(x_name)} and {_title(y_name)}: {winners}",
     )
-    st.caption("Further machines are bought where the work outgrows those of today; that makes steps and islands.")
+    st.caption("Where the work outgrows today's machines, more are bought; hence the steps and islands.")
 
 
 def _steps(name: str, scenario: Scenario) -> np.ndarray:

@@ -13,6 +13,8 @@ WeightClass = Literal["4-bit", "5-bit", "6-bit", "8-bit", "16-bit"]
 """What a person chooses; each runtime maps it to the weight format that it really loads."""
 
 Vendor = Literal["apple", "nvidia", "amd", "intel"]
+MAKERS: dict[Vendor, str] = {"apple": "Apple", "nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
+"""How people write them."""
 Split = Literal["layer", "tensor"]
 
 TensorRole = Literal[

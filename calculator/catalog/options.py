@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from calculator.catalog.models import Split, Vendor
+from calculator.catalog.models import MAKERS, Split, Vendor
 from calculator.evidence import Entry, IsoDate, Quantity
 from calculator.units import Positive
 
@@ -54,6 +54,17 @@ class Chip(Entry):
     )
     geometry: Geometry | None = None
     note: str = ""
+
+    @property
+    def maker(self) -> str:
+        """The vendor's name."""
+        return MAKERS[self.vendor]
+
+    @property
+    def family_name(self) -> str:
+        """The family in words: Apple M5, NVIDIA Blackwell server, AMD RDNA 3.5."""
+        rest = self.family.removeprefix(f"{self.vendor}-").replace("-", " ").capitalize()
+        return f"{self.maker} {rest.replace('Rdna', 'RDNA ')}"
 
 
 class Price(Entry):

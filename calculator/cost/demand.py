@@ -118,20 +118,15 @@ class Load:
         """
         scenario = inputs.scenario
         share = usage.served_fraction or 1.0  # nothing is served: the hours are 0 whatever they are divided by
-        requests = scenario.requests_per_working_day
-        days = inputs.working_days_per_year / scenario.working_days_per_year
-        more = (inputs.requests_per_working_day / requests if requests else 1.0) * days
-        longer = inputs.on_h_per_day / scenario.on_h_per_day * days
-        read, written = _longer_requests(inputs)
-        prefill_h = usage.prefill_h_per_month / share * more * read / inputs.of(owner, "prefill_speed_ratio", 1.0)
-        decode_h = usage.decode_h_per_month / share * more * written / inputs.of(owner, "decode_speed_ratio", 1.0)
+        more, longer, read, written, highest = inputs.once("of every option", lambda: _of_every_option(inputs))
+        prefill_h = usage.prefill_h_per_month / share * read / inputs.of(owner, "prefill_speed_ratio", 1.0)
+        decode_h = usage.decode_h_per_month / share * written / inputs.of(owner, "decode_speed_ratio", 1.0)
         known_h = (usage.prefill_h_per_month + usage.decode_h_per_month) / share
         slower = (prefill_h + decode_h) / known_h if known_h else more
         scale = longer / np.maximum(slower, LEAST)
         count = usage.machine_count
         one = _capacity_ratio(usage, known_h) * scale
         growth = inputs.demand_growth_rate
-        highest = np.maximum(1.0, (1 + growth) ** ((scenario.months - 1) / MONTHS_PER_YEAR))
         when_full = usage.when_full or ("buy-from-api" if scenario.when_full == "buy-from-api" else "buy-another")
         further = 0
         if may_grow and when_full == "buy-another" and not usage.is_count_final:
@@ -287,12 +282,22 @@ def _in_quiet_hours(fleet: GrowingFleet, usage: Usage) -> GrowingFleet | None:
     return replace(fleet, one=one, count=count, further=int(np.clip(wanted, 0, there - count)))
 
 
-def _longer_requests(inputs: Inputs) -> tuple[Number, Number]:
-    """Tokens to read and to write per request, as multiples of the scenario's; speeds stay those of its own lengths."""
+def _of_every_option(inputs: Inputs) -> tuple[Number, Number, Number, Number, Number]:
+    """As multiples of the scenario's: requests a month, hours on a month, tokens to read and to write a month; and the
+    highest demand as a multiple of month 1's. Speeds stay those of the scenario's own lengths."""
     scenario = inputs.scenario
+    requests = scenario.requests_per_working_day
+    days = inputs.working_days_per_year / scenario.working_days_per_year
+    more = (inputs.requests_per_working_day / requests if requests else 1.0) * days
     central = scenario.input_tokens() * (1 - scenario.cached_prompt_fraction)
     read = (inputs.prompt_tokens + inputs.retrieved_tokens) * (1 - inputs.cached_prompt_fraction)
-    return (read / central if central else 1.0), inputs.answer_tokens / scenario.answer_tokens
+    return (
+        more,
+        inputs.on_h_per_day / scenario.on_h_per_day * days,
+        more * (read / central if central else 1.0),
+        more * (inputs.answer_tokens / scenario.answer_tokens),
+        np.maximum(1.0, (1 + inputs.demand_growth_rate) ** ((scenario.months - 1) / MONTHS_PER_YEAR)),
+    )
 
 
 def _capacity_ratio(usage: Usage, known_h: float) -> float:

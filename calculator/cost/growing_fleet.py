@@ -82,8 +82,10 @@ def purchases_of(inputs: Inputs, *, fleet: GrowingFleet) -> Purchases | None:
     """The same of draws; None where no machine comes within the horizon."""
     draws = (inputs.draw_count,)
     one, growth, highest = (np.broadcast_to(value, draws) for value in (fleet.one, fleet.growth, fleet.highest))
-    most = np.clip(np.ceil(highest / np.maximum(one, LEAST)) - fleet.count, 0, fleet.further).astype(np.int64)
-    rows = np.repeat(np.arange(inputs.draw_count), most)
+    concerned = np.flatnonzero(highest > one * fleet.count)  # often a few of thousands
+    wanted = np.ceil(highest[concerned] / np.maximum(one[concerned], LEAST)) - fleet.count
+    most = np.clip(wanted, 0, fleet.further).astype(np.int64)
+    rows = np.repeat(concerned, most)
     index = np.arange(rows.size) - np.repeat(np.cumsum(most) - most, most)
     room = np.asarray(one[rows] * (fleet.count + index), dtype=np.float64)
     months = _first_month_above(room, growth[rows])

@@ -1,9 +1,9 @@
 """Values of a scenario for every cost formula: its own, or draws and trial values in their place."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from calculator.finance.courses import Course
 from calculator.number import Number
 from calculator.scenario.scenario import Scenario
 
+Found = TypeVar("Found")
 Growth = Literal[
     "",
     "demand_growth_rate",
@@ -125,6 +126,7 @@ class Inputs(ScenarioNumbers):
         default_factory=dict[tuple[str, str, str, int], Course], repr=False
     )
     brief: bool = field(default=False, repr=False)
+    _found: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def __post_init__(self) -> None:
         own, given = self.scenario, self.given
@@ -157,6 +159,12 @@ class Inputs(ScenarioNumbers):
     def draw_count(self) -> int:
         """Draws of each value that is drawn; 1 where none is."""
         return max((np.size(value) for value in self.given.values()), default=1)
+
+    def once(self, name: str, compute: Callable[[], Found]) -> Found:
+        """What all options make of these inputs alike, made once; `name` tells it from other things."""
+        if name not in self._found:
+            self._found[name] = compute()
+        return self._found[name]
 
     def course(
         self, *, growth: Growth = "", step: Step = "", growth_and: Growth = "", first_month: Number = 1

@@ -1,4 +1,5 @@
-"""Loads of drawn futures that are kept: a move that changes neither demand nor hours nor speeds finds them again."""
+"""Loads of drawn futures with further machines are kept: a move that changes neither demand nor hours nor speeds finds
+them again."""
 
 from dataclasses import replace
 
@@ -13,21 +14,30 @@ from calculator.service.usage import Usage
 
 
 def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False, kept_fraction: Number = 1.0) -> Load:
-    """`Load.of`, kept where it is about many draws."""
+    """`Load.of`, kept where it is about many draws and some of them buy further machines."""
 
     def fresh() -> Load:
         return Load.of(owner, inputs, usage, may_grow=may_grow, kept_fraction=kept_fraction)
 
     if inputs.draw_count < _MANY:
         return fresh()
-    scenario = inputs.scenario
+    scenario, is_new = inputs.scenario, False
+
+    def made() -> Load:
+        nonlocal is_new
+        is_new = True
+        return under(fresh(), _NONE)  # so that no draws of other inputs are held
+
     kept = _LOADS.answer(
         *(owner, usage, may_grow, kept_fraction, inputs.draw_count, inputs.drawn),
         *(getattr(scenario, name) for name in READ_OF_SCENARIO),
         *(getattr(inputs, name) for name in READ_OF_INPUTS),
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
-        compute=lambda: under(fresh(), _NONE),  # so that no draws of other inputs are held
+        compute=made,
     )
+    for bought in (kept.purchases, kept.quiet_purchases):
+        if bought is not None and not is_new:
+            bought.picked.forget_values()  # what they come to is known by now
     return under(kept, inputs)
 
 
@@ -62,13 +72,28 @@ _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
 
 
-def _numbers(load: Load) -> int:
-    """About how many numbers a kept load holds: ten arrays of all draws; for its purchases twenty arrays of these, and
-    thirty of all draws with what they come to."""
-    both = [one for one in (load.purchases, load.quiet_purchases) if one is not None]
-    bought = sum(one.picked.rows.size for one in both)
-    return (10 + 30 * len(both)) * int(np.size(load.room)) + 20 * bought
+def keep_at_most(count: int) -> None:
+    """How many bytes all kept loads may take; where many people ask, each about a firm of his own, more pays off."""
+    _LOADS.most = count
 
 
-_LOADS: KeptDraws[Load] = KeptDraws(most=8_000_000, weigh=_numbers)
-"""Numbers of all kept loads: 64 MB. Five machines in 10,000 futures hold about two million."""
+def forget_loads() -> None:
+    """Let go of all kept loads: their people have gone."""
+    _LOADS.clear()
+
+
+def _bytes(load: Load) -> int:
+    """About how many bytes a kept load holds: arrays of all draws of its own, and of further machines what was picked,
+    and what their purchases come to. 0 where there are none: such a load is made as quickly as it is found."""
+    bought = [one.picked for one in (load.purchases, load.quiet_purchases) if one is not None]
+    draws = int(np.size(load.room))
+    numbers = (_ARRAYS + len(load.levels)) * draws
+    for picked in bought:
+        numbers += _PICKED * picked.rows.size + _SUMS * (picked.rows.size if picked.are_few else draws)
+    return 8 * numbers if bought else 0
+
+
+_ARRAYS, _PICKED, _SUMS = 2, 8, 10
+MOST_BYTES = 64_000_000
+"""Two megabytes hold the loads of one firm with six machines in 10,000 futures."""
+_LOADS: KeptDraws[Load] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

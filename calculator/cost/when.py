@@ -73,10 +73,11 @@ class When:
         if self.purchases is None:
             return value(self.held_months(inputs), *of_draw)
         picked = self.purchases.picked
-        return picked.kept(
+        (found,) = picked.sums(
             (name, *of_draw, self.purchases.months, inputs.scenario.months),
-            lambda: read_only(picked.added(value(self.held_months(inputs), *map(picked.of, of_draw)))),
+            lambda: [value(self.held_months(inputs), *map(picked.of, of_draw))],
         )
+        return found
 
     def _years_after_start(self, inputs: Inputs) -> Number:
         """Years from the start of the plan to the purchase."""

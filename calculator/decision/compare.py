@@ -1,22 +1,23 @@
 """Comparison of the options: the one frozen answer that page, CSV and command line all read."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from calculator.catalog import Catalog
 from calculator.cost.tco import in_cash
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict, Verdicts
 from calculator.decision.one_option import Question, answer_of, sized_anew
+from calculator.decision.option_money import OptionMoney
 from calculator.decision.paired_futures import PairedFutures
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
 from calculator.finance.kept_draws import KeptDraws
-from calculator.number import Range
 from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidate, Candidates
+from calculator.risk.drawn_costs import DrawnCosts
 from calculator.risk.flips import Exact
 from calculator.risk.futures import fewer_futures, machine_months, most_futures
-from calculator.risk.monte_carlo import FAST_COUNT, DrawnCost, ranges
+from calculator.risk.monte_carlo import FAST_COUNT, ranges
 from calculator.scenario.check_ids import carbon_of, refuse_unknown
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
@@ -61,7 +62,8 @@ def compare(
     asked_count, draw_count = draw_count, min(draw_count, most_futures(costed))
     fewer = fewer_futures(draw_count, asked_count=asked_count)
     odds, drawn = _futures(question, candidates, count=draw_count)
-    results = [_with_ranges(row, drawn.get(row.id)) for row, _ in answered]
+    in_futures = {one.option.id for one in candidates}
+    results = [_with_money(row, drawn if row.id in in_futures else None) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
         scenario_id="",  # it names the measurements too, which the rows know
@@ -102,14 +104,14 @@ def _answered(question: Question) -> Sequence[tuple[OptionResult, Candidate | No
 
 def _futures(
     question: Question, candidates: Candidates, *, count: int
-) -> tuple[PairedFutures | None, Mapping[str, DrawnCost]]:
+) -> tuple[PairedFutures | None, DrawnCosts | None]:
     """The costs of those that can do the job in so many futures; the last ones are kept, as their base cases are."""
     if not (candidates and count):
-        return None, {}
+        return None, None
 
-    def computed() -> tuple[Question, PairedFutures, Mapping[str, DrawnCost]]:
+    def computed() -> tuple[Question, PairedFutures, DrawnCosts]:
         odds = ranges(candidates, count=count)
-        return question, PairedFutures(odds), odds.by_option()
+        return question, PairedFutures(odds), DrawnCosts(odds, lambda: ranges(candidates, count=count))
 
     return _FUTURES.answer(*_key(question), count, compute=computed)[1:]
 
@@ -121,7 +123,7 @@ def _key(question: Question) -> tuple[Hashable, ...]:
 
 _CATALOGS: KeptDraws[tuple[Catalog, Catalog]] = KeptDraws(most=16)  # each with the one that it was made from
 _ANSWERED: KeptDraws[tuple[Question, Sequence[tuple[OptionResult, Candidate | None]]]] = KeptDraws(most=16)
-_FUTURES: KeptDraws[tuple[Question, PairedFutures, Mapping[str, DrawnCost]]] = KeptDraws(most=8)
+_FUTURES: KeptDraws[tuple[Question, PairedFutures, DrawnCosts]] = KeptDraws(most=8)
 """2 MB each of 7 options."""
 
 
@@ -163,30 +165,6 @@ def _kept_exact(question: Question) -> Exact:
     return of_pair
 
 
-def _with_ranges(row: OptionResult, drawn: DrawnCost | None) -> OptionResult:
-    """The result with P10 and P90 of its futures around the base case; one without futures has the base case alone."""
-    if row.tco is None:
-        return row
-    cost = row.tco
-    base = (
-        cost.total_cost_usd,
-        cost.present_value_cost_usd,
-        cost.hard_present_value_cost_usd,
-        cost.hard_cost_usd,
-    )
-    futures = (
-        (drawn.total_usd, drawn.present_value_usd, drawn.hard_present_value_usd, drawn.hard_total_usd)
-        if drawn is not None
-        else tuple(Range(usd, usd, usd, "USD") for usd in base)
-    )
-    total, value, hard, hard_total = (
-        Range(one.low, usd, one.high, "USD") for one, usd in zip(futures, base, strict=True)
-    )
-    return replace(
-        row,
-        total_usd=total,
-        present_value_usd=value,
-        hard_present_value_usd=hard,
-        hard_total_usd=hard_total,
-        median_present_value_usd=drawn.present_value_usd.central if drawn is not None else None,
-    )
+def _with_money(row: OptionResult, drawn: DrawnCosts | None) -> OptionResult:
+    """The result with its cost's ranges; those of an option that cannot do the job have no width."""
+    return row if row.tco is None else replace(row, money=OptionMoney(row.id, row.tco, drawn))

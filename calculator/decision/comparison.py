@@ -6,6 +6,7 @@ from typing import Literal
 
 from calculator.cost.tco import Tco
 from calculator.decision.eligibility import Eligibility
+from calculator.decision.option_money import OptionMoney
 from calculator.errors import UnknownIdError
 from calculator.evidence import Quantity, Remark
 from calculator.number import Range
@@ -43,11 +44,32 @@ class OptionResult:
     power_w: dict[str, float]
     tco: Tco | None
     remarks: tuple[Remark, ...]
-    total_usd: Range | None = None
-    present_value_usd: Range | None = None
-    hard_present_value_usd: Range | None = None
-    hard_total_usd: Range | None = None
-    median_present_value_usd: float | None = None
+    money: OptionMoney | None = None
+
+    @property
+    def total_usd(self) -> Range | None:
+        """Nominal dollars."""
+        return self.money and self.money.range("total_usd")
+
+    @property
+    def present_value_usd(self) -> Range | None:
+        """Present value."""
+        return self.money and self.money.range("present_value_usd")
+
+    @property
+    def hard_present_value_usd(self) -> Range | None:
+        """Present value without people's time."""
+        return self.money and self.money.range("hard_present_value_usd")
+
+    @property
+    def hard_total_usd(self) -> Range | None:
+        """Nominal dollars without people's time."""
+        return self.money and self.money.range("hard_total_usd")
+
+    @property
+    def median_present_value_usd(self) -> float | None:
+        """The middle of the futures; None where none were drawn."""
+        return self.money and self.money.median_present_value_usd
 
     @property
     def eligible(self) -> bool:

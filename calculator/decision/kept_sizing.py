@@ -82,5 +82,6 @@ def _capability(option: Machine | CloudOffer, question: Question) -> Capability:
 
 
 _LEFT_OUT = set(NOT_READ)
-_SIZINGS: KeptDraws[Sizing] = KeptDraws(most=512)
-"""An answer sizes up to a dozen options, and each of two again where an input decides how many machines there are."""
+_SIZINGS: KeptDraws[Sizing] = KeptDraws(most=2_048)
+"""An answer sizes up to a dozen options, and each of two again where an input decides how many machines there are; 100
+people ask about 600 or more. About 4 kB each."""

@@ -9,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 
 from calculator.number import Range
-from calculator.risk.distributions import Draws
 from calculator.risk.monte_carlo import Odds
 
 Found = TypeVar("Found")
@@ -33,14 +32,18 @@ class PairedFutures:
 
         def found() -> float:
             table = self.odds.hard_present_value_usd if hard else self.odds.present_value_usd
-            least: Draws = np.stack([table[name] for name in options]).min(axis=0)
-            return float(np.mean(table[option] <= least))
+            mine = table[option]
+            is_least = np.ones(mine.shape, dtype=np.bool_)
+            for name in options:
+                if name != option:
+                    is_least &= mine <= table[name]
+            return np.count_nonzero(is_least) / mine.size
 
         return _once(self._numbers, (option, *options, hard), found)
 
     def median_usd(self, option: str) -> float:
         """The middle of the option's futures."""
-        return _once(self._numbers, option, lambda: float(np.median(self.odds.present_value_usd[option])))
+        return _once(self._numbers, option, lambda: self.odds.present_value(option).central)
 
 
 def _once(known: dict[Hashable, Found], key: Hashable, found: Callable[[], Found]) -> Found:

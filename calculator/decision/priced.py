@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.cost.bill import Charges
-from calculator.cost.inputs import Inputs
 from calculator.cost.tco import Tco, charges_of, folded, fraction_of, present_value_cost_usd
 from calculator.decision.question import Question
 from calculator.finance.ledger import Horizon
@@ -58,5 +57,5 @@ class Priced:
         return vars(self).get("_told") or self._charges(brief=True)
 
     def _charges(self, *, brief: bool) -> Charges:
-        inputs = Inputs(self.question.scenario, {}, self.question.catalog.tax, brief=brief)
+        inputs = self.question.brief_inputs if brief else self.question.inputs
         return charges_of(self.option, inputs=inputs, usage=self.usage, reference_api=self.question.reference)

@@ -19,7 +19,8 @@ Answer = TypeVar("Answer")
 class KeptDraws(Generic[Answer]):
     """The last answers, by the numbers, draws and other values that they came from. Arrays in them are read-only.
 
-    `most` is how many are kept; with `weigh`, what they may weigh together, such as the numbers that they hold.
+    `most` is how many are kept; with `weigh`, what they may weigh together, such as the bytes that they hold. What
+    weighs nothing is not worth keeping.
     """
 
     most: int
@@ -39,6 +40,8 @@ class KeptDraws(Generic[Answer]):
                 return self._kept[key][0]
         found = compute()
         weight = 1 if self.weigh is None else self.weigh(found)
+        if not weight:
+            return found
         with self._lock:
             if key not in self._kept:  # another thread may have asked the same meanwhile
                 self._kept[key] = (found, weight)
@@ -47,6 +50,12 @@ class KeptDraws(Generic[Answer]):
                 _, (_, gone) = self._kept.popitem(last=False)
                 self._weight -= gone
         return found
+
+    def clear(self) -> None:
+        """Keep nothing of what there was."""
+        with self._lock:
+            self._kept.clear()
+            self._weight = 0
 
     def __len__(self) -> int:
         return len(self._kept)

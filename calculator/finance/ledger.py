@@ -114,11 +114,12 @@ class Horizon:
         """The sums over all purchases of each draw; the last ones are kept, because a move of dollars changes none."""
         picked = course.picked
 
-        def added() -> tuple[Number, Number]:
+        def of_each() -> tuple[Number, Number]:
             total, value = self.at(picked)._once(course.course())
-            return read_only(picked.added(course.weight * total)), read_only(picked.added(course.weight * value))
+            return course.weight * total, course.weight * value
 
-        return picked.kept((*course.made_of, self.annual_rate, self.months, self.timing), added)
+        total, value = picked.sums((*course.made_of, self.annual_rate, self.months, self.timing), of_each)
+        return total, value
 
     def _closed_form(self, course: Course | Once) -> tuple[Number, Number]:
         """The sums of all draws are kept: a move that changes neither growth nor rate finds them again."""

@@ -8,7 +8,7 @@ last month is the closed form's own sum to 1e-9.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,21 @@ def spent_by_month_usd(
     """Positive dollars spent by the end of month 0, 1, ... N in turn, each of shape [draws].
 
     spent(m) = -sum over months 0..m and all lines of amount * course(month) * v^t(month), with v = 1 where `discounted`
-    is False. Income makes it fall. The rates of the horizon are one number, or one per draw.
+    is False. Income makes it fall. Months are the calendar's, as those of `calendar_usd`: what is paid in advance falls
+    into the month that it pays for. The rates of the horizon are one number, or one per draw.
     """
+    due, early = list[Line](), list[Line]()
+    for line in lines:
+        (early if line.in_advance else due).append(line)
+    spent = _spent_in_time(due, horizon=horizon, draw_count=draw_count, discounted=discounted)
+    if not early:
+        return spent
+    before = _spent_in_time(early, horizon=horizon, draw_count=draw_count, discounted=discounted)
+    return (usd + paid for usd, paid in zip(spent, chain([np.zeros(draw_count)], before), strict=False))
+
+
+def _spent_in_time(lines: Iterable[Line], *, horizon: Horizon, draw_count: int, discounted: bool) -> Iterator[Draws]:
+    """The same by the end of month m at which the ledger has each payment."""
     read_off = _ReadOff(horizon, draw_count, discounted)
     laid_out = None
     for picked, of_course in _by_draws(lines):

@@ -101,7 +101,7 @@ def _question(comparison: Comparison, catalog: Catalog) -> str:
     return (
         f"{asks} serve {name} for {counted(scenario.months, 'month')}, at "
         f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
-        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} at once?"
+        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} {'person' if people == 1 else 'people'} at once?"
     )
 
 
@@ -203,14 +203,15 @@ def _bar(option: OptionResult, comparison: Comparison) -> CostBar:
 
 
 def _spent(option: OptionResult, comparison: Comparison) -> tuple[float, ...]:
-    """Money spent up to each month under both switches; the last one is the cost that is shown."""
+    """Money spent up to each calendar month under both switches; the last one is the cost that is shown."""
     scenario = comparison.scenario
     horizon = Horizon(scenario.months, scenario.discount_rate, scenario.timing)
     flow = np.zeros(scenario.months + 1)
     for entry in option.tco.entries if option.tco else ():
         if entry.hardness == "hard" or scenario.labour == "with":
             cash = scenario.money == "cash"
-            flow += monthly_usd(entry, months=scenario.months) if cash else discounted_usd(entry, horizon=horizon)
+            paid = monthly_usd(entry, months=scenario.months) if cash else discounted_usd(entry, horizon=horizon)
+            flow += calendar_usd(entry, paid.tolist())
     return tuple((-flow.cumsum() * _factor(comparison)).tolist())
 
 

@@ -13,11 +13,12 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, compress
+from itertools import combinations
 
 import numpy as np
 
 from calculator.risk.candidates import Candidates, input_bounds
+from calculator.risk.crossings import brackets_of, crossing, smooth_crossing, straight_crossings
 from calculator.risk.distributions import Draws, Spread
 from calculator.risk.present_values import Block, PresentValues
 from calculator.risk.prices_now import main_prices
@@ -106,7 +107,10 @@ def flips(
     table = case.present_values_usd([*({name: grid} for name, grid in (*points.items(), *steps.items())), *also])
     of_points = {option: np.reshape(rows[: len(points)], (-1, 2 * _SIDE + 1)) for option, rows in table.items()}
     gaps = dict(zip(points, of_points[pair[1]] - of_points[pair[0]], strict=True))
-    crossings = case.refined(_brackets(gaps, points, middle=_SIDE), zooms=_ZOOMS)
+    brackets = brackets_of(gaps, points, middle=_SIDE)
+    found = straight_crossings(brackets, gaps, points, middle=_SIDE)
+    found |= case.refined({name: ends for name, ends in brackets.items() if name not in found}, zooms=_ZOOMS)
+    crossings = {name: found[name] for name in brackets}
     for name in spreads:
         if exact is not None and decides_count(name) and _may_turn(gaps[name]):
             _recomputed(name, points[name], gaps, case=case, exact=exact, crossings=crossings)
@@ -122,7 +126,7 @@ def flips(
         return Flips(tuple(inside[:MOST_FLIPS]), None, None, ends)
     of_steps = {option: rows[len(points) : len(points) + len(steps)] for option, rows in table.items()}
     rest = [dearer - cheaper for dearer, cheaper in zip(of_steps[pair[1]], of_steps[pair[0]], strict=True)]
-    brackets = _brackets(dict(zip(steps, rest, strict=True)), steps, middle=_PRICE_STEPS)
+    brackets = brackets_of(dict(zip(steps, rest, strict=True)), steps, middle=_PRICE_STEPS)
     grids = {name: np.linspace(*ends_of, _ZOOM_COUNT) for name, ends_of in brackets.items()}
     couples = _couples(points, gaps)
     found = case.gaps_usd([*({name: grid} for name, grid in grids.items()), *(couples.blocks if couples else ())])
@@ -180,16 +184,14 @@ class _Case:
             grids = {name: np.linspace(*ends, _ZOOM_COUNT) for name, ends in current.items()}
             gaps = self.gaps_usd([{name: grid} for name, grid in grids.items()])
             for (name, grid), gap in zip(grids.items(), gaps, strict=True):
-                current[name], found[name] = _crossing(grid, gap)
+                if (at := smooth_crossing(grid, gap)) is not None:
+                    found[name] = at
+                    del current[name]
+                else:
+                    current[name], found[name] = crossing(grid, gap)
+            if not current:
+                break
         return found
-
-
-def _crossing(grid: Draws, gap: Draws) -> tuple[tuple[float, float], float]:
-    """The two points between which the gap first turns negative, and the value between them at which it is 0."""
-    step = max(int(np.argmax(gap < 0)), 1)
-    before, after = (float(value) for value in grid[step - 1 : step + 1])
-    left, right = (float(usd) for usd in gap[step - 1 : step + 1])
-    return (before, after), before + (after - before) * (left / (left - right) if left > 0 > right else 0.5)
 
 
 def _points(spreads: Mapping[str, Spread], now: Mapping[str, float]) -> dict[str, Draws]:
@@ -206,30 +208,6 @@ def _points(spreads: Mapping[str, Spread], now: Mapping[str, float]) -> dict[str
 def _price_points(now: float, name: str) -> Draws:
     """From a third of a price to three times of it, in equal ratios, the price now in the middle."""
     return np.clip(_PRICE_RATIOS * now, *input_bounds(name))
-
-
-def _brackets(gaps: Mapping[str, Draws], points: Mapping[str, Draws], *, middle: int) -> dict[str, tuple[float, float]]:
-    """The two points between which the gap first turns negative, seen from the value now (`middle`); the nearer
-    side."""
-    found: dict[str, tuple[float, float]] = {}
-    for name, gap in compress(gaps.items(), _turns(gaps)):
-        grid = points[name]
-        sides = [(gap[middle::-1], grid[middle::-1]), (gap[middle:], grid[middle:])]
-        steps = [
-            (first, float(values[first - 1]), float(values[first]))
-            for row, values in sides
-            for first in [int(np.argmax(row < 0))]
-            if first > 0
-        ]
-        if steps:
-            _, before, after = min(steps)
-            found[name] = (before, after)
-    return found
-
-
-def _turns(gaps: Mapping[str, Draws]) -> list[bool]:
-    """Whether each of the gaps, all of one length, is negative anywhere."""
-    return [bool(one) for one in np.any(np.array(list(gaps.values())) < 0, axis=-1)] if gaps else []
 
 
 def decides_count(name: str) -> bool:
@@ -270,7 +248,7 @@ def _recomputed(
             break
     gaps[name] = found_usd
     crossings.pop(name, None)
-    if name not in (found := _brackets({name: gaps[name]}, {name: grid}, middle=_SIDE)):
+    if name not in (found := brackets_of({name: gaps[name]}, {name: grid}, middle=_SIDE)):
         return
     before, after = found[name]
     for _ in range(_HALVINGS):
@@ -287,7 +265,7 @@ def _distance(found: SwitchingValue, spread: Spread) -> float:
 
 def _prices_beyond(case: _Case, grids: Mapping[str, Draws], gaps: Mapping[str, Draws]) -> list[SwitchingValue]:
     """The prices, of either option, that turn the pair, at most three times away; the smallest change first."""
-    found = {name: _crossing(grid, gaps[name])[1] for name, grid in grids.items()}
+    found = {name: crossing(grid, gaps[name])[1] for name, grid in grids.items()}
     values = [SwitchingValue(name, case.now[name], at, inside_range=False) for name, at in found.items()]
     return sorted(values, key=lambda one: abs(np.log(one.at / one.now)))
 

@@ -26,17 +26,7 @@ _TENTHS = (0.1, 0.5, 0.9)
 _HALF = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnCost:
-    """P10, P50 and P90 of what one option costs: nominal and present value, each with and without people's time."""
-
-    total_usd: Range
-    present_value_usd: Range
-    hard_present_value_usd: Range
-    hard_total_usd: Range
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Odds:
     """Costs of the options in the same futures. Positive dollars, one array [draws] per option id.
 
@@ -62,11 +52,6 @@ class Odds:
     def hard_present_value(self, option: str) -> Range:
         """P10, P50, P90 of the present value without people's time."""
         return range_of(self.hard_present_value_usd[option])
-
-    def by_option(self) -> dict[str, DrawnCost]:
-        """The three of each option."""
-        tables = (self.total_usd, self.present_value_usd, self.hard_present_value_usd, self.hard_total_usd)
-        return {name: DrawnCost(*_ranges_of([table[name] for table in tables])) for name in self.present_value_usd}
 
     def in_cash(self) -> "Odds":
         """The same futures with nothing discounted: every present value is the plain sum of what is paid."""
@@ -121,12 +106,8 @@ def _worst_tenth(usd: Draws) -> float:
 
 def range_of(values: NDArray[np.float64]) -> Range:
     """P10, P50, P90 of the draws of dollars."""
-    return _ranges_of([values])[0]
-
-
-def _ranges_of(rows: Sequence[Draws]) -> tuple[Range, ...]:
-    """The same for each row."""
-    return tuple(Range(low, central, high, "USD") for low, central, high in quantiles_of(rows, _TENTHS).T.tolist())
+    low, central, high = quantiles_of([values], _TENTHS)[:, 0].tolist()
+    return Range(low, central, high, "USD")
 
 
 def ranges(

@@ -12,7 +12,7 @@ class Books(Part):
 
     timing: Annotated[
         Literal["month-end", "mid-month", "annual-end"],
-        Display("books", "Timing of flows", help="When the money of a month is counted."),
+        Display("books", "Timing of flows", help="When a month's payments are counted."),
     ] = "month-end"
     """When the money of a month is counted: at its end, in its middle, or at the end of its year."""
 
@@ -21,10 +21,9 @@ class Books(Part):
         Display(
             "books",
             "Tax",
-            help="How the purchase is deducted: none leaves tax out, expense deducts it at once (bonus "
-            "depreciation, section 179), MACRS is the United States' five-year table (mid-quarter where over "
-            "40 % of a year's purchases fall into its last quarter), straight line and custom are for "
-            "elsewhere.",
+            help="How the purchase is deducted. None leaves tax out. Expense deducts it at once (bonus depreciation, "
+            "section 179). MACRS is the five-year table of the United States (mid-quarter where over 40 % of a year's "
+            "purchases fall into its last quarter). Straight line and custom are for other countries.",
         ),
     ] = "none"
     """How the purchase is deducted from taxable income; none leaves tax out."""
@@ -70,4 +69,4 @@ class Books(Part):
         Field(ge=0, le=0.5),
         Display("books", "Cost of debt", unit="%/year", step=0.5, shown=100),
     ] = DEFAULTS["debt_rate"]
-    """What a bank asks per year; lease and purchase are compared at it, after tax."""
+    """What a bank charges per year; leasing and buying are compared at this rate, after tax."""

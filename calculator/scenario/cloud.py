@@ -20,10 +20,10 @@ class Cloud(Part):
         Literal["on-demand", "reserved", "spot", "serverless"],
         Display(
             "cloud",
-            "Hourly rate",
-            help="On demand; reserved: a commitment that is paid around the clock, at its own rate where the "
-            "catalogue has one, else at the discount below; spot: may be taken away for the share of hours "
-            "below; serverless: busy seconds alone, and a start after each pause.",
+            "GPU rental rate",
+            help="On demand: by the hour. Reserved: paid around the clock, at the reserved rate where one is known, else "
+            "at the discount below. Spot: may be taken away for the share of hours below. Serverless: busy seconds "
+            "only, plus a start after each pause.",
         ),
     ] = "on-demand"
     """Which hourly rate is paid: on demand, reserved (a commitment, paid around the clock), spot (may be taken away) or
@@ -70,7 +70,7 @@ class Cloud(Part):
         Display(
             "cloud",
             "Host of the hosted API",
-            help="The host in the middle of all at your mix of tokens, or the cheapest.",
+            help="The host with the median price at your mix of tokens, or the cheapest one.",
         ),
     ] = "median"
     """Whose price stands for a hosted model: the host in the middle of all at this mix of tokens, or the cheapest."""
@@ -88,11 +88,13 @@ class Cloud(Part):
         Field(ge=0, le=100_000),
         Display("cloud", "Seats of a subscription", unit="seats"),
     ] = 0
-    """Seats that are paid for each month; 0: as many as people ask at the same time, and never fewer than a plan asks."""
+    """Seats paid each month; 0: one for each person asking at the same time, and at least what the plan requires."""
 
     subscription_excess: Annotated[
         Literal["buy", "refuse"],
-        Display("cloud", "Beyond a plan's limit", help="Bought at the same provider's price per token, or not asked."),
+        Display(
+            "cloud", "Beyond a plan's limit", help="Bought at the same provider's price per token, or left undone."
+        ),
     ] = "buy"
     """What happens to requests beyond a plan's limits: bought at the same provider's price per token, or left undone."""
 

@@ -60,7 +60,7 @@ class Demand(Part):
         Field(ge=0.5, le=24),
         Display("demand", "Hours per day switched on", unit="h", step=0.5),
     ] = 10
-    """Hours per working day in which the machine is on."""
+    """Hours per working day during which the machine is on."""
 
     working_days_per_year: Annotated[
         int,

@@ -29,7 +29,7 @@ class Extras(Part):
         Field(ge=0, le=100_000),
         Display("extras", "Disposal", unit="$", step=50),
     ] = 0
-    """Cost of getting rid of the machine, data wiped."""
+    """Cost of disposing of the machine, with its data wiped."""
 
     insurance_rate: Annotated[
         float,
@@ -50,7 +50,7 @@ class Extras(Part):
         Field(ge=0, le=100_000),
         Display("extras", "Software", unit="$/month", step=10),
     ] = 0
-    """Licences and monitoring of an own or rented machine."""
+    """Licences and monitoring for a machine that you own or rent."""
 
     demand_charge_usd_per_kw_month: Annotated[
         float,

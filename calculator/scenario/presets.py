@@ -30,7 +30,13 @@ def preset(name: str) -> Scenario:
 
 def preset_names() -> list[str]:
     """The presets, by name."""
-    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+    return list(_names())
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    """Looked up once: every move of a page asks for them."""
+    return tuple(sorted(path.stem for path in PRESETS.glob("*.toml")))
 
 
 def preset_purposes() -> dict[str, str]:

@@ -79,4 +79,4 @@ class Question(Part):
         Field(ge=0, le=1000),
         Display("question", "macOS wired limit", unit="GB"),
     ] = 0
-    """iogpu.wired_limit_mb in GB; 0 leaves Apple's default."""
+    """Most memory that macOS lets the GPU have (its setting iogpu.wired_limit_mb) in GB; 0 leaves Apple's default."""

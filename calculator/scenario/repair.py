@@ -72,7 +72,7 @@ class Repair(Part):
         Display(
             "repair",
             "Machines",
-            help="As many as keep the promise, the cheapest number of 0 to 20 with an API for the rest, or your own.",
+            help="As few as meet your targets, the cheapest number from 0 to 20 with an API for the rest, or your own.",
         ),
     ] = "auto"
     """Machines of each option: auto for the fewest that keep the promise; cheapest for the number of 0 to 20 that costs

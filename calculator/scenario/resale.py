@@ -37,7 +37,7 @@ class Resale(Part):
         Field(ge=0, le=5),
         Display("resale", "Market index at sale", step=0.05),
     ] = DEFAULTS["resale_market_index"]
-    """Price of a new replacement against today's."""
+    """Price of a new replacement at the sale, as a multiple of today's."""
 
     resale_fee_fraction: Annotated[
         float,

@@ -23,6 +23,7 @@ def main(url: str) -> None:
         page = chromium.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
         page.goto(url)
         page.locator(".decide polyline.line").first.wait_for()
+        page.locator(".decide polygon.band").first.wait_for()
         page.wait_for_timeout(3_000)
         below = page.get_by_role("heading", name="Where the money goes").bounding_box()
         assert below is not None

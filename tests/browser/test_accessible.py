@@ -1,4 +1,4 @@
-"""No serious or critical violation of accessibility on any page, in both themes, by the rules of axe-core."""
+"""No serious or critical violation of accessibility on any page, on a desk and a phone, by the rules of axe-core."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,16 +31,34 @@ def violations(seen: Visit) -> list[str]:
     ]
 
 
+def turn_to(seen: Visit, page: str) -> None:
+    """To another page, by the row of pages that this width shows."""
+    phone = seen.page.locator(".st-key-phone-pages")
+    (phone if phone.is_visible() else seen.page).get_by_role("link", name=TITLES[page]).first.click()
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_has_no_serious_violation(visit: Open, page: str, scheme: Any) -> None:
-    seen = visit()
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_has_no_serious_violation(visit: Open, page: str, scheme: Any, width: int) -> None:
+    seen = visit(width=width)
     seen.page.emulate_media(color_scheme=scheme)
     if page:
-        seen.page.get_by_role("link", name=TITLES[page]).first.click()
+        turn_to(seen, page)
     expect(seen.page.get_by_text(PAGES[page]).first).to_be_attached()
     seen.at_rest()
     assert not violations(seen)
+
+
+def test_a_wide_table_is_scrolled_with_the_keyboard_on_a_phone(visit: Open) -> None:
+    seen = visit(width=390)
+    turn_to(seen, "fit")
+    table = seen.page.get_by_role("region", name="Each option's memory").first
+    expect(table).to_be_attached()
+    seen.at_rest()
+    table.focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_function("one => one.scrollLeft > 0", arg=table.element_handle())
 
 
 def test_folded_settings_and_an_options_drawer_have_no_serious_violation(visit: Open) -> None:

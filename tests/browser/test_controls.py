@@ -128,6 +128,16 @@ def test_choice_of_more_settings_reaches_address_and_answer(visit: Open) -> None
     assert everything_shown(seen) != before
 
 
+def test_figures_follow_the_thumb_where_the_page_replaces_a_value_of_the_address(visit: Open) -> None:
+    seen = visit("?resale_fraction=1.4&colour=red&months=48")
+    with seen.page.expect_response(re.compile("/api/decide.json")) as answered:
+        slider(seen, "Hourly rate").press("ArrowRight")
+    assert answered.value.status == 200
+    assert answered.value.json()["months"] == 48
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=100"))
+    assert query(seen)["colour"] == ["red"]
+
+
 def test_machine_of_ones_own_stands_in_the_rows_and_leaves_them(visit: Open) -> None:
     seen = visit("?options=mac-studio-m5-ultra-96&options=cloud-h100")
     unfolded(seen)

@@ -55,7 +55,8 @@ def shows(seen: Visit, scenario: Scenario) -> None:
     seen.at_rest()
     assert seen.rows() == spoken_rows(frame)
     spent, parts = (chart.get_attribute("aria-label") or "" for chart in seen.decide.locator(".chart svg").all())
-    assert seen.decide.locator("polygon.band").count() == min(2, len(rows))
+    seen.decide.locator(".chart").first.scroll_into_view_if_needed()
+    expect(seen.decide.locator("polygon.band")).to_have_count(min(2, len(rows)))
     for row in rows:
         assert f"{row['name']} {dollars(row['usd'][1])}" in parts
         assert f"{row['name']} {dollars(row['by_month'][-1])}" in spent

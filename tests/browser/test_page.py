@@ -16,8 +16,10 @@ import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.report.home_files import HOME_FILES, HomeFile
+from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset
 from tests.browser.conftest import Visit
+from views.bands import shade_of
 from views.decide_frame import decide_frame
 from views.decide_words import name_of
 
@@ -133,6 +135,21 @@ def test_live_route_gives_the_pages_own_frame_but_for_its_futures_and_refuses_in
         ]
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(f"{server}/api/decide.json?wage_usd_per_h=-1", timeout=10)
+    assert refusal.value.code == 422
+    assert json.load(refusal.value) == {"error": "wage_usd_per_h is -1.0; it must lie in 0..1000."}
+
+
+def test_shade_route_gives_the_shade_of_the_pages_answer_and_refuses_in_words(server: str) -> None:
+    address = urlencode({"preset": "article", "wage_usd_per_h": 110, "money": "cash", "labour": "without"})
+    with urllib.request.urlopen(f"{server}/api/shade.json?{address}", timeout=10) as answer:
+        shade = json.load(answer)
+        assert answer.headers["cache-control"] == "no-store"
+    scenario = preset("article").changed(wage_usd_per_h=110, money="cash", labour="without")
+    found = compare(scenario, load_catalog(), as_of=date.today().isoformat(), draw_count=FULL_COUNT)
+    assert shade == json.loads(json.dumps(shade_of(found)))
+    assert len(shade["bands"]) == 2
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(f"{server}/api/shade.json?wage_usd_per_h=-1", timeout=10)
     assert refusal.value.code == 422
     assert json.load(refusal.value) == {"error": "wage_usd_per_h is -1.0; it must lie in 0..1000."}
 

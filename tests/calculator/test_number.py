@@ -113,3 +113,34 @@ def test_what_is_made_of_the_same_arrays_is_kept_and_nothing_of_those_that_may_c
     for number in range(40):
         kept("many", number)
     assert kept("a", fixed, 1.0) > 7  # forgotten with the rest
+
+
+@pytest.mark.parametrize("draw_count", [3, 40])
+def test_sums_of_few_are_kept_as_they_are_and_come_to_the_same(draw_count: int) -> None:
+    picked, made = Picked(np.array([0, 2, 2]), np.array([1.0, 2.0, 1.0]), draw_count), list[str]()
+
+    def sums(factor: float) -> list[list[float]]:
+        def of_each() -> tuple[Number, Number]:
+            made.append("")
+            return np.array([1.0, 10.0, 100.0]) * factor, factor
+
+        return [one.tolist() for one in picked.sums(("sums", factor), of_each)]
+
+    rest = [0.0] * (draw_count - 3)
+    expected = [[2.0, 0.0, 240.0, *rest], [2.0, 0.0, 6.0, *rest]]
+    assert (sums(2.0), sums(2.0), len(made)) == (expected, expected, 1)
+    assert sums(1.0) != expected
+    assert picked.are_few == (draw_count == 40)
+    held = [one for _, found in picked._kept.values() for one in found]  # pyright: ignore[reportPrivateUsage]
+    assert all(np.size(one) < draw_count or draw_count == 3 for one in held)
+    (found,) = picked.sums(("again",), lambda: [1.0])
+    assert not found.flags.writeable
+
+
+def test_forgotten_values_are_picked_again() -> None:
+    picked, values = Picked(np.array([0, 2]), np.ones(2), 3), np.array([1.0, 2.0, 3.0])
+    values.flags.writeable = False
+    first = picked.of(values)
+    picked.forget_values()
+    assert picked.of(values) is not first
+    assert picked.of(values).tolist() == [1.0, 3.0]  # type: ignore[union-attr]

@@ -46,7 +46,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 def test_password_is_in_no_answer_and_no_log(server: tuple[str, Path]) -> None:
     url, log = server
     seen = b""
-    for path in ("/", "/api/ready", "/api/live", "/api/metrics", "/api/decide.json", "/api/compare.json", "/nowhere"):
+    live = ("/api/decide.json", "/api/shade.json")
+    for path in ("/", "/api/ready", "/api/live", "/api/metrics", *live, "/api/compare.json", "/nowhere"):
         try:
             with urllib.request.urlopen(url + path, timeout=MOST_S) as answer:
                 seen += answer.read()

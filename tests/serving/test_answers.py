@@ -97,3 +97,10 @@ def test_lists_are_repeated_and_tables_are_json() -> None:
         "name": ["x"],
         "y": ["true"],
     }
+
+
+def test_files_of_an_address_carry_the_remark() -> None:
+    found, _ = ANSWERS.comparison(
+        as_query({"options": ["mac-studio-m5-ultra-96", "api-same-model"], "catalogue_hash": "0123456789abcdef"})
+    )
+    assert [one.code for one in found.remarks if one.code.startswith("other-")] == ["other-catalogue"]

@@ -19,7 +19,7 @@ from serving.metrics import Metrics
 from serving.turns import Turns
 from tests.serving.apart import run_apart
 
-FILE, LIVE, STREAM = "/api/compare.csv", "/api/decide.json", "/_stcore/stream"
+FILE, LIVE, SHADE, STREAM = "/api/compare.csv", "/api/decide.json", "/api/shade.json", "/_stcore/stream"
 
 
 class Doors:
@@ -111,12 +111,13 @@ def test_refusal_of_a_json_route_is_json() -> None:
     assert json.loads(found.content) == {"error": "Too many requests come from you at once. Try again in 1 second."}
 
 
-def test_browsers_of_one_office_have_each_their_own_frames() -> None:
+@pytest.mark.parametrize("path", [LIVE, SHADE])
+def test_browsers_of_one_office_have_each_their_own_frames_and_shades(path: str) -> None:
     app = _limits()
     codes: list[list[int]] = []
     for number in range(4):
         client = TestClient(app, client=("1.2.3.4", 1), cookies={"_streamlit_xsrf": f"browser-{number}"})
-        codes.append([client.get(LIVE).status_code for _ in range(70)])
+        codes.append([client.get(path).status_code for _ in range(70)])
     for of_browser in codes:
         assert of_browser == [200] * 60 + [429] * 10
 
@@ -168,6 +169,19 @@ def test_six_dearest_addresses_at_once_leave_the_small_request_of_another_its_tu
         status, _, body = await _asked(app, FILE, "1.2.3.4")
         assert (status, body) == (200, b"answer")
         assert doors.began == ["6.6.6.6", "1.2.3.4"]
+        doors.go.set()
+        assert [status for status, _, _ in await asyncio.gather(*dear)] == [200] * 6
+
+    _run(work)
+
+
+def test_shades_wait_for_each_other_and_no_frame_waits_for_them() -> None:
+    async def work(doors: Doors, app: Limits) -> None:
+        dear = [asyncio.create_task(_asked(app, f"{SHADE}?dear=1", f"6.6.6.{number}")) for number in range(6)]
+        await _settled()
+        assert doors.began == ["6.6.6.0", "6.6.6.1"]
+        assert (await _asked(app, LIVE, "1.2.3.4"))[0] == 200
+        assert (await _asked(app, FILE, "1.2.3.4"))[0] == 200
         doors.go.set()
         assert [status for status, _, _ in await asyncio.gather(*dear)] == [200] * 6
 

@@ -1,32 +1,36 @@
-"""Live frames: the address reaches the function, a frame is never stored, a refusal is its sentence."""
+"""What the page draws beside its answer: the address reaches the function, nothing is stored, a refusal is its sentence."""
 
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from calculator.errors import CalculatorError
 from serving.answers import Query
-from serving.live import PATH, live_route
+from serving.live import PATH, SHADE_PATH, live_routes
 
 
-def _frame(query: Query) -> dict[str, Any]:
+def _of(what: str, query: Query) -> dict[str, Any]:
     if "wage_usd_per_h" in query:
         raise CalculatorError("wage_usd_per_h is -1.0; it must lie in 0..1000.")
-    return {"options": query["options"]}
+    return {what: query["options"]}
 
 
-CLIENT = TestClient(Starlette(routes=[live_route(_frame)]))
+ROUTES = live_routes(frame=lambda query: _of("frame", query), shade=lambda query: _of("shade", query))
+CLIENT = TestClient(Starlette(routes=ROUTES))
 
 
-def test_frame_is_of_the_scenario_in_the_address_and_is_not_stored() -> None:
-    answer = CLIENT.get(f"{PATH}?options=a&options=b")
-    assert (answer.status_code, answer.json()) == (200, {"options": ["a", "b"]})
+@pytest.mark.parametrize(("path", "what"), [(PATH, "frame"), (SHADE_PATH, "shade")])
+def test_answer_is_of_the_scenario_in_the_address_and_is_not_stored(path: str, what: str) -> None:
+    answer = CLIENT.get(f"{path}?options=a&options=b")
+    assert (answer.status_code, answer.json()) == (200, {what: ["a", "b"]})
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_wrong_value_is_refused_with_its_sentence() -> None:
-    answer = CLIENT.get(PATH, params={"wage_usd_per_h": "-1"})
+@pytest.mark.parametrize("path", [PATH, SHADE_PATH])
+def test_wrong_value_is_refused_with_its_sentence(path: str) -> None:
+    answer = CLIENT.get(path, params={"wage_usd_per_h": "-1"})
     assert (answer.status_code, answer.json()) == (
         422,
         {"error": "wage_usd_per_h is -1.0; it must lie in 0..1000."},

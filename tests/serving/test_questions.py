@@ -1,6 +1,7 @@
 """Questions of programs: each is answered by the one engine, and refuses in sentences."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from views.link import read_link
 
 ASKED = {question.name: question for question in questions(Answers(read_link, lambda: ()))}
 SMALL = {"options": ["mac-studio-m5-ultra-96", "api-same-model"]}
+PREDICTION = {"machine": "rtx-5090-pc", "model": "qwen3-32b", "format": "q4_k_m"}
+OTHER = "0123456789abcdef"
 
 
 def test_all_questions_have_words_and_a_schema() -> None:
@@ -118,3 +121,44 @@ def test_wrong_value_is_refused_in_a_sentence(name: str, values: dict[str, Any],
     with pytest.raises(CalculatorError) as refused:
         ASKED[name].answer(values)
     assert says in str(refused.value)
+
+
+def test_choice_rests_on_predicted_speeds_and_says_so_where_the_question_had_measured_ones() -> None:
+    asked = {"scenario": {**SMALL, "measurements_hash": OTHER}, "budget_usd": 8000}
+    (said,) = (one["text"] for one in ASKED["choose"].answer(asked)["remarks"] if one["code"] == "other-measurements")
+    assert f"measured speeds (set {OTHER}); the answer uses predicted speeds only." in said
+    assert "other-measurements" not in _remarks("choose", {**asked, "scenario": {**SMALL, "measurements_hash": ""}})
+
+
+def _remarks(name: str, values: Mapping[str, object]) -> list[str]:
+    return [one["code"] for one in ASKED[name].answer(values)["remarks"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("compare", {"scenario": SMALL}),
+        ("choose", {"scenario": SMALL, "budget_usd": 8000}),
+        ("explain", {"scenario": SMALL, "option": "mac-studio-m5-ultra-96", "line": "hardware"}),
+    ],
+)
+def test_answer_in_a_scenario_says_that_the_question_was_made_with_another_catalogue(
+    name: str, values: Mapping[str, object]
+) -> None:
+    stamped = {**values, "scenario": {**SMALL, "catalogue_hash": OTHER}}
+    ours = {**values, "scenario": {**SMALL, "catalogue_hash": load_catalog().hash}}
+    assert _remarks(name, stamped).count("other-catalogue") == 1
+    assert _remarks(name, ours) == _remarks(name, values)
+    assert "other-catalogue" not in _remarks(name, values)
+    without, found = ASKED[name].answer(values), ASKED[name].answer(stamped)
+    assert {key: value for key, value in found.items() if key != "remarks"} == {
+        key: value for key, value in without.items() if key != "remarks"
+    }
+
+
+def test_prediction_says_the_same_and_still_refuses_what_it_does_not_know() -> None:
+    assert "other-catalogue" in _remarks("predict", {**PREDICTION, "catalogue_hash": OTHER})
+    assert "other-catalogue" not in _remarks("predict", {**PREDICTION, "catalogue_hash": load_catalog().hash})
+    assert "other-catalogue" not in _remarks("predict", PREDICTION)
+    with pytest.raises(CalculatorError, match="catalogue is not a known key"):
+        ASKED["predict"].answer({**PREDICTION, "catalogue": OTHER})

@@ -8,12 +8,14 @@ from calculator.catalog import load_catalog
 from calculator.cost.tco import Tco
 from calculator.decision.comparison import BreakEven, Comparison, HardVerdict, OptionResult, Verdict, Verdicts
 from calculator.decision.eligibility import Eligibility, Reason
+from calculator.decision.option_money import OptionMoney
 from calculator.evidence import Remark
 from calculator.finance.ledger import Line
 from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidates
+from calculator.risk.drawn_costs import DrawnCosts, Money
 from calculator.scenario.scenario import Scenario
 from calculator.service.occupancy import Service
 
@@ -128,15 +130,19 @@ def option(
         power_w={"idle": 10.0, "prefill": 250.0, "decode": 200.0},
         tco=cost,
         remarks=remarks,
-        total_usd=None if cost is None else _around(cost.total_cost_usd),
-        present_value_usd=None if cost is None else _around(cost.present_value_cost_usd),
-        hard_present_value_usd=None if cost is None else _around(cost.hard_present_value_cost_usd),
-        median_present_value_usd=None if cost is None else 1.05 * cost.present_value_cost_usd,
+        money=None if cost is None else OptionMoney(option_id, cost, _Around(cost)),
     )
 
 
-def _around(usd: float) -> Range:
-    return Range(0.8 * usd, usd, 1.3 * usd, "USD")
+class _Around(DrawnCosts):
+    """Futures from 0.8 to 1.3 of the base case, their middle 5 % above it."""
+
+    def __init__(self, cost: Tco) -> None:
+        self._base = OptionMoney("", cost, None)
+
+    def range(self, option: str, money: Money) -> Range:
+        usd = self._base.range(money).central
+        return Range(0.8 * usd, 1.05 * usd, 1.3 * usd, "USD")
 
 
 def comparison(

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -167,6 +168,36 @@ def texts(app: AppTest) -> str:
 def table(app: AppTest, column: str) -> pd.DataFrame:
     """The first table with that column."""
     return next(one.value for one in app.dataframe if column in one.value.columns)
+
+
+class _Cells(HTMLParser):
+    """The cells of a small table by row, with plain blanks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        self.rows[-1][-1] += data.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def cells_of(html: str) -> pd.DataFrame:
+    """A small table as a person reads it."""
+    parser = _Cells()
+    parser.feed(html)
+    head, *rows = parser.rows
+    return pd.DataFrame(rows, columns=pd.Index(head), dtype=str)
+
+
+def small_tables(app: AppTest) -> list[pd.DataFrame]:
+    """The small tables of a page, in its order."""
+    return [cells_of(one.value) for one in app.html if one.value.startswith('<div class="small-table"')]
 
 
 def the_mac(run: str = "1", **changes: Any) -> Measurement:

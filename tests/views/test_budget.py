@@ -12,7 +12,7 @@ from calculator.analysis.appraisal import books
 from calculator.report.ledger_csv import wide_csv
 from calculator.report.memo_facts import memo_dict
 from tests.views.other_pages import comparison_of, opened, what_if_script
-from tests.views.pages import CATALOG, widget
+from tests.views.pages import CATALOG, small_tables, widget
 from views.budget import cash_out_usd
 
 
@@ -27,14 +27,14 @@ def test_cash_of_all_periods_is_the_invoices_of_the_ledger(by_quarter: bool) -> 
 
 def test_page_shows_the_chosen_option_in_quarters_or_years() -> None:
     app = opened(what_if_script)
-    quarters = app.table[0].value
+    quarters = small_tables(app)[0]
     widget(app, "budget period").set_value("Year by year").run()
     assert not app.exception
-    years = app.table[0].value
+    years = small_tables(app)[0]
     assert len(years) < len(quarters)
     widget(app, "budget option").set_value("cloud-h100").run()
     assert not app.exception
-    assert app.table[0].value.to_dict() != years.to_dict()
+    assert small_tables(app)[0].to_dict() != years.to_dict()
 
 
 @pytest.mark.parametrize("months", [36, 60])
@@ -68,11 +68,10 @@ def test_memo_and_ledger_by_year_say_the_pages_figures_under_the_pages_labels(mo
 
 
 def rows_of(app: AppTest) -> dict[str, dict[str, str]]:
-    """The page's budget by label, without Markdown's backslashes."""
-    shown: Any = app.table[0].value
+    """The page's budget by label."""
+    shown: Any = small_tables(app)[0]
     rows: list[dict[str, str]] = shown.to_dict("records")
-    plain = [{name: cell.replace("\\", "") for name, cell in row.items()} for row in rows]
-    return {row["Fiscal period"]: row for row in plain}
+    return {row["Fiscal period"]: row for row in rows}
 
 
 def dollars(text: str) -> float:

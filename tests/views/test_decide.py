@@ -4,6 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -12,11 +13,14 @@ from calculator.__main__ import main
 from calculator.decision.compare import compare
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset, preset_names
+from serving.answers import Answers
 from tests.views.pages import CATALOG, change, component, page, scenario_on, texts, warnings_on
-from views.bands import leaders_bands
+from views.bands import answer_names
 from views.decide_form import changes
 from views.decide_frame import decide_frame
+from views.link import read_link
 from views.mending import mending
+from views.shell import answer_to
 from views.whole_mend import whole_mends
 
 SLIDERS = {"requests_per_working_day": 400, "wage_usd_per_h": 110, "electricity_usd_per_kwh": 0.25}
@@ -27,7 +31,7 @@ def frame_of(scenario: Scenario) -> dict[str, Any]:
     """What the page must show of a scenario today, as a browser receives it."""
     found = compare(scenario, CATALOG, as_of=date.today().isoformat(), draw_count=FULL_COUNT)
     mends = whole_mends(found, catalog=CATALOG, speeds=())
-    return json.loads(json.dumps(decide_frame(found, bands=leaders_bands(found), mends=mends)))
+    return json.loads(json.dumps(decide_frame(found, mends=mends)))
 
 
 def test_page_opens_with_the_default_scenario_and_its_whole_answer() -> None:
@@ -220,6 +224,32 @@ def test_value_that_cannot_be_used_is_a_sentence_and_the_rest_of_the_address_cou
     assert scenario_on(app) == Scenario(months=48)
     assert component(app)["frame"] == frame_of(Scenario(months=48))
     assert app.query_params["months"] in ("48", ["48"])
+
+
+_QUAD = '{"quad":{"chip":"nvidia-rtx-3090","chip_count":4,"price_usd":9000}}'
+
+
+@pytest.mark.parametrize(
+    ("query", "is_replaced"),
+    [
+        ({}, False),
+        ({"preset": "article", "money": "cash", "labour": "without"}, False),
+        ({"wage_usd_per_h": "110", "typed": "wage_usd_per_h", "prices_as_of": "2027-01-02"}, False),
+        ({"schema_version": "1", "months": "48"}, False),
+        ({"options": "quad", "own_options": _QUAD}, False),
+        ({"schema_version": "9", "months": "48"}, True),
+        ({"wage_usd_per_h": "NaN", "resale_fraction": "1.4", "colour": "red", "months": "48"}, True),
+        ({"options": ["mac-studio-m5-ultra-96", "nothing"], "preset": "article"}, True),
+        ({"options": "cloud-h100", "figures": '{"dgx-spark.price_usd": 1}'}, True),
+    ],
+)
+def test_route_reads_the_pages_own_answer_where_the_body_asks_it(query: dict[str, Any], is_replaced: bool) -> None:
+    data = component(page(**query))
+    assert ("asks" in data) == is_replaced
+    asked = parse_qs(data.get("asks", data["address"]), keep_blank_values=True)
+    scenario, catalog = Answers(read_link, lambda: ()).scenario(asked)
+    found = answer_names(answer_to(scenario, catalog, ()))
+    assert found == {name: data["frame"][name] for name in found}
 
 
 def test_problem_of_the_store_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

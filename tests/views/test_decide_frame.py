@@ -1,5 +1,6 @@
 """Frame of the Decide page: every figure in it is the ledger's, and rows, charts and verdicts say the same one."""
 
+import io
 import json
 import math
 import re
@@ -7,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import pytest
 
 from calculator import Scenario
@@ -14,6 +16,8 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Line
 from calculator.physics.speed.speed import SpeedBasis
+from calculator.report import memo_facts
+from calculator.report.ledger_csv import tidy_csv
 from calculator.scenario.presets import preset, preset_names
 from tests.views.pages import CATALOG
 from views.choices import words_of_basis
@@ -230,3 +234,26 @@ def test_every_basis_of_a_speed_has_its_words_in_the_table_and_a_sentence_on_a_p
     }  # the same words on every page
     for sentence in sentences.values():
         assert re.fullmatch(r"Each person gets (an estimated )?# tokens/s(, (as|if) .+)?\.", sentence)
+
+
+def test_lease_in_advance_is_spent_by_the_dates_of_the_ledgers_file_and_in_the_memo_too() -> None:
+    mac = "mac-studio-m5-ultra-96"
+    asked = Scenario.parse(
+        {
+            "options": (mac, "cloud-h100"),
+            "leases": {mac: {"usd_per_month": 230.0}},
+            "start_month": "2026-12",
+            "money": "cash",
+        }
+    )
+    found = compare(asked, CATALOG, as_of="2026-11-26", draw_count=0)
+    row = next(one for one in costed(decide_frame(found)) if one["id"] == mac)
+    ledger: Any = pd.read_csv(io.StringIO(tidy_csv(found)))
+    mine = ledger[(ledger["option"] == mac) & ((ledger["month"] > 0) | (ledger["line"] == "lease"))]
+    by_date = -mine.groupby("date")["amount_usd"].sum().sort_index().cumsum()
+    start = -ledger[(ledger["option"] == mac) & (ledger["month"] == 0) & (ledger["line"] != "lease")][
+        "amount_usd"
+    ].sum()
+    assert row["by_month"][0] == round(start)
+    assert row["by_month"][1:] == pytest.approx((by_date + start).tolist(), abs=MONTHS_USD)
+    assert memo_facts._spent(found[mac], found) == pytest.approx(row["by_month"], abs=MONTHS_USD)  # pyright: ignore[reportPrivateUsage]

@@ -8,7 +8,7 @@ import pytest
 from calculator import Scenario
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import case_of, comparison_of, fit_script, opened
-from tests.views.pages import CATALOG, component, texts, told, widget
+from tests.views.pages import CATALOG, component, small_tables, texts, told, widget
 from views.fit_matrix import matrix
 from views.link import write_link
 
@@ -16,7 +16,7 @@ from views.link import write_link
 def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
     app = opened(fit_script)
     found = comparison_of(Scenario())
-    shown = app.table[0].value
+    shown = small_tables(app)[0]
     expected = [option for option in found.options if option.kind != "api"]
     assert len(shown) == len(expected)
     for option, row in zip(expected, shown.to_dict("records"), strict=True):
@@ -28,13 +28,13 @@ def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
 
 
 def test_memory_is_for_as_many_people_as_it_says_where_a_machine_holds_fewer_than_asked() -> None:
-    rows = opened(fit_script, concurrent_request_count="64").table[0].value.to_dict("records")
-    assert "for all 64 people at once" in texts(opened(fit_script, concurrent_request_count="64"))
+    rows = small_tables(opened(fit_script, concurrent_request_count="64"))[0].to_dict("records")
+    assert "that serves 64 people at once" in texts(opened(fit_script, concurrent_request_count="64"))
     people = [int(row["Memory for"].split()[0]) for row in rows]
     assert max(people) == 64
     assert min(people) < 64
     fewest = rows[people.index(min(people))]
-    alone = opened(fit_script, concurrent_request_count=str(min(people))).table[0].value.to_dict("records")
+    alone = small_tables(opened(fit_script, concurrent_request_count=str(min(people))))[0].to_dict("records")
     assert alone[people.index(min(people))]["Needs"] == fewest["Needs"]
 
 
@@ -50,11 +50,11 @@ def test_memory_is_for_as_many_people_as_it_says_where_a_machine_holds_fewer_tha
 )
 def test_each_field_goes_into_the_address_and_changes_the_table(name: str, value: str | float) -> None:
     app = opened(fit_script)
-    before = app.table[0].value.to_dict()
+    before = small_tables(app)[0].to_dict()
     widget(app, f"fit {name}").set_value(value).run()
     assert not app.exception
     assert app.query_params[name] == (value if isinstance(value, str) else f"{value:g}")
-    assert app.table[0].value.to_dict() != before
+    assert small_tables(app)[0].to_dict() != before
 
 
 def test_matrix_names_every_model_and_the_frontier_answers_to_the_budget() -> None:
@@ -78,14 +78,8 @@ def test_only_hosted_apis_leave_nothing_to_fit_and_say_so() -> None:
 
 
 def rows_by_option(**query: str | list[str]) -> dict[str, dict[str, str]]:
-    shown = opened(fit_script, **query).table[0].value.to_dict("records")
-    rows = [{column: plain(cell) for column, cell in row.items()} for row in shown]
-    return {row["Option"]: row for row in rows}
-
-
-def plain(cell: str) -> str:
-    """A cell without Markdown's backslashes."""
-    return cell.replace("\\", "")
+    shown = small_tables(opened(fit_script, **query))[0].to_dict("records")
+    return {row["Option"]: row for row in shown}
 
 
 @pytest.mark.parametrize(
@@ -117,14 +111,14 @@ def test_cell_says_why_in_few_words_and_a_line_below_in_a_whole_sentence(
     option: str, asked: dict[str, str], cell: str, sentence: str
 ) -> None:
     app = opened(fit_script, options=[option], **asked)
-    (row,) = app.table[0].value.to_dict("records")
-    assert re.fullmatch(cell, plain(row["Can it do the job?"]))
-    name = re.escape(plain(row["Option"]))
-    assert re.search(rf"^- \*\*{name}:\*\* {sentence}$", plain(texts(app)), re.M)
+    (row,) = small_tables(app)[0].to_dict("records")
+    assert re.fullmatch(cell, row["Can it do the job?"])
+    name = re.escape(row["Option"])
+    assert re.search(rf"^- \*\*{name}:\*\* {sentence}$", texts(app), re.M)
 
 
 def test_option_that_can_do_the_job_has_no_line_of_reasons() -> None:
-    said = plain(texts(opened(fit_script, options=["mac-studio-m5-ultra-96"])))
+    said = texts(opened(fit_script, options=["mac-studio-m5-ultra-96"]))
     lines = [line for line in said.splitlines() if line.startswith("- **Mac Studio M5 Ultra 96 GB:**")]
     assert len(lines) == 1  # that of the bits which do not fit
     assert "16-bit needs" in lines[0]
@@ -132,10 +126,10 @@ def test_option_that_can_do_the_job_has_no_line_of_reasons() -> None:
 
 def test_more_bits_than_fit_lack_gigabytes_in_the_cell_and_say_the_sum_below() -> None:
     app = opened(fit_script, options=["dual-rtx-4090-am5", "cloud-h100"])
-    cards, rented = app.table[1].value.to_dict("records")
-    assert re.fullmatch(r"no: [\d.]+ GB short", plain(cards["8-bit"]))
-    assert plain(rented["5-bit"]) == "no: does not load 5-bit"
-    said = plain(texts(app))
+    cards, rented = small_tables(app)[1].to_dict("records")
+    assert re.fullmatch(r"no: [\d.]+ GB short", cards["8-bit"])
+    assert rented["5-bit"] == "no: does not load 5-bit"
+    said = texts(app)
     assert re.search(
         r"^- \*\*2x RTX 4090 .* 8-bit needs 77\.9 GB, and a model may use 50\.5 GB here\. The 28\.9 GB .*\. 16-bit needs",
         said,
@@ -148,7 +142,7 @@ def test_other_software_stands_in_each_row_in_the_memory_where_it_lies() -> None
     rows = rows_by_option(second_tenant_gb="40", options=["mac-studio-m5-ultra-256", "dual-rtx-4090-am5"])
     mac, cards = rows.values()
     assert (mac["Other software"], cards["Other software"]) == ("40.0 GB, part of Needs", "40.0 GB in system RAM")
-    said = plain(texts(opened(fit_script, second_tenant_gb="40", options=["dual-rtx-4090-am5", "cloud-h100"])))
+    said = texts(opened(fit_script, second_tenant_gb="40", options=["dual-rtx-4090-am5", "cloud-h100"]))
     table = r"with 0\.6 GB of the model \(its embedding table\); it has [\d.]+ GB for both\."
     assert re.search(rf"^- \*\*2x RTX 4090 .*The 40\.0 GB of other software lie in system RAM, {table}$", said, re.M)
     assert re.search(r"^- \*\*Rented H100 .*The 40\.0 GB of other software lie in system RAM; .*\.$", said, re.M)
@@ -171,8 +165,8 @@ def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_
     asked = Scenario.parse({"options": ("mix",), "routing": {"mix": route}})
     address = parse_qs(write_link(asked, catalogue_hash=CATALOG.hash), keep_blank_values=True)
     app = opened(fit_script, **address)
-    (row,) = app.table[0].value.to_dict("records")
-    assert plain(row["Option"]) == "Short ones at home: Mac Studio M5 Ultra 96 GB"
+    (row,) = small_tables(app)[0].to_dict("records")
+    assert row["Option"] == "Short ones at home: Mac Studio M5 Ultra 96 GB"
     assert row["Can it do the job?"] == "yes"
     assert row["Needs"].endswith(" GB")
     assert "Short ones at home sends 25 % of its requests to Hosted API (same open model)" in texts(app)
@@ -181,9 +175,9 @@ def test_route_shows_the_machine_that_it_sends_requests_to_and_says_what_a_host_
 
 def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
     app = opened(fit_script, options=["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"])
-    mac, cards = app.table[0].value.to_dict("records")
-    assert plain(mac["Spare"]).endswith(" GB")
-    assert plain(cards["Spare"]).endswith(" GB by the fullest card")
+    mac, cards = small_tables(app)[0].to_dict("records")
+    assert mac["Spare"].endswith(" GB")
+    assert cards["Spare"].endswith(" GB by the fullest card")
     assert "a layer lies whole on one card" in texts(app)
 
 
@@ -191,18 +185,18 @@ def test_cell_of_more_bits_says_where_the_machine_holds_fewer_people_than_asked(
     app = opened(
         fit_script, concurrent_request_count="8", options=["mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256"]
     )
-    rows = {row["Option"]: row for row in app.table[1].value.to_dict("records")}
-    assert re.search(r" GB spare, memory for [1-7] of 8 people$", plain(rows["Mac Studio M5 Ultra 96 GB"]["8-bit"]))
-    assert plain(rows["Mac Studio M5 Ultra 256 GB"]["8-bit"]).endswith(" GB spare")
+    rows = {row["Option"]: row for row in small_tables(app)[1].to_dict("records")}
+    assert re.search(r" GB spare, memory for [1-7] of 8 people$", rows["Mac Studio M5 Ultra 96 GB"]["8-bit"])
+    assert rows["Mac Studio M5 Ultra 256 GB"]["8-bit"].endswith(" GB spare")
 
 
 def test_machines_are_a_dash_where_no_number_of_them_does_the_job() -> None:
     asked = {"first_token_p95_target_s": "10", "weight_class": "8-bit", "second_tenant_gb": "40"}
     used = rows_by_option(**asked)["Mac Studio M2 Ultra 192 GB (used, 2023)"]
     assert used["Can it do the job?"].startswith("no")
-    assert plain(used["Machines"]) == "–"
+    assert used["Machines"] == "–"
     chosen = rows_by_option(**asked, machine_count="3")["Mac Studio M2 Ultra 192 GB (used, 2023)"]
-    assert plain(chosen["Machines"]) == "3"
+    assert chosen["Machines"] == "3"
 
 
 def test_context_is_said_to_be_prompt_retrieved_text_and_answer_together() -> None:
@@ -215,14 +209,14 @@ def test_context_is_said_to_be_prompt_retrieved_text_and_answer_together() -> No
 def test_model_selected_in_the_matrix_says_who_does_the_job_with_it_until_it_is_selected_no_more() -> None:
     app = opened(fit_script)
     assert component(app, "matrix")["chosen"] == ""
-    tables = len(app.table)
+    tables = len(small_tables(app))
     told(app, "matrix", model="qwen3-30b-a3b")
     assert component(app, "matrix")["chosen"] == "qwen3-30b-a3b"
-    assert len(app.table) == tables + 1
+    assert len(small_tables(app)) == tables + 1
     assert [one.label for one in app.button if one.label.startswith("Decide on")] == ["Decide on Qwen3 30B-A3B"]
     told(app, "matrix", model=Scenario().model)  # the scenario's own needs no button
     assert not any(one.label.startswith("Decide on") for one in app.button)
     for nothing in ("", "no such model"):
         told(app, "matrix", model=nothing)
         assert component(app, "matrix")["chosen"] == ""
-        assert len(app.table) == tables
+        assert len(small_tables(app)) == tables

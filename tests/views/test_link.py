@@ -320,7 +320,8 @@ def test_machine_that_never_existed_is_named_with_its_nearest() -> None:
 
 
 def test_old_link_says_so() -> None:
-    assert "catalogue deadbeef" in read(catalogue_hash="deadbeef").stamp_remarks[0]
+    assert "This link was made with catalogue deadbeef;" in read(catalogue_hash="deadbeef").stamp_remarks[0]
+    assert not read(catalogue_hash=f" {CATALOG.hash}").stamp_remarks
     assert "version 0" in read(schema_version="0").stamp_remarks[0]
     assert not read(catalogue_hash=CATALOG.hash).stamp_remarks
     assert not read(schema_version="1").stamp_remarks  # it is converted, and the comparison says so

@@ -101,7 +101,7 @@ def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
     store: Path, probe: HeldProbe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_page = measurements_page()
-    assert "MEASUREMENTS_VISITORS=look on the server stops that" in texts(open_page)
+    assert "the server's setting MEASUREMENTS_VISITORS=look stops that" in texts(open_page)
     monkeypatch.setenv("ADDRESS_OF_THE_TEST", "0.0.0.0")
     closed = measurements_page()
     assert closed.button(key="probe_start").disabled

@@ -1,6 +1,7 @@
 """What all pages share: the case of an address, contradictions repaired one by one, and the line that sums it up."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,10 +14,10 @@ from calculator.decision.compare import compare
 from calculator.scenario.presets import preset
 from tests.views.pages import CATALOG, page, scenario_on
 from views.decide_words import name_of
-from views.link import read_link, write_link
+from views.link import catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
 from views.money import amounts, by_cost
-from views.shell import Case, answer_of, scenario_of, show_case_line, start_title
+from views.shell import Case, answer_of, answer_to, scenario_of, show_case_line, start_title
 
 ANSWERS = [
     row
@@ -66,6 +67,19 @@ def test_answer_is_todays_with_all_futures_and_the_speeds_given() -> None:
     found = answer_of(case_of(), [])
     assert (found.prices_as_of, found.draw_count) == (date.today().isoformat(), FULL_COUNT)
     assert answer_of(case_of(prices_as_of="2027-01-02"), []).prices_as_of == "2027-01-02"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"wage_usd_per_h": "111"},
+        {"options": "quad", "own_options": '{"quad":{"chip":"nvidia-rtx-3090","chip_count":4,"price_usd":9000}}'},
+    ],
+)
+def test_route_finds_the_answer_that_the_page_was_given(query: dict[str, str]) -> None:
+    case = case_of(**query)
+    case = replace(case, catalog=catalog_with_own(case.link, CATALOG))
+    assert answer_to(case.scenario, CATALOG, []) is answer_of(case, [])
 
 
 def _line(query: dict[str, str]) -> None:

@@ -109,6 +109,6 @@ def _note(law: Law, chip: Chip, standing: str) -> str:
         effect = law.effects.get(f"loss/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
         return f"fitted to published measurements, {effect.rows} of this chip"
     if standing == "family":
-        return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family ({chip.family})"
-    of = f"{chip.vendor} chips" if any(f"/{chip.vendor}" in name for name in law.effects) else "other makers' chips"
+        return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family, {chip.family_name}"
+    of = f"{chip.maker} chips" if any(f"/{chip.vendor}" in name for name in law.effects) else "other makers' chips"
     return f"no measurement of this chip or its family: its spec sheet, with the efficiency of {of}"

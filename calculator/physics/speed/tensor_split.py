@@ -2,13 +2,11 @@
 chips of a tensor split, or fewer layers than the chips of a layer split."""
 
 from calculator.catalog.deployment import Deployment
+from calculator.catalog.models import MAKERS
 from calculator.evidence import Remark
 
 _MOST_NAMED = 16
 """The largest number of chips that is named as possible."""
-
-
-_MAKERS = {"apple": "Apple", "nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
 
 
 def runtime_remark(deployment: Deployment) -> Remark | None:
@@ -19,9 +17,9 @@ def runtime_remark(deployment: Deployment) -> Remark | None:
     runtime, chip = deployment.runtime, deployment.hardware.chip
     if chip.vendor in runtime.vendors:
         return None
-    makers = " and ".join(_MAKERS[vendor] for vendor in runtime.vendors)
+    makers = " and ".join(MAKERS[vendor] for vendor in runtime.vendors)
     text = (
-        f"{runtime.name} is not known to run on chips of {_MAKERS[chip.vendor]} such as the {chip.name}, only on those "
+        f"{runtime.name} is not known to run on chips of {chip.maker} such as the {chip.name}, only on those "
         f"of {makers}, so no speed is given. Choose another runtime."
     )
     return Remark(code="runtime-not-on-chip", text=text, level="problem")

@@ -139,3 +139,11 @@ def test_grid_of_the_united_states_is_that_of_its_gases(catalog: Catalog) -> Non
     assert catalog.grid_carbon["us-camx"].carbon_g_per_kwh.central == pytest.approx(
         (403.6 + 0.025 * 27 + 0.003 * 273) * 0.45359237, abs=0.1
     )
+
+
+def test_family_of_a_chip_is_written_as_people_write_it(catalog: Catalog) -> None:
+    names = {chip.family: chip.family_name for chip in catalog.chips.values()}
+    assert names["apple-m5"] == "Apple M5"
+    assert names["nvidia-blackwell-server"] == "NVIDIA Blackwell server"
+    assert names["amd-rdna3.5"] == "AMD RDNA 3.5"
+    assert names["intel-xe2"] == "Intel Xe2"

@@ -88,3 +88,11 @@ def test_speeds_of_a_person_stand_in_the_usage_and_not_here() -> None:
     assert Inputs(own).of("mac", "decode_speed_ratio", 1.0) == 1.0
     assert Inputs(own.changed(rules=1)).of("mac", "decode_speed_ratio", 1.0) == 2.0
     assert Inputs(own, {"mac.decode_speed_ratio": 3.0}).of("mac", "decode_speed_ratio", 1.0) == 3.0
+
+
+def test_what_all_options_make_alike_is_made_once_for_the_same_inputs_only() -> None:
+    first, second, made = Inputs(Scenario()), Inputs(Scenario()), list[str]()
+    for inputs in (first, first, second):
+        assert inputs.once("name", lambda: made.append("") or 7) == 7
+    assert first.once("other", lambda: 8) == 8
+    assert len(made) == 2

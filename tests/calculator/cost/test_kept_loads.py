@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_loads import READ_OF_INPUTS, READ_OF_OPTION, READ_OF_SCENARIO, load_of
 from calculator.cost.tco import cost_draws
+from calculator.finance.kept_draws import KeptDraws
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import QuietHours, Usage
@@ -73,7 +75,7 @@ def test_all_that_a_load_reads_is_what_it_is_kept_by(scenario: str, usage: str) 
     reader: Any = _Reader(_drawn(SCENARIOS[scenario]), read)
     Load.of("mac", reader, USAGES[usage], may_grow=True)
     known = {f"scenario.{name}" for name in READ_OF_SCENARIO} | set(READ_OF_INPUTS)
-    of_every_option = {"given", "tax_tables", "scenario.figures", "drawn", "draw_count"}
+    of_every_option = {"given", "tax_tables", "scenario.figures", "drawn", "draw_count", "_found"}
     assert read - known <= of_every_option
     assert {"demand_growth_rate", "scenario.months", "answer_tokens"} <= read
 
@@ -125,3 +127,50 @@ def test_load_of_the_same_draws_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
     assert again.purchases is first.purchases
     load_of("other", inputs, MAC_USAGE, may_grow=True)
     assert made == ["mac", "other"]
+
+
+def _held(thing: Any, found: dict[int, int]) -> None:
+    """Bytes of all arrays that are reached from this, each once."""
+    if isinstance(thing, np.ndarray):
+        while isinstance(thing.base, np.ndarray):
+            thing = thing.base
+        found[id(thing)] = thing.nbytes
+    elif isinstance(thing, (tuple, list)):
+        for one in thing:
+            _held(one, found)
+    elif isinstance(thing, dict):
+        for one in thing.values():
+            _held(one, found)
+    elif is_dataclass(thing) and not isinstance(thing, type | Inputs):
+        for one in fields(thing):
+            _held(getattr(thing, one.name), found)
+
+
+@pytest.mark.parametrize("growth", [0.02, 0.2, 0.6])
+def test_kept_load_weighs_about_what_it_holds(growth: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: KeptDraws[Load] = KeptDraws(most=10**9, weigh=kept_loads._bytes)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(kept_loads, "_LOADS", kept)
+    for wage in (50.0, 60.0):
+        _costs(_drawn(GROWING.changed(demand_growth_rate=growth), wage_usd_per_h=wage))
+    given = _drawn(GROWING.changed(demand_growth_rate=growth)).given.values()
+    ((load, weight),) = kept._kept.values()  # pyright: ignore[reportPrivateUsage]
+    held: dict[int, int] = {}
+    _held(load, held)
+    own = sum(count for key, count in held.items() if key not in {id(one) for one in given})
+    assert 0.5 * weight <= own <= 1.5 * weight
+
+
+def test_people_who_have_gone_leave_no_loads() -> None:
+    load_of("mac", _drawn(GROWING), MAC_USAGE, may_grow=True)
+    assert len(kept_loads._LOADS)  # pyright: ignore[reportPrivateUsage]
+    kept_loads.forget_loads()
+    assert not len(kept_loads._LOADS)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_no_more_is_kept_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_loads, "_LOADS", KeptDraws(most=1, weigh=kept_loads._bytes))  # pyright: ignore[reportPrivateUsage]
+    kept_loads.keep_at_most(100_000)
+    for requests in range(100, 130):
+        load_of("mac", _drawn(GROWING.changed(requests_per_working_day=requests)), MAC_USAGE, may_grow=True)
+    kept = kept_loads._LOADS  # pyright: ignore[reportPrivateUsage]
+    assert 0 < sum(weight for _, weight in kept._kept.values()) <= 100_000  # pyright: ignore[reportPrivateUsage]

@@ -114,3 +114,12 @@ def test_digests_are_bounded_and_the_one_asked_longest_ago_goes_first(monkeypatc
         read_only(draws)
         kept.answer(draws, compute=lambda: 0)
     assert list(digests) == [id(first), id(third)]
+
+
+def test_nothing_is_kept_after_all_is_let_go() -> None:
+    kept = KeptDraws[str](most=9, weigh=len)
+    assert kept.answer(1, compute=lambda: "12345678") == "12345678"
+    kept.clear()
+    assert len(kept) == 0
+    assert kept.answer(1, compute=lambda: "87654321") == "87654321"
+    assert kept.answer(1, compute=lambda: "") == "87654321"  # the weight of what went is gone, too

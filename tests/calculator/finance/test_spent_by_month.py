@@ -8,7 +8,7 @@ import pytest
 from calculator.finance import spent_by_month
 from calculator.finance.courses import AnyCourse, Course, Excess, Once, Repeated
 from calculator.finance.discounting import Timing
-from calculator.finance.ledger import Horizon, Line, Term, discounted_usd, monthly_usd, sums_usd
+from calculator.finance.ledger import Horizon, Line, Term, calendar_usd, discounted_usd, monthly_usd, sums_usd
 from calculator.finance.spent_by_month import Draws, spent_by_month_usd
 from calculator.number import Number, Picked
 
@@ -91,6 +91,29 @@ def test_spent_by_hand() -> None:
     )
     spent = table(lines, horizon=Horizon(3, 0.0), draw_count=2, discounted=True)
     assert spent.T.tolist() == [[100.0, 110.0, 120.0, 100.0]] * 2
+
+
+def test_what_is_paid_in_advance_is_spent_in_the_month_that_it_pays_for() -> None:
+    buy = Line("buy", "hard", (Term(-100.0, Once(0)),))
+    lease = Line("lease", "hard", (Term(-10.0, Once(0)), Term(-10.0, Course(last_month=2))), in_advance=True)
+    spent = table((buy, lease), horizon=Horizon(3, 0.0), draw_count=2, discounted=True)
+    assert spent.T.tolist() == [[100.0, 110.0, 120.0, 130.0]] * 2
+    alone = table((lease,), horizon=Horizon(3, 0.0), draw_count=2, discounted=False)
+    assert alone.T.tolist() == [[0.0, 10.0, 20.0, 30.0]] * 2
+
+
+@pytest.mark.parametrize("discounted", [True, False])
+def test_payments_in_advance_leave_the_last_month_and_follow_the_ledgers_calendar(discounted: bool) -> None:
+    terms = (Term(USD, Once(0)), Term(USD, Course(last_month=MONTHS - 1)))
+    early, horizon = Line("lease", "hard", terms, in_advance=True), Horizon(MONTHS, RATE)
+    spent = table((*LINES, early), horizon=horizon, draw_count=4, discounted=discounted)
+    assert spent[-1] == pytest.approx(-np.asarray(sums_usd((*LINES, early), horizon=horizon)[discounted]), rel=1e-12)
+    added = spent - table(LINES, horizon=horizon, draw_count=4, discounted=discounted)
+    for draw in range(4):
+        one = Line("x", "hard", tuple(Term(float(USD[draw]), term.course) for term in terms), in_advance=True)
+        alone = Horizon(MONTHS, float(RATE[draw]))
+        flow = discounted_usd(one, horizon=alone) if discounted else monthly_usd(one, months=MONTHS)
+        assert added[:, draw] == pytest.approx(-np.cumsum(calendar_usd(one, flow.tolist())), rel=1e-9, abs=1e-9)
 
 
 def test_every_month_is_what_a_shorter_plan_would_have_come_to() -> None:

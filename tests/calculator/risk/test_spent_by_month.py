@@ -6,6 +6,7 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.errors import CalculatorError
+from calculator.finance.ledger import calendar_usd
 from calculator.risk.spent_by_month import spent_bands
 
 CATALOG = load_catalog()
@@ -49,3 +50,22 @@ def test_option_that_is_not_compared_is_named() -> None:
     found = compare(Scenario(options=OPTIONS), CATALOG, draw_count=0, with_turns=False)
     with pytest.raises(CalculatorError, match="cloud-a100 has no band"):
         spent_bands(found.candidates, ["cloud-a100"], count=COUNT)
+
+
+@pytest.mark.parametrize("in_cash", [True, False])
+def test_band_of_a_lease_in_advance_lies_around_its_calendar_months(in_cash: bool) -> None:
+    mac = OPTIONS[0]
+    asked = Scenario.parse({"options": (mac, "api-same-model"), "leases": {mac: {"usd_per_month": 230.0}}})
+    found = compare(asked, CATALOG, as_of="2026-11-26", draw_count=COUNT, with_turns=False)
+    tco = found[mac].tco
+    assert tco is not None
+    assert any(line.in_advance for line in tco.entries)
+    flows = tco.flows if in_cash else tco.discounted_flows
+    months = zip(*map(calendar_usd, tco.entries, flows), strict=True)
+    line = -np.cumsum([sum(month) for month in months])
+    band = spent_bands(found.candidates, [mac], in_cash=in_cash, count=COUNT)[mac]
+    inside = (np.asarray(band.low_usd) <= line * 1.001) & (line <= np.asarray(band.high_usd) * 1.001)
+    assert inside[1:].all()
+    expected = found[mac].total_usd if in_cash else found[mac].present_value_usd
+    assert expected is not None
+    assert (band.low_usd[-1], band.high_usd[-1]) == pytest.approx((expected.low, expected.high), abs=0.005)

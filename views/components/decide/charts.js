@@ -53,11 +53,11 @@ export function paintLines(box, frame, page) {
   box.replaceChildren(svg, phone ? legend(rows) : "");
 }
 
-/** Ends of the bands at rest: the axis keeps them while a control moves and no band is drawn. */
+/** Ends of the last bands: the axis keeps them until the next are drawn, at rest and in sight. */
 function kept(rows, page) {
   const bands = rows.flatMap((row) => row.band ?? []).flat();
   if (bands.length) page.bandEnds = [Math.min(...bands), Math.max(...bands)];
-  return page.isMoving() ? page.bandEnds ?? [] : [];
+  return bands.length ? [] : page.bandEnds ?? [];
 }
 
 /** What the option has spent by each month in 8 of 10 futures, as a shade behind all lines. */

@@ -1,13 +1,15 @@
 // The Decide page: draws one frame (views/decide_frame.py), owns the controls, and asks for new frames while a thumb moves.
 //
 // While it moves, frames come from GET /api/decide.json, one request at a time, the newest wins. At rest one state change
-// goes to the server, whose frame is the truth: all futures, what flips the answer, and the address.
+// goes to the server, whose frame is the truth: all futures, what flips the answer, and the address. The shade of the
+// first chart follows where somebody can see it (shade.js).
 
 import { buildCase, buildSwitch, paintChanges, paintPresets } from "./controls.js";
 import { paintLines, paintParts } from "./charts.js";
 import { withChange } from "./address.js";
 import { element } from "./dom.js";
 import { paintRows } from "./rows.js";
+import { Shade } from "./shade.js";
 import { paintVerdicts, verdictLine } from "./verdicts.js";
 
 const HUES = ["blue", "violet", "orange", "green", "yellow", "gray", "pink", "teal", "brown", "indigo"]; // as in the theme
@@ -72,6 +74,7 @@ class Page {
       if (this.frame && Math.abs(this.root.clientWidth - this.drawnAt) > 2) this.paint(this.frame);
     });
     this.watcher.observe(this.root);
+    this.shade = new Shade(this);
   }
 
   /** What the server says: a frame, the values behind it, and (on a full run) the lists. */
@@ -82,6 +85,7 @@ class Page {
       this.showMoney = buildSwitch(this.switch, this);
     }
     this.address = data.address;
+    this.asks = data.asks ?? data.address; // what a route takes where the page had to replace a value of the address
     this.quotes = data.quotes;
     if (this.isMoving()) return; // the thumb has moved on; the frame at rest comes
     this.unsaid = this.unsaid.filter((one) => !(data.taken || []).includes(one.id));
@@ -91,8 +95,11 @@ class Page {
       field.set(this.values[name]);
       field.flip(data.frame.flips[name]);
     }
+    if (this.preset !== data.preset) this.bandEnds = null; // another firm, another scale
+    this.preset = data.preset;
     paintPresets(this.presets, this, data.preset);
     paintChanges(this.case.changes, this, data);
+    this.shade.rest(data.frame, this.asks);
     this.paint(data.frame);
   }
 
@@ -167,7 +174,7 @@ class Page {
     this.wanted = false;
     this.asking = true;
     const began = performance.now();
-    const query = new URLSearchParams(this.address);
+    const query = new URLSearchParams(this.asks);
     for (const [name, value] of Object.entries(this.pending)) {
       query.set(name, value);
       if (query.has("typed")) query.set("typed", `${query.get("typed")},${name}`);
@@ -225,6 +232,7 @@ class Page {
 
   leave() {
     this.watcher.disconnect();
+    this.shade.leave();
     clearTimeout(this.saying);
     clearTimeout(this.again);
   }

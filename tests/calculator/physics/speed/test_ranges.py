@@ -41,7 +41,7 @@ def test_speed_of_never_exceeds_what_the_bandwidth_allows() -> None:
     [
         ((f"here/{CHIP.id}", f"loss/chip/{CHIP.id}"), "here", "corrected by 7 of your own"),
         ((f"loss/chip/{CHIP.id}",), "chip", "7 of this chip"),
-        ((f"linear/family/{CHIP.family}",), "family", "no measurement of this chip: its bandwidth"),
+        ((f"linear/family/{CHIP.family}",), "family", f"the efficiency of its family, {CHIP.family_name}"),
         ((), "vendor", "no measurement of this chip or its family"),
     ],
 )

@@ -10,27 +10,37 @@ MEASUREMENTS = "measurements_hash"
 _LONGEST_SHOWN = 40
 
 
-def catalogue_remarks(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[Remark, ...]:
-    """That the address was made with another catalogue than the answer; nothing where it is the same or unsaid."""
+def catalogue_remarks(
+    query: Mapping[str, Sequence[str]], *, catalog: Catalog, asked: str = "The question"
+) -> tuple[Remark, ...]:
+    """That the address was made with another catalogue than the answer; nothing where it is the same or unsaid.
+
+    asked: what the sentence calls it.
+    """
     stamp = _stamp(query, CATALOGUE)
     if stamp in ("", catalog.hash):
         return ()
     text = (
-        f"The question was made with catalogue {stamp[:_LONGEST_SHOWN]}; it is answered with {catalog.hash} of "
-        f"{catalog.compiled}. Prices or sources have changed since, so figures may differ."
+        f"{asked} was made with catalogue {stamp[:_LONGEST_SHOWN]}; the answer uses {catalog.hash} of {catalog.compiled}. "
+        "Prices or sources have changed since, so figures may differ."
     )
     return (Remark(code="other-catalogue", text=text, level="warning"),)
 
 
-def measurement_remarks(query: Mapping[str, Sequence[str]], *, measurements_hash: str) -> tuple[Remark, ...]:
+def measurement_remarks(
+    query: Mapping[str, Sequence[str]], *, measurements_hash: str, asked: str = "The question"
+) -> tuple[Remark, ...]:
     """The same of measured speeds; an empty stamp is that of a page that had none."""
     stamp = _stamp(query, MEASUREMENTS)
     if MEASUREMENTS not in query or stamp == measurements_hash:
         return ()
-    theirs = f"measured speeds {stamp[:_LONGEST_SHOWN]}" if stamp else "predicted speeds only"
-    ours = f"measured speeds {measurements_hash}" if measurements_hash else "predicted speeds only"
-    text = f"The question was made with {theirs}; it is answered with {ours}. Figures may differ."
+    theirs, ours = (_speeds(one[:_LONGEST_SHOWN]) for one in (stamp, measurements_hash))
+    text = f"{asked} was made with {theirs}; the answer uses {ours}. Figures may differ."
     return (Remark(code="other-measurements", text=text, level="warning"),)
+
+
+def _speeds(stamp: str) -> str:
+    return f"measured speeds (set {stamp})" if stamp else "predicted speeds only"
 
 
 def _stamp(query: Mapping[str, Sequence[str]], name: str) -> str:

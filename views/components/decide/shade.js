@@ -1,0 +1,105 @@
+// The shade of the first chart: 8 of 10 futures of the two leaders (views/bands.py). It costs the server a fifth of an
+// answer, so the page asks for it only at rest, and only where somebody can see the chart or prints it.
+
+import { paintLines } from "./charts.js";
+
+const REST_MS = 150, NEAR = "200px 0px";
+const NAMES = ["id", "catalogue", "as_of", "money", "labour", "draws"]; // what an answer's figures depend on
+
+export class Shade {
+  constructor(page) {
+    this.page = page;
+    this.end = new AbortController();
+    this.sight = new IntersectionObserver(
+      (seen) => {
+        this.isNear = seen.at(-1).isIntersecting;
+        this.plan();
+      },
+      { root: scroller(page.lines), rootMargin: NEAR },
+    );
+    this.sight.observe(page.lines);
+    document.addEventListener("visibilitychange", () => this.plan(), { signal: this.end.signal });
+    addEventListener("beforeprint", () => this.print(), { signal: this.end.signal });
+  }
+
+  /** The server's frame of a page at rest, and the address that it answers; the last shade stays if it is its own. */
+  rest(frame, address) {
+    this.frame = frame;
+    this.path = `/api/shade.json?${address}`;
+    if (!this.put(this.last) && !frame.draws) this.page.bandEnds = null;
+    this.plan();
+  }
+
+  /** Quick moves, and a chart that is scrolled past, ask for nothing. */
+  plan() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), REST_MS);
+  }
+
+  async ask() {
+    if (this.isAsking || !this.isNear || document.visibilityState !== "visible" || !this.isMissing()) return;
+    const frame = this.frame;
+    this.isAsking = true;
+    try {
+      const answer = await fetch(this.path, { signal: this.end.signal });
+      this.take(answer.ok ? await answer.json() : null, frame);
+    } catch {
+      this.take(null, frame);
+    }
+    this.isAsking = false;
+    if (this.frame !== frame) this.plan(); // the page has moved on: one request at a time, the newest wins
+  }
+
+  /** The page is laid out as soon as this returns, so the answer must be here by then: the request is synchronous. */
+  print() {
+    if (!this.isMissing()) return;
+    const request = new XMLHttpRequest();
+    let said = null;
+    try {
+      request.open("GET", this.path, false);
+      request.send();
+      if (request.status === 200) said = JSON.parse(request.responseText);
+    } catch {
+      // it is printed without
+    }
+    this.take(said, this.frame);
+  }
+
+  /** Draw what was asked for `frame`; where there is none, the chart's axis is that of its lines. */
+  take(said, frame) {
+    if (this.end.signal.aborted) return;
+    this.last = said ?? this.last;
+    const isPut = this.put(said);
+    if (!isPut && this.frame !== frame) return;
+    if (!isPut) this.page.bandEnds = null;
+    if (this.page.frame === this.frame) paintLines(this.page.lines, this.frame, this.page);
+  }
+
+  /** Give the rows of the frame at rest their bands; whether these belong to its answer. */
+  put(said) {
+    if (!said || NAMES.some((name) => said[name] !== this.frame[name])) return false;
+    for (const row of this.frame.rows) row.band = said.bands[row.id];
+    return true;
+  }
+
+  /** Whether the page shows an answer at rest that has no shade yet. */
+  isMissing() {
+    const { frame, page } = this;
+    if (!frame?.draws || frame !== page.frame || page.isMoving() || page.unsaid.length) return false;
+    return frame.rows.some((row) => row.by_month) && !frame.rows.some((row) => row.band);
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    this.sight.disconnect();
+    this.end.abort();
+  }
+}
+
+/** What scrolls the chart, as seen from its shadow tree: a margin counts around that alone. null is the window. */
+function scroller(box) {
+  for (let at = box; at; at = at.parentElement ?? at.getRootNode().host) {
+    if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at;
+  }
+  return null;
+}

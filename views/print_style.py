@@ -1,0 +1,104 @@
+"""Print style of every page: whole, without what only a screen needs, and dark on white whatever the theme.
+
+A sheet cannot ask which theme Streamlit wears, so both print alike. Plain elements take one ink; the live bodies take the
+light theme's colours by its own variables; in charts each colour of the dark theme is replaced by its light twin, which
+no light chart has; a grid of cells is a picture, so one of the dark theme is turned by blending.
+"""
+
+import streamlit as st
+
+from views.charts.layout import TURN
+from views.look import HUES
+
+_CHART_GREYS = {
+    ("fill", "rgb(230, 234, 241)"): "rgb(86, 96, 107)",
+    ("fill", "rgb(128, 132, 149)"): "rgb(86, 96, 107)",
+    ("fill", "rgb(250, 250, 250)"): "rgb(38, 39, 48)",
+    ("stroke", "rgb(49, 51, 63)"): "rgb(230, 234, 241)",
+}
+"""Streamlit's own greys in a chart (texts of both themes; titles and grid lines of the dark one) and theirs on white."""
+_VARIABLES = {
+    "text-color": "textColor",
+    "background-color": "backgroundColor",
+    "secondary-background-color": "secondaryBackgroundColor",
+    "border-color": "borderColor",
+    "primary-color": "primaryColor",
+    "link-color": "linkColor",
+    "gray-color": "grayColor",
+    "orange-color": "orangeColor",
+    "orange-text-color": "orangeTextColor",
+    "green-text-color": "greenTextColor",
+}
+"""The variables that the live bodies read, and the light theme's keys."""
+_WHOLE = """
+  @page { size: landscape; margin: 11mm; }
+  header, [data-testid="stDownloadButton"], [data-testid="stFileUploader"] { display: none !important; }
+  [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"], section, html, body {
+    position: static !important; height: auto !important; overflow: visible !important;
+  }
+  [data-testid="stMain"] { zoom: 0.8; }
+  [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
+  [data-testid="stPlotlyChart"] { break-inside: avoid; }
+  h1, h2, h3 { break-after: avoid; }
+"""
+_GRID = """
+  [data-testid="stDataFrameResizable"] { position: relative; isolation: isolate; }
+  [data-testid="stDataFrameResizable"]::before, [data-testid="stDataFrameResizable"]::after {
+    content: ""; position: absolute; inset: 0; z-index: 9; border-radius: inherit; pointer-events: none;
+  }
+  [data-testid="stDataFrameResizable"]::before {
+    background: light-dark(transparent, white) !important; mix-blend-mode: difference;
+  }
+  [data-testid="stDataFrameResizable"]::after {
+    background: light-dark(transparent, rgb(30 30 30)) !important; mix-blend-mode: color-dodge;
+  }
+"""
+"""First the opposite of each colour, then lighter, so that the ground is white."""
+
+
+def print_style() -> str:
+    """The rules for paper, to stand in a <style>."""
+    ink, paper, rule = (_theme("light", key) for key in ("textColor", "backgroundColor", "borderColor"))
+    return f"""@media print {{{_WHOLE}
+  html, body, [data-testid="stApp"] {{ background: {paper} !important; }}
+  [data-testid="stApp"] *, [data-testid="stApp"] *::before, [data-testid="stApp"] *::after {{
+    color: {ink} !important; background-color: transparent !important; border-color: {rule} !important;
+  }}
+  [aria-checked="true"], [aria-selected="true"] {{ font-weight: 700 !important; text-decoration: underline; }}
+  [data-testid="stBidiComponentIsolated"] {{ color-scheme: light; {_live_colours()} }}
+  .main-svg text[style*="fill: rgb(255, 255, 255)"] {{
+    paint-order: stroke; stroke: {ink} !important; stroke-width: 3px !important;
+  }}
+  {_chart_colours()}{_GRID}}}
+"""
+
+
+def _theme(mode: str, key: str) -> str:
+    return str(st.get_option(f"theme.{mode}.{key}"))
+
+
+def _hues(mode: str) -> list[str]:
+    return list(st.get_option(f"theme.{mode}.chartCategoricalColors") or ())
+
+
+def _live_colours() -> str:
+    own = {f"--st-{name}": _theme("light", key) for name, key in _VARIABLES.items()}
+    hues = {f"--paper-{hue}": colour for hue, colour in zip(HUES, _hues("light"), strict=False)}
+    return " ".join(f"{name}: {colour} !important;" for name, colour in (own | hues | {"--st-red-color": TURN}).items())
+
+
+def _chart_colours() -> str:
+    """A rule for each colour of a dark chart."""
+    twins = dict(_CHART_GREYS)
+    pairs = zip([_theme("dark", "backgroundColor"), *_hues("dark")], ["#ffffff", *_hues("light")], strict=False)
+    for dark, light in pairs:
+        twins |= {(part, _rgb(dark)): light for part in ("fill", "stroke")}
+    return "\n  ".join(
+        f'.main-svg [style*="{part}: {dark}"] {{ {part}: {light} !important; }}'
+        for (part, dark), light in twins.items()
+    )
+
+
+def _rgb(colour: str) -> str:
+    """#14181d as a browser writes it into a style: rgb(20, 24, 29)."""
+    return f"rgb({', '.join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))})"

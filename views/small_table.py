@@ -1,0 +1,46 @@
+"""Small table as HTML: it prints whole, a screen reader walks it, and the keyboard scrolls it where it is too wide."""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+TABLE_STYLE = """
+.small-table { overflow-x: auto; font-size: 14px; line-height: 1.5; }
+.small-table:focus-visible { outline: 2px solid currentcolor; outline-offset: -2px; }
+.small-table table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.small-table :is(th, td) {
+  padding: 4px 6px; text-align: left; vertical-align: middle; font-weight: inherit; overflow-wrap: break-word;
+  border: 0 solid color-mix(in srgb, currentcolor 14%, transparent); border-bottom-width: 1px;
+}
+.small-table thead th { color: color-mix(in srgb, currentcolor 72%, transparent); }
+.small-table :is(th, td) > span { display: block; max-width: 40ch; overflow-wrap: break-word; }
+@media print { .small-table { overflow: visible; } }
+"""
+"""The same on every page; the colours are the theme's."""
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:GB|s)\b)")
+
+
+def small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> str:
+    """Rows with the same keys, which are the columns; the first cell of a row names it."""
+    names = list(rows[0]) if rows else []
+    head = "".join(f'<th scope="col">{_cell(name)}</th>' for name in names)
+    body = "".join(f"<tr>{_row([row[name] for name in names])}</tr>" for row in rows)
+    label = escape(alt, quote=True)
+    return (
+        f'<div class="small-table" role="region" tabindex="0" aria-label="{label}"><table aria-label="{label}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(cells: Sequence[Any]) -> str:
+    return "".join(
+        f'<th scope="row">{_cell(cell)}</th>' if place == 0 else f"<td>{_cell(cell)}</td>"
+        for place, cell in enumerate(cells)
+    )
+
+
+def _cell(value: Any) -> str:
+    """A cell as text; what is not there is a dash, and no line ends between a number and its unit."""
+    text = "–" if value in ("", "-", None) else _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", str(value))
+    return f"<span>{escape(text)}</span>"
