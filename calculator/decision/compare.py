@@ -7,7 +7,7 @@ from calculator.catalog import Catalog
 from calculator.cost.tco import in_cash
 from calculator.decision.comparison import BreakEven, Comparison, OptionResult, Verdict, Verdicts
 from calculator.decision.one_option import Question, answer_of, sized_anew
-from calculator.decision.option_money import OptionMoney
+from calculator.decision.option_money import OptionMoney, shown_money
 from calculator.decision.paired_futures import PairedFutures
 from calculator.decision.question_remarks import question_remarks, reference_remarks
 from calculator.decision.verdict import break_evens, verdicts_of
@@ -63,7 +63,7 @@ def compare(
     fewer = fewer_futures(draw_count, asked_count=asked_count)
     odds, drawn = _futures(question, candidates, count=draw_count)
     in_futures = {one.option.id for one in candidates}
-    results = [_with_money(row, drawn if row.id in in_futures else None) for row, _ in answered]
+    results = [_with_money(row, drawn if row.id in in_futures else None, scenario) for row, _ in answered]
     found = Comparison(
         scenario=scenario,
         scenario_id="",  # it names the measurements too, which the rows know
@@ -165,6 +165,11 @@ def _kept_exact(question: Question) -> Exact:
     return of_pair
 
 
-def _with_money(row: OptionResult, drawn: DrawnCosts | None) -> OptionResult:
+def _with_money(row: OptionResult, drawn: DrawnCosts | None, scenario: Scenario) -> OptionResult:
     """The result with its cost's ranges; those of an option that cannot do the job have no width."""
-    return row if row.tco is None else replace(row, money=OptionMoney(row.id, row.tco, drawn))
+    if row.tco is None:
+        return row
+    money = OptionMoney(row.id, row.tco, drawn)
+    for shown in ("present_value_usd", shown_money(scenario)):
+        money.range(shown)  # a page asks for these at once, while the futures are there
+    return replace(row, money=money)

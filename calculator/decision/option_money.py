@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from calculator.cost.tco import Tco
 from calculator.number import Range
 from calculator.risk.drawn_costs import MONEY, DrawnCosts, Money
+from calculator.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +47,11 @@ class OptionMoney:
         if money == "present_value_usd":
             return self.tco.present_value_cost_usd
         return self.tco.hard_cost_usd if money == "hard_total_usd" else self.tco.hard_present_value_cost_usd
+
+
+def shown_money(scenario: Scenario) -> Money:
+    """The way in which pages count money under the scenario's two switches."""
+    with_staff = scenario.labour == "with"
+    if scenario.money == "cash":
+        return "total_usd" if with_staff else "hard_total_usd"
+    return "present_value_usd" if with_staff else "hard_present_value_usd"

@@ -7,6 +7,7 @@ from calculator.analysis.carbon import carbon_accounts, carbon_facts
 from calculator.cost.tco import cost_shown_usd
 from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.option_money import shown_money
 from calculator.number import Range
 from calculator.report.answer_json import token_prices
 from calculator.report.currency import currency_of, rate_note
@@ -39,11 +40,9 @@ def shown_cost_usd(option: OptionResult, comparison: Comparison) -> float | None
 def shown_range(option: OptionResult, comparison: Comparison) -> Range | None:
     """P10 and P90 of the futures of the cost that is shown, around its base case; None where no futures are drawn."""
     scenario = comparison.scenario
-    if option.median_present_value_usd is None:
+    if option.money is None or option.money.drawn is None:
         return None
-    if scenario.money == "cash":
-        return option.total_usd if scenario.labour == "with" else option.hard_total_usd
-    return option.present_value_usd if scenario.labour == "with" else option.hard_present_value_usd
+    return option.money.range(shown_money(scenario))
 
 
 def facts_dict(comparison: Comparison) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """Money of an option: the base case stands in the middle, the futures around it, each in its own way to count."""
 
+from typing import Literal
+
+import pytest
+
 from calculator import Scenario, load_catalog
+from calculator.cost.tco import cost_shown_usd
 from calculator.decision.compare import compare
-from calculator.decision.option_money import OptionMoney
+from calculator.decision.option_money import OptionMoney, shown_money
 from calculator.number import Range
+from calculator.report.facts import shown_range
 from calculator.risk.drawn_costs import MONEY, DrawnCosts, Money
 
 CATALOG = load_catalog()
@@ -47,3 +53,23 @@ def test_row_gives_each_way_to_count_and_only_options_with_futures_have_a_width(
         assert [one and one.central for one in four] == [getattr(row.tco, name) for name in BASES]
         assert all(one is not None and (one.low < one.high) == (row.id in wide) for one in four)
     assert compare(Scenario(), CATALOG, as_of="2026-11-26", draw_count=0).options[0].median_present_value_usd is None
+
+
+@pytest.mark.parametrize("money", ["present-value", "cash"])
+@pytest.mark.parametrize("labour", ["with", "without"])
+def test_what_pages_show_is_found_with_the_answer_and_the_rest_when_it_is_asked_for(
+    money: Literal["present-value", "cash"], labour: Literal["with", "without"]
+) -> None:
+    asked = Scenario(money=money, labour=labour, wage_usd_per_h=61.0)
+    found = compare(asked, CATALOG, as_of="2026-11-26", draw_count=300)
+    for row in found.options:
+        if row.median_present_value_usd is None:
+            continue
+        assert row.money is not None
+        assert row.money.drawn is not None
+        known = {way for _, way in row.money.drawn._known}  # pyright: ignore[reportPrivateUsage]
+        assert known == {"present_value_usd", shown_money(asked)}
+        shown = shown_range(row, found)
+        assert shown is not None
+        assert row.tco is not None
+        assert shown.central == cost_shown_usd(row.tco, asked)
