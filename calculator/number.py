@@ -157,7 +157,7 @@ def require(
 
 
 _FEW = 4
-"""Of so many draws one."""
+"""Fewer than one of so many draws."""
 _MOST_PICKED = 32
 """Arrays of which the picked values are kept: an option reads about twenty."""
 _MOST_KEPT = 32

@@ -82,7 +82,7 @@ def share_free_memory() -> bool:
 
 
 def give_memory_back() -> None:
-    """Let go of what answers are made from, collect what refers to itself, and let glibc return its free pages;
+    """Let go of what answers are made from (whoever is still there has it made again, in some 6 ms), collect what refers to itself, and let glibc return its free pages;
     elsewhere the system does so by itself."""
     forget_loads()
     gc.collect()

@@ -7,10 +7,10 @@ from pathlib import Path
 from calculator.cost.kept_loads import MOST_BYTES
 
 _SHARE = 16
-"""Of so many bytes one."""
+"""One byte of so many that the server may use."""
 _LEAST, _MOST = 32_000_000, 256_000_000
-"""The most is what some 120 people fill, each with a firm of his own: with 100 people a move then takes 8 ms less of the
-processor than with 64 MB."""
+"""The most is what some 120 people fill, each asking about a firm like the default: with 100 people a move then takes
+8 ms less of the processor than with 64 MB. A container of 1 GiB keeps 67 MB."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux says what a container may use, in both versions of its control groups."""
 

@@ -32,7 +32,8 @@ def _filled_once(fill: Callable[..., None]) -> Callable[..., None]:
             made = CustomThemeConfig()
             fill(made, section)
             known[section] = made
-        msg.MergeFrom(known[section])
+        if known[section].ByteSize():  # an empty one would count as set
+            msg.MergeFrom(known[section])
 
     filled.__wrapped__ = fill  # type: ignore[attr-defined]
     return filled

@@ -1,6 +1,7 @@
 """The Decide page: one live component holds controls, verdicts, rows and charts; the rarer inputs are folded below it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from views.look import markdown_text
 from views.notices import show_notices
 from views.prices import figures_of
 from views.report import show_downloads
-from views.shell import Case, Speeds, answer_of, read_case, start_title
+from views.shell import Case, Speeds, answer_of, is_answered, read_case, start_title
 from views.turns import turn
 from views.whole_mend import whole_mends
 
@@ -44,14 +45,14 @@ def _answer(stock: Catalog, *, speeds: Speeds, problem: str) -> None:
     if st.session_state.pop(_WHOLE, False):
         st.rerun()
     measured = speeds()  # a store that is slow holds up this page alone
-    with turn(is_answer=True):
-        _show(stock, measured, problem=problem)
-
-
-def _show(stock: Catalog, measured: Sequence[MeasuredSpeed], *, problem: str) -> None:
-    """The answer, drawn within its turn: what Streamlit does for it would slow down the next answer, which shares the
-    interpreter (100 people: p95 of a move 150 to 270 ms, 320 to 580 with the answer alone in the turn)."""
     case = read_case(stock)
+    with nullcontext() if is_answered(case, measured) else turn(is_answer=True):
+        _show(case, measured, problem=problem)
+
+
+def _show(case: Case, measured: Sequence[MeasuredSpeed], *, problem: str) -> None:
+    """The answer, drawn within the turn that a new one takes: what Streamlit does for it would slow down the next one,
+    which shares the interpreter (100 people: p95 of a move 150 to 270 ms, 320 to 580 with the answer alone in it)."""
     comparison = answer_of(case, measured)
     show_notices(case.link, comparison, scenario=case.scenario, replaced=case.replaced)
     if problem:

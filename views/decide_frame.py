@@ -13,13 +13,14 @@ from calculator.decision.can_do import can_do
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.words import option_name
 from calculator.finance.ledger import calendar_usd
+from calculator.report.facts import shown_range
 from views.bands import answer_names
 from views.before_you_sign import before_you_sign, more_to_know
 from views.decide_words import hero_of, seconds_range
 from views.groups import GROUPS, counted_flows, parts_usd
 from views.look import style_of, usd
 from views.mending import mending
-from views.money import amounts, by_cost, is_ranked
+from views.money import by_cost, is_ranked, shown_usd_of
 
 NO_MENDS: Mapping[str, Any] = {}
 _KINDS = {"own": "to buy", "rent": "to rent"}
@@ -89,12 +90,12 @@ def _hosted(option: OptionResult) -> str:
 
 def _money(option: OptionResult, comparison: Comparison) -> dict[str, Any]:
     """An option's cost, its range, what is spent by each month, and what it is spent on; in the money shown."""
-    first = amounts(option, comparison.scenario)[0]
-    spread = first.spread
     assert option.tco is not None
+    spread = shown_range(option, comparison)
+    base_usd = shown_usd_of(option, comparison.scenario)
     return {
         "per_mtok": _per_million(option.tco, labour=comparison.scenario.labour),
-        "usd": [round(spread.low) if spread else None, round(first.usd, 2), round(spread.high) if spread else None],
+        "usd": [round(spread.low) if spread else None, round(base_usd, 2), round(spread.high) if spread else None],
         "by_month": _spent(option, comparison),
         "parts": _parts(option, comparison),
     }

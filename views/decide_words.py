@@ -17,7 +17,7 @@ from calculator.decision.words import option_name
 from calculator.units import MONTHS_PER_YEAR
 from views.groups import why_cheaper
 from views.look import style_of, usd
-from views.money import amounts, by_cost, is_ranked
+from views.money import by_cost, is_ranked, shown_usd_of
 
 _KICKERS = {"mac_or_pc": MAC_OR_PC, "overall": OVERALL}
 
@@ -80,7 +80,7 @@ def name_of(option: OptionResult) -> str:
 
 
 def _price(option: OptionResult, comparison: Comparison) -> str:
-    return usd(amounts(option, comparison.scenario)[0].usd)
+    return usd(shown_usd_of(option, comparison.scenario))
 
 
 def _title(shown: ShownVerdict, comparison: Comparison, *, which: str) -> str:

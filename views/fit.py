@@ -157,9 +157,9 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         else ""
     )
     st.caption(
-        "Memory is that of one machine, for as many people as *Memory for* says: all you asked for, or as many as it "
-        f"holds. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
-        f"{SEVERAL_CARDS} Speeds are tokens a second for each person with that many answered all the time. Decide shows "
+        "Memory is that of one machine, for as many people as *Memory for* says: everyone you asked for, or as many as "
+        f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
+        f"{SEVERAL_CARDS} Speeds are tokens a second for each person while that many are being answered. Decide shows "
         "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "
         "many, or that no number of machines does the job."
     )

@@ -48,7 +48,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     st.caption(
         f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. {SEVERAL_CARDS} "
         "Select a model to see below the table which machines are fast enough for it and why others are not; from there "
-        "you can decide on it. On a narrow screen, scroll sideways to see all machines."
+        "you can take it to Decide. On a narrow screen, scroll sideways to see all machines."
     )
     if not chosen:
         return

@@ -32,6 +32,10 @@ class Kept(Generic[Key, Value]):
             self._keep(key, found[0])
         return found[0]
 
+    def __contains__(self, key: Key) -> bool:
+        """Whether the value of this key is there, so that nobody has to wait for it."""
+        return self._found(key) is not None
+
     def _found(self, key: Key) -> tuple[Value] | None:
         with self._lock:
             if key not in self._values:

@@ -3,37 +3,15 @@
 Both say which figures of the answer are shown first; the verdicts are in the same money.
 """
 
-from dataclasses import dataclass
-
+from calculator.cost.tco import cost_shown_usd
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
-from calculator.number import Range
 from calculator.scenario.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A cost in words and dollars; `spread` from P10 to P90 where futures were drawn for it."""
-
-    label: str
-    usd: float
-    spread: Range | None = None
-
-
-def amounts(option: OptionResult, scenario: Scenario) -> tuple[Amount, ...]:
-    """An option's cost by all four conventions, the chosen one first; empty where it has none."""
-    tco = option.tco
-    if tco is None:
-        return ()
-    found = {
-        ("present-value", "with"): Amount("in today's money", tco.present_value_cost_usd, option.present_value_usd),
-        ("present-value", "without"): Amount(
-            "in today's money, invoices only", tco.hard_present_value_cost_usd, option.hard_present_value_usd
-        ),
-        ("cash", "with"): Amount("in cash", tco.total_cost_usd, option.total_usd),
-        ("cash", "without"): Amount("in cash, invoices only", tco.hard_cost_usd, option.hard_total_usd),
-    }
-    chosen = (scenario.money, scenario.labour)
-    return (found[chosen], *(amount for convention, amount in found.items() if convention != chosen))
+def shown_usd_of(option: OptionResult, scenario: Scenario) -> float:
+    """The cost of an option that has one, in the money shown."""
+    assert option.tco is not None
+    return cost_shown_usd(option.tco, scenario)
 
 
 def money_words(scenario: Scenario) -> str:
@@ -45,7 +23,7 @@ def money_words(scenario: Scenario) -> str:
 def by_cost(comparison: Comparison) -> list[OptionResult]:
     """Those that can do the job from the cheapest on, in the money shown; then the others in their own order."""
     able = [option for option in comparison.options if is_ranked(option)]
-    ranked = sorted(able, key=lambda option: amounts(option, comparison.scenario)[0].usd)
+    ranked = sorted(able, key=lambda option: shown_usd_of(option, comparison.scenario))
     return ranked + [option for option in comparison.options if not is_ranked(option)]
 
 

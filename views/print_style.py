@@ -1,8 +1,9 @@
 """Print style of every page: whole, without what only a screen needs, and dark on white whatever the theme.
 
-A sheet cannot ask which theme Streamlit wears, so both print alike. Plain elements take one ink; the live bodies take the
-light theme's colours by its own variables; in charts each colour of the dark theme is replaced by its light twin, which
-no light chart has; a grid of cells is a picture, so one of the dark theme is turned by blending.
+A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
+the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
+by its light twin, which no light chart has; a grid of cells is a picture, so one of the dark theme is turned by
+blending.
 """
 
 import streamlit as st

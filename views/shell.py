@@ -21,7 +21,7 @@ from views.decide_words import name_of
 from views.kept import Kept
 from views.link import Link, catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
-from views.money import amounts, by_cost, is_ranked
+from views.money import by_cost, is_ranked, shown_usd_of
 from views.navigation import PRINTED
 from views.report import show_files
 
@@ -99,16 +99,27 @@ def answer_to(scenario: Scenario, catalog: Catalog, speeds: Sequence[MeasuredSpe
 
     `catalog` may lack what the scenario itself describes: `compare` adds it, and the hash is the same.
     """
-    day = date.today().isoformat()
-    key = (scenario.model_dump_json(), catalog.hash, tuple(speeds), day)
-    return _ANSWERS.get(key, lambda: compare(scenario, catalog, speeds, as_of=day, draw_count=FULL_COUNT))
+    key = _key(scenario, catalog, speeds)
+    return _ANSWERS.get(key, lambda: compare(scenario, catalog, speeds, as_of=key[-1], draw_count=FULL_COUNT))
+
+
+def _key(
+    scenario: Scenario, catalog: Catalog, speeds: Sequence[MeasuredSpeed]
+) -> tuple[str, str, tuple[MeasuredSpeed, ...], str]:
+    """What an answer is kept by; the day of looking comes last."""
+    return scenario.model_dump_json(), catalog.hash, tuple(speeds), date.today().isoformat()
+
+
+def is_answered(case: Case, speeds: Sequence[MeasuredSpeed]) -> bool:
+    """Whether the answer of the case is kept, so that it takes no turn."""
+    return _key(case.scenario, case.catalog, speeds) in _ANSWERS
 
 
 def show_case_line(case: Case, comparison: Comparison) -> None:
     """One line on every page but the first: the leaders with their costs, and how much was changed."""
     ranked = [option for option in by_cost(comparison) if is_ranked(option)]
     parts = [
-        f"**{markdown_text(name_of(row))}** {markdown_text(usd(amounts(row, case.scenario)[0].usd))}" for row in ranked
+        f"**{markdown_text(name_of(row))}** {markdown_text(usd(shown_usd_of(row, case.scenario)))}" for row in ranked
     ]
     count = len(changes(case.link, case.scenario))
     start = start_title(case.link)

@@ -28,7 +28,7 @@ def small_table(rows: Sequence[Mapping[str, Any]], *, alt: str) -> str:
     body = "".join(f"<tr>{_row([row[name] for name in names])}</tr>" for row in rows)
     label = escape(alt, quote=True)
     return (
-        f'<div class="small-table" role="region" tabindex="0" aria-label="{label}"><table aria-label="{label}">'
+        f'<div class="small-table" role="region" tabindex="0" aria-label="{label}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -72,13 +72,13 @@ _MANY = 64
 """Draws from which on it costs less to find a load than to make it."""
 
 
-def keep_at_most(count: int) -> None:
+def keep_at_most(most_bytes: int) -> None:
     """How many bytes all kept loads may take; where many people ask, each about a firm of his own, more pays off."""
-    _LOADS.most = count
+    _LOADS.most = most_bytes
 
 
 def forget_loads() -> None:
-    """Let go of all kept loads: their people have gone."""
+    """Let go of all kept loads; those that are asked for again are made again."""
     _LOADS.clear()
 
 
@@ -95,5 +95,5 @@ def _bytes(load: Load) -> int:
 
 _ARRAYS, _PICKED, _SUMS = 2, 8, 10
 MOST_BYTES = 64_000_000
-"""Two megabytes hold the loads of one firm with six machines in 10,000 futures."""
+"""Two to six megabytes hold the loads of one firm with six machines in 10,000 futures."""
 _LOADS: KeptDraws[Load] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

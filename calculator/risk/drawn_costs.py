@@ -21,7 +21,8 @@ class DrawnCosts:
 
     def __init__(self, odds: Odds, redraw: Callable[[], Odds]) -> None:
         """redraw: draws the same futures again."""
-        self._odds, self._redraw = weakref.ref(odds), redraw
+        self._odds: Callable[[], Odds | None] = weakref.ref(odds)
+        self._redraw = redraw
         self._known: dict[tuple[str, Money], Range] = {}
 
     def range(self, option: str, money: Money) -> Range:
@@ -33,6 +34,22 @@ class DrawnCosts:
             else:
                 self._known[option, money] = range_of(_table(odds, money)[option])
         return self._known[option, money]
+
+    def __getstate__(self) -> dict[tuple[str, Money], Range]:
+        """All figures as numbers: an answer may go to another process."""
+        odds = self._odds() or self._redraw()
+        return {(name, way): range_of(usd) for way in MONEY for name, usd in _table(odds, way).items()}
+
+    def __setstate__(self, known: dict[tuple[str, Money], Range]) -> None:
+        self._odds, self._redraw, self._known = _gone, _never, known
+
+
+def _gone() -> Odds | None:
+    return None
+
+
+def _never() -> Odds:
+    raise KeyError("an option that was not drawn")
 
 
 def _table(odds: Odds, money: Money) -> Mapping[str, Draws]:

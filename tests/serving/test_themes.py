@@ -11,6 +11,10 @@ from streamlit.runtime import app_session
 from serving.themes import make_themes_once
 
 NAME = "_populate_theme_msg"
+SECTIONS_IN_ORDER = (
+    "theme",
+    *(f"theme.{one}" for one in ("light", "dark", "sidebar", "light.sidebar", "dark.sidebar")),
+)
 SECTIONS = ("theme", *(f"theme.{one.value}" for one in config.CustomThemeCategories))
 
 
@@ -26,12 +30,22 @@ def _filled(section: str) -> CustomThemeConfig:
     return message
 
 
+def _whole() -> bytes:
+    """The message of a run, filled section by section as Streamlit does."""
+    theme = NewSession().custom_theme
+    parts = (theme, theme.light, theme.dark, theme.sidebar, theme.light.sidebar, theme.dark.sidebar)
+    for part, section in zip(parts, SECTIONS_IN_ORDER, strict=True):
+        getattr(app_session, NAME)(part, section)
+    return theme.SerializeToString()
+
+
 def test_every_section_is_what_streamlit_makes_and_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
-    usual = {section: _filled(section) for section in SECTIONS}
+    usual, whole = {section: _filled(section) for section in SECTIONS}, _whole()
     assert any(one.ByteSize() for one in usual.values())
     make_themes_once()
     assert {section: _filled(section) for section in SECTIONS} == usual
+    assert _whole() == whole
     read: list[str] = []
     monkeypatch.setattr(config, "get_options_for_section", lambda section: read.append(section) or {})
     assert {section: _filled(section) for section in SECTIONS} == usual

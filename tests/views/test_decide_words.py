@@ -16,7 +16,7 @@ from tests.views.comparison_case import comparison, tco
 from tests.views.pages import CATALOG
 from views.decide_words import hero_of, name_of, seconds_range
 from views.look import style_of, usd
-from views.money import amounts
+from views.money import shown_usd_of
 
 MAC, USED, API, H100 = "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used", "api-same-model", "cloud-h100"
 
@@ -47,7 +47,7 @@ def test_headline_names_the_cheapest_with_its_cost_in_the_money_shown(
     case = comparison(money=money, labour=labour)
     found = hero(case)
     assert found["title"] == "Hosted API, same model"
-    assert found["amount"] == usd(amounts(case[API], case.scenario)[0].usd)
+    assert found["amount"] == usd(shown_usd_of(case[API], case.scenario))
     assert found["hue"] == style_of(API).hue
     gap = (case.verdict.difference_usd if labour == "with" else case.verdict.hard.difference_usd).central
     assert found["range"] == f"over 3 years, {usd(gap)} less than 2 x Mac Studio M2 Ultra 192 GB, used."
@@ -59,7 +59,7 @@ def test_mac_or_pc_names_the_kind_and_the_gap_and_both_costs() -> None:
     found = hero(case, "mac_or_pc")
     assert (found["title"], found["amount"]) == ("The Mac", f"by {usd(case.verdict.difference_usd.central)}")
     for one in (USED, MAC):
-        assert f"{name_of(case[one])} {usd(amounts(case[one], case.scenario)[0].usd)}" in found["range"]
+        assert f"{name_of(case[one])} {usd(shown_usd_of(case[one], case.scenario))}" in found["range"]
     turned = replace(case.verdicts, mac_or_pc=replace(case.verdict, cheapest="dual-rtx-4090-threadripper", next=MAC))
     cost = tco(months=36, purchase_usd=5000, monthly_usd={"administration": 40.0})
     options = tuple(replace(one, tco=cost) if one.tco is None else one for one in case.options)
@@ -130,9 +130,9 @@ def test_kind_of_which_several_can_is_not_called_one_machine() -> None:
     of_kind = replace(case.verdicts.mac_or_pc, next=None, sentence="No PC with GPUs can do the job. 2x RTX 4090: no.")
     case = replace(case, verdicts=replace(case.verdicts, mac_or_pc=of_kind))
     found = hero(case, "mac_or_pc")
-    cheapest = min((case[USED], case[MAC]), key=lambda one: amounts(one, case.scenario)[0].usd)
+    cheapest = min((case[USED], case[MAC]), key=lambda one: shown_usd_of(one, case.scenario))
     assert (found["title"], found["hue"]) == ("Only Macs", style_of(cheapest.id).hue)
-    assert found["amount"] == f"from {usd(amounts(cheapest, case.scenario)[0].usd)}"
+    assert found["amount"] == f"from {usd(shown_usd_of(cheapest, case.scenario))}"
     assert found["range"] == f"No PC with GPUs can do the job. The cheapest Mac that can is {name_of(cheapest)}."
     out = replace(case[MAC], eligibility=comparison(overloaded=MAC)[MAC].eligibility)
     alone = replace(case, options=tuple(out if one.id == MAC else one for one in case.options))

@@ -13,7 +13,7 @@ from tests.views.pages import CATALOG
 from views import groups as module
 from views.decide_words import hero_of
 from views.groups import parts_usd, why_cheaper
-from views.money import amounts, is_ranked
+from views.money import is_ranked, shown_usd_of
 
 
 @pytest.mark.parametrize("money", ["present-value", "cash"])
@@ -22,7 +22,7 @@ def test_groups_sum_to_the_cost_shown(money: str, labour: str) -> None:
     found = comparison_of(Scenario.parse({"money": money, "labour": labour}))
     for option in found.options:
         if is_ranked(option):
-            assert sum(parts_usd(option, found)) == pytest.approx(amounts(option, found.scenario)[0].usd, abs=0.01)
+            assert sum(parts_usd(option, found)) == pytest.approx(shown_usd_of(option, found.scenario), abs=0.01)
 
 
 def test_reason_names_the_groups_that_carry_the_difference() -> None:

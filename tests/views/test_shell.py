@@ -16,7 +16,7 @@ from tests.views.pages import CATALOG, page, scenario_on
 from views.decide_words import name_of
 from views.link import catalog_with_own, read_link, write_link
 from views.look import markdown_text, usd
-from views.money import amounts, by_cost
+from views.money import by_cost, shown_usd_of
 from views.shell import Case, answer_of, answer_to, scenario_of, show_case_line, start_title
 
 ANSWERS = [
@@ -101,7 +101,7 @@ def test_line_names_the_leaders_with_the_costs_of_the_money_shown(query: dict[st
     case = case_of(**query)
     said = line(**query)
     for option in [row for row in by_cost(answer_of(case, [])) if row.eligible][:3]:
-        cost = usd(amounts(option, case.scenario)[0].usd)
+        cost = usd(shown_usd_of(option, case.scenario))
         assert f"**{markdown_text(name_of(option))}** {markdown_text(cost)}" in said
 
 

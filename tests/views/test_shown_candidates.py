@@ -4,7 +4,7 @@ import pytest
 
 from calculator import Scenario
 from tests.views.other_pages import comparison_of
-from views.money import amounts
+from views.money import shown_usd_of
 from views.shown_candidates import shown_candidates
 
 
@@ -15,5 +15,5 @@ def test_base_case_of_the_candidates_is_the_amount_shown(money: str, labour: str
     found = comparison_of(scenario)
     candidates = shown_candidates(found)
     for one in candidates:
-        shown = amounts(found[one.option.id], scenario)[0].usd
+        shown = shown_usd_of(found[one.option.id], scenario)
         assert candidates.cost(one).present_value_cost_usd == pytest.approx(shown, rel=1e-9)

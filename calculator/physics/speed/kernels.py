@@ -41,10 +41,10 @@ LAUNCHES_PER_EXPERT = 3 * 4
 PRODUCTS_PER_BLOCK = 32.0
 OPERATIONS_PER_BLOCK = 2.0
 """A block of packed weights shares a scale: shaders multiply that with the scale of the inputs, and add the scaled sum
-to what they have."""
+to what they have. Each takes the slot of a multiply-add, which a rate in FLOP counts as two."""
 MATRIX_PER_SHADER_RATE = 16.0
-"""16-bit matrix rate against the shader rate on NVIDIA's server boards (A100: 312 and 19.5 TFLOPS; H100: 756 and
-51.2), where no shader rate is published."""
+"""An assumption where no shader rate is published: the 16-bit matrix rate against it on NVIDIA's server boards (A100:
+312 and 19.5 TFLOPS, H100 PCIe: 756 and 51.2)."""
 LAYERS_IN_A_QUEUE = 8.0
 """An assumption: the driver's queue holds 1,024 commands; a chunk takes about 64 kernels per layer (products,
 unpacking, conversions, attention without flash attention), each with its arguments and its launch."""
@@ -68,13 +68,13 @@ def unpacked_ratio(format: WeightFormat) -> float:
     return UNPACKED_BYTES * BITS_PER_BYTE / format.bits_per_weight.central
 
 
-def experts_one_by_one_ms(work: Work, *, touched: float) -> float:
+def experts_one_by_one_ms(work: Work, *, touched_fraction: float) -> float:
     """Time of one chunk for starting the kernels of each touched expert by itself, ms: what llama.cpp does with experts
-    whose weights it unpacks (ggml_cuda_mul_mat_id), in every layer. `touched` is the share of the experts.
+    whose weights it unpacks (ggml_cuda_mul_mat_id), in every layer. `touched_fraction` is the share of the experts.
     """
     if not work.expert_fraction:
         return 0.0
-    experts = work.experts_per_token / work.expert_fraction * touched
+    experts = work.experts_per_token / work.expert_fraction * touched_fraction
     return work.layer_count * experts * LAUNCHES_PER_EXPERT * LAUNCH_US * MS_PER_S / US_PER_S
 
 

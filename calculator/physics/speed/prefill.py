@@ -138,7 +138,7 @@ def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> 
 def _packed_weights_terms(
     deployment: Deployment, conditions: Conditions, *, chunk: float, chunk_count: float, flops: float, card_count: int
 ) -> list[Term]:
-    """What it takes llama.cpp that weights are packed: unpacking them for each chunk, or scaling what they give.
+    """Extra time that packed weights cost llama.cpp: unpacking them for each chunk, or scaling what they give.
 
     `chunk` is the tokens of one of the `chunk_count` chunks of a prompt, `flops` its operations, on `card_count` cards
     at once.
@@ -149,7 +149,7 @@ def _packed_weights_terms(
         touched = experts_touched_fraction(work.expert_fraction, token_count=chunk, alikeness=EXPERT_ALIKENESS)
         streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
         bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * card_count
-        one_by_one_ms = experts_one_by_one_ms(work, touched=touched) * chunk_count
+        one_by_one_ms = experts_one_by_one_ms(work, touched_fraction=touched) * chunk_count
         return [
             Term("unpacking", unpacked_ratio(format) * streamed / bandwidth, ("unpacking/all/1",)),
             Term("experts one by one", one_by_one_ms, ("one-by-one/all/1",)),

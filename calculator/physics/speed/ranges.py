@@ -78,6 +78,7 @@ BOUND_BY = {
     "attention": "compute",
     "rescaling": "compute",
     "unpacking": "weights",
+    "experts one by one": "overhead",
     "stream": "weights",
     "launch": "overhead",
 }

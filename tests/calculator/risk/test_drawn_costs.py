@@ -1,6 +1,7 @@
 """Drawn costs: ranges are those of the draws, whether the futures are still there or drawn again."""
 
 import gc
+import pickle
 
 import numpy as np
 import pytest
@@ -30,6 +31,16 @@ def test_every_range_is_that_of_its_draws() -> None:
     assert len({costs.range(option, money).low for option in table for money in MONEY}) > len(table)
     with pytest.raises(KeyError):
         costs.range("nothing", "total_usd")
+
+
+def test_an_answer_goes_to_another_process_with_all_its_ranges() -> None:
+    found = compare(Scenario(), load_catalog(), as_of="2026-11-26")
+    again = pickle.loads(pickle.dumps(found))
+    for row, other in zip(found.options, again.options, strict=True):
+        assert row.money == other.money
+        assert row.hard_total_usd == other.hard_total_usd
+    with pytest.raises(KeyError):
+        again.options[0].money.drawn.range("nothing", "total_usd")
 
 
 def test_futures_that_nobody_holds_are_drawn_again_once_and_are_the_same() -> None:

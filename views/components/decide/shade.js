@@ -3,7 +3,7 @@
 
 import { paintLines } from "./charts.js";
 
-const REST_MS = 150, NEAR = "200px 0px";
+const REST_MS = 150, AGAIN_MS = 5000, LONGEST_MS = 60_000, BUSY = [429, 503], NEAR = "200px 0px";
 const NAMES = ["id", "catalogue", "as_of", "money", "labour", "draws"]; // what an answer's figures depend on
 
 export class Shade {
@@ -31,23 +31,28 @@ export class Shade {
   }
 
   /** Quick moves, and a chart that is scrolled past, ask for nothing. */
-  plan() {
+  plan(afterMs = REST_MS) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(), REST_MS);
+    this.timer = setTimeout(() => this.ask(), afterMs);
   }
 
   async ask() {
     if (this.isAsking || !this.isNear || document.visibilityState !== "visible" || !this.isMissing()) return;
     const frame = this.frame;
+    let said = null, againMs = 0;
     this.isAsking = true;
     try {
-      const answer = await fetch(this.path, { signal: this.end.signal });
-      this.take(answer.ok ? await answer.json() : null, frame);
+      const answer = await fetch(this.path, { signal: AbortSignal.any([this.end.signal, AbortSignal.timeout(LONGEST_MS)]) });
+      if (answer.ok) said = await answer.json();
+      else if (BUSY.includes(answer.status)) againMs = 1000 * Number(answer.headers.get("retry-after")) || AGAIN_MS;
     } catch {
-      this.take(null, frame);
+      // the server is away: the next answer, or a scroll, asks again
     }
     this.isAsking = false;
+    if (this.end.signal.aborted) return;
+    if (!againMs) this.take(said, frame);
     if (this.frame !== frame) this.plan(); // the page has moved on: one request at a time, the newest wins
+    else if (againMs) this.plan(againMs); // the axis stays until then
   }
 
   /** The page is laid out as soon as this returns, so the answer must be here by then: the request is synchronous. */

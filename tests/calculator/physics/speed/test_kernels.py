@@ -69,10 +69,10 @@ def test_unpacked_ratio_is_four_bytes_for_the_bits_of_a_weight() -> None:
 def test_experts_one_by_one_hand_worked_case() -> None:
     # Qwen3 30B-A3B: 48 layers x 128 experts x 12 kernels x 5 us = 369 ms for a chunk that touches all
     experts = work_of(CATALOG.model("qwen3-30b-a3b"), CATALOG.format("q4_k_m"))
-    assert experts_one_by_one_ms(experts, touched=1.0) == pytest.approx(48 * 128 * 12 * 0.005)
-    assert experts_one_by_one_ms(experts, touched=0.5) == pytest.approx(48 * 64 * 12 * 0.005)
+    assert experts_one_by_one_ms(experts, touched_fraction=1.0) == pytest.approx(48 * 128 * 12 * 0.005)
+    assert experts_one_by_one_ms(experts, touched_fraction=0.5) == pytest.approx(48 * 64 * 12 * 0.005)
     dense = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("q4_k_m"))
-    assert experts_one_by_one_ms(dense, touched=0.0) == 0.0
+    assert experts_one_by_one_ms(dense, touched_fraction=0.0) == 0.0
 
 
 def test_rescaling_binds_server_boards_and_not_cards() -> None:
@@ -80,7 +80,8 @@ def test_rescaling_binds_server_boards_and_not_cards() -> None:
     assert rescaling_ms(32e12, chip=CATALOG.chips["nvidia-a100-pcie-80"]) == pytest.approx(2000 / 19.5)
     assert rescaling_ms(32e12, chip=CARD) == pytest.approx(2000 / 82.6)
     # no shader rate published: a sixteenth of the matrix rate; no rate at all: nothing is added
-    assert rescaling_ms(32e12, chip=CATALOG.chips["nvidia-b200"]) == pytest.approx(16 * 2000 / 2250)
+    board = CATALOG.chips["nvidia-b200"].model_copy(update={"fp32_tflops": None})
+    assert rescaling_ms(32e12, chip=board) == pytest.approx(16 * 2000 / 2250)
     bare = CARD.model_copy(update={"fp32_tflops": None, "matrix_tflops": None})
     assert rescaling_ms(32e12, chip=bare) == 0.0
 
