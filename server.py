@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
-from calculator import CalculatorError, Scenario, load_catalog
+from calculator import CalculatorError, load_catalog
 from calculator.cost.kept_loads import keep_at_most
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
@@ -73,14 +73,6 @@ def shade_at_rest(query: Query) -> dict[str, Any]:
     return shade_of(answer_to(*answers.scenario(query), desk.speeds()))
 
 
-def answer_once() -> None:
-    """The default question, before anybody can ask: draws, sizes and modules that every answer takes are there then.
-
-    The store's speeds are left out, because a start waits for no store.
-    """
-    decide_frame(answer_to(Scenario(), load_catalog(), ()))
-
-
 share_free_memory()
 keep_at_most(room_for_loads())
 mode = mode_or_exit()
@@ -134,5 +126,4 @@ app = st.App(
         Middleware(StartPage, hides_facts=mode != "local", base=base_path),
     ],
 )
-answer_once()
 set_loaded_apart()
