@@ -10,6 +10,7 @@ import streamlit as st
 from calculator import Catalog, Scenario, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.physics.measured import MeasuredSpeed
+from calculator.report.memo_facts import question_of
 from calculator.scenario.presets import preset
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
@@ -74,6 +75,7 @@ def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed])
             case.link, scenario, names={row.id: row.name for row in comparison.options}, catalog=case.catalog
         ),
         "address": address_text(),
+        "asked": question_of(comparison, case.catalog),
         "taken": st.session_state.get(_TAKEN, []),
     }
     if case.link.problems or case.link.stamp_remarks or case.replaced:

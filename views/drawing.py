@@ -8,6 +8,7 @@ import streamlit as st
 
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
+from views.navigation import PRINTED
 from views.small_table import small_table
 
 _LETTER_PX, _PADDING_PX, _MOST_PX = 7, 20, 480
@@ -35,6 +36,18 @@ def draw_table(
         alt=alt,
         column_config=columns,
     )
+    draw_on_paper(rows, key=key, alt=alt)
+
+
+def draw_on_paper(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str) -> None:
+    """The same table whole, for paper alone: on the screen a table is a picture of the rows in sight."""
+    with st.container(key=f"{PRINTED} {key}"):
+        st.html(small_table([{name: _on_paper(cell) for name, cell in row.items()} for row in rows], alt=alt))
+
+
+def _on_paper(cell: Any) -> Any:
+    """A number without the noise of its last digits."""
+    return f"{cell:,.6g}" if isinstance(cell, float) else cell
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from calculator.scenario.scenario import knobs
 from calculator.units import counted
 from views.address import put, take_back
 from views.before_you_sign import all_notes
-from views.drawing import column_px
+from views.drawing import column_px, draw_on_paper
 from views.look import markdown_text
 from views.prices import price_figures
 from views.shell import Case
@@ -181,6 +181,7 @@ def _editor(rows: Rows, *, key: str, alt: str, on_change: Any, args: tuple[Any, 
             "Note": columns.TextColumn("Note", width="large"),
         },
     )
+    draw_on_paper(rows, key=key, alt=alt)
     st.caption(markdown_text(f"{alt}, with their ranges, sources and dates."))
 
 

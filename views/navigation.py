@@ -13,9 +13,9 @@ PAGE_NAMES = ("fit", "what-if", "sources", "measurements")
 """The pages' names in the address; Decide has none."""
 _KEY = "phone-pages"
 PRINTED = "printed-only"
-"""Key of a container that is shown on paper and not on the screen."""
+"""Beginning of the key of a container that is shown on paper and not on the screen."""
 _STYLE = f"""
-.st-key-{_KEY}, .st-key-{PRINTED} {{ display: none; }}
+.st-key-{_KEY}, [class*="st-key-{PRINTED}"] {{ display: none; }}
 {TABLE_STYLE}[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
 [data-testid="stFileChip"] [role="alert"] {{
   position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
@@ -29,7 +29,7 @@ _STYLE = f"""
 }}
 @media print {{
   .st-key-{_KEY} {{ display: none !important; }}
-  .st-key-{PRINTED} {{ display: block !important; }}
+  [class*="st-key-{PRINTED}"] {{ display: block !important; }}
 }}
 """
 

@@ -2,8 +2,8 @@
 
 A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
 the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
-by its light twin, which no light chart has; a grid of cells is a picture, so one of the dark theme is turned by
-blending.
+by its light twin, which no light chart has; a table of the screen is a picture of the rows in sight, so paper has the
+whole table instead (drawing.draw_on_paper).
 """
 
 import streamlit as st
@@ -33,7 +33,7 @@ _VARIABLES = {
 """The variables that the live bodies read, and the light theme's keys."""
 _WHOLE = """
   @page { size: landscape; margin: 11mm; }
-  header, [data-testid="stDownloadButton"], [data-testid="stFileUploader"] { display: none !important; }
+  header, [data-testid="stDownloadButton"], [data-testid="stFileUploader"], :has(> [data-testid="stDataFrame"]) { display: none !important; }
   [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"], section, html, body {
     position: static !important; height: auto !important; overflow: visible !important;
   }
@@ -42,19 +42,6 @@ _WHOLE = """
   [data-testid="stPlotlyChart"] { break-inside: avoid; }
   h1, h2, h3 { break-after: avoid; }
 """
-_GRID = """
-  [data-testid="stDataFrameResizable"] { position: relative; isolation: isolate; }
-  [data-testid="stDataFrameResizable"]::before, [data-testid="stDataFrameResizable"]::after {
-    content: ""; position: absolute; inset: 0; z-index: 9; border-radius: inherit; pointer-events: none;
-  }
-  [data-testid="stDataFrameResizable"]::before {
-    background: light-dark(transparent, white) !important; mix-blend-mode: difference;
-  }
-  [data-testid="stDataFrameResizable"]::after {
-    background: light-dark(transparent, rgb(30 30 30)) !important; mix-blend-mode: color-dodge;
-  }
-"""
-"""First the opposite of each colour, then lighter, so that the ground is white."""
 
 
 def print_style() -> str:
@@ -70,7 +57,7 @@ def print_style() -> str:
   .main-svg text[style*="fill: rgb(255, 255, 255)"] {{
     paint-order: stroke; stroke: {ink} !important; stroke-width: 3px !important;
   }}
-  {_chart_colours()}{_GRID}}}
+  {_chart_colours()}}}
 """
 
 

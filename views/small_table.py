@@ -42,5 +42,6 @@ def _row(cells: Sequence[Any]) -> str:
 
 def _cell(value: Any) -> str:
     """A cell as text; what is not there is a dash, and no line ends between a number and its unit."""
-    text = "–" if value in ("", "-", None) else _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", str(value))
+    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = "–" if said in ("", "-", "None") else _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", said)
     return f"<span>{escape(text)}</span>"

@@ -39,7 +39,7 @@ def memo_dict(comparison: Comparison, catalog: Catalog, *, font: str) -> dict[st
     return {
         "title": "Which hardware should serve our language model?",
         "scenario": scenario.name,
-        "question": _question(comparison, catalog),
+        "question": question_of(comparison, catalog),
         "changes": _changed(comparison, catalog),
         "recommendation": _recommendation(comparison),
         "details": [sentence for sentence in _details(comparison) if sentence],
@@ -92,7 +92,8 @@ def _number(value: float) -> str:
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
-def _question(comparison: Comparison, catalog: Catalog) -> str:
+def question_of(comparison: Comparison, catalog: Catalog) -> str:
+    """What is asked, in a sentence: for the memo, and for a page on paper."""
     scenario = comparison.scenario
     name = catalog_of(scenario, catalog).model(scenario.model).name
     people = scenario.concurrent_request_count
@@ -101,7 +102,8 @@ def _question(comparison: Comparison, catalog: Catalog) -> str:
     return (
         f"{asks} serve {name} for {counted(scenario.months, 'month')}, at "
         f"{scenario.requests_per_working_day:,.0f} requests a working day with {scenario.input_tokens():,.0f} tokens "
-        f"to read and {scenario.answer_tokens:,.0f} to write, for {people:,.0f} {'person' if people == 1 else 'people'} at once?"
+        f"to read and {scenario.answer_tokens:,.0f} to write, for "
+        f"{'one person' if people == 1 else f'{people:,.0f} people'} at once?"
     )
 
 

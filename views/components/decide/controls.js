@@ -142,7 +142,7 @@ export function paintPresets(box, page, chosen) {
 /** How many values differ from where one started, each with its own way back. */
 export function paintChanges(box, page, data) {
   const count = data.changes.length;
-  const title = count === 0 ? `Example \u201c${data.start}\u201d, unchanged` : `${count} change${count > 1 ? "s" : ""} from \u201c${data.start}\u201d`;
+  const title = startTitle(data);
   if (!count) return void box.replaceChildren(element("p", { text: title }));
   const rows = data.changes.map(([name, label, now, was]) =>
     element(
@@ -156,6 +156,17 @@ export function paintChanges(box, page, data) {
   const all = element("button", { type: "button", class: "plain", text: "Reset all", on: { click: () => page.send({ reset: data.changes.map(([name]) => name) }) } });
   const open = box.querySelector("details")?.open ?? false;
   box.replaceChildren(element("details", { open }, element("summary", { text: title }), element("ul", {}, ...rows), all));
+}
+
+function startTitle({ changes, start }) {
+  const count = changes.length;
+  return count === 0 ? `Example \u201c${start}\u201d, unchanged` : `${count} change${count > 1 ? "s" : ""} from \u201c${start}\u201d`;
+}
+
+/** Where the values come from, in a line: the example, and each change with what was there before. */
+export function askedFrom(data) {
+  const told = data.changes.map(([, label, now, was]) => `${label}: ${now}${was ? ` (was ${was})` : ""}`);
+  return told.length ? `${startTitle(data)}: ${told.join("; ")}` : startTitle(data);
 }
 
 /** The one switch for all money: today's money or cash, staff hours counted or not. */

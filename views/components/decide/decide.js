@@ -4,7 +4,7 @@
 // goes to the server, whose frame is the truth: all futures, what flips the answer, and the address. The shade of the
 // first chart follows where somebody can see it (shade.js).
 
-import { buildCase, buildSwitch, paintChanges, paintPresets } from "./controls.js";
+import { askedFrom, buildCase, buildSwitch, paintChanges, paintPresets } from "./controls.js";
 import { paintLines, paintParts } from "./charts.js";
 import { withChange } from "./address.js";
 import { element } from "./dom.js";
@@ -50,8 +50,10 @@ class Page {
     this.sign = element("ol", { class: "sign" });
     this.signTitle = element("h3", { text: "Before you sign" });
     this.convention = element("p", { class: "caption" });
+    this.asked = element("p", { class: "asked" }); // on paper, where the form is not
     main.append(
       this.presets,
+      this.asked,
       element("div", { class: "verdicts" }, ...this.verdicts),
       this.switch,
       this.table,
@@ -99,6 +101,7 @@ class Page {
     this.preset = data.preset;
     paintPresets(this.presets, this, data.preset);
     paintChanges(this.case.changes, this, data);
+    this.asked.textContent = `${data.asked} ${askedFrom(data)}.`;
     this.shade.rest(data.frame, this.asks);
     this.paint(data.frame);
   }
