@@ -15,7 +15,7 @@ TABLE_STYLE = """
 }
 .small-table thead th { color: color-mix(in srgb, currentcolor 72%, transparent); }
 .small-table :is(th, td) > span { display: block; max-width: 40ch; overflow-wrap: break-word; }
-@media print { .small-table { overflow: visible; } }
+@media print { .small-table { overflow: visible; } .small-table tr { break-inside: avoid; } }
 """
 """The same on every page; the colours are the theme's."""
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:GB|s)\b)")
