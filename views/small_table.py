@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 TABLE_STYLE = """
 .small-table { overflow-x: auto; font-size: 14px; line-height: 1.5; }
@@ -42,6 +42,6 @@ def _row(cells: Sequence[Any]) -> str:
 
 def _cell(value: Any) -> str:
     """A cell as text; what is not there is a dash, and no line ends between a number and its unit."""
-    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    said = ", ".join(map(str, cast(list[object], value))) if isinstance(value, list) else str(value)
     text = "–" if said in ("", "-", "None") else _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", said)
     return f"<span>{escape(text)}</span>"

@@ -24,6 +24,8 @@ from calculator.report.facts import LABOUR_WORDS, MONEY_WORDS, provenance, shown
 from calculator.report.sources import source_rows
 from calculator.risk.spent_by_month import SpentBand, spent_bands
 from calculator.scenario.own_catalog import catalog_of
+from calculator.scenario.question import ANOTHER_SIZE
+from calculator.service.capability import scenario_model
 from calculator.units import counted
 
 _CURVES, _BANDS = 4, 2
@@ -95,7 +97,9 @@ def _number(value: float) -> str:
 def question_of(comparison: Comparison, catalog: Catalog) -> str:
     """What is asked, in a sentence: for the memo, and for a page on paper."""
     scenario = comparison.scenario
-    name = catalog_of(scenario, catalog).model(scenario.model).name
+    name = scenario_model(scenario, catalog_of(scenario, catalog)).name
+    if scenario.model == ANOTHER_SIZE:
+        name = f"a dense model with {scenario.another_size_b:,g} billion parameters"
     people = scenario.concurrent_request_count
     count = len(comparison.options)
     asks = f"Can {comparison.options[0].name}" if count == 1 else f"Which of {count} options should"
@@ -111,9 +115,8 @@ def _changed(comparison: Comparison, catalog: Catalog) -> str:
     """What was changed from the example, in words: whose figures the answer rests on."""
     scenario = comparison.scenario
     names = {option.id: option.name for option in comparison.options}
-    return changes_sentence(
-        scenario, names={scenario.model: catalog_of(scenario, catalog).model(scenario.model).name, **names}
-    )
+    model = scenario_model(scenario, catalog_of(scenario, catalog)).name
+    return changes_sentence(scenario, names={scenario.model: model, **names})
 
 
 def _recommendation(comparison: Comparison) -> str:

@@ -5,6 +5,8 @@ import pytest
 from calculator import Scenario, compare, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.report.home_files import HOME_FILES, HomeFile
+from calculator.report.html_report import html_report
+from calculator.report.memo_facts import question_of
 from tests.calculator.test_random_scenarios_are_answered_or_refused import some_scenario
 
 CATALOG = load_catalog()
@@ -41,6 +43,28 @@ def test_every_file_is_made_for_knobs_at_their_ends(seed: int) -> None:
     found = compare(Scenario.parse(some_scenario(seed)), CATALOG, draw_count=64)
     for file in HOME_FILES:
         assert len(file.content(found, CATALOG)) > 300
+
+
+OWN_MODEL = {"mine": {"parameters_b": 8, "layer_count": 32, "kv_head_count": 8, "head_dim": 128}}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"model": "another-size", "another_size_b": 30.0}, "serve a dense model with 30 billion parameters for"),
+        ({"model": "mine", "own_models": OWN_MODEL}, "serve mine for"),
+        ({"model": "qwen3-30b-a3b"}, "serve Qwen3 30B-A3B for"),
+    ],
+)
+def test_every_file_is_made_for_a_model_that_the_catalogue_has_and_one_that_it_lacks(
+    values: dict[str, object], said: str
+) -> None:
+    asked = Scenario.parse({"options": ("dgx-spark", "api-same-model"), **values})
+    found = compare(asked, CATALOG, draw_count=64)
+    for file in HOME_FILES:
+        assert len(file.content(found, CATALOG)) > 300
+    assert said in question_of(found, CATALOG)
+    assert said in html_report(found, CATALOG)
 
 
 def test_file_can_be_made_where_its_package_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
