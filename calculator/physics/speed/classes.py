@@ -185,6 +185,13 @@ def matrix_flops_per_ms(chip: Chip) -> float:
     return rate * FLOPS_PER_TFLOP / MS_PER_S
 
 
+def shader_ratio(chip: Chip) -> float:
+    """Matrix rate over shader rate, 1 or more; 1 where either is not published."""
+    if chip.matrix_tflops is None or chip.fp32_tflops is None:
+        return 1.0
+    return max(1.0, chip.matrix_tflops.central / chip.fp32_tflops.central)
+
+
 def power_shortfall(chip: Chip, *, power_limit_w: float | None, card_count: int, split: Split) -> float:
     """The square of the share by which a power limit lies below the board's maximum; 0 where cards take turns (layer
     split).

@@ -14,18 +14,11 @@ from dataclasses import replace
 from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.options import Chip
-from calculator.physics.memory.work import (
-    Attention,
-    Work,
-    attention_flops,
-    attention_scores,
-    experts_touched_fraction,
-    work_of,
-)
+from calculator.physics.memory.work import Work, experts_touched_fraction, work_of
+from calculator.physics.speed.attention import attention_terms
 from calculator.physics.speed.classes import (
     OLDEST_YEARS,
     TODAY,
-    YEARS_SINCE_FLASH,
     Conditions,
     age_effects,
     bits_class,
@@ -37,15 +30,18 @@ from calculator.physics.speed.classes import (
     power_shortfall,
     software_effects,
     unknown_age_effects,
-    unpacked_latent_effects,
 )
 from calculator.physics.speed.decode import EXPERT_ALIKENESS
 from calculator.physics.speed.kernels import (
+    converted_bytes,
+    expert_sorting_ms,
     experts_one_by_one_ms,
+    is_library_product,
     is_unpacked,
     library_slowdown,
     rescaling_ms,
     row_split_exchange_ratio,
+    small_tiles_slowdown,
     stages_at_once,
     unpacked_ratio,
 )
@@ -62,8 +58,6 @@ ACCELERATED_FAMILIES = frozenset({"apple-m5"})  # matrix units in the GPU that n
 START_MS = 20.0
 ROW_SPLIT = "row split"
 """The backend of a row whose notes name llama.cpp's split by rows (calibration/notes.py)."""
-SCORE_BYTES = 16.0
-"""Without flash attention a score of 32 bits is written, read and written by the softmax, and read again."""
 
 
 def prefill_speed(deployment: Deployment, workload: Workload, *, calibration: Calibration) -> Speed:
@@ -120,11 +114,6 @@ def _fastest_ratio(chip: Chip) -> float:
     return ACCELERATED_RATIO if chip.family in ACCELERATED_FAMILIES else 1.0
 
 
-def _attention(work: Work, *, engine: str) -> tuple[Attention, ...]:
-    """The attention that an engine computes: llama.cpp works on MLA's packed cache itself, others unpack it first."""
-    return work.packed_attention if engine == "llama.cpp" else work.attention
-
-
 def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> float:
     """Operations per ms that the board's watts allow, at FLOPS_PER_J each; without end on Apple's chips, which
     publish no limit.
@@ -135,28 +124,42 @@ def _power_rate(chip: Chip, *, power_limit_w: float | None, card_count: int) -> 
     return watts * FLOPS_PER_J * card_count / MS_PER_S
 
 
-def _packed_weights_terms(
-    deployment: Deployment, conditions: Conditions, *, chunk: float, chunk_count: float, flops: float, card_count: int
+def _weights_terms(
+    deployment: Deployment,
+    conditions: Conditions,
+    *,
+    tokens: float,
+    chunk: float,
+    chunk_count: float,
+    flops: float,
+    card_count: int,
 ) -> list[Term]:
-    """Extra time that packed weights cost llama.cpp: unpacking them for each chunk, or scaling what they give.
+    """Extra time that weights cost llama.cpp: sorting tokens by expert, numbers turned into 16 bits and back, packed
+    weights unpacked for each chunk, or what they give scaled.
 
-    `chunk` is the tokens of one of the `chunk_count` chunks of a prompt, `flops` its operations, on `card_count` cards
-    at once.
+    `chunk` is the tokens of one of the `chunk_count` chunks of a prompt of `tokens`, `flops` its operations, on
+    `card_count` cards at once.
     """
-    format, chip = deployment.format, deployment.hardware.chip
-    engine, work = engine_of(conditions.program(deployment), format), work_of(deployment.model, format)
+    format, chip, program = deployment.format, deployment.hardware.chip, conditions.program(deployment)
+    engine, work = engine_of(program, format), work_of(deployment.model, format)
+    bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * card_count
+    sorting_ms = expert_sorting_ms(
+        work, tokens=tokens, chip=chip, program=program, engine=engine, age_years=conditions.age_years
+    )
+    terms = [Term("sorting", sorting_ms, ("sorting/all/1",))] if sorting_ms else []
+    if is_library_product(format, chip=chip, engine=engine, conditions=conditions):
+        terms.append(Term("conversion", converted_bytes(work, tokens=tokens) / bandwidth, ("conversion/all/1",)))
     if is_unpacked(format, chip=chip, engine=engine, conditions=conditions):
         touched = experts_touched_fraction(work.expert_fraction, token_count=chunk, alikeness=EXPERT_ALIKENESS)
         streamed = (work.dense_bytes + work.expert_bytes * touched) * chunk_count
-        bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * card_count
         one_by_one_ms = experts_one_by_one_ms(work, touched_fraction=touched) * chunk_count
-        return [
+        terms += [
             Term("unpacking", unpacked_ratio(format) * streamed / bandwidth, ("unpacking/all/1",)),
             Term("experts one by one", one_by_one_ms, ("one-by-one/all/1",)),
         ]
-    if engine == "llama.cpp" and chip.vendor == "nvidia" and bits_class(format) != "16":
-        return [Term("rescaling", rescaling_ms(flops, chip=chip) / card_count, ("rescaling/all/1",))]
-    return []
+    elif engine == "llama.cpp" and chip.vendor == "nvidia" and bits_class(format) != "16":
+        terms.append(Term("rescaling", rescaling_ms(flops, chip=chip) / card_count, ("rescaling/all/1",)))
+    return terms
 
 
 def _exchange(work: Work, deployment: Deployment, conditions: Conditions, *, tokens: float, card_count: int) -> Term:
@@ -216,36 +219,21 @@ def prefill_terms(
         *software,
     )
     flops = work.linear_flops * prompt_tokens + work.head_flops
-    attention = (
-        "attention/all/1",
-        f"attention/vendor/{vendor}",
-        f"attention/engine/{on}",
-        f"attention/kind-of/{engine} {work.attention_kind}",
-        f"attention/kind/{on} {work.attention_kind}",
-        *unpacked_latent_effects(work, engine=engine, age_years=age_years),
-        *(
-            (f"linear/accelerator/{chip.family}", f"attention/accelerator/{chip.family}")
-            if chip.family in ACCELERATED_FAMILIES
-            else ()
-        ),
-        *((f"attention/backend/{vendor} {conditions.backend}",) if conditions.backend else ()),
+    accelerator = (
+        (f"linear/accelerator/{chip.family}", f"attention/accelerator/{chip.family}")
+        if chip.family in ACCELERATED_FAMILIES
+        else ()
     )
+    library = library_slowdown(chip, engine=engine, backend=conditions.backend)
+    tiles = small_tiles_slowdown(work, chip=chip, engine=engine, conditions=conditions)
     bandwidth = chip.bandwidth_gb_per_s.central * BYTES_PER_GB / MS_PER_S * together
     terms = [
         Term("arithmetic", flops / (rate * _fastest_ratio(chip)), ()),
-        Term("linear", flops / rate * library_slowdown(chip, engine=engine, backend=conditions.backend), linear),
+        Term("linear", flops / rate * library * tiles, (*linear, *(("tiles/all/1",) if tiles > 1.0 else ()))),
         Term(
             "power",
             flops / _power_rate(chip, power_limit_w=power_limit_w, card_count=together),
             ("power/all/1", f"power/family/{chip.family}", f"linear/chip/{chip.id}", *software),
-        ),
-        Term(
-            "attention",
-            attention_flops(
-                _attention(work, engine=engine), token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens()
-            )
-            / rate,
-            attention,
         ),
         Term("stream", streamed / bandwidth, ("stream/all/1", f"stream/vendor/{vendor}", f"stream/sort/{on} {sort}")),
         Term(
@@ -254,14 +242,25 @@ def prefill_terms(
             ("launch/all/1", f"launch/vendor/{vendor}", f"launch/engine/{on}"),
         ),
     ]
-    terms += _packed_weights_terms(
-        deployment, conditions, chunk=chunk, chunk_count=chunk_count, flops=flops, card_count=together
+    terms += _weights_terms(
+        deployment,
+        conditions,
+        tokens=prompt_tokens,
+        chunk=chunk,
+        chunk_count=chunk_count,
+        flops=flops,
+        card_count=together,
     )
-    if engine == "llama.cpp" and age_years > YEARS_SINCE_FLASH:
-        scores = attention_scores(
-            _attention(work, engine=engine), token_count=prompt_tokens, depth_tokens=workload.prefill_depth_tokens()
-        )
-        terms.append(Term("scores", scores * SCORE_BYTES / bandwidth, ("scores/all/1", f"scores/vendor/{vendor}")))
+    terms += attention_terms(
+        deployment,
+        workload,
+        conditions=conditions,
+        chunk_tokens=chunk,
+        flops_per_ms=rate,
+        fastest_ratio=_fastest_ratio(chip) if vendor == "apple" else 1.0,
+        bytes_per_ms=bandwidth,
+        accelerator=accelerator,
+    )
     if program != "llama.cpp":  # its benchmark times neither
         terms += [
             Term(

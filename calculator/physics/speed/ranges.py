@@ -76,9 +76,12 @@ BOUND_BY = {
     "arithmetic": "compute",
     "power": "compute",
     "attention": "compute",
+    "attention bound": "compute",
     "rescaling": "compute",
     "unpacking": "weights",
     "experts one by one": "overhead",
+    "sorting": "overhead",
+    "conversion": "overhead",
     "stream": "weights",
     "launch": "overhead",
 }
@@ -110,6 +113,7 @@ def _note(law: Law, chip: Chip, standing: str) -> str:
         effect = law.effects.get(f"loss/chip/{chip.id}") or law.effects[f"linear/chip/{chip.id}"]
         return f"fitted to published measurements, {effect.rows} of this chip"
     if standing == "family":
-        return f"no measurement of this chip: its bandwidth and rate, with the efficiency of its family, {chip.family_name}"
+        efficiency = f"with the efficiency of its family, {chip.family_name}"
+        return f"no measurement of this chip: its bandwidth and rate, {efficiency}"
     of = f"{chip.maker} chips" if any(f"/{chip.vendor}" in name for name in law.effects) else "other makers' chips"
     return f"no measurement of this chip or its family: its spec sheet, with the efficiency of {of}"

@@ -19,6 +19,7 @@ from calculator.physics.speed.classes import (
     matrix_flops_per_ms,
     passes_over_link,
     power_shortfall,
+    shader_ratio,
     software_effects,
     unknown_age_effects,
     unpacked_latent_effects,
@@ -203,3 +204,10 @@ def test_vllm_takes_the_larger_step_from_70_gib_on() -> None:
         for sizes in ((24, 69), (24, 70), (24, 70.5))
     ]
     assert steps == [2048, 8192, 8192]
+
+
+def test_shader_ratio_is_one_where_a_rate_is_not_published() -> None:
+    strix = CATALOG.chips["amd-strix-halo-128"]
+    assert shader_ratio(strix) == pytest.approx(59.4 / 14.85)
+    for missing in ("matrix_tflops", "fp32_tflops"):
+        assert shader_ratio(strix.model_copy(update={missing: None})) == 1.0

@@ -13,11 +13,15 @@ from calculator.catalog.options import Chip
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.kernels import (
+    converted_bytes,
+    expert_sorting_ms,
     experts_one_by_one_ms,
+    is_library_product,
     is_unpacked,
     library_slowdown,
     rescaling_ms,
     row_split_exchange_ratio,
+    small_tiles_slowdown,
     stages_at_once,
     unpacked_ratio,
 )
@@ -73,6 +77,68 @@ def test_experts_one_by_one_hand_worked_case() -> None:
     assert experts_one_by_one_ms(experts, touched_fraction=0.5) == pytest.approx(48 * 64 * 12 * 0.005)
     dense = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("q4_k_m"))
     assert experts_one_by_one_ms(dense, touched_fraction=0.0) == 0.0
+
+
+def test_sorting_by_expert_compares_each_choice_with_each_expert() -> None:
+    # Qwen3 30B-A3B: 48 layers x 3 matrices x 128 experts x 8 choices = 147,456 comparisons of 2 ns a token
+    experts = work_of(CATALOG.model("qwen3-30b-a3b"), CATALOG.format("q4_k_m"))
+
+    def ms(chip: Chip = CARD, age: float = 1.1, program: str = "llama.cpp", engine: str = "llama.cpp") -> float:
+        return expert_sorting_ms(experts, tokens=1000, chip=chip, program=program, engine=engine, age_years=age)
+
+    assert ms() == ms(STRIX) == pytest.approx(147_456 * 2e-6 * 1000)
+    assert ms(age=1.0) == ms(MAC) == ms(engine="vllm", program="vllm") == 0.0
+    assert ms(age=1.0, program="ollama") == ms()  # its copy is a quarter of a year older
+    assert ms(age=0.7, program="ollama") == 0.0
+    dense = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("q4_k_m"))
+    assert expert_sorting_ms(dense, tokens=9, chip=CARD, program="ollama", engine="llama.cpp", age_years=2.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("chip", "format", "conditions", "library"),
+    [
+        (CARD, "f16", Conditions(), True),
+        (CARD, "q4_k_m", Conditions(), False),
+        (CARD, "q4_k_m", Conditions(age_years=2.3), True),
+        (STRIX, "f16", Conditions(backend="hip hipblaslt"), True),
+        (STRIX, "f16", Conditions(), False),  # Vulkan
+        (MAC, "f16", Conditions(), False),
+    ],
+)
+def test_a_library_multiplies_16_bits_and_what_is_unpacked_to_them(
+    chip: Chip, format: str, conditions: Conditions, library: bool
+) -> None:
+    packed = CATALOG.format(format)
+    assert is_library_product(packed, chip=chip, engine="llama.cpp", conditions=conditions) is library
+    assert not is_library_product(packed, chip=chip, engine="vllm", conditions=conditions)
+
+
+def test_converted_bytes_are_six_for_each_number_of_both_sides() -> None:
+    # Llama 3 8B, a layer: inputs 6 x 4,096 + 14,336, results 4,096 + 2 x 1,024 + 4,096 + 2 x 14,336 + 4,096
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("f16"))
+    numbers = 32 * (6 * 4096 + 14336 + 3 * 4096 + 2 * 1024 + 2 * 14336)
+    assert converted_bytes(work, tokens=100) == pytest.approx(6 * 100 * numbers, rel=1e-3)
+
+
+def test_small_tiles_double_the_products_of_old_vulkan_builds_on_amd() -> None:
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("q4_k_m"))
+
+    def slowdown(chip: Chip = STRIX, age: float = 0.7, backend: str = "", engine: str = "llama.cpp") -> float:
+        conditions = Conditions(age_years=age, backend=backend)
+        return small_tiles_slowdown(work, chip=chip, engine=engine, conditions=conditions)
+
+    assert slowdown() == slowdown(backend="vulkan") == 2.0
+    assert slowdown(age=0.6) == slowdown(CARD) == slowdown(engine="vllm") == 1.0
+    for backend in ("hip", "hip hipblaslt", "rocwmma", "vulkan_amdvlk"):
+        assert slowdown(backend=backend) == 1.0
+
+
+def test_small_tiles_are_as_fast_for_experts() -> None:
+    work = work_of(CATALOG.model("qwen3-30b-a3b"), CATALOG.format("q4_k_m"))
+    found = small_tiles_slowdown(work, chip=STRIX, engine="llama.cpp", conditions=Conditions(age_years=1.0))
+    taken = work.expert_bytes * 8 / 128
+    assert found == pytest.approx(1 + work.dense_bytes / (work.dense_bytes + taken))
+    assert 1.0 < found < 2.0
 
 
 def test_rescaling_binds_server_boards_and_not_cards() -> None:
@@ -140,6 +206,20 @@ def test_packed_weights_are_unpacked_by_old_builds_and_scaled_by_new_ones() -> N
         deployed("apple-m3-max-40", "llama-3-8b", "q4_k_m", "llama.cpp"),
     ):
         assert not base_ms(other, 1024, Conditions(age_years=2.3)).keys() & {"unpacking", "rescaling"}
+
+
+def test_terms_of_old_builds_name_their_effects() -> None:
+    def effects(chip: str, model: str, format: str, conditions: Conditions) -> dict[str, tuple[str, ...]]:
+        terms, _ = prefill_terms(deployed(chip, model, format, "llama.cpp"), Workload(512), conditions=conditions)
+        return {term.name: term.effects for term in terms}
+
+    old = effects("nvidia-rtx-4090", "qwen3-30b-a3b", "q4_k_m", Conditions(age_years=1.1))
+    assert old["sorting"] == ("sorting/all/1",)
+    assert "sorting" not in effects("nvidia-rtx-4090", "qwen3-30b-a3b", "q4_k_m", Conditions())
+    assert effects("nvidia-rtx-4090", "llama-3-8b", "f16", Conditions())["conversion"] == ("conversion/all/1",)
+    for age, tiled in ((0.7, True), (0.6, False)):
+        found = effects("amd-strix-halo-128", "llama-3-8b", "q4_k_m", Conditions(age_years=age))["linear"]
+        assert ("tiles/all/1" in found) is tiled
 
 
 def test_a_library_without_matrix_instructions_multiplies_on_the_shaders() -> None:
