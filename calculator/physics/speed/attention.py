@@ -3,6 +3,8 @@
 Dates and reasons are those of the pull requests named, read on 2026-11-27.
 """
 
+from dataclasses import dataclass
+
 from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.options import Chip
 from calculator.physics.memory.work import Attention, Work, attention_flops, attention_scores, work_of
@@ -44,28 +46,37 @@ def attention_slowdown(chip: Chip, *, engine: str, backend: str) -> float:
     return shader_ratio(chip)
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a chip, or the cards of a tensor split, can do in a millisecond: 16-bit matrix operations, how much faster a
+    kernel may be than that, and bytes from memory."""
+
+    flops_per_ms: float
+    fastest_ratio: float
+    bytes_per_ms: float
+
+
 def attention_terms(
     deployment: Deployment,
     workload: Workload,
     *,
     conditions: Conditions,
     chunk_tokens: float,
-    flops_per_ms: float,
-    fastest_ratio: float,
-    bytes_per_ms: float,
-    accelerator: tuple[str, ...],
+    rates: Rates,
+    accelerator: tuple[str, ...] = (),
 ) -> list[Term]:
-    """The terms of one prompt's attention: its bound at `fastest_ratio` times the matrix rate `flops_per_ms`, what it
-    takes beyond that, and the scores that a build without flash attention sends to memory at `bytes_per_ms`.
+    """The terms of one prompt's attention: its bound, what it takes beyond that, and the scores that a build without
+    flash attention sends to memory.
 
     `chunk_tokens` are read at a time, `accelerator` the effects of a GPU's own matrix units.
     """
+    flops_per_ms = rates.flops_per_ms
     chip, work = deployment.hardware.chip, work_of(deployment.model, deployment.format)
     engine = engine_of(conditions.program(deployment), deployment.format)
     on, backend, layers = f"{chip.vendor} {engine}", conditions.backend, attention_of(work, engine=engine)
     tokens, depth = workload.uncached_tokens(), workload.prefill_depth_tokens()
     flops = attention_flops(layers, token_count=tokens, depth_tokens=depth)
-    terms = [Term("attention bound", flops / (flops_per_ms * fastest_ratio), ())]
+    terms = [Term("attention bound", flops / (flops_per_ms * rates.fastest_ratio), ())]
     if is_attention_by_vectors(chip, engine=engine, conditions=conditions):
         # it works on what the mask hides, too: a token looks at the whole of its chunk
         whole = attention_flops(layers, token_count=tokens, depth_tokens=depth + chunk_tokens / 2)
@@ -87,5 +98,5 @@ def attention_terms(
     if engine == "llama.cpp" and conditions.age_years > YEARS_SINCE_FLASH:
         scores = attention_scores(layers, token_count=tokens, depth_tokens=depth)
         effects = ("scores/all/1", f"scores/vendor/{chip.vendor}")
-        terms.append(Term("scores", scores * SCORE_BYTES / bytes_per_ms, effects))
+        terms.append(Term("scores", scores * SCORE_BYTES / rates.bytes_per_ms, effects))
     return terms

@@ -15,7 +15,7 @@ from calculator.catalog.calibration import Calibration
 from calculator.catalog.deployment import Deployment, Workload, engine_of
 from calculator.catalog.options import Chip
 from calculator.physics.memory.work import Work, experts_touched_fraction, work_of
-from calculator.physics.speed.attention import attention_terms
+from calculator.physics.speed.attention import Rates, attention_terms
 from calculator.physics.speed.classes import (
     OLDEST_YEARS,
     TODAY,
@@ -256,9 +256,7 @@ def prefill_terms(
         workload,
         conditions=conditions,
         chunk_tokens=chunk,
-        flops_per_ms=rate,
-        fastest_ratio=_fastest_ratio(chip) if vendor == "apple" else 1.0,
-        bytes_per_ms=bandwidth,
+        rates=Rates(rate, _fastest_ratio(chip) if vendor == "apple" else 1.0, bandwidth),
         accelerator=accelerator,
     )
     if program != "llama.cpp":  # its benchmark times neither

@@ -12,7 +12,9 @@ from calculator.physics.speed.speed import Speed
 from calculator.units import MS_PER_S
 
 INTERVAL_DEVIATIONS = 1.2816  # an 80 % interval of a normal distribution is +- 1.2816 standard deviations
-
+NARROWEST_OF_NOISE = 0.5
+"""An assumption: what repeats best of a row's error is half of it; the narrowest cell with rows of several publishers
+has 0.58."""
 
 DEPTH_BANDS = ((2048, "to 2k"), (16384, "2k to 16k"), (65536, "16k to 64k"), (math.inf, "beyond 64k"))
 STREAM_BANDS = ((1, "1"), (4, "2 to 4"), (16, "5 to 16"), (math.inf, "beyond 16"))
@@ -89,11 +91,15 @@ BOUND_BY = {
 
 
 def interval_width(law: Law, deviation: float, *, chip: Chip, cells: Sequence[str] = ()) -> float:
-    """The factor up and down within which the middle 80 % lie: deviation x stretch of the standing and of each cell."""
+    """The factor up and down within which the middle 80 % lie: deviation x stretch of the standing and of each cell.
+
+    Never narrower than NARROWEST_OF_NOISE of the law's noise: a stretch that was found on rows without a fitted effect,
+    whose deviation is large, would shrink the range of a row with it to nothing.
+    """
     stretch = law.stretch.get(standing_of(law, chip), 1.0)
     for cell in cells:
         stretch *= law.stretch.get(cell, 1.0)
-    return math.exp(INTERVAL_DEVIATIONS * deviation * stretch)
+    return math.exp(INTERVAL_DEVIATIONS * max(deviation * stretch, NARROWEST_OF_NOISE * law.noise))
 
 
 def standing_of(law: Law, chip: Chip) -> str:

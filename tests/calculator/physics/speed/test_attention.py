@@ -9,6 +9,7 @@ from calculator.catalog.deployment import Deployment, Workload
 from calculator.catalog.hardware import hardware_of
 from calculator.physics.memory.work import work_of
 from calculator.physics.speed.attention import (
+    Rates,
     attention_of,
     attention_slowdown,
     attention_terms,
@@ -34,10 +35,7 @@ def terms_of(chip: str, workload: Workload, conditions: Conditions) -> dict[str,
         workload,
         conditions=conditions,
         chunk_tokens=512.0,
-        flops_per_ms=59.4e9,
-        fastest_ratio=1.0,
-        bytes_per_ms=256e6,
-        accelerator=(),
+        rates=Rates(flops_per_ms=59.4e9, fastest_ratio=1.0, bytes_per_ms=256e6),
     )
     return {term.name: term for term in found}
 

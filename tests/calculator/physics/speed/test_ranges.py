@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from calculator.catalog import load_catalog
 from calculator.catalog.calibration import Effect, Law
-from calculator.catalog.deployment import Deployment
+from calculator.catalog.deployment import Deployment, Workload
+from calculator.catalog.hardware import hardware_of
 from calculator.physics.speed.law import Estimate
+from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.ranges import INTERVAL_DEVIATIONS, cells_of, interval_width, speed_of, standing_of
 
 CATALOG = load_catalog()
@@ -57,8 +59,23 @@ def test_interval_width_is_at_least_one_and_follows_the_cells(deviation: float, 
         interval_width(known, deviation, chip=CHIP, cells=cells) for cells in ((), ("streams/2 to 4", "other"))
     )
     assert 1 <= one <= many * (1 + 1e-12)
-    assert one == pytest.approx(math.exp(INTERVAL_DEVIATIONS * deviation * stretch))
-    assert many == pytest.approx(math.exp(INTERVAL_DEVIATIONS * deviation * stretch * cell))
+    assert one == pytest.approx(math.exp(INTERVAL_DEVIATIONS * max(deviation * stretch, 0.05)))
+    assert many == pytest.approx(math.exp(INTERVAL_DEVIATIONS * max(deviation * stretch * cell, 0.05)))
+
+
+def test_interval_width_is_never_below_half_the_noise() -> None:
+    # a stretch of 0.06, found on rows without a fitted effect, would leave 0.8 %
+    known = Law({}, {}, 0.1, {"vendor": 1.0, "runtime/ollama": 0.06})
+    found = interval_width(known, 0.1, chip=CHIP, cells=("runtime/ollama",))
+    assert found == pytest.approx(math.exp(INTERVAL_DEVIATIONS * 0.05))
+
+
+def test_ollama_has_no_range_of_one_percent() -> None:
+    hardware = hardware_of(CHIP, chips=CATALOG.chips)
+    format, runtime = CATALOG.format("q4_k_m"), CATALOG.runtime("ollama")
+    deployment = Deployment(CATALOG.model("qwen3-30b-a3b"), format, runtime, hardware)
+    found = prefill_speed(deployment, Workload(4096), calibration=CATALOG.calibration)
+    assert found.high / found.central > 1.05
 
 
 def test_cells_of_a_case_name_everything_that_ranges_are_checked_by() -> None:
