@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
 from calculator import CalculatorError, load_catalog
-from calculator.cost.kept_loads import keep_at_most
+from calculator.cost import kept_cash, kept_loads
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
@@ -74,7 +74,8 @@ def shade_at_rest(query: Query) -> dict[str, Any]:
 
 
 share_free_memory()
-keep_at_most(room_for_loads())
+kept_loads.keep_at_most(room_for_loads())
+kept_cash.keep_at_most(room_for_loads() // 2)
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":

@@ -16,9 +16,11 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges, token_charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.kept_cash import cash_of
 from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
 from calculator.cost.rented import rent_charges
+from calculator.cost.staff_lines import staff_lines
 from calculator.cost.subscription import plan_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
@@ -151,12 +153,19 @@ def cost_draws(
     Share one `inputs` and one `horizon` among all options of a run: their common courses are then summed once, and
     every option meets the same future.
     """
-    lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
-    (hard, hard_value), (soft, soft_value) = (
-        sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
-        for hardness in ("hard", "soft")
-    )
-    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value, -hard)
+    bills: list[tuple[Line, ...]] = []
+
+    def bill() -> tuple[Line, ...]:
+        bills.append(charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines)
+        return bills[0]
+
+    cash = cash_of(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api, bill=bill)
+    if bills:
+        staff = [line for line in bills[0] if line.hardness == "soft"]
+    else:  # only these may have changed
+        staff = staff_lines(option, inputs=inputs, usage=usage, grows=cash.grows)
+    soft, soft_value = sums_usd(staff, horizon=horizon)
+    return CostDraws(cash.total_usd - soft, cash.present_value_usd - soft_value, cash.present_value_usd, cash.total_usd)
 
 
 def charges_of(

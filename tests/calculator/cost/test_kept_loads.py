@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculator.cost import kept_loads
+from calculator.cost import kept_cash, kept_loads
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_loads import READ_OF_INPUTS, READ_OF_OPTION, READ_OF_SCENARIO, load_of
@@ -31,6 +31,12 @@ SCENARIOS = {
     "buys tokens": GROWING.changed(when_full="buy-from-api", when_down="buy-from-api"),
     "version 0.1": GROWING.model_copy(update={"rules": 1, "downtime_usd_per_h": 5.0}),
 }
+
+
+@pytest.fixture(autouse=True)
+def made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dollars are added up each time, so that every cost asks for its load."""
+    monkeypatch.setattr(kept_cash, "_MANY", 10**9)
 
 
 class _Reader:
