@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
 from calculator import CalculatorError, load_catalog
-from calculator.cost import kept_cash, kept_loads
+from calculator.cost import kept_bills, kept_cash, kept_loads
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
@@ -76,6 +76,7 @@ def shade_at_rest(query: Query) -> dict[str, Any]:
 share_free_memory()
 kept_loads.keep_at_most(room_for_loads())
 kept_cash.keep_at_most(room_for_loads() // 2)
+kept_bills.keep_at_most(room_for_loads() // 8)
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":

@@ -17,6 +17,7 @@ from typing import Any
 
 from streamlit import runtime
 
+from calculator.cost.kept_bills import forget_bills
 from calculator.cost.kept_cash import forget_cash
 from calculator.cost.kept_loads import forget_loads
 
@@ -87,6 +88,7 @@ def give_memory_back() -> None:
     refers to itself, and let glibc return its free pages; elsewhere the system does so by itself."""
     forget_loads()
     forget_cash()
+    forget_bills()
     gc.collect()
     if (trim := _of_libc("malloc_trim")) is not None:
         trim(0)

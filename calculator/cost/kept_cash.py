@@ -54,7 +54,7 @@ def cash_of(
     return _CASH.answer(
         *(id(option), usage, cast("Hashable", reference_api), id(inputs.tax_tables), inputs.draw_count),
         *(horizon.months, horizon.annual_rate, horizon.timing),
-        _words_of_scenario(inputs.scenario),
+        words_of_scenario(inputs.scenario),
         *((inputs.told,) if inputs.told is not None else (*_words_of_all(inputs), *_words_of_one(option, inputs))),
         compute=lambda: Cash.of(bill(), horizon=horizon, held=held),
     )
@@ -70,7 +70,7 @@ def forget_cash() -> None:
     _CASH.clear()
 
 
-def _words_of_scenario(scenario: Scenario) -> str:
+def words_of_scenario(scenario: Scenario) -> str:
     """The scenario without people's time; written once, because all options ask for it."""
     return _SCENARIOS.answer(id(scenario), compute=lambda: (scenario, scenario.model_dump_json(exclude=_NOT_READ)))[1]
 

@@ -4,7 +4,7 @@
 same totals for arrays of draws, from the same lines, without rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges, token_charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.kept_bills import Bill, Flow, bill_of
 from calculator.cost.kept_cash import cash_of
 from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
@@ -46,6 +47,7 @@ __all__ = [
     "cost_shown_usd",
     "folded",
     "fraction_of",
+    "laid_out",
     "present_value_cost_usd",
 ]
 
@@ -136,8 +138,25 @@ def cost_of(
     value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
-    charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
-    return folded(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
+    horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
+    bill = laid_out(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api)
+    return folded(bill.charges, horizon, bill.flows)
+
+
+def laid_out(
+    option: Option,
+    *,
+    inputs: Inputs,
+    horizon: Horizon,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+) -> Bill:
+    """The bill of one option with the flow of each line. Numbers only, no draws."""
+
+    def charges() -> Charges:
+        return charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+    return bill_of(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api, charges=charges)
 
 
 def cost_draws(
@@ -235,10 +254,10 @@ def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | No
     )
 
 
-def folded(charges: Charges, horizon: Horizon) -> Tco:
-    """The bill laid out month by month and summed. Numbers only, no draws."""
+def folded(charges: Charges, horizon: Horizon, flows_of_lines: Sequence[Flow] | None = None) -> Tco:
+    """The bill laid out month by month and summed; `flows_of_lines`, where they are known. Numbers only, no draws."""
     months, factors = horizon.months, horizon.factors()
-    both = [flows_usd(line, horizon=horizon) for line in charges.lines]
+    both = flows_of_lines or [flows_usd(line, horizon=horizon) for line in charges.lines]
     flows, valued = np.array([plain for plain, _ in both]), np.array([discounted for _, discounted in both])
     is_hard = [line.hardness == "hard" for line in charges.lines]
     monthly, served = flows.sum(axis=0), _summed(charges.served, months)

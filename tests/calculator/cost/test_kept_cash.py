@@ -117,6 +117,6 @@ def test_no_more_is_kept_than_is_allowed_and_all_of_it_can_go(monkeypatch: pytes
 
 
 def test_scenario_is_written_without_people_s_time() -> None:
-    words = kept_cash._words_of_scenario  # pyright: ignore[reportPrivateUsage]
+    words = kept_cash.words_of_scenario  # pyright: ignore[reportPrivateUsage]
     other = Scenario(wage_usd_per_h=99.0, name="another", money="cash")
     assert words(Scenario()) == words(other) != words(Scenario(months=48))
