@@ -39,7 +39,7 @@ from views.failure import say_what_failed
 from views.link import read_link
 from views.navigation import PAGE_NAMES
 from views.shell import answer_to
-from views.turns import share
+from views.turns import NoTurnError, share
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESS_LEVEL = 5
@@ -102,7 +102,7 @@ app = st.App(
     _SCRIPT,
     routes=[
         *api_routes(answers),
-        *live_routes(frame=frame_of, shade=shade_at_rest),
+        *live_routes(frame=frame_of, shade=shade_at_rest, busy=NoTurnError),
         *health_routes(
             parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,
