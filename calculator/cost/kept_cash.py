@@ -48,7 +48,7 @@ def cash_of(
     bill: Callable[[], tuple[Line, ...]],
 ) -> Cash:
     """The option's hard dollars, found again or made from its whole bill."""
-    held = (option, inputs.tax_tables, inputs.scenario)
+    held = (option, inputs.tax_tables)
     if inputs.draw_count < _MANY or not can_stand_alone(option, inputs=inputs):
         return Cash.of(bill(), horizon=horizon)
     return _CASH.answer(
