@@ -97,3 +97,10 @@ def test_no_more_is_kept_than_is_allowed_and_all_of_it_can_go(monkeypatch: pytes
     assert 0 < sum(weight for _, weight in kept._kept.values()) <= 100_000
     forget_bills()
     assert not len(kept)
+
+
+def test_bill_weighs_at_least_what_its_flows_hold() -> None:
+    bill = _bill("mac", SCENARIO, [])
+    flows = sum(plain.nbytes + discounted.nbytes for plain, discounted in bill.flows)
+    lines = kept_bills._bytes(bill) - flows  # pyright: ignore[reportPrivateUsage]
+    assert 500 * len(bill.flows) <= lines <= 5_000 * len(bill.flows)

@@ -120,3 +120,18 @@ def test_scenario_is_written_without_people_s_time() -> None:
     words = kept_cash.words_of_scenario  # pyright: ignore[reportPrivateUsage]
     other = Scenario(wage_usd_per_h=99.0, name="another", money="cash")
     assert words(Scenario()) == words(other) != words(Scenario(months=48))
+
+
+def test_watts_are_told_by_the_ratio_that_they_are_drawn_by() -> None:
+    words = kept_cash._words_of_one  # pyright: ignore[reportPrivateUsage]
+    other = {"other.decode_w": 9.0, "host/mac.price_ratio": 2.0, "mac.setup_h": 4.0}
+    by_ratio = Inputs(SCENARIO, {"mac.decode_watt_ratio": 0.7, "mac.decode_w": 147.0, "mac.idle_w": 8.0, **other})
+    assert list(words(MAC, by_ratio)) == ["mac.decode_watt_ratio", 0.7, "mac.idle_w", 8.0]
+    alone = Inputs(SCENARIO, {"mac.decode_w": 147.0, **other})
+    assert list(words(MAC, alone)) == ["mac.decode_w", 147.0]
+
+
+def test_dollars_weigh_what_their_arrays_hold() -> None:
+    cash = _cash(drawn(SCENARIO), [])
+    held = sum(np.asarray(usd).nbytes for usd in (cash.total_usd, cash.present_value_usd))
+    assert kept_cash._bytes(cash) == held == 2 * 8 * COUNT  # pyright: ignore[reportPrivateUsage]

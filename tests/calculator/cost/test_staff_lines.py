@@ -111,3 +111,9 @@ def test_each_of_them_moves_a_soft_line_of_some_option() -> None:
             ]
             moved |= not np.array_equal(soft[0][0], soft[1][0])
         assert moved, name
+
+
+def test_account_is_one_whatever_usage_is_given_with_it() -> None:
+    inputs = drawn(SCENARIO)
+    names = [line.inputs for line in staff_lines(API, inputs=inputs, usage=PC_USAGE, grows=False)]
+    assert "api_administration_h_per_year" in names[1]
