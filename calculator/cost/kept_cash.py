@@ -70,9 +70,14 @@ def forget_cash() -> None:
     _CASH.clear()
 
 
-def words_of_scenario(scenario: Scenario) -> str:
-    """The scenario without people's time; written once, because all options ask for it."""
-    return _SCENARIOS.answer(id(scenario), compute=lambda: (scenario, scenario.model_dump_json(exclude=_NOT_READ)))[1]
+def words_of_scenario(scenario: Scenario) -> tuple[Hashable, ...]:
+    """The scenario without people's time and what no cost reads; written once, because all options ask for it."""
+
+    def written() -> tuple[Scenario, tuple[Hashable, ...]]:
+        typed = tuple(sorted({*scenario.typed}.difference(STAFF_ALONE, NOT_READ)))
+        return scenario, (scenario.model_dump_json(exclude={*STAFF_ALONE, *NOT_READ, "typed"}), typed)
+
+    return _SCENARIOS.answer(id(scenario), compute=written)[1]
 
 
 def _words_of_all(inputs: Inputs) -> tuple[Hashable, ...]:
@@ -99,11 +104,17 @@ def _bytes(cash: Cash) -> int:
     return 8 * int(np.size(cash.total_usd) + np.size(cash.present_value_usd))
 
 
-_NOT_READ = {*STAFF_ALONE, *VIEW_SETTINGS, "name", "typed"}
+NOT_READ = (
+    *VIEW_SETTINGS,
+    *("name", "options", "currencies"),
+    *("first_token_p95_target_s", "answer_p95_target_s", "stream_target_tokens_per_s"),
+    *("unserved_fraction_max", "leaves_house_fraction_max"),
+)
+"""What no cost reads of a scenario: promises count by the machines that keep them, which the usage says."""
 _RATIO = "_watt_ratio"
 _MANY = 9
 """Draws, or cases, from which on it costs less to find dollars than to add them up."""
 MOST_BYTES = 16_000_000
 """160 kB of an option in 10,000 futures: the dollars of some twelve questions about seven options."""
 _CASH: KeptDraws[Cash] = KeptDraws(most=MOST_BYTES, weigh=_bytes)
-_SCENARIOS: KeptDraws[tuple[Scenario, str]] = KeptDraws(most=16)
+_SCENARIOS: KeptDraws[tuple[Scenario, tuple[Hashable, ...]]] = KeptDraws(most=16)

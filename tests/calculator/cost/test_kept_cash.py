@@ -7,14 +7,16 @@ import pytest
 
 from calculator.cost import kept_cash
 from calculator.cost.inputs import Inputs, ScenarioNumbers
-from calculator.cost.kept_cash import Cash, cash_of, forget_cash
+from calculator.cost.kept_cash import NOT_READ, Cash, cash_of, forget_cash, words_of_scenario
 from calculator.cost.staff_lines import STAFF_ALONE
 from calculator.cost.tco import charges_of, cost_draws
 from calculator.finance.kept_draws import KeptDraws
 from calculator.finance.ledger import Horizon, Line
 from calculator.scenario.scenario import Scenario
+from tests.calculator.cost.reader import Reader
+from tests.calculator.cost.test_kept_value import CARDS
 from tests.calculator.cost.test_staff_lines import COUNT, OPTIONS, SCENARIOS, drawn
-from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
+from tests.calculator.offers import CATALOG, MAC, MAC_USAGE, PC_USAGE, SCENARIO, TARIFF
 
 MANY = 10**9
 
@@ -116,10 +118,36 @@ def test_no_more_is_kept_than_is_allowed_and_all_of_it_can_go(monkeypatch: pytes
     assert not len(kept)
 
 
-def test_scenario_is_written_without_people_s_time() -> None:
-    words = kept_cash.words_of_scenario  # pyright: ignore[reportPrivateUsage]
-    other = Scenario(wage_usd_per_h=99.0, name="another", money="cash")
-    assert words(Scenario()) == words(other) != words(Scenario(months=48))
+def test_scenario_is_written_without_people_s_time_and_promises() -> None:
+    other = Scenario(wage_usd_per_h=99.0, name="another", money="cash", first_token_p95_target_s=3.0)
+    assert words_of_scenario(Scenario()) == words_of_scenario(other) != words_of_scenario(Scenario(months=48))
+
+
+@pytest.mark.parametrize("is_drawn", [True, False])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_cost_reads_what_is_left_out_of_the_key(option: str, scenario: str, is_drawn: bool) -> None:
+    asked = SCENARIO.model_copy(update=SCENARIOS[scenario])
+    read: set[str] = set()
+    reader: Any = Reader(drawn(asked) if is_drawn else Inputs(asked, {}, CATALOG.tax), read)
+    offer, usage = OPTIONS[option]
+    charges_of(offer, inputs=reader, usage=usage, reference_api=TARIFF)
+    assert {"scenario.rules"} <= read or option in ("api", "mixed fleet without machines", "seats", "rented")
+    assert not read & {f"scenario.{name}" for name in NOT_READ}
+    assert not read & set(NOT_READ)
+
+
+def test_value_that_a_person_typed_is_another_question_than_the_same_as_a_default() -> None:
+    """A share kept of the whole PC that was typed replaces those of its cards and of the rest."""
+    asked = SCENARIO.model_copy(update={"typed": ("gpu_resale_fraction",)})
+    horizon = Horizon(SCENARIO.months, SCENARIO.discount_rate, SCENARIO.timing)
+    default, typed = (
+        cost_draws(CARDS, inputs=inputs, horizon=horizon, usage=PC_USAGE, reference_api=TARIFF).hard_total_cost_usd
+        for inputs in (drawn(SCENARIO), drawn(asked))
+    )
+    assert not np.array_equal(default, typed)
+    assert words_of_scenario(asked) != words_of_scenario(SCENARIO)
+    assert words_of_scenario(SCENARIO.model_copy(update={"typed": ("wage_usd_per_h",)})) == words_of_scenario(SCENARIO)
 
 
 def test_watts_are_told_by_the_ratio_that_they_are_drawn_by() -> None:
