@@ -123,7 +123,9 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in enumerate(course.spent))
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        hides = any(course.spent == other.spent for other in courses[:number])
+        dash = ' stroke-dasharray="6 6"' if hides else ""  # both colours are seen in turn
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         for offset, words in enumerate(textwrap.wrap(course.name, _NAME_SIGNS, max_lines=2, placeholder=" ...")):
             place = end + 4 + 13 * offset
             parts.append(_text(width - right + 7, place, words, size=_SMALL, colour=colour, bold=number == 0))

@@ -92,3 +92,9 @@ def test_letters_that_no_xml_can_hold_become_spaces(letter: str) -> None:
     text = xml_text(f"a{letter}b & c")
     assert text == "a b &amp; c"
     ET.fromstring(f"<t>{text}</t>")
+
+
+def test_a_line_that_lies_on_another_is_dashed_so_that_both_are_seen() -> None:
+    courses = [Course("A", (0.0, 5.0)), Course("B", (0.0, 5.0)), Course("C", (0.0, 6.0))]
+    lines = re.findall("<polyline[^>]*>", spend_chart(courses))
+    assert ["stroke-dasharray" in line for line in lines] == [False, True, False]
