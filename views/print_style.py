@@ -8,16 +8,15 @@ whole table instead (drawing.draw_on_paper).
 
 import streamlit as st
 
-from views.charts.layout import TURN
+from views.charts.layout import INK_GREY, TURN
 from views.look import HUES
 
 _CHART_GREYS = {
-    ("fill", "rgb(230, 234, 241)"): "rgb(86, 96, 107)",
-    ("fill", "rgb(128, 132, 149)"): "rgb(86, 96, 107)",
+    ("fill", "rgb(230, 234, 241)"): INK_GREY,
     ("fill", "rgb(250, 250, 250)"): "rgb(38, 39, 48)",
     ("stroke", "rgb(49, 51, 63)"): "rgb(230, 234, 241)",
 }
-"""Streamlit's own greys in a chart (texts of both themes; titles and grid lines of the dark one) and theirs on white."""
+"""Streamlit's own greys in a dark chart (texts, titles and grid lines) and theirs on white; charts.layout has the light's."""
 _VARIABLES = {
     "text-color": "textColor",
     "background-color": "backgroundColor",
@@ -55,9 +54,6 @@ def print_style() -> str:
   }}
   [aria-checked="true"], [aria-selected="true"] {{ font-weight: 700 !important; text-decoration: underline; }}
   [data-testid="stBidiComponentIsolated"] {{ color-scheme: light; {_live_colours()} }}
-  .main-svg text[style*="fill: rgb(255, 255, 255)"] {{
-    paint-order: stroke; stroke: {ink} !important; stroke-width: 3px !important;
-  }}
   {_chart_colours()}}}
 """
 
