@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> int:
 def _say_machine(host: Host) -> None:
     memory = f"{host.memory_bytes / BYTES_PER_GB:.1f} GB" if host.memory_bytes else "memory unknown"
     limit = f", wired limit {host.wired_limit_mib} MiB" if host.wired_limit_mib else ""
-    print(f"Local LLM TCO {VERSION} on {host.os} {host.os_version}, Python {platform.python_version()}")
+    print(f"Local LLM TCO {VERSION} on {host.system_name()}, Python {platform.python_version()}")
     print(f"{host.chip_name or 'An unknown chip'} ({host.chip or 'not in the catalogue'}), {memory}{limit}\n")
 
 
