@@ -52,6 +52,7 @@ export function paintLines(box, frame, page) {
   const drawn = (id) => rows.find((row) => row.id === id);
   const paid = frame.paid && drawn(frame.paid.than) && drawn(frame.paid.id);
   if (paid) markPaid(svg, paid, frame, x, y, edge, width);
+  page.root.classList.toggle("shaded", rows.some((row) => row.band));
   box.replaceChildren(svg, phone ? legend(rows, dash) : "");
 }
 
