@@ -37,18 +37,34 @@ def draw_table(
         alt=alt,
         column_config=columns,
     )
-    draw_on_paper(rows, key=key, alt=alt)
+    draw_on_paper(rows, key=key, alt=alt, columns=columns)
 
 
-def draw_on_paper(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str) -> None:
+def draw_on_paper(
+    rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, columns: Mapping[str, Any] | None = None
+) -> None:
     """The same table whole, for paper alone: on the screen a table is a picture of the rows in sight."""
+    formats = {name: _format_of(column) for name, column in (columns or {}).items()}
+    told = [{name: _on_paper(cell, formats.get(name, "")) for name, cell in row.items()} for row in rows]
     with st.container(key=f"{PRINTED} {key}"):
-        st.html(small_table([{name: _on_paper(cell) for name, cell in row.items()} for row in rows], alt=alt))
+        st.html(small_table(told, alt=alt))
 
 
-def _on_paper(cell: Any) -> Any:
-    """A number without the noise of its last digits."""
-    return f"{cell:,.6g}" if isinstance(cell, float) else cell
+def _format_of(column: Mapping[str, Any]) -> str:
+    """The format of a column's numbers; empty where it has none."""
+    kind: Mapping[str, Any] | None = column.get("type_config")
+    return str(kind.get("format") or "") if kind else ""
+
+
+def _on_paper(cell: Any, form: str = "") -> Any:
+    """A number in its column's format, else without the noise of its last digits.
+
+    >>> _on_paper(28.649, "%.1f"), _on_paper(1234.5678901), _on_paper("4 GB")
+    ('28.6', '1,234.57', '4 GB')
+    """
+    if not isinstance(cell, float):
+        return cell
+    return form % cell if form.startswith("%") else f"{cell:,.6g}"
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:

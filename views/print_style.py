@@ -3,7 +3,8 @@
 A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
 the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
 by its light twin, which no light chart has; a table of the screen is a picture of the rows in sight, so paper has the
-whole table instead (drawing.draw_on_paper).
+whole table instead (drawing.draw_on_paper). What is folded on the screen is unfolded on paper, where the browser can, and
+else paper says that it is not there; a folded tool, which holds nothing, is left out as other controls are.
 """
 
 import streamlit as st
@@ -40,6 +41,14 @@ _WHOLE = """
   [data-testid="stMain"] { zoom: 0.8; }
   [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
   [data-testid="stPlotlyChart"] { break-inside: avoid; }
+  [data-testid="stExpander"]:has(> details:not([open])):not(:has([data-testid="stElementContainer"])) { display: none; }
+  [data-testid="stExpander"] summary { break-after: avoid; }
+  [data-testid="stExpander"] summary [data-testid="stIconMaterial"] { display: none; }
+  [data-testid="stExpander"] details { height: auto !important; overflow: visible !important; }
+  [data-testid="stExpander"] details::details-content { content-visibility: visible; block-size: auto; }
+  @supports not selector(::details-content) {
+    [data-testid="stExpander"] details:not([open]) > summary::after { content: "Folded away: not on this sheet"; }
+  }
   h1, h2, h3 { break-after: avoid; }
 """
 

@@ -18,6 +18,7 @@ TABLE_STYLE = """
 .small-table thead th { color: color-mix(in srgb, currentcolor 72%, transparent); }
 .small-table :is(th, td) > span { display: block; max-width: 40ch; overflow-wrap: break-word; }
 .small-table .number { text-align: right; }
+.small-table td.number { white-space: nowrap; }
 .small-table .number > span { margin-left: auto; }
 @media print { .small-table { overflow: visible; } .small-table tr { break-inside: avoid; } }
 """
