@@ -83,9 +83,9 @@ def main(arguments: list[str]) -> int:
     """Look at this machine, say what was seen, and write the file."""
     parser = Parser(
         prog="python -m measurements doctor",
-        description="What this machine is, what works on it, and a probe of two minutes; one file to send back.",
+        description="Describe this machine, check what works on it, and probe it for two minutes; writes one file to send back.",
     )
-    parser.add_argument("--quick", action="store_true", help="without the probe, in a few seconds")
+    parser.add_argument("--quick", action="store_true", help="skip the probe; takes a few seconds")
     parser.add_argument(
         "--file", type=Path, default=None, help="where to write (default: local-llm-tco-doctor-DATE.json, a new file)"
     )
