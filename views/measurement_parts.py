@@ -174,10 +174,6 @@ def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
         height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
         key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
-        columns={
-            name: st.column_config.TextColumn(alignment="right")
-            for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")
-        },
     )
     st.download_button(
         f"Download these {len(shown)} as JSON lines",

@@ -157,7 +157,7 @@ def sold_above_price(lines: Iterable[Line], *, months: int) -> Remark | None:
         return None
     text = (
         f"It sells for ${usd['resale']:,.0f} after {months} months, more than the ${usd['hardware']:,.0f} that it costs "
-        "today. Check the market index and the resale value."
+        "today. Check the resale market index and the resale value."
     )
     return Remark(code="sold-above-price", text=text, level="warning")
 

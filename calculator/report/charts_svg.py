@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from calculator.units import MONTHS_PER_YEAR
 
-COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#9a8200")
-_GREY, _INK, _FAINT = "#8a8f99", "#1d2330", "#e3e6ec"
+COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#857000")
+_GREY, _INK, _MUTE, _FAINT = "#8a8f99", "#1d2330", "#565d6b", "#e3e6ec"
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
@@ -79,7 +79,7 @@ def cost_chart(bars: Sequence[CostBar], *, mark: str = "$", font: str = "sans-se
     for tick in ticks:
         parts.append(_line((x(tick), _TOP - 4), (x(tick), height - 20), colour=_FAINT))
         anchor = "start" if tick == ticks[0] else "end" if tick == ticks[-1] else "middle"
-        parts.append(_text(x(tick), height - 6, amount_words(tick, mark), anchor=anchor, size=_SMALL, colour=_GREY))
+        parts.append(_text(x(tick), height - 6, amount_words(tick, mark), anchor=anchor, size=_SMALL, colour=_MUTE))
     for row, bar in enumerate(bars):
         top, colour = _TOP + _ROW * row, COLOURS[0] if row == 0 else _GREY
         y = top + 23
@@ -110,10 +110,10 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     parts: list[str] = []
     for tick in ticks:
         parts.append(_line((left, y(tick)), (width - right, y(tick)), colour=_FAINT))
-        parts.append(_text(left - 6, y(tick) + 3.5, amount_words(tick, mark), anchor="end", size=_SMALL, colour=_GREY))
+        parts.append(_text(left - 6, y(tick) + 3.5, amount_words(tick, mark), anchor="end", size=_SMALL, colour=_MUTE))
     for month in range(0, months + 1, MONTHS_PER_YEAR):
         says = f"month {month}" if month == MONTHS_PER_YEAR else f"{month}"
-        parts.append(_text(x(month), height - 6, says, anchor="middle", size=_SMALL, colour=_GREY))
+        parts.append(_text(x(month), height - 6, says, anchor="middle", size=_SMALL, colour=_MUTE))
     for number, course in enumerate(courses):
         edges = [*enumerate(course.low), *reversed(list(enumerate(course.high)))]
         band = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in edges)
@@ -123,7 +123,9 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in enumerate(course.spent))
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        hides = any(course.spent == other.spent for other in courses[:number])
+        dash = ' stroke-dasharray="6 6"' if hides else ""  # both colours are seen in turn
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         for offset, words in enumerate(textwrap.wrap(course.name, _NAME_SIGNS, max_lines=2, placeholder=" ...")):
             place = end + 4 + 13 * offset
             parts.append(_text(width - right + 7, place, words, size=_SMALL, colour=colour, bold=number == 0))

@@ -76,6 +76,10 @@ Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=0, le=2**60)]
 
 
+_DISTRIBUTIONS = {"rhel": "RHEL", "opensuse-leap": "openSUSE Leap", "nixos": "NixOS", "almalinux": "AlmaLinux"}
+"""Names of distributions whose id in /etc/os-release is not their name in lower case."""
+
+
 class Host(Record):
     """The machine: facts that make speeds comparable. `host_id` is a salted hash, not a serial number."""
 
@@ -96,6 +100,13 @@ class Host(Record):
     thermal: Label = ""
     load_average: NonNegative = 0
     device_arch: Label = ""
+
+    def system_name(self) -> str:
+        """System and version; of a Linux the distribution, whose version it is: "Debian 12 (Linux)"."""
+        distribution = self.os_build.partition(" ")[0] if self.os == "Linux" else ""
+        if not distribution:
+            return f"{self.os} {self.os_version}".strip() if self.os != "Linux" else self.os
+        return f"{_DISTRIBUTIONS.get(distribution, distribution.capitalize())} {self.os_version}".strip() + " (Linux)"
 
 
 class Engine(Record):

@@ -64,12 +64,12 @@ def test_table_of_used_measurements_counts_what_was_kept_at_once(store: Path) ->
     for name, value in QUESTION.items():
         app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
     app.run()
-    assert "0 of 2 options rest on a measured speed" in texts(app)
+    assert "No option rests on a measured speed yet." in texts(app)
     upload(app, "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
     app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
     app.button(key="keep_0").click().run()
     assert not app.exception
-    assert "1 of 2 options rest on a measured speed" in texts(app)
+    assert "1 of 2 options rests on a measured speed. 1 is estimated, with its range." in texts(app)
     assert list(table(app, "whose")["whose"]) == ["measured elsewhere"]
     assert list(small_tables(app)[0]["Used"]) == ["measured elsewhere", "estimated"]
 

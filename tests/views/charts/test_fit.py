@@ -66,6 +66,19 @@ def test_full_dots_were_measured_and_bands_hold_the_range() -> None:
     assert list(band.y) == [12.0, 7.0, 5.0, 10.0]
 
 
+def test_two_machines_of_one_speed_share_a_line_and_one_that_runs_on_another_is_dashed() -> None:
+    def curve(option: str, *speeds: float) -> Curve:
+        ranges = tuple(Range(one, one, one, "tokens/s") for one in speeds)
+        return Curve(option, option, tuple(map(float, range(1, len(speeds) + 1))), ranges, (False,) * len(speeds))
+
+    curves = [curve("cloud-h100", 9, 5, 2), curve("api-frontier", 9, 5, 2), curve("dual-rtx-4090-am5", 9, 5)]
+    figure = speed_curves(curves, x_title="x", y_title="y")
+    lines = [trace for trace in drawn(figure) if trace.name]
+    assert [line.name for line in lines] == ["cloud-h100 and<br>api-frontier", "dual-rtx-4090-am5"]
+    assert [line.line.dash for line in lines] == ["solid", "8px,8px"]
+    assert len(drawn(figure)) == 4  # two bands
+
+
 def _beats(other: Choice, one: Choice) -> bool:
     return other.present_value_usd < one.present_value_usd and other.stream_tokens_per_s > one.stream_tokens_per_s
 
