@@ -49,10 +49,11 @@ def bill_of(
         return made()
     kept = _BILLS.answer(
         *(id(option), usage, cast("Hashable", reference_api), id(inputs.tax_tables)),
+        *(horizon.months, horizon.annual_rate, horizon.timing),
         words_of_scenario(inputs.scenario),
         compute=made,
     )
-    if kept.held[-1] is inputs.scenario:  # made just now
+    if kept.held[-1] is inputs.scenario:  # people's time is the same, too
         return kept
     soft = [line for line in kept.charges.lines if line.hardness == "soft"]
     staff = staff_lines(option, inputs=inputs, usage=usage, grows=False)

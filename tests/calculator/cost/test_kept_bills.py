@@ -10,7 +10,7 @@ from calculator.cost.bill import Charges
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_bills import Bill, bill_of, forget_bills
 from calculator.cost.staff_lines import STAFF_ALONE
-from calculator.cost.tco import charges_of, cost_of, folded
+from calculator.cost.tco import charges_of, cost_of, folded, laid_out
 from calculator.finance.kept_draws import KeptDraws
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
@@ -63,6 +63,18 @@ def test_people_s_time_finds_the_hard_lines() -> None:
     _bill("mac", SCENARIO, made, electricity_usd_per_kwh=0.5)
     _bill("mac", SCENARIO, made, electricity_usd_per_kwh=0.5)
     assert len(made) == 4
+
+
+def test_flows_of_another_horizon_are_made_anew() -> None:
+    """Of the same scenario in plain cash, say, where nothing is discounted."""
+    offer, usage = OPTIONS["mac"]
+    found: list[Bill] = []
+    for rate in (SCENARIO.discount_rate, 0.0):
+        horizon = Horizon(SCENARIO.months, rate, SCENARIO.timing)
+        inputs = Inputs(SCENARIO, {}, CATALOG.tax)
+        found.append(laid_out(offer, inputs=inputs, horizon=horizon, usage=usage, reference_api=TARIFF))
+    assert any(not np.array_equal(plain, discounted) for plain, discounted in found[0].flows)
+    assert all(np.array_equal(plain, discounted) for plain, discounted in found[1].flows)
 
 
 def test_further_machines_take_time_so_their_bill_is_made_anew() -> None:
