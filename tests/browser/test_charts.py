@@ -61,3 +61,13 @@ def test_every_text_of_a_chart_stands_out(visit: Open, page: str, scheme: Any) -
         for text, fill, edge in found:
             behind = hexadecimal(edge) if fill == "rgb(255, 255, 255)" else ground  # white on a map has an edge
             assert contrast(hexadecimal(fill), behind) >= LEAST, (media, text, fill, behind)
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_where_nothing_can_do_the_job_no_chart_is_announced(visit: Open, media: Any) -> None:
+    seen = visit("?options=mac-mini-m6-24&model=qwen3-32b&weight_class=16-bit")
+    assert seen.wait_for_verdict() == "Nothing here can do the job"
+    seen.page.emulate_media(media=media)
+    expect(seen.decide.locator(".chart")).to_have_count(2)
+    for said in ("Total spent, month by month", "8 of 10 futures", "Where the money goes", "to the right of the line"):
+        assert not any(one.is_visible() for one in seen.decide.get_by_text(said).all()), said

@@ -1,6 +1,6 @@
-// The shade of the first chart: 8 of 10 futures of the two leaders (views/bands.py). It costs the server a fifth of an
-// answer, so the page asks for it at rest where somebody can see the chart, and else once it was left alone for a while:
-// so it is there by the time that somebody prints. Printing waits for no server; paper says where the shade is missing.
+// The shade of the first chart: 8 of 10 futures of the two leaders (views/bands.py). It takes about a third as long as
+// the answer, so the page asks for it at rest where somebody can see the chart, and else once it was left alone for a
+// while: so it is there by the time that somebody prints. Printing waits for no server; paper says where it is missing.
 
 import { paintLines } from "./charts.js";
 
