@@ -208,6 +208,25 @@ def test_page_that_nobody_looks_at_asks_when_somebody_does(visit: Open) -> None:
     shades(seen, Scenario())
 
 
+@pytest.mark.parametrize(("status", "said"), [(503, {"retry-after": "1"}), (429, {"retry-after": "1"}), (422, {})])
+def test_busy_server_is_asked_again_and_one_that_cannot_draw_it_is_not(
+    visit: Open, status: int, said: dict[str, str]
+) -> None:
+    seen = visit()
+    asked = asked_on(seen.page)
+    seen.page.route(SHADE, lambda route: route.fulfill(status=status, headers=said, json={"error": ""}), times=2)
+    with seen.page.expect_response(SHADE):
+        to_chart(seen)
+    if status == 422:
+        seen.page.wait_for_timeout(2 * LONGER_THAN_A_REST_MS)
+        assert len(asked) == 1
+        expect(seen.decide.locator("polygon.band")).to_have_count(0)
+    else:
+        shades(seen, Scenario())
+        assert len(asked) == 3
+    seen.errors.clear()  # a browser notes each status of this kind
+
+
 @pytest.mark.parametrize("query", ["", "?wage_usd_per_h=NaN&colour=red&months=48"])
 def test_page_left_alone_has_the_shade_on_paper_though_the_chart_was_never_in_sight(visit: Open, query: str) -> None:
     seen = visit(query)
