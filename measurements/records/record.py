@@ -76,7 +76,21 @@ Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=0, le=2**60)]
 
 
-_DISTRIBUTIONS = {"rhel": "RHEL", "opensuse-leap": "openSUSE Leap", "nixos": "NixOS", "almalinux": "AlmaLinux"}
+_DISTRIBUTIONS = {
+    "almalinux": "AlmaLinux",
+    "amzn": "Amazon Linux",
+    "centos": "CentOS",
+    "endeavouros": "EndeavourOS",
+    "linuxmint": "Linux Mint",
+    "nixos": "NixOS",
+    "ol": "Oracle Linux",
+    "opensuse-leap": "openSUSE Leap",
+    "opensuse-tumbleweed": "openSUSE Tumbleweed",
+    "pop": "Pop!_OS",
+    "rhel": "RHEL",
+    "rocky": "Rocky Linux",
+    "sles": "SLES",
+}
 """Names of distributions whose id in /etc/os-release is not their name in lower case."""
 
 
@@ -103,10 +117,11 @@ class Host(Record):
 
     def system_name(self) -> str:
         """System and version; of a Linux the distribution, whose version it is: "Debian 12 (Linux)"."""
-        distribution = self.os_build.partition(" ")[0] if self.os == "Linux" else ""
-        if not distribution:
+        distribution = self.os_build.partition(" ")[0].strip('"') if self.os == "Linux" else ""
+        if not distribution[:1].isalpha():  # a kernel's version, where the system has no name
             return f"{self.os} {self.os_version}".strip() if self.os != "Linux" else self.os
-        return f"{_DISTRIBUTIONS.get(distribution, distribution.capitalize())} {self.os_version}".strip() + " (Linux)"
+        name = _DISTRIBUTIONS.get(distribution, distribution.capitalize())
+        return f"{name} {self.os_version}".strip() + ("" if "Linux" in name else " (Linux)")
 
 
 class Engine(Record):
