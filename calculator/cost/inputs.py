@@ -116,8 +116,9 @@ class Inputs(ScenarioNumbers):
 
     `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
     draws. `tax_tables` are needed where the scenario deducts by MACRS. Courses are kept by name, so that all options
-    share them and each is summed once. `brief`: only what the lines cost is wanted, not what explains them. `told`: what
-    is given, people's time (staff_lines.py) apart, in a few words; without them the arrays themselves tell.
+    share them and each is summed once. `brief`: only what the lines cost is wanted, not what explains them.
+    `values_key`: a short key of all that is given, people's time (staff_lines.py) apart; where it is None, kept dollars
+    (kept_cash.py) are found by the arrays themselves.
     """
 
     scenario: Scenario
@@ -127,7 +128,7 @@ class Inputs(ScenarioNumbers):
         default_factory=dict[tuple[str, str, str, int], Course], repr=False
     )
     brief: bool = field(default=False, repr=False)
-    told: Hashable = field(default=None, repr=False)
+    values_key: Hashable = field(default=None, repr=False)
     _found: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def __post_init__(self) -> None:

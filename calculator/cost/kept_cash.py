@@ -48,15 +48,28 @@ def cash_of(
     bill: Callable[[], tuple[Line, ...]],
 ) -> Cash:
     """The option's hard dollars, found again or made from its whole bill."""
-    held = (option, inputs.tax_tables)
+    held, key = (option, inputs.tax_tables), inputs.values_key
     if inputs.draw_count < _MANY or not can_stand_alone(option, inputs=inputs):
         return Cash.of(bill(), horizon=horizon)
     return _CASH.answer(
-        *(id(option), usage, cast("Hashable", reference_api), id(inputs.tax_tables), inputs.draw_count),
+        *bill_key(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api),
+        inputs.draw_count,
+        *((key,) if key is not None else (*_words_of_all(inputs), *_words_of_one(option, inputs))),
+        compute=lambda: Cash.of(bill(), horizon=horizon, held=held),
+    )
+
+
+def bill_key(
+    option: AnyOption, *, inputs: Inputs, horizon: Horizon, usage: Usage | None, reference_api: ApiTariff | None
+) -> tuple[Hashable | Number, ...]:
+    """What the hard lines of a bill are made from, but for what is given.
+
+    Option and tax tables are named by their place in memory: hold them beside what is kept.
+    """
+    return (
+        *(id(option), usage, cast("Hashable", reference_api), id(inputs.tax_tables)),
         *(horizon.months, horizon.annual_rate, horizon.timing),
         words_of_scenario(inputs.scenario),
-        *((inputs.told,) if inputs.told is not None else (*_words_of_all(inputs), *_words_of_one(option, inputs))),
-        compute=lambda: Cash.of(bill(), horizon=horizon, held=held),
     )
 
 
@@ -90,8 +103,8 @@ def _words_of_one(option: AnyOption, inputs: Inputs) -> Iterator[Hashable]:
     """What is given of the option itself; watts by their ratio to the usage's, where they are drawn as one."""
     owner, given = f"{option.id}.", inputs.given
     own = [name for name in given if name.startswith(owner) and "/" not in name]
-    told = {f"{name.removesuffix(_RATIO)}_w" for name in own if name.endswith(_RATIO)} | {owner + SETUP_H}
-    return _words((name, given[name]) for name in own if name not in told)
+    other = {f"{name.removesuffix(_RATIO)}_w" for name in own if name.endswith(_RATIO)} | {owner + SETUP_H}
+    return _words((name, given[name]) for name in own if name not in other)
 
 
 def _words(given: Iterable[tuple[str, Number]]) -> Iterator[Hashable]:

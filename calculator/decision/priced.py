@@ -41,7 +41,7 @@ class Priced:
     @functools.cached_property
     def tco(self) -> Tco:
         """The whole ledger."""
-        return folded(self._told.charges, self._horizon, self._told.flows)
+        return folded(self._bill.charges, self._horizon, self._bill.flows)
 
     @property
     def _horizon(self) -> Horizon:
@@ -49,7 +49,7 @@ class Priced:
         return Horizon(scenario.months, scenario.discount_rate, scenario.timing)
 
     @functools.cached_property
-    def _told(self) -> Bill:
+    def _bill(self) -> Bill:
         """With what explains the lines, and their flows."""
         return laid_out(
             self.option,
@@ -62,7 +62,7 @@ class Priced:
     @functools.cached_property
     def _brief(self) -> Charges:
         """Without what only explains the lines; the whole bill where that was made already."""
-        if "_told" in vars(self):
-            return self._told.charges
+        if "_bill" in vars(self):
+            return self._bill.charges
         asked = self.question
         return charges_of(self.option, inputs=asked.brief_inputs, usage=self.usage, reference_api=asked.reference)

@@ -46,13 +46,13 @@ _DRAWN_STATES = ("prefill", "decode", "idle")
 _MOST_OF_MAXIMUM = 1.1  # of the maker's watts: options.Power
 
 
-def costs(candidates: Candidates, values: Mapping[str, Number], *, told: Hashable = None) -> dict[str, CostDraws]:
+def costs(candidates: Candidates, values: Mapping[str, Number], *, values_key: Hashable = None) -> dict[str, CostDraws]:
     """Costs of all candidates where `values` (numbers or arrays [draws]) replace the scenario's and the catalogue's.
 
-    told: what the values are, people's time apart, where few words say it (calculator/cost/inputs.py).
+    values_key: a short key of the values, people's time apart (calculator/cost/inputs.py).
     """
     scenario = candidates.scenario
-    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables, told=told)
+    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables, values_key=values_key)
     horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
     found: dict[str, CostDraws] = {}
     for one in candidates:

@@ -110,10 +110,10 @@ class PresentValues:
         for block, cut in zip(blocks, cuts, strict=True):
             for name, column in block.items():
                 values[name][cut] = column
-        told = tuple(zip(sizes, map(_without_staff, map(_key, blocks)), strict=True))
+        cases = tuple(zip(sizes, map(_without_staff, map(_key, blocks)), strict=True))
         others = tuple([(name, now[name]) for name in names if not _is_staff(name)])
-        found = costs(self._candidates.only((option,)), values, told=(told, others))[option].present_value_cost_usd
-        flat = np.broadcast_to(found, (count,))
+        found = costs(self._candidates.only((option,)), values, values_key=(cases, others))[option]
+        flat = np.broadcast_to(found.present_value_cost_usd, (count,))
         return [flat[cut] for cut in cuts]
 
 

@@ -39,9 +39,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, set[str]]]:
     """Each pass that is costed: the option, and the inputs that it is given."""
     found: list[tuple[str, set[str]]] = []
 
-    def counted(candidates: Candidates, values: Mapping[str, Number], *, told: Hashable) -> Any:
+    def counted(candidates: Candidates, values: Mapping[str, Number], *, values_key: Hashable) -> Any:
         found.append((candidates.options[0].option.id, set(values)))
-        return costs(candidates, values, told=told)
+        return costs(candidates, values, values_key=values_key)
 
     monkeypatch.setattr(module, "costs", counted)
     return found
@@ -119,7 +119,7 @@ def test_option_that_is_no_candidate_is_refused() -> None:
 
 @pytest.mark.parametrize("changed", [{"wage_usd_per_h": 143.0}, {"electricity_usd_per_kwh": 0.44}, {"months": 48}])
 def test_another_scenario_finds_no_older_dollars(changed: dict[str, Any]) -> None:
-    """Hard dollars of a case are kept from one comparison to the next: they are told by all that they are made from."""
+    """Hard dollars of a case are kept from one comparison to the next: they are found by all that they are made from."""
     blocks = [{"wage_usd_per_h": np.linspace(20.0, 140.0, 9)}, *BLOCKS]
     values = PresentValues(CANDIDATES)
     values.rows_usd(IDS, blocks, now=values.now(IDS))
