@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -18,6 +18,7 @@ _GREY, _INK, _MUTE, _FAINT = "#8a8f99", "#1d2330", "#565d6b", "#e3e6ec"
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
+_HIDES = 1.0  # less than the width of a line
 _SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 20
 
 
@@ -123,13 +124,19 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in enumerate(course.spent))
-        hides = any(course.spent == other.spent for other in courses[:number])
+        hides = any(_runs_on(map(y, course.spent), map(y, other.spent)) for other in courses[:number])
         dash = ' stroke-dasharray="6 6"' if hides else ""  # both colours are seen in turn
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         for offset, words in enumerate(textwrap.wrap(course.name, _NAME_SIGNS, max_lines=2, placeholder=" ...")):
             place = end + 4 + 13 * offset
             parts.append(_text(width - right + 7, place, words, size=_SMALL, colour=colour, bold=number == 0))
     return _svg(parts, width=width, height=height, font=font, label="Money spent month by month")
+
+
+def _runs_on(heights: Iterable[float], others: Iterable[float]) -> bool:
+    """Whether a line lies on another in most months, so that it would hide it."""
+    near = [abs(height - other) < _HIDES for height, other in zip(heights, others, strict=True)]
+    return 2 * sum(near) > len(near)
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], *, colour: str, more: str = "") -> str:

@@ -101,6 +101,17 @@ def test_a_line_that_lies_on_another_is_dashed_so_that_both_are_seen() -> None:
     assert ["stroke-dasharray" in line for line in lines] == [False, True, False]
 
 
+def test_a_line_hides_another_where_most_months_look_the_same_as_on_the_page() -> None:
+    courses = [
+        Course("A", (0.0, 500.0, 1000.0)),
+        Course("B", (0.1, 500.2, 1000.3)),
+        Course("C", (0.0, 500.0, 700.0)),
+        Course("D", (0.0, 400.0, 800.0)),
+    ]
+    lines = re.findall("<polyline[^>]*>", spend_chart(courses))
+    assert ["stroke-dasharray" in line for line in lines] == [False, True, True, False]
+
+
 def test_every_text_stands_out_from_paper() -> None:
     courses = [Course(name, (0.0, float(place))) for place, name in enumerate("ABCDE")]
     bars = [CostBar("A", 5.0, 1.0, 9.0, "$5"), CostBar("B", 6.0, None, None, "$6")]
