@@ -36,7 +36,7 @@ FIELDS_BESIDE = (
 )
 """The fields beside the answer, in their order."""
 _ADDED = {"first_token_p95_target_s": " (0: none)", "electricity_usd_per_kwh": " per kWh"}
-"""What stands there behind the name of a field, beside its number."""
+"""What the page adds to a name: a value that means none, or the unit."""
 _ENDS: dict[str, tuple[float, float, float]] = {
     "requests_per_working_day": (0, 2000, 10),
     "concurrent_request_count": (1, 32, 1),
@@ -56,7 +56,7 @@ def fields(catalog: Catalog) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in FIELDS_BESIDE:
         knob = knobs()[name]
-        label = knob.label + _ADDED.get(name, "")
+        label = label_of(name)
         if name == "model":
             models = sorted(
                 ((key, model.name) for key, model in catalog.models.items()), key=lambda row: row[1].lower()
@@ -267,7 +267,7 @@ def in_cents(table: str, key: str, value: float) -> float:
 def label_of(name: str) -> str:
     """What the page calls a value of the scenario."""
     knob = knobs().get(name)
-    return knob.label if knob else name.replace("_", " ").capitalize()
+    return knob.label + _ADDED.get(name, "") if knob else name.replace("_", " ").capitalize()
 
 
 def _shown(name: str, value: Any) -> str:

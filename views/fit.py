@@ -92,7 +92,7 @@ def _ask(case: Case) -> None:
         " because so many are reserved for each" if total > scenario.input_tokens() + scenario.answer_tokens else ""
     )
     st.caption(
-        f"Prompt, retrieved text and answer together are the context of one request: memory is kept for {total:,} tokens"
+        f"Prompt, retrieved text and answer make up the context of one request: memory is kept for {total:,} tokens"
         f"{reserved}."
     )
 
@@ -157,7 +157,7 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         else ""
     )
     st.caption(
-        "Memory is that of one machine, for as many people as *Memory for* says: everyone you asked for, or as many as "
+        "Memory is for one machine and as many people as *Memory for* says: everyone you asked for, or as many as "
         f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
         f"{SEVERAL_CARDS} Speeds are for each person while that many are being answered. Decide shows "
         "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "

@@ -212,7 +212,7 @@ def test_a_lease_is_judged_once_it_has_a_rate(visit: Open) -> None:
     seen.page.get_by_role("button", name="Compare with buying").click()
     seen.page.wait_for_url(re.compile("leases="))
     expect(seen.page.get_by_text("at $450 a month:")).to_be_visible()
-    seen.page.get_by_role("button", name="Take it out").click()
+    seen.page.get_by_role("button", name="Remove the lease").click()
     seen.page.wait_for_url(lambda url: "leases=" not in url)
 
 

@@ -90,7 +90,7 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
         x=[there / BYTES_PER_GB for _, there in known],
         y=[place for place, _ in known],
         mode="markers",
-        name="what may be used",
+        name="usable memory",
         marker=_LIMIT,
         hovertemplate="limit: %{x:,.1f} GB<extra></extra>",
     )

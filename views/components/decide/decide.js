@@ -147,7 +147,7 @@ class Page {
   notesLink(count) {
     const query = new URLSearchParams(this.address);
     query.set("view", "notes");
-    const text = count === 1 ? "The one note stands on Sources" : `All ${count} notes stand on Sources`;
+    const text = count === 1 ? "See the one note on Sources" : `See all ${count} notes on Sources`;
     return element("a", { href: `sources?${query}`, target: "_self", text });
   }
 
