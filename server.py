@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 
 from calculator import CalculatorError, load_catalog
-from calculator.cost.kept_loads import keep_at_most
+from calculator.cost import kept_bills, kept_cash, kept_loads
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
@@ -39,7 +39,7 @@ from views.failure import say_what_failed
 from views.link import read_link
 from views.navigation import PAGE_NAMES
 from views.shell import answer_to
-from views.turns import share
+from views.turns import NoTurnError, share
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESS_LEVEL = 5
@@ -74,7 +74,9 @@ def shade_at_rest(query: Query) -> dict[str, Any]:
 
 
 share_free_memory()
-keep_at_most(room_for_loads())
+kept_loads.keep_at_most(room_for_loads())
+kept_cash.keep_at_most(room_for_loads() // 2)
+kept_bills.keep_at_most(room_for_loads() // 8)
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")
 if mode == "public":
@@ -100,7 +102,7 @@ app = st.App(
     _SCRIPT,
     routes=[
         *api_routes(answers),
-        *live_routes(frame=frame_of, shade=shade_at_rest),
+        *live_routes(frame=frame_of, shade=shade_at_rest, busy=NoTurnError),
         *health_routes(
             parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,

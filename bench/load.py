@@ -3,10 +3,12 @@
 Each asks about a firm of his own, so nobody's answer was computed for another.
 
     python bench/load.py [people, people, ...] [--think 5] [--seconds 30] [--defaults] [--frames 0] [--in-sight 0]
-                         [--replicas]
+                         [--control wage_usd_per_h ...] [--replicas]
 
 Starts a server of its own, or with `--replicas` two of them behind nginx, with PostgreSQL (`make cluster`). One move
-sends what the browser sends when a slider comes to rest; `--frames` asks so many live frames before it. `--in-sight` is
+sends what the browser sends when a slider comes to rest; `--frames` asks so many live frames before it. `--control`
+names the slider, or several of which each move takes one: the hourly rate is the cheapest, because it changes nothing
+that leaves the bank. `--in-sight` is
 the share of people who have the first chart before them: after each answer they ask for its shade, too. The answer must
 name this session's own value, so a stale or a foreign one is counted as wrong.
 Printed per number of people: waiting for the answer, processor time per move, memory, and with `--defaults` the same of
@@ -46,6 +48,14 @@ _LIMITS = {"TCO_SESSIONS": "2000", "TCO_RATES": "10"}
 _LONGEST_WAIT_S = 60.0
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+CONTROLS: dict[str, tuple[float, float, int]] = {
+    "wage_usd_per_h": (20, 300, 0),
+    "electricity_usd_per_kwh": (0.05, 0.6, 3),
+    "resale_fraction": (0.2, 0.8, 2),
+    "gpu_resale_fraction": (0.2, 0.8, 2),
+    "requests_per_working_day": (40, 300, 0),
+}
+"""Sliders of the page: their least and greatest value here, and digits after the point."""
 
 
 @dataclass
@@ -127,14 +137,16 @@ async def _lives(
     sight for its shade."""
     await asyncio.sleep(pick.uniform(0, options.think))
     while time.monotonic() < until_s:
-        value = str(pick.randint(20, 300))
+        name = pick.choice(options.control)
+        low, high, digits = CONTROLS[name]
+        value = f"{pick.uniform(low, high):.{digits}f}"
         try:
             for _ in range(options.frames):
                 since = time.monotonic()
-                seen.failed += await person.looks("wage_usd_per_h", value) != 200
+                seen.failed += await person.looks(name, value) != 200
                 seen.frames_s.append(time.monotonic() - since)
             since = time.monotonic()
-            seen.wrong += not await person.moves("wage_usd_per_h", value)
+            seen.wrong += not await person.moves(name, value)
             seen.waits_s.append(time.monotonic() - since)
             if is_in_sight:
                 since = time.monotonic()
@@ -289,6 +301,9 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=0, help="live frames before each move")
     parser.add_argument(
         "--in-sight", type=_share, default=0.0, help="share of people who ask for the shade of each answer, 0 to 1"
+    )
+    parser.add_argument(
+        "--control", nargs="+", choices=tuple(CONTROLS), default=("wage_usd_per_h",), help="sliders that are moved"
     )
     servers = parser.add_mutually_exclusive_group()
     servers.add_argument("--defaults", action="store_true", help="the same with Streamlit's own settings")

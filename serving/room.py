@@ -16,7 +16,10 @@ _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory
 
 
 def room_for_loads(limits: Sequence[Path] = _LIMITS) -> int:
-    """Bytes for kept loads: a sixteenth of the machine's memory, or of its container's where that is less."""
+    """Bytes for kept loads: a sixteenth of the machine's memory, or of its container's where that is less.
+
+    Kept dollars and bills take up to two thirds of that beside them.
+    """
     known = [count for count in (_of_machine(), *map(_of_container, limits)) if count]
     return max(_LEAST, min(_MOST, min(known) // _SHARE)) if known else MOST_BYTES
 

@@ -23,19 +23,20 @@ from views.prices import PRICE_LABELS, price_figures
 _ONE_BY_ONE = ("figures", "already_own_usd", "weight_classes")
 FIRST_PRESET = "our-defaults"
 _FIRST = ("article", "already-own-4090s", "one-developer", "coding-agent", "team-24-7")
-_WORDS: dict[str, str] = {
-    "model": "Model",
-    "weight_class": "Bits per weight",
-    "requests_per_working_day": "Requests a working day",
-    "concurrent_request_count": "People asking at once",
-    "first_token_p95_target_s": "First word within (0: no target)",
-    "wage_usd_per_h": "Hourly rate",
-    "electricity_usd_per_kwh": "Electricity per kWh",
-    "resale_fraction": "Resale of the Mac",
-    "gpu_resale_fraction": "Resale of the GPUs",
-}
-"""The fields beside the answer, in their order, and what they are called there."""
-FIELDS_BESIDE = tuple(_WORDS)
+FIELDS_BESIDE = (
+    "model",
+    "weight_class",
+    "requests_per_working_day",
+    "concurrent_request_count",
+    "first_token_p95_target_s",
+    "wage_usd_per_h",
+    "electricity_usd_per_kwh",
+    "resale_fraction",
+    "gpu_resale_fraction",
+)
+"""The fields beside the answer, in their order."""
+_ADDED = {"first_token_p95_target_s": " (0: none)", "electricity_usd_per_kwh": " per kWh"}
+"""What the page adds to a name: a value that means none, or the unit."""
 _ENDS: dict[str, tuple[float, float, float]] = {
     "requests_per_working_day": (0, 2000, 10),
     "concurrent_request_count": (1, 32, 1),
@@ -53,8 +54,9 @@ _GROUPS = {"mac": "Macs", "workstation": "PCs with GPUs", "mini-pc": "Small PCs 
 def fields(catalog: Catalog) -> list[dict[str, Any]]:
     """What the component needs to draw each control; sliders in the unit that is shown."""
     found: list[dict[str, Any]] = []
-    for name, label in _WORDS.items():
+    for name in FIELDS_BESIDE:
         knob = knobs()[name]
+        label = label_of(name)
         if name == "model":
             models = sorted(
                 ((key, model.name) for key, model in catalog.models.items()), key=lambda row: row[1].lower()
@@ -92,7 +94,7 @@ def fields(catalog: Catalog) -> list[dict[str, Any]]:
 
 def values(scenario: Scenario) -> dict[str, Any]:
     """The value of each control."""
-    return {name: getattr(scenario, name) for name in _WORDS}
+    return {name: getattr(scenario, name) for name in FIELDS_BESIDE}
 
 
 @cache
@@ -265,7 +267,7 @@ def in_cents(table: str, key: str, value: float) -> float:
 def label_of(name: str) -> str:
     """What the page calls a value of the scenario."""
     knob = knobs().get(name)
-    return _WORDS.get(name) or (knob.label if knob else name.replace("_", " ").capitalize())
+    return knob.label + _ADDED.get(name, "") if knob else name.replace("_", " ").capitalize()
 
 
 def _shown(name: str, value: Any) -> str:

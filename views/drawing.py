@@ -1,6 +1,6 @@
 """Tables and charts as Streamlit draws them on every page: full width, with a text alternative."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
@@ -9,6 +9,7 @@ import streamlit as st
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
 from views.navigation import PRINTED
+from views.number_columns import number_columns
 from views.small_table import small_table
 
 _LETTER_PX, _PADDING_PX, _MOST_PX = 7, 20, 480
@@ -26,7 +27,7 @@ def draw_table(
 ) -> None:
     """A table of rows with the same keys, which are its columns; `columns` configures them by key."""
     data = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-    columns = {**_late_widths(data), **(columns or {})}
+    columns = {**_text_columns(data, numbers=number_columns(rows)), **(columns or {})}
     st.dataframe(  # pyright: ignore[reportUnknownMemberType] - its type names pandas' untyped styler
         data,
         hide_index=True,
@@ -36,18 +37,34 @@ def draw_table(
         alt=alt,
         column_config=columns,
     )
-    draw_on_paper(rows, key=key, alt=alt)
+    draw_on_paper(rows, key=key, alt=alt, columns=columns)
 
 
-def draw_on_paper(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str) -> None:
+def draw_on_paper(
+    rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, columns: Mapping[str, Any] | None = None
+) -> None:
     """The same table whole, for paper alone: on the screen a table is a picture of the rows in sight."""
+    formats = {name: _format_of(column) for name, column in (columns or {}).items()}
+    told = [{name: _on_paper(cell, formats.get(name, "")) for name, cell in row.items()} for row in rows]
     with st.container(key=f"{PRINTED} {key}"):
-        st.html(small_table([{name: _on_paper(cell) for name, cell in row.items()} for row in rows], alt=alt))
+        st.html(small_table(told, alt=alt))
 
 
-def _on_paper(cell: Any) -> Any:
-    """A number without the noise of its last digits."""
-    return f"{cell:,.6g}" if isinstance(cell, float) else cell
+def _format_of(column: Mapping[str, Any]) -> str:
+    """The format of a column's numbers; empty where it has none."""
+    kind: Mapping[str, Any] | None = column.get("type_config")
+    return str(kind.get("format") or "") if kind else ""
+
+
+def _on_paper(cell: Any, form: str = "") -> Any:
+    """A number in its column's format, else without the noise of its last digits.
+
+    >>> _on_paper(28.649, "%.1f"), _on_paper(1234.5678901), _on_paper("4 GB")
+    ('28.6', '1,234.57', '4 GB')
+    """
+    if not isinstance(cell, float):
+        return cell
+    return form % cell if form.startswith("%") else f"{cell:,.6g}"
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:
@@ -55,15 +72,20 @@ def column_px(title: str, cells: Sequence[str]) -> int:
     return _LETTER_PX * max(len(title) + _TITLE_ROOM, *(len(cell) for cell in cells), 0) + _PADDING_PX
 
 
-def _late_widths(data: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Widths of columns of text whose longest cell stands below the rows by which Streamlit sets the width itself."""
+def _text_columns(data: Mapping[str, Sequence[Any]], *, numbers: Collection[str]) -> dict[str, Any]:
+    """Settings of columns of text: numbers stand at the right, and a column whose longest cell stands below the rows by
+    which Streamlit sets the width gets its width here."""
     found: dict[str, Any] = {}
     for name, cells in data.items():
         if not all(isinstance(cell, str) for cell in cells):
             continue
         longest = max((len(cell) for cell in cells), default=0)
-        if longest > max((len(cell) for cell in (*cells[:_MEASURED_ROWS], name)), default=0):
-            found[name] = st.column_config.TextColumn(width=min(column_px(name, cells), _MOST_PX))
+        is_late = longest > max((len(cell) for cell in (*cells[:_MEASURED_ROWS], name)), default=0)
+        if is_late or name in numbers:
+            found[name] = st.column_config.TextColumn(
+                width=min(column_px(name, cells), _MOST_PX) if is_late else None,
+                alignment="right" if name in numbers else None,
+            )
     return found
 
 

@@ -92,7 +92,7 @@ def _ask(case: Case) -> None:
         " because so many are reserved for each" if total > scenario.input_tokens() + scenario.answer_tokens else ""
     )
     st.caption(
-        f"Prompt, retrieved text and answer together are the context of one request: memory is kept for {total:,} tokens"
+        f"Prompt, retrieved text and answer make up the context of one request: memory is kept for {total:,} tokens"
         f"{reserved}."
     )
 
@@ -157,9 +157,9 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         else ""
     )
     st.caption(
-        "Memory is that of one machine, for as many people as *Memory for* says: everyone you asked for, or as many as "
+        "Memory is for one machine and as many people as *Memory for* says: everyone you asked for, or as many as "
         f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
-        f"{SEVERAL_CARDS} Speeds are tokens a second for each person while that many are being answered. Decide shows "
+        f"{SEVERAL_CARDS} Speeds are for each person while that many are being answered. Decide shows "
         "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "
         "many, or that no number of machines does the job."
     )
@@ -177,7 +177,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
     row: dict[str, Any] = {
         "Option": _name(box, option),
         "Can it do the job?": can_do_text(option),
-        "Memory for": _people(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
+        "Memory for (people)": str(alone_now.concurrent_count) if memory and alone_now.concurrent_count else "-",
         "Needs": gb(memory.peak_bytes) if memory else "-",
         "A model may use": gb(memory.usable_bytes) if memory else "-",
         "Spare": f"{gb(memory.headroom_bytes)}{spare_words(memory) if memory.fits else ''}" if memory else "-",
@@ -193,7 +193,7 @@ def _row(box: Box, option: OptionResult, case: Case, measured: Measured) -> dict
     for people in _PEOPLE:
         found = capability(box.option, box.scenario, case.catalog, measured, concurrent_request_count=people)
         holds = found.runs and found.concurrent_count >= people and found.batch_decode is not None
-        row[f"{people} at once"] = (
+        row[f"{people} at once, tokens/s"] = (
             f"{found.batch_decode.central / people:,.1f}" if holds and found.batch_decode else "-"
         )
     chosen = case.scenario.machine_count_of(option.id)
@@ -222,10 +222,6 @@ def _sentences(option: OptionResult) -> str:
         "how much RAM it has is not known" if there is None else f"it has {gb(there)} for {'both' if table else 'it'}"
     )
     return f"{said} {beside}; {room}.".lstrip()
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count} people"
 
 
 @st.fragment

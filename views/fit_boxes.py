@@ -105,5 +105,5 @@ def hosted_sentences(comparison: Comparison, catalog: Catalog) -> list[str]:
                     f"{name_of(row)} sends {share} of its requests to {host}, whose memory and speed are the host's."
                 )
     if alone:
-        said.insert(0, f"{' and '.join(alone)}: memory and speed are the host's, so there is no row.")
+        said.insert(0, f"{' and '.join(alone)}: no row here, as memory and speed are the host's.")
     return said

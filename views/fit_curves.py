@@ -133,8 +133,8 @@ def widening_text(curves: Sequence[Curve]) -> str:
     if not names:
         return ""
     return (
-        f" {'The band' if len(names) == 1 else 'The bands'} of {_listed(names)} {'opens' if len(names) == 1 else 'open'} wide "
-        "because few measurements, or none, cover such a chip with its software there."
+        f" {'The band' if len(names) == 1 else 'The bands'} of {_listed(names)} {'widens' if len(names) == 1 else 'widen'} "
+        "there because few measurements, or none, cover such a chip with its software."
     )
 
 

@@ -95,7 +95,9 @@ def none_within(found: Choices) -> str:
     ]
     said = [limit for limit in limits if limit]
     within = f": {', '.join(said[:-1])}{' and ' if said[:-1] else ''}{said[-1]}" if said else ""
-    return f"No machine to buy does this job{within}. Below, each one says why; rented machines stand in the table at the top."
+    return (
+        f"No machine to buy does this job{within}. The reasons are below; rented machines are in the table at the top."
+    )
 
 
 def _fold_title(found: Choices) -> str:

@@ -12,7 +12,7 @@ GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Rep
 _OF_KIND = {"capital": 0, "later capital": 0, "sale": 5, "later sale": 5, "tax": 4}
 _POWER = ("energy", "cooling", "demand charge", "further demand charge")
 _KEPT_WHOLE = ("repair", "further repair", "insurance")
-_IN_WORDS = ("buying it", "power", "people's time", "rent and API", "repair and tax", "resale")
+_IN_WORDS = ("hardware", "power", "people's time", "rent and API", "repair and tax", "resale")
 _TELLING = 0.15  # of the difference
 
 
@@ -73,4 +73,4 @@ def why_cheaper(best: OptionResult, second: OptionResult, comparison: Comparison
 
 
 def _words(place: int) -> str:
-    return "buying it, resale counted" if place == 0 else _IN_WORDS[place]
+    return "hardware net of resale" if place == 0 else _IN_WORDS[place]

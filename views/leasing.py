@@ -33,9 +33,9 @@ def show_leasing(candidates: Candidates, case: Case) -> None:
             )
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(markdown_text(text), width="stretch")
-                st.button("Take it out", key=f"no lease {name}", on_click=_take_out, args=(scenario, name))
+                st.button("Remove the lease", key=f"no lease {name}", on_click=_take_out, args=(scenario, name))
             st.caption(
-                f"Your case now leases it instead of buying it, on every page, until you take the lease out. Here both "
+                f"Your case now leases it instead of buying it, on every page, until you remove the lease. Here both "
                 f"are discounted at what debt costs you, {scenario.debt_rate:.1%}; the totals of the pages at your "
                 f"discount rate, {scenario.discount_rate:.1%}.".replace("%", " %")
             )
@@ -53,13 +53,13 @@ def show_leasing(candidates: Candidates, case: Case) -> None:
             placeholder="it goes back",
             help="What you pay to keep it. Empty: it goes back.",
         )
-        st.form_submit_button("Judge this lease", on_click=_take, args=(scenario,))
+        st.form_submit_button("Compare with buying", on_click=_take, args=(scenario,))
 
 
 def _take(scenario: Scenario) -> None:
     state = st.session_state
     if state[_MACHINE] is None or state[_MONTHLY] is None:
-        st.toast("Enter the rate a month; then the lease can be judged.")
+        st.toast("Enter the monthly rate to compare the lease with buying.")
         return
     lease = {"usd_per_month": float(state[_MONTHLY])}
     if state[_BUYOUT] is not None:

@@ -36,8 +36,8 @@ _SERIES_KEYS = {"central", "low", "high"}
 _COUNTS = {
     "chip_count": ("chip_count", "How many of these chips?"),
     "batch": ("batch_count", "How many requests at once?"),
-    "prompt": ("prompt_tokens", "How many tokens had the prompt?"),
-    "answer": ("answer_tokens", "How many tokens had the answer?"),
+    "prompt": ("prompt_tokens", "How many tokens did the prompt have?"),
+    "answer": ("answer_tokens", "How many tokens did the answer have?"),
 }
 """Facts that are numbers: the fact's name for the desk, and the question."""
 
@@ -49,7 +49,7 @@ def show_upload(desk: Desk, *, catalog: Catalog, look_only: str = "") -> None:
         st.markdown(f":gray-badge[closed to visitors] {markdown_text(look_only)}")
         return
     st.caption(
-        "What a benchmark or a chat printed, with or without the log around it: llama-bench and the other programs of"
+        "Output of a benchmark or a chat, with or without the log around it: llama-bench and the other programs of"
         " llama.cpp, mlx_lm, Ollama, vLLM, SGLang, ExLlama, KoboldCpp, LM Studio and more; or this tool's own export."
         " Each row is checked against what the hardware can do; an impossible one is refused with the reason."
     )
@@ -146,7 +146,7 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
             "Measured on",
             value=None,
             key=f"measured_at_{number}",
-            help="If you leave it empty, the day of import stands in: today.",
+            help="If you leave it empty, today counts as the day.",
         )
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")
@@ -174,10 +174,6 @@ def show_list(desk: Desk, *, catalog: Catalog, asked: str) -> None:
         height=_TABLE_HEIGHT_PX if len(shown) > 8 else "auto",
         key="stored",
         alt=f"{len(shown)} stored measurements, the newest first",
-        columns={
-            name: st.column_config.TextColumn(alignment="right")
-            for name in ("decode tokens/s", "prefill tokens/s", "at tokens", "streams")
-        },
     )
     st.download_button(
         f"Download these {len(shown)} as JSON lines",
@@ -210,7 +206,7 @@ def _what_they_are_of(rows: Sequence[StoredRow], names: Mapping[str, str], asked
     """Of which models on which chips the usable records are, and what a question must have in common with them."""
     cases = list(dict.fromkeys(f"{names.get(row.model, row.model)} on {names.get(row.chip, row.chip)}" for row in rows))
     more = f" and {len(cases) - _MOST_CASES} more" if len(cases) > _MOST_CASES else ""
-    text = f"They are of {', '.join(cases[:_MOST_CASES])}{more}. "
+    text = f"They cover {', '.join(cases[:_MOST_CASES])}{more}. "
     if all(row.model != asked for row in rows):
         return f"{text}Your question is about {names.get(asked, asked)}, so none of them counts in it."
     return (
@@ -222,7 +218,7 @@ def _what_they_are_of(rows: Sequence[StoredRow], names: Mapping[str, str], asked
 def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[StoredRow]:
     kept = list(rows)
     with st.grid(4, min_column_width=180, gap="medium", vertical_alignment="bottom"):
-        for field, label in (("trust", "Whose"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
+        for field, label in (("trust", "Origin"), ("model", "Model"), ("chip", "Chip"), ("status", "Result")):
             values = sorted({getattr(row, field) for row in rows} - {""})
             choice = st.selectbox(
                 label,
@@ -239,7 +235,7 @@ def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
         "id": row.id[:12],
         "measured": row.measured_at[:10],
         "age": row.age,
-        "whose": words_of_basis(row.trust),
+        "origin": words_of_basis(row.trust),
         "what": what_of(row, names),
         "chip": chips_of(row, names),
         "result": row.status,

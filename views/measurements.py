@@ -82,11 +82,11 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
                 else "Its bandwidth is unknown; a probe measures it"
             )
         with st.container(border=True, height="stretch", gap="small"):
-            st.markdown(f"A model may have  \n**{markdown_text(gb(room.usable_bytes))}**")
+            st.markdown(f"Memory a model can use  \n**{markdown_text(gb(room.usable_bytes))}**")
             st.caption(markdown_text(room.why))
         with st.container(border=True, height="stretch", gap="small"):
             versions = ", ".join(f"{name} {version}" for name, version in desk.versions().items())
-            st.markdown(f"Software  \n**{markdown_text(f'{host.os} {host.os_version}')}**")
+            st.markdown(f"Software  \n**{markdown_text(host.system_name())}**")
             power = " · ".join(filter(None, (host.power_source, host.power_mode and f"power mode {host.power_mode}")))
             st.caption(markdown_text(" · ".join(filter(None, (versions, power)))))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from views.charts.layout import CHART_STYLE
 from views.print_style import print_style
 from views.small_table import TABLE_STYLE
 
@@ -16,7 +17,7 @@ PRINTED = "printed-only"
 """Beginning of the key of a container that is shown on paper and not on the screen."""
 _STYLE = f"""
 .st-key-{_KEY}, [class*="st-key-{PRINTED}"] {{ display: none; }}
-{TABLE_STYLE}[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
+{TABLE_STYLE}{CHART_STYLE}[data-testid="stFileChip"]:has([role="alert"]) {{ flex-wrap: wrap; }}
 [data-testid="stFileChip"] [role="alert"] {{
   position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 14px;

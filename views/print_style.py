@@ -3,21 +3,21 @@
 A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
 the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
 by its light twin, which no light chart has; a table of the screen is a picture of the rows in sight, so paper has the
-whole table instead (drawing.draw_on_paper).
+whole table instead (drawing.draw_on_paper). What is folded on the screen is unfolded on paper, where the browser can, and
+else paper says that it is not there; a folded tool, which holds nothing, is left out as other controls are.
 """
 
 import streamlit as st
 
-from views.charts.layout import TURN
+from views.charts.layout import INK_GREY, TURN
 from views.look import HUES
 
 _CHART_GREYS = {
-    ("fill", "rgb(230, 234, 241)"): "rgb(86, 96, 107)",
-    ("fill", "rgb(128, 132, 149)"): "rgb(86, 96, 107)",
+    ("fill", "rgb(230, 234, 241)"): INK_GREY,
     ("fill", "rgb(250, 250, 250)"): "rgb(38, 39, 48)",
     ("stroke", "rgb(49, 51, 63)"): "rgb(230, 234, 241)",
 }
-"""Streamlit's own greys in a chart (texts of both themes; titles and grid lines of the dark one) and theirs on white."""
+"""Streamlit's own greys in a dark chart (texts, titles and grid lines) and theirs on white; charts.layout has the light's."""
 _VARIABLES = {
     "text-color": "textColor",
     "background-color": "backgroundColor",
@@ -41,6 +41,14 @@ _WHOLE = """
   [data-testid="stMain"] { zoom: 0.8; }
   [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
   [data-testid="stPlotlyChart"] { break-inside: avoid; }
+  [data-testid="stExpander"]:has(> details:not([open])):not(:has([data-testid="stElementContainer"])) { display: none; }
+  [data-testid="stExpander"] summary { break-after: avoid; }
+  [data-testid="stExpander"] summary [data-testid="stIconMaterial"] { display: none; }
+  [data-testid="stExpander"] details { height: auto !important; overflow: visible !important; }
+  [data-testid="stExpander"] details::details-content { content-visibility: visible; block-size: auto; }
+  @supports not selector(::details-content) {
+    [data-testid="stExpander"] details:not([open]) > summary::after { content: "Folded away: not on this sheet"; }
+  }
   h1, h2, h3 { break-after: avoid; }
 """
 
@@ -55,9 +63,6 @@ def print_style() -> str:
   }}
   [aria-checked="true"], [aria-selected="true"] {{ font-weight: 700 !important; text-decoration: underline; }}
   [data-testid="stBidiComponentIsolated"] {{ color-scheme: light; {_live_colours()} }}
-  .main-svg text[style*="fill: rgb(255, 255, 255)"] {{
-    paint-order: stroke; stroke: {ink} !important; stroke-width: 3px !important;
-  }}
   {_chart_colours()}}}
 """
 

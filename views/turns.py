@@ -18,6 +18,10 @@ Take = Callable[[float, bool], Callable[[], object] | None]
 """Waits so many seconds for a turn, of an answer or of other work: what ends it, or None where none came."""
 
 
+class NoTurnError(CalculatorError):
+    """Too many ask at once: no turn came in time."""
+
+
 class _Holder(threading.local):
     """Whether this thread holds a turn: what is made within an answer needs no second one."""
 
@@ -51,14 +55,14 @@ def turn(
     """Wait for a turn and hold it; within a turn of the same thread nothing is waited for.
 
     `is_answer`: it is for an answer, as every move asks for one; the server computes these one after the other.
-    Raises CalculatorError, a sentence for the page, where none comes in time.
+    Raises NoTurnError, with a sentence for the page, where none comes in time.
     """
     if _HOLDER.is_holding:
         yield
         return
     end = (take or _SHARED.take)(longest_wait_s, is_answer)
     if end is None:
-        raise CalculatorError("Many people ask this server at once. Your values are kept: reload the page in a minute.")
+        raise NoTurnError("Many people ask this server at once. Your values are kept: reload the page in a minute.")
     _HOLDER.is_holding = True
     try:
         yield

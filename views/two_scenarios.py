@@ -35,7 +35,7 @@ _TABLES = {
 }
 """Tables of the scenario by name: what one of their rows is called."""
 _WORDS = {
-    "typed": "what was typed, and so counts as certain",
+    "typed": "values that you set, which then have no range",
     "hours": "hours on and working days",
     "weight_classes": "bits per weight of single options",
     "machine_counts": "number of machines of single options",
@@ -76,12 +76,14 @@ def show_two_scenarios(
         return
     names = {option.id: option.name for option in comparison.options}
     names |= {key: case.catalog.option(key).name for key in (found.cheaper, found.dearer)}
-    st.markdown(f"**There.** {markdown_text(_verdict(there))}")
-    st.markdown(f"**Here.** {markdown_text(_verdict(comparison))}")
+    st.markdown(f"**The other scenario:** {markdown_text(_verdict(there))}")
+    st.markdown(f"**Your scenario:** {markdown_text(_verdict(comparison))}")
     st.markdown(markdown_text(bridge_sentence(found, names=names)))
     if found.steps:
         draw_chart(
-            bridge_chart(found, ends=("The gap there", "The gap here"), label=partial(step_name, names=names)),
+            bridge_chart(
+                found, ends=("Gap in the other scenario", "Gap in your scenario"), label=partial(step_name, names=names)
+            ),
             key="bridge",
             alt="Walk between the two gaps: "
             + "; ".join(f"{_label(step.name, names=names)} {usd(step.change_usd)}" for step in found.steps),
@@ -107,13 +109,13 @@ def _first(case: Case, choices: list[str], titles: dict[str, str]) -> int:
 def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
     """What the walk shows, in words."""
     cheaper, dearer = names[found.cheaper], names[found.dearer]
-    start = f"There, {dearer} costs {dollars(found.start_usd)} more than {cheaper}"
+    start = f"In the other scenario, {dearer} costs {dollars(found.start_usd)} more than {cheaper}"
     if not found.steps:
         return f"{start}; the two scenarios are the same."
     end = (
-        f"here it costs {dollars(found.end_usd)} more"
+        f"in yours it costs {dollars(found.end_usd)} more"
         if found.end_usd > 0
-        else f"here it costs {dollars(-found.end_usd)} less"
+        else f"in yours it costs {dollars(-found.end_usd)} less"
     )
     knob_names = knobs()
     carried = [

@@ -21,16 +21,11 @@ _NOTHING = "Nothing is stored for this model on this machine."
 def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
     """Draw the count, the table, and the command for each option that is only predicted; `runtimes`: names by id."""
     boxes = [option for option in comparison.options if option.kind != "api"]
-    used = [option for option in boxes if is_measured(option)]
     st.header("Used in your decision now", anchor=False)
     if not boxes:
         st.markdown("Only hosted APIs are compared; their speeds are the hosts'.")
         return
-    st.markdown(
-        markdown_text(
-            f"{len(used)} of {len(boxes)} options rest on a measured speed; the others are estimated, each with its range."
-        )
-    )
+    st.markdown(markdown_text(how_many_are_measured(boxes)))
     draw_small_table(
         [_row(option) for option in boxes],
         alt="Which options rest on measured speeds",
@@ -54,6 +49,28 @@ def show_used(comparison: Comparison, *, runtimes: Mapping[str, str]) -> None:
             "Run it on that machine and name the model: -m FILE.gguf for llama-bench, --model FOLDER for "
             "mlx_lm.benchmark. Then bring what it prints below."
         )
+
+
+def how_many_are_measured(boxes: Sequence[OptionResult]) -> str:
+    """How many options rest on a measured speed, how many on an estimate, and for how many no speed is known."""
+    measured = sum(is_measured(option) for option in boxes)
+    unknown = sum(option.decode is None and option.prefill is None for option in boxes)
+    estimated = len(boxes) - measured - unknown
+    if not measured:
+        said = ["No option rests on a measured speed yet."]
+    elif measured == len(boxes):
+        said = [f"All {measured} options rest on a measured speed." if measured > 1 else "Its speed was measured."]
+    else:
+        said = [f"{measured} of {len(boxes)} options {'rests' if measured == 1 else 'rest'} on a measured speed."]
+    if estimated == len(boxes):
+        said.append("All speeds are estimated, each with its range." if estimated > 1 else "Its speed is estimated.")
+    elif estimated:
+        said.append(
+            "1 is estimated, with its range." if estimated == 1 else f"{estimated} are estimated, each with its range."
+        )
+    if unknown:
+        said.append(f"For {unknown} no speed is known.")
+    return " ".join(said)
 
 
 def is_measured(option: OptionResult) -> bool:
@@ -97,8 +114,8 @@ def _why_not_measured(option: OptionResult) -> str:
 def _row(option: OptionResult) -> dict[str, str]:
     return {
         "Option": name_of(option),
-        "Writes, tokens/s": speed_text(option.decode),
-        "Reads, tokens/s": speed_text(option.prefill),
+        **speed_cells("Writes", option.decode),
+        **speed_cells("Reads", option.prefill),
         "Used": _used(option),
     }
 
@@ -118,10 +135,10 @@ def _used(option: OptionResult) -> str:
     )
 
 
-def speed_text(speed: Speed | None) -> str:
-    """Tokens a second with their range, which is left out where it reads the same."""
+def speed_cells(does: str, speed: Speed | None) -> dict[str, str]:
+    """Tokens a second, and in a column of its own their range, which is left out where it reads the same."""
     if speed is None:
-        return "-"
+        return {f"{does}, tokens/s": "-", f"{does} in 8 of 10 cases": "-"}
     digits = 0 if speed.central >= 10 else 1
     low, central, high = (f"{one:,.{digits}f}" for one in (speed.low, speed.central, speed.high))
-    return central if low == high else f"{central} ({low} to {high})"
+    return {f"{does}, tokens/s": central, f"{does} in 8 of 10 cases": "-" if low == high else f"{low} to {high}"}

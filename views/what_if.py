@@ -258,7 +258,7 @@ def _show_worth(candidates: Candidates, *, draw_count: int, names: dict[str, str
     if known.total_usd < 1 or not telling:
         st.markdown(
             markdown_text(
-                f"No single measurement would change the choice. Knowing everything at once is worth at most {usd(known.total_usd)}."
+                f"No single fact would change the choice. Knowing all of them for certain is worth at most {usd(known.total_usd)}."
             )
         )
         return

@@ -61,7 +61,7 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
         answers.append(one)
         steps.append(
             f"{catalog.chip_or_machine(machine).name}, {plain_name(catalog.format(format_id))}: {prompt:,} tokens / {shown(one.prefill.central, 'tokens/s')} = "
-            f"{shown(one.first.central, 's')} until the first token, {answer} tokens / "
+            f"{shown(one.first.central, 's')} until the first word, {answer} tokens / "
             f"{shown(one.decode.central, 'tokens/s')} = {shown(answer / one.decode.central, 's')} to write; "
             f"together {shown_range(one.low_s, one.high_s, 's')}"
         )

@@ -32,14 +32,16 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.add_argument("--machine", metavar="ID", help="a machine or a bare chip; with --model, --format and --tok-s")
     command.add_argument("--model", metavar="ID")
     command.add_argument("--format", metavar="ID")
-    command.add_argument("--tok-s", type=float, metavar="X", help="claimed decoding speed, summed over the streams")
     command.add_argument(
-        "--context-tokens", type=int, metavar="N", help="tokens in each stream's cache; an empty one unless given"
+        "--tok-s", type=float, metavar="X", help="claimed writing speed in tokens/s, summed over the streams"
     )
-    command.add_argument("--batch", type=int, metavar="N", help="streams at once; 1 unless given")
+    command.add_argument("--context-tokens", type=int, metavar="N", help="tokens in each stream's cache; default: none")
+    command.add_argument("--batch", type=int, metavar="N", help="streams at once; default: 1")
     command.add_argument("--runtime", metavar="ID")
-    command.add_argument("--split", choices=["layer", "tensor"], help="all chips may read at once unless it is layer")
-    command.add_argument("--count", type=int, metavar="N", help="chips, where --machine is a bare chip")
+    command.add_argument(
+        "--split", choices=["layer", "tensor"], help="layer: chips take turns; without it all chips may read at once"
+    )
+    command.add_argument("--count", type=int, metavar="N", help="number of chips, if --machine is a bare chip")
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_audit)
 

@@ -21,7 +21,9 @@ from calculator.scenario.files import read_scenario
 
 def register(commands: Any) -> None:
     """Add catalog and its own commands to the parser's."""
-    parser = commands.add_parser("catalog", help="keep the catalogue: what is old, further prices, the price package")
+    parser = commands.add_parser(
+        "catalog", help="maintain the catalogue: old prices, new price rows, the price package"
+    )
     kept = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = kept.add_parser("check", help="list prices by age and weight: what to look up first")
@@ -31,22 +33,30 @@ def register(commands: Any) -> None:
 
     command = kept.add_parser("import", help="add dated price rows from a CSV file, checked as all rows are")
     command.add_argument("file", type=Path, metavar="FILE.csv")
-    command.add_argument("--dry-run", action="store_true", help="check and print the rows, and write nothing")
+    command.add_argument("--dry-run", action="store_true", help="check and print the rows without writing them")
     command.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     command.set_defaults(command=_import)
 
-    command = kept.add_parser("figures", help="list figures as read, each with its source; some at random to check")
-    command.add_argument("word", nargs="?", default="", metavar="WORD", help="only those whose place contains it")
-    command.add_argument("--random", type=int, metavar="COUNT", help="so many of them, drawn at random")
-    command.add_argument("--seed", type=int, default=0, help="which draw (0)")
+    command = kept.add_parser("figures", help="list figures with their sources, or a random sample to check")
+    command.add_argument(
+        "word",
+        nargs="?",
+        default="",
+        metavar="WORD",
+        help="only figures whose place in the catalogue contains this word",
+    )
+    command.add_argument("--random", type=int, metavar="COUNT", help="a random sample of this size")
+    command.add_argument("--seed", type=int, default=0, help="seed of the sample; default: 0")
     command.set_defaults(command=_figures)
 
-    command = kept.add_parser("prices", help="list hosted models that one may name as api:<provider>/<model>")
-    command.add_argument("word", nargs="?", default="", metavar="WORD", help="only those that contain it")
+    command = kept.add_parser("prices", help="list hosted models that you can compare as api:<provider>/<model>")
+    command.add_argument(
+        "word", nargs="?", default="", metavar="WORD", help="only models whose name contains this word"
+    )
     command.set_defaults(command=_prices)
 
-    command = kept.add_parser("diff", help="show what the installed price package asks otherwise than the one before")
-    command.add_argument("--write", action="store_true", help="keep what it asks as dated rows")
+    command = kept.add_parser("diff", help="show prices in the installed package that differ from the previous one")
+    command.add_argument("--write", action="store_true", help="save the new prices as dated rows")
     command.set_defaults(command=_diff)
 
 

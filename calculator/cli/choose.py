@@ -50,25 +50,39 @@ _FIELDS = {
 
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `choose` and `check` to the calculator's parser."""
-    command = commands.add_parser("choose", help="from budget, speed, watts and context to machines")
+    command = commands.add_parser("choose", help="find machines that meet a budget, speed, power and context")
     add = command.add_argument
-    add("scenario", nargs="?", type=Path, metavar="SCENARIO.toml", help="demand and prices; our defaults without it")
+    add("scenario", nargs="?", type=Path, metavar="SCENARIO.toml", help="demand and prices; default: ours")
     add("--budget", type=float, metavar="USD", help="for all machines together, before sales tax")
     add("--model", metavar="ID")
-    add("--first-token-p95", type=float, metavar="S", help="95 of 100 first words within this time, busiest hour")
+    add(
+        "--first-token-p95",
+        type=float,
+        metavar="S",
+        help="target for the first word: 95 of 100 requests in the busiest hour",
+    )
     add("--stream", type=float, metavar="TOKENS/S", help="speed at which one person sees an answer grow")
-    add("--watts", type=float, metavar="W", help="at the wall under load, all machines together")
+    add("--watts", type=float, metavar="W", help="most power at the wall under load, all machines together")
     add("--context", type=int, metavar="N", help="tokens kept free for each request")
-    add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="any value of the scenario")
-    add("--largest-context", nargs=2, metavar=("MACHINE", "MODEL"), help="only this: the longest context that fits")
-    add("--format", metavar="ID", help="with --largest-context; the scenario's precision without it")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="change any value of the scenario",
+    )
+    add("--largest-context", nargs=2, metavar=("MACHINE", "MODEL"), help="print only the longest context that fits")
+    add("--format", metavar="ID", help="with --largest-context; default: the scenario's bits per weight")
     add("--json", action="store_true")
     command.set_defaults(command=_choose)
 
-    command = commands.add_parser("check", help="exit code 0 where one machine does the job of a scenario, 1 if not")
+    command = commands.add_parser("check", help="exit code 0 if one machine does the job of a scenario, 1 if not")
     command.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
     command.add_argument("--machine", required=True, metavar="ID")
-    command.add_argument("--count", type=int, metavar="N", help="machines; the fewest that do the job without it")
+    command.add_argument(
+        "--count", type=int, metavar="N", help="number of machines; default: the fewest that do the job"
+    )
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings")
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_check)

@@ -46,8 +46,8 @@ def register(commands: Any) -> None:
         _add_target(command, file.key, file.says, is_text=file.is_text)
     _add_target(command, "json", "every result but the ledger's months")
     command.add_argument("--currency", metavar="EUR", help="also show amounts in this currency")
-    command.add_argument("--rate", metavar="0.92", help="what one dollar costs in it")
-    command.add_argument("--rate-date", metavar="YYYY-MM-DD", help="the day of that rate")
+    command.add_argument("--rate", metavar="0.92", help="units of that currency per dollar")
+    command.add_argument("--rate-date", metavar="YYYY-MM-DD", help="date of that exchange rate")
     command.set_defaults(command=_compare)
 
 

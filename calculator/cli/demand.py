@@ -39,20 +39,32 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         help="usage CSV of OpenAI or Anthropic, LiteLLM spend logs, sessions of Claude Code or Codex, OpenTelemetry "
         "spans, or a CSV of time, input, cached, output",
     )
-    command.add_argument("--timezone", default="UTC", metavar="NAME", help="where the people are: America/New_York")
     command.add_argument(
-        "--requests-per-day", type=float, metavar="N", help="where the export counts tokens and no requests"
+        "--timezone", default="UTC", metavar="NAME", help="time zone of the users, such as America/New_York"
+    )
+    command.add_argument(
+        "--requests-per-day", type=float, metavar="N", help="for an export that counts tokens but no requests"
     )
     turns = command.add_argument_group("instead of files, sessions of many turns")
-    turns.add_argument("--turns", type=int, metavar="N", help="requests of a session, each with all of those before")
+    turns.add_argument("--turns", type=int, metavar="N", help="requests in a session; each repeats the earlier ones")
     turns.add_argument(
-        "--first-tokens", type=int, metavar="N", help="read at the first turn: instructions, tools, task"
+        "--first-tokens", type=int, metavar="N", help="tokens read at the first turn: instructions, tools, task"
     )
-    turns.add_argument("--new-tokens", type=int, default=0, metavar="N", help="new at each later turn: tool output")
-    turns.add_argument("--answer-tokens", type=int, metavar="N", help="written at each turn")
+    turns.add_argument(
+        "--new-tokens", type=int, default=0, metavar="N", help="new tokens at each later turn: tool output"
+    )
+    turns.add_argument("--answer-tokens", type=int, metavar="N", help="tokens written at each turn")
     turns.add_argument("--sessions-per-day", type=float, metavar="N")
-    turns.add_argument("--kept", type=float, default=1.0, metavar="SHARE", help="of what the cache could hold (1)")
-    turns.add_argument("--open-sessions", type=int, default=0, metavar="N", help="sessions that memory should keep")
+    turns.add_argument(
+        "--kept",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="share of the reusable tokens that stay cached; default: 1",
+    )
+    turns.add_argument(
+        "--open-sessions", type=int, default=0, metavar="N", help="sessions kept in memory between turns"
+    )
     command.add_argument("--json", action="store_true", help="the values and remarks as JSON")
     command.set_defaults(command=_demand)
 

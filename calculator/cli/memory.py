@@ -48,20 +48,22 @@ class SecondTenant:
 
 def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `finetune` and `retrieval` to the calculator's parser."""
-    command = commands.add_parser("finetune", help="does a LoRA or QLoRA training step fit, byte by byte")
+    command = commands.add_parser("finetune", help="whether a LoRA or QLoRA training step fits, byte by byte")
     command.add_argument("--machine", required=True, metavar="ID", help="a machine or a bare chip")
-    command.add_argument("--count", type=int, metavar="N", help="cards; boxes where the memory is unified")
+    command.add_argument("--count", type=int, metavar="N", help="number of cards, or of machines with unified memory")
     command.add_argument(
-        "--memory-gib", type=float, metavar="GIB", help="memory per chip, where it was sold with several"
+        "--memory-gib", type=float, metavar="GIB", help="memory per chip, for a chip sold in several sizes"
     )
     add_renamed(command, "--memory-gb", new="--memory-gib")
     command.add_argument(
         "--model", required=True, metavar="ID|FILE.toml", help="a file that `measurements describe` wrote, or an id"
     )
     command.add_argument(
-        "--format", metavar="ID", help="of the frozen weights: bf16; with --qlora nf4, on a Mac mlx-4bit"
+        "--format",
+        metavar="ID",
+        help="format of the frozen weights; default: bf16, with --qlora nf4, on a Mac mlx-4bit",
     )
-    command.add_argument("--qlora", action="store_true", help="frozen weights packed")
+    command.add_argument("--qlora", action="store_true", help="pack the frozen weights")
     command.add_argument("--rank", type=int, default=16, metavar="N")
     command.add_argument("--targets", choices=list(_TARGETS), default="all", help="which linear layers get adapters")
     command.add_argument("--sequence-tokens", type=int, default=2048, metavar="N")
@@ -72,20 +74,24 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     command.set_defaults(command=_finetune)
 
     command = commands.add_parser(
-        "retrieval", help="bytes of a vector index beside the model, and in which memory it lives"
+        "retrieval", help="size of a vector index beside the model, and which memory holds it"
     )
     command.add_argument("--documents", type=int, required=True, metavar="N")
-    command.add_argument("--chunks", type=float, default=1.0, metavar="N", help="vectors per document (1)")
+    command.add_argument("--chunks", type=float, default=1.0, metavar="N", help="vectors per document; default: 1")
     command.add_argument("--dimensions", type=int, required=True, metavar="D")
     command.add_argument("--index", choices=get_args(IndexKind), default="flat")
     command.add_argument(
-        "--number-bytes", type=float, default=4.0, metavar="B", help="4, 2, 1, or 0.125 for binary vectors"
+        "--number-bytes",
+        type=float,
+        default=4.0,
+        metavar="B",
+        help="bytes per number: 4, 2, 1, or 0.125 for binary vectors",
     )
-    command.add_argument("--links", type=int, default=16, metavar="M", help="of hnsw")
-    command.add_argument("--code-bytes", type=int, default=64, metavar="B", help="of ivf-pq")
+    command.add_argument("--links", type=int, default=16, metavar="M", help="links of an hnsw index")
+    command.add_argument("--code-bytes", type=int, default=64, metavar="B", help="code size of an ivf-pq index")
     command.add_argument("--payload-bytes", type=float, default=0.0, metavar="B", help="text kept beside each vector")
     command.add_argument(
-        "--machine", metavar="ID", help="says where the index lives there, and whether that memory holds it"
+        "--machine", metavar="ID", help="also say which memory of this machine holds the index, and whether it fits"
     )
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_retrieval)

@@ -29,18 +29,28 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     add = command.add_argument
     add("--machine", required=True, metavar="ID", help="a machine or a bare chip")
-    add("--count", type=int, metavar="N", help="cards; boxes where the memory is unified")
-    add("--memory-gib", type=float, metavar="GIB", help="memory per chip, where the chip was sold with several")
+    add("--count", type=int, metavar="N", help="number of cards, or of machines with unified memory")
+    add("--memory-gib", type=float, metavar="GIB", help="memory per chip, for a chip sold in several sizes")
     add_renamed(command, "--memory-gb", new="--memory-gib")
     add("--model", required=True, metavar="ID|FILE.toml", help="an id, or a file that `measurements describe` wrote")
     add("--format", required=True, metavar="ID")
     add("--runtime", metavar="ID", help="default: the machine's own, or the usual one for chip and format")
     add("--prompt-tokens", type=int, default=1024, metavar="N")
-    add("--context-tokens", type=int, metavar="N", help="tokens in the cache while it writes; default: the prompt's")
+    add("--context-tokens", type=int, metavar="N", help="tokens in the cache while writing; default: the prompt's")
     add("--batch", type=int, default=1, metavar="N", help="streams at once")
-    add("--split", choices=["layer", "tensor"], help="layers in turn (pipeline), or every layer shared")
+    add(
+        "--split",
+        choices=["layer", "tensor"],
+        help="layer: cards take turns (pipeline); tensor: cards share every layer",
+    )
     add("--link", choices=LINKS, help="cards: with or without peer access; Macs: RDMA or TCP")
-    add("--kv-bits", type=int, default=FULL_BITS, metavar="N", help="width of the cache, where the runtime packs it")
+    add(
+        "--kv-bits",
+        type=int,
+        default=FULL_BITS,
+        metavar="N",
+        help="bits per number of the KV cache, if the runtime can pack it",
+    )
     add(
         "--prefill-step",
         "--max-num-batched-tokens",
@@ -48,19 +58,30 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="N",
         help="tokens read at a time; default: the runtime's own step",
     )
-    add("--max-num-seqs", type=int, metavar="N", help="vLLM, SGLang: requests that it reserves room for")
-    add("--gpu-memory-utilization", type=float, metavar="SHARE", help="vLLM, SGLang: share of each card that they take")
+    add(
+        "--max-num-seqs", type=int, metavar="N", help="vLLM, SGLang: most requests at once; memory is reserved for them"
+    )
+    add(
+        "--gpu-memory-utilization",
+        type=float,
+        metavar="SHARE",
+        help="vLLM, SGLang: share of each card's memory they may use",
+    )
     add("--towers", choices=["with", "without"], help="encoders of images and sound; default: as the runtime does")
-    add("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="memory of other software; see `retrieval`")
+    add("--second-tenant-gb", type=float, default=0.0, metavar="GB", help="memory for other software; see `retrieval`")
     add("--wired-limit-mb", type=int, metavar="MB", help="macOS: the value of iogpu.wired_limit_mb")
-    add("--macos", metavar="VERSION", help="macOS whose default limit holds (14, 26); default: the newest we know")
-    add("--desktop-gib", type=float, metavar="GIB", help="what a screen takes of the first card; default: no screen")
-    add("--power-limit-w", type=float, metavar="W", help="limit per card, where a power sweep was published")
+    add(
+        "--macos",
+        metavar="VERSION",
+        help="macOS version whose default limit applies (14, 26); default: the newest we know",
+    )
+    add("--desktop-gib", type=float, metavar="GIB", help="memory of the first card taken by the desktop; default: none")
+    add("--power-limit-w", type=float, metavar="W", help="power limit per card, for chips with a published power sweep")
     add("--draft-tokens", type=int, metavar="N", help="speculative decoding: tokens guessed per step")
-    add("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that your draft gets right")
-    add("--draft-cost", type=float, metavar="SHARE", help="time of a guessed token as a share of a step")
-    add("--draft-model", metavar="ID|FILE.toml", help="a separate model that guesses: its weights and cache count")
-    add("--draft-format", metavar="ID", help="format of the draft model; the model's own without it")
+    add("--acceptance", type=float, metavar="SHARE", help="share of the guessed tokens that are right")
+    add("--draft-cost", type=float, metavar="SHARE", help="time per guessed token as a share of a step")
+    add("--draft-model", metavar="ID|FILE.toml", help="a separate draft model; its weights and cache count too")
+    add("--draft-format", metavar="ID", help="format of the draft model; default: the model's")
     add("--json", action="store_true")
     command.set_defaults(command=_predict)
 

@@ -62,7 +62,7 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `service` command to the calculator's parser."""
     command = commands.add_parser(
         "service",
-        help="the peak hour: waiting, first token, answer, machines needed",
+        help="the peak hour: waiting, first word, answer, machines needed",
         description=(__doc__ or "").split("\n", maxsplit=1)[0],
     )
     command.add_argument("scenario", nargs="?", type=Path, metavar="SCENARIO.toml")
@@ -127,7 +127,7 @@ def service_text(answer: ServiceAnswer) -> str:
         f"{scenario.name}: {scenario.requests_per_working_day:,g} requests a day, the busiest hour has "
         f"{scenario.busiest_hour_ratio():g} times the mean.",
         "",
-        f"{'option':<34} {'load':>6} {'wait':>5} {'first token s: median':>22} {'p95':>22} {'answer s: median':>17} "
+        f"{'option':<34} {'load':>6} {'wait':>5} {'first word s: median':>22} {'p95':>22} {'answer s: median':>17} "
         f"{'p95':>22} {'tok/s':>6} {'needs':>6} {'week busy h':>12}",
     ]
     lines += [_line(row) for row in answer.rows]

@@ -38,7 +38,7 @@ def register(commands: Any) -> None:
     command.add_argument("grid", type=Path, metavar="GRID.toml")
     command.add_argument("--out", type=Path, required=True, metavar="results.parquet")
     command.add_argument(
-        "--workers", type=int, default=None, metavar="N", help="number of processes; by default all cores"
+        "--workers", type=int, default=None, metavar="N", help="number of processes; default: one per core"
     )
     command.add_argument(
         "--scheduler", metavar="tcp://...", help="use a dask.distributed cluster instead of this machine"

@@ -87,6 +87,17 @@ def administration(inputs: Inputs, *, care: tuple[str, Number], count: int = 1, 
     )
 
 
+def care_of_account(inputs: Inputs) -> Line:
+    """Administration of an account at a host."""
+    return administration(inputs, care=("api_administration_h_per_year", inputs.api_administration_h_per_year))
+
+
+def care_of_rented(inputs: Inputs, *, count: int) -> Line:
+    """Administration of rented machines."""
+    care = ("cloud_administration_h_per_year", inputs.cloud_administration_h_per_year)
+    return administration(inputs, care=care, count=count)
+
+
 def monthly_extra(inputs: Inputs, name: Literal["space", "software"]) -> list[Line]:
     """The line of a fixed sum per month that a person may add; none where the sum is 0."""
     usd = inputs.space_usd_per_month if name == "space" else inputs.software_usd_per_month

@@ -1,7 +1,7 @@
 """Cost of a hosted API: tokens times price, nothing to buy and nothing left over."""
 
 from calculator.catalog.options import ApiOffer, ApiTariff
-from calculator.cost.bill import Charges, administration, setup, spend
+from calculator.cost.bill import Charges, care_of_account, setup, spend
 from calculator.cost.demand import Demand
 from calculator.cost.inputs import Inputs
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
@@ -31,7 +31,7 @@ def token_charges(tariff: ApiTariff, *, inputs: Inputs, setup_h: Number) -> Char
     lines = [
         setup(inputs, setup_h=setup_h),
         *tokens,
-        administration(inputs, care=("api_administration_h_per_year", inputs.api_administration_h_per_year)),
+        care_of_account(inputs),
     ]
     wanted = demand.terms(inputs)
     return Charges(

@@ -1,7 +1,7 @@
 """Values of a scenario for every cost formula: its own, or draws and trial values in their place."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
@@ -117,6 +117,8 @@ class Inputs(ScenarioNumbers):
     `given` maps a scenario field, or "<option id>.<name>" for what belongs to one option, to a number or an array of
     draws. `tax_tables` are needed where the scenario deducts by MACRS. Courses are kept by name, so that all options
     share them and each is summed once. `brief`: only what the lines cost is wanted, not what explains them.
+    `values_key`: a short key of all that is given, people's time (staff_lines.py) apart; where it is None, kept dollars
+    (kept_cash.py) are found by the arrays themselves.
     """
 
     scenario: Scenario
@@ -126,6 +128,7 @@ class Inputs(ScenarioNumbers):
         default_factory=dict[tuple[str, str, str, int], Course], repr=False
     )
     brief: bool = field(default=False, repr=False)
+    values_key: Hashable = field(default=None, repr=False)
     _found: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def __post_init__(self) -> None:

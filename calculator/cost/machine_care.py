@@ -1,12 +1,18 @@
-"""Care of machines and the room they take: of the first one whole, of each further one a share."""
+"""Setup and care of machines and the room they take: of the first one whole, of each further one a share."""
 
 from calculator.catalog.options import Machine
-from calculator.cost.bill import spend
+from calculator.cost.bill import setup, spend
 from calculator.cost.inputs import Inputs
 from calculator.cost.when import When
 from calculator.finance.ledger import Line
 from calculator.number import Number
 from calculator.units import MONTHS_PER_YEAR
+
+
+def setting_up(machine: Machine, inputs: Inputs, *, count: int, when: When) -> Line:
+    """Hours of setting the machines up, in soft dollars, when they come."""
+    setup_h = inputs.of(machine.id, "setup_h", machine.setup_h)
+    return setup(inputs, setup_h=setup_h, count=count, at=when.paid_at_once(inputs))
 
 
 def administration(machine: Machine, inputs: Inputs, *, count: int, when: When) -> Line:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from calculator.catalog.options import Machine
-from calculator.cost.bill import setup, spend
+from calculator.cost.bill import spend
 from calculator.cost.inputs import Inputs, some
 from calculator.cost.kept_value import kept_value
-from calculator.cost.machine_care import administration, space
+from calculator.cost.machine_care import administration, setting_up, space
 from calculator.cost.when import AT_THE_START, When
 from calculator.evidence import Remark
 from calculator.finance.courses import Once
@@ -157,7 +157,7 @@ def sold_above_price(lines: Iterable[Line], *, months: int) -> Remark | None:
         return None
     text = (
         f"It sells for ${usd['resale']:,.0f} after {months} months, more than the ${usd['hardware']:,.0f} that it costs "
-        "today. Check the market index and the resale value."
+        "today. Check the resale market index and the resale value."
     )
     return Remark(code="sold-above-price", text=text, level="warning")
 
@@ -168,7 +168,7 @@ def _installation(machine: Machine, holding: Holding, *, inputs: Inputs, count: 
         return []
     at = when.paid_at_once(inputs)
     work = inputs.electrical_work_usd if machine.kind == "workstation" else 0.0
-    lines = [setup(inputs, setup_h=inputs.of(machine.id, "setup_h", machine.setup_h), count=count, at=at)]
+    lines = [setting_up(machine, inputs, count=count, when=when)]
     for name, usd in (("electrical work", work), ("warranty", inputs.warranty_usd)):
         seen = {f"{name.replace(' ', '_')}_usd": usd, "machine_count": count}
         lines.append(spend(name, usd * count, at, says=f"{name} * machines", seen=seen, kind="capital"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculator.catalog.options import ApiTariff, CloudOffer
-from calculator.cost.bill import Charges, administration, monthly_extra, setup, spend, with_overflow
+from calculator.cost.bill import Charges, care_of_rented, monthly_extra, setup, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs, some
@@ -56,9 +56,7 @@ def rent_charges(offer: CloudOffer, *, inputs: Inputs, usage: Usage, reference_a
             says="GB * price per GB and month",
             seen={"storage_gb": stored_gb, "storage_usd_per_gb_month": per_gb},
         ),
-        administration(
-            inputs, care=("cloud_administration_h_per_year", inputs.cloud_administration_h_per_year), count=count
-        ),
+        care_of_rented(inputs, count=count),
         *monthly_extra(inputs, "software"),
     ]
     return with_overflow(lines, inputs=inputs, load=load, reference_api=reference_api)

@@ -2,7 +2,7 @@
 
 from calculator.catalog.options import ApiTariff
 from calculator.catalog.plans import Subscription
-from calculator.cost.bill import Charges, administration, scaled, setup, spend
+from calculator.cost.bill import Charges, care_of_account, scaled, setup, spend
 from calculator.cost.demand import Demand
 from calculator.cost.inputs import Growth, Inputs
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
@@ -64,7 +64,7 @@ def plan_charges(plan: Subscription, *, inputs: Inputs, tariff: ApiTariff | None
     lines = [
         setup(inputs, setup_h=inputs.of(plan.id, "setup_h", plan.setup_h)),
         seat_line,
-        administration(inputs, care=("api_administration_h_per_year", inputs.api_administration_h_per_year)),
+        care_of_account(inputs),
     ]
     levels = _levels(plan, inputs=inputs, seats=seats)
     beyond = _beyond(levels, inputs, growth="")

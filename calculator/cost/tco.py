@@ -4,7 +4,7 @@
 same totals for arrays of draws, from the same lines, without rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,9 +16,12 @@ from calculator.catalog.tax import TaxTables
 from calculator.cost.bill import Charges
 from calculator.cost.hosted import api_charges, token_charges
 from calculator.cost.inputs import Inputs
+from calculator.cost.kept_bills import Bill, Flow, bill_of
+from calculator.cost.kept_cash import cash_of
 from calculator.cost.machine_lines import sold_above_price
 from calculator.cost.owned import own_charges
 from calculator.cost.rented import rent_charges
+from calculator.cost.staff_lines import staff_lines
 from calculator.cost.subscription import plan_charges
 from calculator.cost.tax_lines import tax_lines
 from calculator.errors import CalculatorError
@@ -44,6 +47,7 @@ __all__ = [
     "cost_shown_usd",
     "folded",
     "fraction_of",
+    "laid_out",
     "present_value_cost_usd",
 ]
 
@@ -134,8 +138,25 @@ def cost_of(
     value: sum CF_m (1+r)^(-t(m)/12); equivalent annual cost: 12 * PV / sum of the discount factors of months 1..N.
     """
     inputs = Inputs(scenario, values or {}, tax_tables)
-    charges = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
-    return folded(charges, Horizon(scenario.months, inputs.discount_rate, scenario.timing))
+    horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
+    bill = laid_out(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api)
+    return folded(bill.charges, horizon, bill.flows)
+
+
+def laid_out(
+    option: Option,
+    *,
+    inputs: Inputs,
+    horizon: Horizon,
+    usage: Usage | None = None,
+    reference_api: ApiTariff | None = None,
+) -> Bill:
+    """The bill of one option with the flow of each line. Numbers only, no draws."""
+
+    def charges() -> Charges:
+        return charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api)
+
+    return bill_of(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api, charges=charges)
 
 
 def cost_draws(
@@ -151,12 +172,19 @@ def cost_draws(
     Share one `inputs` and one `horizon` among all options of a run: their common courses are then summed once, and
     every option meets the same future.
     """
-    lines = charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines
-    (hard, hard_value), (soft, soft_value) = (
-        sums_usd((line for line in lines if line.hardness == hardness), horizon=horizon)
-        for hardness in ("hard", "soft")
-    )
-    return CostDraws(-(hard + soft), -(hard_value + soft_value), -hard_value, -hard)
+    bills: list[tuple[Line, ...]] = []
+
+    def bill() -> tuple[Line, ...]:
+        bills.append(charges_of(option, inputs=inputs, usage=usage, reference_api=reference_api).lines)
+        return bills[0]
+
+    cash = cash_of(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api, bill=bill)
+    if bills:
+        staff = [line for line in bills[0] if line.hardness == "soft"]
+    else:  # only these may have changed
+        staff = staff_lines(option, inputs=inputs, usage=usage, grows=cash.grows)
+    soft, soft_value = sums_usd(staff, horizon=horizon)
+    return CostDraws(cash.total_usd - soft, cash.present_value_usd - soft_value, cash.present_value_usd, cash.total_usd)
 
 
 def charges_of(
@@ -226,10 +254,10 @@ def tariff_of(offer: ApiOffer, scenario: Scenario, reference_api: ApiTariff | No
     )
 
 
-def folded(charges: Charges, horizon: Horizon) -> Tco:
-    """The bill laid out month by month and summed. Numbers only, no draws."""
+def folded(charges: Charges, horizon: Horizon, flows_of_lines: Sequence[Flow] | None = None) -> Tco:
+    """The bill laid out month by month and summed; `flows_of_lines`, where they are known. Numbers only, no draws."""
     months, factors = horizon.months, horizon.factors()
-    both = [flows_usd(line, horizon=horizon) for line in charges.lines]
+    both = flows_of_lines or [flows_usd(line, horizon=horizon) for line in charges.lines]
     flows, valued = np.array([plain for plain, _ in both]), np.array([discounted for _, discounted in both])
     is_hard = [line.hardness == "hard" for line in charges.lines]
     monthly, served = flows.sum(axis=0), _summed(charges.served, months)

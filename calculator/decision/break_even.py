@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from calculator.cost.tco import Tco
 from calculator.decision import words
 from calculator.decision.comparison import BreakEven, OptionResult
+from calculator.finance.ledger import calendar_usd
 from calculator.finance.returns import payback
 
 
 def break_evens(results: Sequence[OptionResult]) -> tuple[BreakEven, ...]:
     """When each machine of one's own has cost less than each rented or hosted option; of those that can do the job.
 
-    Cumulative nominal cost month by month; the sale in the last month counts in that month only.
+    Cumulative nominal cost by calendar month, as the charts draw it; the sale in the last month counts in that month
+    only.
     """
     able = [row for row in results if row.eligible and row.tco is not None]
     own = [row for row in able if row.kind == "own"]
@@ -24,9 +29,8 @@ def break_even(own: OptionResult, other: OptionResult) -> BreakEven:
     assert other.tco is not None
     ours, theirs = own.tco, other.tco
     mine, its = (words.option_name(row.name, machine_count=row.eligibility.machine_count) for row in (own, other))
-    found = payback(
-        [usd - other_usd for usd, other_usd in zip(ours.cumulative_usd, theirs.cumulative_usd, strict=True)]
-    )
+    spent, its_spent = _by_calendar_usd(ours), _by_calendar_usd(theirs)
+    found = payback([usd - other_usd for usd, other_usd in zip(spent, its_spent, strict=True)])
     month = found.period or None
     if month is not None:
         by_resale = found.reason.startswith("only by the resale")
@@ -42,3 +46,12 @@ def break_even(own: OptionResult, other: OptionResult) -> BreakEven:
         short_usd=ours.total_cost_usd - theirs.total_cost_usd,
     )
     return BreakEven(own.id, other.id, None, text)
+
+
+def _by_calendar_usd(tco: Tco) -> Sequence[float]:
+    """Signed dollars up to each month; what is paid in advance counts in the month that it pays for."""
+    if not any(entry.in_advance for entry in tco.entries):
+        return tco.cumulative_usd
+    moved = [calendar_usd(entry, flow) for entry, flow in zip(tco.entries, tco.flows, strict=True)]
+    found: list[float] = np.array(moved).sum(axis=0).cumsum().tolist()
+    return found

@@ -37,15 +37,10 @@ _FIGURES: dict[str, tuple[str, str]] = {
     "requests_per_window": ("requests that a seat of {} takes in a window", "{:,.0f} requests"),
 }
 _OWN_LABELS = {
-    "gpu_resale_fraction": "resale value of a PC's GPUs",
-    "pc_rest_resale_fraction": "resale value of a PC without its GPUs",
-    "resale_fraction": "resale value of a Mac",
-    "resale_market_index": "index of the used market at the sale",
     "built_failure_rate": "failures of a bought box",
     "self_built_failure_rate": "failures of a self-built PC",
 }
-"""Knobs whose label is a heading or means something else once a person types it: a PC's resale share is then the
-box's."""
+"""Knobs whose label has a capital inside or is too short for a sentence."""
 _HOST = "the hosted API"
 _UNITS = {
     "%/year": "{} % a year",

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.cost.bill import Charges
-from calculator.cost.tco import Tco, charges_of, folded, fraction_of, present_value_cost_usd
+from calculator.cost.kept_bills import Bill
+from calculator.cost.tco import Tco, charges_of, folded, fraction_of, laid_out, present_value_cost_usd
 from calculator.decision.question import Question
 from calculator.finance.ledger import Horizon
 from calculator.service.usage import Usage
@@ -40,7 +41,7 @@ class Priced:
     @functools.cached_property
     def tco(self) -> Tco:
         """The whole ledger."""
-        return folded(self._told, self._horizon)
+        return folded(self._bill.charges, self._horizon, self._bill.flows)
 
     @property
     def _horizon(self) -> Horizon:
@@ -48,14 +49,20 @@ class Priced:
         return Horizon(scenario.months, scenario.discount_rate, scenario.timing)
 
     @functools.cached_property
-    def _told(self) -> Charges:
-        return self._charges(brief=False)
+    def _bill(self) -> Bill:
+        """With what explains the lines, and their flows."""
+        return laid_out(
+            self.option,
+            inputs=self.question.inputs,
+            horizon=self._horizon,
+            usage=self.usage,
+            reference_api=self.question.reference,
+        )
 
     @functools.cached_property
     def _brief(self) -> Charges:
         """Without what only explains the lines; the whole bill where that was made already."""
-        return vars(self).get("_told") or self._charges(brief=True)
-
-    def _charges(self, *, brief: bool) -> Charges:
-        inputs = self.question.brief_inputs if brief else self.question.inputs
-        return charges_of(self.option, inputs=inputs, usage=self.usage, reference_api=self.question.reference)
+        if "_bill" in vars(self):
+            return self._bill.charges
+        asked = self.question
+        return charges_of(self.option, inputs=asked.brief_inputs, usage=self.usage, reference_api=asked.reference)

@@ -228,7 +228,7 @@ def old_price(noun: str, name: str, *, as_of: str, age_days: int, turns_to: str)
     holds = (
         f"at one end of its range {turns_to} would be cheaper."
         if turns_to
-        else "the cheaper one stays so across its range."
+        else "the cheaper option stays cheaper across its range."
     )
     return f"This rests on the {noun} of {name} from {as_of}, {age} old: {holds}"
 

@@ -33,7 +33,7 @@ class KeptDraws(Generic[Answer]):
 
     def answer(self, *values: Number | NDArray[np.int64] | Hashable, compute: Callable[[], Answer]) -> Answer:
         """The kept answer to these values, or a new one; an error is not kept."""
-        key = tuple([_word(one) if isinstance(one, np.ndarray) else one for one in values])
+        key = tuple([word_of(one) if isinstance(one, np.ndarray) else one for one in values])
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -68,7 +68,7 @@ def read_only(values: Number) -> Number:
     return values
 
 
-def _word(draws: NDArray[Any]) -> bytes:
+def word_of(draws: NDArray[Any]) -> bytes:
     """Draws as a part of a key. Those that nobody can change any more are digested once: they come again."""
     if draws.flags.writeable or draws.base is not None:
         return _digest(draws)

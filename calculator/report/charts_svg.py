@@ -7,17 +7,18 @@ import itertools
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from calculator.units import MONTHS_PER_YEAR
 
-COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#9a8200")
-_GREY, _INK, _FAINT = "#8a8f99", "#1d2330", "#e3e6ec"
+COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#857000")
+_GREY, _INK, _MUTE, _FAINT = "#8a8f99", "#1d2330", "#565d6b", "#e3e6ec"
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
+_HIDES = 1.0  # less than the width of a line
 _SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 20
 
 
@@ -79,7 +80,7 @@ def cost_chart(bars: Sequence[CostBar], *, mark: str = "$", font: str = "sans-se
     for tick in ticks:
         parts.append(_line((x(tick), _TOP - 4), (x(tick), height - 20), colour=_FAINT))
         anchor = "start" if tick == ticks[0] else "end" if tick == ticks[-1] else "middle"
-        parts.append(_text(x(tick), height - 6, amount_words(tick, mark), anchor=anchor, size=_SMALL, colour=_GREY))
+        parts.append(_text(x(tick), height - 6, amount_words(tick, mark), anchor=anchor, size=_SMALL, colour=_MUTE))
     for row, bar in enumerate(bars):
         top, colour = _TOP + _ROW * row, COLOURS[0] if row == 0 else _GREY
         y = top + 23
@@ -110,10 +111,10 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     parts: list[str] = []
     for tick in ticks:
         parts.append(_line((left, y(tick)), (width - right, y(tick)), colour=_FAINT))
-        parts.append(_text(left - 6, y(tick) + 3.5, amount_words(tick, mark), anchor="end", size=_SMALL, colour=_GREY))
+        parts.append(_text(left - 6, y(tick) + 3.5, amount_words(tick, mark), anchor="end", size=_SMALL, colour=_MUTE))
     for month in range(0, months + 1, MONTHS_PER_YEAR):
         says = f"month {month}" if month == MONTHS_PER_YEAR else f"{month}"
-        parts.append(_text(x(month), height - 6, says, anchor="middle", size=_SMALL, colour=_GREY))
+        parts.append(_text(x(month), height - 6, says, anchor="middle", size=_SMALL, colour=_MUTE))
     for number, course in enumerate(courses):
         edges = [*enumerate(course.low), *reversed(list(enumerate(course.high)))]
         band = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in edges)
@@ -123,11 +124,19 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in enumerate(course.spent))
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        hides = any(_runs_on(map(y, course.spent), map(y, other.spent)) for other in courses[:number])
+        dash = ' stroke-dasharray="6 6"' if hides else ""  # both colours are seen in turn
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         for offset, words in enumerate(textwrap.wrap(course.name, _NAME_SIGNS, max_lines=2, placeholder=" ...")):
             place = end + 4 + 13 * offset
             parts.append(_text(width - right + 7, place, words, size=_SMALL, colour=colour, bold=number == 0))
     return _svg(parts, width=width, height=height, font=font, label="Money spent month by month")
+
+
+def _runs_on(heights: Iterable[float], others: Iterable[float]) -> bool:
+    """Whether a line lies on another in most months, so that it would hide it."""
+    near = [abs(height - other) < _HIDES for height, other in zip(heights, others, strict=True)]
+    return 2 * sum(near) > len(near)
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], *, colour: str, more: str = "") -> str:

@@ -28,6 +28,7 @@ th {{ font-weight: 600; }}
 .right td:not(:first-child), .right th:not(:first-child) {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .small {{ font-size: .8em; }}
 .sources td:first-child {{ width: 22%; }}
+.sources :is(td, th):nth-child(2) {{ text-align: right; font-variant-numeric: tabular-nums; }}
 .sources td:last-child {{ white-space: nowrap; }}
 @page {{ margin: 14mm; }}
 @media print {{

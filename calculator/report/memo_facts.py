@@ -84,7 +84,7 @@ def _not_drawn(count: int) -> str:
     left = count - _CURVES
     if left <= 0:
         return ""
-    stand = "option stands" if left == 1 else "options stand"
+    stand = "option is" if left == 1 else "options are"
     return (
         f"The chart by month draws the {_CURVES} cheapest; {left} more {stand} in the chart of costs and in the table."
     )
@@ -274,9 +274,9 @@ def _budget(option_id: str, comparison: Comparison) -> dict[str, Any]:
         "unit": "fiscal quarter" if by_quarter else "fiscal year",
         "rows": [row(period) for period in found.periods],
         "whole": row(found.whole),
-        "says": f"Cash out is what leaves the bank, less the sale. P50 and P90 are of {futures}: half of the futures "
-        "stay below P50, nine of ten below P90. The P90 of the whole plan is less than the sum of the periods' P90, as "
-        "not all go wrong at once.",
+        "says": f"Cash out is what leaves the bank, less the sale. P50 and P90 cover {futures}: half of the futures "
+        "stay below P50, nine of ten below P90. The P90 of the whole plan is less than the sum of the periods' P90, "
+        "because they rarely all go wrong at once.",
     }
 
 

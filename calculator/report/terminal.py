@@ -29,7 +29,7 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [line for verdict in found for line in (*_verdict_lines(comparison, verdict), "")]
     lines += [verdicts.keep_in_house_reason, ""] if verdicts.keep_in_house_reason else []
     lines += [
-        _columns("option", "machines", "decode tok/s", "first token s", *_money_heads(comparison), "range", "$/Mtok")
+        _columns("option", "machines", "decode tok/s", "first word s", *_money_heads(comparison), "range", "$/Mtok")
     ]
     lines += [_row(option, comparison.scenario) for option in comparison.options]
     lines += [""] + [line for option in comparison.options for line in _why_not(option)]
@@ -89,7 +89,7 @@ def prediction_text(prediction: Prediction) -> str:
         f"{prediction.context_tokens:,} tokens, work space {_gb(memory.transient_bytes)}, "
         f"runtime {_gb(memory.overhead_bytes)}" + (f", draft {_gb(memory.draft_bytes)}" if memory.draft_bytes else ""),
         f"  decode {_range(prediction.decode)} tokens/s, prefill {_range(prediction.prefill)} tokens/s, "
-        f"first token {_wait(prediction.time_to_first_token)}",
+        f"first word {_wait(prediction.time_to_first_token)}",
     ]
     rows += operation_lines(prediction)
     return "\n".join(rows + [f"  - {remark.text}" for remark in prediction.remarks])

@@ -1,6 +1,6 @@
 """Candidates of a comparison: what they cost in drawn futures, and how uncertain each of their inputs is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -46,10 +46,13 @@ _DRAWN_STATES = ("prefill", "decode", "idle")
 _MOST_OF_MAXIMUM = 1.1  # of the maker's watts: options.Power
 
 
-def costs(candidates: Candidates, values: Mapping[str, Number]) -> dict[str, CostDraws]:
-    """Costs of all candidates where `values` (numbers or arrays [draws]) replace the scenario's and the catalogue's."""
+def costs(candidates: Candidates, values: Mapping[str, Number], *, values_key: Hashable = None) -> dict[str, CostDraws]:
+    """Costs of all candidates where `values` (numbers or arrays [draws]) replace the scenario's and the catalogue's.
+
+    values_key: a short key of the values, people's time apart (calculator/cost/inputs.py).
+    """
     scenario = candidates.scenario
-    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables)
+    inputs = Inputs(scenario, {**values, **_absolute(candidates, values)}, candidates.tax_tables, values_key=values_key)
     horizon = Horizon(scenario.months, inputs.discount_rate, scenario.timing)
     found: dict[str, CostDraws] = {}
     for one in candidates:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from calculator.cost.staff_lines import SETUP_H, STAFF_ALONE
 from calculator.risk.candidate import Candidate
 from calculator.risk.candidates import Candidates, cost_usd, costs, spreads_of
 from calculator.risk.distributions import Draws, Spread, scenario_spreads
@@ -109,13 +110,24 @@ class PresentValues:
         for block, cut in zip(blocks, cuts, strict=True):
             for name, column in block.items():
                 values[name][cut] = column
-        found = costs(self._candidates.only((option,)), values)[option].present_value_cost_usd
-        flat = np.broadcast_to(found, (count,))
+        cases = tuple(zip(sizes, map(_without_staff, map(_key, blocks)), strict=True))
+        others = tuple([(name, now[name]) for name in names if not _is_staff(name)])
+        found = costs(self._candidates.only((option,)), values, values_key=(cases, others))[option]
+        flat = np.broadcast_to(found.present_value_cost_usd, (count,))
         return [flat[cut] for cut in cuts]
 
 
 def _key(block: Block) -> _Key:
     return tuple([(name, row.tobytes()) for name, row in block.items()])
+
+
+def _without_staff(key: _Key) -> _Key:
+    return tuple([pair for pair in key if not _is_staff(pair[0])])
+
+
+def _is_staff(name: str) -> bool:
+    """Whether the input is people's time alone."""
+    return name in STAFF_ALONE or name.endswith(f".{SETUP_H}")
 
 
 def _owners(candidate: Candidate) -> frozenset[str]:

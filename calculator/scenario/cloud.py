@@ -88,7 +88,7 @@ class Cloud(Part):
         Field(ge=0, le=100_000),
         Display("cloud", "Seats of a subscription", unit="seats"),
     ] = 0
-    """Seats paid each month; 0: one for each person asking at the same time, and at least what the plan requires."""
+    """Seats paid each month; 0: one for each person asking at once, and at least what the plan requires."""
 
     subscription_excess: Annotated[
         Literal["buy", "refuse"],

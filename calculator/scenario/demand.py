@@ -51,7 +51,7 @@ class Demand(Part):
     concurrent_request_count: Annotated[
         int,
         Field(ge=1, le=256),
-        Display("demand", "People asking at the same time", unit="requests"),
+        Display("demand", "People asking at once", unit="requests"),
     ] = 2
     """Requests that must be served at the same time."""
 
@@ -109,21 +109,21 @@ class Demand(Part):
     first_token_p95_target_s: Annotated[
         float,
         Field(ge=0, le=36_000),
-        Display("demand", "Target: first token", unit="s"),
+        Display("demand", "Target for the first word", unit="s"),
     ] = DEFAULTS["first_token_p95_target_s"]
-    """At the peak hour 19 of 20 requests see their first token within this time; 0 sets no target."""
+    """At the peak hour 19 of 20 requests see their first word within this time; 0 sets no target."""
 
     answer_p95_target_s: Annotated[
         float,
         Field(ge=0, le=36_000),
-        Display("demand", "Target: whole answer", unit="s", step=5),
+        Display("demand", "Target for the whole answer", unit="s", step=5),
     ] = 0
     """At the peak hour 19 of 20 answers are complete within this time; 0 sets no target."""
 
     stream_target_tokens_per_s: Annotated[
         float,
         Field(ge=0, le=10_000),
-        Display("demand", "Target: speed of an answer", unit="tokens/s"),
+        Display("demand", "Target for the speed of an answer", unit="tokens/s"),
     ] = 0
     """Tokens per second at which one person sees an answer grow at the peak hour; 0 sets no target."""
 

@@ -57,7 +57,7 @@ class Question(Part):
         WeightClass | Literal["best-that-fits"],
         Display(
             "question",
-            "Weight precision",
+            "Bits per weight",
             help="The same for every option, or the best that each can hold; each runtime loads its own format.",
         ),
     ] = "4-bit"

@@ -13,14 +13,14 @@ class Resale(Part):
     resale_fraction: Annotated[
         float,
         Field(ge=0, le=1),
-        Display("resale", "Resale value: Mac or mini PC", unit="%", shown=100),
+        Display("resale", "Resale value of a Mac or mini PC", unit="%", shown=100),
     ] = DEFAULTS["resale_fraction"]
     """Share of today's price that it brings after 36 months, before fees."""
 
     gpu_resale_fraction: Annotated[
         float,
         Field(ge=0, le=1),
-        Display("resale", "Resale value: PC with GPUs", unit="%", shown=100),
+        Display("resale", "Resale value of a PC's GPUs", unit="%", shown=100),
     ] = DEFAULTS["gpu_resale_fraction"]
     """Share of today's price that the graphics cards bring after 36 months, before fees; your own share holds for the
     whole box. The article says 'scrap'."""
@@ -28,14 +28,14 @@ class Resale(Part):
     pc_rest_resale_fraction: Annotated[
         float,
         Field(ge=0, le=1),
-        Display("resale", "Resale value: rest of a PC", unit="%", shown=100),
+        Display("resale", "Resale value of a PC without its GPUs", unit="%", shown=100),
     ] = DEFAULTS["pc_rest_resale_fraction"]
     """Share of today's price that a PC without its graphics cards brings after 36 months, before fees."""
 
     resale_market_index: Annotated[
         float,
         Field(ge=0, le=5),
-        Display("resale", "Market index at sale", step=0.05),
+        Display("resale", "Resale market index", step=0.05),
     ] = DEFAULTS["resale_market_index"]
     """Price of a new replacement at the sale, as a multiple of today's."""
 

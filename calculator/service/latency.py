@@ -228,7 +228,7 @@ def _missed(found: Latency, targets: Targets) -> str:
     """The first target that does not hold, in words; empty where all hold."""
     if not found.load_fraction < 1.0:
         return f"demand would be {found.load_fraction:.0%} of its capacity"
-    for name, words in (("time_to_first_token_p95_s", "the first token"), ("answer_p95_s", "the whole answer")):
+    for name, words in (("time_to_first_token_p95_s", "the first word"), ("answer_p95_s", "the whole answer")):
         limit, got = getattr(targets, name), getattr(found, name)
         if limit is not None and not got <= limit:
             return f"{words} takes {got:.3g} s or more for one request in twenty; the target is {limit:g} s"

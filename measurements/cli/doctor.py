@@ -83,9 +83,9 @@ def main(arguments: list[str]) -> int:
     """Look at this machine, say what was seen, and write the file."""
     parser = Parser(
         prog="python -m measurements doctor",
-        description="What this machine is, what works on it, and a probe of two minutes; one file to send back.",
+        description="Describe this machine, check what works on it, and probe it for two minutes; writes one file to send back.",
     )
-    parser.add_argument("--quick", action="store_true", help="without the probe, in a few seconds")
+    parser.add_argument("--quick", action="store_true", help="skip the probe; takes a few seconds")
     parser.add_argument(
         "--file", type=Path, default=None, help="where to write (default: local-llm-tco-doctor-DATE.json, a new file)"
     )
@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> int:
 def _say_machine(host: Host) -> None:
     memory = f"{host.memory_bytes / BYTES_PER_GB:.1f} GB" if host.memory_bytes else "memory unknown"
     limit = f", wired limit {host.wired_limit_mib} MiB" if host.wired_limit_mib else ""
-    print(f"Local LLM TCO {VERSION} on {host.os} {host.os_version}, Python {platform.python_version()}")
+    print(f"Local LLM TCO {VERSION} on {host.system_name()}, Python {platform.python_version()}")
     print(f"{host.chip_name or 'An unknown chip'} ({host.chip or 'not in the catalogue'}), {memory}{limit}\n")
 
 

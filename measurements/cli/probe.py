@@ -53,7 +53,7 @@ def probe(arguments: list[str]) -> int:
         "--layers",
         type=int,
         dest="distinct_layer_count",
-        help="layers of each kind with weights of their own; 0 for all",
+        help="layers of each kind that get weights of their own; 0: all",
     )
     parser.add_argument("--memory-limit-gb", type=float, help="memory that the probe may use, in GB (1e9 bytes)")
     parser.add_argument("--time-limit", type=float, dest="time_limit_s", help="longest duration in seconds")

@@ -73,14 +73,15 @@ def linux_host(
     """A Linux machine, from /proc, /etc/os-release and `nvidia-smi --query-gpu=name,memory.total,power.limit`."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", cpu_info, re.M)
     memory = re.search(r"^MemTotal:\s*(\d+) kB", memory_info, re.M)
-    release = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
+    lines = (line.split("=", 1) for line in os_release.splitlines() if "=" in line)
+    release = {name: value.strip("\"'") for name, value in lines}
     found = _by_its_gpus(
         gpus, cpu=cpu[1].strip() if cpu else "", memory_bytes=int(memory[1]) * 1024 if memory else 0, chips=chips
     )
     return found.model_copy(
         update={
             "os": "Linux",
-            "os_version": release.get("VERSION_ID", "").strip('"'),
+            "os_version": release.get("VERSION_ID", ""),
             "os_build": f"{release.get('ID', '')} {platform.release()}".strip(),
             "power_mode": found.power_mode or governor.strip(),
         }

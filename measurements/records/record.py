@@ -76,6 +76,21 @@ Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=0, le=2**60)]
 
 
+_DISTRIBUTIONS = {
+    "almalinux": "AlmaLinux",
+    "amzn": "Amazon Linux",
+    "centos": "CentOS",
+    "linuxmint": "Linux Mint",
+    "nixos": "NixOS",
+    "opensuse-leap": "openSUSE Leap",
+    "opensuse-tumbleweed": "openSUSE Tumbleweed",
+    "rhel": "RHEL",
+    "rocky": "Rocky Linux",
+    "sles": "SLES",
+}
+"""Names of distributions whose id in /etc/os-release is not their name in lower case."""
+
+
 class Host(Record):
     """The machine: facts that make speeds comparable. `host_id` is a salted hash, not a serial number."""
 
@@ -96,6 +111,14 @@ class Host(Record):
     thermal: Label = ""
     load_average: NonNegative = 0
     device_arch: Label = ""
+
+    def system_name(self) -> str:
+        """System and version; of a Linux the distribution, whose version it is: "Debian 12 (Linux)"."""
+        distribution = self.os_build.partition(" ")[0].strip('"') if self.os == "Linux" else ""
+        if not distribution[:1].isalpha():  # a kernel's version, where the system has no name
+            return f"{self.os} {self.os_version}".strip() if self.os != "Linux" else self.os
+        name = _DISTRIBUTIONS.get(distribution, distribution.capitalize())
+        return f"{name} {self.os_version}".strip() + ("" if "Linux" in name else " (Linux)")
 
 
 class Engine(Record):

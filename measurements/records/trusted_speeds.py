@@ -77,7 +77,7 @@ def stale_because(record: Measurement, *, host: Host, versions: dict[str, str]) 
             reasons.append(f"{name} was {then}, now {today}")
     then, today = record.host.os_version, host.os_version
     if then and today and record.host.os == host.os and then.split(".")[0] != today.split(".")[0]:
-        reasons.append(f"{host.os} was {then}, now {today}")
+        reasons.append(f"measured under {record.host.system_name()}, now {host.system_name()}")
     return "; ".join(reasons)
 
 

@@ -405,7 +405,7 @@ def test_print_holds_every_option_with_its_total(visit: Open) -> None:
 
 def test_link_below_the_notes_opens_all_of_them_for_the_same_case(visit: Open) -> None:
     seen = visit("?months=48&wage_usd_per_h=120")
-    seen.decide.get_by_role("link", name=re.compile(r"All \d+ notes stand on Sources")).click()
+    seen.decide.get_by_role("link", name=re.compile(r"See all \d+ notes on Sources")).click()
     seen.page.wait_for_url(re.compile(r"/sources\?.*months=48"))
     expect(seen.page.get_by_role("heading", name="Where does every figure come from?")).to_be_visible()
     expect(seen.page.get_by_role("radio", name="Prices and facts")).to_be_checked()

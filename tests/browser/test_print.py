@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from calculator import Scenario, load_catalog
 from tests.browser.conftest import Visit
 from tests.calculator.report.pdf_text import page_texts
-from views.evidence import scenario_rows
+from views.evidence import option_rows, scenario_rows
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
@@ -84,3 +84,24 @@ def test_decide_on_paper_says_what_was_asked_and_what_was_changed(visit: Open) -
     for words in ("options should serve", "for one person at once?", "2 changes from", "Hourly rate: 313 (was 95)"):
         assert words in text
     expect(seen.decide.locator(".asked")).to_be_hidden()
+
+
+def test_what_is_folded_is_unfolded_on_paper_and_a_folded_tool_is_left_out(visit: Open) -> None:
+    seen = printed(visit, "Sources", "light")
+    seen.page.get_by_role("radio", name="Prices and facts").click()
+    fold = seen.page.get_by_test_id("stExpander").filter(has_text="Mac Studio M5 Ultra 256 GB").first
+    expect(fold).to_be_visible()
+    seen.at_rest()
+    assert fold.locator("details").get_attribute("open") is None
+    text = "".join("".join(page_texts(seen.page.pdf(prefer_css_page_size=True))).split())
+    catalog = load_catalog()
+    for option in Scenario().options:
+        for row in option_rows(option, scenario=Scenario(), catalog=catalog):
+            assert "".join(row["Note"].split()) in text
+    seen.page.get_by_role("link", name="Fit & speed", exact=True).first.click()
+    seen.at_rest()
+    tool = seen.page.get_by_text("Would fine-tuning fit?")
+    expect(tool).to_be_visible()
+    seen.page.emulate_media(media="print")
+    expect(tool).to_be_hidden()
+    expect(seen.page.get_by_text("that nothing beats, and the")).to_be_visible()

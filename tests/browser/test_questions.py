@@ -107,8 +107,11 @@ def _is_in(name: str, chart: list[str]) -> bool:
 
 
 _NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")].map((plot) =>
-    [...plot.querySelectorAll(".textpoint text, .legendtext, .annotation text")].map((one) => one.textContent.trim()))"""
-"""By chart, what it writes beside its dots, in its legend and before its rows."""
+    [...plot.querySelectorAll(".textpoint text, .legendtext, .annotation text")].flatMap((one) => {
+        const lines = [...one.querySelectorAll("tspan.line")];
+        return lines.length ? lines.map((line) => line.textContent.trim().replace(/(,| and)$/, "")) : [one.textContent.trim()];
+    }))"""
+"""By chart, what it writes beside its dots, in its legend, where one line may have several names, and before its rows."""
 
 _MET = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
     const found = [...plot.querySelectorAll(".legend .scrollbar")].filter((bar) => Number(bar.getAttribute("height")) > 0)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.risk.monte_carlo import FULL_COUNT
 from calculator.scenario.presets import preset
 from tests.browser.conftest import Visit
+from tests.calculator.report.pdf_text import page_texts
 from views.bands import shade_of
 
 pytestmark = pytest.mark.browser
@@ -25,6 +27,8 @@ SHADE = re.compile(r"/api/shade\.json")
 LONGER_THAN_A_REST_MS = 1_500
 SHADE_OPACITY = 0.18
 """As the style sheet has it; nothing else on the page has the same."""
+LEFT_ALONE_MS = 8_000
+MISSING = "The areas that cover 8 of 10 futures are missing"
 HIDE = """(is) => { Object.defineProperty(document, "visibilityState", { value: is, configurable: true });
     document.dispatchEvent(new Event("visibilitychange")); }"""
 
@@ -75,6 +79,10 @@ def opacities(content: bytes) -> set[float]:
 
     pages = PdfReader(io.BytesIO(content)).pages
     return {round(one, 4) for page in pages for one in of(page["/Resources"].get_object())}
+
+
+def text_of(printed: bytes) -> str:
+    return " ".join(" ".join(page_texts(printed)).split())
 
 
 def test_first_screen_asks_for_no_shade_at_rest_nor_after_a_move(visit: Open) -> None:
@@ -200,22 +208,54 @@ def test_page_that_nobody_looks_at_asks_when_somebody_does(visit: Open) -> None:
     shades(seen, Scenario())
 
 
-@pytest.mark.parametrize("query", ["", "?wage_usd_per_h=NaN&colour=red&months=48"])
-def test_print_has_the_shade_though_the_chart_was_never_in_sight(visit: Open, query: str) -> None:
-    seen = visit(query)
+@pytest.mark.parametrize(("status", "said"), [(503, {"retry-after": "1"}), (429, {"retry-after": "1"}), (422, {})])
+def test_busy_server_is_asked_again_and_one_that_cannot_draw_it_is_not(
+    visit: Open, status: int, said: dict[str, str]
+) -> None:
+    seen = visit()
     asked = asked_on(seen.page)
-    assert SHADE_OPACITY in opacities(seen.page.pdf(prefer_css_page_size=True))
-    assert len(asked) == 1
+    seen.page.route(SHADE, lambda route: route.fulfill(status=status, headers=said, json={"error": ""}), times=2)
+    with seen.page.expect_response(SHADE):
+        to_chart(seen)
+    if status == 422:
+        seen.page.wait_for_timeout(2 * LONGER_THAN_A_REST_MS)
+        assert len(asked) == 1
+        expect(seen.decide.locator("polygon.band")).to_have_count(0)
+    else:
+        shades(seen, Scenario())
+        assert len(asked) == 3
+    seen.errors.clear()  # a browser notes each status of this kind
+
+
+@pytest.mark.parametrize("query", ["", "?wage_usd_per_h=NaN&colour=red&months=48"])
+def test_page_left_alone_has_the_shade_on_paper_though_the_chart_was_never_in_sight(visit: Open, query: str) -> None:
+    seen = visit(query)
+    with seen.page.expect_response(SHADE, timeout=LEFT_ALONE_MS + 10_000):
+        pass
     shades(seen, Scenario(months=48 if query else 36))
+    asked = asked_on(seen.page)
+    printed = seen.page.pdf(prefer_css_page_size=True)
+    assert SHADE_OPACITY in opacities(printed)
+    said = text_of(printed)
+    assert "The shaded areas cover 8 of 10 futures of the two cheapest options." in said
+    assert MISSING not in said
+    assert asked == []
 
 
-def test_page_is_printed_without_a_shade_that_cannot_be_had(browser: BrowserContext, server: str) -> None:
+@pytest.mark.parametrize("hangs", [False, True])
+def test_page_is_printed_at_once_without_a_shade_that_cannot_be_had_and_says_so(
+    browser: BrowserContext, server: str, *, hangs: bool
+) -> None:
     page = browser.new_page()
-    page.route(SHADE, lambda route: route.abort())
+    page.route(SHADE, lambda route: None if hangs else route.abort())
     page.goto(server)
     seen = Visit(page)
-    seen.wait_for_verdict()
+    with page.expect_request(SHADE, timeout=LEFT_ALONE_MS + 10_000):
+        seen.wait_for_verdict()
+    began = time.monotonic()
     printed = page.pdf(prefer_css_page_size=True)
+    assert time.monotonic() - began < 10  # a request that the browser waits for would never end
+    assert MISSING in text_of(printed)
     assert SHADE_OPACITY not in opacities(printed)
     assert len(PdfReader(io.BytesIO(printed)).pages) > 1
     expect(seen.decide.locator("polyline.line").first).to_be_attached()

@@ -19,7 +19,7 @@ Open = Callable[..., Visit]
 TITLES = {"fit": "Fit & speed", "what-if": "What if", "sources": "Sources", "measurements": "Measurements"}
 LAST = {
     "fit": "How large is a vector index?",
-    "what-if": "Judge this lease",
+    "what-if": "Compare with buying",
     "sources": "Your inputs",
     "measurements": "Tokens in the context",
 }
@@ -206,13 +206,13 @@ def test_every_view_of_sources_shows_something_else_and_its_controls_change_it(v
 
 def test_a_lease_is_judged_once_it_has_a_rate(visit: Open) -> None:
     seen = opened(visit, "what-if")
-    seen.page.get_by_role("button", name="Judge this lease").click()
-    expect(seen.page.get_by_text("Enter the rate a month")).to_be_visible()
+    seen.page.get_by_role("button", name="Compare with buying").click()
+    expect(seen.page.get_by_text("Enter the monthly rate")).to_be_visible()
     seen.page.get_by_role("spinbutton", name="Rate ($ a month)").fill("450")
-    seen.page.get_by_role("button", name="Judge this lease").click()
+    seen.page.get_by_role("button", name="Compare with buying").click()
     seen.page.wait_for_url(re.compile("leases="))
     expect(seen.page.get_by_text("at $450 a month:")).to_be_visible()
-    seen.page.get_by_role("button", name="Take it out").click()
+    seen.page.get_by_role("button", name="Remove the lease").click()
     seen.page.wait_for_url(lambda url: "leases=" not in url)
 
 

@@ -176,7 +176,7 @@ def test_shares_are_listed_in_percent_own_figures_one_by_one_and_other_tables_by
         *opened('resale_fraction=0.5&figures={"cloud-h100.rate_usd_per_h":2.5}&options=cloud-h100&options=dgx-spark'),
         names={"cloud-h100": "Rented H100"},
     )
-    assert ("resale_fraction", "Resale of the Mac", "50 %", "48 %") in found
+    assert ("resale_fraction", "Resale value of a Mac or mini PC", "50 %", "48 %") in found
     assert ("figures:cloud-h100.rate_usd_per_h", "Hourly rate of Rented H100", "$2.50 an hour", "ours") in found
     assert ("options", "Options", "2 of them", f"{len(Scenario().options)} of them") in found
 

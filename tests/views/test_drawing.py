@@ -71,3 +71,15 @@ def test_longest_cell_below_the_first_rows_widens_its_column_alone() -> None:
     columns = json.loads(found.proto.columns)
     assert set(columns) == {"_index", "name"}  # Streamlit hides the first
     assert columns["name"]["width"] == column_px("name", ["DeepSeek V4 Flash 284B-A13E"])
+
+
+def test_text_that_is_a_number_stands_at_the_right() -> None:
+    def script() -> None:
+        from views.drawing import draw_table
+
+        rows = [{"name": "a", "cost": "$5", "wait": "5 s", "note": "2 of 3"}, {"name": "b", "cost": "-", "wait": "2 h"}]
+        draw_table([{"note": "", **row} for row in rows], key="numbers", alt="numbers")
+
+    [found] = _drawn(script).dataframe
+    columns = json.loads(found.proto.columns)
+    assert {name for name, column in columns.items() if column.get("alignment") == "right"} == {"cost"}

@@ -23,14 +23,14 @@ def test_table_has_every_machine_with_the_memory_of_the_answer() -> None:
         assert option.memory is not None
         assert row["Needs"] == f"{option.memory.peak_bytes / BYTES_PER_GB:,.1f} GB"
         assert row["Can it do the job?"] != "no"
-        assert row["Memory for"] == f"{Scenario().concurrent_request_count} people"
+        assert row["Memory for (people)"] == str(Scenario().concurrent_request_count)
     assert "Decide shows the mean of the busiest hour" in texts(app)
 
 
 def test_memory_is_for_as_many_people_as_it_says_where_a_machine_holds_fewer_than_asked() -> None:
     rows = small_tables(opened(fit_script, concurrent_request_count="64"))[0].to_dict("records")
     assert "that serves 64 people at once" in texts(opened(fit_script, concurrent_request_count="64"))
-    people = [int(row["Memory for"].split()[0]) for row in rows]
+    people = [int(row["Memory for (people)"]) for row in rows]
     assert max(people) == 64
     assert min(people) < 64
     fewest = rows[people.index(min(people))]

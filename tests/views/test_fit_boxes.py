@@ -36,7 +36,7 @@ def test_answer_of_a_part_is_its_own_and_that_of_an_option_the_comparisons() -> 
 
 def test_sentence_says_why_a_host_has_no_row() -> None:
     assert hosted_sentences(comparison_of(PLAIN), CATALOG) == [
-        "Hosted API (same open model): memory and speed are the host's, so there is no row."
+        "Hosted API (same open model): no row here, as memory and speed are the host's."
     ]
     only = Scenario(options=(MAC,))
     assert hosted_sentences(comparison_of(only), CATALOG) == []

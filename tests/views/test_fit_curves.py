@@ -66,5 +66,5 @@ def test_band_that_bursts_open_says_why_and_others_say_nothing() -> None:
     assert widening_text(curves[:0]) == ""
     steady, burst = (Range(9, 10, 11, "token/s"), Range(3, 5, 9, "token/s"))
     both = [Curve(name, name, (1, 2), (steady, burst), (False, False)) for name in ("A", "B")]
-    assert widening_text(both).startswith(" The bands of A and B open wide because")
-    assert widening_text(both[:1]).startswith(" The band of A opens wide because")
+    assert widening_text(both).startswith(" The bands of A and B widen there because")
+    assert widening_text(both[:1]).startswith(" The band of A widens there because")

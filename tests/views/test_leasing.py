@@ -10,7 +10,7 @@ def test_offer_is_judged_and_can_be_taken_out() -> None:
     app = opened(what_if_script)
     widget(app, "lease machine").set_value("mac-studio-m5-ultra-96")
     widget(app, "lease monthly").set_value(300.0)
-    next(button for button in app.button if button.label == "Judge this lease").click().run()
+    next(button for button in app.button if button.label == "Compare with buying").click().run()
     assert not app.exception
     lease = json.loads(app.query_params["leases"])["mac-studio-m5-ultra-96"]
     assert lease["usd_per_month"] == 300.0
@@ -25,7 +25,7 @@ def test_offer_is_judged_and_can_be_taken_out() -> None:
 
 def test_offer_without_a_rate_changes_nothing() -> None:
     app = opened(what_if_script)
-    next(button for button in app.button if button.label == "Judge this lease").click().run()
+    next(button for button in app.button if button.label == "Compare with buying").click().run()
     assert not app.exception
     assert "leases" not in app.query_params
-    assert [toast.value for toast in app.toast] == ["Enter the rate a month; then the lease can be judged."]
+    assert [toast.value for toast in app.toast] == ["Enter the monthly rate to compare the lease with buying."]

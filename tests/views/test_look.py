@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.contrast import contrast
 from tests.views.comparison_case import comparison
 from views import look
 from views.charts.layout import LESS, MORE, QUIET
@@ -15,18 +16,6 @@ from views.charts.layout import LESS, MORE, QUIET
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
 MODES = ("light", "dark")
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2 contrast ratio of two #rrggbb colours, by its definition."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_contrast_of_black_and_white_is_21() -> None:

@@ -64,13 +64,13 @@ def test_table_of_used_measurements_counts_what_was_kept_at_once(store: Path) ->
     for name, value in QUESTION.items():
         app.query_params[name] = list(value) if isinstance(value, tuple) else str(value)
     app.run()
-    assert "0 of 2 options rest on a measured speed" in texts(app)
+    assert "No option rests on a measured speed yet." in texts(app)
     upload(app, "run.txt", (FIXTURES / "mlx_lm_2026-03.txt").read_bytes())
     app.selectbox(key="chip_0").set_value("apple-m2-ultra-76").run()
     app.button(key="keep_0").click().run()
     assert not app.exception
-    assert "1 of 2 options rest on a measured speed" in texts(app)
-    assert list(table(app, "whose")["whose"]) == ["measured elsewhere"]
+    assert "1 of 2 options rests on a measured speed. 1 is estimated, with its range." in texts(app)
+    assert list(table(app, "origin")["origin"]) == ["measured elsewhere"]
     assert list(small_tables(app)[0]["Used"]) == ["measured elsewhere", "estimated"]
 
 
@@ -133,9 +133,9 @@ def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
     Store(str(store)).append(the_mac(engine=Engine(name="mlx-lm", version="0.32.4", backend="cpu")))
     assert "measured here" not in texts(decision_page())
     app = measurements_page()
-    assert list(table(app, "whose")["note"]) == ["not a local-LLM speed"]
+    assert list(table(app, "origin")["note"]) == ["not a local-LLM speed"]
     assert "**0** of them can stand in" in texts(app)
-    assert "They are of" not in texts(app)
+    assert "They cover" not in texts(app)
 
 
 def test_usable_measurements_say_what_they_are_of_and_what_is_missing(store: Path) -> None:
@@ -143,7 +143,7 @@ def test_usable_measurements_say_what_they_are_of_and_what_is_missing(store: Pat
     said = texts(measurements_page())
     assert "**1** of them can stand in" in said
     name = CATALOG.models[QUESTION["model"]].name
-    assert f"They are of {name} on Apple M2 Ultra" in said
+    assert f"They cover {name} on Apple M2 Ultra" in said
     assert f"Your question is about {CATALOG.models[Scenario().model].name}, so none of them counts in it." in said
 
 
@@ -209,7 +209,7 @@ def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) ->
     app.selectbox(key="filter_status").set_value("ok").run()
     app.selectbox(key="filter_trust").set_value("imported").run()
     assert "**1 of 3**" in texts(app)
-    assert list(table(app, "whose")["whose"]) == ["measured elsewhere"]
+    assert list(table(app, "origin")["origin"]) == ["measured elsewhere"]
     lines = open_desk("").export([records[2].id()]).splitlines()
     assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
 

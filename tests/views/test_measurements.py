@@ -159,7 +159,7 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
     app.run()
     assert not app.exception
     assert "decode 12.1 tokens/s at 1,024 tokens of context" in texts(app)
-    assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
+    assert list(table(app, "origin")["decode tokens/s"]) == ["12.1"]
 
 
 def test_result_that_finds_the_store_locked_is_shown_and_said_to_wait_and_is_stored_later(
@@ -187,7 +187,7 @@ def test_result_that_finds_the_store_locked_is_shown_and_said_to_wait_and_is_sto
     while not open_desk("").rows() and time.monotonic() < until + 15:
         time.sleep(0.1)
     app = measurements_page()
-    assert list(table(app, "whose")["decode tokens/s"]) == ["12.1"]
+    assert list(table(app, "origin")["decode tokens/s"]) == ["12.1"]
     assert "Results wait in a file" not in texts(app)
     assert "and stored." in texts(app)
 
@@ -203,7 +203,7 @@ def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: H
     probe.end()
     said = texts(app.run())
     assert f"{status}. It held 9.99 GB of 8 GB." in said
-    assert list(table(app, "whose")["result"]) == [status]
+    assert list(table(app, "origin")["result"]) == [status]
     assert not open_desk("").speeds()
 
 

@@ -16,8 +16,19 @@ def test_table_has_a_column_per_key_in_order_and_a_row_per_row() -> None:
 
 def test_every_column_and_row_has_its_head_and_the_table_a_name_and_the_keyboards_focus() -> None:
     html = small_table([{"Option": "a", "Needs": "1"}], alt='Memory of "each" option')
-    assert re.findall(r'<th scope="(\w+)">', html) == ["col", "col", "row"]
+    assert re.findall(r'<th scope="(\w+)"', html) == ["col", "col", "row"]
     assert html.startswith('<div class="small-table" role="region" tabindex="0" aria-label="Memory of &quot;each&quot;')
+
+
+def test_numbers_and_their_heads_stand_at_the_right_and_words_at_the_left() -> None:
+    rows = [{"Option": "a", "Fits": "yes", "Needs": "44.0 GB"}, {"Option": "b", "Fits": "no", "Needs": "-"}]
+    html = small_table(rows, alt="Right")
+    assert re.findall(r'<(\w+)[^>]* class="number"><span>([^<]*)', html) == [
+        ("th", "Needs"),
+        ("td", "44.0\N{NO-BREAK SPACE}GB"),
+        ("td", "–"),
+    ]
+    assert ".number { text-align: right; }" in TABLE_STYLE
 
 
 def test_what_is_not_there_is_a_dash_and_zero_is_zero() -> None:

@@ -45,7 +45,7 @@ def test_every_amount_is_in_the_money_that_the_page_shows(money: str, labour: st
     assert wrong not in said
     assert f"What each option costs per year, {words}{', invoices only' if labour == 'without' else ''}, by" in said
     flips = re.search(r"costs (\$[\d,]+) less than", said)
-    bridge_end = re.search(r"here it costs (\$[\d,]+) more", said)
+    bridge_end = re.search(r"in yours it costs (\$[\d,]+) more", said)
     assert flips is not None
     assert bridge_end is not None
     assert flips[1] == bridge_end[1]
@@ -55,7 +55,7 @@ def test_walk_uses_the_speeds_that_the_answer_uses() -> None:
     found: list[tuple[str, str]] = []
     for script in (measured_what_if_script, what_if_script):
         said = texts(opened(script, wage_usd_per_h="96"))
-        end, gap = re.search(r"here it costs (\$[\d,]+) more", said), re.search(r"costs (\$[\d,]+) less than", said)
+        end, gap = re.search(r"in yours it costs (\$[\d,]+) more", said), re.search(r"costs (\$[\d,]+) less than", said)
         assert end is not None
         assert gap is not None
         found.append((end[1], gap[1]))

@@ -10,14 +10,21 @@ from measurements.desk import open_desk
 from measurements.records.store import Store
 from tests.views.pages import CATALOG, QUESTION, measurements_page, small_tables, texts, the_mac
 from views.decide_words import name_of
-from views.used_measurements import command_for, is_measured, reasons, speed_text
+from views.used_measurements import command_for, how_many_are_measured, is_measured, reasons, speed_cells
 
 
 def test_without_a_record_every_option_is_predicted(store: Path) -> None:
     app = measurements_page()
-    assert "0 of 6 options rest on a measured speed" in texts(app)
+    assert "No option rests on a measured speed yet. All speeds are estimated, each with its range." in texts(app)
     assert set(small_tables(app)[0]["Used"]) == {"estimated"}
-    assert list(small_tables(app)[0]) == ["Option", "Writes, tokens/s", "Reads, tokens/s", "Used"]
+    assert list(small_tables(app)[0]) == [
+        "Option",
+        "Writes, tokens/s",
+        "Writes in 8 of 10 cases",
+        "Reads, tokens/s",
+        "Reads in 8 of 10 cases",
+        "Used",
+    ]
     assert "Nothing is stored for this model on any of these machines." in texts(app)
 
 
@@ -60,6 +67,23 @@ def test_every_option_without_a_measurement_gets_its_command_or_a_reason(store: 
 
 def test_speed_without_a_range_is_said_once() -> None:
     one = Speed(low=18.0, central=18.2, high=18.4, unit="token/s", bound_by="measured", basis="imported")
-    assert speed_text(one) == "18"
-    assert speed_text(replace(one, low=15.0)) == "18 (15 to 18)"
-    assert speed_text(None) == "-"
+    assert list(speed_cells("Writes", one).values()) == ["18", "-"]
+    assert list(speed_cells("Writes", replace(one, low=15.0)).values()) == ["18", "15 to 18"]
+    assert list(speed_cells("Writes", None).values()) == ["-", "-"]
+
+
+def test_sentence_counts_measured_estimated_and_unknown_speeds() -> None:
+    found = compare(Scenario(), CATALOG, draw_count=0)
+    one = next(option for option in found.options if option.kind != "api")
+    assert one.decode is not None
+    measured = replace(one, decode=replace(one.decode, basis="imported"))
+    unknown = replace(one, decode=None, prefill=None)
+    assert [how_many_are_measured(boxes) for boxes in ([measured, measured], [measured], [one], [unknown])] == [
+        "All 2 options rest on a measured speed.",
+        "Its speed was measured.",
+        "No option rests on a measured speed yet. Its speed is estimated.",
+        "No option rests on a measured speed yet. For 1 no speed is known.",
+    ]
+    assert how_many_are_measured([measured, one, one, unknown]) == (
+        "1 of 4 options rests on a measured speed. 2 are estimated, each with its range. For 1 no speed is known."
+    )

@@ -12,6 +12,7 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, NUMBERS, QUIET, TURN, plain_layout, rows_layout, texts
 from views.charts.names_at_dots import NOWHERE, Dot, name_sides
+from views.charts.same_lines import ON_TOP, drawn_once, on_top
 from views.fit_curves import Curve
 from views.look import gb, style_of
 
@@ -89,7 +90,7 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
         x=[there / BYTES_PER_GB for _, there in known],
         y=[place for place, _ in known],
         mode="markers",
-        name="what may be used",
+        name="usable memory",
         marker=_LIMIT,
         hovertemplate="limit: %{x:,.1f} GB<extra></extra>",
     )
@@ -106,9 +107,15 @@ def memory_bars(filled: Sequence[Filled]) -> go.Figure:
 def speed_curves(
     curves: Sequence[Curve], *, x_title: str, y_title: str, target: float | None = None, falls: bool = True
 ) -> go.Figure:
-    """One line per option with its 80 % range as a band; full dots were measured, hollow ones are estimated."""
+    """One line per option with its 80 % range as a band; full dots were measured, hollow ones are estimated.
+
+    Options with the same speeds share a line and its entry in the legend.
+    """
+    shown = drawn_once([(one.x, one.speeds, one.measured) for one in curves], [one.name for one in curves])
+    different = [curves[place] for place, _ in shown]
+    points = [dict(zip(one.x, (speed.central for speed in one.speeds), strict=True)) for one in different]
     traces: list[go.Scatter] = []
-    for curve in curves:
+    for curve, (_, name), hides in zip(different, shown, on_top(points, is_log=not falls), strict=True):
         style = style_of(curve.option)
         xs = list(curve.x)
         band = go.Scatter(
@@ -125,16 +132,16 @@ def speed_curves(
         line = go.Scatter(
             x=xs,
             y=[one.central for one in curve.speeds],
-            name=curve.name,
+            name=name,
             mode="lines+markers",
-            line={"color": style.code, "dash": style.dash, "width": 2},
+            line={"color": style.code, "dash": ON_TOP if hides else style.dash, "width": 2},
             marker={
                 "size": 9,
                 "symbol": ["circle" if known else "circle-open" for known in curve.measured],
                 "color": style.code,
             },
             customdata=[[one.low, one.high] for one in curve.speeds],
-            hovertemplate=f"{curve.name}<br>%{{x:,}}: %{{y:,.3g}} (%{{customdata[0]:,.3g}} to %{{customdata[1]:,.3g}})<extra></extra>",
+            hovertemplate=f"{name}<br>%{{x:,}}: %{{y:,.3g}} (%{{customdata[0]:,.3g}} to %{{customdata[1]:,.3g}})<extra></extra>",
         )
         traces += [band, line]
     every = sorted({x for curve in curves for x in curve.x})

@@ -9,6 +9,7 @@ from calculator.analysis.appraisal import Exit
 from calculator.analysis.bridge import Bridge
 from calculator.risk.sensitivity import Swing, WinnerMap
 from views.charts.layout import DOLLARS, LESS, MORE, QUIET, TURN, add_line, plain_layout, rows_layout, texts
+from views.charts.same_lines import ON_TOP, drawn_once, on_top
 from views.look import shown_usd, style_of, usd
 
 Words = Callable[[str], str]
@@ -185,23 +186,27 @@ def _whole_usd(amount: float) -> str:
 
 def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mapping[str, str]) -> go.Figure:
     """What each option costs per year, in the money shown, by the month in which one stops and sells."""
+    courses = [tuple((one.month, one.equivalent_annual_cost_usd) for one in rows) for rows in exits.values()]
+    shown = drawn_once(courses, [names[option] for option in exits])
+    different = [list(exits.items())[place] for place, _ in shown]
+    hiding = on_top([dict(courses[place]) for place, _ in shown])
     lines = [
         go.Scatter(
             x=[one.month for one in rows],
             y=[one.equivalent_annual_cost_usd for one in rows],
-            name=names[option],
+            name=name,
             mode="lines+markers",
-            line={"color": style_of(option).code, "dash": style_of(option).dash, "width": 2},
-            hovertemplate=f"{names[option]}<br>stop after month %{{x}}: $%{{y:,.0f}} a year<extra></extra>",
+            line={"color": style_of(option).code, "dash": ON_TOP if hides else style_of(option).dash, "width": 2},
+            hovertemplate=f"{name}<br>stop after month %{{x}}: $%{{y:,.0f}} a year<extra></extra>",
         )
-        for option, rows in exits.items()
+        for (option, rows), (_, name), hides in zip(different, shown, hiding, strict=True)
     ]
     figure = go.Figure(
         lines,
         plain_layout(
             x={"title": "stop after month", "dtick": 12},
             y={"tickformat": "$,.0f", "rangemode": "tozero"},
-            legend_rows=len(lines),
+            legend_rows=len(exits),
         ),
     )
     add_line(figure, months, colour=QUIET, dash="dot")

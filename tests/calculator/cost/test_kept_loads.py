@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculator.cost import kept_loads
+from calculator.cost import kept_cash, kept_loads
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_loads import READ_OF_INPUTS, READ_OF_OPTION, READ_OF_SCENARIO, load_of
@@ -17,6 +17,7 @@ from calculator.finance.kept_draws import KeptDraws
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import QuietHours, Usage
+from tests.calculator.cost.reader import Reader
 from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
 
 COUNT = 200
@@ -33,20 +34,10 @@ SCENARIOS = {
 }
 
 
-class _Reader:
-    """Stands for a scenario, or for inputs, and notes what is read of it."""
-
-    def __init__(self, thing: Any, read: set[str]) -> None:
-        self._thing, self._read = thing, read
-
-    def __getattr__(self, name: str) -> Any:
-        if callable(method := getattr(type(self._thing), name, None)):
-            return lambda *args, **named: method(self, *args, **named)
-        if name == "scenario":
-            return _Reader(self._thing.scenario, self._read)
-        prefix = "scenario." if isinstance(self._thing, Scenario) else ""
-        self._read.add(f"{prefix}{name}")
-        return getattr(self._thing, name)
+@pytest.fixture(autouse=True)
+def made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dollars are added up each time, so that every cost asks for its load."""
+    monkeypatch.setattr(kept_cash, "_MANY", 10**9)
 
 
 def _drawn(scenario: Scenario, **changed: float) -> Inputs:
@@ -72,7 +63,7 @@ def _around(value: float) -> np.ndarray[Any, np.dtype[np.float64]]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_all_that_a_load_reads_is_what_it_is_kept_by(scenario: str, usage: str) -> None:
     read: set[str] = set()
-    reader: Any = _Reader(_drawn(SCENARIOS[scenario]), read)
+    reader: Any = Reader(_drawn(SCENARIOS[scenario]), read)
     Load.of("mac", reader, USAGES[usage], may_grow=True)
     known = {f"scenario.{name}" for name in READ_OF_SCENARIO} | set(READ_OF_INPUTS)
     of_every_option = {"given", "tax_tables", "scenario.figures", "drawn", "draw_count", "_found"}

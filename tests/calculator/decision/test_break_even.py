@@ -51,3 +51,14 @@ def test_purchase_that_never_pays_back_says_the_first_month_and_what_is_short_at
             months=36,
             short_usd=mine.total_cost_usd - its.total_cost_usd,
         )
+
+
+def test_lease_in_advance_breaks_even_in_the_month_that_the_chart_shows() -> None:
+    """By the calendar its payments are those of a lease at the end of each month; only their discount differs."""
+    leases = {MAC: {"usd_per_month": 410.0}}
+    rows = [
+        break_even(found[MAC], found["cloud-h100"])
+        for in_advance in (False, True)
+        for found in [verdict_on(options=(MAC, "cloud-h100"), leases={MAC: {**leases[MAC], "in_advance": in_advance}})]
+    ]
+    assert rows[0] == rows[1]

@@ -56,7 +56,7 @@ def test_late_machine_is_named_with_its_month_and_the_price_of_buying_that_rest(
 def test_old_price_says_its_age_and_whether_the_answer_survives() -> None:
     said = words.old_price("list price", "Mac Studio", as_of="2025-08-25", age_days=458, turns_to="")
     assert said == (
-        "This rests on the list price of Mac Studio from 2025-08-25, 15 months old: the cheaper one stays so across its range."
+        "This rests on the list price of Mac Studio from 2025-08-25, 15 months old: the cheaper option stays cheaper across its range."
     )
     said = words.old_price("hourly rate", "H100", as_of="2026-10-06", age_days=51, turns_to="Mac Studio")
     assert said.endswith("51 days old: at one end of its range Mac Studio would be cheaper.")
@@ -209,11 +209,11 @@ SENTENCES = [
     ),
     (
         words.old_price("list price", "A", as_of="2026-09-27", age_days=61, turns_to=""),
-        "This rests on the list price of A from 2026-09-27, 2 months old: the cheaper one stays so across its range.",
+        "This rests on the list price of A from 2026-09-27, 2 months old: the cheaper option stays cheaper across its range.",
     ),
     (
         words.old_price("list price", "A", as_of="2026-09-28", age_days=60, turns_to=""),
-        "This rests on the list price of A from 2026-09-28, 60 days old: the cheaper one stays so across its range.",
+        "This rests on the list price of A from 2026-09-28, 60 days old: the cheaper option stays cheaper across its range.",
     ),
     (words.cheaper_from("A", "B", month=12, by_resale=False), "A is cheaper than B from month 12."),
     (

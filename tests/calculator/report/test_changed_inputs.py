@@ -49,7 +49,7 @@ def test_words_and_tables_are_said_without_an_id() -> None:
     )
     assert text == (
         "5 changes from “A firm of eight”: Mac Studio M5 Ultra 96 GB counted as owned, worth $3,000; other options "
-        "compared; model: Qwen3 30B-A3B; bits of single options; target: first token, none."
+        "compared; model: Qwen3 30B-A3B; bits of single options; target for the first word, none."
     )
     assert not re.search(r"_|m5-ultra", text)
     assert said("already-own-4090s", already_own_usd={}).startswith("1 change from “Already own two 4090s”: not ")

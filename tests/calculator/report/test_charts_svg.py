@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.report.charts_svg import CostBar, Course, amount_words, cost_chart, nice_ticks, spend_chart, xml_text
+from tests.contrast import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -92,3 +93,28 @@ def test_letters_that_no_xml_can_hold_become_spaces(letter: str) -> None:
     text = xml_text(f"a{letter}b & c")
     assert text == "a b &amp; c"
     ET.fromstring(f"<t>{text}</t>")
+
+
+def test_a_line_that_lies_on_another_is_dashed_so_that_both_are_seen() -> None:
+    courses = [Course("A", (0.0, 5.0)), Course("B", (0.0, 5.0)), Course("C", (0.0, 6.0))]
+    lines = re.findall("<polyline[^>]*>", spend_chart(courses))
+    assert ["stroke-dasharray" in line for line in lines] == [False, True, False]
+
+
+def test_a_line_hides_another_where_most_months_look_the_same_as_on_the_page() -> None:
+    courses = [
+        Course("A", (0.0, 500.0, 1000.0)),
+        Course("B", (0.1, 500.2, 1000.3)),
+        Course("C", (0.0, 500.0, 700.0)),
+        Course("D", (0.0, 400.0, 800.0)),
+    ]
+    lines = re.findall("<polyline[^>]*>", spend_chart(courses))
+    assert ["stroke-dasharray" in line for line in lines] == [False, True, True, False]
+
+
+def test_every_text_stands_out_from_paper() -> None:
+    courses = [Course(name, (0.0, float(place))) for place, name in enumerate("ABCDE")]
+    bars = [CostBar("A", 5.0, 1.0, 9.0, "$5"), CostBar("B", 6.0, None, None, "$6")]
+    colours = set(re.findall('<text[^>]* fill="(#[0-9a-f]{6})"', spend_chart(courses) + cost_chart(bars)))
+    assert len(colours) >= 5
+    assert {colour: contrast(colour, "#ffffff") for colour in colours if contrast(colour, "#ffffff") < 4.5} == {}

@@ -104,7 +104,7 @@ def test_chart_of_the_spending_says_how_many_options_it_leaves_out() -> None:
     memo = memo_dict(more, CATALOG, font="serif")
     assert memo["spend_chart"].count("<polyline") == 4
     assert memo["spend_note"] == (
-        "The chart by month draws the 4 cheapest; 1 more option stands in the chart of costs and in the table."
+        "The chart by month draws the 4 cheapest; 1 more option is in the chart of costs and in the table."
     )
     assert memo["spend_note"] in html_report(more, CATALOG)
 

@@ -46,8 +46,8 @@ def test_first_token_of_a_prediction_is_in_minutes_where_it_takes_minutes() -> N
     short, long = (
         prediction_text(predict(deployment, Workload(prompt_tokens=tokens), CATALOG)) for tokens in (500, 30_000)
     )
-    assert re.search(r"first token [\d.]+-[\d.]+ s$", short, re.M)
-    assert re.search(r"first token [\d.]+ minutes to [\d.]+ minutes$", long, re.M)
+    assert re.search(r"first word [\d.]+-[\d.]+ s$", short, re.M)
+    assert re.search(r"first word [\d.]+ minutes to [\d.]+ minutes$", long, re.M)
 
 
 def test_invoices_alone_say_how_their_pair_was_chosen_before_what_counts_staff_hours() -> None:

@@ -1,6 +1,6 @@
 """Present values of cases: those of a pass over all inputs, each option costed once, another's figures left aside."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, set[str]]]:
     """Each pass that is costed: the option, and the inputs that it is given."""
     found: list[tuple[str, set[str]]] = []
 
-    def counted(candidates: Candidates, values: Mapping[str, Number]) -> Any:
+    def counted(candidates: Candidates, values: Mapping[str, Number], *, values_key: Hashable) -> Any:
         found.append((candidates.options[0].option.id, set(values)))
-        return costs(candidates, values)
+        return costs(candidates, values, values_key=values_key)
 
     monkeypatch.setattr(module, "costs", counted)
     return found
@@ -115,3 +115,22 @@ def test_ranges_and_values_now_are_those_of_the_options_asked() -> None:
 def test_option_that_is_no_candidate_is_refused() -> None:
     with pytest.raises(KeyError):
         PresentValues(CANDIDATES).rows_usd(("cloud-h100",), BLOCKS, now=PresentValues(CANDIDATES).now(IDS))
+
+
+@pytest.mark.parametrize("changed", [{"wage_usd_per_h": 143.0}, {"electricity_usd_per_kwh": 0.44}, {"months": 48}])
+def test_another_scenario_finds_no_older_dollars(changed: dict[str, Any]) -> None:
+    """Hard dollars of a case are kept from one comparison to the next: they are found by all that they are made from."""
+    blocks = [{"wage_usd_per_h": np.linspace(20.0, 140.0, 9)}, *BLOCKS]
+    values = PresentValues(CANDIDATES)
+    values.rows_usd(IDS, blocks, now=values.now(IDS))
+    moved = CANDIDATES.under(CANDIDATES.scenario.changed(**changed))
+    values = PresentValues(moved)
+    now = values.now(IDS)
+    found = values.rows_usd(IDS, blocks, now=now)
+    for option in IDS:
+        for block, row in zip(blocks, found[option], strict=True):
+            count = len(next(iter(block.values())))
+            for place in range(count):
+                given = {name: np.array([float(column[place])] * 3) for name, column in block.items()}
+                alone = costs(moved.only((option,)), given)[option].present_value_cost_usd
+                assert np.broadcast_to(alone, (3,))[0] == pytest.approx(float(row[place]), rel=1e-12)

@@ -242,7 +242,7 @@ def test_target_for_the_speed_of_an_answer_counts_the_other_streams() -> None:
 def test_target_below_an_idle_machine_is_out_of_reach() -> None:
     peak = peak_hour(OFFICE, scenario=asked(first_token_p95_target_s=9))
     assert peak.machine_count is None
-    assert "Even an idle machine misses the target: the first token takes 10 s" in peak.machine_reason
+    assert "Even an idle machine misses the target: the first word takes 10 s" in peak.machine_reason
     assert codes(peak) == ["target-out-of-reach"]
     assert peak.time_to_first_token_p95_s is not None  # what one machine does is still said
 

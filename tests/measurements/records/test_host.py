@@ -1,5 +1,6 @@
 """Facts of this machine, read from the output of its own tools."""
 
+import platform
 from pathlib import Path
 
 from measurements.records.host import host_id, last_level_cache_bytes, linux_host, mac_host, this_host, windows_host
@@ -73,6 +74,15 @@ def test_linux_without_gpu_is_named_by_its_processor() -> None:
         cpu_info="model name\t: AMD EPYC\n", memory_info="MemTotal: 1000 kB", os_release="", gpus="", governor=""
     )
     assert (found.chip, found.chip_name, found.memory_bytes) == ("amd-epyc", "AMD EPYC", 1_024_000)
+
+
+def test_linux_is_named_as_its_release_file_says_quoted_or_not() -> None:
+    names: list[str] = []
+    for release in ('ID="rhel"\nVERSION_ID="9.4"\n', "ID=debian\nVERSION_ID='12'\n", ""):
+        found = linux_host(cpu_info="", memory_info="", os_release=release, gpus="", governor="")
+        assert found.os_build.endswith(platform.release())
+        names.append(found.system_name())
+    assert names == ["RHEL 9.4 (Linux)", "Debian 12 (Linux)", "Linux"]
 
 
 def test_last_level_cache_is_the_largest_of_the_first_core(tmp_path: Path) -> None:

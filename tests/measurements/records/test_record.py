@@ -120,3 +120,26 @@ def test_record_is_frozen() -> None:
     one = m.Measurement(kind="host", measured_at="2026", engine=m.Engine(name="x"), model=m.ModelUnderTest())
     with pytest.raises(ValidationError):
         one.kind = "fast"  # type: ignore[misc]
+
+
+def test_system_is_named_with_what_its_version_is_of() -> None:
+    hosts = [
+        m.Host(os="Linux", os_version="12", os_build="debian 6.1.0-18-amd64"),
+        m.Host(os="Linux", os_build="arch 6.9"),
+        m.Host(os="Linux", os_version="9.4", os_build='"rocky" 5.14.0-427.el9'),
+        m.Host(os="Linux", os_version="2", os_build="6.1.0-18-amd64"),
+        m.Host(os="Linux", os_version="12"),
+        m.Host(os="macOS", os_version="26.1", os_build="25B78"),
+        m.Host(os="Windows", os_version="11", os_build="10.0.26100"),
+        m.Host(),
+    ]
+    assert [host.system_name() for host in hosts] == [
+        "Debian 12 (Linux)",
+        "Arch (Linux)",
+        "Rocky Linux 9.4",
+        "Linux",
+        "Linux",
+        "macOS 26.1",
+        "Windows 11",
+        "",
+    ]

@@ -60,7 +60,8 @@ def test_stale_by_minor_version_of_the_engine_and_major_of_the_system() -> None:
     assert stale_because(record, host=HERE, versions={"mlx": "0.32.9", "mlx-lm": "0.32.0"}) == ""
     assert stale_because(record, host=HERE, versions={"mlx": "0.33.0"}) == "mlx was 0.32.4, now 0.33.0"
     assert stale_because(record, host=HERE, versions={"mlx-lm": "1.32.2"}) == "mlx-lm was 0.32.2, now 1.32.2"
-    assert stale_because(record, host=Host(os="macOS", os_version="27.0"), versions={}) == "macOS was 26.1, now 27.0"
+    newer = Host(os="macOS", os_version="27.0")
+    assert stale_because(record, host=newer, versions={}) == "measured under macOS 26.1, now macOS 27.0"
     assert stale_because(record, host=Host(os="Linux", os_version="12"), versions={}) == ""
     assert stale_because(a_measurement(kind="imported"), host=HERE, versions={"mlx": "9.9.9"}) == ""
 

@@ -24,7 +24,7 @@ def test_parts_of_a_memory_bar_sum_to_the_peak_and_the_mark_is_the_limit() -> No
     names = [note.text for note in laid_out(figure).annotations]
     bars = [trace for trace in drawn(figure) if trace.type == "bar"]
     sums = {name: sum(bar.x[place] for bar in bars) for place, name in enumerate(names)}
-    limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
+    limit = next(trace for trace in drawn(figure) if trace.name == "usable memory")
     limits = dict(zip([names[place] for place in limit.y], limit.x, strict=True))
     for one in filled:
         assert abs(sums[one.name] - one.memory.peak_bytes / BYTES_PER_GB) < 0.01
@@ -43,7 +43,7 @@ def test_other_software_of_a_pc_fills_its_own_memory_and_not_the_cards() -> None
     table = next(trace for trace in drawn(figure) if trace.name == "Embedding table, kept off the card")
     kept = ((filled[1].memory.host_needed_bytes or 0) - 40 * BYTES_PER_GB) / BYTES_PER_GB
     assert dict(zip(names, table.x, strict=True)) == {filled[0].name: 0, cards: 0, f"{cards}: system RAM": kept}
-    limit = next(trace for trace in drawn(figure) if trace.name == "what may be used")
+    limit = next(trace for trace in drawn(figure) if trace.name == "usable memory")
     room = dict(zip([names[place] for place in limit.y], limit.x, strict=True))[f"{cards}: system RAM"]
     assert room == (filled[1].memory.host_usable_bytes or 0) / BYTES_PER_GB > 40
 
@@ -52,7 +52,7 @@ def test_memory_of_a_pc_that_nobody_knows_has_no_limit_mark() -> None:
     found = comparison_of(Scenario(second_tenant_gb=40, options=("dual-rtx-4090-am5",)))
     assert found.options[0].memory is not None
     unknown = Filled("PC", replace(found.options[0].memory, host_usable_bytes=None))
-    limit = next(trace for trace in drawn(memory_bars([unknown])) if trace.name == "what may be used")
+    limit = next(trace for trace in drawn(memory_bars([unknown])) if trace.name == "usable memory")
     assert list(limit.y) == [1]  # the cards', above the PC's own memory
 
 
@@ -64,6 +64,19 @@ def test_full_dots_were_measured_and_bands_hold_the_range() -> None:
     assert list(line.marker.symbol) == ["circle", "circle-open"]
     assert list(line.y) == [11.0, 6.0]
     assert list(band.y) == [12.0, 7.0, 5.0, 10.0]
+
+
+def test_two_machines_of_one_speed_share_a_line_and_one_that_runs_on_another_is_dashed() -> None:
+    def curve(option: str, *speeds: float) -> Curve:
+        ranges = tuple(Range(one, one, one, "tokens/s") for one in speeds)
+        return Curve(option, option, tuple(map(float, range(1, len(speeds) + 1))), ranges, (False,) * len(speeds))
+
+    curves = [curve("cloud-h100", 9, 5, 2), curve("api-frontier", 9, 5, 2), curve("dual-rtx-4090-am5", 9, 5)]
+    figure = speed_curves(curves, x_title="x", y_title="y")
+    lines = [trace for trace in drawn(figure) if trace.name]
+    assert [line.name for line in lines] == ["cloud-h100 and<br>api-frontier", "dual-rtx-4090-am5"]
+    assert [line.line.dash for line in lines] == ["solid", "8px,8px"]
+    assert len(drawn(figure)) == 4  # two bands
 
 
 def _beats(other: Choice, one: Choice) -> bool:

@@ -99,6 +99,12 @@ def test_exit_lines_have_the_options_styles_and_costs() -> None:
         assert list(trace.y) == [one.equivalent_annual_cost_usd for one in rows]
 
 
+def test_two_options_of_one_cost_share_an_exit_line() -> None:
+    [first, *_] = [exit_curve(FOUND.candidates, one, months=(12, 36)) for one in FOUND.candidates]
+    [line] = drawn(exit_chart({"a": first, "b": first}, months=36, names={"a": "A", "b": "B"}))
+    assert line.name == "A and<br>B"
+
+
 def test_most_telling_input_stands_on_top() -> None:
     bars, labels = drawn(worth_chart({"wage_usd_per_h": 10.0, "resale_fraction": 99.0}, label=LABEL))
     assert list(bars.x) == [10.0, 99.0]

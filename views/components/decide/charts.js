@@ -3,6 +3,7 @@
 import { colour, dollars, drawing, element, monthText, shape, shortDollars, ticks } from "./dom.js";
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
+const ON_TOP = "8 8", HIDES_PX = 1;
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const SAMPLE = { width: 26, height: 10 };
@@ -21,6 +22,7 @@ export function paintLines(box, frame, page) {
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
   const y = (usd) => height - edge.bottom - ((height - edge.top - edge.bottom) * (usd - low)) / (high - low);
+  const dash = (row) => rows.slice(0, rows.indexOf(row)).some((other) => runsOn(row, other, y)) ? ON_TOP : DASHES[row.dash];
   const ends = rows.map((row) => `${row.name} ${dollars(row.by_month.at(-1))}`).join(", ");
   const svg = drawing(width, height, `Total spent by month. At the end: ${ends}.`);
   for (const usd of ticks(low, high, 4)) {
@@ -35,7 +37,7 @@ export function paintLines(box, frame, page) {
   for (const row of rows.filter((one) => one.band)) svg.append(band(row, x, y));
   rows.forEach((row, place) => {
     const points = row.by_month.map((usd, month) => `${x(month).toFixed(1)},${y(usd).toFixed(1)}`).join(" ");
-    const style = `stroke:${colour(row.hue)};stroke-dasharray:${DASHES[row.dash]}`;
+    const style = `stroke:${colour(row.hue)};stroke-dasharray:${dash(row)}`;
     svg.append(shape("polyline", { points, class: place === 0 ? "line first" : "line", style }));
     svg.append(shape("circle", { cx: x(frame.months), cy: y(row.by_month.at(-1)), r: 3.5, style: `fill:${colour(row.hue)}` }));
   });
@@ -50,8 +52,13 @@ export function paintLines(box, frame, page) {
   const drawn = (id) => rows.find((row) => row.id === id);
   const paid = frame.paid && drawn(frame.paid.than) && drawn(frame.paid.id);
   if (paid) markPaid(svg, paid, frame, x, y, edge, width);
-  box.replaceChildren(svg, phone ? legend(rows) : "");
+  page.root.classList.toggle("shaded", rows.some((row) => row.band));
+  box.replaceChildren(svg, phone ? legend(rows, dash) : "");
 }
+
+/** Whether a line lies on another in most months, so that it would hide it: then both colours show in turn. */
+const runsOn = (row, other, y) =>
+  2 * row.by_month.filter((usd, month) => Math.abs(y(usd) - y(other.by_month[month])) < HIDES_PX).length > row.by_month.length;
 
 /** Ends of the last bands: the axis keeps them until the next are drawn, at rest and in sight. */
 function kept(rows, page) {
@@ -112,15 +119,15 @@ function spreadLabels(labels, top, bottom) {
 }
 
 /** Where names find no room at their lines: each with a piece of its line and what it comes to. */
-function legend(rows) {
+function legend(rows, dash) {
   return element("p", { class: "legend lines" }, ...rows.map((row) =>
-    element("span", {}, sample(row), `${row.name} `, element("b", { text: shortDollars(row.by_month.at(-1)) }))));
+    element("span", {}, sample(row, dash(row)), `${row.name} `, element("b", { text: shortDollars(row.by_month.at(-1)) }))));
 }
 
-function sample(row) {
+function sample(row, dash) {
   const svg = drawing(SAMPLE.width, SAMPLE.height, "");
   svg.setAttribute("aria-hidden", "true");
-  const style = `stroke:${colour(row.hue)};stroke-dasharray:${DASHES[row.dash]}`;
+  const style = `stroke:${colour(row.hue)};stroke-dasharray:${dash}`;
   svg.append(shape("line", { x1: 0, x2: SAMPLE.width, y1: SAMPLE.height / 2, y2: SAMPLE.height / 2, class: "line", style }));
   return svg;
 }

@@ -59,7 +59,13 @@ class Page {
       this.table,
       this.say,
       element("h3", { text: "Total spent, month by month" }),
-      element("p", { class: "caption", text: "The drop at the end is the resale. A ring marks when buying has become cheaper than renting. Shaded: 8 of 10 futures of the two cheapest; drawn once a control rests." }),
+      element(
+        "p",
+        { class: "caption" },
+        "The drop at the end is the resale. A ring marks when buying has become cheaper than renting. ",
+        element("span", { class: "shade-said" }, "The shaded areas cover 8 of 10 futures of the two cheapest options", element("span", { class: "on-screen", text: "; they appear once you stop moving a slider" }), "."),
+        element("span", { class: "shade-missing", text: "The areas that cover 8 of 10 futures are missing: they were not drawn when this page was printed." }),
+      ),
       this.lines,
       element("h3", { text: "Where the money goes" }),
       element("p", { class: "caption", text: "What you pay is to the right of the line, what comes back to the left." }),
@@ -141,7 +147,7 @@ class Page {
   notesLink(count) {
     const query = new URLSearchParams(this.address);
     query.set("view", "notes");
-    const text = count === 1 ? "The one note stands on Sources" : `All ${count} notes stand on Sources`;
+    const text = count === 1 ? "See the one note on Sources" : `See all ${count} notes on Sources`;
     return element("a", { href: `sources?${query}`, target: "_self", text });
   }
 

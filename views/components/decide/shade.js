@@ -1,9 +1,10 @@
-// The shade of the first chart: 8 of 10 futures of the two leaders (views/bands.py). It costs the server a fifth of an
-// answer, so the page asks for it only at rest, and only where somebody can see the chart or prints it.
+// The shade of the first chart: 8 of 10 futures of the two leaders (views/bands.py). It takes about a third as long as
+// the answer, so the page asks for it at rest where somebody can see the chart, and else once it was left alone for a
+// while: so it is there by the time that somebody prints. Printing waits for no server; paper says where it is missing.
 
 import { paintLines } from "./charts.js";
 
-const REST_MS = 150, AGAIN_MS = 5000, LONGEST_MS = 60_000, BUSY = [429, 503], NEAR = "200px 0px";
+const REST_MS = 150, LEFT_ALONE_MS = 8000, AGAIN_MS = 5000, LONGEST_MS = 60_000, BUSY = [429, 503], NEAR = "200px 0px";
 const NAMES = ["id", "catalogue", "as_of", "money", "labour", "draws"]; // what an answer's figures depend on
 
 export class Shade {
@@ -19,7 +20,6 @@ export class Shade {
     );
     this.sight.observe(page.lines);
     document.addEventListener("visibilitychange", () => this.plan(), { signal: this.end.signal });
-    addEventListener("beforeprint", () => this.print(), { signal: this.end.signal });
   }
 
   /** The server's frame of a page at rest, and the address that it answers; the last shade stays if it is its own. */
@@ -30,14 +30,14 @@ export class Shade {
     this.plan();
   }
 
-  /** Quick moves, and a chart that is scrolled past, ask for nothing. */
-  plan(afterMs = REST_MS) {
+  /** Quick moves, and a chart that is scrolled past, ask for nothing; nor does a page whose chart nobody sees, at once. */
+  plan(afterMs = this.isNear ? REST_MS : LEFT_ALONE_MS) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), afterMs);
   }
 
   async ask() {
-    if (this.isAsking || !this.isNear || document.visibilityState !== "visible" || !this.isMissing()) return;
+    if (this.isAsking || document.visibilityState !== "visible" || !this.isMissing()) return;
     const frame = this.frame;
     let said = null, againMs = 0;
     this.isAsking = true;
@@ -53,21 +53,6 @@ export class Shade {
     if (!againMs) this.take(said, frame);
     if (this.frame !== frame) this.plan(); // the page has moved on: one request at a time, the newest wins
     else if (againMs) this.plan(againMs); // the axis stays until then
-  }
-
-  /** The page is laid out as soon as this returns, so the answer must be here by then: the request is synchronous. */
-  print() {
-    if (!this.isMissing()) return;
-    const request = new XMLHttpRequest();
-    let said = null;
-    try {
-      request.open("GET", this.path, false);
-      request.send();
-      if (request.status === 200) said = JSON.parse(request.responseText);
-    } catch {
-      // it is printed without
-    }
-    this.take(said, this.frame);
   }
 
   /** Draw what was asked for `frame`; where there is none, the chart's axis is that of its lines. */

@@ -1,0 +1,73 @@
+"""Charts in a real browser: no line hides another, and every text can be read in both themes, on screen and on paper."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.contrast import contrast
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Visit]
+
+
+def test_of_two_lines_that_lie_on_each_other_the_second_is_dashed(visit: Open) -> None:
+    pair = ("dual-rtx-4090-am5", "dual-rtx-4090-threadripper")
+    prices = json.dumps({f"{option}.price_usd": 9_000 for option in pair})
+    seen = visit(f"?options={pair[0]}&options={pair[1]}&figures={quote(prices)}")
+    lines = seen.decide.locator("polyline.line")
+    expect(lines).to_have_count(2)
+    dashes = [line.evaluate("(one) => getComputedStyle(one).strokeDasharray") for line in lines.all()]
+    assert ["8px" in dash for dash in dashes] == [False, True]
+
+
+LEAST = 4.5
+"""WCAG 2 of text, level AA."""
+TEXTS = """texts => texts.filter(one => one.getBoundingClientRect().width
+    && [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.data.trim())).map(one => {
+    const style = getComputedStyle(one);
+    return [one.textContent, style.fill, style.stroke];
+})"""
+PLOTLYS = ".main-svg text, .main-svg tspan"
+PAGES = {"": ".decide svg text, .decide svg tspan", "Fit & speed": PLOTLYS, "What if": PLOTLYS}
+
+
+def hexadecimal(colour: str) -> str:
+    """rgb(1, 2, 3) or color(srgb 0.1 0.2 0.3) as #rrggbb; what is painted over nothing has no colour."""
+    parts = [float(part) * (255 if colour.startswith("color(") else 1) for part in re.findall(r"[\d.]+", colour)[:3]]
+    return f"#{''.join(f'{round(part):02x}' for part in parts)}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_text_of_a_chart_stands_out(visit: Open, page: str, scheme: Any) -> None:
+    seen = visit(height=2_400)
+    seen.page.emulate_media(color_scheme=scheme)
+    if page:
+        seen.page.get_by_role("link", name=page, exact=True).first.click()
+    seen.at_rest()
+    texts = seen.page.locator(PAGES[page])
+    expect(texts.first).to_be_visible()
+    for media in ("screen", "print"):
+        seen.page.emulate_media(color_scheme=scheme, media=media)
+        ground = hexadecimal(seen.page.get_by_test_id("stApp").evaluate("one => getComputedStyle(one).backgroundColor"))
+        found = texts.evaluate_all(TEXTS)
+        assert len(found) > 10
+        for text, fill, edge in found:
+            behind = hexadecimal(edge) if fill == "rgb(255, 255, 255)" else ground  # white on a map has an edge
+            assert contrast(hexadecimal(fill), behind) >= LEAST, (media, text, fill, behind)
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_where_nothing_can_do_the_job_no_chart_is_announced(visit: Open, media: Any) -> None:
+    seen = visit("?options=mac-mini-m6-24&model=qwen3-32b&weight_class=16-bit")
+    assert seen.wait_for_verdict() == "Nothing here can do the job"
+    seen.page.emulate_media(media=media)
+    expect(seen.decide.locator(".chart")).to_have_count(2)
+    for said in ("Total spent, month by month", "8 of 10 futures", "Where the money goes", "to the right of the line"):
+        assert not any(one.is_visible() for one in seen.decide.get_by_text(said).all()), said
