@@ -12,6 +12,7 @@ from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import price_kind
 from calculator.decision.input_words import label as input_label
 from calculator.decision.input_words import value as with_unit
+from calculator.decision.input_words import whole_value
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
@@ -203,7 +204,7 @@ def changes(
             said = _Said(table=name, names=names or {}, catalog=catalog, bits=scenario.weight_class)
             found += [said.line(key, now, before) for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
         else:
-            found.append((name, label_of(name), _shown(name, now), _shown(name, before)))
+            found.append((name, label_of(name), _shown(name, now, catalog), _shown(name, before, catalog)))
     return found
 
 
@@ -270,12 +271,20 @@ def label_of(name: str) -> str:
     return knob.label + _ADDED.get(name, "") if knob else name.replace("_", " ").capitalize()
 
 
-def _shown(name: str, value: Any) -> str:
-    knob = knobs().get(name)
+@cache
+def _choices(name: str) -> tuple[str | int, ...]:
+    return tuple(choices_of(Scenario.model_fields[name].annotation))
+
+
+def _shown(name: str, value: Any, catalog: Catalog | None) -> str:
+    """A value as a person reads it: a model's name, a choice in words, a number with its unit."""
+    if name == "model":
+        known = catalog.models.get(value) if catalog else None
+        return "Another size" if value == ANOTHER_SIZE else known.name if known else value
     if isinstance(value, Mapping):
         return f"{len(value)} of your own" if value else "none of your own"  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, tuple):
         return f"{len(value)} of them"  # pyright: ignore[reportUnknownArgumentType]
-    if knob is not None and isinstance(value, int | float) and knob.shown == _PERCENT:
-        return f"{value * 100:g} %"
-    return text_of(value)
+    if name in knobs() and isinstance(value, int | float):
+        return whole_value(name, value)
+    return words_of_choice(value) if isinstance(value, str) and value in _choices(name) else text_of(value)

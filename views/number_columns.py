@@ -7,7 +7,8 @@ from typing import Any
 DASHES = ("", "-", "–", "None")
 """What says in a cell that there is nothing."""
 _NUMBER = re.compile(
-    r"(?P<before>[-+−]?(?:[A-Z]{3}\s|[$€£])?)[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?P<unit>\s?[^\d\s,;:()]{1,10})?"
+    r"(?P<before>[-+−]?(?:[A-Z]{3}\s|[$€£])?)[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
+    r"(?P<unit>\s?[^-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\d\s,;:()][^\d\s,;:()]{0,9})?"
 )
 
 

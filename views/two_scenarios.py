@@ -109,14 +109,11 @@ def _first(case: Case, choices: list[str], titles: dict[str, str]) -> int:
 def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
     """What the walk shows, in words."""
     cheaper, dearer = names[found.cheaper], names[found.dearer]
-    start = f"In the other scenario, {dearer} costs {dollars(found.start_usd)} more than {cheaper}"
     if not found.steps:
-        return f"{start}; the two scenarios are the same."
-    end = (
-        f"in yours it costs {dollars(found.end_usd)} more"
-        if found.end_usd > 0
-        else f"in yours it costs {dollars(-found.end_usd)} less"
-    )
+        same = f"In both scenarios, {dearer} costs {_gap(found.start_usd)} than {cheaper}"
+        return f"{same}: nothing that counts for these two differs."
+    start = f"In the other scenario, {dearer} costs {_gap(found.start_usd)} than {cheaper}"
+    end = f"in yours it costs {_gap(found.end_usd)}"
     knob_names = knobs()
     carried = [
         input_label(name, names=names) if name in knob_names else _label(name, names=names) for name in found.carriers
@@ -125,6 +122,14 @@ def bridge_sentence(found: Bridge, *, names: dict[str, str]) -> str:
     count = len(found.steps)
     differ = "1 assumption differs" if count == 1 else f"{count} assumptions differ"
     return f"{start}; {end}. {differ}.{carriers}"
+
+
+def _gap(usd: float) -> str:
+    """
+    >>> _gap(2760.2), _gap(-500)
+    ('$2,760 more', '$500 less')
+    """
+    return f"{dollars(abs(usd))} {'more' if usd >= 0 else 'less'}"
 
 
 def _label(name: str, *, names: dict[str, str]) -> str:

@@ -1,6 +1,8 @@
 """Appraisal for a finance department: payback, returns, exit month, lease, books, the price of keeping data in house.
 
-Everything is read from the ledgers that `cost_of` gives; nothing here adds a cost of its own.
+Everything is read from the ledgers that `cost_of` gives; nothing here adds a cost of its own. Payback and rates of
+return count a rent paid in advance when it is paid, at the end of the month before; "cheaper than renting from month N"
+beside the chart follows the calendar, as the books do, and counts it in the month that it pays for.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -24,7 +24,8 @@ def hosted(offer: ApiOffer, question: Question) -> Answer:
     """A hosted API: no memory and no speed of ours to state; no host for the model is an answer too."""
     scenario, reference = question.scenario, question.reference
     if offer.kind == "same-model" and reference is None:
-        text = words.no_host(scenario.model, offer=offer.name)
+        own = question.catalog.models.get(scenario.model)
+        text = words.no_host(own.name if own else scenario.model, offer=offer.name)
         remark = Remark(code="no-host", text=text, level="problem")
         reason = Reason("no-price", text, "A price of your own, or another model.", "no price known")
         return _result(offer, reasons=[reason], remarks=(remark,)), None

@@ -102,6 +102,17 @@ def value(name: str, amount: float) -> str:
     return _FIGURES[figure][1].format(amount) if figure in _FIGURES else _digits(amount)
 
 
+def whole_value(name: str, amount: float) -> str:
+    """A knob's value with its unit and with every digit that was typed.
+
+    >>> whole_value("wage_usd_per_h", 95.37), whole_value("retrieved_tokens", 12345), whole_value("tax_rate", 0.29)
+    ('$95.37 an hour', '12,345 tokens', '29 %')
+    """
+    knob = knobs()[name]
+    shown = in_unit(amount, ("", knob.shown))
+    return _pattern(knob).format(f"{shown:,.0f}" if shown == round(shown) else f"{shown:,}")
+
+
 def _pattern(knob: Knob) -> str:
     return _OWN_VALUES.get(knob.name) or _UNITS.get(knob.unit, f"{{}} {knob.unit}".rstrip())
 

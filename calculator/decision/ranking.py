@@ -32,14 +32,16 @@ def ranked(rows: Sequence[OptionResult]) -> list[OptionResult]:
 def nearest(rows: Sequence[OptionResult]) -> tuple[OptionResult, str, str]:
     """Of options that cannot do the job the one that is mended most easily, its first reason, and what mends it.
 
-    Of several with the same reasons it is the one that serves most, then the one that takes the fewest machines.
+    Of several with the same reasons it is the one that serves most, then the one that lacks the least memory, then the
+    one that takes the fewest machines.
     """
 
-    def distance(row: OptionResult) -> tuple[int, int, float, int, str]:
+    def distance(row: OptionResult) -> tuple[int, int, float, float, int, str]:
         judged = row.eligibility
         codes = [_NEAREST.index(reason.code) for reason in judged.reasons]
         here = judged.shares.served_here_fraction if judged.shares else 0.0
-        return max(codes, default=len(_NEAREST)), len(codes), -here, judged.machine_count or 0, row.id
+        missing = max(0.0, -row.memory.headroom_bytes) if row.memory else 0.0
+        return max(codes, default=len(_NEAREST)), len(codes), -here, missing, judged.machine_count or 0, row.id
 
     near = min(rows, key=distance)
     reasons = near.eligibility.reasons

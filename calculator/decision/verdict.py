@@ -155,7 +155,7 @@ class _Case:
             if not able[kind]:
                 near, text, mending = nearest(rows[kind])
                 sentences.append(words.kind_fails(noun, name=named(near), reason=text))
-                details.append(words.mend(mending))
+                details.append(words.mend(mending, name=noun if not any(able.values()) else ""))
         left = next(((noun, able[kind]) for kind, noun in _KINDS if able[kind]), None)
         if left is None:
             return Verdict(

@@ -84,9 +84,9 @@ def best_of_kind(kind: str, *, name: str, usd: float, span: str) -> str:
     return f"The cheapest {kind} that can is {name}, {cost(usd)} over {span}."
 
 
-def mend(text: str) -> str:
-    """What would make an option able to do the job."""
-    return f"What would change that: {_lower(text)}" if text else ""
+def mend(text: str, *, name: str = "") -> str:
+    """What would make an option able to do the job; `name` where several are told in a row."""
+    return f"What would change that{f' for the {name}' if name else ''}: {_lower(text)}" if text else ""
 
 
 def gap(low_usd: float, high_usd: float) -> str:

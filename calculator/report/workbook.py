@@ -50,7 +50,7 @@ def workbook_bytes(comparison: Comparison, catalog: Catalog) -> bytes:
     book = Book(workbook)
     options = live_options(comparison)
     inputs = live_inputs(comparison, options, catalog)
-    write_inputs(book, comparison, inputs)
+    write_inputs(book, comparison, inputs, catalog=catalog)
     pages = write_flows(book, comparison, options, inputs)
     _write_machines(book, comparison)
     summary = write_summary(book, comparison, options, pages=pages)

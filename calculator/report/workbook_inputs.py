@@ -10,6 +10,7 @@ from calculator.decision.comparison import Comparison
 from calculator.report.facts import HARD_OR_SOFT, LABOUR_WORDS, MONEY_WORDS, SIGN, provenance
 from calculator.report.live_lines import LiveOption
 from calculator.report.live_prices import price_of
+from calculator.report.memo_facts import question_of
 from calculator.report.workbook_page import Book
 from calculator.risk.candidates import input_label
 from calculator.scenario.scenario import Scenario, knobs
@@ -53,8 +54,8 @@ def live_inputs(comparison: Comparison, options: list[LiveOption], catalog: Cata
     return sorted(found.values(), key=lambda one: "." in one.key)
 
 
-def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput]) -> None:
-    """The sheet; each blue cell gets its name."""
+def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput], *, catalog: Catalog) -> None:
+    """The sheet: what was asked, of which model, and each blue cell with its name."""
     scenario = comparison.scenario
     page = book.page(
         "Inputs",
@@ -63,6 +64,7 @@ def write_inputs(book: Book, comparison: Comparison, inputs: list[LiveInput]) ->
         widths={0: 58, 1: 14, 2: 24, 3: 14, 4: 12, 5: 12, 6: 13, 7: 12, 8: 40},
     )
     facts = {
+        "Question": question_of(comparison, catalog),
         "Scenario": scenario.name,
         **provenance(comparison),
         "Timing": comparison.verdicts.convention,

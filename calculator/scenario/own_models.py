@@ -88,7 +88,7 @@ def _parsed(key: str, row: object) -> object:
 
 
 def own_model(key: str, own: "DescribedModel | LanguageModel") -> LanguageModel:
-    """The model of that id as the catalogue has models.
+    """The model of that id as the catalogue has models; one that is whole and has no name is called by its id.
 
     Of a described one with layers L, width w, vocabulary V, q query heads, k key-value heads of d: attention
     L (2 w q d + 2 w k d), vocabulary 2 V w; the rest of what a token passes through is feed-forward. Of a mixture, E
@@ -96,7 +96,7 @@ def own_model(key: str, own: "DescribedModel | LanguageModel") -> LanguageModel:
     holds attention and vocabulary. Totals are met within one row of each matrix.
     """
     if isinstance(own, LanguageModel):
-        return own
+        return own if own.name.strip() else own.model_copy(update={"name": key})
     width = _width(own)
     total = round(own.parameters_b * PARAMETERS_PER_BILLION)
     active = round((own.active_parameters_b or own.parameters_b) * PARAMETERS_PER_BILLION)

@@ -14,6 +14,7 @@ from measurements.models.ask_mlx_lm import PlanError, load_config, shipped_confi
 from measurements.models.layouts import layouts_of
 
 ABOUT_KEYS = ("id", "name", "family", "released", "basis", "source", "source_url", "as_of")
+_LONGEST_NAME = 60
 
 
 def main(arguments: list[str]) -> int:
@@ -42,12 +43,15 @@ def main(arguments: list[str]) -> int:
 
 
 def with_about(name: str, config: Json, about_json: str | None) -> Json:
-    """The config with an `_about`; a user's own config gets one from its file name, with the basis `yours`."""
+    """The config with an `_about`; a user's own config gets one with the basis `yours`.
+
+    Its name is that of its file, or of the folder of a config.json; where there is none, what the config calls itself.
+    """
     if about_json:
         config["_about"] = json.loads(about_json)
     if "_about" not in config:
         path = Path(name)
-        stem = (path.parent.name if path.name == "config.json" else path.stem).lower()
+        stem = (path.parent.name or _own_name(config) if path.name == "config.json" else path.stem).lower()
         config["_about"] = {
             "id": stem,
             "name": stem,
@@ -64,3 +68,9 @@ def with_about(name: str, config: Json, about_json: str | None) -> Json:
             f"{name}: _about lacks {', '.join(missing)}. Add what is missing; it is the evidence for the shapes."
         )
     return config
+
+
+def _own_name(config: Json) -> str:
+    """The last part of `_name_or_path`, as transformers writes it; 'my-model' where a config has none."""
+    said = config.get("_name_or_path")
+    return (Path(said).name[:_LONGEST_NAME] if isinstance(said, str) else "") or "my-model"

@@ -81,7 +81,8 @@ def test_every_input_stands_on_paper_with_its_source(visit: Open) -> None:
 def test_decide_on_paper_says_what_was_asked_and_what_was_changed(visit: Open) -> None:
     seen = visit("?wage_usd_per_h=313&concurrent_request_count=1")
     text = " ".join(" ".join(page_texts(seen.page.pdf(prefer_css_page_size=True))).split())
-    for words in ("options should serve", "for one person at once?", "2 changes from", "Hourly rate: 313 (was 95)"):
+    wage = "Hourly rate: $313 an hour (was $95 an hour)"
+    for words in ("options should serve", "for one person at once?", "2 changes from", wage):
         assert words in text
     expect(seen.decide.locator(".asked")).to_be_hidden()
 

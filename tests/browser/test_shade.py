@@ -242,6 +242,28 @@ def test_page_left_alone_has_the_shade_on_paper_though_the_chart_was_never_in_si
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    ("query", "shaded", "ringed"),
+    [
+        ("", "The shaded areas cover 8 of 10 futures of the two cheapest options;", True),
+        (
+            "?options=mac-studio-m5-ultra-96&options=cloud-h100",
+            "The shaded areas cover 8 of 10 futures of both options;",
+            True,
+        ),
+        ("?options=mac-studio-m5-ultra-96", "The shaded area covers 8 of 10 futures of this option;", False),
+    ],
+)
+def test_caption_names_the_options_that_have_a_shade_and_a_ring_only_where_there_is_one(
+    visit: Open, query: str, shaded: str, ringed: bool
+) -> None:
+    decide = visit(query).decide
+    caption = decide.locator("p.caption", has_text="The drop at the end is the resale.")
+    expect(caption).to_contain_text(shaded, use_inner_text=True)
+    expect(decide.locator("circle.ring")).to_have_count(int(ringed))
+    assert ("A ring marks" in caption.inner_text()) == ringed
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_page_is_printed_at_once_without_a_shade_that_cannot_be_had_and_says_so(
     browser: BrowserContext, server: str, *, hangs: bool

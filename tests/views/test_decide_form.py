@@ -168,7 +168,24 @@ def test_every_changed_value_is_listed_with_what_it_was(name: str, start: str) -
 def test_value_put_back_to_its_start_is_no_change() -> None:
     assert changes(*opened("wage_usd_per_h=95")) == []
     assert changes(*opened("preset=article&wage_usd_per_h=200")) == []
-    assert changes(*opened("preset=article&wage_usd_per_h=95")) == [("wage_usd_per_h", "Hourly rate", "95", "200")]
+    assert changes(*opened("preset=article&wage_usd_per_h=95")) == [
+        ("wage_usd_per_h", "Hourly rate", "$95 an hour", "$200 an hour")
+    ]
+
+
+def test_changed_values_have_their_units_all_their_digits_and_words_instead_of_ids() -> None:
+    query = (
+        "model=another-size&another_size_b=50.125&weight_class=8-bit&wage_usd_per_h=95.375&timing=mid-month&months=48"
+    )
+    found = {name: (now, was) for name, _, now, was in changes(*opened(query), catalog=CATALOG)}
+    assert found == {
+        "model": ("Another size", CATALOG.models[Scenario().model].name),
+        "another_size_b": ("50.125 billion", "70 billion"),
+        "weight_class": ("8 bits", "4 bits"),
+        "wage_usd_per_h": ("$95.375 an hour", "$95 an hour"),
+        "timing": ("mid month", "month end"),
+        "months": ("48 months", "36 months"),
+    }
 
 
 def test_shares_are_listed_in_percent_own_figures_one_by_one_and_other_tables_by_their_number() -> None:

@@ -40,6 +40,9 @@ def test_numbers_of_one_unit_and_dashes_are_a_column_of_numbers(cells: tuple[obj
         ("2026-11-27", "2026-11-26"),
         ("3.3 GB by the fullest card", "4.0 GB"),
         ("4-bit", "8-bit, packed"),
+        ("4-bit", "8-bit"),
+        ("4-bit",),
+        ("4\N{NON-BREAKING HYPHEN}bit", "-"),
         ("7 x Mac Studio M2 Ultra",),
     ],
 )

@@ -23,12 +23,26 @@ def test_sentence_names_no_id() -> None:
     assert abs(found.start_usd + sum(step.change_usd for step in found.steps) - found.end_usd) < 0.01
 
 
+def test_gap_that_nothing_moves_is_told_as_one_though_the_scenarios_differ_elsewhere() -> None:
+    pair, names = ("mac-studio-m5-ultra-256", "dual-rtx-4090-am5"), {"mac-studio-m5-ultra-256": "Mac"}
+    leased = Scenario.parse({"leases": {"mac-studio-m5-ultra-96": {"usd_per_month": 400}}})
+    said = bridge_sentence(bridge(Scenario(), leased, catalog=CATALOG, pair=pair), names=names | {pair[1]: "PC"})
+    assert re.fullmatch(r"In both scenarios, PC costs \$[\d,]+ more than Mac: nothing that counts .* differs\.", said)
+
+
+def test_option_that_was_cheaper_in_the_other_scenario_is_said_to_cost_less_there() -> None:
+    pair = ("dual-rtx-4090-am5", "mac-studio-m5-ultra-96")
+    found = bridge(Scenario(), Scenario(wage_usd_per_h=60), catalog=CATALOG, pair=pair)
+    said = bridge_sentence(found, names={pair[0]: "PC", pair[1]: "Mac"})
+    assert re.match(r"In the other scenario, Mac costs \$[\d,]+ less than PC; in yours it costs \$[\d,]+ less\.", said)
+
+
 def test_pinned_scenario_is_the_one_that_is_compared_with() -> None:
     app = opened(what_if_script, wage_usd_per_h="120")
     next(button for button in app.button if button.label.startswith("Pin the scenario")).click().run()
     assert not app.exception
     assert widget(app, "other scenario").value == "The one I pinned"
-    assert "the two scenarios are the same" in texts(app)
+    assert "nothing that counts for these two differs" in texts(app)
     app.query_params["wage_usd_per_h"] = "60"
     app.run()
     assert not app.exception

@@ -22,6 +22,13 @@ def test_api_without_a_host_has_no_cost_and_says_so() -> None:
     assert [reason.code for reason in row.eligibility.reasons] == ["no-price"]
 
 
+def test_model_without_a_hosted_price_is_called_by_its_name() -> None:
+    mine = CATALOG.models["llama-3-8b"].model_copy(update={"name": "Our own 8B"}).model_dump(mode="json")
+    scenario = Scenario.parse({"model": "ours-8b", "own_models": {"ours-8b": mine}, "options": ("api-same-model",)})
+    (remark,) = [one for one in compare(scenario, CATALOG, draw_count=0).options[0].remarks if one.code == "no-host"]
+    assert remark.text.startswith("We have no hosted price for Our own 8B, so ")
+
+
 def test_plan_quotes_its_vendor_and_keeps_the_price_of_its_tokens() -> None:
     row, candidate = subscribed(CATALOG.subscriptions["chatgpt-plus"], _question(Scenario()))
     assert candidate is not None

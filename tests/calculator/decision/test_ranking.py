@@ -44,6 +44,15 @@ def test_of_several_too_small_ones_the_nearest_takes_the_fewest_machines() -> No
         assert text.startswith("It would take 3,022 of these machines")
 
 
+def test_of_several_that_do_not_fit_the_nearest_lacks_the_least_memory() -> None:
+    found = verdict_on(options=(USED, SMALL, MAC), model="deepseek-v3-671b", weight_class="8-bit")
+    short = {row.id: -row.memory.headroom_bytes for row in found.options if row.memory}
+    near, text, mending = nearest(found.options)
+    assert near.id == min(short, key=lambda name: short[name]) == MAC
+    assert "does not fit" in text.lower()
+    assert mending == f"{short[MAC] / 1e9:.1f} GB more memory."
+
+
 def _row(name: str, *codes: ReasonCode, here: float | None = None, count: int | None = None) -> OptionResult:
     reasons = tuple(Reason(code, f"{name} {code}", f"mend {code}") for code in codes)
     shares = None if here is None else Shares(here, 0.0, 1 - here, 0.0)

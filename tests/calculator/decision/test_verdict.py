@@ -1,5 +1,6 @@
 """Both verdicts: who is ranked, by what, how surely, in what words; and where there is little or nothing to rank."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -312,7 +313,8 @@ def test_where_neither_mac_nor_pc_can_both_reasons_are_said_and_nothing_is_ranke
     assert "that can is" not in found.sentence
     assert (found.cheapest, found.next, found.chance, found.too_close) == (None, None, None, False)
     assert found.difference_usd == Range(0.0, 0.0, 0.0, "USD")
-    assert found.detail.count("What would change that: ") >= 1
+    told = re.findall(r"What would change that for the ([^:]+): [\d.]+ GB more memory\.", found.detail)
+    assert told == ["Mac", "PC with GPUs"]
 
 
 def test_kind_that_is_left_alone_is_not_too_close_to_anything() -> None:

@@ -15,6 +15,7 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.decision.shown_verdict import MAC_OR_PC, OVERALL
 from calculator.report.facts import shown_cost_usd
+from calculator.report.memo_facts import question_of
 from calculator.report.workbook import SHEETS, workbook_bytes
 from calculator.risk.sensitivity import tornado
 from calculator.scenario.scenario import knobs
@@ -163,6 +164,15 @@ def test_workbook_has_its_sheets_names_and_facts_and_is_the_same_twice(default: 
     texts = {str(cell.value) for row in book["Inputs"].iter_rows() for cell in row}
     assert {default.scenario_id, default.catalogue_hash, default.version, "2026-11-26", default.scenario.name} <= texts
     assert content == workbook_bytes(default, CATALOG)
+
+
+def test_workbook_says_what_was_asked_of_which_model() -> None:
+    for values in ({"model": "qwen3-32b"}, {"model": "another-size", "another_size_b": 50}):
+        found = _small(**values)
+        book: Any = openpyxl.load_workbook(BytesIO(workbook_bytes(found, CATALOG)))
+        told = {row[0].value: row[1].value for row in book["Inputs"].iter_rows()}
+        assert told["Question"] == question_of(found, CATALOG)
+        assert ("Qwen3 32B" if "32b" in values["model"] else "50 billion parameters") in told["Question"]
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:

@@ -105,3 +105,10 @@ def test_described_model_takes_the_width_that_is_given() -> None:
     given = own_model("mine", DescribedModel.model_validate({**DENSE, "hidden_dim": 8_192}))
     assert given.hidden_dim == 8_192
     assert own_model("mine", DescribedModel.model_validate(DENSE)).hidden_dim != 0
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_whole_model_without_a_name_is_called_by_its_id(name: str) -> None:
+    whole = CATALOG.models["llama-3-8b"]
+    assert own_model("mine", whole.model_copy(update={"name": name})).name == "mine"
+    assert own_model("mine", whole) is whole

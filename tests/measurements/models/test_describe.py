@@ -37,6 +37,23 @@ def test_configuration_without_about_gets_one_from_its_file_name(tmp_path: Path)
     assert with_about("Other.json", {"model_type": "llama"}, None)["_about"]["id"] == "other"
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("meta-llama/Llama-3-8B", "llama-3-8b"),
+        ("Mine", "mine"),
+        ("x" * 500, "x" * 60),
+        ("", "my-model"),
+        ("/", "my-model"),
+        (None, "my-model"),
+        (7, "my-model"),
+    ],
+)
+def test_config_json_without_a_folder_is_called_as_it_calls_itself(said: object, name: str) -> None:
+    about = with_about("config.json", {"model_type": "llama", "_name_or_path": said}, None)["_about"]
+    assert (about["id"], about["name"]) == (name, name)
+
+
 def test_about_that_lacks_a_key_is_refused_by_its_name() -> None:
     with pytest.raises(PlanError, match="_about lacks name, family"):
         with_about("x.json", {"model_type": "llama"}, '{"id": "x"}')

@@ -31,6 +31,12 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
+/** What the shades of the first chart cover: they stand behind the two cheapest of the options that have a cost. */
+const shadeText = (count) =>
+  count === 1
+    ? "The shaded area covers 8 of 10 futures of this option"
+    : `The shaded areas cover 8 of 10 futures of ${count === 2 ? "both options" : "the two cheapest options"}`;
+
 class Page {
   constructor(root) {
     this.sequence = 0;
@@ -50,6 +56,8 @@ class Page {
     this.sign = element("ol", { class: "sign" });
     this.signTitle = element("h3", { text: "Before you sign" });
     this.convention = element("p", { class: "caption" });
+    this.ringSaid = element("span", { text: "A ring marks when buying has become cheaper than renting. " });
+    this.shadeOf = element("span");
     this.asked = element("p", { class: "asked" }); // on paper, where the form is not
     main.append(
       this.presets,
@@ -62,8 +70,9 @@ class Page {
       element(
         "p",
         { class: "caption" },
-        "The drop at the end is the resale. A ring marks when buying has become cheaper than renting. ",
-        element("span", { class: "shade-said" }, "The shaded areas cover 8 of 10 futures of the two cheapest options", element("span", { class: "on-screen", text: "; they appear once you stop moving a slider" }), "."),
+        "The drop at the end is the resale. ",
+        this.ringSaid,
+        element("span", { class: "shade-said" }, this.shadeOf, element("span", { class: "on-screen", text: "; the shade appears once you stop moving a slider" }), "."),
         element("span", { class: "shade-missing", text: "The areas that cover 8 of 10 futures are missing: they were not drawn when this page was printed." }),
       ),
       this.lines,
@@ -120,6 +129,8 @@ class Page {
     this.showMoney(frame);
     paintRows(this.table, frame, this);
     paintLines(this.lines, frame, this);
+    this.ringSaid.hidden = !frame.paid;
+    this.shadeOf.textContent = shadeText(frame.rows.filter((row) => row.by_month).length);
     paintParts(this.parts, frame, this);
     this.paintSigns(frame);
     const line = verdictLine(frame);
