@@ -6,12 +6,12 @@ from typing import Any
 
 from calculator.decision import input_words
 from calculator.scenario.presets import preset, preset_names
-from calculator.scenario.scenario import Scenario, knobs
+from calculator.scenario.scenario import Lease, Scenario, knobs
 from calculator.units import counted
 
 _FIRST = "our-defaults"
 _NO_INPUTS = ("schema_version", "name", "typed", "prices_as_of", "rules", "money", "labour", "currencies")
-_BY_OPTION = ("figures", "already_own_usd")
+_BY_OPTION = ("figures", "already_own_usd", "leases")
 _MOST_NAMED = 6
 _TABLES = {
     "options": "other options compared",
@@ -66,12 +66,21 @@ def _changes(scenario: Scenario, base: Scenario, *, names: Mapping[str, str]) ->
             yield _of_field(field, now, names=names)
 
 
-def _of_option(table: str, key: str, value: float | None, *, names: Mapping[str, str]) -> str:
+def _of_option(table: str, key: str, value: Any, *, names: Mapping[str, str]) -> str:
+    if table == "leases":
+        return f"{names.get(key, key)} {_lease_words(value)}"
     if table == "already_own_usd":
         owned = f"{names.get(key, key)} counted as owned"
         return f"{owned}, worth ${value:,.0f}" if value is not None else f"not {owned}"
     words = input_words.label(key, names=names)
     return f"{words}: ours" if value is None else f"your {words}, {input_words.value(key, value)}"
+
+
+def _lease_words(lease: Lease | None) -> str:
+    if lease is None:
+        return "not leased"
+    end = "" if lease.buyout_usd is None else f" and bought for ${lease.buyout_usd:,.0f} at the end"
+    return f"leased for ${lease.usd_per_month:,.0f} a month{', paid in advance' if lease.in_advance else ''}{end}"
 
 
 def _of_field(name: str, value: Any, *, names: Mapping[str, str]) -> str:

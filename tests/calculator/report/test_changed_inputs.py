@@ -53,3 +53,10 @@ def test_words_and_tables_are_said_without_an_id() -> None:
     )
     assert not re.search(r"_|m5-ultra", text)
     assert said("already-own-4090s", already_own_usd={}).startswith("1 change from “Already own two 4090s”: not ")
+
+
+def test_lease_is_told_with_its_terms() -> None:
+    leases = {"a": {"usd_per_month": 410.0}, "b": {"usd_per_month": 99.4, "in_advance": False, "buyout_usd": 1200.0}}
+    said = changes_sentence(Scenario.parse({"leases": leases}), names={"a": "The Mac", "b": "The PC"})
+    assert "The Mac leased for $410 a month, paid in advance;" in said
+    assert "The PC leased for $99 a month and bought for $1,200 at the end." in said

@@ -183,7 +183,7 @@ function costAxis(rows, width, phone) {
   const most = Math.max(1, axisEnd(costs)) * 1.02;
   const least = Math.min(0, ...costs.flat().filter((usd) => usd != null));
   const x = (usd) => left + ((width - left - room) * (usd - least)) / (most - least);
-  const round = ticks(least, most, phone ? 3 : 4);
+  const round = costs.length ? ticks(least, most, phone ? 3 : 4) : []; // no scale where nothing has a cost
   return {
     head() {
       const svg = drawing(width, 18, "");
