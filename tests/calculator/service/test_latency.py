@@ -196,7 +196,7 @@ def test_machines_needed_names_a_target_that_no_number_keeps() -> None:
     assert found.machine_count is None
     expected = (
         "Even an idle machine misses the target: "
-        "the first token takes 9 s or more for one request in twenty; the target is 5 s."
+        "the first word takes 9 s or more for one request in twenty; the target is 5 s."
     )
     assert found.reason == expected
 
