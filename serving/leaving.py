@@ -17,9 +17,7 @@ from typing import Any
 
 from streamlit import runtime
 
-from calculator.cost.kept_bills import forget_bills
-from calculator.cost.kept_cash import forget_cash
-from calculator.cost.kept_loads import forget_loads
+from calculator.finance.kept_draws import forget_all
 
 KEPT_S = 120.0
 """How long Streamlit keeps a session that was cut off."""
@@ -84,11 +82,9 @@ def share_free_memory() -> bool:
 
 
 def give_memory_back() -> None:
-    """Let go of what answers are made from (whoever is still there has it made again, in some 12 ms), collect what
+    """Let go of what answers are made from (whoever is still there has it made again, in some 50 ms), collect what
     refers to itself, and let glibc return its free pages; elsewhere the system does so by itself."""
-    forget_loads()
-    forget_cash()
-    forget_bills()
+    forget_all()
     gc.collect()
     if (trim := _of_libc("malloc_trim")) is not None:
         trim(0)

@@ -73,11 +73,6 @@ def keep_at_most(most_bytes: int) -> None:
     _BILLS.most = most_bytes
 
 
-def forget_bills() -> None:
-    """Let go of all kept bills; those that are asked for again are made again."""
-    _BILLS.clear()
-
-
 def _bytes(bill: Bill) -> int:
     """About how many bytes a bill holds: its flows, and what explains each line."""
     return sum(_OF_A_LINE + plain.nbytes + discounted.nbytes for plain, discounted in bill.flows)

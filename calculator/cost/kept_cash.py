@@ -78,11 +78,6 @@ def keep_at_most(most_bytes: int) -> None:
     _CASH.most = most_bytes
 
 
-def forget_cash() -> None:
-    """Let go of all kept dollars; those that are asked for again are made again."""
-    _CASH.clear()
-
-
 def words_of_scenario(scenario: Scenario) -> tuple[Hashable, ...]:
     """The scenario without people's time and what no cost reads; written once, because all options ask for it."""
 

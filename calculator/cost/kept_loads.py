@@ -77,11 +77,6 @@ def keep_at_most(most_bytes: int) -> None:
     _LOADS.most = most_bytes
 
 
-def forget_loads() -> None:
-    """Let go of all kept loads; those that are asked for again are made again."""
-    _LOADS.clear()
-
-
 def _bytes(load: Load) -> int:
     """About how many bytes a kept load holds: arrays of all draws of its own, and of further machines what was picked,
     and what their purchases come to. 0 where there are none: such a load is made as quickly as it is found."""

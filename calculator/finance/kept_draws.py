@@ -1,6 +1,7 @@
 """Kept answers: what is asked again finds what was made of the same numbers, draws and other values."""
 
 import hashlib
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from calculator.number import Number
 Answer = TypeVar("Answer")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class KeptDraws(Generic[Answer]):
     """The last answers, by the numbers, draws and other values that they came from. Arrays in them are read-only.
 
@@ -30,6 +31,9 @@ class KeptDraws(Generic[Answer]):
     )
     _weight: int = 0
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        _EVERY.add(self)
 
     def answer(self, *values: Number | NDArray[np.int64] | Hashable, compute: Callable[[], Answer]) -> Answer:
         """The kept answer to these values, or a new one; an error is not kept."""
@@ -59,6 +63,14 @@ class KeptDraws(Generic[Answer]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def forget_all() -> None:
+    """Let go of every kept answer and of the draws behind them; what is asked again is made again."""
+    for one in list(_EVERY):
+        one.clear()
+    with _LOCK:
+        _DIGESTS.clear()
 
 
 def read_only(values: Number) -> Number:
@@ -93,3 +105,4 @@ MOST_DIGESTS = 128
 """Draws of which the digest is kept: 80 kB each of 10,000."""
 _DIGESTS: OrderedDict[int, tuple[NDArray[Any], bytes]] = OrderedDict()
 _LOCK = Lock()
+_EVERY: "weakref.WeakSet[KeptDraws[Any]]" = weakref.WeakSet()

@@ -8,10 +8,10 @@ import pytest
 from calculator.cost import kept_bills
 from calculator.cost.bill import Charges
 from calculator.cost.inputs import Inputs, ScenarioNumbers
-from calculator.cost.kept_bills import Bill, bill_of, forget_bills
+from calculator.cost.kept_bills import Bill, bill_of
 from calculator.cost.staff_lines import STAFF_ALONE
 from calculator.cost.tco import charges_of, cost_of, folded, laid_out
-from calculator.finance.kept_draws import KeptDraws
+from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
 from tests.calculator.cost.test_staff_lines import OPTIONS, SCENARIOS
@@ -42,7 +42,7 @@ def test_what_is_found_again_tells_what_is_made_anew(option: str, scenario: str)
     _bill(option, asked, [])
     for now in moved:
         found = _bill(option, now, [])
-        forget_bills()
+        forget_all()
         anew = _bill(option, now, [])
         assert repr(found.charges) == repr(anew.charges)  # courses are told apart as objects
         for mine, theirs in zip(found.flows, anew.flows, strict=True):
@@ -51,7 +51,7 @@ def test_what_is_found_again_tells_what_is_made_anew(option: str, scenario: str)
 
 
 def test_people_s_time_finds_the_hard_lines() -> None:
-    forget_bills()
+    forget_all()
     made: list[int] = []
     first = _bill("mac", SCENARIO, made)
     for name in STAFF_ALONE:
@@ -107,7 +107,7 @@ def test_no_more_is_kept_than_is_allowed_and_all_of_it_can_go(monkeypatch: pytes
         _bill("mac", SCENARIO.model_copy(update={"electricity_usd_per_kwh": price / 10}), [])
     kept: Any = kept_bills._BILLS  # pyright: ignore[reportPrivateUsage]
     assert 0 < sum(weight for _, weight in kept._kept.values()) <= 100_000
-    forget_bills()
+    forget_all()
     assert not len(kept)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from calculator.cost import kept_cash
 from calculator.cost.inputs import Inputs, ScenarioNumbers
-from calculator.cost.kept_cash import NOT_READ, Cash, cash_of, forget_cash, words_of_scenario
+from calculator.cost.kept_cash import NOT_READ, Cash, cash_of, words_of_scenario
 from calculator.cost.staff_lines import STAFF_ALONE
 from calculator.cost.tco import charges_of, cost_draws
-from calculator.finance.kept_draws import KeptDraws
+from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon, Line
 from calculator.scenario.scenario import Scenario
 from tests.calculator.cost.reader import Reader
@@ -61,7 +61,7 @@ def _cash(inputs: Inputs, asked: list[int], *, usage: Any = MAC_USAGE) -> Cash:
 
 
 def test_people_s_time_finds_them_and_all_else_makes_them_anew() -> None:
-    forget_cash()
+    forget_all()
     asked: list[int] = []
     first = _cash(drawn(SCENARIO), asked)
     for name in STAFF_ALONE:
@@ -75,7 +75,7 @@ def test_people_s_time_finds_them_and_all_else_makes_them_anew() -> None:
 
 
 def test_short_key_may_stand_for_the_values() -> None:
-    forget_cash()
+    forget_all()
     asked: list[int] = []
     inputs = drawn(SCENARIO)
     found = [_cash(replace(inputs, values_key=key), asked) for key in (("a", 1), ("a", 1), ("a", 2))]
@@ -114,7 +114,7 @@ def test_no_more_is_kept_than_is_allowed_and_all_of_it_can_go(monkeypatch: pytes
         _cash(drawn(SCENARIO, electricity_usd_per_kwh=price / 10), [])
     kept = kept_cash._CASH  # pyright: ignore[reportPrivateUsage]
     assert 0 < sum(weight for _, weight in kept._kept.values()) <= 10_000  # pyright: ignore[reportPrivateUsage]
-    forget_cash()
+    forget_all()
     assert not len(kept)
 
 

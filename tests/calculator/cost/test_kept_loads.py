@@ -13,7 +13,7 @@ from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_loads import READ_OF_INPUTS, READ_OF_OPTION, READ_OF_SCENARIO, load_of
 from calculator.cost.tco import cost_draws
-from calculator.finance.kept_draws import KeptDraws
+from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import QuietHours, Usage
@@ -154,7 +154,7 @@ def test_kept_load_weighs_about_what_it_holds(growth: float, monkeypatch: pytest
 def test_people_who_have_gone_leave_no_loads() -> None:
     load_of("mac", _drawn(GROWING), MAC_USAGE, may_grow=True)
     assert len(kept_loads._LOADS)  # pyright: ignore[reportPrivateUsage]
-    kept_loads.forget_loads()
+    forget_all()
     assert not len(kept_loads._LOADS)  # pyright: ignore[reportPrivateUsage]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calculator.finance import kept_draws
-from calculator.finance.kept_draws import KeptDraws, read_only
+from calculator.finance.kept_draws import KeptDraws, forget_all, read_only
 
 
 def test_same_draws_find_their_answer_and_others_do_not() -> None:
@@ -123,3 +123,22 @@ def test_nothing_is_kept_after_all_is_let_go() -> None:
     assert len(kept) == 0
     assert kept.answer(1, compute=lambda: "87654321") == "87654321"
     assert kept.answer(1, compute=lambda: "") == "87654321"  # the weight of what went is gone, too
+
+
+def test_all_that_is_kept_anywhere_can_go_at_once() -> None:
+    one, other = KeptDraws[int](most=4), KeptDraws[int](most=4)
+    made: list[int] = []
+    draws = np.arange(5.0)
+    draws.flags.writeable = False
+
+    def compute() -> int:
+        made.append(1)
+        return 7
+
+    for kept in (one, other, one):
+        assert kept.answer(draws, compute=compute) == 7
+    assert len(made) == 2
+    forget_all()
+    assert len(one) == len(other) == 0
+    assert one.answer(draws, compute=compute) == 7
+    assert len(made) == 3
