@@ -189,6 +189,25 @@ def test_quote_of_ones_own_is_counted_and_an_emptied_one_is_ours_again(visit: Op
     shows(seen, Scenario(already_own_usd={option: 2500}))
 
 
+def test_box_that_is_drawn_anew_while_one_stands_in_it_is_emptied_whole(visit: Open) -> None:
+    """Its text was selected, and is again: a Delete that comes after the drawing left "000" of 3000, a price of 0."""
+    option = "mac-studio-m5-ultra-96"
+    seen = visit(f"?figures=%7B%22{option}.price_usd%22%3A3000%7D")
+    seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()
+    price = seen.page.get_by_role("spinbutton", name="Price before tax ($)")
+    price.focus()
+    seen.page.evaluate(
+        """() => { let at = document.activeElement;
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        const box = at.getRootNode().querySelector("#case-wage_usd_per_h");
+        box.value = 120; box.dispatchEvent(new Event("change")); }"""
+    )
+    seen.page.wait_for_url(re.compile("wage_usd_per_h=120"))
+    shows(seen, Scenario(wage_usd_per_h=120, figures={f"{option}.price_usd": 3000}))
+    seen.page.keyboard.press("Delete")
+    expect(price).to_have_value("")
+
+
 def test_price_with_tax_counts_without_it(visit: Open) -> None:
     seen = visit("?sales_tax_fraction=0.19")
     seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()

@@ -60,7 +60,9 @@ function focusWithin(table) {
   return () => {
     const again = table.querySelector(id ? `#${CSS.escape(id)}` : `[data-row="${CSS.escape(row ?? "")}"]`);
     again?.focus();
-    if (again && isTyped && again.value !== value) again.value = value;
+    if (!again) return;
+    if (!isTyped) again.select?.(); // as when one tabs into it: the next key replaces the figure, and never a part of it
+    else if (again.value !== value) again.value = value;
   };
 }
 
