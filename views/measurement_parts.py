@@ -146,7 +146,7 @@ def _ask_facts(missing: Sequence[str], *, number: int, catalog: Catalog) -> dict
             "Measured on",
             value=None,
             key=f"measured_at_{number}",
-            help="If you leave it empty, today counts as the day.",
+            help="If you leave it empty, we take today.",
         )
         facts["measured_at"] = day.isoformat() if day else ""
         facts["source"] = st.text_input("Who measured it, or its address", max_chars=300, key=f"source_{number}")

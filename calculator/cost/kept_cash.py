@@ -8,7 +8,7 @@ import numpy as np
 
 from calculator.catalog.options import ApiTariff
 from calculator.cost.inputs import Inputs
-from calculator.cost.staff_lines import SETUP_H, STAFF_ALONE, AnyOption, can_stand_alone
+from calculator.cost.staff_lines import STAFF_ALONE, AnyOption, can_stand_alone, is_staff_input
 from calculator.finance.courses import Repeated
 from calculator.finance.kept_draws import KeptDraws, read_only, word_of
 from calculator.finance.ledger import Horizon, Line, sums_usd
@@ -91,15 +91,15 @@ def words_of_scenario(scenario: Scenario) -> tuple[Hashable, ...]:
 def _words_of_all(inputs: Inputs) -> tuple[Hashable, ...]:
     """What is given to all options alike, people's time apart; of hosts' prices all, because a machine may read one."""
     alike = ((name, one) for name, one in inputs.given.items() if "." not in name or "/" in name)
-    return inputs.once("words of all", lambda: tuple(_words(pair for pair in alike if pair[0] not in STAFF_ALONE)))
+    return inputs.once("words of all", lambda: tuple(_words(pair for pair in alike if not is_staff_input(pair[0]))))
 
 
 def _words_of_one(option: AnyOption, inputs: Inputs) -> Iterator[Hashable]:
     """What is given of the option itself; watts by their ratio to the usage's, where they are drawn as one."""
     owner, given = f"{option.id}.", inputs.given
     own = [name for name in given if name.startswith(owner) and "/" not in name]
-    other = {f"{name.removesuffix(_RATIO)}_w" for name in own if name.endswith(_RATIO)} | {owner + SETUP_H}
-    return _words((name, given[name]) for name in own if name not in other)
+    by_ratio = {f"{name.removesuffix(_RATIO)}_w" for name in own if name.endswith(_RATIO)}
+    return _words((name, given[name]) for name in own if name not in by_ratio and not is_staff_input(name))
 
 
 def _words(given: Iterable[tuple[str, Number]]) -> Iterator[Hashable]:

@@ -26,6 +26,11 @@ STAFF_ALONE = (
 SETUP_H = "setup_h"
 
 
+def is_staff_input(name: str) -> bool:
+    """Whether nothing but people's time reads the input."""
+    return name in STAFF_ALONE or name.endswith(f".{SETUP_H}")
+
+
 def can_stand_alone(option: AnyOption, *, inputs: Inputs) -> bool:
     """Whether these lines need no other: not where this work bears a share of them, or where hours without are paid."""
     return not some(inputs.downtime_usd_per_h) and not (isinstance(option, Machine) and is_shared(option, inputs))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from calculator.cost.staff_lines import SETUP_H, STAFF_ALONE
+from calculator.cost.staff_lines import is_staff_input
 from calculator.risk.candidate import Candidate
 from calculator.risk.candidates import Candidates, cost_usd, costs, spreads_of
 from calculator.risk.distributions import Draws, Spread, scenario_spreads
@@ -111,7 +111,7 @@ class PresentValues:
             for name, column in block.items():
                 values[name][cut] = column
         cases = tuple(zip(sizes, map(_without_staff, map(_key, blocks)), strict=True))
-        others = tuple([(name, now[name]) for name in names if not _is_staff(name)])
+        others = tuple([(name, now[name]) for name in names if not is_staff_input(name)])
         found = costs(self._candidates.only((option,)), values, values_key=(cases, others))[option]
         flat = np.broadcast_to(found.present_value_cost_usd, (count,))
         return [flat[cut] for cut in cuts]
@@ -122,12 +122,7 @@ def _key(block: Block) -> _Key:
 
 
 def _without_staff(key: _Key) -> _Key:
-    return tuple([pair for pair in key if not _is_staff(pair[0])])
-
-
-def _is_staff(name: str) -> bool:
-    """Whether the input is people's time alone."""
-    return name in STAFF_ALONE or name.endswith(f".{SETUP_H}")
+    return tuple([pair for pair in key if not is_staff_input(pair[0])])
 
 
 def _owners(candidate: Candidate) -> frozenset[str]:
