@@ -75,7 +75,7 @@ def shade_at_rest(query: Query) -> dict[str, Any]:
 
 share_free_memory()
 kept_loads.keep_at_most(room_for_loads())
-kept_cash.keep_at_most(room_for_loads() // 2)
+kept_cash.keep_at_most(room_for_loads())
 kept_bills.keep_at_most(room_for_loads() // 8)
 mode = mode_or_exit()
 desk = open_desk("A route only reads.")

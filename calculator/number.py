@@ -34,12 +34,13 @@ class Range:
 class Picked:
     """Some of `draw_count` draws, for what happens in a few of them only: it is reckoned for those alone.
 
-    rows: the draw of each. counts: how many alike each stands for.
+    rows: the draw of each. counts: how many alike each stands for. most_kept: how many sums are kept.
     """
 
     rows: NDArray[np.int64]
     counts: NDArray[np.float64]
     draw_count: int
+    most_kept: int = 32
     _known: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]], repr=False
     )
@@ -73,7 +74,7 @@ class Picked:
         key = tuple([id(cast("object", one)) if isinstance(one, np.ndarray) else one for one in values])
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= _MOST_KEPT:
+            if len(self._kept) >= self.most_kept:
                 self._kept.clear()
             found = self._kept[key] = (values, compute())  # arrays are held, so that no other takes their place
         return found[1]
@@ -92,6 +93,10 @@ class Picked:
     def are_few(self) -> bool:
         """Whether these take much less room than all draws."""
         return self.rows.size * _FEW < self.draw_count
+
+    def about_bytes(self, *, values: int, sums: int) -> int:
+        """About how many bytes these take with so many values of each and so many sums kept."""
+        return 8 * (values * self.rows.size + sums * (self.rows.size if self.are_few else self.draw_count))
 
     def forget_values(self) -> None:
         """Let go of the picked values; they are picked again where they are asked for."""
@@ -160,5 +165,3 @@ _FEW = 4
 """Fewer than one of so many draws."""
 _MOST_PICKED = 32
 """Arrays of which the picked values are kept: an option reads about twenty."""
-_MOST_KEPT = 32
-"""Sums that are kept: an option has about fifteen."""

@@ -9,8 +9,8 @@ from calculator.cost.kept_loads import MOST_BYTES
 _SHARE = 16
 """One byte of so many that the server may use."""
 _LEAST, _MOST = 32_000_000, 256_000_000
-"""The most is what some 120 people fill, each asking about a firm like the default: with 100 people a move then takes
-8 ms less of the processor than with 64 MB. A container of 1 GiB keeps 67 MB."""
+"""The most is what some 120 people fill with dollars, each asking about a firm like the default. Where these have no
+room, a move of people's time takes 20 ms more of the processor. A container of 1 GiB keeps 67 MB."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux says what a container may use, in both versions of its control groups."""
 
@@ -18,7 +18,7 @@ _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory
 def room_for_loads(limits: Sequence[Path] = _LIMITS) -> int:
     """Bytes for kept loads: a sixteenth of the machine's memory, or of its container's where that is less.
 
-    Kept dollars and bills take up to two thirds of that beside them.
+    Kept dollars take up to as much beside them, and bills up to an eighth of it.
     """
     known = [count for count in (_of_machine(), *map(_of_container, limits)) if count]
     return max(_LEAST, min(_MOST, min(known) // _SHARE)) if known else MOST_BYTES

@@ -4,7 +4,7 @@ Of draws only what comes within the horizon is kept: most need no further machin
 draw that come in the same month are one purchase that counts for all of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,10 @@ class Purchases:
     picked: Picked
     months: NDArray[np.float64]
     machine_counts: NDArray[np.float64]
+
+    def alone(self, *, most_kept: int) -> "Purchases":
+        """The same without what was made of them; at most so many sums are kept."""
+        return replace(self, picked=replace(self.picked, most_kept=most_kept, _known={}, _kept={}))
 
     def is_first(self) -> NDArray[np.bool_]:
         """Whether each is the first of its draw."""

@@ -53,7 +53,7 @@ def bill_of(
     if kept.held[-1] is inputs.scenario:  # people's time is the same, too
         return kept
     soft = [line for line in kept.charges.lines if line.hardness == "soft"]
-    staff = staff_lines(option, inputs=inputs, usage=usage, grows=False)
+    staff = staff_lines(option, inputs=inputs, usage=usage)
     if [line.name for line in soft] != [line.name for line in staff]:  # further machines take time, too
         return made()
     return _with_staff(kept, staff, horizon=horizon)

@@ -1,14 +1,21 @@
 """What an option takes out of the bank in drawn futures is kept: a move of people's time alone finds it again."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
 
 from calculator.catalog.options import ApiTariff
+from calculator.cost.growing_fleet import Purchases
 from calculator.cost.inputs import Inputs
-from calculator.cost.staff_lines import STAFF_ALONE, AnyOption, can_stand_alone, is_staff_input
+from calculator.cost.staff_lines import (
+    STAFF_ALONE,
+    AnyOption,
+    can_stand_alone,
+    further_machines,
+    is_staff_input,
+)
 from calculator.finance.courses import Repeated
 from calculator.finance.kept_draws import KeptDraws, read_only, word_of
 from calculator.finance.ledger import Horizon, Line, sums_usd
@@ -21,21 +28,19 @@ from calculator.service.usage import Usage
 class Cash:
     """The hard lines of one option: positive dollars, nominal and as present value; numbers or [draws], read-only.
 
-    grows: whether people's time too is spent on further machines. held: what its key names by its place in memory.
+    purchases: further machines on which people's time is spent, too. held: what its key names by its place in memory.
     """
 
     total_usd: Number
     present_value_usd: Number
-    grows: bool
+    purchases: Purchases | None = None
     held: tuple[object, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, lines: tuple[Line, ...], *, horizon: Horizon, held: tuple[object, ...] = ()) -> "Cash":
+    def of(cls, lines: tuple[Line, ...], *, horizon: Horizon) -> "Cash":
         """Those of a whole bill."""
         total, value = sums_usd((line for line in lines if line.hardness == "hard"), horizon=horizon)
-        staff = (term.course for line in lines if line.hardness == "soft" for term in line.terms)
-        grows = any(isinstance(course, Repeated) for course in staff)
-        return cls(read_only(-total), read_only(-value), grows, held)
+        return cls(read_only(-total), read_only(-value))
 
 
 def cash_of(
@@ -48,14 +53,23 @@ def cash_of(
     bill: Callable[[], tuple[Line, ...]],
 ) -> Cash:
     """The option's hard dollars, found again or made from its whole bill."""
-    held, key = (option, inputs.tax_tables), inputs.values_key
+    key = inputs.values_key
+
+    def made() -> Cash:
+        lines = bill()
+        staff = (term.course for line in lines if line.hardness == "soft" for term in line.terms)
+        grows = any(isinstance(course, Repeated) for course in staff)
+        bought = further_machines(option, inputs=inputs, usage=usage) if grows else None
+        held = (option, inputs.tax_tables)
+        return replace(Cash.of(lines, horizon=horizon), purchases=bought and bought.alone(most_kept=_SUMS), held=held)
+
     if inputs.draw_count < _MANY or not can_stand_alone(option, inputs=inputs):
         return Cash.of(bill(), horizon=horizon)
     return _CASH.answer(
         *bill_key(option, inputs=inputs, horizon=horizon, usage=usage, reference_api=reference_api),
         inputs.draw_count,
         *((key,) if key is not None else (*_words_of_all(inputs), *_words_of_one(option, inputs))),
-        compute=lambda: Cash.of(bill(), horizon=horizon, held=held),
+        compute=made,
     )
 
 
@@ -109,7 +123,8 @@ def _words(given: Iterable[tuple[str, Number]]) -> Iterator[Hashable]:
 
 
 def _bytes(cash: Cash) -> int:
-    return 8 * int(np.size(cash.total_usd) + np.size(cash.present_value_usd))
+    bought = cash.purchases.picked.about_bytes(values=_PICKED, sums=_SUMS) if cash.purchases else 0
+    return 8 * int(np.size(cash.total_usd) + np.size(cash.present_value_usd)) + bought
 
 
 NOT_READ = (
@@ -122,6 +137,9 @@ NOT_READ = (
 _RATIO = "_watt_ratio"
 _MANY = 9
 """Draws, or cases, from which on it costs less to find dollars than to add them up."""
+_PICKED, _SUMS = 4, 4
+"""Arrays of purchases (draws, counts, months, machines), and what they come to: set up once and cared for each month,
+both nominal and as present value."""
 MOST_BYTES = 16_000_000
 """160 kB of an option in 10,000 futures: the dollars of some twelve questions about seven options."""
 _CASH: KeptDraws[Cash] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

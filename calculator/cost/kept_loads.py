@@ -81,11 +81,8 @@ def _bytes(load: Load) -> int:
     """About how many bytes a kept load holds: arrays of all draws of its own, and of further machines what was picked,
     and what their purchases come to. 0 where there are none: such a load is made as quickly as it is found."""
     bought = [one.picked for one in (load.purchases, load.quiet_purchases) if one is not None]
-    draws = int(np.size(load.room))
-    numbers = (_ARRAYS + len(load.levels)) * draws
-    for picked in bought:
-        numbers += _PICKED * picked.rows.size + _SUMS * (picked.rows.size if picked.are_few else draws)
-    return 8 * numbers if bought else 0
+    numbers = (_ARRAYS + len(load.levels)) * int(np.size(load.room))
+    return 8 * numbers + sum(one.about_bytes(values=_PICKED, sums=_SUMS) for one in bought) if bought else 0
 
 
 _ARRAYS, _PICKED, _SUMS = 2, 8, 10

@@ -182,7 +182,7 @@ def cost_draws(
     if bills:
         staff = [line for line in bills[0] if line.hardness == "soft"]
     else:  # only these may have changed
-        staff = staff_lines(option, inputs=inputs, usage=usage, grows=cash.grows)
+        staff = staff_lines(option, inputs=inputs, usage=usage, purchases=cash.purchases)
     soft, soft_value = sums_usd(staff, horizon=horizon)
     return CostDraws(cash.total_usd - soft, cash.present_value_usd - soft_value, cash.present_value_usd, cash.total_usd)
 

@@ -9,7 +9,7 @@ import pytest
 from calculator.cost import kept_cash
 from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_cash import NOT_READ, Cash, cash_of, words_of_scenario
-from calculator.cost.staff_lines import STAFF_ALONE
+from calculator.cost.staff_lines import STAFF_ALONE, further_machines
 from calculator.cost.tco import charges_of, cost_draws
 from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon, Line
@@ -163,3 +163,40 @@ def test_dollars_weigh_what_their_arrays_hold() -> None:
     cash = _cash(drawn(SCENARIO), [])
     held = sum(np.asarray(usd).nbytes for usd in (cash.total_usd, cash.present_value_usd))
     assert kept_cash._bytes(cash) == held == 2 * 8 * COUNT  # pyright: ignore[reportPrivateUsage]
+
+
+def test_further_machines_are_held_beside_them_without_what_was_made_of_them() -> None:
+    """Else a move of people's time would have to find out again who buys when."""
+    forget_all()
+    asked: list[int] = []
+    grows = SCENARIO.model_copy(update={"demand_growth_rate": 0.6, "when_full": "buy-another"})
+    bought = _cash(drawn(grows), asked).purchases
+    found = further_machines(MAC, inputs=drawn(grows), usage=MAC_USAGE)
+    assert bought is not None
+    assert found is not None
+    assert np.array_equal(bought.months, found.months)
+    assert np.array_equal(bought.picked.rows, found.picked.rows)
+    assert np.array_equal(bought.picked.counts, found.picked.counts)
+    assert bought.picked is not found.picked
+    assert _cash(drawn(SCENARIO), asked).purchases is None
+
+
+def test_room_of_further_machines_counts() -> None:
+    forget_all()
+    kept = kept_cash._CASH  # pyright: ignore[reportPrivateUsage]
+    cash = _cash(drawn(SCENARIO.model_copy(update={"demand_growth_rate": 0.6, "when_full": "buy-another"})), [])
+    assert cash.purchases is not None
+    rows = cash.purchases.picked.rows.size
+    (weight,) = [weight for _, weight in kept._kept.values()]  # pyright: ignore[reportPrivateUsage]
+    assert weight >= 8 * (2 * COUNT + 4 * rows)
+
+
+def test_moves_of_what_grows_with_people_s_time_let_old_sums_go() -> None:
+    forget_all()
+    asked: list[int] = []
+    grows = SCENARIO.model_copy(update={"demand_growth_rate": 0.6, "when_full": "buy-another"})
+    for step in range(40):
+        _costs("mac", drawn(grows, wage_escalation_rate=np.full(COUNT, step / 100)))
+    bought = _cash(drawn(grows), asked).purchases
+    assert bought is not None
+    assert len(bought.picked._kept) <= bought.picked.most_kept < 8  # pyright: ignore[reportPrivateUsage]

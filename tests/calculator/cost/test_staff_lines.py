@@ -7,7 +7,7 @@ import pytest
 
 from calculator.catalog.plans import Subscription
 from calculator.cost.inputs import Inputs
-from calculator.cost.staff_lines import SETUP_H, STAFF_ALONE, can_stand_alone, staff_lines
+from calculator.cost.staff_lines import SETUP_H, STAFF_ALONE, can_stand_alone, further_machines, staff_lines
 from calculator.cost.tco import charges_of
 from calculator.finance.courses import Repeated
 from calculator.finance.ledger import Horizon, Line, sums_usd
@@ -74,11 +74,13 @@ def test_they_are_the_soft_lines_of_the_bill_to_the_bit(option: str, scenario: s
     inputs = drawn(_asked(scenario))
     soft = [line for line in _bill(option, inputs) if line.hardness == "soft"]
     grows = any(isinstance(term.course, Repeated) for line in soft for term in line.terms)
+    bought = further_machines(OPTIONS[option][0], inputs=inputs, usage=OPTIONS[option][1]) if grows else None
+    assert (bought is not None) == grows
     offer, usage = OPTIONS[option]
     if not can_stand_alone(offer, inputs=inputs):
         assert scenario == "an hour without costs" or (scenario, offer.id) == ("shared", "mac")
         return
-    found = staff_lines(offer, inputs=inputs, usage=usage, grows=grows)
+    found = staff_lines(offer, inputs=inputs, usage=usage, purchases=bought)
     assert [line.name for line in found] == [line.name for line in soft]
     for mine, theirs in zip(_sums(found, inputs), _sums(soft, inputs), strict=True):
         assert np.array_equal(mine, theirs)
@@ -115,5 +117,5 @@ def test_each_of_them_moves_a_soft_line_of_some_option() -> None:
 
 def test_account_is_one_whatever_usage_is_given_with_it() -> None:
     inputs = drawn(SCENARIO)
-    names = [line.inputs for line in staff_lines(API, inputs=inputs, usage=PC_USAGE, grows=False)]
+    names = [line.inputs for line in staff_lines(API, inputs=inputs, usage=PC_USAGE)]
     assert "api_administration_h_per_year" in names[1]
