@@ -33,6 +33,7 @@ from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
 from serving.themes import make_themes_once
 from serving.turns import Turns
+from serving.warm_up import warm_up
 from views.bands import shade_of
 from views.decide_frame import decide_frame
 from views.failure import say_what_failed
@@ -46,6 +47,8 @@ _COMPRESS_LEVEL = 5
 """Of 9. The 55 texts of a first load, 2.40 MB, take 579 kB and 63 ms of processor time at level 9, 588 kB and 35 ms at
 5, 609 kB and 28 ms at 4 (measured 2026-11-27)."""
 _SCRIPT = Path(__file__).parent / "app.py"
+LOADED_LATE = ("views.decide", "views.fit", "views.what_if", "views.sources", "views.measurements", "pandas")
+"""Modules that the first page would load: the pages themselves, and what Streamlit reads a component's values with."""
 
 
 def mode_or_exit() -> Mode:
@@ -66,6 +69,11 @@ def why_looks(headers: Iterable[str]) -> str:
 def frame_of(query: Query) -> dict[str, Any]:
     """What the Decide page draws while a control moves: all figures, no flips."""
     return decide_frame(answers.while_it_moves(query))
+
+
+def first_answer() -> dict[str, Any]:
+    """What the Decide page shows at an address without values."""
+    return decide_frame(answer_to(*answers.scenario({}), desk.speeds()))
 
 
 def shade_at_rest(query: Query) -> dict[str, Any]:
@@ -129,3 +137,4 @@ app = st.App(
     ],
 )
 set_loaded_apart()
+warm_up(LOADED_LATE, set_loaded_apart, first_answer)

@@ -3,13 +3,12 @@ processor time of a live frame and of an answer at rest, and control to figure o
 
     python bench/page.py [URL]
 
-Without a URL it starts a server of its own on a free port. Gates nothing; a busy machine shows in every figure.
+Without a URL it starts a server of its own on a free port; the first verdict is timed from the moment at which it
+answers. Gates nothing; a busy machine shows in every figure.
 """
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
@@ -20,9 +19,9 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bench.load import server
 from tests.browser.chromium import system_chromium
 
-ROOT = Path(__file__).parent.parent
 KEYS, STEPS = 25, 60
 KEY_GAP_MS, STEP_GAP_MS = 700, 50
 MOVES = 9
@@ -166,37 +165,11 @@ def _drag(page: Page) -> None:
     print(f"dragging {updates / seconds:.1f} verdicts a second")
 
 
-def _own_server() -> tuple[str, subprocess.Popen[bytes]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "server.py",
-        "--server.headless",
-        "true",
-        "--server.port",
-        str(port),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return f"http://127.0.0.1:{port}", process
-        time.sleep(0.2)
-    raise SystemExit("the server did not start within 20 s")
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         main(sys.argv[1])
     else:
-        address, server = _own_server()
-        try:
-            main(address, pid=server.pid)
-        finally:
-            server.terminate()
-            server.wait(timeout=10)
+        started = time.perf_counter()
+        with server() as (address, server_pid):
+            print(f"the server answers {time.perf_counter() - started:.1f} s after its start")
+            main(address, pid=server_pid)
