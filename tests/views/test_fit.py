@@ -89,7 +89,7 @@ def rows_by_option(**query: str | list[str]) -> dict[str, dict[str, str]]:
             "dual-rtx-4090-am5",
             {"weight_class": "8-bit"},
             r"no: [\d.]+ GB short",
-            r"Does not fit: .* needs 77\.9 GB, and a model may use 50\.5 GB here\. The ([\d.]+ GB) missing are .* card\.",
+            r"Does not fit as .*: it needs 77\.9 GB, and a model may use 50\.5 GB here\. The ([\d.]+ GB) missing are .* card\.",
         ),
         (
             "dual-rtx-4090-am5",
