@@ -134,14 +134,16 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
     option = catalog.option(option_id)
     found: list[dict[str, Any]] = []
     facts: list[str] = []
-    ours = {one.path.rpartition(".")[2]: one.quantity for one in option_figures(option, scenario) if one.counts}
+    ours = {
+        one.path.rpartition(".")[2]: one.quantity for one in option_figures(option, scenario, catalog) if one.counts
+    }
 
     def own_figure(key: str, label: str) -> dict[str, Any]:
         figure = key.rpartition(".")[2]
         value, stands = scenario.figures.get(key), _ours(ours.get(figure))
         return _field("figures", key, label, value, bounds=FIGURE_BOUNDS[figure], placeholder=stands)
 
-    for key in price_figures(option_id, model=scenario.model, catalog=catalog):
+    for key in price_figures(option_id, scenario=scenario, catalog=catalog):
         found.append(own_figure(key, PRICE_LABELS[key.rpartition(".")[2]]))
     if isinstance(option, Machine):
         price = option.purchase_price()

@@ -86,9 +86,9 @@ def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> Rows:
 def option_rows(option_id: str, *, scenario: Scenario, catalog: Catalog) -> Rows:
     """One row per figure of an option and its chip; of several prices only the one that counts can be changed."""
     entry = catalog.option(option_id)
-    prices = price_figures(option_id, model=scenario.model, catalog=catalog)
+    prices = price_figures(option_id, scenario=scenario, catalog=catalog)
     rows: Rows = []
-    for one in option_figures(entry, scenario):
+    for one in option_figures(entry, scenario, catalog):
         figure = one.path.rpartition(".")[2]
         named = next((key for key in prices if key.endswith(f".{figure}")), f"{option_id}.{figure}")
         key = _ANOTHER if not one.counts else named if figure in FIGURE_BOUNDS else ""
@@ -101,7 +101,7 @@ def option_rows(option_id: str, *, scenario: Scenario, catalog: Catalog) -> Rows
     if chip is not None:
         rows += [
             _figure_row(one, catalog=catalog, whose=f"{chip.name}: ") | {"_key": ""}
-            for one in option_figures(chip, scenario)
+            for one in option_figures(chip, scenario, catalog)
         ]
     return rows
 

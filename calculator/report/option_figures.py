@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from calculator.catalog import Catalog
 from calculator.catalog.loader import evidence_of
 from calculator.catalog.options import ApiOffer, CloudOffer, HourlyRate, Machine
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
+from calculator.service.tariff import tariff_for
 
-_PLACE = re.compile(r"(prices|rates|tariffs)\[(\d+)\]")
+_PLACE = re.compile(r"(prices|rates)\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +28,33 @@ class OptionFigure:
     counts: bool = True
 
 
-def option_figures(entry: Any, scenario: Scenario) -> list[OptionFigure]:
+def option_figures(entry: Any, scenario: Scenario, catalog: Catalog) -> list[OptionFigure]:
     """Every figure of an option or of a chip; of several prices the one that counts comes first.
 
-    A hosted API's prices of other models than the scenario's are left out: the answer does not rest on them.
+    Of a hosted API the prices of the host that the scenario's bill is made with, and of no other host or model.
     """
     found: dict[str, list[OptionFigure]] = {}
     for path, quantity in evidence_of(entry).items():
-        place = _PLACE.match(path)
-        group = place[1] if place else path
-        if (one := _figure(path, quantity, entry, scenario, int(place[2]) if place else 0)) is not None:
-            found.setdefault(group, []).append(one)
-    return [one for rows in found.values() for one in sorted(rows, key=lambda row: not row.counts)]
+        if not path.startswith("tariffs["):
+            place = _PLACE.match(path)
+            one = _figure(path, quantity, entry, scenario, int(place[2]) if place else 0)
+            found.setdefault(place[1] if place else path, []).append(one)
+    tokens = _token_prices(entry, scenario, catalog) if isinstance(entry, ApiOffer) else []
+    return [*tokens, *(one for rows in found.values() for one in sorted(rows, key=lambda row: not row.counts))]
 
 
-def _figure(path: str, quantity: Quantity, entry: Any, scenario: Scenario, place: int) -> OptionFigure | None:
+def _token_prices(offer: ApiOffer, scenario: Scenario, catalog: Catalog) -> list[OptionFigure]:
+    tariff = tariff_for(scenario, catalog) if offer.kind == "same-model" else next(iter(offer.tariffs), None)
+    if tariff is None:
+        return []
+    return [
+        OptionFigure(path, f"{_words(path)} at {tariff.provider}", quantity, quantity.as_of)
+        for path, quantity in evidence_of(tariff).items()
+    ]
+
+
+def _figure(path: str, quantity: Quantity, entry: Any, scenario: Scenario, place: int) -> OptionFigure:
     words = _words(path)
-    if isinstance(entry, ApiOffer) and path.startswith("tariffs"):
-        is_asked = entry.kind != "same-model" or entry.tariffs[place].model == scenario.model
-        return OptionFigure(path, words, quantity, quantity.as_of) if is_asked else None
     if isinstance(entry, Machine) and path.startswith("prices"):
         price = entry.prices[place]
         counts = price is entry.purchase_price()

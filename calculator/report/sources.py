@@ -35,12 +35,12 @@ def source_rows(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
     chips: dict[str, None] = {}
     for option in comparison.options:
         entry = catalog.option(option.id)
-        rows += [_of_entry(option.name, one, catalog) for one in option_figures(entry, comparison.scenario)]
+        rows += [_of_entry(option.name, one, catalog) for one in option_figures(entry, comparison.scenario, catalog)]
         if (chip := getattr(entry, "chip", "")) in catalog.chips:
             chips[chip] = None
     for chip in chips:
         found = catalog.chips[chip]
-        rows += [_of_entry(found.name, one, catalog) for one in option_figures(found, comparison.scenario)]
+        rows += [_of_entry(found.name, one, catalog) for one in option_figures(found, comparison.scenario, catalog)]
     return rows
 
 

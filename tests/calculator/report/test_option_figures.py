@@ -5,24 +5,29 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.catalog.freshness import price_read
 from calculator.report.option_figures import option_figures
+from calculator.service.tariff import tariff_for
 
 CATALOG = load_catalog()
 
 
 def prices(option: str, scenario: Scenario | None = None) -> list[tuple[str, float, str, bool]]:
-    rows = option_figures(CATALOG.option(option), scenario or Scenario())
+    rows = option_figures(CATALOG.option(option), scenario or Scenario(), CATALOG)
     ends = ("price_usd", "rate_usd_per_h")
     return [(row.words, row.quantity.central, row.as_of, row.counts) for row in rows if row.path.endswith(ends)]
 
 
-def test_hosted_api_has_the_prices_of_the_model_asked_for_and_of_no_other() -> None:
+def test_hosted_api_has_the_prices_that_the_bill_is_made_with_and_no_others() -> None:
     offer = CATALOG.apis["api-same-model"]
     for model in ("llama-3-70b", "qwen3-32b"):
-        asked = next(row for row in offer.tariffs if row.model == model)
-        rows = option_figures(offer, Scenario(model=model))
-        tokens = {row.words: row.quantity.central for row in rows if row.path.startswith("tariffs")}
-        assert tokens["price of input tokens"] == asked.input_usd_per_mtok.central
-        assert len(tokens) <= 4
+        for host in ("median", "cheapest"):
+            scenario = Scenario(model=model, api_host=host)
+            paid = tariff_for(scenario, CATALOG)
+            assert paid is not None
+            rows = option_figures(offer, scenario, CATALOG)
+            tokens = {row.words: row.quantity.central for row in rows if row.path.endswith("_mtok")}
+            assert tokens[f"price of input tokens at {paid.provider}"] == paid.input_usd_per_mtok.central
+            assert tokens[f"price of output tokens at {paid.provider}"] == paid.output_usd_per_mtok.central
+            assert len(tokens) <= 4
 
 
 @pytest.mark.parametrize("option", [*CATALOG.machines, *CATALOG.clouds])
@@ -49,6 +54,6 @@ def test_other_prices_say_what_they_are_and_another_way_to_rent_counts_where_it_
 
 def test_every_figure_of_the_file_is_there_once() -> None:
     machine = CATALOG.machines["dual-rtx-4090-am5"]
-    rows = option_figures(machine, Scenario())
+    rows = option_figures(machine, Scenario(), CATALOG)
     assert len({row.path for row in rows}) == len(rows) == 9
     assert all(row.words for row in rows)
