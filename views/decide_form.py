@@ -13,6 +13,8 @@ from calculator.catalog.price_age import price_kind
 from calculator.decision.input_words import label as input_label
 from calculator.decision.input_words import value as with_unit
 from calculator.decision.input_words import whole_value
+from calculator.evidence import Quantity
+from calculator.report.option_figures import option_figures
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
@@ -132,48 +134,62 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
     option = catalog.option(option_id)
     found: list[dict[str, Any]] = []
     facts: list[str] = []
-    for key in price_figures(option_id, model=scenario.model, catalog=catalog):
+    ours = {
+        one.path.rpartition(".")[2]: one.quantity for one in option_figures(option, scenario, catalog) if one.counts
+    }
+
+    def own_figure(key: str, label: str) -> dict[str, Any]:
         figure = key.rpartition(".")[2]
-        found.append(
-            _field("figures", key, PRICE_LABELS[figure], scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure])
-        )
+        value, stands = scenario.figures.get(key), _ours(ours.get(figure))
+        return _field("figures", key, label, value, bounds=FIGURE_BOUNDS[figure], placeholder=stands)
+
+    for key in price_figures(option_id, scenario=scenario, catalog=catalog):
+        found.append(own_figure(key, PRICE_LABELS[key.rpartition(".")[2]]))
     if isinstance(option, Machine):
-        if scenario.sales_tax_fraction:
-            found.append(_with_tax(found[0], scenario.sales_tax_fraction))
         price = option.purchase_price()
+        if scenario.sales_tax_fraction:
+            found.append(_with_tax(found[0], scenario.sales_tax_fraction, ours=price.price_usd))
         noun = NOUNS.get(price_kind(option), "price")
         facts.append(
-            f"{noun[:1].upper()}{noun[1:]} ${price.price_usd.central:,.0f} before tax, from {price.price_usd.as_of}."
+            f"{noun[:1].upper()}{noun[1:]} ${price.price_usd.central:,.0f} before tax, from {price.aged_from}."
         )
         worth = scenario.already_own_usd.get(option_id)
         label = "We own it; it would sell for ($)"
-        found.append(_field("already_own_usd", option_id, label, worth, bounds=(0, MOST_USD)))
+        found.append(_field("already_own_usd", option_id, label, worth, bounds=(0, MOST_USD), placeholder="no"))
         for figure, label in (
             ("setup_h", "Hours to set it up"),
             ("idle_w", "Watts at rest"),
             ("decode_w", "Watts at work"),
         ):
-            key = f"{option_id}.{figure}"
-            found.append(_field("figures", key, label, scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure]))
+            found.append(own_figure(f"{option_id}.{figure}", label))
     elif isinstance(option, Subscription):
-        key = f"{option_id}.requests_per_window"
-        bounds = FIGURE_BOUNDS["requests_per_window"]
-        found.append(
-            _field("figures", key, "Requests of a seat in its window", scenario.figures.get(key), bounds=bounds)
-        )
+        found.append(own_figure(f"{option_id}.requests_per_window", "Requests of a seat in its window"))
     elif isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         facts.append(f"${rate.central:,.2f} an hour, from {rate.as_of}.")
     return {"fields": found, "facts": facts}
 
 
-def _with_tax(price: dict[str, Any], fraction: float) -> dict[str, Any]:
+def _with_tax(price: dict[str, Any], fraction: float, *, ours: Quantity) -> dict[str, Any]:
     """The same price as most quotes have it: the tax is taken off what is entered, and the scenario keeps one price."""
     label = f"Or with {100 * fraction:.4g} % tax in it ($)"
-    return {**price, "figure": "price_with_tax", "label": label, "times": 1 + fraction}
+    return {
+        **price,
+        **{"figure": "price_with_tax", "label": label, "times": 1 + fraction},
+        "placeholder": _ours(ours, times=1 + fraction),
+    }
 
 
-def _field(table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float]) -> dict[str, Any]:
+def _ours(quantity: Quantity | None, *, times: float = 1) -> str:
+    """What counts while a box is empty, as the empty box says it."""
+    if quantity is None:
+        return "not known"
+    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {quantity.central * times:,.6g}"
+
+
+def _field(
+    table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float], placeholder: str
+) -> dict[str, Any]:
     return {
         "table": table,
         "key": key,
@@ -182,7 +198,7 @@ def _field(table: str, key: str, label: str, value: float | None, *, bounds: tup
         "value": value,
         "min": bounds[0],
         "max": bounds[1],
-        "placeholder": "ours" if table == "figures" else "no",
+        "placeholder": placeholder,
     }
 
 

@@ -16,7 +16,6 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
 from calculator.service.capability import Capability
-from calculator.units import BYTES_PER_GB
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_basis, words_of_choice
@@ -296,7 +295,7 @@ def _ladder_cell(one: Capability, *, asked: int) -> str:
     if not prediction.memory.fits:
         return f"no: {memory_short(prediction.memory)}"
     speed = f"{prediction.decode.central:,.0f} tokens/s, " if prediction.decode else ""
-    spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    spare = f"{gb(prediction.memory.headroom_bytes)} spare"
     return f"{speed}{spare}{_fewer(one.concurrent_count, asked)}"
 
 

@@ -38,7 +38,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
     if not found.choices:
         st.markdown(markdown_text(none_within(found)))
     else:
-        chart = frontier(found.choices)
+        chart = frontier(found.choices, months=found.scenario.months)
         draw_chart(
             chart.figure,
             key="frontier",

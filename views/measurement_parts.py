@@ -232,23 +232,23 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
 
 def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "id": row.id[:12],
-        "measured": row.measured_at[:10],
-        "age": row.age,
-        "origin": words_of_basis(row.trust),
-        "what": what_of(row, names),
-        "chip": chips_of(row, names),
-        "result": row.status,
-        "decode tokens/s": _rate(row.decode_tokens_per_s),
-        "prefill tokens/s": _rate(row.prefill_tokens_per_s),
-        "at tokens": (
+        "Id": row.id[:12],
+        "Measured": row.measured_at[:10],
+        "Age": row.age,
+        "Origin": words_of_basis(row.trust),
+        "What": what_of(row, names),
+        "Chip": chips_of(row, names),
+        "Result": row.status,
+        "Writes, tokens/s": _rate(row.decode_tokens_per_s),
+        "Reads, tokens/s": _rate(row.prefill_tokens_per_s),
+        "At tokens": (
             "" if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None else f"{row.context_tokens:,}"
         ),
-        "streams": f"{row.batch_count:,}",
-        "note": row.mind,
-        "also measured": row.other,
-        "software": row.runtime,
-        "source": row.source,
+        "Streams": f"{row.batch_count:,}",
+        "Note": row.mind,
+        "Also measured": row.other,
+        "Software": row.runtime,
+        "Source": row.source,
     }
 
 

@@ -117,7 +117,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
     )
     columns = {
         name: st.column_config.NumberColumn(format="%.1f")
-        for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")
+        for name in ("Peak, GB", "To spare, GB", "Weights, GB", "Cache, GB", "Work space, GB")
     }
     draw_table(
         [_plan_row(row, catalog) for row in rows],
@@ -133,15 +133,15 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
 def _plan_row(row: FitHere, catalog: Catalog) -> dict[str, Any]:
     beyond = "longer than the model was made for" if row.beyond_its_context else ""
     return {
-        "model": row.name,
-        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
-        "peak GB": row.peak_bytes / BYTES_PER_GB,
-        "to spare GB": row.headroom_bytes / BYTES_PER_GB,
-        "weights GB": row.weights_bytes / BYTES_PER_GB,
-        "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
-        "work space GB": row.transient_bytes / BYTES_PER_GB,
-        "format": plain_name(catalog.format(row.format)),
-        "note": beyond,
+        "Model": row.name,
+        "Fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
+        "Peak, GB": row.peak_bytes / BYTES_PER_GB,
+        "To spare, GB": row.headroom_bytes / BYTES_PER_GB,
+        "Weights, GB": row.weights_bytes / BYTES_PER_GB,
+        "Cache, GB": row.kv_cache_bytes / BYTES_PER_GB,
+        "Work space, GB": row.transient_bytes / BYTES_PER_GB,
+        "Format": plain_name(catalog.format(row.format)),
+        "Note": beyond,
     }
 
 

@@ -7,6 +7,7 @@ from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
 from calculator.catalog.routed import Routed
+from calculator.service.tariff import tariff_for
 
 PRICE_LABELS = {
     "price_usd": "Price before tax ($)",
@@ -17,8 +18,8 @@ PRICE_LABELS = {
 }
 
 
-def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
-    """Names of the figures that are an option's price; of a hosted API those of the tariff for this model."""
+def price_figures(option_id: str, *, scenario: Scenario, catalog: Catalog) -> list[str]:
+    """Names of the figures that are an option's price; of a hosted API those of the host that its bill is made with."""
     option = catalog.option(option_id)
     if isinstance(option, CloudOffer):
         return [f"{option_id}.rate_usd_per_h"]
@@ -28,8 +29,10 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
         return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
-    served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
-    return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in PRICE_LABELS if figure.endswith("_mtok")]
+    tariff = tariff_for(scenario, catalog) if option.kind == "same-model" else next(iter(option.tariffs), None)
+    if tariff is None:
+        return []
+    return [f"{tariff_key(tariff)}.{figure}" for figure in PRICE_LABELS if figure.endswith("_mtok")]
 
 
 def figures_of(options: Collection[str], scenario: Scenario) -> dict[str, float]:

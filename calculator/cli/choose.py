@@ -118,7 +118,8 @@ def _text(found: Choices) -> str:
         hidden = len(found.choices) - len(best)
         lines += ["", *([SEVERAL_CARDS] if any(one.spare_words for one in best) else [])]
         lines += [
-            "Price before tax; costs over the horizon, present value with staff hours. No other choice is better in",
+            f"Price before tax; costs over {found.scenario.months} months in today's money, staff hours counted. No other "
+            "choice is better in",
             f"costs, tokens a second and memory left at once; {hidden} that one of these beats in all three are left out.",
         ]
     else:

@@ -84,7 +84,7 @@ def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | No
     """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes."""
     if fit.fits:
         return None
-    text = f"Does not fit: {format_name} {misfit(fit)}."
+    text = f"Does not fit as {format_name}: it {misfit(fit)}."
     return Reason("does-not-fit", text, mend or memory_mend(fit), memory_short(fit))
 
 
@@ -203,10 +203,21 @@ def wait_words(found: Range) -> tuple[str, str]:
     """
     if not math.isfinite(found.central):
         return "never", "the queue grows"
-    low, high = seconds_text(found.low), seconds_text(found.high)
     if not math.isfinite(found.high):
-        return seconds_text(found.central), f"{low} or more"
-    return seconds_text(found.central), "" if low == high else f"{low} to {high}"
+        return seconds_text(found.central), f"{seconds_text(found.low)} or more"
+    span = seconds_span(found.low, found.high)
+    return seconds_text(found.central), "" if span == seconds_text(found.high) else span
+
+
+def seconds_span(low_s: float, high_s: float) -> str:
+    """Two waits as a span; where the longer is one of minutes, so is one of a minute. One text where both round to it.
+
+    >>> seconds_span(5.9, 23), seconds_span(114, 420), seconds_span(40, 420), seconds_span(12.1, 12.2)
+    ('5.9 s to 23 s', '1.9 minutes to 7.0 minutes', '40 s to 7.0 minutes', '12 s')
+    """
+    high, is_minutes = seconds_text(high_s), high_s >= LONG_S and _S_PER_MINUTE <= low_s < LONG_S
+    low = f"{low_s / _S_PER_MINUTE:.1f} minutes" if is_minutes else seconds_text(low_s)
+    return high if low == high else f"{low} to {high}"
 
 
 def seconds_text(seconds: float) -> str:

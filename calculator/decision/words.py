@@ -68,15 +68,14 @@ def on_claims(sentence: str) -> str:
 
 def none_can(count: int, *, name: str, reason: str) -> str:
     """The verdict where nothing can do the job; the nearest option and what it misses."""
-    opening = (
-        "The only option compared cannot do the job." if count == 1 else f"None of the {count} options can do the job."
-    )
+    openings = {1: "The only option compared cannot do the job.", 2: "Neither option can do the job."}
+    opening = openings.get(count, f"None of the {count} options can do the job.")
     return f"{opening} {'It is' if count == 1 else 'Nearest is'} {name}: {_lower(reason)}"
 
 
 def kind_fails(kind: str, *, name: str, reason: str) -> str:
     """Why no option of one kind can do the job, by its nearest one."""
-    return f"No {kind} compared can do the job. {name}: {_lower(reason)}"
+    return f"No {kind} in this comparison can do the job. {name}: {_lower(reason)}"
 
 
 def best_of_kind(kind: str, *, name: str, usd: float, span: str) -> str:

@@ -87,6 +87,16 @@ def test_page_opens_with_the_default_answer_and_a_bare_address(visit: Open) -> N
     expect(seen.decide.locator(".changes")).to_have_text(re.compile("^Example “.*unchanged$"))
 
 
+def test_arrow_of_a_row_never_stands_on_a_line_of_its_own(visit: Open) -> None:
+    shown = (
+        visit()
+        .decide.locator("button.name")
+        .evaluate_all("buttons => buttons.map((one) => getComputedStyle(one, '::after').content)")
+    )
+    assert shown
+    assert all(content.startswith('"\u00a0\u203a"') for content in shown)
+
+
 def test_slider_moved_by_keys_changes_verdict_and_address_and_reload_back_and_forward_follow(visit: Open) -> None:
     seen = visit()
     slider(seen, "Hourly rate").focus()

@@ -8,7 +8,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from calculator import Scenario
+from calculator.catalog.freshness import price_read
 from calculator.decision.compare import compare
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names, preset_purposes
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 from tests.views.pages import CATALOG, other_value
@@ -120,6 +122,30 @@ def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
     facts = " ".join(found["mac-studio-m5-ultra-96"]["facts"])
     assert "$5,499 before tax, from 20" in facts
     assert found["cloud-h100"]["facts"][0].startswith("$")
+
+
+def test_empty_box_of_a_quote_says_the_figure_that_counts() -> None:
+    plan, box = "claude-max-20x", "our-box"
+    scenario = Scenario.parse(
+        {
+            "options": ("dual-rtx-4090-am5", "cloud-h100", plan, box),
+            "own_options": {box: {"chip": "nvidia-rtx-4090", "chip_count": 2, "price_usd": 9000}},
+        }
+    )
+    found = quotes(scenario, catalog_of(scenario, CATALOG))
+    said = {option: [field["placeholder"] for field in quote["fields"]] for option, quote in found.items()}
+    assert said["dual-rtx-4090-am5"] == ["ours: 9,600", "ours: 10,296", "no", "ours: 16", "ours: 90", "ours: 520"]
+    assert said["cloud-h100"] == [f"ours: {CATALOG.clouds['cloud-h100'].rate().rate_usd_per_h.central:g}"]
+    assert said[plan][-1] == "not known"
+    assert said[box][0] == "yours: 9,000"
+
+
+def test_price_of_a_quote_has_the_date_that_the_note_on_its_age_tells() -> None:
+    for option in CATALOG.machines:
+        read = price_read(CATALOG.option(option))
+        (fact,) = quotes(Scenario(options=(option,)), CATALOG)[option]["facts"]
+        assert read is not None
+        assert fact.endswith(f"before tax, from {read[1]}.")
 
 
 def test_requests_of_a_seat_can_be_entered_where_its_vendor_publishes_none() -> None:

@@ -7,6 +7,7 @@ import pytest
 from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.scenario.own_figures import FIGURE_BOUNDS
+from calculator.service.tariff import tariff_for
 from views import prices
 from views.prices import PRICE_LABELS, price_figures
 
@@ -14,7 +15,7 @@ CATALOG = load_catalog()
 
 
 def figures(option: str, *, model: str = "llama-3-70b") -> list[str]:
-    return price_figures(option, model=model, catalog=CATALOG)
+    return price_figures(option, scenario=Scenario(model=model), catalog=CATALOG)
 
 
 def test_price_of_each_kind_of_option_has_its_figure() -> None:
@@ -26,7 +27,22 @@ def test_prices_of_a_hosted_model_are_those_of_its_host() -> None:
     found = figures("api-same-model")
     host = found[0].rpartition(".")[0]
     assert found == [f"{host}.input_usd_per_mtok", f"{host}.output_usd_per_mtok"]
-    assert host in {f"{row.provider}/{row.provider_model}" for row in CATALOG.apis["api-same-model"].tariffs}
+    paid = tariff_for(Scenario(), CATALOG)
+    assert paid is not None
+    assert host == f"{paid.provider}/{paid.provider_model}"
+
+
+@pytest.mark.parametrize("model", ["llama-3-70b", "qwen3-32b"])
+def test_own_price_of_a_hosted_model_that_is_ours_changes_nothing(model: str) -> None:
+    scenario = Scenario(model=model, options=("api-same-model",))
+    paid = tariff_for(scenario, CATALOG)
+    assert paid is not None
+    (entered, *_) = price_figures("api-same-model", scenario=scenario, catalog=CATALOG)
+    mine = scenario.changed(figures={entered: paid.input_usd_per_mtok.central})
+    costs = [compare(one, CATALOG, draw_count=0, with_turns=False)["api-same-model"].tco for one in (scenario, mine)]
+    assert costs[0] is not None
+    assert costs[1] is not None
+    assert costs[0].lines == costs[1].lines
 
 
 def test_model_that_nobody_hosts_has_no_price_to_enter() -> None:

@@ -175,7 +175,7 @@ class Frontier:
     nameless: tuple[str, ...]
 
 
-def frontier(choices: Sequence[Choice]) -> Frontier:
+def frontier(choices: Sequence[Choice], *, months: int) -> Frontier:
     """Every machine that does the job: its cost against the speed one person sees; full dots nothing beats in cost, speed
     and memory together."""
     best = [one for one in choices if not one.is_dominated]
@@ -208,7 +208,7 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
     step = "D2" if max(costs) <= _MOST_SPAN * min(costs) else 1  # $10k $20k $50k $100k, or $10k $100k
     layout = plain_layout(
         height=460,
-        x={"title": "cost over the horizon, in today's money", "type": "log", "tickformat": "$~s", "dtick": step},
+        x={"title": f"cost over {months} months, in today's money", "type": "log", "tickformat": "$~s", "dtick": step},
         y={"title": "tokens a second for one person, busy hour", "rangemode": "tozero"},
         right_px=60,
     )
@@ -218,7 +218,7 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
 
 
 def _spare(one: Choice) -> str:
-    return f"{one.headroom_gb:,.0f} GB spare {one.spare_words}".strip()
+    return f"{one.headroom_gb:,.1f} GB spare {one.spare_words}".strip()
 
 
 def counted_name(one: Choice) -> str:

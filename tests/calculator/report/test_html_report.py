@@ -90,3 +90,18 @@ def test_report_is_readable_on_a_phone(found: Comparison, chromium: Browser, tmp
     page = chromium.new_page(viewport={"width": 390, "height": 844})
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_word_that_says_who_can_do_the_job_stands_at_the_left(
+    found: Comparison, chromium: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(html_report(found, CATALOG), "utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    sides = page.locator(".worded tbody tr:first-child td").evaluate_all(
+        "cells => cells.map((cell) => getComputedStyle(cell).textAlign)"
+    )
+    page.close()
+    assert sides == ["left", "left", *["right"] * 5]

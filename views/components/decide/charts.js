@@ -1,13 +1,13 @@
 // Two charts: total spent month by month, and where the money goes. Names stand at the lines, totals at their marks.
 
-import { colour, dollars, drawing, element, monthText, shape, shortDollars, ticks } from "./dom.js";
+import { colour, dollars, drawing, element, monthText, shape, shortAmount, shortDollars, ticks } from "./dom.js";
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
 const ON_TOP = "8 8", HIDES_PX = 1;
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const SAMPLE = { width: 26, height: 10 };
-const MOST_NAMES = 0.42, AMOUNT_PX = 56;
+const MOST_NAMES = 0.42, AMOUNT_PX = 56, TICK_PX = 16;
 
 /** Total spent by the end of each month, one line per option that can do the job. */
 export function paintLines(box, frame, page) {
@@ -43,7 +43,7 @@ export function paintLines(box, frame, page) {
   });
   for (const label of spreadLabels(rows.map((row) => ({ row, at: y(row.by_month.at(-1)) })), edge.top, height - edge.bottom)) {
     const text = shape("text", { x: width - edge.right + 10, y: label.y + 4, class: "end" });
-    const amount = shape("tspan", { class: "end-amount" }, shortDollars(label.row.by_month.at(-1)));
+    const amount = shape("tspan", { class: "end-amount" }, shortAmount(label.row.by_month.at(-1)));
     if (!phone) text.append(shape("tspan", { style: `fill:${colour(label.row.hue)}` }, `${shortened(label.row.name, room)}  `));
     else amount.setAttribute("style", `fill:${colour(label.row.hue)}`);
     text.append(amount);
@@ -121,7 +121,7 @@ function spreadLabels(labels, top, bottom) {
 /** Where names find no room at their lines: each with a piece of its line and what it comes to. */
 function legend(rows, dash) {
   return element("p", { class: "legend lines" }, ...rows.map((row) =>
-    element("span", {}, sample(row, dash(row)), `${row.name} `, element("b", { text: shortDollars(row.by_month.at(-1)) }))));
+    element("span", {}, sample(row, dash(row)), `${row.name} `, element("b", { text: shortAmount(row.by_month.at(-1)) }))));
 }
 
 function sample(row, dash) {
@@ -149,11 +149,11 @@ export function paintParts(box, frame, page) {
   svg.append(hatch());
   for (const usd of ticks(low, high, phone ? 4 : 6)) {
     svg.append(shape("line", { x1: x(usd), x2: x(usd), y1: top, y2: height - bottom, class: "grid" }));
-    svg.append(shape("text", { x: x(usd), y: height - 6, "text-anchor": "middle", class: "tick" }, shortDollars(usd)));
+    svg.append(shape("text", { x: x(usd), y: height - 6, "text-anchor": x(usd) < TICK_PX ? "start" : "middle", class: "tick" }, shortDollars(usd)));
   }
   rows.forEach((row, place) => {
     const y = top + place * rowHeight + (phone ? 24 : 14), bar = 20;
-    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, phone ? row.name : shortened(row.name, room)));
+    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, shortened(row.name, phone ? width : room)));
     let from = 0, minus = 0;
     row.parts.slice(0, -1).forEach((usd, group) => {
       if (usd > 0) {
@@ -172,7 +172,7 @@ export function paintParts(box, frame, page) {
     const end = Math.max(x(from), total + 7), amount = phone // at the bar's end, where no name stands above it
       ? { x: end + 4, y: y + 15, "text-anchor": "start" }
       : { x: total, y: y - 6, "text-anchor": "middle" };
-    svg.append(shape("text", { ...amount, class: "amount small" }, shortDollars(row.usd[1])));
+    svg.append(shape("text", { ...amount, class: "amount small" }, shortAmount(row.usd[1])));
   });
   for (const place of phone ? rows.keys() : [0]) { // on a phone beside each bar, so that it runs through no name
     const ends = phone ? { y1: top + place * rowHeight + 22, y2: top + place * rowHeight + 46 } : { y1: top, y2: height - bottom };
