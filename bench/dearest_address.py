@@ -58,16 +58,25 @@ def main() -> int:
     """Print the dearest addresses with what they take."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     pick = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else SEED)
-    answers.comparison({})
-    found = sorted((_measured(_possible(pick)) for _ in range(count)), key=lambda one: -one[0])
+    found = _found(count, pick)
     print(f"{count:,} scenarios: median {found[count // 2][0]:.3f} CPU-s, dearest {found[0][0]:.3f}")
     climbed = sorted((_climbed(one, pick) for one in found[:_CLIMBED]), key=lambda one: -one[0])
     dearest = sorted([*climbed, *found[_CLIMBED:_SHOWN]], key=lambda one: -one[0])
     for seconds, values in dearest:
         print(f"\n{seconds:.3f} CPU-s{_files(values)}")
-        print(_address(values))
+        print(address_of(values))
     print(f"\ndearest {dearest[0][0]:.2f} CPU-s, aim <= {AIM_S}")
     return 0
+
+
+def dearest_of(count: int, seed: int) -> list[tuple[float, Mapping[str, Any]]]:
+    """So many random scenarios with what the answer to each takes in processor seconds, the dearest first."""
+    return _found(count, random.Random(seed))
+
+
+def _found(count: int, pick: random.Random) -> list[tuple[float, Mapping[str, Any]]]:
+    answers.comparison({})
+    return sorted((_measured(_possible(pick)) for _ in range(count)), key=lambda one: -one[0])
 
 
 def _files(values: Mapping[str, Any]) -> str:
@@ -201,10 +210,10 @@ _TABLES: dict[str, Callable[[random.Random, list[str]], dict[str, Any]]] = {
 
 
 def _query(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    return parse_qs(_address(values), keep_blank_values=True)
+    return parse_qs(address_of(values), keep_blank_values=True)
 
 
-def _address(values: Mapping[str, Any]) -> str:
+def address_of(values: Mapping[str, Any]) -> str:
     """The address of the values alone; a refused scenario has one too, as a person may type it."""
     return urlencode(as_query(values), doseq=True)
 

@@ -26,10 +26,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 import httpx2 as httpx
@@ -124,7 +125,7 @@ class Person:
                 return said
 
 
-async def _lives(
+async def lives(
     person: Person,
     seen: Seen,
     options: argparse.Namespace,
@@ -162,14 +163,15 @@ def query_of(number: int) -> str:
     return urlencode({"requests_per_working_day": 40 + number, "pc_administration_h_per_year": 5 + number % 50})
 
 
-async def arrived(url: str, client: httpx.AsyncClient, query: str) -> Person:
-    """A person whose Decide page stands."""
+async def arrived(url: str, client: httpx.AsyncClient, query: str, *, source: str = "") -> Person:
+    """A person whose Decide page stands. `source`: the address of this machine that he comes from."""
     socket = await connect(
         f"{url.replace('http', 'ws', 1)}/_stcore/stream",
         origin=url,  # pyright: ignore[reportArgumentType] - a NewType of str
         subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # pyright: ignore[reportArgumentType]
         max_size=None,
         compression=None,
+        local_addr=(source, 0) if source else None,
     )
     person = Person(socket, client, query)
     await person.opens()
@@ -186,7 +188,7 @@ async def _of(url: str, people: int, options: argparse.Namespace, pids: Sequence
         looking = round(people * options.in_sight)
         await asyncio.gather(
             *(
-                _lives(one, seen, options, until_s, random.Random(number), is_in_sight=number < looking)
+                lives(one, seen, options, until_s, random.Random(number), is_in_sight=number < looking)
                 for number, one in enumerate(open_ones)
             )
         )
@@ -208,13 +210,15 @@ def memory_mb(pid: int) -> float:
 
 
 @contextmanager
-def server(*words: str, port: int = 0) -> Generator[tuple[str, int]]:
-    """A server with the limits that it ships with, but for the people of this one address: its address and process."""
+def server(
+    *words: str, port: int = 0, limits: Mapping[str, str] = MappingProxyType(_LIMITS)
+) -> Generator[tuple[str, int]]:
+    """A server with the limits that it ships with, but for people of this one address: its address and process."""
     port = port or free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
-            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", **_LIMITS},
+            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", **limits},
         }
         command = [*server_command(port), *words]
         with (Path(folder) / "log.txt").open("w") as log:

@@ -42,7 +42,8 @@ class _Waiting:
 class Turns:
     """At most `most_at_once` turns at a time, in order of arrival, for routes on an event loop and pages in threads.
 
-    Answers of pages hold one turn at most: two at once share one interpreter, and take longer than both in turn.
+    Answers of pages have one turn more, for themselves: who moves a slider waits for nobody's dear address. It is one,
+    because two at once share one interpreter and take longer than both in turn.
     One client holds all turns but one at most, so that somebody else's answer never waits for all of his. Where
     `most_waiting` requests wait, a quarter of them for one client, or one has waited `longest_wait_s`, BusyError says
     when to come back. Pages are bounded by the number of sessions and by how long each is ready to wait.
@@ -121,16 +122,17 @@ class Turns:
 
     def _call_next(self) -> None:
         """Call all who may begin now; the caller has the lock."""
-        while self._held.total() < self.most_at_once:
-            one = next((one for one in self._waiting if self._held[one.client] < self._most_of(one.client)), None)
-            if one is None:
-                return
+        while (one := next(filter(self._may_begin, self._waiting), None)) is not None:
             self._waiting.remove(one)
             self._held[one.client] += 1
             one.call()
 
-    def _most_of(self, client: str) -> int:
-        return 1 if client == _ANSWERS else max(1, self.most_at_once - 1)
+    def _may_begin(self, one: _Waiting) -> bool:
+        of_pages = self._held[_ANSWERS]
+        if one.client == _ANSWERS:
+            return not of_pages
+        is_free = self._held.total() - of_pages < self.most_at_once
+        return is_free and self._held[one.client] < max(1, self.most_at_once - 1)
 
 
 _ANSWERS = "answers of pages"

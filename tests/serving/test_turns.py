@@ -214,19 +214,38 @@ def test_answers_of_pages_come_one_after_the_other_and_leave_the_other_turns_fre
     first = turns.take_for_page(0.0, True)
     assert first is not None
     assert turns.take_for_page(0.0, True) is None
-    others = [turns.take_for_page(0.0, False) for _ in range(2)]  # files, say
+    others = [turns.take_for_page(0.0, False) for _ in range(3)]  # files, say
     assert None not in others
     assert turns.take_for_page(0.0, False) is None
     first()
     assert turns.take_for_page(0.0, True) is not None
 
 
+def test_six_dear_requests_leave_the_answer_of_a_page_its_turn() -> None:
+    async def run() -> None:
+        turns = Turns(2)
+        dear = [asyncio.create_task(turns.take(f"client {number}")) for number in range(6)]
+        await _settled()
+        assert sum(task.done() for task in dear) == 2
+        end = turns.take_for_page(0.0, True)
+        assert end is not None
+        assert turns.held_count() == 3
+        assert turns.take_for_page(0.0, False) is None  # a file waits among the requests
+        end()
+        await _settled()
+        assert sum(task.done() for task in dear) == 2  # what the page leaves is for pages
+        for task in dear:
+            task.cancel()
+
+    run_apart(run())
+
+
 def test_waiting_answers_of_pages_do_not_put_off_who_is_refused() -> None:
     async def run() -> None:
         turns, loop = Turns(2, longest_wait_s=0.05), asyncio.get_running_loop()
-        first, file = turns.take_for_page(0.0, True), turns.take_for_page(0.0, False)
+        first, *files = turns.take_for_page(0.0, True), *[turns.take_for_page(0.0, False) for _ in range(2)]
         assert first is not None
-        assert file is not None
+        assert None not in files
         with ThreadPoolExecutor(8) as pages:
             waiting = [loop.run_in_executor(pages, turns.take_for_page, 0.5, True) for _ in range(8)]
             with pytest.raises(BusyError) as busy:
