@@ -38,6 +38,8 @@ FIELDS_BESIDE = (
     "gpu_resale_fraction",
 )
 """The fields beside the answer, in their order."""
+_CENTS_FROM = 10
+"""From here on a figure has two decimals at most; a price of tokens has more."""
 _ADDED = {"first_token_p95_target_s": " (0: none)", "electricity_usd_per_kwh": " per kWh"}
 """What the page adds to a name: a value that means none, or the unit."""
 _ENDS: dict[str, tuple[float, float, float]] = {
@@ -184,7 +186,9 @@ def _ours(quantity: Quantity | None, *, times: float = 1) -> str:
     """What counts while a box is empty, as the empty box says it."""
     if quantity is None:
         return "not known"
-    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {quantity.central * times:,.6g}"
+    amount = quantity.central * times
+    said = f"{amount:,.2f}" if amount >= _CENTS_FROM else f"{amount:,.4f}"
+    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {said.rstrip('0').rstrip('.')}"
 
 
 def _field(

@@ -67,7 +67,7 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     if len(ranked) < 2:
         st.markdown(markdown_text(f"{comparison.verdict.sentence} {comparison.verdict.detail}"))
         st.markdown(
-            "Two options that can do the job are needed before anything can flip. Decide shows what would mend the others."
+            "Two options that can do the job are needed before anything can flip. Decide shows what each of the others lacks."
         )
         return
     candidates = _asked(comparison)

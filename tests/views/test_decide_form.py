@@ -137,7 +137,11 @@ def test_empty_box_of_a_quote_says_the_figure_that_counts() -> None:
     assert said["dual-rtx-4090-am5"] == ["ours: 9,600", "ours: 10,296", "no", "ours: 16", "ours: 90", "ours: 520"]
     assert said["cloud-h100"] == [f"ours: {CATALOG.clouds['cloud-h100'].rate().rate_usd_per_h.central:g}"]
     assert said[plan][-1] == "not known"
-    assert said[box][0] == "yours: 9,000"
+    assert said[box][:2] == ["yours: 9,000", "yours: 9,652.5"]
+    dear = Scenario.parse(
+        {"options": (box,), "own_options": {box: {"chip": "nvidia-rtx-4090", "price_usd": 2_500_000}}}
+    )
+    assert quotes(dear, catalog_of(dear, CATALOG))[box]["fields"][0]["placeholder"] == "yours: 2,500,000"
 
 
 def test_price_of_a_quote_has_the_date_that_the_note_on_its_age_tells() -> None:
