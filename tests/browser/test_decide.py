@@ -218,6 +218,19 @@ def test_box_that_is_drawn_anew_while_one_stands_in_it_is_emptied_whole(visit: O
     expect(price).to_have_value("")
 
 
+def test_box_says_what_counts_where_less_than_nothing_is_entered(visit: Open) -> None:
+    option = "mac-studio-m5-ultra-96"
+    seen = visit()
+    seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()
+    price = seen.page.get_by_role("spinbutton", name="Price before tax ($)")
+    expect(price).to_have_attribute("placeholder", "ours: 5,499")
+    price.fill("-5")
+    price.press("Enter")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(figures={f"{option}.price_usd": 0}))
+    expect(price).to_have_value("0")
+
+
 def test_price_with_tax_counts_without_it(visit: Open) -> None:
     seen = visit("?sales_tax_fraction=0.19")
     seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()
