@@ -120,7 +120,7 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
         line = st.selectbox("Line", [entry.name for entry in tco.entries], key="explained line")
     with turn():
         found = explain(comparison, option, line, catalog=case.catalog)
-    people = "people's time" if found.hardness == "soft" else "money that leaves the bank"
+    people = "staff hours" if found.hardness == "soft" else "money that leaves the bank"
     st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {counted(tco.months, 'month')}, {people}")
     st.code(f"{found.line} = {found.formula}{found.growth}", language=None, wrap_lines=True)
     if found.inputs:

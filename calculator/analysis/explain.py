@@ -114,7 +114,7 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
 
 def explanation_text(found: Explanation) -> str:
     """The explanation for a terminal."""
-    dollars = "people's time, soft dollars" if found.hardness == "soft" else "hard dollars"
+    dollars = "staff hours, soft dollars" if found.hardness == "soft" else "hard dollars"
     lines = [
         f"{found.line} of {found.option} ({dollars})",
         f"  = {found.formula}{found.growth}",

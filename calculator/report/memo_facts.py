@@ -302,4 +302,4 @@ def _years(option: OptionResult, comparison: Comparison) -> list[list[str]]:
 def _line_name(line: Line) -> str:
     if not is_cash(line):
         return f"{line.name} (forgone, no cash)"
-    return line.name if line.hardness == "hard" else f"{line.name} (people's time)"
+    return line.name if line.hardness == "hard" else f"{line.name} (staff hours)"

@@ -37,7 +37,7 @@ def test_report_says_what_the_answer_says(found: Comparison) -> None:
         assert shown(shown_cost_usd(option, found) or 0.0, scenario=found.scenario) in text
     for fact in (found.scenario.name, found.scenario_id, found.catalogue_hash, found.version, "2026-11-26"):
         assert fact in text
-    assert "today's money (present value), people's time counted" in text
+    assert "today's money (present value), staff hours counted" in text
     assert all(row["what"] in text for row in memo["sources"])
 
 
