@@ -10,7 +10,7 @@ from calculator import Catalog, Scenario
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
-from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, misfit, not_loaded
+from calculator.decision.memory_words import memory_short, misfit, not_loaded
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
@@ -22,7 +22,7 @@ from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_basis, words_of_choice
 from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table, show_reasons
-from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
+from views.fit_boxes import Box, answered, different_boxes, hosted_sentences, several_cards
 from views.fit_curves import (
     Measured,
     capability,
@@ -156,10 +156,12 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         if other
         else ""
     )
+    cards = several_cards(case.scenario, case.catalog)
+    by_card = f" {cards}" if cards else ""
     st.caption(
         "Memory is for one machine and as many people as *Memory for* says: everyone you asked for, or as many as "
-        f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
-        f"{SEVERAL_CARDS} Speeds are for each person while that many are being answered. Decide shows "
+        f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside}{by_card} "
+        "Speeds are for each person while that many are being answered. Decide shows "
         "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "
         "many, or that no number of machines does the job."
     )
@@ -280,7 +282,7 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
         st.caption(
             "Speeds are those of one answer alone. Spare or missing memory is for the number of people you asked for, or "
-            f"for as many as fit at these bits. {SEVERAL_CARDS}"
+            "for as many as fit at these bits."
         )
         reasons = [(box.name, ladder_reasons(found[box.key])) for box in boxes]
         if any(text for _, text in reasons):

@@ -12,6 +12,7 @@ from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
 from views.charts.fit import counted_name, frontier
 from views.drawing import draw_chart, draw_table, show_reasons
+from views.fit_boxes import several_cards
 from views.look import markdown_text, usd
 from views.shell import Case
 from views.turns import turn
@@ -52,7 +53,9 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
                 key="best machines",
                 alt="Machines that no other beats in cost, speed and memory",
             )
-            st.caption(SEVERAL_CARDS)
+            said_above = several_cards(case.scenario, case.catalog)
+            if any(one.spare_words for one in found.best()) and not said_above:
+                st.caption(SEVERAL_CARDS)
         if found.left_out:
             show_reasons((one.name, one.reason) for one in found.left_out)
 

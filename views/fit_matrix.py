@@ -12,7 +12,7 @@ from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
-from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, not_loaded
+from calculator.decision.memory_words import memory_short, not_loaded
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
@@ -46,7 +46,7 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     held = "one person" if people == 1 else f"{people} people at once"
     beside = f", beside {other:g} GB of other software" if other else ""
     st.caption(
-        f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. {SEVERAL_CARDS} "
+        f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. "
         "Select a model to see below the table which machines are fast enough for it and why others are not; from there "
         "you can take it to Decide. On a narrow screen, scroll sideways to see all machines."
     )
