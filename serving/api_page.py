@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from calculator.errors import plain_number
+from calculator.units import plain_number
 
 _STYLE = """
 :root { color-scheme: light dark; }

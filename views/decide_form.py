@@ -18,6 +18,7 @@ from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from calculator.units import digits
 from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
@@ -170,7 +171,7 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
 
 def _with_tax(price: dict[str, Any], fraction: float) -> dict[str, Any]:
     """The same price as most quotes have it: the tax is taken off what is entered, and the scenario keeps one price."""
-    label = f"Or with {100 * fraction:.4g} % tax in it ($)"
+    label = f"Or with {digits(100 * fraction, 4)} % tax in it ($)"
     return {**price, "figure": "price_with_tax", "label": label, "times": 1 + fraction}
 
 

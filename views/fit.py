@@ -16,7 +16,7 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
 from calculator.service.capability import Capability
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, digits, plain_number
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_basis, words_of_choice
@@ -149,10 +149,10 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         st.markdown(markdown_text(" ".join(hosts)))
     other = case.scenario.second_tenant_gb
     beside = (
-        f" The {other:g} GB of other software count in *Needs* where model and software share one memory, and *A model may "
-        "use* is then for both: macOS limits only what the GPU takes, so both together may use more than a model alone. "
-        "Beside cards the software lies in system RAM, as its column says, with the embedding table that llama.cpp keeps "
-        "off the card."
+        f" The {plain_number(other)} GB of other software count in *Needs* where model and software share one memory, "
+        "and *A model may use* is then for both: macOS limits only what the GPU takes, so both together may use more "
+        "than a model alone. Beside cards the software lies in system RAM, as its column says, with the embedding "
+        "table that llama.cpp keeps off the card."
         if other
         else ""
     )
@@ -246,7 +246,8 @@ def _show_curves(case: Case, measured: Measured) -> None:
         st.markdown("None of the options can run this model as asked.")
         return
     ends = "; ".join(
-        f"{curve.name} {curve.speeds[0].central:,.3g} to {curve.speeds[-1].central:,.3g}" for curve in curves
+        f"{curve.name} {digits(curve.speeds[0].central, 3)} to {digits(curve.speeds[-1].central, 3)}"
+        for curve in curves
     )
     draw_chart(
         speed_curves(curves, x_title=titles[0], y_title=titles[1], target=target or None, falls=shown != _CURVES[2]),

@@ -15,11 +15,12 @@ from calculator.catalog import Catalog
 from calculator.cost.tco import cost_shown_usd
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison, OptionResult
-from calculator.errors import ScenarioError, plain_number
+from calculator.errors import ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.question import ANOTHER_SIZE
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
 _NOT_ASSUMPTIONS = frozenset(
     {
@@ -185,7 +186,7 @@ def _said(name: str, value: Any) -> Any:
     if name != _HOURS_NAME:
         return value
     on_h, days, profile = value
-    return f"{on_h:g} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
+    return f"{plain_number(on_h)} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
 
 
 def _concerns(key: str, options: tuple[str, str]) -> bool:

@@ -21,6 +21,7 @@ from calculator.risk.monte_carlo import FULL_COUNT, simulate
 from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.risk.value_of_information import Information, total_effects, value_of_information
 from calculator.scenario.check_ids import carbon_of
+from calculator.units import digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def advice(known: Information, switching: tuple[SwitchPoint, ...], *, names: Map
     """One sentence: what a pilot may cost at most, and which input it should measure."""
     flips = next((point for point in switching if point.in_range), None)
     flip = (
-        f" The answer flips where {input_label(flips.name, names)} is {flips.value:.4g}."
+        f" The answer flips where {input_label(flips.name, names)} is {digits(flips.value, 4)}."
         if flips and flips.value is not None
         else ""
     )
