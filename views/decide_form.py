@@ -1,6 +1,6 @@
 """The controls of the Decide page: its fields, and the lists that change only with the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,10 +15,12 @@ from calculator.decision.input_words import value as with_unit
 from calculator.decision.input_words import whole_value
 from calculator.evidence import Quantity
 from calculator.report.option_figures import option_figures
+from calculator.scenario.decisions import decided_differently, decisions_on, set_by
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from calculator.units import digits
 from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
@@ -38,8 +40,6 @@ FIELDS_BESIDE = (
     "gpu_resale_fraction",
 )
 """The fields beside the answer, in their order."""
-_CENTS_FROM = 10
-"""From here on a figure has two decimals at most; a price of tokens has more."""
 _ADDED = {"first_token_p95_target_s": " (0: none)", "electricity_usd_per_kwh": " per kWh"}
 """What the page adds to a name: a value that means none, or the unit."""
 _ENDS: dict[str, tuple[float, float, float]] = {
@@ -174,7 +174,7 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
 
 def _with_tax(price: dict[str, Any], fraction: float, *, ours: Quantity) -> dict[str, Any]:
     """The same price as most quotes have it: the tax is taken off what is entered, and the scenario keeps one price."""
-    label = f"Or with {100 * fraction:.4g} % tax in it ($)"
+    label = f"Or with {digits(100 * fraction, 4)} % tax in it ($)"
     return {
         **price,
         **{"figure": "price_with_tax", "label": label, "times": 1 + fraction},
@@ -186,9 +186,7 @@ def _ours(quantity: Quantity | None, *, times: float = 1) -> str:
     """What counts while a box is empty, as the empty box says it."""
     if quantity is None:
         return "not known"
-    amount = quantity.central * times
-    said = f"{amount:,.2f}" if amount >= _CENTS_FROM else f"{amount:,.4f}"
-    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {said.rstrip('0').rstrip('.')}"
+    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {digits(quantity.central * times, 6)}"
 
 
 def _field(
@@ -216,16 +214,24 @@ def changes(
     """
     base = preset(link.preset) if link.preset else Scenario()
     found: list[tuple[str, str, str, str]] = []
-    for name in link.own:
+    differing = decided_differently(scenario, base)
+    for name in dict.fromkeys(decision for field in link.own for decision in decisions_on(field)):
         now, before = getattr(scenario, name), getattr(base, name)
-        if now == before or name in ("name", "typed", "prices_as_of", "rules"):
+        if name not in differing or name in ("name", "typed", "prices_as_of", "rules"):
             continue
         if name in _ONE_BY_ONE:
             said = _Said(table=name, names=names or {}, catalog=catalog, bits=scenario.weight_class)
             found += [said.line(key, now, before) for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
         else:
-            found.append((name, label_of(name), _shown(name, now, catalog), _shown(name, before, catalog)))
+            said = [_shown(name, one, catalog) for one in (scenario, base)]
+            found.append((name, label_of(name), said[0], said[1]))
     return found
+
+
+def resets(scenario: Scenario, names: Sequence[str]) -> dict[str, list[str]]:
+    """All that is taken back with a change, where that is more than what names it: a model's size with the model."""
+    found = {name: list(set_by(name, scenario)) for name in names}
+    return {name: together for name, together in found.items() if together != [name]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,11 +302,13 @@ def _choices(name: str) -> tuple[str | int, ...]:
     return tuple(choices_of(Scenario.model_fields[name].annotation))
 
 
-def _shown(name: str, value: Any, catalog: Catalog | None) -> str:
-    """A value as a person reads it: a model's name, a choice in words, a number with its unit."""
+def _shown(name: str, scenario: Scenario, catalog: Catalog | None) -> str:
+    """A value as a person reads it: a model's name or size, a choice in words, a number with its unit."""
+    value = getattr(scenario, name)
     if name == "model":
         known = catalog.models.get(value) if catalog else None
-        return "Another size" if value == ANOTHER_SIZE else known.name if known else value
+        size = f"Another size, {whole_value('another_size_b', scenario.another_size_b)} parameters"
+        return size if value == ANOTHER_SIZE else known.name if known else value
     if isinstance(value, Mapping):
         return f"{len(value)} of your own" if value else "none of your own"  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, tuple):

@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 import streamlit as st
 
+from calculator.units import digits
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
 from views.navigation import PRINTED
@@ -66,7 +67,7 @@ def _on_paper(cell: Any, form: str = "") -> Any:
     """
     if not isinstance(cell, float):
         return cell
-    return form % cell if form.startswith("%") else f"{cell:,.6g}"
+    return form % cell if form.startswith("%") else digits(cell, 6)
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:

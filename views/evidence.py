@@ -12,7 +12,7 @@ from calculator.evidence import Quantity
 from calculator.report.option_figures import OptionFigure, option_figures
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
-from calculator.units import counted
+from calculator.units import counted, digits
 from views.address import put, take_back
 from views.before_you_sign import all_notes
 from views.drawing import column_px, draw_on_paper
@@ -223,4 +223,4 @@ def _edited(key: str) -> list[tuple[int, float]]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return digits(value, 4)

@@ -8,6 +8,7 @@ import streamlit as st
 from calculator import Catalog
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
+from calculator.units import digits
 from views.choices import words_of_basis
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
@@ -253,7 +254,7 @@ def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _rate(tokens_per_s: float | None) -> str:
-    return "" if tokens_per_s is None else f"{tokens_per_s:,.4g}"
+    return "" if tokens_per_s is None else digits(tokens_per_s, 4)
 
 
 def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> None:
@@ -286,7 +287,7 @@ def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> 
             )
         for name, value in series.items():
             if value["samples"]:
-                samples = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
+                samples = ", ".join(digits(sample, 6) for sample in value["samples"])
                 st.markdown(f"Samples of {markdown_text(name)}, in the order taken: {markdown_text(samples)}")
         plain = {name: value for name, value in result.items() if name not in series}
         with st.grid(3, min_column_width=260, gap="medium"):

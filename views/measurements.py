@@ -13,7 +13,7 @@ from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
 from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, digits
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
 from views.look import gb, markdown_text
@@ -77,7 +77,7 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
         with st.container(border=True, height="stretch", gap="small"):
             st.markdown(f"Memory  \n**{markdown_text(gb(host.memory_bytes * host.chip_count))}**")
             st.caption(
-                f"{bandwidth[0]:,.4g} GB/s by {bandwidth[1]}"
+                f"{digits(bandwidth[0], 4)} GB/s by {bandwidth[1]}"
                 if bandwidth
                 else "Its bandwidth is unknown; a probe measures it"
             )

@@ -11,7 +11,7 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.words import signed
 from calculator.scenario.own_figures import FIGURE_LABELS
 from calculator.scenario.scenario import knobs
-from calculator.units import counted
+from calculator.units import counted, digits
 from views.accuracy import show_accuracy
 from views.article import show_article
 from views.decide_words import name_of
@@ -154,7 +154,7 @@ def ingredient_words(name: str) -> str:
 def _ingredient(item: Ingredient) -> dict[str, str]:
     return {
         "Input": ingredient_words(item.name),
-        "Value": f"{item.value:,.6g}",
+        "Value": digits(item.value, 6),
         "Unit": "" if item.unit == "1" else item.unit,
         "How it is known": item.basis,
         "Source": item.source,

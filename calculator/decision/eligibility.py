@@ -14,7 +14,7 @@ from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
-from calculator.units import S_PER_H
+from calculator.units import S_PER_H, digits
 
 ReasonCode = Literal[
     "does-not-fit",
@@ -154,12 +154,12 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str,
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
         short = _slow(float(felt.stream_tokens_per_s), asked_tokens_per_s=stream)
-        found.append(("stream-too-slow", words, f"{stream:,.4g}", short))
+        found.append(("stream-too-slow", words, digits(stream, 4), short))
     return found
 
 
 def _slow(reached_tokens_per_s: float, *, asked_tokens_per_s: float) -> str:
-    return f"{reached_tokens_per_s:,.1f} of {asked_tokens_per_s:,.4g} tokens/s"
+    return f"{reached_tokens_per_s:,.1f} of {digits(asked_tokens_per_s, 4)} tokens/s"
 
 
 def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
@@ -180,7 +180,7 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
         return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.", short)
     text = (
         f"An answer grows by {reached:,.1f} tokens a second even on an idle machine; you asked for "
-        f"{promise.stream_tokens_per_s or 0.0:,.4g}. More of these machines do not help."
+        f"{digits(promise.stream_tokens_per_s or 0.0, 4)}. More of these machines do not help."
     )
     short = _slow(reached, asked_tokens_per_s=promise.stream_tokens_per_s or 0.0)
     return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.", short)

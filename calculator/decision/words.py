@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from calculator.scenario.question import ANOTHER_SIZE
-from calculator.units import MONTHS_PER_YEAR, counted
+from calculator.units import MONTHS_PER_YEAR, counted, digits
 
 _LEAST_SHARE = 0.005
 _WHOLE_SHARE = 0.1
@@ -129,7 +129,7 @@ def in_house(name: str, other: str, *, span: str, more_usd: float, more_usd_per_
 
     rate: the discount rate a year that the level payments bear; 0 where amounts are cash.
     """
-    how = f"In equal monthly payments at {100 * rate:.4g} % a year that" if rate else "That"
+    how = f"In equal monthly payments at {digits(100 * rate, 4)} % a year that" if rate else "That"
     return (
         f"Keeping your data in house costs {dollars(more_usd)} more over {span}: {name} instead of {other}. "
         f"{how} is {dollars(more_usd_per_month)} a month."

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from calculator.units import MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR, digits
 
 COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#857000")
 _GREY, _INK, _MUTE, _FAINT = "#8a8f99", "#1d2330", "#565d6b", "#e3e6ec"
@@ -61,8 +61,8 @@ def amount_words(value: float, mark: str = "$") -> str:
     sign, size = ("-" if value < 0 else ""), abs(value)
     for limit, unit in ((1e6, "M"), (1e3, "k")):
         if size >= limit:
-            return f"{sign}{mark}{size / limit:.3g}{unit}"
-    return f"{sign}{mark}{size:.3g}"
+            return f"{sign}{mark}{digits(size / limit, 3)}{unit}"
+    return f"{sign}{mark}{digits(size, 3)}"
 
 
 def cost_chart(bars: Sequence[CostBar], *, mark: str = "$", font: str = "sans-serif", width: int = 430) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from calculator import Scenario
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import case_of, comparison_of, fit_script, opened
 from tests.views.pages import CATALOG, component, small_tables, texts, told, widget
@@ -179,6 +180,18 @@ def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
     assert mac["Spare"].endswith(" GB")
     assert cards["Spare"].endswith(" GB by the fullest card")
     assert "a layer lies whole on one card" in texts(app)
+
+
+def test_page_with_everything_open_says_no_sentence_below_a_table_twice() -> None:
+    for options in (["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"], ["mac-studio-m5-ultra-96"]):
+        app = opened(fit_script, options=options)
+        for fold in ("tuning", "index"):
+            app.session_state[fold] = True
+        app.run()
+        said = [one for caption in app.caption for one in re.split(r"(?<=[.:]) ", caption.value) if len(one) > 40]
+        assert [one for one in said if said.count(one) > 1] == []
+        # the frontier below lists machines with several cards, whichever are compared
+        assert texts(app).count(SEVERAL_CARDS) == 1
 
 
 def test_cell_of_more_bits_says_where_the_machine_holds_fewer_people_than_asked() -> None:

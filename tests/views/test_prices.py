@@ -9,7 +9,7 @@ from calculator.decision.compare import compare
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.service.tariff import tariff_for
 from views import prices
-from views.prices import PRICE_LABELS, price_figures
+from views.prices import PRICE_LABELS, price_figures, tables_of
 
 CATALOG = load_catalog()
 
@@ -65,3 +65,22 @@ def test_examples_in_the_docstrings_are_true() -> None:
     found = doctest.testmod(prices)
     assert found.attempted
     assert found.failed == 0
+
+
+def test_tables_of_fewer_options_lack_what_is_said_of_a_machine_of_ones_own_that_is_gone() -> None:
+    box = {"chip": "nvidia-rtx-4090", "chip_count": 4, "price_usd": 9000}
+    scenario = Scenario.parse(
+        {
+            "options": ("box", "cloud-h100"),
+            "own_options": {"box": box},
+            "figures": {"box.idle_w": 90, "cloud-h100.rate_usd_per_h": 2.5},
+            "leases": {"box": {"usd_per_month": 200}},
+            "ranges": {"box.setup_h": [1, 2, 3]},
+        }
+    )
+    assert tables_of(("box", "cloud-h100"), scenario) == {}
+    assert tables_of(("cloud-h100",), scenario) == {
+        "figures": {"cloud-h100.rate_usd_per_h": 2.5},
+        "leases": {},
+        "ranges": {},
+    }

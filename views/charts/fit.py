@@ -141,7 +141,7 @@ def speed_curves(
                 "color": style.code,
             },
             customdata=[[one.low, one.high] for one in curve.speeds],
-            hovertemplate=f"{name}<br>%{{x:,}}: %{{y:,.3g}} (%{{customdata[0]:,.3g}} to %{{customdata[1]:,.3g}})<extra></extra>",
+            hovertemplate=f"{name}<br>%{{x:,}}: %{{y:,.3~r}} (%{{customdata[0]:,.3~r}} to %{{customdata[1]:,.3~r}})<extra></extra>",
         )
         traces += [band, line]
     every = sorted({x for curve in curves for x in curve.x})

@@ -144,16 +144,17 @@ export function paintChanges(box, page, data) {
   const count = data.changes.length;
   const title = startTitle(data);
   if (!count) return void box.replaceChildren(element("p", { text: title }));
+  const wayBack = (name) => data.resets[name] || [name]; // a model goes with its size
   const rows = data.changes.map(([name, label, now, was]) =>
     element(
       "li",
       {},
       element("span", { text: `${label}: ${now}` }),
       element("small", { text: was ? `, was ${was}` : "" }),
-      element("button", { type: "button", class: "plain", "aria-label": `Reset ${label}`, text: "reset", on: { click: () => page.send({ reset: [name] }) } }),
+      element("button", { type: "button", class: "plain", "aria-label": `Reset ${label}`, text: "reset", on: { click: () => page.send({ reset: wayBack(name) }) } }),
     ),
   );
-  const all = element("button", { type: "button", class: "plain", text: "Reset all", on: { click: () => page.send({ reset: data.changes.map(([name]) => name) }) } });
+  const all = element("button", { type: "button", class: "plain", text: "Reset all", on: { click: () => page.send({ reset: data.changes.flatMap(([name]) => wayBack(name)) }) } });
   const open = box.querySelector("details")?.open ?? false;
   box.replaceChildren(element("details", { open }, element("summary", { text: title }), element("ul", {}, ...rows), all));
 }
