@@ -23,6 +23,7 @@ def provenance(comparison: Comparison) -> dict[str, str]:
     scenario = comparison.scenario
     return {
         "scenario_id": comparison.scenario_id,
+        "model": comparison.model_name,
         "prices_as_of": comparison.prices_as_of,
         "version": comparison.version,
         "catalogue_hash": comparison.catalogue_hash,

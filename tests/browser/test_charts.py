@@ -26,6 +26,16 @@ def test_of_two_lines_that_lie_on_each_other_the_second_is_dashed(visit: Open) -
     assert ["8px" in dash for dash in dashes] == [False, True]
 
 
+def test_of_three_lines_that_are_one_each_is_seen_a_third_of_the_way(visit: Open) -> None:
+    boxes = {f"box-{number}": {"chip": "nvidia-rtx-4090", "chip_count": 2, "price_usd": 9_000} for number in (1, 2, 3)}
+    seen = visit(f"?options={','.join(boxes)}&own_options={quote(json.dumps(boxes))}")
+    lines = seen.decide.locator("polyline.line")
+    expect(lines).to_have_count(3)
+    dashes = [line.evaluate("(one) => getComputedStyle(one).strokeDasharray") for line in lines.all()]
+    assert dashes[1:] == ["8px, 16px", "0px, 8px, 8px, 8px"]
+    assert len({line.get_attribute("points") for line in lines.all()}) == 1
+
+
 LEAST = 4.5
 """WCAG 2 of text, level AA."""
 TEXTS = """texts => texts.filter(one => one.getBoundingClientRect().width

@@ -12,7 +12,7 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, NUMBERS, QUIET, TURN, plain_layout, rows_layout, texts
 from views.charts.names_at_dots import NOWHERE, Dot, name_sides
-from views.charts.same_lines import ON_TOP, drawn_once, on_top
+from views.charts.same_lines import dashes, drawn_once
 from views.fit_curves import Curve
 from views.look import gb, style_of
 
@@ -115,7 +115,7 @@ def speed_curves(
     different = [curves[place] for place, _ in shown]
     points = [dict(zip(one.x, (speed.central for speed in one.speeds), strict=True)) for one in different]
     traces: list[go.Scatter] = []
-    for curve, (_, name), hides in zip(different, shown, on_top(points, is_log=not falls), strict=True):
+    for curve, (_, name), dash in zip(different, shown, dashes(points, is_log=not falls), strict=True):
         style = style_of(curve.option)
         xs = list(curve.x)
         band = go.Scatter(
@@ -134,7 +134,7 @@ def speed_curves(
             y=[one.central for one in curve.speeds],
             name=name,
             mode="lines+markers",
-            line={"color": style.code, "dash": ON_TOP if hides else style.dash, "width": 2},
+            line={"color": style.code, "dash": dash or style.dash, "width": 2},
             marker={
                 "size": 9,
                 "symbol": ["circle" if known else "circle-open" for known in curve.measured],

@@ -3,7 +3,7 @@
 import { colour, dollars, drawing, element, monthText, shape, shortAmount, shortDollars, ticks } from "./dom.js";
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
-const ON_TOP = "8 8", HIDES_PX = 1;
+const DASH_PX = 8, HIDES_PX = 1;
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const SAMPLE = { width: 26, height: 10 };
@@ -22,7 +22,8 @@ export function paintLines(box, frame, page) {
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
   const y = (usd) => height - edge.bottom - ((height - edge.top - edge.bottom) * (usd - low)) / (high - low);
-  const dash = (row) => rows.slice(0, rows.indexOf(row)).some((other) => runsOn(row, other, y)) ? ON_TOP : DASHES[row.dash];
+  const onTop = dashesOnTop(rows, y);
+  const dash = (row) => onTop[rows.indexOf(row)] || DASHES[row.dash];
   const ends = rows.map((row) => `${row.name} ${dollars(row.by_month.at(-1))}`).join(", ");
   const svg = drawing(width, height, `Total spent by month. At the end: ${ends}.`);
   for (const usd of ticks(low, high, 4)) {
@@ -56,9 +57,30 @@ export function paintLines(box, frame, page) {
   box.replaceChildren(svg, phone ? legend(rows, dash) : "");
 }
 
-/** Whether a line lies on another in most months, so that it would hide it: then both colours show in turn. */
-const runsOn = (row, other, y) =>
-  2 * row.by_month.filter((usd, month) => Math.abs(y(usd) - y(other.by_month[month])) < HIDES_PX).length > row.by_month.length;
+/**
+ * The dash of each line that lies on earlier ones; the earliest is whole, and "" is one that runs alone. Of lines that are one all along, each is seen
+ * as long as the others. Else each covers half as much as the one before, so that the later ones never cover an earlier one.
+ */
+function dashesOnTop(rows, y) {
+  const turns = [];
+  for (const row of rows) {
+    const under = turns.filter((_, place) => 2 * nearMonths(row, rows[place], y) > row.by_month.length);
+    turns.push(under.length ? Math.max(...under) + 1 : 0);
+  }
+  return rows.map((row, place) => {
+    const turn = turns[place];
+    if (!turn) return rows.some((other) => other !== row && 2 * nearMonths(row, other, y) > row.by_month.length) ? "none" : "";
+    const same = rows.map((_, other) => other).filter((other) => nearMonths(row, rows[other], y) === row.by_month.length);
+    const areAlone = same.every((other, number) => turns[other] === number) && Math.max(...turns) < same.length;
+    if (!areAlone) return `${DASH_PX} ${DASH_PX * (2 ** turn - 1)}`;
+    const before = turn > 1 ? `0 ${DASH_PX * (turn - 1)} ` : ""; // a dash of no length shifts the pattern
+    return `${before}${DASH_PX} ${DASH_PX * (same.length - turn)}`;
+  });
+}
+
+/** In how many months a line is so near to another that it would hide it. */
+const nearMonths = (row, other, y) =>
+  row.by_month.filter((usd, month) => Math.abs(y(usd) - y(other.by_month[month])) < HIDES_PX).length;
 
 /** Ends of the last bands: the axis keeps them until the next are drawn, at rest and in sight. */
 function kept(rows, page) {
