@@ -119,8 +119,8 @@ class _Figure(float):
     """A number that a pattern's `g` writes without an exponent."""
 
     def __format__(self, spec: str) -> str:
-        count = spec.removeprefix(",.").removesuffix("g")
-        return digits(self, int(count)) if spec.endswith("g") else super().__format__(spec)
+        count = int(spec.strip(",.g") or 6) if spec.endswith("g") else 0
+        return digits(self, count) if count else super().__format__(spec)
 
 
 def _pattern(knob: Knob) -> str:
