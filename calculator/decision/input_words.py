@@ -120,7 +120,7 @@ class _Figure(float):
 
     def __format__(self, spec: str) -> str:
         count = int(spec.strip(",.g") or 6) if spec.endswith("g") else 0
-        return digits(self, count) if count else super().__format__(spec)
+        return digits(float(self), count) if count else super().__format__(spec)
 
 
 def _pattern(knob: Knob) -> str:
