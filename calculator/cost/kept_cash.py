@@ -28,7 +28,7 @@ from calculator.service.usage import Usage
 class Cash:
     """The hard lines of one option: positive dollars, nominal and as present value; numbers or [draws], read-only.
 
-    purchases: further machines on which people's time is spent, too. held: what its key names by its place in memory.
+    purchases: further machines that take people's time, too. held: what its key names by its place in memory.
     """
 
     total_usd: Number
