@@ -1,11 +1,11 @@
-"""Whether others notice: people on the Decide page while six dear addresses are asked for at once, again and again, and
-while one client asks for 100 addresses a second.
+"""Whether neighbours notice: how long people on the Decide page wait while six clients ask for dear addresses again and
+again, and while one client asks for 100 addresses a second.
 
     python bench/neighbours.py [--people 20] [--seconds 20] [--searched 300]
 
-The server keeps the limits that it ships with. Everybody comes from an address of his own (127.0.x.x, which Linux has
-without being asked). The six are the dearest of so many random scenarios (bench/dearest_address.py), each with a price
-of electricity of its own in every request, so that neither answer nor dollars are there already. Gates nothing.
+The server keeps the limits that it ships with. Everybody has an address of his own (127.0.x.x, which Linux answers on
+by itself). The six are the dearest of so many random scenarios (bench/dearest_address.py). Every request names another
+price of electricity, so that neither its answer nor its dollars are kept already. Gates nothing.
 """
 
 import argparse

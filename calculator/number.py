@@ -41,7 +41,7 @@ class Picked:
     rows: NDArray[np.int64]
     counts: NDArray[np.float64]
     draw_count: int
-    most_kept: int = 32
+    most_kept: int = 16
     _known: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]], repr=False
     )

@@ -30,6 +30,11 @@ class Metrics:
         with self._lock:
             self._sessions -= 1
 
+    def session_count(self) -> int:
+        """Browsers that are connected now."""
+        with self._lock:
+            return self._sessions
+
     def rerun(self, seconds: float) -> None:
         """A page was computed, from the browser's message to the last of the server's."""
         with self._lock:

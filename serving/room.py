@@ -9,8 +9,8 @@ from calculator.cost.kept_loads import MOST_BYTES
 _SHARE = 16
 """One byte of so many that the server may use."""
 _LEAST, _MOST = 32_000_000, 256_000_000
-"""The most is what some 120 people fill with dollars, each asking about a firm like the default. Where these have no
-room, a move of people's time takes 20 ms more of the processor. A container of 1 GiB keeps 67 MB."""
+"""The dollars of some 120 people fill the most, where each asks about a firm like the default. Without room for them a
+move of people's time takes 20 ms more of the processor. A container of 1 GiB keeps 67 MB."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux says what a container may use, in both versions of its control groups."""
 

@@ -1,4 +1,4 @@
-"""What the first visitor would wait for is fetched while nobody waits: modules that pages load late, and an answer."""
+"""The warm-up: modules that pages load late, and a first answer, are there before the first visitor waits for them."""
 
 import importlib
 import threading
@@ -11,7 +11,7 @@ from calculator.errors import CalculatorError
 def warm_up(modules: Sequence[str], *steps: Callable[[], object]) -> threading.Thread:
     """Load these modules, then take these steps, such as an answer, beside the start of the server.
 
-    Who comes meanwhile finds what is there already. A CalculatorError is left to the visitor who meets it, too.
+    Whoever comes meanwhile finds what is there already. A CalculatorError is left for the visitor, who meets it again.
     """
 
     def work() -> None:

@@ -249,5 +249,5 @@ def test_memory_is_shared_before_the_server_starts_anything_and_what_is_loaded_i
     told = [one for one in body if isinstance(one, (ast.Expr, ast.Assign))]
     calls = [ast.unparse(one) for one in told if any(isinstance(part, ast.Call) for part in ast.walk(one))]
     calls = [one for one in calls if not one.startswith(('"', "'", "_"))]
-    late = "warm_up(LOADED_LATE, set_loaded_apart, first_answer)"
+    late = "warm_up(LOADED_LATE, set_pages_apart, first_answer)"
     assert (calls[0], *calls[-2:]) == ("share_free_memory()", "set_loaded_apart()", late)

@@ -21,11 +21,14 @@ class Kept(Generic[Key, Value]):
     _values: "OrderedDict[Key, Value]" = field(default_factory=OrderedDict[Key, Value])
     _lock: Lock = field(default_factory=Lock)
 
-    def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value of this key, made in a turn where nobody has asked for it. Raises what `make` and `turn` raise."""
+    def get(self, key: Key, make: Callable[[], Value], *, of_page: bool = True) -> Value:
+        """The value of this key, made in a turn where nobody has asked for it.
+
+        of_page: in the pages' own turn. Raises what `make` and `turn` raise.
+        """
         found = self._found(key)
         if found is None:
-            with turn(is_answer=True):
+            with turn(is_answer=of_page):
                 found = self._found(key)  # another page has asked the same meanwhile
                 if found is None:
                     found = (make(),)

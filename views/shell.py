@@ -94,13 +94,18 @@ def answer_of(case: Case, speeds: Sequence[MeasuredSpeed]) -> Comparison:
     return answer_to(case.scenario, case.catalog, speeds)
 
 
-def answer_to(scenario: Scenario, catalog: Catalog, speeds: Sequence[MeasuredSpeed]) -> Comparison:
+def answer_to(
+    scenario: Scenario, catalog: Catalog, speeds: Sequence[MeasuredSpeed], *, of_page: bool = True
+) -> Comparison:
     """The same of a scenario: also for a route beside the pages, which then finds what a page has just been told.
 
+    of_page: a page waits for it. What a route makes anew holds up no page: it takes a turn of those under /api.
     `catalog` may lack what the scenario itself describes: `compare` adds it, and the hash is the same.
     """
     key = _key(scenario, catalog, speeds)
-    return _ANSWERS.get(key, lambda: compare(scenario, catalog, speeds, as_of=key[-1], draw_count=FULL_COUNT))
+    return _ANSWERS.get(
+        key, lambda: compare(scenario, catalog, speeds, as_of=key[-1], draw_count=FULL_COUNT), of_page=of_page
+    )
 
 
 def _key(

@@ -18,6 +18,8 @@ from calculator.units import MONTHS_PER_YEAR
 NEVER = 10_000  # a month beyond any horizon
 LEAST = 1e-300  # keeps a load of nothing from dividing by zero: its room is then beyond any demand
 ROUNDING = 1e-9
+_MOST_BUSY = 4
+"""What busy months come to is kept for so many pairs of rates: growth of a price and discount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def always_busy_by_purchase(fills: Number, fleet: GrowingFleet, purchases: Purch
     if busy.any():
         ends = np.append(np.where(is_first[1:], float(NEVER), months[1:] - 1), float(NEVER))
         room = read_only(np.where(busy, limit, np.inf))
-        alone = Picked(picked.rows, np.ones(len(months)), picked.draw_count)
+        alone = Picked(picked.rows, np.ones(len(months)), picked.draw_count, most_kept=_MOST_BUSY)
         found.append(BusyStretch(Excess(picked.of(fleet.growth), room, Course(), months, ends), alone))
     return tuple(found)
 

@@ -28,7 +28,7 @@ from calculator.service.usage import Usage
 class Cash:
     """The hard lines of one option: positive dollars, nominal and as present value; numbers or [draws], read-only.
 
-    purchases: further machines on which people's time is spent, too. held: what its key names by its place in memory.
+    purchases: further machines that take people's time, too. held: what its key names by its place in memory.
     """
 
     total_usd: Number
@@ -61,7 +61,7 @@ def cash_of(
         grows = any(isinstance(course, Repeated) for course in staff)
         bought = further_machines(option, inputs=inputs, usage=usage) if grows else None
         held = (option, inputs.tax_tables)
-        return replace(Cash.of(lines, horizon=horizon), purchases=bought and bought.alone(most_kept=_SUMS), held=held)
+        return replace(Cash.of(lines, horizon=horizon), purchases=bought and bought.alone(most_kept=_MADE), held=held)
 
     if inputs.draw_count < _MANY or not can_stand_alone(option, inputs=inputs):
         return Cash.of(bill(), horizon=horizon)
@@ -137,9 +137,11 @@ NOT_READ = (
 _RATIO = "_watt_ratio"
 _MANY = 9
 """Draws, or cases, from which on it costs less to find dollars than to add them up."""
-_PICKED, _SUMS = 4, 4
-"""Arrays of purchases (draws, counts, months, machines), and what they come to: set up once and cared for each month,
-both nominal and as present value."""
+_MADE = 3
+"""What is made of purchases: what undoes the growth of care before them, and what setup and care come to."""
+_PICKED, _SUMS = 5, 4
+"""Arrays of purchases (draws, counts, months, machines, growth undone), and those two sums, both nominal and as present
+value. Drawn rates, by which they are known again, are not counted: all options share them."""
 MOST_BYTES = 16_000_000
 """160 kB of an option in 10,000 futures: the dollars of some twelve questions about seven options."""
 _CASH: KeptDraws[Cash] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

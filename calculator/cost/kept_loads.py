@@ -8,7 +8,7 @@ import numpy as np
 from calculator.cost.demand import Load
 from calculator.cost.inputs import Inputs
 from calculator.finance.kept_draws import KeptDraws
-from calculator.number import Number
+from calculator.number import Number, Picked
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 
@@ -35,9 +35,9 @@ def load_of(owner: str, inputs: Inputs, usage: Usage, *, may_grow: bool = False,
         *(inputs.of(owner, name, 1.0) for name in READ_OF_OPTION),
         compute=made,
     )
-    for bought in (kept.purchases, kept.quiet_purchases):
-        if bought is not None and not is_new:
-            bought.picked.forget_values()  # what they come to is known by now
+    if not is_new:
+        for some in (*_bought(kept), *_busy(kept)):
+            some.forget_values()  # what they come to is known by now
     return under(kept, inputs)
 
 
@@ -79,13 +79,31 @@ def keep_at_most(most_bytes: int) -> None:
 
 def _bytes(load: Load) -> int:
     """About how many bytes a kept load holds: arrays of all draws of its own, and of further machines what was picked,
-    and what their purchases come to. 0 where there are none: such a load is made as quickly as it is found."""
-    bought = [one.picked for one in (load.purchases, load.quiet_purchases) if one is not None]
+    and what their purchases and their busy months come to. 0 where there are none: such a load is made as quickly as it
+    is found."""
+    if not (bought := _bought(load)):
+        return 0
     numbers = (_ARRAYS + len(load.levels)) * int(np.size(load.room))
-    return 8 * numbers + sum(one.about_bytes(values=_PICKED, sums=_SUMS) for one in bought) if bought else 0
+    for stretch in load.always_busy:
+        last = 0 if stretch.excess.last_month is None else stretch.excess.last_month
+        numbers += int(np.size(stretch.excess.room) + np.size(last))
+    return (
+        8 * numbers
+        + sum(one.about_bytes(values=_PICKED, sums=_SUMS) for one in bought)
+        + sum(one.about_bytes(values=_BUSY_PICKED, sums=_BUSY_SUMS) for one in _busy(load))
+    )
+
+
+def _bought(load: Load) -> list[Picked]:
+    return [one.picked for one in (load.purchases, load.quiet_purchases) if one is not None]
+
+
+def _busy(load: Load) -> list[Picked]:
+    return [stretch.picked for stretch in load.always_busy if stretch.picked is not None]
 
 
 _ARRAYS, _PICKED, _SUMS = 2, 8, 10
+_BUSY_PICKED, _BUSY_SUMS = 3, 2
 MOST_BYTES = 64_000_000
 """Two to six megabytes hold the loads of one firm with six machines in 10,000 futures."""
 _LOADS: KeptDraws[Load] = KeptDraws(most=MOST_BYTES, weigh=_bytes)

@@ -184,6 +184,8 @@ def cost_draws(
     else:  # only these may have changed
         staff = staff_lines(option, inputs=inputs, usage=usage, purchases=cash.purchases)
     soft, soft_value = sums_usd(staff, horizon=horizon)
+    if cash.purchases is not None:
+        cash.purchases.picked.forget_values()  # what they come to is known by now
     return CostDraws(cash.total_usd - soft, cash.present_value_usd - soft_value, cash.present_value_usd, cash.total_usd)
 
 

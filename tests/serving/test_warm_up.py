@@ -62,3 +62,27 @@ def test_server_has_loaded_all_that_the_first_page_loads_and_knows_its_answer() 
     lines = ast.parse((ROOT / "app.py").read_text()).body
     asked = {line.module for line in lines if isinstance(line, ast.ImportFrom)} | {"pandas"}
     assert asked <= {*loaded.split()}
+
+
+_VISITED = """
+import gc, threading
+import server
+(thread,) = [one for one in threading.enumerate() if one.name == "warm-up"]
+thread.join(60)
+held = [[number] for number in range(10_000)]
+before = gc.get_freeze_count()
+server.metrics.session_began()
+server.set_pages_apart()
+print(gc.get_freeze_count() - before < len(held))
+server.metrics.session_ended()
+server.set_pages_apart()
+print(gc.get_freeze_count() - before >= len(held))
+"""
+
+
+def test_what_a_visitor_holds_is_not_set_apart_with_what_is_loaded() -> None:
+    """Whoever comes during the warm-up would else stay in memory for as long as the server."""
+    found = subprocess.run(
+        [sys.executable, "-c", _VISITED], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert found.stdout.split()[-2:] == ["True", "True"]

@@ -1,5 +1,7 @@
 """What is kept of the last answers: made once, in a turn, and the oldest forgotten first."""
 
+from collections.abc import Callable
+
 import pytest
 
 from calculator.errors import CalculatorError
@@ -39,3 +41,17 @@ def test_failure_is_not_kept_and_what_is_kept_needs_no_turn(monkeypatch: pytest.
     assert kept.get("a", fails) == 1
     with pytest.raises(CalculatorError, match="Many people ask"):
         kept.get("b", lambda: 1)
+
+
+def test_only_what_a_page_waits_for_takes_the_turn_of_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, taken = Kept[str, int](), list[bool]()
+
+    def take(_: float, is_answer: bool) -> Callable[[], None]:
+        taken.append(is_answer)
+        return lambda: None
+
+    monkeypatch.setattr(turns._SHARED, "take", take)  # pyright: ignore[reportPrivateUsage]
+    assert kept.get("a", lambda: 1, of_page=False) == 1
+    assert kept.get("b", lambda: 2) == 2
+    assert kept.get("a", lambda: 3) == 1
+    assert taken == [False, True]

@@ -1,5 +1,6 @@
 """Kept dollars: a move of people's time alone finds them, and no answer is an older one's."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from calculator.cost.tco import charges_of, cost_draws
 from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon, Line
 from calculator.scenario.scenario import Scenario
+from tests.calculator.cost.held import held_bytes
 from tests.calculator.cost.reader import Reader
 from tests.calculator.cost.test_kept_value import CARDS
 from tests.calculator.cost.test_staff_lines import COUNT, OPTIONS, SCENARIOS, drawn
@@ -191,12 +193,17 @@ def test_room_of_further_machines_counts() -> None:
     assert weight >= 8 * (2 * COUNT + 4 * rows)
 
 
-def test_moves_of_what_grows_with_people_s_time_let_old_sums_go() -> None:
+@pytest.mark.parametrize("growth", [0.6, 1.5])
+def test_moves_of_what_grows_with_people_s_time_let_old_values_and_sums_go(growth: float) -> None:
+    """Dollars hold what they weigh, however often a rate has been moved."""
     forget_all()
-    asked: list[int] = []
-    grows = SCENARIO.model_copy(update={"demand_growth_rate": 0.6, "when_full": "buy-another"})
-    for step in range(40):
-        _costs("mac", drawn(grows, wage_escalation_rate=np.full(COUNT, step / 100)))
-    bought = _cash(drawn(grows), asked).purchases
-    assert bought is not None
-    assert len(bought.picked._kept) <= bought.picked.most_kept < 8  # pyright: ignore[reportPrivateUsage]
+    grows = SCENARIO.model_copy(update={"demand_growth_rate": growth, "when_full": "buy-another"})
+    rates = [np.full(COUNT, step / 100) for step in range(40)]
+    for rate in rates:
+        rate.flags.writeable = False
+    inputs = drawn(grows)
+    for wage, care in itertools.pairwise(rates):
+        moved = replace(inputs, given={**inputs.given, "wage_escalation_rate": wage, "care_growth_rate": care})
+        _costs("mac", moved)
+        ((cash, weight),) = kept_cash._CASH._kept.values()  # pyright: ignore[reportPrivateUsage]
+        assert held_bytes(replace(cash, held=()), but=[*inputs.given.values(), *rates]) <= weight

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from calculator.finance.kept_draws import KeptDraws, forget_all
 from calculator.finance.ledger import Horizon
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import QuietHours, Usage
+from tests.calculator.cost.held import held_bytes
 from tests.calculator.cost.reader import Reader
 from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
 
@@ -120,23 +120,6 @@ def test_load_of_the_same_draws_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
     assert made == ["mac", "other"]
 
 
-def _held(thing: Any, found: dict[int, int]) -> None:
-    """Bytes of all arrays that are reached from this, each once."""
-    if isinstance(thing, np.ndarray):
-        while isinstance(thing.base, np.ndarray):
-            thing = thing.base
-        found[id(thing)] = thing.nbytes
-    elif isinstance(thing, (tuple, list)):
-        for one in thing:
-            _held(one, found)
-    elif isinstance(thing, dict):
-        for one in thing.values():
-            _held(one, found)
-    elif is_dataclass(thing) and not isinstance(thing, type | Inputs):
-        for one in fields(thing):
-            _held(getattr(thing, one.name), found)
-
-
 @pytest.mark.parametrize("growth", [0.02, 0.2, 0.6])
 def test_kept_load_weighs_about_what_it_holds(growth: float, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: KeptDraws[Load] = KeptDraws(most=10**9, weigh=kept_loads._bytes)  # pyright: ignore[reportPrivateUsage]
@@ -145,10 +128,21 @@ def test_kept_load_weighs_about_what_it_holds(growth: float, monkeypatch: pytest
         _costs(_drawn(GROWING.changed(demand_growth_rate=growth), wage_usd_per_h=wage))
     given = _drawn(GROWING.changed(demand_growth_rate=growth)).given.values()
     ((load, weight),) = kept._kept.values()  # pyright: ignore[reportPrivateUsage]
-    held: dict[int, int] = {}
-    _held(load, held)
-    own = sum(count for key, count in held.items() if key not in {id(one) for one in given})
-    assert 0.5 * weight <= own <= 1.5 * weight
+    assert 0.5 * weight <= held_bytes(load, but=given) <= 1.5 * weight
+
+
+def test_moves_of_a_rate_that_no_load_reads_let_old_sums_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: KeptDraws[Load] = KeptDraws(most=10**9, weigh=kept_loads._bytes)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(kept_loads, "_LOADS", kept)
+    rates = [_around(step / 100) for step in range(1, 40)]
+    most = 0.0
+    for rate in rates:
+        inputs = _drawn(GROWING)
+        moved = Inputs(GROWING, {**inputs.given, "discount_rate": rate, "wage_escalation_rate": rate})
+        _costs(moved)
+        ((load, weight),) = kept._kept.values()  # pyright: ignore[reportPrivateUsage]
+        most = max(most, held_bytes(load, but=[*inputs.given.values(), *rates]) / weight)
+    assert most <= 2.0
 
 
 def test_people_who_have_gone_leave_no_loads() -> None:
