@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from calculator.units import unit_of_name
+from calculator.units import plain_number, unit_of_name
 
 
 class CalculatorError(ValueError):
@@ -82,11 +82,6 @@ def why_unreadable(error: Exception) -> str:
 
 
 _MOST_SAID = 100
-
-
-def plain_number(value: float) -> str:
-    """A bound as a person writes it: 0.35, 1000, 1,000,000; never 1e+06."""
-    return f"{value:,.0f}" if _LEAST_GROUPED <= abs(value) < _LONGEST else f"{value:g}"
 
 
 def _cut(part: str) -> str:
@@ -156,7 +151,7 @@ def _percent_hint(problem: Mapping[str, Any], model: type[BaseModel] | None, bou
     low, high = (bounds.low, bounds.high) if bounds else (0, 1)
     if not low <= as_percent / _PERCENT <= high:
         return ""
-    return f" Enter {as_percent / _PERCENT:g} for {as_percent:g} %."
+    return f" Enter {plain_number(as_percent / _PERCENT)} for {plain_number(as_percent)} %."
 
 
 def _shown(got: Any) -> str:
@@ -227,8 +222,6 @@ def _bounds(problem: Mapping[str, Any], model: type[BaseModel] | None) -> _Bound
 
 _ENDS = ("ge", "gt", "le", "lt")
 _PERCENT = 100
-_LEAST_GROUPED = 10_000
-_LONGEST = 1e12  # longer figures are easier to read with an exponent
 _WIDEST = 80  # characters of a wrong value that are repeated
 _TABLE = "a table of names and values"
 _SHAPES = {

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from calculator.units import Finite, unit_of_name
+from calculator.units import Finite, plain_number, unit_of_name
 
 Basis = Literal["measured", "vendor", "published", "derived", "assumption", "claim", "yours"]
 """measured: by this tool or a named person with a meter. vendor: the maker's own figure. published: press, maintained
@@ -66,8 +66,8 @@ class Quantity(Record):
     def _has_its_evidence(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise ValueError(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g} are not in order; "
-                "write low <= central <= high."
+                f"low {plain_number(self.low)}, central {plain_number(self.central)}, high {plain_number(self.high)} "
+                "are not in order; write low <= central <= high."
             )
         if self.basis == "assumption" and not self.note:
             raise ValueError('an assumption needs a note that says why; add note = "...".')

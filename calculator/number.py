@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.errors import ScenarioError
+from calculator.units import plain_number
 
 Number = float | NDArray[np.float64]
 """One value, or one per draw."""
@@ -152,13 +153,13 @@ def require(
     """Refuse a value, or an array with a value, that is not finite or out of bounds: one sentence (ScenarioError)."""
     least, most = (float(np.min(value)), float(np.max(value))) if isinstance(value, np.ndarray) else (value, value)
     if not (-math.inf < least and most < math.inf):
-        raise ScenarioError(f"{name} is {most:g}; it must be a finite number.")
+        raise ScenarioError(f"{name} is {plain_number(most)}; it must be a finite number.")
     if above is not None and not least > above:
-        raise ScenarioError(f"{name} is {least:g}; it must be above {above:g}.")
+        raise ScenarioError(f"{name} is {plain_number(least)}; it must be above {plain_number(above)}.")
     if low is not None and least < low:
-        raise ScenarioError(f"{name} is {least:g}; it must be at least {low:g}.")
+        raise ScenarioError(f"{name} is {plain_number(least)}; it must be at least {plain_number(low)}.")
     if high is not None and most > high:
-        raise ScenarioError(f"{name} is {most:g}; it must be at most {high:g}.")
+        raise ScenarioError(f"{name} is {plain_number(most)}; it must be at most {plain_number(high)}.")
 
 
 _FEW = 4

@@ -4,6 +4,7 @@ Bytes are integers inside the calculator; GB (1e9) and GiB (2**30) appear at the
 decimal: 0.10 is ten percent a year, and no percent sign occurs inside the model.
 """
 
+import math
 from typing import Annotated
 
 from pydantic import Field
@@ -81,10 +82,43 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def digits(value: float, count: int) -> str:
+    """A number to so many digits as a person writes it: whole digits all, thousands apart, never 1.3e-05.
+
+    Beyond a thousand billions and below a billionth a power of ten stands behind it, as nobody counts zeros.
+
+    >>> digits(1234.5, 3), digits(12.345, 3), digits(0.13456, 3), digits(3.0, 3), digits(0.0000134, 2)
+    ('1,234', '12.3', '0.135', '3', '0.000013')
+    >>> digits(1e308, 3), digits(-2.5e-12, 3), digits(float("nan"), 3)
+    ('10^308', '-2.5 x 10^-12', 'nan')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}".removeprefix("-") if value == 0 else f"{value:g}"
+    mantissa, _, exponent = f"{value:.{count - 1}e}".partition("e")
+    if not _LEAST_WRITTEN <= abs(value) < _MOST_WRITTEN:
+        figure = _without_zeros(mantissa)
+        power = f"10^{int(exponent)}"
+        return {"1": power, "-1": f"-{power}"}.get(figure, f"{figure} x {power}")
+    return _without_zeros(f"{value:,.{max(count - 1 - int(exponent), 0)}f}")
+
+
+def plain_number(value: float) -> str:
+    """A number with up to six digits, thousands apart from 10,000 on: 0.35, 1000, 1,000,000; never 1e+06."""
+    return f"{value:g}" if _LEAST_PLAIN <= abs(value) < _LEAST_GROUPED else digits(value, 6)
+
+
+def _without_zeros(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_LEAST_WRITTEN, _MOST_WRITTEN = 1e-9, 1e15
+_LEAST_PLAIN, _LEAST_GROUPED = 1e-4, 9_999.995  # the latter is written 10,000
+
+
 def counted(count: float, noun: str) -> str:
     """A count with its noun, which has an s unless the count is one.
 
     >>> counted(1, "day"), counted(3, "year"), counted(1.5, "month"), counted(1200, "file")
     ('1 day', '3 years', '1.5 months', '1,200 files')
     """
-    return f"{count:,.6g} {noun}{'' if count == 1 else 's'}"
+    return f"{digits(count, 6)} {noun}{'' if count == 1 else 's'}"

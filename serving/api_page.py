@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from calculator.errors import plain_number
+from calculator.units import plain_number
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -40,8 +40,9 @@ def api_page(document: dict[str, Any]) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API of {escape(document["info"]["title"])}'
         f'</title><meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
         f"<h1>From another program</h1><p>{escape(document['info']['description'])} "
-        "Each path is a GET. Repeat a list (<code>options=a&amp;options=b</code>), write a table as JSON; what you "
-        "leave out keeps our default. A value that cannot be used is answered with 422 and a sentence.</p>"
+        "Each path is a GET. Repeat a list (<code>options=a&amp;options=b</code>) or put commas in it "
+        "(<code>options=a,b</code>), write a table as JSON; what you leave out keeps our default. A value that cannot be "
+        "used is answered with 422 and a sentence.</p>"
         '<p><a href="/api/openapi.json">The same as an OpenAPI 3.1 document</a></p>'
         f"{parts}<h2>Values of a scenario</h2>{_table(fields)}</main></body></html>"
     )

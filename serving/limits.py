@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from calculator.units import plain_number
 from serving.clients import Network, Rate, client_of, networks, session_of
 from serving.metrics import Metrics
 from serving.turns import BusyError, Turns
@@ -63,7 +64,8 @@ def _number(variables: Mapping[str, str], name: str, default: float, *, low: flo
         value = math.nan
     if not low <= value <= high:
         raise ValueError(
-            f"{name} is {text[:40]!r}; it must be a number in {low:,g}..{high:,g}. Correct it, or leave it out."
+            f"{name} is {text[:40]!r}; it must be a number in {plain_number(low)}..{plain_number(high)}. Correct it, "
+            "or leave it out."
         )
     return value
 

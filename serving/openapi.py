@@ -30,7 +30,7 @@ class Operation:
 def openapi_document(files: Iterable[Operation], questions: Iterable[Operation] = ()) -> dict[str, Any]:
     """OpenAPI 3.1: each file takes every field of the scenario as a parameter of the address, each question its own.
 
-    A list is repeated (options=a&options=b), a table is JSON. The schemas of the fields are pydantic's.
+    A list is repeated (options=a&options=b) or has commas (options=a,b), a table is JSON. The schemas of the fields are pydantic's.
     """
     schema = Scenario.model_json_schema(ref_template=_REFERENCE)
     parts = schema.pop("$defs", {})

@@ -39,6 +39,12 @@ MLX_ROOMS = ("measurements/worker/", "measurements/models/mlx_lm_process.py")
 PANDAS_ROOMS = ("calculator/report/", "calculator/analysis/sweep.py", "calculator/cli/accuracy.py")
 PROCESS_EDGES = {"measurements/worker/__main__.py"}
 """Whatever mlx-lm raises here becomes a named event for the parent."""
+FOR_PROGRAMS = {
+    *("calculator/catalog/price_import.py", "calculator/catalog/update_api_quotes.py"),
+    *("calculator/catalog/package_prices.py", "calculator/cli/memory.py"),
+    "calculator/calibration/left_out.py",
+}
+"""Files that write TOML, CSV or a command in `g`: a comma between thousands would break it."""
 MOST_LINES = 330
 MOST_ARGUMENTS = 7
 MOST_FORMATTER_SKIPS = 15
@@ -397,6 +403,35 @@ def _clocks_beside_others(text: str) -> list[str]:
         and _HELD_TO_SECONDS.search(ast.unparse(node))
         and "pytest.mark.alone" not in map(ast.unparse, node.decorator_list)
     ]
+
+
+def test_no_number_for_a_person_can_turn_into_one_with_an_exponent() -> None:
+    """A format of `g` or `e` writes 1.3e-05; `digits` and `plain_number` do not. float(f"{x:.3g}") only rounds."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in _files(ROOT)
+        if str(path.relative_to(ROOT)) not in FOR_PROGRAMS | {"calculator/units.py"}
+        for line in _exponents(path.read_text("utf-8"))
+    ]
+    assert not found
+    assert list(_exponents('f"{x:,.3g} W"')) == list(_exponents('f"{x:.1e}"')) == [1]
+    assert not [*_exponents('float(f"{x:.3g}")'), *_exponents('f"{digits(x, 3)} {x:,.2f} {x:>9} {x:%Y}"')]
+
+
+def _exponents(source: str) -> Iterator[int]:
+    """Lines with a number that `g` or `e` formats, unless it is read back at once."""
+    tree = ast.parse(source)
+    rounded = {
+        id(inner)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "float"
+        for inner in ast.walk(call)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None and id(node) not in rounded:
+            spec = "".join(str(part.value) for part in ast.walk(node.format_spec) if isinstance(part, ast.Constant))
+            if re.fullmatch(r"[^%]*[eEgG]", spec):
+                yield node.lineno
 
 
 def test_tests_that_hold_a_clock_to_seconds_run_alone() -> None:

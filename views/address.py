@@ -15,7 +15,8 @@ from calculator import Scenario
 from calculator.scenario.json_text import whole_json
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import NOT_TYPED
-from views.link import PRESET, table_text, text_of
+from views.link import PRESET, text_of
+from views.link_tables import each_id, table_text
 
 TYPED = "typed"
 _SPREADS = ("ranges", "cases")
@@ -29,6 +30,10 @@ def follow_address(page: str) -> None:
     state[_PAGE] = page
     if came_from != page and not st.query_params and state.get(_KEPT):
         st.query_params.from_dict(state[_KEPT])
+    if "options" in st.query_params:  # one parameter for each, however a link had them
+        listed = st.query_params.get_all("options")
+        if each_id(listed) != listed:
+            st.query_params["options"] = each_id(listed)
     state[_KEPT] = query()
 
 

@@ -14,13 +14,13 @@ from calculator.report.memo_facts import question_of
 from calculator.scenario.presets import preset
 from views.address import address_text, put, start_from, take_back
 from views.ask import ask_rest
-from views.decide_form import FIELDS_BESIDE, changes, in_cents, lists, quotes, values
+from views.decide_form import FIELDS_BESIDE, changes, in_cents, lists, quotes, resets, values
 from views.decide_frame import decide_frame
 from views.link import write_link
 from views.live_component import live_component
 from views.look import markdown_text
 from views.notices import show_notices
-from views.prices import figures_of
+from views.prices import figures_of, tables_of
 from views.report import show_downloads
 from views.shell import Case, Speeds, answer_of, is_answered, read_case, start_title
 from views.turns import turn
@@ -66,14 +66,15 @@ def _show(case: Case, measured: Sequence[MeasuredSpeed], *, problem: str) -> Non
 
 def _data(case: Case, comparison: Comparison, measured: Sequence[MeasuredSpeed]) -> dict[str, Any]:
     scenario = case.scenario
+    names = {row.id: row.name for row in comparison.options}
+    changed = changes(case.link, scenario, names=names, catalog=case.catalog)
     data: dict[str, Any] = {
         "frame": decide_frame(comparison, mends=whole_mends(comparison, catalog=case.catalog, speeds=measured)),
         "values": values(scenario),
         "preset": case.link.preset,
         "start": start_title(case.link),
-        "changes": changes(
-            case.link, scenario, names={row.id: row.name for row in comparison.options}, catalog=case.catalog
-        ),
+        "changes": changed,
+        "resets": resets(scenario, [name for name, *_ in changed]),
         "address": address_text(),
         "asked": question_of(comparison, case.catalog),
         "taken": st.session_state.get(_TAKEN, []),
@@ -113,8 +114,11 @@ def _take(change: Mapping[str, Any], scenario: Scenario) -> bool:
         start_from(str(change["preset"]))
     if reset := change.get("reset"):
         names = [str(name) for name in reset]
+        start = _start()
+        if "options" in names:
+            scenario = _with_options_of(start, scenario)
         take_back([name for name in names if ":" not in name])
-        _take_back_rows([name for name in names if ":" in name], scenario, start=_start())
+        _take_back_rows([name for name in names if ":" in name], scenario, start=start)
     if entered := change.get("put"):
         put(_with_figures_kept(scenario, cast("Mapping[str, Any]", entered)))
     names = set(cast("Mapping[str, Any]", entered or {}))
@@ -133,6 +137,14 @@ def _with_figures_kept(scenario: Scenario, entered: Mapping[str, Any]) -> Mappin
     return entered if kept == scenario.figures else {**entered, "figures": kept}
 
 
+def _with_options_of(start: Scenario, scenario: Scenario) -> Scenario:
+    """The scenario with the options of the start; what it says of others goes out of the address."""
+    gone = tables_of(start.compared_ids(), scenario)
+    if gone:
+        put(gone)
+    return scenario.changed(options=start.options, routing=start.routing, **gone)
+
+
 def _start() -> Scenario:
     """The scenario from which one started: the example of the address, else the defaults."""
     name = read_case(load_catalog()).link.preset
@@ -144,8 +156,13 @@ def _take_back_rows(names: Sequence[str], scenario: Scenario, *, start: Scenario
     tables = dict.fromkeys(name.partition(":")[0] for name in names)
     for table in tables:
         gone = {name.partition(":")[2] for name in names if name.startswith(f"{table}:")}
-        kept = {key: value for key, value in getattr(scenario, table).items() if key not in gone}
-        put({table: kept | {key: value for key, value in getattr(start, table).items() if key in gone}})
+        kept = {key: value for key, value in _rows(table, scenario).items() if key not in gone}
+        put({table: kept | {key: value for key, value in _rows(table, start).items() if key in gone}})
+
+
+def _rows(table: str, scenario: Scenario) -> dict[str, Any]:
+    """A table of the scenario as an address writes it."""
+    return scenario.model_dump(mode="json", include={table}, exclude_defaults=True).get(table, {})
 
 
 def _with_row(table: Mapping[str, float], key: str, value: float | None) -> dict[str, float]:

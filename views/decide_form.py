@@ -1,6 +1,6 @@
 """The controls of the Decide page: its fields, and the lists that change only with the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,10 +13,14 @@ from calculator.catalog.price_age import price_kind
 from calculator.decision.input_words import label as input_label
 from calculator.decision.input_words import value as with_unit
 from calculator.decision.input_words import whole_value
+from calculator.evidence import Quantity
+from calculator.report.option_figures import option_figures
+from calculator.scenario.decisions import decided_differently, decisions_on, set_by
 from calculator.scenario.own_figures import FIGURE_BOUNDS, MOST_USD
 from calculator.scenario.presets import preset, preset_purposes
 from calculator.scenario.question import MOST_OPTIONS
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
+from calculator.units import digits
 from views.choices import choices_of, words_of_choice
 from views.link import Link, text_of
 from views.prices import PRICE_LABELS, price_figures
@@ -132,48 +136,62 @@ def _quote(option_id: str, scenario: Scenario, catalog: Catalog) -> dict[str, An
     option = catalog.option(option_id)
     found: list[dict[str, Any]] = []
     facts: list[str] = []
-    for key in price_figures(option_id, model=scenario.model, catalog=catalog):
+    ours = {
+        one.path.rpartition(".")[2]: one.quantity for one in option_figures(option, scenario, catalog) if one.counts
+    }
+
+    def own_figure(key: str, label: str) -> dict[str, Any]:
         figure = key.rpartition(".")[2]
-        found.append(
-            _field("figures", key, PRICE_LABELS[figure], scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure])
-        )
+        value, stands = scenario.figures.get(key), _ours(ours.get(figure))
+        return _field("figures", key, label, value, bounds=FIGURE_BOUNDS[figure], placeholder=stands)
+
+    for key in price_figures(option_id, scenario=scenario, catalog=catalog):
+        found.append(own_figure(key, PRICE_LABELS[key.rpartition(".")[2]]))
     if isinstance(option, Machine):
-        if scenario.sales_tax_fraction:
-            found.append(_with_tax(found[0], scenario.sales_tax_fraction))
         price = option.purchase_price()
+        if scenario.sales_tax_fraction:
+            found.append(_with_tax(found[0], scenario.sales_tax_fraction, ours=price.price_usd))
         noun = NOUNS.get(price_kind(option), "price")
         facts.append(
-            f"{noun[:1].upper()}{noun[1:]} ${price.price_usd.central:,.0f} before tax, from {price.price_usd.as_of}."
+            f"{noun[:1].upper()}{noun[1:]} ${price.price_usd.central:,.0f} before tax, from {price.aged_from}."
         )
         worth = scenario.already_own_usd.get(option_id)
         label = "We own it; it would sell for ($)"
-        found.append(_field("already_own_usd", option_id, label, worth, bounds=(0, MOST_USD)))
+        found.append(_field("already_own_usd", option_id, label, worth, bounds=(0, MOST_USD), placeholder="no"))
         for figure, label in (
             ("setup_h", "Hours to set it up"),
             ("idle_w", "Watts at rest"),
             ("decode_w", "Watts at work"),
         ):
-            key = f"{option_id}.{figure}"
-            found.append(_field("figures", key, label, scenario.figures.get(key), bounds=FIGURE_BOUNDS[figure]))
+            found.append(own_figure(f"{option_id}.{figure}", label))
     elif isinstance(option, Subscription):
-        key = f"{option_id}.requests_per_window"
-        bounds = FIGURE_BOUNDS["requests_per_window"]
-        found.append(
-            _field("figures", key, "Requests of a seat in its window", scenario.figures.get(key), bounds=bounds)
-        )
+        found.append(own_figure(f"{option_id}.requests_per_window", "Requests of a seat in its window"))
     elif isinstance(option, CloudOffer):
         rate = option.rate(scenario.cloud_rate).rate_usd_per_h
         facts.append(f"${rate.central:,.2f} an hour, from {rate.as_of}.")
     return {"fields": found, "facts": facts}
 
 
-def _with_tax(price: dict[str, Any], fraction: float) -> dict[str, Any]:
+def _with_tax(price: dict[str, Any], fraction: float, *, ours: Quantity) -> dict[str, Any]:
     """The same price as most quotes have it: the tax is taken off what is entered, and the scenario keeps one price."""
-    label = f"Or with {100 * fraction:.4g} % tax in it ($)"
-    return {**price, "figure": "price_with_tax", "label": label, "times": 1 + fraction}
+    label = f"Or with {digits(100 * fraction, 4)} % tax in it ($)"
+    return {
+        **price,
+        **{"figure": "price_with_tax", "label": label, "times": 1 + fraction},
+        "placeholder": _ours(ours, times=1 + fraction),
+    }
 
 
-def _field(table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float]) -> dict[str, Any]:
+def _ours(quantity: Quantity | None, *, times: float = 1) -> str:
+    """What counts while a box is empty, as the empty box says it."""
+    if quantity is None:
+        return "not known"
+    return f"{'yours' if quantity.basis == 'yours' else 'ours'}: {digits(quantity.central * times, 6)}"
+
+
+def _field(
+    table: str, key: str, label: str, value: float | None, *, bounds: tuple[float, float], placeholder: str
+) -> dict[str, Any]:
     return {
         "table": table,
         "key": key,
@@ -182,7 +200,7 @@ def _field(table: str, key: str, label: str, value: float | None, *, bounds: tup
         "value": value,
         "min": bounds[0],
         "max": bounds[1],
-        "placeholder": "ours" if table == "figures" else "no",
+        "placeholder": placeholder,
     }
 
 
@@ -196,16 +214,24 @@ def changes(
     """
     base = preset(link.preset) if link.preset else Scenario()
     found: list[tuple[str, str, str, str]] = []
-    for name in link.own:
+    differing = decided_differently(scenario, base)
+    for name in dict.fromkeys(decision for field in link.own for decision in decisions_on(field)):
         now, before = getattr(scenario, name), getattr(base, name)
-        if now == before or name in ("name", "typed", "prices_as_of", "rules"):
+        if name not in differing or name in ("name", "typed", "prices_as_of", "rules"):
             continue
         if name in _ONE_BY_ONE:
             said = _Said(table=name, names=names or {}, catalog=catalog, bits=scenario.weight_class)
             found += [said.line(key, now, before) for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
         else:
-            found.append((name, label_of(name), _shown(name, now, catalog), _shown(name, before, catalog)))
+            said = [_shown(name, one, catalog) for one in (scenario, base)]
+            found.append((name, label_of(name), said[0], said[1]))
     return found
+
+
+def resets(scenario: Scenario, names: Sequence[str]) -> dict[str, list[str]]:
+    """All that is taken back with a change, where that is more than what names it: a model's size with the model."""
+    found = {name: list(set_by(name, scenario)) for name in names}
+    return {name: together for name, together in found.items() if together != [name]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,11 +302,13 @@ def _choices(name: str) -> tuple[str | int, ...]:
     return tuple(choices_of(Scenario.model_fields[name].annotation))
 
 
-def _shown(name: str, value: Any, catalog: Catalog | None) -> str:
-    """A value as a person reads it: a model's name, a choice in words, a number with its unit."""
+def _shown(name: str, scenario: Scenario, catalog: Catalog | None) -> str:
+    """A value as a person reads it: a model's name or size, a choice in words, a number with its unit."""
+    value = getattr(scenario, name)
     if name == "model":
         known = catalog.models.get(value) if catalog else None
-        return "Another size" if value == ANOTHER_SIZE else known.name if known else value
+        size = f"Another size, {whole_value('another_size_b', scenario.another_size_b)} parameters"
+        return size if value == ANOTHER_SIZE else known.name if known else value
     if isinstance(value, Mapping):
         return f"{len(value)} of your own" if value else "none of your own"  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, tuple):

@@ -163,8 +163,8 @@ def _is_first_question(comparison: Comparison) -> bool:
 def _nothing_else(comparison: Comparison) -> str:
     """Why the second verdict has nothing to compare that the first has not."""
     if all(option.kind == "own" for option in comparison.options):
-        return "nothing to rent and no API is compared, so the first answer stands. Add one below to compare it."
-    return "no rented machine and no API compared can do the job, so the first answer stands."
+        return "There is nothing to rent and no API in this comparison, so the first answer stands. Add one below."
+    return "No rented machine and no API in this comparison can do the job, so the first answer stands."
 
 
 def _odds(shown: ShownVerdict, best: OptionResult, second: OptionResult) -> list[list[Any]]:
@@ -190,7 +190,8 @@ def _flips(verdict: Verdict, comparison: Comparison) -> str:
     """What flips the verdict; it is searched with staff hours, and says so where the headline leaves them out."""
     if comparison.scenario.labour == "with" or not verdict.flips_sentence:
         return verdict.flips_sentence
-    return f"Counting staff hours: {verdict.flips_sentence}"
+    said = verdict.flips_sentence
+    return f"Counting staff hours: {said[0].lower() if said.startswith('No ') else said[0]}{said[1:]}"
 
 
 def _old(verdict: Verdict) -> str:

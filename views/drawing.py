@@ -1,11 +1,12 @@
 """Tables and charts as Streamlit draws them on every page: full width, with a text alternative."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import plotly.graph_objects as go  # pyright: ignore[reportMissingTypeStubs] - plotly ships no types
 import streamlit as st
 
+from calculator.units import digits
 from views.charts.layout import CHART_CONFIG
 from views.look import markdown_text
 from views.navigation import PRINTED
@@ -15,6 +16,8 @@ from views.small_table import small_table
 _LETTER_PX, _PADDING_PX, _MOST_PX = 7, 20, 480
 _TITLE_ROOM = 2  # letters: what the sort mark and the pencil take
 _MEASURED_ROWS = 8
+MOST_LETTERS = 60
+"""Of a name in a chart: on a phone of 390 px so many letters of 12 px, 5.5 px wide in the mean, stand side by side."""
 
 
 def draw_table(
@@ -64,7 +67,7 @@ def _on_paper(cell: Any, form: str = "") -> Any:
     """
     if not isinstance(cell, float):
         return cell
-    return form % cell if form.startswith("%") else f"{cell:,.6g}"
+    return form % cell if form.startswith("%") else digits(cell, 6)
 
 
 def column_px(title: str, cells: Sequence[str]) -> int:
@@ -101,8 +104,23 @@ def show_reasons(reasons: Iterable[tuple[str, str]]) -> None:
         st.markdown("\n".join(lines))
 
 
+def shortened(name: str) -> str:
+    """A name as long as a chart on a phone has room for.
+
+    >>> shortened("Mac Studio M5 Ultra 96 GB"), shortened("long " * 20)
+    ('Mac Studio M5 Ultra 96 GB', 'long long long long long long long long long long long long…')
+    """
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1].rstrip()}…"
+
+
 def draw_chart(figure: go.Figure, *, key: str, alt: str) -> None:
-    """A plotly chart without toolbar and zoom."""
+    """A plotly chart without toolbar and zoom; names that a phone would cut off end in an ellipsis."""
+    drawn = cast("Any", figure)
+    for trace in drawn.data:
+        if trace.name:
+            trace.name = "<br>".join(shortened(line) for line in trace.name.split("<br>"))
+    for note in drawn.layout.annotations:
+        note.text = shortened(note.text)
     st.plotly_chart(  # pyright: ignore[reportUnknownMemberType] - its type names plotly's and matplotlib's untyped figures
         figure, key=key, config=CHART_CONFIG, width="stretch", alt=alt
     )

@@ -7,12 +7,12 @@ from typing import Any, cast
 import streamlit as st
 
 from calculator import Catalog, Scenario
-from calculator.catalog.loader import evidence_of
 from calculator.decision.comparison import Comparison
 from calculator.evidence import Quantity
+from calculator.report.option_figures import OptionFigure, option_figures
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import knobs
-from calculator.units import counted
+from calculator.units import counted, digits
 from views.address import put, take_back
 from views.before_you_sign import all_notes
 from views.drawing import column_px, draw_on_paper
@@ -24,6 +24,8 @@ _BASES = ("assumption", "claim", "yours", "derived", "published", "vendor", "mea
 _COLOURS = ("orange", "red", "blue", "gray", "green", "green", "green")
 _HEIGHT_PX = 560
 _MARKS = {"problem": ":red-badge[problem]", "warning": ":orange-badge[note]", "info": ":gray-badge[info]"}
+_ANOTHER = "another price"
+"""In place of the name of a price that the answer does not use."""
 Rows = list[dict[str, Any]]
 
 
@@ -82,36 +84,38 @@ def scenario_rows(scenario: Scenario, *, catalog: Catalog) -> Rows:
 
 
 def option_rows(option_id: str, *, scenario: Scenario, catalog: Catalog) -> Rows:
-    """One row per figure that is used of an option and its chip; older prices stand behind the one that counts."""
+    """One row per figure of an option and its chip; of several prices only the one that counts can be changed."""
     entry = catalog.option(option_id)
-    prices = price_figures(option_id, model=scenario.model, catalog=catalog)
+    prices = price_figures(option_id, scenario=scenario, catalog=catalog)
     rows: Rows = []
-    for path, quantity in evidence_of(entry).items():
-        if path.startswith("tariffs[") and not _is_tariff_of(path, entry, scenario):
-            continue
-        figure = path.rpartition(".")[2]
+    for one in option_figures(entry, scenario, catalog):
+        figure = one.path.rpartition(".")[2]
         named = next((key for key in prices if key.endswith(f".{figure}")), f"{option_id}.{figure}")
-        key = named if figure in FIGURE_BOUNDS else ""
-        row = _row(_words(path), quantity, catalog=catalog)
+        key = _ANOTHER if not one.counts else named if figure in FIGURE_BOUNDS else ""
+        row = _figure_row(one, catalog=catalog)
         if key in scenario.figures:
-            note = f"Ours is {_number(quantity.central)}. {quantity.note}"
+            note = f"Ours is {_number(one.quantity.central)}. {one.quantity.note}"
             row |= {"Value": scenario.figures[key], "How it is known": ["yours"], "Note": note}
         rows.append(row | {"_key": key})
     chip = catalog.chips.get(getattr(entry, "chip", ""))
     if chip is not None:
         rows += [
-            _row(f"{chip.name}: {_words(path)}", quantity, catalog=catalog) | {"_key": ""}
-            for path, quantity in evidence_of(chip).items()
+            _figure_row(one, catalog=catalog, whose=f"{chip.name}: ") | {"_key": ""}
+            for one in option_figures(chip, scenario, catalog)
         ]
     return rows
 
 
-def _is_tariff_of(path: str, entry: Any, scenario: Scenario) -> bool:
-    """Whether a price of a hosted API is one of the scenario's model; an API of one model has no other."""
-    place = re.match(r"tariffs\[(\d+)\]", path)
-    if place is None or getattr(entry, "kind", "") != "same-model":
-        return True
-    return entry.tariffs[int(place.group(1))].model == scenario.model
+def _figure_row(one: OptionFigure, *, catalog: Catalog, whose: str = "") -> dict[str, Any]:
+    row = _row(
+        f"{whose}{one.words}" if whose else f"{one.words[:1].upper()}{one.words[1:]}", one.quantity, catalog=catalog
+    )
+    unit = one.quantity.unit.replace("USD", "$").replace("/Mtok", " per million tokens")
+    return row | {
+        "Unit": "" if unit == "1" else unit,
+        "Date": one.as_of,
+        "Age": age_text(one.as_of, today=date.today()),
+    }
 
 
 def _row(
@@ -199,6 +203,9 @@ def _take_inputs(key: str, names: list[str]) -> None:
 def _take_facts(key: str, keys: list[str], scenario: Scenario) -> None:
     for place, value in _edited(key):
         name = keys[place]
+        if name == _ANOTHER:
+            st.toast("The answer uses the price above this one. Change that one.")
+            continue
         if not name:
             st.toast("This figure belongs to the chip. Add a machine of your own on Decide to change it.")
             continue
@@ -216,17 +223,4 @@ def _edited(key: str) -> list[tuple[int, float]]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-
-
-def _words(path: str) -> str:
-    """A path of the catalogue as a person reads it: `prices[1].price_usd` is "price, 2".
-
-    >>> _words("prices[1].price_usd"), _words("power.idle_w"), _words("rates[0].rate_usd_per_h")
-    ('price in USD, no. 2', 'idle W', 'rate in USD per h, no. 1')
-    """
-    group, _, figure = path.rpartition(".")
-    text = (figure or path).replace("_usd_per_", " in USD per ").replace("_usd", " in USD").replace("_w", " W")
-    place = re.search(r"\[(\d+)\]", group)
-    number = f", no. {int(place.group(1)) + 1}" if place else ""
-    return text.replace("_", " ") + number
+    return digits(value, 4)

@@ -10,19 +10,19 @@ from calculator import Catalog, Scenario
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.comparison import Comparison, OptionResult
 from calculator.decision.eligibility import seconds_text
-from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, misfit, not_loaded
+from calculator.decision.memory_words import memory_short, misfit, not_loaded
 from calculator.decision.words import option_name
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.scenario.scenario import knobs
 from calculator.service.capability import Capability
-from calculator.units import BYTES_PER_GB
+from calculator.units import digits, plain_number
 from views.address import put
 from views.charts.fit import Filled, memory_bars, speed_curves
 from views.choices import choices_of, words_of_basis, words_of_choice
 from views.decide_form import label_of
 from views.drawing import draw_chart, draw_small_table, show_reasons
-from views.fit_boxes import Box, answered, different_boxes, hosted_sentences
+from views.fit_boxes import Box, answered, different_boxes, hosted_sentences, several_cards
 from views.fit_curves import (
     Measured,
     capability,
@@ -149,17 +149,19 @@ def _show_table(found: Rows, comparison: Comparison, case: Case, measured: Measu
         st.markdown(markdown_text(" ".join(hosts)))
     other = case.scenario.second_tenant_gb
     beside = (
-        f" The {other:g} GB of other software count in *Needs* where model and software share one memory, and *A model may "
-        "use* is then for both: macOS limits only what the GPU takes, so both together may use more than a model alone. "
-        "Beside cards the software lies in system RAM, as its column says, with the embedding table that llama.cpp keeps "
-        "off the card."
+        f" The {plain_number(other)} GB of other software count in *Needs* where model and software share one memory, "
+        "and *A model may use* is then for both: macOS limits only what the GPU takes, so both together may use more "
+        "than a model alone. Beside cards the software lies in system RAM, as its column says, with the embedding "
+        "table that llama.cpp keeps off the card."
         if other
         else ""
     )
+    cards = several_cards(case.scenario, case.catalog)
+    by_card = f" {cards}" if cards else ""
     st.caption(
         "Memory is for one machine and as many people as *Memory for* says: everyone you asked for, or as many as "
-        f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside} "
-        f"{SEVERAL_CARDS} Speeds are for each person while that many are being answered. Decide shows "
+        f"fit. *A model may use* is what the system leaves for it and for software in the same memory.{beside}{by_card} "
+        "Speeds are for each person while that many are being answered. Decide shows "
         "the mean of the busiest hour, when fewer are answered at most moments. A dash means that it does not hold that "
         "many, or that no number of machines does the job."
     )
@@ -244,7 +246,8 @@ def _show_curves(case: Case, measured: Measured) -> None:
         st.markdown("None of the options can run this model as asked.")
         return
     ends = "; ".join(
-        f"{curve.name} {curve.speeds[0].central:,.3g} to {curve.speeds[-1].central:,.3g}" for curve in curves
+        f"{curve.name} {digits(curve.speeds[0].central, 3)} to {digits(curve.speeds[-1].central, 3)}"
+        for curve in curves
     )
     draw_chart(
         speed_curves(curves, x_title=titles[0], y_title=titles[1], target=target or None, falls=shown != _CURVES[2]),
@@ -280,7 +283,7 @@ def _show_ladder(case: Case, measured: Measured) -> None:
         )
         st.caption(
             "Speeds are those of one answer alone. Spare or missing memory is for the number of people you asked for, or "
-            f"for as many as fit at these bits. {SEVERAL_CARDS}"
+            "for as many as fit at these bits."
         )
         reasons = [(box.name, ladder_reasons(found[box.key])) for box in boxes]
         if any(text for _, text in reasons):
@@ -296,7 +299,7 @@ def _ladder_cell(one: Capability, *, asked: int) -> str:
     if not prediction.memory.fits:
         return f"no: {memory_short(prediction.memory)}"
     speed = f"{prediction.decode.central:,.0f} tokens/s, " if prediction.decode else ""
-    spare = f"{prediction.memory.headroom_bytes / BYTES_PER_GB:,.0f} GB spare"
+    spare = f"{gb(prediction.memory.headroom_bytes)} spare"
     return f"{speed}{spare}{_fewer(one.concurrent_count, asked)}"
 
 

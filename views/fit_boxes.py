@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calculator import Catalog, Scenario
+from calculator.catalog.hardware import hardware_of
 from calculator.catalog.options import CloudOffer, Machine
 from calculator.catalog.routed import Routed
 from calculator.decision.comparison import Comparison, OptionResult
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.decision.one_option import Question, answer_of
 from calculator.decision.routed_option import routed_parts
 from calculator.decision.words import percent
@@ -58,6 +60,13 @@ def different_boxes(scenario: Scenario, catalog: Catalog) -> list[Box]:
 def machines(scenario: Scenario, catalog: Catalog) -> list[Machine | CloudOffer]:
     """Each machine of the boxes once."""
     return list({box.option.id: box.option for box in boxes(scenario, catalog)}.values())
+
+
+def several_cards(scenario: Scenario, catalog: Catalog) -> str:
+    """How memory counts on several cards, to be said once on the page; empty where no machine holds several."""
+    chips = catalog_of(scenario, catalog).chips
+    found = machines(scenario, catalog)
+    return SEVERAL_CARDS if any(hardware_of(one, chips=chips).all_chips_count() > 1 for one in found) else ""
 
 
 def answered(

@@ -10,8 +10,10 @@ from calculator.decision.eligibility import seconds_text
 from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.errors import CalculatorError
 from calculator.service.serving import promise_of
+from calculator.units import digits
 from views.charts.fit import counted_name, frontier
 from views.drawing import draw_chart, draw_table, show_reasons
+from views.fit_boxes import several_cards
 from views.look import markdown_text, usd
 from views.shell import Case
 from views.turns import turn
@@ -38,7 +40,7 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
     if not found.choices:
         st.markdown(markdown_text(none_within(found)))
     else:
-        chart = frontier(found.choices)
+        chart = frontier(found.choices, months=found.scenario.months)
         draw_chart(
             chart.figure,
             key="frontier",
@@ -52,7 +54,9 @@ def show_frontier(case: Case, comparison: Comparison) -> None:
                 key="best machines",
                 alt="Machines that no other beats in cost, speed and memory",
             )
-            st.caption(SEVERAL_CARDS)
+            said_above = several_cards(case.scenario, case.catalog)
+            if any(one.spare_words for one in found.best()) and not said_above:
+                st.caption(SEVERAL_CARDS)
         if found.left_out:
             show_reasons((one.name, one.reason) for one in found.left_out)
 
@@ -89,7 +93,7 @@ def none_within(found: Choices) -> str:
         if promise.first_token_p95_s
         else "",
         f"the whole answer must come within {seconds_text(promise.answer_p95_s)}" if promise.answer_p95_s else "",
-        f"each person must get {promise.stream_tokens_per_s:,.4g} tokens a second"
+        f"each person must get {digits(promise.stream_tokens_per_s, 4)} tokens a second"
         if promise.stream_tokens_per_s
         else "",
     ]

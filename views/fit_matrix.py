@@ -12,11 +12,11 @@ from calculator.catalog.options import CloudOffer, Machine
 from calculator.decision.can_do import can_do_sentence, can_do_text
 from calculator.decision.compare import compare
 from calculator.decision.comparison import OptionResult
-from calculator.decision.memory_words import SEVERAL_CARDS, memory_short, not_loaded
+from calculator.decision.memory_words import memory_short, not_loaded
 from calculator.errors import CalculatorError
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, plain_number
 from views.address import put_button
 from views.drawing import draw_small_table, show_reasons
 from views.fit_boxes import answered, machines
@@ -44,9 +44,9 @@ def show_fit_matrix(case: Case, measured: Measured) -> None:
     live_component(_COMPONENT)(key=_KEY, data=_data(case, rows, chosen=chosen), on_model_change=_seen)
     people, other = case.scenario.concurrent_request_count, case.scenario.second_tenant_gb
     held = "one person" if people == 1 else f"{people} people at once"
-    beside = f", beside {other:g} GB of other software" if other else ""
+    beside = f", beside {plain_number(other)} GB of other software" if other else ""
     st.caption(
-        f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. {SEVERAL_CARDS} "
+        f"Spare memory of one machine that serves {held}, at the bits and context you chose{beside}. "
         "Select a model to see below the table which machines are fast enough for it and why others are not; from there "
         "you can take it to Decide. On a narrow screen, scroll sideways to see all machines."
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from calculator.catalog.deployment import HostSettings, format_on
 from calculator.catalog.hardware import hardware_of
-from calculator.decision.memory_words import SEVERAL_CARDS, not_loaded
+from calculator.decision.memory_words import not_loaded
 from calculator.physics.memory.finetuning import TrainingStep, finetune_fit
 from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
@@ -46,7 +46,6 @@ def _show_tuning(case: Case) -> None:
     model = scenario_model(scenario, catalog)
     rows: list[dict[str, Any]] = []
     reasons: list[tuple[str, str]] = []
-    counts_by_card = False
     for option in machines(scenario, catalog):
         runtime = catalog.runtime(option.runtime)
         bits = "4-bit" if packed else "16-bit"
@@ -62,7 +61,6 @@ def _show_tuning(case: Case) -> None:
             host=HostSettings(second_tenant_gb=scenario.second_tenant_gb, wired_limit_gb=scenario.macos_wired_limit_gb),
             catalog=catalog,
         )
-        counts_by_card = counts_by_card or bool(spare_words(fit))
         rows.append(
             {
                 "Option": option.name,
@@ -75,8 +73,6 @@ def _show_tuning(case: Case) -> None:
         )
     draw_small_table(rows, alt="Memory of one training step on each option")
     show_reasons(reasons)
-    if counts_by_card:
-        st.caption(SEVERAL_CARDS)
 
 
 def _untrained(name: str, why: str) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.finance.ledger import Line
 from views.look import shown_usd, usd
 
-GROUPS = ("Purchase", "Power and cooling", "People", "Rent, API, software", "Repair, insurance, tax", "Resale")
+GROUPS = ("Purchase", "Power and cooling", "Staff", "Rent, API, software", "Repair, insurance, tax", "Resale")
 """What an amount is spent on; the last one comes back."""
 _OF_KIND = {"capital": 0, "later capital": 0, "sale": 5, "later sale": 5, "tax": 4}
 _POWER = ("energy", "cooling", "demand charge", "further demand charge")
 _KEPT_WHOLE = ("repair", "further repair", "insurance")
-_IN_WORDS = ("hardware", "power", "people's time", "rent and API", "repair and tax", "resale")
+_IN_WORDS = ("hardware", "power", "staff hours", "rent and API", "repair and tax", "resale")
 _TELLING = 0.15  # of the difference
 
 

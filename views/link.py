@@ -1,31 +1,30 @@
 """Scenario in a web address: reading an address strictly, and writing one that keeps its meaning.
 
 A parameter has the name of a scenario field and its value the model's own unit, as in a scenario file and in `--set`:
-`?resale_fraction=0.48&wage_usd_per_h=120`. `options` is repeated once per option; a table (figures, ranges ...) is
-JSON; `typed` lists the values that a person set, and without it they are those in the address. A link of version 0.1
+`?resale_fraction=0.48&wage_usd_per_h=120`. A list is repeated or has commas (`options`), a table (figures, ranges ...)
+is JSON (link_tables.py); `typed` lists the values that a person set, and without it they are those in the address. A link of version 0.1
 (`schema_version=1`) is converted, so that its dollars stay. No streamlit here, because the page and the /api route read
 addresses with the same code (docs/decisions/0006-page.md).
 """
 
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_origin
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from calculator import Catalog, Scenario
 from calculator.catalog.models import LanguageModel
-from calculator.errors import CalculatorError, ScenarioError, why_unreadable
+from calculator.errors import CalculatorError, ScenarioError
 from calculator.report.stamps import CATALOGUE, MEASUREMENTS, catalogue_remarks, measurement_remarks
 from calculator.scenario.check_ids import refuse_unknown
 from calculator.scenario.files import typed
-from calculator.scenario.json_text import whole_json
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import ANOTHER_SIZE, NOT_TYPED, SCHEMA_VERSION, knobs
 from calculator.scenario.version_1 import converted
 from calculator.service.tariff import with_tariff_figures
+from views.link_tables import each_id, is_table, read_table, table_text
 
 STAMPS = ("schema_version", CATALOGUE, MEASUREMENTS)
 PRESET = "preset"
@@ -101,7 +100,7 @@ def read_link(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> Link:
                 compared: dict[str, Any] = {"options": named, "routing": routing} if named else {}
                 if name == _PROFILE:
                     compared = {field: found for field, found in (start | values).items() if field in _AGREE}
-                values[name] = _value(name, texts[-1], compared=compared, catalog=catalog)
+                values[name] = _value(name, texts, compared=compared, catalog=catalog)
             except CalculatorError as error:
                 problems[name] = str(error)
     is_of_version_1 = query.get("schema_version", [""])[-1] == "1"
@@ -147,7 +146,7 @@ def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tup
     values, problems = dict[str, Any](), dict[str, str]()
     for name in (one for one in OWN_ENTRIES if one in query):
         try:
-            found = _value(name, query[name][-1], compared={}, catalog=catalog)
+            found = _value(name, query[name], compared={}, catalog=catalog)
             _with_entries({**values, name: found}, catalog)
             values[name] = found
         except CalculatorError as error:
@@ -187,17 +186,12 @@ def write_link(
             pairs.append((name, ",".join(value)))
         elif name == "prices_as_of":
             pairs.append((name, value or prices_as_of))
-        elif not _is_table(name):
+        elif not is_table(name):
             pairs.append((name, text_of(value)))
         elif value:
             table = scenario.model_dump(mode="json", include={name}, exclude_defaults=name in OWN_ENTRIES)[name]
             pairs.append((name, table_text(table)))
     return urlencode(pairs)
-
-
-def table_text(table: Mapping[str, Any] | Sequence[Any]) -> str:
-    """A table as an address has it: JSON without blanks."""
-    return json.dumps(table, separators=(",", ":"))
 
 
 def model_table(model: LanguageModel, *, catalog: Catalog) -> tuple[str, dict[str, Any]]:
@@ -231,15 +225,15 @@ def used_instead(link: Link, scenario: Scenario) -> dict[str, str]:
     return sentences
 
 
-def _value(name: str, text: str, *, compared: Mapping[str, Any], catalog: Catalog) -> Any:
-    if _is_table(name) and name != "typed":
-        value = _table(name, text)
+def _value(name: str, texts: Sequence[str], *, compared: Mapping[str, Any], catalog: Catalog) -> Any:
+    if is_table(name):
+        value = read_table(name, texts)
     else:
-        text = text if name in ("name", "typed") else _short(text)
+        text = texts[-1] if name == "name" else _short(texts[-1])
         value = typed(name, text) if text.isascii() else text  # digits of other scripts are not numbers here
     if name == "model" and value != ANOTHER_SIZE:
         catalog.model(value)
-    beside = compared if _is_table(name) else dict[str, Any]()  # a table may only name compared options
+    beside = compared if is_table(name) else dict[str, Any]()  # a table may only name compared options
     scenario = Scenario.parse({**beside, name: value})
     try:
         refuse_unknown(with_tariff_figures(scenario, catalog), catalog)
@@ -252,23 +246,10 @@ def _default(name: str) -> Any:
     return Scenario.model_fields[name].get_default(call_default_factory=True)
 
 
-def _is_table(name: str) -> bool:
-    return get_origin(Scenario.model_fields[name].annotation) in (Mapping, tuple)
-
-
-def _table(name: str, text: str) -> Any:
-    try:
-        return whole_json(text)
-    except (ValueError, RecursionError) as error:  # an integer of thousands of digits is a plain ValueError
-        raise ScenarioError(
-            f"{name} is {_short(text)!r}; it must be JSON as in a scenario file, but {why_unreadable(error)}. Copy a link."
-        ) from None
-
-
 def _options(texts: Sequence[str], *, catalog: Catalog) -> tuple[tuple[str, ...], str]:
     """The options that exist, and one sentence about those that do not."""
     usable, unusable = list[str](), list[str]()
-    for option_id in dict.fromkeys(texts):
+    for option_id in dict.fromkeys(each_id(texts)):
         try:
             catalog.option(option_id)
             usable.append(option_id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from calculator import Catalog
 from calculator.physics.memory.format_words import plain_name
+from calculator.units import digits
 from views.desk import StoredRow
 
 _MISSING = {
@@ -26,7 +27,7 @@ def labels_of(rows: Sequence[StoredRow], names: Mapping[str, str]) -> dict[str, 
     found: dict[str, str] = {}
     for row in rows:
         rates = [
-            f"{word} {rate:,.4g} tokens/s"
+            f"{word} {digits(rate, 4)} tokens/s"
             for word, rate in (("writes", row.decode_tokens_per_s), ("reads", row.prefill_tokens_per_s))
             if rate is not None
         ]

@@ -8,6 +8,7 @@ import streamlit as st
 from calculator import Catalog
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
+from calculator.units import digits
 from views.choices import words_of_basis
 from views.desk import Desk, StoredRecord, StoredRow
 from views.drawing import draw_table
@@ -232,28 +233,28 @@ def _filtered(rows: Sequence[StoredRow], names: Mapping[str, str]) -> list[Store
 
 def _list_row(row: StoredRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "id": row.id[:12],
-        "measured": row.measured_at[:10],
-        "age": row.age,
-        "origin": words_of_basis(row.trust),
-        "what": what_of(row, names),
-        "chip": chips_of(row, names),
-        "result": row.status,
-        "decode tokens/s": _rate(row.decode_tokens_per_s),
-        "prefill tokens/s": _rate(row.prefill_tokens_per_s),
-        "at tokens": (
+        "Id": row.id[:12],
+        "Measured": row.measured_at[:10],
+        "Age": row.age,
+        "Origin": words_of_basis(row.trust),
+        "What": what_of(row, names),
+        "Chip": chips_of(row, names),
+        "Result": row.status,
+        "Writes, tokens/s": _rate(row.decode_tokens_per_s),
+        "Reads, tokens/s": _rate(row.prefill_tokens_per_s),
+        "At tokens": (
             "" if row.decode_tokens_per_s is None and row.prefill_tokens_per_s is None else f"{row.context_tokens:,}"
         ),
-        "streams": f"{row.batch_count:,}",
-        "note": row.mind,
-        "also measured": row.other,
-        "software": row.runtime,
-        "source": row.source,
+        "Streams": f"{row.batch_count:,}",
+        "Note": row.mind,
+        "Also measured": row.other,
+        "Software": row.runtime,
+        "Source": row.source,
     }
 
 
 def _rate(tokens_per_s: float | None) -> str:
-    return "" if tokens_per_s is None else f"{tokens_per_s:,.4g}"
+    return "" if tokens_per_s is None else digits(tokens_per_s, 4)
 
 
 def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> None:
@@ -286,7 +287,7 @@ def _show_record(row: StoredRow, record: StoredRecord | None, *, label: str) -> 
             )
         for name, value in series.items():
             if value["samples"]:
-                samples = ", ".join(f"{sample:,.6g}" for sample in value["samples"])
+                samples = ", ".join(digits(sample, 6) for sample in value["samples"])
                 st.markdown(f"Samples of {markdown_text(name)}, in the order taken: {markdown_text(samples)}")
         plain = {name: value for name, value in result.items() if name not in series}
         with st.grid(3, min_column_width=260, gap="medium"):

@@ -13,7 +13,7 @@ from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.errors import CalculatorError
 from calculator.physics.memory.format_words import plain_name
 from calculator.physics.models_that_fit import FitHere, fits_here, room_here, weight_classes_here
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, digits
 from views.desk import Desk, HostFacts, ProbeJob
 from views.drawing import draw_table
 from views.look import gb, markdown_text
@@ -77,7 +77,7 @@ def _show_server(desk: Desk, *, catalog: Catalog) -> None:
         with st.container(border=True, height="stretch", gap="small"):
             st.markdown(f"Memory  \n**{markdown_text(gb(host.memory_bytes * host.chip_count))}**")
             st.caption(
-                f"{bandwidth[0]:,.4g} GB/s by {bandwidth[1]}"
+                f"{digits(bandwidth[0], 4)} GB/s by {bandwidth[1]}"
                 if bandwidth
                 else "Its bandwidth is unknown; a probe measures it"
             )
@@ -117,7 +117,7 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
     )
     columns = {
         name: st.column_config.NumberColumn(format="%.1f")
-        for name in ("peak GB", "to spare GB", "weights GB", "cache GB", "work space GB")
+        for name in ("Peak, GB", "To spare, GB", "Weights, GB", "Cache, GB", "Work space, GB")
     }
     draw_table(
         [_plan_row(row, catalog) for row in rows],
@@ -133,15 +133,15 @@ def _show_plan(desk: Desk, *, catalog: Catalog) -> None:
 def _plan_row(row: FitHere, catalog: Catalog) -> dict[str, Any]:
     beyond = "longer than the model was made for" if row.beyond_its_context else ""
     return {
-        "model": row.name,
-        "fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
-        "peak GB": row.peak_bytes / BYTES_PER_GB,
-        "to spare GB": row.headroom_bytes / BYTES_PER_GB,
-        "weights GB": row.weights_bytes / BYTES_PER_GB,
-        "cache GB": row.kv_cache_bytes / BYTES_PER_GB,
-        "work space GB": row.transient_bytes / BYTES_PER_GB,
-        "format": plain_name(catalog.format(row.format)),
-        "note": beyond,
+        "Model": row.name,
+        "Fits": "yes" if row.fits else f"no: {gb(-row.headroom_bytes)} short",
+        "Peak, GB": row.peak_bytes / BYTES_PER_GB,
+        "To spare, GB": row.headroom_bytes / BYTES_PER_GB,
+        "Weights, GB": row.weights_bytes / BYTES_PER_GB,
+        "Cache, GB": row.kv_cache_bytes / BYTES_PER_GB,
+        "Work space, GB": row.transient_bytes / BYTES_PER_GB,
+        "Format": plain_name(catalog.format(row.format)),
+        "Note": beyond,
     }
 
 

@@ -10,12 +10,11 @@ from calculator import Catalog, Scenario
 from calculator.scenario.own_figures import MOST_USD
 from calculator.scenario.question import MOST_OPTIONS
 from views.address import put
-from views.prices import figures_of
+from views.prices import tables_of
 
 OWN_OPTIONS = "own_options"
 _NAME, _CHIP, _COUNT, _PRICE = "own name", "own chip", "own count", "own price"
 _MOST_CHIPS, _LONGEST_ID = 16, 40
-_SAID_OF_IT = ("already_own_usd", "shared_with_other_work", "machine_counts", "weight_classes")
 _ROOM = 3  # for a number
 
 
@@ -69,12 +68,7 @@ def _remove(scenario: Scenario, key: str) -> None:
     """Take the machine out of the address, and with it all that is said of it."""
     options = [option for option in scenario.options if option != key]
     rest = {name: row for name, row in _tables(scenario).items() if name != key}
-    said = {
-        table: {name: row for name, row in getattr(scenario, table).items() if name != key} for table in _SAID_OF_IT
-    }
-    changed = {table: rows for table, rows in said.items() if rows != getattr(scenario, table)}
-    figures = {"figures": figures_of(options, scenario)} if scenario.figures else {}
-    put({OWN_OPTIONS: rest, "options": options, **figures, **changed})
+    put({OWN_OPTIONS: rest, "options": options, **tables_of(options, scenario)})
 
 
 def _tables(scenario: Scenario) -> Mapping[str, Any]:

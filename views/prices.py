@@ -1,13 +1,17 @@
 """Prices of an option that a person may replace by his own: their names in the scenario, and their labels."""
 
 from collections.abc import Collection
+from typing import Any
 
 from calculator import Catalog, Scenario
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
 from calculator.catalog.routed import Routed
+from calculator.service.tariff import tariff_for
 
+_OF_OPTIONS = ("already_own_usd", "shared_with_other_work", "machine_counts", "weight_classes", "leases", "ranges")
+"""Tables whose rows are named after an option, or after one of its figures; `figures` besides."""
 PRICE_LABELS = {
     "price_usd": "Price before tax ($)",
     "rate_usd_per_h": "Rate ($ an hour)",
@@ -17,8 +21,8 @@ PRICE_LABELS = {
 }
 
 
-def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
-    """Names of the figures that are an option's price; of a hosted API those of the tariff for this model."""
+def price_figures(option_id: str, *, scenario: Scenario, catalog: Catalog) -> list[str]:
+    """Names of the figures that are an option's price; of a hosted API those of the host that its bill is made with."""
     option = catalog.option(option_id)
     if isinstance(option, CloudOffer):
         return [f"{option_id}.rate_usd_per_h"]
@@ -28,8 +32,10 @@ def price_figures(option_id: str, *, model: str, catalog: Catalog) -> list[str]:
         return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
-    served = [row for row in option.tariffs if option.kind != "same-model" or row.model == model]
-    return [f"{tariff_key(row)}.{figure}" for row in served[:1] for figure in PRICE_LABELS if figure.endswith("_mtok")]
+    tariff = tariff_for(scenario, catalog) if option.kind == "same-model" else next(iter(option.tariffs), None)
+    if tariff is None:
+        return []
+    return [f"{tariff_key(tariff)}.{figure}" for figure in PRICE_LABELS if figure.endswith("_mtok")]
 
 
 def figures_of(options: Collection[str], scenario: Scenario) -> dict[str, float]:
@@ -41,3 +47,13 @@ def figures_of(options: Collection[str], scenario: Scenario) -> dict[str, float]
     """
     owners = {name: name.rpartition(".")[0] for name in scenario.figures}
     return {name: scenario.figures[name] for name, owner in owners.items() if "/" in owner or owner in options}
+
+
+def tables_of(options: Collection[str], scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """The tables that change where these options are compared: no own figures of others, nothing on one's own others."""
+    said = scenario.model_dump(mode="json", include={*_OF_OPTIONS}, exclude_defaults=True)
+    gone = {key for key in scenario.own_options if key not in options}
+    found = {"figures": figures_of(options, scenario)}
+    for table, rows in said.items():
+        found[table] = {key: row for key, row in rows.items() if not {key, key.rpartition(".")[0]} & gone}
+    return {table: rows for table, rows in found.items() if len(rows) < len(getattr(scenario, table))}

@@ -33,7 +33,7 @@ _VARIABLES = {
 """The variables that the live bodies read, and the light theme's keys."""
 _WHOLE = """
   @page { size: landscape; margin: 11mm; }
-  header, [data-testid="stDownloadButton"], [data-testid="stFileUploader"],
+  header, [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFileUploader"],
   [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { display: none !important; }
   [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"], section, html, body {
     position: static !important; height: auto !important; overflow: visible !important;

@@ -11,7 +11,7 @@ from calculator.decision.comparison import Comparison
 from calculator.decision.words import signed
 from calculator.scenario.own_figures import FIGURE_LABELS
 from calculator.scenario.scenario import knobs
-from calculator.units import counted
+from calculator.units import counted, digits
 from views.accuracy import show_accuracy
 from views.article import show_article
 from views.decide_words import name_of
@@ -120,7 +120,7 @@ def _show_lines(case: Case, comparison: Comparison) -> None:
         line = st.selectbox("Line", [entry.name for entry in tco.entries], key="explained line")
     with turn():
         found = explain(comparison, option, line, catalog=case.catalog)
-    people = "people's time" if found.hardness == "soft" else "money that leaves the bank"
+    people = "staff hours" if found.hardness == "soft" else "money that leaves the bank"
     st.markdown(f"**{markdown_text(signed(-found.total_usd))}** over {counted(tco.months, 'month')}, {people}")
     st.code(f"{found.line} = {found.formula}{found.growth}", language=None, wrap_lines=True)
     if found.inputs:
@@ -154,7 +154,7 @@ def ingredient_words(name: str) -> str:
 def _ingredient(item: Ingredient) -> dict[str, str]:
     return {
         "Input": ingredient_words(item.name),
-        "Value": f"{item.value:,.6g}",
+        "Value": digits(item.value, 6),
         "Unit": "" if item.unit == "1" else item.unit,
         "How it is known": item.basis,
         "Source": item.source,

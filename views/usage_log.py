@@ -9,6 +9,7 @@ import streamlit as st
 from calculator.errors import CalculatorError
 from calculator.scenario.usage_logs.demand_of import LogDemand, demand_of
 from calculator.scenario.usage_logs.reading import read_usage
+from calculator.units import digits
 from views.address import put_button
 from views.decide_form import label_of
 from views.look import markdown_text
@@ -67,4 +68,4 @@ def zones() -> list[str]:
 def _shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "known for every hour of the week"
-    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return digits(value, 4) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

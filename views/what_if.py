@@ -21,6 +21,7 @@ from calculator.risk.value_of_information import value_of_information
 from calculator.scenario.scenario import knobs
 from views.address import put
 from views.budget import show_budget
+from views.charts.layout import NUMBERS
 from views.charts.what_if import exit_chart, tornado_chart, winner_map, worth_chart
 from views.decide_words import name_of
 from views.drawing import draw_chart
@@ -66,7 +67,7 @@ def show_what_if(stock: Catalog, *, speeds: Speeds) -> None:
     if len(ranked) < 2:
         st.markdown(markdown_text(f"{comparison.verdict.sentence} {comparison.verdict.detail}"))
         st.markdown(
-            "Two options that can do the job are needed before anything can flip. Decide shows what would mend the others."
+            "Two options that can do the job are needed before anything can flip. Decide shows what each of the others lacks."
         )
         return
     candidates = _asked(comparison)
@@ -194,7 +195,9 @@ def _show_map(candidates: Candidates, *, titles: dict[str, str]) -> None:
     x, y = (_steps(name, scenario) for name in (x_name, y_name))
     with turn():
         found = who_wins(candidates, x=(x_name, x), y=(y_name, y))
-    formats = tuple(".0%" if name in _AS_THEY_ARE and name != "months" else "~g" for name in (x_name, y_name))
+    formats = tuple(
+        ".0%" if name in _AS_THEY_ARE and name != "months" else NUMBERS["tickformat"] for name in (x_name, y_name)
+    )
     winners = ", ".join(titles[option] for place, option in enumerate(found.options) if (found.winner == place).any())
     draw_chart(
         winner_map(

@@ -183,7 +183,7 @@ def against(option: str, mine: Tco, other: str, theirs: Tco, *, scenario: Scenar
             )
         ),
         hard_saving_usd=theirs.hard_present_value_cost_usd - mine.hard_present_value_cost_usd,
-        hard_payback=payback(hard.tolist(), what="the difference without people's time"),
+        hard_payback=payback(hard.tolist(), what="the difference without staff hours"),
     )
 
 

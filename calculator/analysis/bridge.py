@@ -9,7 +9,7 @@ itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from calculator.catalog import Catalog
 from calculator.cost.tco import cost_shown_usd
@@ -18,7 +18,9 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.errors import ScenarioError
 from calculator.physics.measured import MeasuredSpeed
 from calculator.scenario.own_catalog import catalog_of
+from calculator.scenario.question import ANOTHER_SIZE
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
 _NOT_ASSUMPTIONS = frozenset(
     {
@@ -113,6 +115,8 @@ def bridge(
     original, target = _assumptions(start, options), _assumptions(end, options)
     if start.hourly_profile != end.hourly_profile:
         original, target = _with_hours_joined(original), _with_hours_joined(target)
+    if all(route.model != ANOTHER_SIZE for route in (*start.routing.values(), *end.routing.values())):
+        original, target = _with_size_joined(original), _with_size_joined(target)
     current, gap = dict(original), gap_usd(_values(original))
     start_usd = gap
     steps: list[Step] = []
@@ -123,6 +127,8 @@ def bridge(
         current = _changed(current, name, after)
         reached = gap_usd(_values(current))
         alone = gap_usd(_values(_changed(original, name, after))) - start_usd
+        if name == "typed" and reached == gap and not alone:
+            continue  # whose values they are moves ranges, not this gap: no assumption of its own
         steps.append(Step(name, _said(name, before), _said(name, after), reached - gap, alone))
         gap = reached
     carriers = tuple(step.name for step in sorted(steps, key=lambda step: step.alone_usd)[:2] if step.alone_usd < 0)
@@ -165,12 +171,22 @@ def _with_hours_joined(assumptions: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, _HOURS_NAME: tuple(assumptions[name] for name in _HOURS)}
 
 
+def _with_size_joined(assumptions: Mapping[str, Any]) -> dict[str, Any]:
+    """The model and, where it is one of another size, that size as one assumption: they are chosen together."""
+    rest = {name: value for name, value in assumptions.items() if name != "another_size_b"}
+    is_sized = rest["model"] == ANOTHER_SIZE
+    return {**rest, "model": (rest["model"], assumptions["another_size_b"] if is_sized else None)}
+
+
 def _said(name: str, value: Any) -> Any:
-    """The value as a step states it: of the hours in words, as a profile is long."""
+    """The value as a step states it: of the hours in words, as a profile is long; of a model its id or its size."""
+    if name == "model" and isinstance(value, tuple):
+        model, size_b = cast("tuple[str, float | None]", value)
+        return model if size_b is None else f"{plain_number(size_b)} billion parameters"
     if name != _HOURS_NAME:
         return value
     on_h, days, profile = value
-    return f"{on_h:g} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
+    return f"{plain_number(on_h)} h on {days} days, {'by the hour' if profile else 'one peak a day'}"
 
 
 def _concerns(key: str, options: tuple[str, str]) -> bool:
@@ -194,6 +210,9 @@ def _values(assumptions: Mapping[str, Any]) -> dict[str, Any]:
         table, separator, key = name.partition(": ")
         if name == _HOURS_NAME:
             values.update(zip(_HOURS, value, strict=True))
+        elif name == "model" and isinstance(value, tuple):
+            model, size_b = cast("tuple[str, float | None]", value)
+            values |= {name: model} | ({} if size_b is None else {"another_size_b": size_b})
         elif separator:
             values.setdefault(table, {})[key] = value
         else:
@@ -210,8 +229,14 @@ def _sentence(
         if end_usd > 0
         else f"its verdict does not survive: {dearer} becomes the cheaper one by ${abs(end_usd):,.0f}"
     )
+    if not steps:
+        return f"No assumption that counts for these two differs; {kept}."
+    if not carriers and len(steps) == 1:
+        return f"The one assumption that differs, {steps[0].name}, does not narrow the gap; {kept}."
     if not carriers:
         return f"None of the {len(steps)} assumptions that differ narrows the gap; {kept}."
     alone = {step.name: step.alone_usd for step in steps}
     words = " and ".join(f"{name} (alone ${-alone[name]:,.0f} of the gap)" for name in carriers)
+    if len(steps) == 1:
+        return f"One assumption differs, and carries it: {words}. With it changed, {kept}."
     return f"Of the {len(steps)} assumptions that differ, these carry it: {words}. With all of them changed, {kept}."

@@ -18,7 +18,7 @@ from calculator.decision.comparison import Comparison, OptionResult
 from calculator.evidence import Quantity
 from calculator.number import Range
 from calculator.risk.candidates import Candidate
-from calculator.units import G_PER_KG, MONTHS_PER_YEAR, TOKENS_PER_MTOK
+from calculator.units import G_PER_KG, MONTHS_PER_YEAR, TOKENS_PER_MTOK, digits
 
 UNIT = "g/Mtok"
 
@@ -176,6 +176,8 @@ def carbon_facts(accounts: Mapping[str, CarbonAccount]) -> dict[str, str]:
         for name in ("sci_location_g_per_mtok", "sci_market_g_per_mtok", "electricity_location_g_per_mtok"):
             found: Range | None = getattr(account, name)
             facts[f"{name}.{key}"] = (
-                "not known" if found is None else f"{found.low:.4g} {found.central:.4g} {found.high:.4g}"
+                "not known"
+                if found is None
+                else f"{digits(found.low, 4)} {digits(found.central, 4)} {digits(found.high, 4)}"
             )
     return facts

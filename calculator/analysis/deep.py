@@ -12,11 +12,12 @@ from typing import Any, cast
 
 from calculator.analysis.appraisal import Appraisal, appraise
 from calculator.catalog import Catalog
+from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
 from calculator.number import Range
-from calculator.risk.candidates import NO_NAMES, input_label
+from calculator.risk.candidates import NO_NAMES
 from calculator.risk.monte_carlo import FULL_COUNT, simulate
 from calculator.risk.sensitivity import Swing, SwitchPoint, switching_values, tornado
 from calculator.risk.value_of_information import Information, total_effects, value_of_information
@@ -97,7 +98,8 @@ def advice(known: Information, switching: tuple[SwitchPoint, ...], *, names: Map
     """One sentence: what a pilot may cost at most, and which input it should measure."""
     flips = next((point for point in switching if point.in_range), None)
     flip = (
-        f" The answer flips where {input_label(flips.name, names)} is {flips.value:.4g}."
+        f" The answer flips where {input_words.label(flips.name, names=names)} is "
+        f"{input_words.value(flips.name, flips.value)}."
         if flips and flips.value is not None
         else ""
     )
@@ -108,7 +110,9 @@ def advice(known: Information, switching: tuple[SwitchPoint, ...], *, names: Map
         return f"Knowing everything is worth at most ${known.total_usd:,.0f}; no single input decides alone.{flip}"
     name = max(telling, key=lambda key: telling[key])
     pilot = f"Knowing everything is worth at most ${known.total_usd:,.0f}"
-    return f"{pilot}; measure the {input_label(name, names)} first, worth at most ${telling[name]:,.0f}.{flip}"
+    return (
+        f"{pilot}; measure the {input_words.label(name, names=names)} first, worth at most ${telling[name]:,.0f}.{flip}"
+    )
 
 
 def _titled(quantity: Quantity, catalog: Catalog) -> Quantity:

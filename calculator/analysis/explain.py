@@ -25,7 +25,7 @@ from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff
 from calculator.service.tariff import excess_tariff
-from calculator.units import unit_of_name
+from calculator.units import digits, unit_of_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def explain(comparison: Comparison, option_id: str, line: str, *, catalog: Catal
 
 def explanation_text(found: Explanation) -> str:
     """The explanation for a terminal."""
-    dollars = "people's time, soft dollars" if found.hardness == "soft" else "hard dollars"
+    dollars = "staff hours, soft dollars" if found.hardness == "soft" else "hard dollars"
     lines = [
         f"{found.line} of {found.option} ({dollars})",
         f"  = {found.formula}{found.growth}",
@@ -123,7 +123,7 @@ def explanation_text(found: Explanation) -> str:
     for item in found.inputs:
         where = ", ".join(filter(None, (item.basis, item.source, item.as_of)))
         lines.append(
-            f"  {item.name} = {item.value:,.6g} {'' if item.unit == '1' else item.unit}".rstrip()
+            f"  {item.name} = {digits(item.value, 6)} {'' if item.unit == '1' else item.unit}".rstrip()
             + (f"  [{where}]" if where else "")
         )
         if item.note:

@@ -12,7 +12,7 @@ from calculator.calibration.cases import Case
 from calculator.physics.memory.weights import weights_bytes
 from calculator.physics.memory.work import attention_flops, work_of
 from calculator.physics.speed.classes import matrix_flops_per_ms
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, MS_PER_S
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, MS_PER_S, digits, plain_number
 
 SPEC_TOLERANCE = 1.02  # a published bandwidth is rounded
 SHORTEST_PROMPT_TOKENS = 128
@@ -31,7 +31,7 @@ def decode_refusal(case: Case) -> str | None:
     if row.decode_tokens_per_s is None:
         return "no decoding rate"
     if row.decode_tokens_per_s <= 0:
-        return f"a rate of {row.decode_tokens_per_s:g} tokens/s"
+        return f"a rate of {plain_number(row.decode_tokens_per_s)} tokens/s"
     if row.speculative:
         return "speculative or multi-token decoding"
     common = _refusal_of_both(case)
@@ -71,7 +71,7 @@ def prefill_refusal(case: Case) -> str | None:
     if row.prefill_tokens_per_s is None:
         return "no prefill rate"
     if row.prefill_tokens_per_s <= 0:
-        return f"a rate of {row.prefill_tokens_per_s:g} tokens/s"
+        return f"a rate of {plain_number(row.prefill_tokens_per_s)} tokens/s"
     if row.prompt_tokens is None:
         return "prompt length not stated"
     if row.prompt_tokens < SHORTEST_PROMPT_TOKENS or "short prompt" in row.notes:
@@ -159,14 +159,15 @@ def contradictions(cases: Sequence[Case], *, for_fit: bool = True) -> dict[tuple
         for rate, row_id in rows:
             if setting[-2] > 1 and rate < single:
                 found[row_id, "decode"] = (
-                    f"{setting[-2]} streams together are slower than one at {single:g} tokens/s: "
-                    "a rate per stream, or one after the other"
+                    f"{setting[-2]} streams together are slower than one at {plain_number(single)} tokens/s: a rate "
+                    "per stream, or one after the other"
                 )
         best = max(rate for rate, _ in rows)
         for rate, row_id in rows:
             if rate * REPEATED_FASTER < best:
                 found[row_id, "decode"] = (
-                    f"the same source repeated the case at {best:g} tokens/s: the machine was short of memory or busy"
+                    f"the same source repeated the case at {plain_number(best)} tokens/s: the machine was short of "
+                    "memory or busy"
                 )
     found |= _thrashing(cases) if for_fit else {}
     for formats in prefills.values():
@@ -230,12 +231,13 @@ def _refusal_of_both(case: Case) -> str | None:
         and not 1 / FILE_DISAGREEMENT < size / BYTES_PER_GB / row.file_size_gb < FILE_DISAGREEMENT * 1.2
     ):
         return (
-            f"the stated file of {row.file_size_gb:g} GB is not this format, which takes {size / BYTES_PER_GB:.3g} GB"
+            f"the stated file of {plain_number(row.file_size_gb)} GB is not this format, which takes "
+            f"{digits(size / BYTES_PER_GB, 3)} GB"
         )
     memory = case.deployment.hardware.memory_gib * BYTES_PER_GIB * case.deployment.hardware.chip_count
     if size > memory:
         return (
-            f"weights of {size / BYTES_PER_GB:.3g} GB do not fit in {memory / BYTES_PER_GB:.3g} GB: "
+            f"weights of {digits(size / BYTES_PER_GB, 3)} GB do not fit in {digits(memory / BYTES_PER_GB, 3)} GB: "
             "partly in system memory"
         )
     if "collapse" in row.notes and row.depth_tokens and row.depth_tokens > 50_000:

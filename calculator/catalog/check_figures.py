@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from calculator.catalog.options import ApiQuote, Chip, CloudOffer, Machine
 from calculator.evidence import Quantity
-from calculator.units import BITS_PER_BYTE
+from calculator.units import BITS_PER_BYTE, plain_number
 
 BANDWIDTH_TOLERANCE = 0.01
 MATRIX_TOLERANCE = 0.02
@@ -31,16 +31,18 @@ def chip_contradictions(chip: Chip) -> Iterator[str]:
     stated = chip.bandwidth_gb_per_s.central
     if abs(stated / computed - 1) > BANDWIDTH_TOLERANCE:
         yield (
-            f"bandwidth_gb_per_s is {stated:g}, but {geometry.bus_width_bits} bit x "
-            f"{geometry.pin_rate_gbit_per_s:g} Gbit/s / 8 = {computed:g} GB/s. Correct the bandwidth or the geometry."
+            f"bandwidth_gb_per_s is {plain_number(stated)}, but {geometry.bus_width_bits} bit x "
+            f"{plain_number(geometry.pin_rate_gbit_per_s)} Gbit/s / 8 = {plain_number(computed)} GB/s. Correct the "
+            "bandwidth or the geometry."
         )
     rate = matrix_tflops_of_geometry(chip)
     if rate is not None and chip.matrix_tflops is not None:
         low, high = chip.matrix_tflops.low * (1 - MATRIX_TOLERANCE), chip.matrix_tflops.high * (1 + MATRIX_TOLERANCE)
         if not low <= rate <= high:
             yield (
-                f"matrix_tflops is {chip.matrix_tflops.central:g}, but its tensor cores and clock give {rate:.1f}. "
-                "Is it the sparse rate, or with 16-bit accumulation? Enter the dense rate with 32-bit accumulation."
+                f"matrix_tflops is {plain_number(chip.matrix_tflops.central)}, but its tensor cores and clock give "
+                f"{rate:.1f}. Is it the sparse rate, or with 16-bit accumulation? Enter the dense rate with 32-bit "
+                "accumulation."
             )
 
 
@@ -65,8 +67,8 @@ def machine_contradictions(machine: Machine, *, chips: Mapping[str, Chip]) -> It
         yield from _load_contradictions(state, watts, power.idle_w)
         if power.max_w is not None and watts.high > power.max_w.high * LOAD_ABOVE_MAXIMUM:
             yield (
-                f"power.{state}: high is {watts.high:g} W, above the maker's maximum of {power.max_w.high:g} W by more "
-                "than 10 %. Was another scope metered?"
+                f"power.{state}: high is {plain_number(watts.high)} W, above the maker's maximum of "
+                f"{plain_number(power.max_w.high)} W by more than 10 %. Was another scope metered?"
             )
     for index, price in enumerate(machine.prices):
         yield from _nothing(f"prices[{index}].price_usd", price.price_usd)
@@ -86,7 +88,10 @@ def quote_contradictions(quote: ApiQuote) -> Iterator[str]:
     """What in a row of api_quotes.toml cannot be."""
     fresh, cached = quote.input_usd_per_mtok, quote.cached_input_usd_per_mtok
     if cached is not None and cached > fresh:
-        yield f"cached_input_usd_per_mtok is {cached:g}, above input_usd_per_mtok {fresh:g}. Swap or correct them."
+        yield (
+            f"cached_input_usd_per_mtok is {plain_number(cached)}, above input_usd_per_mtok {plain_number(fresh)}. "
+            "Swap or correct them."
+        )
 
 
 def _load_contradictions(state: str, load: Quantity, idle: Quantity) -> Iterator[str]:
@@ -94,20 +99,21 @@ def _load_contradictions(state: str, load: Quantity, idle: Quantity) -> Iterator
         at_load, at_idle = getattr(load, bound), getattr(idle, bound)
         if not 0 < at_idle < at_load:
             yield (
-                f"power.{state}: {bound} is {at_load:g} W and that of idle_w {at_idle:g} W; idle must lie above 0 and "
-                "below the load. Correct one of them; an unknown figure is an assumption with a range, never 0."
+                f"power.{state}: {bound} is {plain_number(at_load)} W and that of idle_w {plain_number(at_idle)} W; "
+                "idle must lie above 0 and below the load. Correct one of them; an unknown figure is an assumption "
+                "with a range, never 0."
             )
 
 
 def _nothing(key: str, price: Quantity) -> Iterator[str]:
     if price.low <= 0:
-        yield f"{key}: low is {price.low:g}; a price is above 0. Leave an unknown price out."
+        yield f"{key}: low is {plain_number(price.low)}; a price is above 0. Leave an unknown price out."
 
 
 def _memory_contradictions(box: Machine | CloudOffer, chips: Mapping[str, Chip]) -> Iterator[str]:
     if box.chip in chips and box.memory_gib not in (options := chips[box.chip].memory_options_gib):
-        sizes = ", ".join(f"{option:g}" for option in options)
+        sizes = ", ".join(plain_number(option) for option in options)
         yield (
-            f"memory_gib is {box.memory_gib:g}; {box.chip} came with {sizes} GiB. Choose one, or add the option to "
-            f"chips/{box.chip}.toml."
+            f"memory_gib is {plain_number(box.memory_gib)}; {box.chip} came with {sizes} GiB. Choose one, or add the "
+            f"option to chips/{box.chip}.toml."
         )

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 import calculator.catalog.check_figures as plausibility
 from calculator.catalog.quality import quality_contradictions
 from calculator.evidence import Quantity
+from calculator.units import plain_number
 
 if TYPE_CHECKING:
     from calculator.catalog.catalog import Catalog
@@ -58,7 +59,9 @@ def _named_sources(catalog: "Catalog") -> Iterator[tuple[str, str]]:
         "grid_carbon.toml": catalog.grid_carbon,
         "resale.toml": catalog.resale,
         "claims.toml": catalog.claims,
-        "macos_limits.toml": {f"macOS {row.macos}, {row.memory_gib:g} GiB": row for row in catalog.macos_limits},
+        "macos_limits.toml": {
+            f"macOS {row.macos}, {plain_number(row.memory_gib)} GiB": row for row in catalog.macos_limits
+        },
     }
     for place, table in (*folders.items(), *files.items()):
         for key, entry in table.items():

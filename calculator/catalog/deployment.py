@@ -16,6 +16,7 @@ from calculator.catalog.models import LanguageModel, Runtime, Split, WeightForma
 from calculator.catalog.options import Chip
 from calculator.catalog.released_format import AS_RELEASED, NATIVE, PACKED_BY_OTHERS, released_format
 from calculator.errors import ScenarioError
+from calculator.units import plain_number
 
 FULL_BITS = 16
 """Bits of one number in a cache that is not packed."""
@@ -121,8 +122,8 @@ class Deployment:
             raise ScenarioError(f"count is {chip_count}; it must lie in 1..{_MOST_CHIPS}.")
         if memory_gib is not None and not 0 < memory_gib <= _MOST_MEMORY_GIB:  # also refuses NaN
             raise ScenarioError(
-                f"memory_gib is {memory_gib:g}; it must be above 0 and at most {_MOST_MEMORY_GIB:,}. "
-                "Enter GiB per chip."
+                f"memory_gib is {plain_number(memory_gib)}; it must be above 0 and at most {_MOST_MEMORY_GIB:,}. Enter "
+                "GiB per chip."
             )
         box = catalog.chip_or_machine(machine)
         hardware = hardware_of(box, chips=catalog.chips, chip_count=chip_count, memory_gib=memory_gib)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from calculator.catalog.catalog import Catalog
 from calculator.catalog.check_references import evidence_of
+from calculator.units import digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _quantities(catalog: Catalog) -> Iterator[ListedFigure]:
     rows += [(f"constants: {key}", quantity) for key, quantity in catalog.constants.items()]
     for where, one in rows:
         ends = (one.low, one.central, one.high)
-        values = [f"{ends[1]:,.10g}"] if len(set(ends)) == 1 else [f"{value:,.10g}" for value in ends]
+        values = [digits(ends[1], 10)] if len(set(ends)) == 1 else [digits(value, 10) for value in ends]
         unit = "" if one.unit == "1" else f" {one.unit}"
         yield ListedFigure(
             where, f"{' / '.join(values)}{unit}", one.basis, one.as_of, _titles(one.source, catalog), one.note
@@ -64,7 +65,7 @@ def _quantities(catalog: Catalog) -> Iterator[ListedFigure]:
 
 def _quotes(catalog: Catalog) -> Iterator[ListedFigure]:
     for quote in catalog.api_quotes:
-        said = f"{quote.input_usd_per_mtok:,.10g} in, {quote.output_usd_per_mtok:,.10g} out USD/Mtok"
+        said = f"{digits(quote.input_usd_per_mtok, 10)} in, {digits(quote.output_usd_per_mtok, 10)} out USD/Mtok"
         yield ListedFigure(
             f"api_quotes: {quote.key}", said, "published", quote.as_of, _titles(quote.source, catalog), quote.note
         )

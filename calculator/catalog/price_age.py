@@ -28,7 +28,7 @@ from calculator.catalog.plans import Subscription
 from calculator.errors import ScenarioError
 from calculator.evidence import Entry, IsoDate, Quantity, Record
 from calculator.number import Range
-from calculator.units import DAYS_PER_YEAR, Positive
+from calculator.units import DAYS_PER_YEAR, Positive, plain_number
 
 PriceKind = Literal["gpu_card", "memory", "pc", "mac", "used", "rental", "api"]
 """What moves together: new graphics cards and PCs built around them; memory; mini PCs; Macs, new or used; used cards
@@ -131,9 +131,9 @@ def widened(quantity: Quantity, *, kind: PriceKind, age_days: float, constants: 
     Raises ScenarioError where the age is negative or the price is not above 0.
     """
     if not age_days >= 0:
-        raise ScenarioError(f"age_days is {age_days:g}; it must be at least 0.")
+        raise ScenarioError(f"age_days is {plain_number(age_days)}; it must be at least 0.")
     if not quantity.low > 0:
-        raise ScenarioError(f"the price is {quantity.low:g}; it must be above 0.")
+        raise ScenarioError(f"the price is {plain_number(quantity.low)}; it must be above 0.")
     years = age_days / DAYS_PER_YEAR
     by_age = Z_P90 * constants[f"{kind}_price_volatility"].central * math.sqrt(years)
     central = quantity.central * math.exp(constants[f"{kind}_price_drift_rate"].central * years)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from calculator.catalog.models import LanguageModel, WeightFormat
 from calculator.evidence import Entry, IsoDate
-from calculator.units import BITS_PER_BYTE, PARAMETERS_PER_BILLION, NonNegative, Positive
+from calculator.units import BITS_PER_BYTE, PARAMETERS_PER_BILLION, NonNegative, Positive, plain_number
 
 if TYPE_CHECKING:
     from calculator.catalog.catalog import Catalog
@@ -125,7 +125,10 @@ def quality_contradictions(row: QualityLoss, *, catalog: "Catalog") -> Iterator[
     if row.model and row.model not in catalog.models:
         yield f"model is {row.model!r}; no models/{row.model}.toml. Leave it empty or correct the id."
     if (row.baseline == 0) != (row.metric == "kl-divergence"):
-        yield f"baseline is {row.baseline:g} for {row.metric}; only a KL divergence has the baseline 0. Correct one."
+        yield (
+            f"baseline is {plain_number(row.baseline)} for {row.metric}; only a KL divergence has the baseline 0. "
+            "Correct one."
+        )
 
 
 def _differences(
@@ -175,7 +178,7 @@ def _short_name(format_id: str, catalog: "Catalog") -> str:
     if entry.weight_class == SIXTEEN_BITS:
         return "16 bits"
     name = entry.name.split(",")[0].split(" (")[0]
-    return name if "bit" in name else f"{entry.bits:g}-bit {name}"
+    return name if "bit" in name else f"{plain_number(entry.bits)}-bit {name}"
 
 
 def _nearness(row: QualityLoss, model: LanguageModel) -> Nearness:

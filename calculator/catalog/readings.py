@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from calculator.evidence import IsoDate, Record
-from calculator.units import Finite
+from calculator.units import Finite, digits, plain_number
 
 ReadingKind = Literal["price", "rent", "watts", "resale", "tariff", "subscription", "limit", "embodied"]
 
@@ -33,7 +33,10 @@ class Reading(Record):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low is not None and self.high is not None and not 0 <= self.low <= self.high:
-            raise ValueError(f"low {self.low:g} and high {self.high:g} are not in order; write 0 <= low <= high.")
+            raise ValueError(
+                f"low {plain_number(self.low)} and high {plain_number(self.high)} are not in order; write 0 <= low <= "
+                "high."
+            )
         return self
 
     @property
@@ -47,7 +50,7 @@ class Reading(Record):
         >>> Reading(id="p1", item="m", what="price", low=4999, unit="USD", as_of="2026-10", source="s", grade="B").said()
         'from 4,999 USD'
         """
-        low, high = (None if value is None else f"{value:,.10g}" for value in (self.low, self.high))
+        low, high = (None if value is None else digits(value, 10) for value in (self.low, self.high))
         if low is None and high is None:
             return "not found"
         if low is None or high is None:

@@ -8,7 +8,7 @@ from calculator.catalog.options import Chip
 from calculator.claims.finding import Bound, Finding, Verdict, cited, found, shown
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import knobs
-from calculator.units import counted
+from calculator.units import counted, plain_number
 
 _FIELDS = {"memory_options_gib": "unified memory", "bandwidth_gb_per_s": "memory bandwidth"}
 EVIDENCE = ("measured", "vendor", "published", "derived")
@@ -24,7 +24,7 @@ def exists_claim(claim: Claim, catalog: Catalog) -> Finding:
     if claim.claimed is None:
         nearest = f"nearest real machines: {', '.join(catalog.machines[key].name for key in phantom.nearest)}"
         return found(claim, "no such thing", phantom.sentence, arithmetic=[nearest], sources=sources)
-    figure = f"{claim.claimed.central:g} {claim.claimed.unit}"
+    figure = f"{plain_number(claim.claimed.central)} {claim.claimed.unit}"
     owners = [
         chip
         for chip in catalog.chips.values()
@@ -51,9 +51,12 @@ def specification_claim(claim: Claim, catalog: Catalog) -> Finding:
     return found(
         claim,
         verdict,
-        f"{chip.name}: {' or '.join(f'{one:g}' for one in known)} {unit}.",
+        f"{chip.name}: {' or '.join(f'{plain_number(one)}' for one in known)} {unit}.",
         bound=Bound(low, high, unit),
-        arithmetic=[f"claimed {value:g} {unit}, specified {', '.join(f'{one:g}' for one in known)} {unit}"],
+        arithmetic=[
+            f"claimed {plain_number(value)} {unit}, specified {', '.join(f'{plain_number(one)}' for one in known)} "
+            f"{unit}"
+        ],
         sources=sources,
     )
 
@@ -94,20 +97,26 @@ def power_claim(claim: Claim, catalog: Catalog) -> Finding:
     ]
     maximum = catalog.machines[claim.machine].power.max_w
     if maximum is not None:
-        steps.append(f"{catalog.machines[claim.machine].name}, maximum: {maximum.high:g} W ({maximum.basis})")
+        steps.append(
+            f"{catalog.machines[claim.machine].name}, maximum: {plain_number(maximum.high)} W ({maximum.basis})"
+        )
     nearest = low if value < low else high
     known = "Readings" if read else "Our estimates"
     where = "possible" if inside else f"{value / nearest:.2f} times the nearest of them"
-    sentence = f"{known} lie between {low:g} and {high:g} W; {value:g} W is {where}."
+    sentence = (
+        f"{known} lie between {plain_number(low)} and {plain_number(high)} W; {plain_number(value)} W is {where}."
+    )
     for other in claim.beside:
         if other in catalog.claims:
             against = _claimed(catalog.claims[other]).central
             steps.append(
-                f"the article's own {against:g} W for the same box under load: "
-                f"{value:g} - {against:g} = {value - against:g} W"
+                f"the article's own {plain_number(against)} W for the same box under load: {plain_number(value)} - "
+                f"{plain_number(against)} = {plain_number(value - against)} W"
             )
             if value > against:
-                sentence += f" The article itself gives the same box {against:g} W under load, less than this."
+                sentence += (
+                    f" The article itself gives the same box {plain_number(against)} W under load, less than this."
+                )
     return found(
         claim,
         verdict,
@@ -127,8 +136,8 @@ def heat_claim(claim: Claim, catalog: Catalog) -> Finding:
     for other in claim.beside:
         watts = _claimed(catalog.claims[other]).central
         steps.append(
-            f"under load {watts:g} W become {watts:g} W of heat; an air conditioner takes {watts:g} W / {cop.central:g} "
-            f"= {watts / cop.central:.0f} W to move it"
+            f"under load {plain_number(watts)} W become {plain_number(watts)} W of heat; an air conditioner takes "
+            f"{plain_number(watts)} W / {plain_number(cop.central)} = {watts / cop.central:.0f} W to move it"
         )
     machine = catalog.machines[claim.machine]
     steps.append(
@@ -155,7 +164,7 @@ def reading_claim(claim: Claim, catalog: Catalog) -> Finding:
     tolerance = catalog.constants["claim_tolerance_fraction"].central
     inside = against.low * (1 - tolerance) <= value <= against.high * (1 + tolerance)
     where = "possible, as one observation of one box" if inside else "outside that range"
-    sentence = f"Others read {_ends(against)} {against.unit}; {value:g} is {where}."
+    sentence = f"Others read {_ends(against)} {against.unit}; {plain_number(value)} is {where}."
     return found(
         claim,
         "plausible" if inside else "contradicted",
@@ -171,8 +180,8 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
     value, default = _claimed(claim).central, catalog.defaults[claim.field]
     inside = default.low <= value <= default.high
     steps = [
-        f"{knobs()[claim.field].label}: {_ends(default)}, central {default.central:g} {_unit(default)}"
-        f"({default.basis}: {default.note})"
+        f"{knobs()[claim.field].label}: {_ends(default)}, central {plain_number(default.central)} "
+        f"{_unit(default)}({default.basis}: {default.note})"
     ]
     steps += [
         f"{row.item}, {counted(row.age_years.central, 'year')} old: kept {_ends(row.kept_fraction)} ({row.channel}, {row.kept_fraction.as_of})"
@@ -180,8 +189,8 @@ def default_range_claim(claim: Claim, catalog: Catalog) -> Finding:
     ]
     where = "within" if inside else "above" if value > default.high else "below"
     sentence = (
-        f"{value:g} {default.unit if default.unit != '1' else 'of the list price'} lies {where} our range of "
-        f"{_ends(default)} (central {default.central:g})."
+        f"{plain_number(value)} {default.unit if default.unit != '1' else 'of the list price'} lies {where} our range "
+        f"of {_ends(default)} (central {plain_number(default.central)})."
     )
     return found(
         claim,
@@ -203,8 +212,8 @@ def product_claim(claim: Claim, catalog: Catalog) -> Finding:
     ours = math.prod(one.central for one in defaults)
     holds = math.isclose(product, value, rel_tol=catalog.constants["claim_tolerance_fraction"].central)
     steps = [
-        f"{' x '.join(f'{part.central:g} {part.unit}' for part in parts)} = {product:,.0f} USD a year",
-        f"with our central values: {' x '.join(f'{one.central:g} {one.unit}' for one in defaults)} = "
+        f"{' x '.join(f'{plain_number(part.central)} {part.unit}' for part in parts)} = {product:,.0f} USD a year",
+        f"with our central values: {' x '.join(f'{plain_number(one.central)} {one.unit}' for one in defaults)} = "
         f"{ours:,.0f} USD a year",
         *(
             f"{knobs()[name].label}: {_ends(one)} {one.unit} ({one.basis})"
@@ -236,9 +245,12 @@ def resale_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"list ({row.kept_fraction.as_of}; {row.kept_fraction.note})"
         for row in rows
     ]
-    steps.append(f"our range after 36 months: {_ends(default)}, central {default.central:g} ({default.basis})")
+    steps.append(
+        f"our range after 36 months: {_ends(default)}, central {plain_number(default.central)} ({default.basis})"
+    )
     sentence = (
-        f"Cards as old or older kept {least:g} of their list price or more; scrap would be {scrap.high:g} or less."
+        f"Cards as old or older kept {plain_number(least)} of their list price or more; scrap would be "
+        f"{plain_number(scrap.high)} or less."
     )
     return found(
         claim,
@@ -265,7 +277,11 @@ def _family(chip: Chip) -> str:
 
 def _ends(range_: Quantity) -> str:
     """Both ends of a range as they are stated; one figure where they are alike."""
-    return f"{range_.low:g}" if range_.low == range_.high else f"{range_.low:g} to {range_.high:g}"
+    return (
+        plain_number(range_.low)
+        if range_.low == range_.high
+        else f"{plain_number(range_.low)} to {plain_number(range_.high)}"
+    )
 
 
 def _claimed(claim: Claim) -> Quantity:

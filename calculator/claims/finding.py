@@ -18,6 +18,7 @@ from calculator.catalog.hardware import hardware_of
 from calculator.catalog.models import LanguageModel
 from calculator.catalog.options import Chip
 from calculator.evidence import Quantity
+from calculator.units import digits
 
 Verdict = Literal["holds", "plausible", "contradicted", "impossible", "no such thing"]
 
@@ -143,7 +144,7 @@ def shown(value: float, unit: str = "") -> str:
     elif size >= 0.1:
         text = f"{value:.2f}"
     else:
-        text = f"{value:.2g}"
+        text = digits(value, 2)
     return f"{text} {unit}".rstrip()
 
 

@@ -25,7 +25,7 @@ from calculator.physics.speed.decode import decode_estimate, decode_speed
 from calculator.physics.speed.prefill import prefill_speed, time_to_first_token
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
-from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S, US_PER_S
+from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, MS_PER_S, US_PER_S, digits, plain_number
 
 BYTES_PER_VALUE = 2
 """A hidden state crosses the bus in 16 bits per value."""
@@ -72,9 +72,9 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
             most = seconds * rate / flops
             figures = {"readable_tokens": readable, "compute_bound_tokens": most}
             steps += [
-                f"{seconds:g} s x {shown(one.prefill.central, 'tokens/s')} = {shown(readable, 'tokens')} of prompt, "
-                "with no time left to write",
-                f"by arithmetic alone: {seconds:g} s x {rate / FLOPS_PER_TFLOP:.1f} TFLOPS (16 bit) / "
+                f"{plain_number(seconds)} s x {shown(one.prefill.central, 'tokens/s')} = {shown(readable, 'tokens')} "
+                "of prompt, with no time left to write",
+                f"by arithmetic alone: {plain_number(seconds)} s x {rate / FLOPS_PER_TFLOP:.1f} TFLOPS (16 bit) / "
                 f"{flops / FLOPS_PER_TFLOP:.3f} TFLOP per token = {shown(most, 'tokens')} at most",
             ]
     low, high, chip = answers[0].low_s, answers[0].high_s, answers[0].hardware.chip
@@ -84,10 +84,10 @@ def answer_time_claim(claim: Claim, catalog: Catalog) -> Finding:
         f"{shown(high, 's')} there"
     )
     if claim.limit == "at least":
-        sentence += f", so {seconds:g} s or more {'holds' if verdict == 'holds' else 'is in question'}."
+        sentence += f", so {plain_number(seconds)} s or more {'holds' if verdict == 'holds' else 'is in question'}."
     else:
         sentence += (
-            f"; in {seconds:g} s at most {shown(figures['compute_bound_tokens'], 'tokens')} can be read, "
+            f"; in {plain_number(seconds)} s at most {shown(figures['compute_bound_tokens'], 'tokens')} can be read, "
             f"{shown(figures['readable_tokens'])} at the calibrated speed."
         )
     return found(
@@ -123,10 +123,11 @@ def split_traffic_claim(claim: Claim, catalog: Catalog) -> Finding:
     steps = [
         f"one hidden state of {model.hidden_dim:,} values x {BYTES_PER_VALUE} bytes x {hardware.chip_count - 1} joint "
         f"= {sent:,} bytes per token",
-        f"{sent:,} bytes / {link.low:g} GB/s = {sent_s * US_PER_S:.2f} us",
-        f"reading the weights: {read_gb:.2f} GB / {chip.bandwidth_gb_per_s.high:g} GB/s = "
+        f"{sent:,} bytes / {plain_number(link.low)} GB/s = {sent_s * US_PER_S:.2f} us",
+        f"reading the weights: {read_gb:.2f} GB / {plain_number(chip.bandwidth_gb_per_s.high)} GB/s = "
         f"{token_s * MS_PER_S:.1f} ms per token at least",
-        f"share of the bus: {share:.2g}; as fitted to measurements, with all other costs of a joint: {fitted:.2g}",
+        f"share of the bus: {digits(share, 2)}; as fitted to measurements, with all other costs of a joint: "
+        f"{digits(fitted, 2)}",
     ]
     sentence = (
         f"A layer split sends {sent:,} bytes per token, {sent_s * US_PER_S:.2f} us of at least "

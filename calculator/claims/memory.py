@@ -23,7 +23,7 @@ from calculator.physics.memory.format_words import plain_name
 from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.weights import weights_bytes
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, plain_number
 
 
 def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
@@ -43,10 +43,9 @@ def peak_memory_claim(claim: Claim, catalog: Catalog) -> Finding:
     for format_id in claim.formats[1:]:
         other = weights_bytes(model, format=catalog.format(format_id))
         steps.append(f"{_name(format_id, catalog)}: {_gb(other):.2f} GB for the weights alone")
-    steps.append(f"claimed: {claimed:g} GB = {claimed / peak:.2f} x {peak:.2f} GB")
-    sentence = (
-        f"It needs {shown(peak, 'GB')}, not {claimed:g}: " if verdict != "holds" else f"It needs {shown(peak, 'GB')}: "
-    )
+    steps.append(f"claimed: {plain_number(claimed)} GB = {claimed / peak:.2f} x {peak:.2f} GB")
+    denied = "" if verdict == "holds" else f", not {plain_number(claimed)}"
+    sentence = f"It needs {shown(peak, 'GB')}{denied}: "
     sentence += f"{shown(_gb(fit.weights_bytes))} of weights and {shown(_gb(fit.kv_cache_bytes))} of cache."
     return found(
         claim,
@@ -73,22 +72,24 @@ def memory_left_claim(claim: Claim, catalog: Catalog) -> Finding:
     room = usable(deployment.hardware, runtime=deployment.runtime, catalog=catalog)
     for_programs = _gb(room.shared_bytes) - used
     inside = any(low <= claimed <= high for low, high in (own, exact))
-    steps = [f"{sold:g} GB as sold are {sold:g} GiB = {sold * BYTES_PER_GIB / BYTES_PER_GB:.1f} GB"]
+    steps = [
+        f"{plain_number(sold)} GB as sold are {plain_number(sold)} GiB = {sold * BYTES_PER_GIB / BYTES_PER_GB:.1f} GB"
+    ]
     steps += [
-        f"macOS {row.macos} lets the GPU have {row.usable_gib.central:g} GiB = {limit:.1f} GB "
-        f"({row.usable_gib.basis}); {limit:.1f} - {used:g} = {limit - used:.1f} GB"
+        f"macOS {row.macos} lets the GPU have {plain_number(row.usable_gib.central)} GiB = {limit:.1f} GB "
+        f"({row.usable_gib.basis}); {limit:.1f} - {plain_number(used)} = {limit - used:.1f} GB"
         for row, limit in zip(limits, limits_gb, strict=True)
     ]
     steps.append(f"with the {peak:.1f} GB that it really needs: {shown_range(*exact, 'GB')} are left for the GPU")
     steps.append(
-        f"for programs on the CPU, after macOS's own {catalog.constants['macos_reserved_gib'].central:g} GiB and "
-        f"{used:g} GB: {for_programs:.1f} GB"
+        f"for programs on the CPU, after macOS's own {plain_number(catalog.constants['macos_reserved_gib'].central)} "
+        f"GiB and {plain_number(used)} GB: {for_programs:.1f} GB"
     )
     sentence = (
-        f"Of {sold:g} GB the GPU may have {shown_range(min(limits_gb), max(limits_gb), 'GB')}. After {used:g} GB "
-        f"it has {shown_range(*own, 'GB')} left, after the {shown(peak, 'GB')} that it really needs, "
-        f"{shown_range(*exact, 'GB')}. {claimed:g} GB is neither; only programs on the CPU would have "
-        f"{shown(for_programs, 'GB')}."
+        f"Of {plain_number(sold)} GB the GPU may have {shown_range(min(limits_gb), max(limits_gb), 'GB')}. After "
+        f"{plain_number(used)} GB it has {shown_range(*own, 'GB')} left, after the {shown(peak, 'GB')} that it really "
+        f"needs, {shown_range(*exact, 'GB')}. {plain_number(claimed)} GB is neither; only programs on the CPU would "
+        f"have {shown(for_programs, 'GB')}."
     )
     return found(
         claim,
@@ -175,18 +176,18 @@ def second_tenant_claim(claim: Claim, catalog: Catalog) -> Finding:
     steps = [
         f"on the fullest card: {has:.2f} - {needs:.2f} GB = {has - needs:.2f} GB left; a layer lies whole on one card, so "
         f"{len(fit.cards)} such cards have {on_cards:.1f} GB left beside the model",
-        f"in the PC's own memory: {hardware.system_ram_gib:g} GiB less {reserved.central:g} GiB for the system = "
-        f"{host:.1f} GB",
+        f"in the PC's own memory: {plain_number(hardware.system_ram_gib or 0.0)} GiB less {plain_number(reserved.central)} "
+        f"GiB for the system = {host:.1f} GB",
     ]
     if on_cards >= claimed or host < claimed:
         sentence = (
-            f"{claimed:g} GB are needed; the cards have {shown(on_cards, 'GB')} left, the PC's own memory "
+            f"{plain_number(claimed)} GB are needed; the cards have {shown(on_cards, 'GB')} left, the PC's own memory "
             f"{shown(host, 'GB')}."
         )
     else:
         sentence = (
-            f"It does not fit on the cards ({shown(on_cards, 'GB')} left), so a crash there is plausible; "
-            f"but {claimed:g} GB fit in the PC's own memory ({shown(host, 'GB')}), where a database belongs."
+            f"It does not fit on the cards ({shown(on_cards, 'GB')} left), so a crash there is plausible; but "
+            f"{plain_number(claimed)} GB fit in the PC's own memory ({shown(host, 'GB')}), where a database belongs."
         )
     return found(
         claim,
@@ -210,22 +211,23 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
     link, host = chip.host_link_gb_per_s, catalog.constants["host_memory_gb_per_s"]
     assert link is not None
     steps = [
-        f"{claimed:g} GB - {hardware.chip_count} x {hardware.memory_gib:g} GiB ({cards:.1f} GB) = {rest:.1f} GB beyond "
-        "the cards"
+        f"{plain_number(claimed)} GB - {hardware.chip_count} x {plain_number(hardware.memory_gib)} GiB ({cards:.1f} "
+        f"GB) = {rest:.1f} GB beyond the cards"
     ]
     figures = {"beyond_gb": rest}
-    sentence = f"{claimed:g} GB fit on the cards ({shown(cards, 'GB')}): nothing is swapped."
+    sentence = f"{plain_number(claimed)} GB fit on the cards ({shown(cards, 'GB')}): nothing is swapped."
     verdict: Verdict = "contradicted"
     if rest:
         verdict = "plausible"
         streamed, computed = link.high / rest, host.high / rest
         steps.append(
-            f"moved over the bus for every token: {link.high:g} GB/s / {rest:.1f} GB = {shown(streamed, 'tokens/s')} at "
-            "most (all weights read)"
+            f"moved over the bus for every token: {plain_number(link.high)} GB/s / {rest:.1f} GB = "
+            f"{shown(streamed, 'tokens/s')} at most (all weights read)"
         )
         steps.append(
-            f"computed by the processor instead, as llama.cpp does: {host.central:g} to {host.high:g} GB/s / "
-            f"{rest:.1f} GB = {shown_range(host.central / rest, computed, 'tokens/s')} at most"
+            f"computed by the processor instead, as llama.cpp does: {plain_number(host.central)} to "
+            f"{plain_number(host.high)} GB/s / {rest:.1f} GB = "
+            f"{shown_range(host.central / rest, computed, 'tokens/s')} at most"
         )
         figures |= {"streamed_tok_s": streamed, "computed_tok_s": computed}
         sentence = (
@@ -238,7 +240,7 @@ def offload_claim(claim: Claim, catalog: Catalog) -> Finding:
         unified = hardware_of(catalog.chip_or_machine(other), chips=catalog.chips).chip
         bandwidth = unified.bandwidth_gb_per_s
         steps.append(
-            f"{unified.name}: {bandwidth.high:g} GB/s / {claimed:g} GB = "
+            f"{unified.name}: {plain_number(bandwidth.high)} GB/s / {plain_number(claimed)} GB = "
             f"{shown(bandwidth.high / claimed, 'tokens/s')} at most"
         )
         sources += cited(catalog, bandwidth)
@@ -259,27 +261,28 @@ def load_time_claim(claim: Claim, catalog: Catalog) -> Finding:
     cold, implied = size / disk.high, size / claimed
     warm = size / hardware.chip.bandwidth_gb_per_s.high
     steps = [
-        f"{model.name} in {format.name}: {size:.2f} GB; claimed: {size:.2f} GB / {claimed:g} s = {implied:.1f} GB/s",
-        f"cold, from its disk: {size:.2f} GB / {disk.high:g} GB/s = {cold:.1f} s at least",
+        f"{model.name} in {format.name}: {size:.2f} GB; claimed: {size:.2f} GB / {plain_number(claimed)} s = "
+        f"{implied:.1f} GB/s",
+        f"cold, from its disk: {size:.2f} GB / {plain_number(disk.high)} GB/s = {cold:.1f} s at least",
     ]
     fastest, best = max(storages.items(), key=lambda item: item[1].high)
     if best.high > disk.high:
         steps.append(
-            f"the fastest disk of the catalogue ({catalog.machines[fastest].name}): {size:.2f} GB / {best.high:g} GB/s = "
-            f"{size / best.high:.1f} s at least"
+            f"the fastest disk of the catalogue ({catalog.machines[fastest].name}): {size:.2f} GB / "
+            f"{plain_number(best.high)} GB/s = {size / best.high:.1f} s at least"
         )
     steps.append(
         f"warm, from macOS's page cache: bounded only by the memory, {size:.2f} GB / "
-        f"{hardware.chip.bandwidth_gb_per_s.high:g} GB/s = {warm:.2f} s at least"
+        f"{plain_number(hardware.chip.bandwidth_gb_per_s.high)} GB/s = {warm:.2f} s at least"
     )
     if implied > disk.high:
         sentence = (
-            f"Loading from the disk takes {shown(cold, 's')} at least; {claimed:g} s would need "
-            f"{shown(implied, 'GB/s')}, and the disk delivers {disk.high:g}. A second start, from the page cache, can "
-            "be that fast."
+            f"Loading from the disk takes {shown(cold, 's')} at least; {plain_number(claimed)} s would need "
+            f"{shown(implied, 'GB/s')}, and the disk delivers {plain_number(disk.high)}. A second start, from the page "
+            "cache, can be that fast."
         )
     else:
-        sentence = f"It needs {shown(implied, 'GB/s')}; its disk delivers {disk.high:g}."
+        sentence = f"It needs {shown(implied, 'GB/s')}; its disk delivers {plain_number(disk.high)}."
     return found(
         claim,
         "impossible" if implied > disk.high else "plausible",

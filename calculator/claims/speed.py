@@ -25,7 +25,7 @@ from calculator.physics.memory.memory_fit import MemoryFit, memory_fit
 from calculator.physics.memory.weights import weights_bytes
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.speed import Speed
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, plain_number
 
 MOST_TOKENS, MOST_STREAMS, MOST_CHIPS, MOST_TOKENS_PER_S = 10_000_000, 4096, 64, 100_000_000
 SPECULATIVE = (
@@ -83,7 +83,7 @@ def audit_speed_claim(claimed: SpeedClaim, catalog: Catalog) -> Finding:
     machine_name = machine if phantom is not None else catalog.chip_or_machine(machine).name
     claim = Claim(
         id="yours",
-        quote=f"{model_name}, {format_name}, on {machine_name}: {claimed.decode_tok_s:g} tokens/s",
+        quote=f"{model_name}, {format_name}, on {machine_name}: {plain_number(claimed.decode_tok_s)} tokens/s",
         subject=f"decode of {model_name} in {format_name} on {machine_name}",
         check="decode speed",
         machine=machine,
@@ -186,8 +186,9 @@ def _sentence(verdict: Verdict, judged: _Judged) -> str:
     if verdict == "impossible":
         likely = f" A measurement would show {range_}." if expected else ""
         return (
-            f"At most {most}: {claimed:g} tokens/s would need {implied}, {claimed / limit.tokens_per_s:.1f} times what "
-            f"{judged.deployment.hardware.chip.name} can read ({has}).{likely}"
+            f"At most {most}: {plain_number(claimed)} tokens/s would need {implied}, "
+            f"{claimed / limit.tokens_per_s:.1f} times what {judged.deployment.hardware.chip.name} can read "
+            f"({has}).{likely}"
         )
     if verdict == "contradicted":
         missing = shown(limit.beyond_bytes / BYTES_PER_GB, "GB")
@@ -233,14 +234,14 @@ def _steps(judged: _Judged) -> Iterator[str]:
     if limit.slow_bytes:
         return
     total_gb, most = limit.read_bytes / BYTES_PER_GB, limit.tokens_per_s
-    yield f"{streams} token per step x {bandwidth:g} GB/s / {total_gb:.2f} GB = {most:.2f} tokens/s at most"
+    yield f"{streams} token per step x {plain_number(bandwidth)} GB/s / {total_gb:.2f} GB = {most:.2f} tokens/s at most"
     if limit.chips_reading > 1 and streams == 1:
         yield f"with a layer split the chips take turns: {most / limit.chips_reading:.2f} tokens/s at most"
     if streams == 1 and not model.expert_count:
         whole_gb = all_gb + cache_gb
         yield (
-            "counting the embedding as well, as the usual rule of thumb does: "
-            f"{bandwidth:g} / {whole_gb:.2f} = {bandwidth / whole_gb:.2f} tokens/s"
+            f"counting the embedding as well, as the usual rule of thumb does: {plain_number(bandwidth)} / "
+            f"{whole_gb:.2f} = {bandwidth / whole_gb:.2f} tokens/s"
         )
 
 
@@ -255,12 +256,13 @@ def _last_steps(judged: _Judged) -> Iterator[str]:
         )
         if limit.slow_gb_per_s:
             yield (
-                f"step: {total_gb - slow_gb:.2f} GB / {limit.bandwidth_gb_per_s:g} GB/s + {slow_gb:.2f} GB / "
-                f"{limit.slow_gb_per_s:g} GB/s = {limit.step_s:.3f} s, so {limit.tokens_per_s:.2f} tokens/s at most"
+                f"step: {total_gb - slow_gb:.2f} GB / {plain_number(limit.bandwidth_gb_per_s)} GB/s + {slow_gb:.2f} GB "
+                f"/ {plain_number(limit.slow_gb_per_s)} GB/s = {limit.step_s:.3f} s, so {limit.tokens_per_s:.2f} "
+                "tokens/s at most"
             )
     per_stream = "" if limit.streams == 1 else f" / {limit.streams} streams"
     implied = shown(limit.implied_gb_per_s(claimed), "GB/s")
-    yield f"claimed: {claimed:g} tokens/s{per_stream} x {total_gb:.2f} GB = {implied}"
+    yield f"claimed: {plain_number(claimed)} tokens/s{per_stream} x {total_gb:.2f} GB = {implied}"
     if expected is not None:
         yield (
             f"calibrated 80 % range: {shown_range(expected.low, expected.high)}, "

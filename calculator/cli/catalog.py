@@ -17,6 +17,7 @@ from calculator.catalog.price_import import additions
 from calculator.decision.compare import compare
 from calculator.errors import CatalogError
 from calculator.scenario.files import read_scenario
+from calculator.units import plain_number
 
 
 def register(commands: Any) -> None:
@@ -144,16 +145,17 @@ def _prices(arguments: argparse.Namespace) -> int:
     )
     for quote in rows:
         cached, kept = (
-            "-" if usd is None else f"{usd:g}"
+            "-" if usd is None else plain_number(usd)
             for usd in (quote.cached_input_usd_per_mtok, quote.cache_write_usd_per_mtok)
         )
         tiers = "; ".join(
-            f"above {tier.above_input_tokens:,}: {tier.input_usd_per_mtok:g} in, {tier.output_usd_per_mtok:g} out"
+            f"above {tier.above_input_tokens:,}: {plain_number(tier.input_usd_per_mtok)} in, "
+            f"{plain_number(tier.output_usd_per_mtok)} out"
             for tier in quote.tiers
         )
         print(
-            f"{'api:' + quote.key:<{width}}  {quote.input_usd_per_mtok:>9g}  {quote.output_usd_per_mtok:>9g}  "
-            f"{cached:>10}  {kept:>11}  {tiers or '-'}"
+            f"{'api:' + quote.key:<{width}}  {plain_number(quote.input_usd_per_mtok):>9}  "
+            f"{plain_number(quote.output_usd_per_mtok):>9}  {cached:>10}  {kept:>11}  {tiers or '-'}"
         )
     print(f"{len(rows)} of {installed()}, in force on {_day()}, and of the list beside it.")
     return 0

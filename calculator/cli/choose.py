@@ -32,7 +32,7 @@ from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import BEST_THAT_FITS, MOST_BITS_FIRST, reference_tariff, scenario_model
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, plain_number
 
 if TYPE_CHECKING:
     from argparse import (
@@ -105,8 +105,8 @@ def _choose(arguments: argparse.Namespace) -> int:
 def _text(found: Choices) -> str:
     scenario, best = found.scenario, found.best()
     lines = [
-        f"{scenario.model}, {scenario.requests_per_working_day:,g} requests a day, {scenario.context_tokens():,} tokens "
-        f"of context, {scenario.months} months, prices on {found.prices_as_of}",
+        f"{scenario.model}, {plain_number(scenario.requests_per_working_day)} requests a day, "
+        f"{scenario.context_tokens():,} tokens of context, {scenario.months} months, prices on {found.prices_as_of}",
         "",
     ]
     if best:
@@ -118,7 +118,8 @@ def _text(found: Choices) -> str:
         hidden = len(found.choices) - len(best)
         lines += ["", *([SEVERAL_CARDS] if any(one.spare_words for one in best) else [])]
         lines += [
-            "Price before tax; costs over the horizon, present value with staff hours. No other choice is better in",
+            f"Price before tax; costs over {found.scenario.months} months in today's money, staff hours counted. No other "
+            "choice is better in",
             f"costs, tokens a second and memory left at once; {hidden} that one of these beats in all three are left out.",
         ]
     else:

@@ -18,6 +18,7 @@ from calculator.scenario.sessions import Session
 from calculator.scenario.usage_logs.demand_of import LogDemand, demand_of, scenario_toml
 from calculator.scenario.usage_logs.reading import read_usage
 from calculator.scenario.usage_logs.tally import Tally
+from calculator.units import plain_number
 
 if TYPE_CHECKING:
     from argparse import (
@@ -72,7 +73,9 @@ def register(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 def _demand(arguments: argparse.Namespace) -> int:
     asked: float | None = arguments.requests_per_day
     if asked is not None and not 0 < asked <= _MOST_REQUESTS:
-        raise ScenarioError(f"--requests-per-day is {asked:g}; it must lie above 0 and at most {_MOST_REQUESTS:,}.")
+        raise ScenarioError(
+            f"--requests-per-day is {plain_number(asked)}; it must lie above 0 and at most {_MOST_REQUESTS:,}."
+        )
     if arguments.turns is not None:
         return _sessions(arguments)
     if not arguments.files:
@@ -114,7 +117,8 @@ def _sessions(arguments: argparse.Namespace) -> int:
         print(json.dumps({"values": values, "remarks": []}, indent=2, allow_nan=False))
         return 0
     print(
-        f"# {arguments.sessions_per_day:g} sessions a day of {arguments.turns} turns: {arguments.first_tokens:,} tokens at"
+        f"# {plain_number(arguments.sessions_per_day)} sessions a day of {arguments.turns} turns: "
+        f"{arguments.first_tokens:,} tokens at"
     )
     print(f"# first, {arguments.new_tokens:,} new and {arguments.answer_tokens:,} written at each turn.")
     print("schema_version = 2")

@@ -15,6 +15,7 @@ from calculator.scenario.one_more_option import with_option
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
 
 def register(commands: Any) -> None:
@@ -87,7 +88,7 @@ def _scenario(name: str) -> Scenario:
 def _said(value: Any) -> str:
     if value is None:
         return "the catalogue's"
-    return f"{value:g}" if isinstance(value, float | int) else str(value)
+    return plain_number(value) if isinstance(value, float | int) else str(value)
 
 
 _ARTICLE = "article"

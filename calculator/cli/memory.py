@@ -21,7 +21,7 @@ from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.usable import host_usable_bytes, usable
 from calculator.physics.memory.vector_index import IndexKind, index_bytes
 from calculator.report.answer_json import remark_dicts
-from calculator.units import BYTES_PER_GB, BYTES_PER_MIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_MIB, plain_number
 
 if TYPE_CHECKING:
     from argparse import (
@@ -256,7 +256,7 @@ def _retrieval_text(found: SecondTenant, arguments: argparse.Namespace) -> str:
 def _refuse(**given: tuple[float, float, float]) -> None:
     for name, (got, low, high) in given.items():
         if not low <= got <= high:  # also refuses NaN
-            raise ScenarioError(f"{name} is {got:g}; it must lie in {low:g}..{high:,}.")
+            raise ScenarioError(f"{name} is {plain_number(got)}; it must lie in {plain_number(low)}..{high:,}.")
 
 
 def _gb(count: int) -> str:

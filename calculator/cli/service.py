@@ -24,6 +24,7 @@ from calculator.service.capability import Capability, capability_of, scenario_mo
 from calculator.service.peak_hour import End, PeakHour, peak_hour, targets_of, week_of
 from calculator.service.serving import serving_of
 from calculator.service.week import HOURS_PER_WEEK, Week
+from calculator.units import plain_number
 from calculator.version import VERSION
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ def service_text(answer: ServiceAnswer) -> str:
     """One line per option that fits, then the remarks."""
     scenario = answer.scenario
     lines = [
-        f"{scenario.name}: {scenario.requests_per_working_day:,g} requests a day, the busiest hour has "
-        f"{scenario.busiest_hour_ratio():g} times the mean.",
+        f"{scenario.name}: {plain_number(scenario.requests_per_working_day)} requests a day, the busiest hour has "
+        f"{plain_number(scenario.busiest_hour_ratio())} times the mean.",
         "",
         f"{'option':<34} {'load':>6} {'wait':>5} {'first word s: median':>22} {'p95':>22} {'answer s: median':>17} "
         f"{'p95':>22} {'tok/s':>6} {'needs':>6} {'week busy h':>12}",

@@ -25,7 +25,7 @@ from calculator.scenario.scenario import Scenario
 from calculator.service.capability import Capability, capability_of, reference_tariff, scenario_model
 from calculator.service.serving import serving_of
 from calculator.service.sizing import MOST_MACHINES
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, plain_number
 
 AS_FAST = 0.05
 """Share by which speeds may differ and still count as the same: less than the predictions err (docs/model/speed.md), so
@@ -104,7 +104,9 @@ def choose(scenario: Scenario, catalog: Catalog, *, wanted: Wanted, as_of: str |
     """
     for name, value in (("budget", wanted.budget_usd), ("watts", wanted.most_w)):
         if value is not None and not 0 < value < math.inf:
-            raise ScenarioError(f"{name} is {value:g}; it must be a number above 0. Leave it out to set no limit.")
+            raise ScenarioError(
+                f"{name} is {plain_number(value)}; it must be a number above 0. Leave it out to set no limit."
+            )
     if scenario.machine_count == CHEAPEST:  # every number is tried, and what is asked is the whole job
         scenario = scenario.changed(machine_count="auto")
     catalog = catalog_of(scenario, catalog)

@@ -78,6 +78,7 @@ def compare(
         draw_count=draw_count,
         prices_as_of=day,
         grid=carbon_of(scenario.grid, catalog),
+        model_name=model.name,
     )
     return replace(found, scenario_id=scenario.id(measurements_hash=found.measurements_hash))
 

@@ -211,6 +211,8 @@ class Comparison:
     prices_as_of: str = ""
     grid: Quantity | None = None
     """Carbon intensity of the scenario's grid, location-based."""
+    model_name: str = ""
+    """The model of the question by its name, or its size where it is one of another size."""
 
     @property
     def measurements_hash(self) -> str:

@@ -14,7 +14,7 @@ from calculator.number import Range
 from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.service.latency import Latency
 from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
-from calculator.units import S_PER_H
+from calculator.units import S_PER_H, digits
 
 ReasonCode = Literal[
     "does-not-fit",
@@ -84,7 +84,7 @@ def memory_reason(fit: MemoryFit, *, format_name: str, mend: str) -> Reason | No
     """Why the model does not fit, None where it does. `mend`: fewer bits that fit, or how much memory it takes."""
     if fit.fits:
         return None
-    text = f"Does not fit: {format_name} {misfit(fit)}."
+    text = f"Does not fit as {format_name}: it {misfit(fit)}."
     return Reason("does-not-fit", text, mend or memory_mend(fit), memory_short(fit))
 
 
@@ -154,12 +154,12 @@ def _misses(felt: Latency, promise: Promise) -> list[tuple[ReasonCode, str, str,
     if stream is not None and felt.stream_tokens_per_s < stream:
         words = f"An answer grows by {float(felt.stream_tokens_per_s):,.1f} tokens a second"
         short = _slow(float(felt.stream_tokens_per_s), asked_tokens_per_s=stream)
-        found.append(("stream-too-slow", words, f"{stream:,.4g}", short))
+        found.append(("stream-too-slow", words, digits(stream, 4), short))
     return found
 
 
 def _slow(reached_tokens_per_s: float, *, asked_tokens_per_s: float) -> str:
-    return f"{reached_tokens_per_s:,.1f} of {asked_tokens_per_s:,.4g} tokens/s"
+    return f"{reached_tokens_per_s:,.1f} of {digits(asked_tokens_per_s, 4)} tokens/s"
 
 
 def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
@@ -180,7 +180,7 @@ def _out_of_reach(limit: Limit, reached: float, *, promise: Promise) -> Reason:
         return Reason("answer-too-slow", text, "A faster machine, a shorter answer, or a longer wait.", short)
     text = (
         f"An answer grows by {reached:,.1f} tokens a second even on an idle machine; you asked for "
-        f"{promise.stream_tokens_per_s or 0.0:,.4g}. More of these machines do not help."
+        f"{digits(promise.stream_tokens_per_s or 0.0, 4)}. More of these machines do not help."
     )
     short = _slow(reached, asked_tokens_per_s=promise.stream_tokens_per_s or 0.0)
     return Reason("stream-too-slow", text, "A faster machine, a smaller model, or fewer bits.", short)
@@ -203,10 +203,21 @@ def wait_words(found: Range) -> tuple[str, str]:
     """
     if not math.isfinite(found.central):
         return "never", "the queue grows"
-    low, high = seconds_text(found.low), seconds_text(found.high)
     if not math.isfinite(found.high):
-        return seconds_text(found.central), f"{low} or more"
-    return seconds_text(found.central), "" if low == high else f"{low} to {high}"
+        return seconds_text(found.central), f"{seconds_text(found.low)} or more"
+    span = seconds_span(found.low, found.high)
+    return seconds_text(found.central), "" if span == seconds_text(found.high) else span
+
+
+def seconds_span(low_s: float, high_s: float) -> str:
+    """Two waits as a span; where the longer is one of minutes, so is one of a minute. One text where both round to it.
+
+    >>> seconds_span(5.9, 23), seconds_span(114, 420), seconds_span(40, 420), seconds_span(12.1, 12.2)
+    ('5.9 s to 23 s', '1.9 minutes to 7.0 minutes', '40 s to 7.0 minutes', '12 s')
+    """
+    high, is_minutes = seconds_text(high_s), high_s >= LONG_S and _S_PER_MINUTE <= low_s < LONG_S
+    low = f"{low_s / _S_PER_MINUTE:.1f} minutes" if is_minutes else seconds_text(low_s)
+    return high if low == high else f"{low} to {high}"
 
 
 def seconds_text(seconds: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from calculator.scenario.knob import Knob
 from calculator.scenario.scenario import knobs
+from calculator.units import digits
 
 _FIGURES: dict[str, tuple[str, str]] = {
     "price_usd": ("price of {} before tax", "${:,.0f}"),
@@ -69,6 +70,7 @@ _PLACE = re.compile(r"\{[^}]*\}")
 _WHOLE_WORDS = (("$", "USD "), ("per million", "per million tokens"))
 _TIMES = {"h": "hours", "s": "seconds"}
 _SHOWN_DIGITS = 9
+_ALL_DIGITS = 15  # of a float that was typed
 _KEPT_CAPITALS = 2  # PUE, COP: a label that begins with two capitals keeps them
 
 
@@ -99,7 +101,7 @@ def value(name: str, amount: float) -> str:
     if (knob := knobs().get(name)) is not None:
         return _pattern(knob).format(_digits(amount * knob.shown))
     figure = name.rpartition(".")[2]
-    return _FIGURES[figure][1].format(amount) if figure in _FIGURES else _digits(amount)
+    return _FIGURES[figure][1].format(_Figure(amount)) if figure in _FIGURES else _digits(amount)
 
 
 def whole_value(name: str, amount: float) -> str:
@@ -110,7 +112,15 @@ def whole_value(name: str, amount: float) -> str:
     """
     knob = knobs()[name]
     shown = in_unit(amount, ("", knob.shown))
-    return _pattern(knob).format(f"{shown:,.0f}" if shown == round(shown) else f"{shown:,}")
+    return _pattern(knob).format(digits(shown, _ALL_DIGITS))
+
+
+class _Figure(float):
+    """A number that a pattern's `g` writes without an exponent."""
+
+    def __format__(self, spec: str) -> str:
+        count = int(spec.strip(",.g") or 6) if spec.endswith("g") else 0
+        return digits(float(self), count) if count else super().__format__(spec)
 
 
 def _pattern(knob: Knob) -> str:
@@ -192,7 +202,7 @@ def _digits(amount: float) -> str:
     >>> _digits(1234.5), _digits(12.345), _digits(0.13456), _digits(3.0)
     ('1,234', '12.3', '0.135', '3')
     """
-    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+    return digits(amount, 3)
 
 
 def shared_machine(name: str, share: float) -> str:

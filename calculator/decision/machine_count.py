@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calculator.decision.eligibility import seconds_text
 from calculator.service.sizing import MOST_MACHINES, Fleet, Limit, Promise
-from calculator.units import S_PER_H
+from calculator.units import S_PER_H, digits
 
 
 def count_reason(
@@ -49,7 +49,7 @@ def _stops(limit: Limit, promise: Promise) -> str:
     if limit == "answer":
         return f"one answer in twenty takes longer than {seconds_text(promise.answer_p95_s or 0.0)}"
     if limit == "stream":
-        return f"answers grow more slowly than {promise.stream_tokens_per_s or 0.0:,.4g} tokens a second"
+        return f"answers grow more slowly than {digits(promise.stream_tokens_per_s or 0.0, 4)} tokens a second"
     return "it is busy without a break"
 
 
@@ -67,9 +67,9 @@ def _numbers(comes: float, takes: float) -> tuple[str, str]:
     >>> _numbers(40, 55.13), _numbers(40.2, 39.8), _numbers(0.5, 1234.5)
     (('40', '55'), ('40.2', '39.8'), ('0.5', '1,234'))
     """
-    whole = [f"{one:,.0f}" if one >= _WHOLE else f"{one:.3g}" for one in (comes, takes)]
+    whole = [f"{one:,.0f}" if one >= _WHOLE else digits(one, 3) for one in (comes, takes)]
     if whole[0] == whole[1]:
-        whole = [f"{one:,.4g}" if one < _LARGE else f"{one:,.2f}" for one in (comes, takes)]
+        whole = [digits(one, 4) if one < _LARGE else f"{one:,.2f}" for one in (comes, takes)]
     return whole[0], whole[1]
 
 

@@ -12,6 +12,7 @@ from calculator.scenario.own_catalog import not_compared
 from calculator.scenario.presets import claimed_inputs
 from calculator.scenario.scenario import ANOTHER_SIZE, Scenario
 from calculator.scenario.version_1 import version_1_remark
+from calculator.units import plain_number
 
 _MOST_NAMED = 3
 _SET_FOR = {
@@ -104,7 +105,7 @@ def _range_beside_value(name: str, *, value: float, middle: float, names: Mappin
     """A person's value that is not the middle of the person's range, in the units of the page."""
     texts = [input_words.value(name, amount) for amount in (value, middle)]
     if texts[0] == texts[1]:  # as a person reads them
-        texts = [f"{amount:g}" for amount in (value, middle)]
+        texts = [plain_number(amount) for amount in (value, middle)]
     label = input_words.label(name, names=names)
     return (
         f"{label[:1].upper()}{label[1:]} is {texts[0]}, but the middle of its range is {texts[1]}. Totals use the value, "

@@ -16,6 +16,7 @@ from calculator.scenario.routing import split_of
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import reference_tariff, scenario_model
 from calculator.service.serving import promise_of
+from calculator.units import digits
 
 Answer = tuple[OptionResult, Candidate | None]
 T = TypeVar("T")
@@ -178,7 +179,7 @@ def _said(option: Routed, parts: Sequence[RoutedPart], rows: Sequence[OptionResu
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{digits(100 * share, 3)} %"
 
 
 def _unique(rows: Sequence[T]) -> tuple[T, ...]:

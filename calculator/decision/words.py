@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from calculator.scenario.question import ANOTHER_SIZE
-from calculator.units import MONTHS_PER_YEAR, counted
+from calculator.units import MONTHS_PER_YEAR, counted, digits
 
 _LEAST_SHARE = 0.005
 _WHOLE_SHARE = 0.1
@@ -68,15 +68,14 @@ def on_claims(sentence: str) -> str:
 
 def none_can(count: int, *, name: str, reason: str) -> str:
     """The verdict where nothing can do the job; the nearest option and what it misses."""
-    opening = (
-        "The only option compared cannot do the job." if count == 1 else f"None of the {count} options can do the job."
-    )
+    openings = {1: "The only option compared cannot do the job.", 2: "Neither option can do the job."}
+    opening = openings.get(count, f"None of the {count} options can do the job.")
     return f"{opening} {'It is' if count == 1 else 'Nearest is'} {name}: {_lower(reason)}"
 
 
 def kind_fails(kind: str, *, name: str, reason: str) -> str:
     """Why no option of one kind can do the job, by its nearest one."""
-    return f"No {kind} compared can do the job. {name}: {_lower(reason)}"
+    return f"No {kind} in this comparison can do the job. {name}: {_lower(reason)}"
 
 
 def best_of_kind(kind: str, *, name: str, usd: float, span: str) -> str:
@@ -130,7 +129,7 @@ def in_house(name: str, other: str, *, span: str, more_usd: float, more_usd_per_
 
     rate: the discount rate a year that the level payments bear; 0 where amounts are cash.
     """
-    how = f"In equal monthly payments at {100 * rate:.4g} % a year that" if rate else "That"
+    how = f"In equal monthly payments at {digits(100 * rate, 4)} % a year that" if rate else "That"
     return (
         f"Keeping your data in house costs {dollars(more_usd)} more over {span}: {name} instead of {other}. "
         f"{how} is {dollars(more_usd_per_month)} a month."

@@ -5,6 +5,7 @@ computed: spreadsheets' declining-balance functions miss its switch and its roun
 """
 
 from calculator.errors import CalculatorError
+from calculator.units import plain_number
 
 
 def straight_line_usd(cost_usd: float, *, salvage_usd: float, years: float) -> float:
@@ -53,7 +54,7 @@ def declining_then_straight(years: int, *, first_year: float, factor: float = 2.
     """
     if not 0 < first_year <= 1:
         raise CalculatorError(
-            f"first_year is {first_year:g}; it must lie in 0..1. Enter 0.5 for the half-year convention."
+            f"first_year is {plain_number(first_year)}; it must lie in 0..1. Enter 0.5 for the half-year convention."
         )
     fractions = [factor / years * first_year]
     left, remaining = 1 - fractions[0], years - first_year

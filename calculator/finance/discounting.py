@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calculator.errors import CalculatorError
 from calculator.number import Number
-from calculator.units import MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR, digits, plain_number
 
 Timing = Literal["month-end", "mid-month", "annual-end"]
 """When the money of month m moves: at its end (m), in its middle (m-1/2), or at the end of its year (12 ceil(m/12))."""
@@ -27,7 +27,7 @@ _SAYS = {
 
 def convention(timing: Timing, annual_rate: float) -> str:
     """The sentence to print under a headline: the rate, how it is turned into a monthly one, and when flows fall."""
-    rate = f"{annual_rate * 100:.4g} %"
+    rate = f"{digits(annual_rate * 100, 4)} %"
     return f"Discounted at {rate} a year (nominal, compounded monthly); {_SAYS[timing]}, purchase up front."
 
 
@@ -42,7 +42,7 @@ def log_growth(annual_rate: Number) -> Number:
     if rates.size and not (rates.min() > -1 and rates.max() < np.inf):  # false for a NaN too
         got = rates.min()
         raise CalculatorError(
-            f"a rate is {got:g} a year; it must be a finite number above -1 (-100 %). Enter 0.1 for 10 %."
+            f"a rate is {plain_number(got)} a year; it must be a finite number above -1 (-100 %). Enter 0.1 for 10 %."
         )
     return np.log1p(annual_rate)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from calculator.errors import CalculatorError
 from calculator.number import Number
+from calculator.units import plain_number
 
 ANCHOR_MONTHS = 36
 """The months after which the scenario's resale fractions are stated; part of their definition, not a constant of
@@ -46,7 +47,8 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
         kept = kept_at[end]
         if np.any(np.asarray(kept) < 0) or np.any(np.asarray(kept) > 1):
             raise CalculatorError(
-                f"kept fraction at {end} months is {np.max(kept):g}; it must lie in 0..1. Enter 0.7 for 70 %."
+                f"kept fraction at {end} months is {plain_number(np.max(kept))}; it must lie in 0..1. Enter 0.7 for 70 "
+                "%."
             )
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(np.asarray(kept_before) > 0, np.divide(kept, kept_before), 0.0)

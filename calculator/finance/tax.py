@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calculator.errors import CalculatorError
-from calculator.units import MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR, plain_number
 
 _MONTHS_PER_QUARTER = 3
 _TOLERANCE = 1e-6
@@ -73,7 +73,9 @@ def by_table(
 def straight_line(years: float, *, months: int, year_ends: Sequence[int]) -> Schedule:
     """The same share of every month in service, claimed at each fiscal year's end and at the sale."""
     if years <= 0:
-        raise CalculatorError(f"depreciation_years is {years:g}; it must be above 0. Enter 5 for five years.")
+        raise CalculatorError(
+            f"depreciation_years is {plain_number(years)}; it must be above 0. Enter 5 for five years."
+        )
     life = years * MONTHS_PER_YEAR
     ends = [*(end for end in year_ends if end < months), months]
     shares = [max(min(end, life) - min(start, life), 0.0) / life for start, end in zip([0, *ends], ends, strict=False)]

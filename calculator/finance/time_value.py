@@ -8,6 +8,7 @@ import math
 
 from calculator.errors import CalculatorError
 from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth
+from calculator.units import plain_number
 
 
 def level_payment(value: float, *, rate: float, periods: float, future: float = 0.0, in_advance: bool = False) -> float:
@@ -37,7 +38,10 @@ def period_count(value: float, *, rate: float, payment: float, future: float = 0
     due = payment * (1 + rate * in_advance) / rate
     ratio = (due - future) / (due + value)
     if ratio <= 0:
-        raise CalculatorError(f"payments of {payment:g} never turn {value:g} into {future:g} at {rate:g}. Pay more.")
+        raise CalculatorError(
+            f"payments of {plain_number(payment)} never turn {plain_number(value)} into {plain_number(future)} at "
+            f"{plain_number(rate)}. Pay more."
+        )
     return math.log(ratio) / float(log_growth(rate))
 
 
@@ -47,7 +51,10 @@ def implied_rate(value: float, *, payment: float, periods: int, future: float = 
     Raises CalculatorError where value and payments have the same sign.
     """
     if value * payment >= 0:
-        raise CalculatorError(f"value {value:g} and payment {payment:g} have the same sign; one is received, one paid.")
+        raise CalculatorError(
+            f"value {plain_number(value)} and payment {plain_number(payment)} have the same sign; one is received, one "
+            "paid."
+        )
     low, high = -1.0, 5.0
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)

@@ -27,7 +27,7 @@ from calculator.physics.memory.weights import (
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import prefill_speed
 from calculator.physics.speed.speed import Speed
-from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S
+from calculator.units import BYTES_PER_GB, MS_PER_S, US_PER_S, digits, plain_number
 
 End = Literal["low", "central", "high"]
 Moved = Literal["layers", "experts"]
@@ -180,7 +180,8 @@ def beyond_memory(
     text = (
         f"With {found.card_layer_count} of {deployment.model.layer_count} {layers} on the cards and "
         f"{found.host_bytes / BYTES_PER_GB:,.1f} GB {held}in system RAM it would write about "
-        f"{decode.central:.2g} tokens per second ({decode.low:.2g} to {decode.high:.2g}): {decode.note}."
+        f"{digits(decode.central, 2)} tokens per second ({digits(decode.low, 2)} to {digits(decode.high, 2)}): "
+        f"{decode.note}."
     )
     remark = Remark(code="offload", text=text, level="warning")
     return BeyondMemory("layers in system RAM", decode, prefill, found, remark)
@@ -201,11 +202,15 @@ def _swapped(deployment: Deployment, workload: Workload, *, fit: MemoryFit, cata
         unit="token/s",
         bound_by="swapping",
         basis=within.basis,
-        note=f"the speed within the limit, {ratio.low:g} to {ratio.high:g} times lower; few readings",
+        note=(
+            f"the speed within the limit, {plain_number(ratio.low)} to {plain_number(ratio.high)} times lower; few "
+            "readings"
+        ),
     )
     text = (
-        f"Beyond the limit it would write about {decode.central:.2g} tokens per second ({decode.low:.2g} to "
-        f"{decode.high:.2g}) instead of {within.central:.2g}; {ratio.low:g} to {ratio.high:g} times slower was read."
+        f"Beyond the limit it would write about {digits(decode.central, 2)} tokens per second ({digits(decode.low, 2)} "
+        f"to {digits(decode.high, 2)}) instead of {digits(within.central, 2)}; {plain_number(ratio.low)} to "
+        f"{plain_number(ratio.high)} times slower was read."
     )
     remark = Remark(code="beyond-wired-limit", text=text, level="warning")
     return BeyondMemory("beyond the wired limit", decode, None, None, remark)

@@ -16,7 +16,7 @@ from calculator.physics.memory.spare_words import spare_words
 from calculator.physics.memory.usable import host_usable_bytes, macos_limit_gib, usable
 from calculator.physics.memory.weights import weights_bytes
 from calculator.physics.memory.work_space import TransientConstants, transient_bytes
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def room_here(box: Box, *, catalog: Catalog) -> Room:
         return Room(round(limit_gib * BYTES_PER_GIB), runtime.id, f"{note}; the chip is not in the catalogue")
     kept = catalog.constants["host_reserved_gib"]
     why = (
-        f"The memory less {kept.central:g} GiB ({kept.basis}: {kept.note}); no GPU of the catalogue was found, "
-        "so a model would run on the processor"
+        f"The memory less {plain_number(kept.central)} GiB ({kept.basis}: {kept.note}); no GPU of the catalogue was "
+        "found, so a model would run on the processor"
     )
     return Room(host_usable_bytes(memory_gib, reserved_gib=kept.central), runtime.id, why)
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from calculator.decision import input_words
+from calculator.scenario.decisions import decided_differently
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import Lease, Scenario, knobs
 from calculator.units import counted
@@ -29,7 +30,7 @@ _TABLES = {
 
 
 def changes_sentence(scenario: Scenario, *, names: Mapping[str, str]) -> str:
-    """How many inputs differ from the example of the scenario's name, else from our defaults, and which; empty for
+    """How many decisions differ from the example of the scenario's name, else from our defaults, and which; empty for
     none.
 
     Figures of options come first. names: those of the options, and of the model, by id. '2 changes from "A firm of eight": hourly rate $120 an hour; ...'
@@ -54,9 +55,10 @@ def _examples() -> dict[str, Scenario]:
 
 
 def _changes(scenario: Scenario, base: Scenario, *, names: Mapping[str, str]) -> Iterator[str]:
+    differing = decided_differently(scenario, base)
     for field in (*_BY_OPTION, *(name for name in Scenario.model_fields if name not in _BY_OPTION)):
         now, before = getattr(scenario, field), getattr(base, field)
-        if field in _NO_INPUTS or now == before:
+        if field in _NO_INPUTS or field not in differing:
             continue
         if field in _BY_OPTION:
             for key in sorted({*now, *before}):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from calculator.units import MONTHS_PER_YEAR
+from calculator.units import MONTHS_PER_YEAR, digits
 
 COLOURS = ("#1f4e9c", "#b4530a", "#2f7d4f", "#7a3e9d", "#857000")
 _GREY, _INK, _MUTE, _FAINT = "#8a8f99", "#1d2330", "#565d6b", "#e3e6ec"
@@ -19,6 +19,7 @@ _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U001
 _TICKS = 5
 _ROW, _TOP, _EDGE = 36, 6, 8
 _HIDES = 1.0  # less than the width of a line
+_DASH = 6  # a line over others covers half as much as the one before, so that the later ones never cover an earlier one
 _SIZE, _SMALL, _NAME_SIGNS = 12.0, 11.0, 20
 
 
@@ -61,8 +62,8 @@ def amount_words(value: float, mark: str = "$") -> str:
     sign, size = ("-" if value < 0 else ""), abs(value)
     for limit, unit in ((1e6, "M"), (1e3, "k")):
         if size >= limit:
-            return f"{sign}{mark}{size / limit:.3g}{unit}"
-    return f"{sign}{mark}{size:.3g}"
+            return f"{sign}{mark}{digits(size / limit, 3)}{unit}"
+    return f"{sign}{mark}{digits(size, 3)}"
 
 
 def cost_chart(bars: Sequence[CostBar], *, mark: str = "$", font: str = "sans-serif", width: int = 430) -> str:
@@ -121,11 +122,17 @@ def spend_chart(courses: Sequence[Course], *, mark: str = "$", font: str = "sans
         if band:
             parts.append(f'<polygon points="{band}" fill="{COLOURS[number % len(COLOURS)]}" fill-opacity="0.15"/>')
     at = _spread([y(course.spent[-1]) for course in courses], apart=30.0, least=top + 8, most=height - bottom - 14)
+    turns: list[int] = []
     for number, (course, end) in enumerate(zip(courses, at, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(month):.1f},{y(value):.1f}" for month, value in enumerate(course.spent))
-        hides = any(_runs_on(map(y, course.spent), map(y, other.spent)) for other in courses[:number])
-        dash = ' stroke-dasharray="6 6"' if hides else ""  # both colours are seen in turn
+        under = [
+            turn
+            for turn, other in zip(turns, courses[:number], strict=True)
+            if _runs_on(map(y, course.spent), map(y, other.spent))
+        ]
+        turns.append(max(under) + 1 if under else 0)
+        dash = f' stroke-dasharray="{_DASH} {_DASH * (2 ** turns[-1] - 1)}"' if under else ""
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         for offset, words in enumerate(textwrap.wrap(course.name, _NAME_SIGNS, max_lines=2, placeholder=" ...")):
             place = end + 4 + 13 * offset

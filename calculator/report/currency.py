@@ -8,6 +8,7 @@ from typing import Any
 from calculator.decision.comparison import Comparison
 from calculator.scenario.own_figures import ExchangeRate
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
 
 def currency_of(scenario: Scenario) -> tuple[str, ExchangeRate] | None:
@@ -29,7 +30,7 @@ def rate_note(scenario: Scenario) -> str:
     if found is None:
         return ""
     currency, rate = found
-    stated = f"your rate of {rate.per_usd:g} {currency} per dollar ({rate.as_of})"
+    stated = f"your rate of {plain_number(rate.per_usd)} {currency} per dollar ({rate.as_of})"
     return f"Shown in {currency} at {stated}; computed in dollars."
 
 

@@ -13,9 +13,9 @@ from calculator.report.answer_json import token_prices
 from calculator.report.currency import currency_of, rate_note
 
 SIGN = "Outgoing money is negative; the cost of an option is minus the sum of its amounts."
-HARD_OR_SOFT = "Hard dollars are invoices; soft dollars are people's time."
+HARD_OR_SOFT = "Hard dollars are invoices; soft dollars are staff hours."
 MONEY_WORDS = {"present-value": "today's money (present value)", "cash": "cash, as it is paid"}
-LABOUR_WORDS = {"with": "people's time counted", "without": "invoices only"}
+LABOUR_WORDS = {"with": "staff hours counted", "without": "invoices only"}
 
 
 def provenance(comparison: Comparison) -> dict[str, str]:
@@ -23,6 +23,7 @@ def provenance(comparison: Comparison) -> dict[str, str]:
     scenario = comparison.scenario
     return {
         "scenario_id": comparison.scenario_id,
+        "model": comparison.model_name,
         "prices_as_of": comparison.prices_as_of,
         "version": comparison.version,
         "catalogue_hash": comparison.catalogue_hash,

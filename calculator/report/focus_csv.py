@@ -30,8 +30,17 @@ MANDATORY = (
 RECOMMENDED = ("ChargeFrequency", "InvoiceId", "ServiceSubcategory")
 """Columns that it recommends; a forecast belongs to no invoice."""
 CUSTOM = (
-    *("x_ScenarioId", "x_Scenario", "x_Option", "x_OptionName", "x_Line", "x_Month", "x_Sku", "x_HardOrSoft"),
-    *("x_Forecast", "x_PricesAsOf", "x_Version", "x_CatalogueHash", "x_MeasurementsHash", "x_Money", "x_Labour"),
+    *("x_ScenarioId", "x_Scenario", "x_Model", "x_Option", "x_OptionName", "x_Line", "x_Month", "x_Sku"),
+    *(
+        "x_HardOrSoft",
+        "x_Forecast",
+        "x_PricesAsOf",
+        "x_Version",
+        "x_CatalogueHash",
+        "x_MeasurementsHash",
+        "x_Money",
+        "x_Labour",
+    ),
 )
 NUMBERS = frozenset(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingQuantity"))
 """Columns of numbers; all others are texts."""
@@ -66,6 +75,7 @@ def focus_csv(comparison: Comparison) -> str:
             row = _row(charge, comparison.scenario, dates) | {
                 "BillingAccountId": comparison.scenario_id,
                 "x_ScenarioId": comparison.scenario_id,
+                "x_Model": stamps["model"],
                 "x_PricesAsOf": stamps["prices_as_of"],
                 "x_Version": stamps["version"],
                 "x_CatalogueHash": stamps["catalogue_hash"],

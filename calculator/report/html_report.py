@@ -26,6 +26,7 @@ table {{ border-collapse: collapse; width: 100%; font-size: .92em; }}
 th, td {{ text-align: left; padding: .3em .5em; border-bottom: 1px solid #d5d9e0; vertical-align: top; }}
 th {{ font-weight: 600; }}
 .right td:not(:first-child), .right th:not(:first-child) {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+.worded :is(td, th):nth-child(2) {{ text-align: left; }}
 .small {{ font-size: .8em; }}
 .sources td:first-child {{ width: 22%; }}
 .sources :is(td, th):nth-child(2) {{ text-align: right; font-variant-numeric: tabular-nums; }}
@@ -95,7 +96,7 @@ def _options(memo: dict[str, Any]) -> list[str]:
                 f"{memo['currency_note']}",
                 "faint",
             ),
-            _table(head, rows, "right"),
+            _table(head, rows, "right worded"),
         ]
     if memo["not_ranked"]:
         found += ["<h2>Cannot do the job</h2>", _table([], [[row["name"], row["why"]] for row in memo["not_ranked"]])]

@@ -20,7 +20,7 @@ from calculator.scenario.scenario import Scenario
 from calculator.units import MONTHS_PER_YEAR
 
 TIDY_COLUMNS = [
-    *("scenario_id", "scenario", "option", "option_name", "line", "month", "date"),
+    *("scenario_id", "scenario", "model", "option", "option_name", "line", "month", "date"),
     *("amount_usd", "present_value_usd", "amount", "currency", "nominal_or_real", "hard_or_soft"),
     *("prices_as_of", "version", "catalogue_hash", "measurements_hash", "money", "labour"),
 ]

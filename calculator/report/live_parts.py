@@ -14,6 +14,7 @@ from calculator.finance.resale import ANCHOR_MONTHS
 from calculator.report.live_prices import tariff_named, token_prices
 from calculator.risk.candidates import Candidate
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
 Index = Literal[
     "",
@@ -48,7 +49,7 @@ class Factor:
         if self.form == "rest":
             return f"(1-{name})"
         if self.form == "kept" and self.months != ANCHOR_MONTHS:
-            return f"{name}^({self.months:g}/{ANCHOR_MONTHS})"
+            return f"{name}^({plain_number(self.months)}/{ANCHOR_MONTHS})"
         return name
 
     @property

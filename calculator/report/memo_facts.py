@@ -26,7 +26,7 @@ from calculator.risk.spent_by_month import SpentBand, spent_bands
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.question import ANOTHER_SIZE
 from calculator.service.capability import scenario_model
-from calculator.units import counted
+from calculator.units import counted, digits, plain_number
 
 _CURVES, _BANDS = 4, 2
 _MOST_QUARTERS = 13  # three years, whatever month the fiscal year ends in
@@ -91,7 +91,7 @@ def _not_drawn(count: int) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return digits(value, 4)
 
 
 def question_of(comparison: Comparison, catalog: Catalog) -> str:
@@ -99,7 +99,7 @@ def question_of(comparison: Comparison, catalog: Catalog) -> str:
     scenario = comparison.scenario
     name = scenario_model(scenario, catalog_of(scenario, catalog)).name
     if scenario.model == ANOTHER_SIZE:
-        name = f"a dense model with {scenario.another_size_b:,g} billion parameters"
+        name = f"a dense model with {plain_number(scenario.another_size_b)} billion parameters"
     people = scenario.concurrent_request_count
     count = len(comparison.options)
     asks = f"Can {comparison.options[0].name}" if count == 1 else f"Which of {count} options should"
@@ -302,4 +302,4 @@ def _years(option: OptionResult, comparison: Comparison) -> list[list[str]]:
 def _line_name(line: Line) -> str:
     if not is_cash(line):
         return f"{line.name} (forgone, no cash)"
-    return line.name if line.hardness == "hard" else f"{line.name} (people's time)"
+    return line.name if line.hardness == "hard" else f"{line.name} (staff hours)"

@@ -9,7 +9,7 @@ from calculator.physics.prediction import Prediction
 from calculator.physics.speed.load_time import LoadTime
 from calculator.physics.speed.power import PowerUse
 from calculator.physics.speed.speed import Speed
-from calculator.units import BYTES_PER_GB
+from calculator.units import BYTES_PER_GB, digits
 
 
 def operation_dict(prediction: Prediction) -> dict[str, Any]:
@@ -117,7 +117,9 @@ def _ends(found: Range) -> dict[str, float]:
 
 
 def _range(speed: Speed) -> str:
-    return f"{speed.low:,.2g}-{speed.high:,.2g}" if speed.high < 100 else f"{speed.low:,.0f}-{speed.high:,.0f}"
+    return (
+        f"{digits(speed.low, 2)}-{digits(speed.high, 2)}" if speed.high < 100 else f"{speed.low:,.0f}-{speed.high:,.0f}"
+    )
 
 
 def _w(found: Range) -> str:

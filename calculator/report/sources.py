@@ -1,14 +1,13 @@
 """Sources behind an answer: every figure of the scenario and of the options compared, with basis, source and date."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculator.catalog import Catalog
-from calculator.catalog.loader import evidence_of
 from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.decision.input_words import Unit, in_unit
 from calculator.evidence import Quantity
+from calculator.report.option_figures import OptionFigure, option_figures
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.scenario import knobs
 
@@ -36,19 +35,18 @@ def source_rows(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
     chips: dict[str, None] = {}
     for option in comparison.options:
         entry = catalog.option(option.id)
-        rows += [
-            _row(f"{option.name}: {_words(path)}", found, catalog, unit=_unit(path, found.unit))
-            for path, found in evidence_of(entry).items()
-        ]
+        rows += [_of_entry(option.name, one, catalog) for one in option_figures(entry, comparison.scenario, catalog)]
         if (chip := getattr(entry, "chip", "")) in catalog.chips:
             chips[chip] = None
     for chip in chips:
         found = catalog.chips[chip]
-        rows += [
-            _row(f"{found.name}: {_words(path)}", one, catalog, unit=_unit(path, one.unit))
-            for path, one in evidence_of(found).items()
-        ]
+        rows += [_of_entry(found.name, one, catalog) for one in option_figures(found, comparison.scenario, catalog)]
     return rows
+
+
+def _of_entry(name: str, one: OptionFigure, catalog: Catalog) -> SourceRow:
+    row = _row(f"{name}: {one.words}", one.quantity, catalog, unit=_unit(one.path, one.quantity.unit))
+    return replace(row, as_of=one.as_of)
 
 
 def _of_scenario(comparison: Comparison, catalog: Catalog) -> list[SourceRow]:
@@ -94,48 +92,7 @@ def _unit(path: str, unit: str) -> Unit:
     return found if found[0] else (_UNITS.get(unit, unit), 1)
 
 
-def _words(path: str) -> str:
-    """`prices[1].price_usd` as "price", `power.idle_w` as "power at rest"."""
-    figure = path.rpartition(".")[2]
-    return _FIGURES.get(figure, re.sub(r"\[\d+\]", "", path).replace("_", " ").replace(".", ", "))
-
-
 _UNITS = {
     **{"h": "hours", "s": "seconds", "min": "minutes", "year": "years", "h/year": "hours a year"},
     **{"USD/h": "USD an hour", "USD/month": "USD a month", "USD/Mtok": "USD per million tokens"},
 }
-_FIGURES = {
-    "price_usd": "price",
-    "gpu_price_fraction": "share of the cards in the price",
-    "age_when_bought_years": "age when bought",
-    "setup_h": "setup",
-    "idle_w": "power at rest",
-    "prefill_w": "power while reading",
-    "decode_w": "power while writing",
-    "sleep_w": "power asleep",
-    "max_w": "most power",
-    "board_max_w": "most power of the card",
-    "system_ram_gb_per_s": "speed of the system RAM",
-    "storage_gb_per_s": "speed of the disk",
-    "embodied_kg": "CO2e of making it",
-    "rate_usd_per_h": "hourly rate",
-    "billing_minutes": "shortest time billed",
-    "startup_minutes": "start-up time",
-    "storage_gb": "storage",
-    "storage_usd_per_gb_month": "storage price",
-    "input_usd_per_mtok": "price of input tokens",
-    "cached_input_usd_per_mtok": "price of cached input tokens",
-    "cache_write_usd_per_mtok": "price of input tokens that the host keeps",
-    "output_usd_per_mtok": "price of output tokens",
-    "seat_usd_per_month": "price of a seat",
-    "annual_usd_per_month": "price of a seat, paid by the year",
-    "requests_per_window": "requests in a window",
-    "window_h": "length of the window",
-    "bandwidth_gb_per_s": "memory bandwidth",
-    "gpu_addressable_gib": "memory that the GPU can address",
-    "matrix_tflops": "16-bit matrix rate",
-    "fp32_tflops": "32-bit rate",
-    "host_link_gb_per_s": "link to the processor",
-    "peer_link_gb_per_s": "link to another card",
-}
-"""What a figure of an option or of a chip is called beside its name."""

@@ -6,7 +6,7 @@ from calculator.analysis.lease_or_buy import lease_or_buy
 from calculator.decision.can_do import can_do
 from calculator.decision.close_calls import close_calls
 from calculator.decision.comparison import Comparison, OptionResult, Verdict
-from calculator.decision.eligibility import LONG_S, seconds_text
+from calculator.decision.eligibility import LONG_S, seconds_span
 from calculator.decision.shown_verdict import pair_sentence
 from calculator.decision.words import mend, signed
 from calculator.physics.memory.spare_words import spare_words
@@ -191,7 +191,7 @@ def _wait(found: Speed | None) -> str:
     """Seconds as a range; longer waits in the words of the page."""
     if found is None or found.high < LONG_S:
         return f"{_range(found)} s"
-    return f"{seconds_text(found.low)} to {seconds_text(found.high)}"
+    return seconds_span(found.low, found.high)
 
 
 def _range(speed: Speed | None) -> str:

@@ -22,10 +22,10 @@ from calculator.decision.stand_ins import without_exchanges
 from calculator.report.live_lines import live_options
 from calculator.report.sources import source_rows
 from calculator.report.workbook_flows import write_flows
-from calculator.report.workbook_inputs import capital, live_inputs, write_inputs
+from calculator.report.workbook_inputs import label_in_words, live_inputs, write_inputs
 from calculator.report.workbook_page import Book, Page
 from calculator.report.workbook_summary import write_checks, write_summary
-from calculator.risk.candidates import Candidates, input_label
+from calculator.risk.candidates import Candidates
 from calculator.risk.sensitivity import SwitchPoint, switching_values, tornado
 from calculator.units import BYTES_PER_GB
 
@@ -142,7 +142,7 @@ def _write_question(
         unit = input_words.unit(swing.name)
         ends = [in_unit(value, unit) for value in (swing.low_value, swing.central_value, swing.high_value)]
         moved = (swing.gap_at_low_usd, swing.gap_at_high_usd, swing.width_usd)
-        page.row(row, (capital(input_label(swing.name, names)), unit[0], *ends, *moved))
+        page.row(row, (label_in_words(swing.name, names), unit[0], *ends, *moved))
         row += 1
     row += 1
     titles = ("What turns the answer", "Unit", "Now", "Turns at", "Within P10 to P90", "Cheapest then")
@@ -151,7 +151,7 @@ def _write_question(
     for point in points:
         if point.value is not None:
             row += 1
-            then, label = names.get(point.winner or "", ""), capital(input_label(point.name, names))
+            then, label = names.get(point.winner or "", ""), label_in_words(point.name, names)
             unit = input_words.unit(point.name)
             now, at = in_unit(point.central_value, unit), in_unit(point.value, unit)
             page.row(row, (label, unit[0], now, at, "yes" if point.in_range else "no"))

@@ -2,9 +2,11 @@
 
 # pyright: reportUnknownMemberType=false
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculator.catalog import Catalog
+from calculator.catalog.options import Machine
 from calculator.decision import input_words
 from calculator.decision.comparison import Comparison
 from calculator.report.facts import HARD_OR_SOFT, LABOUR_WORDS, MONEY_WORDS, SIGN, provenance
@@ -12,12 +14,16 @@ from calculator.report.live_lines import LiveOption
 from calculator.report.live_prices import price_of
 from calculator.report.memo_facts import question_of
 from calculator.report.workbook_page import Book
-from calculator.risk.candidates import input_label
 from calculator.scenario.scenario import Scenario, knobs
 from calculator.units import unit_of_name
 
 MONEY, LABOUR, CHANGED = "money_shown", "labour_shown", "changed_inputs"
 _SHORT = 40
+_HELD = {
+    "worth_usd": "What {} would sell for today",
+    "lease_usd_per_month": "Lease of {}",
+    "lease_buyout_usd": "Price of {} at the end of its lease",
+}
 DISCOUNT, TAX = "discount_rate", "tax_rate"
 
 
@@ -121,7 +127,7 @@ def _of_scenario(key: str, scenario: Scenario, catalog: Catalog) -> LiveInput:
         quantity = None
     return LiveInput(
         key=key,
-        label=capital(knob.label if knob else input_label(key)),
+        label=capital(knob.label) if knob else label_in_words(key, {}),
         unit=(input_words.unit(key)[0].removeprefix("%").strip() if knob else unit_of_name(key)) or "",
         value=value,
         is_fraction=bool(knob and knob.shown == 100),
@@ -136,19 +142,32 @@ def _of_option(key: str, option: LiveOption, comparison: Comparison) -> LiveInpu
     price = price_of(key, candidate=option.candidate, scenario=comparison.scenario)
     figure = key.rpartition(".")[2]
     names = {one.id: one.name for one in comparison.options}
-    quantity = price.quantity
+    quantity, machine = price.quantity, option.candidate.option
+    as_of = quantity.as_of if quantity else ""
+    if quantity and isinstance(machine, Machine) and figure == "price_usd":
+        as_of = machine.purchase_price().aged_from
     words, factor = input_words.unit(key)
     return LiveInput(
         key=key,
-        label=capital(input_label(key, names)),
+        label=label_in_words(key, names),
         unit=(words if factor == 1 else "") or unit_of_name(figure) or "USD",
         value=price.value,
         is_fraction=False,
         basis=quantity.basis if quantity else "yours",
-        as_of=quantity.as_of if quantity else "",
+        as_of=as_of,
         low=quantity.low if quantity else None,
         high=quantity.high if quantity else None,
     )
+
+
+def label_in_words(key: str, names: Mapping[str, str]) -> str:
+    """An input as pages and memo call it; a price at a host has the host's name. `names`: the options', by id."""
+    owner, _, figure = key.rpartition(".")
+    host, _, model = owner.partition("/")
+    named = {owner: f"the API of {host}"} if model and owner not in names else {}
+    if figure in _HELD:
+        return _HELD[figure].format(names.get(owner, owner))
+    return capital(input_words.label(key, names={**names, **named}))
 
 
 def capital(text: str) -> str:

@@ -16,6 +16,8 @@ from calculator.report.cells import harmless
 
 STAMPED = "stamped at export"
 _LINE_POINTS, _SIGNS_PER_LINE, _NOTE_COLUMNS = 15, 110, 7
+_RIGHT = {"align": "right", "indent": 1}
+"""Of every number, so that a text in the next column keeps its distance."""
 _FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
     "title": {"bold": True, "font_size": 14},
@@ -23,12 +25,12 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "bg_color": "#E7E9EE", "bottom": 1, "text_wrap": True, "valign": "top"},
     "bold": {"bold": True},
     "wrap": {"text_wrap": True, "valign": "top"},
-    "number": {"num_format": "#,##0.####"},
-    "money": {"num_format": '#,##0.00;[Red]-#,##0.00;"-"'},
-    "percent": {"num_format": "0.00%"},
-    "factor": {"num_format": "0.000000"},
-    "blue": {"font_color": "#0000FF", "bg_color": "#EEF3FF", "num_format": "#,##0.######"},
-    "blue percent": {"font_color": "#0000FF", "bg_color": "#EEF3FF", "num_format": "0.00%"},
+    "number": {"num_format": "#,##0.####", **_RIGHT},
+    "money": {"num_format": '#,##0.00;[Red]-#,##0.00;"-"', **_RIGHT},
+    "percent": {"num_format": "0.00%", **_RIGHT},
+    "factor": {"num_format": "0.000000", **_RIGHT},
+    "blue": {"font_color": "#0000FF", "bg_color": "#EEF3FF", "num_format": "#,##0.######", **_RIGHT},
+    "blue percent": {"font_color": "#0000FF", "bg_color": "#EEF3FF", "num_format": "0.00%", **_RIGHT},
     "blue text": {"font_color": "#0000FF", "bg_color": "#EEF3FF"},
     "check": {"num_format": "0.000000", "bold": True},
 }

@@ -85,7 +85,7 @@ def write_checks(
             "present value by line less present value by month": f"SUM({values})-({by_month})",
             "cash on the summary and payments": f"{summary.at(at, _CASH)}+SUM({block})",
             "present value on the summary and payments": f"{summary.at(at, _VALUE)}+SUM({values})",
-            "invoices and people's time less all dollars": (
+            "invoices and staff hours less all dollars": (
                 f"{summary.at(at, _CASH)}-{summary.at(at, _HARD_CASH)}+{_of_kind(flows, first, last, 'soft', TOTAL)}"
             ),
             "present value less the product's, while no input is changed": (
@@ -174,7 +174,7 @@ def _write_cheapest(page: Page, comparison: Comparison, last: int) -> None:
     page.text(last + 2, 0, "Cheapest at these inputs", "bold")
     formula = f"=INDEX({names},MATCH(1,INDEX(--({ranked}=MIN(INDEX({ranked},0))),0),0))"
     page.formula(last + 2, 1, formula, best.name, "bold")
-    says = "In today's money, people's time counted; machines, speeds and who can do the job as at export."
+    says = "In today's money, staff hours counted; machines, speeds and who can do the job as at export."
     page.long_text(last + 3, (0, 6), says, "note")
 
 

@@ -20,6 +20,7 @@ from calculator.evidence import Quantity
 from calculator.number import Range
 from calculator.scenario.own_figures import FIGURE_BOUNDS
 from calculator.scenario.scenario import Knob, Scenario, knobs
+from calculator.units import plain_number
 
 Draws = NDArray[np.float64]
 FEWEST_DRAWS = 16
@@ -203,7 +204,10 @@ def _quantiles(spread: Spread, probability: NDArray[np.float64], z: NDArray[np.f
     if spread.kind == "discrete":
         return _discrete(spread, probability)
     if not spread.low <= spread.central <= spread.high:
-        raise CalculatorError(f"a range is {spread.low:g}, {spread.central:g}, {spread.high:g}; it must be in order.")
+        raise CalculatorError(
+            f"a range is {plain_number(spread.low)}, {plain_number(spread.central)}, {plain_number(spread.high)}; it "
+            "must be in order."
+        )
     if spread.certain:
         return np.full(probability.shape, spread.central)
     low, central, high = spread.low, spread.central, spread.high

@@ -7,7 +7,7 @@ read from it.
 import math
 from collections.abc import Sequence
 
-from calculator.units import DAYS_PER_YEAR
+from calculator.units import DAYS_PER_YEAR, plain_number
 
 HOURS_PER_WEEK = 168
 _HOURS_PER_DAY = 24
@@ -32,8 +32,8 @@ def profile_problem(profile: Sequence[float], *, on_h_per_day: float, working_da
     asked_h = max(sum(hour > 0 for hour in day) for day in _days(profile))
     if asked_h > math.ceil(on_h_per_day - _ROUNDING):
         return (
-            f"hourly_profile has requests in {asked_h} hours of a day, but on_h_per_day is {on_h_per_day:g}. Set "
-            f"on_h_per_day to {asked_h} or more, or leave those requests out."
+            f"hourly_profile has requests in {asked_h} hours of a day, but on_h_per_day is "
+            f"{plain_number(on_h_per_day)}. Set on_h_per_day to {asked_h} or more, or leave those requests out."
         )
     if working_days_per_year > days * _WEEKS_PER_YEAR_MOST:
         return (

@@ -6,8 +6,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field
 
-from calculator.errors import plain_number
 from calculator.evidence import Record
+from calculator.units import plain_number
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 MOST_USD = 1e7
@@ -149,7 +149,10 @@ def range_problem(name: str, bounds: tuple[float, float], given: tuple[float, fl
         return None
     low, central, high = given
     if not low <= central <= high:
-        return f"ranges.{name} is {low:g}, {central:g}, {high:g}; it must be low <= central <= high."
+        return (
+            f"ranges.{name} is {plain_number(low)}, {plain_number(central)}, {plain_number(high)}; it must be low <= "
+            "central <= high."
+        )
     return _outside(f"ranges.{name}", bounds, given)
 
 
@@ -166,7 +169,10 @@ def cases_problem(name: str, bounds: tuple[float, float], given: Sequence[tuple[
     if min(weights) < 0 or sum(weights) <= 0:
         return f"cases.{name} has the weights {weights}; none may be negative, and one must be above 0."
     if max(weights) > _MOST_WEIGHT:
-        return f"cases.{name} has the weight {max(weights):g}; it must be at most {plain_number(_MOST_WEIGHT)}."
+        return (
+            f"cases.{name} has the weight {plain_number(max(weights))}; it must be at most "
+            f"{plain_number(_MOST_WEIGHT)}."
+        )
     return _outside(f"cases.{name}", bounds, [value for value, _ in given])
 
 
@@ -177,8 +183,8 @@ def currency_problem(name: str, rate: ExchangeRate) -> str | None:
     least, most = PER_USD
     if not least <= rate.per_usd <= most:
         return (
-            f"currencies.{name}.per_usd is {rate.per_usd:g}; it must lie in {least:f}..{plain_number(most)}. "
-            f"Write how many {name} one dollar buys."
+            f"currencies.{name}.per_usd is {plain_number(rate.per_usd)}; it must lie in "
+            f"{least:f}..{plain_number(most)}. Write how many {name} one dollar buys."
         )
     try:
         date.fromisoformat(rate.as_of)
@@ -192,7 +198,7 @@ def _outside(name: str, bounds: tuple[float, float], values: Sequence[float]) ->
     wrong = next((value for value in values if not low <= value <= high), None)
     if wrong is None:
         return None
-    return f"{name} holds {wrong:g}; it must lie in {plain_number(low)}..{plain_number(high)}."
+    return f"{name} holds {plain_number(wrong)}; it must lie in {plain_number(low)}..{plain_number(high)}."
 
 
 _CODE_LETTERS = 3

@@ -9,6 +9,7 @@ from calculator.catalog.options import Chip, CloudOffer, Machine, OtherCards, Po
 from calculator.errors import CalculatorError, ScenarioError, UnknownIdError
 from calculator.evidence import Quantity, Remark
 from calculator.scenario.own_options import OwnOption
+from calculator.units import digits, plain_number
 
 T = TypeVar("T")
 _STATUS = "yours"
@@ -180,7 +181,10 @@ def _watts_as_there(there: Quantity | None, *, ratio: float, exactly: bool) -> Q
             "low": there.low * least,
             "central": there.central * (least + most) / 2,
             "high": there.high * most,
-            "note": f"scaled by {least:.3g} to {most:.3g} for other chips or another number of them. {there.note}".strip(),
+            "note": (
+                f"scaled by {digits(least, 3)} to {digits(most, 3)} for other chips or another number of them. "
+                f"{there.note}"
+            ).strip(),
         }
     )
 
@@ -221,10 +225,10 @@ def _memory_gib(where: str, own: OwnOption, chip: Chip, near: Machine, taken: li
     sizes = chip.memory_options_gib
     if own.memory_gib is not None:
         if own.memory_gib not in sizes:
-            listed = ", ".join(f"{size:g}" for size in sizes)
+            listed = ", ".join(plain_number(size) for size in sizes)
             raise ScenarioError(
-                f"{where}.memory_gib is {own.memory_gib:g}; it is the memory of one chip, and {chip.name} came with "
-                f"{listed} GB. Give one of these."
+                f"{where}.memory_gib is {plain_number(own.memory_gib)}; it is the memory of one chip, and {chip.name} "
+                f"came with {listed} GB. Give one of these."
             )
         return own.memory_gib
     if len(sizes) > 1:

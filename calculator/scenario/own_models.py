@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from calculator.catalog.models import CacheGroup, LanguageModel, TensorGroup
 from calculator.errors import sentences
 from calculator.evidence import Record
-from calculator.units import PARAMETERS_PER_BILLION
+from calculator.units import PARAMETERS_PER_BILLION, digits, plain_number
 
 _VOCABULARY, _CONTEXT = 128_256, 131_072
 _EXPERTS, _MOST_EXPERTS = 128, 4_096
@@ -43,18 +43,20 @@ class DescribedModel(Record):
         active = self.active_parameters_b
         if active is not None and active > self.parameters_b:
             raise ValueError(
-                f"active_parameters_b is {active:g}; it must not exceed parameters_b, {self.parameters_b:g}. Swap them."
+                f"active_parameters_b is {plain_number(active)}; it must not exceed parameters_b, "
+                f"{plain_number(self.parameters_b)}. Swap them."
             )
         least = _fixed_count(self, _width(self)) / PARAMETERS_PER_BILLION
         if (active or self.parameters_b) < least:
             raise ValueError(
                 f"attention and vocabulary of {self.layer_count} layers, {self.kv_head_count} key-value heads of "
-                f"{self.head_dim} take {least:.3g} billion parameters, more than {active or self.parameters_b:g}. "
-                "Correct one of them, or give hidden_dim or vocabulary_count."
+                f"{self.head_dim} take {digits(least, 3)} billion parameters, more than "
+                f"{plain_number(active or self.parameters_b)}. Correct one of them, or give hidden_dim or "
+                "vocabulary_count."
             )
         if active is not None and active < self.parameters_b and not _experts(self)[1]:
             raise ValueError(
-                f"active_parameters_b is {active:g}; attention, vocabulary and one expert of "
+                f"active_parameters_b is {plain_number(active)}; attention, vocabulary and one expert of "
                 f"{_experts(self)[0]} take more. Correct it, or give more experts as expert_count."
             )
         return self

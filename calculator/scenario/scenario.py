@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from calculator.errors import ScenarioError, plain_number, sentences
+from calculator.errors import ScenarioError, sentences
 from calculator.scenario.books import Books
 from calculator.scenario.cloud import Cloud
 from calculator.scenario.demand import Demand
@@ -43,6 +43,7 @@ from calculator.scenario.question import ANOTHER_SIZE, SCHEMA_VERSION, Question
 from calculator.scenario.repair import CHEAPEST, Repair
 from calculator.scenario.resale import Resale
 from calculator.scenario.version_1 import converted
+from calculator.units import plain_number
 
 __all__ = ["ANOTHER_SIZE", "NOT_TYPED", "SCHEMA_VERSION", "VIEW_SETTINGS", "Knob", "Scenario", "knobs"]
 
@@ -238,9 +239,8 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
                 raise ValueError(f"figures.{name}: {owner!r} is not among the options {', '.join(self.options)}.")
             low, high = FIGURE_BOUNDS[figure]
             if not low <= value <= high:
-                raise ValueError(
-                    f"figures.{name} is {value:g}; it must lie in {plain_number(low)}..{plain_number(high)}."
-                )
+                ends = f"{plain_number(low)}..{plain_number(high)}"
+                raise ValueError(f"figures.{name} is {plain_number(value)}; it must lie in {ends}.")
         return self
 
     @classmethod

@@ -24,7 +24,7 @@ from calculator.service.kept_sessions import evicted_remark, kept_fraction, read
 from calculator.service.measurement_advice import mean_context_tokens, unused_measurements
 from calculator.service.speeds import scaled_speed, scaled_speeds, speed_ratio
 from calculator.service.tariff import tariff_for
-from calculator.units import S_PER_H
+from calculator.units import S_PER_H, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +183,9 @@ def overloaded_at_peak(name: str, *, scenario: Scenario, load_fraction: float) -
         return None
     backlog_s = (load_fraction - 1.0) * S_PER_H
     text = (
-        f"{name} is overloaded: the busiest hour ({scenario.busiest_hour_ratio():g} times the mean hour) needs "
-        f"{load_fraction:,.0%} of its capacity, so the queue grows by {backlog_s:,.0f} s every hour. "
-        "Costs assume demand is spread evenly over the day."
+        f"{name} is overloaded: the busiest hour ({plain_number(scenario.busiest_hour_ratio())} times the mean hour) "
+        f"needs {load_fraction:,.0%} of its capacity, so the queue grows by {backlog_s:,.0f} s every hour. Costs "
+        "assume demand is spread evenly over the day."
     )
     return Remark(code="overloaded-at-peak", text=text, level="warning")
 

@@ -11,7 +11,7 @@ from calculator.errors import ScenarioError
 from calculator.number import Condition, Number, larger, require, smaller, where
 from calculator.service.occupancy import Occupancy, Work, occupancy
 from calculator.service.percentiles import LATE, Mixture, quantile, rarely_later, weibull
-from calculator.units import S_PER_H
+from calculator.units import S_PER_H, digits, plain_number
 
 _TINY = 1e-12
 _VARIATION_MOST = 1.5  # the widest answers that were checked
@@ -208,8 +208,8 @@ def machines_needed(
     while missed := _missed(on(most), targets):
         if most >= machine_count_most:
             raise ScenarioError(
-                f"requests_per_s is {requests_per_s:g}; {most} machines miss the target: {missed}. "
-                "Lower the demand or relax the targets."
+                f"requests_per_s is {plain_number(requests_per_s)}; {most} machines miss the target: {missed}. Lower "
+                "the demand or relax the targets."
             )
         fewest, most = most + 1, 2 * most
     while fewest < most:
@@ -231,10 +231,13 @@ def _missed(found: Latency, targets: Targets) -> str:
     for name, words in (("time_to_first_token_p95_s", "the first word"), ("answer_p95_s", "the whole answer")):
         limit, got = getattr(targets, name), getattr(found, name)
         if limit is not None and not got <= limit:
-            return f"{words} takes {got:.3g} s or more for one request in twenty; the target is {limit:g} s"
+            return (
+                f"{words} takes {digits(got, 3)} s or more for one request in twenty; the target is "
+                f"{plain_number(limit)} s"
+            )
     asked = targets.stream_tokens_per_s
     if asked is not None and not found.stream_tokens_per_s >= asked:
-        return f"an answer grows by {found.stream_tokens_per_s:.3g} tokens/s; the target is {asked:g}"
+        return f"an answer grows by {digits(float(found.stream_tokens_per_s), 3)} tokens/s; the target is {plain_number(asked)}"
     return ""
 
 

@@ -21,7 +21,7 @@ from calculator.service.capability import Capability, overloaded_at_peak
 from calculator.service.latency import Latency, Targets, latency, machines_needed, peak_requests_per_s
 from calculator.service.occupancy import Work, request_work
 from calculator.service.week import Week, hour_weights, on_fractions, week
-from calculator.units import DAYS_PER_YEAR, S_PER_H
+from calculator.units import DAYS_PER_YEAR, S_PER_H, plain_number
 
 End = Literal["low", "central", "high"]
 """Which end of the speeds' ranges: decode, batch decode and prefill all at their low end, central value or high end."""
@@ -194,9 +194,9 @@ def _remarks(
         remarks.append(Remark(code="target-missed", text=text, level="warning"))
     if not scenario.hourly_profile and scenario.busiest_hour_ratio() < scenario.peak_factor_ratio:
         text = (
-            f"peak_factor_ratio is {scenario.peak_factor_ratio:g}, but the machine is on {scenario.on_h_per_day:g} h a "
-            f"day, so its busiest hour holds at most {scenario.busiest_hour_ratio():g} times the mean hour. "
-            "That figure is used."
+            f"peak_factor_ratio is {plain_number(scenario.peak_factor_ratio)}, but the machine is on "
+            f"{plain_number(scenario.on_h_per_day)} h a day, so its busiest hour holds at most "
+            f"{plain_number(scenario.busiest_hour_ratio())} times the mean hour. That figure is used."
         )
         remarks.append(Remark(code="peak-factor-cut", text=text))
     return tuple(remarks)

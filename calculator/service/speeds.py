@@ -11,8 +11,9 @@ from calculator.number import Range
 from calculator.physics.prediction import Prediction
 from calculator.physics.speed.speed import Speed
 from calculator.scenario.scenario import Scenario
+from calculator.units import plain_number
 
-OWN_SPEED = "your own figure: {ratio:g} times the predicted speed"
+OWN_SPEED = "your own figure: {ratio} times the predicted speed"
 
 
 def speed_ratio(scenario: Scenario, option_id: str, *, phase: Literal["decode", "prefill"]) -> Range | None:
@@ -36,7 +37,7 @@ def scaled_speed(speed: Speed, ratio: Range | None) -> Speed:
         low=speed.central * min(ratio.low, ratio.central),
         central=speed.central * ratio.central,
         high=speed.central * max(ratio.high, ratio.central),
-        note="; ".join(filter(None, (speed.note, OWN_SPEED.format(ratio=ratio.central)))),
+        note="; ".join(filter(None, (speed.note, OWN_SPEED.format(ratio=plain_number(ratio.central))))),
     )
 
 

@@ -7,6 +7,7 @@ measurements/records/trusted_speeds.py.
 from collections.abc import Sequence
 
 from calculator.evidence import Remark
+from calculator.units import digits
 from measurements.importers.facts import Known
 from measurements.records.record import Status
 from measurements.records.series import Series
@@ -105,6 +106,6 @@ def parameters_contradict(model: str, parameter_count: float, *, known: Known) -
         return ""
     expected = known.parameter_counts[model]
     return (
-        f"The row states {parameter_count / 1e9:.3g} billion parameters, but {model} has {expected / 1e9:.3g} billion. "
-        "Name its own model."
+        f"The row states {digits(parameter_count / 1e9, 3)} billion parameters, but {model} has "
+        f"{digits(expected / 1e9, 3)} billion. Name its own model."
     )

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from calculator.catalog.checkpoint import ReleasedWeights
 from calculator.errors import CatalogError
+from calculator.units import plain_number
 from measurements.models.config_parts import Json, is_mlx_quantization, quantization_of
 from measurements.models.module_names import Patterns, as_patterns
 from measurements.models.packing import (
@@ -234,7 +235,9 @@ def _bitsandbytes(settings: Json) -> Checkpoint:
 def _exl(settings: Json) -> Checkpoint:
     method = str(settings["quant_method"]).lower()
     bits, head = _bits(settings, "bits", 4.0), _bits(settings, "head_bits", 6.0)
-    weights = ReleasedWeights(method=method, words=f"{method.upper()} {bits:g} bits", bits=bits, mlx="refused")
+    weights = ReleasedWeights(
+        method=method, words=f"{method.upper()} {plain_number(bits)} bits", bits=bits, mlx="refused"
+    )
     packing = Packing(bits, row_bits=HALF_BITS, column_bits=HALF_BITS)
 
     def packing_of(tensor: Json, role: str) -> Packing | None:
@@ -263,7 +266,7 @@ def _mlx(settings: Json) -> Checkpoint:
         if value is False or isinstance(value, dict)
     }
     size = default.group_size
-    words = f"MLX {default.bits:g}-bit {settings.get('mode') or 'affine'}, {group_words(size)}"
+    words = f"MLX {plain_number(default.bits)}-bit {settings.get('mode') or 'affine'}, {group_words(size)}"
     weights = ReleasedWeights(method="mlx", words=words, bits=default.bits, group_size=size, mlx="stored")
 
     def packing_of(tensor: Json, role: str) -> Packing | None:

@@ -16,6 +16,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Protocol
 
+from calculator.units import plain_number
 from measurements.child_environment import child_environment
 from measurements.records.record import MeasurementError, PowerScope
 
@@ -44,8 +45,8 @@ class ManualMeter:
     def __init__(self, watts: float) -> None:
         if not 0 < watts < 100_000:
             raise MeasurementError(
-                f"The meter reading is {watts:g} W; it must be between 0 and 100,000. Enter the watts that the meter"
-                " shows."
+                f"The meter reading is {plain_number(watts)} W; it must be between 0 and 100,000. Enter the watts that "
+                "the meter shows."
             )
         self._watts, self._began = watts, time.monotonic()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from calculator.catalog import Catalog
-from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP
+from calculator.units import BYTES_PER_GB, FLOPS_PER_TFLOP, digits
 from measurements.probe.run import Json
 from measurements.records.record import Host
 from measurements.records.store import Stored
@@ -76,12 +76,12 @@ def ceilings_of(plan: Json, *, machine: Ceilings, batch_count: int) -> Ceilings:
 
 
 def _rate(tokens_per_s: float) -> str:
-    return f"{tokens_per_s:,.0f}" if tokens_per_s >= 1_000 else f"{tokens_per_s:,.3g}"
+    return f"{tokens_per_s:,.0f}" if tokens_per_s >= 1_000 else digits(tokens_per_s, 3)
 
 
 def _bandwidth_words(figure: SourcedFigure) -> str:
-    return f"{figure[0]:,.4g} GB/s ({figure[1]})"
+    return f"{digits(figure[0], 4)} GB/s ({figure[1]})"
 
 
 def _matrix_words(figure: SourcedFigure) -> str:
-    return f"{figure[0]:,.4g} TFLOPS ({figure[1]})"
+    return f"{digits(figure[0], 4)} TFLOPS ({figure[1]})"

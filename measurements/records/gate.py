@@ -13,7 +13,7 @@ from calculator.calibration.gate import decode_refusal, peak_memory_refusal, pre
 from calculator.calibration.rows import rows_of
 from calculator.catalog import Catalog
 from calculator.physics.memory.weights import weights_bytes
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, digits
 from measurements.records.record import Measurement
 
 FILE_TOLERANCE_FRACTION = 0.01
@@ -62,14 +62,15 @@ def _gib_as_gb_refusal(record: Measurement, case: Case) -> str | None:
     meant_bytes = stated * BYTES_PER_GIB / BYTES_PER_GB
     if stated and abs(meant_bytes / size - 1) < FILE_TOLERANCE_FRACTION:
         return (
-            f"file size: {stated / BYTES_PER_GB:.4g} GB was stated, but this format takes {size / BYTES_PER_GB:.4g} GB:"
-            " GiB were read as GB."
+            f"file size: {digits(stated / BYTES_PER_GB, 4)} GB was stated, but this format takes "
+            f"{digits(size / BYTES_PER_GB, 4)} GB: GiB were read as GB."
         )
     whole_model_held = record.engine.name == "mlx-lm" and record.kind in ("imported", "real")
     if whole_model_held and peak and size / 2 < peak < (1 - FILE_TOLERANCE_FRACTION) * size:
         return (
-            f"peak memory: {peak / BYTES_PER_GB:.4g} GB was stated, less than the {size / BYTES_PER_GB:.4g} GB of the"
-            " weights. Either GiB were read as GB, or the format is another one."
+            f"peak memory: {digits(peak / BYTES_PER_GB, 4)} GB was stated, less than the "
+            f"{digits(size / BYTES_PER_GB, 4)} GB of the weights. Either GiB were read as GB, or the format is another "
+            "one."
         )
     return None
 

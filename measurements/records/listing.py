@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
+from calculator.units import digits
 from measurements.records.ceilings import Ceilings
 from measurements.records.record import Host, Measurement
 from measurements.records.store import Stored
@@ -81,10 +82,10 @@ def words(record: Measurement, *, ceilings: Ceilings = NO_CEILINGS) -> str:
     if decode is not None:
         context = work.depth_tokens + work.prompt_tokens
         share = _share(decode.central, ceilings.decode.get(context), "bandwidth alone would allow")
-        parts.append(f"decode {decode.central:,.4g} tokens/s at {context:,} tokens of context{share}")
+        parts.append(f"decode {digits(decode.central, 4)} tokens/s at {context:,} tokens of context{share}")
     if prefill is not None:
         share = _share(prefill.central, ceilings.prefill, "arithmetic alone would allow")
-        parts.append(f"prefill {prefill.central:,.4g} tokens/s after {work.depth_tokens:,} tokens{share}")
+        parts.append(f"prefill {digits(prefill.central, 4)} tokens/s after {work.depth_tokens:,} tokens{share}")
     parts += filter(None, [_other(record, ceilings)])
     parts += ["rejected because the trials disagree"] if record.status == "rejected" else []
     parts += [NOT_A_SPEED] if parts and record.engine.backend == "cpu" else []
@@ -121,9 +122,9 @@ def _other(record: Measurement, ceilings: Ceilings = NO_CEILINGS) -> str:
     ):
         if series is not None:
             share = _share(series.central, stated[0], f"{stated[1]} states") if stated is not None else ""
-            parts.append(f"{what} {series.central:,.4g} {unit}{share}")
+            parts.append(f"{what} {digits(series.central, 4)} {unit}{share}")
     if result.layer_overhead_us is not None:
-        parts.append(f"overhead {result.layer_overhead_us.central:,.3g} us per layer")
+        parts.append(f"overhead {digits(result.layer_overhead_us.central, 3)} us per layer")
     for name, series in (("embed", result.embed_s), ("search", result.search_s), ("read", result.retrieved_prefill_s)):
-        parts += [f"{name} {series.central:,.3g} s"] if series is not None else []
+        parts += [f"{name} {digits(series.central, 3)} s"] if series is not None else []
     return ", ".join(parts)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from calculator.errors import CalculatorError
 from calculator.evidence import Record, Remark
-from calculator.units import Finite
+from calculator.units import Finite, plain_number
 
 SPREAD_LIMIT_FRACTION = 0.10  # quiet Macs spread 0.1 to 0.6 %, a disturbed one 10 % and more
 DRIFT_LIMIT_FRACTION = 0.03  # heat takes a third of a fanless Mac's prefill within a series
@@ -37,8 +37,8 @@ class Series(Record):
     def _is_ordered(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise ValueError(
-                f"low is {self.low:g}, central {self.central:g}, high {self.high:g}; "
-                "they must be in order. Write low <= central <= high."
+                f"low is {plain_number(self.low)}, central {plain_number(self.central)}, high "
+                f"{plain_number(self.high)}; they must be in order. Write low <= central <= high."
             )
         if self.samples and self.reading_count != len(self.samples):
             raise ValueError(

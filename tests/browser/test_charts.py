@@ -26,6 +26,16 @@ def test_of_two_lines_that_lie_on_each_other_the_second_is_dashed(visit: Open) -
     assert ["8px" in dash for dash in dashes] == [False, True]
 
 
+def test_of_three_lines_that_are_one_each_is_seen_a_third_of_the_way(visit: Open) -> None:
+    boxes = {f"box-{number}": {"chip": "nvidia-rtx-4090", "chip_count": 2, "price_usd": 9_000} for number in (1, 2, 3)}
+    seen = visit(f"?options={','.join(boxes)}&own_options={quote(json.dumps(boxes))}")
+    lines = seen.decide.locator("polyline.line")
+    expect(lines).to_have_count(3)
+    dashes = [line.evaluate("(one) => getComputedStyle(one).strokeDasharray") for line in lines.all()]
+    assert dashes[1:] == ["8px, 16px", "0px, 8px, 8px, 8px"]
+    assert len({line.get_attribute("points") for line in lines.all()}) == 1
+
+
 LEAST = 4.5
 """WCAG 2 of text, level AA."""
 TEXTS = """texts => texts.filter(one => one.getBoundingClientRect().width
@@ -71,3 +81,39 @@ def test_where_nothing_can_do_the_job_no_chart_is_announced(visit: Open, media: 
     expect(seen.decide.locator(".chart")).to_have_count(2)
     for said in ("Total spent, month by month", "8 of 10 futures", "Where the money goes", "to the right of the line"):
         assert not any(one.is_visible() for one in seen.decide.get_by_text(said).all()), said
+
+
+IN_SIGHT = """texts => texts.map(one => {
+    const [text, whole] = [one.getBoundingClientRect(), one.ownerSVGElement.getBoundingClientRect()];
+    return [one.textContent, text.left >= whole.left - 1 && text.right <= whole.right + 1];
+})"""
+LONG = "Our refurbished tower with four very old but still reliable RTX 3090 cards from the office on the second floor"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_text_of_a_chart_is_cut_off_whatever_an_option_is_called(visit: Open, width: int) -> None:
+    box = {"box": {"chip": "nvidia-rtx-3090", "chip_count": 4, "price_usd": 6200, "name": LONG}}
+    seen = visit(f"?options=box&options=api-same-model&own_options={quote(json.dumps(box))}", width=width)
+    seen.decide.locator(".chart").last.scroll_into_view_if_needed()
+    found: list[tuple[str, bool]] = seen.decide.locator(".chart svg text").evaluate_all(IN_SIGHT)
+    assert any(text.startswith("Our refurbished") and text.endswith("\u2026") for text, _ in found if "$" not in text)
+    assert [text for text, is_whole in found if not is_whole] == []
+    dots = seen.decide.locator(".options .option").evaluate_all(
+        """rows => rows.map(row => {
+        const dot = row.querySelector(".swatch").getBoundingClientRect();
+        return dot.top + dot.height / 2 - row.querySelector("button").getBoundingClientRect().top;
+        })"""
+    )
+    assert all(4 <= middle <= 16 for middle in dots)  # in the first line of the name, which is 20 px high
+
+
+def test_short_amounts_at_the_marks_have_one_decimal(visit: Open) -> None:
+    marks = visit("?preset=article").decide.locator(".amount.small, .end-amount").all_text_contents()
+    assert "$2.0k" in marks
+    assert all(re.fullmatch(r"-?\$(\d{1,3}|\d{1,2}\.\dk|\d{3}k)", text) for text in marks)
+
+
+def test_zero_at_the_edge_of_a_phone_is_whole(visit: Open) -> None:
+    seen = visit("?options=api-same-model", width=390)
+    ticks = seen.decide.locator(".chart").last.locator(".tick").evaluate_all(IN_SIGHT)
+    assert ticks[0] == ["$0", True]

@@ -59,6 +59,43 @@ def test_every_control_beside_the_answer_changes_it_and_its_own_value_alone(visi
     becomes(seen, before)
 
 
+LINES = """labels => labels.map(label => {
+    const lines = [], walk = document.createTreeWalker(label, NodeFilter.SHOW_TEXT), word = document.createRange();
+    while (walk.nextNode()) for (const found of walk.currentNode.data.matchAll(/\\S+/g)) {
+        word.setStart(walk.currentNode, found.index);
+        word.setEnd(walk.currentNode, found.index + found[0].length);
+        const top = word.getBoundingClientRect().top;
+        if (lines.length && Math.abs(lines.at(-1)[0] - top) < 6) lines.at(-1).push(found[0]);
+        else lines.push([top, found[0]]);
+    }
+    return lines.map(([, ...words]) => words.join(" "));
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 1100, 390])
+def test_labels_break_outside_brackets_and_leave_no_single_word(visit: Open, width: int) -> None:
+    seen = visit(width=width)
+    if width == 390:
+        seen.decide.locator("button.sheet").click()
+    labels: list[list[str]] = seen.decide.locator(".field label").evaluate_all(LINES)
+    assert [" ".join(lines) for lines in labels] == [label_of(name) for name in FIELDS_BESIDE]
+    for lines in labels:
+        assert all(line.count("(") == line.count(")") for line in lines)
+        assert len(lines) == 1 or " " in lines[-1]
+
+
+def test_choosing_another_size_is_one_change_and_one_reset_takes_it_back(visit: Open) -> None:
+    seen = visit("?model=another-size&another_size_b=13&options=cloud-h100,mac-studio-m5-ultra-96&months=48")
+    seen.page.wait_for_url(lambda url: "options=cloud-h100&options=mac-studio-m5-ultra-96" in url)
+    changes = seen.decide.locator(".changes")
+    expect(changes.locator("summary")).to_have_text(re.compile("^3 changes from"))
+    changes.locator("summary").click()
+    expect(changes).to_contain_text("Model: Another size, 13 billion parameters")
+    changes.get_by_role("button", name="Reset Model", exact=True).click()
+    seen.page.wait_for_url(lambda url: "model" not in url and "another_size_b" not in url)
+    expect(changes.locator("summary")).to_have_text(re.compile("^2 changes from"))
+
+
 def unfolded(seen: Visit) -> None:
     seen.page.get_by_text("More settings: demand").click()
     expect(seen.page.get_by_role("tab", name="Demand")).to_be_visible()

@@ -87,6 +87,16 @@ def test_page_opens_with_the_default_answer_and_a_bare_address(visit: Open) -> N
     expect(seen.decide.locator(".changes")).to_have_text(re.compile("^Example “.*unchanged$"))
 
 
+def test_arrow_of_a_row_never_stands_on_a_line_of_its_own(visit: Open) -> None:
+    shown = (
+        visit()
+        .decide.locator("button.name")
+        .evaluate_all("buttons => buttons.map((one) => getComputedStyle(one, '::after').content)")
+    )
+    assert shown
+    assert all(content.startswith('"\u00a0\u203a"') for content in shown)
+
+
 def test_slider_moved_by_keys_changes_verdict_and_address_and_reload_back_and_forward_follow(visit: Open) -> None:
     seen = visit()
     slider(seen, "Hourly rate").focus()
@@ -206,6 +216,19 @@ def test_box_that_is_drawn_anew_while_one_stands_in_it_is_emptied_whole(visit: O
     shows(seen, Scenario(wage_usd_per_h=120, figures={f"{option}.price_usd": 3000}))
     seen.page.keyboard.press("Delete")
     expect(price).to_have_value("")
+
+
+def test_box_says_what_counts_where_less_than_nothing_is_entered(visit: Open) -> None:
+    option = "mac-studio-m5-ultra-96"
+    seen = visit()
+    seen.decide.get_by_role("button", name="Mac Studio M5 Ultra 96 GB", exact=True).click()
+    price = seen.page.get_by_role("spinbutton", name="Price before tax ($)")
+    expect(price).to_have_attribute("placeholder", "ours: 5,499")
+    price.fill("-5")
+    price.press("Enter")
+    seen.page.wait_for_url(re.compile("figures="))
+    shows(seen, Scenario(figures={f"{option}.price_usd": 0}))
+    expect(price).to_have_value("0")
 
 
 def test_price_with_tax_counts_without_it(visit: Open) -> None:

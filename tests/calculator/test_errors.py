@@ -16,10 +16,10 @@ from calculator.errors import (
     PhantomError,
     ScenarioError,
     UnknownIdError,
-    plain_number,
     sentences,
     why_unreadable,
 )
+from calculator.units import plain_number
 
 
 class Order(BaseModel):
@@ -76,7 +76,8 @@ def test_long_wrong_value_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.35, "0.35"), (1000, "1000"), (10_000, "10,000"), (1_000_000, "1,000,000"), (1e12, "1e+12")]
+    ("value", "text"),
+    [(0.35, "0.35"), (1000, "1000"), (10_000, "10,000"), (1_000_000, "1,000,000"), (1e12, "1,000,000,000,000")],
 )
 def test_bound_is_written_as_a_person_writes_it(value: float, text: str) -> None:
     assert plain_number(value) == text

@@ -230,7 +230,9 @@ def comparison(
         ),
         flips_sentence="Care of an API account above 40 h a year turns it.",
     )
-    pair = replace(verdict, sentence="Mac or PC: no PC compared can do the job.", cheapest=options[0].id, next=None)
+    pair = replace(
+        verdict, sentence="Mac or PC: no PC in this comparison can do the job.", cheapest=options[0].id, next=None
+    )
     convention = "Nominal dollars, monthly flows at the month's end, purchase in month 0; people's time included."
     return Comparison(
         scenario=scenario,

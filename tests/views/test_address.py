@@ -172,6 +172,14 @@ def test_click_on_another_page_takes_the_address_along_and_back() -> None:
     assert dict(on_page(app, "").query_params) == address
 
 
+def test_options_with_commas_stand_one_by_one_in_the_address() -> None:
+    app = AppTest.from_function(_page)
+    app.query_params["options"] = "cloud-h100,dgx-spark"
+    on_page(app, "")
+    assert dict(app.query_params) == {"options": ["cloud-h100", "dgx-spark"]}
+    assert app.code[0].value == "options=cloud-h100&options=dgx-spark"
+
+
 def test_link_to_another_page_is_not_overruled_by_what_was_before() -> None:
     app = AppTest.from_function(_page)
     app.query_params["months"] = "48"

@@ -8,13 +8,19 @@ from urllib.parse import parse_qs
 import pytest
 
 from calculator import Scenario
+from calculator.catalog.freshness import price_read
 from calculator.decision.compare import compare
+from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset, preset_names, preset_purposes
 from calculator.scenario.scenario import ANOTHER_SIZE, knobs
-from tests.views.pages import CATALOG, other_value
+from tests.views.pages import CATALOG, change, component, other_value, page, scenario_on, texts
 from views.choices import words_of_choice
 from views.decide_form import FIELDS_BESIDE, MOST_OPTIONS, changes, fields, label_of, lists, presets, quotes, values
 from views.link import read_link, write_link
+
+TWO = ("mac-studio-m5-ultra-96", "cloud-h100")
+OWN_SHAPE = {"parameters_b": 13.0, "layer_count": 40, "kv_head_count": 8, "head_dim": 128}
+OWN_BOX = {"chip": "nvidia-rtx-4090", "chip_count": 4, "price_usd": 9000}
 
 
 def test_every_field_beside_the_answer_has_one_control_with_a_label() -> None:
@@ -122,6 +128,34 @@ def test_quote_of_each_kind_asks_for_what_it_costs() -> None:
     assert found["cloud-h100"]["facts"][0].startswith("$")
 
 
+def test_empty_box_of_a_quote_says_the_figure_that_counts() -> None:
+    plan, box = "claude-max-20x", "our-box"
+    scenario = Scenario.parse(
+        {
+            "options": ("dual-rtx-4090-am5", "cloud-h100", plan, box),
+            "own_options": {box: {"chip": "nvidia-rtx-4090", "chip_count": 2, "price_usd": 9000}},
+        }
+    )
+    found = quotes(scenario, catalog_of(scenario, CATALOG))
+    said = {option: [field["placeholder"] for field in quote["fields"]] for option, quote in found.items()}
+    assert said["dual-rtx-4090-am5"] == ["ours: 9,600", "ours: 10,296", "no", "ours: 16", "ours: 90", "ours: 520"]
+    assert said["cloud-h100"] == [f"ours: {CATALOG.clouds['cloud-h100'].rate().rate_usd_per_h.central:g}"]
+    assert said[plan][-1] == "not known"
+    assert said[box][:2] == ["yours: 9,000", "yours: 9,652.5"]
+    dear = Scenario.parse(
+        {"options": (box,), "own_options": {box: {"chip": "nvidia-rtx-4090", "price_usd": 2_500_000}}}
+    )
+    assert quotes(dear, catalog_of(dear, CATALOG))[box]["fields"][0]["placeholder"] == "yours: 2,500,000"
+
+
+def test_price_of_a_quote_has_the_date_that_the_note_on_its_age_tells() -> None:
+    for option in CATALOG.machines:
+        read = price_read(CATALOG.option(option))
+        (fact,) = quotes(Scenario(options=(option,)), CATALOG)[option]["facts"]
+        assert read is not None
+        assert fact.endswith(f"before tax, from {read[1]}.")
+
+
 def test_requests_of_a_seat_can_be_entered_where_its_vendor_publishes_none() -> None:
     plan = "claude-max-20x"
     options = (plan, "mac-studio-m5-ultra-96")
@@ -179,8 +213,7 @@ def test_changed_values_have_their_units_all_their_digits_and_words_instead_of_i
     )
     found = {name: (now, was) for name, _, now, was in changes(*opened(query), catalog=CATALOG)}
     assert found == {
-        "model": ("Another size", CATALOG.models[Scenario().model].name),
-        "another_size_b": ("50.125 billion", "70 billion"),
+        "model": ("Another size, 50.125 billion parameters", CATALOG.models[Scenario().model].name),
         "weight_class": ("8 bits", "4 bits"),
         "wage_usd_per_h": ("$95.375 an hour", "$95 an hour"),
         "timing": ("mid month", "month end"),
@@ -233,3 +266,31 @@ def test_price_with_tax_is_the_same_price_and_is_not_asked_where_there_is_no_tax
     assert "times" not in before
     untaxed = quotes(Scenario(sales_tax_fraction=0.0), CATALOG)[option]["fields"]
     assert not [field for field in untaxed if "times" in field]
+
+
+@pytest.mark.parametrize(
+    ("values", "listed"),
+    [
+        ({"model": "another-size", "another_size_b": "13"}, "Another size, 13 billion parameters"),
+        ({"model": "mine", "own_models": json.dumps({"mine": OWN_SHAPE})}, "mine"),
+        ({"options": [*TWO, "box"], "own_options": json.dumps({"box": OWN_BOX})}, "3 of them"),
+    ],
+)
+def test_decision_that_several_values_hold_is_one_change_with_one_reset(
+    values: dict[str, str | list[str]], listed: str
+) -> None:
+    app = page(months="48", **values)
+    (name, said), *rest = ((name, now) for name, _, now, _ in component(app)["changes"] if name != "months")
+    assert (said, rest) == (listed, [])
+    app = change(app, reset=component(app)["resets"][name])
+    assert [row[0] for row in component(app)["changes"]] == ["months"]
+    assert dict(app.query_params) == {"months": "48"}
+
+
+def test_options_that_go_back_take_their_own_figures_along_and_the_others_stay() -> None:
+    gone, stays = "dgx-spark.price_usd", "cloud-h100.rate_usd_per_h"
+    app = page(options=["dgx-spark", *TWO], figures=json.dumps({gone: 4000, stays: 2.5}))
+    app = change(app, reset=["options"])
+    assert scenario_on(app).options == Scenario().options
+    assert dict(scenario_on(app).figures) == {stays: 2.5}
+    assert "is not among the options" not in texts(app)

@@ -84,7 +84,7 @@ def test_rows_stand_from_the_cheapest_on_in_the_money_shown_and_the_verdict_name
 
 def test_switch_of_the_money_moves_purchase_to_resale_and_people_only_where_it_should() -> None:
     rows = {pair: costed(decide_frame(answer("our-defaults", *pair))) for pair in MONIES}
-    people = GROUPS.index("People")
+    people = GROUPS.index("Staff")
     assert all(row["parts"][people] > 0 for row in rows["present-value", "with"])
     assert not any(
         row["parts"][people] for pair in (("present-value", "without"), ("cash", "without")) for row in rows[pair]
@@ -123,8 +123,8 @@ def test_every_line_of_every_example_belongs_to_the_group_that_a_person_expects(
         "resale": "Resale",
         "energy idle": "Power and cooling",
         "cooling": "Power and cooling",
-        "setup": "People",
-        "administration": "People",
+        "setup": "Staff",
+        "administration": "Staff",
         "repair": "Repair, insurance, tax",
     }
     assert {line: groups[line] for line in expected} == expected
@@ -140,7 +140,7 @@ def test_every_line_of_every_example_belongs_to_the_group_that_a_person_expects(
         (Line("demand charge", "hard", ()), "Power and cooling"),
         (Line("insurance", "hard", ()), "Repair, insurance, tax"),
         (Line("api tokens", "hard", ()), "Rent, API, software"),
-        (Line("setup", "soft", ()), "People"),
+        (Line("setup", "soft", ()), "Staff"),
     ],
 )
 def test_line_is_grouped_by_its_kind_before_its_name(line: Line, group: str) -> None:

@@ -97,6 +97,8 @@ def test_what_was_searched_with_staff_hours_says_so_where_they_are_left_out() ->
     counted, bare = hero(comparison()), hero(comparison(labour="without"))
     assert counted["flips"] == "Care of an API account above 40 h a year turns it."
     assert bare["flips"] == "Counting staff hours: Care of an API account above 40 h a year turns it."
+    none = overall(comparison(labour="without"), flips_sentence="No single input makes Mac cheaper within its range.")
+    assert hero(none)["flips"] == "Counting staff hours: no single input makes Mac cheaper within its range."
     said = "eeping your data in house costs $3,720 more. This is the price of privacy."
     assert f"K{said}" in counted["notes"]
     assert f"Counting staff hours, k{said}" in bare["notes"]
@@ -118,7 +120,7 @@ def test_nothing_that_can_do_the_job_is_the_headline() -> None:
 def test_only_option_of_its_kind_wins_without_a_gap() -> None:
     found = hero(comparison(), "mac_or_pc")
     assert found["title"] == "Only Mac Studio M5 Ultra 256 GB"
-    assert found["range"] == "Mac or PC: no PC compared can do the job."
+    assert found["range"] == "Mac or PC: no PC in this comparison can do the job."
     assert found["odds"] == []
     alone = hero(overall(comparison(), next=None))
     assert (alone["title"], alone["range"]) == ("Hosted API, same model", "The only one that can do the job.")
@@ -234,12 +236,12 @@ def test_second_verdict_says_why_it_has_nothing_to_compare() -> None:
     own = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
     found = compare(Scenario(options=own), CATALOG, draw_count=256)
     first, second = hero(found, "mac_or_pc"), hero(found)
-    assert second["range"].startswith("nothing to rent and no API is compared")
+    assert second["range"].startswith("There is nothing to rent and no API in this comparison")
     assert (second["odds"], second["flips"]) == ([], "")
     assert first["odds"]
     assert not set(first["notes"]) & set(second["notes"])
     barred = compare(Scenario(options=(*own, "api-same-model"), leaves_house_fraction_max=0.0), CATALOG, draw_count=256)
-    assert hero(barred)["range"].startswith("no rented machine and no API compared can do the job")
+    assert hero(barred)["range"].startswith("No rented machine and no API in this comparison can do the job")
     both = compare(Scenario(options=(*own, "api-same-model")), CATALOG, draw_count=256)
     assert hero(both)["odds"]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from views.drawing import column_px
+from views.charts.fit import FULL_DOT, HOLLOW_DOT
+from views.drawing import MOST_LETTERS, column_px, shortened
 
 
 def _drawn(script: Any) -> AppTest:
@@ -83,3 +84,23 @@ def test_text_that_is_a_number_stands_at_the_right() -> None:
     [found] = _drawn(script).dataframe
     columns = json.loads(found.proto.columns)
     assert {name for name, column in columns.items() if column.get("alignment") == "right"} == {"cost"}
+
+
+def test_names_that_a_phone_would_cut_off_end_in_an_ellipsis() -> None:
+    def script() -> None:
+        import plotly.graph_objects as go
+
+        from views.drawing import draw_chart
+
+        long = "Our refurbished tower with four very old but still reliable RTX 3090 cards"
+        bars = [go.Bar(x=[1], y=[2], name=long), go.Bar(x=[1], y=[2], name=f"short and<br>{long}")]
+        draw_chart(go.Figure(bars, go.Layout(annotations=[{"text": long}])), key="chart", alt="long")
+
+    [chart] = _drawn(script).get("plotly_chart")
+    spec = json.loads(chart.proto.spec)
+    cut = shortened("Our refurbished tower with four very old but still reliable RTX 3090 cards")
+    assert cut.endswith("…")
+    assert MOST_LETTERS - 2 <= len(cut) <= MOST_LETTERS
+    assert [trace["name"] for trace in spec["data"]] == [cut, f"short and<br>{cut}"]
+    assert spec["layout"]["annotations"][0]["text"] == cut
+    assert {shortened(name) for name in (FULL_DOT, HOLLOW_DOT)} == {FULL_DOT, HOLLOW_DOT}  # the longest of our own

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculator import Scenario
+from calculator.report.sources import source_rows
 from tests.views.other_pages import comparison_of, opened, sources_script
 from tests.views.pages import CATALOG, texts, widget
 from views.before_you_sign import all_notes
@@ -32,6 +33,34 @@ def test_facts_of_an_option_have_dates_and_own_ones_say_so(option: str) -> None:
     key = next(row["_key"] for row in rows if row["_key"])
     mine = option_rows(option, scenario=Scenario(figures={key: 7.0}), catalog=CATALOG)
     assert any(row["Value"] == 7.0 and row["How it is known"] == ["yours"] for row in mine)
+
+
+@pytest.mark.parametrize("option", ["dual-rtx-4090-am5", "cloud-h100", "api-same-model"])
+def test_page_and_memo_call_a_figure_the_same_and_date_it_alike(option: str) -> None:
+    scenario = Scenario(options=(option,))
+    found = comparison_of(scenario)
+    told = {(row.what.removeprefix(f"{found[option].name}: "), row.as_of) for row in source_rows(found, CATALOG)}
+    for row in option_rows(option, scenario=scenario, catalog=CATALOG):
+        name = row["Input"] if ": " in row["Input"] else row["Input"][:1].lower() + row["Input"][1:]
+        assert (name, row["Date"]) in told
+
+
+def test_only_the_price_that_counts_is_taken_as_ones_own() -> None:
+    key = "dual-rtx-4090-am5.price_usd"
+    rows = option_rows("dual-rtx-4090-am5", scenario=Scenario(figures={key: 7000.0}), catalog=CATALOG)
+    prices = {row["Input"]: row["Value"] for row in rows if "rice" in row["Input"] and "Share" not in row["Input"]}
+    assert prices == {"Price": 7000, "List price": 5178, "Another price (estimate)": 8500}
+    assert [row["Input"] for row in rows if row["_key"] == key] == ["Price"]
+
+
+def test_price_that_does_not_count_is_not_changed_but_told() -> None:
+    app = opened(sources_script, options=["dual-rtx-4090-am5"])
+    widget(app, "sources view").set_value("Prices and facts").run()
+    rows = option_rows("dual-rtx-4090-am5", scenario=Scenario(), catalog=CATALOG)
+    place = next(number for number, row in enumerate(rows) if row["Input"] == "List price")
+    app = edited(app, "facts", {place: 6000.0})
+    assert "figures" not in app.query_params
+    assert "uses the price above this one" in " ".join(toast.value for toast in app.toast)
 
 
 def test_tariffs_of_other_models_are_left_out() -> None:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from calculator import Scenario
+from calculator.decision.memory_words import SEVERAL_CARDS
 from calculator.units import BYTES_PER_GB
 from tests.views.other_pages import case_of, comparison_of, fit_script, opened
 from tests.views.pages import CATALOG, component, small_tables, texts, told, widget
@@ -89,7 +90,7 @@ def rows_by_option(**query: str | list[str]) -> dict[str, dict[str, str]]:
             "dual-rtx-4090-am5",
             {"weight_class": "8-bit"},
             r"no: [\d.]+ GB short",
-            r"Does not fit: .* needs 77\.9 GB, and a model may use 50\.5 GB here\. The ([\d.]+ GB) missing are .* card\.",
+            r"Does not fit as .*: it needs 77\.9 GB, and a model may use 50\.5 GB here\. The ([\d.]+ GB) missing are .* card\.",
         ),
         (
             "dual-rtx-4090-am5",
@@ -181,13 +182,25 @@ def test_spare_memory_of_several_cards_says_that_the_fullest_counts() -> None:
     assert "a layer lies whole on one card" in texts(app)
 
 
+def test_page_with_everything_open_says_no_sentence_below_a_table_twice() -> None:
+    for options in (["mac-studio-m5-ultra-96", "dual-rtx-4090-am5"], ["mac-studio-m5-ultra-96"]):
+        app = opened(fit_script, options=options)
+        for fold in ("tuning", "index"):
+            app.session_state[fold] = True
+        app.run()
+        said = [one for caption in app.caption for one in re.split(r"(?<=[.:]) ", caption.value) if len(one) > 40]
+        assert [one for one in said if said.count(one) > 1] == []
+        # the frontier below lists machines with several cards, whichever are compared
+        assert texts(app).count(SEVERAL_CARDS) == 1
+
+
 def test_cell_of_more_bits_says_where_the_machine_holds_fewer_people_than_asked() -> None:
     app = opened(
         fit_script, concurrent_request_count="8", options=["mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256"]
     )
     rows = {row["Option"]: row for row in small_tables(app)[1].to_dict("records")}
     assert re.search(r" GB spare, memory for [1-7] of 8 people$", rows["Mac Studio M5 Ultra 96 GB"]["8-bit"])
-    assert rows["Mac Studio M5 Ultra 256 GB"]["8-bit"].endswith(" GB spare")
+    assert re.search(r", [\d,]+\.\d GB spare$", rows["Mac Studio M5 Ultra 256 GB"]["8-bit"])
 
 
 def test_machines_are_a_dash_where_no_number_of_them_does_the_job() -> None:

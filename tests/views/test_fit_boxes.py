@@ -1,9 +1,10 @@
 """Machines of Fit & speed: those compared and those of routes, each asked what it is asked there."""
 
 from calculator import Scenario
+from calculator.decision.memory_words import SEVERAL_CARDS
 from tests.views.other_pages import comparison_of
 from tests.views.pages import CATALOG
-from views.fit_boxes import answered, boxes, different_boxes, hosted_sentences, machines
+from views.fit_boxes import answered, boxes, different_boxes, hosted_sentences, machines, several_cards
 
 MAC, CARDS, API = "mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model"
 PLAIN = Scenario(options=(MAC, CARDS, "cloud-h100", API))
@@ -40,3 +41,9 @@ def test_sentence_says_why_a_host_has_no_row() -> None:
     ]
     only = Scenario(options=(MAC,))
     assert hosted_sentences(comparison_of(only), CATALOG) == []
+
+
+def test_how_memory_counts_on_several_cards_is_said_where_a_machine_or_a_route_has_them() -> None:
+    assert several_cards(PLAIN, CATALOG) == SEVERAL_CARDS
+    assert several_cards(Scenario.parse({"options": ("mix",), "routing": {"mix": ROUTE}}), CATALOG) == SEVERAL_CARDS
+    assert several_cards(Scenario(options=(MAC, "cloud-h100", API)), CATALOG) == ""

@@ -30,7 +30,7 @@ def test_reason_names_the_groups_that_carry_the_difference() -> None:
     mac, pc = found["mac-studio-m5-ultra-96"], found["dual-rtx-4090-am5"]
     said = why_cheaper(mac, pc, found)
     people = parts_usd(pc, found)[2] - parts_usd(mac, found)[2]
-    assert f"${people:,.0f} less for people's time" in said
+    assert f"${people:,.0f} less for staff hours" in said
     assert "less for hardware net of resale" in said
     assert why_cheaper(pc, mac, found) == ""
 

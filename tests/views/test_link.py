@@ -13,7 +13,8 @@ from calculator import Scenario, compare, load_catalog
 from calculator.scenario.files import read_scenario
 from calculator.scenario.presets import preset, preset_names
 from calculator.scenario.scenario import knobs
-from views.link import catalog_with_own, model_table, parameters, read_link, table_text, used_instead, write_link
+from views.link import catalog_with_own, model_table, parameters, read_link, used_instead, write_link
+from views.link_tables import table_text
 
 CATALOG = load_catalog()
 FLOATS = [name for name in knobs() if Scenario.model_fields[name].annotation is float]
@@ -364,13 +365,15 @@ def test_no_address_breaks_the_page(query: dict[str, list[str]]) -> None:
 
 def test_integer_of_thousands_of_digits_in_a_table_is_a_sentence() -> None:
     link = read_link({"figures": ['{"cloud-h100.rate_usd_per_h": ' + "9" * 5000 + "}"]}, catalog=CATALOG)
-    assert "must be JSON" in link.problems["figures"]
+    assert (
+        "it holds a number of thousands of digits. It must be a table in JSON, for example " in link.problems["figures"]
+    )
     assert "figures" not in link.values
 
 
 def test_key_that_stands_twice_in_a_table_is_named() -> None:
     link = read_link({"figures": ['{"cloud-h100.idle_w": 1, "cloud-h100.idle_w": 2}']}, catalog=CATALOG)
-    assert "but the key 'cloud-h100.idle_w' appears twice in one table. Copy a link." in link.problems["figures"]
+    assert "the key 'cloud-h100.idle_w' appears twice in one table. It must be " in link.problems["figures"]
     assert "figures" not in link.values
 
 

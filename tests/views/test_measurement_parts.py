@@ -70,7 +70,8 @@ def test_table_of_used_measurements_counts_what_was_kept_at_once(store: Path) ->
     app.button(key="keep_0").click().run()
     assert not app.exception
     assert "1 of 2 options rests on a measured speed. 1 is estimated, with its range." in texts(app)
-    assert list(table(app, "origin")["origin"]) == ["measured elsewhere"]
+    assert list(table(app, "Origin")["Origin"]) == ["measured elsewhere"]
+    assert all(str(title)[0].isupper() for one in app.dataframe for title in one.value.columns)
     assert list(small_tables(app)[0]["Used"]) == ["measured elsewhere", "estimated"]
 
 
@@ -133,7 +134,7 @@ def test_cpu_result_is_marked_and_never_a_machines_speed(store: Path) -> None:
     Store(str(store)).append(the_mac(engine=Engine(name="mlx-lm", version="0.32.4", backend="cpu")))
     assert "measured here" not in texts(decision_page())
     app = measurements_page()
-    assert list(table(app, "origin")["note"]) == ["not a local-LLM speed"]
+    assert list(table(app, "Origin")["Note"]) == ["not a local-LLM speed"]
     assert "**0** of them can stand in" in texts(app)
     assert "They cover" not in texts(app)
 
@@ -209,7 +210,7 @@ def test_filters_narrow_the_list_and_the_export_is_what_is_shown(store: Path) ->
     app.selectbox(key="filter_status").set_value("ok").run()
     app.selectbox(key="filter_trust").set_value("imported").run()
     assert "**1 of 3**" in texts(app)
-    assert list(table(app, "origin")["origin"]) == ["measured elsewhere"]
+    assert list(table(app, "Origin")["Origin"]) == ["measured elsewhere"]
     lines = open_desk("").export([records[2].id()]).splitlines()
     assert [json.loads(line)["id"] for line in lines] == [records[2].id()]
 

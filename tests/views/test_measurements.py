@@ -59,14 +59,15 @@ def test_plan_table_shows_every_model_with_its_peak_on_this_machine(
     app.segmented_control(key="plan_context_tokens").set_value(32_768)
     app.run()
     expected = fits_here(open_desk("").box(), catalog=CATALOG, weight_class="8-bit", context_tokens=32_768)
-    shown = table(app, "peak GB")
-    assert list(shown["model"]) == [row.name for row in expected]
+    shown = table(app, "Peak, GB")
+    assert list(shown["Model"]) == [row.name for row in expected]
     assert len(shown) == len(CATALOG.models)
-    assert list(shown["peak GB"]) == [row.peak_bytes / BYTES_PER_GB for row in expected]
-    assert list(shown["fits"]) == [
+    assert list(shown["Peak, GB"]) == [row.peak_bytes / BYTES_PER_GB for row in expected]
+    assert list(shown["Fits"]) == [
         "yes" if row.fits else f"no: {-row.headroom_bytes / BYTES_PER_GB:,.1f} GB short" for row in expected
     ]
-    assert 0 < list(shown["fits"]).count("yes") < len(shown)
+    assert all(str(title)[0].isupper() for one in app.dataframe for title in one.value.columns)
+    assert 0 < list(shown["Fits"]).count("yes") < len(shown)
     assert SEVERAL_CARDS not in texts(app)
     assert "Apple M2 Ultra, 76 GPU cores" in texts(app)
     assert "800 GB/s by the catalogue" in texts(app)
@@ -78,12 +79,12 @@ def test_plan_table_says_that_memory_on_two_cards_is_the_fullest_ones(
     cards = Host(host_id="p", chip="nvidia-rtx-4090", chip_name="RTX 4090", chip_count=2, memory_bytes=24 * 2**30)
     monkeypatch.setattr("measurements.desk.this_host", lambda chips: cards)
     page = measurements_page()
-    shown = table(page, "peak GB")
+    shown = table(page, "Peak, GB")
     rows = fits_here(open_desk("").box(), catalog=CATALOG, weight_class="4-bit", context_tokens=8_192)
-    assert list(shown["to spare GB"]) == [row.headroom_bytes / BYTES_PER_GB for row in rows]
+    assert list(shown["To spare, GB"]) == [row.headroom_bytes / BYTES_PER_GB for row in rows]
     assert [row.spare_words for row in rows].count(f" {FULLEST_CARD}") > len(rows) / 2
     assert texts(page).count(SEVERAL_CARDS) == 1
-    assert not any("fullest" in str(cell) for cell in (*shown["note"], *shown["fits"]))
+    assert not any("fullest" in str(cell) for cell in (*shown["Note"], *shown["Fits"]))
 
 
 def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_made_up(
@@ -94,7 +95,7 @@ def test_without_mlx_the_button_is_disabled_with_the_reason_and_no_number_is_mad
     assert app.button(key="probe_start").disabled
     assert "mlx-lm is not installed here. Import a measurement." in texts(app)
     assert "tokens/s" not in texts(app)
-    assert len(table(app, "peak GB")) == len(CATALOG.models)
+    assert len(table(app, "Peak, GB")) == len(CATALOG.models)
 
 
 def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
@@ -114,7 +115,7 @@ def test_server_whose_visitors_may_only_look_neither_measures_nor_takes_files(
     seen = measurements_page()
     assert ":blue-badge[running]" in texts(seen)
     assert not [button for button in seen.button if button.key == "probe_cancel"]
-    assert len(table(seen, "peak GB")) == len(CATALOG.models)
+    assert len(table(seen, "Peak, GB")) == len(CATALOG.models)
 
 
 def test_probe_survives_a_reload_is_seen_by_a_second_visitor_and_can_be_cancelled(
@@ -159,7 +160,7 @@ def test_model_probe_asks_for_model_format_and_depths_and_lists_what_it_found(st
     app.run()
     assert not app.exception
     assert "decode 12.1 tokens/s at 1,024 tokens of context" in texts(app)
-    assert list(table(app, "origin")["decode tokens/s"]) == ["12.1"]
+    assert list(table(app, "Origin")["Writes, tokens/s"]) == ["12.1"]
 
 
 def test_result_that_finds_the_store_locked_is_shown_and_said_to_wait_and_is_stored_later(
@@ -187,7 +188,7 @@ def test_result_that_finds_the_store_locked_is_shown_and_said_to_wait_and_is_sto
     while not open_desk("").rows() and time.monotonic() < until + 15:
         time.sleep(0.1)
     app = measurements_page()
-    assert list(table(app, "origin")["decode tokens/s"]) == ["12.1"]
+    assert list(table(app, "Origin")["Writes, tokens/s"]) == ["12.1"]
     assert "Results wait in a file" not in texts(app)
     assert "and stored." in texts(app)
 
@@ -203,7 +204,7 @@ def test_every_ending_of_a_probe_has_its_name_and_sentence(store: Path, probe: H
     probe.end()
     said = texts(app.run())
     assert f"{status}. It held 9.99 GB of 8 GB." in said
-    assert list(table(app, "origin")["result"]) == [status]
+    assert list(table(app, "Origin")["Result"]) == [status]
     assert not open_desk("").speeds()
 
 

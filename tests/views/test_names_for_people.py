@@ -66,10 +66,10 @@ def said_by(app: AppTest) -> Iterator[str]:
     for kind in ("title", "header", "subheader", "expander"):
         yield from (str(getattr(one, "value", None) or getattr(one, "label", "")) for one in app.get(kind))
     for shown in small_tables(app):
-        yield from (str(cell) for name in shown.columns if name not in ("id", "Link") for cell in shown[name])
+        yield from (str(cell) for name in shown.columns if name not in ("Id", "Link") for cell in shown[name])
     for found in app.dataframe:
         yield from (
-            str(cell) for name in found.value.columns if name not in ("id", "Link") for cell in found.value[name]
+            str(cell) for name in found.value.columns if name not in ("Id", "Link") for cell in found.value[name]
         )
     for box in app.selectbox:
         yield from (str(box.label), *map(str, box.options))

@@ -51,3 +51,9 @@ def rgb(colour: str) -> str:
 def test_style_stands_on_the_page() -> None:
     app: AppTest = page()
     assert any("@media print" in one.value and "--paper-blue" in one.value for one in app.html)
+
+
+def test_paper_has_no_button_that_only_a_screen_can_press() -> None:
+    hidden = print_style().partition("display: none !important")[0]
+    for control in ("stDownloadButton", "stPopover", "stButton", "stFileUploader"):
+        assert f'[data-testid="{control}"]' in hidden

@@ -12,7 +12,7 @@ from calculator.physics.memory.memory_fit import MemoryFit
 from calculator.units import BYTES_PER_GB
 from views.charts.layout import LEGEND, NUMBERS, QUIET, TURN, plain_layout, rows_layout, texts
 from views.charts.names_at_dots import NOWHERE, Dot, name_sides
-from views.charts.same_lines import ON_TOP, drawn_once, on_top
+from views.charts.same_lines import dashes, drawn_once
 from views.fit_curves import Curve
 from views.look import gb, style_of
 
@@ -115,7 +115,7 @@ def speed_curves(
     different = [curves[place] for place, _ in shown]
     points = [dict(zip(one.x, (speed.central for speed in one.speeds), strict=True)) for one in different]
     traces: list[go.Scatter] = []
-    for curve, (_, name), hides in zip(different, shown, on_top(points, is_log=not falls), strict=True):
+    for curve, (_, name), dash in zip(different, shown, dashes(points, is_log=not falls), strict=True):
         style = style_of(curve.option)
         xs = list(curve.x)
         band = go.Scatter(
@@ -134,14 +134,14 @@ def speed_curves(
             y=[one.central for one in curve.speeds],
             name=name,
             mode="lines+markers",
-            line={"color": style.code, "dash": ON_TOP if hides else style.dash, "width": 2},
+            line={"color": style.code, "dash": dash or style.dash, "width": 2},
             marker={
                 "size": 9,
                 "symbol": ["circle" if known else "circle-open" for known in curve.measured],
                 "color": style.code,
             },
             customdata=[[one.low, one.high] for one in curve.speeds],
-            hovertemplate=f"{name}<br>%{{x:,}}: %{{y:,.3g}} (%{{customdata[0]:,.3g}} to %{{customdata[1]:,.3g}})<extra></extra>",
+            hovertemplate=f"{name}<br>%{{x:,}}: %{{y:,.3~r}} (%{{customdata[0]:,.3~r}} to %{{customdata[1]:,.3~r}})<extra></extra>",
         )
         traces += [band, line]
     every = sorted({x for curve in curves for x in curve.x})
@@ -175,7 +175,7 @@ class Frontier:
     nameless: tuple[str, ...]
 
 
-def frontier(choices: Sequence[Choice]) -> Frontier:
+def frontier(choices: Sequence[Choice], *, months: int) -> Frontier:
     """Every machine that does the job: its cost against the speed one person sees; full dots nothing beats in cost, speed
     and memory together."""
     best = [one for one in choices if not one.is_dominated]
@@ -208,7 +208,7 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
     step = "D2" if max(costs) <= _MOST_SPAN * min(costs) else 1  # $10k $20k $50k $100k, or $10k $100k
     layout = plain_layout(
         height=460,
-        x={"title": "cost over the horizon, in today's money", "type": "log", "tickformat": "$~s", "dtick": step},
+        x={"title": f"cost over {months} months, in today's money", "type": "log", "tickformat": "$~s", "dtick": step},
         y={"title": "tokens a second for one person, busy hour", "rangemode": "tozero"},
         right_px=60,
     )
@@ -218,7 +218,7 @@ def frontier(choices: Sequence[Choice]) -> Frontier:
 
 
 def _spare(one: Choice) -> str:
-    return f"{one.headroom_gb:,.0f} GB spare {one.spare_words}".strip()
+    return f"{one.headroom_gb:,.1f} GB spare {one.spare_words}".strip()
 
 
 def counted_name(one: Choice) -> str:

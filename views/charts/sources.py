@@ -33,7 +33,7 @@ def accuracy_scatter(rows: Sequence[LeftOut], *, names: dict[str, str]) -> go.Fi
                     customdata=[
                         [names.get(row.device, row.device), row.model, row.runtime, row.low, row.high] for row in mine
                     ],
-                    hovertemplate="%{customdata[1]} on %{customdata[0]}, %{customdata[2]}<br>measured %{x:,.3g}, predicted %{y:,.3g} (%{customdata[3]:,.3g} to %{customdata[4]:,.3g})<extra></extra>",
+                    hovertemplate="%{customdata[1]} on %{customdata[0]}, %{customdata[2]}<br>measured %{x:,.3~r}, predicted %{y:,.3~r} (%{customdata[3]:,.3~r} to %{customdata[4]:,.3~r})<extra></extra>",
                 )
             )
     ends = [min(row.measured for row in rows) / 1.5, max(row.measured for row in rows) * 1.5] if rows else [1, 10]

@@ -9,7 +9,7 @@ from calculator.analysis.appraisal import Exit
 from calculator.analysis.bridge import Bridge
 from calculator.risk.sensitivity import Swing, WinnerMap
 from views.charts.layout import DOLLARS, LESS, MORE, QUIET, TURN, add_line, plain_layout, rows_layout, texts
-from views.charts.same_lines import ON_TOP, drawn_once, on_top
+from views.charts.same_lines import dashes, drawn_once
 from views.look import shown_usd, style_of, usd
 
 Words = Callable[[str], str]
@@ -189,17 +189,17 @@ def exit_chart(exits: Mapping[str, Sequence[Exit]], *, months: int, names: Mappi
     courses = [tuple((one.month, one.equivalent_annual_cost_usd) for one in rows) for rows in exits.values()]
     shown = drawn_once(courses, [names[option] for option in exits])
     different = [list(exits.items())[place] for place, _ in shown]
-    hiding = on_top([dict(courses[place]) for place, _ in shown])
+    dashed = dashes([dict(courses[place]) for place, _ in shown])
     lines = [
         go.Scatter(
             x=[one.month for one in rows],
             y=[one.equivalent_annual_cost_usd for one in rows],
             name=name,
             mode="lines+markers",
-            line={"color": style_of(option).code, "dash": ON_TOP if hides else style_of(option).dash, "width": 2},
+            line={"color": style_of(option).code, "dash": dash or style_of(option).dash, "width": 2},
             hovertemplate=f"{name}<br>stop after month %{{x}}: $%{{y:,.0f}} a year<extra></extra>",
         )
-        for (option, rows), (_, name), hides in zip(different, shown, hiding, strict=True)
+        for (option, rows), (_, name), dash in zip(different, shown, dashed, strict=True)
     ]
     figure = go.Figure(
         lines,

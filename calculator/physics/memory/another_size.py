@@ -4,7 +4,7 @@ import functools
 
 from calculator.catalog.models import CacheGroup, LanguageModel, TensorGroup
 from calculator.errors import ScenarioError
-from calculator.units import PARAMETERS_PER_BILLION
+from calculator.units import PARAMETERS_PER_BILLION, plain_number
 
 _HEAD_DIM, _KV_HEADS, _VOCABULARY, _CONTEXT = 128, 8, 128_256, 131_072
 _STEP = 256
@@ -24,8 +24,8 @@ def custom_model(*, parameters_b: float) -> LanguageModel:
     """
     if not _SMALLEST_B <= parameters_b <= _LARGEST_B:
         raise ScenarioError(
-            f"another_size_b is {parameters_b:g}; it must lie in {_SMALLEST_B:g}..{_LARGEST_B:g}. "
-            "Enter 70 for 70 billion."
+            f"another_size_b is {plain_number(parameters_b)}; it must lie in "
+            f"{plain_number(_SMALLEST_B)}..{plain_number(_LARGEST_B)}. Enter 70 for 70 billion."
         )
     wanted = round(parameters_b * PARAMETERS_PER_BILLION)
     heads_of_table = 1 if wanted < _TIED_BELOW else 2
@@ -91,7 +91,7 @@ def _model(parameters_b: float, *, width: int, layers: int, ffn: int, vocabulary
     )
     return LanguageModel(
         id="another-size",
-        name=f"{parameters_b:g} billion parameters, dense",
+        name=f"{plain_number(parameters_b)} billion parameters, dense",
         family="llama-3",
         released="2024-04",
         basis="derived",

@@ -20,7 +20,7 @@ from calculator.physics.memory.work_space import (
     recommended_prefill_step_tokens,
     transient_bytes,
 )
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, BYTES_PER_MIB, plain_number
 
 TIGHT_FRACTION = 0.05
 """Headroom below which a fit is called tight."""
@@ -235,7 +235,8 @@ def _remarks(fit: MemoryFit, case: _Case) -> tuple[Remark, ...]:
         )
         found.append(Remark(code="server-prompt-caches", text=text, level="info"))
     if hardware.chip.vendor == "apple" and case.room.basis == "assumption":
-        text = f"The default GPU memory limit of a {hardware.memory_gib:g} GB Mac is our estimate ({case.room.note})."
+        size = plain_number(hardware.memory_gib)
+        text = f"The default GPU memory limit of a {size} GB Mac is our estimate ({case.room.note})."
         found.append(Remark(code="macos-limit-assumed", text=text, level="info"))
     return tuple(found)
 
@@ -269,8 +270,8 @@ def _does_not_fit(fit: MemoryFit, case: _Case) -> Remark:
     desktop_gib = case.deployment.host.desktop_gib
     if desktop_gib and not case.room.is_unified and case.room.tightest_bytes == 0:
         text += (
-            f" The desktop's {desktop_gib:g} GiB leave nothing of the first card's {hardware.memory_gib:g}; enter what the "
-            "screen takes of it."
+            f" The desktop's {plain_number(desktop_gib)} GiB leave nothing of the first card's "
+            f"{plain_number(hardware.memory_gib)}; enter what the screen takes of it."
         )
     return Remark(code="does-not-fit", text=text, level="problem")
 

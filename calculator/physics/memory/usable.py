@@ -16,7 +16,7 @@ from calculator.catalog.models import LargeCard, Runtime
 from calculator.catalog.options import UsableMemory
 from calculator.errors import ScenarioError
 from calculator.evidence import Basis
-from calculator.units import BYTES_PER_GB, BYTES_PER_GIB
+from calculator.units import BYTES_PER_GB, BYTES_PER_GIB, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,8 @@ def _refuse_utilization(utilization: float | None, *, runtime: Runtime | None) -
         return
     if not 0 < utilization <= 1:  # also refuses NaN
         raise ScenarioError(
-            f"gpu_memory_utilization is {utilization:g}; it must be above 0 and at most 1. Enter 0.9 for 90 %."
+            f"gpu_memory_utilization is {plain_number(utilization)}; it must be above 0 and at most 1. Enter 0.9 for "
+            "90 %."
         )
     if runtime is not None and runtime.memory_use_fraction is None:
         raise ScenarioError(
@@ -195,7 +196,7 @@ def macos_limit_gib(
     return (
         memory_gib * share,
         "assumption",
-        f"no reading for {memory_gib:g} GB; {share:.0%} taken between its neighbours",
+        f"no reading for {plain_number(memory_gib)} GB; {share:.0%} taken between its neighbours",
     )
 
 

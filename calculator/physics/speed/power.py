@@ -12,7 +12,7 @@ from calculator.errors import ScenarioError
 from calculator.evidence import Quantity
 from calculator.number import Number, Range
 from calculator.physics.speed.speed import Speed
-from calculator.units import S_PER_H, TOKENS_PER_MTOK, W_PER_KW
+from calculator.units import S_PER_H, TOKENS_PER_MTOK, W_PER_KW, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def capped_decode_speed(speed: Speed, *, chip: Chip, power_limit_w: float, const
     most = chip.board_max_w.central
     if not LEAST_CAP_FRACTION * most <= power_limit_w <= most:
         raise ScenarioError(
-            f"power_limit_w is {power_limit_w:g}; for {chip.name} it must lie in "
-            f"{LEAST_CAP_FRACTION * most:.0f}..{most:g} W, the range of the published sweep."
+            f"power_limit_w is {plain_number(power_limit_w)}; for {chip.name} it must lie in "
+            f"{LEAST_CAP_FRACTION * most:.0f}..{plain_number(most)} W, the range of the published sweep."
         )
     cap = power_limit_w / most
     low, central, high = (
@@ -119,7 +119,10 @@ def capped_decode_speed(speed: Speed, *, chip: Chip, power_limit_w: float, const
         low=speed.low * low,
         central=speed.central * central,
         high=speed.high * high,
-        note=f"{speed.note}; {power_limit_w:g} of {most:g} W per card keep {central:.0%} of the speed",
+        note=(
+            f"{speed.note}; {plain_number(power_limit_w)} of {plain_number(most)} W per card keep {central:.0%} of the "
+            "speed"
+        ),
     )
 
 

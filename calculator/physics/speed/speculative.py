@@ -13,7 +13,7 @@ from calculator.physics.speed.classes import Conditions
 from calculator.physics.speed.decode import decode_cells, decode_estimate
 from calculator.physics.speed.ranges import speed_of
 from calculator.physics.speed.speed import Speed
-from calculator.units import MS_PER_S
+from calculator.units import MS_PER_S, digits, plain_number
 
 MOST_DRAFT_TOKENS = 64
 
@@ -96,6 +96,6 @@ def speculative_decode_speed(
         low=at(check.low, plain.low),
         central=at(check.central, plain.central),
         high=at(check.high, plain.high),
-        note=f"{kept:.2f} tokens kept per step of {checked} at your acceptance of {drafts.acceptance_fraction:g}; "
-        f"{plain.central:,.3g} tokens/s without drafts",
+        note=f"{kept:.2f} tokens kept per step of {checked} at your acceptance of "
+        f"{plain_number(drafts.acceptance_fraction)}; {digits(plain.central, 3)} tokens/s without drafts",
     )

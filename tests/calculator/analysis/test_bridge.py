@@ -49,6 +49,30 @@ def test_bridge_leaves_out_the_ranges_of_options_that_are_not_of_its_pair() -> N
     assert found.start_usd + sum(step.change_usd for step in found.steps) == pytest.approx(found.end_usd, abs=1e-8)
 
 
+def test_model_of_another_size_is_one_step_that_names_its_size() -> None:
+    small = Scenario(model="another-size", another_size_b=13)
+    for start, end, before, after in (
+        (Scenario(), small, Scenario().model, "13 billion parameters"),
+        (small, small.changed(another_size_b=8), "13 billion parameters", "8 billion parameters"),
+    ):
+        found = bridge(start, end, catalog=CATALOG, pair=(USED, PC))
+        (step,) = found.steps
+        assert (step.name, step.before, step.after) == ("model", before, after)
+        assert found.start_usd + sum(one.change_usd for one in found.steps) == pytest.approx(found.end_usd, abs=1e-8)
+    idle = bridge(Scenario(), Scenario(another_size_b=13, typed=()), catalog=CATALOG, pair=(USED, PC))
+    assert not any(step.change_usd for step in idle.steps)
+
+
+def test_value_that_a_person_set_is_one_step_whatever_the_list_of_set_values_says() -> None:
+    set_here = {"months": 48, "typed": ("months",)}
+    found = bridge(Scenario(), Scenario.parse(set_here), catalog=CATALOG, pair=(USED, PC))
+    assert [step.name for step in found.steps] == ["months"]
+    assert "ne assumption" in found.sentence
+    same = bridge(Scenario(), Scenario(wage_usd_per_h=95, typed=("wage_usd_per_h",)), catalog=CATALOG, pair=(USED, PC))
+    assert same.steps == ()
+    assert same.sentence.startswith("No assumption that counts for these two differs; ")
+
+
 def test_bridge_sums_exactly_from_the_article_to_our_defaults() -> None:
     found = bridge(preset("article"), preset("our-defaults"), catalog=CATALOG)
     start, end = compare(preset("article"), CATALOG), compare(preset("our-defaults"), CATALOG)

@@ -8,6 +8,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.analysis.deep import advice, analyse, analysis_dict
 from calculator.errors import CalculatorError
 from calculator.risk.monte_carlo import simulate
+from calculator.risk.sensitivity import SwitchPoint
 from calculator.risk.value_of_information import Information
 
 CATALOG = load_catalog()
@@ -55,3 +56,12 @@ def test_analysis_of_nothing_that_fits_is_refused_with_the_verdict() -> None:
 )
 def test_advice_names_what_to_measure_and_what_it_may_cost(known: Information, says: str) -> None:
     assert says in advice(known, ())
+
+
+def test_advice_says_a_turn_with_its_unit_in_the_words_of_the_pages() -> None:
+    known = Information("a", 900.0, {"mac.price_usd": 500.0}, 6.0)
+    turn = SwitchPoint("gpu_resale_fraction", 0.7, 0.95, "mac", in_range=True, bounds=(0.0, 1.0))
+    assert advice(known, (turn,), names={"mac": "Mac Studio"}) == (
+        "Knowing everything is worth at most $900; measure the price of Mac Studio before tax first, worth at most $500. "
+        "The answer flips where resale value of a PC's GPUs is 95 %."
+    )

@@ -31,7 +31,7 @@ def test_choose_ranks_by_one_cost_under_every_switch_and_names_it(
     assert main(words) == main([*words, "--set", switch]) == 0
     text = capsys.readouterr().out
     assert text[: len(text) // 2] == text[len(text) // 2 :]
-    assert "costs over the horizon, present value with staff hours." in text
+    assert "costs over 36 months in today's money, staff hours counted." in text
 
 
 def test_choose_says_that_nothing_does_the_job(capsys: pytest.CaptureFixture[str]) -> None:

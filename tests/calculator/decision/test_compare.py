@@ -97,7 +97,7 @@ def test_no_option_fits_is_said_in_the_verdict() -> None:
         CATALOG,
     )
     assert comparison.verdict.cheapest is None
-    assert comparison.verdict.sentence.startswith("None of the 2 options can do the job.")
+    assert comparison.verdict.sentence.startswith("Neither option can do the job.")
 
 
 def test_second_tenant_takes_unified_memory_but_not_vram() -> None:

@@ -71,7 +71,7 @@ def test_does_not_fit_names_the_gigabytes_and_what_is_missing() -> None:
     found = memory_reason(memory(140.0, 100.5), format_name="MLX 4-bit", mend="")
     assert found == Reason(
         "does-not-fit",
-        "Does not fit: MLX 4-bit needs 140.0 GB, and a model may use 100.5 GB here.",
+        "Does not fit as MLX 4-bit: it needs 140.0 GB, and a model may use 100.5 GB here.",
         "39.5 GB more memory.",
         "39.5 GB short",
     )
@@ -224,8 +224,8 @@ def test_pcs_own_memory_that_is_too_small_is_the_reason_and_not_the_cards() -> N
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
     assert reason.text == (
-        "Does not fit: 4 bits needs 250.0 GB of system RAM beside the cards, for other software and the rest of the model, "
-        "and there are 60.0 GB."
+        "Does not fit as 4 bits: it needs 250.0 GB of system RAM beside the cards, for other software and the rest of "
+        "the model, and there are 60.0 GB."
     )
     assert reason.mend == "190.0 GB more system RAM."
 
@@ -242,8 +242,8 @@ def test_fullest_card_that_is_too_small_is_the_reason_and_not_the_sum() -> None:
     reason = memory_reason(fit, format_name="4 bits", mend="")
     assert reason is not None
     assert reason.text == (
-        "Does not fit: 4 bits needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it. The 2.0 GB missing are "
-        "those of the fullest card, times 2 cards: a layer lies whole on one card."
+        "Does not fit as 4 bits: it needs 26.0 GB on the fullest card, and a model may use 25.0 GB of it. The 2.0 GB "
+        "missing are those of the fullest card, times 2 cards: a layer lies whole on one card."
     )
     assert (reason.short, reason.mend) == ("2.0 GB short", "2.0 GB more memory.")
 
@@ -324,5 +324,5 @@ def test_wait_is_said_with_its_range() -> None:
     ends = [(9, 12, 18), (12, 12, 12), (90, 5400, 9000), (3570, 3600, math.inf), (9, math.inf, math.inf)]
     said = [wait_words(Range(low, central, high, "s")) for low, central, high in ends]
     assert said[:2] == [("12 s", "9.0 s to 18 s"), ("12 s", "")]
-    assert said[2:4] == [("1.5 hours", "90 s to 2.5 hours"), ("1.0 hours", "59.5 minutes or more")]
+    assert said[2:4] == [("1.5 hours", "1.5 minutes to 2.5 hours"), ("1.0 hours", "59.5 minutes or more")]
     assert said[4] == ("never", "the queue grows")

@@ -85,3 +85,9 @@ def test_prices_for_a_size_and_a_month_are_said_in_one_way() -> None:
     assert input_words.value("box.storage_usd_per_gb_month", 0.1) == "$0.1 per GB a month"
     assert input_words.value("demand_charge_usd_per_kw_month", 12) == "$12 per kW a month"
     assert input_words.unit("box.storage_usd_per_gb_month") == ("USD per GB a month", 1)
+
+
+def test_every_figure_has_its_words_for_small_and_large_numbers_without_an_exponent() -> None:
+    for figure in input_words._FIGURES:  # pyright: ignore[reportPrivateUsage]
+        for amount in (0.0, 0.000013, 0.5, 12.0, 1234.5, 1e6):
+            assert not re.search(r"\de[-+]?\d", input_words.value(f"box.{figure}", amount)), figure

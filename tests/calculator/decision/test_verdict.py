@@ -89,7 +89,9 @@ def test_mac_or_pc_where_one_kind_cannot_says_who_fails_and_why_and_names_the_ot
     verdict = found.verdicts.mac_or_pc
     assert verdict is not None
     assert (verdict.cheapest, verdict.next, verdict.chance) == (AM5, None, None)
-    assert verdict.sentence.startswith("No Mac compared can do the job. Mac Studio M2 Ultra 192 GB (used, 2023): ")
+    assert verdict.sentence.startswith(
+        "No Mac in this comparison can do the job. Mac Studio M2 Ultra 192 GB (used, 2023): "
+    )
     assert "you asked for the first word within 15 s" in verdict.sentence
     assert f"The cheapest PC with GPUs that can is {found[AM5].name}, ${value_usd(found, AM5):,.0f}" in verdict.sentence
     assert verdict.detail.startswith("What would change that: ")
@@ -308,8 +310,8 @@ def test_who_cannot_do_the_job_is_named_under_the_whole_verdict_alone() -> None:
 def test_where_neither_mac_nor_pc_can_both_reasons_are_said_and_nothing_is_ranked() -> None:
     found = verdict_on(options=(SMALL, AM5), model="deepseek-v3-671b").verdicts.mac_or_pc
     assert found is not None
-    assert "No Mac compared can do the job." in found.sentence
-    assert "No PC with GPUs compared can do the job." in found.sentence
+    assert "No Mac in this comparison can do the job." in found.sentence
+    assert "No PC with GPUs in this comparison can do the job." in found.sentence
     assert "that can is" not in found.sentence
     assert (found.cheapest, found.next, found.chance, found.too_close) == (None, None, None, False)
     assert found.difference_usd == Range(0.0, 0.0, 0.0, "USD")

@@ -106,11 +106,11 @@ SENTENCES = [
     ),
     (
         words.none_can(2, name="Mac Studio", reason="GPU memory is too small."),
-        "None of the 2 options can do the job. Nearest is Mac Studio: GPU memory is too small.",
+        "Neither option can do the job. Nearest is Mac Studio: GPU memory is too small.",
     ),
     (
         words.kind_fails("Mac", name="Mac Studio", reason="A prompt takes too long."),
-        "No Mac compared can do the job. Mac Studio: a prompt takes too long.",
+        "No Mac in this comparison can do the job. Mac Studio: a prompt takes too long.",
     ),
     (
         words.best_of_kind("PC", name="Dual 4090", usd=11_500, span=SPAN),

@@ -55,6 +55,24 @@ def test_words_and_tables_are_said_without_an_id() -> None:
     assert said("already-own-4090s", already_own_usd={}).startswith("1 change from “Already own two 4090s”: not ")
 
 
+def test_model_and_its_size_or_shape_are_one_change() -> None:
+    sized = {"model": "another-size", "another_size_b": 13}
+    names = {"another-size": "13 billion parameters, dense", "mine": "My model"}
+    assert changes_sentence(Scenario.parse(sized), names=names) == (
+        "1 change from “A firm of eight”: model: 13 billion parameters, dense."
+    )
+    shape = {"parameters_b": 13.0, "layer_count": 40, "kv_head_count": 8, "head_dim": 128}
+    own = Scenario.parse({"model": "mine", "own_models": {"mine": shape}})
+    assert changes_sentence(own, names=names) == "1 change from “A firm of eight”: model: My model."
+
+
+def test_machine_of_ones_own_among_the_options_is_one_change() -> None:
+    box = {"chip": "nvidia-rtx-4090", "chip_count": 4, "price_usd": 9000}
+    assert said(options=(MAC, "box"), own_options={"box": box}) == (
+        "1 change from “A firm of eight”: other options compared."
+    )
+
+
 def test_lease_is_told_with_its_terms() -> None:
     leases = {"a": {"usd_per_month": 410.0}, "b": {"usd_per_month": 99.4, "in_advance": False, "buyout_usd": 1200.0}}
     said = changes_sentence(Scenario.parse({"leases": leases}), names={"a": "The Mac", "b": "The PC"})

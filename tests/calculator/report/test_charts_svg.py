@@ -101,6 +101,12 @@ def test_a_line_that_lies_on_another_is_dashed_so_that_both_are_seen() -> None:
     assert ["stroke-dasharray" in line for line in lines] == [False, True, False]
 
 
+def test_of_lines_that_are_one_each_covers_half_as_much_as_the_one_before() -> None:
+    lines = re.findall("<polyline[^>]*>", spend_chart([Course(name, (0.0, 5.0)) for name in "ABCD"]))
+    dashes = [re.findall('stroke-dasharray="([^"]*)"', line) for line in lines]
+    assert dashes == [[], ["6 6"], ["6 18"], ["6 42"]]
+
+
 def test_a_line_hides_another_where_most_months_look_the_same_as_on_the_page() -> None:
     courses = [
         Course("A", (0.0, 500.0, 1000.0)),

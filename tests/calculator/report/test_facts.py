@@ -1,12 +1,18 @@
 """Facts of every export: the question, the day, the data and the switches of money, and a split that adds up."""
 
+import csv
+import io
 import json
+from typing import Any
 
 import pytest
 
 from calculator import Scenario, compare, load_catalog
 from calculator.decision.comparison import Comparison
 from calculator.report.facts import facts_dict, facts_json, provenance, shown_cost_usd, shown_range
+from calculator.report.focus_csv import focus_csv
+from calculator.report.ledger_csv import tidy_csv, wide_csv
+from calculator.report.summary_csv import summary_csv
 
 CATALOG = load_catalog()
 OPTIONS = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "api-same-model")
@@ -25,6 +31,26 @@ def test_facts_restate_question_day_data_and_switches() -> None:
         assert facts[name] == value
     assert facts["scenario"] == found.scenario.model_dump(mode="json")
     assert json.loads(facts_json(found)) == json.loads(json.dumps(facts))
+
+
+OWN = {"name": "=Ours", "parameters_b": 13.0, "layer_count": 40, "kv_head_count": 8, "head_dim": 128}
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"model": "qwen3-32b"}, CATALOG.models["qwen3-32b"].name),
+        ({"model": "another-size", "another_size_b": 13.5}, "13.5 billion parameters, dense"),
+        ({"model": "mine", "own_models": {"mine": OWN}}, "'=Ours"),
+    ],
+)
+def test_every_table_that_is_opened_alone_names_the_model_in_every_row(values: dict[str, Any], name: str) -> None:
+    found = _compared(**values)
+    for written, column in ((tidy_csv, "model"), (wide_csv, "model"), (summary_csv, "model"), (focus_csv, "x_Model")):
+        rows = list(csv.DictReader(io.StringIO(written(found))))
+        assert rows
+        assert {row[column] for row in rows} == {name}
+    assert facts_dict(found)["model"] == name.removeprefix("'")
 
 
 def test_hard_and_soft_dollars_sum_to_the_costs() -> None:

@@ -156,6 +156,7 @@ def test_every_row_says_that_it_is_a_forecast_and_of_what(found: Comparison, row
     for column, value in {
         "x_Forecast": "true",
         "x_ScenarioId": found.scenario_id,
+        "x_Model": CATALOG.models[found.scenario.model].name,
         "BillingAccountId": found.scenario_id,
         "x_Version": found.version,
         "x_CatalogueHash": found.catalogue_hash,

@@ -37,7 +37,7 @@ def test_report_says_what_the_answer_says(found: Comparison) -> None:
         assert shown(shown_cost_usd(option, found) or 0.0, scenario=found.scenario) in text
     for fact in (found.scenario.name, found.scenario_id, found.catalogue_hash, found.version, "2026-11-26"):
         assert fact in text
-    assert "today's money (present value), people's time counted" in text
+    assert "today's money (present value), staff hours counted" in text
     assert all(row["what"] in text for row in memo["sources"])
 
 
@@ -90,3 +90,18 @@ def test_report_is_readable_on_a_phone(found: Comparison, chromium: Browser, tmp
     page = chromium.new_page(viewport={"width": 390, "height": 844})
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_word_that_says_who_can_do_the_job_stands_at_the_left(
+    found: Comparison, chromium: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(html_report(found, CATALOG), "utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    sides = page.locator(".worded tbody tr:first-child td").evaluate_all(
+        "cells => cells.map((cell) => getComputedStyle(cell).textAlign)"
+    )
+    page.close()
+    assert sides == ["left", "left", *["right"] * 5]

@@ -135,6 +135,7 @@ def test_first_line_is_the_header_and_every_row_restates_the_question(default: C
         for name, value in {
             "scenario": default.scenario.name,
             "scenario_id": default.scenario_id,
+            "model": CATALOG.models[default.scenario.model].name,
             "prices_as_of": default.prices_as_of,
             "version": default.version,
             "catalogue_hash": default.catalogue_hash,

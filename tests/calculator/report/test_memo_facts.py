@@ -60,7 +60,7 @@ def test_budget_and_years_are_the_recommended_options_cash() -> None:
     assert memo["budget"]["whole"]["cash"] == shown(best.tco.hard_cost_usd, scenario=found.scenario)
     head, *rows = memo["years"]
     assert head == ["Cost line", "FY2026", "FY2027", "FY2028", "FY2029", "Total"]
-    assert {row[0].removesuffix(" (people's time)") for row in rows[:-2]} == set(best.tco.lines)
+    assert {row[0].removesuffix(" (staff hours)") for row in rows[:-2]} == set(best.tco.lines)
     sums = {row[0]: row[-1] for row in rows[-2:]}
     assert sums == {"Cash out": memo["budget"]["whole"]["cash"], "Staff hours": memo["budget"]["whole"]["staff"]}
     assert memo_dict(_compared(months=60), CATALOG, font="serif")["budget"]["unit"] == "fiscal year"

@@ -35,6 +35,13 @@ def test_every_figure_has_a_unit_in_words_with_rates_and_shares_in_percent() -> 
     assert rows[f"{found['cloud-h100'].name}: hourly rate"].unit == "USD an hour"
 
 
+def test_no_figure_is_of_another_model_and_each_option_has_one_price_of_that_name() -> None:
+    found = compare(Scenario(options=(*OPTIONS, "cloud-h100")), CATALOG, draw_count=0)
+    names = [row.what for row in source_rows(found, CATALOG)]
+    for option, figure in zip(found.options, ("price", "price", "price of input tokens", "hourly rate"), strict=True):
+        assert sum(name.split(" at ")[0] == f"{option.name}: {figure}" for name in names) == 1
+
+
 def test_own_values_are_marked_as_yours() -> None:
     scenario = Scenario(options=OPTIONS, wage_usd_per_h=61, figures={"mac-studio-m5-ultra-96.price_usd": 5000.0})
     yours = {

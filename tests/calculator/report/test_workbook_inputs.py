@@ -50,3 +50,19 @@ def test_scenarios_inputs_come_first_and_say_whose_they_are() -> None:
     price = inputs["mac-studio-m5-ultra-96.price_usd"]
     assert "Mac Studio M5 Ultra 96 GB" in price.label
     assert price.as_of
+
+
+def test_inputs_are_called_and_dated_as_pages_and_memo_have_them() -> None:
+    options = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5", "cloud-h100", "api-same-model")
+    lease = {"mac-studio-m5-ultra-96": {"usd_per_month": 300.0, "buyout_usd": 900.0}}
+    inputs = _inputs(options=options, leases=lease)
+    said = {key: one.label for key, one in inputs.items()}
+    assert said["dual-rtx-4090-am5.price_usd"] == "Price of 2x RTX 4090 on an AM5 board before tax"
+    assert said["cloud-h100.rate_usd_per_h"] == "Hourly rate of Rented H100 80 GB by the hour"
+    assert said["mac-studio-m5-ultra-96.lease_usd_per_month"] == "Lease of Mac Studio M5 Ultra 96 GB"
+    tokens = [label for key, label in said.items() if key.endswith("output_usd_per_mtok")]
+    assert [label.startswith("Price of output tokens of the API of ") for label in tokens] == [True]
+    assert not [label for label in said.values() if "_" in label or "($" in label or " usd " in label.lower()]
+    assert (
+        inputs["dual-rtx-4090-am5.price_usd"].as_of == CATALOG.machines["dual-rtx-4090-am5"].purchase_price().aged_from
+    )

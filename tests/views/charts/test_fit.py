@@ -85,7 +85,9 @@ def _beats(other: Choice, one: Choice) -> bool:
 
 def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
     found = choose(Scenario(), CATALOG, wanted=Wanted())
-    rest, best = drawn(frontier(found.choices).figure)
+    figure = frontier(found.choices, months=36).figure
+    assert figure.to_dict()["layout"]["xaxis"]["title"]["text"] == "cost over 36 months, in today's money"
+    rest, best = drawn(figure)
     assert len(rest.x) + len(best.x) == len(found.choices)
     assert all(word in best.name for word in ("cost", "speed", "memory"))
     cheaper_and_faster = [one for one in found.best() if any(_beats(other, one) for other in found.choices)]
@@ -101,7 +103,7 @@ def test_frontier_names_only_what_nothing_beats_in_cost_and_speed() -> None:
 def test_no_two_names_on_the_frontier_of_a_preset_meet_and_the_cheapest_and_the_fastest_have_theirs(name: str) -> None:
     """On the plot of a phone, of a wide page and between; letters of 11 px were measured as 4.7 px wide at most."""
     found = choose(preset(name), CATALOG, wanted=Wanted())
-    chart = frontier(found.choices)
+    chart = frontier(found.choices, months=36)
     rest, best = drawn(chart.figure)
     assert not any(rest.text)
     shown = [one for one in zip(best.x, best.y, best.text, best.textposition, strict=True) if one[2]]
@@ -136,7 +138,7 @@ def _speed(one: Choice) -> float:
 
 def test_names_on_the_frontier_lie_towards_the_middle() -> None:
     found = choose(Scenario(), CATALOG, wanted=Wanted())
-    for trace in drawn(frontier(found.choices).figure):
+    for trace in drawn(frontier(found.choices, months=36).figure):
         sides = dict(zip(trace.x, trace.textposition, strict=True))
         if len(sides) > 1:
             assert (sides[min(sides)].split()[1], sides[max(sides)].split()[1]) == ("right", "left")

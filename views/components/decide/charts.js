@@ -1,13 +1,13 @@
 // Two charts: total spent month by month, and where the money goes. Names stand at the lines, totals at their marks.
 
-import { colour, dollars, drawing, element, monthText, shape, shortDollars, ticks } from "./dom.js";
+import { colour, dollars, drawing, element, monthText, shape, shortAmount, shortDollars, ticks } from "./dom.js";
 
 const DASHES = { solid: "", dash: "7 5", dot: "2 4" };
-const ON_TOP = "8 8", HIDES_PX = 1;
+const DASH_PX = 8, HIDES_PX = 1;
 const GROUP_COLOURS = ["#5b7fa6", "#bf8016", "#b0578d", "#2f9e77", "#7a828c"];
 const LABEL_GAP = 17, LETTER_PX = 6.4;
 const SAMPLE = { width: 26, height: 10 };
-const MOST_NAMES = 0.42, AMOUNT_PX = 56;
+const MOST_NAMES = 0.42, AMOUNT_PX = 56, TICK_PX = 16;
 
 /** Total spent by the end of each month, one line per option that can do the job. */
 export function paintLines(box, frame, page) {
@@ -22,7 +22,8 @@ export function paintLines(box, frame, page) {
   const high = Math.max(1, ...amounts) * 1.04, low = Math.min(0, ...amounts);
   const x = (month) => edge.left + ((width - edge.left - edge.right) * month) / frame.months;
   const y = (usd) => height - edge.bottom - ((height - edge.top - edge.bottom) * (usd - low)) / (high - low);
-  const dash = (row) => rows.slice(0, rows.indexOf(row)).some((other) => runsOn(row, other, y)) ? ON_TOP : DASHES[row.dash];
+  const onTop = dashesOnTop(rows, y);
+  const dash = (row) => onTop[rows.indexOf(row)] || DASHES[row.dash];
   const ends = rows.map((row) => `${row.name} ${dollars(row.by_month.at(-1))}`).join(", ");
   const svg = drawing(width, height, `Total spent by month. At the end: ${ends}.`);
   for (const usd of ticks(low, high, 4)) {
@@ -43,7 +44,7 @@ export function paintLines(box, frame, page) {
   });
   for (const label of spreadLabels(rows.map((row) => ({ row, at: y(row.by_month.at(-1)) })), edge.top, height - edge.bottom)) {
     const text = shape("text", { x: width - edge.right + 10, y: label.y + 4, class: "end" });
-    const amount = shape("tspan", { class: "end-amount" }, shortDollars(label.row.by_month.at(-1)));
+    const amount = shape("tspan", { class: "end-amount" }, shortAmount(label.row.by_month.at(-1)));
     if (!phone) text.append(shape("tspan", { style: `fill:${colour(label.row.hue)}` }, `${shortened(label.row.name, room)}  `));
     else amount.setAttribute("style", `fill:${colour(label.row.hue)}`);
     text.append(amount);
@@ -56,9 +57,30 @@ export function paintLines(box, frame, page) {
   box.replaceChildren(svg, phone ? legend(rows, dash) : "");
 }
 
-/** Whether a line lies on another in most months, so that it would hide it: then both colours show in turn. */
-const runsOn = (row, other, y) =>
-  2 * row.by_month.filter((usd, month) => Math.abs(y(usd) - y(other.by_month[month])) < HIDES_PX).length > row.by_month.length;
+/**
+ * The dash of each line that lies on earlier ones; the earliest is whole, and "" is one that runs alone. Of lines that are one all along, each is seen
+ * as long as the others. Else each covers half as much as the one before, so that the later ones never cover an earlier one.
+ */
+function dashesOnTop(rows, y) {
+  const turns = [];
+  for (const row of rows) {
+    const under = turns.filter((_, place) => 2 * nearMonths(row, rows[place], y) > row.by_month.length);
+    turns.push(under.length ? Math.max(...under) + 1 : 0);
+  }
+  return rows.map((row, place) => {
+    const turn = turns[place];
+    if (!turn) return rows.some((other) => other !== row && 2 * nearMonths(row, other, y) > row.by_month.length) ? "none" : "";
+    const same = rows.map((_, other) => other).filter((other) => nearMonths(row, rows[other], y) === row.by_month.length);
+    const areAlone = same.every((other, number) => turns[other] === number) && Math.max(...turns) < same.length;
+    if (!areAlone) return `${DASH_PX} ${DASH_PX * (2 ** turn - 1)}`;
+    const before = turn > 1 ? `0 ${DASH_PX * (turn - 1)} ` : ""; // a dash of no length shifts the pattern
+    return `${before}${DASH_PX} ${DASH_PX * (same.length - turn)}`;
+  });
+}
+
+/** In how many months a line is so near to another that it would hide it. */
+const nearMonths = (row, other, y) =>
+  row.by_month.filter((usd, month) => Math.abs(y(usd) - y(other.by_month[month])) < HIDES_PX).length;
 
 /** Ends of the last bands: the axis keeps them until the next are drawn, at rest and in sight. */
 function kept(rows, page) {
@@ -121,7 +143,7 @@ function spreadLabels(labels, top, bottom) {
 /** Where names find no room at their lines: each with a piece of its line and what it comes to. */
 function legend(rows, dash) {
   return element("p", { class: "legend lines" }, ...rows.map((row) =>
-    element("span", {}, sample(row, dash(row)), `${row.name} `, element("b", { text: shortDollars(row.by_month.at(-1)) }))));
+    element("span", {}, sample(row, dash(row)), `${row.name} `, element("b", { text: shortAmount(row.by_month.at(-1)) }))));
 }
 
 function sample(row, dash) {
@@ -149,11 +171,11 @@ export function paintParts(box, frame, page) {
   svg.append(hatch());
   for (const usd of ticks(low, high, phone ? 4 : 6)) {
     svg.append(shape("line", { x1: x(usd), x2: x(usd), y1: top, y2: height - bottom, class: "grid" }));
-    svg.append(shape("text", { x: x(usd), y: height - 6, "text-anchor": "middle", class: "tick" }, shortDollars(usd)));
+    svg.append(shape("text", { x: x(usd), y: height - 6, "text-anchor": x(usd) < TICK_PX ? "start" : "middle", class: "tick" }, shortDollars(usd)));
   }
   rows.forEach((row, place) => {
     const y = top + place * rowHeight + (phone ? 24 : 14), bar = 20;
-    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, phone ? row.name : shortened(row.name, room)));
+    svg.append(shape("text", phone ? { x: 0, y: y - 6, class: "bar-name" } : { x: 0, y: y + 15, class: "bar-name" }, shortened(row.name, phone ? width : room)));
     let from = 0, minus = 0;
     row.parts.slice(0, -1).forEach((usd, group) => {
       if (usd > 0) {
@@ -172,7 +194,7 @@ export function paintParts(box, frame, page) {
     const end = Math.max(x(from), total + 7), amount = phone // at the bar's end, where no name stands above it
       ? { x: end + 4, y: y + 15, "text-anchor": "start" }
       : { x: total, y: y - 6, "text-anchor": "middle" };
-    svg.append(shape("text", { ...amount, class: "amount small" }, shortDollars(row.usd[1])));
+    svg.append(shape("text", { ...amount, class: "amount small" }, shortAmount(row.usd[1])));
   });
   for (const place of phone ? rows.keys() : [0]) { // on a phone beside each bar, so that it runs through no name
     const ends = phone ? { y1: top + place * rowHeight + 22, y2: top + place * rowHeight + 46 } : { y1: top, y2: height - bottom };

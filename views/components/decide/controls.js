@@ -31,11 +31,17 @@ export function buildCase(form, page) {
   return { fields, changes, sheet };
 }
 
+/** A control's label; what stands in brackets stays on one line. */
+function labelOf(field, id) {
+  const parts = field.label.split(/(\([^)]*\))/).filter(Boolean);
+  return element("label", { for: id }, ...parts.map((part) => (part.startsWith("(") ? element("span", { class: "whole", text: part }) : part)));
+}
+
 function choice(field, page) {
   const id = `case-${field.name}`;
   const select = element("select", { id }, ...field.choices.map(([value, text]) => element("option", { value, text })));
   select.addEventListener("change", () => page.rest(field.name, select.value));
-  const box = element("div", { class: "field" }, element("label", { for: id, text: field.label }), select);
+  const box = element("div", { class: "field" }, labelOf(field, id), select);
   return {
     box,
     set(value) {
@@ -95,7 +101,7 @@ function slider(field, page) {
   });
   const typed = element("span", { class: "typed" }, field.before ? element("span", { text: field.before }) : "", box, field.after ? element("span", { text: field.after }) : "");
   return {
-    box: element("div", { class: "field" }, element("div", { class: "field-head" }, element("label", { for: id, text: field.label }), typed), element("div", { class: "track" }, range, mark), note),
+    box: element("div", { class: "field" }, element("div", { class: "field-head" }, labelOf(field, id), typed), element("div", { class: "track" }, range, mark), note),
     set(value) {
       box.value = round(value * field.scale);
       range.value = value * field.scale;
@@ -144,16 +150,17 @@ export function paintChanges(box, page, data) {
   const count = data.changes.length;
   const title = startTitle(data);
   if (!count) return void box.replaceChildren(element("p", { text: title }));
+  const wayBack = (name) => data.resets[name] || [name]; // a model goes with its size
   const rows = data.changes.map(([name, label, now, was]) =>
     element(
       "li",
       {},
       element("span", { text: `${label}: ${now}` }),
       element("small", { text: was ? `, was ${was}` : "" }),
-      element("button", { type: "button", class: "plain", "aria-label": `Reset ${label}`, text: "reset", on: { click: () => page.send({ reset: [name] }) } }),
+      element("button", { type: "button", class: "plain", "aria-label": `Reset ${label}`, text: "reset", on: { click: () => page.send({ reset: wayBack(name) }) } }),
     ),
   );
-  const all = element("button", { type: "button", class: "plain", text: "Reset all", on: { click: () => page.send({ reset: data.changes.map(([name]) => name) }) } });
+  const all = element("button", { type: "button", class: "plain", text: "Reset all", on: { click: () => page.send({ reset: data.changes.flatMap(([name]) => wayBack(name)) }) } });
   const open = box.querySelector("details")?.open ?? false;
   box.replaceChildren(element("details", { open }, element("summary", { text: title }), element("ul", {}, ...rows), all));
 }

@@ -43,6 +43,11 @@ export function shortDollars(amount) {
   return `${sign}$${Math.round(size)}`;
 }
 
+/** The same beside a mark: its decimal stays, so that amounts under each other have as many digits. */
+export function shortAmount(amount) {
+  return shortDollars(amount).replace(/^(-?\$\d{1,2})([kM])$/, "$1.0$2");
+}
+
 /** Round values between two ends, about `count` of them. */
 export function ticks(low, high, count) {
   const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));

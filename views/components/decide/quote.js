@@ -25,8 +25,9 @@ function quoteField(row, field, page) {
   let sent = input.value;
   const send = () => {
     if (page.isDrawing || !input.isConnected || input.value === sent) return;
+    const typed = Number(input.value) / times, value = input.value === "" ? null : Math.min(field.max, Math.max(field.min, typed));
+    if (value !== null && value !== typed) input.value = Math.round(value * times * 100) / 100; // the box says what counts
     sent = input.value;
-    const value = sent === "" ? null : Math.min(field.max, Math.max(field.min, Number(sent) / times));
     page.send({ table: { name: field.table, key: field.key, value } });
   };
   for (const end of ["change", "blur"]) input.addEventListener(end, send); // a box drawn anew while one types has no change
