@@ -60,6 +60,13 @@ class Visit:
         self.at_rest()
         return self.verdict()
 
+    def goes_to(self, title: str) -> None:
+        """Open another page by its name, and wait until the server has answered: it has begun once the address changes."""
+        before = urlsplit(self.page.url).path
+        self.page.get_by_role("link", name=title, exact=True).first.click()
+        self.page.wait_for_url(lambda url: urlsplit(url).path != before)
+        self.at_rest()
+
     def at_rest(self) -> None:
         """Wait until the server has answered."""
         self.page.wait_for_selector(_AT_REST, timeout=20_000)

@@ -59,7 +59,7 @@ def test_every_text_of_a_chart_stands_out(visit: Open, page: str, scheme: Any) -
     seen = visit(height=2_400)
     seen.page.emulate_media(color_scheme=scheme)
     if page:
-        seen.page.get_by_role("link", name=page, exact=True).first.click()
+        seen.goes_to(page)
     seen.at_rest()
     texts = seen.page.locator(PAGES[page])
     expect(texts.first).to_be_visible()

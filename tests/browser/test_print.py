@@ -31,7 +31,7 @@ def printed(visit: Open, page: str, scheme: Any) -> Visit:
     seen = visit()
     seen.page.emulate_media(color_scheme=scheme)
     if page:
-        seen.page.get_by_role("link", name=page, exact=True).first.click()
+        seen.goes_to(page)
     seen.at_rest()
     return seen
 
@@ -65,6 +65,7 @@ def test_the_live_body_is_dark_on_white_on_paper(visit: Open, scheme: Any) -> No
 
 def test_every_input_stands_on_paper_with_its_source(visit: Open) -> None:
     seen = printed(visit, "Sources", "dark")
+    expect(seen.page.locator("[class*=st-key-printed-only] .small-table").first).to_be_attached()
     text = "".join("".join(page_texts(seen.page.pdf(prefer_css_page_size=True))).split())  # a line may end at a hyphen
     rows = scenario_rows(Scenario(), catalog=load_catalog())
     assert len(rows) > 30
@@ -99,8 +100,7 @@ def test_what_is_folded_is_unfolded_on_paper_and_a_folded_tool_is_left_out(visit
     for option in Scenario().options:
         for row in option_rows(option, scenario=Scenario(), catalog=catalog):
             assert "".join(row["Note"].split()) in text
-    seen.page.get_by_role("link", name="Fit & speed", exact=True).first.click()
-    seen.at_rest()
+    seen.goes_to("Fit & speed")
     tool = seen.page.get_by_text("Would fine-tuning fit?")
     expect(tool).to_be_visible()
     seen.page.emulate_media(media="print")
