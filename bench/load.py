@@ -20,17 +20,13 @@ import asyncio
 import json
 import os
 import random
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 import httpx2 as httpx
@@ -40,15 +36,13 @@ from websockets.asyncio.client import ClientConnection, connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from deploy.cluster import Cluster, missing
-from tests.real_server import ROOT, free_port, server_command, status_of
+from bench.servers import memory_mb, processor_s, replicas, server
+from deploy.cluster import missing
 
 PEOPLE = (1, 10, 20)
 DEFAULTS = ("--runner.postScriptGC", "true", "--runner.magicEnabled", "true", "--server.fileWatcherType", "auto")
-_LIMITS = {"TCO_SESSIONS": "2000", "TCO_RATES": "10"}
 _LONGEST_WAIT_S = 60.0
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 CONTROLS: dict[str, tuple[float, float, int]] = {
     "wage_usd_per_h": (20, 300, 0),
     "electricity_usd_per_kwh": (0.05, 0.6, 3),
@@ -184,7 +178,7 @@ async def _of(url: str, people: int, options: argparse.Namespace, pids: Sequence
     async with httpx.AsyncClient(base_url=url, timeout=_LONGEST_WAIT_S) as client:
         for number in range(people):
             open_ones.append(await arrived(url, client, query_of(number)))
-        before, until_s = sum(map(_processor_s, pids)), time.monotonic() + options.seconds
+        before, until_s = sum(map(processor_s, pids)), time.monotonic() + options.seconds
         looking = round(people * options.in_sight)
         await asyncio.gather(
             *(
@@ -192,64 +186,10 @@ async def _of(url: str, people: int, options: argparse.Namespace, pids: Sequence
                 for number, one in enumerate(open_ones)
             )
         )
-        spent_s = sum(map(_processor_s, pids)) - before
+        spent_s = sum(map(processor_s, pids)) - before
         for one in open_ones:
             await one.socket.close()
     return seen, spent_s
-
-
-def _processor_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
-
-
-def memory_mb(pid: int) -> float:
-    """Memory that the process holds in RAM."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1000
-
-
-@contextmanager
-def server(
-    *words: str, port: int = 0, limits: Mapping[str, str] = MappingProxyType(_LIMITS)
-) -> Generator[tuple[str, int]]:
-    """A server with the limits that it ships with, but for people of this one address: its address and process."""
-    port = port or free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            **{"HOME": folder, "MEASUREMENTS_URL": f"{folder}/m.sqlite", **limits},
-        }
-        command = [*server_command(port), *words]
-        with (Path(folder) / "log.txt").open("w") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/api/live")
-            yield f"http://127.0.0.1:{port}", process.pid
-        finally:
-            with suppress(ProcessLookupError):  # a bench may have killed it
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=20)
-
-
-@contextmanager
-def replicas() -> Generator[tuple[str, Sequence[int]]]:
-    """Two replicas behind nginx, with the same limits: their one address and their processes."""
-    os.environ |= _LIMITS
-    with Cluster() as cluster:
-        yield cluster.url, [one.pid for one in cluster.replicas]
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            if status_of(url)[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("The server did not start within a minute.")
 
 
 def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple[float, float]], bool]:

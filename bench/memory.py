@@ -18,7 +18,8 @@ import httpx2 as httpx
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.load import Person, arrived, memory_mb, query_of, server
+from bench.load import Person, arrived, query_of
+from bench.servers import memory_mb, server
 
 _MOVERS, _LEAVES_S = 4, 150
 

@@ -3,7 +3,7 @@ again, and while one client asks for 100 addresses a second.
 
     python bench/neighbours.py [--people 20] [--seconds 20] [--searched 300]
 
-The server keeps the limits that it ships with. Everybody has an address of his own (127.0.x.x, which Linux answers on
+The server keeps the limits that it ships with. Everybody has their own address (127.0.x.x, which Linux answers on
 by itself). The six are the dearest of so many random scenarios (bench/dearest_address.py). Every request names another
 price of electricity, so that neither its answer nor its dollars are kept already. Gates nothing.
 """
@@ -27,7 +27,8 @@ import httpx2 as httpx
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.dearest_address import SEED, address_of, dearest_of
-from bench.load import Person, Seen, arrived, lives, query_of, server
+from bench.load import Person, Seen, arrived, lives, query_of
+from bench.servers import server
 
 DEAR, PER_S, _WAIT_S = 6, 100, 60.0
 _MOVED, _LOW, _HIGH = "electricity_usd_per_kwh", 0.05, 0.6
@@ -115,6 +116,9 @@ async def _all(url: str, options: argparse.Namespace, disturbances: Mapping[str,
     is_right = True
     for name, disturbance in disturbances.items():
         seen, answered = await _seen(url, people, options.seconds, disturbance)
+        if len(seen.waits_s) < 2:
+            print(f"{name}: too few moves; failed {seen.failed}")
+            return False
         cuts = statistics.quantiles(seen.waits_s, n=100, method="inclusive")
         told = ", ".join(f"{count} times {status}" for status, count in sorted(answered.items()))
         print(

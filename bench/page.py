@@ -7,7 +7,6 @@ Without a URL it starts a server of its own on a free port; the first verdict is
 answers. Gates nothing; a busy machine shows in every figure.
 """
 
-import os
 import statistics
 import sys
 import time
@@ -19,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.load import server
+from bench.servers import processor_s, server
 from tests.browser.chromium import system_chromium
 
 KEYS, STEPS = 25, 60
@@ -63,10 +62,7 @@ def main(url: str, *, pid: int | None = None) -> None:
 
 def _cpu_s(pid: int | None) -> float:
     """Processor seconds of a process so far; 0 where it is not known."""
-    if pid is None:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0 if pid is None else processor_s(pid)
 
 
 def _processor(url: str, pid: int, per_move_s: float) -> None:

@@ -20,7 +20,8 @@ import httpx2 as httpx
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.load import Person, arrived, query_of, server
+from bench.load import Person, arrived, query_of
+from bench.servers import server
 from tests.real_server import free_port
 
 _LONGEST_WAIT_S, _BETWEEN_TRIES_S = 60.0, 0.1

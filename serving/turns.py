@@ -42,8 +42,8 @@ class _Waiting:
 class Turns:
     """At most `most_at_once` turns at a time, in order of arrival, for routes on an event loop and pages in threads.
 
-    Answers of pages have one more turn for themselves: whoever moves a slider waits for nobody's dear address. It is
-    one, because two answers at once share one interpreter and take longer than both in turn.
+    Answers of pages have one more turn for themselves: no slider queues behind a dear address. It is one, because two
+    answers at once share one interpreter and take longer than both in turn.
     One client holds all turns but one at most, so that somebody else's answer never waits for all of his. Where
     `most_waiting` requests wait, a quarter of them for one client, or one has waited `longest_wait_s`, BusyError says
     when to come back. Pages are bounded by the number of sessions and by how long each is ready to wait.

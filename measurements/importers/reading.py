@@ -120,6 +120,8 @@ def import_content(
     several tools. A published table needs `catalog`. Raises nothing: a text in which nothing is found returns one
     refusal, with a CSV to fill in.
     """
+    if not content.strip(_BLANK):
+        return _unknown("empty")
     if catalog is not None and published_table.is_table(content):
         return published_table.import_table(content, facts=facts, catalog=catalog)
     parts, broken, rest = _of_objects(content, facts=facts, known=known, gate=gate)
@@ -142,7 +144,7 @@ def _of_objects(
 ) -> tuple[list[Imported], list[Refusal], str]:
     """What the importers of JSON read, the objects that are broken, and the text around the objects. Objects that
     nobody knows are refused with those that somebody does."""
-    if "{" not in content and not content.lstrip("\ufeff \t\r\n").startswith("["):
+    if "{" not in content and not content.lstrip(_BLANK).startswith("["):
         return [], [], content
     spans: Spans = []
     objects, broken = json_objects(content, spans=spans)
@@ -169,6 +171,9 @@ def _within(value: Any) -> Iterable[tuple[int, Any]]:
     for number, (is_one, _) in enumerate(_OBJECTS):
         for one in known_within(value, is_known=is_one):
             yield number, one
+
+
+_BLANK = "\ufeff \t\r\n"
 
 
 def _unknown(what: str) -> Imported:

@@ -47,7 +47,8 @@ def test_gate_refuses_a_row_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "unknown format"),
+        ("", "The file is empty. It can be the output of"),
+        ("\ufeff \r\n\t\n", "The file is empty. It can be the output of"),
         ("hello", "unknown format"),
         ("{}", "unknown format"),
         ("[1, 2]", "unknown format"),
