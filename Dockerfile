@@ -5,7 +5,7 @@ WORKDIR /build
 COPY requirements-install.txt requirements-server.txt ./
 RUN python3 -m venv /opt/tco && /opt/tco/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-install.txt
 RUN /opt/tco/bin/uv pip install -q --python /opt/tco/bin/python --compile-bytecode --require-hashes -r requirements-server.txt
-COPY pyproject.toml README.md LICENSE app.py server.py local_llm_tco.py ./
+COPY pyproject.toml README.md LICENSE app.py server.py answering.py local_llm_tco.py ./
 COPY .streamlit .streamlit
 COPY docs/model docs/model
 COPY calculator calculator

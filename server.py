@@ -13,9 +13,11 @@ from streamlit import config
 
 from calculator import CalculatorError, load_catalog
 from calculator.cost import kept_bills, kept_cash, kept_loads
+from measurements.child_environment import child_environment
 from measurements.desk import open_desk
 from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
+from serving.answer_process import AnswerProcesses
 from serving.answers import Answers, Query
 from serving.headers import SecurityHeaders
 from serving.health import catalogue_problem, health_routes
@@ -26,6 +28,7 @@ from serving.live import live_routes
 from serving.look_only import LookOnly
 from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
+from serving.replies import replies
 from serving.request_log import RequestLog, write_lines_to_stderr
 from serving.room import room_for_loads
 from serving.routes import api_routes
@@ -96,10 +99,17 @@ desk = open_desk("A route only reads.")
 if mode == "public":
     desk.host()  # which starts programs of the system: now, and never for a visitor
 desk.shelf.start()
-settings = settings_or_exit()
+settings = settings_or_exit(is_for_many=mode != "local")
 turns = Turns(settings.answer_count)
 share(turns.take_for_page)
 answers, metrics = Answers(read_link, desk.speeds), Metrics()
+answering = AnswerProcesses(
+    [sys.executable, str(_SCRIPT.with_name("answering.py"))],
+    child_environment(),
+    here=replies(answers),
+    speeds=desk.speeds,
+    count=settings.process_count,
+)
 hosts = allowed_hosts(
     address=st.get_option("server.address"),
     named=os.environ.get(HOSTS_VARIABLE, ""),
@@ -115,7 +125,7 @@ base_path = f"/{base}" if base else ""
 app = st.App(
     _SCRIPT,
     routes=[
-        *api_routes(answers),
+        *api_routes(answering.reply_of),
         *live_routes(frame=frame_of, shade=shade_at_rest, busy=NoTurnError),
         *health_routes(
             parts={"catalogue": catalogue_problem, **missing_parts(desk)},
@@ -143,4 +153,4 @@ app = st.App(
     ],
 )
 set_loaded_apart()
-warm_up(LOADED_LATE, set_pages_apart, first_answer)
+warm_up(LOADED_LATE, set_pages_apart, first_answer, answering.start)

@@ -9,6 +9,7 @@ PASSED_VARIABLES = (
     "LANG",
     "LC_ALL",
     "TMPDIR",
+    "TZ",
     "HF_HOME",
     "HF_HUB_CACHE",
     "HF_ENDPOINT",

@@ -36,24 +36,38 @@ _RETRY_S = 20
 class Settings:
     """What an operator may set; docs/guide/operator.md explains each.
 
-    proxies: whose X-Forwarded-For is believed. session_count: open pages at most. answer_count: answers computed at
-    once. rate_ratio: every rate times this; 0 switches the rates off.
+    proxies: whose X-Forwarded-For is believed. session_count: open pages at most. answer_count: answers to programs
+    that have a turn at once. process_count: processes of their own that make them; 0 where the server does. rate_ratio:
+    every rate times this; 0 switches the rates off.
     """
 
     proxies: tuple[Network, ...] = ()
     session_count: int = 200
     answer_count: int = 2
     rate_ratio: float = 1.0
+    process_count: int = 0
 
     @classmethod
-    def of(cls, variables: Mapping[str, str] = os.environ) -> "Settings":
-        """From TCO_PROXIES, TCO_SESSIONS, TCO_ANSWERS and TCO_RATES. Raises ValueError, a sentence, for a wrong one."""
+    def of(cls, variables: Mapping[str, str] = os.environ, *, is_for_many: bool = False) -> "Settings":
+        """From TCO_PROXIES, TCO_SESSIONS, TCO_ANSWERS and TCO_RATES. Raises ValueError, a sentence, for a wrong one.
+
+        A server for many makes answers to programs in TCO_ANSWERS processes of their own, one without a wish; with 0 it
+        makes them itself, one at a time.
+        """
+        default, low = (1, 0) if is_for_many else (_processors(), 1)
+        wished = int(_number(variables, "TCO_ANSWERS", default, low=low, high=1_000))
+        process_count = wished if is_for_many else 0
         return cls(
             networks(variables.get("TCO_PROXIES", "")),
             int(_number(variables, "TCO_SESSIONS", cls().session_count, low=1, high=100_000)),
-            int(_number(variables, "TCO_ANSWERS", max(cls().answer_count, os.cpu_count() or 1), low=1, high=1_000)),
+            process_count + 1 if process_count else max(1, wished),
             _number(variables, "TCO_RATES", cls().rate_ratio, low=0, high=1_000),
+            process_count,
         )
+
+
+def _processors() -> int:
+    return max(Settings().answer_count, os.cpu_count() or 1)
 
 
 def _number(variables: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
@@ -92,10 +106,10 @@ class _Rates:
         return cls(*made)
 
 
-def settings_or_exit(variables: Mapping[str, str] = os.environ) -> Settings:
+def settings_or_exit(variables: Mapping[str, str] = os.environ, *, is_for_many: bool = False) -> Settings:
     """The operator's settings. A wrong one ends the start with its sentence and exit code 2."""
     try:
-        return Settings.of(variables)
+        return Settings.of(variables, is_for_many=is_for_many)
     except ValueError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None

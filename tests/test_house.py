@@ -13,12 +13,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HOUSES = ("calculator", "measurements", "views", "serving")
-DOORS = ("app.py", "server.py", "local_llm_tco.py")
+DOORS = ("app.py", "server.py", "answering.py", "local_llm_tco.py")
 MAY_IMPORT = {
     "calculator": {"calculator"},
     "measurements": {"measurements", "calculator"},
     "views": {"views", "calculator"},
     "serving": {"serving", "calculator"},
+    "answering": {"serving", "views", "calculator"},
     "app": {"views", "calculator", "measurements"},
     "local_llm_tco": {"calculator", "measurements", "serving", "views"},
     "server": {"app", "serving", "views", "calculator", "measurements"},
@@ -37,8 +38,9 @@ IMPURE = (
 MLX = ("mlx", "mlx_lm", "transformers")
 MLX_ROOMS = ("measurements/worker/", "measurements/models/mlx_lm_process.py")
 PANDAS_ROOMS = ("calculator/report/", "calculator/analysis/sweep.py", "calculator/cli/accuracy.py")
-PROCESS_EDGES = {"measurements/worker/__main__.py"}
-"""Whatever mlx-lm raises here becomes a named event for the parent."""
+PROCESS_EDGES = {"measurements/worker/__main__.py", "serving/answer_process.py"}
+"""Whatever mlx-lm raises in the first becomes a named event for the parent; whatever an answer raises in a process of its
+own, the server raises."""
 FOR_PROGRAMS = {
     *("calculator/catalog/price_import.py", "calculator/catalog/update_api_quotes.py"),
     *("calculator/catalog/package_prices.py", "calculator/cli/memory.py"),

@@ -71,7 +71,7 @@ def test_wheel_is_small_and_holds_all_data(wheel: Path) -> None:
     assert wheel.stat().st_size < MOST_BYTES
     held = set(zipfile.ZipFile(wheel).namelist())
     assert not [path for path in DATA if path.relative_to(ROOT).as_posix() not in held]
-    assert {"app.py", "server.py", "local_llm_tco.py"} <= held
+    assert {"app.py", "server.py", "answering.py", "local_llm_tco.py"} <= held
     assert not [name for name in held if name.startswith(("tests/", "docs/", "bench/"))]
 
 

@@ -19,7 +19,8 @@ from calculator.report.prediction_question import PredictionQuestion
 from calculator.scenario.scenario import knobs
 from serving.answers import Answers, Query
 from serving.questions import ChoiceQuestion
-from serving.routes import DOORS, api_routes
+from serving.replies import DOORS, replies
+from serving.routes import api_routes
 from views.link import read_link
 
 EXAMPLES = 10_000 if os.environ.get("THOROUGH") else 60
@@ -45,7 +46,7 @@ class _Read(Answers):
         return FOUND, CATALOG
 
 
-CLIENT = TestClient(Starlette(routes=[*api_routes(_Read(read_link, tuple))]))
+CLIENT = TestClient(Starlette(routes=[*api_routes(replies(_Read(read_link, tuple)))]))
 DIGITS = "9" * 5_000
 WORDS = st.sampled_from(
     [

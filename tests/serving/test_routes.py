@@ -19,7 +19,8 @@ from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.report.home_files import HOME_FILES
 from serving.answers import Answers, Query
-from serving.routes import DOORS, api_routes
+from serving.replies import DOORS, replies
+from serving.routes import api_routes
 from tests.calculator.report.pdf_text import page_texts
 from views.link import read_link
 
@@ -36,7 +37,7 @@ class _Found(Answers):
         return FOUND, CATALOG
 
 
-CLIENT = TestClient(Starlette(routes=[*api_routes(_Found(read_link, lambda: ()))]))
+CLIENT = TestClient(Starlette(routes=[*api_routes(replies(_Found(read_link, lambda: ())))]))
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
@@ -145,7 +146,7 @@ def test_wrong_question_is_refused_with_its_sentence(address: str, says: str) ->
 
 def test_list_with_commas_is_the_list_repeated_and_one_wrong_id_is_named() -> None:
     answers = Answers(read_link, lambda: ())
-    client = TestClient(Starlette(routes=[*api_routes(answers)]))
+    client = TestClient(Starlette(routes=[*api_routes(replies(answers))]))
     both = {"options": ["mac-studio-m5-ultra-96,cloud-h100"]}
     assert answers.scenario(both)[0].options == ("mac-studio-m5-ultra-96", "cloud-h100")
     for path in ("/api/compare.json", "/api/choose.json"):
@@ -167,7 +168,7 @@ def test_half_of_a_character_is_refused_in_a_sentence(path: str, value: str) -> 
 
 
 def test_next_to_no_requests_have_no_figure_per_token() -> None:
-    client = TestClient(Starlette(routes=[*api_routes(Answers(read_link, lambda: ()))]))
+    client = TestClient(Starlette(routes=[*api_routes(replies(Answers(read_link, lambda: ())))]))
     for requests in ("1e-320", "1e-305", "5e-324"):
         answer = client.get("/api/compare.json", params={"requests_per_working_day": requests})
         assert answer.status_code == 200

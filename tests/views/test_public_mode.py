@@ -20,7 +20,8 @@ from streamlit.util import calc_hash
 from measurements.desk import open_desk
 from measurements.records.store import Store
 from serving.answers import Answers
-from serving.routes import DOORS, api_routes
+from serving.replies import DOORS, replies
+from serving.routes import api_routes
 from tests.views.pages import APP, FIXTURES, HeldProbe, the_mac
 from views.link import read_link
 from views.navigation import PAGE_NAMES
@@ -226,7 +227,7 @@ def test_watch_sees_what_it_is_for(watched: Watch, tmp_path: Path) -> None:
 def test_no_route_starts_writes_or_reads_anything(mode: str, watched: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     """A route gets the scenario from strangers, and answers with files made in memory."""
     monkeypatch.setenv("TCO_MODE", mode)
-    client = TestClient(Starlette(routes=[*api_routes(Answers(read_link, lambda: ()))]))
+    client = TestClient(Starlette(routes=[*api_routes(replies(Answers(read_link, lambda: ())))]))
     query = "?options=mac-studio-m5-ultra-96&options=api-same-model"
     hostile = f"{query}&model={SECRET}&name==1%2B1&figures=%7B%22a%22%3A%22{SECRET}%22%7D&own_models={SECRET}"
     paths = [*(door.path for door in DOORS), "/api/compare.json", "/api/predict.json", "/api/choose.json", "/api"]
