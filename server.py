@@ -130,7 +130,7 @@ app = st.App(
         *health_routes(
             parts={"catalogue": catalogue_problem, **missing_parts(desk)},
             metrics=metrics,
-            gauges=lambda: gauges(desk),
+            gauges=lambda: {**gauges(desk), **answering.gauges()},
             may_know=lambda headers: mode == "team" or (mode == "local" and not came_through_a_proxy(headers)),
         ),
     ],

@@ -21,8 +21,8 @@ from calculator.physics.measured import MeasuredSpeed
 from serving.answers import Query
 from serving.replies import Reply, ReplyOf
 
-_LONGEST_ANSWER_S = 60.0
-"""No answer takes a tenth of it; a process that says nothing for so long is ended."""
+_LONGEST_S = 60.0
+"""No answer takes a tenth of it, and no start; a process that says nothing for so long is ended."""
 _AGAIN_S = 5
 _PAUSES_S = (1.0, 10.0, 60.0)
 """Before a process that ended is started again, the last one again and again: it may lack memory."""
@@ -55,7 +55,7 @@ class _Process:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
-            self._read()  # which it says once it is ready
+            self._read(_LONGEST_S)  # which it says once it is ready
         except _LostError:
             self.end()
             raise
@@ -65,13 +65,13 @@ class _Process:
         """Whether it is gone, for example ended by the system for want of memory."""
         return self._process.poll() is not None
 
-    def reply_to(self, asked: _Asked) -> object:
-        """What it answers. Raises _LostError."""
+    def reply_to(self, asked: _Asked, *, longest_s: float) -> object:
+        """What it answers within so many seconds. Raises _LostError."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # then nothing can be read either
             pickle.dump(asked, self._process.stdin)
             self._process.stdin.flush()
-        return self._read()
+        return self._read(longest_s)
 
     def end(self) -> int:
         """End it, if it has not ended by itself; its exit code."""
@@ -82,9 +82,9 @@ class _Process:
                     pipe.close()
         return self._process.wait()
 
-    def _read(self) -> object:
+    def _read(self, longest_s: float) -> object:
         assert self._process.stdout is not None
-        alarm = threading.Timer(_LONGEST_ANSWER_S, self._process.kill)
+        alarm = threading.Timer(longest_s, self._process.kill)
         alarm.daemon = True
         alarm.start()
         try:
@@ -109,18 +109,35 @@ class AnswerProcesses:
     speeds: Callable[[], Sequence[MeasuredSpeed]]
     count: int = 1
     pauses_s: Sequence[float] = _PAUSES_S
+    longest_s: float = _LONGEST_S
     _idle: list[_Process] = field(default_factory=list[_Process])
     _alive_count: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    _is_over: bool = False
 
     def start(self) -> None:
         """Start the processes beside whatever goes on."""
         for _ in range(self.count):
             self._start_one()
 
+    def end(self) -> None:
+        """End the processes that answer nobody, and start no more: whoever asks then is answered here."""
+        with self._changed:
+            self._is_over = True
+            self._alive_count -= len(self._idle)
+            while self._idle:
+                self._idle.pop().end()
+            self._changed.notify_all()
+
     def alive_count(self) -> int:
         """How many processes answer."""
         return self._alive_count
+
+    def gauges(self) -> Mapping[str, tuple[str, float]]:
+        """Figures of this moment by name: what each says, and its value."""
+        return {
+            "tco_answer_processes": ("Processes that make files and answers to programs.", float(self._alive_count))
+        }
 
     def reply_of(self, path: str, query: Query) -> Reply:
         """The reply to the parameters of this path. Raises RuntimeError where making it failed by a fault of ours."""
@@ -129,7 +146,7 @@ class AnswerProcesses:
             return self.here(path, query)
         asked = _Asked(path, {name: list(texts) for name, texts in query.items()}, tuple(self.speeds()))
         try:
-            found = process.reply_to(asked)
+            found = process.reply_to(asked, longest_s=self.longest_s)
         except _LostError:
             self._lost(process)
             says = f"The answer was lost with the process that made it. Try again in {_AGAIN_S} seconds."
@@ -166,6 +183,8 @@ class AnswerProcesses:
     def _begin(self) -> None:
         """Start one process, with growing pauses where it does not begin."""
         for number in range(sys.maxsize):
+            if self._is_over:
+                return
             try:
                 process = _Process(self.command, self.environment)
             except (_LostError, OSError):
@@ -181,6 +200,8 @@ class AnswerProcesses:
                 self._idle.append(process)
                 self._alive_count += 1
                 self._changed.notify()
+            if self._is_over:
+                self.end()
             return
 
 

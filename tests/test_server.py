@@ -4,10 +4,12 @@ import ast
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("copy")
     for house in HOUSES:
         shutil.copytree(ROOT / house, place / house, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "server.py"):
+    for name in ("app.py", "server.py", "answering.py"):
         shutil.copy(ROOT / name, place / name)
     shutil.copytree(ROOT / ".streamlit", place / ".streamlit")
     return place
@@ -226,7 +228,9 @@ def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: 
             [first] = [one for one in opened.messages if one.WhichOneof("type") == "new_session"]
             assert not first.new_session.initialize.environment_info.python_version
         assert status_of(f"{url}/_stcore/metrics", headers=through)[0] == 404
-        assert b"tco_rerun_seconds_count 1" in status_of(f"{url}/api/metrics", headers=through)[1]
+        counted = status_of(f"{url}/api/metrics", headers=through)[1]
+        assert b"tco_rerun_seconds_count 1" in counted
+        assert b"\ntco_answer_processes " in counted
         for name in ("decide", "shade"):
             assert status_of(f"{url}/api/{name}.json?wage_usd_per_h=77.25", headers=through)[0] == 200
         expected = {"GET /api/decide.json 200", "GET /api/shade.json 200", "GET /_stcore/metrics 404"}
@@ -244,10 +248,42 @@ def test_team_server_trusts_whom_its_proxy_lets_in_and_logs_no_person(tmp_path: 
         assert told not in json.dumps(lines)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_server_for_many_makes_files_in_one_more_process_that_learns_no_secret_and_outlives_a_kill(
+    tmp_path: Path,
+) -> None:
+    with running_server(tmp_path, TCO_MODE="public", PGPASSWORD="secret") as url:
+        local = {"MEASUREMENTS_URL": str(tmp_path / "measurements.sqlite"), "PGPASSWORD": "secret"}
+        first = _process_for_answers(tmp_path)
+        learnt = Path(f"/proc/{first}/environ").read_bytes().decode()
+        assert not [name for name in local if name in learnt]
+        before = status_of(f"{url}/api/compare.csv?wage_usd_per_h=61")
+        os.kill(first, signal.SIGKILL)
+        again = status_of(f"{url}/api/compare.csv?wage_usd_per_h=61")
+        while again[0] == 503:  # the kill was not seen yet
+            again = status_of(f"{url}/api/compare.csv?wage_usd_per_h=61")
+        assert before == again
+        assert _process_for_answers(tmp_path) != first
+        assert status_of(f"{url}/api/compare.csv?wage_usd_per_h=-1")[0] == 422
+
+
+def _process_for_answers(home: Path) -> int:
+    """The process whose command names answering.py and whose HOME is this one, as soon as it is there."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                is_ours = f"HOME={home}\0".encode() in (place / "environ").read_bytes()
+                if is_ours and b"answering.py" in (place / "cmdline").read_bytes():
+                    return int(place.name)
+        time.sleep(0.1)
+    raise AssertionError("no process for answers within a minute")
+
+
 def test_memory_is_shared_before_the_server_starts_anything_and_what_is_loaded_is_set_apart_at_the_end() -> None:
     body = ast.parse((ROOT / "server.py").read_text("utf-8")).body
     told = [one for one in body if isinstance(one, (ast.Expr, ast.Assign))]
     calls = [ast.unparse(one) for one in told if any(isinstance(part, ast.Call) for part in ast.walk(one))]
     calls = [one for one in calls if not one.startswith(('"', "'", "_"))]
-    late = "warm_up(LOADED_LATE, set_pages_apart, first_answer)"
+    late = "warm_up(LOADED_LATE, set_pages_apart, first_answer, answering.start)"
     assert (calls[0], *calls[-2:]) == ("share_free_memory()", "set_loaded_apart()", late)
