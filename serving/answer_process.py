@@ -242,7 +242,7 @@ def pipes_of_this_process() -> tuple[BinaryIO, BinaryIO]:
 def _reply(reply_of: ReplyOf, one: _Asked) -> Reply | _Failed:
     try:
         return reply_of(one.path, one.query)
-    except Exception:  # the server raises it, and logs it as its own
+    except Exception:  # noqa: BLE001 - the boundary of the process: the server raises it, and logs it as its own
         return _Failed(traceback.format_exc())
 
 
