@@ -3,7 +3,8 @@
 A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
 the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
 by its light twin, which no light chart has; a table of the screen is a picture of the rows in sight, so paper has the
-whole table instead (drawing.draw_on_paper). What is folded on the screen is unfolded on paper, where the browser can, and
+whole table instead (drawing.draw_on_paper). Blocks stand in lines instead of flexible boxes, because a browser keeps a
+heading with its chart only there. What is folded on the screen is unfolded on paper, where the browser can, and
 else paper says that it is not there; a folded tool, which holds nothing, is left out as other controls are.
 """
 
@@ -40,7 +41,7 @@ _WHOLE = """
   }
   [data-testid="stMain"] { zoom: 0.8; }
   [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
-  [data-testid="stPlotlyChart"] { break-inside: avoid; }
+  [data-testid="stPlotlyChart"], [data-testid="stSelectbox"], [data-testid="stButtonGroup"] { break-inside: avoid; }
   [data-testid="stExpander"]:has(> details:not([open])):not(:has([data-testid="stElementContainer"])) { display: none; }
   [data-testid="stExpander"] summary { break-after: avoid; }
   [data-testid="stExpander"] summary [data-testid="stIconMaterial"] { display: none; }
@@ -49,7 +50,11 @@ _WHOLE = """
   @supports not selector(::details-content) {
     [data-testid="stExpander"] details:not([open]) > summary::after { content: "Folded away: not on this sheet"; }
   }
-  h1, h2, h3 { break-after: avoid; }
+  [data-testid="stVerticalBlock"] { display: block !important; }
+  [data-testid="stVerticalBlock"] > :not(:last-child) { margin-bottom: 1rem; }
+  h1, h2, h3, [data-testid="stElementContainer"]:has(h2, h3),
+  [data-testid="stVerticalBlock"] > :has(+ * [data-testid="stPlotlyChart"]):not(:has([data-testid="stPlotlyChart"])):has(
+    [data-testid="stCaptionContainer"], [data-testid="stSelectbox"], [data-testid="stButtonGroup"]) { break-after: avoid; }
 """
 
 

@@ -8,7 +8,12 @@ from typing import Any, cast
 from views.number_columns import DASHES, number_columns
 
 TABLE_STYLE = """
-.small-table { overflow-x: auto; font-size: 14px; line-height: 1.5; }
+@keyframes small-table-fade { from { mask-size: 100% 100%; } }
+.small-table {
+  overflow-x: auto; font-size: 14px; line-height: 1.5;
+  mask: linear-gradient(90deg, #000 calc(100% - 48px), transparent) 0 0 / calc(100% + 48px) 100% no-repeat;
+  animation: small-table-fade linear; animation-timeline: scroll(self inline);
+}
 .small-table:focus-visible { outline: 2px solid currentcolor; outline-offset: -2px; }
 .small-table table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .small-table :is(th, td) {
@@ -20,9 +25,10 @@ TABLE_STYLE = """
 .small-table .number { text-align: right; }
 .small-table td.number { white-space: nowrap; }
 .small-table .number > span { margin-left: auto; }
-@media print { .small-table { overflow: visible; } .small-table tr { break-inside: avoid; } }
+@media print { .small-table { overflow: visible; mask: none; } .small-table tr { break-inside: avoid; } }
 """
-"""The same on every page; the colours are the theme's."""
+"""The same on every page; the colours are the theme's. Where a table is wider than its place, its edge fades until it is
+scrolled to its end; a browser without animations by scrolling shows no fade."""
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:GB|s)\b)")
 
 

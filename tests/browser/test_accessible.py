@@ -61,6 +61,23 @@ def test_a_wide_table_is_scrolled_with_the_keyboard_on_a_phone(visit: Open) -> N
     seen.page.wait_for_function("one => one.scrollLeft > 0", arg=table.element_handle())
 
 
+def test_the_edge_of_a_wide_table_fades_until_it_is_scrolled_to_its_end_and_a_narrow_one_never(visit: Open) -> None:
+    seen = visit(width=390)
+    turn_to(seen, "fit")
+    table = seen.page.get_by_role("region", name="Each option's memory").first
+    expect(table).to_be_attached()
+    seen.at_rest()
+    shows = "one => getComputedStyle(one).maskSize === '100% 100%'"  # all of the mask, its faded edge included
+    assert table.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert table.evaluate(shows)
+    table.evaluate("one => { one.scrollLeft = one.scrollWidth; }")
+    seen.page.wait_for_function(f"one => !({shows})(one)", arg=table.element_handle())
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    seen.page.wait_for_function(
+        f"one => one.scrollWidth <= one.clientWidth && !({shows})(one)", arg=table.element_handle()
+    )
+
+
 def test_folded_settings_and_an_options_drawer_have_no_serious_violation(visit: Open) -> None:
     seen = visit()
     seen.decide.locator("[data-row]").first.click()

@@ -79,6 +79,22 @@ def test_every_input_stands_on_paper_with_its_source(visit: Open) -> None:
     expect(seen.page.get_by_test_id("stDataFrame").first).to_be_hidden()
 
 
+WITH_ITS_CHART = {  # a page's headings, each with the last words of the chart below it
+    "What if": {"How far each input moves it": "resale market index", "Who wins where": "Requests a working day"},
+    "Fit & speed": {"How fast, and where it gets slow": "people answered at once"},
+}
+
+
+@pytest.mark.parametrize("page", WITH_ITS_CHART)
+def test_no_heading_and_no_control_is_parted_from_its_chart_on_paper(visit: Open, page: str) -> None:
+    seen = printed(visit, page, "light")
+    for words in WITH_ITS_CHART[page].values():
+        expect(seen.page.get_by_text(words, exact=True).last).to_be_attached()
+    sheets = page_texts(seen.page.pdf(prefer_css_page_size=True))
+    for heading, words in WITH_ITS_CHART[page].items():
+        assert [words in sheet for sheet in sheets if heading in sheet] == [True]
+
+
 def test_decide_on_paper_says_what_was_asked_and_what_was_changed(visit: Open) -> None:
     seen = visit("?wage_usd_per_h=313&concurrent_request_count=1")
     text = " ".join(" ".join(page_texts(seen.page.pdf(prefer_css_page_size=True))).split())
