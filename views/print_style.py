@@ -87,15 +87,21 @@ def _live_colours() -> str:
 
 
 def _chart_colours() -> str:
-    """A rule for each colour of a dark chart."""
-    twins = dict(_CHART_GREYS)
-    pairs = zip([_theme("dark", "backgroundColor"), *_hues("dark")], ["#ffffff", *_hues("light")], strict=False)
-    for dark, light in pairs:
-        twins |= {(part, _rgb(dark)): light for part in ("fill", "stroke")}
+    """A rule for each colour of a dark chart; a map is a picture, which no rule reaches, so its legend keeps its hues."""
+    greys = _CHART_GREYS | _of_parts([_theme("dark", "backgroundColor")], ["#ffffff"])
     return "\n  ".join(
-        f'.main-svg [style*="{part}: {dark}"] {{ {part}: {light} !important; }}'
+        f'{chart} .main-svg [style*="{part}: {dark}"] {{ {part}: {light} !important; }}'
+        for chart, twins in (
+            (".svg-container", greys),
+            (".svg-container:not(:has(.heatmaplayer image))", _of_parts(_hues("dark"), _hues("light"))),
+        )
         for (part, dark), light in twins.items()
     )
+
+
+def _of_parts(dark: list[str], light: list[str]) -> dict[tuple[str, str], str]:
+    pairs = zip(dark, light, strict=False)
+    return {(part, _rgb(old)): new for old, new in pairs for part in ("fill", "stroke")}
 
 
 def _rgb(colour: str) -> str:
