@@ -19,10 +19,10 @@ from measurements.health import gauges, missing_parts
 from measurements.visitors import Mode, came_through_a_proxy, mode_of, why_only_look
 from serving.answer_process import AnswerProcesses
 from serving.answers import Answers, Query
+from serving.free_memory import set_loaded_apart, share_free_memory
 from serving.headers import SecurityHeaders
 from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
-from serving.leaving import set_loaded_apart, share_free_memory
 from serving.limits import limits, settings_or_exit
 from serving.live import live_routes
 from serving.look_only import LookOnly
