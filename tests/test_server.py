@@ -267,6 +267,35 @@ def test_server_for_many_makes_files_in_one_more_process_that_learns_no_secret_a
         assert status_of(f"{url}/api/compare.csv?wage_usd_per_h=-1")[0] == 422
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("memory_gib =", "memory_gib  =", "The catalogue has changed since the server started."),
+        ("memory_gib =", "memory_gb =", "memory_gib is missing"),
+    ],
+)
+def test_process_for_answers_that_begins_later_never_answers_from_another_catalogue(
+    copy: Path, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    file, log = copy / "calculator/catalog/machines/mac-studio-m5-ultra-96.toml", tmp_path / "log.txt"
+    before = file.read_text("utf-8")
+    with running_server(tmp_path, root=copy, TCO_MODE="public") as url:
+        first = _process_for_answers(tmp_path)
+        known = json.loads(status_of(f"{url}/api/meta.json")[1])["catalogue_hash"]
+        try:
+            file.write_text(before.replace(old, new, 1), "utf-8")
+            os.kill(first, signal.SIGKILL)
+            until = time.monotonic() + 60
+            while said not in log.read_text("utf-8") and time.monotonic() < until:
+                time.sleep(0.1)
+            assert json.loads(status_of(f"{url}/api/meta.json")[1])["catalogue_hash"] == known
+        finally:
+            file.write_text(before, "utf-8")
+    assert said in log.read_text("utf-8")
+    assert "Traceback" not in log.read_text("utf-8")
+
+
 def _process_for_answers(home: Path) -> int:
     """The process whose command names answering.py and whose HOME is this one, as soon as it is there."""
     until = time.monotonic() + 60

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from calculator import load_catalog
 from calculator.physics.measured import MeasuredSpeed
 from serving.answer_process import AnswerProcesses
 from serving.answers import Answers
@@ -88,7 +89,7 @@ def _pid(reply: Reply) -> int:
 def test_files_and_answers_are_those_of_the_server_itself() -> None:
     here = replies(Answers(read_link, tuple))
     query = {"options": ["mac-studio-m5-ultra-96", "api-same-model"], "wage_usd_per_h": ["77"]}
-    with _answering(str(ROOT / "answering.py"), here=here) as made:
+    with _answering(str(ROOT / "answering.py"), load_catalog().hash, here=here) as made:
         made.speeds = tuple
         for path in ("/api/compare.csv", "/api/compare.json", "/api/choose.json", "/api/meta.json"):
             assert made.reply_of(path, query) == here(path, query)
