@@ -4,9 +4,11 @@ import sys
 
 from calculator import CalculatorError, load_catalog
 from calculator.cost import kept_bills, kept_cash, kept_loads
+from calculator.report.memo import forget_memos
 from serving.answer_process import KnownSpeeds, pipes_of_this_process, serve
 from serving.answers import Answers
-from serving.replies import replies
+from serving.leaving import return_free_pages, share_free_memory
+from serving.replies import MEMO, replies
 from serving.room import room_for_loads
 from views.link import read_link
 
@@ -24,8 +26,19 @@ def end_unless_same_catalogue(hash_of_server: str) -> None:
         sys.exit(str(error))
 
 
+def let_go(path: str) -> None:
+    """Give back what the answer at this path was made from and nothing needs again.
+
+    After 70 random addresses and their files the process holds 440 MB (750 without this; 960 after 200).
+    """
+    if path == MEMO:
+        forget_memos()
+    return_free_pages()
+
+
 if __name__ == "__main__":
     asked, told = pipes_of_this_process()
+    share_free_memory()
     end_unless_same_catalogue(sys.argv[1])
     kept_loads.keep_at_most(room_for_loads() // _SHARE)
     kept_cash.keep_at_most(room_for_loads() // _SHARE)
@@ -33,4 +46,4 @@ if __name__ == "__main__":
     speeds = KnownSpeeds()
     answers = Answers(read_link, speeds)
     answers.comparison({})  # which loads what the first question would wait for
-    serve(replies(answers), speeds, asked=asked, told=told)
+    serve(replies(answers), speeds, asked=asked, told=told, afterwards=let_go)

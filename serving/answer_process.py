@@ -248,14 +248,22 @@ class KnownSpeeds:
         return self.known
 
 
-def serve(reply_of: ReplyOf, speeds: KnownSpeeds, *, asked: BinaryIO, told: BinaryIO) -> None:
-    """Answer what is asked, one after the other, until the server ends."""
+def serve(
+    reply_of: ReplyOf,
+    speeds: KnownSpeeds,
+    *,
+    asked: BinaryIO,
+    told: BinaryIO,
+    afterwards: Callable[[str], None] = lambda path: None,
+) -> None:
+    """Answer what is asked, one after the other, until the server ends; after each answer do what nobody waits for."""
     with suppress(EOFError, BrokenPipeError):
         _tell("ready", told)
         while True:
             one: _Asked = pickle.load(asked)
             speeds.known = one.speeds
             _tell(_reply(reply_of, one), told)
+            afterwards(one.path)
 
 
 def pipes_of_this_process() -> tuple[BinaryIO, BinaryIO]:

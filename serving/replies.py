@@ -45,6 +45,7 @@ class Door:
 _BY_KEY = {file.key: file for file in HOME_FILES}
 _MARK = b"\xef\xbb\xbf"
 """By it Excel knows UTF-8; programs that read an address need none."""
+MEMO = "/api/memo.pdf"
 DOORS = (
     Door(
         "/api/compare.csv",
@@ -53,7 +54,7 @@ DOORS = (
     ),
     Door("/api/focus.csv", "The forecast as billing rows of FOCUS 1.2.", {"focus": _BY_KEY["focus_csv"]}),
     Door("/api/report.xlsx", "The workbook with live formulas.", {"workbook": _BY_KEY["xlsx"]}),
-    Door("/api/memo.pdf", "The memo to sign.", {"memo": _BY_KEY["memo"]}),
+    Door(MEMO, "The memo to sign.", {"memo": _BY_KEY["memo"]}),
     Door("/api/report.html", "The report as one HTML file.", {"report": _BY_KEY["html"]}),
     Door("/api/meta.json", "Question, day, versions and hashes.", {"meta": _BY_KEY["meta"]}),
 )

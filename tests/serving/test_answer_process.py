@@ -101,8 +101,14 @@ def test_question_and_measured_speeds_cross_and_what_is_printed_spoils_nothing()
     with _answering("-c", PLAIN) as made:
         for _ in range(3):
             reply = made.reply_of("/x", {"a": ("1", "2")})
-            assert reply.content.decode().split(" ", 1)[1] == "2 {'a': ['1', '2']}"
-            assert _pid(reply) != os.getpid()
+            assert (_pid(reply) != os.getpid(), reply.content.split(b" ", 1)[1]) == (True, b"2 {'a': ['1', '2']}")
+
+
+def test_what_nobody_waits_for_is_done_after_the_answer() -> None:
+    code = PLAIN.replace("told=told)", "told=told, afterwards=lambda path: (time.sleep(0.4), os._exit(7)))")
+    with _answering("-c", code) as made:
+        assert _pid(made.reply_of("/x", {})) != os.getpid()
+        _until(lambda: not made.alive_count())
 
 
 def test_fault_of_ours_is_raised_with_its_traceback_and_the_process_goes_on() -> None:
@@ -138,12 +144,12 @@ def test_process_that_ended_while_it_rested_costs_nobody_an_answer() -> None:
 def test_process_that_ended_while_it_rested_is_seen_and_leaves_nothing_though_nobody_asks() -> None:
     with _answering("-c", PLAIN) as made:
         pid, pipes = _pid(made.reply_of("/x", {})), _pipe_count()
-        for number in range(3):
+        for _ in range(3):
             os.kill(pid, signal.SIGKILL)
             _until(lambda pid=pid: not _is_there(pid))
             _until(lambda: made.alive_count() == 1)
             again = _pid(made.reply_of("/x", {}))
-            assert (again != pid, _pipe_count()) == (True, pipes), number
+            assert (again != pid, _pipe_count()) == (True, pipes)
             pid = again
 
 

@@ -1,6 +1,8 @@
 """Memo as a PDF: one page to approve, the same bytes twice, no remote part; one sentence where Typst is missing."""
 
+import subprocess
 import sys
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -9,7 +11,7 @@ from calculator import Scenario, load_catalog
 from calculator.decision.compare import compare
 from calculator.decision.comparison import Comparison
 from calculator.errors import CalculatorError
-from calculator.report.memo import memo_pdf
+from calculator.report.memo import forget_memos, memo_pdf
 from tests.calculator.report.pdf_text import page_texts
 
 CATALOG = load_catalog()
@@ -60,3 +62,46 @@ def test_missing_package_is_one_sentence(found: Comparison, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(CalculatorError, match=r"needs the package typst.*pip install"):
         memo_pdf(found, CATALOG)
+
+
+def test_memos_that_are_forgotten_are_made_again_with_the_same_bytes(found: Comparison) -> None:
+    content = memo_pdf(found, CATALOG)
+    forget_memos()
+    assert memo_pdf(found, CATALOG) == content
+
+
+def test_without_the_package_there_is_nothing_to_forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    forget_memos()
+
+
+MEMOS = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.report.memo import forget_memos, memo_pdf
+from serving.leaving import return_free_pages, share_free_memory
+share_free_memory()
+found = compare(Scenario(), load_catalog(), as_of="2026-11-26", draw_count=256)
+for number in range(9):
+    named = found.scenario.model_copy(update={"name": f"Firm {number}"})
+    memo_pdf(replace(found, scenario=named), load_catalog())
+    if sys.argv[1] == "forget":
+        forget_memos()
+    return_free_pages()
+print(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memos_that_are_forgotten_leave_their_memory() -> None:
+    kept, forgotten = (_bytes_after_memos(how) for how in ("keep", "forget"))
+    assert kept - forgotten > 50_000_000
+
+
+def _bytes_after_memos(how: str) -> int:
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", MEMOS, how], cwd=root, capture_output=True, text=True, check=True)
+    return int(done.stdout)
