@@ -62,6 +62,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     [
         ({"TCO_MODE": "open"}, "TCO_MODE is 'open'; use local, team or public."),
         ({"MEASUREMENTS_VISITORS": "all"}, "MEASUREMENTS_VISITORS is 'all'; use look, or leave it out."),
+        (
+            {"TCO_MODE": "public", "TCO_ANSWERS": "-1"},
+            "TCO_ANSWERS is '-1'; it must be a number in 0..1000. Correct it, or leave it out.",
+        ),
     ],
 )
 def test_wrong_setting_ends_the_start_with_a_sentence(tmp_path: Path, variables: dict[str, str], said: str) -> None:
