@@ -104,7 +104,7 @@ turns = Turns(settings.answer_count)
 share(turns.take_for_page)
 answers, metrics = Answers(read_link, desk.speeds), Metrics()
 answering = AnswerProcesses(
-    [sys.executable, str(_SCRIPT.with_name("answering.py"))],
+    [sys.executable, str(_SCRIPT.with_name("answering.py")), load_catalog().hash],
     child_environment(),
     here=replies(answers),
     speeds=desk.speeds,

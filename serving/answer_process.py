@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from calculator.physics.measured import MeasuredSpeed
+from calculator.units import plain_number
 from serving.answers import Query
 from serving.replies import Reply, ReplyOf
 
@@ -26,6 +27,8 @@ _LONGEST_S = 60.0
 _AGAIN_S = 5
 _PAUSES_S = (1.0, 10.0, 60.0)
 """Before a process that ended is started again, the last one again and again: it may lack memory."""
+_WELL_S = 60.0
+"""Whatever ran so long is started again after the first of these pauses."""
 _NICE = 10
 """Where processors are short, the pages come first."""
 Speeds = tuple[MeasuredSpeed, ...]
@@ -49,47 +52,57 @@ class _LostError(Exception):
     """The process ended before it answered."""
 
 
+class _GoneError(Exception):
+    """The process had ended before it could read the question."""
+
+
 class _Process:
-    """One running process. Raises _LostError where it does not begin."""
+    """One running process, in a session of its own: Ctrl-C at the server's console never reaches it.
+
+    Raises _LostError where it does not begin.
+    """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         try:
-            self._read(_LONGEST_S)  # which it says once it is ready
+            self._told(_LONGEST_S)  # which it says once it is ready
         except _LostError:
             self.end()
+            self.wait()
             raise
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether it is gone, for example ended by the system for want of memory."""
-        return self._process.poll() is not None
-
     def reply_to(self, asked: _Asked, *, longest_s: float) -> object:
-        """What it answers within so many seconds. Raises _LostError."""
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # then nothing can be read either
-            pickle.dump(asked, self._process.stdin)
-            self._process.stdin.flush()
-        return self._read(longest_s)
+        """What it answers within so many seconds. Raises _GoneError and _LostError."""
+        return self._told(longest_s, pickle.dumps(asked))
 
-    def end(self) -> int:
-        """End it, if it has not ended by itself; its exit code."""
+    def end(self) -> None:
+        """End it, if it has not ended by itself; for whoever reads it last."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):  # what was written and never read
                     pipe.close()
+
+    def wait(self) -> int:
+        """Wait until it has ended, for example for want of memory; its exit code."""
         return self._process.wait()
 
-    def _read(self, longest_s: float) -> object:
+    def _told(self, longest_s: float, question: bytes = b"") -> object:
+        """What it says next. A stopped process reads no long question either, so the time runs from its first byte."""
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
         alarm = threading.Timer(longest_s, self._process.kill)
         alarm.daemon = True
-        alarm.start()
         try:
+            alarm.start()
+            self._process.stdin.write(question)
+            self._process.stdin.flush()
             return pickle.load(self._process.stdout)
-        except (EOFError, pickle.UnpicklingError, OSError) as error:
+        except BrokenPipeError as error:
+            raise _GoneError from error
+        except Exception as error:  # bytes that are no pickle may raise anything
             raise _LostError from error
         finally:
             alarm.cancel()
@@ -100,7 +113,8 @@ class AnswerProcesses:
     """Replies from `count` processes like `command`, each of which makes one at a time.
 
     Where none runs, because they have not begun yet or cannot, the reply is made here. A reply that is lost with its
-    process is refused with 503 and not tried again: it may be what ended it. Ended processes are started again.
+    process is refused with 503 and not tried again: it may be what ended it. Ended processes are started again, after
+    growing pauses.
     """
 
     command: Sequence[str]
@@ -110,99 +124,117 @@ class AnswerProcesses:
     count: int = 1
     pauses_s: Sequence[float] = _PAUSES_S
     longest_s: float = _LONGEST_S
+    _running: list[_Process] = field(default_factory=list[_Process])
     _idle: list[_Process] = field(default_factory=list[_Process])
-    _alive_count: int = 0
+    """Those of the running that answer nobody now. Whoever takes one out of it gives it back or ends it."""
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _is_over: bool = False
 
     def start(self) -> None:
         """Start the processes beside whatever goes on."""
         for _ in range(self.count):
-            self._start_one()
+            threading.Thread(target=self._keep_one, name="answers", daemon=True).start()
 
     def end(self) -> None:
-        """End the processes that answer nobody, and start no more: whoever asks then is answered here."""
+        """End the processes, those that answer somebody after that, and start no more: then answers are made here."""
         with self._changed:
             self._is_over = True
-            self._alive_count -= len(self._idle)
             while self._idle:
-                self._idle.pop().end()
+                process = self._idle.pop()
+                self._running.remove(process)
+                process.end()
             self._changed.notify_all()
 
     def alive_count(self) -> int:
         """How many processes answer."""
-        return self._alive_count
+        return len(self._running)
 
     def gauges(self) -> Mapping[str, tuple[str, float]]:
         """Figures of this moment by name: what each says, and its value."""
         return {
-            "tco_answer_processes": ("Processes that make files and answers to programs.", float(self._alive_count))
+            "tco_answer_processes": ("Processes that make files and answers to programs.", float(self.alive_count()))
         }
 
     def reply_of(self, path: str, query: Query) -> Reply:
         """The reply to the parameters of this path. Raises RuntimeError where making it failed by a fault of ours."""
-        process = self._taken()
-        if process is None:
-            return self.here(path, query)
         asked = _Asked(path, {name: list(texts) for name, texts in query.items()}, tuple(self.speeds()))
-        try:
-            found = process.reply_to(asked, longest_s=self.longest_s)
-        except _LostError:
-            self._lost(process)
-            says = f"The answer was lost with the process that made it. Try again in {_AGAIN_S} seconds."
-            return Reply.refusal(path, says, status=503, headers={"retry-after": str(_AGAIN_S)})
-        with self._changed:
-            self._idle.append(process)
-            self._changed.notify()
-        if isinstance(found, Reply):
-            return found
-        raise RuntimeError(found.said if isinstance(found, _Failed) else f"{type(found).__name__} is no reply")
+        while (process := self._taken()) is not None:
+            try:
+                found = self._told_by(process, asked)
+            except _GoneError:
+                continue
+            except _LostError:
+                says = f"The answer was lost with the process that made it. Try again in {_AGAIN_S} seconds."
+                return Reply.refusal(path, says, status=503, headers={"retry-after": str(_AGAIN_S)})
+            if isinstance(found, Reply):
+                return found
+            raise RuntimeError(found.said if isinstance(found, _Failed) else f"{type(found).__name__} is no reply")
+        return self.here(path, query)
 
     def _taken(self) -> _Process | None:
         """A process that answers nobody now, as soon as there is one; None where none runs."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._idle or not self._alive_count)
-                if not self._alive_count:
-                    return None
-                process = self._idle.pop()
-            if not process.has_ended:
-                return process
-            self._lost(process)
-
-    def _lost(self, process: _Process) -> None:
         with self._changed:
-            self._alive_count -= 1
-            self._changed.notify_all()
-        print(f"A process for answers ended ({process.end()}); it is started again.", file=sys.stderr)
-        self._start_one()
+            self._changed.wait_for(lambda: self._idle or not self._running)
+            return self._idle.pop() if self._idle else None
 
-    def _start_one(self) -> None:
-        threading.Thread(target=self._begin, name="answers", daemon=True).start()
+    def _told_by(self, process: _Process, asked: _Asked) -> object:
+        """What this process answers; whatever happens, nobody waits for it afterwards in vain."""
+        is_well = False
+        try:
+            found = process.reply_to(asked, longest_s=self.longest_s)
+            is_well = True
+            return found
+        finally:
+            with self._changed:
+                if is_well and process in self._running and not self._is_over:
+                    self._idle.append(process)
+                else:
+                    process.end()
+                    if process in self._running:
+                        self._running.remove(process)
+                self._changed.notify_all()
 
-    def _begin(self) -> None:
-        """Start one process, with growing pauses where it does not begin."""
-        for number in range(sys.maxsize):
-            if self._is_over:
-                return
+    def _keep_one(self) -> None:
+        """Start one process, and another whenever it has ended."""
+        failure_count = 0
+        while not self._is_over:
             try:
                 process = _Process(self.command, self.environment)
             except (_LostError, OSError):
-                pause_s = self.pauses_s[min(number, len(self.pauses_s) - 1)]
-                print(
-                    f"A process for answers does not begin; the server makes them itself, and tries again in "
-                    f"{pause_s:.0f} seconds.",
-                    file=sys.stderr,
-                )
-                time.sleep(pause_s)
-                continue
+                what = "does not begin; the server makes them itself, and tries again"
+            else:
+                since_s = time.monotonic()
+                self._offer(process)
+                code = process.wait()
+                self._withdraw(process)
+                what = f"ended ({code}); it is started again"
+                if time.monotonic() - since_s >= _WELL_S:
+                    failure_count = 0
+            pause_s = self.pauses_s[min(failure_count, len(self.pauses_s) - 1)]
+            failure_count += 1
             with self._changed:
-                self._idle.append(process)
-                self._alive_count += 1
-                self._changed.notify()
+                if not self._is_over:
+                    print(f"A process for answers {what} in {plain_number(pause_s)} s.", file=sys.stderr)
+                self._changed.wait_for(lambda: self._is_over, pause_s)
+
+    def _offer(self, process: _Process) -> None:
+        with self._changed:
             if self._is_over:
-                self.end()
-            return
+                process.end()
+                return
+            self._running.append(process)
+            self._idle.append(process)
+            self._changed.notify_all()
+
+    def _withdraw(self, process: _Process) -> None:
+        """Nobody takes a process that has ended; whoever reads it now ends it himself."""
+        with self._changed:
+            if process in self._running:
+                self._running.remove(process)
+            if process in self._idle:
+                self._idle.remove(process)
+                process.end()
+            self._changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -216,22 +248,32 @@ class KnownSpeeds:
         return self.known
 
 
-def serve(reply_of: ReplyOf, speeds: KnownSpeeds, *, asked: BinaryIO, told: BinaryIO) -> None:
-    """Answer what is asked, one after the other, until the server ends."""
+def serve(
+    reply_of: ReplyOf,
+    speeds: KnownSpeeds,
+    *,
+    asked: BinaryIO,
+    told: BinaryIO,
+    afterwards: Callable[[], object] = lambda: None,
+) -> None:
+    """Answer what is asked, one after the other, until the server ends; after each answer do what nobody waits for."""
     with suppress(EOFError, BrokenPipeError):
         _tell("ready", told)
         while True:
             one: _Asked = pickle.load(asked)
             speeds.known = one.speeds
             _tell(_reply(reply_of, one), told)
+            afterwards()
 
 
 def pipes_of_this_process() -> tuple[BinaryIO, BinaryIO]:
     """What the server asks and where it reads, for `serve`; whatever else is printed goes to its log from now on.
 
-    Ctrl-C reaches every process of a console: the server ends by it, and this one with the server.
+    Ctrl-C may reach every process of a console, and a service manager asks all processes of a service to end at once:
+    the server ends when its answers are given, and this one with the server.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
     if sys.platform != "win32":
         os.nice(_NICE)
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -34,9 +34,14 @@ def share_free_memory() -> bool:
 
 def give_memory_back() -> None:
     """Let go of what answers are made from (whoever is still there has it made again, in some 50 ms), collect what
-    refers to itself, and let glibc return its free pages; elsewhere the system does so by itself."""
+    refers to itself, and return what is free."""
     forget_all()
     gc.collect()
+    return_free_pages()
+
+
+def return_free_pages() -> None:
+    """Let glibc return to the system what is free; elsewhere the system does so by itself."""
     if (trim := _of_libc("malloc_trim")) is not None:
         trim(0)
 

@@ -30,6 +30,8 @@ _DRAWN = (LIVE, SHADE)
 _OF_STREAMLIT = ("/_stcore/", "/static/", "/media/", "/component/", "/favicon", "/vendor/")
 _CHEAP = ("/api", "/api/", "/api/openapi.json", "/api/live", "/api/ready", "/api/metrics")
 _RETRY_S = 20
+_MOST_PROCESSES = 64
+"""For answers; each takes up to 570 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,12 @@ class Settings:
         makes them itself, one at a time.
         """
         default, low = (1, 0) if is_for_many else (_processors(), 1)
-        wished = int(_number(variables, "TCO_ANSWERS", default, low=low, high=1_000))
+        high = _MOST_PROCESSES if is_for_many else 1_000
+        wished = _whole(variables, "TCO_ANSWERS", default, low=low, high=high)
         process_count = wished if is_for_many else 0
         return cls(
             networks(variables.get("TCO_PROXIES", "")),
-            int(_number(variables, "TCO_SESSIONS", cls().session_count, low=1, high=100_000)),
+            _whole(variables, "TCO_SESSIONS", cls().session_count, low=1, high=100_000),
             process_count + 1 if process_count else max(1, wished),
             _number(variables, "TCO_RATES", cls().rate_ratio, low=0, high=1_000),
             process_count,
@@ -68,6 +71,13 @@ class Settings:
 
 def _processors() -> int:
     return max(Settings().answer_count, os.cpu_count() or 1)
+
+
+def _whole(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    value = _number(variables, name, default, low=low, high=high)
+    if value != int(value):
+        raise ValueError(f"{name} is {variables[name].strip()[:40]!r}; it must be a whole number. Correct it.")
+    return int(value)
 
 
 def _number(variables: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:

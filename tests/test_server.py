@@ -62,6 +62,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     [
         ({"TCO_MODE": "open"}, "TCO_MODE is 'open'; use local, team or public."),
         ({"MEASUREMENTS_VISITORS": "all"}, "MEASUREMENTS_VISITORS is 'all'; use look, or leave it out."),
+        (
+            {"TCO_MODE": "public", "TCO_ANSWERS": "-1"},
+            "TCO_ANSWERS is '-1'; it must be a number in 0..64. Correct it, or leave it out.",
+        ),
     ],
 )
 def test_wrong_setting_ends_the_start_with_a_sentence(tmp_path: Path, variables: dict[str, str], said: str) -> None:
@@ -265,6 +269,35 @@ def test_server_for_many_makes_files_in_one_more_process_that_learns_no_secret_a
         assert before == again
         assert _process_for_answers(tmp_path) != first
         assert status_of(f"{url}/api/compare.csv?wage_usd_per_h=-1")[0] == 422
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("memory_gib =", "memory_gib  =", "The catalogue has changed since the server started."),
+        ("memory_gib =", "memory_gb =", "memory_gib is missing"),
+    ],
+)
+def test_process_for_answers_that_begins_later_never_answers_from_another_catalogue(
+    copy: Path, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    file, log = copy / "calculator/catalog/machines/mac-studio-m5-ultra-96.toml", tmp_path / "log.txt"
+    before = file.read_text("utf-8")
+    with running_server(tmp_path, root=copy, TCO_MODE="public") as url:
+        first = _process_for_answers(tmp_path)
+        known = json.loads(status_of(f"{url}/api/meta.json")[1])["catalogue_hash"]
+        try:
+            file.write_text(before.replace(old, new, 1), "utf-8")
+            os.kill(first, signal.SIGKILL)
+            until = time.monotonic() + 60
+            while said not in log.read_text("utf-8") and time.monotonic() < until:
+                time.sleep(0.1)
+            assert json.loads(status_of(f"{url}/api/meta.json")[1])["catalogue_hash"] == known
+        finally:
+            file.write_text(before, "utf-8")
+    assert said in log.read_text("utf-8")
+    assert "Traceback" not in log.read_text("utf-8")
 
 
 def _process_for_answers(home: Path) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from calculator import load_catalog
 from calculator.physics.measured import MeasuredSpeed
 from serving.answer_process import AnswerProcesses
 from serving.answers import Answers
@@ -30,6 +31,7 @@ def reply(path, query):
     if path == "/die": os._exit(3)
     if path == "/fault": raise ValueError("a fault of ours")
     if path == "/slow": time.sleep(0.5)
+    if path == "/spoils": told.write(query["bytes"][0].encode()); told.flush(); time.sleep(60)
     return Reply(200, f"{os.getpid()} {len(speeds())} {query}".encode(), "text/plain")
 asked, told = pipes_of_this_process()
 serve(reply, speeds, asked=asked, told=told)
@@ -87,7 +89,7 @@ def _pid(reply: Reply) -> int:
 def test_files_and_answers_are_those_of_the_server_itself() -> None:
     here = replies(Answers(read_link, tuple))
     query = {"options": ["mac-studio-m5-ultra-96", "api-same-model"], "wage_usd_per_h": ["77"]}
-    with _answering(str(ROOT / "answering.py"), here=here) as made:
+    with _answering(str(ROOT / "answering.py"), load_catalog().hash, here=here) as made:
         made.speeds = tuple
         for path in ("/api/compare.csv", "/api/compare.json", "/api/choose.json", "/api/meta.json"):
             assert made.reply_of(path, query) == here(path, query)
@@ -99,8 +101,14 @@ def test_question_and_measured_speeds_cross_and_what_is_printed_spoils_nothing()
     with _answering("-c", PLAIN) as made:
         for _ in range(3):
             reply = made.reply_of("/x", {"a": ("1", "2")})
-            assert reply.content.decode().split(" ", 1)[1] == "2 {'a': ['1', '2']}"
-            assert _pid(reply) != os.getpid()
+            assert (_pid(reply) != os.getpid(), reply.content.split(b" ", 1)[1]) == (True, b"2 {'a': ['1', '2']}")
+
+
+def test_what_nobody_waits_for_is_done_after_the_answer() -> None:
+    code = PLAIN.replace("told=told)", "told=told, afterwards=lambda: (time.sleep(0.4), os._exit(7)))")
+    with _answering("-c", code) as made:
+        assert _pid(made.reply_of("/x", {})) != os.getpid()
+        _until(lambda: not made.alive_count())
 
 
 def test_fault_of_ours_is_raised_with_its_traceback_and_the_process_goes_on() -> None:
@@ -121,7 +129,7 @@ def test_reply_that_is_lost_with_its_process_is_refused_once_and_another_process
         assert lost.content == b"The answer was lost with the process that made it. Try again in 5 seconds.\n"
         _until(lambda: made.alive_count() == 1)
         assert _pid(made.reply_of("/x", {})) not in (pid, os.getpid())
-        assert "A process for answers ended (3); it is started again." in capfd.readouterr().err
+        assert "A process for answers ended (3); it is started again in 0.05 s." in capfd.readouterr().err
 
 
 def test_process_that_ended_while_it_rested_costs_nobody_an_answer() -> None:
@@ -131,6 +139,85 @@ def test_process_that_ended_while_it_rested_costs_nobody_an_answer() -> None:
         assert replied.count(200) >= 19  # the kill may come while the first is read
         _until(lambda: made.alive_count() == 1)
         assert made.reply_of("/x", {}) != HERE
+
+
+def test_process_that_ended_while_it_rested_is_seen_and_leaves_nothing_though_nobody_asks() -> None:
+    with _answering("-c", PLAIN) as made:
+        pid, pipes = _pid(made.reply_of("/x", {})), _pipe_count()
+        for _ in range(3):
+            os.kill(pid, signal.SIGKILL)
+            _until(lambda pid=pid: not _is_there(pid))
+            _until(lambda: made.reply_of("/x", {}) != HERE)
+            again = _pid(made.reply_of("/x", {}))
+            assert (again != pid, _pipe_count()) == (True, pipes)
+            pid = again
+
+
+def test_process_that_ends_as_soon_as_it_begins_is_started_more_and_more_seldom(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    made = AnswerProcesses(
+        [sys.executable, "-c", PLAIN.replace("asked=asked", "asked=open(os.devnull, 'rb')")],
+        {**os.environ, "PYTHONPATH": str(ROOT)},
+        here=lambda path, query: HERE,
+        speeds=tuple,
+        pauses_s=(0.05, 0.05, 600),
+    )
+    made.start()
+    said: list[str] = []
+
+    def has_given_up() -> bool:
+        said.append(capfd.readouterr().err)
+        return "in 600 s." in "".join(said)
+
+    _until(has_given_up)
+    assert "".join(said).count("A process for answers ended (0); it is started again") == 3
+    assert made.reply_of("/x", {}) == HERE
+    made.end()
+
+
+@pytest.mark.parametrize("one", [signal.SIGTERM, signal.SIGINT])
+def test_process_leaves_it_to_the_server_when_to_end(one: signal.Signals) -> None:
+    with _answering("-c", PLAIN) as made:
+        pid = _pid(made.reply_of("/x", {}))
+        assert os.getsid(pid) == pid  # Ctrl-C at a console does not reach it, even before it can ignore that
+        os.kill(pid, one)
+        assert _pid(made.reply_of("/slow", {})) == pid
+
+
+@pytest.mark.parametrize("said", ["I am no number\n", "cno.such.module\nname\n.", "\x00", "."])
+def test_answer_that_is_no_answer_is_refused_and_nobody_waits_for_that_process(said: str) -> None:
+    with _answering("-c", PLAIN) as made:
+        assert made.reply_of("/spoils", {"bytes": [said]}).status == 503
+        _until(lambda: made.alive_count() == 1)
+        assert made.reply_of("/x", {}) != HERE
+
+
+def test_speeds_that_cannot_be_told_hold_no_process() -> None:
+    with _answering("-c", PLAIN) as made:
+
+        def fail() -> tuple[MeasuredSpeed, ...]:
+            raise LookupError
+
+        well, made.speeds = made.speeds, fail
+        for _ in range(2):
+            with pytest.raises(LookupError):
+                made.reply_of("/x", {})
+        made.speeds = well
+        assert made.reply_of("/x", {}) != HERE
+
+
+def test_process_that_answers_at_the_end_is_ended_after_its_answer() -> None:
+    with _answering("-c", PLAIN) as made:
+        pid, found = _pid(made.reply_of("/x", {})), list[Reply]()
+        asks = threading.Thread(target=lambda: found.append(made.reply_of("/slow", {})))
+        asks.start()
+        time.sleep(0.1)
+        made.end()
+        asks.join()
+        assert _pid(found[0]) == pid
+        assert made.reply_of("/x", {}) == HERE
+        _until(lambda: not _is_there(pid))
 
 
 def test_process_that_says_nothing_more_is_ended_and_started_again() -> None:
@@ -144,7 +231,22 @@ def test_process_that_says_nothing_more_is_ended_and_started_again() -> None:
         assert _pid(made.reply_of("/x", {})) != pid
 
 
-@pytest.mark.parametrize("words", [("-c", "raise SystemExit(1)"), ("-c", "print('no pickle', flush=True)"), ("/none",)])
+def test_process_that_does_not_read_a_long_question_is_ended_too_and_the_server_answers() -> None:
+    with _answering("-c", PLAIN) as made:
+        os.kill(_pid(made.reply_of("/x", {})), signal.SIGSTOP)
+        made.longest_s = 0.3
+        assert made.reply_of("/x", {"a": ["more than a pipe holds" * 10_000]}) == HERE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-c", "raise SystemExit(1)"),
+        ("-c", "print('no pickle', flush=True)"),
+        ("-c", "print('I am no number', flush=True)"),
+        ("/none",),
+    ],
+)
 def test_server_answers_itself_where_no_process_begins(
     words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,6 +304,21 @@ time.sleep(60)
     server.wait()
     server.stdout.close()
     _until(lambda: not _runs(pid))
+
+
+def _is_there(pid: int) -> bool:
+    """Whether the system knows it, though it may have ended and nobody asked for its exit code."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _pipe_count() -> int:
+    """How many pipes this process holds; 0 where the system has no /proc."""
+    held = Path("/proc/self/fd")
+    return sum(os.readlink(one).startswith("pipe:") for one in held.glob("*") if one.is_symlink())
 
 
 def _runs(pid: int) -> bool:

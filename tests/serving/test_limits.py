@@ -307,6 +307,8 @@ def test_settings_come_from_the_environment() -> None:
         ("TCO_PROXIES", "nginx", "'nginx' is no address of a proxy"),
         ("TCO_SESSIONS", "many", "TCO_SESSIONS is 'many'; it must be a number in 1..100,000."),
         ("TCO_ANSWERS", "0", "TCO_ANSWERS is '0'"),
+        ("TCO_ANSWERS", "1.5", "TCO_ANSWERS is '1.5'; it must be a whole number."),
+        ("TCO_SESSIONS", "2.5", "TCO_SESSIONS is '2.5'; it must be a whole number."),
         ("TCO_RATES", "nan", "TCO_RATES is 'nan'"),
     ],
 )

@@ -1,6 +1,8 @@
 """Memo as a PDF: one page to approve, the same bytes twice, no remote part; one sentence where Typst is missing."""
 
+import subprocess
 import sys
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -60,3 +62,30 @@ def test_missing_package_is_one_sentence(found: Comparison, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(CalculatorError, match=r"needs the package typst.*pip install"):
         memo_pdf(found, CATALOG)
+
+
+MEMOS = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from calculator import Scenario, load_catalog
+from calculator.decision.compare import compare
+from calculator.report.memo import memo_pdf
+from serving.free_memory import return_free_pages, share_free_memory
+share_free_memory()
+found = compare(Scenario(), load_catalog(), as_of="2026-11-26", draw_count=256)
+for number in range(12):
+    named = found.scenario.model_copy(update={"name": f"Firm {number}"})
+    memo_pdf(replace(found, scenario=named), load_catalog())
+    return_free_pages()
+    print(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_does_not_grow_with_the_memos() -> None:
+    """By 30 to 40 MB for each of ten, where typst keeps what it laid out."""
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", MEMOS], cwd=root, capture_output=True, text=True, check=True)
+    held = [int(line) for line in done.stdout.split()]
+    assert held[-1] - held[1] < 60_000_000
