@@ -13,6 +13,7 @@ from calculator.cost.tco import (
     Tco,
     charges_of,
     convention_of,
+    cost_shown_usd,
     cost_draws,
     cost_of,
     folded,
@@ -268,6 +269,22 @@ def test_cost_of_draws_without_width_is_the_cost(
     ):
         expected = [theirs] * 3
         assert np.broadcast_to(mine, 3) == pytest.approx(expected, rel=1e-9, abs=1e-9 * one.total_cost_usd)
+
+
+@pytest.mark.parametrize("option", [MAC, PC])
+def test_cost_that_is_shown_follows_both_switches(option: Any) -> None:
+    tco = _cost(option, MAC_USAGE if option is MAC else PC_USAGE)
+    shown = {
+        (money, labour): cost_shown_usd(tco, SCENARIO.changed(money=money, labour=labour))
+        for money in ("cash", "present-value")
+        for labour in ("with", "without")
+    }
+    assert shown["cash", "with"] == pytest.approx(-sum(flow.amount_usd for flow in tco.ledger))
+    assert shown["present-value", "with"] == tco.present_value_cost_usd
+    staff_usd = -sum(flow.amount_usd for flow in tco.ledger if flow.hardness == "soft")
+    assert staff_usd > 0
+    assert shown["cash", "with"] - shown["cash", "without"] == pytest.approx(staff_usd)
+    assert 0 < shown["present-value", "with"] - shown["present-value", "without"] < staff_usd
 
 
 def test_cost_in_cash_has_nothing_discounted() -> None:
