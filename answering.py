@@ -20,7 +20,7 @@ def end_unless_same_catalogue(hash_of_server: str) -> None:
     try:
         if load_catalog().hash == hash_of_server:
             return
-        sys.exit("The catalogue has changed since the server started. Start the server again to use it everywhere.")
+        sys.exit("The catalogue has changed since the server started. Restart the server to use the new one.")
     except CalculatorError as error:
         sys.exit(str(error))
 

@@ -3,9 +3,9 @@ again, and while one client asks for 100 addresses a second.
 
     python bench/neighbours.py [--people 20] [--seconds 20] [--searched 300]
 
-The server keeps the limits that it ships with, in team mode. Everybody has their own address (127.0.x.x, which Linux answers on
-by itself). The six are the dearest of so many random scenarios (bench/dearest_address.py). Every request names another
-price of electricity, so that neither its answer nor its dollars are kept already. Gates nothing.
+The server runs in team mode with the limits that it ships with. Everybody has their own address (127.0.x.x, which Linux
+answers on by itself). The six are the dearest of so many random scenarios (bench/dearest_address.py). Every request
+names another price of electricity, so that neither its answer nor its dollars are kept already. Gates nothing.
 """
 
 import argparse

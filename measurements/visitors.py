@@ -1,8 +1,8 @@
 """Visitors: what the server's mode lets them do, asked by the service itself and not by hiding a button.
 
 TCO_MODE is `local` (one person on this machine; the default), `team` (behind a proxy that lets in whom it knows) or
-`public` (a link for anybody). A public server starts no program for a visitor, writes nothing, reads no path and takes no file.
-MEASUREMENTS_VISITORS=look narrows the other two in the same way.
+`public` (a link for anybody). A public server starts no program for a visitor, writes nothing, reads no path and takes
+no file. MEASUREMENTS_VISITORS=look narrows the other two in the same way.
 """
 
 import os

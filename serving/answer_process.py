@@ -1,4 +1,4 @@
-"""Answers to programs, made in a process of their own: however dear they are, the pages' processor time stays theirs.
+"""Answers to programs, made in a process of their own, so that no page waits for them, whatever they cost.
 
 The server starts it, asks it over its standard input and reads its standard output; it ends when the server does. Python
 computes in one thread of a process at a time, so beside two dear answers a slider took three times as long.
@@ -31,6 +31,11 @@ _WELL_S = 60.0
 """Whatever ran so long is started again after the first of these pauses."""
 _NICE = 10
 """Where processors are short, the pages come first."""
+_FAULTS = (
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, MemoryError, OSError, RuntimeError),
+    *(TypeError, ValueError),
+)
+"""What a fault of ours raises, and what bytes raise that are no pickle, beside pickle's own errors."""
 Speeds = tuple[MeasuredSpeed, ...]
 
 
@@ -102,7 +107,7 @@ class _Process:
             return pickle.load(self._process.stdout)
         except BrokenPipeError as error:
             raise _GoneError from error
-        except Exception as error:  # bytes that are no pickle may raise anything
+        except (EOFError, pickle.PickleError, *_FAULTS) as error:
             raise _LostError from error
         finally:
             alarm.cancel()
@@ -201,13 +206,13 @@ class AnswerProcesses:
             try:
                 process = _Process(self.command, self.environment)
             except (_LostError, OSError):
-                what = "does not begin; the server makes them itself, and tries again"
+                what = "did not start. The server makes the answers itself, and tries again"
             else:
                 since_s = time.monotonic()
                 self._offer(process)
                 code = process.wait()
                 self._withdraw(process)
-                what = f"ended ({code}); it is started again"
+                what = f"ended (exit code {code}). It is started again"
                 if time.monotonic() - since_s >= _WELL_S:
                     failure_count = 0
             pause_s = self.pauses_s[min(failure_count, len(self.pauses_s) - 1)]
@@ -284,7 +289,7 @@ def pipes_of_this_process() -> tuple[BinaryIO, BinaryIO]:
 def _reply(reply_of: ReplyOf, one: _Asked) -> Reply | _Failed:
     try:
         return reply_of(one.path, one.query)
-    except Exception:  # noqa: BLE001 - the boundary of the process: the server raises it, and logs it as its own
+    except _FAULTS:  # the server raises it, and logs it as its own; anything else ends this process
         return _Failed(traceback.format_exc())
 
 

@@ -76,7 +76,9 @@ def _processors() -> int:
 def _whole(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
     value = _number(variables, name, default, low=low, high=high)
     if value != int(value):
-        raise ValueError(f"{name} is {variables[name].strip()[:40]!r}; it must be a whole number. Correct it.")
+        raise ValueError(
+            f"{name} is {variables[name].strip()[:40]!r}; it must be a whole number. Correct it, or leave it out."
+        )
     return int(value)
 
 

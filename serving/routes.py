@@ -14,7 +14,6 @@ from serving.replies import CHOOSE, COMPARE, DOORS, PATHS, PREDICT, ReplyOf
 
 def api_routes(reply_of: ReplyOf) -> list[Route]:
     """A route per file and per question, the document that describes them, and a page for it."""
-
     routes = [Route(path, _endpoint(path, reply_of)) for path in PATHS]
     return [*routes, Route("/api/openapi.json", _described), Route("/api", _page)]
 

@@ -38,9 +38,8 @@ IMPURE = (
 MLX = ("mlx", "mlx_lm", "transformers")
 MLX_ROOMS = ("measurements/worker/", "measurements/models/mlx_lm_process.py")
 PANDAS_ROOMS = ("calculator/report/", "calculator/analysis/sweep.py", "calculator/cli/accuracy.py")
-PROCESS_EDGES = {"measurements/worker/__main__.py", "serving/answer_process.py"}
-"""Whatever mlx-lm raises in the first becomes a named event for the parent; whatever an answer raises in a process of its
-own, the server raises."""
+PROCESS_EDGES = {"measurements/worker/__main__.py"}
+"""Whatever mlx-lm raises here becomes a named event for the parent."""
 FOR_PROGRAMS = {
     *("calculator/catalog/price_import.py", "calculator/catalog/update_api_quotes.py"),
     *("calculator/catalog/package_prices.py", "calculator/cli/memory.py"),

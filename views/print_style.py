@@ -3,9 +3,8 @@
 A style sheet knows the theme only where Streamlit sets color-scheme, so both print alike. Plain elements take one ink;
 the live bodies take the light theme's colours by its own variables; in charts each colour of the dark theme is replaced
 by its light twin, which no light chart has; a table of the screen is a picture of the rows in sight, so paper has the
-whole table instead (drawing.draw_on_paper). Blocks stand in lines instead of flexible boxes, because a browser keeps a
-heading with its chart only there. What is folded on the screen is unfolded on paper, where the browser can, and
-else paper says that it is not there; a folded tool, which holds nothing, is left out as other controls are.
+whole table instead (drawing.draw_on_paper). Boxes are plain blocks on paper, not flexible ones: only then does a browser
+keep a heading with its chart. What is folded on the screen is unfolded on paper, where the browser can, and else paper says that it is not there; a folded tool, which holds nothing, is left out as other controls are.
 """
 
 import streamlit as st

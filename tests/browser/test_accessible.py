@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 
@@ -50,23 +50,25 @@ def test_page_has_no_serious_violation(visit: Open, page: str, scheme: Any, widt
     assert not violations(seen)
 
 
-def test_a_wide_table_is_scrolled_with_the_keyboard_on_a_phone(visit: Open) -> None:
+def wide_table(visit: Open) -> tuple[Visit, Locator]:
+    """A phone on Fit, and its table of every option."""
     seen = visit(width=390)
     turn_to(seen, "fit")
     table = seen.page.get_by_role("region", name="Each option's memory").first
     expect(table).to_be_attached()
     seen.at_rest()
+    return seen, table
+
+
+def test_a_wide_table_is_scrolled_with_the_keyboard_on_a_phone(visit: Open) -> None:
+    seen, table = wide_table(visit)
     table.focus()
     seen.page.keyboard.press("ArrowRight")
     seen.page.wait_for_function("one => one.scrollLeft > 0", arg=table.element_handle())
 
 
 def test_the_edge_of_a_wide_table_fades_until_it_is_scrolled_to_its_end_and_a_narrow_one_never(visit: Open) -> None:
-    seen = visit(width=390)
-    turn_to(seen, "fit")
-    table = seen.page.get_by_role("region", name="Each option's memory").first
-    expect(table).to_be_attached()
-    seen.at_rest()
+    seen, table = wide_table(visit)
     shows = "one => getComputedStyle(one).maskSize === '100% 100%'"  # all of the mask, its faded edge included
     assert table.evaluate("one => one.scrollWidth > one.clientWidth")
     assert table.evaluate(shows)

@@ -8,6 +8,7 @@ from calculator.catalog import load_catalog
 from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine, Power, Price
 from calculator.evidence import Quantity
 from calculator.number import Range
+from calculator.physics.measured import MeasuredSpeed
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
@@ -129,3 +130,21 @@ def three(found: Range) -> tuple[float, float, float]:
 
 ALL = candidates(*OFFERS)
 TWO = candidates(*OFFERS[:2])
+MEASURED = MeasuredSpeed(
+    phase="decode",
+    chip="apple-m2-ultra-76",
+    chip_count=1,
+    model="llama-3-70b",
+    format="mlx-4bit",
+    runtime="mlx-lm",
+    context_tokens=512,
+    batch_count=1,
+    low_tokens_per_s=11.0,
+    central_tokens_per_s=12.0,
+    high_tokens_per_s=13.0,
+    trust="measured here",
+    as_of="2026-11-22",
+    series="a",
+    reading_count=5,
+)
+"""A speed measured here: Llama 3 70B in four bits on the 76-core M2 Ultra, an example."""

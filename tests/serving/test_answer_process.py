@@ -17,6 +17,7 @@ from calculator.physics.measured import MeasuredSpeed
 from serving.answer_process import AnswerProcesses
 from serving.answers import Answers
 from serving.replies import Reply, replies
+from tests.calculator.offers import MEASURED
 from views.link import read_link
 
 ROOT = Path(__file__).parents[2]
@@ -36,23 +37,6 @@ def reply(path, query):
 asked, told = pipes_of_this_process()
 serve(reply, speeds, asked=asked, told=told)
 """
-SPEED = MeasuredSpeed(
-    phase="decode",
-    chip="apple-m2-ultra-76",
-    chip_count=1,
-    model="llama-3-70b",
-    format="mlx-4bit",
-    runtime="mlx-lm",
-    context_tokens=512,
-    batch_count=1,
-    low_tokens_per_s=11.0,
-    central_tokens_per_s=12.0,
-    high_tokens_per_s=13.0,
-    trust="measured here",
-    as_of="2026-11-22",
-    series="a",
-    reading_count=5,
-)
 
 
 @contextmanager
@@ -64,7 +48,7 @@ def _answering(
         [sys.executable, *words],
         {**os.environ, "PYTHONPATH": str(ROOT)},
         here=here,
-        speeds=lambda: (SPEED, SPEED),
+        speeds=lambda: (MEASURED, MEASURED),
         count=count,
         pauses_s=(0.05,),
     )
@@ -129,7 +113,7 @@ def test_reply_that_is_lost_with_its_process_is_refused_once_and_another_process
         assert lost.content == b"The answer was lost with the process that made it. Try again in 5 seconds.\n"
         _until(lambda: made.alive_count() == 1)
         assert _pid(made.reply_of("/x", {})) not in (pid, os.getpid())
-        assert "A process for answers ended (3); it is started again in 0.05 s." in capfd.readouterr().err
+        assert "A process for answers ended (exit code 3). It is started again in 0.05 s." in capfd.readouterr().err
 
 
 def test_process_that_ended_while_it_rested_costs_nobody_an_answer() -> None:
@@ -171,7 +155,7 @@ def test_process_that_ends_as_soon_as_it_begins_is_started_more_and_more_seldom(
         return "in 600 s." in "".join(said)
 
     _until(has_given_up)
-    assert "".join(said).count("A process for answers ended (0); it is started again") == 3
+    assert "".join(said).count("A process for answers ended (exit code 0). It is started again") == 3
     assert made.reply_of("/x", {}) == HERE
     made.end()
 
@@ -254,7 +238,7 @@ def test_server_answers_itself_where_no_process_begins(
 
     def says() -> bool:
         told.append(capfd.readouterr().err)
-        return "".join(told).count("A process for answers does not begin") >= 2
+        return "".join(told).count("A process for answers did not start.") >= 2
 
     with _answering(*words, begins=False) as made:
         assert made.reply_of("/x", {}) == HERE

@@ -10,26 +10,9 @@ from hypothesis import strategies as st
 from calculator.catalog import load_catalog
 from calculator.catalog.deployment import Deployment
 from calculator.physics.measured import MeasuredSpeed, Phase, measured_speed, unused_measurement
+from tests.calculator.offers import MEASURED
 
-ONE = MeasuredSpeed(
-    phase="decode",
-    chip="apple-m2-ultra-76",
-    chip_count=1,
-    model="llama-3-70b",
-    format="mlx-4bit",
-    runtime="mlx-lm",
-    context_tokens=512,
-    batch_count=1,
-    low_tokens_per_s=11.0,
-    central_tokens_per_s=12.0,
-    high_tokens_per_s=13.0,
-    trust="measured here",
-    as_of="2026-11-22",
-    series="a",
-    reading_count=5,
-)
-
-
+ONE = MEASURED
 CATALOG = load_catalog()
 
 
