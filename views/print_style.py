@@ -62,7 +62,8 @@ def print_style() -> str:
     ink, paper, rule = (_theme("light", key) for key in ("textColor", "backgroundColor", "borderColor"))
     return f"""@media print {{{_WHOLE}
   html, body, [data-testid="stApp"] {{ background: {paper} !important; }}
-  [data-testid="stApp"] *, [data-testid="stApp"] *::before, [data-testid="stApp"] *::after {{
+  [data-testid="stApp"] *, [data-testid="stApp"] *::before, [data-testid="stApp"] *::after,
+  [data-testid="stApp"] *::placeholder {{
     color: {ink} !important; background-color: transparent !important; border-color: {rule} !important;
   }}
   [aria-checked="true"], [aria-selected="true"] {{ font-weight: 700 !important; text-decoration: underline; }}

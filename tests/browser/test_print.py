@@ -79,6 +79,16 @@ def test_every_input_stands_on_paper_with_its_source(visit: Open) -> None:
     expect(seen.page.get_by_test_id("stDataFrame").first).to_be_hidden()
 
 
+def test_what_stands_in_an_empty_field_is_dark_on_paper(visit: Open) -> None:
+    seen = printed(visit, "What if", "dark")
+    field = seen.page.get_by_placeholder("it goes back")
+    expect(field).to_be_attached()
+    seen.page.emulate_media(color_scheme="dark", media="print")
+    for part in ("color", "webkitTextFillColor"):
+        colour = field.evaluate(f"one => getComputedStyle(one, '::placeholder').{part}")
+        assert max(map(int, re.findall(r"\d+", colour)[:3])) < LIGHTEST_INK
+
+
 WITH_ITS_CHART = {  # a page's headings, each with the last words of the chart below it
     "What if": {"How far each input moves it": "resale market index", "Who wins where": "Requests a working day"},
     "Fit & speed": {"How fast, and where it gets slow": "people answered at once"},
