@@ -32,10 +32,12 @@ run: $(VENV)/.installed
 	@$(PY) -m streamlit run server.py $(if $(PORT),--server.port $(PORT))
 
 # Two processes, each with whole files, in the order of the folders: the dear ones come first, so both end together. A
-# library that multiplies matrices keeps to its process. Then, by itself, what holds a clock to seconds.
+# library that multiplies matrices keeps to its process. Then, by itself, what holds a clock to seconds. A test that hangs
+# is named, with where it stands, and fails after ten minutes; it does not take the others with it.
 WORKERS := 2
-ALONE = -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
-TESTS = $(PY) -m pytest -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+HANGS = -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+ALONE = $(HANGS) -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
+TESTS = $(PY) -m pytest $(HANGS) --max-worker-restart=0 -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(VENV)/.installed-test browser office proxy
