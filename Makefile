@@ -37,7 +37,7 @@ run: $(VENV)/.installed
 WORKERS := 2
 HANGS = -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 ALONE = $(HANGS) -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
-TESTS = $(PY) -m pytest $(HANGS) --max-worker-restart=0 -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+TESTS = $(PY) -m pytest $(HANGS) --max-worker-restart=1 -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(VENV)/.installed-test browser office proxy

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from calculator.scenario.presets import preset
 from calculator.scenario.scenario import knobs
@@ -19,6 +19,7 @@ from views.decide_form import FIELDS_BESIDE, label_of
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 PATIENCE = 100  # tenths of a second
+FRAME = re.compile("/api/decide.json")
 CHOICES = {"model": "qwen3-30b-a3b", "weight_class": "8-bit"}
 
 
@@ -167,12 +168,29 @@ def test_choice_of_more_settings_reaches_address_and_answer(visit: Open) -> None
 
 def test_figures_follow_the_thumb_where_the_page_replaces_a_value_of_the_address(visit: Open) -> None:
     seen = visit("?resale_fraction=1.4&colour=red&months=48")
-    with seen.page.expect_response(re.compile("/api/decide.json")) as answered:
+    with seen.page.expect_response(FRAME) as answered:
         slider(seen, "Hourly rate").press("ArrowRight")
     assert answered.value.status == 200
     assert answered.value.json()["months"] == 48
     seen.page.wait_for_url(re.compile("wage_usd_per_h=100"))
     assert query(seen)["colour"] == ["red"]
+
+
+def test_frame_that_comes_after_the_thumb_has_come_to_rest_is_read_to_its_end(visit: Open) -> None:
+    seen, held = visit(), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    seen.page.route(FRAME, hold)
+    with seen.page.expect_request(FRAME):
+        slider(seen, "Hourly rate").press("ArrowRight")
+    seen.page.wait_for_url(re.compile("wage_usd_per_h="))
+    seen.at_rest()
+    answer = everything_shown(seen)
+    with seen.page.expect_event("requestfinished", lambda asked: FRAME.search(asked.url) is not None, timeout=10_000):
+        held[0].continue_()
+    assert everything_shown(seen) == answer
 
 
 def test_machine_of_ones_own_stands_in_the_rows_and_leaves_them(visit: Open) -> None:

@@ -1,5 +1,6 @@
 """The file of fitted constants: what is shipped is what the shipped rows give, to the byte."""
 
+import json
 import os
 import subprocess
 import sys
@@ -22,17 +23,58 @@ from calculator.errors import CatalogError
 ROOT = Path(__file__).parents[3]
 
 
-def test_calibration_regenerated_from_the_shipped_rows_is_the_same_file(tmp_path: Path) -> None:
+REGENERATES = """
+import json, sys
+from pathlib import Path
+from calculator.calibration import calibration_file
+from calculator.catalog import load_catalog
+
+found, accuracy = {}, calibration_file.accuracy
+
+def noted(rows, *, leave_out, **more):
+    judged = accuracy(rows, leave_out=leave_out, **more)
+    found[leave_out] = [one.error for one in judged["decode"].compared if one.row.batch_count == 1]
+    return judged
+
+calibration_file.accuracy = noted
+calibration_file.write(target=Path(sys.argv[1]), catalog=load_catalog())
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def regenerated(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, list[float]]]:
+    """The file as the shipped rows give it, and the errors of decode rates whose publisher or chip was left out."""
     # one thread: the result then does not depend on how a library splits sums, and runs on a busy machine
-    script = (
-        "from pathlib import Path; from calculator.catalog import load_catalog; "
-        "from calculator.calibration.calibration_file import write; "
-        f"write(target=Path({str(tmp_path / 'calibration.toml')!r}), catalog=load_catalog())"
+    target = tmp_path_factory.mktemp("calibration") / "calibration.toml"
+    done = subprocess.run(
+        [sys.executable, "-c", REGENERATES, str(target)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=ROOT)
-    again = (tmp_path / "calibration.toml").read_text(encoding="utf-8")
-    assert again == (ROOT / "calculator" / "catalog" / "calibration.toml").read_text(encoding="utf-8")
+    return target.read_text(encoding="utf-8"), json.loads(done.stdout)
+
+
+def test_calibration_regenerated_from_the_shipped_rows_is_the_same_file(
+    regenerated: tuple[str, dict[str, list[float]]],
+) -> None:
+    assert regenerated[0] == (ROOT / "calculator" / "catalog" / "calibration.toml").read_text(encoding="utf-8")
+
+
+def test_error_of_left_out_publishers_and_chips_stays_below_the_peers(
+    regenerated: tuple[str, dict[str, list[float]]],
+) -> None:
+    # llmfit errs 21.7 % in the median, canirun.ai 15.4 %, a roofline 39 % (on other rows); a chip or a publisher never
+    # seen must still do better than both. 9 % on the first 1,553 rows; the next 663 show the same chips in other
+    # machines: 10 %
+    _, errors = regenerated
+    assert set(errors) == {"publisher", "device"}
+    for left_out, found in errors.items():
+        assert len(found) > 800
+        assert sorted(map(abs, found))[len(found) // 2] < 0.105, left_out
 
 
 LAWS = {

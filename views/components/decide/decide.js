@@ -201,7 +201,8 @@ class Page {
     }
     try {
       const answer = await fetch(`/api/decide.json?${query}`);
-      if (answer.ok && this.isMoving()) this.paint(await answer.json());
+      const frame = answer.ok ? await answer.json() : await answer.text(); // read to its end, or it stays open
+      if (answer.ok && this.isMoving()) this.paint(frame);
     } catch {
       // the frame at rest follows
     }
@@ -239,7 +240,7 @@ class Page {
     this.again = setTimeout(() => this.tellAgain(), AGAIN_MS);
     if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running") return; // it is at work
     this.tries += 1;
-    const isThere = this.tries > 1 && (await fetch("/api/live").then((answer) => answer.ok, () => false));
+    const isThere = this.tries > 1 && (await fetch("/api/live").then((answer) => answer.text().then(() => answer.ok)).catch(() => false));
     if (!this.unsaid.length) clearTimeout(this.again);
     else if (isThere) location.search = this.unsaid.reduce((query, one) => withChange(query, one.change), this.address);
     else this.tell();

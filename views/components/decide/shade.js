@@ -43,7 +43,8 @@ export class Shade {
     this.isAsking = true;
     try {
       const answer = await fetch(this.path, { signal: AbortSignal.any([this.end.signal, AbortSignal.timeout(LONGEST_MS)]) });
-      if (answer.ok) said = await answer.json();
+      const text = await answer.text(); // read to its end, or it stays open
+      if (answer.ok) said = JSON.parse(text);
       else if (BUSY.includes(answer.status)) againMs = 1000 * Number(answer.headers.get("retry-after")) || AGAIN_MS;
     } catch {
       // the server is away: the next answer, or a scroll, asks again
