@@ -1,4 +1,4 @@
-"""Shipped models: the catalogue's bytes are those of the real mlx-lm."""
+"""Shipped models: the catalogue's bytes and files are those of the real mlx-lm, asked once for all of them."""
 
 import importlib.util
 import subprocess
@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from calculator.catalog import load_catalog
+from calculator.catalog.loader import FOLDER
 from calculator.physics.memory.kv_cache import kv_cache_bytes
 from calculator.physics.memory.weights import weights_bytes
 from measurements.models import ask_mlx_lm as ask_mlx_lm_module
+from measurements.models.architecture import language_model_of, toml_of
 from measurements.models.ask_mlx_lm import (
     BusyError,
     PlanError,
@@ -54,6 +56,13 @@ def test_kv_cache_bytes_of_every_model_equal_mlx_lm_to_the_byte(rebuilt: Rebuilt
             if got != expected:
                 wrong[f"{name} at {tokens}"] = (got, expected)
     assert not wrong
+
+
+@mlx
+def test_catalogue_files_are_what_describe_writes(rebuilt: Rebuilt) -> None:
+    for name, answer in rebuilt.answers.items():
+        written = toml_of(language_model_of(load_config(name), answer))
+        assert written == (FOLDER / "models" / f"{name}.toml").read_text("utf-8"), name
 
 
 @mlx

@@ -6,23 +6,15 @@ from pathlib import Path
 import pytest
 
 from calculator.catalog.loader import FOLDER
-from measurements.models.architecture import language_model_of, toml_of
-from measurements.models.ask_mlx_lm import PlanError, load_config
+from measurements.models.ask_mlx_lm import PlanError
 from measurements.models.describe import main as describe
 from measurements.models.describe import with_about
-from tests.measurements.models.rebuilt import BY_HAND, Rebuilt
+from tests.measurements.models.rebuilt import BY_HAND
 
 mlx = pytest.mark.skipif(importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed")
 
 
 pytestmark = pytest.mark.mlx
-
-
-@mlx
-def test_catalogue_files_are_what_describe_writes(rebuilt: Rebuilt) -> None:
-    for name, answer in rebuilt.answers.items():
-        written = toml_of(language_model_of(load_config(name), answer))
-        assert written == (FOLDER / "models" / f"{name}.toml").read_text("utf-8"), name
 
 
 def test_configuration_without_about_gets_one_from_its_file_name(tmp_path: Path) -> None:
