@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from tests.real_server import running_server
 
 expect.set_options(timeout=20_000)  # other work on a small machine slows a browser; how fast it is, no test says
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -65,6 +67,12 @@ class Visit:
         before = urlsplit(self.page.url).path
         self.page.get_by_role("link", name=title, exact=True).first.click()
         self.page.wait_for_url(lambda url: urlsplit(url).path != before)
+        self.at_rest()
+
+    def takes(self, scheme: Literal["light", "dark"], media: Literal["screen", "print"] = "screen") -> None:
+        """The theme of this scheme, on screen or on paper."""
+        self.page.emulate_media(color_scheme=scheme, media=media)
+        expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
         self.at_rest()
 
     def at_rest(self) -> None:
