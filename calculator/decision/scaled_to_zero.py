@@ -22,7 +22,7 @@ def cold_reasons(option: Machine | CloudOffer, serving: Serving, scenario: Scena
         text = f"No host is known that rents {option.name} by the second."
         return [Reason("no-price", text, f"Enter your own {_label(option, 'rate_usd_per_h')}.", _NO_RATE)]
     target, cold = scenario.first_token_p95_target_s, cold_share(serving, scenario)
-    if cold < LATE_FRACTION:
+    if cold <= LATE_FRACTION:
         return []
     often = f"{cold:.0%} of the requests find it off"
     if startup_s(option, scenario) is None:
@@ -54,7 +54,7 @@ def first_token_p95_s(option: Machine | CloudOffer, serving: Serving, scenario: 
     warm = serving.first_token_p95_s
     if not isinstance(option, CloudOffer) or scenario.cloud_rate != SERVERLESS:
         return warm
-    if cold_share(serving, scenario) < LATE_FRACTION:
+    if cold_share(serving, scenario) <= LATE_FRACTION:
         return warm
     seconds = startup_s(option, scenario)
     return None if seconds is None else Range(warm.low + seconds, warm.central + seconds, warm.high + seconds, "s")

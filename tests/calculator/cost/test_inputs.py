@@ -96,3 +96,10 @@ def test_what_all_options_make_alike_is_made_once_for_the_same_inputs_only() -> 
         assert inputs.once("name", lambda: made.append("") or 7) == 7
     assert first.once("other", lambda: 8) == 8
     assert len(made) == 2
+
+
+def test_inputs_are_shown_as_the_question_and_what_is_given_without_what_is_kept_of_them() -> None:
+    found = Inputs(SCENARIO, {"wage_usd_per_h": 60.0})
+    found.once("something", lambda: 1)
+    found.course(growth="demand_growth_rate")
+    assert repr(found) == f"Inputs(scenario={SCENARIO!r}, given={{'wage_usd_per_h': 60.0}})"

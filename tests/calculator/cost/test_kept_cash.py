@@ -12,8 +12,9 @@ from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.cost.kept_cash import NOT_READ, Cash, cash_of, words_of_scenario
 from calculator.cost.staff_lines import STAFF_ALONE, further_machines
 from calculator.cost.tco import charges_of, cost_draws
+from calculator.finance.courses import Once
 from calculator.finance.kept_draws import KeptDraws, forget_all
-from calculator.finance.ledger import Horizon, Line
+from calculator.finance.ledger import Horizon, Line, Term
 from calculator.scenario.scenario import Scenario
 from tests.calculator.cost.held import held_bytes
 from tests.calculator.cost.reader import Reader
@@ -207,3 +208,11 @@ def test_moves_of_what_grows_with_people_s_time_let_old_values_and_sums_go(growt
         _costs("mac", moved)
         ((cash, weight),) = kept_cash._CASH._kept.values()  # pyright: ignore[reportPrivateUsage]
         assert held_bytes(replace(cash, held=()), but=[*inputs.given.values(), *rates]) <= weight
+
+
+def test_dollars_of_a_bill_are_what_its_invoices_cost_and_time_is_no_part_of_them() -> None:
+    """100 after a year at 10 % a year, and 50 of people's time."""
+    invoice, time = Line("a", "hard", (Term(-100.0, Once(12)),)), Line("b", "soft", (Term(-50.0, Once(0)),))
+    cash = Cash.of((invoice, time), horizon=Horizon(36, 0.1))
+    assert cash.total_usd == 100.0
+    assert cash.present_value_usd == pytest.approx(100 / 1.1)

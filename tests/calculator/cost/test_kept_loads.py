@@ -94,7 +94,8 @@ def test_no_input_finds_the_cost_of_an_older_one(monkeypatch: pytest.MonkeyPatch
     """Every number of a scenario is moved in turn; what is kept answers as what is made anew."""
     names = [name for name in ScenarioNumbers.__annotations__ if isinstance(getattr(GROWING, name), float | int)]
     moved = [_drawn(GROWING, **{name: 0.9 * float(getattr(GROWING, name)) + 0.01}) for name in names]
-    moved += [_drawn(GROWING, **{"mac.prefill_speed_ratio": 0.7}), _drawn(SCENARIOS["buys tokens"])]
+    moved += [_drawn(GROWING, **{"mac.prefill_speed_ratio": ratio}) for ratio in (0.7, 1.0, 2.0)]
+    moved += [_drawn(SCENARIOS["buys tokens"])]
     _costs(_drawn(GROWING))
     kept = [_costs(inputs) for inputs in moved]
     monkeypatch.setattr(kept_loads, "_MANY", COUNT + 1)

@@ -12,7 +12,7 @@ from calculator.cost.when import When
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
 from calculator.number import Number
 from calculator.scenario.scenario import Lease, Scenario
-from tests.calculator.offers import MAC, MAC_USAGE, PC, SCENARIO, TARIFF, USED_MAC, known
+from tests.calculator.offers import MAC, MAC_USAGE, PC, PC_USAGE, SCENARIO, TARIFF, USED_MAC, known
 
 
 def test_resale_is_of_the_price_and_not_of_the_tax() -> None:
@@ -70,6 +70,9 @@ def test_later_purchase_is_sold_younger_than_the_first() -> None:
     first, later = _purchase(0), _purchase(12.0)
     assert _flow(first["resale"])[36] == pytest.approx(2 * 10_000 * 0.48 * 0.87)
     assert _flow(later["resale"])[36] == pytest.approx(2 * 10_000 * 0.48 ** (24 / 36) * 0.87)
+    last = _purchase(35.0, disposal_usd=50)  # there for one month
+    assert _flow(last["resale"])[36] == pytest.approx(2 * 10_000 * 0.48 ** (1 / 36) * 0.87)
+    assert _flow(last["disposal"])[36] == -2 * 50
 
 
 def test_purchase_beyond_the_horizon_moves_no_money() -> None:
@@ -238,3 +241,16 @@ def test_installation_of_two_pcs_by_hand() -> None:
     assert _flow(lines["insurance"])[1] == pytest.approx(-0.02 / 12 * 8_000 * 2)
     mac = machine_lines(MAC, holding=bought(MAC, inputs=inputs, count=1), inputs=inputs, count=1, peak_kw=0.3)
     assert not next((sum(_flow(line)) for line in mac.all() if line.name == "electrical work"), 0)
+
+
+def test_cards_have_months_without_repairs_of_their_own_only_where_they_were_bought_otherwise() -> None:
+    """A PC that one has is repaired whole from the first month; cards bought new share its warranty."""
+    new = CARDS.model_copy(update={"cards_bought": "new"})
+    there = Scenario.parse({"already_own_usd": {"pc": 5_000.0}})
+    for machine, asked, usd, first in ((CARDS, there, 5_000, 1), (new, Scenario(), 8_000, 13)):
+        tco = cost_of(machine, scenario=asked.changed(failure_growth_rate=0, inflation_rate=0), usage=PC_USAGE)
+        entries = {entry.name: (entry, flow) for entry, flow in zip(tco.entries, tco.flows, strict=True)}
+        repair, flow = entries["repair"]
+        month = 0.045 * 0.35 * usd / 12
+        assert flow[1:] == pytest.approx([0.0] * (first - 1) + [-month] * (37 - first))
+        assert not {"gpu_price_fraction", "cards_warranty_months"} & repair.inputs.keys()

@@ -301,7 +301,9 @@ def test_shared_machine_adds_the_whole_charge_of_a_further_one() -> None:
 
 @pytest.mark.parametrize("off_hours", ["off", "sleep", "idle"])
 def test_energy_of_drawn_futures_is_that_of_each(off_hours: str) -> None:
-    scenario = FLAT.changed(when_full="buy-another", off_hours=off_hours, months=36)
+    """A peak price holds for the hours on alone, of draws as of the one that `test_peak_price...` works by hand."""
+    peak = {"peak_hours_fraction": 0.5, "peak_price_ratio": 3.0}
+    scenario = FLAT.changed(when_full="buy-another", off_hours=off_hours, months=36, **peak)
     usage = dataclasses.replace(MAC_USAGE, sleep_w=3.0)
     draws = {
         "demand_growth_rate": np.array([1.0, 0.0, 2.0, -0.3]),
@@ -315,6 +317,12 @@ def test_energy_of_drawn_futures_is_that_of_each(off_hours: str) -> None:
         assert np.broadcast_to(found.total_cost_usd, (4,))[draw] == pytest.approx(one.total_cost_usd, rel=1e-9)
 
 
+def _further_months(tco: Tco) -> list[float]:
+    """The months in which a further machine comes."""
+    (seen,) = (entry.inputs for entry in tco.entries if entry.name == "further machines")
+    return [float(month) for name, month in seen.items() if name.startswith("first_month_of_")]
+
+
 def test_hours_of_month_1_are_told_per_first_machine_with_those_that_come_at_once() -> None:
     """A machine takes half of the demand, so a second one is there from month 1: 2 x 210 hours on, 60 of them busy."""
     usage = dataclasses.replace(MAC_USAGE, capacity_ratio=0.5, sleep_w=3.0)
@@ -326,8 +334,11 @@ def test_hours_of_month_1_are_told_per_first_machine_with_those_that_come_at_onc
         assert entries["energy idle"]["idle_h_per_month"] == pytest.approx(210 * present - 60)
         assert entries["energy sleep"]["sleep_h_per_month"] == pytest.approx((8_760 / 12 - 210) * present)
     later = FLAT.changed(when_full="buy-another", demand_growth_rate=1.0)
-    entries = {entry.name: entry.inputs for entry in _cost(MAC, MAC_USAGE, later).entries}
-    assert entries["energy idle"]["idle_h_per_month"] == pytest.approx(150)
+    second = dataclasses.replace(MAC_USAGE, capacity_ratio=1.0)  # full in month 1, so one more comes in month 2
+    assert _further_months(_cost(MAC, second, later))[0] == 2
+    for late in (MAC_USAGE, second):
+        entries = {entry.name: entry.inputs for entry in _cost(MAC, late, later).entries}
+        assert entries["energy idle"]["idle_h_per_month"] == pytest.approx(150)
 
 
 def test_marginal_cost_of_two_machines_is_that_of_the_work_of_both() -> None:

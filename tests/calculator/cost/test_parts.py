@@ -1,11 +1,14 @@
 """Parts of a cost: values of the whole become those of a part, and the sum keeps every line apart."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from calculator import Scenario, load_catalog
 from calculator.cost.parts import CostPart, cost_of_parts, line_of_part, values_of_part
 from calculator.cost.tco import cost_of
+from tests.calculator.offers import MAC, MAC_USAGE, SCENARIO, TARIFF
 
 CATALOG = load_catalog()
 FRONTIER, SAME = CATALOG.apis["api-frontier"], CATALOG.apis["api-same-capability"]
@@ -37,3 +40,14 @@ def test_value_tried_for_the_whole_reaches_the_part_by_its_ratio() -> None:
     tried = cost_of_parts([part], scenario=whole, values={"requests_per_working_day": 200.0})
     there = cost_of(FRONTIER, scenario=whole)
     assert tried.total_cost_usd == pytest.approx(there.total_cost_usd)
+
+
+def test_one_part_that_stays_undone_is_told_of_the_whole() -> None:
+    """A machine that takes half of its part, with nobody to buy the rest from, beside a host that takes all of its own."""
+    half = dataclasses.replace(MAC_USAGE, capacity_ratio=0.5)
+    hosted = CostPart(FRONTIER, SCENARIO)
+    for reference, is_told in ((None, True), (TARIFF, False)):
+        machine = CostPart(MAC, SCENARIO.changed(when_full="buy-from-api"), half, reference)
+        for parts in ((machine, hosted), (hosted, machine)):
+            codes = [remark.code for remark in cost_of_parts(parts, scenario=SCENARIO).remarks]
+            assert ("unmet-demand" in codes) is is_told

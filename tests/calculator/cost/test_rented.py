@@ -157,6 +157,18 @@ def test_months_beyond_the_last_commitment_are_paid_on_demand_where_that_is_chea
     assert flow[23] == pytest.approx(-month * (1 + (1 + always.discount_rate) ** (-1 / 12)))
 
 
+@pytest.mark.parametrize(("discount_rate", "is_cheaper"), [(0.05, False), (0.08, True)])
+def test_last_months_on_demand_are_held_against_a_commitment_by_what_both_are_worth_on_its_first_day(
+    discount_rate: float, is_cheaper: bool
+) -> None:
+    """Eight months at 2,190 are 17,520, paid month by month; a commitment paid at once is 12 x 1.95 x 730 = 17,082."""
+    worth = sum(3 * 730 / (1 + discount_rate) ** (month / 12) for month in range(1, 9))
+    assert (worth < 12 * 1.95 * 730) is is_cheaper
+    terms = {"months": 20, "rental": "always-on", "reserved_upfront_fraction": 1.0, "discount_rate": discount_rate}
+    flow = _flow(_cost(CLOUD, PC_USAGE, RESERVED.changed(**terms)), "rental")
+    assert flow[13:] == pytest.approx([-3 * 730 if is_cheaper else 0.0] * 8)
+
+
 @pytest.mark.parametrize("upfront", [0.0, 0.5])
 @pytest.mark.parametrize("rental", ["working-hours", "always-on"])
 def test_reserved_rental_never_costs_less_for_longer(rental: str, upfront: float) -> None:

@@ -52,6 +52,9 @@ def test_kept_warm_longer_starts_less_often_and_pays_for_idling() -> None:
     assert long.lines["cold starts"] > never.lines["cold starts"]
     assert long.lines["warm rental"] < 0
     assert long.lines["rental"] == never.lines["rental"]
+    (seen,) = (entry.inputs for entry in long.entries if entry.name == "warm rental")
+    rate = GPU.rate("serverless").rate_usd_per_h.central
+    assert seen["warm_h_per_month"] == pytest.approx(-long.lines["warm rental"] / 36 / rate)
 
 
 def test_paid_hours_never_exceed_the_hours_on() -> None:

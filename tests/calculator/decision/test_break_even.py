@@ -62,3 +62,23 @@ def test_lease_in_advance_breaks_even_in_the_month_that_the_chart_shows() -> Non
         for found in [verdict_on(options=(MAC, "cloud-h100"), leases={MAC: {**leases[MAC], "in_advance": in_advance}})]
     ]
     assert rows[0] == rows[1]
+
+
+def test_first_month_of_the_sentence_is_month_one_of_both_though_the_api_costs_more_each_month() -> None:
+    found = compare(Scenario.parse({"options": (MAC, API), "demand_growth_rate": 3.0}), CATALOG, draw_count=0)
+    mine, its = found[MAC].tco, found[API].tco
+    assert mine is not None
+    assert its is not None
+    own_usd, other_usd = (-sum(row.amount_usd for row in tco.ledger if row.month == 1) for tco in (mine, its))
+    second_usd = -sum(row.amount_usd for row in its.ledger if row.month == 2)
+    assert f"{other_usd:,.0f}" != f"{second_usd:,.0f}"
+    row = break_even(found[MAC], found[API])
+    assert row.month is None
+    assert row.reason == words.never_cheaper(
+        found[MAC].name,
+        found[API].name,
+        own_usd=own_usd,
+        other_usd=other_usd,
+        months=36,
+        short_usd=mine.total_cost_usd - its.total_cost_usd,
+    )

@@ -214,3 +214,5 @@ def test_two_choices_that_are_alike_dominate_neither() -> None:
     assert dominates(replace(one, headroom_gb=11.0), one)
     assert not dominates(replace(one, headroom_gb=10.0 * (1 + 1e-10)), one)
     assert not dominates(replace(one, headroom_gb=9.0, present_value_usd=1.0), one)
+    full = replace(one, headroom_gb=0.0)
+    assert not dominates(full, full)  # no memory left is not more than none left

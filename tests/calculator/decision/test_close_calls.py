@@ -66,3 +66,18 @@ def test_band_is_told_of_the_one_whose_price_it_is_and_of_both_by_name_where_it_
     assert call.sentence == (
         "Price of Alpha before tax (now $100): up to $80 it is clearly cheaper; above that the two are too close to call."
     )
+
+
+def test_pair_of_mac_and_pc_names_no_price_beyond_which_another_mac_is_still_cheaper() -> None:
+    """The dearer Mac stands in for the first one; where the two Macs are the pair, the second wins at such a price."""
+    found = answer(options=(SMALL, BIG, AM5))
+    kinds, overall = found.verdicts.mac_or_pc, found.verdict
+    assert kinds is not None
+    assert (kinds.cheapest, kinds.next, overall.cheapest, overall.next) == (SMALL, AM5, SMALL, BIG)
+    name = f"{SMALL}.price_usd"
+    of_kinds, of_all = ({call.name: call for call in close_calls(found, one)}[name] for one in (kinds, overall))
+    assert of_kinds.high is None
+    assert of_all.high is not None
+    there = answer(options=(SMALL, BIG, AM5), figures={name: of_all.high * 1.02}).verdicts.mac_or_pc
+    assert there is not None
+    assert there.cheapest == BIG

@@ -263,6 +263,15 @@ def test_futures_stand_behind_the_ranges_only_where_some_are_drawn(count: int) -
     assert (found.verdict.chance is not None) == bool(count)
 
 
+def test_price_that_turns_the_verdict_turns_a_whole_answer_and_none_is_told_where_it_is_not_asked() -> None:
+    options = ("mac-studio-m5-ultra-96", "dual-rtx-4090-am5")
+    found = compare(Scenario(options=options), CATALOG, draw_count=16)
+    (flip,) = found.verdict.flips
+    there = compare(Scenario(options=options, figures={flip.name: flip.at * 1.01}), CATALOG, draw_count=0)
+    assert (found.verdict.cheapest, there.verdict.cheapest) == options
+    assert not compare_module.compare(Scenario(options=options), CATALOG, draw_count=16, with_turns=False).verdict.flips
+
+
 def test_comparison_without_an_able_option_draws_nothing() -> None:
     found = compare(Scenario.parse({"options": ("dual-rtx-4090-am5",), "model": "llama-3.1-405b"}), CATALOG)
     assert not found.candidates

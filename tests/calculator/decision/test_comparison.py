@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from calculator import Scenario, compare, load_catalog
+from calculator.errors import UnknownIdError
 
 CATALOG = load_catalog()
 FOUND = compare(Scenario(), CATALOG)
@@ -38,3 +39,27 @@ def test_option_prints_its_cost_or_why_it_has_none() -> None:
     assert repr(dataclasses.replace(able, tco=None)) == f"{able.name}: no cost, see its remarks."
     large = compare(Scenario.parse({"model": "deepseek-v3-671b"}), CATALOG, draw_count=0).options[0]
     assert repr(large) == f"{large.name}: cannot do the job. {large.eligibility.reasons[0].text}"
+
+
+def test_option_is_found_by_its_id_and_another_id_is_refused_with_those_compared() -> None:
+    for row in FOUND.options:
+        assert FOUND[row.id] is row
+    with pytest.raises(UnknownIdError, match=FOUND.options[0].id):
+        FOUND["no-such-option"]
+
+
+def test_ranges_of_an_option_lie_around_the_ledgers_own_sums_and_are_none_without_money() -> None:
+    for row in FOUND.options:
+        assert row.tco is not None
+        flows = [(entry.amount_usd, entry.hardness == "hard") for entry in row.tco.ledger]
+        for found, usd in (
+            (row.total_usd, -sum(usd for usd, _ in flows)),
+            (row.hard_total_usd, -sum(usd for usd, is_hard in flows if is_hard)),
+            (row.present_value_usd, -row.tco.discounted_usd[-1]),
+            (row.hard_present_value_usd, row.tco.hard_present_value_cost_usd),
+        ):
+            assert found is not None
+            assert found.central == pytest.approx(usd, abs=1e-6)
+            assert found.low <= found.high
+        bare = dataclasses.replace(row, money=None)
+        assert bare.total_usd is bare.present_value_usd is bare.hard_present_value_usd is bare.hard_total_usd is None

@@ -156,17 +156,17 @@ def test_every_target_that_is_missed_is_told() -> None:
     assert re.fullmatch(r"answer [\d.]+ minutes, not 20 s", answer.short)
 
 
-def test_stream_that_slows_with_the_load_is_told() -> None:
+def test_stream_that_slows_with_the_load_is_told_with_the_target_to_four_digits() -> None:
     """Alone an answer grows by 40 tokens a second, beside others by less."""
     four = Work(prefill_s=1.0, decode_1_s=10.0, decode_c_s=20.0, concurrent_count=4, answer_tokens=400)
-    promise = Promise(stream_tokens_per_s=35.0)
+    promise = Promise(stream_tokens_per_s=35.1234)
     loaded = fleet_of(
         four, peak_requests_per_s=0.15, answer_variation_ratio=0.65, targets=promise.targets(), asked_count=1
     )
     (found,) = fleet_reasons(loaded, promise=promise)
     assert found.code == "stream-too-slow"
-    assert found.text.endswith("tokens a second in the busiest hour; you asked for 35.")
-    assert re.fullmatch(r"\d+\.\d of 35 tokens/s", found.short)
+    assert found.text.endswith("tokens a second in the busiest hour; you asked for 35.12.")
+    assert re.fullmatch(r"\d+\.\d of 35\.12 tokens/s", found.short)
 
 
 def test_more_than_sixty_four_machines_are_beyond_this_tool() -> None:
@@ -321,8 +321,9 @@ def test_seconds_are_said_in_the_unit_that_fits(seconds: float, text: str) -> No
 
 
 def test_wait_is_said_with_its_range() -> None:
-    ends = [(9, 12, 18), (12, 12, 12), (90, 5400, 9000), (3570, 3600, math.inf), (9, math.inf, math.inf)]
+    ends = [(9, 12, 18), (12, 12, 12), (90, 5400, 9000), (3570, 3600, math.inf), (9, math.inf, math.inf), (40, 60, 420)]
     said = [wait_words(Range(low, central, high, "s")) for low, central, high in ends]
     assert said[:2] == [("12 s", "9.0 s to 18 s"), ("12 s", "")]
     assert said[2:4] == [("1.5 hours", "1.5 minutes to 2.5 hours"), ("1.0 hours", "59.5 minutes or more")]
     assert said[4] == ("never", "the queue grows")
+    assert said[5] == ("60 s", "40 s to 7.0 minutes")  # below a minute it stays in seconds

@@ -91,3 +91,8 @@ def test_every_figure_has_its_words_for_small_and_large_numbers_without_an_expon
     for figure in input_words._FIGURES:  # pyright: ignore[reportPrivateUsage]
         for amount in (0.0, 0.000013, 0.5, 12.0, 1234.5, 1e6):
             assert not re.search(r"\de[-+]?\d", input_words.value(f"box.{figure}", amount)), figure
+
+
+def test_figure_whose_pattern_names_no_digits_is_written_to_six() -> None:
+    for amount, text in ((1.23456789, "1.23457"), (123_456_789.0, "123,456,789"), (0.25, "0.25")):
+        assert f"{input_words._Figure(amount):g}" == text  # pyright: ignore[reportPrivateUsage]

@@ -92,6 +92,7 @@ def test_one_request_is_singular_and_the_api_takes_the_rest_only_of_several() ->
     one = Fleet(1, 1, Throughput(2 / 3600, "load"), 1 / 3600, 2.0, FELT)
     assert said(one).startswith("The busiest hour brings 1 request, and one machine takes 2 before")
     assert said(one, bought=True).endswith("so one is enough.")
+    assert said(fleet(2, count=1), bought=True).endswith("The API takes the rest, so one machine is bought and not 2.")
     assert said(fleet(3, count=4), asked=4).endswith("so 3 would be enough.")
     assert said(fleet(1), asked=1).startswith("You chose 1 machine. ")
 

@@ -110,3 +110,31 @@ def test_csv_and_json_are_equal_to_the_cent() -> None:
 def test_another_word_is_refused() -> None:
     with pytest.raises(ScenarioError, match="it must be auto, cheapest or a whole number"):
         Scenario.parse({"machine_count": "cheap"})
+
+
+def test_machines_that_bring_more_at_their_sale_than_they_cost_are_bought_up_to_the_most_that_are_tried() -> None:
+    """Each one more costs less, beyond what the busiest hour needs, too: the search may not end before 20."""
+    sold_well = {"resale_market_index": 5.0, "wage_usd_per_h": 0.0}
+    count = _found(**sold_well)[MAC].eligibility.machine_count
+    one_less, most = (_found(machine_counts={MAC: number}, **sold_well)[MAC].tco for number in (19, 20))
+    assert one_less is not None
+    assert most is not None
+    assert most.present_value_cost_usd < one_less.present_value_cost_usd
+    assert count == MOST_MIXED == 20
+
+
+def test_number_that_is_not_allowed_is_no_neighbour_of_the_one_chosen() -> None:
+    """One machine fewer would cost less, but more leaves the house than is allowed: it is not spoken of."""
+    chosen = _found(leaves_house_fraction_max=0.6)[SPARK].eligibility
+    assert chosen.machine_count
+    fewer, same = (
+        _found(machine_counts={SPARK: count}, when_full="buy-from-api")[SPARK]
+        for count in (chosen.machine_count - 1, chosen.machine_count)
+    )
+    assert fewer.tco is not None
+    assert same.tco is not None
+    assert fewer.eligibility.shares is not None
+    assert fewer.eligibility.shares.leaves_house_fraction > 0.6
+    assert fewer.tco.present_value_cost_usd < same.tco.present_value_cost_usd
+    assert f" {chosen.machine_count} cost least. {chosen.machine_count + 1} would cost $" in chosen.machine_count_reason
+    assert chosen.machine_count_reason.count("would cost") == 1

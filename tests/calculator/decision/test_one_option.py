@@ -303,3 +303,10 @@ def test_split_over_more_cards_than_layers_says_so_and_is_not_ranked() -> None:
     (reason,) = answer_of(asked, "octo")[0].eligibility.reasons
     assert reason.code == "no-speed"
     assert "over 8 cards leaves some without a layer: Llama 3 / 3.1 8B has 4. Choose 1 to 4 cards." in reason.text
+
+
+def test_machine_that_comes_in_the_last_month_of_the_plan_is_told_and_one_after_it_is_not() -> None:
+    growing = {"demand_growth_rate": 1.0, **(BUSY | {"requests_per_working_day": 3_000.0})}
+    last = answer(SMALL, months=36, **growing).eligibility.further_months[-1]
+    for months, is_told in ((last - 1, False), (last, True), (last + 1, True)):
+        assert (last in answer(SMALL, months=months, **growing).eligibility.further_months) is is_told

@@ -7,7 +7,7 @@ from calculator.decision.question_remarks import question_remarks, reference_rem
 from calculator.errors import UnknownIdError
 from calculator.scenario.own_catalog import catalog_of
 from calculator.scenario.presets import preset
-from calculator.scenario.scenario import ANOTHER_SIZE
+from calculator.scenario.scenario import ANOTHER_SIZE, knobs
 
 CATALOG = load_catalog()
 
@@ -32,6 +32,12 @@ def test_range_beside_its_value_is_a_warning_and_one_around_it_is_not() -> None:
     beside = {"wage_usd_per_h": (40.0, 90.0, 150.0)}
     assert codes(wage_usd_per_h=95.0, ranges=beside) == {"range-beside-value"}
     assert codes(wage_usd_per_h=90.0, ranges=beside) == set()
+    [remark] = question_remarks(Scenario.parse({"wage_usd_per_h": 95.0, "ranges": beside}), CATALOG)
+    label = knobs()["wage_usd_per_h"].label
+    assert remark.text == (
+        f"{label} is $95 an hour, but the middle of its range is $90 an hour. Totals use the value, their ranges use the "
+        "range. Enter only one of them."
+    )
 
 
 def test_tax_and_rules_of_an_earlier_version_are_said() -> None:

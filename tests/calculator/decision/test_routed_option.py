@@ -118,6 +118,9 @@ def test_long_questions_go_to_the_other_model_at_their_own_length() -> None:
     assert long.scenario.input_tokens() > 8000 > scenario.input_tokens() > short.scenario.input_tokens()
     both = short.share * short.scenario.input_tokens() + long.share * long.scenario.input_tokens()
     assert both == pytest.approx(scenario.input_tokens(), abs=1)
+    for part in (short, long):
+        for name, ratio in part.ratios.items():
+            assert ratio * getattr(scenario, name) == pytest.approx(getattr(part.scenario, name)), name
 
 
 def test_draws_without_width_are_the_base_case_and_parts_meet_the_futures_of_the_pure_options() -> None:

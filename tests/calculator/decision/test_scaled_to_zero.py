@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from calculator import compare, load_catalog
+from calculator.decision import scaled_to_zero
 from calculator.decision.comparison import Comparison
-from calculator.decision.scaled_to_zero import cold_remark, cold_share, first_token_p95_s
+from calculator.decision.scaled_to_zero import cold_reasons, cold_remark, cold_share, first_token_p95_s
 from calculator.scenario.files import read_scenario
 from calculator.scenario.scenario import Scenario
 from calculator.service.capability import capability_of, scenario_model
@@ -112,3 +113,20 @@ def test_share_that_finds_it_off_is_by_the_hours_with_demand() -> None:
     assert shares[0] == shares[1] < shares[2] == shares[3] < shares[4]
     two = replace(usage, machine_count=2)
     assert cold_share(replace(serving, usage=two), scenario) < cold_share(serving, scenario)
+
+
+@pytest.mark.parametrize(("share", "is_late"), [(0.049, False), (0.05, False), (0.051, True)])
+def test_first_word_is_late_only_where_more_than_one_in_twenty_find_it_off_in_its_wait_and_in_its_reason(
+    share: float, is_late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """p95 <= T where at most one in twenty takes longer than T (docs/model/service.md)."""
+    monkeypatch.setattr(scaled_to_zero, "cold_share", lambda _serving, _scenario: share)
+    scenario = read_scenario(FILE).changed(figures={"cloud-h100.startup_minutes": 1})
+    serving = _serving(scenario)
+    first = first_token_p95_s(GPU, serving, scenario)
+    assert first is not None
+    assert (first.central > serving.first_token_p95_s.central) is is_late
+    assert bool(cold_reasons(GPU, serving, scenario)) is is_late
+    unknown = scenario.changed(figures={})
+    assert (first_token_p95_s(GPU, serving, unknown) is None) is is_late
+    assert [reason.code for reason in cold_reasons(GPU, serving, unknown)] == ["no-speed"] * is_late

@@ -4,11 +4,12 @@ from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.decision.input_words import label
 from calculator.decision.turning import Turning, turning
 from calculator.report.terminal import comparison_text
+from calculator.risk.candidates import spreads_of
 from calculator.risk.flips import Ends
 
 CATALOG = load_catalog()
 MAC, SMALL = "mac-studio-m5-ultra-256", "mac-studio-m5-ultra-96"
-AM5, API = "dual-rtx-4090-am5", "api-same-model"
+AM5, API, SPARK = "dual-rtx-4090-am5", "api-same-model", "dgx-spark"
 
 
 def verdict_on(**values: object) -> Comparison:
@@ -49,3 +50,17 @@ def test_longest_tail_is_the_input_that_leans_most_that_way_and_none_that_leans_
     assert turns.longest_tail("a", upwards=False) == ""
     level = Turning(ends={"a": {"wage_usd_per_h": Ends(0.0, 10.0, 20.0)}}, names=names)
     assert level.longest_tail("a", upwards=True) == level.longest_tail("a", upwards=False) == ""
+
+
+def test_old_price_survives_where_whole_answers_at_both_ends_of_its_own_range_name_the_same_option() -> None:
+    later = {"options": (SPARK, AM5), "prices_as_of": "2029-11-26"}
+    found = verdict_on(**later)
+    survives = {price.option: price.survives for price in found.verdict.rests_on_old_prices}
+    assert set(survives.values()) == {True, False}
+    for option, holds in survives.items():
+        spread = spreads_of(found.candidates)[f"{option}.price_usd"]
+        there = [
+            compare(Scenario.parse({**later, "figures": {f"{option}.price_usd": usd}}), CATALOG, draw_count=0)
+            for usd in (spread.low, spread.high)
+        ]
+        assert all(one.verdict.cheapest == found.verdict.cheapest for one in there) is holds, option

@@ -358,3 +358,31 @@ def test_middle_of_the_gap_is_named_where_it_lies_away_from_the_base_case(defaul
     middle, base = float(np.median(gap)), verdict.difference_usd.central
     said = f"costs ${middle:,.0f} more, not ${base:,.0f}."
     assert (said in verdict.detail) == _is_away(middle, base)
+
+
+def test_input_that_only_brings_another_mac_forward_turns_the_whole_verdict_and_not_mac_or_pc() -> None:
+    pair, three = (SMALL, AM5), (SMALL, MAC, AM5)
+    name = f"{SMALL}.price_usd"
+    flips = [
+        {flip.name: flip.at for flip in one.flips}
+        for one in (verdict_on(options=pair).verdicts.mac_or_pc, verdict_on(options=three).verdicts.mac_or_pc)
+        if one is not None
+    ]
+    at = flips[0][name]  # with one Mac the PC wins there
+    assert name not in flips[1]
+    for options, winner in ((pair, AM5), (three, MAC)):
+        assert verdict_on(options=options, figures={name: at * 1.01}).verdict.cheapest == winner
+
+
+def test_purchase_that_pays_back_is_the_one_that_takes_more_dollars_at_the_start() -> None:
+    """The larger Mac costs more at first and less in each month, so it is the one that pays back."""
+    found = verdict_on(options=(MAC, AM5))
+    mac, pc = found[MAC], found[AM5]
+    assert mac.tco is not None
+    assert pc.tco is not None
+    assert mac.tco.monthly_usd[0] < pc.tco.monthly_usd[0] < 0
+    assert pc.tco.monthly_usd[1] < mac.tco.monthly_usd[1] < 0
+    pairs = zip(mac.tco.cumulative_usd, pc.tco.cumulative_usd, strict=True)
+    month = next(month for month, (own, other) in enumerate(pairs) if own > other)
+    assert found.verdicts.mac_or_pc is not None
+    assert f"{mac.name} is cheaper than {pc.name} from month {month}" in found.verdicts.mac_or_pc.detail

@@ -153,6 +153,11 @@ SENTENCES = [
         "In equal monthly payments at 5.5 % a year that is $120 a month.",
     ),
     (
+        words.in_house("Mac Studio", "an API", span=SPAN, more_usd=4_000, more_usd_per_month=120, rate=0.0551234),
+        "Keeping your data in house costs $4,000 more over 36 months in today's money: Mac Studio instead of an API. "
+        "In equal monthly payments at 5.512 % a year that is $120 a month.",
+    ),
+    (
         words.in_house("Mac Studio", "an API", span=SPAN, more_usd=4_000, more_usd_per_month=120, rate=0.0),
         "Keeping your data in house costs $4,000 more over 36 months in today's money: Mac Studio instead of an API. "
         "That is $120 a month.",
