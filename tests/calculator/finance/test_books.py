@@ -112,3 +112,11 @@ def test_books_of_a_machine_that_brings_nothing_are_equal_parts(method: Method) 
         _flows(24, capital_usd=1_200), start=(2027, 1), last_month_of_year=12, by_quarter=False, method=method
     )
     assert [period.depreciation_usd for period in found] == pytest.approx([600, 600])
+
+
+def test_purchase_in_the_first_month_of_the_last_fiscal_year_is_written_down_in_that_year() -> None:
+    # month 13 is January 2028: 1,200 bought there, a fifth of it sold at once, 960 written down
+    flows = replace(_flows(13, sale_usd=240), capital_usd=[*[0.0] * 13, 1_200.0])
+    first, second = periods(flows, start=(2027, 1), last_month_of_year=12, by_quarter=False)
+    assert (first.capital_usd, first.depreciation_usd) == (0, 0)
+    assert (second.capital_usd, second.depreciation_usd) == (1_200, pytest.approx(960))

@@ -157,3 +157,17 @@ def test_excess_of_one_growth_above_many_limits_is_that_of_each(growth: float) -
         flow = course_values(Excess(growth, float(room[draw]), Course(0.1, 0.02), float(first[draw]), 20.0), months=24)
         assert np.asarray(plain)[draw] == pytest.approx(flow.sum())
         assert np.asarray(valued)[draw] == pytest.approx(flow @ np.exp(-0.01 * np.arange(25)))
+
+
+@pytest.mark.parametrize("timing", ["month-end", "mid-month", "annual-end"])
+def test_draws_that_begin_in_different_months_each_count_from_their_own(timing: Timing) -> None:
+    # one begins at once, one within the first year, one a whole year later; 30 months, discounted month by month
+    growth, step, rate, first_months = 0.1, 0.03, 0.08, np.array([1, 8, 13])
+    log_discount = -math.log1p(rate) / 12
+    plain, valued = course_sums(Course(growth, step, first_months), months=30, log_discount=log_discount, timing=timing)
+    for index, first in enumerate((1, 8, 13)):
+        paid = {m: (1 + growth) ** ((m - 1) / 12) * (1 + step) ** ((m - 1) // 12) for m in range(first, 31)}
+        when = {"month-end": lambda m: m, "mid-month": lambda m: m - 0.5, "annual-end": lambda m: -(-m // 12) * 12}
+        today = sum(usd * (1 + rate) ** (-when[timing](month) / 12) for month, usd in paid.items())
+        assert np.ravel(plain)[index] == pytest.approx(sum(paid.values()), rel=1e-12)
+        assert np.ravel(valued)[index] == pytest.approx(today, rel=1e-12)

@@ -313,3 +313,10 @@ def test_payback_at_the_last_cent() -> None:
 @pytest.mark.parametrize("cumulative", [[-100, -100, -50], [-100, -120, -90], [-100, -90, -110, -50]])
 def test_never_by_the_sale_alone_is_said_from_the_second_month_on(cumulative: list[float]) -> None:
     assert "grows until the sale, which does not make up for it" in payback(cumulative).reason
+
+
+def test_rate_of_a_hundred_years_of_months_is_that_of_the_annuity() -> None:
+    # 1 dollar lent at 1 % a month and paid back in 1,200 level payments: 0.01 / (1 - 1.01^-1200) each
+    payment = 0.01 / (1 - 1.01**-1200)
+    found = internal_rate([-1.0, *[payment] * 1_200])
+    assert found.rate == pytest.approx(0.01, rel=1e-9)

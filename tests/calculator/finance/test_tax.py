@@ -103,3 +103,9 @@ def test_straight_line_over_no_years_is_refused(years: float) -> None:
 )
 def test_quarter_of_the_purchase_is_that_of_the_fiscal_year(start: int, last: int, quarter: int) -> None:
     assert fiscal_quarter(start_month_of_year=start, last_month_of_year=last) == quarter
+
+
+def test_table_may_deduct_nothing_in_a_year() -> None:
+    schedule = by_table((0.5, 0.0, 0.5), months=48, year_ends=(12, 24, 36, 48))
+    assert schedule.deductions == ((12, 0.5), (24, 0.0), (36, 0.5))
+    assert schedule.left_fraction == 0

@@ -1,6 +1,7 @@
 """Beyond the GPU's memory: layers on the processor against published runs, a Mac beyond its limit."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -324,3 +325,22 @@ def test_desktop_on_the_card_leaves_fewer_layers_there() -> None:
     assert counts[0] == card.model.layer_count
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("machine", "model", "format_id", "limit_gb"),
+    [("dual-rtx-4090-am5", "llama-3-70b", "q8_0", 0), ("mac-studio-m2-ultra-192-used", "llama-3-70b", "bf16", 120)],
+)
+def test_speeds_beyond_the_memory_are_said_to_two_digits(
+    machine: str, model: str, format_id: str, limit_gb: float
+) -> None:
+    found = _beyond(machine, model, format_id, limit_gb=limit_gb)
+    assert found is not None
+    numbers = r"about ([\d.]+) tokens per second \(([\d.]+) to ([\d.]+)\)(?: instead of ([\d.]+);)?"
+    said = [float(text) for text in re.findall(numbers, found.remark.text)[0] if text]
+    speeds = [found.decode.central, found.decode.low, found.decode.high]
+    if limit_gb:
+        mac = _deployment(machine, model, format_id, runtime="mlx-lm")
+        workload = Workload(prompt_tokens=1024)
+        speeds.append(decode_speed(mac, workload, calibration=CATALOG.calibration).central)
+    assert said == [float(f"{speed:.1e}") for speed in speeds]

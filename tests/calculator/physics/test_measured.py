@@ -202,3 +202,41 @@ def test_interpolated_measurement_carries_the_older_day_both_ids_and_what_is_sta
     assert found.record_ids == ("l", "r")
     assert "2026-10-01" in found.note
     assert "stale: old" in found.note
+
+
+def test_measurement_at_just_the_context_asked_for_stands_alone() -> None:
+    below, there, above = (
+        replace(ONE, record_id=name, context_tokens=tokens, as_of=day)
+        for name, tokens, day in (("b", 512, "2026-10-01"), ("t", 1_024, "2026-11-22"), ("a", 2_048, "2026-10-02"))
+    )
+    found = measured_speed([below, there, above], DEPLOYMENT, phase="decode", context_tokens=1_024)
+    assert found is not None
+    assert found.record_ids == ("t",)
+    assert found.note == "measured on this machine, 2026-11-22"
+
+
+def test_measurement_names_its_day_without_the_hour() -> None:
+    found = measured_speed([replace(ONE, as_of="2026-11-22T09:30:00Z")], DEPLOYMENT, phase="decode", context_tokens=512)
+    assert found is not None
+    assert found.note == "measured on this machine, 2026-11-22"
+
+
+def test_measurement_that_counts_no_readings_is_a_single_one() -> None:
+    one = MeasuredSpeed(
+        phase="decode",
+        chip=ONE.chip,
+        chip_count=1,
+        model=ONE.model,
+        format=ONE.format,
+        runtime=ONE.runtime,
+        context_tokens=512,
+        batch_count=1,
+        low_tokens_per_s=12,
+        central_tokens_per_s=12,
+        high_tokens_per_s=12,
+        trust="imported",
+        as_of="2026-11-01",
+    )
+    found = measured_speed([one], DEPLOYMENT, phase="decode", context_tokens=512)
+    assert found is not None
+    assert found.note == "imported from another tool's file, 2026-11-01; a single reading, so no range"

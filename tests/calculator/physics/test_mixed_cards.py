@@ -264,3 +264,13 @@ def test_other_software_that_the_pc_cannot_hold_is_a_misfit_of_mixed_cards_too()
         assert ("host-memory-short" in [remark.code for remark in fit.remarks]) == (not fits)
         said = [remark.text for remark in fit.remarks if remark.code == "does-not-fit"]
         assert all("0.0 GB of whole layers too little" in text for text in said)
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_encoders_take_no_part_of_a_layer_on_either_of_two_cards(loads: bool) -> None:
+    # both cards hold layers, so that encoders spread over the layers would show
+    deployment = replace(_mixed(model="mistral-small-3.1-24b", format="bf16"), towers=loads)
+    fit = mixed_memory_fit(deployment, WORK, catalog=CATALOG)
+    beside, _, layer = _held(deployment)
+    assert all(card.layer_count for card in fit.cards)
+    assert [card.peak_bytes - (card.layer_count or 0) * layer for card in fit.cards] == beside

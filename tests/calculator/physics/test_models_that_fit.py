@@ -10,7 +10,7 @@ from calculator import load_catalog
 from calculator.catalog.deployment import Deployment, Workload
 from calculator.physics.memory.memory_fit import memory_fit
 from calculator.physics.memory.spare_words import spare_words
-from calculator.physics.models_that_fit import Box, fits_here, room_here, weight_classes_here
+from calculator.physics.models_that_fit import Box, FitHere, fit_of, fits_here, room_here, weight_classes_here
 
 CATALOG = load_catalog()
 
@@ -96,3 +96,24 @@ def test_headroom_never_grows_with_the_context(memory: int, context: int, more: 
     }
     for row in fits_here(box, catalog=CATALOG, weight_class="4-bit", context_tokens=context + more):
         assert row.headroom_bytes <= short[row.model]
+
+
+def test_model_that_fills_the_room_to_the_byte_fits_and_one_byte_less_is_too_little() -> None:
+    def fit(memory_bytes: int) -> FitHere:
+        box = Box(SERVER.chip, memory_bytes)
+        return fit_of(CATALOG.model("llama-3-8b"), box, weight_class="8-bit", context_tokens=2_048, catalog=CATALOG)
+
+    needed = 6 * GIB + fit(SERVER.memory_bytes).peak_bytes  # the system keeps 6 GiB
+    just, short = fit(needed), fit(needed - 1)
+    assert (just.headroom_bytes, just.fits) == (0, True)
+    assert (short.headroom_bytes, short.fits) == (-1, False)
+
+
+def test_prompt_as_long_as_the_model_allows_is_not_beyond_its_context() -> None:
+    model = CATALOG.model("llama-3-8b")
+    for box in (SERVER, MAC):
+        at, beyond = (
+            fit_of(model, box, weight_class="8-bit", context_tokens=tokens, catalog=CATALOG).beyond_its_context
+            for tokens in (model.context_limit_tokens, model.context_limit_tokens + 1)
+        )
+        assert (at, beyond) == (False, True)

@@ -242,3 +242,10 @@ def test_chip_whose_rate_is_unknown_is_the_one_that_is_named() -> None:
     mixed = replace(mixed, split="layer", hardware=replace(mixed.hardware, others=others))
     (said,) = [remark.text for remark in predict(mixed, Workload(), CATALOG).remarks if remark.code == "no-matrix-rate"]
     assert f"rate of the {unknown.name}," in said
+
+
+def test_model_that_does_not_fit_has_no_speed_over_a_link_either() -> None:
+    large = replace(CARDS, format=CATALOG.format("q8_0"), split="tensor", link="p2p")
+    found = predict(large, Workload(), CATALOG)
+    assert not found.memory.fits
+    assert (found.decode, found.prefill, found.time_to_first_token) == (None, None, None)

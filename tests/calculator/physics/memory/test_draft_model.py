@@ -90,3 +90,11 @@ def test_draft_beside_a_model_on_one_card_leaves_its_headroom_less_the_draft(cat
     assert "With it 1.0 GB are missing" in short.remarks[-1].text
     assert short.remarks[-1].level == "problem"
     assert both.remarks[-1].level == "info"
+
+
+def test_draft_says_the_gigabytes_of_its_weights_and_of_its_cache(catalog: Catalog) -> None:
+    deployment, draft = _pair("rtx-5090-pc", "q4_k_m", catalog)
+    weights, _ = draft_bytes(draft, WORK, catalog=catalog)
+    said = with_draft(memory_fit(deployment, WORK, catalog=catalog), draft, WORK, catalog=catalog).remarks[-1].text
+    # the cache of 8,192 tokens: 2 x 28 layers x 8 heads x 128 x 2 bytes each, 0.94 GB
+    assert f"takes {weights / 10**9:.1f} GB of weights and 0.9 GB of cache beside the model" in said

@@ -116,3 +116,17 @@ def test_largest_layer_is_no_sliding_and_no_recurrent_one_and_rounds_its_entries
     assert largest_layer_bytes(sliding, runtime=MLX, context_tokens=1_001) == 0
     fourths = gemma.model_copy(update={"caches": (gemma.caches[1].model_copy(update={"entry_tokens": 4}),)})
     assert largest_layer_bytes(fourths, runtime=MLX, context_tokens=1_001) == 251 * 16 * 256 * 2
+
+
+def test_compressed_attention_keeps_a_whole_entry_for_the_rest_of_its_tokens() -> None:
+    """DeepSeek-V4-Flash at 12,801 tokens: one token more than 3,200 entries of 4 and 100 of 128 hold."""
+    model = CATALOG.model("deepseek-v4-flash")
+    window = 43 * 512 * 2 * 768
+    got = kv_cache_bytes(model, runtime=LLAMA, context_tokens=12_801)
+    assert got == window + 21 * 640 * 2 * 3_201 + 20 * 512 * 2 * 101
+
+
+def test_largest_layer_is_the_one_that_compresses_least() -> None:
+    # entries of 512 numbers per 4 tokens, of 128 per 4 and of 512 per 128
+    model = CATALOG.model("deepseek-v4-flash")
+    assert largest_layer_bytes(model, runtime=MLX, context_tokens=12_801) == 3_201 * 512 * 2

@@ -540,3 +540,28 @@ def test_desktop_larger_than_its_card_is_said() -> None:
     assert "The desktop's 512 GiB leave nothing of the first card's 24; enter what the screen takes of it." in text
     plain = memory_fit(replace(card, host=HostSettings(desktop_gib=22)), Workload(), catalog=CATALOG)
     assert not [remark for remark in plain.remarks if "leave nothing" in remark.text]
+
+
+def test_cards_that_take_turns_keep_each_head_once_and_cards_that_share_a_layer_keep_it_twice() -> None:
+    # Qwen3 30B: 48 layers, 4 heads of keys and values of 128; eight cards hold four heads, so each lies on two
+    whole = 48 * 4 * 256 * 2 * 4_096
+    eight = _hardware("nvidia-rtx-4090", 24, count=8, ram_gb=256)
+    for split, copies in (("layer", 1), ("tensor", 2)):
+        fit = _fit("qwen3-30b-a3b", eight, "awq-int4", "vllm", 4_096, split=split)
+        assert fit.kv_cache_bytes == copies * whole
+
+
+def test_sum_that_just_fits_is_said_to_fit_where_the_fullest_card_is_too_small() -> None:
+    tokens = next(
+        tokens
+        for tokens in range(16_384, 32_768, 1_024)
+        if (one := _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", tokens)).peak_bytes <= one.usable_bytes
+        and not one.fits
+    )
+    roomy = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", tokens)
+    desktop = (roomy.usable_bytes - roomy.peak_bytes) / 2**30
+    fit = _fit("llama-3-70b", TWO_4090, "q4_k_m", "llama.cpp", tokens, desktop_gib=desktop)
+    assert fit.peak_bytes == fit.usable_bytes
+    said = _text(fit, "does-not-fit")
+    assert "The sum would fit, but the fullest card" in said
+    assert "The shortfall is the fullest card's" not in said

@@ -233,3 +233,26 @@ def test_desktop_larger_than_its_card_leaves_nothing_of_it_and_all_of_the_others
     assert found.tightest_bytes == 0
     assert found.limit_bytes == (count - 1) * found.other_bytes
     assert found.other_bytes > 20 * 2**30
+
+
+def test_limit_of_a_mac_between_and_beyond_the_sizes_read_follows_the_nearest_two() -> None:
+    one = CATALOG.macos_limits[0]
+    limits = [
+        one.model_copy(
+            update={"memory_gib": size, "usable_gib": one.usable_gib.model_copy(update={"central": size * share})}
+        )
+        for size, share in ((64.0, 0.70), (96.0, 0.75), (128.0, 0.85))
+    ]
+    # halfway between 64 and 96 and between 96 and 128; below and above all of them the nearest share
+    for size, share in ((80.0, 0.725), (112.0, 0.80), (32.0, 0.70), (256.0, 0.85)):
+        assert macos_limit_gib(size, limits=limits)[0] == pytest.approx(size * share)
+
+
+def test_gpu_that_addresses_a_part_of_its_memory_says_where_that_was_read() -> None:
+    hardware = _hardware("amd-strix-halo-495-192", 192)
+    addressable = hardware.chip.gpu_addressable_gib
+    assert addressable is not None
+    assert usable(hardware, catalog=CATALOG).note == addressable.note
+    silent = hardware.chip.model_copy(update={"gpu_addressable_gib": addressable.model_copy(update={"note": ""})})
+    of_all = usable(replace(hardware, chip=silent), catalog=CATALOG).note
+    assert of_all == CATALOG.constants["unified_pc_usable_fraction"].note != addressable.note

@@ -306,11 +306,12 @@ def test_exchange_of_a_tensor_split_by_hand(chip: str, us_per_layer: float) -> N
         boxes = dataclasses.replace(boxes, hardware=dataclasses.replace(boxes.hardware, node_count=2))
     else:
         boxes = _of(chip, model, "f16", count=2, split="tensor")
-    one, nine = (_terms(boxes, batch=count) for count in (1, 9))
+    one, two, nine = (_terms(boxes, batch=count) for count in (1, 2, 9))
     assert one["exchange"] == nine["exchange"] == pytest.approx(us_per_layer * 32 / 1_000)
     assert "exchange of a batch" not in one
     link = {"nvidia-rtx-4090": 31.5 / 8, "nvidia-h200": 900 / 4, "apple-m3-ultra-80": 4.0}[chip]
-    # 4,096 numbers x 32 layers x 2 exchanges x 2 bytes for each of eight further streams
+    # 4,096 numbers x 32 layers x 2 exchanges x 2 bytes for each further stream: one, or eight
+    assert two["exchange of a batch"] == pytest.approx(4_096 * 32 * 2 * 2 / (link * 1e6))
     assert nine["exchange of a batch"] == pytest.approx(8 * 4_096 * 32 * 2 * 2 / (link * 1e6))
     assert "hop" not in one
 

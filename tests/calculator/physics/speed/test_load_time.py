@@ -46,3 +46,13 @@ def test_load_time_of_boxes_is_shared_and_cards_pass_their_link() -> None:
     fast = Hardware(CATALOG.chips["nvidia-rtx-4090"], 1, 24, storage_gb_per_s=1000.0)
     found = load_time(10**9, hardware=fast, catalog=CATALOG)
     assert found.bound_by == "host link"
+
+
+def test_load_time_says_whose_storage_it_counts() -> None:
+    known = Hardware(CATALOG.chips["apple-m2-ultra-76"], 1, 192, storage_gb_per_s=7.4)
+    notes = [
+        load_time(10**9, hardware=hardware, catalog=CATALOG, is_warm=is_warm).note
+        for hardware, is_warm in ((known, False), (A100, False), (known, True))
+    ]
+    usual, cache = (CATALOG.constants[name].note for name in ("default_storage_gb_per_s", "page_cache_gb_per_s"))
+    assert notes == ["the machine's own storage", usual, cache]

@@ -306,3 +306,11 @@ def test_cells_of_a_reading_speed_are_those_at_the_end_of_the_prompt() -> None:
     deep = prefill_cells(deployment, Workload(512, depth_tokens=60_000))
     assert deep == prefill_cells(deployment, Workload(60_512))
     assert deep != prefill_cells(deployment, Workload(512))
+
+
+def test_prompts_that_fill_several_chunks_share_these_evenly() -> None:
+    # three prompts of 1,000 tokens are 3,000 in steps of 2,048: two chunks, two thirds of one for each prompt
+    deployment = deployed("nvidia-rtx-4090", "llama-3-8b", "bf16", "vllm")
+    found = _terms(deployment, Workload(1_000), Conditions(step_tokens=2_048, prompt_count=3))
+    work = work_of(CATALOG.model("llama-3-8b"), CATALOG.format("bf16"))
+    assert found["stream"] == pytest.approx(2 / 3 * work.dense_bytes / 1008e6)

@@ -106,3 +106,16 @@ def test_bands_of_cells_end_at_their_limits(streams: float, depth: float, chips:
     found = cells_of(deployment, program="llama.cpp", stream_count=streams, depth_tokens=depth)
     assert (found[2], found[3], found[5]) == cells
     assert found[4] == "kind/dense"
+
+
+@pytest.mark.parametrize(
+    ("names", "of"),
+    [
+        (("linear/kind/nvidia dense", "linear/kind/amd dense"), "NVIDIA chips"),
+        (("linear/kind/nvidia dense",), "NVIDIA chips"),
+        (("linear/kind/amd dense",), "other makers' chips"),
+        ((), "other makers' chips"),
+    ],
+)
+def test_chip_that_nobody_measured_names_the_maker_whose_efficiency_it_takes(names: tuple[str, ...], of: str) -> None:
+    assert speed_of(estimate(), law=law(*names), tokens=1.0, chip=CHIP).note.endswith(f"with the efficiency of {of}")

@@ -94,7 +94,7 @@ def test_impossible_drafts_are_refused(wrong: dict[str, float], says: str) -> No
         Drafts(**wrong)  # pyright: ignore[reportArgumentType]  (wrong on purpose)
 
 
-@pytest.mark.parametrize("batch_count", [1, 4])
+@pytest.mark.parametrize("batch_count", [1, 2, 4])
 def test_draft_takes_its_share_of_a_plain_step_for_each_of_its_tokens(batch_count: int) -> None:
     """Seconds of a round with drafts less those of one whose drafts cost nothing: tokens x share x a plain step."""
     deployment = Deployment.of("nvidia-rtx-4090", "qwen3.8-27b", "q4_k_m", catalog=CATALOG)
@@ -111,3 +111,13 @@ def test_draft_takes_its_share_of_a_plain_step_for_each_of_its_tokens(batch_coun
     law = CATALOG.calibration.decode
     plain = speed_of(found, law=law, tokens=float(batch_count), chip=chip, cells=cells).central
     assert round_s(0.1) - round_s(0.0) == pytest.approx(3 * 0.1 * batch_count / plain, rel=1e-6)
+
+
+def test_drafts_cost_no_time_where_none_is_said() -> None:
+    # a look-up in the prompt: only the checking step takes time
+    said, silent, dear = (
+        _gain(chip="nvidia-rtx-4090", cards=1, split="layer", drafts=drafts)
+        for drafts in (Drafts(3, 0.5, 0.0), Drafts(3, 0.5), Drafts(3, 0.5, 0.1))
+    )
+    assert silent == said
+    assert dear[1] < silent[1]

@@ -102,3 +102,12 @@ def test_layer_split_over_more_machines_than_layers_is_refused_with_the_most() -
         assert not layer_split_problem(fine)
         assert predict(fine, Workload(), CATALOG).decode is not None
     assert not layer_split_problem(replace(cards, split="tensor"))
+
+
+def test_numbers_of_chips_that_would_do_are_named_up_to_sixteen() -> None:
+    # 34 heads divide by 2, by 17 and by 34
+    model = CATALOG.model("llama-3-8b").model_copy(update={"id": "x-34", "attention_head_count": 34})
+    found = Deployment.of("nvidia-rtx-4090", model, "bf16", runtime="vllm", chip_count=3, catalog=CATALOG)
+    remark = split_remark(replace(found, split="tensor"))
+    assert remark is not None
+    assert "34 attention heads do not divide by 3. It runs on 2. A layer split" in remark.text
