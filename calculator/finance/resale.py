@@ -52,7 +52,7 @@ def kept_fraction(age_months: Number, *, kept_at: Mapping[int, Number]) -> Numbe
             )
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(np.asarray(kept_before) > 0, np.divide(kept, kept_before), 0.0)
-        value = kept_before * slope ** ((age - start) / (end - start))
+            value = kept_before * slope ** ((age - start) / (end - start))
         beyond = position == len(ages) - 1
         inside = age >= start if beyond else (age >= start) & (age <= end)
         result = np.where(inside, value, result) if start else value

@@ -25,9 +25,11 @@ def test_kept_fraction_is_log_linear_between_several_anchors() -> None:
     assert kept_fraction(np.array([6, 24]), kept_at=anchors) == pytest.approx([0.5**0.5, 0.2**0.5])
 
 
-def test_kept_fraction_of_scrap_is_nothing() -> None:
+def test_kept_fraction_of_scrap_is_nothing_and_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
     assert kept_fraction(36, kept_at={36: 0.0}) == 0.0
     assert kept_fraction(24, kept_at={12: 0.0, 36: 0.0}) == 0.0
+    assert kept_fraction(6, kept_at={12: 0.0, 36: 0.0}) == 0.0
+    assert not recwarn.list
 
 
 @given(st.floats(0.01, 1.0), st.integers(0, 120), st.integers(0, 120))
