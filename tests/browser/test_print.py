@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
 COLOURS = """one => [getComputedStyle(one).color, getComputedStyle(one).fill, getComputedStyle(one).backgroundColor]"""
 DARKEST_GROUND, LIGHTEST_INK = 230, 120  # of 255
+PATIENCE = 50  # tenths of a second
 
 
 def shades(one: Locator) -> list[tuple[float, float]]:
@@ -44,8 +45,12 @@ def test_tables_and_texts_of_a_chart_are_dark_on_white_on_paper(visit: Open) -> 
         expect(seen.page.locator(place).first).to_be_attached()
     for scheme in SCHEMES:
         seen.takes(scheme)
-        while (shades(seen.page.locator(marks[0]).first)[1][0] < LIGHTEST_INK) != (scheme == "light"):
-            seen.page.wait_for_timeout(100)  # a chart is drawn again a moment after its page has the other theme
+        for _ in range(PATIENCE):  # a chart is drawn again a moment after its page has the other theme
+            is_dark_ink = shades(seen.page.locator(marks[0]).first)[1][0] < LIGHTEST_INK
+            if is_dark_ink == (scheme == "light"):
+                break
+            seen.page.wait_for_timeout(100)
+        assert is_dark_ink == (scheme == "light")
         seen.takes(scheme, "print")
         for place in cells:
             (ink, _), _, (ground, alpha) = shades(seen.page.locator(place).first)

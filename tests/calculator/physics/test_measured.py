@@ -1,6 +1,6 @@
 """Measured speeds: the most trusted one is picked, at the right context, and says where it comes from."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -222,21 +222,10 @@ def test_measurement_names_its_day_without_the_hour() -> None:
 
 
 def test_measurement_that_counts_no_readings_is_a_single_one() -> None:
-    one = MeasuredSpeed(
-        phase="decode",
-        chip=ONE.chip,
-        chip_count=1,
-        model=ONE.model,
-        format=ONE.format,
-        runtime=ONE.runtime,
-        context_tokens=512,
-        batch_count=1,
-        low_tokens_per_s=12,
-        central_tokens_per_s=12,
-        high_tokens_per_s=12,
-        trust="imported",
-        as_of="2026-11-01",
-    )
+    told: dict[str, Any] = {
+        one.name: getattr(MEASURED, one.name) for one in fields(MEASURED) if one.name != "reading_count"
+    }
+    one = MeasuredSpeed(**{**told, "trust": "imported", "as_of": "2026-11-01"})
     found = measured_speed([one], DEPLOYMENT, phase="decode", context_tokens=512)
     assert found is not None
     assert found.note == "imported from another tool's file, 2026-11-01; a single reading, so no range"

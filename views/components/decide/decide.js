@@ -201,8 +201,8 @@ class Page {
     }
     try {
       const answer = await fetch(`/api/decide.json?${query}`);
-      const frame = answer.ok ? await answer.json() : await answer.text(); // read to its end, or it stays open
-      if (answer.ok && this.isMoving()) this.paint(frame);
+      const text = await answer.text(); // read to its end, or it stays open
+      if (answer.ok && this.isMoving()) this.paint(JSON.parse(text));
     } catch {
       // the frame at rest follows
     }
