@@ -32,6 +32,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx2 as httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from uvicorn.loops.auto import auto_loop_factory
 from websockets.asyncio.client import ClientConnection, connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -204,7 +205,8 @@ def _measured(options: argparse.Namespace, *words: str) -> tuple[dict[int, tuple
             url, pid = open_now.enter_context(server(*words))
             pids = [pid]
         for people in options.people:
-            seen, spent_s = asyncio.run(_of(url, people, options, pids))
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+                seen, spent_s = runner.run(_of(url, people, options, pids))
             is_right &= not seen.wrong and not seen.failed and len(seen.waits_s) > 1
             if len(seen.waits_s) < 2:
                 print(f"{people:5} people: too few moves; failed {seen.failed}")
