@@ -5,12 +5,13 @@ of looking is passed in: the calculator has no clock.
 """
 
 import calendar
+import functools
 from collections.abc import Collection, Mapping
 from datetime import date
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.catalog import Catalog, Option
-from calculator.catalog.options import ApiOffer, Machine
+from calculator.catalog.options import ApiOffer, ApiTariff, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.price_age import PriceKind, widened
 from calculator.catalog.routed import Routed
@@ -63,13 +64,21 @@ def stale_prices(catalog: Catalog, *, as_of: str) -> dict[str, Remark]:
 
 
 def stale_price(
-    option: Option, *, catalog: Catalog, as_of: str, model: str | None = None, own: Collection[str] = ()
+    option: Option,
+    *,
+    catalog: Catalog,
+    as_of: str,
+    paid: ApiTariff | None = None,
+    cloud_rate: str = "on-demand",
+    own: Collection[str] = (),
 ) -> Remark | None:
-    """The remark on one option's price, or None while it is fresh. An API: the price of `model`, else its oldest.
+    """The remark on one option's price, or None while it is fresh.
 
-    `own` names the figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does not age.
+    paid: the tariff that a hosted API's bill is made with; without it the oldest of its prices counts. cloud_rate: the
+    way to rent. `own` names the figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does
+    not age.
     """
-    found = price_read(option, model, own)
+    found = price_read(option, paid=paid, cloud_rate=cloud_rate, own=own)
     if found is None:
         return None
     kind, read = found
@@ -83,8 +92,13 @@ def stale_price(
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
 
-def price_read(option: Option, model: str | None = None, own: Collection[str] = ()) -> tuple[str, str] | None:
-    """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's."""
+def price_read(
+    option: Option, *, paid: ApiTariff | None = None, cloud_rate: str = "on-demand", own: Collection[str] = ()
+) -> tuple[str, str] | None:
+    """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's.
+
+    paid, cloud_rate, own: as of `stale_price`.
+    """
     if f"{option.id}.price_usd" in own or f"{option.id}.rate_usd_per_h" in own:
         return None
     if isinstance(option, Routed):  # its parts have prices
@@ -98,10 +112,12 @@ def price_read(option: Option, model: str | None = None, own: Collection[str] = 
         price = option.price.seat_usd_per_month
         return None if f"{option.id}.seat_usd_per_month" in own else ("seat", price.as_of)
     if not isinstance(option, ApiOffer):
-        return "rental", option.rate().rate_usd_per_h.as_of
-    tariffs = [
-        tariff for tariff in option.tariffs if model is None or option.kind != "same-model" or tariff.model == model
-    ]
+        return "rental", option.rate(cloud_rate).rate_usd_per_h.as_of
+    return tokens_read(option.tariffs if paid is None else (paid,), own=own)
+
+
+def tokens_read(tariffs: Collection[ApiTariff], *, own: Collection[str] = ()) -> tuple[str, str] | None:
+    """The same of token prices: the oldest that is not the person's own counts."""
     stated = [
         price.as_of
         for tariff in tariffs
@@ -114,6 +130,7 @@ def price_read(option: Option, model: str | None = None, own: Collection[str] = 
     return ("API", min(stated)) if stated else None
 
 
+@functools.lru_cache(maxsize=1024)
 def _last_day(iso: str) -> date:
     parts = [int(part) for part in iso.split("-")]
     if len(parts) == YEAR_ONLY:

@@ -6,12 +6,8 @@ person typed, a machine already owned and a lease are the person's own and do no
 
 from dataclasses import dataclass
 
-from calculator.catalog.api_quotes import tariff_key
-from calculator.catalog.freshness import FRESH_DAYS, age_days
-from calculator.catalog.options import ApiTariff, CloudOffer, Machine
-from calculator.catalog.plans import Subscription
-from calculator.catalog.routed import Routed
-from calculator.cost.subscription import SEAT
+from calculator.catalog.freshness import FRESH_DAYS, age_days, price_read, tokens_read
+from calculator.catalog.options import ApiOffer
 from calculator.cost.tco import tariff_of
 from calculator.risk.candidates import Candidate, Candidates
 from calculator.scenario.scenario import Scenario
@@ -54,29 +50,15 @@ def old_prices(candidates: Candidates, *, on: str = "") -> tuple[OldPrice, ...]:
     return tuple(sorted(found, key=lambda price: (-price.shelf_lives, price.option_id)))
 
 
+def own_prices_of(scenario: Scenario) -> frozenset[str]:
+    """Figures whose prices are the person's own, or no cost: those that were typed, and machines that are not bought."""
+    return frozenset((*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())))
+
+
 def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     """Kind of the price that the option's cost rests on, and the date it counts from; None where it is the person's."""
-    option = candidate.option
+    option, own, reference = candidate.option, own_prices_of(scenario), candidate.reference_api
     if candidate.is_api_alone:
-        return None if candidate.reference_api is None else _tokens_read(candidate.reference_api, scenario)
-    if isinstance(option, Machine):
-        if f"{option.id}.price_usd" in scenario.figures or option.id in scenario.leases:
-            return None
-        price = option.purchase_price()
-        if price.price_usd.basis == "yours" or scenario.has_no_price(option.id):
-            return None
-        return ("estimate" if price.is_estimate else price.kind), price.aged_from
-    if isinstance(option, CloudOffer):
-        rate = option.rate(scenario.cloud_rate).rate_usd_per_h
-        return None if f"{option.id}.rate_usd_per_h" in scenario.figures else ("rental", rate.as_of)
-    if isinstance(option, Subscription):
-        seat = option.price.seat_usd_per_month
-        return None if f"{option.id}.{SEAT}" in scenario.figures else ("seat", seat.as_of)
-    assert not isinstance(option, Routed)  # its parts are asked
-    return _tokens_read(tariff_of(option, scenario, candidate.reference_api), scenario)
-
-
-def _tokens_read(tariff: ApiTariff, scenario: Scenario) -> tuple[str, str] | None:
-    prices = {"input_usd_per_mtok": tariff.input_usd_per_mtok, "output_usd_per_mtok": tariff.output_usd_per_mtok}
-    stated = [price.as_of for name, price in prices.items() if f"{tariff_key(tariff)}.{name}" not in scenario.figures]
-    return ("API", min(stated)) if stated else None
+        return None if reference is None else tokens_read((reference,), own=own)
+    paid = tariff_of(option, scenario, reference) if isinstance(option, ApiOffer) else None
+    return price_read(option, paid=paid, cloud_rate=scenario.cloud_rate, own=own)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.freshness import age_days, stale_price, stale_prices
+from calculator.catalog.freshness import age_days, price_read, stale_price, stale_prices
+from calculator.catalog.options import ApiTariff
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,24 @@ def test_remark_names_the_kind_of_price_and_no_file(catalog: Catalog, option: st
     assert ".toml" not in remark.text
 
 
-def test_price_of_the_model_asked_for_counts_where_an_api_hosts_several(catalog: Catalog) -> None:
+def test_price_that_is_paid_counts_and_no_older_one_of_another_host(catalog: Catalog) -> None:
     offer = catalog.apis["api-same-model"]
-    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="no-such-model") is None
-    assert stale_price(offer, catalog=catalog, as_of="2030-01-01", model="llama-3-70b") is not None
+
+    def dated(as_of: str) -> ApiTariff:
+        price = offer.tariffs[0].input_usd_per_mtok.model_copy(update={"as_of": as_of})
+        return offer.tariffs[0].model_copy(update={"input_usd_per_mtok": price, "output_usd_per_mtok": price})
+
+    older, newer = dated("2026-01-02"), dated("2026-11-20")
+    both = offer.model_copy(update={"tariffs": (older, newer)})
+    assert price_read(both) == ("API", "2026-01-02")
+    assert price_read(both, paid=newer) == ("API", "2026-11-20")
+    assert stale_price(both, catalog=catalog, as_of="2026-11-21", paid=newer) is None
+    assert stale_price(both, catalog=catalog, as_of="2026-11-21", paid=older) is not None
+
+
+def test_rate_of_the_way_to_rent_that_is_asked_for_counts(catalog: Catalog) -> None:
+    offer = catalog.clouds["cloud-rtx-4090"]
+    spot = price_read(offer, cloud_rate="spot")
+    assert price_read(offer) == ("rental", offer.rate().rate_usd_per_h.as_of)
+    assert spot == ("rental", offer.rate("spot").rate_usd_per_h.as_of)
+    assert spot != price_read(offer)  # else this offer shows nothing here

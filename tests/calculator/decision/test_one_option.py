@@ -165,6 +165,27 @@ def test_stale_price_is_told_by_the_day_of_looking() -> None:
     assert usd(answer_of(later, SMALL)[0]) == usd(answer_of(asked, SMALL)[0])
 
 
+def stale_remark(option: str, **values: Any) -> str:
+    asked = replace(question(**values), day="2030-01-01")
+    return next(one.text for one in answer_of(asked, option)[0].remarks if one.code == "stale-price")
+
+
+@pytest.mark.parametrize("rate", ["on-demand", "spot"])
+def test_age_of_a_rate_is_that_of_the_rate_in_the_bill(rate: str) -> None:
+    as_of = CATALOG.clouds["cloud-rtx-4090"].rate(rate).rate_usd_per_h.as_of
+    stale = stale_remark("cloud-rtx-4090", cloud_rate=rate, options=("cloud-rtx-4090",))
+    assert f"hourly rate last checked {as_of}," in stale
+
+
+@pytest.mark.parametrize("host", ["median", "cheapest"])
+def test_age_of_token_prices_is_that_of_the_host_in_the_bill(host: str) -> None:
+    values = {"api_host": host, "model": "llama-3-70b"}
+    paid = question(**values).reference
+    assert paid is not None
+    oldest = min(paid.input_usd_per_mtok.as_of, paid.output_usd_per_mtok.as_of)
+    assert f"API price last checked {oldest}," in stale_remark(API, **values)
+
+
 def test_card_whose_prompt_speed_nobody_knows_is_not_ranked_and_a_measurement_mends_it() -> None:
     option = "r9700-pc"
     (reason,) = answer(option, model="qwen3-8b").eligibility.reasons
