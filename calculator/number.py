@@ -147,6 +147,11 @@ def root(a: Number) -> Number:
     return np.sqrt(a) if isinstance(a, np.ndarray) else math.sqrt(a)
 
 
+def some(value: Number) -> bool:
+    """Whether a number, or any of its draws, is not 0."""
+    return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
+
+
 def require(
     name: str, value: Number, *, above: float | None = None, low: float | None = None, high: float | None = None
 ) -> None:

@@ -117,8 +117,8 @@ def _spent(option: OptionResult, comparison: Comparison) -> list[int]:
     """Dollars spent by the end of each calendar month, as the ledger's files have them."""
     total, spent = 0.0, list[int]()
     flows = [calendar_usd(line, flow) for line, flow in counted_flows(option, comparison)]
-    for month in range(comparison.scenario.months + 1):
-        total -= math.fsum(flow[month] for flow in flows)
+    for of_month in zip(*flows, strict=True) if flows else [()] * (comparison.scenario.months + 1):
+        total -= math.fsum(of_month)
         spent.append(round(total))
     return spent
 

@@ -8,6 +8,7 @@ addresses with the same code (docs/decisions/0006-page.md).
 """
 
 import difflib
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -66,6 +67,7 @@ class Link:
         return {name: value for name, value in self.values.items() if name not in ("name", "options", *knobs())}
 
 
+@functools.cache
 def parameters() -> tuple[str, ...]:
     """The scenario fields allowed in an address: those with a widget in the page's order, then the others."""
     with_widget = ("name", "options", *knobs())
@@ -138,7 +140,8 @@ def catalog_with_own(link: Link, catalog: Catalog) -> Catalog:
 
 
 def _with_entries(values: Mapping[str, Any], catalog: Catalog) -> Catalog:
-    return catalog_of(Scenario.parse({name: values[name] for name in OWN_ENTRIES if name in values}), catalog)
+    own = {name: values[name] for name in OWN_ENTRIES if name in values}
+    return catalog_of(Scenario.parse(own), catalog) if own else catalog
 
 
 def _own_entries(query: Mapping[str, Sequence[str]], *, catalog: Catalog) -> tuple[dict[str, Any], dict[str, str]]:

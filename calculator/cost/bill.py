@@ -10,12 +10,12 @@ from typing import Literal
 
 from calculator.catalog.options import ApiTariff
 from calculator.cost.demand import Demand, Load
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.cost.tariffs import api_prices, listed_prices, price_factors
 from calculator.cost.when import AT_ONCE
 from calculator.finance.courses import AnyCourse
 from calculator.finance.ledger import Hardness, Kind, Line, Term, month_1
-from calculator.number import Number
+from calculator.number import Number, some
 from calculator.units import MONTHS_PER_YEAR
 
 

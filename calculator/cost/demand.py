@@ -21,10 +21,10 @@ from calculator.cost.growing_fleet import (
     full_months,
     purchases_of,
 )
-from calculator.cost.inputs import Growth, Inputs, Step, some
+from calculator.cost.inputs import Growth, Inputs, Step
 from calculator.finance.courses import Course, Excess, Repeated
 from calculator.finance.ledger import Term
-from calculator.number import Number
+from calculator.number import Number, some
 from calculator.service.sizing import MOST_MACHINES
 from calculator.service.usage import Usage
 from calculator.units import MONTHS_PER_YEAR, TOKENS_PER_MTOK

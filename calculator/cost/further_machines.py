@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from calculator.catalog.options import Machine
 from calculator.cost.demand import Load
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.cost.machine_lines import ONLY_IF_PRICED, bought, machine_lines, priced
 from calculator.cost.when import When
 from calculator.finance.ledger import Kind, Line
-from calculator.number import Number
+from calculator.number import Number, some
 
 
 @dataclass(frozen=True, slots=True)

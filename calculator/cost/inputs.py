@@ -132,8 +132,8 @@ class Inputs(ScenarioNumbers):
     _found: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def __post_init__(self) -> None:
-        own, given = self.scenario, self.given
-        vars(self).update({name: given[name] if name in given else getattr(own, name) for name in _NAMES})
+        own, given = vars(self.scenario), self.given
+        vars(self).update({name: given[name] if name in given else own[name] for name in _NAMES})
 
     def of(self, owner: str, name: str, otherwise: Quantity | Number) -> Number:
         """What belongs to one option: its given value, the person's own figure, or the catalogue's central one.
@@ -161,7 +161,7 @@ class Inputs(ScenarioNumbers):
     @functools.cached_property
     def draw_count(self) -> int:
         """Draws of each value that is drawn; 1 where none is."""
-        return max((np.size(value) for value in self.given.values()), default=1)
+        return max((value.size for value in self.given.values() if isinstance(value, np.ndarray)), default=1)
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
         """What all options make of these inputs alike, made once; `name` tells it from other things."""
@@ -187,11 +187,6 @@ class Inputs(ScenarioNumbers):
 
     def _rate(self, name: Growth | Step) -> Number:
         return cast("Number", getattr(self, name)) if name else 0.0
-
-
-def some(value: Number) -> bool:
-    """Whether a number, or any of its draws, is not 0."""
-    return bool(value.any()) if isinstance(value, np.ndarray) else bool(value)
 
 
 _SPEEDS = ("prefill_speed_ratio", "decode_speed_ratio")

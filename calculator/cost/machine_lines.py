@@ -10,7 +10,7 @@ from typing import Literal
 
 from calculator.catalog.options import Machine
 from calculator.cost.bill import spend
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.cost.kept_value import kept_value
 from calculator.cost.machine_care import administration, setting_up, space
 from calculator.cost.when import AT_THE_START, When
@@ -18,7 +18,7 @@ from calculator.evidence import Remark
 from calculator.finance.courses import Once
 from calculator.finance.ledger import Line, Term
 from calculator.finance.resale import net_resale_usd
-from calculator.number import Number, where
+from calculator.number import Number, some, where
 from calculator.units import MONTHS_PER_YEAR
 
 ONLY_IF_PRICED = {

@@ -6,7 +6,7 @@ from calculator.catalog.options import ApiTariff, Machine
 from calculator.cost.bill import Charges, monthly_extra, scaled, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.further_machines import further_lines
-from calculator.cost.inputs import Inputs, Step, some
+from calculator.cost.inputs import Inputs, Step
 from calculator.cost.kept_loads import load_of
 from calculator.cost.machine_lines import (
     Holding,
@@ -21,7 +21,7 @@ from calculator.cost.shared_machine import above_idle, above_idle_kwh, borne_lin
 from calculator.cost.when import AT_ONCE
 from calculator.finance.courses import Course, Once
 from calculator.finance.ledger import Line, Term, month_1
-from calculator.number import Number, larger
+from calculator.number import Number, larger, some
 from calculator.scenario.scenario import Lease
 from calculator.service.usage import Usage
 from calculator.units import H_PER_MONTH, W_PER_KW

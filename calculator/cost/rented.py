@@ -9,14 +9,14 @@ from calculator.catalog.options import ApiTariff, CloudOffer
 from calculator.cost.bill import Charges, care_of_rented, monthly_extra, setup, spend, with_overflow
 from calculator.cost.demand import Load
 from calculator.cost.growing_fleet import Purchases
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.cost.kept_loads import load_of
 from calculator.cost.serverless import SERVERLESS, by_the_second, without_limit
 from calculator.evidence import Remark
 from calculator.finance.courses import Course, Once
 from calculator.finance.discounting import annuity_factor, geometric_sum, log_growth, monthly_rate
 from calculator.finance.ledger import Line, Term
-from calculator.number import Number
+from calculator.number import Number, some
 from calculator.scenario.scenario import Scenario
 from calculator.service.usage import Usage
 from calculator.units import H_PER_DAY, H_PER_MONTH, MINUTES_PER_H, MONTHS_PER_YEAR

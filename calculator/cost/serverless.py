@@ -7,10 +7,10 @@ from dataclasses import replace
 from calculator.catalog.options import CloudOffer
 from calculator.cost.bill import spend
 from calculator.cost.demand import Load
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.finance.courses import Course
 from calculator.finance.ledger import Line, Term
-from calculator.number import Number
+from calculator.number import Number, some
 from calculator.scenario.scenario import Scenario
 from calculator.service.cold_starts import cold_fraction, requests_per_s, warm_s_per_request
 from calculator.service.usage import Usage

@@ -1,16 +1,19 @@
 """Lines of people's time of one option, alone: what a move of wages or of hours of care changes."""
 
+import functools
+
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.cost.bill import care_of_account, care_of_rented, setup
 from calculator.cost.growing_fleet import Purchases
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.cost.kept_loads import load_of
 from calculator.cost.machine_care import administration, setting_up
 from calculator.cost.shared_machine import is_shared
 from calculator.cost.tax_lines import tax_lines
 from calculator.cost.when import AT_THE_START, When
 from calculator.finance.ledger import Line
+from calculator.number import some
 from calculator.service.usage import Usage
 
 AnyOption = Machine | CloudOffer | ApiOffer | Subscription
@@ -27,6 +30,7 @@ STAFF_ALONE = (
 SETUP_H = "setup_h"
 
 
+@functools.lru_cache(maxsize=1024)
 def is_staff_input(name: str) -> bool:
     """Whether nothing but people's time reads the input."""
     return name in STAFF_ALONE or name.endswith(f".{SETUP_H}")

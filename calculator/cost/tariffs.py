@@ -2,9 +2,9 @@
 
 from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiTariff, PriceTier
-from calculator.cost.inputs import Inputs, some
+from calculator.cost.inputs import Inputs
 from calculator.evidence import Quantity
-from calculator.number import Number, where
+from calculator.number import Number, some, where
 from calculator.scenario.scenario import Scenario
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculator.finance.discounting import Timing, discount_months, log_growth, not_zero
-from calculator.number import Number, Picked
+from calculator.number import Number, Picked, some
 from calculator.units import MONTHS_PER_YEAR
 
 
@@ -223,7 +223,7 @@ class _Partial:
             years, rest = months // MONTHS_PER_YEAR, months % MONTHS_PER_YEAR
             grown = np.expm1(years * year)
             total = grown / per_year * a_year
-            return total + (grown + 1) * np.expm1(rest * month) / per_month if np.any(rest) else total
+            return total + (grown + 1) * np.expm1(rest * month) / per_month if some(rest) else total
 
-        total = until(last) - until(before) if np.any(before) else until(last)
+        total = until(last) - until(before) if some(before) else until(last)
         return total * np.exp(lead * self.log_discount)

@@ -126,10 +126,11 @@ class Horizon:
         if self.whole is not None:
             return self._summed(course)
         rates = (course.month,) if isinstance(course, Once) else (course.growth_rate, course.step_rate)
-        if not any(np.ndim(value) for value in (*rates, self.annual_rate)):
-            return self._summed(course)
         counted = () if isinstance(course, Once) else (course.first_month, course.last_month)
-        return _SUMS.answer(
+        is_drawn = any(isinstance(value, np.ndarray) for value in (*rates, self.annual_rate))
+        if not is_drawn and any(isinstance(value, np.ndarray) for value in counted):
+            return self._summed(course)
+        return (_SUMS if is_drawn else _PLAIN_SUMS).answer(
             *(*rates, *counted, self.annual_rate, self.months, self.timing), compute=lambda: self._summed(course)
         )
 
@@ -283,3 +284,5 @@ def whole_usd(terms: Iterable[Term], *, months: int) -> float:
 _WORTH_A_TABLE = 8  # running sums of all draws cost about as much as the closed form of an eighth of them
 _SUMS: KeptDraws[tuple[Number, Number]] = KeptDraws(most=128)
 """Sums of one course each: 160 kB of 10,000 draws, 20 MB in all."""
+_PLAIN_SUMS: KeptDraws[tuple[Number, Number]] = KeptDraws(most=512)
+"""The same where nothing is drawn: two numbers each."""

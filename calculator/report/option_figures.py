@@ -1,12 +1,13 @@
 """Figures behind one option, each by a name of its own: page, memo, workbook and HTML report call it the same."""
 
+import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from calculator.catalog import Catalog
 from calculator.catalog.loader import evidence_of
-from calculator.catalog.options import ApiOffer, CloudOffer, HourlyRate, Machine
+from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
 from calculator.service.tariff import tariff_for
@@ -33,27 +34,46 @@ def option_figures(entry: Any, scenario: Scenario, catalog: Catalog) -> list[Opt
 
     Of a hosted API the prices of the host that the scenario's bill is made with, and of no other host or model.
     """
+    tariff = _tariff(entry, scenario, catalog) if isinstance(entry, ApiOffer) else None
+    tokens = _of_tariff(_Same(id(tariff), tariff)) if tariff is not None else ()
+    return [*tokens, *_of_entry(_Same(id(entry), entry), scenario.cloud_rate)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """A frozen entry as a key of a cache, which keeps it alive and so its identity its own."""
+
+    identity: int
+    entry: Any = field(compare=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _of_entry(of: _Same, cloud_rate: str) -> tuple[OptionFigure, ...]:
+    """Kept, because every move of a slider would look through all figures of all options again."""
     found: dict[str, list[OptionFigure]] = {}
-    for path, quantity in evidence_of(entry).items():
+    hourly = of.entry.rate(cloud_rate) if isinstance(of.entry, CloudOffer) else None
+    for path, quantity in evidence_of(of.entry).items():
         if not path.startswith("tariffs["):
             place = _PLACE.match(path)
-            one = _figure(path, quantity, entry, scenario, int(place[2]) if place else 0)
+            one = _figure(path, quantity, of.entry, hourly, int(place[2]) if place else 0)
             found.setdefault(place[1] if place else path, []).append(one)
-    tokens = _token_prices(entry, scenario, catalog) if isinstance(entry, ApiOffer) else []
-    return [*tokens, *(one for rows in found.values() for one in sorted(rows, key=lambda row: not row.counts))]
+    return tuple(one for rows in found.values() for one in sorted(rows, key=lambda row: not row.counts))
 
 
-def _token_prices(offer: ApiOffer, scenario: Scenario, catalog: Catalog) -> list[OptionFigure]:
-    tariff = tariff_for(scenario, catalog) if offer.kind == "same-model" else next(iter(offer.tariffs), None)
-    if tariff is None:
-        return []
-    return [
-        OptionFigure(path, f"{_words(path)} at {tariff.provider}", quantity, quantity.as_of)
-        for path, quantity in evidence_of(tariff).items()
-    ]
+def _tariff(offer: ApiOffer, scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
+    return tariff_for(scenario, catalog) if offer.kind == "same-model" else next(iter(offer.tariffs), None)
 
 
-def _figure(path: str, quantity: Quantity, entry: Any, scenario: Scenario, place: int) -> OptionFigure:
+@functools.lru_cache(maxsize=256)
+def _of_tariff(of: _Same) -> tuple[OptionFigure, ...]:
+    host = of.entry.provider
+    return tuple(
+        OptionFigure(path, f"{_words(path)} at {host}", quantity, quantity.as_of)
+        for path, quantity in evidence_of(of.entry).items()
+    )
+
+
+def _figure(path: str, quantity: Quantity, entry: Any, hourly: HourlyRate | None, place: int) -> OptionFigure:
     words = _words(path)
     if isinstance(entry, Machine) and path.startswith("prices"):
         price = entry.prices[place]
@@ -63,7 +83,7 @@ def _figure(path: str, quantity: Quantity, entry: Any, scenario: Scenario, place
         return OptionFigure(path, words, quantity, price.aged_from, counts)
     if isinstance(entry, CloudOffer) and path.startswith("rates"):
         rate = entry.rates[place]
-        counts = rate is entry.rate(scenario.cloud_rate)
+        counts = rate is hourly
         words = words if counts else f"another {words} ({_terms(rate)})"
         return OptionFigure(path, words, quantity, quantity.as_of, counts)
     return OptionFigure(path, words, quantity, quantity.as_of)

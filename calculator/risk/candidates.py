@@ -17,6 +17,7 @@ from calculator.cost.subscription import LIMIT, SEAT, limit_of
 from calculator.cost.tco import CostDraws, charges_of, cost_draws, present_value_cost_usd, tariff_of
 from calculator.errors import CalculatorError
 from calculator.evidence import Quantity
+from calculator.finance.kept_draws import KeptDraws, read_only
 from calculator.finance.ledger import Horizon, Line
 from calculator.number import Number, Range
 from calculator.risk.candidate import Candidate, CandidatePart, Candidates, cost_part
@@ -248,5 +249,17 @@ def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str,
         for state, watts in zip(_DRAWN_STATES, (usage.prefill_w, usage.decode_w, usage.idle_w), strict=True):
             ratio = values.get(f"{candidate.option.id}.{state}_watt_ratio")
             if ratio is not None:
-                found[f"{candidate.option.id}.{state}_w"] = watts * ratio
+                found[f"{candidate.option.id}.{state}_w"] = _product(watts, ratio)
     return found
+
+
+def _product(watts: Number, ratio: Number) -> Number:
+    """All futures of one watt are kept: a move of money or of people's time finds them again."""
+    if np.size(ratio) < _MANY:
+        return watts * ratio
+    return _WATTS.answer(watts, ratio, compute=lambda: read_only(watts * ratio))
+
+
+_MANY = 1_000
+_WATTS: KeptDraws[Number] = KeptDraws(most=64)
+"""80 kB each of 10,000 futures, 5 MB in all."""

@@ -33,6 +33,7 @@ class PresentValues:
         owners = {one.option.id: _owners(one) for one in candidates}
         all_owners = frozenset[str]().union(*owners.values())
         self._others = {option: all_owners - own for option, own in owners.items()}
+        self._read: dict[str, dict[str, bool]] = {option: {} for option in owners}
         self._found: dict[str, dict[_Key, Draws]] = {option: {} for option in owners}
         self._base_usd = base_usd
 
@@ -60,7 +61,8 @@ class PresentValues:
 
         now: the value now of every input that the blocks name.
         """
-        return {option: self._of_option(option, blocks, now) for option in options}
+        keyed = [(block, _key(block)) for block in blocks]
+        return {option: self._of_option(option, keyed, now) for option in options}
 
     def points_usd(
         self, options: Sequence[str], points: Sequence[Mapping[str, float]], *, now: Mapping[str, float]
@@ -79,38 +81,43 @@ class PresentValues:
             usd = cost_usd(under, {name: float(row[0]) for name, row in missing[0].items()})
             found = {**found, _key(missing[0]): np.array([usd])}
         elif missing:
-            found = {**found, **dict(zip(map(_key, missing), self._of_option(option, missing, now), strict=True))}
+            keyed = [(one, _key(one)) for one in missing]
+            found = {**found, **dict(zip((key for _, key in keyed), self._of_option(option, keyed, now), strict=True))}
         return [float(found[key][0]) for key in keys]
 
     def _reads(self, option: str, name: str) -> bool:
         """Whether the option's cost may read the input: all but another's own figures."""
-        return "." not in name or name.rpartition(".")[0] not in self._others[option]
+        known = self._read[option]
+        if name not in known:
+            known[name] = "." not in name or name.rpartition(".")[0] not in self._others[option]
+        return known[name]
 
-    def _of_option(self, option: str, blocks: Sequence[Block], now: Mapping[str, float]) -> list[Draws]:
-        found = self._found[option]
-        read = [{name: row for name, row in one.items() if self._reads(option, name)} for one in blocks]
-        keys = [_key(one) for one in read]
-        missing = {key: one for key, one in zip(keys, read, strict=True) if key not in found}
+    def _of_option(self, option: str, keyed: Sequence[tuple[Block, _Key]], now: Mapping[str, float]) -> list[Draws]:
+        found, missing = self._found[option], dict[_Key, Block]()
+        keys = [tuple([pair for pair in key if self._reads(option, pair[0])]) for _, key in keyed]
+        for (block, whole), key in zip(keyed, keys, strict=True):
+            if key not in found and key not in missing:
+                missing[key] = block if len(key) == len(whole) else {name: block[name] for name, _ in key}
         if missing:
-            found.update(zip(missing, self._costed(option, list(missing.values()), now), strict=True))
+            found.update(zip(missing, self._costed(option, missing, now), strict=True))
         return [
-            found[key] if key else np.broadcast_to(found[key], np.shape(next(iter(block.values()), found[key])))
-            for key, block in zip(keys, blocks, strict=True)
+            found[key] if key else np.full(np.shape(next(iter(block.values()), found[key])), found[key])
+            for key, (block, _) in zip(keys, keyed, strict=True)
         ]
 
-    def _costed(self, option: str, blocks: Sequence[Block], now: Mapping[str, float]) -> list[Draws]:
+    def _costed(self, option: str, blocks: Mapping[_Key, Block], now: Mapping[str, float]) -> list[Draws]:
         """The option's present value in each block, in one pass."""
-        sizes = [len(next(iter(block.values()))) if block else 1 for block in blocks]
+        sizes = [len(next(iter(block.values()))) if block else 1 for block in blocks.values()]
         edges, count = [0, *accumulate(sizes)], sum(sizes)
         cuts = [slice(start, end) for start, end in pairwise(edges)]
-        names = list(dict.fromkeys(chain.from_iterable(blocks)))
+        names = list(dict.fromkeys(chain.from_iterable(blocks.values())))
         table = np.empty((len(names), count))
         table[:] = np.array([now[name] for name in names])[:, None]
         values = dict(zip(names, table, strict=True))
-        for block, cut in zip(blocks, cuts, strict=True):
+        for block, cut in zip(blocks.values(), cuts, strict=True):
             for name, column in block.items():
                 values[name][cut] = column
-        cases = tuple(zip(sizes, map(_without_staff, map(_key, blocks)), strict=True))
+        cases = tuple(zip(sizes, map(_without_staff, blocks), strict=True))
         others = tuple([(name, now[name]) for name in names if not is_staff_input(name)])
         found = costs(self._candidates.only((option,)), values, values_key=(cases, others))[option]
         flat = np.broadcast_to(found.present_value_cost_usd, (count,))

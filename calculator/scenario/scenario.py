@@ -126,7 +126,7 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
     @classmethod
     def _range_sets_its_value(cls, values: Any) -> Any:
         """A value given as three is a range; a value of which only the range is given is its P50."""
-        numbers = {name for name in cls.model_fields if _is_number(cls, name)}
+        numbers = _numbers(cls)
         threes: dict[str, Any] = {
             name: row for name, row in _items(values).items() if name in numbers and isinstance(row, list | tuple)
         }
@@ -157,9 +157,7 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
         if not given:
             return values
         if "typed" not in given:
-            threes = {
-                name for name, value in given.items() if _is_number(cls, name) and isinstance(value, list | tuple)
-            }
+            threes = {name for name in given.keys() & _numbers(cls) if isinstance(given[name], list | tuple)}
             return {**given, "typed": tuple(name for name in _typeable(cls) if name in given and name not in threes)}
         if not isinstance(given["typed"], list | tuple) or not all(
             isinstance(one, str) for one in cast("list[object]", given["typed"])
@@ -182,7 +180,7 @@ class Scenario(OwnEntries, Books, Extras, Repair, Period, Cloud, Money, Resale, 
                 raise ValueError(
                     f"{name} has no range beside hourly_profile, which must agree with it. Give one value."
                 )
-            elif not _is_number(type(self), name):
+            elif name not in _numbers(type(self)):
                 raise ValueError(
                     f"{name} has no range of its own; ranges can be given for numbers of the scenario and for "
                     "'<option id>.<figure>'."
@@ -320,10 +318,11 @@ def _unset(info: FieldInfo) -> Any:
     return info.get_default(call_default_factory=True)
 
 
-def _is_number(kind: type[Scenario], name: str) -> bool:
-    info = kind.model_fields.get(name)
-    annotation: object = info.annotation if info is not None else None
-    return annotation is int or annotation is float
+@functools.cache
+def _numbers(kind: type[Scenario]) -> frozenset[str]:
+    """Fields that are one number."""
+    annotations: dict[str, object] = {name: info.annotation for name, info in kind.model_fields.items()}
+    return frozenset(name for name, one in annotations.items() if one is int or one is float)
 
 
 def _items(table: Any) -> Mapping[str, Any]:

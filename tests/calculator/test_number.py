@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.errors import ScenarioError
-from calculator.number import Number, Picked, Range, exp, larger, log, require, root, smaller, where
+from calculator.number import Number, Picked, Range, exp, larger, log, require, root, smaller, some, where
 
 finite = st.floats(-1e6, 1e6)
 draws = st.lists(finite, min_size=1, max_size=8)
@@ -144,3 +144,10 @@ def test_forgotten_values_are_picked_again() -> None:
     picked.forget_values()
     assert picked.of(values) is not first
     assert picked.of(values).tolist() == [1.0, 3.0]  # type: ignore[union-attr]
+
+
+def test_some_is_true_where_one_draw_is_not_nothing() -> None:
+    assert not some(0.0)
+    assert some(0.1)
+    assert not some(np.zeros(3))
+    assert some(np.array([0.0, 0.0, 1.0]))

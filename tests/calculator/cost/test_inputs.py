@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calculator.cost import inputs as module
-from calculator.cost.inputs import Inputs, ScenarioNumbers, some
+from calculator.cost.inputs import Inputs, ScenarioNumbers
 from calculator.scenario.scenario import Scenario
 from tests.calculator.offers import MAC, SCENARIO
 
@@ -68,13 +68,6 @@ def test_course_of_two_rates_grows_by_both() -> None:
 def test_rates_of_a_course_are_numbers_of_the_scenario() -> None:
     names = {name for kind in (module.Growth, module.Step) for name in typing.get_args(kind) if name}
     assert names <= set(ScenarioNumbers.__annotations__)
-
-
-def test_some_is_true_where_one_draw_is_not_nothing() -> None:
-    assert not some(0.0)
-    assert some(0.1)
-    assert not some(np.zeros(3))
-    assert some(np.array([0.0, 0.0, 1.0]))
 
 
 def test_draws_are_counted_by_the_longest_value() -> None:

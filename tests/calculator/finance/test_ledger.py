@@ -179,17 +179,23 @@ def _summed(monkeypatch: pytest.MonkeyPatch) -> list[AnyCourse]:
 
     monkeypatch.setattr(ledger, "course_sums", course_sums)
     monkeypatch.setattr(ledger, "_SUMS", KeptDraws[Any](most=8))
+    monkeypatch.setattr(ledger, "_PLAIN_SUMS", KeptDraws[Any](most=8))
     return asked
 
 
-def test_sums_of_draws_are_found_again_and_those_of_numbers_or_of_some_are_not_kept(summed: list[AnyCourse]) -> None:
+def test_sums_of_draws_or_numbers_are_found_again_and_those_of_some_or_of_drawn_months_are_not_kept(
+    summed: list[AnyCourse],
+) -> None:
     rate = np.full(80, 0.1)
     for _ in range(2):
         for course in (Course(GROWTH), Course(0.1), Once(np.arange(80.0)), Once(3)):
             Horizon(36, rate).total(course)
         Horizon(36, 0.1).total(Course(GROWTH))  # one rate, many growths
-        Horizon(36, 0.1).total(Course(0.1))  # one number: as quick anew
-    assert len(summed) == 5 + 2
+        Horizon(36, 0.1).total(Course(0.1))  # one number
+        Horizon(36, 0.1).total(Course(0.1, 0.0, np.arange(80.0)))  # one rate from many months on
+    assert len(summed) == 6 + 2
+    assert Horizon(36, 0.1).total(Course(0.1)) != Horizon(36, 0.1).total(Course(0.1, 0.0, 2))
+    assert Horizon(36, 0.1).total(Course(0.1)) != Horizon(24, 0.1).total(Course(0.1))
     summed.clear()
     picked = Picked(np.array([3, 4]), np.ones(2), 80)
     for _ in range(2):

@@ -57,3 +57,11 @@ def test_every_figure_of_the_file_is_there_once() -> None:
     rows = option_figures(machine, Scenario(), CATALOG)
     assert len({row.path for row in rows}) == len(rows) == 9
     assert all(row.words for row in rows)
+
+
+def test_entry_of_the_same_name_has_its_own_figures() -> None:
+    stock = CATALOG.machines["dual-rtx-4090-am5"]
+    for hours in range(1, 600):  # more than are kept, so that places in memory come again
+        quantity = stock.setup_h.model_copy(update={"central": float(hours)})
+        rows = option_figures(stock.model_copy(update={"setup_h": quantity}), Scenario(), CATALOG)
+        assert next(row for row in rows if row.path == "setup_h").quantity.central == hours
