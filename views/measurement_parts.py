@@ -72,7 +72,7 @@ def _show_file(desk: Desk, name: str, content: bytes, *, number: int, catalog: C
         st.error(f"{markdown_text(name)}: {markdown_text(str(error))}")
         return
     head.markdown(
-        f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} taken, "
+        f"**{markdown_text(name)}** ({markdown_text(found.format)}): {len(found.records)} accepted, "
         f"{len(found.refused)} refused, {len(found.waiting)} waiting"
     )
     if found.missing:

@@ -158,7 +158,7 @@ def test_row_that_physics_refuses_is_named_with_the_reason_and_the_others_are_ke
     refused = table(app, "refused because")
     assert list(refused["row"]) == [f"line {3 + len((text + chr(10)).splitlines())}"]
     assert refused["refused because"].str.startswith("decode: ").all()
-    assert "1 taken, 1 refused, 0 waiting" in texts(app)
+    assert "1 accepted, 1 refused, 0 waiting" in texts(app)
 
 
 def test_file_of_no_known_tool_is_refused_in_words(store: Path) -> None:
