@@ -38,7 +38,7 @@ def show_notices(link: Link, comparison: Comparison, *, scenario: Scenario, repl
     open_ones = {name: link.problems[name] for name in unusable if link.problems[name] not in closed}
     notices: dict[str | int, str] = {
         **{name: unusable[name] for name in open_ones},
-        **(sentences if opened_with == scenario.id() else {}),
+        **(sentences if sentences and opened_with == scenario.id() else {}),
         **replaced,
     }
     for sentence in notices.values():
