@@ -41,6 +41,16 @@ def test_flips_are_said_with_the_names_of_the_options_and_no_ids() -> None:
     assert turns.longest_tail("nothing", upwards=True) == ""
 
 
+def test_price_beyond_its_range_is_told_where_nothing_inside_turns_the_pair() -> None:
+    found = verdict_on(options=(SMALL, MAC))
+    names = {row.id: row.name for row in found.options}
+    turns = turning(found.candidates, pair=(SMALL, MAC), names=names, other=names[MAC])
+    (flip,) = turns.flips
+    assert not flip.inside_range
+    assert flip.name == f"{MAC}.price_usd"
+    assert turns.sentence.endswith(f"within its range. Beyond its range, one would: {flip.sentence}.")
+
+
 def test_longest_tail_is_the_input_that_leans_most_that_way_and_none_that_leans_the_other() -> None:
     names = {"a": "A"}
     ends = {"a": {"wage_usd_per_h": Ends(0.0, 10.0, 30.0), "electricity_usd_per_kwh": Ends(0.0, 10.0, 21.0)}}
