@@ -90,7 +90,7 @@ def purchases_of(inputs: Inputs, *, fleet: GrowingFleet) -> Purchases | None:
     one, growth, highest = (np.broadcast_to(value, draws) for value in (fleet.one, fleet.growth, fleet.highest))
     concerned = np.flatnonzero(highest > one * fleet.count)  # often a few of thousands
     wanted = np.ceil(highest[concerned] / np.maximum(one[concerned], LEAST)) - fleet.count
-    most = np.clip(wanted, 0, fleet.further).astype(np.int64)
+    most = np.minimum(wanted, fleet.further).astype(np.int64)
     rows = np.repeat(concerned, most)
     index = np.arange(rows.size) - np.repeat(np.cumsum(most) - most, most)
     room = np.asarray(one[rows] * (fleet.count + index), dtype=np.float64)

@@ -5,7 +5,7 @@ same totals for arrays of draws, from the same lines, without rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,16 +88,16 @@ class Tco:
     marginal_usd_per_mtok: float
     energy_kwh: float
     served_tokens: float
-    remarks: tuple[Remark, ...] = field(default=())
-    hard_present_value_cost_usd: float = 0.0
-    discounted_usd: tuple[float, ...] = ()
-    hard_usd_per_mtok: float = 0.0
-    hard_equivalent_annual_cost_usd: float = 0.0
-    entries: tuple[Line, ...] = ()
-    flows: tuple[tuple[float, ...], ...] = ()
-    discounted_flows: tuple[tuple[float, ...], ...] = ()
-    served_here_fraction: float = 1.0
-    bought_fraction: float = 0.0
+    remarks: tuple[Remark, ...]
+    hard_present_value_cost_usd: float
+    discounted_usd: tuple[float, ...]
+    hard_usd_per_mtok: float
+    hard_equivalent_annual_cost_usd: float
+    entries: tuple[Line, ...]
+    flows: tuple[tuple[float, ...], ...]
+    discounted_flows: tuple[tuple[float, ...], ...]
+    served_here_fraction: float
+    bought_fraction: float
 
     @property
     def ledger(self) -> tuple[CashFlow, ...]:

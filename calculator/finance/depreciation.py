@@ -59,9 +59,8 @@ def declining_then_straight(years: int, *, first_year: float, factor: float = 2.
     fractions = [factor / years * first_year]
     left, remaining = 1 - fractions[0], years - first_year
     while remaining > _LEAST:
-        this_year = min(1.0, remaining)
-        fractions.append(left * min(max(factor / years, 1 / remaining) * this_year, 1.0))
-        left, remaining = left - fractions[-1], remaining - this_year
+        fractions.append(left * min(max(factor / years, 1 / remaining), 1.0))
+        left, remaining = left - fractions[-1], remaining - 1
     return tuple(fractions)
 
 

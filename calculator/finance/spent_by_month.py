@@ -249,7 +249,8 @@ class _LaidOut:
             course_sums(course, months=months, log_discount=self.horizon.log_discount, timing=self.horizon.timing)
             for months in range(self.horizon.months + 1)
         ]
-        rows = [np.atleast_1d(np.asarray(pair[1 if self.discounted else 0], dtype=float)) for pair in sums]
+        # up to month 0 it may be one number, where it is one per draw later
+        rows = np.broadcast_arrays(*(np.atleast_1d(pair[1 if self.discounted else 0]) for pair in sums))
         table = np.diff(np.stack(rows), axis=0, prepend=0.0)
         return table[:, self.piece] if table.shape[1] > 1 else table
 

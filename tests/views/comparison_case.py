@@ -44,20 +44,27 @@ def tco(
     monthly = [sum(flow) for flow in zip(*lines.values(), strict=True)]
     total, served = -sum(monthly), 200 * 21 * months * 4200.0
     soft = ("setup", "administration")
+    hard = -sum(sum(flow) for line, flow in lines.items() if line not in soft)
     return Tco(
         months=months,
         lines={line: sum(flow) for line, flow in lines.items()},
         monthly_usd=tuple(monthly),
         cumulative_usd=tuple(itertools.accumulate(monthly)),
         total_cost_usd=total,
-        hard_cost_usd=-sum(sum(flow) for line, flow in lines.items() if line not in soft),
+        hard_cost_usd=hard,
         present_value_cost_usd=0.93 * total,
-        hard_present_value_cost_usd=-0.93 * sum(sum(flow) for line, flow in lines.items() if line not in soft),
+        hard_present_value_cost_usd=0.93 * hard,
+        discounted_usd=tuple(0.93 * usd for usd in itertools.accumulate(monthly)),
         equivalent_annual_cost_usd=0.38 * total,
+        hard_equivalent_annual_cost_usd=0.38 * hard,
         usd_per_mtok=total / served * 1e6,
+        hard_usd_per_mtok=hard / served * 1e6,
         marginal_usd_per_mtok=0.2 * total / served * 1e6,
         energy_kwh=1500.0,
         served_tokens=served,
+        served_here_fraction=1.0,
+        bought_fraction=0.0,
+        remarks=(),
         entries=tuple(Line(line, "soft" if line in soft else "hard", ()) for line in lines),
         flows=tuple(tuple(flow) for flow in lines.values()),
         discounted_flows=tuple(tuple(0.93 * usd for usd in flow) for flow in lines.values()),

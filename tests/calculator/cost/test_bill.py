@@ -40,7 +40,9 @@ def test_overflow_is_bought_at_the_reference_price() -> None:
 
 
 def test_overflow_is_nothing_where_everything_is_served() -> None:
-    assert "overflow to API" not in _cost(MAC, MAC_USAGE, FLAT).lines
+    tco = _cost(MAC, MAC_USAGE, FLAT)
+    assert "overflow to API" not in tco.lines
+    assert tco.remarks == ()
 
 
 def test_overflow_without_a_price_stays_unmet_and_is_said() -> None:

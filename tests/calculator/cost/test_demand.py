@@ -433,16 +433,16 @@ def test_quiet_hours_of_draws_get_their_own_purchases() -> None:
 
 
 def test_draw_that_needs_no_further_machine_at_its_busiest_needs_none_in_quiet_hours_either() -> None:
-    """Three of the busiest hour take the 2.9 of the first draw; the second one needs five, of which quiet hours need
-    two more than their one."""
+    """Three of the busiest hour take the 2.9 of the first draw; the 3.5 of the second one need four, and the 5 of the
+    third one five. Quiet hours take 0.6 of that: 2.1 and 3, so two more than their one in both."""
     usage = dataclasses.replace(MAC_USAGE, machine_count=3, capacity_ratio=1.0, quiet=QuietHours(1, 0.6, 0.9))
     scenario = FLAT.changed(months=13, when_full="buy-another")
-    growth = np.array([1.9, 4.0])
+    growth = np.array([1.9, 2.5, 4.0])
     drawn = Load.of("mac", Inputs(scenario, {"demand_growth_rate": growth}), usage, may_grow=True)
     assert drawn.purchases is not None
     assert drawn.quiet_purchases is not None
-    assert drawn.purchases.picked.rows.tolist() == [1] * 2
-    assert drawn.quiet_purchases.picked.rows.tolist() == [1] * 2
+    assert drawn.purchases.picked.rows.tolist() == [1, 2, 2]
+    assert drawn.quiet_purchases.picked.rows.tolist() == [1, 1, 2, 2]
     alone = [_load(scenario.changed(demand_growth_rate=float(rate)), usage, may_grow=True) for rate in growth]
-    assert [len(load.full_months) for load in alone] == [0, 2]
-    assert [len(load.quiet_months) for load in alone] == [0, 2]
+    assert [len(load.full_months) for load in alone] == [0, 1, 2]
+    assert [len(load.quiet_months) for load in alone] == [0, 2, 2]

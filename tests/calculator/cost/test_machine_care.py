@@ -64,6 +64,15 @@ def test_space_is_shared_like_care() -> None:
     assert "further_care_fraction" not in space(inputs(), count=1, when=When(0)).inputs
 
 
+def test_arithmetic_of_a_later_machine_counts_every_one_as_a_further_one() -> None:
+    for first, later in (
+        (space(inputs(), count=2, when=When(0)), space(inputs(), count=2, when=When(6))),
+        (administration(MAC, inputs(), count=2, when=When(0)), administration(MAC, inputs(), count=2, when=When(6))),
+    ):
+        assert "* (1 + (machines - 1) * a further one's share)" in first.formula
+        assert "* machines * a further one's share" in later.formula
+
+
 def test_rules_of_version_1_have_one_room_however_many_machines() -> None:
     assert amount(space(inputs(rules=1), count=3, when=When(0))) == pytest.approx(-40.0)
     assert amount(space(inputs(rules=1), count=3, when=When(6))) == pytest.approx(0.0)

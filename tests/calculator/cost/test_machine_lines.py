@@ -6,7 +6,7 @@ import pytest
 from calculator.catalog.options import Machine, Price
 from calculator.cost.growing_fleet import NEVER
 from calculator.cost.inputs import Inputs
-from calculator.cost.machine_lines import bought, machine_lines, priced, resale_base
+from calculator.cost.machine_lines import Holding, bought, machine_lines, priced, resale_base
 from calculator.cost.tco import cost_of
 from calculator.cost.when import When
 from calculator.finance.ledger import Horizon, Line, monthly_usd, present_value_usd
@@ -25,6 +25,15 @@ def test_resale_is_of_the_price_and_not_of_the_tax() -> None:
     )
     assert taxed["resale"] == free["resale"]
     assert taxed["sales tax"] < 0
+
+
+def test_machine_of_no_stated_age_is_sold_as_old_as_it_is_held() -> None:
+    """The rules of version 0.1 count its age at the price, too: 0.48 of 3,000 after 36 months."""
+    inputs = Inputs(SCENARIO.changed(rules=1))
+    kept = ("worth_usd", 3_000.0, "what it would bring today")
+    holding = Holding((), ("worth_usd", 3_000.0), warranty_months=0, fee_fraction=0.0, resale=kept)
+    (resale, _) = machine_lines(MAC, holding=holding, inputs=inputs, count=1, peak_kw=0.3).sale
+    assert _flow(resale)[36] == pytest.approx(0.48 * 3_000)
 
 
 def _purchase(month: Number, **values: object) -> dict[str, Line]:

@@ -12,7 +12,7 @@ from calculator import Scenario, compare, load_catalog
 from calculator.cost.inputs import Inputs
 from calculator.cost.rented import rate_remark
 from calculator.cost.tco import Tco, cost_draws, cost_of
-from calculator.finance.ledger import Horizon
+from calculator.finance.ledger import Horizon, Line
 from calculator.service.usage import QuietHours
 from tests.calculator.offers import (
     API,
@@ -41,6 +41,10 @@ def _cost(option: Any, usage: Any, scenario: Any = SCENARIO, reference: Any = TA
 
 def _flow(tco: Tco, line: str) -> tuple[float, ...]:
     return dict(zip([entry.name for entry in tco.entries], tco.flows, strict=True))[line]
+
+
+def _entry(tco: Tco, name: str) -> Line:
+    return next(line for line in tco.entries if line.name == name)
 
 
 CATALOG = load_catalog()
@@ -96,6 +100,11 @@ def test_reservation_is_paid_around_the_clock_at_the_price_of_its_first_day() ->
     assert _flow(_cost(offer, PC_USAGE, scenario), "rental")[1] == pytest.approx(-1.5 * 730)
     own = scenario.changed(options=("cloud",), figures={"cloud.rate_usd_per_h": 2.0})
     assert _flow(_cost(CLOUD, PC_USAGE, own), "rental")[1] == pytest.approx(-2.0 * 730)
+    discounts = [
+        _entry(_cost(one, PC_USAGE, scenario), "rental").inputs.get("reserved_discount_fraction")
+        for one in (CLOUD, offer)
+    ]
+    assert discounts == [0.35, None]
 
 
 def test_reservation_paid_at_once_moves_money_to_the_start_of_each_commitment() -> None:

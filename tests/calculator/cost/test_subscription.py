@@ -63,6 +63,17 @@ def test_excess_is_bought_at_the_price_of_the_same_model_by_hand() -> None:
     assert row.eligible
 
 
+def test_one_more_token_costs_what_exceeds_the_limits() -> None:
+    above, below = _row().tco, _row("chatgpt-pro-100").tco
+    assert above is not None
+    assert below is not None
+    valued = dict(zip((entry.name for entry in above.entries), above.discounted_flows, strict=True))
+    of_all = -sum(valued["excess at token prices"]) / above.present_value_cost_usd
+    assert above.marginal_usd_per_mtok == pytest.approx(of_all * above.usd_per_mtok)
+    assert above.marginal_usd_per_mtok > 0
+    assert below.marginal_usd_per_mtok == 0
+
+
 def test_refused_excess_is_not_served_and_not_ranked_unless_the_promise_allows_it() -> None:
     row = _row(subscription_excess="refuse")
     (reason,) = row.eligibility.reasons

@@ -99,6 +99,18 @@ def test_machine_that_one_has_is_taxed_as_if_sold_or_kept() -> None:
     assert after.present_value_cost_usd == pytest.approx(0.74 * before.present_value_cost_usd, rel=1e-9)
 
 
+def test_tax_on_depreciation_is_of_the_cost_or_of_what_one_has_would_bring() -> None:
+    taxed = SCENARIO.changed(tax_mode="expense")
+    bought, owned = (
+        next(line for line in _cost(MAC_CANDIDATE, one).entries if line.name == "tax on depreciation")
+        for one in (taxed, taxed.changed(already_own_usd={"mac": 3_000}))
+    )
+    assert bought.inputs["cost_usd"] == pytest.approx(10_725)
+    assert "tax rate * cost" in bought.formula
+    assert owned.inputs["worth_usd"] == pytest.approx(3_000)
+    assert "sale that is forgone" in owned.formula
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_tax_of_a_further_machine_is_relieved_when_it_is_paid(mode: str) -> None:
     plain = SCENARIO.changed(demand_growth_rate=3.0, when_full="buy-another", months=20)

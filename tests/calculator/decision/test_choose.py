@@ -115,6 +115,11 @@ def test_speed_within_five_percent_is_the_same() -> None:
     assert not dominates(one, replace(one, present_value_usd=200.0, stream_tokens_per_s=53.0))
 
 
+def test_cheaper_one_dominates_where_neither_leaves_any_memory() -> None:
+    one = Choice("a", "A", 1, 1.0, "", 1.0, 100.0, 50.0, 1.0, 0.0, "")
+    assert dominates(one, replace(one, present_value_usd=200.0))
+
+
 def test_no_machine_in_any_number_beats_the_choices(catalog: Catalog) -> None:
     """Against brute force: every machine in every number that the budget buys is a choice or dominated by one."""
     busy = ASKED.changed(requests_per_working_day=1500)
@@ -162,6 +167,15 @@ def test_machine_beyond_the_budget_or_the_watts_says_what_the_job_takes(free: Ch
         assert poor[name] == f"The job takes {machines}, ${one.price_usd:,.0f}; your budget is $1."
         assert cool[name] == f"The job takes {machines}, {one.watts:,.0f} W under load; you allow 1 W."
     assert len({one.machine_count > 1 for one in least.values()}) == 2
+
+
+def test_budget_that_just_pays_for_the_machines_is_not_what_they_exceed(free: Choices, catalog: Catalog) -> None:
+    one = free.best()[0]
+    alone = replace(catalog, machines={one.id: catalog.machines[one.id]})
+    assert one.machine_count == 1
+    assert choose(ASKED, alone, wanted=Wanted(budget_usd=one.price_usd)).choices
+    (left,) = choose(ASKED, alone, wanted=Wanted(budget_usd=one.price_usd, most_w=1.0)).left_out
+    assert left.reason.endswith("you allow 1 W.")
 
 
 def test_watts_of_a_choice_are_the_higher_of_reading_and_writing_times_the_machines(

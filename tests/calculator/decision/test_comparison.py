@@ -1,6 +1,7 @@
 """Comparison: one frozen answer whose parts are those of its scenario."""
 
 import dataclasses
+import hashlib
 
 import pytest
 
@@ -29,6 +30,20 @@ def test_cost_of_each_candidate_is_the_options() -> None:
         tco = rows[one.option.id]
         assert tco is not None
         assert FOUND.candidates.cost(one).total_cost_usd == tco.total_cost_usd
+
+
+def test_hash_of_the_measurements_names_each_once_in_any_order_and_is_empty_where_all_is_predicted() -> None:
+    assert FOUND.measurements_hash == ""
+    first, second, *others = FOUND.options
+    assert first.decode is not None
+    assert second.decode is not None
+    measured = [
+        dataclasses.replace(row, decode=dataclasses.replace(speed, record_ids=ids))
+        for row, speed, ids in ((first, first.decode, ("b", "a")), (second, second.decode, ("b",)))
+    ]
+    for rows in (measured, measured[::-1]):
+        found = dataclasses.replace(FOUND, options=(*rows, *others))
+        assert found.measurements_hash == hashlib.sha256(b"a\nb").hexdigest()[:12]
 
 
 def test_option_prints_its_cost_or_why_it_has_none() -> None:

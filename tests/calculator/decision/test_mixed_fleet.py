@@ -46,6 +46,13 @@ def test_base_load_stays_here_and_the_rest_is_bought() -> None:
     assert f"{mac.machine_count - 1} would cost $" in mac.machine_count_reason
 
 
+@pytest.mark.parametrize(
+    ("requests", "words"), [(6_000, "1 costs least."), (14_000, "2 cost least."), (1_000, "none costs least.")]
+)
+def test_number_of_machines_agrees_with_its_verb(requests: int, words: str) -> None:
+    assert words in _found(requests_per_working_day=requests)[MAC].eligibility.machine_count_reason
+
+
 def test_without_any_machine_it_costs_what_the_hosted_api_costs_to_the_cent() -> None:
     found = _found()
     spark, api = found[SPARK], found[API]

@@ -237,6 +237,14 @@ def test_cheapest_number_is_answered_with_its_neighbours() -> None:
             assert usd(beside) >= usd(found)
 
 
+def test_cheapest_number_is_none_only_where_everything_may_leave_the_house() -> None:
+    free, kept = (answer(SMALL, machine_count="cheapest", leaves_house_fraction_max=most) for most in (1.0, 0.0))
+    assert free.eligibility.machine_count == 0
+    assert kept.eligibility.machine_count == 1
+    assert free.eligible
+    assert kept.eligible
+
+
 def test_speeds_of_the_row_are_those_that_are_drawn() -> None:
     found, costed = answer_of(question(), SMALL)
     assert costed is not None

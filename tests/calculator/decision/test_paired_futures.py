@@ -26,9 +26,10 @@ def test_chances_of_all_options_sum_to_one_and_a_tie_is_won() -> None:
     names = [one.option.id for one in ALL]
     assert sum(found.chance(name, names) for name in names) == pytest.approx(1.0)
     assert found.chance("mac", ("mac",)) == 1.0
-    table = ODDS.hard_present_value_usd
-    expected = float(np.mean(table["mac"] <= np.minimum(table["mac"], table["api"])))
-    assert found.chance("mac", ("mac", "api"), hard=True) == expected
+    for hard, table in ((False, ODDS.present_value_usd), (True, ODDS.hard_present_value_usd)):
+        expected = float(np.mean(table["pc"] <= np.minimum(table["mac"], table["api"])))
+        assert found.chance("pc", ("mac", "pc", "api"), hard=hard) == expected
+    assert found.chance("pc", names) != found.chance("pc", names, hard=True)
 
 
 def test_median_is_that_of_the_present_values() -> None:

@@ -123,6 +123,15 @@ def test_long_questions_go_to_the_other_model_at_their_own_length() -> None:
             assert ratio * getattr(scenario, name) == pytest.approx(getattr(part.scenario, name)), name
 
 
+def test_part_of_the_shortest_questions_reads_one_token_and_no_text_beside_it() -> None:
+    scenario = _mix(0.5, prompt_tokens=1, retrieved_tokens=0)
+    option = catalog_of(scenario, CATALOG).option("mix")
+    assert isinstance(option, Routed)
+    for part in routed_parts(option, scenario):
+        assert (part.scenario.prompt_tokens, part.scenario.retrieved_tokens) == (1, 0)
+        assert part.ratios == {"requests_per_working_day": 0.5, "prompt_tokens": 1.0, "retrieved_tokens": 1.0}
+
+
 def test_draws_without_width_are_the_base_case_and_parts_meet_the_futures_of_the_pure_options() -> None:
     found = compare(read_scenario(FILE), CATALOG, draw_count=0)
     still = simulate(found.candidates, count=16, spreads={})

@@ -1,10 +1,14 @@
 """Stand-ins: other machines of the kind that the verdict names."""
 
+import pytest
+
 from calculator import Scenario, load_catalog
+from calculator.decision import stand_ins as module
 from calculator.decision.close_calls import close_calls
 from calculator.decision.compare import compare
 from calculator.decision.stand_ins import stand_ins, without_exchanges
-from calculator.risk.sensitivity import switching_values
+from calculator.risk.candidates import Candidates
+from calculator.risk.sensitivity import SwitchPoint, switching_values
 
 CATALOG = load_catalog()
 SMALL, BIG, USED = "mac-studio-m5-ultra-96", "mac-studio-m5-ultra-256", "mac-studio-m2-ultra-192-used"
@@ -56,3 +60,17 @@ def test_switching_values_of_the_pair_that_only_exchange_a_mac_are_left_out() ->
     assert all(one.value is not None for one in points if one.name in dropped)
     alone = DEFAULT.candidates.only(both)
     assert without_exchanges(points, alone, pair=both) == list(points)
+
+
+def test_pair_is_asked_just_beyond_where_it_turns_on_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth of the way further: from 100 to 200 it is 201, from 100 to 50 it is 49.5."""
+    asked: list[dict[str, float]] = []
+
+    def noted(_: Candidates, beside: list[dict[str, float]], **__: object) -> list[bool]:
+        asked.extend(beside)
+        return [False] * len(beside)
+
+    monkeypatch.setattr(module, "beats_stand_ins", noted)
+    points = [SwitchPoint("wage_usd_per_h", 100.0, at, AM5, True, (1.0, 300.0)) for at in (200.0, 50.0, None)]
+    assert without_exchanges(points, DEFAULT.candidates, pair=(SMALL, AM5)) == points[2:]
+    assert asked == [{"wage_usd_per_h": 201.0}, {"wage_usd_per_h": 49.5}, {}]

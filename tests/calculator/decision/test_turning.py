@@ -1,5 +1,7 @@
 """What turns a verdict, in words, and the old prices that it rests on."""
 
+import pytest
+
 from calculator import Comparison, Scenario, compare, load_catalog
 from calculator.decision.input_words import label
 from calculator.decision.turning import Turning, turning
@@ -41,6 +43,16 @@ def test_flips_are_said_with_the_names_of_the_options_and_no_ids() -> None:
     assert turns.longest_tail("nothing", upwards=True) == ""
 
 
+def test_price_beyond_its_range_is_told_where_nothing_inside_turns_the_pair() -> None:
+    found = verdict_on(options=(SMALL, MAC))
+    names = {row.id: row.name for row in found.options}
+    turns = turning(found.candidates, pair=(SMALL, MAC), names=names, other=names[MAC])
+    (flip,) = turns.flips
+    assert not flip.inside_range
+    assert flip.name == f"{MAC}.price_usd"
+    assert turns.sentence.endswith(f"within its range. Beyond its range, one would: {flip.sentence}.")
+
+
 def test_longest_tail_is_the_input_that_leans_most_that_way_and_none_that_leans_the_other() -> None:
     names = {"a": "A"}
     ends = {"a": {"wage_usd_per_h": Ends(0.0, 10.0, 30.0), "electricity_usd_per_kwh": Ends(0.0, 10.0, 21.0)}}
@@ -64,3 +76,21 @@ def test_old_price_survives_where_whole_answers_at_both_ends_of_its_own_range_na
             for usd in (spread.low, spread.high)
         ]
         assert all(one.verdict.cheapest == found.verdict.cheapest for one in there) is holds, option
+
+
+@pytest.mark.parametrize(("ahead_usd", "survives"), [(0.5, True), (-0.5, False)])
+def test_cheaper_option_survives_an_old_price_by_half_a_dollar(ahead_usd: float, survives: bool) -> None:
+    later = {"options": (SMALL, AM5), "prices_as_of": "2029-11-26"}
+
+    def usd(option: str, price_usd: float) -> float:
+        asked = Scenario.parse({**later, "figures": {f"{option}.price_usd": price_usd}})
+        tco = compare(asked, CATALOG, draw_count=0)[option].tco
+        assert tco is not None
+        return tco.present_value_cost_usd
+
+    low = spreads_of(compare(Scenario.parse(later), CATALOG, draw_count=0).candidates)[f"{AM5}.price_usd"].low
+    cheap, dear = usd(SMALL, 1_000.0), usd(SMALL, 2_000.0)  # the cost is a straight line of the price
+    price_usd = 1_000 + 1_000 * (usd(AM5, low) - ahead_usd - cheap) / (dear - cheap)
+    found = verdict_on(**later, figures={f"{SMALL}.price_usd": price_usd}).verdict
+    assert found.cheapest == SMALL
+    assert {price.option: price.survives for price in found.rests_on_old_prices} == {AM5: survives}

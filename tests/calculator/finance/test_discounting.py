@@ -1,5 +1,6 @@
 """Rates, conventions, present values: published results, independent oracles, and the classical slips."""
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from calculator.finance.discounting import (
     discount_months,
     equivalent_annual_cost,
     geometric_sum,
+    log_growth,
     monthly_rate,
     net_present_value,
     present_value_usd,
@@ -191,6 +193,12 @@ def test_rate_of_minus_100_percent_is_refused_in_a_sentence(rate: float) -> None
         discount_factor(12, annual_rate=rate)
     with pytest.raises(CalculatorError, match="must be a finite number"):
         monthly_rate(np.array([0.1, rate]))
+
+
+def test_growth_of_draws_is_that_of_each() -> None:
+    of_draws = log_growth(np.array([0.1, 0.0, -0.5]))
+    assert of_draws == pytest.approx([math.log(1.1), 0.0, -math.log(2)])
+    assert of_draws == pytest.approx([log_growth(rate) for rate in (0.1, 0.0, -0.5)])
 
 
 def test_study_of_forrester_gives_its_printed_values() -> None:

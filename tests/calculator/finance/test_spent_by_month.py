@@ -1,5 +1,6 @@
 """Money spent by month in drawn futures: against plain sums, and the last month against the closed form."""
 
+import itertools
 import math
 
 import numpy as np
@@ -262,11 +263,12 @@ def test_larger_table_than_may_be_kept_is_laid_out_piece_by_piece(
 def test_start_within_a_month_costs_in_each_piece_what_the_closed_form_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spent_by_month, "_PIECE", 3)
     starts = np.array([2.5, 1.0, 7.25, math.inf])
-    for course in (Course(GROWTH, 0.0, starts), Course(0.1, 0.0, 2.5), Course(0.1, 0.0, starts)):
+    courses = (Course(GROWTH, 0.0, starts), Course(0.1, 0.0, 2.5), Course(0.1, 0.0, starts))
+    for course, rate in itertools.product(courses, (RATE, 0.08)):
         line = Line("late", "hard", (Term(USD, course),))
-        found = table((line,), horizon=Horizon(12, RATE), draw_count=4, discounted=True)
+        found = table((line,), horizon=Horizon(12, rate), draw_count=4, discounted=True)
         for months in (1, 5, 12):
-            value = np.asarray(sums_usd((line,), horizon=Horizon(months, RATE))[1])
+            value = np.asarray(sums_usd((line,), horizon=Horizon(months, rate))[1])
             assert found[months] == pytest.approx(-value, rel=1e-9, abs=1e-9)
 
 

@@ -21,7 +21,7 @@ from calculator.physics.beyond_memory import (
     offload_prefill_speed,
 )
 from calculator.physics.memory.memory_fit import memory_fit
-from calculator.physics.memory.weights import weights_bytes
+from calculator.physics.memory.weights import bytes_by_role, weights_bytes
 from calculator.physics.speed.decode import decode_speed
 from calculator.physics.speed.prefill import prefill_speed
 
@@ -255,6 +255,28 @@ def test_offload_by_hand() -> None:
     assert found.host_layer_count == math.ceil(-fit.headroom_bytes / int(layer))
     assert found.host_bytes == round(found.host_layer_count * layer) + table
     assert found.card_bytes == round(fit.peak_bytes - found.host_layer_count * layer)
+
+
+def test_offload_leaves_a_head_that_is_the_embedding_on_the_card() -> None:
+    # 62 layers of all other weights and of the cache; Gemma 3 reads its answers off the table of 262,208 words
+    deployment = _deployment("rtx-4090-pc", "gemma-3-27b", "q8_0")
+    work = Workload(context_tokens=8_192)
+    fit = memory_fit(deployment, work, catalog=CATALOG)
+    found = offload(deployment, work, catalog=CATALOG)
+    assert found is not None
+    head = bytes_by_role(deployment.model, deployment.format)["embedding"]
+    assert head == 262_208 * 5_376 * 34 // 32
+    layer = (fit.language_weights_bytes() - head + fit.kv_cache_bytes) / 62
+    assert found.host_layer_count == math.ceil(-fit.headroom_bytes / int(layer))
+    assert found.host_bytes == round(found.host_layer_count * layer)
+
+
+def test_model_that_fits_to_the_byte_is_not_beyond_the_memory() -> None:
+    work = Workload(context_tokens=8_192)
+    fit = memory_fit(Q8_ON_TWO_CARDS, work, catalog=CATALOG)
+    for headroom, is_beyond in ((0, False), (-1, True)):
+        found = beyond_memory(Q8_ON_TWO_CARDS, work, fit=replace(fit, headroom_bytes=headroom), catalog=CATALOG)
+        assert (found is not None) == is_beyond
 
 
 def test_offload_fits_to_the_byte_beside_other_software_in_the_pcs_memory() -> None:

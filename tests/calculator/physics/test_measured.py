@@ -146,6 +146,8 @@ def test_unused_measurement_says_at_which_length_it_was_taken() -> None:
     )
     deep = replace(one, depth_tokens=448)
     assert said(deep) == "the stored measurement of writing wrote after 448 tokens; your prompts have 4,000 tokens"
+    after = replace(one, depth_tokens=400, prompt_tokens=48)
+    assert said(after) == said(deep)
     other = replace(one, format="mlx-8bit")
     assert said(other) == (
         "a measurement of writing is stored for MLX 8-bit, groups of 64 on mlx-lm, not for MLX 4-bit, groups of 64 on "
@@ -155,6 +157,9 @@ def test_unused_measurement_says_at_which_length_it_was_taken() -> None:
     read = replace(one, phase="prefill", context_tokens=256, prompt_tokens=512)
     assert said(read, phase="prefill") == (
         "the stored measurement of reading read 512 tokens; your prompts have 4,000 tokens"
+    )
+    assert said(replace(read, prompt_tokens=0), phase="prefill") == (
+        "the stored measurement of reading was taken at 256 tokens on average; your prompts have 4,000 tokens"
     )
     late = replace(read, context_tokens=3744, depth_tokens=3488)
     assert said(late, phase="prefill") == (
@@ -189,7 +194,8 @@ def test_unused_measurement_that_is_named_is_of_the_same_question_before_a_neare
 def test_series_are_compared_by_trust_before_their_date() -> None:
     # the newest of the equally trusted; a date decides nothing between two of different trust
     old = replace(ONE, series="z", as_of="2026-01-01", central_tokens_per_s=10.0)
-    assert _at(old, replace(ONE, series="a", as_of="2025-12-31", central_tokens_per_s=9.0)) == 10.0
+    older = replace(ONE, series="a", as_of="2025-12-31", central_tokens_per_s=9.0)
+    assert _at(old, older) == _at(older, old) == 10.0
     stranger = replace(ONE, trust="published", as_of="2026-12-31", central_tokens_per_s=5.0, series="p")
     assert _at(stranger, old) == 10.0
 

@@ -139,6 +139,21 @@ def test_layers_of_mixed_cards_by_hand() -> None:
     assert fit.tightest_usable_bytes - fit.tightest_peak_bytes == min(spare)
 
 
+def test_work_space_of_mixed_cards_is_that_of_the_fastest() -> None:
+    """vLLM reads in larger steps on a large card: the RTX PRO 6000 is one, the RTX 4090 is none."""
+    both = (("nvidia-rtx-pro-6000", 96), (SLOW.id, 24))
+    of_each = [
+        Deployment.of(chip, "llama-3-8b", "bf16", runtime="vllm", chip_count=2, catalog=CATALOG) for chip, _ in both
+    ]
+    large, small = (memory_fit(replace(one, split="layer"), WORK, catalog=CATALOG).transient_bytes for one in of_each)
+    assert large > small
+    for (chip, _), (other, gib) in (both, both[::-1]):
+        one = Deployment.of(chip, "llama-3-8b", "bf16", runtime="vllm", catalog=CATALOG)
+        mixed = replace(one.hardware, others=(CardGroup(CATALOG.chips[other], 1, gib),))
+        deployment = replace(one, split="layer", hardware=mixed)
+        assert mixed_memory_fit(deployment, WORK, catalog=CATALOG).transient_bytes == large
+
+
 def test_desktop_is_on_the_fastest_card_alone() -> None:
     screen = replace(_mixed(slow=2), host=HostSettings(desktop_gib=1.0))
     plain, found = (mixed_memory_fit(each, WORK, catalog=CATALOG).cards for each in (_mixed(slow=2), screen))

@@ -37,6 +37,15 @@ def test_gguf_falls_back_where_a_block_does_not_divide_the_row() -> None:
     assert found["expert_down"] == numbers * q5_1 * 24 // 32 + numbers * (len(layers) - q5_1) * 22 // 32
 
 
+def test_gguf_row_of_an_expert_is_its_last_dimension() -> None:
+    """Up is 1,408 rows of 4,096 columns, 16 blocks of 256; the columns of down are 1,408, 44 blocks of 32."""
+    model = CATALOG.model("glm-4.5-air")
+    up = [group for group in model.tensors if group.role == "expert_up"]
+    assert {group.shape[1:] for group in up} == {(1408, 4096)}
+    numbers = sum(group.parameter_count() for group in up)
+    assert gguf_bytes_by_role(model, recipe="q4_k_m")["expert_up"] == numbers * 144 // 256
+
+
 def test_gguf_more_bits_for_every_third_layer_of_q4_k_m() -> None:
     """80 layers: 10 first, 10 last, and of the 60 between every third: 20. Half of ffn_down is Q6_K, half Q4_K."""
     down = gguf_bytes_by_role(CATALOG.model("llama-3-70b"), recipe="q4_k_m")["ffn_down"]

@@ -171,6 +171,7 @@ def test_stages_at_once_hand_worked_cases() -> None:
     assert stages(8, 80) == 4.0  # 10 layers a card would allow 5
     assert stages(4, 32) == 4.0
     assert stages(4, 80, age=0.5) == 4.0  # a queue for 32 layers
+    assert stages(4, 200, age=0.5) == pytest.approx(1 / (1 - 32 / 50))
     assert stages(2, 80, engine="exllamav2") == 2.0
 
 

@@ -76,6 +76,15 @@ def test_scores_of_llama_cpp_before_flash_attention_cross_the_memory() -> None:
     assert "scores" not in new
 
 
+@pytest.mark.parametrize(
+    ("chip", "format", "is_scaled"),
+    [("nvidia-rtx-4090", "q4_k_m", True), ("nvidia-rtx-4090", "f16", False), ("apple-m3-max-40", "q4_k_m", False)],
+)
+def test_sums_of_packed_weights_are_scaled_on_nvidia_alone(chip: str, format: str, is_scaled: bool) -> None:
+    terms, _ = prefill_terms(deployed(chip, "llama-3-8b", format, "llama.cpp"), Workload(512), conditions=Conditions())
+    assert ("rescaling" in {term.name for term in terms}) == is_scaled
+
+
 def test_pipeline_of_llama_cpp_has_four_chunks_at_once_at_the_most() -> None:
     # 16 chunks of 512 on n cards: n x 16 / (16 + n - 1) times one card with neutral constants, as four from five cards on
     def ms(count: int) -> float:

@@ -105,12 +105,16 @@ def test_draft_takes_its_share_of_a_plain_step_for_each_of_its_tokens(batch_coun
         speed = speculative_decode_speed(deployment, workload, drafts=drafts, calibration=CATALOG.calibration)
         return batch_count * expected_tokens_per_check(drafts) / speed.central
 
-    served = Conditions(served=batch_count > 1)
-    found = decode_estimate(deployment, workload, conditions=served, calibration=CATALOG.calibration)
-    cells, chip = decode_cells(deployment, workload), deployment.hardware.chip
-    law = CATALOG.calibration.decode
-    plain = speed_of(found, law=law, tokens=float(batch_count), chip=chip, cells=cells).central
-    assert round_s(0.1) - round_s(0.0) == pytest.approx(3 * 0.1 * batch_count / plain, rel=1e-6)
+    def step_s(asked: Workload) -> float:
+        served, law = Conditions(served=batch_count > 1), CATALOG.calibration.decode
+        found = decode_estimate(deployment, asked, conditions=served, calibration=CATALOG.calibration)
+        cells, chip = decode_cells(deployment, asked), deployment.hardware.chip
+        tokens = float(asked.batch_count)
+        return tokens / speed_of(found, law=law, tokens=tokens, chip=chip, cells=cells).central
+
+    checked = replace(workload, batch_count=4 * batch_count, decode_context_tokens=workload.decode_context() / 4)
+    assert round_s(0.0) == pytest.approx(step_s(checked))
+    assert round_s(0.1) - round_s(0.0) == pytest.approx(3 * 0.1 * step_s(workload), rel=1e-6)
 
 
 def test_drafts_cost_no_time_where_none_is_said() -> None:

@@ -104,6 +104,16 @@ def test_layer_split_over_more_machines_than_layers_is_refused_with_the_most() -
     assert not layer_split_problem(replace(cards, split="tensor"))
 
 
+def test_numbers_of_chips_that_would_do_divide_heads_and_heads_of_keys() -> None:
+    # 32 heads and 4 of keys: mlx-lm divides both
+    found = Deployment.of(
+        "mac-studio-m3-ultra-512", "qwen3-30b-a3b", "mlx-4bit", runtime="mlx-lm", chip_count=8, catalog=CATALOG
+    )
+    remark = split_remark(replace(found, split="tensor"))
+    assert remark is not None
+    assert "4 heads of keys and values do not divide by 8. It runs on 2, 4. A layer split" in remark.text
+
+
 def test_numbers_of_chips_that_would_do_are_named_up_to_sixteen() -> None:
     # 34 heads divide by 2, by 17 and by 34
     model = CATALOG.model("llama-3-8b").model_copy(update={"id": "x-34", "attention_head_count": 34})
