@@ -26,6 +26,7 @@ TAKEN = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "b
 OPERATIONS = ("deferred_file", "dataframe_chunk")
 """Operations that reach the server: a download is made, a table is scrolled. The others write files beside the script."""
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_PROTOCOL_ERROR = 1002
 _SHORT_BYTES = 1_000  # the message that ends a run holds a word and an id
 _STATIC = Path(st.__file__).parent / "static"
 
@@ -58,7 +59,10 @@ class KnownPaths:
 
 
 class Frames:
-    """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts."""
+    """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts.
+
+    A message that no browser sends ends the connection here: Streamlit would write a traceback into the log.
+    """
 
     def __init__(
         self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics, leaving: Leaving | None = None
@@ -73,20 +77,29 @@ class Frames:
             await self.app(scope, receive, send)
             return
         asked_at: float | None = None
+        is_ended = False
 
         async def receive_known() -> Message:
-            nonlocal asked_at
+            nonlocal asked_at, is_ended
             while True:
                 message = await receive()
-                data = message.get("bytes") if message["type"] == "websocket.receive" else None
-                kind = kind_of(data) if data else None
+                if message["type"] != "websocket.receive":
+                    return message
+                try:
+                    kind = kind_of(message.get("bytes"))
+                except DecodeError:
+                    is_ended = True
+                    await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
+                    return {"type": "websocket.disconnect", "code": _PROTOCOL_ERROR}
                 if kind == "rerun_script" and asked_at is None:
                     asked_at = time.perf_counter()
-                if data is None or kind is None or kind in TAKEN:
+                if kind in TAKEN:
                     return message
 
         async def send_without_facts(message: Message) -> None:
             nonlocal asked_at
+            if is_ended:
+                return
             data = message.get("bytes")
             if self._hides_facts and data and self._script in data:
                 message = {**message, "bytes": without_facts(data)}
@@ -103,13 +116,13 @@ class Frames:
             self._leaving.left()
 
 
-def kind_of(data: bytes) -> str | None:
-    """What a browser's message asks for; None for what cannot be read, on which Streamlit closes the connection."""
+def kind_of(data: bytes | None) -> str | None:
+    """What a browser's message asks for; None where it asks for nothing. Raises DecodeError for text and for what cannot
+    be read."""
+    if data is None:
+        raise DecodeError("A message of text: a browser sends bytes.")
     message = BackMsg()
-    try:
-        message.ParseFromString(data)
-    except DecodeError:
-        return None
+    message.ParseFromString(data)
     kind = message.WhichOneof("type")
     if kind == "backend_operation_request":
         operation = message.backend_operation_request.WhichOneof("payload")

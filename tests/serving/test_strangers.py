@@ -1,5 +1,6 @@
 """Strangers: paths that lead nowhere are 404, a developer's messages do not arrive, and no fact of the machine leaves."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -120,6 +121,39 @@ def test_messages_of_a_developer_do_not_arrive() -> None:
         ):
             websocket.send_bytes(data)
     assert HEARD == ["backend_operation_request", "stop_script", "rerun_script"]
+
+
+@pytest.mark.parametrize("sent", ["text", b"\x0a\xff\xff"])
+def test_message_that_no_browser_sends_ends_the_connection(sent: str | bytes) -> None:
+    HEARD.clear()
+    SAID[:] = [_ends()]
+    metrics = Metrics()
+    with client(hidden=False, metrics=metrics).websocket_connect("/stream") as websocket:
+        websocket.send_bytes(b"")  # which asks for nothing, and is no reason to leave
+        websocket.send({"type": "websocket.receive", ("text" if isinstance(sent, str) else "bytes"): sent})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            websocket.receive_bytes()
+    assert closed.value.code == 1002
+    assert HEARD == []
+    assert metrics.session_count() == 0
+
+
+def test_nothing_is_said_to_a_browser_whose_connection_was_ended() -> None:
+    said: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "websocket.disconnect"
+        await send({"type": "websocket.send", "bytes": _ends()})
+
+    async def receive() -> Message:
+        return {"type": "websocket.receive", "text": "hello"}
+
+    async def send(message: Message) -> None:
+        said.append(message["type"])
+
+    frames = Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())
+    asyncio.run(frames({"type": "websocket"}, receive, send))
+    assert said == ["websocket.close"]
 
 
 def _new_session() -> bytes:
