@@ -4,6 +4,7 @@ Streamlit answers every unknown path with its start page and status 200, shows i
 agent routes to anybody, and tells each browser the path of the script, the versions and the installation's id.
 """
 
+import math
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
@@ -86,15 +88,16 @@ class Frames:
                 if message["type"] != "websocket.receive":
                     return message
                 try:
-                    kind = kind_of(message.get("bytes"))
+                    asked = asked_of(message.get("bytes"))
                 except DecodeError:
                     is_ended = True
                     await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
                     return {"type": "websocket.disconnect", "code": _PROTOCOL_ERROR}
+                kind = kind_of(asked)
                 if kind == "rerun_script" and asked_at is None:
                     asked_at = time.perf_counter()
                 if kind in TAKEN:
-                    return message
+                    return {**message, "bytes": asked.SerializeToString()} if drop_what_is_no_number(asked) else message
 
         async def send_without_facts(message: Message) -> None:
             nonlocal asked_at
@@ -116,18 +119,34 @@ class Frames:
             self._leaving.left()
 
 
-def kind_of(data: bytes | None) -> str | None:
-    """What a browser's message asks for; None where it asks for nothing. Raises DecodeError for text and for what cannot
-    be read."""
+def asked_of(data: bytes | None) -> BackMsg:
+    """A browser's message. Raises DecodeError for text and for what cannot be read."""
     if data is None:
         raise DecodeError("A message of text: a browser sends bytes.")
     message = BackMsg()
     message.ParseFromString(data)
+    return message
+
+
+def kind_of(message: BackMsg) -> str | None:
+    """What a browser's message asks for; None where it asks for nothing."""
     kind = message.WhichOneof("type")
     if kind == "backend_operation_request":
         operation = message.backend_operation_request.WhichOneof("payload")
         return kind if operation in OPERATIONS else operation
     return kind
+
+
+def drop_what_is_no_number(message: BackMsg) -> bool:
+    """Whether controls whose number is none (not a number, infinite) were taken out: on them Streamlit's own code fails."""
+    controls = message.rerun_script.widget_states.widgets
+    good = [one for one in controls if all(map(math.isfinite, (one.double_value, *one.double_array_value.data)))]
+    if len(good) == len(controls):
+        return False
+    kept = [WidgetState.FromString(one.SerializeToString()) for one in good]
+    del controls[:]
+    controls.extend(kept)
+    return True
 
 
 def ends_a_run(data: bytes) -> bool:

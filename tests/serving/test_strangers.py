@@ -18,7 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
-from serving.strangers import HIDDEN, Frames, KnownPaths
+from serving.strangers import HIDDEN, Frames, KnownPaths, drop_what_is_no_number
 
 SCRIPT = Path("/home/anna/tco/app.py")
 HEARD: list[str | None] = []
@@ -136,6 +136,48 @@ def test_message_that_no_browser_sends_ends_the_connection(sent: str | bytes) ->
     assert closed.value.code == 1002
     assert HEARD == []
     assert metrics.session_count() == 0
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_number_that_is_none_is_left_out_and_the_other_controls_arrive(number: float) -> None:
+    asked = BackMsg()
+    asked.rerun_script.query_string = "wage_usd_per_h=90"
+    controls = asked.rerun_script.widget_states.widgets
+    controls.add(id="number", double_value=number)
+    controls.add(id="two").double_array_value.data.extend([1.0, number])
+    for name in ("good", "better"):
+        controls.add(id=name, double_value=1.5)
+    controls.add(id="words", string_value="nan")
+    assert drop_what_is_no_number(asked)
+    assert [one.id for one in controls] == ["good", "better", "words"]
+    assert asked.rerun_script.query_string == "wage_usd_per_h=90"
+    assert not drop_what_is_no_number(asked)
+    assert not drop_what_is_no_number(BackMsg())
+
+
+def test_message_without_strange_numbers_arrives_as_it_was_sent() -> None:
+    arrived = list[object]()
+    strange, plain = BackMsg(), BackMsg()
+    for message, number in ((strange, float("nan")), (plain, 2.0)):
+        message.rerun_script.widget_states.widgets.add(id="number", double_value=number)
+    coming: list[Message] = [
+        {"type": "websocket.receive", "bytes": one.SerializeToString()} for one in (plain, strange)
+    ]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            arrived.append((await receive())["bytes"])
+
+    async def receive() -> Message:
+        return coming.pop()
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    asyncio.run(Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())({"type": "websocket"}, receive, send))
+    left = BackMsg()
+    left.rerun_script.widget_states.SetInParent()
+    assert arrived == [left.SerializeToString(), plain.SerializeToString()]
 
 
 def test_nothing_is_said_to_a_browser_whose_connection_was_ended() -> None:
