@@ -28,10 +28,12 @@ from serving.live import live_routes
 from serving.look_only import LookOnly
 from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
+from serving.open_files import raise_file_limit
 from serving.replies import replies
 from serving.request_log import RequestLog, write_lines_to_stderr
 from serving.room import room_for_loads
 from serving.routes import api_routes
+from serving.rude_clients import log_rude_clients_in_one_line
 from serving.start_page import StartPage
 from serving.strangers import HIDDEN, Frames, KnownPaths
 from serving.themes import make_themes_once
@@ -118,6 +120,8 @@ hosts = allowed_hosts(
 config.set_option("server.allowedHosts", list(hosts))  # Streamlit's own check of the websocket
 if mode != "local":
     write_lines_to_stderr()
+raise_file_limit(settings.session_count)
+log_rude_clients_in_one_line()
 send_small_frames_at_once()
 make_themes_once()
 base = (st.get_option("server.baseUrlPath") or "").strip("/")

@@ -4,6 +4,7 @@ A page of another site may make a browser send requests to 127.0.0.1, under a na
 origin. The first is refused by its Host, on every route; the second by its Origin, on routes that change something.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 ANY_ADDRESS = ("0.0.0.0", "::", "")
 """A server that listens everywhere has no name from that."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_LITERAL = re.compile(r"\[[^\[\]]*\](:\d*)?")
 
 
 def allowed_hosts(*, address: str | None, named: str, configured: Sequence[str] = ()) -> tuple[str, ...]:
@@ -33,8 +35,8 @@ def allowed_hosts(*, address: str | None, named: str, configured: Sequence[str] 
 def host_name(host: str) -> str:
     """The name in a Host header, in lower case, without port and brackets; "" if it is none.
 
-    >>> host_name("[::1]:8501"), host_name("Tco.Example.org."), host_name("a@b")
-    ('::1', 'tco.example.org', '')
+    >>> host_name("[::1]:8501"), host_name("Tco.Example.org."), host_name("a@b"), host_name("[::1]b")
+    ('::1', 'tco.example.org', '', '')
     """
     try:
         found = urlsplit(f"//{host}")
@@ -42,6 +44,8 @@ def host_name(host: str) -> str:
     except ValueError:
         return ""
     if found.username is not None or found.path or found.query or found.fragment or any(c.isspace() for c in host):
+        return ""
+    if "[" in host and not _LITERAL.fullmatch(host):  # urlsplit drops what stands before and behind the brackets
         return ""
     return (found.hostname or "").rstrip(".")
 

@@ -4,6 +4,7 @@ Streamlit answers every unknown path with its start page and status 200, shows i
 agent routes to anybody, and tells each browser the path of the script, the versions and the installation's id.
 """
 
+import math
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
@@ -26,6 +28,7 @@ TAKEN = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "b
 OPERATIONS = ("deferred_file", "dataframe_chunk")
 """Operations that reach the server: a download is made, a table is scrolled. The others write files beside the script."""
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_PROTOCOL_ERROR = 1002
 _SHORT_BYTES = 1_000  # the message that ends a run holds a word and an id
 _STATIC = Path(st.__file__).parent / "static"
 
@@ -58,7 +61,10 @@ class KnownPaths:
 
 
 class Frames:
-    """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts."""
+    """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts.
+
+    A message that no browser sends ends the connection here: Streamlit would write a traceback into the log.
+    """
 
     def __init__(
         self, app: ASGIApp, *, script: Path, hides_facts: bool, metrics: Metrics, leaving: Leaving | None = None
@@ -73,20 +79,30 @@ class Frames:
             await self.app(scope, receive, send)
             return
         asked_at: float | None = None
+        is_ended = False
 
         async def receive_known() -> Message:
-            nonlocal asked_at
+            nonlocal asked_at, is_ended
             while True:
                 message = await receive()
-                data = message.get("bytes") if message["type"] == "websocket.receive" else None
-                kind = kind_of(data) if data else None
+                if message["type"] != "websocket.receive":
+                    return message
+                try:
+                    asked = asked_of(message.get("bytes"))
+                except DecodeError:
+                    is_ended = True
+                    await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
+                    return {"type": "websocket.disconnect", "code": _PROTOCOL_ERROR}
+                kind = kind_of(asked)
                 if kind == "rerun_script" and asked_at is None:
                     asked_at = time.perf_counter()
-                if data is None or kind is None or kind in TAKEN:
-                    return message
+                if kind in TAKEN:
+                    return {**message, "bytes": asked.SerializeToString()} if drop_what_is_no_number(asked) else message
 
         async def send_without_facts(message: Message) -> None:
             nonlocal asked_at
+            if is_ended:
+                return
             data = message.get("bytes")
             if self._hides_facts and data and self._script in data:
                 message = {**message, "bytes": without_facts(data)}
@@ -103,18 +119,34 @@ class Frames:
             self._leaving.left()
 
 
-def kind_of(data: bytes) -> str | None:
-    """What a browser's message asks for; None for what cannot be read, on which Streamlit closes the connection."""
+def asked_of(data: bytes | None) -> BackMsg:
+    """A browser's message. Raises DecodeError for text and for what cannot be read."""
+    if data is None:
+        raise DecodeError("A message of text: a browser sends bytes.")
     message = BackMsg()
-    try:
-        message.ParseFromString(data)
-    except DecodeError:
-        return None
+    message.ParseFromString(data)
+    return message
+
+
+def kind_of(message: BackMsg) -> str | None:
+    """What a browser's message asks for; None where it asks for nothing."""
     kind = message.WhichOneof("type")
     if kind == "backend_operation_request":
         operation = message.backend_operation_request.WhichOneof("payload")
         return kind if operation in OPERATIONS else operation
     return kind
+
+
+def drop_what_is_no_number(message: BackMsg) -> bool:
+    """Whether controls whose number is none (not a number, infinite) were taken out: on them Streamlit's own code fails."""
+    controls = message.rerun_script.widget_states.widgets
+    good = [one for one in controls if all(map(math.isfinite, (one.double_value, *one.double_array_value.data)))]
+    if len(good) == len(controls):
+        return False
+    kept = [WidgetState.FromString(one.SerializeToString()) for one in good]
+    del controls[:]
+    controls.extend(kept)
+    return True
 
 
 def ends_a_run(data: bytes) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
@@ -108,6 +109,8 @@ class UploadQuota:
 
         try:
             await self.app(scope, counted, send)
+        except ClientDisconnect:  # a page that was closed while its file came; else the log has a traceback for each
+            await PlainTextResponse("The upload broke off.\n", 400)(scope, receive, send)
         finally:
             self._coming[page] -= received
             self._coming += Counter[str]()

@@ -127,7 +127,7 @@ def tokens_read(tariffs: Collection[ApiTariff], *, own: Collection[str] = ()) ->
         )
         if f"{tariff_key(tariff)}.{name}" not in own
     ]
-    return ("API", min(stated)) if stated else None
+    return ("API", min(stated, key=_last_day)) if stated else None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -34,6 +34,7 @@ BAD = (
     *("evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "tco.example.org@evil.example"),
     *("localhost/x", "localhost?x", "localhost#x", "local host", "[::1", "[::2]", "::1", "127.0.0.1:99999999", "", "*"),
     *("169.254.169.254", "0.0.0.0", "127.1", "2130706433"),
+    *("[::1]evil.example", "[::1].evil.example:8501", "evil.example[::1]", "[[::1]]"),
 )
 
 

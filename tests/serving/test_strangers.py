@@ -1,5 +1,6 @@
 """Strangers: paths that lead nowhere are 404, a developer's messages do not arrive, and no fact of the machine leaves."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -10,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
-from serving.strangers import HIDDEN, Frames, KnownPaths
+from serving.strangers import HIDDEN, Frames, KnownPaths, drop_what_is_no_number
 
 SCRIPT = Path("/home/anna/tco/app.py")
 HEARD: list[str | None] = []
@@ -120,6 +121,81 @@ def test_messages_of_a_developer_do_not_arrive() -> None:
         ):
             websocket.send_bytes(data)
     assert HEARD == ["backend_operation_request", "stop_script", "rerun_script"]
+
+
+@pytest.mark.parametrize("sent", ["text", b"\x0a\xff\xff"])
+def test_message_that_no_browser_sends_ends_the_connection(sent: str | bytes) -> None:
+    HEARD.clear()
+    SAID[:] = [_ends()]
+    metrics = Metrics()
+    with client(hidden=False, metrics=metrics).websocket_connect("/stream") as websocket:
+        websocket.send_bytes(b"")  # which asks for nothing, and is no reason to leave
+        websocket.send({"type": "websocket.receive", ("text" if isinstance(sent, str) else "bytes"): sent})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            websocket.receive_bytes()
+    assert closed.value.code == 1002
+    assert HEARD == []
+    assert metrics.session_count() == 0
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_number_that_is_none_is_left_out_and_the_other_controls_arrive(number: float) -> None:
+    asked = BackMsg()
+    asked.rerun_script.query_string = "wage_usd_per_h=90"
+    controls = asked.rerun_script.widget_states.widgets
+    controls.add(id="number", double_value=number)
+    controls.add(id="two").double_array_value.data.extend([1.0, number])
+    for name in ("good", "better"):
+        controls.add(id=name, double_value=1.5)
+    controls.add(id="words", string_value="nan")
+    assert drop_what_is_no_number(asked)
+    assert [one.id for one in controls] == ["good", "better", "words"]
+    assert asked.rerun_script.query_string == "wage_usd_per_h=90"
+    assert not drop_what_is_no_number(asked)
+    assert not drop_what_is_no_number(BackMsg())
+
+
+def test_message_without_strange_numbers_arrives_as_it_was_sent() -> None:
+    arrived = list[object]()
+    strange, plain = BackMsg(), BackMsg()
+    for message, number in ((strange, float("nan")), (plain, 2.0)):
+        message.rerun_script.widget_states.widgets.add(id="number", double_value=number)
+    coming: list[Message] = [
+        {"type": "websocket.receive", "bytes": one.SerializeToString()} for one in (plain, strange)
+    ]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            arrived.append((await receive())["bytes"])
+
+    async def receive() -> Message:
+        return coming.pop()
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    asyncio.run(Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())({"type": "websocket"}, receive, send))
+    left = BackMsg()
+    left.rerun_script.widget_states.SetInParent()
+    assert arrived == [left.SerializeToString(), plain.SerializeToString()]
+
+
+def test_nothing_is_said_to_a_browser_whose_connection_was_ended() -> None:
+    said: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "websocket.disconnect"
+        await send({"type": "websocket.send", "bytes": _ends()})
+
+    async def receive() -> Message:
+        return {"type": "websocket.receive", "text": "hello"}
+
+    async def send(message: Message) -> None:
+        said.append(message["type"])
+
+    frames = Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())
+    asyncio.run(frames({"type": "websocket"}, receive, send))
+    assert said == ["websocket.close"]
 
 
 def _new_session() -> bytes:

@@ -1,5 +1,6 @@
 """Quota of uploads: bytes of one page and of all, counted while they come, freed when the page is gone."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from serving.uploads import GONE_S, MOST_OF_ALL_BYTES, MOST_OF_PAGE_BYTES, StreamlitShelf, UploadQuota
 
@@ -92,6 +94,30 @@ def test_refused_upload_leaves_nothing_counted() -> None:
     for _ in range(10):
         assert server.put("page", "file", _pieces(21))[0] == 413
     assert server.put("page", "file", _pieces(20))[0] == 204
+
+
+def test_upload_that_breaks_off_is_no_failure_and_leaves_nothing_counted() -> None:
+    kept, said = Kept(), list[Message]()
+
+    async def reads(scope: Scope, receive: Receive, _: Send) -> None:
+        await Request(scope, receive).body()
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    async def all_break_off() -> None:
+        quota = UploadQuota(reads, kept)
+        for _ in range(10):
+            coming = [{"type": "http.disconnect"}, {"type": "http.request", "body": FIVE_MB, "more_body": True}]
+
+            async def receive(coming: list[Message] = coming) -> Message:
+                return coming.pop()
+
+            path = "/_stcore/upload_file/page/file"
+            await quota({"type": "http", "method": "PUT", "path": path, "headers": []}, receive, send)
+
+    asyncio.run(all_break_off())
+    assert [one["status"] for one in said if one["type"] == "http.response.start"] == [400] * 10
 
 
 @pytest.mark.parametrize("length", ["-1", "1" * 5_000, "abc"])

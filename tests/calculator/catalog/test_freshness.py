@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculator.catalog import Catalog, load_catalog
-from calculator.catalog.freshness import age_days, price_read, stale_price, stale_prices
+from calculator.catalog.freshness import age_days, price_read, stale_price, stale_prices, tokens_read
 from calculator.catalog.options import ApiTariff
 
 
@@ -84,6 +84,21 @@ def test_price_that_is_paid_counts_and_no_older_one_of_another_host(catalog: Cat
     assert price_read(both, paid=newer) == ("API", "2026-11-20")
     assert stale_price(both, catalog=catalog, as_of="2026-11-21", paid=newer) is None
     assert stale_price(both, catalog=catalog, as_of="2026-11-21", paid=older) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "oldest"),
+    [("2026-11", "2026-11-09", "2026-11-09"), ("2026", "2026-11-09", "2026-11-09"), ("2026-10", "2026-11-09", "2026-10")],
+)
+def test_oldest_price_is_that_of_the_earlier_day_and_not_of_the_shorter_date(
+    catalog: Catalog, one: str, other: str, oldest: str
+) -> None:
+    tariff = catalog.apis["api-same-model"].tariffs[0]
+    dated = {
+        name: tariff.input_usd_per_mtok.model_copy(update={"as_of": as_of})
+        for name, as_of in (("input_usd_per_mtok", one), ("output_usd_per_mtok", other))
+    }
+    assert tokens_read([tariff.model_copy(update=dated)]) == ("API", oldest)
 
 
 def test_rate_of_the_way_to_rent_that_is_asked_for_counts(catalog: Catalog) -> None:

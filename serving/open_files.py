@@ -1,0 +1,34 @@
+"""Open files: as many as the pages need, where the system's first limit is lower (often 1,024, on a Mac 256).
+
+At the limit no more connections are taken, which a visitor sees as a page that does not answer.
+"""
+
+import sys
+from contextlib import suppress
+
+OF_PAGE = 10
+"""The page's stream, three of the event loop that Streamlit makes for each session, and six connections for files."""
+OF_SESSION_LEFT, SESSIONS_LEFT = 3, 128
+"""Sessions that Streamlit keeps for browsers that may come back."""
+OF_SERVER = 500
+"""Catalogue, store, processes, and clients of /api."""
+
+
+def files_needed(session_count: int) -> int:
+    """Open files of a server with so many open pages."""
+    return session_count * OF_PAGE + SESSIONS_LEFT * OF_SESSION_LEFT + OF_SERVER
+
+
+def raise_file_limit(session_count: int) -> None:
+    """Raise this process's own limit to what so many pages need, as far as the system allows; never lower it."""
+    if sys.platform == "win32":  # which has no such limit
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = files_needed(session_count)
+    if hard != resource.RLIM_INFINITY:
+        needed = min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        with suppress(OSError, ValueError):  # a Mac says infinity and means less
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

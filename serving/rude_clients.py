@@ -1,0 +1,35 @@
+"""Rude clients: one line in the log for each that breaks the rules of HTTP or of websockets.
+
+Uvicorn answers a body in wrong chunks with 400, and when the answer to its beginning comes, too, h11 refuses to send it.
+Uvicorn and the event loop write that as an error of this program, with a traceback of 40 lines for each request.
+"""
+
+import logging
+
+from h11 import ProtocolError
+
+LOGGERS = ("uvicorn.error", "asyncio")
+"""Where uvicorn and event loops (asyncio's own and uvloop's) write."""
+SAYS = "A client broke the rules of its protocol; its connection is closed."
+_NO_TEXT = "Invalid UTF-8 sequence received from client."
+"""What uvicorn says, with a traceback, of a websocket's text that is none."""
+
+
+class InOneLine(logging.Filter):
+    """Takes the traceback out of a record that is about a client's mistake; lets all others pass as they are."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, ProtocolError) or (error is not None and record.msg == _NO_TEXT):
+            record.msg, record.args, record.exc_info, record.exc_text = SAYS, (), None, None
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        return True
+
+
+def log_rude_clients_in_one_line() -> None:
+    """Once is enough: a filter stays when uvicorn sets its own handlers up."""
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(one, InOneLine) for one in logger.filters):
+            logger.addFilter(InOneLine())
