@@ -25,6 +25,7 @@ from serving.health import catalogue_problem, health_routes
 from serving.hosts import HOSTS_VARIABLE, HostGuard, allowed_hosts
 from serving.limits import limits, settings_or_exit
 from serving.live import live_routes
+from serving.long_cookies import take_long_cookies
 from serving.look_only import LookOnly
 from serving.metrics import Metrics
 from serving.no_delay import send_small_frames_at_once
@@ -123,6 +124,7 @@ if mode != "local":
 raise_file_limit(settings.session_count)
 log_rude_clients_in_one_line()
 send_small_frames_at_once()
+take_long_cookies()
 make_themes_once()
 base = (st.get_option("server.baseUrlPath") or "").strip("/")
 base_path = f"/{base}" if base else ""

@@ -88,7 +88,11 @@ def test_price_that_is_paid_counts_and_no_older_one_of_another_host(catalog: Cat
 
 @pytest.mark.parametrize(
     ("one", "other", "oldest"),
-    [("2026-11", "2026-11-09", "2026-11-09"), ("2026", "2026-11-09", "2026-11-09"), ("2026-10", "2026-11-09", "2026-10")],
+    [
+        ("2026-11", "2026-11-09", "2026-11-09"),
+        ("2026", "2026-11-09", "2026-11-09"),
+        ("2026-10", "2026-11-09", "2026-10"),
+    ],
 )
 def test_oldest_price_is_that_of_the_earlier_day_and_not_of_the_shorter_date(
     catalog: Catalog, one: str, other: str, oldest: str
