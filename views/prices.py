@@ -8,7 +8,7 @@ from calculator.catalog.api_quotes import tariff_key
 from calculator.catalog.options import ApiOffer, CloudOffer
 from calculator.catalog.plans import Subscription
 from calculator.catalog.routed import Routed
-from calculator.service.tariff import tariff_for
+from calculator.service.tariff import paid_tariff
 
 _OF_OPTIONS = ("already_own_usd", "shared_with_other_work", "machine_counts", "weight_classes", "leases", "ranges")
 """Tables whose rows are named after an option, or after one of its figures; `figures` besides."""
@@ -32,7 +32,7 @@ def price_figures(option_id: str, *, scenario: Scenario, catalog: Catalog) -> li
         return [f"{option_id}.seat_usd_per_month"]
     if not isinstance(option, ApiOffer):
         return [f"{option_id}.price_usd"]
-    tariff = tariff_for(scenario, catalog) if option.kind == "same-model" else next(iter(option.tariffs), None)
+    tariff = paid_tariff(option, scenario, catalog)
     if tariff is None:
         return []
     return [f"{tariff_key(tariff)}.{figure}" for figure in PRICE_LABELS if figure.endswith("_mtok")]

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from calculator.catalog import Catalog
 from calculator.catalog.catalog import Option
 from calculator.catalog.freshness import FRESH_DAYS, age_days, price_read
-from calculator.catalog.options import Machine
+from calculator.catalog.options import ApiOffer, Machine
 from calculator.catalog.price_age import price_kind
 from calculator.catalog.routed import Routed
 from calculator.decision.comparison import Comparison
 from calculator.risk.candidates import costs
 from calculator.risk.prices_now import main_prices
+from calculator.service.tariff import paid_tariff
 from calculator.units import DAYS_PER_YEAR
 
 FARTHEST = 20.0  # a price twenty times dearer or cheaper is another thing
@@ -67,7 +68,10 @@ def watched_prices(comparison: Comparison, catalog: Catalog) -> tuple[WatchedPri
     rows: list[WatchedPrice] = []
     named = {row.id: catalog.option(row.id) for row in comparison.options}
     for key, option in (_all_options(catalog) | named).items():
-        read = price_read(option, scenario.model, tuple(scenario.figures))
+        paid = paid_tariff(option, scenario, catalog) if isinstance(option, ApiOffer) else None
+        if isinstance(option, ApiOffer) and paid is None:  # nobody hosts the model
+            continue
+        read = price_read(option, paid=paid, cloud_rate=scenario.cloud_rate, own=tuple(scenario.figures))
         if read is None or isinstance(option, Routed):
             continue
         kind, as_of = read

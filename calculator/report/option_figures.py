@@ -7,10 +7,10 @@ from typing import Any
 
 from calculator.catalog import Catalog
 from calculator.catalog.loader import evidence_of
-from calculator.catalog.options import ApiOffer, ApiTariff, CloudOffer, HourlyRate, Machine
+from calculator.catalog.options import ApiOffer, CloudOffer, HourlyRate, Machine
 from calculator.evidence import Quantity
 from calculator.scenario.scenario import Scenario
-from calculator.service.tariff import tariff_for
+from calculator.service.tariff import paid_tariff
 
 _PLACE = re.compile(r"(prices|rates)\[(\d+)\]")
 
@@ -34,7 +34,7 @@ def option_figures(entry: Any, scenario: Scenario, catalog: Catalog) -> list[Opt
 
     Of a hosted API the prices of the host that the scenario's bill is made with, and of no other host or model.
     """
-    tariff = _tariff(entry, scenario, catalog) if isinstance(entry, ApiOffer) else None
+    tariff = paid_tariff(entry, scenario, catalog) if isinstance(entry, ApiOffer) else None
     tokens = _of_tariff(_Same(id(tariff), tariff)) if tariff is not None else ()
     return [*tokens, *_of_entry(_Same(id(entry), entry), scenario.cloud_rate)]
 
@@ -58,10 +58,6 @@ def _of_entry(of: _Same, cloud_rate: str) -> tuple[OptionFigure, ...]:
             one = _figure(path, quantity, of.entry, hourly, int(place[2]) if place else 0)
             found.setdefault(place[1] if place else path, []).append(one)
     return tuple(one for rows in found.values() for one in sorted(rows, key=lambda row: not row.counts))
-
-
-def _tariff(offer: ApiOffer, scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
-    return tariff_for(scenario, catalog) if offer.kind == "same-model" else next(iter(offer.tariffs), None)
 
 
 @functools.lru_cache(maxsize=256)

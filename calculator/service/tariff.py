@@ -33,6 +33,11 @@ def tariff_for(scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
     return _tariff(offers, scenario.model, mix=mix, choice=scenario.api_host, typed=typed)
 
 
+def paid_tariff(offer: ApiOffer, scenario: Scenario, catalog: Catalog) -> ApiTariff | None:
+    """The prices that a hosted API's bill is made with: its own, or of the same open weights those of `tariff_for`."""
+    return tariff_for(scenario, catalog) if offer.kind == "same-model" else next(iter(offer.tariffs), None)
+
+
 def with_tariff_figures(scenario: Scenario, catalog: Catalog) -> Scenario:
     """The scenario with token prices that are given under a hosted API's own id moved to the key of its host.
 
