@@ -7,11 +7,13 @@ import sys
 from contextlib import suppress
 
 OF_PAGE = 10
-"""The page's stream, three of the event loop that Streamlit makes for each session, and six connections for files."""
+"""Open files of one page: its stream, three of the event loop that Streamlit makes for each session, and six connections for files."""
 OF_SESSION_LEFT, SESSIONS_LEFT = 3, 128
-"""Sessions that Streamlit keeps for browsers that may come back."""
+"""Open files of a session whose browser is gone, and how many such sessions Streamlit keeps."""
 OF_SERVER = 500
 """Catalogue, store, processes, and clients of /api."""
+OF_A_MAC = 10_240
+"""What macOS lets a process open, whatever its hard limit says."""
 
 
 def files_needed(session_count: int) -> int:
@@ -27,8 +29,17 @@ def raise_file_limit(session_count: int) -> None:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = files_needed(session_count)
-    if hard != resource.RLIM_INFINITY:
-        needed = min(needed, hard)
-    if soft != resource.RLIM_INFINITY and soft < needed:
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    for wanted in (needed, min(needed, OF_A_MAC)):
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with suppress(OSError, ValueError):  # a Mac says infinity and means less
-            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, soft), hard))
+            soft = max(limit, soft)
+            break
+    if soft < needed:
+        print(
+            f"This server may open {soft:,} files, and {session_count:,} pages need {needed:,}. Raise the hard limit "
+            "(ulimit -Hn), or lower TCO_SESSIONS.",
+            file=sys.stderr,
+        )

@@ -6,13 +6,21 @@ Uvicorn and the event loop write that as an error of this program, with a traceb
 
 import logging
 
-from h11 import ProtocolError
+from h11 import LocalProtocolError, RemoteProtocolError
 
 LOGGERS = ("uvicorn.error", "asyncio")
 """Where uvicorn and event loops (asyncio's own and uvloop's) write."""
-SAYS = "A client broke the rules of its protocol; its connection is closed."
+SAYS = "A client broke the rules of its protocol; its connection is closed: %s"
+_AFTER_400 = "can't handle event type"
 _NO_TEXT = "Invalid UTF-8 sequence received from client."
 """What uvicorn says, with a traceback, of a websocket's text that is none."""
+
+
+def is_of_client(error: BaseException) -> bool:
+    """Whether h11 refused what a client sent, or our answer after it had answered that with 400 itself."""
+    return isinstance(error, RemoteProtocolError) or (
+        isinstance(error, LocalProtocolError) and str(error).startswith(_AFTER_400)
+    )
 
 
 class InOneLine(logging.Filter):
@@ -21,8 +29,8 @@ class InOneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, ProtocolError) or (error is not None and record.msg == _NO_TEXT):
-            record.msg, record.args, record.exc_info, record.exc_text = SAYS, (), None, None
+        if error is not None and (record.msg == _NO_TEXT or is_of_client(error)):
+            record.msg, record.args, record.exc_info, record.exc_text = SAYS, (str(error),), None, None
             record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         return True
 

@@ -7,6 +7,7 @@ agent routes to anybody, and tells each browser the path of the script, the vers
 import math
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +17,6 @@ from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
@@ -63,7 +63,8 @@ class KnownPaths:
 class Frames:
     """Lets through a browser's known messages, takes the facts of this installation out of the answers, and counts.
 
-    A message that no browser sends ends the connection here: Streamlit would write a traceback into the log.
+    A message that cannot be read ends the connection here: Streamlit would write a traceback into the log. One that asks
+    for nothing, or for what no browser asks for, is left out.
     """
 
     def __init__(
@@ -91,13 +92,16 @@ class Frames:
                     asked = asked_of(message.get("bytes"))
                 except DecodeError:
                     is_ended = True
-                    await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
+                    with suppress(OSError):  # it may be gone already
+                        await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
                     return {"type": "websocket.disconnect", "code": _PROTOCOL_ERROR}
                 kind = kind_of(asked)
                 if kind == "rerun_script" and asked_at is None:
                     asked_at = time.perf_counter()
+                if kind == "rerun_script" and drop_unusable_numbers(asked):
+                    return {**message, "bytes": asked.SerializeToString()}
                 if kind in TAKEN:
-                    return {**message, "bytes": asked.SerializeToString()} if drop_what_is_no_number(asked) else message
+                    return message
 
         async def send_without_facts(message: Message) -> None:
             nonlocal asked_at
@@ -137,16 +141,17 @@ def kind_of(message: BackMsg) -> str | None:
     return kind
 
 
-def drop_what_is_no_number(message: BackMsg) -> bool:
-    """Whether controls whose number is none (not a number, infinite) were taken out: on them Streamlit's own code fails."""
+def drop_unusable_numbers(message: BackMsg) -> bool:
+    """Take out controls whose number is NaN or infinite, on which Streamlit's own code fails; whether there was one."""
     controls = message.rerun_script.widget_states.widgets
-    good = [one for one in controls if all(map(math.isfinite, (one.double_value, *one.double_array_value.data)))]
-    if len(good) == len(controls):
-        return False
-    kept = [WidgetState.FromString(one.SerializeToString()) for one in good]
-    del controls[:]
-    controls.extend(kept)
-    return True
+    bad = [
+        place
+        for place, one in enumerate(controls)
+        if not all(map(math.isfinite, (one.double_value, *one.double_array_value.data)))
+    ]
+    for place in reversed(bad):
+        del controls[place]
+    return bool(bad)
 
 
 def ends_a_run(data: bytes) -> bool:

@@ -79,15 +79,18 @@ def stale_price(
     not age.
     """
     found = price_read(option, paid=paid, cloud_rate=cloud_rate, own=own)
-    if found is None:
-        return None
+    return None if found is None else stale_remark(option.name, found, catalog=catalog, as_of=as_of)
+
+
+def stale_remark(name: str, found: tuple[str, str], *, catalog: Catalog, as_of: str) -> Remark | None:
+    """The same of a price of that kind and date; `name` is the option's."""
     kind, read = found
     days, fresh = age_days(read, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
     if days <= fresh:
         return None
     text = (
-        f"{option.name}: {NOUNS.get(kind, f'{kind} price')} last checked {read}, {counted(days, 'day')} ago. It may have changed: "
-        f"prices of this kind hold for about {counted(fresh, 'day')}. You can enter your own."
+        f"{name}: {NOUNS.get(kind, f'{kind} price')} last checked {read}, {counted(days, 'day')} ago. It may have "
+        f"changed: prices of this kind hold for about {counted(fresh, 'day')}. You can enter your own."
     )
     return Remark(code=STALE, text=text, level="warning" if days > 2 * fresh else "info")
 
@@ -117,7 +120,7 @@ def price_read(
 
 
 def tokens_read(tariffs: Collection[ApiTariff], *, own: Collection[str] = ()) -> tuple[str, str] | None:
-    """The same of token prices: the oldest that is not the person's own counts."""
+    """Kind and date of the oldest token price that is not the person's own; None where all are."""
     stated = [
         price.as_of
         for tariff in tariffs

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from calculator.catalog.freshness import stale_price
+from calculator.catalog.freshness import price_read, stale_remark
 from calculator.catalog.options import ApiOffer, CloudOffer, Machine
 from calculator.catalog.plans import Subscription
 from calculator.catalog.routed import Routed
 from calculator.cost.rented import rate_remark
-from calculator.cost.tco import Tco, cost_of, tariff_of
+from calculator.cost.tco import Tco, cost_of
 from calculator.decision import words
 from calculator.decision.comparison import OptionResult
 from calculator.decision.eligibility import Eligibility, Reason, fleet_reasons, memory_reason, share_reasons
@@ -25,7 +25,7 @@ from calculator.number import Range
 from calculator.physics.memory.format_words import plain_name
 from calculator.physics.speed.speed import Speed
 from calculator.risk.candidates import Candidate
-from calculator.risk.old_prices import own_prices_of
+from calculator.risk.old_prices import own_prices_of, price_behind
 from calculator.risk.promise import keeps_promise_chance
 from calculator.scenario.own_machine import own_remark
 from calculator.scenario.scenario import Scenario
@@ -56,17 +56,13 @@ def answer_of(
         )
         result, costed = _boxed(sizing, question)
     scenario = question.scenario
-    is_unpriced = costed is None if isinstance(option, ApiOffer) else costed is not None and costed.is_api_alone
-    if is_unpriced:
-        return result, costed
-    stale = stale_price(
-        option,
-        catalog=question.catalog,
-        as_of=question.day,
-        paid=tariff_of(option, scenario, question.reference) if isinstance(option, ApiOffer) else None,
-        cloud_rate=scenario.cloud_rate,
-        own=own_prices_of(scenario),
-    )
+    if costed is not None:
+        read = price_behind(costed, scenario)
+    elif isinstance(option, ApiOffer):  # nobody hosts the model
+        read = None
+    else:
+        read = price_read(option, cloud_rate=scenario.cloud_rate, own=own_prices_of(scenario))
+    stale = read and stale_remark(option.name, read, catalog=question.catalog, as_of=question.day)
     return (replace(result, remarks=(*result.remarks, stale)) if stale else result), costed
 
 

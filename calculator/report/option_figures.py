@@ -35,13 +35,21 @@ def option_figures(entry: Any, scenario: Scenario, catalog: Catalog) -> list[Opt
     Of a hosted API the prices of the host that the scenario's bill is made with, and of no other host or model.
     """
     tariff = paid_tariff(entry, scenario, catalog) if isinstance(entry, ApiOffer) else None
-    tokens = _of_tariff(_Same(id(tariff), tariff)) if tariff is not None else ()
-    return [*tokens, *_of_entry(_Same(id(entry), entry), scenario.cloud_rate)]
+    is_kept = _is_stock(entry, scenario, catalog)  # others are made anew for every question
+    of_tariff, of_entry = (_of_tariff, _of_entry) if is_kept else (_of_tariff.__wrapped__, _of_entry.__wrapped__)
+    tokens = of_tariff(_Same(id(tariff), tariff)) if tariff is not None else ()
+    return [*tokens, *of_entry(_Same(id(entry), entry), scenario.cloud_rate)]
+
+
+def _is_stock(entry: Any, scenario: Scenario, catalog: Catalog) -> bool:
+    """Whether every question finds this very entry: not a machine of one's own, nor an API or a plan of one model."""
+    tables = (catalog.machines, catalog.clouds, catalog.apis, catalog.subscriptions, catalog.chips)
+    return entry.id not in scenario.own_options and any(table.get(entry.id) is entry for table in tables)
 
 
 @dataclass(frozen=True, slots=True)
 class _Same:
-    """A frozen entry as a key of a cache, which keeps it alive and so its identity its own."""
+    """A frozen entry as a cache key by identity; the cache keeps it alive, so no other object takes its id."""
 
     identity: int
     entry: Any = field(compare=False)

@@ -249,17 +249,17 @@ def _absolute(candidates: Candidates, values: Mapping[str, Number]) -> dict[str,
         for state, watts in zip(_DRAWN_STATES, (usage.prefill_w, usage.decode_w, usage.idle_w), strict=True):
             ratio = values.get(f"{candidate.option.id}.{state}_watt_ratio")
             if ratio is not None:
-                found[f"{candidate.option.id}.{state}_w"] = _product(watts, ratio)
+                found[f"{candidate.option.id}.{state}_w"] = _drawn_watts(watts, ratio)
     return found
 
 
-def _product(watts: Number, ratio: Number) -> Number:
-    """All futures of one watt are kept: a move of money or of people's time finds them again."""
-    if np.size(ratio) < _MANY:
+def _drawn_watts(watts: Number, ratio: Number) -> Number:
+    """Watts of one state in every future; kept, so that a move of money or of people's time finds them again."""
+    if np.size(ratio) < _KEPT_FROM_DRAWS:
         return watts * ratio
     return _WATTS.answer(watts, ratio, compute=lambda: read_only(watts * ratio))
 
 
-_MANY = 1_000
+_KEPT_FROM_DRAWS = 1_000
 _WATTS: KeptDraws[Number] = KeptDraws(most=64)
 """80 kB each of 10,000 futures, 5 MB in all."""

@@ -40,7 +40,7 @@ def old_prices(candidates: Candidates, *, on: str = "") -> tuple[OldPrice, ...]:
     found: list[OldPrice] = []
     for whole in candidates:
         for candidate, under in candidates.only([whole.option.id]).leaves():
-            if (read := _read(candidate, under.scenario)) is None:
+            if (read := price_behind(candidate, under.scenario)) is None:
                 continue
             kind, as_of = read
             age = age_days(as_of, on=day)
@@ -55,7 +55,7 @@ def own_prices_of(scenario: Scenario) -> frozenset[str]:
     return frozenset((*scenario.figures, *(f"{name}.price_usd" for name in scenario.held_ids())))
 
 
-def _read(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
+def price_behind(candidate: Candidate, scenario: Scenario) -> tuple[str, str] | None:
     """Kind of the price that the option's cost rests on, and the date it counts from; None where it is the person's."""
     option, own, reference = candidate.option, own_prices_of(scenario), candidate.reference_api
     if candidate.is_api_alone:

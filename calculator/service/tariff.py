@@ -65,7 +65,7 @@ def _host_key(name: str, scenario: Scenario, catalog: Catalog) -> str:
     offer = catalog.option(owner)
     if not isinstance(offer, ApiOffer):
         return ""
-    tariff = tariff_for(scenario, catalog) if offer.kind == "same-model" else offer.tariffs[0]
+    tariff = paid_tariff(offer, scenario, catalog)
     if tariff is None:
         raise ScenarioError(f"figures.{name}: no host offers {scenario.model}, so it has no price to replace.")
     return f"{tariff_key(tariff)}.{figure}"

@@ -24,7 +24,16 @@ def _record(error: Exception, said: str = "Exception in ASGI application\n") -> 
 def test_a_clients_mistake_is_one_line() -> None:
     record = _record(LocalProtocolError("can't handle event type Response"))
     assert InOneLine().filter(record)
-    assert logging.Formatter("%(levelname)s %(message)s").format(record) == f"WARNING {SAYS}"
+    line = logging.Formatter("%(levelname)s %(message)s").format(record)
+    assert line == f"WARNING {SAYS}" % "can't handle event type Response"
+
+
+@pytest.mark.parametrize("said", ["Too much data for declared Content-Length", "Illegal header value b'a\\r\\nb'"])
+def test_an_answer_of_ours_that_breaks_the_rules_keeps_its_traceback(said: str) -> None:
+    record = _record(LocalProtocolError(said))
+    assert InOneLine().filter(record)
+    assert record.exc_info is not None
+    assert record.levelno == logging.ERROR
 
 
 def test_text_that_is_none_is_one_line_and_other_errors_of_text_keep_their_traceback() -> None:
@@ -64,6 +73,10 @@ def port() -> Iterator[int]:
         thread.join(timeout=20)
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [said for said in caplog.messages if said.startswith(SAYS.removesuffix("%s"))]
+
+
 @pytest.mark.parametrize("pieces", [(UNFINISHED + WRONG_CHUNK,), (UNFINISHED, WRONG_CHUNK)], ids=["at once", "later"])
 def test_wrong_chunks_write_no_traceback(
     pieces: tuple[bytes, ...], port: int, caplog: pytest.LogCaptureFixture
@@ -79,8 +92,8 @@ def test_wrong_chunks_write_no_traceback(
         while client.recv(1000):
             pass
     for _ in range(100):
-        if SAYS in caplog.messages:
+        if told(caplog):
             break
         time.sleep(0.02)
-    assert caplog.messages.count(SAYS) == 1
+    assert len(told(caplog)) == 1
     assert all(record.exc_info is None for record in caplog.records)

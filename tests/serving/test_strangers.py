@@ -18,7 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from serving.leaving import Leaving
 from serving.metrics import Metrics
-from serving.strangers import HIDDEN, Frames, KnownPaths, drop_what_is_no_number
+from serving.strangers import HIDDEN, Frames, KnownPaths, drop_unusable_numbers
 
 SCRIPT = Path("/home/anna/tco/app.py")
 HEARD: list[str | None] = []
@@ -148,11 +148,11 @@ def test_number_that_is_none_is_left_out_and_the_other_controls_arrive(number: f
     for name in ("good", "better"):
         controls.add(id=name, double_value=1.5)
     controls.add(id="words", string_value="nan")
-    assert drop_what_is_no_number(asked)
+    assert drop_unusable_numbers(asked)
     assert [one.id for one in controls] == ["good", "better", "words"]
     assert asked.rerun_script.query_string == "wage_usd_per_h=90"
-    assert not drop_what_is_no_number(asked)
-    assert not drop_what_is_no_number(BackMsg())
+    assert not drop_unusable_numbers(asked)
+    assert not drop_unusable_numbers(BackMsg())
 
 
 def test_message_without_strange_numbers_arrives_as_it_was_sent() -> None:

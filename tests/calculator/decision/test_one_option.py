@@ -186,6 +186,14 @@ def test_age_of_token_prices_is_that_of_the_host_in_the_bill(host: str) -> None:
     assert f"API price last checked {oldest}," in stale_remark(API, **values)
 
 
+@pytest.mark.parametrize("option", ["mac-studio-m5-ultra-96", "cloud-h100"])
+def test_age_of_a_mix_without_machines_is_that_of_its_tokens(option: str) -> None:
+    values: dict[str, Any] = {"machine_count": "cheapest", "requests_per_working_day": 5.0}
+    assert stale_remark(option, **values).partition(" last")[0].endswith("API price")
+    dear = {**values, "requests_per_working_day": 100.0, "machine_count": 1}
+    assert not stale_remark(option, **dear).partition(" last")[0].endswith("API price")
+
+
 def test_card_whose_prompt_speed_nobody_knows_is_not_ranked_and_a_measurement_mends_it() -> None:
     option = "r9700-pc"
     (reason,) = answer(option, model="qwen3-8b").eligibility.reasons
