@@ -280,6 +280,12 @@ def test_nobody_catches_what_cannot_be_named() -> None:
     assert not broad
 
 
+def test_no_test_starts_an_event_loop_where_a_browser_has_one() -> None:
+    """Alone it passes; after a browser test in the same process it fails. tests/serving/apart.py has a thread for it."""
+    calls = re.compile(r"\b(asyncio|anyio|uvloop)\.run\(")
+    assert not [str(path) for path in (ROOT / "tests").rglob("*.py") if calls.search(path.read_text("utf-8"))]
+
+
 def test_every_file_begins_by_saying_what_it_holds() -> None:
     silent = [
         str(path.relative_to(ROOT))

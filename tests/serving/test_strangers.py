@@ -1,6 +1,5 @@
 """Strangers: paths that lead nowhere are 404, a developer's messages do not arrive, and no fact of the machine leaves."""
 
-import asyncio
 import threading
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from serving.leaving import Leaving
 from serving.metrics import Metrics
 from serving.strangers import HIDDEN, Frames, KnownPaths, drop_unusable_numbers
+from tests.serving.apart import run_apart
 
 SCRIPT = Path("/home/anna/tco/app.py")
 HEARD: list[str | None] = []
@@ -174,7 +174,7 @@ def test_message_without_strange_numbers_arrives_as_it_was_sent() -> None:
     async def send(_: Message) -> None:
         raise AssertionError
 
-    asyncio.run(Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())({"type": "websocket"}, receive, send))
+    run_apart(Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())({"type": "websocket"}, receive, send))
     left = BackMsg()
     left.rerun_script.widget_states.SetInParent()
     assert arrived == [left.SerializeToString(), plain.SerializeToString()]
@@ -194,7 +194,7 @@ def test_nothing_is_said_to_a_browser_whose_connection_was_ended() -> None:
         said.append(message["type"])
 
     frames = Frames(app, script=SCRIPT, hides_facts=False, metrics=Metrics())
-    asyncio.run(frames({"type": "websocket"}, receive, send))
+    run_apart(frames({"type": "websocket"}, receive, send))
     assert said == ["websocket.close"]
 
 

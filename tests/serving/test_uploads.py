@@ -1,6 +1,5 @@
 """Quota of uploads: bytes of one page and of all, counted while they come, freed when the page is gone."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from serving.uploads import GONE_S, MOST_OF_ALL_BYTES, MOST_OF_PAGE_BYTES, StreamlitShelf, UploadQuota
+from tests.serving.apart import run_apart
 
 FIVE_MB = b"x" * 5_000_000
 
@@ -116,7 +116,7 @@ def test_upload_that_breaks_off_is_no_failure_and_leaves_nothing_counted() -> No
             path = "/_stcore/upload_file/page/file"
             await quota({"type": "http", "method": "PUT", "path": path, "headers": []}, receive, send)
 
-    asyncio.run(all_break_off())
+    run_apart(all_break_off())
     assert [one["status"] for one in said if one["type"] == "http.response.start"] == [400] * 10
 
 
