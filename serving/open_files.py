@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 
 OF_PAGE = 10
-"""Open files of one page: its stream, three of the event loop that Streamlit makes for each session, and six connections for files."""
+"""Open files of one page: its stream, three of the event loop that Streamlit makes for it, and six connections."""
 OF_SESSION_LEFT, SESSIONS_LEFT = 3, 128
 """Open files of a session whose browser is gone, and how many such sessions Streamlit keeps."""
 OF_SERVER = 500

@@ -1,7 +1,7 @@
 """Rude clients: one line in the log for each that breaks the rules of HTTP or of websockets.
 
-Uvicorn answers a body in wrong chunks with 400, and when the answer to its beginning comes, too, h11 refuses to send it.
-Uvicorn and the event loop write that as an error of this program, with a traceback of 40 lines for each request.
+Uvicorn answers a badly chunked body with 400. When the application answers, too, h11 refuses to send that, and uvicorn
+and the event loop log it as an error of this program, with a traceback of 40 lines for each request.
 """
 
 import logging
@@ -13,7 +13,7 @@ LOGGERS = ("uvicorn.error", "asyncio")
 SAYS = "A client broke the rules of its protocol; its connection is closed: %s"
 _AFTER_400 = "can't handle event type"
 _NO_TEXT = "Invalid UTF-8 sequence received from client."
-"""What uvicorn says, with a traceback, of a websocket's text that is none."""
+"""What uvicorn logs, with a traceback, for a websocket's text that is not UTF-8."""
 
 
 def is_of_client(error: BaseException) -> bool:

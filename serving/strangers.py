@@ -126,7 +126,7 @@ class Frames:
 def asked_of(data: bytes | None) -> BackMsg:
     """A browser's message. Raises DecodeError for text and for what cannot be read."""
     if data is None:
-        raise DecodeError("A message of text: a browser sends bytes.")
+        raise DecodeError("This is a text message; a browser sends bytes.")
     message = BackMsg()
     message.ParseFromString(data)
     return message

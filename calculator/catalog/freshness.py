@@ -63,27 +63,14 @@ def stale_prices(catalog: Catalog, *, as_of: str) -> dict[str, Remark]:
     return remarks
 
 
-def stale_price(
-    option: Option,
-    *,
-    catalog: Catalog,
-    as_of: str,
-    paid: ApiTariff | None = None,
-    cloud_rate: str = "on-demand",
-    own: Collection[str] = (),
-) -> Remark | None:
-    """The remark on one option's price, or None while it is fresh.
-
-    paid: the tariff that a hosted API's bill is made with; without it the oldest of its prices counts. cloud_rate: the
-    way to rent. `own` names the figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does
-    not age.
-    """
-    found = price_read(option, paid=paid, cloud_rate=cloud_rate, own=own)
+def stale_price(option: Option, *, catalog: Catalog, as_of: str) -> Remark | None:
+    """The remark on the catalogue's price of one option, or None while it is fresh."""
+    found = price_read(option)
     return None if found is None else stale_remark(option.name, found, catalog=catalog, as_of=as_of)
 
 
 def stale_remark(name: str, found: tuple[str, str], *, catalog: Catalog, as_of: str) -> Remark | None:
-    """The same of a price of that kind and date; `name` is the option's."""
+    """The remark on a price of that kind and date (`price_read`), or None while it is fresh; `name` is the option's."""
     kind, read = found
     days, fresh = age_days(read, on=as_of), catalog.constants[FRESH_DAYS[kind]].central
     if days <= fresh:
@@ -100,7 +87,8 @@ def price_read(
 ) -> tuple[str, str] | None:
     """Kind of the option's price, and the date from which its age counts; None where there is none of the catalogue's.
 
-    paid, cloud_rate, own: as of `stale_price`.
+    paid: the tariff that a hosted API's bill is made with; without it the oldest of its prices counts. cloud_rate: the
+    way to rent. own: figures that the person typed (mac-studio-m5-ultra-256.price_usd): such a price does not age.
     """
     if f"{option.id}.price_usd" in own or f"{option.id}.rate_usd_per_h" in own:
         return None
