@@ -119,6 +119,12 @@ def test_no_heading_and_no_control_is_parted_from_its_chart_on_paper(visit: Open
     assert found == [[True]] * len(WITH_ITS_CHART[page])
 
 
+def test_heading_of_decides_first_chart_stays_with_it_where_the_sheet_ends_between_them(visit: Open) -> None:
+    seen = visit("?options=api-same-model&options=mac-studio-m5-ultra-96")
+    sheets = page_texts(seen.page.pdf(prefer_css_page_size=True))
+    assert ["2 years" in sheet for sheet in sheets if "Total spent, month by month" in sheet] == [True]
+
+
 def test_decide_on_paper_says_what_was_asked_and_what_was_changed(visit: Open) -> None:
     seen = visit("?wage_usd_per_h=313&concurrent_request_count=1")
     text = " ".join(" ".join(page_texts(seen.page.pdf(prefer_css_page_size=True))).split())
